@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api;
+
+/**
+ * Why something could not be done: the one table from error to HTTP status, exit status and remedy.
+ *
+ * <p>Exit statuses follow this order: 2 the call was wrong, 3 the thing does not exist, 4 refused in the present state,
+ * 5 the outside world failed, 6 it was cancelled, 70 a defect of Understudy.
+ */
+public enum ErrorCode {
+    INVALID_ARGUMENT(400, 2, "Correct the value named in the message."),
+    MALFORMED_XML(400, 2, "Correct the XML at the line and column named in the message."),
+    XML_REFUSED(400, 2, "Remove the document type declaration, or make the document smaller."),
+    CONFIGURATION_INVALID(400, 2, "Correct the key named in the message; the last good configuration stays in use."),
+    UNAUTHORIZED(401, 4, "Log in as a user with the role 'admin'."),
+    VM_NOT_FOUND(404, 3, "List the VMs with understudy:vm-list."),
+    HOST_NOT_FOUND(404, 3, "Name a host of etc/understudy.yaml; understudy:doctor lists them."),
+    MIGRATION_NOT_FOUND(404, 3, "List the migrations with understudy:migration-list."),
+    NIC_NOT_FOUND(404, 3, "List the NICs with understudy:vm-show."),
+    VM_EXISTS(409, 4, "Choose another name, or undefine the VM first."),
+    WRONG_VM_STATE(409, 4, "Bring the VM to the state named in the message first."),
+    MIGRATION_IN_PROGRESS(409, 4, "Wait for the running migration, or cancel it."),
+    ILLEGAL_TRANSITION(409, 4, "Reload the state and try again; report it if it happens twice."),
+    REFUSED_BY_FINDINGS(422, 4, "Mend the findings of severity ERROR and try again."),
+    CANCELLED(409, 6, "Start it again when it is wanted."),
+    NOT_SUPPORTED(501, 4, "See docs/ for what this connector supports."),
+    QEMU_START_FAILED(502, 5, "Read the last lines of QEMU's stderr in the message."),
+    QMP_ERROR(502, 5, "Read QEMU's own message; the command and its class are named."),
+    QMP_PROTOCOL(502, 5, "Check that the socket belongs to a QEMU monitor of version 4.2 or newer."),
+    QMP_DISCONNECTED(502, 5, "The QEMU process ended or its monitor closed; see the VM's log."),
+    HOST_UNAVAILABLE(503, 5, "Check that the host is up and reachable, then try again."),
+    DEADLINE_EXCEEDED(504, 5, "Raise the deadline in etc/understudy.yaml if the host is only slow."),
+    IO_FAILED(500, 5, "Check the file or folder named in the message: space, owner, permissions."),
+    INTERNAL(500, 70, "Report this with the log; it is a defect of Understudy.");
+
+    private final int httpStatus;
+    private final int exitCode;
+    private final String remedy;
+
+    ErrorCode(int httpStatus, int exitCode, String remedy) {
+        this.httpStatus = httpStatus;
+        this.exitCode = exitCode;
+        this.remedy = remedy;
+    }
+
+    /** The HTTP status a REST call answers with. */
+    public int httpStatus() {
+        return httpStatus;
+    }
+
+    /** The exit status of a shell command, 1 to 125. */
+    public int exitCode() {
+        return exitCode;
+    }
+
+    /** One sentence that says what the user can do. */
+    public String remedy() {
+        return remedy;
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api;
+
+import java.util.List;
+
+/**
+ * One result of a read-only check.
+ *
+ * @param code what kind of result this is; stable, for programs
+ * @param severity how much it matters
+ * @param subject the object it is about, such as {@code vm web1, interface ua-standby0}
+ * @param message one sentence that names the object and the value found
+ * @param remedy one sentence that says what to do; empty only for a {@link Severity#NOTICE}
+ * @param fixable true if {@link Pairs#fix} can mend it without risk
+ */
+public record Finding(
+        FindingCode code, Severity severity, String subject, String message, String remedy, boolean fixable) {
+
+    /** A finding with the code's usual severity that must be mended by hand. */
+    public static Finding of(FindingCode code, String subject, String message, String remedy) {
+        return new Finding(code, code.severity(), subject, message, remedy, false);
+    }
+
+    /** The same finding, marked as one that the automatic fix can mend. */
+    public Finding withFix() {
+        return new Finding(code, severity, subject, message, remedy, true);
+    }
+
+    /** The same finding with another severity. */
+    public Finding as(Severity other) {
+        return new Finding(code, other, subject, message, remedy, fixable);
+    }
+
+    /** True if one of the findings is an {@link Severity#ERROR}. */
+    public static boolean anyBlocking(List<Finding> findings) {
+        return findings.stream().anyMatch(f -> f.severity() == Severity.ERROR);
+    }
+}

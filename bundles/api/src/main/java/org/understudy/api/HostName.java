@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api;
+
+/**
+ * The name under which Understudy's configuration knows a host.
+ *
+ * @param value letters, digits, dot, hyphen and underscore; 1 to 64 characters
+ */
+public record HostName(String value) implements Comparable<HostName> {
+    /** @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the name has another form */
+    public HostName {
+        Names.require("host name", value);
+    }
+
+    @Override
+    public int compareTo(HostName other) {
+        return value.compareTo(other.value);
+    }
+
+    @Override
+    public String toString() {
+        return value;
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api;
+
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/**
+ * An Ethernet address in lower case with colons, such as {@code 52:54:00:11:22:33}.
+ *
+ * @param value six octets in hexadecimal; upper case is folded
+ */
+public record MacAddress(String value) {
+    private static final Pattern FORM = Pattern.compile("[0-9a-f]{2}(:[0-9a-f]{2}){5}");
+
+    /** @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the text is no MAC address */
+    public MacAddress {
+        value = value.strip().toLowerCase(Locale.ROOT);
+        if (!FORM.matcher(value).matches()) {
+            throw new UnderstudyException(
+                    ErrorCode.INVALID_ARGUMENT, "MAC address '" + value + "' is not of the form 52:54:00:11:22:33");
+        }
+    }
+
+    /** True unless the group bit is set or all octets are zero. */
+    public boolean isUnicast() {
+        return (Integer.parseInt(value.substring(0, 2), 16) & 1) == 0 && !value.equals("00:00:00:00:00:00");
+    }
+
+    @Override
+    public String toString() {
+        return value;
+    }
+}

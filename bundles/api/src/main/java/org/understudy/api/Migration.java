@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A migration, running or ended: one immutable picture.
+ *
+ * @param revision grows with each change
+ * @param progress memory copied, 0 to 100; empty before the copy
+ * @param outcome empty while it runs
+ * @param downtime vCPUs stopped, pause to resume, as the two QEMUs' events tell
+ * @param onStandby primary unplugged on the source until it carries traffic on the destination; the step's facts
+ *     name the evidence
+ * @param networkGap measured loss of connectivity
+ * @param findings of the preflight and of what went wrong
+ */
+public record Migration(
+        MigrationId id,
+        long revision,
+        VmName vm,
+        HostName source,
+        HostName destination,
+        Instant started,
+        Optional<Instant> ended,
+        List<StepReport> steps,
+        Optional<Integer> progress,
+        Optional<Outcome> outcome,
+        Optional<Duration> downtime,
+        Optional<Duration> onStandby,
+        NetworkGap networkGap,
+        List<Finding> findings) {
+
+    /** True while it can still change. */
+    public boolean isRunning() {
+        return outcome.isEmpty();
+    }
+}

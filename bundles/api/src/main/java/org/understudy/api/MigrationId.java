@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api;
+
+/**
+ * The name of one migration, unique for ever on one management server.
+ *
+ * @param value such as {@code m-20261101-101500-1}
+ */
+public record MigrationId(String value) {
+    /** @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the id has another form */
+    public MigrationId {
+        Names.require("migration id", value);
+    }
+
+    @Override
+    public String toString() {
+        return value;
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * How a VM is moved.
+ *
+ * @param bandwidth limit in bytes per second
+ * @param downtimeLimit the stop QEMU may take for the last memory pages
+ * @param autoConverge slow the guest down if it writes memory faster than it can be sent
+ * @param multifdChannels number of parallel memory streams, 2 to 255; empty: one stream
+ * @param postcopy allow post-copy; refused while a primary is a VF
+ * @param tls encrypt the migration stream
+ * @param requireVf empty: as configured; true: a run that ends on standby needs attention; false: it is degraded
+ * @param probe how the network gap is measured; empty: as configured for the VM
+ */
+public record MigrationOptions(
+        OptionalLong bandwidth,
+        Optional<Duration> downtimeLimit,
+        boolean autoConverge,
+        OptionalInt multifdChannels,
+        boolean postcopy,
+        boolean tls,
+        Optional<Boolean> requireVf,
+        Optional<ProbeTarget> probe) {
+
+    /** QEMU's own defaults. */
+    public static MigrationOptions defaults() {
+        return new MigrationOptions(
+                OptionalLong.empty(),
+                Optional.empty(),
+                false,
+                OptionalInt.empty(),
+                false,
+                false,
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    /** The same options with a probe. */
+    public MigrationOptions withProbe(ProbeTarget target) {
+        return new MigrationOptions(
+                bandwidth, downtimeLimit, autoConverge, multifdChannels, postcopy, tls, requireVf, Optional.of(target));
+    }
+}

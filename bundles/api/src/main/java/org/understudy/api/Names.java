@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api;
+
+import java.util.regex.Pattern;
+
+/** The one rule for names that end up in file names, QEMU ids and URLs. */
+final class Names {
+    private static final Pattern FORM = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}");
+
+    private Names() {}
+
+    static void require(String what, String value) {
+        if (!FORM.matcher(value).matches()) {
+            throw new UnderstudyException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    what + " '" + value
+                            + "' must be 1 to 64 letters, digits, '.', '-' or '_' and not start with '.' or '-'");
+        }
+    }
+}

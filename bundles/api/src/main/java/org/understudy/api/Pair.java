@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api;
+
+import java.util.Optional;
+
+/**
+ * A failover pair of one VM.
+ *
+ * @param standby alias of the standby NIC
+ * @param primary alias of the primary
+ * @param mac the address both have
+ * @param pool the pool the primary comes from, if it comes from one
+ * @param kind whether the primary is a VF or an emulated stand-in
+ * @param health its health now
+ * @param details what led to this health; empty if there is nothing to add to {@link PairHealth#cause()}
+ */
+public record Pair(
+        Alias standby,
+        Alias primary,
+        MacAddress mac,
+        Optional<PoolName> pool,
+        PrimaryKind kind,
+        PairHealth health,
+        String details) {}

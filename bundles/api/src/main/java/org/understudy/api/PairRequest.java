@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api;
+
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A wish for a pair.
+ *
+ * @param nic the NIC that becomes the standby
+ * @param pool where the primary comes from; empty: the pool that the configuration maps to the NIC's network
+ * @param form how the primary is written
+ * @param vf the VF for the two forms with an address; empty: the planner asks the pool
+ * @param consents risks that were accepted
+ */
+public record PairRequest(
+        NicSelector nic, Optional<PoolName> pool, PrimaryForm form, Optional<PciAddress> vf, Set<Consent> consents) {}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The configuration in force.
+ *
+ * @param networkPools pool by the name of the network or bridge the standby NIC is attached to
+ * @param requireVf whether a VM that ends on standby needs attention
+ * @param allowEmulatedPrimary whether an emulated NIC may stand in for a VF
+ * @param settle time after a plug during which no migration starts
+ * @param probes how the network gap of a VM is measured
+ */
+public record Policy(
+        List<HostPolicy> hosts,
+        List<PoolPolicy> pools,
+        Map<String, PoolName> networkPools,
+        Deadlines deadlines,
+        boolean requireVf,
+        boolean allowEmulatedPrimary,
+        Duration settle,
+        Map<VmName, ProbeTarget> probes) {
+
+    /**
+     * @param connector {@code qemu}, {@code libvirt} or {@code peer}
+     * @param options the connector's own keys and values
+     */
+    public record HostPolicy(HostName name, String connector, Map<String, String> options) {}
+
+    /**
+     * @param selectors which VFs belong to it, such as {@code eno1#0-7}; empty for an emulated pool
+     * @param model the emulated NIC's model; only for {@link PrimaryKind#EMULATED}
+     */
+    public record PoolPolicy(PoolName name, PrimaryKind kind, List<String> selectors, Optional<String> model) {}
+
+    /** How long each part of a migration may take. */
+    public record Deadlines(
+            Duration preflight,
+            Duration prepare,
+            Duration unplug,
+            Duration copy,
+            Duration switchover,
+            Duration plug,
+            Duration release,
+            Duration cancel) {}
+}

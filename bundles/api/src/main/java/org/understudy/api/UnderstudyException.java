@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api;
+
+import java.util.List;
+
+/** The one exception of Understudy. Callers branch on {@link #code()}, never on the message. */
+public class UnderstudyException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final ErrorCode code;
+    private final transient List<Finding> findings;
+
+    /** @param details one sentence that names the object and the value */
+    public UnderstudyException(ErrorCode code, String details) {
+        super(details);
+        this.code = code;
+        this.findings = List.of();
+    }
+
+    /** @param details one sentence that names the object and the value */
+    public UnderstudyException(ErrorCode code, String details, Throwable cause) {
+        super(details, cause);
+        this.code = code;
+        this.findings = List.of();
+    }
+
+    /** A refusal: {@link ErrorCode#REFUSED_BY_FINDINGS} with the findings that caused it. */
+    public UnderstudyException(String details, List<Finding> findings) {
+        super(details);
+        this.code = ErrorCode.REFUSED_BY_FINDINGS;
+        this.findings = List.copyOf(findings);
+    }
+
+    public ErrorCode code() {
+        return code;
+    }
+
+    /** The findings behind a refusal; empty for every other code. */
+    public List<Finding> findings() {
+        return findings == null ? List.of() : findings;
+    }
+}

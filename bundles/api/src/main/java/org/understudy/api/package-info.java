@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The words and services of Understudy: records for what exists, interfaces for what can be asked.
+ *
+ * <p>Owns the vocabulary (host, VM, NIC, failover pair, pool, lease, migration, finding) that every other bundle, the
+ * shell, the REST interface and the console share. Called by management servers and by Understudy's own faces; the
+ * services are implemented in {@code org.understudy.core}. Everything here is immutable and safe for use from any
+ * thread unless a type says otherwise. Nothing here does I/O.
+ */
+@org.osgi.annotation.bundle.Export
+@org.osgi.annotation.versioning.Version("0.1.0")
+package org.understudy.api;

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api.spi;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.understudy.api.Finding;
+
+/**
+ * What a host can do. An empty optional means "not known", never "no".
+ *
+ * @param connector such as {@code qemu}
+ * @param summary one line for people
+ * @param qemuVersion such as {@code 7.2.22}
+ * @param libvirtVersion such as {@code 11.3.0}; empty where there is none
+ * @param accelerator {@code kvm} or {@code tcg}
+ * @param machineTypes names and aliases that can be started
+ * @param iommu whether an IOMMU is on
+ * @param bridges bridges a standby NIC can be attached to
+ * @param findings what is wrong or worth knowing
+ */
+public record HostFacts(
+        String connector,
+        String summary,
+        Optional<Version> qemuVersion,
+        Optional<Version> libvirtVersion,
+        Optional<String> accelerator,
+        Set<String> machineTypes,
+        Optional<Boolean> iommu,
+        Optional<Set<String>> bridges,
+        List<Finding> findings) {
+
+    /** A version in three numbers. */
+    public record Version(int major, int minor, int micro) implements Comparable<Version> {
+        @Override
+        public int compareTo(Version o) {
+            int byMajor = Integer.compare(major, o.major);
+            int byMinor = byMajor != 0 ? byMajor : Integer.compare(minor, o.minor);
+            return byMinor != 0 ? byMinor : Integer.compare(micro, o.micro);
+        }
+
+        /** True if this version is the given one or newer. */
+        public boolean atLeast(int otherMajor, int otherMinor) {
+            return compareTo(new Version(otherMajor, otherMinor, 0)) >= 0;
+        }
+
+        @Override
+        public String toString() {
+            return major + "." + minor + "." + micro;
+        }
+    }
+}

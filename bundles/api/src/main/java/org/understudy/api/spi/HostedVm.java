@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api.spi;
+
+import java.util.UUID;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+
+/**
+ * A VM on a host.
+ *
+ * @param details why it is in this state, such as QEMU's exit reason; may be empty
+ */
+public record HostedVm(VmName name, UUID uuid, VmState state, String details) {}

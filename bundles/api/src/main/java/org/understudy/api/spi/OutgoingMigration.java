@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api.spi;
+
+/** The sending end. QEMU pauses before the switch and waits for {@link #continueToSwitch}. */
+public interface OutgoingMigration {
+    MigrationProgress progress();
+
+    /** Lets QEMU stop the vCPUs and send the rest. Only in {@link MigrationPhase#PRE_SWITCHOVER}. */
+    void continueToSwitch();
+
+    /** Asks QEMU to give up; does not wait. After a wait for an unplug QEMU may need 30 s. */
+    void cancel();
+
+    /** Lets the guest run on here after a migration that did not reach its destination. */
+    void resumeOnSource();
+
+    /** Ends the source's QEMU and forgets the VM here. Only after the destination runs. */
+    void finish();
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * What a connector implements: hosts, the moves of a migration, and the VFs of a host.
+ *
+ * <p>Owns the words of the two ends of a migration (incoming, outgoing) and the events of a host. Called by
+ * {@code org.understudy.core}; implemented by {@code org.understudy.qemu} and the connectors to come. Implementations
+ * must be safe for use from any thread. Events are delivered in order on one thread of the connector; a consumer must
+ * hand off at once.
+ */
+@org.osgi.annotation.bundle.Export
+@org.osgi.annotation.versioning.Version("0.1.0")
+package org.understudy.api.spi;
