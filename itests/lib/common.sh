@@ -1,0 +1,75 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# What setup, demo and test share. Sourced; expects $here, the root of the checkout.
+
+export UNDERSTUDY_CACHE=${UNDERSTUDY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/understudy}
+
+say() { printf '%s\n' "$*" >&2; }
+
+# die TEXT [REMEDY]: something needed is missing or failed.
+die() {
+  say "understudy: $1"
+  [ $# -lt 2 ] || say "  remedy: $2"
+  exit "${3-3}"
+}
+
+die_usage() { die "$1" "./understudy --help" 2; }
+
+project_version() { sed -n 's:^  <version>\(.*\)</version>$:\1:p' "${here:?}/pom.xml" | head -n 1; }
+
+# The major version of the JDK in $1, or 0.
+jdk_major() {
+  local line
+  [ -x "$1/bin/javac" ] || { echo 0; return; }
+  line=$("$1/bin/javac" -version 2>&1) || line=
+  line=${line#javac }
+  echo "${line%%[!0-9]*}" | grep . || echo 0
+}
+
+# Sets JAVA_HOME to a JDK that Karaf 4.4 runs on: 17 up to 23.
+choose_jdk() {
+  local home major
+  for home in "${JAVA_HOME-}" "$(java_on_path)" /usr/lib/jvm/*17* /usr/lib/jvm/*21*; do
+    [ -n "$home" ] || continue
+    major=$(jdk_major "$home")
+    if [ "$major" -ge 17 ] && [ "$major" -le 23 ]; then
+      export JAVA_HOME=$home
+      return 0
+    fi
+    if [ "$home" = "${JAVA_HOME-}" ] && [ "$major" -ge 24 ]; then
+      say "JAVA_HOME is a JDK $major, which Karaf 4.4 does not support (17 to 23); looking for another"
+    fi
+  done
+  return 1
+}
+
+java_on_path() {
+  local javac
+  javac=$(command -v javac) || return 0
+  dirname "$(dirname "$(readlink -f "$javac")")"
+}
+
+# Runs Maven: the installed one if there is one, else the wrapper's.
+maven() {
+  local mvn=("$here/mvnw")
+  ! command -v mvn >/dev/null || mvn=(mvn)
+  (cd "$here" && "${mvn[@]}" --batch-mode --no-transfer-progress "$@")
+}
+
+# require_free_disk FOLDER MEGABYTES
+require_free_disk() {
+  local folder=$1 free
+  while [ ! -e "$folder" ]; do folder=$(dirname "$folder"); done
+  free=$(df --output=avail -m "$folder" | tail -n 1)
+  [ "$free" -ge "$2" ] || die "$folder has $free MB free, $2 MB are needed" "free some disk space"
+}
+
+# Without these nothing can be built or run.
+require_setup() {
+  # shellcheck source=itests/lib/setup.sh
+  . "$here/itests/lib/setup.sh"
+  local missing
+  missing=$(missing_packages)
+  [ -z "$missing" ] || die "not installed: $missing" "./understudy setup"
+  choose_jdk || die "no JDK from 17 to 23 found" "./understudy setup, or set JAVA_HOME"
+}

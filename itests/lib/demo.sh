@@ -1,0 +1,282 @@
+# shellcheck shell=bash disable=SC2154
+# SPDX-License-Identifier: Apache-2.0
+# ./understudy demo: a real guest, a real failover pair, a real migration between two hosts of this machine.
+
+demo() {
+  local once='' json='' port=''
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --once) once=yes ;;
+      --json) json=yes ;;
+      --port)
+        port=${2-}
+        if ! [[ $port =~ ^[0-9]{4,5}$ ]] || [ "$port" -lt 1024 ] || [ "$port" -gt 65535 ]; then
+          die_usage "--port takes a number from 1024 to 65535, not '$port'"
+        fi
+        shift
+        ;;
+      *) die_usage "demo does not know '$1'" ;;
+    esac
+    shift
+  done
+  [ -z "$json" ] || [ -n "$once" ] || die_usage "--json goes with --once"
+  require_setup
+  require_free_disk "${TMPDIR:-/tmp}" 1000
+  require_free_disk "$here" 1000
+
+  http_port=${port:-$(free_port)}
+  ! port_in_use "$http_port" || die "port $http_port is in use" "choose another one with --port, or leave --port out"
+
+  build_all
+  open_stage
+  start_karaf
+  define_guest
+  local migration outcome=0
+  migrate_guest migration || outcome=1
+  if [ -n "$json" ]; then summary_json "$migration"; else summary_text "$migration"; fi
+  if [ -z "$once" ]; then
+    say
+    say "The console is at http://127.0.0.1:$http_port/understudy (user admin, password $password)."
+    say "Ctrl-C ends the demo and removes everything it made."
+    wait_for_interrupt
+  fi
+  return "$outcome"
+}
+
+build_all() {
+  say "Building Understudy ..."
+  local log
+  log=$(mktemp)
+  if ! maven -q package -DskipTests >"$log" 2>&1; then
+    tail -n 40 "$log" >&2
+    rm -f "$log"
+    die "the build failed; its last lines are above" "run 'mvn package -DskipTests' for all of it" 1
+  fi
+  rm -f "$log"
+}
+
+# The stage is the one temporary folder of a demo: Karaf, the two hosts' folders, the guest's kernel.
+open_stage() {
+  stage=$(mktemp -d "${TMPDIR:-/tmp}/understudy-demo.XXXXXX")
+  trap close_stage EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  chmod 711 "$stage" # the unprivileged QEMU has to pass through
+  mkdir "$stage/guest"
+  say "Building the test guest ..."
+  "$here/itests/guest/build-guest" "$stage/guest" >&2
+  cp --remove-destination -L "$stage"/guest/* "$stage/guest/" 2>/dev/null || true
+  chmod -R a+rX "$stage/guest"
+  mkdir "$stage/karaf"
+  tar -xzf "$here"/features/distribution/target/understudy-karaf-*.tar.gz -C "$stage/karaf" --strip-components=1
+}
+
+close_stage() {
+  trap '' INT TERM HUP
+  trap - EXIT
+  say "Cleaning up ..."
+  if [ -n "${karaf_pid-}" ]; then
+    api -X POST vms/demo/destroy >/dev/null 2>&1 || true
+    stop_karaf
+  fi
+  end_leftover_guests
+  rm -rf "$stage"
+}
+
+start_karaf() {
+  password=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
+  ssh_port=$(free_port)
+  heartbeat_port=$(free_port udp)
+  local etc=$stage/karaf/etc
+  cat >"$etc/understudy.yaml" <<YAML
+hosts:
+  - name: alpha
+    connector: qemu
+    directory: $stage/alpha
+  - name: beta
+    connector: qemu
+    directory: $stage/beta
+pools:
+  - name: stand-in
+    kind: emulated
+    model: e1000e
+allow-emulated-primary: true
+migration:
+  settle: 1s
+probes:
+  demo: heartbeat:127.0.0.1:$heartbeat_port/1
+YAML
+  printf 'admin = %s,_g_:admingroup\n_g_\\:admingroup = group,admin,manager,viewer,systembundles,ssh\n' "$password" >"$etc/users.properties"
+  chmod 600 "$etc/users.properties"
+  sed -i "s/^org.osgi.service.http.port *=.*/org.osgi.service.http.port = $http_port/" "$etc/org.ops4j.pax.web.cfg"
+  sed -i "s/^sshPort *=.*/sshPort = $ssh_port/" "$etc/org.apache.karaf.shell.cfg"
+  say "Starting Karaf on port $http_port ..."
+  "$stage/karaf/bin/karaf" daemon >"$stage/karaf.out" 2>&1 </dev/null &
+  karaf_pid=$!
+  wait_until 90 "Karaf's console to answer" api_answers
+}
+
+stop_karaf() {
+  kill "$karaf_pid" 2>/dev/null || return 0
+  local n
+  for n in $(seq 100); do
+    kill -0 "$karaf_pid" 2>/dev/null || return 0
+    [ "$n" != 90 ] || kill -KILL "$karaf_pid" 2>/dev/null || true
+    sleep 0.2
+  done
+}
+
+# A guest outlives Karaf by design, so a demo that was torn down half-way looks for its own by their pid files.
+end_leftover_guests() {
+  local file pid
+  for file in "$stage"/alpha/*/*.pid "$stage"/beta/*/*.pid; do
+    [ -e "$file" ] || continue
+    pid=$(cat "$file")
+    if tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$stage"; then kill -KILL "$pid" 2>/dev/null || true; fi
+  done
+}
+
+api() {
+  local args=() path
+  while [ $# -gt 1 ]; do args+=("$1"); shift; done
+  path=$1
+  curl --silent --show-error --fail-with-body --max-time 60 --user "admin:$password" -H 'X-Requested-With: understudy' \
+    "${args[@]}" "http://127.0.0.1:$http_port/understudy/api/v1/$path"
+}
+
+api_answers() {
+  if ! kill -0 "$karaf_pid" 2>/dev/null; then
+    tail -n 30 "$stage/karaf.out" >&2
+    die "Karaf ended while starting; its last lines are above" "check JAVA_HOME and memory" 1
+  fi
+  # Both hosts must be open, or the next call would be too early.
+  [ "$(api hosts 2>/dev/null | jq '[.[] | select(.available)] | length' 2>/dev/null)" = 2 ]
+}
+
+define_guest() {
+  local xml=$stage/demo.xml
+  cat >"$xml" <<XML
+<domain type='qemu'>
+  <name>demo</name>
+  <memory unit='MiB'>192</memory>
+  <vcpu>1</vcpu>
+  <os>
+    <type arch='x86_64' machine='q35'>hvm</type>
+    <kernel>$stage/guest/vmlinuz</kernel>
+    <initrd>$stage/guest/initrd.img</initrd>
+    <cmdline>console=ttyS0 quiet understudy.heartbeat=10.0.2.2:$heartbeat_port understudy.stream=1</cmdline>
+  </os>
+  <features>
+    <acpi/>
+  </features>
+  <cpu mode='maximum'/>
+  <devices>
+    <!-- An ordinary virtio NIC; the demo turns it into a failover pair. -->
+    <interface type='user'>
+      <mac address='52:54:00:11:22:33'/>
+      <model type='virtio'/>
+    </interface>
+    <serial type='file'>
+      <source path='$stage/serial.log'/>
+      <target port='0'/>
+    </serial>
+    <memballoon model='none'/>
+  </devices>
+</domain>
+XML
+  say "Defining a VM on host alpha, switching its failover pair on, starting it ..."
+  api -X POST -H 'Content-Type: application/xml' --data-binary "@$xml" 'vms?host=alpha' >/dev/null || api_failed "define the VM"
+  api -X POST -H 'Content-Type: application/json' --data '{"nic":"only","pool":"stand-in"}' vms/demo/pair >"$stage/pair.json" || api_failed "switch the pair on"
+  [ "$(jq -r .changed "$stage/pair.json")" = true ] || { cat "$stage/pair.json" >&2; die "the pair was not switched on" "read the findings above" 1; }
+  api -X POST vms/demo/start >/dev/null || api_failed "start the VM"
+  wait_until 120 "the guest to use its primary" pair_health active
+}
+
+api_failed() {
+  [ ! -e "$stage/karaf/data/log/karaf.log" ] || tail -n 20 "$stage/karaf/data/log/karaf.log" >&2
+  die "could not $1" "the server's log is above" 1
+}
+
+pair_health() { [ "$(api vms/demo 2>/dev/null | jq -r '.pairs[0].health')" = "$1" ]; }
+
+# migrate_guest VARIABLE: leaves the migration's JSON there; fails unless it completed with the primary back.
+migrate_guest() {
+  local -n result=$1
+  local id seen='' line
+  say "Migrating from alpha to beta while the guest keeps sending ..."
+  # Heartbeats must have been flowing for a while, or there is nothing to compare with.
+  wait_until 30 "the settle time to pass" preflight_is_clean
+  id=$(api -X POST -H 'Content-Type: application/json' --data '{"vm":"demo","destination":"beta"}' migrations | jq -r .id) || api_failed "start the migration"
+  while :; do
+    result=$(api "migrations/$id") || api_failed "follow the migration"
+    while IFS= read -r line; do
+      grep -qxF -- "$line" <<<"$seen" || { say "$line"; seen+=$line$'\n'; }
+    done < <(step_lines "$result")
+    [ "$(jq -r '.outcome // ""' <<<"$result")" = '' ] || break
+    sleep 0.2
+  done
+  [ "$(jq -r .outcome <<<"$result")" = completed ] || return 1
+  [ "$(jq -r .networkGap.kind <<<"$result")" = measured ] || return 1
+  wait_until 30 "the guest's own word that the primary is back" guest_sees_primary
+}
+
+preflight_is_clean() { [ "$(api 'vms/demo/preflight?destination=beta' 2>/dev/null | jq '[.[] | select(.severity == "error")] | length')" = 0 ]; }
+
+step_lines() {
+  jq -r '.steps | to_entries[] | select(.value.state != "pending" and .value.state != "running")
+    | "  \(.key + 1) \(.value.step)  \(.value.state)  \(.value.durationMs // 0 | round) ms"' <<<"$1"
+}
+
+# The serial console is the guest's own testimony; the format is in itests/guest/README.md.
+guest_sees_primary() { tail -n 1 "$stage/serial.log" | grep -q 'path=primary'; }
+
+summary_json() {
+  jq --arg qemu "$(api hosts | jq -r '.[0].summary')" --slurpfile vm <(api vms/demo) \
+    '{qemu: $qemu, vm: $vm[0], migration: .}' <<<"$1"
+}
+
+summary_text() {
+  jq -r '"", "Outcome       \(.outcome)",
+    "Downtime      \(.downtimeMs // "not known") ms",
+    "On standby    \(.onStandbyMs // "not known") ms",
+    (.networkGap | if .kind == "measured"
+      then "Network gap   \(.longestGapMs) ms longest, \(.lost) of \(.sent) packets lost, \(.duplicated) duplicated, \(.reordered) reordered (\(.method), one packet every \(.intervalMs) ms)"
+      else "Network gap   not measured: \(.reason)" end),
+    (.findings[]? | select(.severity != "notice") | "\(.severity | ascii_upcase)  \(.message)")' <<<"$1"
+}
+
+wait_for_interrupt() {
+  while kill -0 "$karaf_pid" 2>/dev/null; do sleep 1 & wait $!; done
+  die "Karaf ended by itself" "look at its log" 1
+}
+
+# wait_until SECONDS WHAT COMMAND...
+wait_until() {
+  local end=$((SECONDS + $1)) what=$2
+  shift 2
+  until "$@"; do
+    [ "$SECONDS" -lt "$end" ] || { show_logs; die "waited in vain for $what" "the logs are above" 1; }
+    sleep 0.2
+  done
+}
+
+show_logs() {
+  tail -n 15 "$stage/serial.log" "$stage/karaf/data/log/karaf.log" "$stage"/{alpha,beta}/*/qemu.log >&2 2>/dev/null || true
+}
+
+free_port() {
+  local port
+  while :; do
+    port=$((20000 + RANDOM % 12000))
+    port_in_use "$port" "${1:-tcp}" || break
+  done
+  echo "$port"
+}
+
+# port_in_use PORT [tcp|udp], on any address; 0A is LISTEN, a bound UDP port is 07.
+port_in_use() {
+  local hex
+  hex=$(printf ':%04X ' "$1")
+  cat "/proc/net/${2:-tcp}" "/proc/net/${2:-tcp}6" 2>/dev/null | awk '{print $2 " " $4 " "}' |
+    if [ "${2:-tcp}" = tcp ]; then grep -q "$hex.*0A"; else grep -q "$hex"; fi
+}

@@ -1,0 +1,99 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# ./understudy setup: the Debian packages, each with its reason.
+
+# package | what tells that it is there | why
+packages() {
+  cat <<'LIST'
+maven|mvn|builds the bundles
+gcc|gcc|builds the test guest's heartbeat program
+libc6-dev|/usr/include/stdio.h|C library for the heartbeat program
+qemu-system-x86|qemu-system-x86_64|runs the guests
+ovmf|/usr/share/OVMF|UEFI firmware for guests
+busybox-static|busybox|the test guest's user space
+cpio|cpio|packs the test guest's initramfs
+xz-utils|xz|unpacks kernel modules
+curl|curl|talks to the REST interface in the demo
+jq|jq|reads its answers
+iproute2|ip|network namespaces of the gap probe's tests
+iputils-ping|ping|the gap probe's ICMP method
+iputils-arping|arping|the gap probe's ARP method
+util-linux|setpriv|gives QEMU an unprivileged user
+shellcheck|shellcheck|checks the scripts
+chromium|chromium|looks at the console in the tests
+LIST
+}
+
+is_there() { case "$1" in /*) [ -e "$1" ] ;; *) PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null ;; esac; }
+
+# Names of the packages that are not installed, on one line.
+missing_packages() {
+  local package sign missing=()
+  while IFS='|' read -r package sign _; do
+    is_there "$sign" || missing+=("$package")
+  done < <(packages)
+  choose_jdk || missing+=("$(jdk_package)")
+  echo "${missing[*]}"
+}
+
+# Debian 12 has JDK 17, Debian 13 has JDK 21.
+jdk_package() { if [ "$(debian_release)" = 12 ]; then echo openjdk-17-jdk-headless; else echo openjdk-21-jdk-headless; fi; }
+
+debian_release() (
+  # shellcheck source=/dev/null
+  . "${OS_RELEASE:-/etc/os-release}" 2>/dev/null || true
+  [ "${ID-}" = debian ] && echo "${VERSION_ID-}" || echo "${PRETTY_NAME:-an unknown system}"
+)
+
+report_packages() {
+  local package sign why state
+  printf '%-18s %-9s %s\n' package state 'needed because it' >&2
+  while IFS='|' read -r package sign why; do
+    state=installed
+    is_there "$sign" || state=MISSING
+    printf '%-18s %-9s %s\n' "$package" "$state" "$why" >&2
+  done < <(packages; printf '%s|%s|%s\n' "$(jdk_package)" "$(choose_jdk && echo "$JAVA_HOME" || echo /nonexistent)" 'compiles and runs Karaf (JDK 17 to 23)')
+}
+
+setup() {
+  local check=
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --check) check=yes ;;
+      *) die_usage "setup does not know '$1'" ;;
+    esac
+    shift
+  done
+  case "$(debian_release)" in
+    12 | 13) ;;
+    *) die "Understudy's setup knows Debian 12 and 13, this is $(debian_release)" \
+      "install the tools that './understudy setup --check' would list by hand; demo and test run without setup" 3 ;;
+  esac
+  report_packages
+  local missing
+  missing=$(missing_packages)
+  if [ -z "$missing" ]; then
+    say "All there."
+    return 0
+  fi
+  [ -z "$check" ] || { say "Missing: $missing"; return 1; }
+  install_packages "$missing"
+  missing=$(missing_packages)
+  [ -z "$missing" ] || die "apt installed without an error, but these are still missing: $missing" "look at apt's output above"
+  say "Done."
+}
+
+install_packages() {
+  local as_root=() wanted
+  read -ra wanted <<<"$1"
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || die "packages must be installed ($1), but you are not root and there is no sudo" \
+      "run as root: apt-get install --no-install-recommends $1"
+    as_root=(sudo)
+  fi
+  require_free_disk /var/cache/apt 1500
+  say "Installing: $1"
+  "${as_root[@]}" apt-get update -qq >&2 || die "apt-get update failed" "check the network and /etc/apt/sources.list*"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${wanted[@]}" >&2 ||
+    die "apt-get install failed" "read its message above"
+}

@@ -1,0 +1,56 @@
+# shellcheck shell=bash disable=SC2154
+# SPDX-License-Identifier: Apache-2.0
+# ./understudy test (sourced with common.sh): scripts, unit tests, integration tests, and the demo itself.
+
+run_tests() {
+  local only=()
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --only)
+        [ -n "${2-}" ] || die_usage "--only takes a pattern"
+        only=(-Dtest="$2" -Dit.test="$2" -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false)
+        shift
+        ;;
+      *) die_usage "test does not know '$1'" ;;
+    esac
+    shift
+  done
+  require_setup
+  find "$here/bundles" "$here/itests" -path '*-reports/TEST-*.xml' -delete
+  local failed=0
+  scripts_are_clean || failed=1
+  local guest=$UNDERSTUDY_CACHE/guest/current
+  "$here/itests/guest/build-guest" "$guest" >&2
+  UNDERSTUDY_GUEST=$guest maven verify -fae "${only[@]}" || failed=1
+  if [ ${#only[@]} -eq 0 ] && [ "$failed" = 0 ]; then demo_runs || failed=1; fi
+  count_reports "$failed"
+}
+
+scripts_are_clean() {
+  shellcheck -x "$here/understudy" "$here"/itests/lib/*.sh "$here"/itests/guest/build-guest "$here/.ci/run"
+}
+
+demo_runs() {
+  say "Demo ..."
+  local document
+  document=$("$here/understudy" demo --once --json) || { say "the demo failed"; return 1; }
+  jq -e '.migration.outcome == "completed" and .migration.networkGap.kind == "measured"' <<<"$document" >/dev/null ||
+    { say "the demo's document does not tell of a completed migration: $document"; return 1; }
+}
+
+# Adds up the runners' reports and ends with one line that counts. $1: 0 if nothing else went wrong.
+count_reports() {
+  local total failures skipped
+  read -r total failures skipped < <(find "$here/bundles" "$here/itests" -path '*-reports/TEST-*.xml' -exec grep -h '<testsuite ' {} + |
+    awk '
+      function attribute(name) { return match($0, " " name "=\"[0-9]+\"") ? substr($0, RSTART + length(name) + 3) + 0 : 0 }
+      { total += attribute("tests"); failures += attribute("failures") + attribute("errors"); skipped += attribute("skipped") }
+      END { print total + 0, failures + 0, skipped + 0 }')
+  [ "$1" = 0 ] || [ "$failures" -gt 0 ] || failures=1
+  if [ "${CI-}" = true ] && [ "$skipped" -gt 0 ]; then
+    say "CI: $skipped skipped tests; nothing that setup installs may be skipped"
+    failures=$((failures + 1))
+  fi
+  echo "$((total - failures - skipped)) passed, $failures failed, $skipped skipped"
+  [ "$failures" = 0 ] && [ "$total" -gt 0 ]
+}
