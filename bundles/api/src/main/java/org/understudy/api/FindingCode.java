@@ -68,6 +68,10 @@ public enum FindingCode {
     PRIMARY_NOT_RETURNED(0, Severity.WARNING),
     NO_GAP_PROBE(0, Severity.NOTICE),
     OPTION_NOT_USABLE(0, Severity.ERROR),
+    MIGRATION_FAILED(0, Severity.ERROR),
+    STEP_DEADLINE_EXCEEDED(0, Severity.ERROR),
+    UNDO_FAILED(0, Severity.ERROR),
+    GUEST_NOT_RUNNING(0, Severity.ERROR),
 
     // Doctor: this server and its hosts.
     JAVA_UNSUPPORTED(0, Severity.ERROR),

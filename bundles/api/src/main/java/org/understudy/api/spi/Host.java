@@ -72,6 +72,19 @@ public interface Host extends AutoCloseable {
     /** Starts to send a VM; returns once QEMU has taken the command. */
     OutgoingMigration startOutgoing(OutgoingRequest request);
 
+    /** The receiving end of a VM in {@link org.understudy.api.VmState#INCOMING}, also after a restart of this server. */
+    default Optional<IncomingMigration> incoming(VmName vm) {
+        return Optional.empty();
+    }
+
+    /**
+     * The sending end of a VM whose QEMU was told to migrate and has not been finished or taken back, also after a
+     * restart of this server. Its phase may be an ended one.
+     */
+    default Optional<OutgoingMigration> outgoing(VmName vm) {
+        return Optional.empty();
+    }
+
     /** Delivers the host's events. */
     Subscription subscribe(Consumer<HostEvent> consumer);
 
