@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.json;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.understudy.api.Alias;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
+import org.understudy.api.JsonView;
+import org.understudy.api.MacAddress;
+import org.understudy.api.NetworkGap;
+import org.understudy.api.Nic;
+import org.understudy.api.NicRole;
+import org.understudy.api.NicSelector;
+import org.understudy.api.Outcome;
+import org.understudy.api.PairHealth;
+import org.understudy.api.PciAddress;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.HostFacts;
+
+class RecordJsonTest {
+    private final JsonView json = new RecordJson();
+
+    /** Every record of the API's packages, found in its class files so that none can be forgotten. */
+    static List<Class<?>> everyRecord() throws IOException, URISyntaxException, ClassNotFoundException {
+        URI place =
+                VmName.class.getProtectionDomain().getCodeSource().getLocation().toURI();
+        Path home = Path.of(place);
+        if (Files.isDirectory(home)) {
+            return recordsBelow(home);
+        }
+        try (FileSystem jar = FileSystems.newFileSystem(home)) {
+            return recordsBelow(jar.getPath("/"));
+        }
+    }
+
+    private static List<Class<?>> recordsBelow(Path root) throws IOException, ClassNotFoundException {
+        List<Class<?>> records = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(root)) {
+            for (Path file : (Iterable<Path>) files.filter(f -> f.toString().endsWith(".class"))
+                    .filter(f -> !f.toString().contains("-info"))::iterator) {
+                String name = root.relativize(file).toString().replace('/', '.');
+                Class<?> type = Class.forName(name.substring(0, name.length() - ".class".length()));
+                if (type.isRecord()) {
+                    records.add(type);
+                }
+            }
+        }
+        return records;
+    }
+
+    @Test
+    void findsTheRecordsToTest() throws Exception {
+        assertThat(everyRecord()).hasSizeGreaterThan(40).contains(VmName.class, HostFacts.Version.class);
+    }
+
+    @ParameterizedTest
+    @MethodSource("everyRecord")
+    void writesEveryRecordOfTheVocabularyByTheRules(Class<?> type) throws IOException {
+        Object sample = Samples.of(type);
+        JsonNode written = new ObjectMapper().readTree(json.write(sample));
+
+        boolean choice = Arrays.stream(type.getInterfaces()).anyMatch(Class::isSealed);
+        if (written.isValueNode()) {
+            assertThat(choice).isFalse();
+            assertThat(written.asText()).isEqualTo(sample.toString());
+        } else {
+            assertThat(choice || type.getRecordComponents().length > 1)
+                    .as("a record with one value is that value")
+                    .isTrue();
+            assertThat(keys(written)).isEqualTo(expectedKeys(type, choice));
+        }
+    }
+
+    private static List<String> keys(JsonNode node) {
+        List<String> keys = new ArrayList<>();
+        for (Iterator<String> names = node.fieldNames(); names.hasNext(); ) {
+            keys.add(names.next());
+        }
+        return keys;
+    }
+
+    private static List<String> expectedKeys(Class<?> type, boolean choice) {
+        Stream<String> components = Arrays.stream(type.getRecordComponents())
+                .map(c -> c.getGenericType().getTypeName().contains("java.time.Duration")
+                        ? c.getName() + "Ms"
+                        : c.getName());
+        return Stream.concat(choice ? Stream.of("kind") : Stream.empty(), components)
+                .toList();
+    }
+
+    @Test
+    void writesNamesAddressesAndVersionsAsText() {
+        assertThat(json.write(List.of(
+                        new VmName("web1"),
+                        new MacAddress("52:54:00:AA:BB:CC"),
+                        PciAddress.parse("01:10.2"),
+                        new HostFacts.Version(7, 2, 22))))
+                .isEqualTo("[\"web1\",\"52:54:00:aa:bb:cc\",\"0000:01:10.2\",\"7.2.22\"]");
+    }
+
+    @Test
+    void leavesEmptyOptionalsOut() {
+        Nic nic = new Nic(0, Optional.empty(), Optional.empty(), "virtio", "bridge br0", NicRole.PLAIN);
+
+        assertThat(json.write(nic))
+                .isEqualTo("{\"index\":0,\"model\":\"virtio\",\"source\":\"bridge br0\",\"role\":\"plain\"}");
+    }
+
+    @Test
+    void writesDurationsAsMillisecondsDownToMicroseconds() {
+        Map<String, Duration> one = Map.of("wait", Duration.ofNanos(12_345_600));
+
+        assertThat(json.write(one)).isEqualTo("{\"waitMs\":12.346}");
+        assertThat(json.write(Duration.ofSeconds(1000))).isEqualTo("1000000");
+        assertThat(json.write(Duration.ofNanos(1_500_000))).isEqualTo("1.5");
+        assertThat(json.write(Duration.ZERO)).isEqualTo("0");
+    }
+
+    @Test
+    void writesInstantsAsIsoTimeInUtc() {
+        assertThat(json.write(Instant.parse("2026-11-01T10:15:00.25Z"))).isEqualTo("\"2026-11-01T10:15:00.250Z\"");
+    }
+
+    @Test
+    void writesEnumConstantsInLowerCaseWithHyphens() {
+        assertThat(json.write(List.of(Outcome.COMPLETED_DEGRADED, PairHealth.ON_STANDBY)))
+                .isEqualTo("[\"completed-degraded\",\"on-standby\"]");
+        for (FindingCode code : FindingCode.values()) {
+            assertThat(json.write(code)).isEqualTo('"' + code.id() + '"');
+        }
+    }
+
+    @Test
+    void tellsTheFormsOfASealedTypeApartByKind() {
+        NetworkGap gap = new NetworkGap.NotMeasured("no probe");
+        NicSelector nic = new NicSelector.ByAlias(new Alias("ua-1"));
+
+        assertThat(json.write(gap)).isEqualTo("{\"kind\":\"not-measured\",\"reason\":\"no probe\"}");
+        assertThat(json.write(nic)).isEqualTo("{\"kind\":\"by-alias\",\"alias\":\"ua-1\"}");
+        assertThat(json.write(new NicSelector.Only())).isEqualTo("{\"kind\":\"only\"}");
+    }
+
+    @Test
+    void usesNamesAsKeysOfAMap() {
+        assertThat(json.write(Map.of(new HostName("a"), PairHealth.OFF))).isEqualTo("{\"a\":\"off\"}");
+    }
+
+    @Test
+    void escapesWhatAGuestOrAnAdminWrote() throws IOException {
+        String odd = "a\"b\\c\n\u0001</script>\u2028é";
+        Finding finding = Finding.of(FindingCode.HEALTHY, odd, odd, "");
+
+        JsonNode read = new ObjectMapper().readTree(json.write(finding));
+
+        assertThat(read.get("subject").asText()).isEqualTo(odd);
+    }
+
+    @Test
+    void refusesAValueThatHasNoJsonForm() {
+        assertThatThrownBy(() -> json.write(List.of(new StringBuilder(), new Object())))
+                .isInstanceOf(UnderstudyException.class)
+                .hasMessageContaining("java.lang.Object");
+    }
+}
