@@ -33,6 +33,7 @@ final class PeerHost implements InvocationHandler {
     private final PeerLink link;
     private final List<Consumer<HostEvent>> consumers = new CopyOnWriteArrayList<>();
     private final Thread poller;
+    private Poll position = new Poll("", 0);
 
     /** Where the peer's events were read up to. */
     record Poll(String epoch, long position) {}
@@ -48,7 +49,8 @@ final class PeerHost implements InvocationHandler {
     static Host open(HostName name, PeerLink link) {
         PeerHost peer = new PeerHost(name, link);
         Host host = proxy(Host.class, peer);
-        host.vms();
+        // The first page only tells where the events stand now; from here on none is missed.
+        peer.readEvents();
         peer.poller.start();
         return host;
     }
@@ -126,13 +128,9 @@ final class PeerHost implements InvocationHandler {
     }
 
     private void poll() {
-        Poll position = new Poll("", 0);
         while (!Thread.currentThread().isInterrupted()) {
             try {
-                String answer = link.call("events", PeerJson.write(position, Poll.class));
-                RecordedEvents.Page page = (RecordedEvents.Page) PeerJson.read(answer, RecordedEvents.Page.class);
-                position = new Poll(page.epoch(), page.next());
-                page.events().forEach(event -> consumers.forEach(consumer -> deliver(consumer, event)));
+                readEvents();
             } catch (UnderstudyException e) {
                 LOG.debug("events of {}: {}", name, e.getMessage());
                 if (!pause()) {
@@ -140,6 +138,13 @@ final class PeerHost implements InvocationHandler {
                 }
             }
         }
+    }
+
+    private void readEvents() {
+        String answer = link.call("events", PeerJson.write(position, Poll.class));
+        RecordedEvents.Page page = (RecordedEvents.Page) PeerJson.read(answer, RecordedEvents.Page.class);
+        position = new Poll(page.epoch(), page.next());
+        page.events().forEach(event -> consumers.forEach(consumer -> deliver(consumer, event)));
     }
 
     private static boolean pause() {

@@ -4,8 +4,10 @@ package org.understudy.core.peer;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
@@ -18,11 +20,14 @@ import org.understudy.api.spi.HostEvent;
 
 /** The wire form between two servers: every record with all its parts, so that nothing is lost on the way. */
 final class PeerJson {
-    private static final ObjectMapper MAPPER = new ObjectMapper()
-            .registerModules(new Jdk8Module(), new JavaTimeModule())
+    private static final ObjectMapper MAPPER = JsonMapper.builder()
+            .addModules(new Jdk8Module(), new JavaTimeModule())
             .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
+            // A record's questions, such as isUserAlias, are no parts of it.
+            .disable(MapperFeature.AUTO_DETECT_IS_GETTERS)
             .addMixIn(HostEvent.class, ByName.class)
-            .addMixIn(ProbeTarget.class, ByName.class);
+            .addMixIn(ProbeTarget.class, ByName.class)
+            .build();
 
     static {
         MAPPER.registerSubtypes(HostEvent.class.getPermittedSubclasses());

@@ -32,16 +32,20 @@ final class RecordedEvents implements AutoCloseable {
     record Page(String epoch, long next, List<HostEvent> events) {}
 
     /**
-     * Blocks until there are events after the position, or the time is up. A position of another epoch means "from now
-     * on".
+     * Blocks until there are events after the position, or the time is up. A position of another epoch is answered at
+     * once, without events: from now on.
      */
     synchronized Page after(String knownEpoch, long position, Duration limit) throws InterruptedException {
-        long from = epoch.equals(knownEpoch) ? position : end;
+        if (!epoch.equals(knownEpoch)) {
+            return new Page(epoch, end, List.of());
+        }
         long deadline = System.nanoTime() + limit.toNanos();
-        for (long left = limit.toMillis(); end <= from && left > 0; left = (deadline - System.nanoTime()) / 1_000_000) {
+        for (long left = limit.toMillis();
+                end <= position && left > 0;
+                left = (deadline - System.nanoTime()) / 1_000_000) {
             wait(left);
         }
-        long skip = Math.max(0, from - (end - events.size()));
+        long skip = Math.max(0, position - (end - events.size()));
         return new Page(epoch, end, events.stream().skip(skip).toList());
     }
 
