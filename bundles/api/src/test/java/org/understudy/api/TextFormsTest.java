@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TextFormsTest {
+    @Test
+    void readsEveryWayToChooseANic() {
+        assertThat(NicSelector.parse("only")).isEqualTo(new NicSelector.Only());
+        assertThat(NicSelector.parse("2")).isEqualTo(new NicSelector.ByIndex(2));
+        assertThat(NicSelector.parse("52:54:00:AA:00:01"))
+                .isEqualTo(new NicSelector.ByMac(new MacAddress("52:54:00:aa:00:01")));
+        assertThat(NicSelector.parse("ua-net0")).isEqualTo(new NicSelector.ByAlias(new Alias("ua-net0")));
+    }
+
+    @Test
+    void readsEveryKindOfProbe() {
+        assertThat(ProbeTarget.parse("heartbeat:127.0.0.1:5000/7"))
+                .isEqualTo(new ProbeTarget.Heartbeat("127.0.0.1", 5000, 7));
+        assertThat(ProbeTarget.parse("heartbeat:[::1]:5000/7")).isEqualTo(new ProbeTarget.Heartbeat("::1", 5000, 7));
+        assertThat(ProbeTarget.parse("icmp:fe80::1"))
+                .isEqualTo(new ProbeTarget.Icmp("fe80::1", ProbeTarget.DEFAULT_INTERVAL));
+        assertThat(ProbeTarget.parse("arp:br0:10.0.0.1"))
+                .isEqualTo(new ProbeTarget.Arp("br0", "10.0.0.1", ProbeTarget.DEFAULT_INTERVAL));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "ping:1.2.3.4", "heartbeat:127.0.0.1:70000/1", "heartbeat:127.0.0.1/1", "arp:br0"})
+    void refusesOtherProbes(String text) {
+        assertThatExceptionOfType(UnderstudyException.class)
+                .isThrownBy(() -> ProbeTarget.parse(text))
+                .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_ARGUMENT));
+    }
+}
