@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.policy;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.understudy.api.ProbeTarget;
+import org.understudy.core.policy.MarkedYaml.Shape;
+
+/** Reads a probe in its short form, such as {@code heartbeat:127.0.0.1:47000/1}, or as a mapping. */
+final class ProbeReader {
+    private static final String REMEDY =
+            "Write heartbeat:ADDRESS:PORT/STREAM, icmp:ADDRESS or arp:INTERFACE:ADDRESS, or a mapping with kind.";
+    private static final Pattern HEARTBEAT = Pattern.compile("heartbeat:(.+):(\\d{1,5})/(\\d{1,10})");
+    private static final Pattern ICMP = Pattern.compile("icmp:(\\S+)");
+    private static final Pattern ARP = Pattern.compile("arp:([^:\\s]+):(\\S+)");
+    private static final Duration USUAL_INTERVAL = Duration.ofMillis(100);
+    private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(10);
+    private static final int LAST_PORT = 65535;
+    private static final long LAST_STREAM = 0xffff_ffffL;
+
+    private ProbeReader() {}
+
+    static Optional<ProbeTarget> read(Entry entry) {
+        return entry.shape() == Shape.MAPPING
+                ? fromMapping(entry)
+                : entry.text().flatMap(t -> fromText(entry, t));
+    }
+
+    private static Optional<ProbeTarget> fromText(Entry entry, String text) {
+        Matcher heartbeat = HEARTBEAT.matcher(text);
+        Matcher icmp = ICMP.matcher(text);
+        Matcher arp = ARP.matcher(text);
+        if (heartbeat.matches()) {
+            int port = Integer.parseInt(heartbeat.group(2));
+            long stream = Long.parseLong(heartbeat.group(3));
+            if (port <= LAST_PORT && stream <= LAST_STREAM) {
+                return Optional.of(new ProbeTarget.Heartbeat(heartbeat.group(1), port, stream));
+            }
+        } else if (icmp.matches()) {
+            return Optional.of(new ProbeTarget.Icmp(icmp.group(1), USUAL_INTERVAL));
+        } else if (arp.matches()) {
+            return Optional.of(new ProbeTarget.Arp(arp.group(1), arp.group(2), USUAL_INTERVAL));
+        }
+        entry.problem("'" + text + "' is no probe", REMEDY);
+        return Optional.empty();
+    }
+
+    private static Optional<ProbeTarget> fromMapping(Entry entry) {
+        Section keys = entry.section();
+        Optional<String> kind = keys.require("kind").flatMap(Entry::text);
+        Optional<ProbeTarget> probe = switch (kind.orElse("")) {
+            case "heartbeat" -> heartbeat(keys);
+            case "icmp" -> text(keys, "address").map(a -> new ProbeTarget.Icmp(a, interval(keys)));
+            case "arp" -> arp(keys);
+            case "" -> Optional.empty();
+            default -> {
+                entry.problem("'" + kind.orElse("") + "' is no kind of probe", REMEDY);
+                keys.others();
+                yield Optional.empty();
+            }
+        };
+        keys.rejectOthers();
+        return probe;
+    }
+
+    private static Optional<ProbeTarget> heartbeat(Section keys) {
+        String address = keys.find("address").flatMap(Entry::text).orElse("127.0.0.1");
+        Optional<Long> port = keys.require("port").flatMap(e -> e.number(0, LAST_PORT));
+        long stream = keys.find("stream").flatMap(e -> e.number(0, LAST_STREAM)).orElse(1L);
+        return port.map(p -> new ProbeTarget.Heartbeat(address, p.intValue(), stream));
+    }
+
+    private static Optional<ProbeTarget> arp(Section keys) {
+        Optional<String> nic = text(keys, "interface");
+        Optional<String> address = text(keys, "address");
+        Duration interval = interval(keys);
+        return nic.flatMap(n -> address.map(a -> new ProbeTarget.Arp(n, a, interval)));
+    }
+
+    private static Optional<String> text(Section keys, String key) {
+        return keys.require(key).flatMap(Entry::text);
+    }
+
+    private static Duration interval(Section keys) {
+        return keys.find("interval").flatMap(e -> e.duration(SHORTEST_INTERVAL)).orElse(USUAL_INTERVAL);
+    }
+}
