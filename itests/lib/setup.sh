@@ -12,6 +12,7 @@ qemu-system-x86|qemu-system-x86_64|runs the guests
 ovmf|/usr/share/OVMF|UEFI firmware for guests
 busybox-static|busybox|the test guest's user space
 cpio|cpio|packs the test guest's initramfs
+kmod|depmod|orders the kernel modules of the test guest
 xz-utils|xz|unpacks kernel modules
 curl|curl|talks to the REST interface in the demo
 jq|jq|reads its answers
