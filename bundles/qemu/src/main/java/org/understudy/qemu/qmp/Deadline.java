@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.qmp;
+
+import java.time.Duration;
+
+/** A point in time, on the clock that nobody sets back. */
+record Deadline(long nanoTime) {
+    static Deadline after(Duration limit) {
+        return new Deadline(System.nanoTime() + limit.toNanos());
+    }
+
+    boolean hasPassed() {
+        return nanoTime - System.nanoTime() <= 0;
+    }
+
+    /** At least 0. */
+    long remainingNanos() {
+        return Math.max(0, nanoTime - System.nanoTime());
+    }
+
+    /** At least 1, as 0 means "for ever" to a selector. */
+    long remainingMillis() {
+        return Math.max(1, remainingNanos() / 1_000_000);
+    }
+}

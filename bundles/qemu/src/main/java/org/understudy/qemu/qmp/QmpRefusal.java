@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.qmp;
+
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
+
+/** QEMU's answer to a command it would not carry out: {@link ErrorCode#QMP_ERROR} with the class to branch on. */
+public final class QmpRefusal extends UnderstudyException {
+    private static final long serialVersionUID = 1L;
+
+    /** The class of an error that has no better one. Source: QAPI QapiErrorClass. */
+    public static final String GENERIC_ERROR = "GenericError";
+
+    /** QEMU does not know the command. Source: QAPI QapiErrorClass. */
+    public static final String COMMAND_NOT_FOUND = "CommandNotFound";
+
+    /** There is no device of that id or path. Source: QAPI QapiErrorClass. */
+    public static final String DEVICE_NOT_FOUND = "DeviceNotFound";
+
+    private final String errorClass;
+
+    QmpRefusal(String command, String socket, String errorClass, String description) {
+        super(
+                ErrorCode.QMP_ERROR,
+                "QEMU refused '%s' on %s: %s (%s)".formatted(command, socket, description, errorClass));
+        this.errorClass = errorClass;
+    }
+
+    /** QEMU's error class, such as {@link #DEVICE_NOT_FOUND}. */
+    public String errorClass() {
+        return errorClass;
+    }
+}
