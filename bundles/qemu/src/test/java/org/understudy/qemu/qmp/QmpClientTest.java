@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.qmp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.HostFacts.Version;
+
+@Timeout(20)
+class QmpClientTest {
+    private static final Duration LIMIT = Duration.ofSeconds(5);
+    private static final Duration SHORT = Duration.ofMillis(100);
+
+    @TempDir
+    Path folder;
+
+    private final List<QmpEvent> events = new CopyOnWriteArrayList<>();
+    private final List<UnderstudyException> closed = new CopyOnWriteArrayList<>();
+    private final List<AutoCloseable> opened = new ArrayList<>();
+    private Path socket;
+
+    @BeforeEach
+    void nameSocket() {
+        socket = folder.resolve("qmp");
+    }
+
+    @AfterEach
+    void closeAll() throws Exception {
+        for (AutoCloseable one : opened) {
+            one.close();
+        }
+    }
+
+    @Test
+    void shakesHandsAndTellsTheVersion() {
+        QmpClient client = connect(p -> p.shakeHands().hang());
+
+        assertThat(client.isOpen()).isTrue();
+        assertThat(client.version()).isEqualTo(new Version(7, 2, 22));
+    }
+
+    @Test
+    void waitsForTheSocketToAppear() throws Exception {
+        Future<QmpClient> connecting = async(() -> QmpClient.connect(socket, LIMIT, events::add, closed::add));
+        await().until(() -> threadExists("later"));
+        serve(p -> p.shakeHands().hang());
+
+        QmpClient client = connecting.get(5, TimeUnit.SECONDS);
+        opened.add(client);
+        assertThat(client.isOpen()).isTrue();
+    }
+
+    @Test
+    void retriesWhileASocketFileIsThereButNobodyListens() throws Exception {
+        serve(p -> {}).close();
+        assertThat(socket).exists();
+
+        assertFails(ErrorCode.DEADLINE_EXCEEDED, () -> QmpClient.connect(socket, SHORT, events::add, closed::add))
+                .hasMessageContaining("nobody accepts");
+    }
+
+    @Test
+    void saysSoWhenThePathIsTooLongForASocket() {
+        Path tooLong = folder.resolve("x".repeat(108));
+
+        assertFails(ErrorCode.INVALID_ARGUMENT, () -> QmpClient.connect(tooLong, LIMIT, events::add, closed::add))
+                .hasMessageContaining("107")
+                .hasMessageContaining("shorter");
+    }
+
+    @Test
+    void givesUpOnAServerThatNeverGreets() {
+        serve(FakeQemu.Peer::hang);
+
+        assertFails(ErrorCode.DEADLINE_EXCEEDED, () -> QmpClient.connect(socket, SHORT, events::add, closed::add))
+                .hasMessageContaining("greeting");
+        await().until(() -> !threadExists("qmp-reader " + socket));
+    }
+
+    @Test
+    void refusesAServerThatSpeaksAnotherProtocol() {
+        assertRefusesGreeting("SSH-2.0-OpenSSH_9.2\r\n", "no JSON");
+    }
+
+    @Test
+    void refusesAServerWithoutGreeting() {
+        assertRefusesGreeting("{\"event\": \"RESUME\"}\n", "instead of a QMP greeting");
+    }
+
+    @Test
+    void refusesAServerThatSendsAnArray() {
+        assertRefusesGreeting("[1, 2]\n", "instead of a QMP greeting");
+    }
+
+    @Test
+    void saysSoWhenTheServerHangsUpBeforeItsGreeting() {
+        serve(p -> {});
+
+        assertFails(ErrorCode.QMP_DISCONNECTED, () -> QmpClient.connect(socket, LIMIT, events::add, closed::add));
+        assertThat(closed).isEmpty();
+    }
+
+    @Test
+    void sendsArgumentsAndReturnsTheReply() {
+        QmpClient client = connect(p -> {
+            p.shakeHands();
+            JsonNode command = p.next();
+            p.answer(command, command.toString());
+            p.hang();
+        });
+
+        JsonNode reply = client.execute("device_add", Map.of("driver", "e1000e", "id", "ua-vf0"), LIMIT);
+
+        assertThat(reply.path("execute").asText()).isEqualTo("device_add");
+        assertThat(reply.path("arguments").toString())
+                .contains("\"driver\":\"e1000e\"")
+                .contains("\"id\":\"ua-vf0\"");
+    }
+
+    @Test
+    void turnsAnErrorIntoARefusalWithItsClass() {
+        QmpClient client = connect(p -> {
+            p.shakeHands();
+            p.send("{\"error\": {\"class\": \"DeviceNotFound\", \"desc\": \"no vf9\"}, \"id\": %s}"
+                    .formatted(p.next().get("id")));
+            p.hang();
+        });
+
+        assertFails(ErrorCode.QMP_ERROR, () -> client.execute("device_del", Map.of("id", "vf9"), LIMIT))
+                .hasMessageContaining("device_del")
+                .hasMessageContaining("DeviceNotFound")
+                .hasMessageContaining("no vf9")
+                .isInstanceOfSatisfying(
+                        QmpRefusal.class, r -> assertThat(r.errorClass()).isEqualTo(QmpRefusal.DEVICE_NOT_FOUND));
+        assertThat(client.isOpen()).isTrue();
+    }
+
+    @Test
+    void matchesRepliesByIdInWhateverOrderTheyCome() throws Exception {
+        QmpClient client = connect(p -> {
+            p.shakeHands();
+            JsonNode first = p.next();
+            JsonNode second = p.next();
+            p.answer(second, second.get("execute").toString());
+            p.answer(first, first.get("execute").toString());
+            p.hang();
+        });
+
+        Future<JsonNode> a = async(() -> client.execute("a", Map.of(), LIMIT));
+        Future<JsonNode> b = async(() -> client.execute("b", Map.of(), LIMIT));
+
+        assertThat(a.get().asText()).isEqualTo("a");
+        assertThat(b.get().asText()).isEqualTo("b");
+    }
+
+    @Test
+    void dropsTheAnswerThatComesAfterItsDeadline() {
+        CountDownLatch late = new CountDownLatch(1);
+        QmpClient client = connect(p -> {
+            p.shakeHands();
+            JsonNode slow = p.next();
+            late.await();
+            p.answer(slow, "\"slow\"");
+            p.answer(p.next(), "\"quick\"");
+            p.hang();
+        });
+
+        assertFails(ErrorCode.DEADLINE_EXCEEDED, () -> client.execute("slow", Map.of(), SHORT))
+                .hasMessageContaining("'slow'")
+                .hasMessageContaining(socket.toString());
+        late.countDown();
+
+        assertThat(client.execute("quick", Map.of(), LIMIT).asText()).isEqualTo("quick");
+    }
+
+    @Test
+    void keepsTheDeadlineWhenTheServerStopsReading() {
+        QmpClient client = connect(p -> p.shakeHands().hang());
+        Map<String, ?> large = Map.of("text", "x".repeat(4_000_000));
+
+        assertFails(ErrorCode.QMP_DISCONNECTED, () -> client.execute("large", large, SHORT))
+                .hasMessageContaining("only in part");
+        await().until(() -> closed.size() == 1);
+        assertFails(ErrorCode.QMP_DISCONNECTED, () -> client.execute("next", Map.of(), LIMIT));
+    }
+
+    @Test
+    void endsOnGarbage() {
+        assertEnds("}garbage{\n", ErrorCode.QMP_PROTOCOL);
+    }
+
+    @Test
+    void endsOnTruncatedJson() {
+        assertEnds("{\"return\": {\"status\": \"run", ErrorCode.QMP_PROTOCOL);
+    }
+
+    @Test
+    void endsOnAReplyToACommandThatWasNeverSent() {
+        assertEnds("{\"return\": {}, \"id\": 4711}\n", ErrorCode.QMP_PROTOCOL);
+    }
+
+    @Test
+    void endsOnAnErrorThatNamesNoCommand() {
+        assertEnds(
+                "{\"error\": {\"class\": \"GenericError\", \"desc\": \"JSON parse error\"}}\n", ErrorCode.QMP_PROTOCOL);
+    }
+
+    @Test
+    void endsWhenTheServerHangsUp() {
+        assertEnds("", ErrorCode.QMP_DISCONNECTED);
+    }
+
+    @Test
+    void tellsTheEndOnceAndAfterTheLastEvent() {
+        List<String> order = new CopyOnWriteArrayList<>();
+        serve(p -> {
+            p.shakeHands();
+            p.next();
+            p.send("{\"event\": \"SHUTDOWN\", \"data\": {\"guest\": true}}\n".repeat(50));
+        });
+        QmpClient client = track(QmpClient.connect(
+                socket, LIMIT, e -> order.add(e.name()), e -> order.add(e.code().name())));
+
+        assertFails(ErrorCode.QMP_DISCONNECTED, () -> client.execute("quit", Map.of(), LIMIT));
+        client.close();
+        client.close();
+
+        await().until(() -> order.size() >= 51 || !threadExists("qmp-events " + socket));
+        assertThat(order).filteredOn("QMP_DISCONNECTED"::equals).hasSizeLessThanOrEqualTo(1);
+    }
+
+    @Test
+    void endsBothThreadsOnClose() {
+        QmpClient client = connect(p -> p.shakeHands().hang());
+        await().until(() -> threadExists("qmp-events " + socket));
+
+        client.close();
+        client.close();
+
+        await().until(() -> !threadExists("qmp-reader " + socket) && !threadExists("qmp-events " + socket));
+        assertThat(client.isOpen()).isFalse();
+        assertFails(ErrorCode.QMP_DISCONNECTED, () -> client.execute("stop", Map.of(), LIMIT))
+                .hasMessageContaining("closed by Understudy");
+        assertThat(closed).isEmpty();
+    }
+
+    @Test
+    void failsCommandsUnderWayOnClose() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        QmpClient client = connect(p -> {
+            p.shakeHands();
+            p.next();
+            asked.countDown();
+            p.hang();
+        });
+        Future<JsonNode> pending = async(() -> client.execute("migrate", Map.of(), LIMIT));
+        asked.await();
+
+        client.close();
+
+        assertThatThrownBy(pending::get).cause().isInstanceOf(UnderstudyException.class);
+    }
+
+    @Test
+    void readsNameTimeAndMembersOfAnEvent() {
+        connect(p -> {
+            p.shakeHands();
+            p.send("{\"timestamp\": {\"seconds\": 1700000000, \"microseconds\": 250000}, \"event\": \"DEVICE_DELETED\","
+                    + " \"data\": {\"device\": \"ua-vf0\"}}\n");
+            p.hang();
+        });
+
+        await().until(() -> events.size() == 1);
+        assertThat(events.get(0).name()).isEqualTo("DEVICE_DELETED");
+        assertThat(events.get(0).at()).isEqualTo(Instant.parse("2023-11-14T22:13:20.250Z"));
+        assertThat(events.get(0).data().path("device").asText()).isEqualTo("ua-vf0");
+    }
+
+    @Test
+    void stampsAnEventItselfWhenQemuCouldNot() {
+        Instant before = Instant.now();
+        connect(p -> {
+            p.shakeHands();
+            p.send("{\"timestamp\": {\"seconds\": -1, \"microseconds\": -1}, \"event\": \"STOP\"}\n");
+            p.hang();
+        });
+
+        await().until(() -> events.size() == 1);
+        assertThat(events.get(0).at()).isBetween(before, Instant.now());
+        assertThat(events.get(0).data().isObject()).isTrue();
+    }
+
+    @Test
+    void deliversEventsThatCameDuringTheHandshake() {
+        connect(p -> {
+            p.send(FakeQemu.GREETING);
+            JsonNode capabilities = p.next();
+            p.send("{\"event\": \"RESUME\"}\n");
+            p.answer(capabilities, "{}");
+            p.hang();
+        });
+
+        await().until(() -> events.size() == 1);
+    }
+
+    @Test
+    void answersCommandsWhileAnEventListenerBlocks() {
+        CountDownLatch release = new CountDownLatch(1);
+        serve(p -> {
+            p.shakeHands();
+            p.send("{\"event\": \"STOP\"}\n".repeat(10_000));
+            p.answer(p.next(), "1");
+            p.hang();
+        });
+        QmpClient client = track(QmpClient.connect(
+                socket,
+                LIMIT,
+                e -> {
+                    events.add(e);
+                    uninterruptibly(release);
+                },
+                closed::add));
+
+        assertThat(client.execute("query-status", Map.of(), LIMIT).asInt()).isEqualTo(1);
+        assertThat(events).hasSizeLessThanOrEqualTo(1);
+        release.countDown();
+        await().until(() -> events.size() == 10_000);
+    }
+
+    @Test
+    void letsAnEventListenerExecuteCommands() throws Exception {
+        CompletableFuture<QmpClient> self = new CompletableFuture<>();
+        CompletableFuture<JsonNode> reply = new CompletableFuture<>();
+        serve(p -> {
+            p.shakeHands();
+            p.send("{\"event\": \"STOP\"}\n");
+            p.answer(p.next(), "2");
+            p.hang();
+        });
+        self.complete(track(QmpClient.connect(
+                socket, LIMIT, e -> reply.complete(self.join().execute("x", Map.of(), LIMIT)), closed::add)));
+
+        assertThat(reply.get(5, TimeUnit.SECONDS).asInt()).isEqualTo(2);
+    }
+
+    @Test
+    void goesOnAfterAnEventListenerFailed() {
+        serve(p -> {
+            p.shakeHands();
+            p.send("{\"event\": \"A\"}{\"event\": \"B\"}");
+            p.hang();
+        });
+        track(QmpClient.connect(
+                socket,
+                LIMIT,
+                e -> {
+                    events.add(e);
+                    throw new IllegalStateException("from the test");
+                },
+                closed::add));
+
+        await().until(() -> events.size() == 2);
+    }
+
+    @Test
+    void readsATenMegabyteReplyInOneLine() {
+        String element = "{\"name\": \"n\", \"text\": \"" + "\u00e9x".repeat(40) + "\"}";
+        int count = 10_000_000 / element.length();
+        QmpClient client = connect(p -> {
+            p.shakeHands();
+            p.answer(p.next(), "[" + (element + ",").repeat(count) + element + "]");
+            p.hang();
+        });
+
+        assertThat(client.execute("query-qmp-schema", Map.of(), LIMIT)).hasSize(count + 1);
+    }
+
+    @Test
+    void readsATenMegabyteStringThatArrivesInSmallPieces() {
+        QmpClient client = connect(p -> {
+            p.shakeHands();
+            JsonNode command = p.next();
+            p.send("{\"return\": \"");
+            String piece = "y".repeat(997);
+            for (int i = 0; i < 10_000; i++) {
+                p.send(piece);
+            }
+            p.send("\", \"id\": %s}\n".formatted(command.get("id")));
+            p.hang();
+        });
+
+        assertThat(client.execute("big", Map.of(), LIMIT).asText()).hasSize(9_970_000);
+    }
+
+    @Test
+    void serves100ThreadsAtOnce() throws Exception {
+        QmpClient client = connect(p -> {
+            p.shakeHands();
+            while (true) {
+                JsonNode command = p.next();
+                p.answer(command, command.get("execute").toString());
+            }
+        });
+        ExecutorService pool = Executors.newFixedThreadPool(100);
+        try {
+            List<Future<JsonNode>> replies = IntStream.range(0, 1000)
+                    .mapToObj(i -> pool.submit(() -> client.execute("c" + i, Map.of(), LIMIT)))
+                    .toList();
+            for (int i = 0; i < replies.size(); i++) {
+                assertThat(replies.get(i).get().asText()).isEqualTo("c" + i);
+            }
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+
+    @Test
+    void survivesTheInterruptOfACaller() {
+        QmpClient client = connect(p -> {
+            p.shakeHands();
+            p.next();
+            p.answer(p.next(), "3");
+            p.hang();
+        });
+
+        Thread.currentThread().interrupt();
+        assertFails(ErrorCode.CANCELLED, () -> client.execute("first", Map.of(), LIMIT));
+        assertThat(Thread.interrupted()).isTrue();
+
+        // The first command may not have been sent at all; then the server takes these two.
+        assertThat(client.isOpen()).isTrue();
+    }
+
+    private void assertRefusesGreeting(String greeting, String message) {
+        serve(p -> {
+            p.send(greeting);
+            p.hang();
+        });
+
+        assertFails(ErrorCode.QMP_PROTOCOL, () -> QmpClient.connect(socket, LIMIT, events::add, closed::add))
+                .hasMessageContaining(message);
+        assertThat(closed).isEmpty();
+    }
+
+    /** The server answers a command with the text and hangs up. */
+    private void assertEnds(String text, ErrorCode code) {
+        QmpClient client = connect(p -> {
+            p.shakeHands();
+            p.next();
+            p.send(text);
+        });
+
+        assertFails(code, () -> client.execute("query-status", Map.of(), LIMIT)).hasMessageContaining("query-status");
+        assertFails(code, () -> client.execute("stop", Map.of(), LIMIT));
+        await().until(() -> closed.size() == 1);
+        assertThat(closed.get(0).code()).isEqualTo(code);
+        assertThat(client.isOpen()).isFalse();
+        await().until(() -> !threadExists("qmp-reader " + socket) && !threadExists("qmp-events " + socket));
+    }
+
+    private static org.assertj.core.api.AbstractThrowableAssert<?, ? extends Throwable> assertFails(
+            ErrorCode code, ThrowingCallable call) {
+        return assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(code));
+    }
+
+    private QmpClient connect(FakeQemu.Script script) {
+        serve(script);
+        return track(QmpClient.connect(socket, LIMIT, events::add, closed::add));
+    }
+
+    private FakeQemu serve(FakeQemu.Script script) {
+        return track(new FakeQemu(socket, script));
+    }
+
+    private <T extends AutoCloseable> T track(T closeable) {
+        opened.add(closeable);
+        return closeable;
+    }
+
+    private static <T> Future<T> async(java.util.concurrent.Callable<T> call) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        result.complete(call.call());
+                    } catch (Throwable e) {
+                        result.completeExceptionally(e);
+                    }
+                },
+                "later");
+        thread.setDaemon(true);
+        thread.start();
+        return result;
+    }
+
+    private static void uninterruptibly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static boolean threadExists(String name) {
+        return Thread.getAllStackTraces().keySet().stream()
+                .anyMatch(t -> t.getName().equals(name));
+    }
+}
