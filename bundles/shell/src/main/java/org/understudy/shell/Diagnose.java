@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.shell;
+
+import org.apache.karaf.shell.api.action.Command;
+import org.apache.karaf.shell.api.action.lifecycle.Reference;
+import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.understudy.api.Doctor;
+
+@Service
+@Command(scope = "understudy", name = "doctor", description = "Looks at this server and its hosts")
+public final class Diagnose extends UnderstudyCommand {
+    @Reference
+    Doctor doctor;
+
+    @Override
+    int run() {
+        return answer(doctor.examine(), "No findings.");
+    }
+}

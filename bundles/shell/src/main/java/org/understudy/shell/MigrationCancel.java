@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.shell;
+
+import org.apache.karaf.shell.api.action.Command;
+import org.apache.karaf.shell.api.action.lifecycle.Service;
+
+@Service
+@Command(scope = "understudy", name = "migration-cancel", description = "Asks a running migration to take the way back")
+public final class MigrationCancel extends MigrationCommand {
+    @Override
+    int run() {
+        return show(migrations.cancel(id()));
+    }
+}

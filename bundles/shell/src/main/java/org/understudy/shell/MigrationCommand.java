@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.shell;
+
+import org.apache.karaf.shell.api.action.Argument;
+import org.apache.karaf.shell.api.action.Completion;
+import org.apache.karaf.shell.api.action.lifecycle.Reference;
+import org.understudy.api.Migration;
+import org.understudy.api.MigrationId;
+import org.understudy.api.Migrations;
+
+/** A command about one migration. */
+abstract class MigrationCommand extends UnderstudyCommand {
+    @Argument(index = 0, name = "migration", description = "Id of the migration", required = true)
+    @Completion(MigrationCompleter.class)
+    String id = "";
+
+    @Reference
+    Migrations migrations;
+
+    final MigrationId id() {
+        return new MigrationId(id);
+    }
+
+    final int show(Migration migration) {
+        print(migration, () -> TextView.migration(out(), migration));
+        return 0;
+    }
+}

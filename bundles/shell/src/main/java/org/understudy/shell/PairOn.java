@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.shell;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.apache.karaf.shell.api.action.Command;
+import org.apache.karaf.shell.api.action.Completion;
+import org.apache.karaf.shell.api.action.Option;
+import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.apache.karaf.shell.support.completers.StringsCompleter;
+import org.understudy.api.Consent;
+import org.understudy.api.PairRequest;
+import org.understudy.api.PciAddress;
+import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryForm;
+
+@Service
+@Command(scope = "understudy", name = "pair-on", description = "Turns a virtio NIC of a VM into a failover pair")
+public final class PairOn extends PairCommand {
+    @Option(name = "--pool", description = "VF pool of the primary; the network's own if left out")
+    @Completion(PoolCompleter.class)
+    String pool = "";
+
+    @Option(name = "--form", description = "How the primary is written in the domain XML")
+    @Completion(
+            value = StringsCompleter.class,
+            values = {"pool-network", "hostdev-interface", "plain-hostdev"})
+    String form = "pool-network";
+
+    @Option(name = "--vf", description = "PCI address of the VF, such as 0000:01:10.2; the pool chooses if left out")
+    String vf = "";
+
+    @Option(name = "--consent", description = "Accept a risk by name: change-machine-type", multiValued = true)
+    @Completion(value = StringsCompleter.class, values = "change-machine-type")
+    List<String> consents = List.of();
+
+    @Override
+    int run() {
+        PairRequest request = new PairRequest(
+                nic(),
+                Optional.of(pool).filter(text -> !text.isEmpty()).map(PoolName::new),
+                Constants.parse(PrimaryForm.class, form),
+                Optional.of(vf).filter(text -> !text.isEmpty()).map(PciAddress::parse),
+                consents.stream()
+                        .map(text -> Constants.parse(Consent.class, text))
+                        .collect(Collectors.toSet()));
+        return answer(dryRun ? pairs.planOn(vms.definition(vm()), request) : pairs.turnOn(vm(), request));
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.shell;
+
+import java.util.List;
+import org.apache.karaf.shell.api.action.lifecycle.Reference;
+import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.apache.karaf.shell.api.console.CommandLine;
+import org.apache.karaf.shell.api.console.Completer;
+import org.apache.karaf.shell.api.console.Session;
+import org.apache.karaf.shell.support.completers.StringsCompleter;
+import org.understudy.api.Policies;
+
+/** Completes names of VF pools. */
+@Service
+public final class PoolCompleter implements Completer {
+    @Reference
+    Policies policies;
+
+    @Override
+    public int complete(Session session, CommandLine line, List<String> candidates) {
+        return new StringsCompleter(policies.current().pools().stream()
+                        .map(pool -> pool.name().value())
+                        .toList())
+                .complete(session, line, candidates);
+    }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.shell;
+
+import java.io.PrintStream;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.karaf.shell.api.action.Action;
+import org.apache.karaf.shell.api.action.Option;
+import org.apache.karaf.shell.api.action.lifecycle.Reference;
+import org.apache.karaf.shell.api.console.Session;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.JsonView;
+import org.understudy.api.UnderstudyException;
+
+/** What all commands share: the choice of text or JSON, and how errors are told. */
+abstract class UnderstudyCommand implements Action {
+    private static final Logger LOG = LoggerFactory.getLogger(UnderstudyCommand.class);
+
+    @Option(name = "--json", description = "Print one JSON document")
+    boolean json;
+
+    @Reference
+    JsonView view;
+
+    @Reference
+    Session session;
+
+    /** Does the work and prints the answer. Returns the exit status. */
+    abstract int run();
+
+    /** Empty for success, since Karaf prints whatever else a command returns. */
+    @Override
+    public final Object execute() {
+        int status = guarded();
+        return status == 0 ? null : status;
+    }
+
+    private int guarded() {
+        try {
+            return run();
+        } catch (UnderstudyException e) {
+            return refuse(e.code(), e.getMessage(), e.findings());
+        } catch (RuntimeException e) {
+            LOG.error("Command {} failed", getClass().getSimpleName(), e);
+            return refuse(ErrorCode.INTERNAL, String.valueOf(e), List.of());
+        }
+    }
+
+    /** Errors go to standard output: Karaf's ssh server does not carry a command's standard error. */
+    private int refuse(ErrorCode code, String detail, List<Finding> findings) {
+        if (json) {
+            Map<String, Object> error = new LinkedHashMap<>();
+            error.put("code", code);
+            error.put("detail", detail);
+            error.put("remedy", code.remedy());
+            error.put("findings", findings);
+            out().println(view.write(Map.of("error", error)));
+        } else {
+            out().println("Error: " + detail);
+            TextView.findings(out(), findings);
+            out().println("Remedy: " + code.remedy());
+        }
+        return code.exitCode();
+    }
+
+    final PrintStream out() {
+        return session.getConsole();
+    }
+
+    /** Prints a value as JSON, or else as the given text does. */
+    final void print(Object value, Runnable asText) {
+        if (json) {
+            out().println(view.write(value));
+        } else {
+            asText.run();
+        }
+    }
+
+    /** Prints findings, and says by the exit status whether one of them is an error. */
+    final int answer(List<Finding> findings, String allWell) {
+        print(findings, () -> {
+            TextView.findings(out(), findings);
+            if (findings.isEmpty()) {
+                out().println(allWell);
+            }
+        });
+        return Finding.anyBlocking(findings) ? ErrorCode.REFUSED_BY_FINDINGS.exitCode() : 0;
+    }
+}

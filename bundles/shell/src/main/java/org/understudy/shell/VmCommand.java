@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.shell;
+
+import org.apache.karaf.shell.api.action.Argument;
+import org.apache.karaf.shell.api.action.Completion;
+import org.apache.karaf.shell.api.action.lifecycle.Reference;
+import org.understudy.api.VirtualMachines;
+import org.understudy.api.VmName;
+
+/** A command about one VM, the first argument. */
+abstract class VmCommand extends UnderstudyCommand {
+    @Argument(index = 0, name = "vm", description = "Name of the VM", required = true)
+    @Completion(VmCompleter.class)
+    String vm = "";
+
+    @Reference
+    VirtualMachines vms;
+
+    final VmName vm() {
+        return new VmName(vm);
+    }
+
+    /** Prints the VM as it is now. */
+    final int show() {
+        var now = vms.show(vm());
+        print(now, () -> TextView.vm(out(), now));
+        return 0;
+    }
+}

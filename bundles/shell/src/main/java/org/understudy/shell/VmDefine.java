@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.shell;
+
+import java.util.List;
+import org.apache.karaf.shell.api.action.Argument;
+import org.apache.karaf.shell.api.action.Command;
+import org.apache.karaf.shell.api.action.Completion;
+import org.apache.karaf.shell.api.action.Option;
+import org.apache.karaf.shell.api.action.lifecycle.Reference;
+import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.apache.karaf.shell.support.completers.FileCompleter;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.HostName;
+import org.understudy.api.HostView;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VirtualMachines;
+
+@Service
+@Command(scope = "understudy", name = "vm-define", description = "Defines a VM from libvirt domain XML")
+public final class VmDefine extends UnderstudyCommand {
+    @Argument(index = 0, name = "file", description = "File on the server, or - for standard input", required = true)
+    @Completion(FileCompleter.class)
+    String file = "";
+
+    @Option(name = "--host", description = "Host that gets the VM; needed if there are several")
+    @Completion(HostCompleter.class)
+    String host = "";
+
+    @Reference
+    VirtualMachines vms;
+
+    @Override
+    int run() {
+        return answer(vms.define(host(), Documents.read(session, file)), "Defined.");
+    }
+
+    private HostName host() {
+        if (!host.isEmpty()) {
+            return new HostName(host);
+        }
+        List<HostName> all = vms.hosts().stream().map(HostView::name).toList();
+        if (all.size() != 1) {
+            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "--host must name one of " + all);
+        }
+        return all.get(0);
+    }
+}

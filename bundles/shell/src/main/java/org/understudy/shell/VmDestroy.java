@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.shell;
+
+import org.apache.karaf.shell.api.action.Command;
+import org.apache.karaf.shell.api.action.lifecycle.Service;
+
+@Service
+@Command(scope = "understudy", name = "vm-destroy", description = "Ends a VM at once, like pulling the plug")
+public final class VmDestroy extends VmCommand {
+    @Override
+    int run() {
+        vms.destroy(vm());
+        return show();
+    }
+}

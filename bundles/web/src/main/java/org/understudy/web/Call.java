@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.web;
+
+import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import javax.servlet.http.HttpServletRequest;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
+
+/**
+ * One request to the REST interface.
+ *
+ * @param path the parts of the path below the interface's root, decoded
+ */
+record Call(HttpServletRequest request, List<String> path) {
+    /** Far above any definition that libvirt writes. */
+    static final int LARGEST_BODY = 16 << 20;
+
+    String part(int index) {
+        return path.get(index);
+    }
+
+    Optional<String> query(String name) {
+        return Optional.ofNullable(request.getParameter(name)).filter(text -> !text.isEmpty());
+    }
+
+    String requiredQuery(String name) {
+        return query(name)
+                .orElseThrow(() -> new UnderstudyException(
+                        ErrorCode.INVALID_ARGUMENT, "the query parameter '" + name + "' is missing"));
+    }
+
+    Fields json(String... known) {
+        return Fields.parse(body(), Set.of(known));
+    }
+
+    String body() {
+        try {
+            byte[] bytes = request.getInputStream().readNBytes(LARGEST_BODY + 1);
+            if (bytes.length > LARGEST_BODY) {
+                throw new UnderstudyException(
+                        ErrorCode.XML_REFUSED, "the body is longer than " + LARGEST_BODY + " bytes");
+            }
+            return new String(bytes, charset());
+        } catch (IOException e) {
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "the request's body broke off: " + e.getMessage(), e);
+        }
+    }
+
+    private Charset charset() {
+        String name = request.getCharacterEncoding();
+        try {
+            return name == null ? StandardCharsets.UTF_8 : Charset.forName(name);
+        } catch (IllegalArgumentException e) {
+            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "unknown charset '" + name + "'", e);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.web;
+
+import java.io.IOException;
+import javax.servlet.http.HttpServletRequest;
+import javax.servlet.http.HttpServletResponse;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.ServiceScope;
+import org.osgi.service.http.context.ServletContextHelper;
+import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContext;
+
+/** Guards everything below {@code /understudy}: nobody gets past it without a login. */
+@Component(service = ServletContextHelper.class, scope = ServiceScope.BUNDLE)
+@HttpWhiteboardContext(name = ConsoleContext.NAME, path = "/understudy")
+public final class ConsoleContext extends ServletContextHelper {
+    static final String NAME = "understudy";
+    static final String SELECT = "(osgi.http.whiteboard.context.name=" + NAME + ")";
+
+    private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+            + " img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    private final Login login;
+
+    @Activate
+    public ConsoleContext() {
+        this(new Login("karaf", "admin"));
+    }
+
+    ConsoleContext(Login login) {
+        this.login = login;
+    }
+
+    @Override
+    public boolean handleSecurity(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        response.setHeader("Content-Security-Policy", POLICY);
+        response.setHeader("X-Content-Type-Options", "nosniff");
+        response.setHeader("Referrer-Policy", "no-referrer");
+        response.setHeader("Cache-Control", "no-store");
+        if (login.accepts(request.getHeader("Authorization"))) {
+            return true;
+        }
+        response.setHeader("WWW-Authenticate", "Basic realm=\"Understudy\", charset=\"UTF-8\"");
+        // Without this the server would answer 403, and no browser would ask for a password.
+        response.sendError(HttpServletResponse.SC_UNAUTHORIZED);
+        return false;
+    }
+}

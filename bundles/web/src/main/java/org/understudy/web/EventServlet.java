@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.web;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Optional;
+import javax.servlet.Servlet;
+import javax.servlet.http.HttpServlet;
+import javax.servlet.http.HttpServletRequest;
+import javax.servlet.http.HttpServletResponse;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContextSelect;
+import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPattern;
+import org.understudy.web.EventStream.Event;
+
+/** {@code /events}: server-sent events. Each open stream holds one thread of the HTTP server. */
+@Component(service = Servlet.class)
+@HttpWhiteboardServletPattern("/api/v1/events")
+@HttpWhiteboardContextSelect(ConsoleContext.SELECT)
+public final class EventServlet extends HttpServlet {
+    private static final long serialVersionUID = 1L;
+
+    /** The HTTP server has 200 threads; the calls need most of them. */
+    private static final int MOST_STREAMS = 50;
+
+    private static final Duration KEEP_ALIVE = Duration.ofSeconds(10);
+
+    private final transient EventHub hub;
+
+    @Activate
+    public EventServlet(@Reference EventHub hub) {
+        this.hub = hub;
+    }
+
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        if (hub.size() >= MOST_STREAMS) {
+            response.sendError(HttpServletResponse.SC_SERVICE_UNAVAILABLE, "too many open event streams");
+            return;
+        }
+        response.setContentType("text/event-stream");
+        response.setCharacterEncoding("UTF-8");
+        EventStream stream = hub.open();
+        try {
+            send(stream, response.getWriter());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            hub.close(stream);
+        }
+    }
+
+    private static void send(EventStream stream, PrintWriter out) throws InterruptedException {
+        out.print("retry: 1000\n\n");
+        // A client that has gone is noticed by a write that fails.
+        while (!out.checkError() && !stream.isClosed()) {
+            Optional<Event> event = stream.next(KEEP_ALIVE);
+            out.print(event.map(e -> "event: " + e.type() + "\ndata: " + e.json() + "\n\n")
+                    .orElse(": still here\n\n"));
+        }
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.web;
+
+import java.time.Duration;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import javax.servlet.Servlet;
+import javax.servlet.http.HttpServletResponse;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContextSelect;
+import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPattern;
+import org.understudy.api.HostName;
+import org.understudy.api.JsonView;
+import org.understudy.api.MigrationId;
+import org.understudy.api.MigrationOptions;
+import org.understudy.api.Migrations;
+import org.understudy.api.ProbeTarget;
+import org.understudy.api.VmName;
+
+/** {@code /migrations}: starts, follows and cancels migrations. */
+@Component(service = Servlet.class)
+@HttpWhiteboardServletPattern("/api/v1/migrations/*")
+@HttpWhiteboardContextSelect(ConsoleContext.SELECT)
+public final class MigrationServlet extends RestServlet {
+    private static final long serialVersionUID = 1L;
+
+    private final transient JsonView view;
+    private final transient Migrations migrations;
+
+    @Activate
+    public MigrationServlet(@Reference JsonView view, @Reference Migrations migrations) {
+        super(view);
+        this.view = view;
+        this.migrations = migrations;
+    }
+
+    @Override
+    Answer answer(String method, Call call) {
+        return switch (method + " " + call.path().size()) {
+            case "GET 0" -> Answer.ok(view.write(migrations.list()));
+            case "POST 0" -> accepted(start(call));
+            case "GET 1" -> Answer.ok(view.write(migrations.show(new MigrationId(call.part(0)))));
+            case "DELETE 1" -> accepted(migrations.cancel(new MigrationId(call.part(0))));
+            default -> throw unknown(method, call);
+        };
+    }
+
+    private Answer accepted(Object migration) {
+        return Answer.json(HttpServletResponse.SC_ACCEPTED, view.write(migration));
+    }
+
+    private Object start(Call call) {
+        Fields wish = call.json(
+                "vm",
+                "destination",
+                "bandwidth",
+                "downtimeLimitMs",
+                "autoConverge",
+                "multifdChannels",
+                "postcopy",
+                "tls",
+                "requireVf",
+                "probe");
+        return migrations.start(
+                new VmName(wish.requiredText("vm")), new HostName(wish.requiredText("destination")), options(wish));
+    }
+
+    private static MigrationOptions options(Fields wish) {
+        return new MigrationOptions(
+                wish.number("bandwidth").map(OptionalLong::of).orElse(OptionalLong.empty()),
+                wish.number("downtimeLimitMs").map(Duration::ofMillis),
+                wish.flag("autoConverge").orElse(false),
+                wish.number("multifdChannels")
+                        .map(count -> OptionalInt.of((int) Math.min(count, Integer.MAX_VALUE)))
+                        .orElse(OptionalInt.empty()),
+                wish.flag("postcopy").orElse(false),
+                wish.flag("tls").orElse(false),
+                wish.flag("requireVf"),
+                wish.text("probe").map(ProbeTarget::parse));
+    }
+}

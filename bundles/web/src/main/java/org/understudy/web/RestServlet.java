@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.web;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import javax.servlet.http.HttpServlet;
+import javax.servlet.http.HttpServletRequest;
+import javax.servlet.http.HttpServletResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.JsonView;
+import org.understudy.api.UnderstudyException;
+
+/** What all REST calls share: protection against forged requests, and how errors are told. */
+abstract class RestServlet extends HttpServlet {
+    private static final long serialVersionUID = 1L;
+    private static final Logger LOG = LoggerFactory.getLogger(RestServlet.class);
+    private static final Set<String> READING = Set.of("GET", "HEAD");
+    private static final String OWN_HEADER = "X-Requested-With";
+
+    private final transient JsonView view;
+
+    RestServlet(JsonView view) {
+        this.view = view;
+    }
+
+    abstract Answer answer(String method, Call call);
+
+    @Override
+    protected final void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        Answer answer = guarded(request);
+        byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
+        response.setStatus(answer.status());
+        response.setContentType(answer.type());
+        response.setCharacterEncoding("UTF-8");
+        response.setContentLength(body.length);
+        if (!request.getMethod().equals("HEAD")) {
+            response.getOutputStream().write(body);
+        }
+    }
+
+    private Answer guarded(HttpServletRequest request) {
+        try {
+            String method = request.getMethod();
+            if (!READING.contains(method) && request.getHeader(OWN_HEADER) == null) {
+                throw new UnderstudyException(
+                        ErrorCode.INVALID_ARGUMENT,
+                        method + " needs the header " + OWN_HEADER
+                                + ", with any value, as a protection against forgery");
+            }
+            return answer(method.equals("HEAD") ? "GET" : method, new Call(request, parts(request)));
+        } catch (UnderstudyException e) {
+            return Problem.of(view, e);
+        } catch (RuntimeException e) {
+            LOG.error("{} {} failed", request.getMethod(), request.getRequestURI(), e);
+            return Problem.of(view, ErrorCode.INTERNAL, String.valueOf(e), List.of());
+        }
+    }
+
+    private static List<String> parts(HttpServletRequest request) {
+        String path = request.getPathInfo();
+        return path == null
+                ? List.of()
+                : Arrays.stream(path.split("/")).filter(part -> !part.isEmpty()).toList();
+    }
+
+    static UnderstudyException unknown(String method, Call call) {
+        return new UnderstudyException(
+                ErrorCode.INVALID_ARGUMENT, "there is no call " + method + " /" + String.join("/", call.path()));
+    }
+}

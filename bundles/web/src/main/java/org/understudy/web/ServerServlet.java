@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.web;
+
+import javax.servlet.Servlet;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContextSelect;
+import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPattern;
+import org.understudy.api.Doctor;
+import org.understudy.api.HostName;
+import org.understudy.api.JsonView;
+import org.understudy.api.Pairs;
+import org.understudy.api.Policies;
+import org.understudy.api.VirtualMachines;
+
+/** {@code /hosts}, {@code /pools}, {@code /doctor} and {@code /lint}: what is not about one VM or one migration. */
+@Component(service = Servlet.class)
+@HttpWhiteboardServletPattern("/api/v1/*")
+@HttpWhiteboardContextSelect(ConsoleContext.SELECT)
+public final class ServerServlet extends RestServlet {
+    private static final long serialVersionUID = 1L;
+
+    private final transient JsonView view;
+    private final transient VirtualMachines vms;
+    private final transient Pairs pairs;
+    private final transient Doctor doctor;
+    private final transient Policies policies;
+
+    @Activate
+    public ServerServlet(
+            @Reference JsonView view,
+            @Reference VirtualMachines vms,
+            @Reference Pairs pairs,
+            @Reference Doctor doctor,
+            @Reference Policies policies) {
+        super(view);
+        this.view = view;
+        this.vms = vms;
+        this.pairs = pairs;
+        this.doctor = doctor;
+        this.policies = policies;
+    }
+
+    @Override
+    Answer answer(String method, Call call) {
+        return switch (method + " " + String.join("/", call.path())) {
+            case "GET hosts" -> Answer.ok(view.write(vms.hosts()));
+            case "GET pools" -> Answer.ok(view.write(policies.current().pools()));
+            case "GET doctor" -> Answer.ok(view.write(doctor.examine()));
+            case "POST lint" ->
+                Answer.ok(view.write(pairs.lint(call.body(), call.query("host").map(HostName::new))));
+            default -> throw unknown(method, call);
+        };
+    }
+}
