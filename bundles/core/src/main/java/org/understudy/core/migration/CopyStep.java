@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration;
+
+import java.util.Optional;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.spi.MigrationPhase;
+import org.understudy.api.spi.MigrationProgress;
+
+/** Step 4: memory is copied while the guest runs, until QEMU has stopped the guest and waits for the word to switch. */
+final class CopyStep implements Step {
+    @Override
+    public MigrationStep step() {
+        return MigrationStep.COPY;
+    }
+
+    @Override
+    public void run(Voyage v) {
+        v.picture().progress(0);
+        v.trail()
+                .await(
+                        step(),
+                        "the copy of the memory",
+                        v.plan().deadlines().copy(),
+                        () -> copied(v) ? Optional.of(true) : Optional.empty());
+        v.picture().progress(100);
+    }
+
+    private boolean copied(Voyage v) {
+        MigrationProgress progress = v.sending().askAndRequireAlive();
+        if (progress.totalBytes() > 0) {
+            long done = Math.max(0, progress.totalBytes() - progress.remainingBytes());
+            v.picture().progress((int) Math.min(99, done * 100 / progress.totalBytes()));
+            v.picture().fact(step(), "totalBytes", progress.totalBytes());
+        }
+        return progress.phase() == MigrationPhase.PRE_SWITCHOVER;
+    }
+}

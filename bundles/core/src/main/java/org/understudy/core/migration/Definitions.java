@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration;
+
+import java.util.Map;
+import org.understudy.api.Alias;
+import org.understudy.api.PciAddress;
+import org.understudy.core.domain.DomainView;
+
+/** What a migration needs to know of domain XML. */
+interface Definitions {
+    DomainView view(String definition);
+
+    /** The same definition with the VFs of the destination. */
+    String adjust(String definition, Map<Alias, PciAddress> assignedVfs);
+}

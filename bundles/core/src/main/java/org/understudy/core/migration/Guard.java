@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.Alias;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.core.domain.DomainView.PairView;
+
+/**
+ * Remembers what makes it unsafe to ask a guest for its primary, and plugs a primary again that the guest released
+ * only after its migration had been cancelled: nobody else does that. Events may come on any thread; plugging is done
+ * on a thread of its own.
+ */
+final class Guard implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
+
+    private record Place(HostName host, VmName vm) {}
+
+    private static final class Signs {
+        private Optional<Long> plugged = Optional.empty();
+        private Optional<Long> reset = Optional.empty();
+        private boolean negotiatedSinceReset;
+        private final Set<Alias> pending = new HashSet<>();
+    }
+
+    private final Map<Place, Signs> places = new HashMap<>();
+    private final ExecutorService plugger = Executors.newSingleThreadExecutor(r -> {
+        Thread thread = new Thread(r, "understudy-replug");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    /** Takes note of an event; hands off what takes time. */
+    void onEvent(Host host, HostEvent event) {
+        if (event instanceof HostEvent.WasReset) {
+            note(host.name(), event.vm(), s -> {
+                s.reset = Optional.of(System.nanoTime());
+                s.negotiatedSinceReset = false;
+            });
+        } else if (event instanceof HostEvent.StandbyNegotiated) {
+            note(host.name(), event.vm(), s -> {
+                s.negotiatedSinceReset = true;
+                s.plugged = Optional.of(System.nanoTime());
+            });
+        } else if (event instanceof HostEvent.DevicePlugged) {
+            plugged(host.name(), event.vm());
+        } else if (event instanceof HostEvent.DeviceGone gone) {
+            replugIfPending(host, gone);
+        } else if (event instanceof HostEvent.Stopped) {
+            forget(host.name(), event.vm());
+        }
+    }
+
+    private synchronized void note(HostName host, VmName vm, java.util.function.Consumer<Signs> change) {
+        change.accept(places.computeIfAbsent(new Place(host, vm), p -> new Signs()));
+    }
+
+    private synchronized void forget(HostName host, VmName vm) {
+        places.remove(new Place(host, vm));
+    }
+
+    /** Starts the settle time of a VM. */
+    void plugged(HostName host, VmName vm) {
+        note(host, vm, s -> s.plugged = Optional.of(System.nanoTime()));
+    }
+
+    /** From now on the guest may release this primary at any time, though nobody wants it any more. */
+    void ejectPending(HostName host, VmName vm, Alias primary) {
+        note(host, vm, s -> s.pending.add(primary));
+    }
+
+    private void replugIfPending(Host host, HostEvent.DeviceGone gone) {
+        boolean ours;
+        synchronized (this) {
+            Signs signs = places.get(new Place(host.name(), gone.vm()));
+            ours = signs != null && signs.pending.contains(gone.device());
+        }
+        if (ours) {
+            plugger.execute(() -> replug(host, gone.vm(), gone.device()));
+        }
+    }
+
+    private void replug(Host host, VmName vm, Alias primary) {
+        try {
+            host.plugPrimary(vm, primary, Optional.empty());
+            note(host.name(), vm, s -> s.pending.remove(primary));
+            plugged(host.name(), vm);
+            LOG.info("Plugged {} of VM {} again, which its guest released after a cancelled migration", primary, vm);
+        } catch (UnderstudyException e) {
+            LOG.error("VM {} is without {}: it could not be plugged again: {}", vm, primary, e.getMessage());
+        }
+    }
+
+    /** Why this VM must not be asked for its primaries now; empty if nothing speaks against it. */
+    List<Finding> findings(Host host, VmName vm, List<PairView> pairs, Duration settle) {
+        List<Finding> found = new ArrayList<>();
+        if (pairs.isEmpty()) {
+            return found;
+        }
+        String subject = "vm " + vm;
+        Signs signs;
+        synchronized (this) {
+            signs = places.getOrDefault(new Place(host.name(), vm), new Signs());
+        }
+        if (isRebooting(host, vm, signs, pairs, settle)) {
+            found.add(Finding.of(
+                    FindingCode.GUEST_REBOOTING,
+                    subject,
+                    "The guest was reset and has not taken its standby NIC again.",
+                    "Wait until the guest has booted."));
+        }
+        if (signs.plugged.filter(at -> isWithin(at, settle)).isPresent()) {
+            found.add(Finding.of(
+                    FindingCode.SETTLING,
+                    subject,
+                    "A primary was plugged less than " + settle.toMillis() + " ms ago.",
+                    "Try again in a moment."));
+        }
+        for (Alias primary : Set.copyOf(signs.pending)) {
+            found.add(ejectPendingFinding(subject, primary));
+        }
+        return found;
+    }
+
+    static Finding ejectPendingFinding(String subject, Alias primary) {
+        return Finding.of(
+                FindingCode.EJECT_PENDING,
+                subject + ", primary " + primary,
+                "The guest may still release " + primary + ", as an earlier, cancelled migration asked it to.",
+                "Wait until it does, it is then plugged again; or restart the VM.");
+    }
+
+    private static boolean isRebooting(Host host, VmName vm, Signs signs, List<PairView> pairs, Duration settle) {
+        if (signs.reset.isEmpty()) {
+            return false;
+        }
+        if (signs.reset.filter(at -> isWithin(at, settle)).isPresent()) {
+            return true;
+        }
+        return pairs.stream()
+                .anyMatch(p -> !host.standbyNegotiated(vm, p.standby()).orElse(signs.negotiatedSinceReset));
+    }
+
+    private static boolean isWithin(long nanos, Duration span) {
+        return System.nanoTime() - nanos < span.toNanos();
+    }
+
+    @Override
+    public void close() {
+        plugger.shutdownNow();
+    }
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Migration;
+import org.understudy.api.MigrationId;
+import org.understudy.api.NetworkGap;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.VfPools.Lease;
+
+/**
+ * What survives a crash of this server: one file for each migration, replaced in one piece and on disk before the run
+ * goes on. Safe for use from any thread.
+ */
+final class Journal {
+    /** How far a run has come. */
+    enum Stage {
+        /** Nothing outside this server was changed. */
+        STARTED,
+        /** VFs are reserved on the destination. */
+        LEASED,
+        /** A receiving QEMU exists, and the source may have been told to send. */
+        PREPARED,
+        /** The source has sent everything and stopped; the destination is about to run the guest, or does. */
+        COMMITTED,
+        /** The run is being taken back. */
+        GOING_BACK,
+        ENDED
+    }
+
+    record Entry(Stage stage, Migration migration, List<Lease> leases) {}
+
+    private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
+    private static final int KEPT = 100;
+    private static final String SUFFIX = ".json";
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .addModules(new Jdk8Module(), new JavaTimeModule())
+            .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS, SerializationFeature.WRITE_DURATIONS_AS_TIMESTAMPS)
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .disable(MapperFeature.AUTO_DETECT_IS_GETTERS)
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .addMixIn(NetworkGap.class, GapKind.class)
+            .build();
+
+    /** Names the kind of gap in the file. */
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = NetworkGap.Measured.class, name = "measured"),
+        @JsonSubTypes.Type(value = NetworkGap.NotMeasured.class, name = "not-measured")
+    })
+    private interface GapKind {}
+
+    private final Path folder;
+
+    /** @throws UnderstudyException {@link ErrorCode#IO_FAILED} if the folder can't be made */
+    Journal(Path folder) {
+        this.folder = folder;
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException e) {
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "The folder " + folder + " cannot be made: " + e, e);
+        }
+    }
+
+    boolean has(MigrationId id) {
+        return Files.exists(file(id));
+    }
+
+    void started(Migration first) {
+        write(new Entry(Stage.STARTED, first, List.of()));
+    }
+
+    void leased(Voyage v) {
+        write(Stage.LEASED, v);
+    }
+
+    void prepared(Voyage v) {
+        write(Stage.PREPARED, v);
+    }
+
+    void committed(Voyage v) {
+        write(Stage.COMMITTED, v);
+    }
+
+    void goingBack(Voyage v) {
+        write(Stage.GOING_BACK, v);
+    }
+
+    /** Also forgets the oldest ended migrations. */
+    void ended(Migration last) {
+        write(new Entry(Stage.ENDED, last, List.of()));
+        List<Entry> ended = all().stream().filter(e -> e.stage == Stage.ENDED).toList();
+        ended.stream().limit(Math.max(0, ended.size() - KEPT)).forEach(e -> delete(file(e.migration.id())));
+    }
+
+    /** All migrations, oldest first; a file that can't be read is left out and logged. */
+    List<Entry> all() {
+        List<Entry> entries = new ArrayList<>();
+        try (Stream<Path> files = Files.list(folder)) {
+            files.filter(f -> f.toString().endsWith(SUFFIX)).forEach(f -> read(f, entries));
+        } catch (IOException e) {
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "The folder " + folder + " cannot be read: " + e, e);
+        }
+        entries.sort(Comparator.comparing((Entry e) -> e.migration.started())
+                .thenComparing(e -> e.migration.id().value()));
+        return entries;
+    }
+
+    private void read(Path file, List<Entry> entries) {
+        try {
+            entries.add(JSON.readValue(file.toFile(), Entry.class));
+        } catch (IOException e) {
+            LOG.error("The journal file {} cannot be read and is left alone", file, e);
+        }
+    }
+
+    private void write(Stage stage, Voyage v) {
+        write(new Entry(stage, v.picture().now(), List.copyOf(v.leases())));
+    }
+
+    private void write(Entry entry) {
+        Path file = file(entry.migration.id());
+        Path fresh = file.resolveSibling(file.getFileName() + ".new");
+        try {
+            try (FileChannel out = FileChannel.open(
+                    fresh, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+                ByteBuffer bytes = ByteBuffer.wrap(JSON.writeValueAsBytes(entry));
+                while (bytes.hasRemaining()) {
+                    out.write(bytes);
+                }
+                out.force(true);
+            }
+            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
+                directory.force(true);
+            }
+        } catch (IOException e) {
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "The journal " + file + " cannot be written: " + e, e);
+        }
+    }
+
+    private void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            LOG.warn("The old journal file {} cannot be deleted: {}", file, e.toString());
+        }
+    }
+
+    private Path file(MigrationId id) {
+        return folder.resolve(id.value() + SUFFIX);
+    }
+}

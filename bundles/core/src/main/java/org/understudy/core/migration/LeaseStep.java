@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration;
+
+import java.util.List;
+import org.understudy.api.FindingCode;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.spi.IncomingMigration;
+import org.understudy.api.spi.IncomingRequest;
+import org.understudy.api.spi.VfPools;
+import org.understudy.api.spi.VfPools.Lease;
+import org.understudy.core.domain.DomainView.PairView;
+
+/** Step 2: reserves a VF for each primary on the destination and has the receiving QEMU prepared. */
+final class LeaseStep implements Step {
+    @Override
+    public MigrationStep step() {
+        return MigrationStep.LEASE;
+    }
+
+    @Override
+    public void run(Voyage v) {
+        List<PairView> vfs = v.cargo().pairs().stream()
+                .filter(p -> p.kind() == PrimaryKind.VF)
+                .toList();
+        vfs.forEach(p -> lease(v, p));
+        if (vfs.isEmpty()) {
+            v.picture().fact(step(), "lease", "none needed: the VM has no primary that is a VF");
+        }
+        v.around().journal().leased(v);
+        prepare(v);
+    }
+
+    private void lease(Voyage v, PairView pair) {
+        VfPools pools = v.around().pools().orElseThrow();
+        PoolName pool = pair.pool().orElseThrow();
+        Lease lease = Call.within(
+                        v.trail(),
+                        step(),
+                        "a VF of pool " + pool,
+                        v.plan().deadlines().prepare(),
+                        () -> pools.lease(
+                                v.plan().destination().name(), pool, v.plan().vm(), pair.primary()),
+                        late -> late.ifPresent(pools::release))
+                .orElseThrow(() -> StepStopped.failed(
+                        FindingCode.POOL_EXHAUSTED,
+                        "host " + v.plan().destination().name() + ", pool " + pool,
+                        "The pool has no free VF for " + pair.primary() + ".",
+                        "Free a VF there, or choose another host."));
+        v.leases().add(lease);
+        v.undo().push(step(), "undoLease-" + pair.primary(), () -> {
+            pools.release(lease);
+            return lease.vf() + " given back";
+        });
+        v.picture().fact(step(), pair.primary().value(), lease.vf());
+    }
+
+    private void prepare(Voyage v) {
+        IncomingRequest request = new IncomingRequest(
+                v.plan().id(),
+                v.plan().vm(),
+                v.around().definitions().adjust(v.cargo().live(), v.assignedVfs()),
+                v.around().definitions().adjust(v.cargo().configured(), v.assignedVfs()),
+                v.plan().options(),
+                v.assignedVfs());
+        WayBack back = new WayBack(v);
+        v.undo().push(MigrationStep.SWITCH, "undoGuest", back::restoreGuest);
+        v.incoming(Call.within(
+                v.trail(),
+                step(),
+                "the receiving QEMU",
+                v.plan().deadlines().prepare(),
+                () -> v.plan().destination().prepareIncoming(request),
+                IncomingMigration::abort));
+        v.undo().push(step(), "undoIncoming", back::abortIncoming);
+        v.picture().fact(step(), "uri", v.incoming().uri());
+        v.around().journal().prepared(v);
+    }
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.HostName;
+import org.understudy.api.Migration;
+import org.understudy.api.MigrationId;
+import org.understudy.api.MigrationOptions;
+import org.understudy.api.Migrations;
+import org.understudy.api.NetworkGap;
+import org.understudy.api.Policies;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.Hosts;
+import org.understudy.core.watch.Broadcast;
+import org.understudy.core.watch.HostWatch;
+
+/** Keeps the running and the ended migrations, and takes up after a restart what the journal says was under way. */
+final class MigrationService implements Migrations, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(MigrationService.class);
+    private static final DateTimeFormatter STAMP =
+            DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
+    private static final int ENDED_KEPT = 100;
+
+    private final Hosts hosts;
+    private final Policies policies;
+    private final Surroundings around;
+    private final HostWatch watch;
+    private final Broadcast<MigrationId, Migration> broadcast = new Broadcast<>("understudy-migrations", (a, b) -> b);
+    private final Map<MigrationId, Migration> pictures = new LinkedHashMap<>();
+    private final Map<VmName, Trail> active = new HashMap<>();
+
+    MigrationService(Hosts hosts, Policies policies, Surroundings around) {
+        this.hosts = hosts;
+        this.policies = policies;
+        this.around = around;
+        this.watch = new HostWatch(hosts, h -> {}, around.guard()::onEvent);
+        around.journal().all().forEach(e -> pictures.put(e.migration().id(), e.migration()));
+        watch.refresh();
+    }
+
+    @Override
+    public List<Finding> preflight(VmName vm, HostName destination, MigrationOptions options) {
+        watch.refresh();
+        Plan plan = plan(new MigrationId("preflight"), vm, destination, options);
+        return new Preflight().check(plan, around).findings();
+    }
+
+    @Override
+    public Migration start(VmName vm, HostName destination, MigrationOptions options) {
+        watch.refresh();
+        Plan plan = plan(newId(), vm, destination, options);
+        Migration first = first(plan);
+        synchronized (this) {
+            if (active.containsKey(vm)) {
+                throw new UnderstudyException(
+                        ErrorCode.MIGRATION_IN_PROGRESS, "VM " + vm + " is being migrated already");
+            }
+            around.journal().started(first);
+            pictures.put(plan.id(), first);
+            Trail trail = new Trail(
+                    vm, plan.source(), plan.destination(), around.tempo().poll());
+            Picture picture = new Picture(first, around.clock(), this::show);
+            launch(vm, trail, new Run(new Voyage(plan, around, picture, trail)), "understudy-" + plan.id());
+        }
+        broadcast.send(plan.id(), first);
+        return first;
+    }
+
+    private void launch(VmName vm, Trail trail, Runnable work, String name) {
+        Thread thread = new Thread(work, name);
+        thread.setDaemon(true);
+        active.put(vm, trail);
+        thread.start();
+    }
+
+    private Plan plan(MigrationId id, VmName vm, HostName destination, MigrationOptions options) {
+        Host to = hosts.host(destination);
+        return new Plan(id, vm, new Whereabouts(hosts).of(vm), to, options, policies.current());
+    }
+
+    private synchronized MigrationId newId() {
+        String stamp = STAMP.format(around.clock().instant());
+        int n = 1;
+        MigrationId id = new MigrationId("m-" + stamp + "-" + n);
+        while (pictures.containsKey(id) || around.journal().has(id)) {
+            n++;
+            id = new MigrationId("m-" + stamp + "-" + n);
+        }
+        return id;
+    }
+
+    private Migration first(Plan plan) {
+        Instant now = around.clock().instant();
+        return new Migration(
+                plan.id(),
+                1,
+                plan.vm(),
+                plan.source().name(),
+                plan.destination().name(),
+                now,
+                Optional.empty(),
+                Picture.untouched(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                new NetworkGap.NotMeasured("the migration has not ended"),
+                List.of());
+    }
+
+    /** Takes a new picture; an ended one is on disk before anyone sees it. */
+    private void show(Migration picture) {
+        if (!picture.isRunning()) {
+            keep(picture);
+        }
+        synchronized (this) {
+            pictures.put(picture.id(), picture);
+            if (!picture.isRunning()) {
+                active.remove(picture.vm());
+                trim();
+            }
+            notifyAll();
+        }
+        broadcast.send(picture.id(), picture);
+    }
+
+    private void keep(Migration ended) {
+        try {
+            around.journal().ended(ended);
+        } catch (UnderstudyException e) {
+            LOG.error("Migration {} ended, but its journal could not be written", ended.id(), e);
+        }
+    }
+
+    private void trim() {
+        List<MigrationId> ended = pictures.values().stream()
+                .filter(m -> !m.isRunning())
+                .map(Migration::id)
+                .toList();
+        ended.stream().limit(Math.max(0, ended.size() - ENDED_KEPT)).forEach(pictures::remove);
+    }
+
+    @Override
+    public synchronized Migration cancel(MigrationId id) {
+        Migration picture = show(id);
+        if (picture.isRunning() && active.containsKey(picture.vm())) {
+            active.get(picture.vm()).cancel();
+        }
+        return picture;
+    }
+
+    @Override
+    public synchronized Migration show(MigrationId id) {
+        Migration picture = pictures.get(id);
+        if (picture == null) {
+            throw new UnderstudyException(ErrorCode.MIGRATION_NOT_FOUND, "There is no migration " + id);
+        }
+        return picture;
+    }
+
+    @Override
+    public synchronized List<Migration> list() {
+        List<Migration> all = new ArrayList<>(pictures.values());
+        Collections.reverse(all);
+        return all;
+    }
+
+    @Override
+    public synchronized Migration await(MigrationId id, Duration limit) {
+        long end = System.nanoTime() + limit.toNanos();
+        try {
+            for (long left = limit.toNanos(); show(id).isRunning() && left > 0; left = end - System.nanoTime()) {
+                wait(left / 1_000_000, (int) (left % 1_000_000));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return show(id);
+    }
+
+    @Override
+    public Subscription listen(Consumer<Migration> listener) {
+        return broadcast.add(listener);
+    }
+
+    /** Leaves running migrations to the journal: nothing is taken back, and the next start goes on. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            active.values().forEach(Trail::abandon);
+        }
+        watch.close();
+        around.guard().close();
+        broadcast.close();
+    }
+}

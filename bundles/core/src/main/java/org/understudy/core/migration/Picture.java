@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.understudy.api.Finding;
+import org.understudy.api.Migration;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.NetworkGap;
+import org.understudy.api.Outcome;
+import org.understudy.api.StepReport;
+import org.understudy.api.StepState;
+
+/** The picture of a migration as it is being painted: each change makes a new {@link Migration} and shows it. */
+final class Picture {
+    private final Consumer<Migration> audience;
+    private final Clock clock;
+    private final Map<MigrationStep, Line> lines = new EnumMap<>(MigrationStep.class);
+    private final List<Finding> findings = new ArrayList<>();
+    private Migration shown;
+
+    /** @param first what to start from; its steps and findings are kept */
+    Picture(Migration first, Clock clock, Consumer<Migration> audience) {
+        this.shown = first;
+        this.clock = clock;
+        this.audience = audience;
+        first.steps().forEach(s -> lines.put(s.step(), new Line(s)));
+        findings.addAll(first.findings());
+    }
+
+    /** All seven steps, none begun. */
+    static List<StepReport> untouched() {
+        List<StepReport> all = new ArrayList<>();
+        for (MigrationStep step : MigrationStep.values()) {
+            all.add(new StepReport(step, StepState.PENDING, Optional.empty(), Optional.empty(), Map.of()));
+        }
+        return all;
+    }
+
+    synchronized Migration now() {
+        return shown;
+    }
+
+    synchronized StepState state(MigrationStep step) {
+        return lines.get(step).state;
+    }
+
+    synchronized void begin(MigrationStep step) {
+        lines.get(step).begin(clock.instant());
+        show();
+    }
+
+    /** Ends a running step as {@link StepState#DONE}, unless it has said itself how it ended. */
+    synchronized void done(MigrationStep step) {
+        if (lines.get(step).state == StepState.RUNNING) {
+            end(step, StepState.DONE);
+        }
+    }
+
+    synchronized void skip(MigrationStep step, String reason) {
+        lines.get(step).facts.put("skipped", reason);
+        end(step, StepState.SKIPPED);
+    }
+
+    synchronized void end(MigrationStep step, StepState state) {
+        lines.get(step).end(state);
+        show();
+    }
+
+    synchronized void fact(MigrationStep step, String key, Object value) {
+        lines.get(step).facts.put(key, value.toString());
+        show();
+    }
+
+    synchronized void add(List<Finding> more) {
+        more.stream().filter(f -> !findings.contains(f)).forEach(findings::add);
+        show();
+    }
+
+    synchronized void add(Finding finding) {
+        add(List.of(finding));
+    }
+
+    synchronized List<Finding> findings() {
+        return List.copyOf(findings);
+    }
+
+    synchronized void progress(int percent) {
+        if (!shown.progress().equals(Optional.of(percent))) {
+            show(shown.ended(), Optional.of(percent), shown.outcome());
+        }
+    }
+
+    synchronized void downtime(Duration measured) {
+        figures(Optional.of(measured), shown.onStandby(), shown.networkGap());
+    }
+
+    synchronized void onStandby(Duration measured) {
+        figures(shown.downtime(), Optional.of(measured), shown.networkGap());
+    }
+
+    synchronized void networkGap(NetworkGap gap) {
+        figures(shown.downtime(), shown.onStandby(), gap);
+    }
+
+    synchronized void outcome(Outcome outcome) {
+        show(Optional.of(clock.instant()), shown.progress(), Optional.of(outcome));
+    }
+
+    private void figures(Optional<Duration> downtime, Optional<Duration> onStandby, NetworkGap gap) {
+        Migration m = shown;
+        shown = new Migration(
+                m.id(),
+                m.revision(),
+                m.vm(),
+                m.source(),
+                m.destination(),
+                m.started(),
+                m.ended(),
+                m.steps(),
+                m.progress(),
+                m.outcome(),
+                downtime,
+                onStandby,
+                gap,
+                m.findings());
+        show();
+    }
+
+    private void show() {
+        show(shown.ended(), shown.progress(), shown.outcome());
+    }
+
+    private void show(Optional<Instant> ended, Optional<Integer> progress, Optional<Outcome> outcome) {
+        Migration m = shown;
+        shown = new Migration(
+                m.id(),
+                m.revision() + 1,
+                m.vm(),
+                m.source(),
+                m.destination(),
+                m.started(),
+                ended,
+                lines.values().stream().map(Line::report).toList(),
+                progress,
+                outcome,
+                m.downtime(),
+                m.onStandby(),
+                m.networkGap(),
+                List.copyOf(findings));
+        audience.accept(shown);
+    }
+
+    /** One step; its duration is taken from the monotonic clock. */
+    private static final class Line {
+        private final MigrationStep step;
+        private final Map<String, String> facts;
+        private StepState state;
+        private Optional<Instant> started;
+        private Optional<Duration> duration;
+        private long beganNanos = System.nanoTime();
+
+        Line(StepReport report) {
+            this.step = report.step();
+            this.facts = new LinkedHashMap<>(report.facts());
+            this.state = report.state();
+            this.started = report.started();
+            this.duration = report.duration();
+        }
+
+        void begin(Instant at) {
+            state = StepState.RUNNING;
+            started = Optional.of(at);
+            beganNanos = System.nanoTime();
+        }
+
+        void end(StepState how) {
+            if (state == StepState.RUNNING) {
+                duration = Optional.of(Duration.ofNanos(System.nanoTime() - beganNanos));
+            }
+            state = how;
+        }
+
+        StepReport report() {
+            Optional<Duration> soFar = state == StepState.RUNNING
+                    ? Optional.of(Duration.ofNanos(System.nanoTime() - beganNanos))
+                    : duration;
+            return new StepReport(step, state, started, soFar, Collections.unmodifiableMap(new LinkedHashMap<>(facts)));
+        }
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration;
+
+import org.understudy.api.HostName;
+import org.understudy.api.MigrationId;
+import org.understudy.api.MigrationOptions;
+import org.understudy.api.Policy;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.Host;
+
+/**
+ * What was asked for.
+ *
+ * @param policy as it was at the start; a later change does not reach a run
+ */
+record Plan(MigrationId id, VmName vm, Host source, Host destination, MigrationOptions options, Policy policy) {
+    Policy.Deadlines deadlines() {
+        return policy.deadlines();
+    }
+
+    boolean requireVf() {
+        return options.requireVf().orElse(policy.requireVf());
+    }
+
+    /** The subject of a finding about the VM. */
+    String subject() {
+        return "vm " + vm;
+    }
+
+    String on(HostName host) {
+        return "vm " + vm + " on host " + host;
+    }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.ProbeTarget;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.core.domain.DomainView.PairView;
+
+/** Step 6: waits until the guest has taken the primaries of the destination. The definition is no proof: QEMU is asked. */
+final class ToPrimaryStep implements Step {
+    @Override
+    public MigrationStep step() {
+        return MigrationStep.TO_PRIMARY;
+    }
+
+    @Override
+    public void run(Voyage v) {
+        if (v.cargo().pairs().isEmpty()) {
+            v.picture().skip(step(), "the VM has no failover pair");
+            return;
+        }
+        long end = System.nanoTime() + v.plan().deadlines().plug().toNanos();
+        List<PairView> missing = v.cargo().pairs().stream()
+                .filter(p -> !awaitEnabled(v, p, Duration.ofNanos(end - System.nanoTime())))
+                .toList();
+        if (missing.isEmpty()) {
+            measureOnStandby(v);
+            return;
+        }
+        v.degrade();
+        missing.forEach(p -> v.picture().add(notReturned(v, p)));
+        v.picture().end(step(), org.understudy.api.StepState.FAILED);
+    }
+
+    /** A primary that the source kept hidden will not come by waiting: the guest has not negotiated standby. */
+    private boolean awaitEnabled(Voyage v, PairView pair, Duration limit) {
+        boolean wasHidden = v.cargo().presence().get(pair.primary()) == PrimaryPresence.HIDDEN;
+        boolean enabled = v.trail()
+                .poll(wasHidden ? Duration.ZERO : limit, () -> {
+                    requireGuestAlive(v);
+                    return presence(v, pair) == PrimaryPresence.ENABLED ? Optional.of(true) : Optional.empty();
+                })
+                .isPresent();
+        v.picture().fact(step(), pair.primary().value(), presence(v, pair));
+        return enabled;
+    }
+
+    private static PrimaryPresence presence(Voyage v, PairView pair) {
+        try {
+            return v.plan().destination().primaryPresence(v.plan().vm(), pair.primary());
+        } catch (UnderstudyException e) {
+            return PrimaryPresence.UNKNOWN;
+        }
+    }
+
+    private static void requireGuestAlive(Voyage v) {
+        v.trail().destinationStopped().ifPresent(reason -> {
+            throw StepStopped.unclear(Finding.of(
+                    FindingCode.GUEST_NOT_RUNNING,
+                    v.plan().on(v.plan().destination().name()),
+                    "The VM stopped on the destination after the switch: " + reason + ".",
+                    "Start the VM on host " + v.plan().destination().name() + "; its definition is there."));
+        });
+    }
+
+    private void measureOnStandby(Voyage v) {
+        Optional<Instant> released = v.sending().released();
+        if (released.isEmpty()) {
+            return;
+        }
+        Instant enabled = v.around().clock().instant();
+        Optional<Instant> heartbeat = firstHeartbeat(v);
+        v.picture()
+                .fact(
+                        step(),
+                        "evidence",
+                        heartbeat.isPresent()
+                                ? "heartbeat on the primary"
+                                : "the guest enabled the device (query-pci); no heartbeat told of the path");
+        Duration onStandby = Duration.between(released.get(), heartbeat.orElse(enabled));
+        v.picture().onStandby(onStandby.isNegative() ? Duration.ZERO : onStandby);
+    }
+
+    private static Optional<Instant> firstHeartbeat(Voyage v) {
+        boolean tellsPaths = Preflight.probeTarget(v.plan())
+                .filter(ProbeTarget.Heartbeat.class::isInstance)
+                .isPresent();
+        if (!tellsPaths || v.probe().isEmpty() || v.resumed().isEmpty()) {
+            return Optional.empty();
+        }
+        return v.trail()
+                .poll(
+                        v.around().tempo().heartbeat(),
+                        () -> v.probe().get().firstOn("primary", v.resumed().get()));
+    }
+
+    private static Finding notReturned(Voyage v, PairView pair) {
+        Finding finding = Finding.of(
+                FindingCode.PRIMARY_NOT_RETURNED,
+                v.plan().subject() + ", primary " + pair.primary(),
+                "The guest has not enabled " + pair.primary() + " on host "
+                        + v.plan().destination().name() + "; it runs on its standby NIC.",
+                "Check that the guest has a driver for it, and read the QEMU log on the destination.");
+        return v.plan().requireVf() ? finding.as(org.understudy.api.Severity.ERROR) : finding;
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Supplier;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.MigrationStep;
+
+/** What has to be taken back if a run fails; the last that was done is taken back first. */
+final class Undo {
+    private record Action(MigrationStep step, String key, Supplier<String> run) {}
+
+    private final Deque<Action> actions = new ArrayDeque<>();
+
+    /**
+     * @param key the fact under which the result is told
+     * @param action takes it back and says what it did
+     */
+    void push(MigrationStep step, String key, Supplier<String> action) {
+        actions.push(new Action(step, key, action));
+    }
+
+    boolean isEmpty() {
+        return actions.isEmpty();
+    }
+
+    /** Takes everything back; a failure stops nothing. Returns one finding for each failure. */
+    List<Finding> run(Picture picture) {
+        List<Finding> failures = new ArrayList<>();
+        while (!actions.isEmpty()) {
+            Action action = actions.pop();
+            try {
+                picture.fact(action.step, action.key, action.run.get());
+            } catch (StepStopped e) {
+                if (e.reason() == StepStopped.Reason.ABANDONED) {
+                    throw e;
+                }
+                picture.fact(action.step, action.key, "failed: " + e.getMessage());
+                failures.addAll(e.findings());
+            } catch (RuntimeException e) {
+                picture.fact(action.step, action.key, "failed: " + e.getMessage());
+                failures.add(Finding.of(
+                        FindingCode.UNDO_FAILED,
+                        "step " + action.step.number(),
+                        "It could not be taken back (" + action.key + "): " + e.getMessage() + ".",
+                        "Look at both hosts before you start the VM anywhere."));
+            }
+        }
+        return failures;
+    }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.understudy.api.Alias;
+import org.understudy.api.PciAddress;
+import org.understudy.api.spi.IncomingMigration;
+import org.understudy.api.spi.VfPools.Lease;
+import org.understudy.core.probe.GapProbe;
+
+/** The working memory of one run: what was asked, what was found on the way, and how to get back. */
+final class Voyage {
+    private final Plan plan;
+    private final Surroundings around;
+    private final Picture picture;
+    private final Trail trail;
+    private final Undo undo = new Undo();
+    private final List<Lease> leases = new ArrayList<>();
+    private Cargo cargo = new Cargo("", "", List.of(), Map.of());
+    private Optional<IncomingMigration> incoming = Optional.empty();
+    private Optional<Sending> sending = Optional.empty();
+    private Optional<GapProbe> probe = Optional.empty();
+    private Optional<Instant> resumed = Optional.empty();
+    private boolean incomingGone;
+    private boolean degraded;
+
+    Voyage(Plan plan, Surroundings around, Picture picture, Trail trail) {
+        this.plan = plan;
+        this.around = around;
+        this.picture = picture;
+        this.trail = trail;
+    }
+
+    Plan plan() {
+        return plan;
+    }
+
+    Surroundings around() {
+        return around;
+    }
+
+    Picture picture() {
+        return picture;
+    }
+
+    Trail trail() {
+        return trail;
+    }
+
+    Undo undo() {
+        return undo;
+    }
+
+    /** The VFs reserved on the destination. */
+    List<Lease> leases() {
+        return leases;
+    }
+
+    Map<Alias, PciAddress> assignedVfs() {
+        return leases.stream().collect(Collectors.toMap(Lease::primary, Lease::vf));
+    }
+
+    Cargo cargo() {
+        return cargo;
+    }
+
+    void cargo(Cargo found) {
+        cargo = found;
+    }
+
+    IncomingMigration incoming() {
+        return incoming.orElseThrow();
+    }
+
+    void incoming(IncomingMigration prepared) {
+        incoming = Optional.of(prepared);
+    }
+
+    /** True once the receiving QEMU is proven gone. */
+    boolean isIncomingGone() {
+        return incomingGone;
+    }
+
+    void incomingIsGone() {
+        incomingGone = true;
+    }
+
+    Sending sending() {
+        return sending.orElseThrow();
+    }
+
+    /** Empty until the source has been told to send. */
+    Optional<Sending> sendingIfAny() {
+        return sending;
+    }
+
+    void sending(Sending started) {
+        sending = Optional.of(started);
+    }
+
+    Optional<GapProbe> probe() {
+        return probe;
+    }
+
+    void probe(GapProbe opened) {
+        probe = Optional.of(opened);
+    }
+
+    /** When the guest went on, on the destination; empty before that. */
+    Optional<Instant> resumed() {
+        return resumed;
+    }
+
+    void resumed(Instant at) {
+        resumed = Optional.of(at);
+    }
+
+    /** True if a primary did not come back on the destination. */
+    boolean isDegraded() {
+        return degraded;
+    }
+
+    void degrade() {
+        degraded = true;
+    }
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.Severity;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostedVm;
+import org.understudy.api.spi.MigrationPhase;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.core.domain.DomainView.PairView;
+
+/**
+ * Takes a run back: stop sending, end the receiving QEMU, let the guest run on the source with its primaries. Each
+ * method takes back one thing and says what it did; the order is that of {@link Undo}.
+ */
+final class WayBack {
+    private final Voyage v;
+    private final Host source;
+
+    WayBack(Voyage voyage) {
+        this.v = voyage;
+        this.source = voyage.plan().source();
+    }
+
+    /** Stops the sending. After a wait for the guest QEMU itself may need 30 s for that. */
+    String cancelSending() {
+        if (v.trail().sourceStopped().isPresent()) {
+            return "the source's QEMU is gone";
+        }
+        MigrationPhase before = v.sending().ask().phase();
+        long asked = System.nanoTime();
+        if (!isOver(before)) {
+            v.sending().outgoing().cancel();
+        }
+        MigrationPhase after = v.trail()
+                .await(
+                        MigrationStep.TO_STANDBY,
+                        "the source's QEMU to give up",
+                        v.plan().deadlines().cancel(),
+                        () -> v.trail().sourceStopped().isPresent()
+                                ? Optional.of(MigrationPhase.NONE)
+                                : Optional.of(v.sending().ask().phase()).filter(WayBack::isOver));
+        if (before == MigrationPhase.WAIT_UNPLUG || before == MigrationPhase.CANCELLING) {
+            markPendingEjects(Duration.ofNanos(System.nanoTime() - asked));
+        }
+        return "QEMU ended as " + after;
+    }
+
+    private static boolean isOver(MigrationPhase phase) {
+        return switch (phase) {
+            case NONE, COMPLETED, CANCELLED, FAILED -> true;
+            default -> false;
+        };
+    }
+
+    /**
+     * A guest that was asked and has not answered may still do so at any time. QEMU 6.1 and newer give up early only
+     * if the guest did answer; and a primary that the guest has let go is not enabled any more.
+     */
+    private void markPendingEjects(Duration waited) {
+        boolean answered =
+                source.facts().qemuVersion().filter(q -> q.atLeast(6, 1)).isPresent()
+                        && waited.compareTo(v.around().tempo().ownUnplugWait()) < 0;
+        if (answered) {
+            return;
+        }
+        for (PairView pair : v.cargo().held()) {
+            PrimaryPresence before = v.cargo().presence().get(pair.primary());
+            PrimaryPresence now = presence(pair);
+            boolean letGo = before == PrimaryPresence.ENABLED
+                    && (now == PrimaryPresence.PLUGGED || now == PrimaryPresence.ABSENT);
+            if (!letGo) {
+                v.around().guard().ejectPending(source.name(), v.plan().vm(), pair.primary());
+                v.picture()
+                        .add(Guard.ejectPendingFinding(v.plan().subject(), pair.primary())
+                                .as(Severity.WARNING));
+            }
+        }
+    }
+
+    /** Ends the receiving QEMU; only then may the guest run on the source. */
+    String abortIncoming() {
+        v.incoming().abort();
+        v.incomingIsGone();
+        return "the receiving QEMU is gone";
+    }
+
+    /** Makes sure that the guest runs on the source and has its primaries again. */
+    String restoreGuest() {
+        if (v.sendingIfAny().isEmpty()) {
+            return "the guest was not touched";
+        }
+        VmState state = awaitRunning();
+        if (state == VmState.PAUSED) {
+            resume();
+        } else if (state != VmState.RUNNING) {
+            throw StepStopped.failed(notRunning(state));
+        }
+        v.cargo().held().forEach(this::restorePrimary);
+        return "the guest runs on the source";
+    }
+
+    /** QEMU starts the guest again by itself where it gave up; only what it leaves standing has to be resumed. */
+    private VmState awaitRunning() {
+        return v.trail()
+                .poll(v.around().tempo().grace(), () -> Optional.of(state()).filter(s -> s != VmState.PAUSED))
+                .orElse(VmState.PAUSED);
+    }
+
+    private VmState state() {
+        return source.find(v.plan().vm()).map(HostedVm::state).orElse(VmState.SHUTOFF);
+    }
+
+    private void resume() {
+        if (!v.isIncomingGone()) {
+            throw StepStopped.failed(Finding.of(
+                    FindingCode.UNDO_FAILED,
+                    v.plan().on(source.name()),
+                    "The guest stands still on the source, and the receiving QEMU is not proven gone.",
+                    "Make sure that the VM is gone from host "
+                            + v.plan().destination().name() + ", then resume it on host " + source.name() + "."));
+        }
+        v.sending().outgoing().resumeOnSource();
+    }
+
+    /** QEMU plugs a primary again by itself after a migration that failed, but not after one that completed. */
+    private void restorePrimary(PairView pair) {
+        if (presence(pair) == PrimaryPresence.ABSENT) {
+            source.plugPrimary(v.plan().vm(), pair.primary(), pair.vf());
+            v.picture().fact(MigrationStep.TO_STANDBY, "replugged-" + pair.primary(), "plugged again on the source");
+        }
+        PrimaryPresence wanted = v.cargo().presence().get(pair.primary()) == PrimaryPresence.ENABLED
+                ? PrimaryPresence.ENABLED
+                : PrimaryPresence.PLUGGED;
+        v.trail()
+                .poll(
+                        v.plan().deadlines().plug(),
+                        () -> Optional.of(presence(pair)).filter(p -> p == wanted || p == PrimaryPresence.ENABLED))
+                .orElseThrow(() -> StepStopped.failed(notBack(pair)));
+        v.around().guard().plugged(source.name(), v.plan().vm());
+    }
+
+    private PrimaryPresence presence(PairView pair) {
+        try {
+            return source.primaryPresence(v.plan().vm(), pair.primary());
+        } catch (UnderstudyException e) {
+            return PrimaryPresence.UNKNOWN;
+        }
+    }
+
+    private Finding notRunning(VmState state) {
+        return Finding.of(
+                FindingCode.GUEST_NOT_RUNNING,
+                v.plan().on(source.name()),
+                "The VM is " + state + " on the source after the migration was taken back.",
+                "Start the VM on host " + source.name() + "; its definition is still there.");
+    }
+
+    private Finding notBack(PairView pair) {
+        return Finding.of(
+                FindingCode.PRIMARY_NOT_RETURNED,
+                v.plan().subject() + ", primary " + pair.primary(),
+                "The guest runs on the source, but has not got " + pair.primary() + " back.",
+                "Check the guest's driver, then plug the primary again.");
+    }
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Takes a VM from host to host in seven steps, with a way back until the guest runs on the destination.
+ *
+ * <p>Owns the words run (one migration at work), trail (what both QEMUs said), way back, guard and journal. Called by
+ * the faces through {@link org.understudy.api.Migrations}. Each run has a thread of its own; hosts' events are handed
+ * over to it, and listeners have threads of their own.
+ *
+ * <p>The guest never runs twice: {@code accept} follows only after the source's QEMU said that it has sent everything,
+ * and {@code resumeOnSource} only after the receiving QEMU is proven gone.
+ */
+package org.understudy.core.migration;

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration;
+
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.HostName;
+import org.understudy.api.MacAddress;
+import org.understudy.api.Migration;
+import org.understudy.api.MigrationOptions;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.NetworkGap;
+import org.understudy.api.PciAddress;
+import org.understudy.api.Policies;
+import org.understudy.api.Policy;
+import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.ProbeTarget;
+import org.understudy.api.StepReport;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.Hosts;
+import org.understudy.api.spi.VfPools;
+import org.understudy.core.domain.DomainView;
+import org.understudy.core.domain.DomainView.PairView;
+import org.understudy.core.probe.GapProbe;
+import org.understudy.core.probe.GapProbes;
+import org.understudy.core.testing.FakeHost;
+
+/** Two fake hosts, a VM with a pair, and a migration service between them, with short times. */
+final class MigrationBench implements AutoCloseable {
+    static final VmName VM = new VmName("web1");
+    static final HostName B = new HostName("b");
+    static final Alias PRIMARY = new Alias("ua-vf0");
+    static final Alias SECOND = new Alias("ua-vf1");
+    static final PoolName POOL = new PoolName("fast");
+    static final String DEFINITION = "<domain><os><type machine='pc-q35-7.2'>hvm</type></os></domain>";
+
+    final FakeHost a = new FakeHost("a");
+    final FakeHost b = new FakeHost("b");
+    final List<PairView> pairs = new ArrayList<>(List.of(pair(PRIMARY, PrimaryKind.EMULATED)));
+    final FakePools pools = new FakePools();
+    final List<Finding> lint = new ArrayList<>();
+    final Path folder;
+    Duration patience = Duration.ofMillis(400);
+    Duration settle = Duration.ZERO;
+    boolean requireVf;
+    Optional<GapProbes> probes = Optional.empty();
+    private Optional<MigrationService> service = Optional.empty();
+
+    MigrationBench(Path folder) {
+        this.folder = folder;
+        a.running("web1", DEFINITION, PRIMARY);
+    }
+
+    static PairView pair(Alias primary, PrimaryKind kind) {
+        return new PairView(
+                new Alias(primary.value().replace("vf", "standby")),
+                primary,
+                new MacAddress("52:54:00:11:22:33"),
+                Optional.of(POOL),
+                kind,
+                kind == PrimaryKind.VF ? Optional.of(PciAddress.parse("0000:01:10.0")) : Optional.empty());
+    }
+
+    MigrationService service() {
+        if (service.isEmpty()) {
+            service = Optional.of(newService());
+        }
+        return service.get();
+    }
+
+    /** A server that starts while the hosts go on as they are. */
+    MigrationService restart() {
+        service.ifPresent(MigrationService::close);
+        service = Optional.of(newService());
+        return service.get();
+    }
+
+    private MigrationService newService() {
+        Definitions definitions = new Definitions() {
+            @Override
+            public DomainView view(String definition) {
+                return new DomainView(VM, Optional.empty(), List.of(), List.copyOf(pairs));
+            }
+
+            @Override
+            public String adjust(String definition, Map<Alias, PciAddress> assignedVfs) {
+                return definition + assignedVfs;
+            }
+        };
+        Tempo tempo = new Tempo(
+                Duration.ofMillis(5),
+                Duration.ofMillis(60),
+                Duration.ofMillis(200),
+                Duration.ofMillis(20),
+                Duration.ofMillis(150));
+        return new MigrationService(
+                hosts(),
+                policies(),
+                new Surroundings(
+                        definitions,
+                        (definition, host) -> List.copyOf(lint),
+                        Optional.of(pools),
+                        probes,
+                        new Guard(),
+                        new Journal(folder),
+                        tempo,
+                        Clock.systemUTC()));
+    }
+
+    private Hosts hosts() {
+        return new Hosts() {
+            @Override
+            public List<Host> all() {
+                return List.of(a, b);
+            }
+
+            @Override
+            public Host host(HostName name) {
+                return all().stream()
+                        .filter(h -> h.name().equals(name))
+                        .findFirst()
+                        .orElseThrow(() -> new UnderstudyException(ErrorCode.HOST_NOT_FOUND, name.value()));
+            }
+        };
+    }
+
+    private Policies policies() {
+        return new Policies() {
+            @Override
+            public Policy current() {
+                return new Policy(
+                        List.of(),
+                        List.of(new Policy.PoolPolicy(POOL, PrimaryKind.VF, List.of("eno1"), Optional.empty())),
+                        Map.of(),
+                        new Policy.Deadlines(
+                                patience, patience, patience, patience, patience, patience, patience, patience),
+                        requireVf,
+                        true,
+                        settle,
+                        Map.of());
+            }
+
+            @Override
+            public List<Finding> findings() {
+                return List.of();
+            }
+
+            @Override
+            public Subscription listen(Consumer<Policy> listener) {
+                return () -> {};
+            }
+        };
+    }
+
+    Migration migrate() {
+        return migrate(MigrationOptions.defaults());
+    }
+
+    Migration migrate(MigrationOptions options) {
+        Migration first = service().start(VM, B, options);
+        return service().await(first.id(), Duration.ofSeconds(10));
+    }
+
+    static StepReport step(Migration migration, MigrationStep step) {
+        return migration.steps().get(step.ordinal());
+    }
+
+    @Override
+    public void close() {
+        a.mend(FakeHost.Fault.values());
+        b.mend(FakeHost.Fault.values());
+        service.ifPresent(MigrationService::close);
+    }
+
+    /** VFs of both hosts, counted. */
+    static final class FakePools implements VfPools {
+        final List<Lease> leased = new ArrayList<>();
+        final List<Lease> released = new ArrayList<>();
+        int left = 4;
+
+        @Override
+        public synchronized Optional<Lease> lease(HostName host, PoolName pool, VmName vm, Alias primary) {
+            if (left == 0) {
+                return Optional.empty();
+            }
+            left--;
+            Lease lease = new Lease(host, pool, vm, primary, new PciAddress(0, 2, 16, leased.size()));
+            leased.add(lease);
+            return Optional.of(lease);
+        }
+
+        @Override
+        public synchronized void release(Lease lease) {
+            released.add(lease);
+        }
+    }
+
+    /** A probe that has measured what it is told. */
+    static final class FakeProbe implements GapProbe {
+        final NetworkGap.Measured gap = new NetworkGap.Measured(
+                "heartbeat", Duration.ofMillis(10), 100, 99, 1, 0, 0, Duration.ofMillis(20), List.of());
+        volatile Optional<Instant> primary = Optional.empty();
+        volatile boolean closed;
+
+        GapProbes asService() {
+            return (ProbeTarget target) -> this;
+        }
+
+        @Override
+        public NetworkGap report() {
+            return gap;
+        }
+
+        @Override
+        public Optional<Instant> firstOn(String path, Instant after) {
+            return primary.filter(at -> Arrays.asList("primary").contains(path));
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+        }
+    }
+}

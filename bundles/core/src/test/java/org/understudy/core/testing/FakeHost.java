@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.testing;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.HostName;
+import org.understudy.api.PciAddress;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.HostFacts;
+import org.understudy.api.spi.HostedVm;
+import org.understudy.api.spi.IncomingMigration;
+import org.understudy.api.spi.IncomingRequest;
+import org.understudy.api.spi.MigrationPhase;
+import org.understudy.api.spi.OutgoingMigration;
+import org.understudy.api.spi.OutgoingRequest;
+import org.understudy.api.spi.PrimaryPresence;
+
+/**
+ * A host in memory that behaves as QEMU does: same phases, same events, same order. Phases advance by themselves when
+ * asked for, unless a {@link Fault} holds them. Every change is written down in {@link #deeds}.
+ */
+public final class FakeHost implements Host {
+    /** What goes wrong, or stands still. */
+    public enum Fault {
+        /** The phase stays at SETUP. */
+        STUCK_IN_SETUP,
+        /** The guest never releases its primary; after a cancel QEMU gives up at once. */
+        NEVER_EJECTS,
+        /** QEMU copies without waiting for the guest. */
+        NO_WAIT_UNPLUG,
+        /** MIGRATION events are not delivered. */
+        NO_PHASE_EVENTS,
+        /** The phase stays at ACTIVE. */
+        STUCK_IN_COPY,
+        /** After the word to switch the phase stays at DEVICE. */
+        STUCK_IN_SWITCH,
+        /** The copy fails. */
+        COPY_FAILS,
+        /** The source's QEMU dies while it copies. */
+        DIES_IN_COPY,
+        /** The source's QEMU dies right after its last byte. */
+        DIES_AFTER_LAST_BYTE,
+        /** The host cannot be reached after the last byte of the source. */
+        SILENT_AFTER_LAST_BYTE,
+        /** A cancel is taken, but QEMU never gives up. */
+        CANCEL_HANGS,
+        /** prepareIncoming blocks until released. */
+        PREPARE_HANGS,
+        PREPARE_FAILS,
+        START_FAILS,
+        ACCEPT_REFUSED,
+        ACCEPT_UNANSWERED,
+        ACCEPT_HANGS,
+        ABORT_FAILS,
+        FINISH_FAILS,
+        FINISH_HANGS,
+        /** The receiving QEMU dies as soon as it is sent to. */
+        RECEIVER_DIES,
+        /** The primary does not appear after the switch. */
+        PRIMARY_MISSING,
+        /** QEMU does not plug the primary again after a failed migration. */
+        NO_REPLUG,
+        REPLUG_FAILS,
+        /** facts() blocks until released. */
+        FACTS_HANG
+    }
+
+    private final HostName name;
+    private final Set<Fault> faults = EnumSet.noneOf(Fault.class);
+    private final Map<VmName, FakeVm> vms = new ConcurrentHashMap<>();
+    private final List<Consumer<HostEvent>> consumers = new CopyOnWriteArrayList<>();
+    private final List<String> deeds = new CopyOnWriteArrayList<>();
+    private final Object hang = new Object();
+    private HostFacts facts = FakeFacts.of("7.2.22");
+    private List<Finding> checkFindings = List.of();
+
+    public FakeHost(String name) {
+        this.name = new HostName(name);
+    }
+
+    /** Switches faults on. */
+    public synchronized FakeHost with(Fault... more) {
+        faults.addAll(List.of(more));
+        return this;
+    }
+
+    public synchronized void mend(Fault... some) {
+        faults.removeAll(List.of(some));
+        synchronized (hang) {
+            hang.notifyAll();
+        }
+    }
+
+    public synchronized boolean has(Fault fault) {
+        return faults.contains(fault);
+    }
+
+    public void facts(HostFacts other) {
+        facts = other;
+    }
+
+    public void checkFindings(List<Finding> findings) {
+        checkFindings = findings;
+    }
+
+    /** Every change that was made, in order, such as {@code accept web1}. */
+    public List<String> deeds() {
+        return List.copyOf(deeds);
+    }
+
+    void did(String deed) {
+        deeds.add(deed);
+    }
+
+    /** Adds a running VM whose primaries the guest has enabled. */
+    public FakeVm running(String vm, String definition, Alias... primaries) {
+        FakeVm fake = new FakeVm(this, new VmName(vm), definition, VmState.RUNNING);
+        for (Alias primary : primaries) {
+            fake.primary(primary, PrimaryPresence.ENABLED);
+        }
+        vms.put(fake.name(), fake);
+        return fake;
+    }
+
+    public FakeVm vm(VmName vm) {
+        return Optional.ofNullable(vms.get(vm))
+                .orElseThrow(() -> new UnderstudyException(ErrorCode.VM_NOT_FOUND, name + " has no VM " + vm));
+    }
+
+    void put(FakeVm vm) {
+        vms.put(vm.name(), vm);
+    }
+
+    void remove(VmName vm) {
+        vms.remove(vm);
+    }
+
+    /** Delivers an event to all consumers. */
+    public void emit(HostEvent event) {
+        consumers.forEach(c -> c.accept(event));
+    }
+
+    /** How many consumers there are. */
+    public int consumers() {
+        return consumers.size();
+    }
+
+    void hangWhile(Fault fault) {
+        synchronized (hang) {
+            while (has(fault)) {
+                try {
+                    hang.wait(50);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    return;
+                }
+            }
+        }
+    }
+
+    @Override
+    public HostName name() {
+        return name;
+    }
+
+    @Override
+    public HostFacts facts() {
+        hangWhile(Fault.FACTS_HANG);
+        return facts;
+    }
+
+    @Override
+    public List<HostedVm> vms() {
+        return vms.values().stream().map(FakeVm::hosted).toList();
+    }
+
+    @Override
+    public Optional<HostedVm> find(VmName vm) {
+        return Optional.ofNullable(vms.get(vm)).map(FakeVm::hosted);
+    }
+
+    @Override
+    public String definition(VmName vm) {
+        return vm(vm).configured();
+    }
+
+    @Override
+    public Optional<String> liveDefinition(VmName vm) {
+        return vm(vm).live();
+    }
+
+    @Override
+    public List<Finding> check(String definition) {
+        return checkFindings;
+    }
+
+    @Override
+    public HostedVm define(String definition) {
+        throw new UnsupportedOperationException("not needed by these tests");
+    }
+
+    @Override
+    public void undefine(VmName vm) {
+        vms.remove(vm);
+    }
+
+    @Override
+    public void start(VmName vm, Map<Alias, PciAddress> assignedVfs) {
+        vm(vm).start();
+    }
+
+    @Override
+    public void shutdown(VmName vm) {
+        vm(vm).stop("guest shutdown");
+    }
+
+    @Override
+    public void destroy(VmName vm) {
+        vm(vm).stop("destroyed");
+    }
+
+    @Override
+    public void reset(VmName vm) {
+        emit(new HostEvent.WasReset(vm, Instant.now()));
+    }
+
+    @Override
+    public void pause(VmName vm) {
+        vm(vm).pause();
+    }
+
+    @Override
+    public void resume(VmName vm) {
+        vm(vm).resume();
+    }
+
+    @Override
+    public PrimaryPresence primaryPresence(VmName vm, Alias primary) {
+        return vm(vm).presence(primary);
+    }
+
+    @Override
+    public Optional<Boolean> standbyNegotiated(VmName vm, Alias standby) {
+        return vm(vm).negotiated();
+    }
+
+    @Override
+    public void plugPrimary(VmName vm, Alias primary, Optional<PciAddress> assignedVf) {
+        if (has(Fault.REPLUG_FAILS)) {
+            throw new UnderstudyException(ErrorCode.QMP_ERROR, "device_add failed");
+        }
+        did("plug " + primary);
+        vm(vm).primary(primary, PrimaryPresence.ENABLED);
+        emit(new HostEvent.DevicePlugged(vm, Instant.now(), primary));
+    }
+
+    @Override
+    public void unplugPrimary(VmName vm, Alias primary) {
+        did("unplug " + primary);
+    }
+
+    @Override
+    public IncomingMigration prepareIncoming(IncomingRequest request) {
+        hangWhile(Fault.PREPARE_HANGS);
+        if (has(Fault.PREPARE_FAILS)) {
+            throw new UnderstudyException(ErrorCode.QEMU_START_FAILED, "QEMU exited with 1");
+        }
+        did("prepare " + request.vm());
+        FakeVm vm = new FakeVm(this, request.vm(), request.configuredDefinition(), VmState.INCOMING);
+        vm.live(request.liveDefinition());
+        vms.put(request.vm(), vm);
+        FakeIncoming incoming = new FakeIncoming(vm);
+        vm.incoming(incoming);
+        return incoming;
+    }
+
+    @Override
+    public OutgoingMigration startOutgoing(OutgoingRequest request) {
+        if (has(Fault.START_FAILS)) {
+            throw new UnderstudyException(ErrorCode.QMP_ERROR, "migrate was refused");
+        }
+        did("send " + request.vm());
+        FakeOutgoing outgoing = new FakeOutgoing(vm(request.vm()), FakeIncoming.at(request.uri()));
+        vm(request.vm()).outgoing(outgoing);
+        outgoing.begin();
+        return outgoing;
+    }
+
+    @Override
+    public Optional<IncomingMigration> incoming(VmName vm) {
+        return Optional.ofNullable(vms.get(vm)).flatMap(FakeVm::incoming).map(i -> i);
+    }
+
+    @Override
+    public Optional<OutgoingMigration> outgoing(VmName vm) {
+        return Optional.ofNullable(vms.get(vm)).flatMap(FakeVm::outgoing).map(o -> o);
+    }
+
+    @Override
+    public Subscription subscribe(Consumer<HostEvent> consumer) {
+        consumers.add(consumer);
+        return () -> consumers.remove(consumer);
+    }
+
+    @Override
+    public void close() {
+        consumers.clear();
+    }
+
+    /** A VM of a fake host. */
+    public static final class FakeVm {
+        private final FakeHost host;
+        private final VmName name;
+        private final UUID uuid = UUID.randomUUID();
+        private final String configured;
+        private final Map<Alias, PrimaryPresence> primaries = new LinkedHashMap<>();
+        private Optional<String> live;
+        private VmState state;
+        private Optional<Boolean> negotiated = Optional.of(true);
+        private Optional<FakeIncoming> incoming = Optional.empty();
+        private Optional<FakeOutgoing> outgoing = Optional.empty();
+
+        FakeVm(FakeHost host, VmName name, String definition, VmState state) {
+            this.host = host;
+            this.name = name;
+            this.configured = definition;
+            this.live = Optional.of(definition);
+            this.state = state;
+        }
+
+        public FakeHost host() {
+            return host;
+        }
+
+        public VmName name() {
+            return name;
+        }
+
+        public synchronized VmState state() {
+            return state;
+        }
+
+        public synchronized FakeVm state(VmState other) {
+            state = other;
+            return this;
+        }
+
+        public synchronized FakeVm primary(Alias alias, PrimaryPresence presence) {
+            primaries.put(alias, presence);
+            return this;
+        }
+
+        public synchronized FakeVm negotiated(Optional<Boolean> answer) {
+            negotiated = answer;
+            return this;
+        }
+
+        public synchronized FakeVm live(String definition) {
+            live = Optional.of(definition);
+            return this;
+        }
+
+        synchronized Map<Alias, PrimaryPresence> primaries() {
+            return Map.copyOf(primaries);
+        }
+
+        synchronized PrimaryPresence presence(Alias primary) {
+            return primaries.getOrDefault(primary, PrimaryPresence.ABSENT);
+        }
+
+        synchronized Optional<Boolean> negotiated() {
+            return negotiated;
+        }
+
+        String configured() {
+            return configured;
+        }
+
+        synchronized Optional<String> live() {
+            return state == VmState.SHUTOFF ? Optional.empty() : live;
+        }
+
+        synchronized HostedVm hosted() {
+            return new HostedVm(name, uuid, state, "");
+        }
+
+        synchronized Optional<FakeIncoming> incoming() {
+            return incoming;
+        }
+
+        synchronized void incoming(FakeIncoming end) {
+            incoming = Optional.of(end);
+        }
+
+        synchronized Optional<FakeOutgoing> outgoing() {
+            return outgoing;
+        }
+
+        synchronized void outgoing(FakeOutgoing end) {
+            outgoing = Optional.of(end);
+        }
+
+        public void start() {
+            state(VmState.RUNNING);
+            host.emit(new HostEvent.Started(name, Instant.now()));
+        }
+
+        /** The guest does not run any more; its definition stays. */
+        public void stop(String reason) {
+            state(VmState.SHUTOFF);
+            host.emit(new HostEvent.Stopped(name, Instant.now(), reason));
+        }
+
+        public void pause() {
+            state(VmState.PAUSED);
+            host.emit(new HostEvent.Paused(name, Instant.now()));
+        }
+
+        public void resume() {
+            state(VmState.RUNNING);
+            host.emit(new HostEvent.Resumed(name, Instant.now()));
+        }
+
+        /** The guest releases a device outside a migration. */
+        public void release(Alias device) {
+            primary(device, PrimaryPresence.ABSENT);
+            host.emit(new HostEvent.DeviceGone(name, Instant.now(), device));
+        }
+
+        void phase(MigrationPhase phase) {
+            if (!host.has(Fault.NO_PHASE_EVENTS)) {
+                host.emit(new HostEvent.MigrationChanged(name, Instant.now(), phase));
+            }
+        }
+
+        List<Alias> plugged() {
+            List<Alias> plugged = new ArrayList<>();
+            primaries().forEach((alias, presence) -> {
+                if (presence == PrimaryPresence.ENABLED || presence == PrimaryPresence.PLUGGED) {
+                    plugged.add(alias);
+                }
+            });
+            return plugged;
+        }
+    }
+}

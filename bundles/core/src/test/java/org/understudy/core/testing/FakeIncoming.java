@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.testing;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.IncomingMigration;
+import org.understudy.api.spi.MigrationPhase;
+import org.understudy.core.testing.FakeHost.FakeVm;
+import org.understudy.core.testing.FakeHost.Fault;
+
+/** The receiving end of a fake host. */
+public final class FakeIncoming implements IncomingMigration {
+    private static final Map<String, FakeIncoming> BY_URI = new ConcurrentHashMap<>();
+    private static final AtomicInteger PORTS = new AtomicInteger(49152);
+
+    private final String uri = "tcp:127.0.0.1:" + PORTS.getAndIncrement();
+    private final FakeVm vm;
+    private volatile MigrationPhase phase = MigrationPhase.NONE;
+    private volatile boolean accepted;
+
+    FakeIncoming(FakeVm vm) {
+        this.vm = vm;
+        BY_URI.put(uri, this);
+    }
+
+    static Optional<FakeIncoming> at(String uri) {
+        return Optional.ofNullable(BY_URI.get(uri));
+    }
+
+    FakeVm vm() {
+        return vm;
+    }
+
+    void phase(MigrationPhase next) {
+        phase = next;
+        vm.phase(next);
+    }
+
+    /** The receiving QEMU ends by itself. */
+    public void die() {
+        vm.host().remove(vm.name());
+        phase = MigrationPhase.FAILED;
+        vm.host().emit(new HostEvent.Stopped(vm.name(), Instant.now(), "QEMU exited with 1"));
+    }
+
+    @Override
+    public String uri() {
+        return uri;
+    }
+
+    @Override
+    public MigrationPhase phase() {
+        return phase;
+    }
+
+    @Override
+    public void accept() {
+        vm.host().hangWhile(Fault.ACCEPT_HANGS);
+        if (vm.host().has(Fault.ACCEPT_REFUSED)) {
+            throw new UnderstudyException(ErrorCode.QMP_ERROR, "cont was refused");
+        }
+        if (vm.host().has(Fault.ACCEPT_UNANSWERED)) {
+            throw new UnderstudyException(ErrorCode.QMP_DISCONNECTED, "the monitor closed");
+        }
+        vm.host().did("accept " + vm.name());
+        accepted = true;
+        vm.resume();
+    }
+
+    @Override
+    public void abort() {
+        if (accepted) {
+            throw new UnderstudyException(ErrorCode.WRONG_VM_STATE, "the VM runs here");
+        }
+        if (vm.host().has(Fault.ABORT_FAILS)) {
+            throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "the host does not answer");
+        }
+        if (vm.state() == VmState.INCOMING) {
+            vm.host().did("abort " + vm.name());
+            vm.host().remove(vm.name());
+            vm.state(VmState.SHUTOFF);
+        }
+    }
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.testing;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.MigrationPhase;
+import org.understudy.api.spi.MigrationProgress;
+import org.understudy.api.spi.OutgoingMigration;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.core.testing.FakeHost.FakeVm;
+import org.understudy.core.testing.FakeHost.Fault;
+
+/** The sending end of a fake host: each question moves it one phase on, unless a fault holds it. */
+public final class FakeOutgoing implements OutgoingMigration {
+    private static final long TOTAL = 1 << 20;
+
+    private final FakeVm vm;
+    private final FakeHost host;
+    private final Optional<FakeIncoming> receiver;
+    private MigrationPhase phase = MigrationPhase.NONE;
+    private boolean released;
+    private boolean unreachable;
+
+    FakeOutgoing(FakeVm vm, Optional<FakeIncoming> receiver) {
+        this.vm = vm;
+        this.host = vm.host();
+        this.receiver = receiver;
+    }
+
+    synchronized void begin() {
+        to(MigrationPhase.SETUP);
+        receiver.ifPresent(r -> r.phase(MigrationPhase.ACTIVE));
+        vm.plugged().forEach(p -> host.emit(new HostEvent.UnplugRequested(vm.name(), Instant.now(), p)));
+    }
+
+    @Override
+    public synchronized MigrationProgress progress() {
+        if (unreachable) {
+            throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "the host does not answer");
+        }
+        if (vm.state() == VmState.SHUTOFF) {
+            throw new UnderstudyException(ErrorCode.QMP_DISCONNECTED, "the monitor closed");
+        }
+        MigrationPhase answer = phase;
+        advance();
+        boolean over = answer == MigrationPhase.COMPLETED;
+        return new MigrationProgress(
+                answer,
+                TOTAL,
+                over ? 0 : TOTAL / 2,
+                over ? Optional.of(Duration.ofMillis(7)) : Optional.empty(),
+                answer == MigrationPhase.FAILED ? "Unable to write to socket: Connection reset by peer" : "");
+    }
+
+    private void advance() {
+        switch (phase) {
+            case SETUP -> fromSetup();
+            case WAIT_UNPLUG -> fromWaitUnplug();
+            case ACTIVE -> fromActive();
+            case CANCELLING -> fromCancelling();
+            default -> {}
+        }
+    }
+
+    private void fromSetup() {
+        if (host.has(Fault.STUCK_IN_SETUP)) {
+            return;
+        }
+        boolean waits = !vm.plugged().isEmpty() && !host.has(Fault.NO_WAIT_UNPLUG);
+        to(waits ? MigrationPhase.WAIT_UNPLUG : MigrationPhase.ACTIVE);
+    }
+
+    private void fromWaitUnplug() {
+        if (!host.has(Fault.NEVER_EJECTS)) {
+            released = true;
+            vm.plugged().forEach(p -> vm.primary(p, PrimaryPresence.PLUGGED));
+            to(MigrationPhase.ACTIVE);
+        }
+    }
+
+    private void fromActive() {
+        if (receiver.filter(r -> r.vm().host().has(Fault.RECEIVER_DIES)).isPresent()) {
+            receiver.get().die();
+            fail();
+        } else if (host.has(Fault.COPY_FAILS)) {
+            fail();
+        } else if (host.has(Fault.DIES_IN_COPY)) {
+            vm.stop("QEMU exited with 137");
+        } else if (!host.has(Fault.STUCK_IN_COPY)) {
+            vm.pause();
+            to(MigrationPhase.PRE_SWITCHOVER);
+        }
+    }
+
+    private void fromCancelling() {
+        if (!host.has(Fault.CANCEL_HANGS)) {
+            to(MigrationPhase.CANCELLED);
+            replug();
+            runAgain();
+        }
+    }
+
+    private void fail() {
+        to(MigrationPhase.FAILED);
+        replug();
+        runAgain();
+    }
+
+    private void runAgain() {
+        if (vm.state() == VmState.PAUSED) {
+            vm.resume();
+        }
+    }
+
+    private void replug() {
+        if (released) {
+            for (Alias primary : vm.plugged()) {
+                vm.primary(primary, host.has(Fault.NO_REPLUG) ? PrimaryPresence.ABSENT : PrimaryPresence.ENABLED);
+            }
+        }
+    }
+
+    private void to(MigrationPhase next) {
+        phase = next;
+        vm.phase(next);
+    }
+
+    @Override
+    public synchronized void continueToSwitch() {
+        if (phase != MigrationPhase.PRE_SWITCHOVER) {
+            throw new UnderstudyException(ErrorCode.WRONG_VM_STATE, "not in pre-switchover but in " + phase);
+        }
+        to(MigrationPhase.DEVICE);
+        if (host.has(Fault.STUCK_IN_SWITCH)) {
+            return;
+        }
+        receiver.ifPresent(r -> receive(r));
+        if (host.has(Fault.DIES_AFTER_LAST_BYTE)) {
+            vm.stop("QEMU exited with 137");
+        } else if (host.has(Fault.SILENT_AFTER_LAST_BYTE)) {
+            unreachable = true;
+        } else {
+            to(MigrationPhase.COMPLETED);
+        }
+    }
+
+    private void receive(FakeIncoming r) {
+        boolean missing = r.vm().host().has(Fault.PRIMARY_MISSING);
+        vm.primaries()
+                .forEach((alias, presence) -> r.vm().primary(
+                                alias,
+                                missing
+                                        ? PrimaryPresence.ABSENT
+                                        : presence == PrimaryPresence.HIDDEN ? presence : PrimaryPresence.ENABLED));
+        r.phase(MigrationPhase.COMPLETED);
+    }
+
+    @Override
+    public synchronized void cancel() {
+        host.did("cancel " + vm.name());
+        if (phase == MigrationPhase.COMPLETED || phase == MigrationPhase.FAILED || phase == MigrationPhase.CANCELLED) {
+            return;
+        }
+        to(MigrationPhase.CANCELLING);
+    }
+
+    @Override
+    public synchronized void resumeOnSource() {
+        host.did("resume " + vm.name());
+        vm.resume();
+    }
+
+    @Override
+    public void finish() {
+        host.hangWhile(Fault.FINISH_HANGS);
+        if (host.has(Fault.FINISH_FAILS)) {
+            throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "the host does not answer");
+        }
+        host.did("finish " + vm.name());
+        host.remove(vm.name());
+    }
+}
