@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.domain;
+
+import java.util.Optional;
+import org.understudy.qemu.domain.Device.Channel;
+import org.understudy.qemu.domain.Device.CharBackend;
+import org.understudy.qemu.domain.Device.Serial;
+
+/** Reads {@code <serial>}, {@code <console>} and {@code <channel>}. */
+final class CharacterDeviceReader {
+    private final DeviceReader devices;
+    private final boolean hasSerial;
+
+    CharacterDeviceReader(DeviceReader devices, boolean hasSerial) {
+        this.devices = devices;
+        this.hasSerial = hasSerial;
+    }
+
+    /** Empty for a console that is another name for the first serial port. */
+    Optional<Device> read(StrictElement element) {
+        return switch (element.name()) {
+            case "serial" -> Optional.of(serial(element));
+            case "console" -> console(element);
+            default -> channel(element);
+        };
+    }
+
+    private Serial serial(StrictElement element) {
+        Optional<StrictElement> target = element.child("target");
+        target.ifPresent(t -> {
+            t.choice("type", "isa-serial");
+            t.child("model").ifPresent(m -> m.choice("name", "isa-serial"));
+        });
+        int port = target.flatMap(t -> t.number("port")).orElse(0);
+        CharBackend backend = backend(element);
+        return new Serial(devices.place(element, "serial"), backend, port, true);
+    }
+
+    private Optional<Device> console(StrictElement element) {
+        Optional<StrictElement> target = element.child("target");
+        target.ifPresent(t -> t.choice("type", "serial"));
+        int port = target.flatMap(t -> t.number("port")).orElse(0);
+        if (!hasSerial) {
+            return Optional.of(new Serial(devices.place(element, "serial"), backend(element), port, true));
+        }
+        if (port == 0) {
+            element.ignore();
+        }
+        return Optional.empty();
+    }
+
+    private Optional<Device> channel(StrictElement element) {
+        Optional<StrictElement> target = element.child("target");
+        target.ifPresent(t -> {
+            t.choice("type", "virtio");
+            t.attribute("state");
+        });
+        CharBackend backend = backend(element);
+        String name = target.flatMap(t -> t.attribute("name")).orElse("org.qemu.guest_agent.0");
+        return Optional.of(new Channel(devices.place(element, "channel"), backend, name));
+    }
+
+    private CharBackend backend(StrictElement element) {
+        String type = element.choice("type", "pty", "file", "unix", "null");
+        element.attribute("tty");
+        Optional<StrictElement> source = element.child("source");
+        boolean server = source.map(s -> s.choice("mode", "bind", "connect").equals("bind"))
+                .orElse(true);
+        boolean append = source.map(s -> s.flag("append", false)).orElse(false);
+        Optional<String> path = source.flatMap(s -> s.attribute("path"));
+        if (type.equals("file") && path.isEmpty()) {
+            devices.reports().incomplete(element.path(), "no file is named", "Add <source path='...'/>.");
+        }
+        Optional<String> log = element.child("log").flatMap(l -> {
+            l.choice("append", "on", "off");
+            return l.attribute("file");
+        });
+        return new CharBackend(type, path, server, append, log);
+    }
+}

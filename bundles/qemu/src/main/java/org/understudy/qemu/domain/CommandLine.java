@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.domain;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.understudy.qemu.domain.Domain.Cpu;
+import org.understudy.qemu.domain.Domain.Machine;
+import org.understudy.qemu.domain.Domain.Vcpus;
+import org.understudy.qemu.domain.Site.Flash;
+
+/**
+ * QEMU's arguments for a domain: the guest's hardware. What belongs to the process (monitor, log, sandbox, user) is
+ * added by {@code process}. The same domain always gives the same hardware, whichever host it is for.
+ */
+public final class CommandLine {
+    private final Domain domain;
+    private final Site site;
+    private final List<String> arguments = new ArrayList<>();
+
+    private CommandLine(Domain domain, Site site) {
+        this.domain = domain;
+        this.site = site;
+    }
+
+    /** The arguments, without the name of the program. The domain must have been read without errors. */
+    public static List<String> of(Domain domain, Site site) {
+        return new CommandLine(domain, site).build();
+    }
+
+    private List<String> build() {
+        add("-name", new Options("guest=" + domain.name()).add("debug-threads", "on"));
+        add("-uuid", site.uuid());
+        machine();
+        add("-accel", site.accelerator().equals("tcg") ? "tcg,thread=multi" : site.accelerator());
+        cpu();
+        add("-m", "size=" + domain.memory().total() + "k");
+        smp();
+        domain.options().forEach(o -> add(o.name(), o.value()));
+        lifecycle();
+        boot();
+        new DeviceArguments(domain, site).build().forEach(arguments::add);
+        return List.copyOf(arguments);
+    }
+
+    private void add(String option, Object value) {
+        arguments.add(option);
+        arguments.add(value.toString());
+    }
+
+    private void machine() {
+        Machine machine = domain.machine();
+        Options options = new Options(machine.type()).add("usb", "off").add("dump-guest-core", "off");
+        options.all(machine.properties());
+        if (!machine.acpi()) {
+            options.add("acpi", "off");
+        }
+        if (!machine.hpet()) {
+            options.add("hpet", "off");
+        }
+        site.flash().ifPresent(f -> flash(f, options));
+        add("-machine", options);
+    }
+
+    private void flash(Flash flash, Options machine) {
+        add("-blockdev", flashNode("pflash0", flash.code().toString(), true));
+        add("-blockdev", flashNode("pflash1", flash.variables().toString(), false));
+        machine.add("pflash0", "pflash0").add("pflash1", "pflash1");
+        if (flash.secure()) {
+            add("-global", "driver=cfi.pflash01,property=secure,value=on");
+        }
+    }
+
+    private static Options flashNode(String name, String file, boolean readOnly) {
+        return Options.of("driver", "raw")
+                .add("node-name", name)
+                .add("read-only", readOnly ? "on" : "off")
+                .add("file.driver", "file")
+                .add("file.filename", file);
+    }
+
+    private void cpu() {
+        Cpu cpu = domain.cpu();
+        if (cpu instanceof Cpu.Named named) {
+            add("-cpu", new Options(named.model()).all(named.features()));
+        } else if (cpu instanceof Cpu.Maximum maximum) {
+            add("-cpu", new Options("max").all(maximum.features()));
+        } else if (cpu instanceof Cpu.Host host) {
+            boolean kvm = site.accelerator().equals("kvm");
+            List<String> features = kvm
+                    ? host.features()
+                    : host.features().stream()
+                            .filter(f -> !f.startsWith("migratable="))
+                            .toList();
+            add("-cpu", new Options(kvm ? "host" : "max").all(features));
+        } else if (cpu instanceof Cpu.Unnamed unnamed && !unnamed.features().isEmpty()) {
+            add("-cpu", new Options("qemu64").all(unnamed.features()));
+        }
+    }
+
+    private void smp() {
+        Vcpus vcpus = domain.vcpus();
+        Options options = new Options(Integer.toString(vcpus.current()));
+        if (vcpus.maximum() != vcpus.current() || !vcpus.topology().isEmpty()) {
+            options.add("maxcpus", vcpus.maximum());
+        }
+        add("-smp", options.all(vcpus.topology()));
+    }
+
+    private void lifecycle() {
+        if (domain.lifecycle().rebootEnds()) {
+            arguments.add("-no-reboot");
+        }
+        if (domain.lifecycle().panicPauses() && site.version().atLeast(6, 0)) {
+            add("-action", "panic=pause");
+        }
+        add("-boot", "strict=on");
+    }
+
+    private void boot() {
+        domain.directBoot().ifPresent(boot -> {
+            add("-kernel", boot.kernel());
+            boot.initrd().ifPresent(i -> add("-initrd", i));
+            boot.cmdline().ifPresent(c -> add("-append", c));
+        });
+    }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.domain;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.qemu.domain.Domain.Memory;
+import org.w3c.dom.Element;
+
+/** Reads a definition. */
+public final class DefinitionReader {
+    private static final List<String> UNITS =
+            List.of("KiB", "b", "bytes", "KB", "k", "MB", "M", "MiB", "GB", "G", "GiB");
+
+    private final Reports reports = new Reports();
+
+    private DefinitionReader() {}
+
+    /** A domain and what was found while reading it; it must not be started if a finding is an error. */
+    public record Reading(Domain domain, List<Finding> findings) {}
+
+    /**
+     * @throws UnderstudyException {@link ErrorCode#MALFORMED_XML}, {@link ErrorCode#XML_REFUSED}, or
+     *     {@link ErrorCode#INVALID_ARGUMENT} if the root is no domain, or its name or UUID has a wrong form
+     */
+    public static Reading read(String xml) {
+        DefinitionReader reader = new DefinitionReader();
+        Domain domain = reader.domain(DefinitionText.parse(xml).getDocumentElement());
+        return new Reading(domain, reader.reports.all());
+    }
+
+    private Domain domain(Element element) {
+        if (!"domain".equals(element.getLocalName()) || element.getNamespaceURI() != null) {
+            throw new UnderstudyException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "the definition's root is <" + element.getNodeName() + ">, not <domain>");
+        }
+        StrictElement root = new StrictElement(element, "/domain", reports);
+        root.ignoreChildren("title", "description", "metadata");
+        root.attribute("id");
+        boolean kvm = root.choice("type", "qemu", "kvm").equals("kvm");
+        PlatformReader platform = new PlatformReader(root);
+        PlatformReader.Os os = platform.os();
+        Domain domain = new Domain(
+                new VmName(root.textOf("name").orElse("")),
+                root.textOf("uuid").map(DefinitionReader::uuid),
+                kvm,
+                memory(root),
+                platform.vcpus(),
+                platform.machine(os),
+                os.firmware(),
+                os.directBoot(),
+                platform.cpu(),
+                platform.lifecycle(),
+                os.bootDevices(),
+                platform.options(os.machine()),
+                devices(root, os.machine().contains("q35")));
+        security(root);
+        root.finish();
+        crossCheck(domain);
+        return domain;
+    }
+
+    private static UUID uuid(String text) {
+        try {
+            return UUID.fromString(text);
+        } catch (IllegalArgumentException e) {
+            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "uuid '" + text + "' is not a UUID", e);
+        }
+    }
+
+    private Memory memory(StrictElement root) {
+        long total = root.child("memory").map(this::kib).orElse(0L);
+        if (total < 1024) {
+            reports.incomplete("/domain/memory", "the VM has no memory", "Give <memory> at least 1 MiB.");
+        }
+        long current = root.child("currentMemory").map(this::kib).orElse(total);
+        return new Memory(total, Math.min(total, current));
+    }
+
+    private long kib(StrictElement element) {
+        String unit = element.choice("unit", UNITS.toArray(String[]::new));
+        try {
+            long value = Long.parseLong(element.text());
+            return switch (unit) {
+                case "b", "bytes" -> value / 1024;
+                case "KB" -> Math.multiplyExact(value, 1000L) / 1024;
+                case "MB" -> Math.multiplyExact(value, 1_000_000L) / 1024;
+                case "GB" -> Math.multiplyExact(value, 1_000_000_000L) / 1024;
+                case "MiB", "M" -> Math.multiplyExact(value, 1024L);
+                case "GiB", "G" -> Math.multiplyExact(value, 1024L * 1024);
+                default -> value;
+            };
+        } catch (NumberFormatException | ArithmeticException e) {
+            reports.unsupported(element.path(), element.text(), "Write a whole number of memory units.");
+            return 0;
+        }
+    }
+
+    private List<Device> devices(StrictElement root, boolean pcie) {
+        Optional<StrictElement> section = root.child("devices");
+        return section.map(s -> new DeviceReader(s, pcie).devices()).orElseGet(ArrayList::new);
+    }
+
+    private static void security(StrictElement root) {
+        for (StrictElement label : root.children("seclabel")) {
+            label.choice("type", "none");
+            label.attribute("model");
+        }
+        root.child("resource")
+                .flatMap(r -> r.child("partition"))
+                .filter(p -> p.text().equals("/machine"))
+                .ifPresent(StrictElement::ignore);
+    }
+
+    private void crossCheck(Domain domain) {
+        if (domain.memory().current() < domain.memory().total()
+                && domain.devices(Device.Balloon.class).findAny().isEmpty()) {
+            reports.unsupported(
+                    "/domain/currentMemory",
+                    domain.memory().current() + " KiB",
+                    "Add <memballoon model='virtio'/>, or make currentMemory equal to memory.");
+        }
+        boolean perDevice = domain.devices(Device.Disk.class)
+                        .anyMatch(d -> d.bootOrder().isPresent())
+                || domain.devices(Device.Nic.class).anyMatch(n -> n.bootOrder().isPresent());
+        if (perDevice && !domain.bootDevices().isEmpty()) {
+            reports.unsupported(
+                    "/domain/os/boot",
+                    String.join(", ", domain.bootDevices()),
+                    "Use either <os><boot/> or the devices' own <boot order=''/>, not both.");
+        }
+        Slots.of(domain)
+                .conflicts()
+                .forEach(c -> reports.unsupported(c, "", "Give each device an address of its own."));
+    }
+}

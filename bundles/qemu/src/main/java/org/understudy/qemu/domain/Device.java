@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.domain;
+
+import java.util.List;
+import java.util.Optional;
+import org.understudy.api.MacAddress;
+import org.understudy.api.PciAddress;
+
+/** One device of a domain. */
+public sealed interface Device {
+    Place place();
+
+    /** The device's id in QEMU. */
+    default String id() {
+        return place().id();
+    }
+
+    /**
+     * Where a device stands in the XML and in the guest.
+     *
+     * @param path in the XML, for findings
+     * @param id the alias of the XML, or one given by its kind and position
+     * @param address empty: {@link Slots} chooses
+     */
+    record Place(String path, String id, Optional<GuestAddress> address) {}
+
+    /** An address in the guest. */
+    sealed interface GuestAddress {
+        record Pci(int bus, int slot, int function, boolean multifunction) implements GuestAddress {}
+
+        /** Of a disk on a SCSI, SATA or IDE controller. */
+        record Drive(int controller, int bus, int target, int unit) implements GuestAddress {}
+    }
+
+    /** A PCI controller below the root. */
+    record RootPort(Place place, int index, Optional<Integer> chassis, Optional<Integer> port, boolean hotplug)
+            implements Device {}
+
+    /** {@code driver} is QEMU's device name. */
+    record Controller(Place place, String type, int index, String driver, List<String> properties) implements Device {}
+
+    /**
+     * @param bus virtio, scsi, sata or ide
+     * @param backend options of the file or block node; empty for an empty drive
+     */
+    record Disk(
+            Place place,
+            boolean cdrom,
+            String bus,
+            int position,
+            Optional<BlockBackend> backend,
+            Optional<String> serial,
+            Optional<Integer> bootOrder,
+            List<String> properties)
+            implements Device {}
+
+    /** Both layers of a disk image. */
+    record BlockBackend(
+            boolean blockDevice,
+            String file,
+            String format,
+            String cache,
+            Optional<String> io,
+            Optional<String> discard,
+            Optional<String> detectZeroes,
+            boolean readOnly) {}
+
+    /** An emulated or virtio NIC. */
+    record Nic(
+            Place place,
+            NicBackend backend,
+            String model,
+            Optional<MacAddress> mac,
+            Teaming teaming,
+            Rom rom,
+            Optional<Integer> bootOrder,
+            List<String> properties)
+            implements Device {}
+
+    /** What a NIC's frames go to. */
+    sealed interface NicBackend {
+        /** @param forwards QEMU's {@code hostfwd} values */
+        record User(Optional<String> network, List<String> forwards) implements NicBackend {}
+
+        record Bridge(String bridge, boolean vhost) implements NicBackend {}
+    }
+
+    /**
+     * A host device given to the guest by VFIO.
+     *
+     * @param source empty: the VF leased for this alias
+     * @param pool the pool's network; empty if the definition names the device
+     */
+    record PassedThrough(
+            Place place,
+            Optional<PciAddress> source,
+            Optional<String> pool,
+            Teaming teaming,
+            Rom rom,
+            Optional<Integer> bootOrder)
+            implements Device {}
+
+    /** The part in a failover pair. Source: libvirt {@code <teaming>}. */
+    sealed interface Teaming {
+        record None() implements Teaming {}
+
+        record Standby() implements Teaming {}
+
+        record Primary(String standby) implements Teaming {}
+    }
+
+    /** @param file empty text: no option ROM; empty optional: the model's own */
+    record Rom(boolean bar, Optional<String> file) {}
+
+    /** @param options of {@code -chardev} without the id */
+    record Serial(Place place, CharBackend backend, int port, boolean isa) implements Device {}
+
+    record Channel(Place place, CharBackend backend, String name) implements Device {}
+
+    /** A character device of the host. {@code path} is empty for one that Understudy places in the VM's folder. */
+    record CharBackend(String type, Optional<String> path, boolean server, boolean append, Optional<String> log) {}
+
+    record Rng(Place place, Optional<String> source, List<String> properties) implements Device {}
+
+    record Balloon(Place place, List<String> properties) implements Device {}
+
+    /** A device that needs nothing but its QEMU name: video, USB input, watchdog, panic. */
+    record Simple(Place place, String driver, Bus bus, List<String> properties) implements Device {}
+
+    /** What a {@link Simple} device is plugged into. */
+    enum Bus {
+        PCI,
+        USB,
+        NONE
+    }
+
+    /** @param socket empty: in the VM's folder */
+    record Vnc(Place place, boolean enabled, Optional<String> socket) implements Device {}
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.domain;
+
+import java.util.List;
+import java.util.Optional;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.PciAddress;
+import org.understudy.api.UnderstudyException;
+import org.understudy.qemu.domain.Device.Nic;
+import org.understudy.qemu.domain.Device.NicBackend;
+import org.understudy.qemu.domain.Device.PassedThrough;
+import org.understudy.qemu.domain.Device.Rom;
+import org.understudy.qemu.domain.Device.Teaming;
+
+/**
+ * NICs and their part in a failover pair. Source: QEMU docs/system/virtio-net-failover.rst; libvirt
+ * {@code qemuBuildNicDevProps}.
+ */
+final class NicArguments {
+    private final Site site;
+    private final Slots slots;
+    private final BootIndexes bootIndexes;
+
+    NicArguments(Site site, Slots slots, BootIndexes bootIndexes) {
+        this.site = site;
+        this.slots = slots;
+        this.bootIndexes = bootIndexes;
+    }
+
+    List<String> nic(Nic nic) {
+        return List.of(
+                "-netdev", netdev(nic).toString(), "-device", nicDevice(nic).toString());
+    }
+
+    Options nicDevice(Nic nic) {
+        Options options = new Options(nic.model())
+                .add("id", nic.id())
+                .add("netdev", backendId(nic.id()))
+                .add("mac", nic.mac());
+        return finish(options, nic, nic.rom(), nic.teaming()).all(nic.properties());
+    }
+
+    static String backendId(String nic) {
+        return "host" + nic;
+    }
+
+    private Options netdev(Nic nic) {
+        if (nic.backend() instanceof NicBackend.User user) {
+            Options options = new Options("user").add("id", backendId(nic.id())).add("net", user.network());
+            user.forwards().forEach(f -> options.add("hostfwd", f));
+            return options;
+        }
+        NicBackend.Bridge bridge = (NicBackend.Bridge) nic.backend();
+        return new Options("tap")
+                .add("id", backendId(nic.id()))
+                .add("br", bridge.bridge())
+                .add("helper", site.bridgeHelper())
+                .on("vhost", bridge.vhost());
+    }
+
+    List<String> passedThrough(PassedThrough vf) {
+        return List.of("-device", vfDevice(vf).toString());
+    }
+
+    Options vfDevice(PassedThrough vf) {
+        PciAddress host = vf.source()
+                .or(() -> Optional.ofNullable(site.vfs().get(vf.id())))
+                .orElseThrow(() -> new UnderstudyException(
+                        ErrorCode.INVALID_ARGUMENT,
+                        "no VF was assigned to " + vf.id() + " of pool "
+                                + vf.pool().orElse("-")));
+        Options options = new Options("vfio-pci").add("host", host).add("id", vf.id());
+        return finish(options, vf, vf.rom(), vf.teaming());
+    }
+
+    private Options finish(Options options, Device device, Rom rom, Teaming teaming) {
+        options.all(slots.seat(device.id()).options());
+        bootIndexes.of(device).ifPresent(i -> options.add("bootindex", i));
+        options.add("romfile", rom.file());
+        if (!rom.bar()) {
+            options.add("rombar", 0);
+        }
+        if (teaming instanceof Teaming.Primary primary) {
+            options.add("failover_pair_id", primary.standby());
+        }
+        return options.on("failover", teaming instanceof Teaming.Standby);
+    }
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.domain;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.understudy.api.FindingCode;
+import org.understudy.api.MacAddress;
+import org.understudy.api.PciAddress;
+import org.understudy.api.UnderstudyException;
+import org.understudy.qemu.domain.Device.Nic;
+import org.understudy.qemu.domain.Device.NicBackend;
+import org.understudy.qemu.domain.Device.PassedThrough;
+import org.understudy.qemu.domain.Device.Rom;
+import org.understudy.qemu.domain.Device.Teaming;
+
+/** Reads {@code <interface>} and {@code <hostdev>}. */
+final class NicReader {
+    private final DeviceReader devices;
+    private final Reports reports;
+
+    NicReader(DeviceReader devices) {
+        this.devices = devices;
+        this.reports = devices.reports();
+    }
+
+    Optional<Device> readInterface(StrictElement element) {
+        Optional<MacAddress> mac =
+                element.child("mac").flatMap(m -> m.attribute("address")).flatMap(m -> mac(element, m));
+        element.child("target")
+                .filter(t -> t.attribute("dev").orElse("").startsWith("vnet"))
+                .ifPresent(StrictElement::ignore);
+        Teaming teaming = teaming(element);
+        String type = element.choice("type", "user", "bridge", "network", "hostdev");
+        boolean emulated = element.child("model").isPresent();
+        if (type.equals("hostdev")) {
+            element.child("model").ifPresent(m -> m.choice("type", "virtio"));
+            return Optional.of(passedThrough(element, "hostdev", element.child("source"), Optional.empty(), teaming));
+        }
+        if (type.equals("network") && teaming instanceof Teaming.Primary && !emulated) {
+            Optional<String> pool = element.child("source").flatMap(s -> s.attribute("network"));
+            return Optional.of(passedThrough(element, "hostdev", Optional.empty(), pool, teaming));
+        }
+        return Optional.of(nic(element, type, mac, teaming));
+    }
+
+    /** Plain {@code <hostdev>}. */
+    Optional<Device> readHostdev(StrictElement element) {
+        element.choice("mode", "subsystem");
+        element.choice("type", "pci");
+        return Optional.of(
+                passedThrough(element, "hostdev", element.child("source"), Optional.empty(), teaming(element)));
+    }
+
+    private Optional<MacAddress> mac(StrictElement element, String text) {
+        try {
+            return Optional.of(new MacAddress(text));
+        } catch (UnderstudyException e) {
+            reports.unsupported(element.path() + "/mac", text, "Write a MAC address such as 52:54:00:11:22:33.");
+            return Optional.empty();
+        }
+    }
+
+    private PassedThrough passedThrough(
+            StrictElement element,
+            String kind,
+            Optional<StrictElement> source,
+            Optional<String> pool,
+            Teaming teaming) {
+        element.flag("managed", false);
+        element.child("driver").ifPresent(d -> d.choice("name", "vfio"));
+        Optional<PciAddress> address = source.flatMap(s -> s.child("address")).map(NicReader::hostAddress);
+        source.flatMap(s -> s.child("address")).ifPresent(a -> a.choice("type", "pci"));
+        if (address.isEmpty() && pool.isEmpty()) {
+            reports.incomplete(
+                    element.path(), "no host device is named", "Add <source><address type='pci' .../></source>.");
+        }
+        return new PassedThrough(
+                devices.place(element, kind), address, pool, teaming, rom(element), bootOrder(element));
+    }
+
+    private static PciAddress hostAddress(StrictElement a) {
+        return new PciAddress(
+                a.number("domain").orElse(0),
+                a.number("bus").orElse(0),
+                a.number("slot").orElse(0),
+                a.number("function").orElse(0));
+    }
+
+    private Nic nic(StrictElement element, String type, Optional<MacAddress> mac, Teaming teaming) {
+        String model = element.child("model")
+                .map(m -> m.choice("type", "virtio", "e1000e", "igb", "e1000", "rtl8139"))
+                .orElseGet(() -> {
+                    reports.incomplete(element.path(), "the NIC has no model", "Add <model type='virtio'/>.");
+                    return "virtio";
+                });
+        if (teaming instanceof Teaming.Primary) {
+            reports.add(
+                    FindingCode.EMULATED_PRIMARY,
+                    element.path(),
+                    "an emulated " + model + " stands in for a VF",
+                    "Use a pool of real VFs in production.");
+        }
+        List<String> properties = new ArrayList<>();
+        element.child("mtu").flatMap(m -> m.number("size")).ifPresent(n -> properties.add("host_mtu=" + n));
+        boolean vhost = driver(element, properties);
+        return new Nic(
+                devices.place(element, "net"),
+                backend(element, type, vhost),
+                model.equals("virtio") ? "virtio-net-pci" : model,
+                mac,
+                teaming,
+                rom(element),
+                bootOrder(element),
+                properties);
+    }
+
+    private static boolean driver(StrictElement element, List<String> properties) {
+        Optional<StrictElement> driver = element.child("driver");
+        driver.flatMap(d -> d.number("rx_queue_size")).ifPresent(n -> properties.add("rx_queue_size=" + n));
+        driver.flatMap(d -> d.number("tx_queue_size")).ifPresent(n -> properties.add("tx_queue_size=" + n));
+        return driver.map(d -> d.choice("name", "qemu", "vhost").equals("vhost"))
+                .orElse(false);
+    }
+
+    private NicBackend backend(StrictElement element, String type, boolean vhost) {
+        if (type.equals("user")) {
+            element.child("backend").ifPresent(b -> b.choice("type", "default"));
+            return new NicBackend.User(network(element), forwards(element));
+        }
+        String attribute = type.equals("bridge") ? "bridge" : "network";
+        Optional<String> name = element.child("source").flatMap(s -> s.attribute(attribute));
+        if (name.isEmpty()) {
+            reports.incomplete(element.path(), "the NIC has no source", "Add <source " + attribute + "='...'/>.");
+        }
+        return new NicBackend.Bridge(name.orElse(""), vhost);
+    }
+
+    private static Optional<String> network(StrictElement element) {
+        return element.child("ip").flatMap(ip -> {
+            ip.choice("family", "ipv4");
+            return ip.attribute("address")
+                    .map(a -> a + "/" + ip.number("prefix").orElse(24));
+        });
+    }
+
+    /** libvirt's syntax for passt, served here by QEMU's own user networking. */
+    private List<String> forwards(StrictElement element) {
+        List<String> forwards = new ArrayList<>();
+        for (StrictElement forward : element.children("portForward")) {
+            String host = forward.choice("proto", "tcp", "udp") + ":"
+                    + forward.attribute("address").orElse("");
+            for (StrictElement range : forward.children("range")) {
+                range.choice("exclude", "no");
+                int start = range.number("start").orElse(0);
+                int end = range.number("end").orElse(start);
+                int to = range.number("to").orElse(start);
+                if (start < 1 || end < start || end - start > 1000 || to + end - start > 65535) {
+                    reports.unsupported(range.path(), start + "-" + end, "Forward 1 to 1000 ports from 1 to 65535.");
+                    continue;
+                }
+                for (int port = start; port <= end; port++) {
+                    forwards.add(host + ":" + port + "-:" + (to + port - start));
+                }
+            }
+        }
+        return forwards;
+    }
+
+    private Teaming teaming(StrictElement element) {
+        Optional<StrictElement> found = element.child("teaming");
+        if (found.isEmpty()) {
+            return new Teaming.None();
+        }
+        StrictElement teaming = found.get();
+        if (teaming.choice("type", "persistent", "transient").equals("persistent")) {
+            return new Teaming.Standby();
+        }
+        Optional<String> standby = teaming.attribute("persistent");
+        if (standby.isEmpty()) {
+            reports.incomplete(teaming.path(), "the primary names no standby NIC", "Add persistent='ALIAS'.");
+        }
+        return new Teaming.Primary(standby.orElse(""));
+    }
+
+    private static Rom rom(StrictElement element) {
+        Optional<StrictElement> rom = element.child("rom");
+        boolean enabled = rom.map(r -> r.flag("enabled", true)).orElse(true);
+        boolean bar = rom.map(r -> r.flag("bar", true)).orElse(true);
+        return new Rom(bar, enabled ? rom.flatMap(r -> r.attribute("file")) : Optional.of(""));
+    }
+
+    private static Optional<Integer> bootOrder(StrictElement element) {
+        return element.child("boot").flatMap(b -> b.number("order"));
+    }
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.domain;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.understudy.qemu.domain.Domain.Cpu;
+import org.understudy.qemu.domain.Domain.DirectBoot;
+import org.understudy.qemu.domain.Domain.Firmware;
+import org.understudy.qemu.domain.Domain.Lifecycle;
+import org.understudy.qemu.domain.Domain.Machine;
+import org.understudy.qemu.domain.Domain.Option;
+import org.understudy.qemu.domain.Domain.Vcpus;
+
+/** Reads all of a definition that is not a device: machine, firmware, CPU, clock, life cycle. */
+final class PlatformReader {
+    private final StrictElement root;
+    private final Reports reports;
+
+    PlatformReader(StrictElement root) {
+        this.root = root;
+        this.reports = root.reports();
+    }
+
+    /** What the {@code <os>} element says. */
+    record Os(
+            String machine,
+            Firmware firmware,
+            Optional<DirectBoot> directBoot,
+            List<String> bootDevices,
+            Optional<Integer> bootMenuTimeout) {}
+
+    Os os() {
+        Optional<StrictElement> found = root.child("os");
+        if (found.isEmpty()) {
+            reports.incomplete(
+                    "/domain/os", "the definition has no <os>", "Add <os><type machine='q35'>hvm</type></os>.");
+            return new Os("q35", new Firmware.Bios(), Optional.empty(), List.of(), Optional.empty());
+        }
+        StrictElement os = found.get();
+        List<String> boot = os.children("boot").stream()
+                .map(b -> b.choice("dev", "hd", "cdrom", "network"))
+                .toList();
+        Optional<DirectBoot> direct =
+                os.textOf("kernel").map(k -> new DirectBoot(k, os.textOf("initrd"), os.textOf("cmdline")));
+        Optional<Integer> menu = os.child("bootmenu")
+                .filter(m -> m.flag("enable", false))
+                .map(m -> m.number("timeout").orElse(3000));
+        return new Os(machineType(os), firmware(os), direct, boot, menu);
+    }
+
+    private String machineType(StrictElement os) {
+        Optional<StrictElement> type = os.child("type");
+        if (type.isEmpty()) {
+            reports.incomplete(
+                    "/domain/os/type", "the definition has no machine type", "Add <type machine='q35'>hvm</type>.");
+            return "q35";
+        }
+        StrictElement t = type.get();
+        if (!t.text().equals("hvm")) {
+            reports.unsupported(t.path(), t.text(), "Only 'hvm' is run.");
+        }
+        t.choice("arch", "x86_64");
+        String machine = t.attribute("machine").orElse("pc");
+        if (!machine.contains("q35") && !machine.equals("pc") && !machine.startsWith("pc-i440fx")) {
+            reports.unsupported(t.path() + "/@machine", machine, "Use q35, pc, or one of their versions.");
+        }
+        return machine;
+    }
+
+    private Firmware firmware(StrictElement os) {
+        String auto = os.choice("firmware", "bios", "efi");
+        Optional<StrictElement> nvram = os.child("nvram");
+        nvram.ifPresent(n -> n.choice("format", "raw"));
+        Optional<String> nvramFile = nvram.map(StrictElement::text).filter(s -> !s.isEmpty());
+        Optional<String> template = nvram.flatMap(n -> n.attribute("template"));
+        Optional<StrictElement> loader = os.child("loader");
+        if (loader.isPresent()) {
+            return loader(loader.get(), nvramFile, template);
+        }
+        return auto.equals("efi") ? new Firmware.AnyUefi(secureBoot(os), nvramFile) : new Firmware.Bios();
+    }
+
+    private static Firmware loader(StrictElement loader, Optional<String> nvram, Optional<String> template) {
+        loader.choice("type", "pflash");
+        loader.choice("readonly", "yes");
+        loader.choice("format", "raw");
+        boolean secure = loader.flag("secure", false);
+        if (loader.text().isEmpty()) {
+            return new Firmware.AnyUefi(secure ? Optional.of(true) : Optional.empty(), nvram);
+        }
+        return new Firmware.Uefi(loader.text(), secure, nvram, template);
+    }
+
+    private static Optional<Boolean> secureBoot(StrictElement os) {
+        Optional<Boolean> wanted = Optional.empty();
+        for (StrictElement feature :
+                os.child("firmware").map(f -> f.children("feature")).orElse(List.of())) {
+            boolean enabled = feature.flag("enabled", false);
+            if (feature.choice("name", "secure-boot", "enrolled-keys").equals("secure-boot")) {
+                wanted = Optional.of(enabled);
+            }
+        }
+        return wanted;
+    }
+
+    Vcpus vcpus() {
+        Optional<StrictElement> vcpu = root.child("vcpu");
+        vcpu.ifPresent(v -> v.choice("placement", "static"));
+        int maximum = vcpu.map(v -> count(v)).orElse(1);
+        int current = vcpu.flatMap(v -> v.number("current")).orElse(maximum);
+        List<String> topology = root.child("cpu")
+                .flatMap(c -> c.child("topology"))
+                .map(PlatformReader::topology)
+                .orElse(List.of());
+        return new Vcpus(current, maximum, topology);
+    }
+
+    private int count(StrictElement vcpu) {
+        try {
+            return Integer.parseInt(vcpu.text());
+        } catch (NumberFormatException e) {
+            reports.unsupported(vcpu.path(), vcpu.text(), "Write the number of virtual CPUs.");
+            return 1;
+        }
+    }
+
+    private static List<String> topology(StrictElement topology) {
+        List<String> parts = new ArrayList<>();
+        for (String name : List.of("sockets", "dies", "cores", "threads")) {
+            topology.number(name).ifPresent(n -> {
+                if (!name.equals("dies") || n > 1) {
+                    parts.add(name + "=" + n);
+                }
+            });
+        }
+        return parts;
+    }
+
+    Machine machine(Os os) {
+        List<String> properties = new ArrayList<>();
+        Optional<StrictElement> features = root.child("features");
+        features.ifPresent(f -> f.ignoreChildren("pae", "apic"));
+        features.flatMap(f -> f.child("vmport"))
+                .ifPresent(v -> properties.add("vmport=" + v.choice("state", "on", "off")));
+        boolean smm = features.flatMap(f -> f.child("smm"))
+                .map(s -> s.flag("state", true))
+                .orElse(false);
+        if (smm || os.firmware() instanceof Firmware.Uefi uefi && uefi.secure()) {
+            properties.add("smm=on");
+        }
+        boolean acpi = features.flatMap(f -> f.child("acpi")).isPresent();
+        return new Machine(os.machine(), acpi, hpet(), properties);
+    }
+
+    private boolean hpet() {
+        return timers().stream()
+                .filter(t -> t.attribute("name").orElse("").equals("hpet"))
+                .map(t -> t.flag("present", true))
+                .findFirst()
+                .orElse(true);
+    }
+
+    private List<StrictElement> timers() {
+        return root.child("clock").map(c -> c.children("timer")).orElse(List.of());
+    }
+
+    Cpu cpu() {
+        Optional<StrictElement> found = root.child("cpu");
+        if (found.isEmpty()) {
+            return new Cpu.Unnamed(List.of());
+        }
+        StrictElement cpu = found.get();
+        List<String> features = new ArrayList<>();
+        String mode = cpu.choice("mode", "custom", "host-passthrough", "host-model", "maximum");
+        cpu.choice("match", "exact");
+        if (cpu.choice("check", "none", "partial", "full").equals("full")) {
+            features.add("enforce=on");
+        }
+        cpu.attribute("migratable").ifPresent(m -> {
+            if (mode.equals("host-passthrough")) {
+                features.add("migratable=" + m);
+            }
+        });
+        for (StrictElement feature : cpu.children("feature")) {
+            String policy = feature.choice("policy", "require", "force", "optional", "disable", "forbid");
+            boolean on = !policy.equals("disable") && !policy.equals("forbid");
+            features.add(feature.attribute("name").orElse("") + (on ? "=on" : "=off"));
+        }
+        return switch (mode) {
+            case "host-passthrough", "host-model" -> new Cpu.Host(features);
+            case "maximum" -> new Cpu.Maximum(features);
+            default -> named(cpu, features);
+        };
+    }
+
+    private static Cpu named(StrictElement cpu, List<String> features) {
+        Optional<StrictElement> model = cpu.child("model");
+        model.ifPresent(m -> m.choice("fallback", "allow", "forbid"));
+        return model.map(StrictElement::text)
+                .<Cpu>map(name -> new Cpu.Named(name, features))
+                .orElseGet(() -> new Cpu.Unnamed(features));
+    }
+
+    Lifecycle lifecycle() {
+        limited("on_poweroff", "destroy");
+        boolean rebootEnds = limited("on_reboot", "restart", "destroy").equals("destroy");
+        String crash = limited("on_crash", "destroy", "preserve", "restart");
+        boolean panic =
+                root.child("devices").map(d -> !d.children("panic").isEmpty()).orElse(false);
+        if (crash.equals("restart") && panic) {
+            reports.unsupported("/domain/on_crash", crash, "Use destroy or preserve.");
+        }
+        return new Lifecycle(rebootEnds, crash.equals("preserve"));
+    }
+
+    private String limited(String element, String... supported) {
+        String value = root.textOf(element).orElse(supported[0]);
+        if (!List.of(supported).contains(value)) {
+            reports.unsupported("/domain/" + element, value, "Use one of: " + String.join(", ", supported) + ".");
+        }
+        return value;
+    }
+
+    /** Options without a home in the model. */
+    List<Option> options(String machine) {
+        List<Option> options = new ArrayList<>();
+        options.add(new Option("-rtc", rtc()));
+        root.child("pm").ifPresent(pm -> suspend(pm, machine, options));
+        return options;
+    }
+
+    private String rtc() {
+        String base = root.child("clock")
+                .map(c -> c.choice("offset", "utc", "localtime"))
+                .orElse("utc");
+        String drift = "";
+        for (StrictElement timer : timers()) {
+            String name = timer.choice("name", "rtc", "pit", "hpet", "kvmclock");
+            switch (name) {
+                case "rtc" ->
+                    drift = timer.choice("tickpolicy", "delay", "catchup").equals("catchup") ? ",driftfix=slew" : "";
+                case "pit" -> timer.choice("tickpolicy", "delay");
+                case "kvmclock" -> timer.choice("present", "yes");
+                default -> timer.flag("present", true);
+            }
+        }
+        return "base=" + base + drift;
+    }
+
+    private static void suspend(StrictElement pm, String machine, List<Option> options) {
+        String chip = machine.contains("q35") ? "ICH9-LPC" : "PIIX4_PM";
+        pm.child("suspend-to-mem")
+                .filter(s -> !s.flag("enabled", true))
+                .ifPresent(s -> options.add(new Option("-global", chip + ".disable_s3=1")));
+        pm.child("suspend-to-disk")
+                .filter(s -> !s.flag("enabled", true))
+                .ifPresent(s -> options.add(new Option("-global", chip + ".disable_s4=1")));
+    }
+}

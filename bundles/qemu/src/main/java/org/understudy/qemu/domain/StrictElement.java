@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.domain;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.w3c.dom.Attr;
+import org.w3c.dom.Element;
+import org.w3c.dom.NamedNodeMap;
+import org.w3c.dom.Node;
+
+/**
+ * An XML element that remembers what was read of it, so that {@link #finish} can report the rest. Attributes and
+ * children count as read when they are asked for.
+ */
+final class StrictElement {
+    private final Element element;
+    private final String path;
+    private final Reports reports;
+    private final Set<String> attributesRead = new HashSet<>();
+    private final Map<Element, StrictElement> childrenRead = new LinkedHashMap<>();
+    private boolean textRead;
+    private boolean allRead;
+
+    StrictElement(Element element, String path, Reports reports) {
+        this.element = element;
+        this.path = path;
+        this.reports = reports;
+    }
+
+    String name() {
+        return element.getLocalName();
+    }
+
+    String path() {
+        return path;
+    }
+
+    Reports reports() {
+        return reports;
+    }
+
+    Optional<String> attribute(String name) {
+        attributesRead.add(name);
+        return element.hasAttribute(name) ? Optional.of(element.getAttribute(name)) : Optional.empty();
+    }
+
+    /** The attribute if it has one of the supported values; a finding and the first of them if it has another. */
+    String choice(String attribute, String... supported) {
+        String value = attribute(attribute).orElse(supported[0]);
+        if (!List.of(supported).contains(value)) {
+            reports.unsupported(path + "/@" + attribute, value, "Use one of: " + String.join(", ", supported) + ".");
+            return supported[0];
+        }
+        return value;
+    }
+
+    /** True for {@code yes} or {@code on}; anything but yes, on, no, off is a finding. */
+    boolean flag(String attribute, boolean whenAbsent) {
+        Optional<String> value = attribute(attribute);
+        if (value.isEmpty()) {
+            return whenAbsent;
+        }
+        String chosen = choice(attribute, whenAbsent ? "yes" : "no", "yes", "on", "no", "off");
+        return chosen.equals("yes") || chosen.equals("on");
+    }
+
+    Optional<Integer> number(String attribute) {
+        return attribute(attribute).flatMap(text -> integer(attribute, text));
+    }
+
+    private Optional<Integer> integer(String attribute, String text) {
+        try {
+            return Optional.of(Integer.decode(text.strip()));
+        } catch (NumberFormatException e) {
+            reports.unsupported(path + "/@" + attribute, text, "Write a whole number.");
+            return Optional.empty();
+        }
+    }
+
+    String text() {
+        textRead = true;
+        return element.getTextContent().strip();
+    }
+
+    Optional<StrictElement> child(String name) {
+        return children(name).stream().findFirst();
+    }
+
+    /** The text of a child; empty if there is no such child. */
+    Optional<String> textOf(String child) {
+        return child(child).map(StrictElement::text);
+    }
+
+    List<StrictElement> children(String... names) {
+        Set<String> wanted = Set.of(names);
+        List<StrictElement> found = new ArrayList<>();
+        Map<String, Integer> seen = new LinkedHashMap<>();
+        for (Element child : elements()) {
+            String name = child.getLocalName();
+            int position = seen.merge(name, 1, Integer::sum);
+            if (child.getNamespaceURI() == null && wanted.contains(name)) {
+                found.add(childrenRead.computeIfAbsent(
+                        child, c -> new StrictElement(c, path + "/" + name + suffix(position, name), reports)));
+            }
+        }
+        return found;
+    }
+
+    private String suffix(int position, String name) {
+        long same =
+                elements().stream().filter(e -> e.getLocalName().equals(name)).count();
+        return same > 1 ? "[" + position + "]" : "";
+    }
+
+    /** Declares this element, with everything in it, as harmless. */
+    void ignore() {
+        allRead = true;
+    }
+
+    /** Declares children as harmless, whatever is in them. */
+    void ignoreChildren(String... names) {
+        children(names).forEach(StrictElement::ignore);
+    }
+
+    /** Reports every attribute, child and text that nobody has read, here and below. */
+    void finish() {
+        if (allRead) {
+            return;
+        }
+        NamedNodeMap attributes = element.getAttributes();
+        for (int i = 0; i < attributes.getLength(); i++) {
+            Attr attribute = (Attr) attributes.item(i);
+            if (!attribute.getName().startsWith("xmlns") && !attributesRead.contains(attribute.getName())) {
+                reports.unsupported(path + "/@" + attribute.getName(), attribute.getValue(), "Remove the attribute.");
+            }
+        }
+        for (Element child : elements()) {
+            StrictElement read = childrenRead.get(child);
+            if (read == null) {
+                reports.unsupported(path + "/" + child.getNodeName(), brief(child), "Remove the element.");
+            } else {
+                read.finish();
+            }
+        }
+        if (!textRead && elements().isEmpty() && !element.getTextContent().isBlank()) {
+            reports.unsupported(path, element.getTextContent().strip(), "Remove the text.");
+        }
+    }
+
+    private static String brief(Element child) {
+        StringBuilder out = new StringBuilder();
+        NamedNodeMap attributes = child.getAttributes();
+        for (int i = 0; i < attributes.getLength(); i++) {
+            out.append(i == 0 ? "" : " ").append(attributes.item(i));
+        }
+        String text = child.getTextContent().strip();
+        out.append(out.length() > 0 && !text.isEmpty() ? " " : "").append(text);
+        return out.length() > 80 ? out.substring(0, 80) + "..." : out.toString();
+    }
+
+    private List<Element> elements() {
+        List<Element> all = new ArrayList<>();
+        for (Node n = element.getFirstChild(); n != null; n = n.getNextSibling()) {
+            if (n instanceof Element child) {
+                all.add(child);
+            }
+        }
+        return all;
+    }
+}
