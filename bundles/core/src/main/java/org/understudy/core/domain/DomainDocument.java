@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.domain;
+
+import java.io.IOException;
+import java.io.StringReader;
+import java.util.List;
+import javax.xml.XMLConstants;
+import javax.xml.parsers.ParserConfigurationException;
+import javax.xml.parsers.SAXParserFactory;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
+import org.xml.sax.Attributes;
+import org.xml.sax.InputSource;
+import org.xml.sax.SAXException;
+import org.xml.sax.SAXParseException;
+import org.xml.sax.helpers.DefaultHandler;
+
+/**
+ * A libvirt domain XML with the position of every element, so that an edit can leave all other bytes alone. Immutable.
+ */
+public final class DomainDocument {
+    /** Longest document that is read, in characters. Source: libvirt's REMOTE_STRING_MAX, which no definition can pass. */
+    public static final int LONGEST = 4 * 1024 * 1024;
+
+    /** Bounds memory: a hundred times what a large VM needs. */
+    private static final int MOST_ELEMENTS = 100_000;
+
+    private static final int DEEPEST = 100;
+
+    private final String text;
+    private final XmlElement root;
+
+    private DomainDocument(String text, XmlElement root) {
+        this.text = text;
+        this.root = root;
+    }
+
+    /**
+     * Reads a document; time and memory grow with its length, which is limited.
+     *
+     * @throws UnderstudyException {@link ErrorCode#MALFORMED_XML} with line and column, {@link ErrorCode#XML_REFUSED}
+     *     for a document type declaration, too many characters or levels, or a root other than {@code domain}
+     */
+    public static DomainDocument parse(String text) {
+        if (text.length() > LONGEST) {
+            throw new UnderstudyException(
+                    ErrorCode.XML_REFUSED,
+                    "the document has " + text.length() + " characters; at most " + LONGEST + " are read");
+        }
+        // A byte order mark is no part of the XML, but stays part of the text.
+        String xml = text.startsWith("\uFEFF") ? text.substring(1) : text;
+        requireWellFormed(xml);
+        XmlElement root = new Positions(text, text.length() - xml.length()).read();
+        if (!root.is("domain")) {
+            throw new UnderstudyException(
+                    ErrorCode.MALFORMED_XML, "line 1: the root element is <" + root.name() + ">, not <domain>");
+        }
+        return new DomainDocument(text, root);
+    }
+
+    public String text() {
+        return text;
+    }
+
+    /** The {@code <domain>} element. */
+    public XmlElement root() {
+        return root;
+    }
+
+    /** The devices' elements with this name, in document order. */
+    public List<XmlElement> devices(String name) {
+        return root.children("devices").stream()
+                .flatMap(devices -> devices.children(name).stream())
+                .toList();
+    }
+
+    private static void requireWellFormed(String xml) {
+        try {
+            SAXParserFactory factory = SAXParserFactory.newInstance();
+            factory.setNamespaceAware(true);
+            factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
+            factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
+            factory.newSAXParser().parse(new InputSource(new StringReader(xml)), new Limits());
+        } catch (SAXParseException e) {
+            throw refusal(xml, e);
+        } catch (SAXException e) {
+            throw new UnderstudyException(ErrorCode.XML_REFUSED, e.getMessage(), e);
+        } catch (ParserConfigurationException | IOException e) {
+            throw new UnderstudyException(ErrorCode.INTERNAL, "this JDK's XML parser cannot be used", e);
+        }
+    }
+
+    private static UnderstudyException refusal(String xml, SAXParseException e) {
+        // Whatever else is wrong with it, a document type declaration is the thing to name; it can only be in the
+        // prolog.
+        int doctype = xml.indexOf("<!DOCTYPE");
+        ErrorCode code = doctype >= 0 && e.getLineNumber() >= lineOf(xml, doctype)
+                ? ErrorCode.XML_REFUSED
+                : ErrorCode.MALFORMED_XML;
+        String where = "line " + e.getLineNumber() + ", column " + e.getColumnNumber() + ": ";
+        return new UnderstudyException(code, where + e.getMessage(), e);
+    }
+
+    private static long lineOf(String text, int offset) {
+        return 1 + text.substring(0, offset).chars().filter(c -> c == '\n').count();
+    }
+
+    private static final class Limits extends DefaultHandler {
+        private int depth;
+        private int elements;
+
+        @Override
+        public void startElement(String uri, String local, String name, Attributes attributes) throws SAXException {
+            if (++elements > MOST_ELEMENTS) {
+                throw new SAXException("there are more than " + MOST_ELEMENTS + " elements");
+            }
+            if (++depth > DEEPEST) {
+                throw new SAXException("elements are nested deeper than " + DEEPEST + " levels at <" + name + ">");
+            }
+        }
+
+        @Override
+        public void endElement(String uri, String local, String name) {
+            depth--;
+        }
+
+        @Override
+        public void fatalError(SAXParseException e) throws SAXException {
+            throw e;
+        }
+    }
+}

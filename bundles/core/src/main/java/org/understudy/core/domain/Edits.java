@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.domain;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/** Changes to one document, collected first and applied at once. Used by one thread. */
+public final class Edits {
+    private final DomainDocument document;
+    private final List<Edit> edits = new ArrayList<>();
+
+    private record Edit(int start, int end, String text) {}
+
+    public Edits(DomainDocument document) {
+        this.document = document;
+    }
+
+    public boolean isEmpty() {
+        return edits.isEmpty();
+    }
+
+    public Edits insert(int at, String text) {
+        edits.add(new Edit(at, at, text));
+        return this;
+    }
+
+    public Edits replace(int start, int end, String text) {
+        edits.add(new Edit(start, end, text));
+        return this;
+    }
+
+    /** Removes an element and the space before it, which is what {@link Layout#line} put there. */
+    public Edits remove(XmlElement element) {
+        return removeWithSpaceBefore(element.start(), element.end());
+    }
+
+    /** Removes an attribute and the space before it. */
+    public Edits remove(XmlElement.Attribute attribute) {
+        return removeWithSpaceBefore(attribute.start(), attribute.valueEnd() + 1);
+    }
+
+    private Edits removeWithSpaceBefore(int start, int end) {
+        int from = start;
+        while (" \t\r\n".indexOf(document.text().charAt(from - 1)) >= 0) {
+            from--;
+        }
+        return replace(from, end, "");
+    }
+
+    public Edits attributeValue(XmlElement.Attribute attribute, String value) {
+        return replace(attribute.valueStart(), attribute.valueEnd(), XmlText.encode(value));
+    }
+
+    /** Gives an element an attribute, or another value for the one it has. */
+    public Edits attribute(XmlElement element, String name, String value) {
+        var present = element.attributeAt(name);
+        if (present.isPresent()) {
+            return attributeValue(present.get(), value);
+        }
+        return insert(element.start() + 1 + element.name().length(), " " + name + "='" + XmlText.encode(value) + "'");
+    }
+
+    /** The text with all edits; those at one place in the order they were made. */
+    public String apply() {
+        StringBuilder result = new StringBuilder(document.text().length() + 256);
+        int done = 0;
+        for (Edit edit :
+                edits.stream().sorted(Comparator.comparingInt(Edit::start)).toList()) {
+            result.append(document.text(), done, edit.start()).append(edit.text());
+            done = edit.end();
+        }
+        return result.append(document.text(), done, document.text().length()).toString();
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.domain;
+
+import java.util.List;
+
+/** How a document is laid out, so that what is added looks like the rest. */
+public final class Layout {
+    private final DomainDocument document;
+
+    public Layout(DomainDocument document) {
+        this.document = document;
+    }
+
+    /** The space before an element back to the markup before it; empty in a document without line ends. */
+    public String spaceBefore(XmlElement element) {
+        String text = document.text();
+        int from = element.start();
+        while (from > 0 && " \t\r\n".indexOf(text.charAt(from - 1)) >= 0) {
+            from--;
+        }
+        String space = text.substring(from, element.start());
+        // Blank lines between elements are not repeated; comments keep theirs.
+        int lastLine = space.lastIndexOf('\n');
+        if (lastLine < 0) {
+            return space;
+        }
+        boolean carriageReturn = lastLine > 0 && space.charAt(lastLine - 1) == '\r';
+        return (carriageReturn ? "\r\n" : "\n") + space.substring(lastLine + 1);
+    }
+
+    /** One step of indentation: what the first indented child has more than its parent. */
+    public String step() {
+        List<XmlElement> children = document.root().children();
+        if (children.isEmpty()) {
+            return "";
+        }
+        String space = spaceBefore(children.get(0));
+        return space.substring(space.lastIndexOf('\n') + 1);
+    }
+
+    /** The space for a new child of an element: as its first child has it, or one step deeper than itself. */
+    public String spaceForChild(XmlElement parent) {
+        if (!parent.children().isEmpty()) {
+            return spaceBefore(parent.children().get(0));
+        }
+        String own = spaceBefore(parent);
+        return own.contains("\n") ? own + step() : "";
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.domain;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Turns text into its XML form and back; only the five built-in entities and character references exist here. */
+public final class XmlText {
+    private static final Pattern REFERENCE = Pattern.compile("&(#x[0-9a-fA-F]+|#[0-9]+|[a-z]+);");
+
+    private XmlText() {}
+
+    /** Makes a text safe between either kind of quotes and between tags. */
+    public static String encode(String text) {
+        return text.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("'", "&apos;")
+                .replace("\"", "&quot;");
+    }
+
+    static String decode(String raw) {
+        if (raw.indexOf('&') < 0) {
+            return raw;
+        }
+        Matcher references = REFERENCE.matcher(raw);
+        return references.replaceAll(m -> Matcher.quoteReplacement(value(m.group(1))));
+    }
+
+    private static String value(String reference) {
+        if (reference.startsWith("#x")) {
+            return Character.toString(Integer.parseInt(reference.substring(2), 16));
+        }
+        if (reference.startsWith("#")) {
+            return Character.toString(Integer.parseInt(reference.substring(1)));
+        }
+        return switch (reference) {
+            case "amp" -> "&";
+            case "lt" -> "<";
+            case "gt" -> ">";
+            case "apos" -> "'";
+            case "quot" -> "\"";
+            default -> "&" + reference + ";";
+        };
+    }
+}

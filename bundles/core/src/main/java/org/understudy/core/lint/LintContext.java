@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.lint;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.understudy.api.MacAddress;
+import org.understudy.api.PciAddress;
+import org.understudy.api.Policy;
+import org.understudy.api.spi.HostFacts;
+
+/**
+ * What is known besides the document. Whatever is empty is not known, and no rule concludes anything from it.
+ *
+ * @param policy pools and networks of the configuration
+ * @param host facts of the host the VM is on
+ * @param vfs what is known of VFs, by address
+ * @param usedMacs MAC addresses that other VMs or functions of the host use
+ */
+public record LintContext(
+        Optional<Policy> policy,
+        Optional<HostFacts> host,
+        Map<PciAddress, VfFacts> vfs,
+        Optional<Set<MacAddress>> usedMacs) {
+
+    /** Nothing but the document. */
+    public static LintContext none() {
+        return new LintContext(Optional.empty(), Optional.empty(), Map.of(), Optional.empty());
+    }
+
+    /** The configuration and a host's facts. */
+    public static LintContext of(Policy policy, Optional<HostFacts> host) {
+        return new LintContext(Optional.of(policy), host, Map.of(), Optional.empty());
+    }
+
+    /**
+     * A VF as its host knows it.
+     *
+     * @param holder who uses it: a VM's name or a driver; an empty text if it is free
+     * @param iommuGroupShared whether other devices are in its IOMMU group
+     * @param vlan its VLAN, 0 for none
+     * @param mtu in bytes
+     * @param trusted whether the guest may change its MAC and go promiscuous
+     * @param spoofCheck whether foreign source MACs are dropped
+     * @param parent name of its PF's network device
+     * @param nativeMigration whether its VFIO driver could migrate it without failover
+     */
+    public record VfFacts(
+            Optional<String> holder,
+            Optional<Boolean> iommuGroupShared,
+            Optional<Integer> vlan,
+            Optional<Integer> mtu,
+            Optional<Boolean> trusted,
+            Optional<Boolean> spoofCheck,
+            Optional<String> parent,
+            Optional<Boolean> nativeMigration) {}
+}
