@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.probe;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.understudy.api.NetworkGap;
+import org.understudy.api.ProbeTarget;
+
+/**
+ * Asks the guest by {@code arping}. The program cannot ask more often than once a second, so each question is a process
+ * of its own. It ends before the next question, for it would take the next answer for its own: an answer that takes
+ * longer than the interval is lost.
+ *
+ * <p>Source: iputils arping(8), options -f -c -w -I; it exits with 0 after an answer, with 1 without one.
+ */
+final class ArpProbe implements GapProbe {
+    private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(50);
+    private static final String MISSING =
+            "the program arping could not be started: install iputils-arping, or use another probe";
+
+    private final ProbeTarget.Arp target;
+    private final Programs programs;
+    private final Duration interval;
+    private final GapMeter meter = new GapMeter("arp");
+    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "understudy-arp");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private long asked;
+    private Optional<Process> asking = Optional.empty();
+    private String lastWords = "";
+    private Optional<NetworkGap> last = Optional.empty();
+
+    ArpProbe(ProbeTarget.Arp target, Programs programs) {
+        this.target = target;
+        this.programs = programs;
+        this.interval = target.interval().compareTo(SHORTEST_INTERVAL) < 0 ? SHORTEST_INTERVAL : target.interval();
+        clock.scheduleAtFixedRate(this::ask, 0, interval.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    private synchronized void ask() {
+        asking.ifPresent(Process::destroy);
+        long number = ++asked;
+        try {
+            Process process = programs.start(
+                    List.of("arping", "-f", "-c", "1", "-w", "1", "-I", target.networkInterface(), target.address()));
+            asking = Optional.of(process);
+            process.onExit().thenAccept(ended -> count(number, ended, System.nanoTime()));
+        } catch (IOException e) {
+            lastWords = MISSING + " (" + e.getMessage() + ")";
+            close();
+        }
+    }
+
+    private synchronized void count(long number, Process ended, long nanos) {
+        if (last.isPresent()) {
+            return;
+        } else if (ended.exitValue() == 0) {
+            meter.arrived(number, "unknown", nanos, Instant.now());
+        } else {
+            meter.sent(number);
+            lastWords = lastLine(ended);
+        }
+    }
+
+    private static String lastLine(Process ended) {
+        try (BufferedReader lines = ended.inputReader()) {
+            return lines.lines().filter(l -> !l.isBlank()).reduce((a, b) -> b).orElse("");
+        } catch (IOException e) {
+            return e.getMessage();
+        }
+    }
+
+    @Override
+    public synchronized NetworkGap report() {
+        return last.orElseGet(() -> meter.report(interval, System.nanoTime())
+                .<NetworkGap>map(m -> m)
+                .orElseGet(() -> new NetworkGap.NotMeasured("no answer to ARP from %s on %s%s"
+                        .formatted(
+                                target.address(),
+                                target.networkInterface(),
+                                lastWords.isEmpty() ? "" : ": " + lastWords))));
+    }
+
+    /** Answers tell no path. */
+    @Override
+    public Optional<Instant> firstOn(String path, Instant after) {
+        return Optional.empty();
+    }
+
+    @Override
+    public synchronized void close() {
+        last = Optional.of(report());
+        clock.shutdownNow();
+        asking.ifPresent(Process::destroy);
+    }
+}

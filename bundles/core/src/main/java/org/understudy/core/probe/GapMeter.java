@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.probe;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.understudy.api.NetworkGap.Measured;
+
+/**
+ * Counts packets and the silence between them. Times are of the receiver's monotonic clock, in nanoseconds. What was
+ * before the first packet is not known and does not count.
+ */
+final class GapMeter {
+    private final String method;
+    private final Map<String, PathTimes> paths = new TreeMap<>();
+    private Optional<SequenceRun> run = Optional.empty();
+    private long sentBefore;
+    private long received;
+    private long duplicated;
+    private long reordered;
+    private long longestGap;
+    private long lastArrival;
+
+    GapMeter(String method) {
+        this.method = method;
+    }
+
+    /** A packet came. */
+    synchronized void arrived(long sequence, String path, long nanos, Instant at) {
+        if (run.isEmpty() || !run.get().covers(sequence)) {
+            startRun(sequence);
+        }
+        SequenceRun.Arrival arrival = run.orElseThrow().take(sequence);
+        if (arrival == SequenceRun.Arrival.DUPLICATE) {
+            duplicated++;
+            return;
+        }
+        long silence = received == 0 ? 0 : nanos - lastArrival;
+        PathTimes times = paths.computeIfAbsent(path, PathTimes::new);
+        times.arrived(at);
+        if (arrival == SequenceRun.Arrival.LATE) {
+            reordered++;
+        } else {
+            times.ended(silence);
+        }
+        received++;
+        lastArrival = nanos;
+        longestGap = Math.max(longestGap, silence);
+    }
+
+    /** The sender started anew: its numbers say nothing about those before. */
+    synchronized void startRun(long sequence) {
+        sentBefore += run.map(SequenceRun::count).orElse(0L);
+        run = Optional.of(new SequenceRun(sequence));
+    }
+
+    /** A packet of the present run was sent, whether it will arrive or not. */
+    synchronized void sent(long sequence) {
+        run.ifPresent(r -> r.sent(sequence));
+    }
+
+    /**
+     * @param nanos now: the silence since the last packet counts
+     * @return empty if no packet has come
+     */
+    synchronized Optional<Measured> report(Duration interval, long nanos) {
+        if (received == 0) {
+            return Optional.empty();
+        }
+        long sent = sentBefore + run.map(SequenceRun::count).orElse(0L);
+        long gap = Math.max(longestGap, nanos - lastArrival);
+        return Optional.of(new Measured(
+                method,
+                interval,
+                sent,
+                received,
+                sent - received,
+                duplicated,
+                reordered,
+                Duration.ofNanos(gap),
+                paths.values().stream().map(PathTimes::count).toList()));
+    }
+
+    synchronized Optional<Instant> firstOn(String path, Instant after) {
+        return Optional.ofNullable(paths.get(path)).flatMap(p -> p.firstAfter(after));
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.probe;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.UnresolvedAddressException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.NetworkGap;
+import org.understudy.api.ProbeTarget;
+import org.understudy.api.UnderstudyException;
+
+/** Listens for the packets a guest sends. One thread receives. */
+final class HeartbeatProbe implements GapProbe {
+    private static final Logger LOG = LoggerFactory.getLogger(HeartbeatProbe.class);
+
+    /** Room for the packets of a pause of this JVM; the kernel may give less. */
+    private static final int BUFFER_BYTES = 4 << 20;
+
+    private static final Duration RECEIVER_LEAVES = Duration.ofSeconds(2);
+
+    private final ProbeTarget.Heartbeat target;
+    private final DatagramChannel channel;
+    private final Thread receiver;
+    private final GapMeter meter = new GapMeter("heartbeat");
+    private final SenderClock clock = new SenderClock();
+    private long ignored;
+    private Optional<NetworkGap> last = Optional.empty();
+
+    HeartbeatProbe(ProbeTarget.Heartbeat target) {
+        this.target = target;
+        this.channel = listen(target);
+        this.receiver = new Thread(this::receive, "understudy-heartbeat-" + target.port());
+        receiver.setDaemon(true);
+        receiver.start();
+    }
+
+    private static DatagramChannel listen(ProbeTarget.Heartbeat target) {
+        InetSocketAddress address = new InetSocketAddress(target.address(), target.port());
+        try {
+            DatagramChannel opened = DatagramChannel.open();
+            try {
+                return opened.setOption(StandardSocketOptions.SO_RCVBUF, BUFFER_BYTES)
+                        .bind(address);
+            } catch (IOException | UnresolvedAddressException e) {
+                opened.close();
+                throw e;
+            }
+        } catch (IOException | UnresolvedAddressException e) {
+            throw new UnderstudyException(
+                    ErrorCode.IO_FAILED,
+                    "Cannot listen for heartbeats on UDP %s:%d: %s".formatted(target.address(), target.port(), e),
+                    e);
+        }
+    }
+
+    /** Where it listens: with port 0 in the target, the port that was free. */
+    InetSocketAddress address() throws IOException {
+        return (InetSocketAddress) channel.getLocalAddress();
+    }
+
+    private void receive() {
+        ByteBuffer packet = ByteBuffer.allocateDirect(HeartbeatPacket.BYTES + 1);
+        try {
+            while (true) {
+                channel.receive(packet.clear());
+                long nanos = System.nanoTime();
+                count(HeartbeatPacket.parse(packet.flip()), nanos);
+            }
+        } catch (ClosedChannelException e) {
+            LOG.debug("Heartbeats of stream {} are no longer counted", target.stream());
+        } catch (IOException e) {
+            LOG.error("The heartbeats of stream {} cannot be received any more", target.stream(), e);
+            close();
+        }
+    }
+
+    private synchronized void count(Optional<HeartbeatPacket> packet, long nanos) {
+        Optional<HeartbeatPacket> ours = packet.filter(p -> p.stream() == target.stream() && p.sequence() >= 0);
+        if (ours.isEmpty()) {
+            ignored++;
+            return;
+        }
+        HeartbeatPacket beat = ours.get();
+        if (clock.tick(beat.sequence(), beat.senderNanos())) {
+            meter.startRun(beat.sequence());
+        }
+        meter.arrived(beat.sequence(), beat.path(), nanos, Instant.now());
+    }
+
+    /** The kernel frees the port only when the receiver has left the socket. */
+    private void awaitReceiver() {
+        if (Thread.currentThread() != receiver) {
+            try {
+                receiver.join(RECEIVER_LEAVES.toMillis());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @Override
+    public synchronized NetworkGap report() {
+        return last.orElseGet(() -> meter.report(clock.interval(), System.nanoTime())
+                .<NetworkGap>map(m -> m)
+                .orElseGet(() ->
+                        new NetworkGap.NotMeasured("no heartbeat of stream %d arrived on %s:%d (%d other packets did)"
+                                .formatted(target.stream(), target.address(), target.port(), ignored))));
+    }
+
+    @Override
+    public Optional<Instant> firstOn(String path, Instant after) {
+        return meter.firstOn(path, after);
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            last = Optional.of(report());
+        }
+        try {
+            channel.close();
+        } catch (IOException e) {
+            LOG.warn("The socket of the heartbeats of stream {} did not close cleanly", target.stream(), e);
+        }
+        awaitReceiver();
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.probe;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.understudy.api.NetworkGap;
+import org.understudy.api.ProbeTarget;
+
+/**
+ * Asks the guest by {@code ping} and reads what it prints. One thread reads; the program ends with the probe.
+ *
+ * <p>Source: iputils ping(8), options -n -D -O -i.
+ */
+final class IcmpProbe implements GapProbe {
+    private static final Pattern SEQUENCE = Pattern.compile("icmp_seq=(\\d+)");
+    private static final String MISSING =
+            "the program ping could not be started: install iputils-ping, or use a heartbeat probe";
+
+    private final ProbeTarget.Icmp target;
+    private final GapMeter meter = new GapMeter("icmp");
+    private final WrappedSequence sequence = new WrappedSequence();
+    private final Optional<Process> ping;
+    private String lastWords = "";
+    private Optional<NetworkGap> last = Optional.empty();
+
+    IcmpProbe(ProbeTarget.Icmp target, Programs programs) {
+        this.target = target;
+        this.ping = start(programs);
+        ping.ifPresent(process -> {
+            Thread reader = new Thread(() -> read(process), "understudy-icmp-" + target.address());
+            reader.setDaemon(true);
+            reader.start();
+        });
+    }
+
+    private Optional<Process> start(Programs programs) {
+        String interval = Programs.seconds(target.interval().toMillis());
+        try {
+            return Optional.of(
+                    programs.start(List.of("ping", "-n", "-D", "-O", "-i", interval, "--", target.address())));
+        } catch (IOException e) {
+            last = Optional.of(new NetworkGap.NotMeasured(MISSING + " (" + e.getMessage() + ")"));
+            return Optional.empty();
+        }
+    }
+
+    private void read(Process process) {
+        try (BufferedReader lines = process.inputReader()) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                count(line, System.nanoTime());
+            }
+        } catch (IOException e) {
+            lastWords = e.getMessage();
+        }
+        close();
+    }
+
+    private synchronized void count(String line, long nanos) {
+        Matcher number = SEQUENCE.matcher(line);
+        if (!number.find()) {
+            lastWords = line.isBlank() || line.startsWith("PING ") ? lastWords : line.strip();
+            return;
+        }
+        long unwrapped = sequence.unwrap(Integer.parseInt(number.group(1)));
+        if (line.contains(" bytes from ")) {
+            meter.arrived(unwrapped, "unknown", nanos, Instant.now());
+        } else {
+            lastWords = line.strip();
+            meter.sent(unwrapped);
+        }
+    }
+
+    @Override
+    public synchronized NetworkGap report() {
+        return last.orElseGet(() -> meter.report(target.interval(), System.nanoTime())
+                .<NetworkGap>map(m -> m)
+                .orElseGet(() -> new NetworkGap.NotMeasured(
+                        "no answer to ping from " + target.address() + (lastWords.isEmpty() ? "" : ": " + lastWords))));
+    }
+
+    /** Answers tell no path. */
+    @Override
+    public Optional<Instant> firstOn(String path, Instant after) {
+        return Optional.empty();
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            last = Optional.of(report());
+        }
+        ping.ifPresent(Process::destroy);
+    }
+}

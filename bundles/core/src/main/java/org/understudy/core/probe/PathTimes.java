@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.probe;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import org.understudy.api.NetworkGap.PathCount;
+
+/** What came over one path. Remembers when, at a grain of some milliseconds and for the last packets only. */
+final class PathTimes {
+    private static final Duration GRAIN = Duration.ofMillis(5);
+    private static final int REMEMBERED = 200_000;
+
+    private final String path;
+    private final Deque<Instant> times = new ArrayDeque<>();
+    private long received;
+    private long longestGap;
+
+    PathTimes(String path) {
+        this.path = path;
+    }
+
+    void arrived(Instant at) {
+        received++;
+        if (times.isEmpty() || Duration.between(times.getLast(), at).compareTo(GRAIN) >= 0) {
+            times.addLast(at);
+            if (times.size() > REMEMBERED) {
+                times.removeFirst();
+            }
+        }
+    }
+
+    /** @param nanos the silence that a packet on this path ended */
+    void ended(long nanos) {
+        longestGap = Math.max(longestGap, nanos);
+    }
+
+    Optional<Instant> firstAfter(Instant moment) {
+        return times.stream().filter(t -> t.isAfter(moment)).findFirst();
+    }
+
+    PathCount count() {
+        return new PathCount(path, received, Duration.ofNanos(longestGap));
+    }
+}

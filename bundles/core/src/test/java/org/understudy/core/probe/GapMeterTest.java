@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.probe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.NetworkGap.Measured;
+import org.understudy.api.NetworkGap.PathCount;
+
+class GapMeterTest {
+    private static final Instant START = Instant.parse("2026-11-01T10:00:00Z");
+    private static final Duration INTERVAL = Duration.ofMillis(10);
+
+    private final GapMeter meter = new GapMeter("heartbeat");
+
+    @Test
+    void hasNothingToReportBeforeTheFirstPacket() {
+        assertThat(meter.report(INTERVAL, 0)).isEmpty();
+    }
+
+    @Test
+    void countsAnUndisturbedStream() {
+        for (int i = 0; i < 100; i++) {
+            arrive(i + 1, "primary", i * 10);
+        }
+
+        assertThat(report(990))
+                .isEqualTo(new Measured(
+                        "heartbeat",
+                        INTERVAL,
+                        100,
+                        100,
+                        0,
+                        0,
+                        0,
+                        Duration.ofMillis(10),
+                        List.of(new PathCount("primary", 100, Duration.ofMillis(10)))));
+    }
+
+    @Test
+    void doesNotCountWhatWasBeforeTheFirstPacket() {
+        arrive(5000, "primary", 0);
+
+        assertThat(report(0).sent()).isEqualTo(1);
+    }
+
+    @Test
+    void tellsLossAndTheGapOfThePathThatEndedIt() {
+        arrive(1, "primary", 0);
+        arrive(2, "primary", 10);
+        arrive(7, "standby", 760);
+        arrive(8, "standby", 770);
+
+        Measured measured = report(770);
+
+        assertThat(measured.sent()).isEqualTo(8);
+        assertThat(measured.lost()).isEqualTo(4);
+        assertThat(measured.longestGap()).isEqualTo(Duration.ofMillis(750));
+        assertThat(measured.paths())
+                .containsExactly(
+                        new PathCount("primary", 2, Duration.ofMillis(10)),
+                        new PathCount("standby", 2, Duration.ofMillis(750)));
+    }
+
+    @Test
+    void countsAGapThatIsStillOpen() {
+        arrive(1, "primary", 0);
+        arrive(2, "primary", 10);
+
+        assertThat(report(5010).longestGap()).isEqualTo(Duration.ofSeconds(5));
+        assertThat(report(5010).lost()).isZero();
+    }
+
+    @Test
+    void countsDuplicatesApartAndDoesNotLetThemHideAGap() {
+        arrive(1, "primary", 0);
+        arrive(1, "standby", 400);
+        arrive(2, "standby", 900);
+
+        Measured measured = report(900);
+
+        assertThat(measured.received()).isEqualTo(2);
+        assertThat(measured.duplicated()).isEqualTo(1);
+        assertThat(measured.longestGap()).isEqualTo(Duration.ofMillis(900));
+    }
+
+    @Test
+    void countsALatePacketAsReorderedAndNotAsLost() {
+        arrive(1, "primary", 0);
+        arrive(3, "primary", 20);
+        arrive(2, "primary", 21);
+        arrive(4, "primary", 30);
+
+        Measured measured = report(30);
+
+        assertThat(measured.reordered()).isEqualTo(1);
+        assertThat(measured.lost()).isZero();
+    }
+
+    @Test
+    void countsARestartedSenderFromItsOwnFirstNumber() {
+        for (int i = 0; i < 10; i++) {
+            arrive(9000 + i, "primary", i * 10);
+        }
+        arrive(1, "standby", 5000);
+        arrive(2, "standby", 5010);
+        arrive(4, "standby", 5030);
+
+        Measured measured = report(5030);
+
+        assertThat(measured.sent()).isEqualTo(14);
+        assertThat(measured.lost()).isEqualTo(1);
+        assertThat(measured.reordered()).isZero();
+        assertThat(measured.longestGap()).isEqualTo(Duration.ofMillis(4910));
+    }
+
+    @Test
+    void staysSaneAfterANumberFromNowhere() {
+        arrive(1, "primary", 0);
+        arrive(Long.MAX_VALUE, "primary", 5);
+        arrive(2, "primary", 10);
+
+        assertThat(report(10).sent()).isEqualTo(3);
+    }
+
+    @Test
+    void countsAQuestionWithoutAnswerAsLost() {
+        arrive(1, "unknown", 0);
+        meter.sent(2);
+        meter.sent(3);
+
+        assertThat(report(30).lost()).isEqualTo(2);
+    }
+
+    @Test
+    void tellsTheFirstPacketOnAPathAfterAMoment() {
+        arrive(1, "primary", 0);
+        arrive(2, "standby", 100);
+        arrive(3, "standby", 200);
+
+        assertThat(meter.firstOn("standby", START)).contains(START.plusMillis(100));
+        assertThat(meter.firstOn("standby", START.plusMillis(100))).contains(START.plusMillis(200));
+        assertThat(meter.firstOn("standby", START.plusMillis(200))).isEmpty();
+        assertThat(meter.firstOn("nowhere", START)).isEmpty();
+    }
+
+    @Property(tries = 200)
+    void agreesWithAPlainCountUnderLossDuplicationAndReordering(
+            @ForAll @IntRange(min = 2, max = 3000) int packets, @ForAll long seed) {
+        Random random = new Random(seed);
+        List<Long> wire = new ArrayList<>();
+        for (long n = 1; n <= packets; n++) {
+            if (n == 1 || n == packets || random.nextInt(10) > 0) {
+                wire.add(n);
+            }
+        }
+        long received = wire.size();
+        for (int i = 1; i + 2 < wire.size(); i += 3) {
+            if (random.nextInt(5) == 0) {
+                Collections.swap(wire, i, i + 1);
+            }
+        }
+        List<Long> doubled = new ArrayList<>(wire);
+        doubled.addAll(wire.subList(Math.max(0, wire.size() - 200), wire.size()));
+        GapMeter fresh = new GapMeter("heartbeat");
+        for (int i = 0; i < doubled.size(); i++) {
+            fresh.arrived(doubled.get(i), "primary", i, START);
+        }
+
+        Measured measured = fresh.report(INTERVAL, doubled.size()).orElseThrow();
+
+        assertThat(measured.sent()).isEqualTo(packets);
+        assertThat(measured.received()).isEqualTo(received);
+        assertThat(measured.lost()).isEqualTo(packets - received);
+        assertThat(measured.duplicated()).isEqualTo(doubled.size() - received);
+    }
+
+    private void arrive(long sequence, String path, long millis) {
+        meter.arrived(sequence, path, millis * 1_000_000, START.plusMillis(millis));
+    }
+
+    private Measured report(long millis) {
+        return meter.report(INTERVAL, millis * 1_000_000).orElseThrow();
+    }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.probe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.NetworkGap;
+import org.understudy.api.NetworkGap.Measured;
+import org.understudy.api.NetworkGap.NotMeasured;
+import org.understudy.api.NetworkGap.PathCount;
+import org.understudy.api.ProbeTarget;
+import org.understudy.api.UnderstudyException;
+
+/** Real packets over the loopback device. */
+class HeartbeatProbeTest {
+    private static final byte PRIMARY = 1;
+    private static final byte STANDBY = 2;
+
+    private HeartbeatProbe probe;
+    private DatagramChannel sender;
+
+    @BeforeEach
+    void open() throws IOException {
+        probe = new HeartbeatProbe(new ProbeTarget.Heartbeat("127.0.0.1", 0, 7));
+        sender = DatagramChannel.open().connect(probe.address());
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        sender.close();
+        probe.close();
+    }
+
+    @Test
+    void isNotMeasuredWithoutAPacketAndNamesStreamAndPort() {
+        assertThat(probe.report())
+                .isInstanceOfSatisfying(
+                        NotMeasured.class, n -> assertThat(n.reason()).contains("stream 7", "127.0.0.1"));
+    }
+
+    @Test
+    void measuresPacketsOnBothPaths() throws IOException {
+        Instant before = Instant.now();
+        for (int i = 1; i <= 20; i++) {
+            send(i, i <= 10 ? PRIMARY : STANDBY, 7);
+        }
+
+        Measured measured = awaitReceived(20);
+
+        assertThat(measured.method()).isEqualTo("heartbeat");
+        assertThat(measured.interval()).isEqualTo(Duration.ofMillis(10));
+        assertThat(measured.lost()).isZero();
+        assertThat(measured.paths())
+                .extracting(PathCount::path, PathCount::received)
+                .containsExactly(tuple("primary", 10L), tuple("standby", 10L));
+        assertThat(probe.firstOn("standby", before))
+                .hasValueSatisfying(t -> assertThat(t).isBetween(before, Instant.now()));
+        assertThat(probe.firstOn("standby", Instant.now())).isEmpty();
+    }
+
+    @Test
+    void ignoresForeignShortLongAndStrangePackets() throws IOException {
+        send(1, PRIMARY, 8);
+        sender.write(ByteBuffer.wrap("hello".getBytes(StandardCharsets.US_ASCII)));
+        sender.write(ByteBuffer.allocate(64));
+        sender.write(ByteBuffer.allocate(1400));
+        sender.write(packet(1, PRIMARY, 7).put(4, (byte) 2));
+        sender.write(packet(-5, PRIMARY, 7));
+
+        Awaitility.await()
+                .untilAsserted(() -> assertThat(probe.report())
+                        .isInstanceOfSatisfying(
+                                NotMeasured.class, n -> assertThat(n.reason()).contains("6 other packets")));
+        send(1, PRIMARY, 7);
+        assertThat(awaitReceived(1).received()).isEqualTo(1);
+    }
+
+    @Test
+    void measuresASilenceOfKnownLength() throws IOException {
+        long start = System.nanoTime();
+        send(1, PRIMARY, 7);
+        awaitReceived(1);
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(300));
+        send(2, STANDBY, 7);
+        Measured measured = awaitReceived(2);
+        Duration atMost = Duration.ofNanos(System.nanoTime() - start).plusMillis(50);
+
+        assertThat(measured.longestGap()).isBetween(Duration.ofMillis(299), atMost);
+    }
+
+    @Test
+    void startsANewRunWhenTheGuestWasReset() throws IOException {
+        for (int i = 5000; i < 5010; i++) {
+            send(i, PRIMARY, 7);
+        }
+        for (int i = 1; i <= 10; i++) {
+            send(i, STANDBY, 7);
+        }
+
+        Measured measured = awaitReceived(20);
+
+        assertThat(measured.sent()).isEqualTo(20);
+        assertThat(measured.lost()).isZero();
+        assertThat(measured.duplicated()).isZero();
+    }
+
+    @Test
+    void keepsItsLastAnswerAndFreesThePortWhenClosed() throws IOException {
+        send(1, PRIMARY, 7);
+        awaitReceived(1);
+        InetSocketAddress address = probe.address();
+        probe.close();
+        probe.close();
+        NetworkGap answer = probe.report();
+
+        new HeartbeatProbe(new ProbeTarget.Heartbeat("127.0.0.1", address.getPort(), 7)).close();
+
+        assertThat(probe.report()).isSameAs(answer);
+    }
+
+    @Test
+    void saysThatThePortIsInUse() throws IOException {
+        int port = probe.address().getPort();
+
+        assertThatThrownBy(() -> new HeartbeatProbe(new ProbeTarget.Heartbeat("127.0.0.1", port, 7)))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.IO_FAILED))
+                .hasMessageContaining("127.0.0.1:" + port);
+        assertThatThrownBy(() -> new HeartbeatProbe(new ProbeTarget.Heartbeat("no.such.host.invalid", 0, 7)))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.IO_FAILED));
+    }
+
+    @Test
+    void keepsUpWithTenThousandPacketsASecond() throws IOException {
+        long start = System.nanoTime();
+        for (int i = 1; i <= 10_000; i++) {
+            send(i, PRIMARY, 7);
+            while (System.nanoTime() < start + i * 100_000L) {
+                Thread.onSpinWait();
+            }
+        }
+
+        Measured measured = awaitReceived(9_990);
+
+        assertThat(measured.received() + measured.lost()).isEqualTo(measured.sent());
+    }
+
+    private Measured awaitReceived(long received) {
+        return (Measured) Awaitility.await()
+                .until(probe::report, report -> report instanceof Measured measured && measured.received() >= received);
+    }
+
+    private void send(long sequence, byte path, int stream) throws IOException {
+        sender.write(packet(sequence, path, stream));
+    }
+
+    private static ByteBuffer packet(long sequence, byte path, int stream) {
+        return ByteBuffer.allocate(64)
+                .put("USHB".getBytes(StandardCharsets.US_ASCII))
+                .put((byte) 1)
+                .put(path)
+                .putShort((short) 0)
+                .putLong(sequence)
+                .putLong(sequence * 10_000_000)
+                .putInt(stream)
+                .put(new byte[36])
+                .flip();
+    }
+}
