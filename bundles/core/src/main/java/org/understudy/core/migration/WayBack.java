@@ -129,7 +129,11 @@ final class WayBack {
         v.sending().outgoing().resumeOnSource();
     }
 
-    /** QEMU plugs a primary again by itself after a migration that failed, but not after one that completed. */
+    /**
+     * QEMU plugs a primary again by itself after a migration that failed, but not after one that completed: then it
+     * keeps the device half unplugged, and only a restart of the VM helps. Source: QEMU {@code hw/net/virtio-net.c},
+     * {@code failover_replug_primary}.
+     */
     private void restorePrimary(PairView pair) {
         if (presence(pair) == PrimaryPresence.ABSENT) {
             source.plugPrimary(v.plan().vm(), pair.primary(), pair.vf());
@@ -167,6 +171,6 @@ final class WayBack {
                 FindingCode.PRIMARY_NOT_RETURNED,
                 v.plan().subject() + ", primary " + pair.primary(),
                 "The guest runs on the source, but has not got " + pair.primary() + " back.",
-                "Check the guest's driver, then plug the primary again.");
+                "Check the guest's driver; if it is well, restart the VM.");
     }
 }

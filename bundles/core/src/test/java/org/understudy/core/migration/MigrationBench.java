@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.awaitility.Awaitility;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
@@ -27,6 +28,7 @@ import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.StepReport;
+import org.understudy.api.StepState;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
@@ -173,6 +175,24 @@ final class MigrationBench implements AutoCloseable {
     Migration migrate(MigrationOptions options) {
         Migration first = service().start(VM, B, options);
         return service().await(first.id(), Duration.ofSeconds(10));
+    }
+
+    /** Starts a migration and waits until it is at work in this step. */
+    Migration startAndReach(MigrationStep step) {
+        Migration first = service().start(VM, B, MigrationOptions.defaults());
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(5))
+                .pollInterval(Duration.ofMillis(2))
+                .until(() -> step(service().show(first.id()), step).state() == StepState.RUNNING);
+        return first;
+    }
+
+    Migration await(Migration migration) {
+        return service().await(migration.id(), Duration.ofSeconds(10));
+    }
+
+    static List<String> codes(Migration migration) {
+        return migration.findings().stream().map(f -> f.code().id()).toList();
     }
 
     static StepReport step(Migration migration, MigrationStep step) {

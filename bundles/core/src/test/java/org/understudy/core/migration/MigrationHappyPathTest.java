@@ -4,15 +4,25 @@ package org.understudy.core.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.understudy.api.Migration;
+import org.understudy.api.MigrationOptions;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.NetworkGap;
 import org.understudy.api.Outcome;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.ProbeTarget;
 import org.understudy.api.StepReport;
 import org.understudy.api.StepState;
 import org.understudy.api.VmState;
+import org.understudy.core.testing.FakeHost.Fault;
 
 class MigrationHappyPathTest {
     @TempDir
@@ -45,5 +55,99 @@ class MigrationHappyPathTest {
         assertThat(bench.b.deeds()).containsExactly("prepare web1", "accept web1");
         assertThat(bench.a.find(MigrationBench.VM)).isEmpty();
         assertThat(bench.b.vm(MigrationBench.VM).state()).isEqualTo(VmState.RUNNING);
+    }
+
+    @Test
+    void leasesAVfThereAndGivesBackTheOneHere() {
+        bench.pairs.clear();
+        bench.pairs.add(MigrationBench.pair(MigrationBench.PRIMARY, PrimaryKind.VF));
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.COMPLETED);
+        assertThat(bench.pools.leased)
+                .singleElement()
+                .satisfies(l -> assertThat(l.host()).isEqualTo(MigrationBench.B));
+        assertThat(bench.pools.released)
+                .singleElement()
+                .satisfies(l -> assertThat(l.host()).isEqualTo(bench.a.name()));
+        assertThat(bench.b.vm(MigrationBench.VM).live().orElseThrow()).contains("ua-vf0=0000:02:10.0");
+    }
+
+    @Test
+    void movesTwoPairsTogether() {
+        bench.pairs.add(MigrationBench.pair(MigrationBench.SECOND, PrimaryKind.EMULATED));
+        bench.a.running("web1", MigrationBench.DEFINITION, MigrationBench.PRIMARY, MigrationBench.SECOND);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.COMPLETED);
+        assertThat(MigrationBench.step(m, MigrationStep.TO_PRIMARY).facts())
+                .containsEntry("ua-vf0", "ENABLED")
+                .containsEntry("ua-vf1", "ENABLED");
+    }
+
+    @Test
+    void skipsTheNicStepsOfAVmWithoutPair() {
+        bench.pairs.clear();
+        bench.a.running("web1", MigrationBench.DEFINITION);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.COMPLETED);
+        assertThat(MigrationBench.step(m, MigrationStep.TO_STANDBY).state()).isEqualTo(StepState.SKIPPED);
+        assertThat(MigrationBench.step(m, MigrationStep.TO_PRIMARY).state()).isEqualTo(StepState.SKIPPED);
+        assertThat(m.onStandby()).isEmpty();
+    }
+
+    @Test
+    void worksWithoutEventsOfPhases() {
+        bench.a.with(Fault.NO_PHASE_EVENTS);
+
+        assertThat(bench.migrate().outcome()).contains(Outcome.COMPLETED);
+    }
+
+    @Test
+    void reportsWhatTheProbeMeasured() {
+        MigrationBench.FakeProbe probe = new MigrationBench.FakeProbe();
+        probe.primary = Optional.of(Instant.now().plusSeconds(3));
+        bench.probes = Optional.of(probe.asService());
+
+        Migration m =
+                bench.migrate(MigrationOptions.defaults().withProbe(new ProbeTarget.Heartbeat("127.0.0.1", 0, 7)));
+
+        assertThat(m.networkGap()).isEqualTo(probe.gap);
+        assertThat(m.onStandby().orElseThrow()).isGreaterThan(Duration.ofSeconds(2));
+        assertThat(MigrationBench.step(m, MigrationStep.TO_PRIMARY).facts())
+                .containsEntry("evidence", "heartbeat on the primary");
+        assertThat(probe.closed).isTrue();
+        assertThat(m.findings()).isEmpty();
+    }
+
+    @Test
+    void neverInventsAGap() {
+        assertThat(bench.migrate().networkGap()).isInstanceOf(NetworkGap.NotMeasured.class);
+    }
+
+    @Test
+    void movesBackAndForth() {
+        assertThat(bench.migrate().outcome()).contains(Outcome.COMPLETED);
+        Migration back = bench.service().start(MigrationBench.VM, bench.a.name(), MigrationOptions.defaults());
+
+        assertThat(bench.await(back).outcome()).contains(Outcome.COMPLETED);
+        assertThat(bench.a.vm(MigrationBench.VM).state()).isEqualTo(VmState.RUNNING);
+        assertThat(bench.service().list())
+                .hasSize(2)
+                .first()
+                .satisfies(m -> assertThat(m.id()).isEqualTo(back.id()));
+    }
+
+    @Test
+    void leavesNoConsumerBehind() {
+        bench.service();
+        int before = bench.a.consumers();
+        bench.migrate();
+
+        Awaitility.await().until(() -> bench.a.consumers() == before);
     }
 }

@@ -382,7 +382,7 @@ public final class FakeHost implements Host {
             return Map.copyOf(primaries);
         }
 
-        synchronized PrimaryPresence presence(Alias primary) {
+        public synchronized PrimaryPresence presence(Alias primary) {
             return primaries.getOrDefault(primary, PrimaryPresence.ABSENT);
         }
 
@@ -394,7 +394,7 @@ public final class FakeHost implements Host {
             return configured;
         }
 
-        synchronized Optional<String> live() {
+        public synchronized Optional<String> live() {
             return state == VmState.SHUTOFF ? Optional.empty() : live;
         }
 

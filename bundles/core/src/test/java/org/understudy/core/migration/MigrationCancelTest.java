@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.understudy.core.migration.MigrationBench.PRIMARY;
+import static org.understudy.core.migration.MigrationBench.VM;
+import static org.understudy.core.migration.MigrationBench.step;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.understudy.api.FindingCode;
+import org.understudy.api.Migration;
+import org.understudy.api.MigrationOptions;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.Outcome;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.StepState;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.core.testing.FakeFacts;
+import org.understudy.core.testing.FakeHost.Fault;
+
+class MigrationCancelTest {
+    @TempDir
+    Path folder;
+
+    private MigrationBench bench;
+
+    @BeforeEach
+    void open() {
+        bench = new MigrationBench(folder);
+        bench.patience = Duration.ofSeconds(5);
+    }
+
+    @AfterEach
+    void close() {
+        bench.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "PREFLIGHT, FACTS_HANG",
+        "LEASE, PREPARE_HANGS",
+        "TO_STANDBY, NEVER_EJECTS",
+        "COPY, STUCK_IN_COPY",
+        "SWITCH, STUCK_IN_SWITCH"
+    })
+    void goesBackFromEveryStepBeforeThePointOfNoReturn(MigrationStep at, Fault fault) {
+        bench.a.with(fault);
+        bench.b.with(fault);
+        Migration running = bench.startAndReach(at);
+
+        bench.service().cancel(running.id());
+        Migration m = bench.await(running);
+        bench.a.mend(fault);
+        bench.b.mend(fault);
+
+        assertThat(m.outcome()).contains(Outcome.CANCELLED);
+        assertThat(step(m, at).facts()).containsEntry("cancelled", "by request");
+        assertThat(bench.a.vm(VM).state()).isEqualTo(VmState.RUNNING);
+        assertThat(bench.a.primaryPresence(VM, PRIMARY)).isEqualTo(PrimaryPresence.ENABLED);
+        Awaitility.await().until(() -> bench.b.find(VM).isEmpty());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"TO_PRIMARY, PRIMARY_MISSING", "RELEASE, FINISH_HANGS"})
+    void goesOnToTheEndWhenCancelledPastThePointOfNoReturn(MigrationStep at, Fault fault) {
+        bench.patience = Duration.ofMillis(800);
+        bench.a.with(fault);
+        bench.b.with(fault);
+        Migration running = bench.startAndReach(at);
+
+        bench.service().cancel(running.id());
+        bench.a.mend(fault);
+        Migration m = bench.await(running);
+
+        assertThat(m.outcome()).isPresent().get().isNotEqualTo(Outcome.CANCELLED);
+        assertThat(bench.b.vm(VM).state()).isEqualTo(VmState.RUNNING);
+        assertThat(bench.a.find(VM)).isEmpty();
+    }
+
+    @Test
+    void takesBackInReverseOrder() {
+        bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
+        bench.a.with(Fault.STUCK_IN_SWITCH);
+        List<String> undone = new ArrayList<>();
+        bench.service().listen(m -> {});
+        Migration running = bench.startAndReach(MigrationStep.SWITCH);
+        bench.service().cancel(running.id());
+        Migration m = bench.await(running);
+
+        m.steps()
+                .forEach(s -> s.facts().keySet().stream()
+                        .filter(k -> k.startsWith("undo"))
+                        .forEach(undone::add));
+        assertThat(undone).containsExactly("undoIncoming", "undoLease-ua-vf0", "undoSending", "undoGuest");
+        assertThat(bench.a.deeds()).containsSubsequence("send web1", "cancel web1");
+        assertThat(bench.pools.released).isEqualTo(bench.pools.leased).hasSize(1);
+        assertThat(step(m, MigrationStep.LEASE).state()).isEqualTo(StepState.UNDONE);
+        assertThat(step(m, MigrationStep.TO_STANDBY).state()).isEqualTo(StepState.UNDONE);
+        assertThat(step(m, MigrationStep.COPY).state()).isEqualTo(StepState.UNDONE);
+        assertThat(step(m, MigrationStep.PREFLIGHT).state()).isEqualTo(StepState.DONE);
+    }
+
+    @Test
+    void plugsAPrimaryAgainThatTheGuestReleasesLate() {
+        bench.a.facts(FakeFacts.of("5.2.0"));
+        bench.b.facts(FakeFacts.of("5.2.0"));
+        bench.a.with(Fault.NEVER_EJECTS);
+        Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
+        Awaitility.await().until(() -> bench.a.deeds().contains("send web1"));
+        bench.service().cancel(running.id());
+        Migration m = bench.await(running);
+
+        assertThat(m.outcome()).contains(Outcome.CANCELLED);
+        assertThat(m.findings()).extracting(f -> f.code()).contains(FindingCode.EJECT_PENDING);
+        assertThat(preflightCodes()).contains(FindingCode.EJECT_PENDING);
+
+        bench.a.vm(VM).release(PRIMARY);
+
+        Awaitility.await().until(() -> bench.a.deeds().contains("plug ua-vf0"));
+        Awaitility.await().until(() -> !preflightCodes().contains(FindingCode.EJECT_PENDING));
+    }
+
+    private List<FindingCode> preflightCodes() {
+        return bench.service().preflight(VM, MigrationBench.B, MigrationOptions.defaults()).stream()
+                .map(f -> f.code())
+                .toList();
+    }
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.understudy.core.migration.MigrationBench.PRIMARY;
+import static org.understudy.core.migration.MigrationBench.VM;
+import static org.understudy.core.migration.MigrationBench.codes;
+import static org.understudy.core.migration.MigrationBench.step;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.understudy.api.Migration;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.Outcome;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.StepState;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.core.testing.FakeHost.Fault;
+
+class MigrationOutcomeTest {
+    @TempDir
+    Path folder;
+
+    private MigrationBench bench;
+
+    @BeforeEach
+    void open() {
+        bench = new MigrationBench(folder);
+    }
+
+    @AfterEach
+    void close() {
+        bench.close();
+    }
+
+    private void assertRunsOnSourceAsBefore() {
+        assertThat(bench.a.vm(VM).state()).isEqualTo(VmState.RUNNING);
+        assertThat(bench.a.primaryPresence(VM, PRIMARY)).isEqualTo(PrimaryPresence.ENABLED);
+        assertThat(bench.b.find(VM)).isEmpty();
+    }
+
+    @Test
+    void keepsVmOnSourceWhenGuestDoesNotReleaseVf() {
+        bench.a.with(Fault.NEVER_EJECTS);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
+        assertThat(codes(m)).contains("primary-not-released");
+        assertThat(step(m, MigrationStep.TO_STANDBY).state()).isEqualTo(StepState.FAILED);
+        assertThat(step(m, MigrationStep.LEASE).state()).isEqualTo(StepState.UNDONE);
+        assertThat(bench.a.deeds()).containsExactly("send web1", "cancel web1");
+        assertRunsOnSourceAsBefore();
+    }
+
+    @Test
+    void abortsWhenQemuCopiesWithoutProofOfTheEject() {
+        bench.a.with(Fault.NO_WAIT_UNPLUG);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
+        assertThat(codes(m)).contains("primary-not-released");
+        assertRunsOnSourceAsBefore();
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Fault.class,
+            names = {"STUCK_IN_SETUP", "STUCK_IN_COPY", "STUCK_IN_SWITCH", "COPY_FAILS", "START_FAILS"})
+    void keepsVmOnSourceWhenTheSourceCannotSend(Fault fault) {
+        bench.a.with(fault);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
+        assertRunsOnSourceAsBefore();
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Fault.class,
+            names = {"PREPARE_FAILS", "PREPARE_HANGS", "RECEIVER_DIES", "FACTS_HANG"})
+    void keepsVmOnSourceWhenTheDestinationCannotReceive(Fault fault) {
+        bench.b.with(fault);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
+        bench.b.mend(fault);
+        org.awaitility.Awaitility.await().untilAsserted(this::assertRunsOnSourceAsBefore);
+    }
+
+    @Test
+    void givesTheLeaseBackWhenItFails() {
+        bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
+        bench.a.with(Fault.COPY_FAILS);
+
+        assertThat(bench.migrate().outcome()).contains(Outcome.FAILED_ON_SOURCE);
+        assertThat(bench.pools.released).isEqualTo(bench.pools.leased).hasSize(1);
+    }
+
+    @Test
+    void refusesWhenThePoolIsEmpty() {
+        bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
+        bench.pools.left = 0;
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
+        assertThat(codes(m)).contains("pool-exhausted");
+        assertThat(bench.a.deeds()).isEmpty();
+        assertThat(bench.b.deeds()).isEmpty();
+    }
+
+    @Test
+    void plugsThePrimaryAgainWhenQemuDoesNot() {
+        bench.a.with(Fault.COPY_FAILS, Fault.NO_REPLUG);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
+        assertThat(bench.a.deeds()).contains("plug ua-vf0");
+        assertRunsOnSourceAsBefore();
+    }
+
+    @Test
+    void needsAttentionWhenThePrimaryCannotBePluggedAgain() {
+        bench.a.with(Fault.COPY_FAILS, Fault.NO_REPLUG, Fault.REPLUG_FAILS);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(codes(m)).contains("undo-failed");
+        assertThat(bench.a.vm(VM).state()).isEqualTo(VmState.RUNNING);
+        assertThat(bench.b.find(VM)).isEmpty();
+    }
+
+    @Test
+    void isDegradedWhenThePrimaryDoesNotComeBack() {
+        bench.b.with(Fault.PRIMARY_MISSING);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.COMPLETED_DEGRADED);
+        assertThat(codes(m)).contains("primary-not-returned");
+        assertThat(step(m, MigrationStep.TO_PRIMARY).state()).isEqualTo(StepState.FAILED);
+        assertThat(step(m, MigrationStep.RELEASE).state()).isEqualTo(StepState.DONE);
+        assertThat(bench.b.vm(VM).state()).isEqualTo(VmState.RUNNING);
+    }
+
+    @Test
+    void needsAttentionWhenThePrimaryDoesNotComeBackButIsRequired() {
+        bench.requireVf = true;
+        bench.b.with(Fault.PRIMARY_MISSING);
+
+        assertThat(bench.migrate().outcome()).contains(Outcome.NEEDS_ATTENTION);
+    }
+
+    @Test
+    void isDegradedWhenTheGuestNeverHadItsPrimary() {
+        bench.a.vm(VM).primary(PRIMARY, PrimaryPresence.HIDDEN).negotiated(Optional.of(false));
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.COMPLETED_DEGRADED);
+        assertThat(codes(m)).contains("standby-not-negotiated");
+        assertThat(step(m, MigrationStep.TO_STANDBY).state()).isEqualTo(StepState.SKIPPED);
+    }
+
+    @Test
+    void bringsBackAPrimaryThatTheSourceHadLost() {
+        bench.pairs.add(MigrationBench.pair(MigrationBench.SECOND, PrimaryKind.EMULATED));
+        bench.a.vm(VM).primary(MigrationBench.SECOND, PrimaryPresence.ABSENT);
+
+        Migration m = bench.migrate();
+
+        assertThat(codes(m)).contains("primary-absent");
+        assertThat(m.outcome()).contains(Outcome.COMPLETED);
+    }
+
+    @Test
+    void needsAttentionWhenTheSourceDiesInTheCopy() {
+        bench.a.with(Fault.DIES_IN_COPY);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(codes(m)).contains("guest-not-running");
+        assertThat(bench.b.deeds()).containsExactly("prepare web1", "abort web1");
+        assertThat(bench.b.find(VM)).isEmpty();
+        assertThat(bench.a.definition(VM)).isEqualTo(MigrationBench.DEFINITION);
+    }
+
+    @Test
+    void goesOnWhenTheSourceDiesAfterItsLastByte() {
+        bench.a.with(Fault.DIES_AFTER_LAST_BYTE);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.COMPLETED);
+        assertThat(bench.b.vm(VM).state()).isEqualTo(VmState.RUNNING);
+    }
+
+    @Test
+    void touchesNothingWhenTheSourceIsSilentAfterItsLastByte() {
+        bench.a.with(Fault.SILENT_AFTER_LAST_BYTE);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(codes(m)).contains("state-inconsistent");
+        assertThat(bench.b.deeds()).containsExactly("prepare web1");
+        assertThat(bench.a.deeds()).containsExactly("send web1");
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Fault.class,
+            names = {"ACCEPT_UNANSWERED", "ACCEPT_HANGS"})
+    void neverResumesTheSourceWhenTheDestinationMayRunTheGuest(Fault fault) {
+        bench.b.with(fault);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(bench.a.deeds()).containsExactly("send web1");
+        assertThat(bench.b.deeds()).doesNotContain("abort web1");
+    }
+
+    @Test
+    void neverResumesTheSourceWhenTheReceiverIsNotProvenGone() {
+        bench.b.with(Fault.ACCEPT_REFUSED, Fault.ABORT_FAILS);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(codes(m)).contains("undo-failed");
+        assertThat(bench.a.deeds()).doesNotContain("resume web1");
+        assertThat(bench.a.vm(VM).state()).isEqualTo(VmState.PAUSED);
+    }
+
+    @Test
+    void resumesTheSourceOnlyAfterTheReceiverIsGone() {
+        bench.b.with(Fault.ACCEPT_REFUSED);
+
+        Migration m = bench.migrate();
+
+        assertThat(bench.b.deeds()).containsExactly("prepare web1", "abort web1");
+        assertThat(bench.a.deeds()).contains("resume web1");
+        assertThat(bench.a.vm(VM).state()).isEqualTo(VmState.RUNNING);
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(codes(m)).contains("migration-failed", "primary-not-returned");
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Fault.class,
+            names = {"FINISH_FAILS", "FINISH_HANGS"})
+    void needsAttentionWhenTheSourceCannotBeCleanedUp(Fault fault) {
+        bench.a.with(fault);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(step(m, MigrationStep.RELEASE).state()).isEqualTo(StepState.FAILED);
+        assertThat(bench.b.vm(VM).state()).isEqualTo(VmState.RUNNING);
+    }
+
+    @Test
+    void needsAttentionWhenQemuNeverGivesUp() {
+        bench.a.with(Fault.STUCK_IN_COPY, Fault.CANCEL_HANGS);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(codes(m)).contains("step-deadline-exceeded");
+        assertThat(bench.a.vm(VM).state()).isEqualTo(VmState.RUNNING);
+    }
+}
