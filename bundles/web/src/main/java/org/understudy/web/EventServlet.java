@@ -13,11 +13,13 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContextSelect;
+import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletName;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPattern;
 import org.understudy.web.EventStream.Event;
 
 /** {@code /events}: server-sent events. Each open stream holds one thread of the HTTP server. */
 @Component(service = Servlet.class)
+@HttpWhiteboardServletName("understudy-events")
 @HttpWhiteboardServletPattern("/api/v1/events")
 @HttpWhiteboardContextSelect(ConsoleContext.SELECT)
 public final class EventServlet extends HttpServlet {

@@ -10,6 +10,7 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContextSelect;
+import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletName;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPattern;
 import org.understudy.api.HostName;
 import org.understudy.api.JsonView;
@@ -21,6 +22,7 @@ import org.understudy.api.VmName;
 
 /** {@code /migrations}: starts, follows and cancels migrations. */
 @Component(service = Servlet.class)
+@HttpWhiteboardServletName("understudy-migrations")
 @HttpWhiteboardServletPattern("/api/v1/migrations/*")
 @HttpWhiteboardContextSelect(ConsoleContext.SELECT)
 public final class MigrationServlet extends RestServlet {

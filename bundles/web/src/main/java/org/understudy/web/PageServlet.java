@@ -11,10 +11,12 @@ import javax.servlet.http.HttpServletResponse;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContextSelect;
+import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletName;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPattern;
 
 /** Serves the console's own files and nothing else. */
 @Component(service = Servlet.class)
+@HttpWhiteboardServletName("understudy-page")
 @HttpWhiteboardServletPattern("/*")
 @HttpWhiteboardContextSelect(ConsoleContext.SELECT)
 public final class PageServlet extends HttpServlet {

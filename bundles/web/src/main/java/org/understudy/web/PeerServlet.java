@@ -6,6 +6,7 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContextSelect;
+import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletName;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPattern;
 import org.understudy.api.HostName;
 import org.understudy.api.JsonView;
@@ -13,6 +14,7 @@ import org.understudy.api.spi.PeerEndpoint;
 
 /** {@code /peer/HOST/CALL}: what another server asks of this server's hosts. */
 @Component(service = Servlet.class)
+@HttpWhiteboardServletName("understudy-peer")
 @HttpWhiteboardServletPattern("/api/v1/peer/*")
 @HttpWhiteboardContextSelect(ConsoleContext.SELECT)
 public final class PeerServlet extends RestServlet {

@@ -6,6 +6,7 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContextSelect;
+import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletName;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPattern;
 import org.understudy.api.Doctor;
 import org.understudy.api.HostName;
@@ -16,6 +17,7 @@ import org.understudy.api.VirtualMachines;
 
 /** {@code /hosts}, {@code /pools}, {@code /doctor} and {@code /lint}: what is not about one VM or one migration. */
 @Component(service = Servlet.class)
+@HttpWhiteboardServletName("understudy-server")
 @HttpWhiteboardServletPattern("/api/v1/*")
 @HttpWhiteboardContextSelect(ConsoleContext.SELECT)
 public final class ServerServlet extends RestServlet {

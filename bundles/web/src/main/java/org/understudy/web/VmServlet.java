@@ -10,6 +10,7 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContextSelect;
+import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletName;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPattern;
 import org.understudy.api.Consent;
 import org.understudy.api.Finding;
@@ -30,6 +31,7 @@ import org.understudy.api.VmName;
 
 /** {@code /vms}: what VMs there are and what is done to one of them. */
 @Component(service = Servlet.class)
+@HttpWhiteboardServletName("understudy-vms")
 @HttpWhiteboardServletPattern("/api/v1/vms/*")
 @HttpWhiteboardContextSelect(ConsoleContext.SELECT)
 public final class VmServlet extends RestServlet {
