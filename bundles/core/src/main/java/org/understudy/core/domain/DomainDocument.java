@@ -19,6 +19,9 @@ import org.xml.sax.helpers.DefaultHandler;
  * A libvirt domain XML with the position of every element, so that an edit can leave all other bytes alone. Immutable.
  */
 public final class DomainDocument {
+    /** The namespace of Understudy's own elements in {@code <metadata>}. */
+    public static final String UNDERSTUDY = "https://understudy.org/xmlns/domain/1.0";
+
     /** Longest document that is read, in characters. Source: libvirt's REMOTE_STRING_MAX, which no definition can pass. */
     public static final int LONGEST = 4 * 1024 * 1024;
 

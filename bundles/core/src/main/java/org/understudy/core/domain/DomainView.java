@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.domain;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.MacAddress;
 import org.understudy.api.Nic;
+import org.understudy.api.NicRole;
 import org.understudy.api.PciAddress;
 import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryKind;
+import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 
 /**
- * What a definition says about a VM's network.
+ * What a definition says about a VM's network. Names, addresses and aliases that are no such things are left out here;
+ * it is the linter that speaks of them.
  *
  * @param uuid empty if the definition leaves the choice to the host
  * @param nics every {@code <interface>}, and every {@code <hostdev>} that is part of a pair, in document order
@@ -33,4 +40,131 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
             Optional<PoolName> pool,
             PrimaryKind kind,
             Optional<PciAddress> vf) {}
+
+    /**
+     * Reads a definition.
+     *
+     * @throws UnderstudyException {@link ErrorCode#MALFORMED_XML}, also for a missing name; {@link
+     *     ErrorCode#XML_REFUSED}
+     */
+    public static DomainView of(String definition) {
+        DomainDocument document = DomainDocument.parse(definition);
+        XmlElement root = document.root();
+        String name = root.child("name").map(XmlElement::content).orElse("");
+        if (name.isEmpty()) {
+            throw new UnderstudyException(ErrorCode.MALFORMED_XML, "the domain has no <name>");
+        }
+        List<XmlElement> devices = root.children("devices").stream()
+                .flatMap(d -> d.children().stream())
+                .filter(d -> d.is("interface")
+                        || d.is("hostdev") && d.child("teaming").isPresent())
+                .toList();
+        List<Nic> nics = new ArrayList<>();
+        devices.forEach(device -> nics.add(nic(nics.size(), device)));
+        List<PairView> pairs = devices.stream()
+                .filter(device -> role(device) == NicRole.PRIMARY)
+                .flatMap(primary -> pair(document, devices, primary).stream())
+                .toList();
+        return new DomainView(
+                new VmName(name),
+                root.child("uuid").map(XmlElement::content).flatMap(DomainView::uuid),
+                List.copyOf(nics),
+                pairs);
+    }
+
+    private static Nic nic(int index, XmlElement device) {
+        String type = device.attributeOr("type", "");
+        String model = device.childAttribute("model", "type")
+                .orElse(device.is("hostdev") || type.equals("hostdev") ? "hostdev" : "");
+        return new Nic(index, alias(device), mac(device), model, (type + " " + source(device)).strip(), role(device));
+    }
+
+    private static String source(XmlElement device) {
+        Optional<XmlElement> source = device.child("source");
+        return Stream.of("network", "bridge", "dev", "path")
+                .flatMap(word -> source.flatMap(s -> s.attribute(word)).stream())
+                .findFirst()
+                .orElseGet(() -> vf(device).map(PciAddress::toString).orElse(""));
+    }
+
+    private static NicRole role(XmlElement device) {
+        return switch (device.childAttribute("teaming", "type").orElse("")) {
+            case "persistent" -> NicRole.STANDBY;
+            case "transient" -> NicRole.PRIMARY;
+            default -> NicRole.PLAIN;
+        };
+    }
+
+    private static Optional<PairView> pair(DomainDocument document, List<XmlElement> devices, XmlElement primary) {
+        String wanted = primary.childAttribute("teaming", "persistent").orElse("");
+        Optional<XmlElement> standby = devices.stream()
+                .filter(d -> role(d) == NicRole.STANDBY)
+                .filter(d -> alias(d).filter(a -> a.value().equals(wanted)).isPresent())
+                .findFirst();
+        Optional<MacAddress> mac = standby.flatMap(DomainView::mac);
+        Optional<Alias> alias = alias(primary);
+        if (standby.isEmpty() || mac.isEmpty() || alias.isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(new PairView(
+                new Alias(wanted),
+                alias.get(),
+                mac.get(),
+                pool(document, primary, wanted),
+                kind(primary),
+                vf(primary)));
+    }
+
+    private static PrimaryKind kind(XmlElement primary) {
+        String type = primary.attributeOr("type", "");
+        boolean passedThrough = primary.is("hostdev") || type.equals("hostdev");
+        // A network without a model is a VF pool; an emulated primary always names its model.
+        boolean fromPool = type.equals("network") && primary.child("model").isEmpty();
+        return passedThrough || fromPool ? PrimaryKind.VF : PrimaryKind.EMULATED;
+    }
+
+    private static Optional<PoolName> pool(DomainDocument document, XmlElement primary, String standby) {
+        Optional<String> wish = document.root().children("metadata").stream()
+                .flatMap(m -> m.children().stream())
+                .filter(e -> e.namespace().equals(DomainDocument.UNDERSTUDY))
+                .flatMap(e -> e.children().stream())
+                .filter(e -> e.attributeOr("standby", "").equals(standby))
+                .flatMap(e -> e.attribute("pool").stream())
+                .findFirst();
+        return wish.or(() -> kind(primary) == PrimaryKind.VF
+                        ? primary.childAttribute("source", "network")
+                        : Optional.empty())
+                .flatMap(name -> valid(() -> new PoolName(name)));
+    }
+
+    private static Optional<PciAddress> vf(XmlElement device) {
+        return device.child("source")
+                .flatMap(s -> s.child("address"))
+                .flatMap(a -> valid(() -> new PciAddress(
+                        number(a, "domain"), number(a, "bus"), number(a, "slot"), number(a, "function"))));
+    }
+
+    private static int number(XmlElement address, String part) {
+        return Integer.decode(address.attributeOr(part, "0"));
+    }
+
+    private static Optional<Alias> alias(XmlElement device) {
+        return device.childAttribute("alias", "name").flatMap(name -> valid(() -> new Alias(name)));
+    }
+
+    private static Optional<MacAddress> mac(XmlElement device) {
+        return device.childAttribute("mac", "address").flatMap(address -> valid(() -> new MacAddress(address)));
+    }
+
+    private static Optional<UUID> uuid(String text) {
+        return valid(() -> UUID.fromString(text));
+    }
+
+    private static <T> Optional<T> valid(Supplier<T> read) {
+        try {
+            return Optional.of(read.get());
+        } catch (UnderstudyException | IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
 }

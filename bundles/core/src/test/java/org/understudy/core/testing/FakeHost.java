@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
@@ -88,6 +89,7 @@ public final class FakeHost implements Host {
     private final Map<VmName, FakeVm> vms = new ConcurrentHashMap<>();
     private final List<Consumer<HostEvent>> consumers = new CopyOnWriteArrayList<>();
     private final List<String> deeds = new CopyOnWriteArrayList<>();
+    private final AtomicInteger questions = new AtomicInteger();
     private final Object hang = new Object();
     private HostFacts facts = FakeFacts.of("7.2.22");
     private List<Finding> checkFindings = List.of();
@@ -156,6 +158,11 @@ public final class FakeHost implements Host {
     /** Delivers an event to all consumers. */
     public void emit(HostEvent event) {
         consumers.forEach(c -> c.accept(event));
+    }
+
+    /** How often was asked what became of a primary. */
+    public int questions() {
+        return questions.get();
     }
 
     /** How many consumers there are. */
@@ -254,6 +261,7 @@ public final class FakeHost implements Host {
 
     @Override
     public PrimaryPresence primaryPresence(VmName vm, Alias primary) {
+        questions.incrementAndGet();
         return vm(vm).presence(primary);
     }
 

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.plan;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.understudy.api.Alias;
+import org.understudy.api.PciAddress;
+import org.understudy.core.domain.DomainDocument;
+import org.understudy.core.domain.Edits;
+import org.understudy.core.domain.XmlElement;
+
+/** The definition as the destination of a migration needs it. */
+public final class DestinationDefinition {
+    private DestinationDefinition() {}
+
+    /**
+     * Puts the address of each leased VF where the definition names the source's VF. A primary that leaves the choice to
+     * its pool stays as it is.
+     */
+    public static String adjust(String definition, Map<Alias, PciAddress> vfs) {
+        DomainDocument document = DomainDocument.parse(definition);
+        Edits edits = new Edits(document);
+        Stream.concat(document.devices("interface").stream(), document.devices("hostdev").stream())
+                .forEach(device -> device.childAttribute("alias", "name")
+                        .flatMap(alias -> vfs.entrySet().stream()
+                                .filter(vf -> vf.getKey().value().equals(alias))
+                                .map(Map.Entry::getValue)
+                                .findFirst())
+                        .ifPresent(vf -> hostAddress(device).ifPresent(address -> write(edits, address, vf))));
+        return edits.isEmpty() ? definition : edits.apply();
+    }
+
+    private static Optional<XmlElement> hostAddress(XmlElement device) {
+        return device.child("source").flatMap(source -> source.child("address"));
+    }
+
+    private static void write(Edits edits, XmlElement address, PciAddress vf) {
+        edits.attribute(address, "domain", "0x%04x".formatted(vf.domain()));
+        edits.attribute(address, "bus", "0x%02x".formatted(vf.bus()));
+        edits.attribute(address, "slot", "0x%02x".formatted(vf.slot()));
+        edits.attribute(address, "function", "0x%x".formatted(vf.function()));
+    }
+}

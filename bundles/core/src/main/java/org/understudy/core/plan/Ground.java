@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.plan;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.understudy.api.Consent;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.core.domain.DomainDocument;
+import org.understudy.core.domain.XmlElement;
+
+/** Whether a document offers what a pair needs: a hypervisor with failover, a machine with PCIe, a suitable NIC. */
+final class Ground {
+    private static final Set<String> QEMU_TYPES = Set.of("kvm", "qemu");
+    private static final Set<String> PC_ARCHITECTURES = Set.of("x86_64", "i686");
+    private static final Set<String> VIRT_ARCHITECTURES =
+            Set.of("aarch64", "armv7l", "riscv64", "riscv32", "loongarch64");
+    private static final Set<String> UNSUITABLE_NICS = Set.of("hostdev", "vdpa", "vhostuser");
+
+    private final DomainDocument document;
+    private final XmlElement root;
+
+    Ground(DomainDocument document) {
+        this.document = document;
+        this.root = document.root();
+    }
+
+    void judgeNic(XmlElement nic, List<Finding> findings) {
+        String type = nic.attributeOr("type", "");
+        String subject = "interface " + nic.childAttribute("mac", "address").orElse("without a MAC");
+        if (!Nics.isVirtio(nic)) {
+            unsuitable(
+                    subject,
+                    "its model is '" + nic.childAttribute("model", "type").orElse("") + "', not virtio",
+                    findings);
+        } else if (UNSUITABLE_NICS.contains(type)) {
+            unsuitable(subject, "an interface of type '" + type + "' cannot be a standby", findings);
+        } else if (nic.childAttribute("mac", "address").isEmpty()) {
+            unsuitable(subject, "it has no <mac address=.../>, which both halves of a pair must share", findings);
+        } else if (nic.child("teaming").isPresent()) {
+            unsuitable(subject, "it is part of a pair already", findings);
+        }
+    }
+
+    private static void unsuitable(String subject, String why, List<Finding> findings) {
+        findings.add(Finding.of(
+                FindingCode.NIC_NOT_SUITABLE,
+                subject,
+                subject + " cannot become a standby: " + why,
+                "choose an ordinary virtio NIC with a MAC address"));
+    }
+
+    void judgeMachine(Set<Consent> consents, List<Finding> findings) {
+        String hypervisor = root.attributeOr("type", "");
+        String arch = osType().flatMap(t -> t.attribute("arch")).orElse("x86_64");
+        String machine = machine();
+        if (!QEMU_TYPES.contains(hypervisor)) {
+            noFailover("a domain of type '" + hypervisor + "' is not run by QEMU", findings);
+        } else if (PC_ARCHITECTURES.contains(arch)) {
+            judgePc(machine, consents, findings);
+        } else if (!VIRT_ARCHITECTURES.contains(arch) || !machine.startsWith("virt")) {
+            noFailover(
+                    "machine '" + machine + "' of architecture '" + arch + "' has no hot-pluggable PCIe port",
+                    findings);
+        }
+    }
+
+    private void judgePc(String machine, Set<Consent> consents, List<Finding> findings) {
+        if (machine.equals("q35") || machine.startsWith("pc-q35")) {
+            return;
+        }
+        if (!machine.isEmpty() && !machine.equals("pc") && !machine.startsWith("pc-i440fx")) {
+            noFailover("machine '" + machine + "' has no hot-pluggable PCIe port", findings);
+            return;
+        }
+        String shown = machine.isEmpty() ? "pc (libvirt's default)" : machine;
+        Optional<String> obstacle = obstacleToQ35();
+        if (obstacle.isPresent()) {
+            findings.add(Finding.of(
+                    FindingCode.MACHINE_WITHOUT_PCIE,
+                    "machine " + shown,
+                    "machine '" + shown + "' has no PCIe, and it cannot be changed to q35 here: " + obstacle.get(),
+                    "install the guest on a q35 machine"));
+        } else if (!consents.contains(Consent.CHANGE_MACHINE_TYPE)) {
+            findings.add(Finding.of(
+                    FindingCode.MACHINE_CHANGE_NEEDS_CONSENT,
+                    "machine " + shown,
+                    "machine '" + shown + "' has no PCIe; q35 has, but an installed guest may not boot on it or may "
+                            + "rename its devices",
+                    "test a copy of the VM on q35, then ask again with the consent change-machine-type"));
+        }
+    }
+
+    /** What of an i440fx document would be wrong on q35. */
+    private Optional<String> obstacleToQ35() {
+        for (XmlElement controller : document.devices("controller")) {
+            String type = controller.attributeOr("type", "");
+            String model = controller.attributeOr("model", "");
+            if (type.equals("ide") || type.equals("fdc") || type.equals("pci")) {
+                return Optional.of("it has a controller '" + type + (model.isEmpty() ? "" : " " + model) + "'");
+            }
+        }
+        for (XmlElement disk : document.devices("disk")) {
+            String bus = disk.childAttribute("target", "bus").orElse("");
+            if (bus.equals("ide") || bus.equals("fdc")) {
+                return Optional.of("a disk is on bus '" + bus + "'");
+            }
+        }
+        boolean addressed = root.children("devices").stream()
+                .flatMap(devices -> devices.children().stream())
+                .anyMatch(device -> device.childAttribute("address", "type")
+                        .filter("pci"::equals)
+                        .isPresent());
+        return addressed ? Optional.of("devices have PCI addresses of the old machine") : Optional.empty();
+    }
+
+    private static void noFailover(String why, List<Finding> findings) {
+        findings.add(Finding.of(
+                FindingCode.PLATFORM_WITHOUT_FAILOVER,
+                "domain",
+                "a failover pair is impossible: " + why,
+                "run the guest by QEMU on a q35 or virt machine"));
+    }
+
+    Optional<XmlElement> osType() {
+        return root.child("os").flatMap(os -> os.child("type"));
+    }
+
+    String machine() {
+        return osType().flatMap(t -> t.attribute("machine")).orElse("");
+    }
+
+    /** The machine type to change to; empty if the present one has PCIe. */
+    Optional<String> machineToSet() {
+        String machine = machine();
+        if (machine.isEmpty() || machine.equals("pc")) {
+            return PC_ARCHITECTURES.contains(
+                            osType().flatMap(t -> t.attribute("arch")).orElse("x86_64"))
+                    ? Optional.of("q35")
+                    : Optional.empty();
+        }
+        return machine.startsWith("pc-i440fx") ? Optional.of(machine.replace("pc-i440fx", "pc-q35")) : Optional.empty();
+    }
+}

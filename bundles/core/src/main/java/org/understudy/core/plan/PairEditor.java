@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.plan;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.NicSelector;
+import org.understudy.api.PairChange;
+import org.understudy.api.PairChange.Effect;
+import org.understudy.api.PairRequest;
+import org.understudy.api.Policy.PoolPolicy;
+import org.understudy.api.PrimaryKind;
+import org.understudy.core.domain.DomainDocument;
+import org.understudy.core.domain.Edits;
+import org.understudy.core.domain.XmlElement;
+
+/** Switches pairs of a definition on and off. A refusal is a finding and leaves the document as it is. */
+public final class PairEditor {
+
+    /**
+     * Makes a pair of a NIC. A NIC that is one already stays as it is.
+     *
+     * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#MALFORMED_XML}, {@link
+     *     org.understudy.api.ErrorCode#XML_REFUSED}
+     */
+    public PairChange turnOn(String definition, PairRequest request, PlanContext context) {
+        DomainDocument document = DomainDocument.parse(definition);
+        List<Finding> findings = new ArrayList<>();
+        Nics nics = new Nics(document);
+        Optional<XmlElement> nic = nics.select(request.nic(), findings);
+        if (nic.isEmpty()) {
+            return unchanged(definition, findings);
+        }
+        if (nics.isStandby(nic.get())) {
+            return unchanged(definition, List.of());
+        }
+        Ground ground = new Ground(document);
+        ground.judgeNic(nic.get(), findings);
+        ground.judgeMachine(request.consents(), findings);
+        Optional<PoolPolicy> pool = new PoolChoice(context.policy()).choose(nic.get(), request, findings);
+        if (pool.isEmpty() || Finding.anyBlocking(findings)) {
+            return unchanged(definition, findings);
+        }
+        if (pool.get().kind() == PrimaryKind.EMULATED) {
+            findings.add(Finding.of(
+                    FindingCode.EMULATED_PRIMARY,
+                    "pool " + pool.get().name(),
+                    "the primary is an emulated " + pool.get().model().orElse("NIC") + ", not a VF",
+                    "use a pool of VFs for anything but tests and demonstrations"));
+        }
+        String changed = new PairBuilder(document, nics).build(nic.get(), request, pool.get(), ground);
+        return new PairChange(true, Effect.AT_NEXT_START, findings, changed);
+    }
+
+    /**
+     * Takes a pair back that {@link #turnOn} made; what it added goes, what it changed is as before, nothing else moves.
+     * A NIC that is in no pair stays as it is; a pair of other origin is left alone with a finding.
+     */
+    public PairChange turnOff(String definition, NicSelector selector) {
+        DomainDocument document = DomainDocument.parse(definition);
+        List<Finding> findings = new ArrayList<>();
+        Nics nics = new Nics(document);
+        Optional<XmlElement> nic = nics.selectForOff(selector, findings);
+        if (nic.isEmpty() || !nics.isStandby(nic.get())) {
+            return unchanged(definition, findings);
+        }
+        String alias = nic.get().childAttribute("alias", "name").orElse("");
+        Optional<Wish> wish = Wish.of(document, alias);
+        if (wish.isEmpty()) {
+            findings.add(Finding.of(
+                    FindingCode.RESTORE_IMPOSSIBLE,
+                    "interface " + alias,
+                    "the pair of " + alias + " was not made by Understudy, so what was there before is not known",
+                    "remove <teaming> from the interface, and the device with <teaming type='transient' persistent='"
+                            + alias + "'>, by hand"));
+            return unchanged(definition, findings);
+        }
+        Edits edits = new Edits(document);
+        new PairRemoval(document, nics, edits).remove(nic.get(), wish.get());
+        return new PairChange(true, Effect.AT_NEXT_START, findings, edits.apply());
+    }
+
+    private static PairChange unchanged(String definition, List<Finding> findings) {
+        return new PairChange(false, Effect.NONE, findings, definition);
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.plan;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.understudy.core.domain.DomainDocument;
+import org.understudy.core.domain.XmlElement;
+import org.understudy.core.domain.XmlText;
+
+/**
+ * What an admin asked for and what it took, kept in the definition's {@code <metadata>} so that it travels with the VM.
+ *
+ * @param standby alias of the standby NIC
+ * @param primary alias of the primary
+ * @param pool name of the pool
+ * @param rootPort index of the PCIe root port that was added
+ * @param aliasBefore the standby's alias before; empty if it had none
+ * @param aliasKept whether the standby had a fitting alias
+ */
+record Wish(String standby, String primary, String pool, int rootPort, String aliasBefore, boolean aliasKept) {
+    /** All of Understudy's elements in the metadata that hold wishes; there is at most one unless somebody copied it. */
+    static List<XmlElement> holders(DomainDocument document) {
+        return document.root().children("metadata").stream()
+                .flatMap(metadata -> metadata.children().stream())
+                .filter(e -> e.namespace().equals(DomainDocument.UNDERSTUDY)
+                        && e.localName().equals("pairs"))
+                .toList();
+    }
+
+    static Stream<XmlElement> elements(DomainDocument document) {
+        return holders(document).stream()
+                .flatMap(holder -> holder.children().stream())
+                .filter(e -> e.namespace().equals(DomainDocument.UNDERSTUDY)
+                        && e.localName().equals("pair"));
+    }
+
+    static Optional<XmlElement> element(DomainDocument document, String standby) {
+        return elements(document)
+                .filter(e -> e.attributeOr("standby", "").equals(standby))
+                .findFirst();
+    }
+
+    static Optional<Wish> of(DomainDocument document, String standby) {
+        return element(document, standby).map(Wish::read);
+    }
+
+    private static Wish read(XmlElement e) {
+        return new Wish(
+                e.attributeOr("standby", ""),
+                e.attributeOr("primary", ""),
+                e.attributeOr("pool", ""),
+                number(e.attributeOr("root-port", "")),
+                e.attributeOr("alias-before", ""),
+                e.attribute("alias-before").isEmpty()
+                        && e.attributeOr("alias", "").equals("kept"));
+    }
+
+    private static int number(String text) {
+        return text.matches("[0-9]{1,6}") ? Integer.parseInt(text) : -1;
+    }
+
+    String xml() {
+        String alias = aliasKept
+                ? " alias='kept'"
+                : aliasBefore.isEmpty() ? "" : " alias-before='" + XmlText.encode(aliasBefore) + "'";
+        return "<understudy:pair standby='%s' primary='%s' pool='%s' root-port='%d'%s/>"
+                .formatted(XmlText.encode(standby), primary, XmlText.encode(pool), rootPort, alias);
+    }
+}
