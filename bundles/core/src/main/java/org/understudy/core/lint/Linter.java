@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.lint;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.understudy.api.Finding;
+import org.understudy.core.domain.DomainDocument;
+
+/** Judges a definition against every rule. */
+public final class Linter {
+    static final List<Rule> RULES = List.of();
+
+    /**
+     * Judges any libvirt domain XML, of any hypervisor type and architecture.
+     *
+     * @return empty if all is well, and for a definition without a pair
+     * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#MALFORMED_XML}, {@link
+     *     org.understudy.api.ErrorCode#XML_REFUSED}
+     */
+    public List<Finding> lint(String definition, LintContext context) {
+        Case it = new Case(DomainDocument.parse(definition), context);
+        List<Finding> findings = new ArrayList<>();
+        RULES.forEach(rule -> rule.judge(it, findings::add));
+        return List.copyOf(findings);
+    }
+}
