@@ -4,10 +4,12 @@ package org.understudy.core.watch;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.understudy.api.HostName;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Host;
@@ -57,6 +59,13 @@ public final class HostWatch implements AutoCloseable {
         } catch (UnderstudyException e) {
             LOG.warn("No events from host {} for now: {}", host.name(), e.getMessage());
         }
+    }
+
+    /** The open host of this name, as of the last {@link #refresh}. */
+    public synchronized Optional<Host> host(HostName name) {
+        return subscriptions.keySet().stream()
+                .filter(h -> h.name().equals(name))
+                .findFirst();
     }
 
     @Override

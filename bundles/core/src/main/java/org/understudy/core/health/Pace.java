@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.health;
+
+import java.time.Duration;
+
+/**
+ * How often and how long a host is asked after something should have happened there.
+ *
+ * @param first the first distance between two questions; each is twice the one before
+ * @param slowest the longest distance
+ * @param limit when asking ends
+ * @param missingAfter when a primary that QEMU should have and has not counts as missing
+ * @param hosts how often is looked for hosts that were opened or closed
+ */
+record Pace(Duration first, Duration slowest, Duration limit, Duration missingAfter, Duration hosts) {
+    static Pace usual() {
+        return new Pace(
+                Duration.ofMillis(100),
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(60),
+                Duration.ofSeconds(3),
+                Duration.ofSeconds(2));
+    }
+}

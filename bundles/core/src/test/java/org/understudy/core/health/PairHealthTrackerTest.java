@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.health;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.Alias;
+import org.understudy.api.HostName;
+import org.understudy.api.MacAddress;
+import org.understudy.api.MigrationId;
+import org.understudy.api.MigrationOptions;
+import org.understudy.api.Pair;
+import org.understudy.api.PairHealth;
+import org.understudy.api.Pairs.PairChanged;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.Hosts;
+import org.understudy.api.spi.MigrationPhase;
+import org.understudy.api.spi.OutgoingRequest;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.core.domain.DomainView;
+import org.understudy.core.testing.FakeHost;
+import org.understudy.core.testing.FakeHost.FakeVm;
+import org.understudy.core.testing.FakeHost.Fault;
+
+class PairHealthTrackerTest {
+    private static final VmName VM = new VmName("web1");
+    private static final Alias STANDBY = new Alias("ua-standby0");
+    private static final Alias PRIMARY = new Alias("ua-vf0");
+    private static final DomainView WITH_PAIR = new DomainView(
+            VM,
+            Optional.empty(),
+            List.of(),
+            List.of(new DomainView.PairView(
+                    STANDBY,
+                    PRIMARY,
+                    new MacAddress("52:54:00:11:22:33"),
+                    Optional.empty(),
+                    PrimaryKind.EMULATED,
+                    Optional.empty())));
+    private static final DomainView PLAIN = new DomainView(VM, Optional.empty(), List.of(), List.of());
+
+    private final FakeHost a = new FakeHost("a");
+    private final FakeVm vm = a.running("web1", "pair", PRIMARY);
+    private final List<PairHealth> seen = new CopyOnWriteArrayList<>();
+    private PairHealthTracker tracker;
+
+    @BeforeEach
+    void open() {
+        tracker = tracker(Duration.ofMillis(20));
+        tracker.listen(c -> seen.add(c.pair().health()));
+    }
+
+    private PairHealthTracker tracker(Duration limitlessMissing) {
+        Hosts hosts = new Hosts() {
+            @Override
+            public List<Host> all() {
+                return List.of(a);
+            }
+
+            @Override
+            public Host host(HostName name) {
+                return a;
+            }
+        };
+        return new PairHealthTracker(
+                hosts,
+                definition -> definition.startsWith("pair") ? WITH_PAIR : PLAIN,
+                new Pace(
+                        Duration.ofMillis(5),
+                        Duration.ofMillis(20),
+                        Duration.ofSeconds(2),
+                        limitlessMissing,
+                        Duration.ofMillis(20)));
+    }
+
+    @AfterEach
+    void close() {
+        tracker.close();
+    }
+
+    private PairHealth health() {
+        return onlyPair().health();
+    }
+
+    private Pair onlyPair() {
+        return tracker.pairsOf(VM, a.name(), WITH_PAIR, Optional.of(WITH_PAIR), VmState.RUNNING)
+                .get(0);
+    }
+
+    private void awaitHealth(PairHealth health) {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(5))
+                .pollInterval(Duration.ofMillis(5))
+                .until(() -> health() == health);
+    }
+
+    private void emit(HostEvent event) {
+        a.emit(event);
+    }
+
+    private void phase(MigrationPhase phase) {
+        emit(new HostEvent.MigrationChanged(VM, Instant.now(), phase));
+    }
+
+    @Test
+    void adoptsAPairThatIsInUse() {
+        awaitHealth(PairHealth.ACTIVE);
+        assertThat(seen).doesNotContain(PairHealth.FAULT);
+    }
+
+    @Test
+    void adoptsAPairWhoseGuestIsAskedToLetGo() {
+        tracker.close();
+        a.with(Fault.NEVER_EJECTS);
+        a.startOutgoing(new OutgoingRequest(new MigrationId("m-1"), VM, "tcp:x", MigrationOptions.defaults()))
+                .progress();
+        tracker = tracker(Duration.ofMillis(20));
+
+        awaitHealth(PairHealth.UNPLUGGING);
+    }
+
+    @Test
+    void followsTheGuestFromStartToUse() {
+        awaitHealth(PairHealth.ACTIVE);
+        vm.stop("destroyed");
+        vm.primary(PRIMARY, PrimaryPresence.HIDDEN);
+        vm.start();
+        awaitHealth(PairHealth.HIDDEN);
+        vm.primary(PRIMARY, PrimaryPresence.PLUGGED);
+        emit(new HostEvent.StandbyNegotiated(VM, Instant.now(), STANDBY));
+        awaitHealth(PairHealth.PARTIAL);
+        vm.primary(PRIMARY, PrimaryPresence.ENABLED);
+
+        awaitHealth(PairHealth.ACTIVE);
+        assertThat(seen).containsSubsequence(PairHealth.OFF, PairHealth.HIDDEN, PairHealth.PARTIAL, PairHealth.ACTIVE);
+    }
+
+    @Test
+    void noticesByItselfThatTheGuestTookItsPrimary() {
+        vm.primary(PRIMARY, PrimaryPresence.PLUGGED);
+        awaitHealth(PairHealth.PARTIAL);
+        seen.clear();
+        vm.primary(PRIMARY, PrimaryPresence.ENABLED);
+
+        Awaitility.await().until(() -> seen.contains(PairHealth.ACTIVE));
+    }
+
+    @Test
+    void takesOnlyTheEndOfTheWaitForProofOfARelease() {
+        awaitHealth(PairHealth.ACTIVE);
+        emit(new HostEvent.UnplugRequested(VM, Instant.now(), PRIMARY));
+        phase(MigrationPhase.ACTIVE);
+        awaitHealth(PairHealth.UNPLUGGING);
+        phase(MigrationPhase.WAIT_UNPLUG);
+        phase(MigrationPhase.ACTIVE);
+
+        awaitHealth(PairHealth.ON_STANDBY);
+    }
+
+    @Test
+    void comesBackAfterACancelledMigration() {
+        awaitHealth(PairHealth.ACTIVE);
+        emit(new HostEvent.UnplugRequested(VM, Instant.now(), PRIMARY));
+        phase(MigrationPhase.WAIT_UNPLUG);
+        awaitHealth(PairHealth.UNPLUGGING);
+        phase(MigrationPhase.CANCELLED);
+
+        awaitHealth(PairHealth.ACTIVE);
+        assertThat(seen).containsSubsequence(PairHealth.UNPLUGGING, PairHealth.PARTIAL, PairHealth.ACTIVE);
+    }
+
+    @Test
+    void isOnStandbyAfterALateRelease() {
+        awaitHealth(PairHealth.ACTIVE);
+        vm.release(PRIMARY);
+
+        awaitHealth(PairHealth.ON_STANDBY);
+    }
+
+    @Test
+    void isAFaultWhenAPlugEndsWithoutADevice() {
+        awaitHealth(PairHealth.ACTIVE);
+        vm.primary(PRIMARY, PrimaryPresence.ABSENT);
+        emit(new HostEvent.StandbyNegotiated(VM, Instant.now(), STANDBY));
+
+        awaitHealth(PairHealth.FAULT);
+        assertThat(onlyPair().details()).contains("ua-vf0");
+    }
+
+    @Test
+    void asksTheHostAfterAnEventThatCannotBe() {
+        vm.primary(PRIMARY, PrimaryPresence.HIDDEN);
+        awaitHealth(PairHealth.HIDDEN);
+        vm.primary(PRIMARY, PrimaryPresence.ENABLED);
+        seen.clear();
+
+        emit(new HostEvent.UnplugRequested(VM, Instant.now(), PRIMARY));
+
+        Awaitility.await().until(() -> seen.contains(PairHealth.ACTIVE));
+    }
+
+    @Test
+    void tellsWhatWaitsForARestart() {
+        assertThat(tracker.pairsOf(VM, a.name(), WITH_PAIR, Optional.of(PLAIN), VmState.RUNNING))
+                .extracting(Pair::health)
+                .containsExactly(PairHealth.PENDING_RESTART);
+        assertThat(tracker.pairsOf(VM, a.name(), PLAIN, Optional.of(WITH_PAIR), VmState.RUNNING))
+                .extracting(Pair::health)
+                .containsExactly(PairHealth.PENDING_RESTART);
+        assertThat(tracker.pairsOf(VM, a.name(), WITH_PAIR, Optional.empty(), VmState.SHUTOFF))
+                .extracting(Pair::health)
+                .containsExactly(PairHealth.OFF);
+    }
+
+    @Test
+    void ignoresAVmThatIsOnlyReceived() {
+        vm.state(VmState.INCOMING);
+        awaitForgotten();
+        emit(new HostEvent.StandbyNegotiated(VM, Instant.now(), STANDBY));
+        vm.resume();
+
+        awaitHealth(PairHealth.ACTIVE);
+    }
+
+    private void awaitForgotten() {
+        emit(new HostEvent.Stopped(VM, Instant.now(), "moved"));
+        Awaitility.await().until(() -> seen.contains(PairHealth.OFF) || health() == PairHealth.FAULT);
+    }
+
+    @Test
+    void isNotSlowedByASlowListener() throws InterruptedException {
+        CountDownLatch block = new CountDownLatch(1);
+        List<PairChanged> slow = new CopyOnWriteArrayList<>();
+        awaitHealth(PairHealth.ACTIVE);
+        tracker.listen(c -> {
+            slow.add(c);
+            try {
+                block.await(5, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        emit(new HostEvent.UnplugRequested(VM, Instant.now(), PRIMARY));
+        Awaitility.await().until(() -> !slow.isEmpty());
+        phase(MigrationPhase.WAIT_UNPLUG);
+        phase(MigrationPhase.CANCELLED);
+        Awaitility.await().until(() -> seen.contains(PairHealth.ACTIVE) && health() == PairHealth.ACTIVE);
+        block.countDown();
+
+        Awaitility.await()
+                .untilAsserted(() -> assertThat(slow).hasSize(2).last().satisfies(c -> {
+                    assertThat(c.from()).isEqualTo(PairHealth.UNPLUGGING);
+                    assertThat(c.pair().health()).isEqualTo(PairHealth.ACTIVE);
+                }));
+    }
+
+    @Test
+    void stopsAskingWhenNothingIsExpected() {
+        awaitHealth(PairHealth.ACTIVE);
+        int before = a.questions();
+
+        Awaitility.await().during(Duration.ofMillis(150)).until(() -> a.questions() == before);
+    }
+}
