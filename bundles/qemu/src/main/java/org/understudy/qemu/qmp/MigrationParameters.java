@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.qmp;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * The numbers of a migration; what is empty stays as it is in QEMU.
+ *
+ * @param maxBandwidth bytes per second
+ * @param downtimeLimit how long the vCPUs may stand still; QEMU takes up to 2000 s
+ * @param multifdChannels 1 to 255
+ * @param tlsCreds id of a {@code tls-creds-x509} object; the empty text switches TLS off
+ * @param tlsHostname the name the peer's certificate must bear
+ */
+public record MigrationParameters(
+        OptionalLong maxBandwidth,
+        Optional<Duration> downtimeLimit,
+        OptionalInt multifdChannels,
+        Optional<String> tlsCreds,
+        Optional<String> tlsHostname) {
+
+    Map<String, Object> arguments() {
+        Map<String, Object> arguments = new LinkedHashMap<>();
+        maxBandwidth.ifPresent(v -> arguments.put("max-bandwidth", v));
+        downtimeLimit.ifPresent(v -> arguments.put("downtime-limit", v.toMillis()));
+        multifdChannels.ifPresent(v -> arguments.put("multifd-channels", v));
+        tlsCreds.ifPresent(v -> arguments.put("tls-creds", v));
+        tlsHostname.ifPresent(v -> arguments.put("tls-hostname", v));
+        return arguments;
+    }
+}

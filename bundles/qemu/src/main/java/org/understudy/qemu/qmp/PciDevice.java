@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.qmp;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One function on the guest's PCI buses.
+ *
+ * @param id the device id; empty if it has none
+ * @param bus number the firmware or guest gave the bus
+ * @param mapped true if the guest has given an address to one of its BARs
+ */
+public record PciDevice(String id, int bus, int slot, int function, boolean mapped) {
+    /** All functions, also those behind bridges. Source: QAPI PciInfo. */
+    static List<PciDevice> read(JsonNode buses) {
+        List<PciDevice> found = new ArrayList<>();
+        buses.forEach(bus -> collect(bus.path("devices"), found));
+        return List.copyOf(found);
+    }
+
+    private static void collect(JsonNode devices, List<PciDevice> found) {
+        for (JsonNode device : devices) {
+            found.add(new PciDevice(
+                    device.path("qdev_id").asText(),
+                    device.path("bus").asInt(),
+                    device.path("slot").asInt(),
+                    device.path("function").asInt(),
+                    isMapped(device.path("regions"))));
+            collect(device.path("pci_bridge").path("devices"), found);
+        }
+    }
+
+    /** QEMU prints -1 for a BAR whose decoding is off. */
+    private static boolean isMapped(JsonNode regions) {
+        for (JsonNode region : regions) {
+            if (region.path("address").asLong(-1) != -1) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
