@@ -4,6 +4,7 @@ package org.understudy.web;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
+import java.util.Set;
 import javax.servlet.Servlet;
 import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletRequest;
@@ -22,15 +23,22 @@ import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPatte
 public final class PageServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 
+    private static final Set<String> FILES = Set.of(
+            "index.html",
+            "console.css",
+            "console.js",
+            "dialog.js",
+            "dom.js",
+            "migration.js",
+            "server.js",
+            "vm.js",
+            "icon.svg");
+
     private static final Map<String, String> TYPES = Map.of(
-            "index.html", "text/html;charset=utf-8",
-            "console.js", "text/javascript;charset=utf-8",
-            "dom.js", "text/javascript;charset=utf-8",
-            "server.js", "text/javascript;charset=utf-8",
-            "migration.js", "text/javascript;charset=utf-8",
-            "vm.js", "text/javascript;charset=utf-8",
-            "console.css", "text/css;charset=utf-8",
-            "icon.svg", "image/svg+xml");
+            "html", "text/html;charset=utf-8",
+            "css", "text/css;charset=utf-8",
+            "js", "text/javascript;charset=utf-8",
+            "svg", "image/svg+xml");
 
     @Activate
     public PageServlet() {}
@@ -43,12 +51,11 @@ public final class PageServlet extends HttpServlet {
             return;
         }
         String file = path.equals("/") ? "index.html" : path.substring(1);
-        String type = TYPES.get(file);
-        if (type == null) {
+        if (!FILES.contains(file)) {
             response.sendError(HttpServletResponse.SC_NOT_FOUND);
             return;
         }
-        response.setContentType(type);
+        response.setContentType(TYPES.get(file.substring(file.lastIndexOf('.') + 1)));
         try (InputStream in = PageServlet.class.getResourceAsStream("/console/" + file)) {
             in.transferTo(response.getOutputStream());
         }

@@ -15,7 +15,7 @@ import org.understudy.api.Pairs;
 import org.understudy.api.Policies;
 import org.understudy.api.VirtualMachines;
 
-/** {@code /hosts}, {@code /pools}, {@code /doctor} and {@code /lint}: what is not about one VM or one migration. */
+/** {@code /hosts}, {@code /pools}, {@code /words}, {@code /doctor} and {@code /lint}: what is not about one VM or one migration. */
 @Component(service = Servlet.class)
 @HttpWhiteboardServletName("understudy-server")
 @HttpWhiteboardServletPattern("/api/v1/*")
@@ -49,6 +49,7 @@ public final class ServerServlet extends RestServlet {
         return switch (method + " " + String.join("/", call.path())) {
             case "GET hosts" -> Answer.ok(view.write(vms.hosts()));
             case "GET pools" -> Answer.ok(view.write(policies.current().pools()));
+            case "GET words" -> Answer.ok(view.write(Words.all()));
             case "GET doctor" -> Answer.ok(view.write(doctor.examine()));
             case "POST lint" ->
                 Answer.ok(view.write(pairs.lint(call.body(), call.query("host").map(HostName::new))));

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The few things that every part of the page needs to build elements.
+
+/** Makes an element. Properties with a hyphen become attributes; children are elements, text, or nothing. */
+export function h(tag, props = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (value === undefined || value === null) continue;
+    if (name.includes('-') || name === 'role') element.setAttribute(name, value);
+    else element[name] = value;
+  }
+  element.append(...children.flat().filter((child) => child !== undefined && child !== null && child !== false));
+  return element;
+}
+
+/** Shows one element per item, and replaces only those whose item has changed, so that focus and animations stay. */
+export function list(container, items, keyOf, render, empty) {
+  const old = new Map([...container.children].map((child) => [child.dataset.key, child]));
+  const next = items.map((item) => {
+    const key = keyOf(item);
+    const state = JSON.stringify(item);
+    const known = old.get(key);
+    if (known?.itemState === state) return known;
+    const element = render(item, known);
+    element.dataset.key = key;
+    element.itemState = state;
+    return element;
+  });
+  if (next.length === 0) next.push(h('p', { className: 'empty' }, empty));
+  const focused = container.contains(document.activeElement) ? document.activeElement.dataset.focus : undefined;
+  if (next.length !== container.children.length || next.some((element, i) => container.children[i] !== element)) {
+    container.replaceChildren(...next);
+  }
+  if (focused && !container.contains(document.activeElement)) {
+    container.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
+  }
+}
+
+export function badge(text, kind, title) {
+  return h('span', { className: `badge ${kind}`, title }, text);
+}
+
+export function button(text, focus, action, className = '') {
+  return h('button', { type: 'button', className, onclick: action, 'data-focus': focus }, text);
+}
+
+/** 87 ms, 1.37 s, or the words for a value that is not there. */
+export function ms(value, missing = 'not known') {
+  if (value === undefined) return missing;
+  return value < 1000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(value < 10000 ? 2 : 1)} s`;
+}
+
+export function findings(items) {
+  return h('ul', { className: 'findings' }, items.map((finding) => h('li', { className: finding.severity },
+    badge(finding.severity, finding.severity),
+    h('div', {},
+      h('p', {}, finding.message),
+      finding.remedy ? h('p', { className: 'remedy' }, finding.remedy) : undefined))));
+}
+
+/** Says something to those who do not see the page. */
+export function announce(text) {
+  document.getElementById('announcer').textContent = text;
+}

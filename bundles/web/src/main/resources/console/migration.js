@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// One migration: its seven steps as they happen, and what came out.
+
+import { badge, button, findings, h, ms } from './dom.js';
+import { call } from './server.js';
+
+const OUTCOMES = {
+  'completed': 'Completed',
+  'completed-degraded': 'Completed, degraded: still on standby',
+  'failed-on-source': 'Failed, runs on the source',
+  'cancelled': 'Cancelled, runs on the source',
+  'needs-attention': 'Needs attention',
+};
+
+export function migrationCard(migration, state, old) {
+  const id = `migration-${migration.id}`;
+  const running = migration.outcome === undefined;
+  return h('article', { className: 'card migration', 'aria-labelledby': id },
+    h('header', {},
+      h('h3', { id }, `${migration.vm}: ${migration.source} → ${migration.destination}`),
+      running ? badge('running', 'outcome-running') : badge(OUTCOMES[migration.outcome] ?? migration.outcome, `outcome-${migration.outcome}`),
+      h('time', { className: 'quiet', dateTime: migration.started }, new Date(migration.started).toLocaleTimeString()),
+      running ? button('Cancel', `${migration.id}-cancel`, (event) => {
+        event.currentTarget.disabled = true;
+        call('DELETE', `migrations/${encodeURIComponent(migration.id)}`).catch(() => {});
+      }) : undefined),
+    steps(migration, state, old),
+    running ? undefined : figures(migration),
+    migration.findings.length ? findings(migration.findings) : undefined);
+}
+
+function steps(migration, state, old) {
+  const opened = new Set([...(old?.querySelectorAll('details[open]') ?? [])].map((details) => details.dataset.step));
+  return h('ol', { className: 'steps' }, migration.steps.map((report) => {
+    const word = state.words.steps.find((step) => step.step === report.step);
+    const facts = Object.entries(report.facts);
+    const line = [
+      h('span', { className: 'mark', 'aria-hidden': 'true' }),
+      h('span', { className: 'title' }, word?.title ?? report.step),
+      h('span', { className: 'step-state' }, report.state),
+      h('span', { className: 'time' }, report.durationMs === undefined ? '' : ms(report.durationMs)),
+      h('span', { className: 'gist', 'aria-hidden': 'true' }, facts.map(([, value]) => value).join(' · ')),
+    ];
+    return h('li', { className: report.state, 'aria-current': report.state === 'running' ? 'step' : undefined },
+      facts.length
+        ? h('details', { 'data-step': report.step, open: opened.has(report.step) },
+            h('summary', { 'data-focus': `${migration.id}-${report.step}` }, line),
+            h('dl', {}, facts.map(([key, value]) => [h('dt', {}, key), h('dd', {}, value)])))
+        : h('div', { className: 'line' }, line),
+      report.step === 'copy' && migration.progress !== undefined && report.state === 'running'
+        ? h('progress', { max: 100, value: migration.progress, 'aria-label': 'Memory copied' }) : undefined);
+  }));
+}
+
+function figures(migration) {
+  const gap = migration.networkGap;
+  const measured = gap.kind === 'measured';
+  return h('div', { className: 'figures' },
+    figure('Downtime', ms(migration.downtimeMs), 'vCPUs stopped'),
+    figure('On standby', ms(migration.onStandbyMs), 'without the primary'),
+    figure('Network gap', measured ? ms(gap.longestGapMs) : 'not measured',
+      measured
+        ? `${gap.lost} of ${gap.sent} packets lost, ${gap.duplicated} twice, ${gap.reordered} out of order; ${gap.method} every ${ms(gap.intervalMs)}`
+        : gap.reason),
+    measured && gap.paths.length
+      ? h('table', { className: 'paths' },
+          h('caption', { className: 'visually-hidden' }, 'Packets per path'),
+          h('thead', {}, h('tr', {}, ['Path', 'Packets', 'Longest gap'].map((text) => h('th', { scope: 'col' }, text)))),
+          h('tbody', {}, gap.paths.map((path) => h('tr', {},
+            h('th', { scope: 'row' }, path.path), h('td', {}, String(path.received)), h('td', {}, ms(path.longestGapMs))))))
+      : undefined);
+}
+
+function figure(name, value, note) {
+  return h('div', { className: 'figure' },
+    h('p', { className: 'name' }, name), h('p', { className: 'value' }, value), h('p', { className: 'quiet' }, note));
+}
