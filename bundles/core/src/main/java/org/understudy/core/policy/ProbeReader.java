@@ -3,8 +3,6 @@ package org.understudy.core.policy;
 
 import java.time.Duration;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.understudy.api.ProbeTarget;
 import org.understudy.core.policy.MarkedYaml.Shape;
 
@@ -12,10 +10,6 @@ import org.understudy.core.policy.MarkedYaml.Shape;
 final class ProbeReader {
     private static final String REMEDY =
             "Write heartbeat:ADDRESS:PORT/STREAM, icmp:ADDRESS or arp:INTERFACE:ADDRESS, or a mapping with kind.";
-    private static final Pattern HEARTBEAT = Pattern.compile("heartbeat:(.+):(\\d{1,5})/(\\d{1,10})");
-    private static final Pattern ICMP = Pattern.compile("icmp:(\\S+)");
-    private static final Pattern ARP = Pattern.compile("arp:([^:\\s]+):(\\S+)");
-    private static final Duration USUAL_INTERVAL = Duration.ofMillis(100);
     private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(10);
     private static final int LAST_PORT = 65535;
     private static final long LAST_STREAM = 0xffff_ffffL;
@@ -23,28 +17,7 @@ final class ProbeReader {
     private ProbeReader() {}
 
     static Optional<ProbeTarget> read(Entry entry) {
-        return entry.shape() == Shape.MAPPING
-                ? fromMapping(entry)
-                : entry.text().flatMap(t -> fromText(entry, t));
-    }
-
-    private static Optional<ProbeTarget> fromText(Entry entry, String text) {
-        Matcher heartbeat = HEARTBEAT.matcher(text);
-        Matcher icmp = ICMP.matcher(text);
-        Matcher arp = ARP.matcher(text);
-        if (heartbeat.matches()) {
-            int port = Integer.parseInt(heartbeat.group(2));
-            long stream = Long.parseLong(heartbeat.group(3));
-            if (port <= LAST_PORT && stream <= LAST_STREAM) {
-                return Optional.of(new ProbeTarget.Heartbeat(heartbeat.group(1), port, stream));
-            }
-        } else if (icmp.matches()) {
-            return Optional.of(new ProbeTarget.Icmp(icmp.group(1), USUAL_INTERVAL));
-        } else if (arp.matches()) {
-            return Optional.of(new ProbeTarget.Arp(arp.group(1), arp.group(2), USUAL_INTERVAL));
-        }
-        entry.problem("'" + text + "' is no probe", REMEDY);
-        return Optional.empty();
+        return entry.shape() == Shape.MAPPING ? fromMapping(entry) : entry.as(ProbeTarget::parse);
     }
 
     private static Optional<ProbeTarget> fromMapping(Entry entry) {
@@ -84,6 +57,6 @@ final class ProbeReader {
     }
 
     private static Duration interval(Section keys) {
-        return keys.find("interval").flatMap(e -> e.duration(SHORTEST_INTERVAL)).orElse(USUAL_INTERVAL);
+        return keys.find("interval").flatMap(e -> e.duration(SHORTEST_INTERVAL)).orElse(ProbeTarget.DEFAULT_INTERVAL);
     }
 }

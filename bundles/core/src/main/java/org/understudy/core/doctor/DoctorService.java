@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.doctor;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.understudy.api.Doctor;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.Migrations;
+import org.understudy.api.Policies;
+import org.understudy.core.vm.HostRegistry;
+import org.understudy.core.vm.Locations;
+import org.understudy.core.vm.Standstill;
+
+/** Makes every check and puts the worst first. */
+@Component
+public final class DoctorService implements Doctor {
+    private final List<Check> checks;
+
+    @Activate
+    public DoctorService(
+            @Reference Policies policies,
+            @Reference HostRegistry hosts,
+            @Reference Locations locations,
+            @Reference Migrations migrations) {
+        this(List.of(
+                new JavaCheck(Runtime.version().feature()),
+                new ConfigurationCheck(policies),
+                new HostCheck(hosts),
+                new PlaceCheck(locations, new Standstill(migrations)),
+                new ToolCheck(Optional.ofNullable(System.getenv("PATH")).orElse(""))));
+    }
+
+    DoctorService(List<Check> checks) {
+        this.checks = checks;
+    }
+
+    @Override
+    public List<Finding> examine() {
+        return checks.stream()
+                .flatMap(check -> check.findings().stream())
+                .sorted(Comparator.comparing(Finding::severity).thenComparing(f -> f.code() == FindingCode.HEALTHY))
+                .toList();
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.doctor;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.understudy.api.Finding;
+import org.understudy.api.HostView;
+import org.understudy.core.vm.HostRegistry;
+
+/** What each host says of itself. */
+record HostCheck(HostRegistry hosts) implements Check {
+    @Override
+    public List<Finding> findings() {
+        List<Finding> findings = new ArrayList<>();
+        for (HostView host : hosts.views()) {
+            findings.addAll(host.findings());
+            if (host.available() && !Finding.anyBlocking(host.findings())) {
+                findings.add(Check.healthy(
+                        "host " + host.name(), "Host %s answers: %s".formatted(host.name(), host.summary())));
+            }
+        }
+        return findings;
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.doctor;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.Severity;
+import org.understudy.api.VmName;
+import org.understudy.core.vm.Location;
+import org.understudy.core.vm.Locations;
+import org.understudy.core.vm.Standstill;
+
+/** Whether each VM is in one place. VMs that are being migrated are left out: they are in two for a while. */
+record PlaceCheck(Locations locations, Standstill standstill) implements Check {
+    @Override
+    public List<Finding> findings() {
+        Locations.Survey survey = locations.survey();
+        List<Finding> findings = new ArrayList<>();
+        survey.claims().forEach((vm, claims) -> {
+            if (claims.size() > 1 && !standstill.isMoving(vm)) {
+                findings.add(twice(vm, claims));
+            }
+        });
+        survey.incoming().stream()
+                .filter(l -> !standstill.isMoving(l.vm().name()))
+                .forEach(l -> findings.add(abandoned(l)));
+        if (findings.isEmpty() && survey.silent().isEmpty()) {
+            findings.add(Check.healthy(
+                    "vms", "Each VM is in one place: " + survey.claims().size() + " looked at"));
+        }
+        return findings;
+    }
+
+    /** A leftover that is off is less urgent than a VM nobody can tell the place of. */
+    private static Finding twice(VmName vm, List<Location> claims) {
+        Finding finding = Locations.heldTwice(vm, claims);
+        return Locations.believed(claims).size() > 1 ? finding : finding.as(Severity.WARNING);
+    }
+
+    private static Finding abandoned(Location location) {
+        VmName vm = location.vm().name();
+        return Finding.of(
+                        FindingCode.STATE_INCONSISTENT,
+                        "vm " + vm,
+                        "Host " + location.host().name() + " has a QEMU that waits for VM '" + vm
+                                + "', and no migration of this server sends it",
+                        "Nothing if another server migrates the VM; otherwise end this QEMU on its host.")
+                .as(Severity.WARNING);
+    }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.pair;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.understudy.api.Finding;
+import org.understudy.api.HostName;
+import org.understudy.api.Migrations;
+import org.understudy.api.NicSelector;
+import org.understudy.api.PairChange;
+import org.understudy.api.PairChange.Effect;
+import org.understudy.api.PairRequest;
+import org.understudy.api.Pairs;
+import org.understudy.api.Policies;
+import org.understudy.api.Subscription;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.Hosts;
+import org.understudy.core.domain.DomainView;
+import org.understudy.core.domain.DomainView.PairView;
+import org.understudy.core.health.PairHealthTracker;
+import org.understudy.core.lint.Fixes;
+import org.understudy.core.lint.LintContext;
+import org.understudy.core.lint.Linter;
+import org.understudy.core.plan.PairEditor;
+import org.understudy.core.plan.PlanContext;
+import org.understudy.core.vm.Location;
+import org.understudy.core.vm.Locations;
+import org.understudy.core.vm.Standstill;
+
+/** Plans a change on the stored definition and stores the result, unless a finding stands in the way. */
+@Component
+public final class PairService implements Pairs {
+    private final Locations locations;
+    private final Hosts hosts;
+    private final Policies policies;
+    private final Standstill standstill;
+    private final PairHealthTracker health;
+
+    @Activate
+    public PairService(
+            @Reference Locations locations,
+            @Reference Hosts hosts,
+            @Reference Policies policies,
+            @Reference Migrations migrations,
+            @Reference PairHealthTracker health) {
+        this.locations = locations;
+        this.hosts = hosts;
+        this.policies = policies;
+        this.standstill = new Standstill(migrations);
+        this.health = health;
+    }
+
+    @Override
+    public PairChange turnOn(VmName vm, PairRequest request) {
+        return change(vm, definition -> planOn(definition, request));
+    }
+
+    @Override
+    public PairChange turnOff(VmName vm, NicSelector nic) {
+        return change(vm, definition -> planOff(definition, nic));
+    }
+
+    @Override
+    public PairChange planOn(String definition, PairRequest request) {
+        return new PairEditor().turnOn(definition, request, new PlanContext(policies.current()));
+    }
+
+    @Override
+    public PairChange planOff(String definition, NicSelector nic) {
+        return new PairEditor().turnOff(definition, nic);
+    }
+
+    @Override
+    public List<Finding> lint(VmName vm) {
+        Location here = locations.of(vm);
+        return lint(here.host().definition(vm), here.host());
+    }
+
+    @Override
+    public List<Finding> lint(String definition, Optional<HostName> host) {
+        return new Linter().lint(definition, context(host.map(hosts::host)));
+    }
+
+    private List<Finding> lint(String definition, Host host) {
+        return new Linter().lint(definition, context(Optional.of(host)));
+    }
+
+    @Override
+    public PairChange fix(String definition, Optional<HostName> host) {
+        return new Fixes().fix(definition, context(host.map(hosts::host)));
+    }
+
+    @Override
+    public Subscription listen(Consumer<PairChanged> listener) {
+        return health.listen(listener);
+    }
+
+    private LintContext context(Optional<Host> host) {
+        return LintContext.of(policies.current(), host.map(Host::facts));
+    }
+
+    /** One change at a time: each starts from what the one before has stored. */
+    private synchronized PairChange change(VmName vm, Function<String, PairChange> plan) {
+        standstill.require(vm);
+        Location here = locations.of(vm);
+        String before = here.host().definition(vm);
+        PairChange planned = plan.apply(before);
+        if (!planned.changed() || Finding.anyBlocking(planned.findings())) {
+            return new PairChange(false, Effect.NONE, planned.findings(), before);
+        }
+        List<Finding> findings = new ArrayList<>(planned.findings());
+        findings.addAll(added(before, planned.definition(), here.host()));
+        if (Finding.anyBlocking(findings)) {
+            return new PairChange(false, Effect.NONE, List.copyOf(findings), before);
+        }
+        here.host().define(planned.definition());
+        return new PairChange(true, effect(here, planned.definition()), List.copyOf(findings), planned.definition());
+    }
+
+    /** A change that leads back to the pairs the VM runs with needs no restart. */
+    private static Effect effect(Location here, String stored) {
+        if (here.vm().state() == VmState.SHUTOFF) {
+            return Effect.AT_NEXT_START;
+        }
+        List<PairView> wanted = DomainView.of(stored).pairs();
+        boolean runsAlready = here.host()
+                .liveDefinition(here.vm().name())
+                .filter(live -> DomainView.of(live).pairs().equals(wanted))
+                .isPresent();
+        return runsAlready ? Effect.NONE : Effect.AFTER_RESTART;
+    }
+
+    /** What the host or the rules hold against the new definition and did not hold against the old one. */
+    private List<Finding> added(String before, String after, Host host) {
+        List<Finding> findings = new ArrayList<>(lint(after, host));
+        findings.addAll(host.check(after));
+        findings.removeAll(lint(before, host));
+        findings.removeAll(host.check(before));
+        return findings;
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.vm;
+
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Migrations;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+
+/** Refuses what would disturb a VM that is being migrated. */
+public record Standstill(Migrations migrations) {
+
+    /** @throws UnderstudyException {@link ErrorCode#MIGRATION_IN_PROGRESS} */
+    public void require(VmName vm) {
+        migrations.list().stream()
+                .filter(m -> m.isRunning() && m.vm().equals(vm))
+                .findFirst()
+                .ifPresent(m -> {
+                    throw new UnderstudyException(
+                            ErrorCode.MIGRATION_IN_PROGRESS,
+                            "VM '" + vm + "' is being migrated to " + m.destination() + " (" + m.id() + ")");
+                });
+    }
+
+    /** True if a migration of the VM runs. */
+    public boolean isMoving(VmName vm) {
+        return migrations.list().stream().anyMatch(m -> m.isRunning() && m.vm().equals(vm));
+    }
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.vm;
+
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.HostName;
+import org.understudy.api.HostView;
+import org.understudy.api.Migrations;
+import org.understudy.api.Policies;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VirtualMachines;
+import org.understudy.api.Vm;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.VfPools;
+import org.understudy.core.domain.DomainView;
+import org.understudy.core.health.PairHealthTracker;
+import org.understudy.core.lint.LintContext;
+import org.understudy.core.lint.Linter;
+
+/** Shows and drives the VMs of all hosts. */
+@Component
+public final class VirtualMachineService implements VirtualMachines {
+    private static final Set<VmState> OFF = EnumSet.of(VmState.SHUTOFF);
+    private static final Set<VmState> NOT_OFF = EnumSet.of(VmState.RUNNING, VmState.PAUSED, VmState.UNKNOWN);
+
+    private final HostRegistry hosts;
+    private final Policies policies;
+    private final Locations locations;
+    private final VmViews views;
+    private final Standstill standstill;
+    private final OneRun oneRun;
+    private final VfAssignment vfs;
+
+    @Activate
+    public VirtualMachineService(
+            @Reference HostRegistry hosts,
+            @Reference Locations locations,
+            @Reference Policies policies,
+            @Reference PairHealthTracker health,
+            @Reference Migrations migrations,
+            @Reference(cardinality = ReferenceCardinality.OPTIONAL, policyOption = ReferencePolicyOption.GREEDY)
+                    Optional<VfPools> pools) {
+        this.hosts = hosts;
+        this.policies = policies;
+        this.locations = locations;
+        this.views = new VmViews(health);
+        this.standstill = new Standstill(migrations);
+        this.oneRun = new OneRun(migrations, locations);
+        this.vfs = new VfAssignment(pools);
+    }
+
+    @Override
+    public List<HostView> hosts() {
+        return hosts.views();
+    }
+
+    @Override
+    public List<Vm> list() {
+        return locations.survey().claims().values().stream()
+                .flatMap(claims -> Locations.believed(claims).stream())
+                .map(views::tolerant)
+                .toList();
+    }
+
+    @Override
+    public Vm show(VmName vm) {
+        return views.of(locations.of(vm));
+    }
+
+    @Override
+    public String definition(VmName vm) {
+        return locations.of(vm).host().definition(vm);
+    }
+
+    @Override
+    public List<Finding> define(HostName name, String definition) {
+        Host host = hosts.host(name);
+        DomainView view = DomainView.of(definition);
+        standstill.require(view.name());
+        requireFree(view, name);
+        List<Finding> findings = new ArrayList<>(
+                new Linter().lint(definition, LintContext.of(policies.current(), Optional.of(host.facts()))));
+        findings.addAll(host.check(definition));
+        if (Finding.anyBlocking(findings)) {
+            throw new UnderstudyException("VM '" + view.name() + "' was not defined", findings);
+        }
+        host.define(definition);
+        return List.copyOf(findings);
+    }
+
+    /** A definition may only take the place of one with the same name and UUID on the same host. */
+    private void requireFree(DomainView view, HostName name) {
+        locations.survey().claims().getOrDefault(view.name(), List.of()).stream()
+                .filter(l -> !l.host().name().equals(name) || !view.uuid().equals(Optional.of(l.vm().uuid())))
+                .findFirst()
+                .ifPresent(l -> {
+                    throw new UnderstudyException(
+                            ErrorCode.VM_EXISTS,
+                            "VM '" + view.name() + "' exists on " + l.host().name() + " with UUID " + l.vm().uuid());
+                });
+    }
+
+    @Override
+    public void undefine(VmName vm) {
+        act("undefine", vm, OFF, here -> here.host().undefine(vm));
+    }
+
+    @Override
+    public void start(VmName name) {
+        act("start", name, OFF, here -> {
+            oneRun.requireNoOther(here);
+            Host host = here.host();
+            vfs.around(here, DomainView.of(host.definition(name)), assigned -> host.start(name, assigned));
+        });
+    }
+
+    @Override
+    public void shutdown(VmName vm) {
+        act("shut down", vm, NOT_OFF, here -> here.host().shutdown(vm));
+    }
+
+    @Override
+    public void destroy(VmName vm) {
+        act("destroy", vm, NOT_OFF, here -> here.host().destroy(vm));
+    }
+
+    @Override
+    public void reset(VmName vm) {
+        act("reset", vm, NOT_OFF, here -> here.host().reset(vm));
+    }
+
+    @Override
+    public void pause(VmName vm) {
+        act(
+                "pause",
+                vm,
+                EnumSet.of(VmState.RUNNING, VmState.UNKNOWN),
+                here -> here.host().pause(vm));
+    }
+
+    @Override
+    public void resume(VmName name) {
+        act("resume", name, EnumSet.of(VmState.PAUSED, VmState.UNKNOWN), here -> {
+            oneRun.requireNoOther(here);
+            here.host().resume(name);
+        });
+    }
+
+    private void act(String verb, VmName vm, Set<VmState> fitting, Consumer<Location> action) {
+        standstill.require(vm);
+        Location here = locations.of(vm);
+        if (!fitting.contains(here.vm().state())) {
+            throw new UnderstudyException(
+                    ErrorCode.WRONG_VM_STATE,
+                    "Cannot %s VM '%s': it is %s; it would have to be one of %s".formatted(verb, vm, here, fitting));
+        }
+        action.accept(here);
+    }
+}

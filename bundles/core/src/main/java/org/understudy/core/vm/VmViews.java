@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.vm;
+
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.Vm;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.HostedVm;
+import org.understudy.core.domain.DomainView;
+import org.understudy.core.health.PairHealthTracker;
+
+/** Makes of a VM on a host what an admin sees. */
+record VmViews(PairHealthTracker health) {
+    private static final Logger LOG = LoggerFactory.getLogger(VmViews.class);
+
+    Vm of(Location here) {
+        HostedVm vm = here.vm();
+        DomainView configured = DomainView.of(here.host().definition(vm.name()));
+        Optional<DomainView> live = vm.state() == VmState.SHUTOFF
+                ? Optional.empty()
+                : here.host().liveDefinition(vm.name()).map(DomainView::of);
+        return new Vm(
+                vm.name(),
+                vm.uuid(),
+                here.host().name(),
+                vm.state(),
+                configured.nics(),
+                health.pairsOf(vm.name(), here.host().name(), configured, live, vm.state()));
+    }
+
+    /** The same, but without NICs and pairs if its definition cannot be had: one VM must not hide the others. */
+    Vm tolerant(Location here) {
+        try {
+            return of(here);
+        } catch (UnderstudyException e) {
+            HostedVm vm = here.vm();
+            LOG.warn("VM {} is listed without its NICs: {}", vm.name(), e.getMessage());
+            return new Vm(vm.name(), vm.uuid(), here.host().name(), vm.state(), List.of(), List.of());
+        }
+    }
+}
