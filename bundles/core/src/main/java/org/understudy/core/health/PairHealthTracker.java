@@ -245,13 +245,14 @@ public final class PairHealthTracker implements AutoCloseable {
         return Optional.ofNullable(tracked.get(key));
     }
 
-    /** @param expecting whether the guest should do something now that no event tells of */
+    /** @param expecting whether the guest should do something now, even if its health stays the same */
     private void apply(Key key, PairEvent event, boolean expecting) {
         Optional<Tracked> found = tracked(key);
         if (found.isEmpty() || found.get().health == PairHealth.PENDING_RESTART) {
             return;
         }
         Tracked t = found.get();
+        PairHealth from = t.health;
         try {
             become(key, t, PairHealthMachine.next(t.health, event), "");
         } catch (UnderstudyException e) {
@@ -259,7 +260,14 @@ public final class PairHealthTracker implements AutoCloseable {
             resync(t.host, key.place().vm());
             return;
         }
-        if (expecting) {
+        if (expecting || from != t.health) {
+            expect(key, t);
+        }
+    }
+
+    /** Begins to ask, for a health that can change without an event. */
+    private void expect(Key key, Tracked t) {
+        if (isOpen(t.health)) {
             t.askSince = System.nanoTime();
             if (!t.asking) {
                 t.asking = true;
@@ -334,11 +342,7 @@ public final class PairHealthTracker implements AutoCloseable {
             gone.remove(key);
             Tracked t = track(key, host, view);
             become(key, t, now.health(), now.details());
-            if (isOpen(now.health()) && !t.asking) {
-                t.askSince = System.nanoTime();
-                t.asking = true;
-                askAgain(key, t, pace.first());
-            }
+            expect(key, t);
         });
         gone.forEach(this::forget);
     }

@@ -139,7 +139,8 @@ final class Journal {
         write(new Entry(stage, v.picture().now(), List.copyOf(v.leases())));
     }
 
-    private void write(Entry entry) {
+    /** Returns once the entry is on disk. */
+    void write(Entry entry) {
         Path file = file(entry.migration.id());
         Path fresh = file.resolveSibling(file.getFileName() + ".new");
         try {

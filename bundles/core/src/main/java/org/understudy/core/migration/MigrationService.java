@@ -45,15 +45,17 @@ final class MigrationService implements Migrations, AutoCloseable {
     private final HostWatch watch;
     private final Broadcast<MigrationId, Migration> broadcast = new Broadcast<>("understudy-migrations", (a, b) -> b);
     private final Map<MigrationId, Migration> pictures = new LinkedHashMap<>();
-    private final Map<VmName, Trail> active = new HashMap<>();
+    private final Map<VmName, Work> active = new HashMap<>();
 
     MigrationService(Hosts hosts, Policies policies, Surroundings around) {
         this.hosts = hosts;
         this.policies = policies;
         this.around = around;
         this.watch = new HostWatch(hosts, h -> {}, around.guard()::onEvent);
-        around.journal().all().forEach(e -> pictures.put(e.migration().id(), e.migration()));
+        List<Journal.Entry> entries = around.journal().all();
+        entries.forEach(e -> pictures.put(e.migration().id(), e.migration()));
         watch.refresh();
+        entries.forEach(this::recover);
     }
 
     @Override
@@ -78,17 +80,24 @@ final class MigrationService implements Migrations, AutoCloseable {
             Trail trail = new Trail(
                     vm, plan.source(), plan.destination(), around.tempo().poll());
             Picture picture = new Picture(first, around.clock(), this::show);
-            launch(vm, trail, new Run(new Voyage(plan, around, picture, trail)), "understudy-" + plan.id());
+            launch(first, new Run(new Voyage(plan, around, picture, trail)));
         }
         broadcast.send(plan.id(), first);
         return first;
     }
 
-    private void launch(VmName vm, Trail trail, Runnable work, String name) {
-        Thread thread = new Thread(work, name);
+    private synchronized void launch(Migration migration, Work work) {
+        Thread thread = new Thread(work, "understudy-" + migration.id());
         thread.setDaemon(true);
-        active.put(vm, trail);
+        active.put(migration.vm(), work);
         thread.start();
+    }
+
+    private void recover(Journal.Entry entry) {
+        if (entry.stage() != Journal.Stage.ENDED) {
+            Picture picture = new Picture(entry.migration(), around.clock(), this::show);
+            launch(entry.migration(), new Recovery(entry, hosts, policies.current(), around, picture));
+        }
     }
 
     private Plan plan(MigrationId id, VmName vm, HostName destination, MigrationOptions options) {
@@ -205,7 +214,7 @@ final class MigrationService implements Migrations, AutoCloseable {
     @Override
     public void close() {
         synchronized (this) {
-            active.values().forEach(Trail::abandon);
+            active.values().forEach(Work::abandon);
         }
         watch.close();
         around.guard().close();

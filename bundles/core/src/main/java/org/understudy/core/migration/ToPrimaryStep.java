@@ -71,7 +71,7 @@ final class ToPrimaryStep implements Step {
     }
 
     private void measureOnStandby(Voyage v) {
-        Optional<Instant> released = v.sending().released();
+        Optional<Instant> released = v.sendingIfAny().flatMap(Sending::released);
         if (released.isEmpty()) {
             return;
         }

@@ -93,10 +93,10 @@ final class WayBack {
 
     /** Makes sure that the guest runs on the source and has its primaries again. */
     String restoreGuest() {
-        if (v.sendingIfAny().isEmpty()) {
-            return "the guest was not touched";
-        }
         VmState state = awaitRunning();
+        if (state == VmState.PAUSED && v.sendingIfAny().isEmpty()) {
+            return "the guest was not touched; it is paused";
+        }
         if (state == VmState.PAUSED) {
             resume();
         } else if (state != VmState.RUNNING) {

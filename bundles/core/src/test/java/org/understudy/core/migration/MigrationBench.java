@@ -56,7 +56,7 @@ final class MigrationBench implements AutoCloseable {
     final FakePools pools = new FakePools();
     final List<Finding> lint = new ArrayList<>();
     final Path folder;
-    Duration patience = Duration.ofMillis(400);
+    Duration patience = Duration.ofMillis(250);
     Duration settle = Duration.ZERO;
     boolean requireVf;
     Optional<GapProbes> probes = Optional.empty();

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration;
+
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.Outcome;
+import org.understudy.api.StepState;
+import org.understudy.api.UnderstudyException;
+
+/** How a run, or its recovery, comes to its outcome. */
+final class Ending {
+    private static final Logger LOG = LoggerFactory.getLogger(Ending.class);
+
+    private final Voyage v;
+
+    Ending(Voyage voyage) {
+        this.v = voyage;
+    }
+
+    /** All steps are done: the VM runs on the destination. */
+    void arrived() {
+        if (!v.cargo().pairs().isEmpty()) {
+            v.around().guard().plugged(v.plan().destination().name(), v.plan().vm());
+        }
+        if (!v.isDegraded()) {
+            end(Outcome.COMPLETED);
+        } else {
+            end(v.plan().requireVf() ? Outcome.NEEDS_ATTENTION : Outcome.COMPLETED_DEGRADED);
+        }
+    }
+
+    /** A step could not be done for a reason that no step thought of. */
+    void failed(MigrationStep at, RuntimeException e) {
+        ErrorCode code = e instanceof UnderstudyException known ? known.code() : ErrorCode.INTERNAL;
+        LOG.warn(
+                "Migration {} of VM {} failed in step {}",
+                v.plan().id(),
+                v.plan().vm(),
+                at,
+                e);
+        stopped(
+                at,
+                StepStopped.failed(
+                        code == ErrorCode.HOST_UNAVAILABLE
+                                ? FindingCode.HOST_UNAVAILABLE
+                                : FindingCode.MIGRATION_FAILED,
+                        v.plan().subject() + ", step " + at.number(),
+                        code + ": " + e.getMessage(),
+                        code.remedy()));
+    }
+
+    /** A step has stopped: goes back where there is a way back. */
+    void stopped(MigrationStep at, StepStopped stop) {
+        if (stop.reason() == StepStopped.Reason.ABANDONED) {
+            leave();
+            return;
+        }
+        try {
+            v.trail().ignoreCancel();
+            boolean cancelled = stop.reason() == StepStopped.Reason.CANCELLED;
+            v.picture().add(stop.findings());
+            v.picture().fact(at, cancelled ? "cancelled" : "failed", cancelled ? "by request" : stop.getMessage());
+            v.picture().end(at, StepState.FAILED);
+            end(back(stop));
+        } catch (StepStopped abandoned) {
+            leave();
+        }
+    }
+
+    private void leave() {
+        LOG.info(
+                "Migration {} of VM {} is left to the next start",
+                v.plan().id(),
+                v.plan().vm());
+    }
+
+    /** Once the guest runs on the destination there is no way back: what is wrong there is for a person. */
+    private Outcome back(StepStopped stop) {
+        if (stop.reason() == StepStopped.Reason.UNCLEAR || v.resumed().isPresent()) {
+            return Outcome.NEEDS_ATTENTION;
+        }
+        if (!v.undo().isEmpty()) {
+            journalWayBack();
+        }
+        List<Finding> failures = v.undo().run(v.picture());
+        v.picture().add(failures);
+        if (stop.reason() == StepStopped.Reason.GUEST_LOST || !failures.isEmpty()) {
+            return Outcome.NEEDS_ATTENTION;
+        }
+        markUndone();
+        return stop.reason() == StepStopped.Reason.CANCELLED ? Outcome.CANCELLED : Outcome.FAILED_ON_SOURCE;
+    }
+
+    /** A full disk must not keep a guest from being taken back. */
+    private void journalWayBack() {
+        try {
+            v.around().journal().goingBack(v);
+        } catch (UnderstudyException e) {
+            LOG.error(
+                    "Migration {} goes back without a word in the journal",
+                    v.plan().id(),
+                    e);
+        }
+    }
+
+    private void markUndone() {
+        for (MigrationStep step : MigrationStep.values()) {
+            if (step != MigrationStep.PREFLIGHT && v.picture().state(step) == StepState.DONE) {
+                v.picture().end(step, StepState.UNDONE);
+            }
+        }
+    }
+
+    private void end(Outcome outcome) {
+        v.trail().ignoreCancel();
+        v.probe().ifPresent(probe -> {
+            v.trail().poll(v.around().tempo().tail(), Optional::empty);
+            probe.close();
+            v.picture().networkGap(probe.report());
+        });
+        v.trail().close();
+        v.picture().outcome(outcome);
+        LOG.info("Migration {} of VM {} ended: {}", v.plan().id(), v.plan().vm(), outcome);
+    }
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.understudy.core.migration.MigrationBench.B;
+import static org.understudy.core.migration.MigrationBench.PRIMARY;
+import static org.understudy.core.migration.MigrationBench.VM;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.understudy.api.Alias;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.Migration;
+import org.understudy.api.MigrationOptions;
+import org.understudy.api.Outcome;
+import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.Severity;
+import org.understudy.api.StepState;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.HostFacts;
+import org.understudy.core.domain.DomainView.PairView;
+import org.understudy.core.testing.FakeFacts;
+
+class MigrationGuardTest {
+    private static final Alias STANDBY = new Alias("ua-standby0");
+
+    @TempDir
+    Path folder;
+
+    private MigrationBench bench;
+
+    @BeforeEach
+    void open() {
+        bench = new MigrationBench(folder);
+        bench.service();
+    }
+
+    @AfterEach
+    void close() {
+        bench.close();
+    }
+
+    private List<FindingCode> preflight() {
+        return preflight(MigrationOptions.defaults());
+    }
+
+    private List<FindingCode> preflight(MigrationOptions options) {
+        return bench.service().preflight(VM, B, options).stream()
+                .filter(f -> f.severity() != Severity.NOTICE)
+                .map(Finding::code)
+                .toList();
+    }
+
+    @Test
+    void findsNothingToSayAboutAVmThatIsWell() {
+        assertThat(preflight()).isEmpty();
+        assertThat(bench.a.deeds()).isEmpty();
+        assertThat(bench.b.deeds()).isEmpty();
+    }
+
+    @Test
+    void refusesWhileTheGuestReboots() {
+        bench.a.vm(VM).negotiated(Optional.of(false));
+        bench.a.emit(new HostEvent.WasReset(VM, Instant.now()));
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
+        assertThat(m.findings()).extracting(Finding::code).contains(FindingCode.GUEST_REBOOTING);
+        assertThat(m.steps().get(0).state()).isEqualTo(StepState.FAILED);
+        assertThat(m.steps().get(1).state()).isEqualTo(StepState.PENDING);
+        assertThat(bench.a.deeds()).isEmpty();
+        assertThat(bench.b.deeds()).isEmpty();
+    }
+
+    @Test
+    void refusesAfterAResetIfQemuCannotTellUntilTheEventTells() {
+        bench.a.vm(VM).negotiated(Optional.empty());
+        bench.a.emit(new HostEvent.WasReset(VM, Instant.now()));
+        assertThat(preflight()).containsExactly(FindingCode.GUEST_REBOOTING);
+
+        bench.a.emit(new HostEvent.StandbyNegotiated(VM, Instant.now(), STANDBY));
+        assertThat(preflight()).isEmpty();
+    }
+
+    @Test
+    void refusesWithinTheSettleTimeAfterAPlug() {
+        bench.settle = Duration.ofMillis(150);
+        bench.a.emit(new HostEvent.DevicePlugged(VM, Instant.now(), PRIMARY));
+        assertThat(preflight()).containsExactly(FindingCode.SETTLING);
+
+        Awaitility.await().until(() -> preflight().isEmpty());
+    }
+
+    @Test
+    void refusesToMoveOnRightAfterAMove() {
+        bench.settle = Duration.ofSeconds(10);
+        assertThat(bench.migrate().outcome()).contains(Outcome.COMPLETED);
+
+        assertThat(bench.service().preflight(VM, bench.a.name(), MigrationOptions.defaults()))
+                .extracting(Finding::code)
+                .contains(FindingCode.SETTLING);
+    }
+
+    @Test
+    void refusesTheHostItIsOnAndAVmThatDoesNotRun() {
+        assertThat(bench.service().preflight(VM, bench.a.name(), MigrationOptions.defaults()))
+                .extracting(Finding::code)
+                .containsExactly(FindingCode.SAME_HOST);
+        bench.a.vm(VM).state(VmState.PAUSED);
+        assertThat(preflight()).containsExactly(FindingCode.VM_NOT_MIGRATABLE);
+        bench.a.vm(VM).state(VmState.SHUTOFF);
+        assertThat(preflight()).containsExactly(FindingCode.VM_NOT_MIGRATABLE);
+    }
+
+    @Test
+    void refusesADestinationThatCannotRunTheVm() {
+        bench.b.running("web1", MigrationBench.DEFINITION).state(VmState.INCOMING);
+        assertThat(preflight()).containsExactly(FindingCode.DESTINATION_INCOMPATIBLE);
+        bench.b.undefine(VM);
+        bench.b.facts(new HostFacts(
+                "fake",
+                "",
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                java.util.Set.of("pc-q35-6.0"),
+                Optional.empty(),
+                Optional.empty(),
+                List.of()));
+        assertThat(preflight()).containsExactly(FindingCode.DESTINATION_INCOMPATIBLE);
+    }
+
+    @Test
+    void warnsOfAnOlderQemuAndRefusesAMuchOlderOne() {
+        bench.b.facts(FakeFacts.of("7.1.0"));
+        assertThat(bench.service().preflight(VM, B, MigrationOptions.defaults()))
+                .filteredOn(f -> f.code() == FindingCode.DESTINATION_INCOMPATIBLE)
+                .extracting(Finding::severity)
+                .containsExactly(Severity.WARNING);
+        bench.b.facts(FakeFacts.of("6.2.0"));
+        assertThat(bench.service().preflight(VM, B, MigrationOptions.defaults()))
+                .filteredOn(f -> f.code() == FindingCode.DESTINATION_INCOMPATIBLE)
+                .extracting(Finding::severity)
+                .containsExactly(Severity.ERROR);
+    }
+
+    @Test
+    void passesOnWhatTheDestinationAndTheLinterSay() {
+        bench.b.checkFindings(List.of(Finding.of(FindingCode.DEFINITION_UNSUPPORTED, "x", "x", "x")));
+        bench.lint.add(Finding.of(FindingCode.MAC_MISMATCH, "x", "x", "x"));
+
+        assertThat(preflight()).containsExactly(FindingCode.DEFINITION_UNSUPPORTED, FindingCode.MAC_MISMATCH);
+    }
+
+    @Test
+    void refusesAVfWithoutAKnownPool() {
+        PairView known = MigrationBench.pair(PRIMARY, PrimaryKind.VF);
+        bench.pairs.set(
+                0,
+                new PairView(
+                        known.standby(),
+                        PRIMARY,
+                        known.mac(),
+                        Optional.of(new PoolName("other")),
+                        PrimaryKind.VF,
+                        Optional.empty()));
+        assertThat(preflight()).containsExactly(FindingCode.POOL_UNKNOWN);
+        bench.pairs.set(
+                0,
+                new PairView(
+                        known.standby(), PRIMARY, known.mac(), Optional.empty(), PrimaryKind.VF, Optional.empty()));
+        assertThat(preflight()).containsExactly(FindingCode.POOL_UNKNOWN);
+    }
+
+    @Test
+    void refusesOptionsThatCannotWork() {
+        assertThat(preflight(options(1, false, 1))).containsExactly(FindingCode.OPTION_NOT_USABLE);
+        assertThat(preflight(options(256, false, 1))).containsExactly(FindingCode.OPTION_NOT_USABLE);
+        assertThat(preflight(options(255, false, 1))).isEmpty();
+        assertThat(preflight(options(2, false, 0))).containsExactly(FindingCode.OPTION_NOT_USABLE);
+        bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
+        assertThat(preflight(new MigrationOptions(
+                        OptionalLong.empty(),
+                        Optional.empty(),
+                        false,
+                        OptionalInt.empty(),
+                        true,
+                        false,
+                        Optional.empty(),
+                        Optional.empty())))
+                .containsExactly(FindingCode.OPTION_NOT_USABLE);
+    }
+
+    private static MigrationOptions options(int channels, boolean postcopy, long bandwidth) {
+        return new MigrationOptions(
+                OptionalLong.of(bandwidth),
+                Optional.empty(),
+                false,
+                OptionalInt.of(channels),
+                postcopy,
+                false,
+                Optional.empty(),
+                Optional.empty());
+    }
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.understudy.core.migration.MigrationBench.B;
+import static org.understudy.core.migration.MigrationBench.PRIMARY;
+import static org.understudy.core.migration.MigrationBench.VM;
+import static org.understudy.core.migration.MigrationBench.codes;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Migration;
+import org.understudy.api.MigrationId;
+import org.understudy.api.MigrationOptions;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.NetworkGap;
+import org.understudy.api.Outcome;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.IncomingMigration;
+import org.understudy.api.spi.IncomingRequest;
+import org.understudy.api.spi.MigrationPhase;
+import org.understudy.api.spi.OutgoingMigration;
+import org.understudy.api.spi.OutgoingRequest;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.core.testing.FakeHost.Fault;
+
+class MigrationRecoveryTest {
+    private static final MigrationId ID = new MigrationId("m-20261101-101500-1");
+
+    @TempDir
+    Path folder;
+
+    private MigrationBench bench;
+
+    @BeforeEach
+    void open() {
+        bench = new MigrationBench(folder);
+        bench.patience = Duration.ofSeconds(2);
+    }
+
+    @AfterEach
+    void close() {
+        bench.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "PREFLIGHT, FACTS_HANG",
+        "LEASE, PREPARE_HANGS",
+        "TO_STANDBY, NEVER_EJECTS",
+        "COPY, STUCK_IN_COPY",
+        "SWITCH, STUCK_IN_SWITCH"
+    })
+    void takesBackWhatWasNotCommitted(MigrationStep at, Fault fault) {
+        bench.a.with(fault);
+        bench.b.with(fault);
+        Migration running = bench.startAndReach(at);
+        bench.service().close();
+        bench.a.mend(fault);
+        bench.b.mend(fault);
+
+        bench.restart();
+        Migration m = bench.await(running);
+
+        assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
+        assertThat(bench.a.vm(VM).state()).isEqualTo(VmState.RUNNING);
+        assertThat(bench.a.primaryPresence(VM, PRIMARY)).isIn(PrimaryPresence.ENABLED, PrimaryPresence.PLUGGED);
+        Awaitility.await().until(() -> bench.b.find(VM).isEmpty());
+        assertThat(bench.service().start(VM, B, MigrationOptions.defaults()).isRunning())
+                .isTrue();
+    }
+
+    /** Both ends as they are when the source has sent everything. */
+    private IncomingMigration sent() {
+        IncomingMigration incoming = bench.b.prepareIncoming(new IncomingRequest(
+                ID, VM, MigrationBench.DEFINITION, MigrationBench.DEFINITION, MigrationOptions.defaults(), Map.of()));
+        OutgoingMigration outgoing =
+                bench.a.startOutgoing(new OutgoingRequest(ID, VM, incoming.uri(), MigrationOptions.defaults()));
+        Awaitility.await().until(() -> outgoing.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
+        outgoing.continueToSwitch();
+        return incoming;
+    }
+
+    private Migration recovered(Journal.Stage stage) {
+        Migration first = new Migration(
+                ID,
+                7,
+                VM,
+                bench.a.name(),
+                B,
+                Instant.now(),
+                Optional.empty(),
+                Picture.untouched(),
+                Optional.of(100),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                new NetworkGap.NotMeasured("the migration has not ended"),
+                List.of());
+        new Journal(folder).write(new Journal.Entry(stage, first, List.of()));
+        return bench.service().await(ID, Duration.ofSeconds(10));
+    }
+
+    @Test
+    void finishesOnTheSourceWhenTheDestinationRuns() {
+        sent().accept();
+
+        Migration m = recovered(Journal.Stage.COMMITTED);
+
+        assertThat(m.outcome()).contains(Outcome.COMPLETED);
+        assertThat(bench.a.deeds()).contains("finish web1").doesNotContain("resume web1");
+        assertThat(bench.b.vm(VM).state()).isEqualTo(VmState.RUNNING);
+    }
+
+    @Test
+    void acceptsWhenTheSourceHadStoppedForGood() {
+        sent();
+
+        Migration m = recovered(Journal.Stage.COMMITTED);
+
+        assertThat(m.outcome()).contains(Outcome.COMPLETED);
+        assertThat(bench.b.deeds()).contains("accept web1");
+        assertThat(bench.a.find(VM)).isEmpty();
+    }
+
+    @Test
+    void goesBackAfterTheLastByteIfItWasNotCommitted() {
+        sent();
+
+        Migration m = recovered(Journal.Stage.PREPARED);
+
+        assertThat(bench.b.deeds()).containsExactly("prepare web1", "abort web1");
+        assertThat(bench.a.deeds()).contains("resume web1");
+        assertThat(bench.a.vm(VM).state()).isEqualTo(VmState.RUNNING);
+        assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
+    }
+
+    @Test
+    void touchesNothingWhenTheDestinationLostACommittedVm() {
+        sent();
+        bench.b.undefine(VM);
+        List<String> before = bench.a.deeds();
+
+        Migration m = recovered(Journal.Stage.COMMITTED);
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(codes(m)).contains("state-inconsistent");
+        assertThat(bench.a.deeds()).isEqualTo(before);
+    }
+
+    @Test
+    void touchesNothingWhenTheVmRunsOnBothHosts() {
+        sent().accept();
+        bench.a.vm(VM).state(VmState.RUNNING);
+        List<String> before = bench.a.deeds();
+
+        Migration m = recovered(Journal.Stage.COMMITTED);
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(bench.a.deeds()).isEqualTo(before);
+    }
+
+    @Test
+    void needsAttentionWhenTheSourceDiedMeanwhile() {
+        sent();
+        bench.a.vm(VM).stop("QEMU exited with 137");
+
+        Migration m = recovered(Journal.Stage.PREPARED);
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(codes(m)).contains("guest-not-running");
+    }
+
+    @Test
+    void keepsTheVmBusyWhileItIsRecovered() {
+        bench.a.with(Fault.CANCEL_HANGS, Fault.STUCK_IN_COPY);
+        Migration running = bench.startAndReach(MigrationStep.COPY);
+        bench.restart();
+
+        assertThatThrownBy(() -> bench.service().start(VM, B, MigrationOptions.defaults()))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class,
+                        e -> assertThat(e.code()).isEqualTo(ErrorCode.MIGRATION_IN_PROGRESS));
+        bench.a.mend(Fault.CANCEL_HANGS);
+        assertThat(bench.await(running).outcome()).contains(Outcome.FAILED_ON_SOURCE);
+    }
+
+    @Test
+    void listsEndedMigrationsAfterARestart() {
+        Migration m = bench.migrate();
+
+        bench.restart();
+
+        assertThat(bench.service().list()).containsExactly(m);
+    }
+
+    @Test
+    void leavesAFileItCannotReadAlone() throws Exception {
+        Path broken = Files.writeString(folder.resolve("m-20260101-000000-1.json"), "{");
+
+        assertThat(bench.service().list()).isEmpty();
+        assertThat(broken).exists();
+    }
+}
