@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.shell;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.eq;
+import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.when;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.understudy.api.Consent;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
+import org.understudy.api.HostView;
+import org.understudy.api.NicSelector;
+import org.understudy.api.PairChange;
+import org.understudy.api.PairRequest;
+import org.understudy.api.Pairs;
+import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryForm;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.Severity;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VirtualMachines;
+import org.understudy.api.VmName;
+
+class CommandsTest {
+    private static final Finding BROKEN =
+            Finding.of(FindingCode.MAC_MISMATCH, "vm web1", "the MACs differ", "Make them equal.");
+
+    private final Terminal terminal = new Terminal();
+    private final VirtualMachines vms = mock(VirtualMachines.class);
+    private final Pairs pairs = mock(Pairs.class);
+
+    private <C extends VmCommand> C about(String vm, C command) {
+        terminal.ready(command).vm = vm;
+        command.vms = vms;
+        return command;
+    }
+
+    @Test
+    void tellsAnErrorWithItsRemedyAndExitStatus() {
+        when(vms.show(any())).thenThrow(new UnderstudyException(ErrorCode.VM_NOT_FOUND, "no VM 'web1'"));
+
+        assertThat(about("web1", new VmShow()).execute()).isEqualTo(ErrorCode.VM_NOT_FOUND.exitCode());
+
+        assertThat(terminal.text())
+                .isEqualToIgnoringNewLines("Error: no VM 'web1'Remedy: List the VMs with understudy:vm-list.");
+    }
+
+    @Test
+    void tellsAnErrorAsOneDocumentWithJson() {
+        VmShow show = about("../etc", new VmShow());
+        show.json = true;
+
+        assertThat(show.execute()).isEqualTo(ErrorCode.INVALID_ARGUMENT.exitCode());
+
+        assertThat(terminal.text().lines())
+                .hasSize(1)
+                .first()
+                .asString()
+                .startsWith("JSON {error={code=INVALID_ARGUMENT");
+    }
+
+    @Test
+    void showsNoStackTraceForADefect() {
+        doThrow(new IllegalStateException("oops")).when(vms).start(any());
+
+        assertThat(about("web1", new VmStart()).execute()).isEqualTo(ErrorCode.INTERNAL.exitCode());
+
+        assertThat(terminal.text()).contains("oops").doesNotContain("\tat ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"EMULATED,true", "VF,false"})
+    void labelsAnEmulatedPrimaryWhereverAPairIsShown(PrimaryKind kind, boolean labelled) {
+        when(vms.show(any())).thenReturn(Samples.vm(kind));
+        when(vms.list()).thenReturn(List.of(Samples.vm(kind)));
+        VmList list = terminal.ready(new VmList());
+        list.vms = vms;
+
+        list.execute();
+        assertThat(terminal.text().contains("emulated")).isEqualTo(labelled);
+        about("web1", new VmShow()).execute();
+
+        assertThat(terminal.text().split("emulated", -1)).hasSize(labelled ? 3 : 1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ERROR,4", "WARNING,0", "NOTICE,0"})
+    void exitsWithFourIfACheckFindsAnError(Severity severity, int status) {
+        when(pairs.lint(new VmName("web1"))).thenReturn(List.of(BROKEN.as(severity)));
+        Lint lint = terminal.ready(new Lint());
+        lint.pairs = pairs;
+        lint.vm = "web1";
+
+        Object answer = lint.execute();
+
+        assertThat(answer == null ? 0 : answer).isEqualTo(status);
+        assertThat(terminal.text()).contains("the MACs differ", "mac-mismatch", "Remedy: Make them equal.");
+    }
+
+    @Test
+    void lintsADocumentFromStandardInputForAHost() {
+        terminal.type("<domain/>".getBytes(StandardCharsets.UTF_8));
+        when(pairs.lint("<domain/>", Optional.of(new HostName("alpha")))).thenReturn(List.of());
+        Lint lint = terminal.ready(new Lint());
+        lint.pairs = pairs;
+        lint.file = "-";
+        lint.host = "alpha";
+
+        assertThat(lint.execute()).isNull();
+        assertThat(terminal.text()).isEqualToIgnoringNewLines("No findings.");
+    }
+
+    @Test
+    void wantsAVmOrAFileToLint() {
+        assertThat(terminal.ready(new Lint()).execute()).isEqualTo(ErrorCode.INVALID_ARGUMENT.exitCode());
+    }
+
+    @Test
+    void switchesAPairOnAsAsked() {
+        PairChange change = new PairChange(true, PairChange.Effect.AFTER_RESTART, List.of(), "<domain/>");
+        when(pairs.turnOn(any(), any())).thenReturn(change);
+        PairOn on = about("web1", new PairOn());
+        on.pairs = pairs;
+        on.nic = "1";
+        on.pool = "fast";
+        on.form = "plain-hostdev";
+        on.consents = List.of("change-machine-type");
+
+        assertThat(on.execute()).isNull();
+
+        verify(pairs)
+                .turnOn(
+                        new VmName("web1"),
+                        new PairRequest(
+                                new NicSelector.ByIndex(1),
+                                Optional.of(new PoolName("fast")),
+                                PrimaryForm.PLAIN_HOSTDEV,
+                                Optional.empty(),
+                                Set.of(Consent.CHANGE_MACHINE_TYPE)));
+        assertThat(terminal.text()).contains("needs a restart").doesNotContain("<domain/>");
+    }
+
+    @Test
+    void changesNothingInADryRunButShowsTheDocument() {
+        when(vms.definition(any())).thenReturn("<old/>");
+        PairChange change = new PairChange(false, PairChange.Effect.NONE, List.of(BROKEN), "<old/>");
+        when(pairs.planOff(eq("<old/>"), any())).thenReturn(change);
+        PairOff off = about("web1", new PairOff());
+        off.pairs = pairs;
+        off.dryRun = true;
+
+        assertThat(off.execute()).isEqualTo(4);
+        assertThat(terminal.text()).contains("the MACs differ", "Nothing was changed.", "<old/>");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pool_network", "POOL_NETWORK", ""})
+    void refusesAnUnknownForm(String form) {
+        PairOn on = about("web1", new PairOn());
+        on.form = form;
+
+        assertThat(on.execute()).isEqualTo(ErrorCode.INVALID_ARGUMENT.exitCode());
+        assertThat(terminal.text()).contains("pool-network, hostdev-interface, plain-hostdev");
+    }
+
+    @Test
+    void definesAVmOnTheOnlyHost() {
+        terminal.type("<domain/>".getBytes(StandardCharsets.UTF_8));
+        when(vms.hosts()).thenReturn(List.of(host("alpha")));
+        when(vms.define(new HostName("alpha"), "<domain/>")).thenReturn(List.of());
+        VmDefine define = terminal.ready(new VmDefine());
+        define.vms = vms;
+        define.file = "-";
+
+        assertThat(define.execute()).isNull();
+        assertThat(terminal.text()).isEqualToIgnoringNewLines("Defined.");
+    }
+
+    @Test
+    void asksForAHostIfThereAreSeveral() {
+        when(vms.hosts()).thenReturn(List.of(host("alpha"), host("beta")));
+        VmDefine define = terminal.ready(new VmDefine());
+        define.vms = vms;
+        define.file = "-";
+
+        assertThat(define.execute()).isEqualTo(ErrorCode.INVALID_ARGUMENT.exitCode());
+        assertThat(terminal.text()).contains("--host must name one of [alpha, beta]");
+    }
+
+    private static HostView host(String name) {
+        return new HostView(new HostName(name), "qemu", true, "", List.of());
+    }
+
+    @Test
+    void tellsWhichFileCannotBeRead() {
+        Lint lint = terminal.ready(new Lint());
+        lint.file = "/nonexistent/web1.xml";
+
+        assertThat(lint.execute()).isEqualTo(ErrorCode.IO_FAILED.exitCode());
+        assertThat(terminal.text()).contains("/nonexistent/web1.xml");
+    }
+
+    @Test
+    void refusesADocumentBeyondAllMeasure() {
+        terminal.type(new byte[Documents.LARGEST + 1]);
+        Lint lint = terminal.ready(new Lint());
+        lint.file = "-";
+
+        assertThat(lint.execute()).isEqualTo(ErrorCode.XML_REFUSED.exitCode());
+    }
+}
