@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.when;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.HostName;
+import org.understudy.api.HostView;
+import org.understudy.api.Migrations;
+import org.understudy.api.Pairs;
+import org.understudy.api.Subscription;
+import org.understudy.api.VirtualMachines;
+import org.understudy.web.EventStream.Event;
+
+class EventHubTest {
+    private static final Duration LONG = Duration.ofSeconds(20);
+    private final VirtualMachines vms = mock(VirtualMachines.class);
+    private final Migrations migrations = mock(Migrations.class);
+    private final Subscription subscription = mock(Subscription.class);
+    private EventHub hub;
+
+    @BeforeEach
+    void start() {
+        Pairs pairs = mock(Pairs.class);
+        when(migrations.listen(any())).thenReturn(subscription);
+        when(pairs.listen(any())).thenReturn(mock(Subscription.class));
+        hub = new EventHub(Exchange.VIEW, vms, pairs, migrations);
+    }
+
+    @AfterEach
+    void stop() {
+        hub.deactivate();
+    }
+
+    @Test
+    void beginsAStreamWithHowEverythingIsNow() throws Exception {
+        EventStream stream = hub.open();
+
+        List<String> types = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            types.add(stream.next(LONG).map(Event::type).orElse(""));
+        }
+
+        assertThat(types).containsExactlyInAnyOrder("hosts", "vms", "migrations");
+    }
+
+    @Test
+    void tellsWhenAHostChangesThatTellsNothingItself() throws Exception {
+        EventStream stream = hub.open();
+        when(vms.hosts()).thenReturn(List.of(new HostView(new HostName("alpha"), "qemu", true, "", List.of())));
+
+        Optional<Event> event = stream.next(LONG);
+        while (event.isPresent() && !event.get().json().contains("alpha")) {
+            event = stream.next(LONG);
+        }
+
+        assertThat(event).map(Event::type).contains("hosts");
+    }
+
+    @Test
+    void endsEveryStreamAndSubscriptionWithItself() {
+        EventStream stream = hub.open();
+
+        hub.deactivate();
+
+        assertThat(stream.isClosed()).isTrue();
+        verify(subscription).close();
+    }
+}

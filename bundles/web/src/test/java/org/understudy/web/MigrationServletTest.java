@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.verify;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.understudy.api.HostName;
+import org.understudy.api.MigrationId;
+import org.understudy.api.MigrationOptions;
+import org.understudy.api.Migrations;
+import org.understudy.api.ProbeTarget;
+import org.understudy.api.VmName;
+
+class MigrationServletTest {
+    private final Migrations migrations = mock(Migrations.class);
+    private final MigrationServlet servlet = new MigrationServlet(value -> "{}", migrations);
+
+    private Exchange ask(String method, String path, String content) throws Exception {
+        return new Exchange(method, path, content).through(servlet);
+    }
+
+    @Test
+    void startsAMigrationWithQemusDefaults() throws Exception {
+        assertThat(ask("POST", "", "{\"vm\":\"web1\",\"destination\":\"beta\"}").status)
+                .isEqualTo(202);
+        verify(migrations).start(new VmName("web1"), new HostName("beta"), MigrationOptions.defaults());
+    }
+
+    @Test
+    void passesEveryOptionOn() throws Exception {
+        ask("POST", "", """
+                {"vm": "web1", "destination": "beta", "bandwidth": 1000, "downtimeLimitMs": 300, "autoConverge": true,
+                 "multifdChannels": 4, "postcopy": true, "tls": true, "requireVf": false, "probe": "icmp:127.0.0.1"}
+                """);
+
+        verify(migrations)
+                .start(
+                        new VmName("web1"),
+                        new HostName("beta"),
+                        new MigrationOptions(
+                                OptionalLong.of(1000),
+                                Optional.of(Duration.ofMillis(300)),
+                                true,
+                                OptionalInt.of(4),
+                                true,
+                                true,
+                                Optional.of(false),
+                                Optional.of(ProbeTarget.parse("icmp:127.0.0.1"))));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"vm\":\"web1\"}|'destination' is missing",
+                "{\"vm\":\"a b\",\"destination\":\"beta\"}|VM name 'a b'",
+                "{\"vm\":\"web1\",\"destination\":\"beta\",\"bandwidth\":-1}|a positive integer",
+                "{\"vm\":\"web1\",\"destination\":\"beta\",\"tls\":\"yes\"}|true or false"
+            })
+    void saysWhatIsWrongWithAWish(String body, String complaint) throws Exception {
+        Exchange asked = new Exchange("POST", "", body).through(new MigrationServlet(Exchange.VIEW, migrations));
+
+        assertThat(asked.status).isEqualTo(400);
+        assertThat(asked.body()).contains(complaint);
+    }
+
+    @Test
+    void cancelsByDelete() throws Exception {
+        assertThat(ask("DELETE", "/m-1", "").status).isEqualTo(202);
+        verify(migrations).cancel(new MigrationId("m-1"));
+    }
+}

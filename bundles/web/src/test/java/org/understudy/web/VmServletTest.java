@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.verifyNoInteractions;
+import static org.mockito.Mockito.when;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.understudy.api.Alias;
+import org.understudy.api.Consent;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
+import org.understudy.api.MigrationOptions;
+import org.understudy.api.Migrations;
+import org.understudy.api.NicSelector;
+import org.understudy.api.PairChange;
+import org.understudy.api.PairRequest;
+import org.understudy.api.Pairs;
+import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryForm;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VirtualMachines;
+import org.understudy.api.VmName;
+
+class VmServletTest {
+    private static final VmName WEB1 = new VmName("web1");
+
+    private final VirtualMachines vms = mock(VirtualMachines.class);
+    private final Pairs pairs = mock(Pairs.class);
+    private final Migrations migrations = mock(Migrations.class);
+    private final VmServlet servlet = new VmServlet(Exchange.VIEW, vms, pairs, migrations);
+
+    private Exchange ask(String method, String path, String content) throws Exception {
+        return new Exchange(method, path, content).through(servlet);
+    }
+
+    @Test
+    void refusesAChangeWithoutTheHeaderThatNoOtherSiteCanSend() throws Exception {
+        Exchange forged = new Exchange("POST", "/web1/destroy", "");
+        when(forged.request.getHeader("X-Requested-With")).thenReturn(null);
+
+        forged.through(servlet);
+
+        assertThat(forged.status).isEqualTo(400);
+        assertThat(forged.body()).contains("X-Requested-With");
+        verifyNoInteractions(vms);
+    }
+
+    @Test
+    void readsWithoutThatHeader() throws Exception {
+        Exchange plain = new Exchange("GET", "", "");
+        when(plain.request.getHeader("X-Requested-With")).thenReturn(null);
+
+        assertThat(plain.through(servlet).status).isEqualTo(200);
+    }
+
+    @Test
+    void answersAnErrorAsAProblemWithItsStatusAndRemedy() throws Exception {
+        when(vms.show(WEB1)).thenThrow(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "alpha is gone"));
+
+        Exchange asked = ask("GET", "/web1", "");
+
+        assertThat(asked.status).isEqualTo(503);
+        assertThat(asked.headers).containsEntry("Content-Type", "application/problem+json");
+        assertThat(asked.body()).contains("HOST_UNAVAILABLE", "alpha is gone", "Check that the host is up");
+    }
+
+    @Test
+    void answersADefectWithoutItsStackTrace() throws Exception {
+        when(vms.show(WEB1)).thenThrow(new IllegalStateException("oops"));
+
+        Exchange asked = ask("GET", "/web1", "");
+
+        assertThat(asked.status).isEqualTo(500);
+        assertThat(asked.body()).contains("oops").doesNotContain("at org.");
+    }
+
+    @Test
+    void definesAVmFromItsXmlOnTheHostAskedFor() throws Exception {
+        when(vms.define(new HostName("alpha"), "<domain>ü</domain>")).thenReturn(List.of());
+
+        assertThat(ask("POST", "?host=alpha", "<domain>ü</domain>").status).isEqualTo(201);
+        assertThat(ask("POST", "", "<domain/>").body()).contains("'host' is missing");
+    }
+
+    @Test
+    void switchesAPairOnAsAsked() throws Exception {
+        when(pairs.turnOn(any(), any()))
+                .thenReturn(new PairChange(true, PairChange.Effect.AT_NEXT_START, List.of(), "<domain/>"));
+
+        Exchange asked = ask(
+                "POST",
+                "/web1/pair",
+                "{\"nic\":\"ua-1\",\"pool\":\"fast\",\"form\":\"plain-hostdev\",\"consents\":[\"change-machine-type\"]}");
+
+        assertThat(asked.status).isEqualTo(200);
+        verify(pairs)
+                .turnOn(
+                        WEB1,
+                        new PairRequest(
+                                new NicSelector.ByAlias(new Alias("ua-1")),
+                                Optional.of(new PoolName("fast")),
+                                PrimaryForm.PLAIN_HOSTDEV,
+                                Optional.empty(),
+                                Set.of(Consent.CHANGE_MACHINE_TYPE)));
+    }
+
+    @Test
+    void answersARefusedPairAsAnErrorWithItsFindings() throws Exception {
+        Finding why = Finding.of(FindingCode.POOL_UNKNOWN, "vm web1", "no pool 'fast'", "Name one.");
+        when(pairs.turnOff(WEB1, new NicSelector.ByIndex(0)))
+                .thenReturn(new PairChange(false, PairChange.Effect.NONE, List.of(why), "<domain/>"));
+
+        Exchange asked = ask("DELETE", "/web1/pair?nic=0", "");
+
+        assertThat(asked.status).isEqualTo(422);
+        assertThat(asked.body()).contains("no pool 'fast'");
+    }
+
+    @Test
+    void asksThePreflightForTheDestination() throws Exception {
+        when(migrations.preflight(WEB1, new HostName("beta"), MigrationOptions.defaults()))
+                .thenReturn(List.of());
+
+        assertThat(ask("GET", "/web1/preflight?destination=beta", "").body()).isEqualTo("[]");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ' ',
+            value = {"GET /web1/start", "PUT /web1", "POST /web1", "GET /web1/pair/0", "TRACE /web1", "GET /..%2f"})
+    void refusesCallsThatDoNotExist(String method, String path) throws Exception {
+        assertThat(ask(method, path, "").status).isEqualTo(400);
+        verifyNoInteractions(vms, pairs, migrations);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"nick\":\"0\"}|'nick' is none of",
+                "{\"nic\":0}|'nic' must be a string",
+                "{\"form\":\"pool_network\"}|is none of [pool-network",
+                "{\"consents\":[1]}|a list of strings",
+                "[]|no JSON object",
+                "{|no JSON"
+            })
+    void saysWhatIsWrongWithABody(String body, String complaint) throws Exception {
+        Exchange asked = ask("POST", "/web1/pair", body);
+
+        assertThat(asked.status).isEqualTo(400);
+        assertThat(asked.body()).contains(complaint);
+        verifyNoInteractions(pairs);
+    }
+}
