@@ -106,32 +106,35 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
         if (standby.isEmpty() || mac.isEmpty() || alias.isEmpty()) {
             return Optional.empty();
         }
+        Optional<XmlElement> wish = wish(document, wanted);
         return Optional.of(new PairView(
-                new Alias(wanted),
-                alias.get(),
-                mac.get(),
-                pool(document, primary, wanted),
-                kind(primary),
-                vf(primary)));
+                new Alias(wanted), alias.get(), mac.get(), pool(wish, primary), kind(wish, primary), vf(primary)));
     }
 
-    private static PrimaryKind kind(XmlElement primary) {
-        String type = primary.attributeOr("type", "");
-        boolean passedThrough = primary.is("hostdev") || type.equals("hostdev");
-        // A network without a model is a VF pool; an emulated primary always names its model.
-        boolean fromPool = type.equals("network") && primary.child("model").isEmpty();
-        return passedThrough || fromPool ? PrimaryKind.VF : PrimaryKind.EMULATED;
-    }
-
-    private static Optional<PoolName> pool(DomainDocument document, XmlElement primary, String standby) {
-        Optional<String> wish = document.root().children("metadata").stream()
+    /** What Understudy noted of this pair, if it made it. */
+    private static Optional<XmlElement> wish(DomainDocument document, String standby) {
+        return document.root().children("metadata").stream()
                 .flatMap(m -> m.children().stream())
                 .filter(e -> e.namespace().equals(DomainDocument.UNDERSTUDY))
                 .flatMap(e -> e.children().stream())
                 .filter(e -> e.attributeOr("standby", "").equals(standby))
-                .flatMap(e -> e.attribute("pool").stream())
                 .findFirst();
-        return wish.or(() -> kind(primary) == PrimaryKind.VF
+    }
+
+    private static PrimaryKind kind(Optional<XmlElement> wish, XmlElement primary) {
+        String type = primary.attributeOr("type", "");
+        boolean passedThrough = primary.is("hostdev") || type.equals("hostdev");
+        // The model says nothing for a network: libvirt writes a default one even where the network is a VF pool.
+        boolean fromPool = type.equals("network")
+                && wish.flatMap(w -> w.attribute("kind"))
+                        .filter("emulated"::equals)
+                        .isEmpty();
+        return passedThrough || fromPool ? PrimaryKind.VF : PrimaryKind.EMULATED;
+    }
+
+    private static Optional<PoolName> pool(Optional<XmlElement> wish, XmlElement primary) {
+        return wish.flatMap(w -> w.attribute("pool"))
+                .or(() -> kind(wish, primary) == PrimaryKind.VF
                         ? primary.childAttribute("source", "network")
                         : Optional.empty())
                 .flatMap(name -> valid(() -> new PoolName(name)));

@@ -40,6 +40,7 @@ final class PairBuilder {
                 standby,
                 freeAlias("ua-primary"),
                 pool.name().value(),
+                pool.kind() == PrimaryKind.EMULATED,
                 freePciIndex(),
                 keepsAlias ? "" : aliasBefore.orElse(""),
                 keepsAlias);

@@ -14,11 +14,19 @@ import org.understudy.core.domain.XmlText;
  * @param standby alias of the standby NIC
  * @param primary alias of the primary
  * @param pool name of the pool
+ * @param emulated whether the primary is an emulated NIC
  * @param rootPort index of the PCIe root port that was added
  * @param aliasBefore the standby's alias before; empty if it had none
  * @param aliasKept whether the standby had a fitting alias
  */
-record Wish(String standby, String primary, String pool, int rootPort, String aliasBefore, boolean aliasKept) {
+record Wish(
+        String standby,
+        String primary,
+        String pool,
+        boolean emulated,
+        int rootPort,
+        String aliasBefore,
+        boolean aliasKept) {
     /** All of Understudy's elements in the metadata that hold wishes; there is at most one unless somebody copied it. */
     static List<XmlElement> holders(DomainDocument document) {
         return document.root().children("metadata").stream()
@@ -50,6 +58,7 @@ record Wish(String standby, String primary, String pool, int rootPort, String al
                 e.attributeOr("standby", ""),
                 e.attributeOr("primary", ""),
                 e.attributeOr("pool", ""),
+                e.attributeOr("kind", "").equals("emulated"),
                 number(e.attributeOr("root-port", "")),
                 e.attributeOr("alias-before", ""),
                 e.attribute("alias-before").isEmpty()
@@ -64,7 +73,13 @@ record Wish(String standby, String primary, String pool, int rootPort, String al
         String alias = aliasKept
                 ? " alias='kept'"
                 : aliasBefore.isEmpty() ? "" : " alias-before='" + XmlText.encode(aliasBefore) + "'";
-        return "<understudy:pair standby='%s' primary='%s' pool='%s' root-port='%d'%s/>"
-                .formatted(XmlText.encode(standby), primary, XmlText.encode(pool), rootPort, alias);
+        return "<understudy:pair standby='%s' primary='%s' pool='%s'%s root-port='%d'%s/>"
+                .formatted(
+                        XmlText.encode(standby),
+                        primary,
+                        XmlText.encode(pool),
+                        emulated ? " kind='emulated'" : "",
+                        rootPort,
+                        alias);
     }
 }

@@ -215,6 +215,19 @@ class PairEditorTest {
     }
 
     @Test
+    void understandsItsPairAsLibvirtStoresIt() throws IOException {
+        // Dumped from libvirt 9.0, which adds a model to the primary and fills in every address.
+        String stored = Files.readString(Path.of("src/test/resources/libvirt/pool-network-after-define.xml"));
+        assertThat(DomainView.of(stored).pairs()).singleElement().satisfies(pair -> {
+            assertThat(pair.kind()).isEqualTo(PrimaryKind.VF);
+            assertThat(pair.pool()).contains(new PoolName("vfs"));
+        });
+        String off = editor.turnOff(stored, new NicSelector.Only()).definition();
+        assertThat(off).doesNotContain("understudy", "teaming", "ua-", "<metadata", "index='2'");
+        assertThat(isSubsequence(off, stored)).isTrue();
+    }
+
+    @Test
     void leavesAPairOfOtherOriginAlone() {
         String foreign = read("q35-plain.xml")
                 .replace(
