@@ -22,6 +22,7 @@ final class DeviceArguments {
     private final Site site;
     private final Slots slots;
     private final BootIndexes bootIndexes;
+    private final NicArguments nics;
     private final List<String> arguments = new ArrayList<>();
 
     DeviceArguments(Domain domain, Site site) {
@@ -29,6 +30,7 @@ final class DeviceArguments {
         this.site = site;
         this.slots = Slots.of(domain);
         this.bootIndexes = BootIndexes.of(domain);
+        this.nics = new NicArguments(site.vfs(), slots, bootIndexes);
     }
 
     List<String> build() {
@@ -69,9 +71,9 @@ final class DeviceArguments {
         if (device instanceof Disk disk) {
             disk(disk);
         } else if (device instanceof Nic nic) {
-            new NicArguments(site, slots, bootIndexes).nic(nic).forEach(arguments::add);
+            arguments.addAll(nics.nic(nic, site.bridgeHelper()));
         } else if (device instanceof PassedThrough vf) {
-            new NicArguments(site, slots, bootIndexes).passedThrough(vf).forEach(arguments::add);
+            arguments.addAll(nics.passedThrough(vf));
         } else if (device instanceof Serial serial) {
             chardev(serial.id(), serial.backend());
             add(

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.qemu.domain;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.PciAddress;
@@ -17,19 +19,22 @@ import org.understudy.qemu.domain.Device.Teaming;
  * {@code qemuBuildNicDevProps}.
  */
 final class NicArguments {
-    private final Site site;
+    private final Map<String, PciAddress> vfs;
     private final Slots slots;
     private final BootIndexes bootIndexes;
 
-    NicArguments(Site site, Slots slots, BootIndexes bootIndexes) {
-        this.site = site;
+    NicArguments(Map<String, PciAddress> vfs, Slots slots, BootIndexes bootIndexes) {
+        this.vfs = vfs;
         this.slots = slots;
         this.bootIndexes = bootIndexes;
     }
 
-    List<String> nic(Nic nic) {
+    List<String> nic(Nic nic, Path bridgeHelper) {
         return List.of(
-                "-netdev", netdev(nic).toString(), "-device", nicDevice(nic).toString());
+                "-netdev",
+                netdev(nic, bridgeHelper).toString(),
+                "-device",
+                nicDevice(nic).toString());
     }
 
     Options nicDevice(Nic nic) {
@@ -44,7 +49,7 @@ final class NicArguments {
         return "host" + nic;
     }
 
-    private Options netdev(Nic nic) {
+    private static Options netdev(Nic nic, Path bridgeHelper) {
         if (nic.backend() instanceof NicBackend.User user) {
             Options options = new Options("user").add("id", backendId(nic.id())).add("net", user.network());
             user.forwards().forEach(f -> options.add("hostfwd", f));
@@ -54,7 +59,7 @@ final class NicArguments {
         return new Options("tap")
                 .add("id", backendId(nic.id()))
                 .add("br", bridge.bridge())
-                .add("helper", site.bridgeHelper())
+                .add("helper", bridgeHelper)
                 .on("vhost", bridge.vhost());
     }
 
@@ -64,7 +69,7 @@ final class NicArguments {
 
     Options vfDevice(PassedThrough vf) {
         PciAddress host = vf.source()
-                .or(() -> Optional.ofNullable(site.vfs().get(vf.id())))
+                .or(() -> Optional.ofNullable(vfs.get(vf.id())))
                 .orElseThrow(() -> new UnderstudyException(
                         ErrorCode.INVALID_ARGUMENT,
                         "no VF was assigned to " + vf.id() + " of pool "

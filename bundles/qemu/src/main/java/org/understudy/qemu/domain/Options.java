@@ -2,28 +2,39 @@
 package org.understudy.qemu.domain;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * The value of one QEMU option in key=value form, which every supported version takes. A comma inside a value is
  * doubled, as QEMU wants it.
  */
 final class Options {
-    private final List<String> parts = new ArrayList<>();
+    /** The key of a first value that needs none. */
+    private static final String IMPLIED = "driver";
 
+    private final List<Map.Entry<String, String>> pairs = new ArrayList<>();
+    private final boolean implied;
+
+    private Options(boolean implied) {
+        this.implied = implied;
+    }
+
+    /** @param first stands without a key, such as the driver of a device */
     Options(String first) {
-        parts.add(escape(first));
+        this(true);
+        add(IMPLIED, first);
     }
 
     static Options of(String key, String value) {
-        Options options = new Options("");
-        options.parts.clear();
-        return options.add(key, value);
+        return new Options(false).add(key, value);
     }
 
     Options add(String key, Object value) {
-        parts.add(key + "=" + escape(value.toString()));
+        pairs.add(Map.entry(key, value.toString()));
         return this;
     }
 
@@ -36,18 +47,31 @@ final class Options {
         return condition ? add(key, "on") : this;
     }
 
-    /** Adds {@code key=value} pairs as they are, apart from commas. */
-    Options all(List<String> pairs) {
-        pairs.forEach(p -> parts.add(escape(p)));
+    /** Adds texts of the form {@code key=value}. */
+    Options all(List<String> texts) {
+        texts.forEach(t -> add(t.substring(0, t.indexOf('=')), t.substring(t.indexOf('=') + 1)));
         return this;
     }
 
-    private static String escape(String value) {
-        return value.replace(",", ",,");
+    /** The same for QMP, which wants numbers and booleans to be such. */
+    Map<String, Object> asArguments() {
+        Map<String, Object> arguments = new LinkedHashMap<>();
+        pairs.forEach(p -> arguments.put(p.getKey(), typed(p.getValue())));
+        return arguments;
+    }
+
+    private static Object typed(String value) {
+        if (value.equals("on") || value.equals("off")) {
+            return value.equals("on");
+        }
+        return value.matches("\\d{1,9}") ? Integer.valueOf(value) : value;
     }
 
     @Override
     public String toString() {
-        return String.join(",", parts);
+        String text = pairs.stream()
+                .map(p -> p.getKey() + "=" + p.getValue().replace(",", ",,"))
+                .collect(Collectors.joining(","));
+        return implied ? text.substring(IMPLIED.length() + 1) : text;
     }
 }

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.host;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.HostName;
+import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.UnderstudyException;
+import org.understudy.qemu.process.Confinement;
+import org.understudy.qemu.process.SystemUser;
+
+/**
+ * The options of one host.
+ *
+ * @param directory where the VMs' folders stand
+ * @param user whom QEMU runs as; empty: the user of this server
+ * @param ports for incoming migrations, first and last
+ * @param accelerator {@code auto}, {@code kvm} or {@code tcg}
+ */
+record HostSettings(
+        HostName name,
+        Path directory,
+        Path binary,
+        Optional<SystemUser> user,
+        Path bridgeHelper,
+        String migrationAddress,
+        Ports ports,
+        String accelerator,
+        Optional<Path> tlsDirectory) {
+    private static final List<String> KEYS = List.of(
+            "directory",
+            "binary",
+            "user",
+            "bridge-helper",
+            "migration-address",
+            "migration-ports",
+            "accelerator",
+            "tls-directory");
+    private static final List<Path> HELPERS = List.of(
+            Path.of("/usr/lib/qemu/qemu-bridge-helper"),
+            Path.of("/usr/libexec/qemu-bridge-helper"),
+            Path.of("/usr/lib/qemu-bridge-helper"));
+
+    /** First and last port. */
+    record Ports(int first, int last) {}
+
+    /** @throws UnderstudyException {@link ErrorCode#CONFIGURATION_INVALID} */
+    static HostSettings of(HostPolicy policy, Path defaultDirectory) {
+        Map<String, String> options = policy.options();
+        for (String key : new TreeSet<>(options.keySet())) {
+            if (!KEYS.contains(key)) {
+                throw invalid(
+                        policy.name(), key, "is no option of the connector qemu; did you mean '" + nearest(key) + "'?");
+            }
+        }
+        return new HostSettings(
+                policy.name(),
+                Path.of(options.getOrDefault(
+                        "directory",
+                        defaultDirectory.resolve(policy.name().value()).toString())),
+                binary(policy.name(), options.getOrDefault("binary", "qemu-system-x86_64")),
+                user(policy.name(), options),
+                Optional.ofNullable(options.get("bridge-helper"))
+                        .map(Path::of)
+                        .or(() -> HELPERS.stream().filter(Files::exists).findFirst())
+                        .orElse(HELPERS.get(0)),
+                options.getOrDefault("migration-address", "127.0.0.1"),
+                ports(policy.name(), options.getOrDefault("migration-ports", "49152-49215")),
+                accelerator(policy.name(), options.getOrDefault("accelerator", "auto")),
+                Optional.ofNullable(options.get("tls-directory")).map(Path::of));
+    }
+
+    private static Path binary(HostName host, String binary) {
+        if (binary.contains("/")) {
+            return Path.of(binary);
+        }
+        String path = Optional.ofNullable(System.getenv("PATH")).orElse("/usr/bin:/bin");
+        return List.of(path.split(":")).stream()
+                .map(folder -> Path.of(folder, binary))
+                .filter(Files::isExecutable)
+                .findFirst()
+                .orElseThrow(() -> new UnderstudyException(
+                        ErrorCode.HOST_UNAVAILABLE,
+                        "host %s: there is no program '%s'; install QEMU, or set 'binary'".formatted(host, binary)));
+    }
+
+    private static Optional<SystemUser> user(HostName host, Map<String, String> options) {
+        Optional<String> wanted = Optional.ofNullable(options.get("user"));
+        Path passwd = Path.of("/etc/passwd");
+        if (!Confinement.isRoot()) {
+            wanted.filter(u -> !u.equals(System.getProperty("user.name"))).ifPresent(u -> {
+                throw invalid(host, "user", "is '" + u + "', but only a server run by root can change the user");
+            });
+            return Optional.empty();
+        }
+        if (wanted.isEmpty()) {
+            return SystemUser.find(passwd, "libvirt-qemu").or(() -> SystemUser.find(passwd, "nobody"));
+        }
+        if (wanted.get().equals("root")) {
+            return Optional.empty();
+        }
+        return Optional.of(SystemUser.find(passwd, wanted.get())
+                .orElseThrow(() -> invalid(host, "user", "names '" + wanted.get() + "', who is no local user")));
+    }
+
+    private static Ports ports(HostName host, String text) {
+        String[] parts = text.split("-", 2);
+        try {
+            int first = Integer.parseInt(parts[0].strip());
+            int last = Integer.parseInt(parts[parts.length - 1].strip());
+            if (first >= 1 && first <= last && last <= 65535) {
+                return new Ports(first, last);
+            }
+        } catch (NumberFormatException e) {
+            throw invalid(host, "migration-ports", "is '" + text + "'; write it like 49152-49215");
+        }
+        throw invalid(host, "migration-ports", "is '" + text + "'; write it like 49152-49215");
+    }
+
+    private static String accelerator(HostName host, String text) {
+        if (!List.of("auto", "kvm", "tcg").contains(text)) {
+            throw invalid(host, "accelerator", "is '" + text + "'; use auto, kvm or tcg");
+        }
+        return text;
+    }
+
+    private static String nearest(String key) {
+        return KEYS.stream().min(Comparator.comparingInt(k -> distance(k, key))).orElseThrow();
+    }
+
+    /** Number of letters that have to be changed, added or removed. */
+    private static int distance(String a, String b) {
+        int[] row = new int[b.length() + 1];
+        for (int j = 0; j <= b.length(); j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int above = row[j];
+                int change = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
+                row[j] = Math.min(Math.min(above, row[j - 1]) + 1, diagonal + change);
+                diagonal = above;
+            }
+        }
+        return row[b.length()];
+    }
+
+    private static UnderstudyException invalid(HostName host, String key, String problem) {
+        return new UnderstudyException(
+                ErrorCode.CONFIGURATION_INVALID, "host %s: option '%s' %s".formatted(host, key, problem));
+    }
+}

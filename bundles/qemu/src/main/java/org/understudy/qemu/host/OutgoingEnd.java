@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.host;
+
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.MigrationOptions;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.MigrationPhase;
+import org.understudy.api.spi.MigrationProgress;
+import org.understudy.api.spi.OutgoingMigration;
+import org.understudy.api.spi.OutgoingRequest;
+import org.understudy.qemu.domain.DefinitionReader;
+import org.understudy.qemu.domain.Device;
+import org.understudy.qemu.process.RunRecord.Role;
+import org.understudy.qemu.qmp.MigrationCapability;
+import org.understudy.qemu.qmp.QmpCommands;
+import org.understudy.qemu.qmp.QmpRefusal;
+
+/** The sending end: a QEMU in the role outgoing or switching, or what is left of it. */
+final class OutgoingEnd implements OutgoingMigration {
+    private final QemuVm vm;
+    private final Optional<RunningQemu> qemu;
+
+    /** @param qemu empty if it has ended already */
+    OutgoingEnd(QemuVm vm, Optional<RunningQemu> qemu) {
+        this.vm = vm;
+        this.qemu = qemu;
+    }
+
+    static OutgoingEnd start(QemuVm vm, OutgoingRequest request) {
+        synchronized (vm) {
+            RunningQemu qemu = vm.owned();
+            MigrationOptions options = request.options();
+            refusePostcopyWithVf(vm, options);
+            Map<MigrationCapability, Boolean> capabilities = new EnumMap<>(MigrationCapability.class);
+            capabilities.put(MigrationCapability.EVENTS, true);
+            capabilities.put(MigrationCapability.PAUSE_BEFORE_SWITCHOVER, true);
+            capabilities.put(MigrationCapability.AUTO_CONVERGE, options.autoConverge());
+            capabilities.put(
+                    MigrationCapability.MULTIFD, options.multifdChannels().isPresent());
+            capabilities.put(MigrationCapability.POSTCOPY_RAM, options.postcopy());
+            qemu.ask(QmpCommands.migrateSetCapabilities(capabilities));
+            qemu.ask(QmpCommands.migrateSetParameters(
+                    Tls.parameters(qemu, vm.workplace().settings(), options, Tls.End.CLIENT)));
+            qemu.store(qemu.run().to(Role.OUTGOING, request.uri()));
+            try {
+                qemu.ask(QmpCommands.migrate(request.uri()));
+            } catch (UnderstudyException e) {
+                qemu.store(qemu.run().to(Role.RUNNING, ""));
+                throw e;
+            }
+            return new OutgoingEnd(vm, Optional.of(qemu));
+        }
+    }
+
+    private static void refusePostcopyWithVf(QemuVm vm, MigrationOptions options) {
+        boolean passedThrough = DefinitionReader.read(
+                        vm.folder().liveDefinition().orElseThrow())
+                .domain()
+                .devices(Device.PassedThrough.class)
+                .findAny()
+                .isPresent();
+        if (options.postcopy() && passedThrough) {
+            throw new UnderstudyException(
+                    "VM " + vm.name() + " can't be moved by post-copy",
+                    List.of(Finding.of(
+                            FindingCode.OPTION_NOT_USABLE,
+                            "vm " + vm.name(),
+                            "post-copy was asked for, but a primary is a VF",
+                            "Leave post-copy off.")));
+        }
+    }
+
+    @Override
+    public MigrationProgress progress() {
+        Optional<RunningQemu> alive = qemu.filter(q -> q.process().isAlive());
+        if (alive.isEmpty()) {
+            return ended();
+        }
+        try {
+            return alive.get().ask(QmpCommands.queryMigrate());
+        } catch (UnderstudyException e) {
+            if (!alive.get().process().isAlive()) {
+                return ended();
+            }
+            throw e;
+        }
+    }
+
+    private MigrationProgress ended() {
+        String why = qemu.map(RunningQemu::endReason).orElse("QEMU has ended");
+        return new MigrationProgress(MigrationPhase.FAILED, 0, 0, Optional.empty(), why);
+    }
+
+    private RunningQemu alive() {
+        return qemu.filter(q -> q.process().isAlive()).orElseThrow(() -> vm.wrongState("has no QEMU any more"));
+    }
+
+    @Override
+    public void continueToSwitch() {
+        synchronized (vm) {
+            RunningQemu q = alive();
+            q.store(q.run().as(Role.SWITCHING));
+            try {
+                q.ask(QmpCommands.migrateContinue());
+            } catch (QmpRefusal e) {
+                q.store(q.run().as(Role.OUTGOING));
+                throw e;
+            }
+        }
+    }
+
+    @Override
+    public void cancel() {
+        alive().ask(QmpCommands.migrateCancel());
+    }
+
+    @Override
+    public void resumeOnSource() {
+        synchronized (vm) {
+            if (qemu.filter(q -> q.process().isAlive()).isEmpty()) {
+                vm.folder().end();
+                throw vm.wrongState("has no QEMU any more; start it");
+            }
+            RunningQemu q = alive();
+            if (!q.ask(QmpCommands.queryStatus()).running()) {
+                q.ask(QmpCommands.cont());
+            }
+            q.store(q.run().to(Role.RUNNING, ""));
+        }
+    }
+
+    @Override
+    public void finish() {
+        synchronized (vm) {
+            Optional<RunningQemu> alive = qemu.filter(q -> q.process().isAlive());
+            if (alive.isPresent() && alive.get().ask(QmpCommands.queryStatus()).running()) {
+                throw vm.wrongState("runs here; it has not been moved");
+            }
+            alive.ifPresent(q -> vm.end(q, "migrated"));
+            vm.folder().delete();
+            vm.workplace().events().publish(new HostEvent.DefinitionChanged(vm.name(), RunningQemu.now()));
+        }
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.host;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.PciAddress;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.qemu.domain.DefinitionReader;
+import org.understudy.qemu.domain.Device;
+import org.understudy.qemu.domain.Device.Teaming;
+import org.understudy.qemu.domain.Domain;
+import org.understudy.qemu.domain.Plug;
+import org.understudy.qemu.process.RunRecord;
+import org.understudy.qemu.qmp.PciDevice;
+import org.understudy.qemu.qmp.QmpCommands;
+import org.understudy.qemu.qmp.QmpRefusal;
+
+/** The primaries of a running VM: what became of them, plugging and unplugging. */
+final class Primaries {
+    private final QemuVm vm;
+    private final RunningQemu qemu;
+
+    Primaries(QemuVm vm) {
+        this.vm = vm;
+        this.qemu = vm.qemu();
+    }
+
+    /**
+     * QEMU's own answer. The firmware gives addresses to every device it finds at a reset, so mapped BARs prove a
+     * driver only if the guest has negotiated standby.
+     */
+    PrimaryPresence presence(Alias primary) {
+        try {
+            Optional<PciDevice> device = qemu.ask(QmpCommands.queryPci()).stream()
+                    .filter(d -> d.id().equals(primary.value()))
+                    .findFirst();
+            Optional<Boolean> negotiated = standbyOf(primary).flatMap(this::standbyNegotiated);
+            if (device.isPresent()) {
+                boolean driven = device.get().mapped() && negotiated.orElse(true);
+                return driven ? PrimaryPresence.ENABLED : PrimaryPresence.PLUGGED;
+            }
+            return negotiated
+                    .map(n -> n ? PrimaryPresence.ABSENT : PrimaryPresence.HIDDEN)
+                    .orElse(PrimaryPresence.ABSENT);
+        } catch (QmpRefusal e) {
+            throw e;
+        } catch (UnderstudyException e) {
+            return PrimaryPresence.UNKNOWN;
+        }
+    }
+
+    private Optional<Alias> standbyOf(Alias primary) {
+        return Workplace.device(domain(), primary.value())
+                .map(Primaries::teaming)
+                .filter(Teaming.Primary.class::isInstance)
+                .map(t -> new Alias(((Teaming.Primary) t).standby()));
+    }
+
+    private static Teaming teaming(Device device) {
+        if (device instanceof Device.Nic nic) {
+            return nic.teaming();
+        }
+        return device instanceof Device.PassedThrough vf ? vf.teaming() : new Teaming.None();
+    }
+
+    /** Empty where this QEMU cannot tell and no event has told since the last start or adoption. */
+    Optional<Boolean> standbyNegotiated(Alias standby) {
+        try {
+            String path = "/machine/peripheral/" + standby + "/virtio-backend";
+            return Optional.of(qemu.ask(QmpCommands.xQueryVirtioStatus(path)).standbyNegotiated());
+        } catch (QmpRefusal e) {
+            return qemu.wasNegotiated(standby.value()) ? Optional.of(true) : Optional.empty();
+        }
+    }
+
+    private Domain domain() {
+        return DefinitionReader.read(vm.folder().liveDefinition().orElseThrow()).domain();
+    }
+
+    void plug(Alias primary, Optional<PciAddress> assignedVf) {
+        Domain domain = domain();
+        Device device = Workplace.device(domain, primary.value())
+                .orElseThrow(() -> new UnderstudyException(
+                        ErrorCode.NIC_NOT_FOUND, "VM %s has no device %s".formatted(vm.name(), primary)));
+        RunRecord run = qemu.run();
+        Map<String, String> vfs = new TreeMap<>(run.vfs());
+        assignedVf.ifPresent(vf -> vfs.put(primary.value(), vf.toString()));
+        qemu.store(new RunRecord(run.role(), run.pid(), run.startTicks(), run.accelerator(), run.uri(), vfs));
+        Map<String, Object> arguments = Plug.arguments(domain, device, Workplace.vfs(qemu.run()));
+        qemu.ask(QmpCommands.deviceAdd(arguments.get("driver").toString(), primary.value(), arguments));
+        qemu.publish(new HostEvent.DevicePlugged(vm.name(), RunningQemu.now(), primary));
+    }
+
+    void unplug(Alias primary) {
+        qemu.ask(QmpCommands.deviceDel(primary.value()));
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.host;
+
+import java.nio.file.Path;
+import java.util.function.Supplier;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostConnector;
+import org.understudy.qemu.domain.FirmwareCatalog;
+
+/** Opens hosts of kind {@code qemu}: this machine, without libvirt. docs/qemu.md lists the options. */
+@Component
+public final class QemuConnector implements HostConnector {
+    static final String KIND = "qemu";
+
+    private final Path defaultDirectory;
+
+    /** Keeps the VMs of a host without the option {@code directory} below Karaf's data folder. */
+    @Activate
+    public QemuConnector() {
+        this(Path.of(System.getProperty("karaf.data", "/var/lib/understudy")).resolve("qemu"));
+    }
+
+    /** @param defaultDirectory where hosts without the option {@code directory} keep their VMs */
+    public QemuConnector(Path defaultDirectory) {
+        this.defaultDirectory = defaultDirectory;
+    }
+
+    @Override
+    public String kind() {
+        return KIND;
+    }
+
+    @Override
+    public Host open(HostPolicy policy) {
+        HostSettings settings = HostSettings.of(policy, defaultDirectory);
+        Supplier<Emulator> emulators = new EmulatorProbe(settings);
+        FirmwareCatalog firmware = new FirmwareCatalog(Path.of("/usr/share/qemu/firmware"));
+        Workplace workplace = new Workplace(settings, emulators, firmware, new HostEvents(settings.name()));
+        FactFinder facts =
+                new FactFinder(settings, emulators, firmware, Path.of("/sys"), Path.of("/etc/qemu/bridge.conf"));
+        return new QemuHost(settings, workplace, facts);
+    }
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.host;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.HostName;
+import org.understudy.api.MacAddress;
+import org.understudy.api.PciAddress;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.HostFacts;
+import org.understudy.api.spi.HostedVm;
+import org.understudy.api.spi.IncomingMigration;
+import org.understudy.api.spi.IncomingRequest;
+import org.understudy.api.spi.OutgoingMigration;
+import org.understudy.api.spi.OutgoingRequest;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.qemu.domain.CompletedDefinition;
+import org.understudy.qemu.domain.DefinitionReader;
+import org.understudy.qemu.domain.Domain;
+import org.understudy.qemu.process.FolderLock;
+import org.understudy.qemu.process.RunRecord.Role;
+import org.understudy.qemu.process.VmFolder;
+import org.understudy.qemu.qmp.QmpCommands;
+
+/** This machine as a host: every VM has a folder in the host's directory. */
+public final class QemuHost implements Host {
+    private final HostSettings settings;
+    private final Workplace workplace;
+    private final FactFinder facts;
+    private final FolderLock lock;
+    private final Map<VmName, QemuVm> vms = new ConcurrentHashMap<>();
+    private final SecureRandom random = new SecureRandom();
+    private final ScheduledExecutorService keeper;
+
+    QemuHost(HostSettings settings, Workplace workplace, FactFinder facts) {
+        this.settings = settings;
+        this.workplace = workplace;
+        this.facts = facts;
+        this.lock = FolderLock.take(settings.directory());
+        this.keeper = Executors.newSingleThreadScheduledExecutor(r -> {
+            Thread t = new Thread(r, "qemu-keeper " + settings.name());
+            t.setDaemon(true);
+            return t;
+        });
+        folders().forEach(name -> vm(name).adopt());
+    }
+
+    private List<VmName> folders() {
+        try (Stream<Path> found = Files.list(settings.directory())) {
+            return found.filter(Files::isDirectory)
+                    .map(f -> new VmName(f.getFileName().toString()))
+                    .toList();
+        } catch (IOException e) {
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "can't read " + settings.directory() + ": " + e, e);
+        }
+    }
+
+    private QemuVm vm(VmName name) {
+        return vms.computeIfAbsent(name, n -> new QemuVm(new VmFolder(settings.directory(), n), workplace, keeper));
+    }
+
+    private QemuVm known(VmName name) {
+        return Optional.ofNullable(vms.get(name))
+                .filter(v -> !v.isEmpty())
+                .orElseThrow(() -> new UnderstudyException(
+                        ErrorCode.VM_NOT_FOUND, "host %s has no VM %s".formatted(settings.name(), name)));
+    }
+
+    @Override
+    public HostName name() {
+        return settings.name();
+    }
+
+    @Override
+    public HostFacts facts() {
+        return facts.facts();
+    }
+
+    @Override
+    public List<HostedVm> vms() {
+        return vms.values().stream()
+                .filter(v -> !v.isEmpty())
+                .sorted(Comparator.comparing(QemuVm::name))
+                .map(QemuHost::hosted)
+                .toList();
+    }
+
+    @Override
+    public Optional<HostedVm> find(VmName vm) {
+        return Optional.ofNullable(vms.get(vm)).filter(v -> !v.isEmpty()).map(QemuHost::hosted);
+    }
+
+    private static HostedVm hosted(QemuVm vm) {
+        String definition =
+                vm.folder().definition().or(vm.folder()::liveDefinition).orElse("");
+        UUID uuid = definition.isEmpty()
+                ? new UUID(0, 0)
+                : DefinitionReader.read(definition).domain().uuid().orElse(new UUID(0, 0));
+        return new HostedVm(vm.name(), uuid, vm.state(), vm.details());
+    }
+
+    @Override
+    public String definition(VmName vm) {
+        VmFolder folder = known(vm).folder();
+        return folder.definition().or(folder::incomingDefinition).orElse("");
+    }
+
+    @Override
+    public Optional<String> liveDefinition(VmName vm) {
+        QemuVm known = known(vm);
+        return known.running().flatMap(r -> known.folder().liveDefinition());
+    }
+
+    @Override
+    public List<Finding> check(String definition) {
+        return facts.check(DefinitionReader.read(definition));
+    }
+
+    @Override
+    public HostedVm define(String definition) {
+        DefinitionReader.Reading reading = DefinitionReader.read(definition);
+        List<Finding> findings = facts.check(reading);
+        VmName name = reading.domain().name();
+        if (Finding.anyBlocking(findings)) {
+            throw new UnderstudyException("VM " + name + " can't be run by host " + settings.name(), findings);
+        }
+        QemuVm vm = vm(name);
+        synchronized (vm) {
+            UUID uuid = uuid(vm, reading.domain());
+            vm.folder()
+                    .storeDefinition(CompletedDefinition.of(
+                            definition, uuid, this::mac, workplace.emulators().get()::fullName));
+        }
+        workplace.events().publish(new HostEvent.DefinitionChanged(name, RunningQemu.now()));
+        return hosted(vm);
+    }
+
+    /** The UUID of the definition, or of the stored one that it replaces, or a new one. */
+    private UUID uuid(QemuVm vm, Domain domain) {
+        Optional<UUID> stored = vm.folder()
+                .definition()
+                .or(vm.folder()::liveDefinition)
+                .flatMap(d -> DefinitionReader.read(d).domain().uuid());
+        if (stored.isPresent() && domain.uuid().isPresent() && !stored.equals(domain.uuid())) {
+            throw new UnderstudyException(
+                    ErrorCode.VM_EXISTS, "VM %s exists with UUID %s".formatted(vm.name(), stored.get()));
+        }
+        return domain.uuid().or(() -> stored).orElseGet(UUID::randomUUID);
+    }
+
+    /** In QEMU's own range. */
+    private MacAddress mac() {
+        int n = random.nextInt(1 << 24);
+        return new MacAddress("52:54:00:%02x:%02x:%02x".formatted(n >> 16, n >> 8 & 0xff, n & 0xff));
+    }
+
+    @Override
+    public void undefine(VmName name) {
+        QemuVm vm = known(name);
+        synchronized (vm) {
+            vm.requireOff();
+            vm.folder().delete();
+        }
+        workplace.events().publish(new HostEvent.DefinitionChanged(name, RunningQemu.now()));
+    }
+
+    @Override
+    public void start(VmName vm, Map<Alias, PciAddress> assignedVfs) {
+        Map<String, PciAddress> vfs = new TreeMap<>();
+        assignedVfs.forEach((alias, vf) -> vfs.put(alias.value(), vf));
+        QemuVm known = known(vm);
+        List<Finding> findings = check(definition(vm));
+        if (Finding.anyBlocking(findings)) {
+            throw new UnderstudyException("VM " + vm + " can't be started", findings);
+        }
+        known.start(vfs);
+    }
+
+    @Override
+    public void shutdown(VmName vm) {
+        known(vm).owned().ask(QmpCommands.systemPowerdown());
+    }
+
+    @Override
+    public void destroy(VmName vm) {
+        known(vm).destroy();
+    }
+
+    @Override
+    public void reset(VmName vm) {
+        known(vm).owned().ask(QmpCommands.systemReset());
+    }
+
+    @Override
+    public void pause(VmName vm) {
+        known(vm).owned().ask(QmpCommands.stop());
+    }
+
+    @Override
+    public void resume(VmName vm) {
+        known(vm).resume();
+    }
+
+    @Override
+    public PrimaryPresence primaryPresence(VmName vm, Alias primary) {
+        return new Primaries(known(vm)).presence(primary);
+    }
+
+    @Override
+    public Optional<Boolean> standbyNegotiated(VmName vm, Alias standby) {
+        return new Primaries(known(vm)).standbyNegotiated(standby);
+    }
+
+    @Override
+    public void plugPrimary(VmName vm, Alias primary, Optional<PciAddress> assignedVf) {
+        new Primaries(known(vm)).plug(primary, assignedVf);
+    }
+
+    @Override
+    public void unplugPrimary(VmName vm, Alias primary) {
+        new Primaries(known(vm)).unplug(primary);
+    }
+
+    @Override
+    public IncomingMigration prepareIncoming(IncomingRequest request) {
+        List<Finding> findings = check(request.liveDefinition());
+        if (Finding.anyBlocking(findings)) {
+            throw new UnderstudyException(
+                    "host %s can't receive VM %s".formatted(settings.name(), request.vm()), findings);
+        }
+        return IncomingEnd.prepare(vm(request.vm()), request);
+    }
+
+    @Override
+    public OutgoingMigration startOutgoing(OutgoingRequest request) {
+        return OutgoingEnd.start(known(request.vm()), request);
+    }
+
+    @Override
+    public Optional<IncomingMigration> incoming(VmName name) {
+        QemuVm vm = known(name);
+        return vm.running().filter(q -> q.run().role() == Role.INCOMING).map(q -> new IncomingEnd(vm, q));
+    }
+
+    @Override
+    public Optional<OutgoingMigration> outgoing(VmName name) {
+        QemuVm vm = known(name);
+        return vm.folder()
+                .run()
+                .filter(r -> r.role() == Role.OUTGOING || r.role() == Role.SWITCHING)
+                .map(r -> new OutgoingEnd(vm, vm.running()));
+    }
+
+    @Override
+    public Subscription subscribe(Consumer<HostEvent> consumer) {
+        return workplace.events().subscribe(consumer);
+    }
+
+    @Override
+    public void close() {
+        keeper.shutdownNow();
+        vms.values().forEach(v -> v.running().ifPresent(RunningQemu::disconnect));
+        workplace.events().close();
+        lock.close();
+    }
+}

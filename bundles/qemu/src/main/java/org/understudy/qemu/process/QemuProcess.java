@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.process;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/** One QEMU process, ours or one that an earlier server started. */
+public final class QemuProcess {
+    private static final Path PROC = Path.of("/proc");
+    private static final long POLL_NANOS = Duration.ofMillis(10).toNanos();
+
+    private final long pid;
+    private final long startTicks;
+    private final Optional<Process> child;
+
+    private QemuProcess(long pid, long startTicks, Optional<Process> child) {
+        this.pid = pid;
+        this.startTicks = startTicks;
+        this.child = child;
+    }
+
+    static QemuProcess started(Process process) {
+        long ticks = ProcStat.of(PROC, process.pid()).map(ProcStat::startTicks).orElse(-1L);
+        return new QemuProcess(process.pid(), ticks, Optional.of(process));
+    }
+
+    /** The process of a run record; empty if it is gone, whoever has its id now. */
+    public static Optional<QemuProcess> find(long pid, long startTicks) {
+        QemuProcess process = new QemuProcess(pid, startTicks, Optional.empty());
+        return process.isAlive() ? Optional.of(process) : Optional.empty();
+    }
+
+    /**
+     * The process of a run whose start was interrupted: QEMU wrote its id, and its command line names the folder.
+     *
+     * @param pidFile as QEMU's {@code -pidfile} writes it
+     */
+    public static Optional<QemuProcess> find(Path pidFile) {
+        try {
+            long pid = Long.parseLong(Files.readString(pidFile).strip());
+            String command =
+                    Files.readString(PROC.resolve(Long.toString(pid)).resolve("cmdline"), StandardCharsets.ISO_8859_1);
+            return command.contains(pidFile.toString())
+                    ? ProcStat.of(PROC, pid).flatMap(s -> find(pid, s.startTicks()))
+                    : Optional.empty();
+        } catch (IOException | NumberFormatException e) {
+            return Optional.empty();
+        }
+    }
+
+    public long pid() {
+        return pid;
+    }
+
+    /** Start time in clock ticks since boot. */
+    public long startTicks() {
+        return startTicks;
+    }
+
+    /** True until the kernel says otherwise; a zombie is not alive. */
+    public boolean isAlive() {
+        return ProcStat.of(PROC, pid)
+                .filter(s -> s.startTicks() == startTicks && !s.hasEnded())
+                .isPresent();
+    }
+
+    /** Blocks; true if the process is gone within the limit. */
+    public boolean awaitEnd(Duration limit) {
+        long end = System.nanoTime() + limit.toNanos();
+        while (isAlive()) {
+            if (System.nanoTime() - end > 0 || Thread.currentThread().isInterrupted()) {
+                return false;
+            }
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+        return true;
+    }
+
+    /** Ends the process at once. Only this very process: never another that got its id. */
+    public void kill() {
+        if (isAlive()) {
+            child.map(Process::toHandle).or(() -> ProcessHandle.of(pid)).ifPresent(ProcessHandle::destroyForcibly);
+        }
+    }
+
+    /** 0 to 255, or 128 plus the signal; empty if it is alive, or was started by an earlier server. */
+    public OptionalInt exitCode() {
+        if (child.isEmpty() || isAlive()) {
+            return OptionalInt.empty();
+        }
+        try {
+            return child.get().waitFor(1, TimeUnit.SECONDS)
+                    ? OptionalInt.of(child.get().exitValue())
+                    : OptionalInt.empty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return OptionalInt.empty();
+        }
+    }
+}

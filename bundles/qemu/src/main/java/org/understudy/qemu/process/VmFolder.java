@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.process;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.qemu.qmp.QmpClient;
+
+/**
+ * The files of one VM. The server's own stand in a folder only it can write to; QEMU's (sockets, process id, UEFI
+ * variables) in a folder below, with mode 0700, that belongs to the user QEMU runs as. Writes are atomic: a reader sees
+ * the old or the new text.
+ */
+public final class VmFolder {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int TAIL = 4096;
+    private static final long LOG_LIMIT = 1024 * 1024;
+
+    private final VmName vm;
+    private final Path path;
+
+    public VmFolder(Path hostFolder, VmName vm) {
+        this.vm = vm;
+        this.path = hostFolder.resolve(vm.value());
+    }
+
+    public VmName vm() {
+        return vm;
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    /** The folder that QEMU may write to. */
+    public Path own() {
+        return path.resolve("q");
+    }
+
+    public Path monitor() {
+        return own().resolve("qmp.sock");
+    }
+
+    public Path pidFile() {
+        return own().resolve("qemu.pid");
+    }
+
+    public Path log() {
+        return path.resolve("qemu.log");
+    }
+
+    public Path nvram() {
+        return own().resolve("nvram.fd");
+    }
+
+    /**
+     * Makes the folder.
+     *
+     * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if its name is too long for a socket in it,
+     *     {@link ErrorCode#IO_FAILED}
+     */
+    public void create() {
+        int length = monitor().toString().getBytes(StandardCharsets.UTF_8).length;
+        if (length > QmpClient.LONGEST_SOCKET_PATH) {
+            throw new UnderstudyException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "socket path '%s' has %d bytes, but Linux takes %d at most; choose a shorter 'directory' or VM name"
+                            .formatted(monitor(), length, QmpClient.LONGEST_SOCKET_PATH));
+        }
+        try {
+            Files.createDirectories(path, mode("rwx--x--x"));
+            Files.createDirectories(own(), mode("rwx------"));
+        } catch (IOException e) {
+            throw failed("make", path, e);
+        }
+    }
+
+    private static FileAttribute<Set<PosixFilePermission>> mode(String text) {
+        return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(text));
+    }
+
+    /** Removes the folder with all that is in it. */
+    public void delete() {
+        if (!Files.exists(path)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(path)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw failed("remove", path, e);
+        }
+    }
+
+    public Optional<String> definition() {
+        return read("definition.xml");
+    }
+
+    public void storeDefinition(String xml) {
+        create();
+        write("definition.xml", xml);
+    }
+
+    /** The definition of the running QEMU. */
+    public Optional<String> liveDefinition() {
+        return read("live.xml");
+    }
+
+    /** What becomes the definition when an incoming VM is accepted. */
+    public Optional<String> incomingDefinition() {
+        return read("incoming.xml");
+    }
+
+    public void storeIncomingDefinition(String xml) {
+        write("incoming.xml", xml);
+    }
+
+    /** Notes a run before it begins. */
+    public void begin(RunRecord run, String liveXml) {
+        create();
+        write("live.xml", liveXml);
+        store(run);
+    }
+
+    public void store(RunRecord run) {
+        try {
+            write("run.json", JSON.writeValueAsString(run));
+        } catch (IOException e) {
+            throw failed("write", path.resolve("run.json"), e);
+        }
+    }
+
+    /** Empty if no QEMU was started since the last one ended. */
+    public Optional<RunRecord> run() {
+        return read("run.json").map(text -> {
+            try {
+                return JSON.readValue(text, RunRecord.class);
+            } catch (IOException e) {
+                throw failed("read", path.resolve("run.json"), e);
+            }
+        });
+    }
+
+    /** Forgets a run that has ended; the definition and the log stay. */
+    public void end() {
+        remove(monitor());
+        remove(pidFile());
+        for (String name : List.of("live.xml", "incoming.xml", "run.json")) {
+            remove(path.resolve(name));
+        }
+    }
+
+    private static void remove(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw failed("remove", file, e);
+        }
+    }
+
+    /** The last lines of the log; empty text if there is none. */
+    public String logTail() {
+        try (RandomAccessFile file = new RandomAccessFile(log().toFile(), "r")) {
+            long start = Math.max(0, file.length() - TAIL);
+            byte[] bytes = new byte[(int) (file.length() - start)];
+            file.seek(start);
+            file.readFully(bytes);
+            return new String(bytes, StandardCharsets.UTF_8).strip();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    /** Empties a log that has grown too long; QEMU goes on writing at its new end. */
+    public void boundLog() {
+        try {
+            if (Files.exists(log()) && Files.size(log()) > LOG_LIMIT) {
+                String tail = logTail();
+                Files.writeString(log(), tail + "\n", StandardOpenOption.TRUNCATE_EXISTING);
+            }
+        } catch (IOException e) {
+            throw failed("shorten", log(), e);
+        }
+    }
+
+    private Optional<String> read(String name) {
+        try {
+            return Optional.of(Files.readString(path.resolve(name)));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw failed("read", path.resolve(name), e);
+        }
+    }
+
+    private void write(String name, String text) {
+        Path target = path.resolve(name);
+        Path draft = path.resolve(name + ".new");
+        try {
+            Files.writeString(draft, text);
+            Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw failed("write", target, e);
+        }
+    }
+
+    private static UnderstudyException failed(String what, Path file, IOException e) {
+        return new UnderstudyException(ErrorCode.IO_FAILED, "can't " + what + " " + file + ": " + e, e);
+    }
+}
