@@ -9,15 +9,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.Alias;
@@ -42,6 +44,7 @@ import org.understudy.core.watch.HostWatch;
  * Follows the health of every pair of every running VM. An event that cannot be, for the health a pair is in, means
  * that something was missed: it is logged, and the host is asked how things are.
  */
+@Component(service = PairHealthTracker.class)
 public final class PairHealthTracker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PairHealthTracker.class);
     private static final Duration VIEW_LIMIT = Duration.ofSeconds(5);
@@ -79,12 +82,17 @@ public final class PairHealthTracker implements AutoCloseable {
         return thread;
     });
 
+    @Activate
+    public PairHealthTracker(@Reference Hosts hosts) {
+        this(hosts, DomainView::of, Pace.usual());
+    }
+
     /** @param views reads a definition */
     PairHealthTracker(Hosts hosts, Function<String, DomainView> views, Pace pace) {
         this.pace = pace;
         this.presences = new Presences(views);
-        this.watch = new HostWatch(hosts, this::adopt, (host, event) -> later(() -> onEvent(host, event)));
-        worker.scheduleWithFixedDelay(guarded(watch::refresh), 0, pace.hosts().toMillis(), TimeUnit.MILLISECONDS);
+        this.watch =
+                new HostWatch(hosts, this::adopt, (host, event) -> later(() -> onEvent(host, event)), pace.hosts());
     }
 
     /** Tells every change of health, on a thread of its own for this listener; one that is slow gets the last. */
@@ -139,20 +147,20 @@ public final class PairHealthTracker implements AutoCloseable {
 
     /** Asks again where no event would tell of a change; gives up soon, as a view can be a little old. */
     private void freshen(Place place) {
-        Future<?> asked = worker.submit(guarded(() -> {
+        CountDownLatch asked = new CountDownLatch(1);
+        later(() -> {
             if (of(place).isEmpty()) {
                 watch.host(place.host()).ifPresent(h -> resync(h, place.vm()));
             }
             for (Key key : of(place)) {
                 ask(key);
             }
-        }));
+            asked.countDown();
+        });
         try {
-            asked.get(VIEW_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            asked.await(VIEW_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException e) {
-            LOG.debug("The health of {} may be old", place, e);
         }
     }
 
@@ -366,6 +374,7 @@ public final class PairHealthTracker implements AutoCloseable {
     }
 
     @Override
+    @Deactivate
     public void close() {
         watch.close();
         worker.shutdownNow();

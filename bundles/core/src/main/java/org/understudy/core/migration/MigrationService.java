@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
@@ -38,8 +39,10 @@ final class MigrationService implements Migrations, AutoCloseable {
     private static final DateTimeFormatter STAMP =
             DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
     private static final int ENDED_KEPT = 100;
+    private static final Duration LOOK_FOR_HOSTS = Duration.ofSeconds(2);
 
     private final Hosts hosts;
+    private final Function<VmName, Host> whereabouts;
     private final Policies policies;
     private final Surroundings around;
     private final HostWatch watch;
@@ -47,11 +50,13 @@ final class MigrationService implements Migrations, AutoCloseable {
     private final Map<MigrationId, Migration> pictures = new LinkedHashMap<>();
     private final Map<VmName, Work> active = new HashMap<>();
 
-    MigrationService(Hosts hosts, Policies policies, Surroundings around) {
+    /** @param whereabouts finds the host a VM is on, and throws if that is none or not clear */
+    MigrationService(Hosts hosts, Function<VmName, Host> whereabouts, Policies policies, Surroundings around) {
         this.hosts = hosts;
+        this.whereabouts = whereabouts;
         this.policies = policies;
         this.around = around;
-        this.watch = new HostWatch(hosts, h -> {}, around.guard()::onEvent);
+        this.watch = new HostWatch(hosts, h -> {}, around.guard()::onEvent, LOOK_FOR_HOSTS);
         List<Journal.Entry> entries = around.journal().all();
         entries.forEach(e -> pictures.put(e.migration().id(), e.migration()));
         watch.refresh();
@@ -102,7 +107,7 @@ final class MigrationService implements Migrations, AutoCloseable {
 
     private Plan plan(MigrationId id, VmName vm, HostName destination, MigrationOptions options) {
         Host to = hosts.host(destination);
-        return new Plan(id, vm, new Whereabouts(hosts).of(vm), to, options, policies.current());
+        return new Plan(id, vm, whereabouts.apply(vm), to, options, policies.current());
     }
 
     private synchronized MigrationId newId() {

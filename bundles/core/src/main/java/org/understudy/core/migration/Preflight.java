@@ -72,7 +72,7 @@ final class Preflight implements Step {
                             plan.vm(),
                             cargo.held(),
                             plan.policy().settle()));
-            findings.addAll(probe(plan, around));
+            findings.addAll(probe(plan));
             return new Checked(findings, Optional.of(cargo));
         });
     }
@@ -182,8 +182,8 @@ final class Preflight implements Step {
         return found;
     }
 
-    private static List<Finding> probe(Plan plan, Surroundings around) {
-        if (around.probes().isPresent() && probeTarget(plan).isPresent()) {
+    private static List<Finding> probe(Plan plan) {
+        if (probeTarget(plan).isPresent()) {
             return List.of();
         }
         return List.of(new Finding(

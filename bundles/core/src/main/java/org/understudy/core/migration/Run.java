@@ -53,12 +53,12 @@ final class Run implements Work {
 
     private void openProbe() {
         Optional<ProbeTarget> target = Preflight.probeTarget(v.plan());
-        if (target.isEmpty() || v.around().probes().isEmpty()) {
+        if (target.isEmpty()) {
             v.picture().networkGap(new NetworkGap.NotMeasured("no probe is set up for this VM"));
             return;
         }
         try {
-            v.probe(v.around().probes().get().open(target.get()));
+            v.probe(v.around().probes().open(target.get()));
         } catch (UnderstudyException e) {
             v.picture().networkGap(new NetworkGap.NotMeasured(e.getMessage()));
         }

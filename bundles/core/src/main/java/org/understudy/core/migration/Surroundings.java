@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import org.understudy.api.Finding;
 import org.understudy.api.HostName;
 import org.understudy.api.spi.VfPools;
@@ -14,15 +15,21 @@ import org.understudy.core.probe.GapProbes;
  * What every run works with.
  *
  * @param linter judges a definition by the facts of a host
- * @param pools empty where no service hands out VFs
- * @param probes empty where nothing can measure
+ * @param poolSource gives an empty value while no service hands out VFs
+ * @param probes opens what measures the network gap
  */
 record Surroundings(
         Definitions definitions,
         BiFunction<String, HostName, List<Finding>> linter,
-        Optional<VfPools> pools,
-        Optional<GapProbes> probes,
+        Supplier<Optional<VfPools>> poolSource,
+        GapProbes probes,
         Guard guard,
         Journal journal,
         Tempo tempo,
-        Clock clock) {}
+        Clock clock) {
+
+    /** The service that hands out VFs, if there is one now. */
+    Optional<VfPools> pools() {
+        return poolSource.get();
+    }
+}

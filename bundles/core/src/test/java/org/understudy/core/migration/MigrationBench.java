@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
@@ -32,6 +33,7 @@ import org.understudy.api.StepState;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
+import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.VfPools;
@@ -59,7 +61,7 @@ final class MigrationBench implements AutoCloseable {
     Duration patience = Duration.ofMillis(250);
     Duration settle = Duration.ZERO;
     boolean requireVf;
-    Optional<GapProbes> probes = Optional.empty();
+    final FakeProbe probe = new FakeProbe();
     private Optional<MigrationService> service = Optional.empty();
 
     MigrationBench(Path folder) {
@@ -111,16 +113,26 @@ final class MigrationBench implements AutoCloseable {
                 Duration.ofMillis(150));
         return new MigrationService(
                 hosts(),
+                this::whereabouts,
                 policies(),
                 new Surroundings(
                         definitions,
                         (definition, host) -> List.copyOf(lint),
-                        Optional.of(pools),
-                        probes,
+                        () -> Optional.of(pools),
+                        probe.asService(),
                         new Guard(),
                         new Journal(folder),
                         tempo,
                         Clock.systemUTC()));
+    }
+
+    private Host whereabouts(VmName vm) {
+        return Stream.of(a, b)
+                .filter(h -> h.find(vm)
+                        .filter(found -> found.state() != VmState.INCOMING)
+                        .isPresent())
+                .findFirst()
+                .orElseThrow(() -> new UnderstudyException(ErrorCode.VM_NOT_FOUND, vm.value()));
     }
 
     private Hosts hosts() {

@@ -109,9 +109,8 @@ class MigrationHappyPathTest {
 
     @Test
     void reportsWhatTheProbeMeasured() {
-        MigrationBench.FakeProbe probe = new MigrationBench.FakeProbe();
+        MigrationBench.FakeProbe probe = bench.probe;
         probe.primary = Optional.of(Instant.now().plusSeconds(3));
-        bench.probes = Optional.of(probe.asService());
 
         Migration m =
                 bench.migrate(MigrationOptions.defaults().withProbe(new ProbeTarget.Heartbeat("127.0.0.1", 0, 7)));

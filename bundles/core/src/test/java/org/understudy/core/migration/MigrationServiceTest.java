@@ -100,7 +100,9 @@ class MigrationServiceTest {
     void tellsAListenerEverythingInOrderUntilItIsClosed() {
         List<Long> revisions = new CopyOnWriteArrayList<>();
         bench.service().listen(m -> {
-            throw new IllegalStateException("a listener with a defect");
+            if (m.revision() == 1) {
+                throw new IllegalStateException("a listener with a defect");
+            }
         });
         var subscription = bench.service().listen(m -> revisions.add(m.revision()));
         Migration last = bench.migrate();

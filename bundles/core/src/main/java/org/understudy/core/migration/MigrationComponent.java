@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration;
+
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.osgi.framework.BundleContext;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
+import org.understudy.api.Alias;
+import org.understudy.api.Finding;
+import org.understudy.api.HostName;
+import org.understudy.api.Migration;
+import org.understudy.api.MigrationId;
+import org.understudy.api.MigrationOptions;
+import org.understudy.api.Migrations;
+import org.understudy.api.PciAddress;
+import org.understudy.api.Policies;
+import org.understudy.api.Subscription;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.Hosts;
+import org.understudy.api.spi.VfPools;
+import org.understudy.core.domain.DomainView;
+import org.understudy.core.lint.LintContext;
+import org.understudy.core.lint.Linter;
+import org.understudy.core.plan.DestinationDefinition;
+import org.understudy.core.probe.GapProbes;
+import org.understudy.core.vm.Locations;
+
+/** Puts {@link MigrationService} together from the services of this server. */
+@Component(service = Migrations.class, immediate = true)
+public final class MigrationComponent implements Migrations {
+    private final AtomicReference<Optional<VfPools>> pools = new AtomicReference<>(Optional.empty());
+    private final MigrationService service;
+
+    /** Takes up at once what was under way when the server stopped. */
+    @Activate
+    public MigrationComponent(
+            BundleContext bundle,
+            @Reference Hosts hosts,
+            @Reference Locations locations,
+            @Reference Policies policies,
+            @Reference GapProbes probes) {
+        service = new MigrationService(
+                hosts,
+                vm -> locations.of(vm).host(),
+                policies,
+                new Surroundings(
+                        definitions(),
+                        (definition, host) -> lint(definition, host, hosts, policies),
+                        pools::get,
+                        probes,
+                        new Guard(),
+                        new Journal(folder(bundle)),
+                        Tempo.usual(),
+                        Clock.systemUTC()));
+    }
+
+    private static Path folder(BundleContext bundle) {
+        return Optional.ofNullable(bundle.getProperty("karaf.data"))
+                .map(data -> Path.of(data, "understudy", "migrations"))
+                .orElseGet(() -> bundle.getDataFile("migrations").toPath());
+    }
+
+    private static Definitions definitions() {
+        return new Definitions() {
+            @Override
+            public DomainView view(String definition) {
+                return DomainView.of(definition);
+            }
+
+            @Override
+            public String adjust(String definition, Map<Alias, PciAddress> assignedVfs) {
+                return DestinationDefinition.adjust(definition, assignedVfs);
+            }
+        };
+    }
+
+    private static List<Finding> lint(String definition, HostName host, Hosts hosts, Policies policies) {
+        return new Linter()
+                .lint(
+                        definition,
+                        LintContext.of(
+                                policies.current(), Optional.of(hosts.host(host).facts())));
+    }
+
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    void setPools(VfPools served) {
+        pools.set(Optional.of(served));
+    }
+
+    void unsetPools(VfPools served) {
+        pools.updateAndGet(now -> now.filter(p -> p != served));
+    }
+
+    @Deactivate
+    void close() {
+        service.close();
+    }
+
+    @Override
+    public List<Finding> preflight(VmName vm, HostName destination, MigrationOptions options) {
+        return service.preflight(vm, destination, options);
+    }
+
+    @Override
+    public Migration start(VmName vm, HostName destination, MigrationOptions options) {
+        return service.start(vm, destination, options);
+    }
+
+    @Override
+    public Migration cancel(MigrationId id) {
+        return service.cancel(id);
+    }
+
+    @Override
+    public Migration show(MigrationId id) {
+        return service.show(id);
+    }
+
+    @Override
+    public List<Migration> list() {
+        return service.list();
+    }
+
+    @Override
+    public Migration await(MigrationId id, Duration limit) {
+        return service.await(id, limit);
+    }
+
+    @Override
+    public Subscription listen(Consumer<Migration> listener) {
+        return service.listen(listener);
+    }
+}
