@@ -95,10 +95,15 @@ final class HostSlot {
     }
 
     private synchronized void failed(RuntimeException e) {
-        ErrorCode code = e instanceof UnderstudyException known ? known.code() : ErrorCode.INTERNAL;
-        obstacle = obstacle("cannot be opened: " + e.getMessage(), code.remedy());
         long wait = firstWait.toMillis() << Math.min(failures++, LONGEST_WAIT_DOUBLINGS);
-        LOG.warn("Host {} cannot be opened; next attempt in {} ms", policy.name(), wait, e);
+        if (e instanceof UnderstudyException known) {
+            obstacle =
+                    obstacle("cannot be opened: " + e.getMessage(), known.code().remedy());
+            LOG.warn("Host {} cannot be opened, next attempt in {} ms: {}", policy.name(), wait, e.getMessage());
+        } else {
+            obstacle = obstacle("cannot be opened: " + e, ErrorCode.INTERNAL.remedy());
+            LOG.error("Host {} cannot be opened, next attempt in {} ms", policy.name(), wait, e);
+        }
         if (!closed) {
             workers.schedule(this::attempt, wait, TimeUnit.MILLISECONDS);
         }

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.doctor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.when;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.Severity;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmState;
+import org.understudy.core.vm.Shelf;
+import org.understudy.core.vm.ShelfHost;
+import org.understudy.core.vm.Standstill;
+
+class DoctorServiceTest {
+    private final ShelfHost alpha = new ShelfHost("alpha");
+    private final ShelfHost beta = new ShelfHost("beta");
+    private final Shelf shelf = new Shelf(alpha, beta);
+
+    @AfterEach
+    void close() {
+        shelf.close();
+    }
+
+    @Test
+    void namesEverythingThatIsWell() {
+        alpha.with("web1", VmState.RUNNING);
+        when(shelf.policies.findings()).thenReturn(List.of());
+
+        List<Finding> findings = doctor().examine();
+
+        assertThat(findings)
+                .filteredOn(f -> f.code() == FindingCode.HEALTHY)
+                .extracting(Finding::subject)
+                .contains("java", "configuration", "host alpha", "host beta", "vms");
+        assertThat(findings).allSatisfy(f -> assertThat(f.severity()).isEqualTo(Severity.NOTICE));
+    }
+
+    @Test
+    void putsTheWorstFirst() {
+        Finding rejected = Finding.of(FindingCode.CONFIGURATION_REJECTED, "file", "line 3", "mend it");
+        when(shelf.policies.findings()).thenReturn(List.of(rejected));
+        alpha.with("web1", VmState.SHUTOFF);
+        beta.with("web1", VmState.RUNNING);
+
+        List<Finding> findings = doctor().examine();
+
+        assertThat(findings.get(0)).isEqualTo(rejected);
+        assertThat(findings).extracting(Finding::severity).isSorted();
+        assertThat(findings.get(1).code()).isEqualTo(FindingCode.STATE_INCONSISTENT);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {17, 21, 23})
+    void acceptsEveryJavaThatKarafRunsOn(int feature) {
+        assertThat(new JavaCheck(feature).findings()).extracting(Finding::code).containsExactly(FindingCode.HEALTHY);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {24, 25})
+    void rejectsAJavaThatKarafDoesNotRunOn(int feature) {
+        assertThat(new JavaCheck(feature).findings()).singleElement().satisfies(f -> {
+            assertThat(f.code()).isEqualTo(FindingCode.JAVA_UNSUPPORTED);
+            assertThat(f.message()).contains("Java " + feature);
+            assertThat(f.remedy()).contains("17 or 21");
+        });
+    }
+
+    @Test
+    void saysWhichHostDoesNotAnswerAndClaimsNothingAboutItsVms() {
+        beta.fail(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "timed out"));
+
+        List<Finding> findings = doctor().examine();
+
+        assertThat(findings.get(0).message()).contains("Host beta", "timed out");
+        assertThat(findings).extracting(Finding::subject).contains("host alpha").doesNotContain("vms");
+    }
+
+    @Test
+    void findsAVmThatRunsTwice() {
+        alpha.with("web1", VmState.RUNNING);
+        beta.with("web1", VmState.RUNNING);
+
+        assertThat(places()).singleElement().satisfies(f -> {
+            assertThat(f.code()).isEqualTo(FindingCode.STATE_INCONSISTENT);
+            assertThat(f.severity()).isEqualTo(Severity.ERROR);
+            assertThat(f.message()).contains("web1", "alpha", "beta");
+        });
+    }
+
+    @Test
+    void warnsOfALeftoverThatIsOff() {
+        alpha.with("web1", VmState.SHUTOFF);
+        beta.with("web1", VmState.RUNNING);
+
+        assertThat(places()).extracting(Finding::severity).containsExactly(Severity.WARNING);
+    }
+
+    @Test
+    void warnsOfAQemuThatWaitsForNoMigration() {
+        beta.with("web1", VmState.INCOMING);
+
+        assertThat(places())
+                .singleElement()
+                .satisfies(f -> assertThat(f.message()).contains("beta", "web1"));
+    }
+
+    @Test
+    void saysNothingOfAVmThatIsBeingMigrated() {
+        alpha.with("web1", VmState.PAUSED);
+        beta.with("web1", VmState.INCOMING);
+        shelf.migrated("web1", "alpha", "beta", Optional.empty());
+
+        assertThat(places()).extracting(Finding::code).containsExactly(FindingCode.HEALTHY);
+    }
+
+    @Test
+    void looksForTheProgramsOfTheProbes(@TempDir Path folder) throws IOException {
+        Path ping = Files.writeString(folder.resolve("ping"), "");
+        assertThat(ping.toFile().setExecutable(true)).isTrue();
+
+        assertThat(new ToolCheck("/nowhere:" + folder).findings())
+                .extracting(Finding::code)
+                .containsExactly(FindingCode.HEALTHY, FindingCode.NO_GAP_PROBE);
+        assertThat(new ToolCheck("").findings())
+                .allSatisfy(f -> assertThat(f.remedy()).startsWith("Install"));
+    }
+
+    private DoctorService doctor() {
+        return new DoctorService(shelf.policies, shelf.registry, shelf.locations, shelf.migrations);
+    }
+
+    private List<Finding> places() {
+        return new PlaceCheck(shelf.locations, new Standstill(shelf.migrations)).findings();
+    }
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.pair;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.when;
+
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.NicSelector;
+import org.understudy.api.PairChange;
+import org.understudy.api.PairChange.Effect;
+import org.understudy.api.PairRequest;
+import org.understudy.api.Pairs.PairChanged;
+import org.understudy.api.PrimaryForm;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.core.domain.DomainView;
+import org.understudy.core.vm.Shelf;
+import org.understudy.core.vm.ShelfHost;
+
+class PairServiceTest {
+    private static final VmName WEB1 = new VmName("web1");
+    private static final NicSelector ONLY = new NicSelector.Only();
+    private static final PairRequest REQUEST =
+            new PairRequest(ONLY, Optional.empty(), PrimaryForm.POOL_NETWORK, Optional.empty(), Set.of());
+    private static final Finding OBJECTION =
+            Finding.of(FindingCode.DEFINITION_UNSUPPORTED, "vm web1", "no such model", "choose another");
+
+    private final ShelfHost alpha = new ShelfHost("alpha");
+    private final Shelf shelf = new Shelf(alpha);
+    private final PairService pairs =
+            new PairService(shelf.locations, shelf.registry, shelf.policies, shelf.migrations, shelf.health);
+
+    @AfterEach
+    void close() {
+        shelf.close();
+    }
+
+    @Test
+    void storesThePairOfAVmThatIsOff() {
+        alpha.with("web1", VmState.SHUTOFF);
+
+        PairChange change = pairs.turnOn(WEB1, REQUEST);
+
+        assertThat(change.changed()).isTrue();
+        assertThat(change.effect()).isEqualTo(Effect.AT_NEXT_START);
+        assertThat(alpha.definition(WEB1)).isEqualTo(change.definition());
+        assertThat(DomainView.of(change.definition()).pairs()).hasSize(1);
+    }
+
+    @Test
+    void saysThatARunningVmNeedsARestartAndLeavesItAlone() {
+        alpha.with("web1", VmState.RUNNING);
+
+        assertThat(pairs.turnOn(WEB1, REQUEST).effect()).isEqualTo(Effect.AFTER_RESTART);
+        assertThat(alpha.deeds()).containsExactly("define web1");
+        assertThat(alpha.liveDefinition(WEB1)).contains(ShelfHost.xml("web1"));
+    }
+
+    @Test
+    void needsNoRestartForAChangeBackToWhatRuns() {
+        alpha.with("web1", VmState.RUNNING);
+        pairs.turnOn(WEB1, REQUEST);
+
+        PairChange back = pairs.turnOff(WEB1, ONLY);
+
+        assertThat(back.changed()).isTrue();
+        assertThat(back.effect()).isEqualTo(Effect.NONE);
+    }
+
+    @Test
+    void doesNothingTheSecondTime() {
+        alpha.with("web1", VmState.SHUTOFF);
+        Alias standby = DomainView.of(pairs.turnOn(WEB1, REQUEST).definition())
+                .pairs()
+                .get(0)
+                .standby();
+        PairRequest again = new PairRequest(
+                new NicSelector.ByAlias(standby),
+                Optional.empty(),
+                PrimaryForm.POOL_NETWORK,
+                Optional.empty(),
+                Set.of());
+
+        PairChange second = pairs.turnOn(WEB1, again);
+
+        assertThat(second.changed()).isFalse();
+        assertThat(second.effect()).isEqualTo(Effect.NONE);
+        assertThat(alpha.deeds()).containsExactly("define web1");
+    }
+
+    @Test
+    void givesTheOriginalBackByteForByte() {
+        alpha.with("web1", VmState.SHUTOFF);
+        pairs.turnOn(WEB1, REQUEST);
+
+        pairs.turnOff(WEB1, ONLY);
+
+        assertThat(alpha.definition(WEB1)).isEqualTo(ShelfHost.xml("web1"));
+    }
+
+    @Test
+    void storesNothingThatThePlannerRefuses() {
+        alpha.with("web1", VmState.SHUTOFF);
+        PairRequest wrong = new PairRequest(
+                new NicSelector.ByIndex(7), Optional.empty(), PrimaryForm.POOL_NETWORK, Optional.empty(), Set.of());
+
+        PairChange change = pairs.turnOn(WEB1, wrong);
+
+        assertThat(change.changed()).isFalse();
+        assertThat(change.findings()).extracting(Finding::code).containsExactly(FindingCode.NIC_NOT_FOUND);
+        assertThat(alpha.deeds()).isEmpty();
+    }
+
+    @Test
+    void storesNothingThatTheHostWouldNotDo() {
+        alpha.with("web1", VmState.SHUTOFF);
+        alpha.objectTo("transient", OBJECTION);
+
+        PairChange change = pairs.turnOn(WEB1, REQUEST);
+
+        assertThat(change.changed()).isFalse();
+        assertThat(change.definition()).isEqualTo(ShelfHost.xml("web1"));
+        assertThat(change.findings()).contains(OBJECTION);
+        assertThat(alpha.deeds()).isEmpty();
+    }
+
+    @Test
+    void doesNotMindWhatTheHostHeldAgainstTheVmBefore() {
+        alpha.with("web1", VmState.SHUTOFF);
+        alpha.object(OBJECTION);
+
+        assertThat(pairs.turnOn(WEB1, REQUEST).changed()).isTrue();
+    }
+
+    @Test
+    void refusesWhileTheVmIsBeingMigrated() {
+        alpha.with("web1", VmState.RUNNING);
+        shelf.migrated("web1", "alpha", "beta", Optional.empty());
+
+        assertCode(ErrorCode.MIGRATION_IN_PROGRESS, () -> pairs.turnOn(WEB1, REQUEST));
+        assertCode(ErrorCode.MIGRATION_IN_PROGRESS, () -> pairs.turnOff(WEB1, ONLY));
+        assertThat(alpha.deeds()).isEmpty();
+    }
+
+    @Test
+    void refusesAnUnknownVm() {
+        assertCode(ErrorCode.VM_NOT_FOUND, () -> pairs.turnOn(WEB1, REQUEST));
+        assertCode(ErrorCode.VM_NOT_FOUND, () -> pairs.lint(WEB1));
+    }
+
+    @Test
+    void plansOnADocumentWithoutStoringAnything() {
+        PairChange on = pairs.planOn(ShelfHost.xml("web1"), REQUEST);
+
+        assertThat(on.changed()).isTrue();
+        assertThat(pairs.planOff(on.definition(), ONLY).definition()).isEqualTo(ShelfHost.xml("web1"));
+        assertThat(alpha.deeds()).isEmpty();
+    }
+
+    @Test
+    void lintsAndFixesADocumentWithAndWithoutAHost() {
+        String plain = ShelfHost.xml("web1");
+
+        assertThat(pairs.lint(plain, Optional.empty())).isEmpty();
+        assertThat(pairs.lint(plain, Optional.of(alpha.name()))).isEmpty();
+        assertThat(pairs.fix(plain, Optional.of(alpha.name())).definition()).isEqualTo(plain);
+        assertCode(ErrorCode.MALFORMED_XML, () -> pairs.lint("<domain", Optional.empty()));
+    }
+
+    @Test
+    void passesListenersOnToTheHealthTracker() {
+        Subscription subscription = () -> {};
+        Consumer<PairChanged> listener = change -> {};
+        when(shelf.health.listen(any())).thenReturn(subscription);
+
+        assertThat(pairs.listen(listener)).isSameAs(subscription);
+    }
+
+    private static void assertCode(ErrorCode code, ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(code));
+    }
+}

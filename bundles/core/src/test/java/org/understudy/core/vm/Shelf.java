@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.vm;
+
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.awaitility.Awaitility;
+import org.understudy.api.HostName;
+import org.understudy.api.Migration;
+import org.understudy.api.MigrationId;
+import org.understudy.api.Migrations;
+import org.understudy.api.NetworkGap;
+import org.understudy.api.Outcome;
+import org.understudy.api.Policies;
+import org.understudy.api.Policy;
+import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.Policy.PoolPolicy;
+import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostConnector;
+import org.understudy.core.health.PairHealthTracker;
+
+/** Hosts in memory behind a real registry, and migrations that are only claimed. */
+public final class Shelf implements AutoCloseable {
+    private final Map<HostName, ShelfHost> hosts = new LinkedHashMap<>();
+    private final List<Migration> migrated = new CopyOnWriteArrayList<>();
+    public final Policies policies = mock(Policies.class);
+    public final Migrations migrations = mock(Migrations.class);
+    public final PairHealthTracker health = mock(PairHealthTracker.class);
+    public final HostRegistry registry;
+    public final Locations locations;
+
+    public Shelf(ShelfHost... shelves) {
+        Arrays.stream(shelves).forEach(h -> hosts.put(h.name(), h));
+        when(policies.current())
+                .thenReturn(policy(Arrays.stream(shelves)
+                        .map(h -> new HostPolicy(h.name(), "shelf", Map.of()))
+                        .toArray(HostPolicy[]::new)));
+        when(policies.listen(any())).thenReturn(() -> {});
+        when(migrations.list()).thenAnswer(call -> List.copyOf(migrated));
+        registry = new HostRegistry(policies, Duration.ofMillis(10));
+        registry.addConnector(new Connector());
+        locations = new Locations(registry);
+        Awaitility.await().until(() -> registry.unopened().isEmpty());
+    }
+
+    private final class Connector implements HostConnector {
+        @Override
+        public String kind() {
+            return "shelf";
+        }
+
+        @Override
+        public Host open(HostPolicy host) {
+            return hosts.get(host.name());
+        }
+    }
+
+    /** A policy with these hosts and an emulated pool for br0. */
+    public static Policy policy(HostPolicy... hosts) {
+        Duration time = Duration.ofSeconds(1);
+        PoolName pool = new PoolName("trial");
+        return new Policy(
+                List.of(hosts),
+                List.of(new PoolPolicy(pool, PrimaryKind.EMULATED, List.of(), Optional.of("e1000e"))),
+                Map.of("br0", pool),
+                new Policy.Deadlines(time, time, time, time, time, time, time, time),
+                false,
+                true,
+                time,
+                Map.of());
+    }
+
+    /** @param outcome empty: it runs */
+    public void migrated(String vm, String source, String destination, Optional<Outcome> outcome) {
+        migrated.add(new Migration(
+                new MigrationId("m-1"),
+                1,
+                new VmName(vm),
+                new HostName(source),
+                new HostName(destination),
+                Instant.EPOCH,
+                Optional.empty(),
+                List.of(),
+                Optional.empty(),
+                outcome,
+                Optional.empty(),
+                Optional.empty(),
+                new NetworkGap.NotMeasured("no probe"),
+                List.of()));
+    }
+
+    @Override
+    public void close() {
+        registry.close();
+    }
+}

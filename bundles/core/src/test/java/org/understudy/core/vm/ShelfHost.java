@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.vm;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.HostName;
+import org.understudy.api.PciAddress;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.HostFacts;
+import org.understudy.api.spi.HostedVm;
+import org.understudy.api.spi.IncomingMigration;
+import org.understudy.api.spi.IncomingRequest;
+import org.understudy.api.spi.OutgoingMigration;
+import org.understudy.api.spi.OutgoingRequest;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.core.domain.DomainView;
+
+/** A host in memory that stores definitions and writes down what it was told to do. It does not migrate. */
+public final class ShelfHost implements Host {
+    private final HostName name;
+    private final Map<VmName, HostedVm> vms = new LinkedHashMap<>();
+    private final Map<VmName, String> definitions = new LinkedHashMap<>();
+    private final Map<VmName, String> live = new LinkedHashMap<>();
+    private final List<String> deeds = new CopyOnWriteArrayList<>();
+    private boolean startRefused;
+    private String objectionable = "";
+    private List<Finding> objections = List.of();
+    private Optional<UnderstudyException> trouble = Optional.empty();
+
+    public ShelfHost(String name) {
+        this.name = new HostName(name);
+    }
+
+    /** A VM with one NIC on br0; the UUID is always the same. */
+    public static String xml(String vm) {
+        return """
+                <domain type='kvm'>
+                  <name>%s</name>
+                  <uuid>00000000-0000-0001-0000-000000000002</uuid>
+                  <memory>131072</memory>
+                  <os><type arch='x86_64' machine='q35'>hvm</type></os>
+                  <devices>
+                    <interface type='bridge'>
+                      <mac address='52:54:00:11:22:33'/>
+                      <source bridge='br0'/>
+                      <model type='virtio'/>
+                    </interface>
+                  </devices>
+                </domain>
+                """.formatted(vm);
+    }
+
+    public ShelfHost with(String vm, VmState state) {
+        define(xml(vm));
+        vms.put(new VmName(vm), new HostedVm(new VmName(vm), new UUID(1, 2), state, ""));
+        if (state != VmState.SHUTOFF) {
+            live.put(new VmName(vm), xml(vm));
+        }
+        forget();
+        return this;
+    }
+
+    /** From now on every question ends like this. */
+    public void fail(UnderstudyException e) {
+        trouble = Optional.of(e);
+    }
+
+    /** Forgets what it did up to now. */
+    public void forget() {
+        deeds.clear();
+    }
+
+    /** From now on QEMU does not start. */
+    public void refuseStart() {
+        startRefused = true;
+    }
+
+    /** Holds this against every definition. */
+    public void object(Finding... findings) {
+        objectTo("", findings);
+    }
+
+    /** Holds this against every definition with a word in it. */
+    public void objectTo(String word, Finding... findings) {
+        objectionable = word;
+        objections = List.of(findings);
+    }
+
+    public List<String> deeds() {
+        return List.copyOf(deeds);
+    }
+
+    @Override
+    public HostName name() {
+        return name;
+    }
+
+    @Override
+    public HostFacts facts() {
+        answer();
+        return new HostFacts(
+                "shelf",
+                "a shelf",
+                Optional.of(new HostFacts.Version(7, 2, 22)),
+                Optional.empty(),
+                Optional.of("tcg"),
+                Set.of("q35"),
+                Optional.empty(),
+                Optional.empty(),
+                List.of());
+    }
+
+    private void answer() {
+        trouble.ifPresent(e -> {
+            throw e;
+        });
+    }
+
+    @Override
+    public List<HostedVm> vms() {
+        answer();
+        return List.copyOf(vms.values());
+    }
+
+    @Override
+    public Optional<HostedVm> find(VmName vm) {
+        answer();
+        return Optional.ofNullable(vms.get(vm));
+    }
+
+    @Override
+    public String definition(VmName vm) {
+        return Optional.ofNullable(definitions.get(vm))
+                .orElseThrow(() -> new UnderstudyException(ErrorCode.VM_NOT_FOUND, "No VM " + vm));
+    }
+
+    @Override
+    public Optional<String> liveDefinition(VmName vm) {
+        return Optional.ofNullable(live.get(vm));
+    }
+
+    @Override
+    public List<Finding> check(String definition) {
+        return definition.contains(objectionable) ? objections : List.of();
+    }
+
+    @Override
+    public HostedVm define(String definition) {
+        DomainView view = DomainView.of(definition);
+        definitions.put(view.name(), definition);
+        deeds.add("define " + view.name());
+        return vms.computeIfAbsent(view.name(), n -> new HostedVm(n, view.uuid().orElseThrow(), VmState.SHUTOFF, ""));
+    }
+
+    @Override
+    public void undefine(VmName vm) {
+        deeds.add("undefine " + vm);
+    }
+
+    @Override
+    public void start(VmName vm, Map<Alias, PciAddress> assignedVfs) {
+        if (startRefused) {
+            throw new UnderstudyException(ErrorCode.QEMU_START_FAILED, "QEMU exited with 1");
+        }
+        deeds.add("start " + vm + " " + assignedVfs);
+    }
+
+    @Override
+    public void shutdown(VmName vm) {
+        deeds.add("shutdown " + vm);
+    }
+
+    @Override
+    public void destroy(VmName vm) {
+        deeds.add("destroy " + vm);
+    }
+
+    @Override
+    public void reset(VmName vm) {
+        deeds.add("reset " + vm);
+    }
+
+    @Override
+    public void pause(VmName vm) {
+        deeds.add("pause " + vm);
+    }
+
+    @Override
+    public void resume(VmName vm) {
+        deeds.add("resume " + vm);
+    }
+
+    @Override
+    public PrimaryPresence primaryPresence(VmName vm, Alias primary) {
+        return PrimaryPresence.UNKNOWN;
+    }
+
+    @Override
+    public Optional<Boolean> standbyNegotiated(VmName vm, Alias standby) {
+        return Optional.empty();
+    }
+
+    @Override
+    public void plugPrimary(VmName vm, Alias primary, Optional<PciAddress> assignedVf) {
+        throw new UnsupportedOperationException("a shelf plugs nothing");
+    }
+
+    @Override
+    public void unplugPrimary(VmName vm, Alias primary) {
+        throw new UnsupportedOperationException("a shelf unplugs nothing");
+    }
+
+    @Override
+    public IncomingMigration prepareIncoming(IncomingRequest request) {
+        throw new UnsupportedOperationException("a shelf does not migrate");
+    }
+
+    @Override
+    public OutgoingMigration startOutgoing(OutgoingRequest request) {
+        throw new UnsupportedOperationException("a shelf does not migrate");
+    }
+
+    @Override
+    public Subscription subscribe(Consumer<HostEvent> consumer) {
+        return () -> {};
+    }
+
+    @Override
+    public void close() {
+        deeds.add("close");
+    }
+}

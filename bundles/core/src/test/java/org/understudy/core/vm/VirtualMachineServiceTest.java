@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.vm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.eq;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.when;
+
+import java.util.List;
+import java.util.Optional;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
+import org.understudy.api.MacAddress;
+import org.understudy.api.Outcome;
+import org.understudy.api.Pair;
+import org.understudy.api.PairHealth;
+import org.understudy.api.PciAddress;
+import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.Vm;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.VfPools;
+import org.understudy.api.spi.VfPools.Lease;
+
+class VirtualMachineServiceTest {
+    private static final VmName WEB1 = new VmName("web1");
+
+    private final ShelfHost alpha = new ShelfHost("alpha");
+    private final ShelfHost beta = new ShelfHost("beta");
+    private final Shelf shelf = new Shelf(alpha, beta);
+    private Optional<VfPools> pools = Optional.empty();
+
+    @AfterEach
+    void close() {
+        shelf.close();
+    }
+
+    private VirtualMachineService vms() {
+        return new VirtualMachineService(
+                shelf.registry, shelf.locations, shelf.policies, shelf.health, shelf.migrations, pools);
+    }
+
+    @Test
+    void listsTheVmsOfAllHostsByName() {
+        alpha.with("web2", VmState.SHUTOFF);
+        beta.with("web1", VmState.RUNNING);
+
+        List<Vm> list = vms().list();
+
+        assertThat(list).extracting(v -> v.name() + "@" + v.host()).containsExactly("web1@beta", "web2@alpha");
+        assertThat(list.get(0).nics())
+                .singleElement()
+                .satisfies(n -> assertThat(n.mac()).contains(new MacAddress("52:54:00:11:22:33")));
+    }
+
+    @Test
+    void doesNotListAQemuThatOnlyReceives() {
+        alpha.with("web1", VmState.RUNNING);
+        beta.with("web1", VmState.INCOMING);
+
+        assertThat(vms().list())
+                .singleElement()
+                .satisfies(v -> assertThat(v.host()).isEqualTo(new HostName("alpha")));
+        assertThat(vms().show(WEB1).host()).isEqualTo(new HostName("alpha"));
+    }
+
+    @Test
+    void believesTheHostWhereTheVmRuns() {
+        alpha.with("web1", VmState.SHUTOFF);
+        beta.with("web1", VmState.RUNNING);
+
+        assertThat(vms().show(WEB1).host()).isEqualTo(new HostName("beta"));
+        assertThat(vms().list()).hasSize(1);
+    }
+
+    @Test
+    void refusesToActOnAVmThatTwoHostsRun() {
+        alpha.with("web1", VmState.RUNNING);
+        beta.with("web1", VmState.RUNNING);
+
+        assertThat(vms().list()).hasSize(2);
+        assertThatThrownBy(() -> vms().destroy(WEB1))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class,
+                        e -> assertThat(e.findings())
+                                .extracting(Finding::code)
+                                .containsExactly(FindingCode.STATE_INCONSISTENT))
+                .hasMessageContaining("RUNNING on alpha and RUNNING on beta");
+    }
+
+    @Test
+    void takesThePairsFromTheHealthTracker() {
+        alpha.with("web1", VmState.RUNNING);
+        Pair pair = new Pair(
+                new Alias("ua-s"),
+                new Alias("ua-p"),
+                new MacAddress("52:54:00:11:22:33"),
+                Optional.empty(),
+                PrimaryKind.VF,
+                PairHealth.ACTIVE,
+                "");
+        when(shelf.health.pairsOf(eq(WEB1), eq(new HostName("alpha")), any(), any(), eq(VmState.RUNNING)))
+                .thenReturn(List.of(pair));
+
+        assertThat(vms().show(WEB1).pairs()).containsExactly(pair);
+    }
+
+    @Test
+    void doesNotTakeAHostThatIsSilentForOneWithoutTheVm() {
+        beta.fail(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "timed out"));
+
+        assertCode(ErrorCode.HOST_UNAVAILABLE, () -> vms().show(WEB1));
+        assertThat(vms().list()).isEmpty();
+    }
+
+    @Test
+    void saysThatNoHostHasTheVm() {
+        assertCode(ErrorCode.VM_NOT_FOUND, () -> vms().show(WEB1));
+        assertCode(ErrorCode.VM_NOT_FOUND, () -> vms().start(WEB1));
+    }
+
+    @Test
+    void definesAVmAndPassesOnWhatDoesNotStandInTheWay() {
+        Finding note = Finding.of(FindingCode.ACCELERATOR_FALLBACK, "host alpha", "no KVM", "none");
+        alpha.object(note);
+
+        assertThat(vms().define(alpha.name(), ShelfHost.xml("web1"))).contains(note);
+        assertThat(alpha.deeds()).containsExactly("define web1");
+    }
+
+    @Test
+    void doesNotDefineWhatTheHostWouldNotDo() {
+        alpha.object(Finding.of(FindingCode.DEFINITION_UNSUPPORTED, "vm web1", "a floppy", "remove it"));
+
+        assertCode(ErrorCode.REFUSED_BY_FINDINGS, () -> vms().define(alpha.name(), ShelfHost.xml("web1")));
+        assertThat(alpha.deeds()).isEmpty();
+    }
+
+    @Test
+    void doesNotDefineAVmUnderANameThatIsTaken() {
+        beta.with("web1", VmState.SHUTOFF);
+
+        assertCode(ErrorCode.VM_EXISTS, () -> vms().define(alpha.name(), ShelfHost.xml("web1")));
+        String other = ShelfHost.xml("web1").replace("000002<", "000003<");
+        assertCode(ErrorCode.VM_EXISTS, () -> vms().define(beta.name(), other));
+    }
+
+    @Test
+    void replacesTheDefinitionOfTheSameVmOnTheSameHost() {
+        alpha.with("web1", VmState.RUNNING);
+
+        vms().define(alpha.name(), ShelfHost.xml("web1").replace("131072", "262144"));
+
+        assertThat(vms().definition(WEB1)).contains("262144");
+    }
+
+    @Test
+    void refusesMalformedXmlAndAnUnknownHost() {
+        assertCode(ErrorCode.MALFORMED_XML, () -> vms().define(alpha.name(), "<domain>"));
+        assertCode(ErrorCode.HOST_NOT_FOUND, () -> vms().define(new HostName("x"), ShelfHost.xml("a")));
+    }
+
+    @Test
+    void drivesAVmInFittingStatesOnly() {
+        alpha.with("off", VmState.SHUTOFF).with("on", VmState.RUNNING).with("still", VmState.PAUSED);
+        VmName off = new VmName("off");
+        VmName on = new VmName("on");
+        VmName still = new VmName("still");
+
+        assertCode(ErrorCode.WRONG_VM_STATE, () -> vms().start(on));
+        assertCode(ErrorCode.WRONG_VM_STATE, () -> vms().undefine(on));
+        assertCode(ErrorCode.WRONG_VM_STATE, () -> vms().shutdown(off));
+        assertCode(ErrorCode.WRONG_VM_STATE, () -> vms().destroy(off));
+        assertCode(ErrorCode.WRONG_VM_STATE, () -> vms().reset(off));
+        assertCode(ErrorCode.WRONG_VM_STATE, () -> vms().pause(still));
+        assertCode(ErrorCode.WRONG_VM_STATE, () -> vms().resume(on));
+        assertThat(alpha.deeds()).isEmpty();
+
+        vms().start(off);
+        vms().pause(on);
+        vms().resume(still);
+        vms().reset(on);
+        vms().shutdown(on);
+        vms().destroy(on);
+        vms().undefine(off);
+        assertThat(alpha.deeds())
+                .containsExactly(
+                        "start off {}",
+                        "pause on",
+                        "resume still",
+                        "reset on",
+                        "shutdown on",
+                        "destroy on",
+                        "undefine off");
+    }
+
+    @Test
+    void leavesAVmAloneThatIsBeingMigrated() {
+        alpha.with("web1", VmState.PAUSED);
+        shelf.migrated("web1", "alpha", "beta", Optional.empty());
+
+        for (ThrowingCallable command : List.<ThrowingCallable>of(
+                () -> vms().resume(WEB1),
+                () -> vms().reset(WEB1),
+                () -> vms().destroy(WEB1),
+                () -> vms().define(alpha.name(), ShelfHost.xml("web1")))) {
+            assertCode(ErrorCode.MIGRATION_IN_PROGRESS, command);
+        }
+        assertThat(alpha.deeds()).isEmpty();
+    }
+
+    @Test
+    void doesNotStartAVmThatAnotherHostIsReceiving() {
+        alpha.with("web1", VmState.SHUTOFF);
+        beta.with("web1", VmState.INCOMING);
+
+        assertCode(ErrorCode.REFUSED_BY_FINDINGS, () -> vms().start(WEB1));
+        assertThat(alpha.deeds()).isEmpty();
+    }
+
+    @Test
+    void doesNotResumeAVmThatMayRunOnAHostThatIsSilentAfterADoubtfulMigration() {
+        alpha.with("web1", VmState.PAUSED);
+        shelf.migrated("web1", "alpha", "beta", Optional.of(Outcome.NEEDS_ATTENTION));
+        vms().resume(WEB1);
+        assertThat(alpha.deeds()).containsExactly("resume web1");
+
+        beta.fail(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "timed out"));
+
+        assertThatThrownBy(() -> vms().resume(WEB1)).hasMessageContaining("host beta, where it may run");
+        assertThat(alpha.deeds()).hasSize(1);
+    }
+
+    @Test
+    void leasesTheVfOfAPoolForAStartAndGivesItBackIfTheStartFails() {
+        VfPools served = mock(VfPools.class);
+        Lease lease =
+                new Lease(alpha.name(), new PoolName("pool-a"), WEB1, new Alias("ua-vf"), PciAddress.parse("01:10.2"));
+        when(served.lease(alpha.name(), lease.pool(), WEB1, lease.primary())).thenReturn(Optional.of(lease));
+        pools = Optional.of(served);
+        withPoolPair();
+
+        vms().start(WEB1);
+        assertThat(alpha.deeds()).containsExactly("start web1 {ua-vf=0000:01:10.2}");
+
+        alpha.refuseStart();
+        assertCode(ErrorCode.QEMU_START_FAILED, () -> vms().start(WEB1));
+        verify(served).release(lease);
+
+        when(served.lease(any(), any(), any(), any())).thenReturn(Optional.empty());
+        assertFinding(FindingCode.POOL_EXHAUSTED, () -> vms().start(WEB1));
+    }
+
+    @Test
+    void doesNotStartAVmWhoseVfNobodyCanGive() {
+        withPoolPair();
+
+        assertFinding(FindingCode.POOL_NOT_SERVED, () -> vms().start(WEB1));
+        assertThat(alpha.deeds()).isEmpty();
+    }
+
+    private void withPoolPair() {
+        alpha.with("web1", VmState.SHUTOFF);
+        alpha.define(ShelfHost.xml("web1")
+                .replace(
+                        "<model type='virtio'/>",
+                        "<model type='virtio'/><teaming type='persistent'/><alias name='ua-net'/>")
+                .replace("</devices>", """
+                        <interface type='network'><mac address='52:54:00:11:22:33'/><source network='pool-a'/>
+                        <teaming type='transient' persistent='ua-net'/><alias name='ua-vf'/></interface>
+                        </devices>"""));
+        alpha.forget();
+    }
+
+    private static void assertFinding(FindingCode code, ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class,
+                        e -> assertThat(e.findings()).extracting(Finding::code).containsExactly(code));
+    }
+
+    private static void assertCode(ErrorCode code, ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(code));
+    }
+}
