@@ -3,12 +3,22 @@ package org.understudy.core.lint;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.understudy.api.Finding;
 import org.understudy.core.domain.DomainDocument;
 
 /** Judges a definition against every rule. */
 public final class Linter {
-    static final List<Rule> RULES = List.of();
+    static final List<Rule> RULES = Stream.of(
+                    KindRules.all(),
+                    MacRules.all(),
+                    AliasRules.all(),
+                    AddressRules.all(),
+                    List.of(new RomRule()),
+                    VfRules.all(),
+                    HostRules.all())
+            .<Rule>flatMap(List::stream)
+            .toList();
 
     /**
      * Judges any libvirt domain XML, of any hypervisor type and architecture.
@@ -18,7 +28,10 @@ public final class Linter {
      *     org.understudy.api.ErrorCode#XML_REFUSED}
      */
     public List<Finding> lint(String definition, LintContext context) {
-        Case it = new Case(DomainDocument.parse(definition), context);
+        return judge(new Case(DomainDocument.parse(definition), context));
+    }
+
+    static List<Finding> judge(Case it) {
         List<Finding> findings = new ArrayList<>();
         RULES.forEach(rule -> rule.judge(it, findings::add));
         return List.copyOf(findings);

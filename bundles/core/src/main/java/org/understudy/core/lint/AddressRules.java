@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.lint;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.PciAddress;
+import org.understudy.core.domain.Edits;
+import org.understudy.core.domain.XmlElement;
+
+/**
+ * Rules 7 to 9: the guest can let go of the primary at its place. A primary without an address is well: the host puts
+ * it on a root port of its own. Source: libvirt's pci-hotplug.rst, which gives every PCIe endpoint a pcie-root-port.
+ */
+final class AddressRules {
+    /** Conventional PCI. Source: QEMU, pci_qdev_realize: "failover primary device must be on PCIExpress bus". */
+    private static final Set<String> BRIDGES = Set.of("pci-bridge", "dmi-to-pci-bridge", "pcie-to-pci-bridge");
+
+    private AddressRules() {}
+
+    static List<Rule> all() {
+        return List.of(new AloneInSlot(), new NotOnRootBus(), new PortWithHotplug());
+    }
+
+    /** What is wrong with a primary's address, mended by leaving the choice to the host. */
+    private abstract static class Misplaced implements Rule {
+        private final FindingCode code;
+
+        Misplaced(FindingCode code) {
+            this.code = code;
+        }
+
+        abstract Map<NicElement, String> complaints(Case it);
+
+        @Override
+        public void judge(Case it, Consumer<Finding> to) {
+            complaints(it)
+                    .forEach((primary, complaint) -> to.accept(Finding.of(
+                                    code,
+                                    it.subject(primary),
+                                    primary.label() + " has the guest address "
+                                            + PciXml.guestAddress(primary.xml()).orElseThrow() + ", " + complaint,
+                                    "Remove its <address>, so that the host gives it a root port of its own.")
+                            .withFix()));
+        }
+
+        @Override
+        public void mend(Case it, Edits edits) {
+            complaints(it)
+                    .keySet()
+                    .forEach(primary ->
+                            edits.remove(PciXml.guestElement(primary.xml()).orElseThrow()));
+        }
+    }
+
+    /** Rule 7. Source: QEMU, pci_qdev_realize: "failover: primary device must be in its own PCI slot". */
+    private static final class AloneInSlot extends Misplaced {
+        AloneInSlot() {
+            super(FindingCode.PRIMARY_NOT_ALONE_IN_SLOT);
+        }
+
+        @Override
+        Map<NicElement, String> complaints(Case it) {
+            Map<PciAddress, Integer> devicesInSlot = new HashMap<>();
+            it.devices()
+                    .forEach(device -> PciXml.guestAddress(device)
+                            .ifPresent(address -> devicesInSlot.merge(slot(address), 1, Integer::sum)));
+            Map<NicElement, String> complaints = new LinkedHashMap<>();
+            for (NicElement primary : it.primaries()) {
+                PciXml.guestAddress(primary.xml())
+                        .flatMap(address -> complaint(primary, address, devicesInSlot.get(slot(address))))
+                        .ifPresent(complaint -> complaints.put(primary, complaint));
+            }
+            return complaints;
+        }
+
+        private static PciAddress slot(PciAddress address) {
+            return new PciAddress(address.domain(), address.bus(), address.slot(), 0);
+        }
+
+        private static Optional<String> complaint(NicElement primary, PciAddress address, int devicesInSlot) {
+            if (devicesInSlot > 1) {
+                return Optional.of("a slot it shares with another device");
+            }
+            if (address.function() != 0) {
+                return Optional.of("which is not function 0");
+            }
+            boolean multifunction = PciXml.guestElement(primary.xml())
+                    .flatMap(a -> a.attribute("multifunction"))
+                    .filter("on"::equals)
+                    .isPresent();
+            return multifunction ? Optional.of("which is marked multifunction='on'") : Optional.empty();
+        }
+    }
+
+    /** Rule 8. */
+    private static final class NotOnRootBus extends Misplaced {
+        NotOnRootBus() {
+            super(FindingCode.PRIMARY_ON_ROOT_BUS);
+        }
+
+        @Override
+        Map<NicElement, String> complaints(Case it) {
+            Map<NicElement, String> complaints = new LinkedHashMap<>();
+            Machine machine = Machine.of(it.document());
+            if (machine.pcie() == Machine.Pcie.NO) {
+                return complaints;
+            }
+            Map<Integer, XmlElement> controllers = controllers(it);
+            for (NicElement primary : it.primaries()) {
+                PciXml.guestAddress(primary.xml())
+                        .flatMap(address -> complaint(address.bus(), controllers, machine))
+                        .ifPresent(complaint -> complaints.put(primary, complaint));
+            }
+            return complaints;
+        }
+
+        private static Optional<String> complaint(int bus, Map<Integer, XmlElement> controllers, Machine machine) {
+            Optional<String> model =
+                    Optional.ofNullable(controllers.get(bus)).flatMap(controller -> controller.attribute("model"));
+            boolean implied = bus == 0 && model.isEmpty() && machine.pcie() == Machine.Pcie.YES;
+            if (implied || model.filter("pcie-root"::equals).isPresent()) {
+                return Optional.of("on the root bus pcie.0, where nothing can be unplugged");
+            }
+            return model.filter(BRIDGES::contains)
+                    .map(bridge -> "on a " + bridge + ", which is conventional PCI and not PCIe");
+        }
+    }
+
+    private static Map<Integer, XmlElement> controllers(Case it) {
+        Map<Integer, XmlElement> controllers = new HashMap<>();
+        it.document().devices("controller").stream()
+                .filter(controller -> controller.attributeOr("type", "").equals("pci"))
+                .forEach(controller -> controller
+                        .attribute("index")
+                        .flatMap(PciXml::number)
+                        .ifPresent(index -> controllers.putIfAbsent(index, controller)));
+        return controllers;
+    }
+
+    /** Rule 9. Source: formatdomain, attribute {@code hotplug} of a PCI controller's target, libvirt 6.3. */
+    private static final class PortWithHotplug implements Rule {
+        @Override
+        public void judge(Case it, Consumer<Finding> to) {
+            Map<Integer, XmlElement> controllers = controllers(it);
+            for (NicElement primary : it.primaries()) {
+                port(primary, controllers)
+                        .flatMap(PortWithHotplug::off)
+                        .ifPresent(off -> to.accept(Finding.of(
+                                        FindingCode.ROOT_PORT_WITHOUT_HOTPLUG,
+                                        it.subject(primary),
+                                        primary.label() + " sits at bus "
+                                                + PciXml.guestAddress(primary.xml())
+                                                        .orElseThrow()
+                                                        .bus()
+                                                + ", whose PCI controller has hotplug='off'",
+                                        "Set hotplug='on' at the controller's <target>.")
+                                .withFix()));
+            }
+        }
+
+        private static Optional<XmlElement> port(NicElement primary, Map<Integer, XmlElement> controllers) {
+            return PciXml.guestAddress(primary.xml()).map(PciAddress::bus).map(controllers::get);
+        }
+
+        private static Optional<XmlElement.Attribute> off(XmlElement port) {
+            return port.child("target")
+                    .flatMap(target -> target.attributeAt("hotplug"))
+                    .filter(hotplug -> hotplug.value().equals("off"));
+        }
+
+        @Override
+        public void mend(Case it, Edits edits) {
+            Map<Integer, XmlElement> controllers = controllers(it);
+            Set<XmlElement.Attribute> attributes = new LinkedHashSet<>();
+            it.primaries()
+                    .forEach(primary -> port(primary, controllers)
+                            .flatMap(PortWithHotplug::off)
+                            .ifPresent(attributes::add));
+            attributes.forEach(attribute -> edits.attributeValue(attribute, "on"));
+        }
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.lint;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.spi.HostFacts;
+import org.understudy.api.spi.HostFacts.Version;
+
+/** Rules 13 and 15: what must hold for the host and the configuration. */
+final class HostRules {
+    private HostRules() {}
+
+    static List<Rule> all() {
+        return List.of(HostRules::pools, HostRules::bridges, HostRules::versions, HostRules::iommu);
+    }
+
+    private static void pools(Case it, Consumer<Finding> to) {
+        if (it.context().policy().isEmpty()) {
+            return;
+        }
+        it.primaries().stream()
+                .filter(primary -> Carrier.of(it, primary) == Carrier.UNKNOWN)
+                .forEach(primary -> to.accept(Finding.of(
+                        FindingCode.POOL_MISSING_ON_HOST,
+                        it.subject(primary),
+                        primary.label() + " takes its VF from "
+                                + Shown.quoted(primary.source("network").orElse(""))
+                                + ", and the configuration has no such pool",
+                        "Name a pool of etc/understudy.yaml, or add this one there.")));
+    }
+
+    private static void bridges(Case it, Consumer<Finding> to) {
+        Optional<Set<String>> bridges = it.context().host().flatMap(HostFacts::bridges);
+        if (bridges.isEmpty()) {
+            return;
+        }
+        for (NicElement standby : it.standbys()) {
+            Optional<String> bridge = standby.isInterface("bridge") ? standby.source("bridge") : Optional.empty();
+            bridge.filter(name -> !bridges.get().contains(name))
+                    .ifPresent(name -> to.accept(Finding.of(
+                            FindingCode.NETWORK_MISSING_ON_HOST,
+                            it.subject(standby),
+                            standby.label() + " is attached to the bridge " + Shown.quoted(name)
+                                    + ", which the host does not have",
+                            "Create the bridge on the host, or attach the standby NIC to another one.")));
+        }
+    }
+
+    // Source: QEMU 4.2 and libvirt 6.1 release notes (failover, teaming); libvirt 7.1 for teaming in <hostdev>.
+    private static void versions(Case it, Consumer<Finding> to) {
+        Optional<HostFacts> host = it.context().host();
+        if (it.primaries().isEmpty()) {
+            return;
+        }
+        host.flatMap(HostFacts::qemuVersion)
+                .filter(v -> !v.atLeast(4, 2))
+                .ifPresent(v -> to.accept(tooOld(FindingCode.QEMU_TOO_OLD, it, "QEMU", v, "4.2", "a pair")));
+        host.flatMap(HostFacts::libvirtVersion).ifPresent(v -> {
+            boolean plain = it.primaries().stream().anyMatch(primary -> !primary.isInterface());
+            if (!v.atLeast(6, 1)) {
+                to.accept(tooOld(FindingCode.LIBVIRT_TOO_OLD, it, "libvirt", v, "6.1", "a pair"));
+            } else if (plain && !v.atLeast(7, 1)) {
+                to.accept(tooOld(FindingCode.LIBVIRT_TOO_OLD, it, "libvirt", v, "7.1", "teaming in a plain <hostdev>"));
+            }
+        });
+    }
+
+    private static Finding tooOld(FindingCode code, Case it, String what, Version has, String needs, String reason) {
+        return Finding.of(
+                code,
+                it.vm(),
+                "the host of " + it.vm() + " has " + what + " " + has + ", and " + reason + " needs " + needs,
+                "Update " + what + " on the host to " + needs + " or newer.");
+    }
+
+    private static void iommu(Case it, Consumer<Finding> to) {
+        boolean off =
+                it.context().host().flatMap(HostFacts::iommu).filter(on -> !on).isPresent();
+        if (!off) {
+            return;
+        }
+        it.primaries().stream()
+                .filter(primary -> Carrier.of(it, primary) == Carrier.PASSED_THROUGH)
+                .forEach(primary -> to.accept(Finding.of(
+                        FindingCode.IOMMU_OFF,
+                        it.subject(primary),
+                        primary.label() + " is a VF, and the IOMMU of the host is off",
+                        "Turn on VT-d or AMD-Vi in the firmware and, on Intel, boot with intel_iommu=on.")));
+    }
+}

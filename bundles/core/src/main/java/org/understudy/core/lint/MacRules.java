@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.lint;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.MacAddress;
+import org.understudy.core.domain.Edits;
+import org.understudy.core.domain.Layout;
+import org.understudy.core.domain.XmlElement;
+
+/** Rule 2, both halves have one unicast MAC, and the part of rule 16 that nobody else has it. */
+final class MacRules {
+    private MacRules() {}
+
+    static List<Rule> all() {
+        return List.of(new Mismatch(), MacRules::notUnicast, MacRules::duplicates);
+    }
+
+    private static final class Mismatch implements Rule {
+        @Override
+        public void judge(Case it, Consumer<Finding> to) {
+            couples(it).forEach(couple -> {
+                Finding finding = Finding.of(
+                        FindingCode.MAC_MISMATCH,
+                        it.subject(couple.primary()),
+                        couple.primary().label() + " has " + mac(couple.primary()) + ", its standby NIC "
+                                + couple.standby().label() + " has " + mac(couple.standby()),
+                        "Give the primary the MAC address of the standby NIC.");
+                to.accept(isMendable(couple) ? finding.withFix() : finding);
+            });
+        }
+
+        /** A plain hostdev has no MAC in the document, and so none that could differ. */
+        private static Stream<Case.Couple> couples(Case it) {
+            return it.couples().stream()
+                    .filter(c -> c.primary().isInterface())
+                    .filter(c -> c.primary().mac().isEmpty()
+                            || !c.primary().mac().equals(c.standby().mac()));
+        }
+
+        private static boolean isMendable(Case.Couple couple) {
+            return couple.standby().mac().filter(MacAddress::isUnicast).isPresent();
+        }
+
+        private static String mac(NicElement nic) {
+            return nic.xml()
+                    .childAttribute("mac", "address")
+                    .map(text -> "the MAC address " + Shown.quoted(text))
+                    .orElse("none, so that the host makes one up");
+        }
+
+        @Override
+        public void mend(Case it, Edits edits) {
+            couples(it).filter(Mismatch::isMendable).forEach(couple -> {
+                String address =
+                        couple.standby().xml().childAttribute("mac", "address").orElseThrow();
+                XmlElement primary = couple.primary().xml();
+                Optional<XmlElement> mac = primary.child("mac");
+                if (mac.isPresent()) {
+                    edits.attribute(mac.get(), "address", address);
+                } else {
+                    String space = new Layout(it.document()).spaceForChild(primary);
+                    edits.insert(primary.startTagEnd(), space + "<mac address='" + address + "'/>");
+                }
+            });
+        }
+    }
+
+    /** A primary that has a standby NIC takes that one's MAC, so the standby NIC's finding is enough. */
+    private static void notUnicast(Case it, Consumer<Finding> to) {
+        Stream.concat(
+                        it.standbys().stream(),
+                        it.primaries().stream().filter(p -> it.standbyOf(p).isEmpty()))
+                .forEach(nic -> nic.mac()
+                        .filter(mac -> !mac.isUnicast())
+                        .ifPresent(mac -> to.accept(Finding.of(
+                                FindingCode.MAC_NOT_UNICAST,
+                                it.subject(nic),
+                                nic.label() + " has the MAC address '" + mac + "', which is no unicast address",
+                                "Use an address with an even first octet, such as 52:54:00:11:22:33."))));
+    }
+
+    private static void duplicates(Case it, Consumer<Finding> to) {
+        Map<MacAddress, NicElement> first = new HashMap<>();
+        for (NicElement nic : it.nics()) {
+            Optional<MacAddress> mac = nic.mac().filter(m -> standsForItself(it, nic));
+            if (mac.isEmpty()) {
+                continue;
+            }
+            NicElement other = first.putIfAbsent(mac.get(), nic);
+            if (other != null && (isTeamed(nic) || isTeamed(other))) {
+                duplicate(it, nic, mac.get(), other.label() + " of the same VM", to);
+            } else if (isTeamed(nic)
+                    && it.context()
+                            .usedMacs()
+                            .filter(used -> used.contains(mac.get()))
+                            .isPresent()) {
+                duplicate(it, nic, mac.get(), "another VM or function of the host", to);
+            }
+        }
+    }
+
+    /** False for a primary, which shares its standby NIC's MAC or has findings of its own. */
+    private static boolean standsForItself(Case it, NicElement nic) {
+        return !nic.isPrimary()
+                || it.standbyOf(nic).filter(s -> !s.mac().equals(nic.mac())).isPresent();
+    }
+
+    private static boolean isTeamed(NicElement nic) {
+        return nic.isStandby() || nic.isPrimary();
+    }
+
+    private static void duplicate(Case it, NicElement nic, MacAddress mac, String owner, Consumer<Finding> to) {
+        to.accept(Finding.of(
+                FindingCode.DUPLICATE_MAC,
+                it.subject(nic),
+                nic.label() + " has the MAC address '" + mac + "', and so has " + owner,
+                "Give one of them another MAC address."));
+    }
+}

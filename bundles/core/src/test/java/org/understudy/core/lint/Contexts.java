@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.lint;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.understudy.api.MacAddress;
+import org.understudy.api.PciAddress;
+import org.understudy.api.Policy;
+import org.understudy.api.Policy.PoolPolicy;
+import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.spi.HostFacts;
+import org.understudy.api.spi.HostFacts.Version;
+import org.understudy.core.lint.LintContext.VfFacts;
+
+/** What else is known, one thing at a time. */
+final class Contexts {
+    /** The VF of {@link Documents#GOOD}. */
+    static final PciAddress VF = PciAddress.parse("0000:41:10.2");
+
+    private static final HostFacts NO_FACTS = new HostFacts(
+            "qemu",
+            "",
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Set.of(),
+            Optional.empty(),
+            Optional.empty(),
+            List.of());
+
+    private Contexts() {}
+
+    static LintContext qemu(int major, int minor) {
+        return versions(Optional.of(new Version(major, minor, 0)), Optional.empty());
+    }
+
+    static LintContext libvirt(int major, int minor) {
+        return versions(Optional.empty(), Optional.of(new Version(major, minor, 0)));
+    }
+
+    private static LintContext versions(Optional<Version> qemu, Optional<Version> libvirt) {
+        return host(new HostFacts(
+                "libvirt",
+                "",
+                qemu,
+                libvirt,
+                Optional.empty(),
+                Set.of(),
+                Optional.empty(),
+                Optional.empty(),
+                List.of()));
+    }
+
+    static LintContext iommu(boolean on) {
+        return host(new HostFacts(
+                "qemu",
+                "",
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Set.of(),
+                Optional.of(on),
+                Optional.empty(),
+                List.of()));
+    }
+
+    static LintContext bridges(String... names) {
+        return host(new HostFacts(
+                "qemu",
+                "",
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Set.of(),
+                Optional.empty(),
+                Optional.of(Set.of(names)),
+                List.of()));
+    }
+
+    /** A host of which nothing is known. */
+    static LintContext silentHost() {
+        return host(NO_FACTS);
+    }
+
+    private static LintContext host(HostFacts facts) {
+        return new LintContext(Optional.empty(), Optional.of(facts), Map.of(), Optional.empty());
+    }
+
+    static LintContext usedMacs(String... macs) {
+        Set<MacAddress> used = Set.of(macs).stream().map(MacAddress::new).collect(Collectors.toSet());
+        return new LintContext(Optional.empty(), Optional.empty(), Map.of(), Optional.of(used));
+    }
+
+    /** Two pools, vf-pool of the PF eno1 and the emulated trial; the network default is an ordinary one. */
+    static LintContext policy(boolean allowEmulatedPrimary) {
+        Duration second = Duration.ofSeconds(1);
+        return LintContext.of(
+                new Policy(
+                        List.of(),
+                        List.of(
+                                new PoolPolicy(
+                                        new PoolName("vf-pool"),
+                                        PrimaryKind.VF,
+                                        List.of("eno1#0-3", "eno1#6-7"),
+                                        Optional.empty()),
+                                new PoolPolicy(
+                                        new PoolName("trial"), PrimaryKind.EMULATED, List.of(), Optional.of("igb"))),
+                        Map.of("default", new PoolName("vf-pool")),
+                        new Policy.Deadlines(second, second, second, second, second, second, second, second),
+                        false,
+                        allowEmulatedPrimary,
+                        second,
+                        Map.of()),
+                Optional.empty());
+    }
+
+    /** Facts of the one VF. */
+    static LintContext vf(VfFacts facts) {
+        return new LintContext(Optional.empty(), Optional.empty(), Map.of(VF, facts), Optional.empty());
+    }
+
+    static LintContext heldBy(String holder) {
+        return vf(new VfFacts(
+                Optional.of(holder),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty()));
+    }
+
+    static LintContext groupShared(boolean shared) {
+        return vf(new VfFacts(
+                Optional.empty(),
+                Optional.of(shared),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty()));
+    }
+
+    static LintContext settings(int vlan, int mtu, boolean trusted, boolean spoofCheck) {
+        return vf(new VfFacts(
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(vlan),
+                Optional.of(mtu),
+                Optional.of(trusted),
+                Optional.of(spoofCheck),
+                Optional.empty(),
+                Optional.empty()));
+    }
+
+    static LintContext parent(String pf) {
+        return vf(new VfFacts(
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(pf),
+                Optional.empty()));
+    }
+
+    static LintContext nativeMigration(boolean able) {
+        return vf(new VfFacts(
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(able)));
+    }
+}
