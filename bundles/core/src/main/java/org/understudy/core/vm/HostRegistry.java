@@ -28,7 +28,9 @@ import org.understudy.api.spi.HostConnector;
 import org.understudy.api.spi.Hosts;
 
 /** Keeps the hosts of the configuration open, while the configuration and the connectors come, change and go. */
-@Component(service = {Hosts.class, HostRegistry.class})
+@Component(
+        service = {Hosts.class, HostRegistry.class},
+        immediate = true)
 public final class HostRegistry implements Hosts {
     private static final Duration FIRST_WAIT = Duration.ofSeconds(1);
     private static final int WORKERS = 4;
