@@ -2,21 +2,20 @@
 package org.understudy.qemu.qmp;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.Optional;
 
 /**
  * A machine type.
  *
- * @param alias such as {@code q35}
+ * @param alias such as {@code q35}; empty if it has none
  * @param standard true for the one QEMU takes when none is named
  * @param deprecated true if QEMU says that it will go away
  */
-public record MachineType(String name, Optional<String> alias, boolean standard, boolean deprecated) {
+public record MachineType(String name, String alias, boolean standard, boolean deprecated) {
     /** Source: QAPI MachineInfo. */
     static MachineType read(JsonNode machine) {
         return new MachineType(
                 machine.path("name").asText(),
-                Optional.ofNullable(machine.get("alias")).map(JsonNode::asText),
+                machine.path("alias").asText(),
                 machine.path("is-default").asBoolean(),
                 machine.path("deprecated").asBoolean());
     }

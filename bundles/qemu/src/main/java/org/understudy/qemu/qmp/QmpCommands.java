@@ -38,6 +38,7 @@ public final class QmpCommands {
     private static final CommandSpec OBJECT_DEL = required("object-del", "id");
     private static final CommandSpec QOM_LIST = required("qom-list", "path");
     private static final CommandSpec QOM_GET = required("qom-get", "path", "property");
+    private static final CommandSpec QOM_TYPES = required("qom-list-types", "implements", "abstract");
     private static final CommandSpec VIRTIO_STATUS = optional("x-query-virtio-status", "path");
     private static final CommandSpec VIRTIO_DEVICES = optional("x-query-virtio");
     private static final CommandSpec ANNOUNCE_SELF = required("announce-self", "initial", "max", "rounds", "step");
@@ -85,6 +86,7 @@ public final class QmpCommands {
             OBJECT_DEL,
             QOM_LIST,
             QOM_GET,
+            QOM_TYPES,
             VIRTIO_STATUS,
             VIRTIO_DEVICES,
             ANNOUNCE_SELF,
@@ -204,6 +206,15 @@ public final class QmpCommands {
 
     public static QmpCommand<JsonNode> qomGet(String path, String property) {
         return QOM_GET.with(Map.of("path", path, "property", property));
+    }
+
+    /**
+     * The names of all types of a kind, such as {@code device}, that can be made.
+     *
+     * <p>QEMU loads all its modules for this, and aborts if they belong to another build: never ask a VM.
+     */
+    public static QmpCommand<Set<String>> qomListTypes(String kind) {
+        return QOM_TYPES.with(Map.of("implements", kind, "abstract", false), QmpReplies.each("name"));
     }
 
     /**

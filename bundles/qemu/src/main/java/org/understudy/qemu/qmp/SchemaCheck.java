@@ -4,6 +4,7 @@ package org.understudy.qemu.qmp;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -41,6 +42,11 @@ public record SchemaCheck(List<String> missing, List<String> notKnown) {
                     spec.members());
         }
         return new SchemaCheck(List.copyOf(check.missing), List.copyOf(check.notKnown));
+    }
+
+    /** Changes with the list of what Understudy uses; results of an older list are worth nothing. */
+    public static String listFingerprint() {
+        return Integer.toHexString(Objects.hash(QmpCommands.ALL, QmpEvents.ALL));
     }
 
     private void compare(

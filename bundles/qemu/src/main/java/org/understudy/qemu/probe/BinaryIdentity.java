@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.probe;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
+
+/**
+ * What tells one QEMU binary from the next: an update changes at least one of these.
+ *
+ * @param path with all links resolved
+ * @param stamp size, times and inode
+ */
+record BinaryIdentity(String path, String stamp) {
+    /** @throws UnderstudyException {@link ErrorCode#QEMU_START_FAILED} if there is no such file */
+    static BinaryIdentity of(Path binary) {
+        try {
+            Path real = binary.toRealPath();
+            Map<String, Object> a = Files.readAttributes(real, "unix:size,lastModifiedTime,ctime,ino,dev");
+            return new BinaryIdentity(
+                    real.toString(),
+                    "%s %s %s %s %s"
+                            .formatted(
+                                    a.get("size"),
+                                    a.get("lastModifiedTime"),
+                                    a.get("ctime"),
+                                    a.get("ino"),
+                                    a.get("dev")));
+        } catch (IOException e) {
+            throw new UnderstudyException(
+                    ErrorCode.QEMU_START_FAILED, "QEMU binary %s can't be read: %s".formatted(binary, e), e);
+        }
+    }
+}

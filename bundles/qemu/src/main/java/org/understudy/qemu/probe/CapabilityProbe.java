@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.probe;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
+import org.understudy.qemu.qmp.MachineType;
+import org.understudy.qemu.qmp.QmpClient;
+import org.understudy.qemu.qmp.QmpCommand;
+import org.understudy.qemu.qmp.QmpCommands;
+import org.understudy.qemu.qmp.QmpRefusal;
+import org.understudy.qemu.qmp.SchemaCheck;
+
+/** Asks a QEMU binary what it can do. An answer is kept, in a file too, until the binary changes. */
+public final class CapabilityProbe {
+    /** Models that may be a primary in some version of QEMU. */
+    private static final List<String> PRIMARY_MODELS =
+            List.of("vfio-pci", "e1000e", "igb", "e1000", "rtl8139", "vmxnet3", "virtio-net-pci");
+
+    private static final List<String> PCIE_MACHINES = List.of("q35", "virt");
+    private static final Duration LIMIT = Duration.ofSeconds(10);
+
+    private final ProbeCache cache;
+
+    /** @param cacheFolder where answers are kept; made if it is not there */
+    public CapabilityProbe(Path cacheFolder) {
+        this.cache = new ProbeCache(cacheFolder);
+    }
+
+    /**
+     * Blocks for up to a second the first time.
+     *
+     * @throws UnderstudyException {@link ErrorCode#QEMU_START_FAILED} if the binary is not there or does not run, {@link
+     *     ErrorCode#QMP_PROTOCOL}, {@link ErrorCode#DEADLINE_EXCEEDED} if it is no QEMU
+     */
+    public BinaryCapabilities probe(Path binary) {
+        BinaryIdentity identity = BinaryIdentity.of(binary);
+        String name = "capabilities-" + Integer.toHexString(identity.path().hashCode());
+        String key = identity + " " + SchemaCheck.listFingerprint();
+        return cache.find(name, key, BinaryCapabilities.class).orElseGet(() -> {
+            BinaryCapabilities asked = ask(binary);
+            cache.store(name, key, asked);
+            return asked;
+        });
+    }
+
+    private static BinaryCapabilities ask(Path binary) {
+        try (ThrowawayQemu qemu = start(binary, List.of("-machine", "none"));
+                QmpClient client = qemu.connect(LIMIT, e -> {})) {
+            List<MachineType> machines = client.execute(QmpCommands.queryMachines(), LIMIT);
+            SchemaCheck schema = SchemaCheck.of(client.execute(QmpCommands.queryQmpSchema(), LIMIT));
+            boolean hasVirtioStatus = schema.knows(QmpCommands.xQueryVirtioStatus(""));
+            return new BinaryCapabilities(
+                    client.version(),
+                    machines,
+                    devices(binary),
+                    properties(client, "virtio-net-pci").contains("failover"),
+                    primaryModels(client),
+                    accelerators(binary),
+                    client.execute(QmpCommands.queryCommandLineOptions(), LIMIT).contains("sandbox"),
+                    client.execute(QmpCommands.queryMigrateCapabilities(), LIMIT)
+                            .keySet(),
+                    hasVirtioStatus && survivesVirtioStatus(binary, machines),
+                    schema.missing());
+        }
+    }
+
+    private static ThrowawayQemu start(Path binary, List<String> arguments) {
+        return ThrowawayQemu.start(binary, RunAs.self(), folder -> arguments);
+    }
+
+    private static Set<String> primaryModels(QmpClient client) {
+        return PRIMARY_MODELS.stream()
+                .filter(model -> properties(client, model).contains("failover_pair_id"))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Empty if there is no such type. */
+    private static Set<String> properties(QmpClient client, String type) {
+        try {
+            return client.execute(QmpCommands.deviceListProperties(type), LIMIT);
+        } catch (QmpRefusal e) {
+            if (e.errorClass().equals(QmpRefusal.DEVICE_NOT_FOUND)) {
+                return Set.of();
+            }
+            throw e;
+        }
+    }
+
+    private static Set<String> devices(Path binary) {
+        return survive(binary, List.of("-machine", "none"), QmpCommands.qomListTypes("device"))
+                .orElse(Set.of());
+    }
+
+    /** Asks about a real virtio device: QEMU 11.1.2 has the command and aborts over it. */
+    private static boolean survivesVirtioStatus(Path binary, List<MachineType> machines) {
+        Optional<String> machine = PCIE_MACHINES.stream()
+                .filter(name -> machines.stream().anyMatch(m -> m.alias().equals(name)))
+                .findFirst();
+        return machine.isPresent()
+                && survive(
+                                binary,
+                                List.of("-machine", machine.get(), "-device", "virtio-net-pci,id=nic,romfile="),
+                                QmpCommands.xQueryVirtioStatus("/machine/peripheral/nic/virtio-backend"))
+                        .isPresent();
+    }
+
+    /** Empty if QEMU refused the question or ended over it. */
+    private static <T> Optional<T> survive(Path binary, List<String> arguments, QmpCommand<T> question) {
+        List<String> line = Stream.concat(arguments.stream(), Stream.of("-accel", "tcg", "-accel", "kvm"))
+                .toList();
+        try (ThrowawayQemu qemu = start(binary, line);
+                QmpClient client = qemu.connect(LIMIT, e -> {})) {
+            return Optional.of(client.execute(question, LIMIT));
+        } catch (QmpRefusal e) {
+            return Optional.empty();
+        } catch (UnderstudyException e) {
+            if (e.code() == ErrorCode.QMP_DISCONNECTED || e.code() == ErrorCode.QEMU_START_FAILED) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** QEMU prints a headline and then one name a line. */
+    private static Set<String> accelerators(Path binary) {
+        try (ThrowawayQemu qemu = start(binary, List.of("-accel", "help"))) {
+            qemu.awaitExit(LIMIT);
+            return qemu.output()
+                    .lines()
+                    .map(String::strip)
+                    .filter(line -> line.matches("[a-z0-9]+"))
+                    .collect(Collectors.toCollection(TreeSet::new));
+        }
+    }
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.probe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.spi.HostFacts.Version;
+import org.understudy.qemu.qmp.MachineType;
+import org.understudy.qemu.qmp.RealQemu;
+
+@Timeout(60)
+class AcceleratorProbeTest {
+    private static final Duration LIMIT = Duration.ofSeconds(10);
+
+    @TempDir
+    Path folder;
+
+    static Stream<Path> binaries() {
+        return RealQemu.binaries();
+    }
+
+    @ParameterizedTest
+    @MethodSource("binaries")
+    void bootsTheProofWhereCodeRuns(Path binary) {
+        assertThat(new BootTrial("max", LIMIT).failure(binary, "tcg", RunAs.self()))
+                .isEmpty();
+    }
+
+    @Test
+    void namesTheStageOfAGuestThatIsTooSlow() {
+        assertThat(new BootTrial("max", Duration.ofMillis(100)).failure(RealQemu.system(), "tcg", RunAs.self()))
+                .hasValueSatisfying(why -> assertThat(why).contains("stood still"));
+    }
+
+    @Test
+    void assemblesToTheBytesThatAreRun() throws Exception {
+        Path object = folder.resolve("o");
+        Path image = folder.resolve("image");
+        run("as", "--64", "src/main/asm/boot-proof.S", "-o", object.toString());
+        run("ld", "-Ttext=0xf0000", "-e", "0", "--oformat", "binary", object.toString(), "-o", image.toString());
+
+        assertThat(Files.readAllBytes(image)).isEqualTo(BootProof.code());
+    }
+
+    /** Either a KVM that works, or a finding that says why not; this machine decides which. */
+    @ParameterizedTest
+    @ValueSource(strings = {"max", "qemu64"})
+    void givesAReasonUnlessKvmBoots(String cpu) {
+        Accelerator accelerator = new AcceleratorProbe(Path.of("/"), folder, new BootTrial(cpu, LIMIT))
+                .choose(RealQemu.system(), capabilities(Set.of("kvm", "tcg"), "q35"), RunAs.self());
+
+        assertThat(accelerator.name().equals("kvm"))
+                .isEqualTo(accelerator.fallback().isEmpty());
+        accelerator.fallback().ifPresent(f -> {
+            assertThat(f.code()).isEqualTo(FindingCode.ACCELERATOR_FALLBACK);
+            assertThat(f.remedy()).isNotEmpty();
+        });
+    }
+
+    @Test
+    void fallsBackWhereQemuHasNoKvm() {
+        assertThat(fallback(RunAs.self(), capabilities(Set.of("tcg"), "q35")).message())
+                .contains("built without KVM");
+    }
+
+    @Test
+    void fallsBackWhereThereIsNoProof() {
+        Finding finding = fallback(RunAs.self(), capabilities(Set.of("tcg", "kvm"), "virt"));
+
+        assertThat(finding.message()).contains("no boot proof");
+        assertThat(finding.remedy()).contains("accelerator: kvm");
+    }
+
+    @Test
+    void fallsBackWhereThereIsNoDevice() {
+        assertThat(fallback(RunAs.self(), capabilities(Set.of("tcg", "kvm"), "q35"))
+                        .message())
+                .contains("/dev/kvm is not there");
+    }
+
+    @Test
+    void namesTheGroupWhereTheUserMayNotUseTheDevice() throws IOException {
+        makeDevice("---------");
+        boolean root = System.getProperty("user.name").equals("root");
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        RunAs other = new RunAs(
+                root ? List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--") : List.of(),
+                Optional.empty());
+
+        Finding finding = fallback(other, capabilities(Set.of("tcg", "kvm"), "q35"));
+
+        assertThat(finding.message()).contains("may not read and write /dev/kvm");
+        assertThat(finding.remedy()).contains("group 'kvm'");
+    }
+
+    @Test
+    void repeatsWhatQemuSaysWhenItCannotUseKvm() throws IOException {
+        makeDevice("rw-rw-rw-");
+        Path binary = binary("echo failed to set MSR 0x10a >&2; exit 1");
+
+        Accelerator accelerator = probe().choose(binary, capabilities(Set.of("tcg", "kvm"), "q35"), RunAs.self());
+
+        assertThat(accelerator.name()).isEqualTo("tcg");
+        assertThat(accelerator.fallback().orElseThrow().message()).contains("failed to set MSR 0x10a");
+    }
+
+    @Test
+    void provesOnceForEachBootAndBinary() throws IOException {
+        makeDevice("rw-rw-rw-");
+        Path bootId = folder.resolve("proc/sys/kernel/random/boot_id");
+        Files.createDirectories(bootId.getParent());
+        Files.writeString(bootId, "one\n");
+        Path tcgCalledKvm = binary("echo x >> '%s'; exec %s $(echo \"$@\" | sed 's/-accel kvm/-accel tcg/')"
+                .formatted(folder.resolve("starts"), RealQemu.system()));
+        BinaryCapabilities capabilities = capabilities(Set.of("tcg", "kvm"), "q35");
+
+        for (int i = 0; i < 3; i++) {
+            assertThat(probe().choose(tcgCalledKvm, capabilities, RunAs.self()).name())
+                    .isEqualTo("kvm");
+        }
+        assertThat(Files.readAllLines(folder.resolve("starts"))).hasSize(1);
+        Files.writeString(bootId, "two\n");
+        probe().choose(tcgCalledKvm, capabilities, RunAs.self());
+        assertThat(Files.readAllLines(folder.resolve("starts"))).hasSize(2);
+    }
+
+    @Test
+    void remembersAFailureOnlyInMemory() throws IOException {
+        makeDevice("rw-rw-rw-");
+        Path binary = binary("echo x >> '%s'; exit 1".formatted(folder.resolve("starts")));
+        BinaryCapabilities capabilities = capabilities(Set.of("tcg", "kvm"), "q35");
+        AcceleratorProbe probe = probe();
+
+        probe.choose(binary, capabilities, RunAs.self());
+        probe.choose(binary, capabilities, RunAs.self());
+        assertThat(Files.readAllLines(folder.resolve("starts"))).hasSize(1);
+        probe().choose(binary, capabilities, RunAs.self());
+        assertThat(Files.readAllLines(folder.resolve("starts"))).hasSize(2);
+    }
+
+    private Finding fallback(RunAs user, BinaryCapabilities capabilities) {
+        Accelerator accelerator = probe().choose(RealQemu.system(), capabilities, user);
+        assertThat(accelerator.name()).isEqualTo("tcg");
+        return accelerator.fallback().orElseThrow();
+    }
+
+    private AcceleratorProbe probe() {
+        return new AcceleratorProbe(folder, folder.resolve("cache"));
+    }
+
+    private void makeDevice(String mode) throws IOException {
+        Files.createDirectories(folder.resolve("dev"));
+        Path device = Files.writeString(folder.resolve("dev/kvm"), "");
+        Files.setPosixFilePermissions(device, PosixFilePermissions.fromString(mode));
+    }
+
+    private Path binary(String body) throws IOException {
+        Path script = Files.writeString(folder.resolve("binary"), "#!/bin/sh\n" + body + "\n");
+        return Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    private static BinaryCapabilities capabilities(Set<String> accelerators, String machine) {
+        return new BinaryCapabilities(
+                new Version(7, 2, 0),
+                List.of(new MachineType(machine, "", false, false)),
+                Set.of(),
+                true,
+                Set.of(),
+                accelerators,
+                true,
+                Set.of(),
+                true,
+                List.of());
+    }
+
+    private static void run(String... command) throws IOException, InterruptedException {
+        assertThat(new ProcessBuilder(command).inheritIO().start().waitFor()).isZero();
+    }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.probe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
+import org.understudy.qemu.qmp.RealQemu;
+
+@Timeout(60)
+class CapabilityProbeTest {
+    @TempDir
+    Path folder;
+
+    static Stream<Path> binaries() {
+        return RealQemu.binaries();
+    }
+
+    @ParameterizedTest
+    @MethodSource("binaries")
+    void tellsWhatARealQemuCanDo(Path binary) {
+        BinaryCapabilities found = new CapabilityProbe(folder).probe(binary);
+
+        assertThat(found.version().atLeast(4, 2)).isTrue();
+        assertThat(found.machineNames().get("q35")).startsWith("pc-q35-");
+        assertThat(found.machineNames())
+                .containsEntry(
+                        found.machineNames().get("q35"), found.machineNames().get("q35"));
+        assertThat(found.failover()).isTrue();
+        assertThat(found.primaryModels()).contains("e1000e", "vfio-pci");
+        assertThat(found.primaryModels().contains("igb"))
+                .isEqualTo(found.version().atLeast(8, 0));
+        assertThat(found.accelerators()).contains("tcg", "kvm");
+        assertThat(found.sandbox()).isTrue();
+        assertThat(found.migrationCapabilities()).contains("pause-before-switchover", "multifd");
+        assertThat(found.missing()).isEmpty();
+    }
+
+    @Test
+    void namesTheDevicesOfTheSystemsQemu() {
+        assertThat(new CapabilityProbe(folder).probe(RealQemu.system()).devices())
+                .contains("virtio-net-pci", "pcie-root-port", "isa-serial");
+    }
+
+    /** QEMU 11.1.2 has the command and aborts over it. */
+    @ParameterizedTest
+    @MethodSource("binaries")
+    void offersVirtioStatusOnlyWhereQemuSurvivesIt(Path binary) {
+        BinaryCapabilities found = new CapabilityProbe(folder).probe(binary);
+
+        boolean known = found.version().atLeast(7, 2) && !found.version().atLeast(11, 1);
+        assertThat(found.virtioStatus()).isEqualTo(known);
+    }
+
+    @Test
+    void asksABinaryOnlyOnce() throws IOException {
+        Path counting = countingBinary();
+
+        CapabilityProbe probe = new CapabilityProbe(folder.resolve("cache"));
+        BinaryCapabilities first = probe.probe(counting);
+        long starts = starts();
+        assertThat(probe.probe(counting)).isEqualTo(first);
+        assertThat(new CapabilityProbe(folder.resolve("cache")).probe(counting)).isEqualTo(first);
+
+        assertThat(starts()).isEqualTo(starts);
+    }
+
+    @Test
+    void asksAgainAfterTheBinaryChanged() throws IOException {
+        Path counting = countingBinary();
+        new CapabilityProbe(folder.resolve("cache")).probe(counting);
+        long starts = starts();
+
+        Files.writeString(counting, Files.readString(counting) + "# changed\n");
+        new CapabilityProbe(folder.resolve("cache")).probe(counting);
+
+        assertThat(starts()).isEqualTo(2 * starts);
+    }
+
+    @Test
+    void asksAgainWhenTheCacheFileIsBroken() throws IOException {
+        Path cache = folder.resolve("cache");
+        BinaryCapabilities first = new CapabilityProbe(cache).probe(RealQemu.system());
+        for (String broken : List.of("", "{\"key\": \"tru", "[]", "{\"key\": 1, \"value\": []}")) {
+            try (Stream<Path> files = Files.list(cache)) {
+                for (Path file : files.toList()) {
+                    Files.writeString(file, broken);
+                }
+            }
+            assertThat(new CapabilityProbe(cache).probe(RealQemu.system())).isEqualTo(first);
+        }
+    }
+
+    @Test
+    void answersAlsoWhenTheCacheFolderCannotBeWritten() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "");
+
+        assertThat(new CapabilityProbe(file).probe(RealQemu.system()).failover())
+                .isTrue();
+    }
+
+    @Test
+    void saysSoWhenThereIsNoSuchBinary() {
+        assertFails(folder.resolve("nothing"), ErrorCode.QEMU_START_FAILED, "nothing");
+    }
+
+    @Test
+    void saysSoWhenTheBinaryIsNoProgram() throws IOException {
+        assertFails(Files.writeString(folder.resolve("text"), "x"), ErrorCode.QEMU_START_FAILED, "text");
+    }
+
+    @Test
+    void repeatsWhatABinaryThatFailsToStartSays() throws IOException {
+        assertFails(script("echo libaio.so.1: cannot open >&2; exit 127"), ErrorCode.QEMU_START_FAILED, "libaio.so.1");
+    }
+
+    @Test
+    void leavesNoFolderBehind() throws IOException {
+        long before = probeFolders();
+        new CapabilityProbe(folder).probe(RealQemu.system());
+        assertThat(probeFolders()).isEqualTo(before);
+    }
+
+    private static long probeFolders() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+            return files.filter(f -> f.getFileName().toString().startsWith("understudy-probe"))
+                    .count();
+        }
+    }
+
+    private void assertFails(Path binary, ErrorCode code, String message) {
+        assertThatThrownBy(() -> new CapabilityProbe(folder.resolve("cache")).probe(binary))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(code))
+                .hasMessageContaining(message);
+    }
+
+    private Path countingBinary() throws IOException {
+        return script("echo x >> '%s'; exec %s \"$@\"".formatted(folder.resolve("starts"), RealQemu.system()));
+    }
+
+    private long starts() throws IOException {
+        return Files.readAllLines(folder.resolve("starts")).size();
+    }
+
+    private Path script(String body) throws IOException {
+        Path script = Files.writeString(folder.resolve("script"), "#!/bin/sh\n" + body + "\n");
+        return Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+}
