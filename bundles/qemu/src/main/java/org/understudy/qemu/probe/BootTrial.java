@@ -79,8 +79,7 @@ record BootTrial(String cpu, Duration limit) {
     }
 
     private Optional<String> verdict(ThrowawayQemu qemu) {
-        // A QEMU whose monitor has just gone needs a moment to be gone itself.
-        if (qemu.awaitExit(Duration.ofMillis(200)) && qemu.process().exitValue() == BootProof.SUCCESS) {
+        if (qemu.awaitExit(ThrowawayQemu.EXIT_LIMIT) && qemu.process().exitValue() == BootProof.SUCCESS) {
             return Optional.empty();
         }
         String stage = BootProof.lastStage(ThrowawayQemu.read(qemu.folder().resolve("stages")));

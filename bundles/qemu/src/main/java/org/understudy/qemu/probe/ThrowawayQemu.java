@@ -24,6 +24,9 @@ import org.understudy.qemu.qmp.QmpEvent;
 final class ThrowawayQemu implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ThrowawayQemu.class);
 
+    /** How long a QEMU takes to be gone once its monitor is. */
+    static final Duration EXIT_LIMIT = Duration.ofMillis(500);
+
     private final Path folder;
     private final Process process;
     private final String binary;
@@ -69,18 +72,20 @@ final class ThrowawayQemu implements AutoCloseable {
      * @throws UnderstudyException {@link ErrorCode#QEMU_START_FAILED} if QEMU ended before it could be asked
      */
     QmpClient connect(Duration limit, Consumer<QmpEvent> events) {
+        awaitMonitor(limit);
+        if (!process.isAlive()) {
+            throw ended();
+        }
         try {
-            awaitMonitor(limit);
             return QmpClient.connect(folder.resolve("qmp"), limit, events, e -> {});
         } catch (UnderstudyException e) {
-            if (process.isAlive()) {
-                throw e;
-            }
-            throw new UnderstudyException(
-                    ErrorCode.QEMU_START_FAILED,
-                    "%s ended with %d: %s".formatted(binary, process.exitValue(), output()),
-                    e);
+            throw awaitExit(EXIT_LIMIT) ? ended() : e;
         }
+    }
+
+    private UnderstudyException ended() {
+        return new UnderstudyException(
+                ErrorCode.QEMU_START_FAILED, "%s ended with %d: %s".formatted(binary, process.exitValue(), output()));
     }
 
     /** A QEMU that cannot start ends at once, long before the limit of the connection. */
