@@ -63,6 +63,9 @@ open_stage() {
   trap 'exit 143' TERM HUP
   chmod 711 "$stage" # the unprivileged QEMU has to pass through
   mkdir "$stage/guest"
+  # Both hosts' QEMUs write here, as whatever user they run.
+  touch "$stage/serial.log"
+  chmod 666 "$stage/serial.log"
   say "Building the test guest ..."
   "$here/itests/guest/build-guest" "$stage/guest" >&2
   cp --remove-destination -L "$stage"/guest/* "$stage/guest/" 2>/dev/null || true
@@ -136,12 +139,18 @@ end_leftover_guests() {
   done
 }
 
+# api [CURL OPTIONS] PATH: prints the answer; a refusal stays in $stage/refusal.
 api() {
-  local args=() path
+  local args=() path answer
   while [ $# -gt 1 ]; do args+=("$1"); shift; done
   path=$1
-  curl --silent --show-error --fail-with-body --max-time 60 --user "admin:$password" -H 'X-Requested-With: understudy' \
-    "${args[@]}" "http://127.0.0.1:$http_port/understudy/api/v1/$path"
+  if answer=$(curl --silent --fail-with-body --max-time 60 --user "admin:$password" -H 'X-Requested-With: understudy' \
+    "${args[@]}" "http://127.0.0.1:$http_port/understudy/api/v1/$path"); then
+    printf '%s\n' "$answer"
+  else
+    printf '%s\n' "$answer" >"$stage/refusal"
+    return 1
+  fi
 }
 
 api_answers() {
@@ -177,7 +186,7 @@ define_guest() {
       <model type='virtio'/>
     </interface>
     <serial type='file'>
-      <source path='$stage/serial.log'/>
+      <source path='$stage/serial.log' append='on'/>
       <target port='0'/>
     </serial>
     <memballoon model='none'/>
@@ -193,8 +202,8 @@ XML
 }
 
 api_failed() {
-  [ ! -e "$stage/karaf/data/log/karaf.log" ] || tail -n 20 "$stage/karaf/data/log/karaf.log" >&2
-  die "could not $1" "the server's log is above" 1
+  jq -r '.detail // ., (.findings[]? | "  \(.message)")' "$stage/refusal" >&2 2>/dev/null || cat "$stage/refusal" >&2
+  die "could not $1; the server's answer is above" "$(jq -r '.remedy // "see the log of Karaf"' "$stage/refusal" 2>/dev/null)" 1
 }
 
 pair_health() { [ "$(api vms/demo 2>/dev/null | jq -r '.pairs[0].health')" = "$1" ]; }
