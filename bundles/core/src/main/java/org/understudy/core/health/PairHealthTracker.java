@@ -149,19 +149,24 @@ public final class PairHealthTracker implements AutoCloseable {
     private void freshen(Place place) {
         CountDownLatch asked = new CountDownLatch(1);
         later(() -> {
-            if (of(place).isEmpty()) {
-                watch.host(place.host()).ifPresent(h -> resync(h, place.vm()));
+            try {
+                askAll(place);
+            } finally {
+                asked.countDown();
             }
-            for (Key key : of(place)) {
-                ask(key);
-            }
-            asked.countDown();
         });
         try {
             asked.await(VIEW_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private void askAll(Place place) {
+        if (of(place).isEmpty()) {
+            watch.host(place.host()).ifPresent(h -> resync(h, place.vm()));
+        }
+        of(place).forEach(this::ask);
     }
 
     private synchronized List<Key> of(Place place) {

@@ -4,20 +4,18 @@ package org.understudy.core.migration;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.Alias;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
-import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
@@ -37,7 +35,7 @@ final class Guard implements AutoCloseable {
         private Optional<Long> plugged = Optional.empty();
         private Optional<Long> reset = Optional.empty();
         private boolean negotiatedSinceReset;
-        private final Set<Alias> pending = new HashSet<>();
+        private final Map<Alias, PairView> pending = new HashMap<>();
     }
 
     private final Map<Place, Signs> places = new HashMap<>();
@@ -68,7 +66,7 @@ final class Guard implements AutoCloseable {
         }
     }
 
-    private synchronized void note(HostName host, VmName vm, java.util.function.Consumer<Signs> change) {
+    private synchronized void note(HostName host, VmName vm, Consumer<Signs> change) {
         change.accept(places.computeIfAbsent(new Place(host, vm), p -> new Signs()));
     }
 
@@ -82,29 +80,28 @@ final class Guard implements AutoCloseable {
     }
 
     /** From now on the guest may release this primary at any time, though nobody wants it any more. */
-    void ejectPending(HostName host, VmName vm, Alias primary) {
-        note(host, vm, s -> s.pending.add(primary));
+    void ejectPending(HostName host, VmName vm, PairView pair) {
+        note(host, vm, s -> s.pending.put(pair.primary(), pair));
     }
 
     private void replugIfPending(Host host, HostEvent.DeviceGone gone) {
-        boolean ours;
-        synchronized (this) {
-            Signs signs = places.get(new Place(host.name(), gone.vm()));
-            ours = signs != null && signs.pending.contains(gone.device());
-        }
-        if (ours) {
-            plugger.execute(() -> replug(host, gone.vm(), gone.device()));
-        }
+        pending(host.name(), gone.vm(), gone.device())
+                .ifPresent(pair -> plugger.execute(() -> replug(host, gone.vm(), pair)));
     }
 
-    private void replug(Host host, VmName vm, Alias primary) {
+    private synchronized Optional<PairView> pending(HostName host, VmName vm, Alias primary) {
+        return Optional.ofNullable(places.get(new Place(host, vm))).map(s -> s.pending.get(primary));
+    }
+
+    private void replug(Host host, VmName vm, PairView pair) {
+        Alias primary = pair.primary();
         try {
-            host.plugPrimary(vm, primary, Optional.empty());
+            host.plugPrimary(vm, primary, pair.vf());
             note(host.name(), vm, s -> s.pending.remove(primary));
             plugged(host.name(), vm);
             LOG.info("Plugged {} of VM {} again, which its guest released after a cancelled migration", primary, vm);
-        } catch (UnderstudyException e) {
-            LOG.error("VM {} is without {}: it could not be plugged again: {}", vm, primary, e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.error("VM {} is without {}: it could not be plugged again: {}", vm, primary, e.toString());
         }
     }
 
@@ -115,10 +112,7 @@ final class Guard implements AutoCloseable {
             return found;
         }
         String subject = "vm " + vm;
-        Signs signs;
-        synchronized (this) {
-            signs = places.getOrDefault(new Place(host.name(), vm), new Signs());
-        }
+        Signs signs = signs(host.name(), vm);
         if (isRebooting(host, vm, signs, pairs, settle)) {
             found.add(Finding.of(
                     FindingCode.GUEST_REBOOTING,
@@ -133,10 +127,19 @@ final class Guard implements AutoCloseable {
                     "A primary was plugged less than " + settle.toMillis() + " ms ago.",
                     "Try again in a moment."));
         }
-        for (Alias primary : Set.copyOf(signs.pending)) {
-            found.add(ejectPendingFinding(subject, primary));
-        }
+        signs.pending.keySet().forEach(primary -> found.add(ejectPendingFinding(subject, primary)));
         return found;
+    }
+
+    /** A copy, so that it can be read while events come. */
+    private synchronized Signs signs(HostName host, VmName vm) {
+        Signs now = places.getOrDefault(new Place(host, vm), new Signs());
+        Signs copy = new Signs();
+        copy.plugged = now.plugged;
+        copy.reset = now.reset;
+        copy.negotiatedSinceReset = now.negotiatedSinceReset;
+        copy.pending.putAll(now.pending);
+        return copy;
     }
 
     static Finding ejectPendingFinding(String subject, Alias primary) {

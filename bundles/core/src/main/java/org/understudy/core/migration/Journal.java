@@ -131,7 +131,7 @@ final class Journal {
         try {
             entries.add(JSON.readValue(file.toFile(), Entry.class));
         } catch (IOException e) {
-            LOG.error("The journal file {} cannot be read and is left alone", file, e);
+            LOG.error("The journal file {} cannot be read and is left alone: {}", file, e.toString());
         }
     }
 

@@ -40,6 +40,9 @@ final class MigrationService implements Migrations, AutoCloseable {
             DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
     private static final int ENDED_KEPT = 100;
     private static final Duration LOOK_FOR_HOSTS = Duration.ofSeconds(2);
+    private static final Duration LEAVE = Duration.ofSeconds(3);
+
+    private record Active(Work work, Thread thread) {}
 
     private final Hosts hosts;
     private final Function<VmName, Host> whereabouts;
@@ -48,7 +51,7 @@ final class MigrationService implements Migrations, AutoCloseable {
     private final HostWatch watch;
     private final Broadcast<MigrationId, Migration> broadcast = new Broadcast<>("understudy-migrations", (a, b) -> b);
     private final Map<MigrationId, Migration> pictures = new LinkedHashMap<>();
-    private final Map<VmName, Work> active = new HashMap<>();
+    private final Map<VmName, Active> active = new HashMap<>();
 
     /** @param whereabouts finds the host a VM is on, and throws if that is none or not clear */
     MigrationService(Hosts hosts, Function<VmName, Host> whereabouts, Policies policies, Surroundings around) {
@@ -82,25 +85,25 @@ final class MigrationService implements Migrations, AutoCloseable {
             }
             around.journal().started(first);
             pictures.put(plan.id(), first);
+            broadcast.send(plan.id(), first);
             Trail trail = new Trail(
                     vm, plan.source(), plan.destination(), around.tempo().poll());
-            Picture picture = new Picture(first, around.clock(), this::show);
+            Picture picture = new Picture(first, around.clock(), this::publish);
             launch(first, new Run(new Voyage(plan, around, picture, trail)));
         }
-        broadcast.send(plan.id(), first);
         return first;
     }
 
     private synchronized void launch(Migration migration, Work work) {
         Thread thread = new Thread(work, "understudy-" + migration.id());
         thread.setDaemon(true);
-        active.put(migration.vm(), work);
+        active.put(migration.vm(), new Active(work, thread));
         thread.start();
     }
 
     private void recover(Journal.Entry entry) {
         if (entry.stage() != Journal.Stage.ENDED) {
-            Picture picture = new Picture(entry.migration(), around.clock(), this::show);
+            Picture picture = new Picture(entry.migration(), around.clock(), this::publish);
             launch(entry.migration(), new Recovery(entry, hosts, policies.current(), around, picture));
         }
     }
@@ -141,7 +144,7 @@ final class MigrationService implements Migrations, AutoCloseable {
     }
 
     /** Takes a new picture; an ended one is on disk before anyone sees it. */
-    private void show(Migration picture) {
+    private void publish(Migration picture) {
         if (!picture.isRunning()) {
             keep(picture);
         }
@@ -151,9 +154,9 @@ final class MigrationService implements Migrations, AutoCloseable {
                 active.remove(picture.vm());
                 trim();
             }
+            broadcast.send(picture.id(), picture);
             notifyAll();
         }
-        broadcast.send(picture.id(), picture);
     }
 
     private void keep(Migration ended) {
@@ -176,7 +179,7 @@ final class MigrationService implements Migrations, AutoCloseable {
     public synchronized Migration cancel(MigrationId id) {
         Migration picture = show(id);
         if (picture.isRunning() && active.containsKey(picture.vm())) {
-            active.get(picture.vm()).cancel();
+            active.get(picture.vm()).work().cancel();
         }
         return picture;
     }
@@ -215,14 +218,29 @@ final class MigrationService implements Migrations, AutoCloseable {
         return broadcast.add(listener);
     }
 
-    /** Leaves running migrations to the journal: nothing is taken back, and the next start goes on. */
+    /**
+     * Leaves running migrations to the journal: nothing is taken back, and the next start goes on. Waits a moment for
+     * each to leave, so that a successor does not meet it.
+     */
     @Override
     public void close() {
-        synchronized (this) {
-            active.values().forEach(Work::abandon);
-        }
+        leaving().forEach(a -> a.work().abandon());
+        long end = System.nanoTime() + LEAVE.toNanos();
+        leaving().forEach(a -> join(a.thread(), end));
         watch.close();
         around.guard().close();
         broadcast.close();
+    }
+
+    private synchronized List<Active> leaving() {
+        return List.copyOf(active.values());
+    }
+
+    private static void join(Thread thread, long end) {
+        try {
+            thread.join(Math.max(1, (end - System.nanoTime()) / 1_000_000));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -42,6 +42,7 @@ final class Recovery implements Work {
     private final Surroundings around;
     private final Picture picture;
     private final Migration before;
+    private Optional<Trail> walked = Optional.empty();
     private boolean abandoned;
 
     Recovery(Journal.Entry entry, Hosts hosts, Policy policy, Surroundings around, Picture picture) {
@@ -64,8 +65,8 @@ final class Recovery implements Work {
                     plan.get().destination(),
                     around.tempo().poll());
             trail.ignoreCancel();
-            Voyage v = new Voyage(plan.get(), around, picture, trail);
-            takeUp(v);
+            begin(trail);
+            takeUp(new Voyage(plan.get(), around, picture, trail));
             trail.close();
         }
     }
@@ -279,9 +280,17 @@ final class Recovery implements Work {
         // The direction is given by what the hosts say.
     }
 
+    private synchronized void begin(Trail trail) {
+        walked = Optional.of(trail);
+        if (abandoned) {
+            trail.abandon();
+        }
+    }
+
     @Override
     public synchronized void abandon() {
         abandoned = true;
+        walked.ifPresent(Trail::abandon);
         notifyAll();
     }
 }

@@ -38,18 +38,18 @@ final class WayBack {
         if (!isOver(before)) {
             v.sending().outgoing().cancel();
         }
-        MigrationPhase after = v.trail()
-                .await(
-                        MigrationStep.TO_STANDBY,
-                        "the source's QEMU to give up",
-                        v.plan().deadlines().cancel(),
-                        () -> v.trail().sourceStopped().isPresent()
-                                ? Optional.of(MigrationPhase.NONE)
-                                : Optional.of(v.sending().ask().phase()).filter(WayBack::isOver));
+        Duration limit = v.plan().deadlines().cancel();
+        Optional<MigrationPhase> after = v.trail().poll(limit, this::over);
         if (before == MigrationPhase.WAIT_UNPLUG || before == MigrationPhase.CANCELLING) {
-            markPendingEjects(Duration.ofNanos(System.nanoTime() - asked));
+            markPendingEjects(after.isPresent(), Duration.ofNanos(System.nanoTime() - asked));
         }
-        return "QEMU ended as " + after;
+        return "QEMU ended as " + after.orElseThrow(() -> StepStopped.failed(notGivenUp(limit)));
+    }
+
+    private Optional<MigrationPhase> over() {
+        return v.trail().sourceStopped().isPresent()
+                ? Optional.of(MigrationPhase.NONE)
+                : Optional.of(v.sending().ask().phase()).filter(WayBack::isOver);
     }
 
     private static boolean isOver(MigrationPhase phase) {
@@ -63,10 +63,10 @@ final class WayBack {
      * A guest that was asked and has not answered may still do so at any time. QEMU 6.1 and newer give up early only
      * if the guest did answer; and a primary that the guest has let go is not enabled any more.
      */
-    private void markPendingEjects(Duration waited) {
-        boolean answered =
-                source.facts().qemuVersion().filter(q -> q.atLeast(6, 1)).isPresent()
-                        && waited.compareTo(v.around().tempo().ownUnplugWait()) < 0;
+    private void markPendingEjects(boolean gaveUp, Duration waited) {
+        boolean answered = gaveUp
+                && source.facts().qemuVersion().filter(q -> q.atLeast(6, 1)).isPresent()
+                && waited.compareTo(v.around().tempo().ownUnplugWait()) < 0;
         if (answered) {
             return;
         }
@@ -76,7 +76,7 @@ final class WayBack {
             boolean letGo = before == PrimaryPresence.ENABLED
                     && (now == PrimaryPresence.PLUGGED || now == PrimaryPresence.ABSENT);
             if (!letGo) {
-                v.around().guard().ejectPending(source.name(), v.plan().vm(), pair.primary());
+                v.around().guard().ejectPending(source.name(), v.plan().vm(), pair);
                 v.picture()
                         .add(Guard.ejectPendingFinding(v.plan().subject(), pair.primary())
                                 .as(Severity.WARNING));
@@ -156,6 +156,14 @@ final class WayBack {
         } catch (UnderstudyException e) {
             return PrimaryPresence.UNKNOWN;
         }
+    }
+
+    private Finding notGivenUp(Duration limit) {
+        return Finding.of(
+                FindingCode.UNDO_FAILED,
+                v.plan().on(source.name()),
+                "The source's QEMU has not given the migration up within " + limit.toMillis() + " ms.",
+                "Wait for it, or raise the deadline 'cancel'; QEMU itself may wait 30 s for the guest.");
     }
 
     private Finding notRunning(VmState state) {

@@ -137,6 +137,7 @@ class PairHealthTrackerTest {
     void followsTheGuestFromStartToUse() {
         awaitHealth(PairHealth.ACTIVE);
         vm.stop("destroyed");
+        Awaitility.await().until(() -> seen.contains(PairHealth.OFF));
         vm.primary(PRIMARY, PrimaryPresence.HIDDEN);
         vm.start();
         awaitHealth(PairHealth.HIDDEN);

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -55,7 +56,10 @@ final class MigrationBench implements AutoCloseable {
     final FakeHost a = new FakeHost("a");
     final FakeHost b = new FakeHost("b");
     final List<PairView> pairs = new ArrayList<>(List.of(pair(PRIMARY, PrimaryKind.EMULATED)));
-    final FakePools pools = new FakePools();
+    /** What was done, on both hosts and to the pools, in one order. */
+    final List<String> deeds = new CopyOnWriteArrayList<>();
+
+    final FakePools pools = new FakePools(deeds);
     final List<Finding> lint = new ArrayList<>();
     final Path folder;
     Duration patience = Duration.ofMillis(250);
@@ -66,6 +70,8 @@ final class MigrationBench implements AutoCloseable {
 
     MigrationBench(Path folder) {
         this.folder = folder;
+        a.witness(deeds::add);
+        b.witness(deeds::add);
         a.running("web1", DEFINITION, PRIMARY);
     }
 
@@ -222,7 +228,12 @@ final class MigrationBench implements AutoCloseable {
     static final class FakePools implements VfPools {
         final List<Lease> leased = new ArrayList<>();
         final List<Lease> released = new ArrayList<>();
+        private final List<String> deeds;
         int left = 4;
+
+        FakePools(List<String> deeds) {
+            this.deeds = deeds;
+        }
 
         @Override
         public synchronized Optional<Lease> lease(HostName host, PoolName pool, VmName vm, Alias primary) {
@@ -232,12 +243,14 @@ final class MigrationBench implements AutoCloseable {
             left--;
             Lease lease = new Lease(host, pool, vm, primary, new PciAddress(0, 2, 16, leased.size()));
             leased.add(lease);
+            deeds.add("lease " + primary);
             return Optional.of(lease);
         }
 
         @Override
         public synchronized void release(Lease lease) {
             released.add(lease);
+            deeds.add("release " + lease.primary());
         }
     }
 

@@ -89,6 +89,7 @@ public final class FakeHost implements Host {
     private final Map<VmName, FakeVm> vms = new ConcurrentHashMap<>();
     private final List<Consumer<HostEvent>> consumers = new CopyOnWriteArrayList<>();
     private final List<String> deeds = new CopyOnWriteArrayList<>();
+    private Consumer<String> witness = deed -> {};
     private final AtomicInteger questions = new AtomicInteger();
     private final Object hang = new Object();
     private HostFacts facts = FakeFacts.of("7.2.22");
@@ -128,8 +129,14 @@ public final class FakeHost implements Host {
         return List.copyOf(deeds);
     }
 
+    /** Somebody who sees the deeds of several hosts in one order. */
+    public void witness(Consumer<String> other) {
+        witness = other;
+    }
+
     void did(String deed) {
         deeds.add(deed);
+        witness.accept(deed);
     }
 
     /** Adds a running VM whose primaries the guest has enabled. */
