@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The socket under a {@link QmpClient}: one thread reads, any thread writes, and a write gives up in time.
@@ -23,6 +25,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * the socket, and because an interrupt of a caller would close it as well.
  */
 final class QmpChannel implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(QmpChannel.class);
     private static final Duration RETRY = Duration.ofMillis(10);
 
     private final SocketChannel channel;
@@ -150,7 +153,7 @@ final class QmpChannel implements AutoCloseable {
             part.close();
         } catch (Exception e) {
             // Nothing is left to do with a socket that will not even close.
-            org.slf4j.LoggerFactory.getLogger(QmpChannel.class).debug("closing a QMP socket failed", e);
+            LOG.debug("closing a QMP socket failed", e);
         }
     }
 }

@@ -4,13 +4,10 @@ package org.understudy.qemu.qmp;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -34,8 +31,6 @@ import org.understudy.api.spi.HostFacts.Version;
 public final class QmpClient implements AutoCloseable {
     /** The longest path Linux takes for a Unix socket, in bytes. Source: unix(7), sun_path without its final zero. */
     public static final int LONGEST_SOCKET_PATH = 107;
-
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final String socket;
     private final QmpChannel channel;
@@ -111,18 +106,20 @@ public final class QmpClient implements AutoCloseable {
         return ending.get() == null;
     }
 
-    /** Ends the connection and both threads. Commands under way fail. Events not yet delivered are dropped. Harmless if repeated. */
+    /**
+     * Ends the connection and both threads. Commands under way fail; what is not delivered yet never is, but a delivery
+     * under way goes on. Harmless if repeated.
+     */
     @Override
     public void close() {
-        if (end(failure(ErrorCode.QMP_DISCONNECTED, "the connection to " + socket + " was closed by Understudy"))) {
-            dispatcher.stop();
-        }
+        end(failure(ErrorCode.QMP_DISCONNECTED, "the connection to " + socket + " was closed by Understudy"));
+        dispatcher.stop();
     }
 
     private JsonNode execute(String command, Map<String, ?> arguments, Duration limit, Deadline deadline) {
         long id = lastId.incrementAndGet();
         Pending mine = new Pending(command, new CompletableFuture<>());
-        byte[] message = message(id, command, arguments);
+        byte[] message = QmpMessages.command(id, command, arguments);
         pending.put(id, mine);
         try {
             failIfEnded(command);
@@ -137,14 +134,6 @@ public final class QmpClient implements AutoCloseable {
         } finally {
             pending.remove(id);
         }
-    }
-
-    private static byte[] message(long id, String command, Map<String, ?> arguments) {
-        ObjectNode message = JSON.createObjectNode().put("execute", command).put("id", id);
-        if (!arguments.isEmpty()) {
-            message.set("arguments", JSON.valueToTree(arguments));
-        }
-        return (message + "\n").getBytes(StandardCharsets.UTF_8);
     }
 
     private <T> T await(String what, CompletableFuture<T> answer, Duration limit, Deadline deadline) {
@@ -189,8 +178,8 @@ public final class QmpClient implements AutoCloseable {
 
     private void readAll() {
         UnderstudyException reason;
-        try (JsonParser parser = JSON.createParser(channel.input())) {
-            for (JsonNode m = JSON.readTree(parser); m != null; m = JSON.readTree(parser)) {
+        try (JsonParser parser = QmpMessages.JSON.createParser(channel.input())) {
+            for (JsonNode m = QmpMessages.JSON.readTree(parser); m != null; m = QmpMessages.JSON.readTree(parser)) {
                 take(m);
             }
             reason = failure(ErrorCode.QMP_DISCONNECTED, "QEMU closed " + socket);
@@ -209,36 +198,14 @@ public final class QmpClient implements AutoCloseable {
 
     private void take(JsonNode message) {
         if (!greeting.isDone()) {
-            greeting.complete(versionOf(message));
-        } else if (message.path("event").isTextual()) {
-            dispatcher.deliver(event(message));
+            greeting.complete(QmpMessages.greeting(message).orElseThrow(() -> unexpected(message)));
+        } else if (QmpMessages.isEvent(message)) {
+            dispatcher.deliver(QmpMessages.event(message));
         } else if (message.path("id").isIntegralNumber()) {
             answer(message);
         } else {
             throw unexpected(message);
         }
-    }
-
-    private Version versionOf(JsonNode message) {
-        JsonNode qemu = message.path("QMP").path("version").path("qemu");
-        if (!qemu.isObject()) {
-            throw unexpected(message);
-        }
-        return new Version(
-                qemu.path("major").asInt(),
-                qemu.path("minor").asInt(),
-                qemu.path("micro").asInt());
-    }
-
-    private static QmpEvent event(JsonNode message) {
-        JsonNode time = message.path("timestamp");
-        long seconds = time.path("seconds").asLong(-1);
-        // QEMU sends -1 when it could not read its clock.
-        Instant at = seconds < 0
-                ? Instant.now()
-                : Instant.ofEpochSecond(seconds, time.path("microseconds").asLong() * 1000);
-        JsonNode data = message.path("data");
-        return new QmpEvent(message.path("event").asText(), at, data.isObject() ? data : JSON.createObjectNode());
     }
 
     private void answer(JsonNode message) {
@@ -252,20 +219,12 @@ public final class QmpClient implements AutoCloseable {
         }
         JsonNode error = message.path("error");
         if (error.isObject()) {
-            asked.reply().completeExceptionally(refusal(asked.command(), error));
+            asked.reply().completeExceptionally(QmpMessages.refusal(asked.command(), socket, error));
         } else if (message.has("return")) {
             asked.reply().complete(message.get("return"));
         } else {
             throw unexpected(message);
         }
-    }
-
-    private QmpRefusal refusal(String command, JsonNode error) {
-        return new QmpRefusal(
-                command,
-                socket,
-                error.path("class").asText(QmpRefusal.GENERIC_ERROR),
-                error.path("desc").asText());
     }
 
     private UnderstudyException unexpected(JsonNode message) {

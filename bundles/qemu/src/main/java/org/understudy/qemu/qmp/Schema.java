@@ -2,6 +2,7 @@
 package org.understudy.qemu.qmp;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -90,6 +91,6 @@ final class Schema {
     }
 
     private JsonNode type(String name) {
-        return entities.getOrDefault("type " + name, com.fasterxml.jackson.databind.node.MissingNode.getInstance());
+        return entities.getOrDefault("type " + name, MissingNode.getInstance());
     }
 }

@@ -4,6 +4,7 @@ package org.understudy.qemu.qmp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -237,6 +238,15 @@ class QmpWithRealQemuTest {
                     .hasMessageContaining("greeting");
             assertThat(first.isOpen()).isTrue();
         }
+    }
+
+    /** A skip that can be seen, for the tests above that ran with one QEMU only. */
+    @Test
+    void runsWithOtherQemusToo() {
+        assumeTrue(
+                RealQemu.binaries().count() > 1,
+                "only the system's QEMU was tested; name others in UNDERSTUDY_TEST_QEMUS, separated by colons");
+        assertThat(RealQemu.binaries()).allSatisfy(binary -> assertThat(binary).isExecutable());
     }
 
     private static void assertFails(ErrorCode code, QmpClient client) {
