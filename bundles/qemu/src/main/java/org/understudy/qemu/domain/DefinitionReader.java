@@ -2,8 +2,10 @@
 package org.understudy.qemu.domain;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
@@ -135,6 +137,11 @@ public final class DefinitionReader {
                     String.join(", ", domain.bootDevices()),
                     "Use either <os><boot/> or the devices' own <boot order=''/>, not both.");
         }
+        Set<String> ids = new HashSet<>();
+        domain.devices().stream()
+                .filter(d -> !ids.add(d.id()))
+                .forEach(d -> reports.unsupported(
+                        d.place().path() + "/alias", d.id(), "Give each device an alias of its own."));
         Slots.of(domain)
                 .conflicts()
                 .forEach(c -> reports.unsupported(c, "", "Give each device an address of its own."));

@@ -63,6 +63,7 @@ final class DiskReader {
         element.child("backingStore")
                 .filter(b -> b.children("source", "format").isEmpty())
                 .ifPresent(StrictElement::ignore);
+        boolean readOnly = element.child("readonly").isPresent() || cdrom;
         String format = driver.map(d -> d.choice("type", "raw", "qcow2")).orElse("raw");
         return file.map(f -> new BlockBackend(
                 block,
@@ -74,7 +75,7 @@ final class DiskReader {
                 driver.flatMap(d -> optionalChoice(d, "io", "threads", "native", "io_uring")),
                 driver.flatMap(d -> optionalChoice(d, "discard", "ignore", "unmap")),
                 driver.flatMap(d -> optionalChoice(d, "detect_zeroes", "off", "on", "unmap")),
-                cdrom || element.child("readonly").isPresent()));
+                readOnly));
     }
 
     private static Optional<String> optionalChoice(StrictElement element, String attribute, String... supported) {

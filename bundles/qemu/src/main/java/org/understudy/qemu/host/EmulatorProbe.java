@@ -2,68 +2,74 @@
 package org.understudy.qemu.host;
 
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.file.FileSystems;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.HashMap;
+import java.nio.file.attribute.UserPrincipal;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
 import org.understudy.api.UnderstudyException;
-import org.understudy.qemu.qmp.QmpClient;
-import org.understudy.qemu.qmp.QmpCommands;
+import org.understudy.qemu.probe.Accelerator;
+import org.understudy.qemu.probe.AcceleratorProbe;
+import org.understudy.qemu.probe.BinaryCapabilities;
+import org.understudy.qemu.probe.CapabilityProbe;
+import org.understudy.qemu.probe.RunAs;
+import org.understudy.qemu.process.Confinement;
+import org.understudy.qemu.process.SystemUser;
 
-/** Asks a QEMU that runs nothing. */
+/** Asks the host's QEMU and its accelerator; both answers are cached below. */
 final class EmulatorProbe implements Supplier<Emulator> {
     private final HostSettings settings;
-    private volatile List<Emulator> known = List.of();
+    private final CapabilityProbe capabilities;
+    private final AcceleratorProbe accelerators;
+    private final RunAs user;
 
-    EmulatorProbe(HostSettings settings) {
+    /** @param cacheFolder where answers are kept over restarts */
+    EmulatorProbe(HostSettings settings, Path cacheFolder) {
         this.settings = settings;
+        this.capabilities = new CapabilityProbe(cacheFolder);
+        this.accelerators = new AcceleratorProbe(Path.of("/"), cacheFolder);
+        this.user = new RunAs(
+                new Confinement(settings.user(), false).changeOfUser(),
+                settings.user().map(EmulatorProbe::principal));
     }
 
     @Override
-    public synchronized Emulator get() {
-        if (known.isEmpty()) {
-            known = List.of(probe());
+    public Emulator get() {
+        BinaryCapabilities can = capabilities.probe(settings.binary());
+        Accelerator accelerator = accelerator(can);
+        List<Finding> findings = new ArrayList<>(accelerator.fallback().stream().toList());
+        if (!can.missing().isEmpty()) {
+            findings.add(Finding.of(
+                    FindingCode.QEMU_TOO_OLD,
+                    "host " + settings.name(),
+                    "QEMU %s lacks: %s".formatted(can.version(), String.join(", ", can.missing())),
+                    "Install QEMU 4.2 or newer."));
         }
-        return known.get(0);
+        return new Emulator(
+                can.version(),
+                can.machineNames(),
+                can.devices(),
+                can.virtioStatus(),
+                accelerator.name(),
+                List.copyOf(findings));
     }
 
-    private Emulator probe() {
+    private Accelerator accelerator(BinaryCapabilities can) {
+        return settings.accelerator().equals("auto")
+                ? accelerators.choose(settings.binary(), can, user)
+                : new Accelerator(settings.accelerator(), Optional.empty());
+    }
+
+    private static UserPrincipal principal(SystemUser user) {
         try {
-            Path folder = Files.createTempDirectory("us");
-            Path socket = folder.resolve("q");
-            Process p = new ProcessBuilder(
-                            settings.binary().toString(),
-                            "-nodefaults",
-                            "-machine",
-                            "none",
-                            "-display",
-                            "none",
-                            "-qmp",
-                            "unix:" + socket + ",server=on,wait=off")
-                    .start();
-            try (QmpClient c = QmpClient.connect(socket, Duration.ofSeconds(20), e -> {}, e -> {})) {
-                Map<String, String> machines = new HashMap<>();
-                c.execute(QmpCommands.queryMachines(), RunningQemu.ANSWER).forEach(m -> {
-                    machines.put(m.name(), m.name());
-                    Optional.of(m.alias().toString().replaceAll("Optional.empty|Optional\\[|\\]", ""))
-                            .filter(a -> !a.isEmpty())
-                            .ifPresent(a -> machines.put(a, m.name()));
-                });
-                Set<String> devices = new java.util.HashSet<>();
-                c.execute("qom-list-types", Map.of("implements", "device"), RunningQemu.ANSWER)
-                        .forEach(t -> devices.add(t.path("name").asText()));
-                return new Emulator(c.version(), machines, devices, "tcg", List.of());
-            } finally {
-                p.destroyForcibly();
-            }
+            return FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByName(user.name());
         } catch (IOException e) {
-            throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "can't probe QEMU: " + e, e);
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "can't look up user " + user.name() + ": " + e, e);
         }
     }
 }

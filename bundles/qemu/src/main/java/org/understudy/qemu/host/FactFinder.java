@@ -124,7 +124,7 @@ record FactFinder(
 
     private void nic(Device.Nic nic, Emulator emulator, List<Finding> findings) {
         String path = nic.place().path();
-        if (!emulator.devices().contains(nic.model())) {
+        if (!emulator.devices().isEmpty() && !emulator.devices().contains(nic.model())) {
             findings.add(Finding.of(
                     FindingCode.DEFINITION_UNSUPPORTED,
                     path + "/model",

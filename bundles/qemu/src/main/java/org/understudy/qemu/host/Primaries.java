@@ -70,12 +70,22 @@ final class Primaries {
 
     /** Empty where this QEMU cannot tell and no event has told since the last start or adoption. */
     Optional<Boolean> standbyNegotiated(Alias standby) {
+        Emulator emulator = vm.workplace().emulators().get();
+        boolean canTell = emulator.virtioStatus()
+                && emulator.version().equals(qemu.client().version());
+        if (!canTell) {
+            return remembered(standby);
+        }
         try {
             String path = "/machine/peripheral/" + standby + "/virtio-backend";
             return Optional.of(qemu.ask(QmpCommands.xQueryVirtioStatus(path)).standbyNegotiated());
         } catch (QmpRefusal e) {
-            return qemu.wasNegotiated(standby.value()) ? Optional.of(true) : Optional.empty();
+            return remembered(standby);
         }
+    }
+
+    private Optional<Boolean> remembered(Alias standby) {
+        return qemu.wasNegotiated(standby.value()) ? Optional.of(true) : Optional.empty();
     }
 
     private Domain domain() {

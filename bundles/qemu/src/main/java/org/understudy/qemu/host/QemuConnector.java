@@ -5,7 +5,9 @@ import java.nio.file.Path;
 import java.util.function.Supplier;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostConnector;
 import org.understudy.qemu.domain.FirmwareCatalog;
@@ -36,11 +38,24 @@ public final class QemuConnector implements HostConnector {
     @Override
     public Host open(HostPolicy policy) {
         HostSettings settings = HostSettings.of(policy, defaultDirectory);
-        Supplier<Emulator> emulators = new EmulatorProbe(settings);
+        Supplier<Emulator> emulators = new EmulatorProbe(settings, defaultDirectory.resolve("probe"));
         FirmwareCatalog firmware = new FirmwareCatalog(Path.of("/usr/share/qemu/firmware"));
+        requireQemu(settings, emulators);
         Workplace workplace = new Workplace(settings, emulators, firmware, new HostEvents(settings.name()));
         FactFinder facts =
                 new FactFinder(settings, emulators, firmware, Path.of("/sys"), Path.of("/etc/qemu/bridge.conf"));
         return new QemuHost(settings, workplace, facts);
+    }
+
+    private static void requireQemu(HostSettings settings, Supplier<Emulator> emulators) {
+        try {
+            emulators.get();
+        } catch (UnderstudyException e) {
+            throw new UnderstudyException(
+                    ErrorCode.HOST_UNAVAILABLE,
+                    "host %s: %s does not answer as QEMU: %s"
+                            .formatted(settings.name(), settings.binary(), e.getMessage()),
+                    e);
+        }
     }
 }

@@ -33,18 +33,26 @@ public record Confinement(Optional<SystemUser> user, boolean bridge) {
     /** What stands before the program. */
     List<String> prefix() {
         List<String> prefix = new ArrayList<>(List.of("setsid"));
-        if (user.isPresent() && !bridge) {
-            prefix.addAll(List.of(
-                    "setpriv",
-                    "--reuid",
-                    user.get().name(),
-                    "--regid",
-                    user.get().group(),
-                    "--init-groups",
-                    "--no-new-privs",
-                    "--"));
+        if (!bridge) {
+            prefix.addAll(changeOfUser());
         }
         return prefix;
+    }
+
+    /** The command that runs another one as the user; empty if there is no change. */
+    public List<String> changeOfUser() {
+        if (user.isEmpty()) {
+            return List.of();
+        }
+        return List.of(
+                "setpriv",
+                "--reuid",
+                user.get().name(),
+                "--regid",
+                user.get().group(),
+                "--init-groups",
+                "--no-new-privs",
+                "--");
     }
 
     /** QEMU's options. */

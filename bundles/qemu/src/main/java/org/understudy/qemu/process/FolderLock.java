@@ -4,19 +4,25 @@ package org.understudy.qemu.process;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 
 /** Keeps two servers from managing the VMs of one folder. */
 public final class FolderLock implements AutoCloseable {
+    /** The kernel drops a process's lock when the process closes any of its handles to the file; so never open a second. */
+    private static final Set<Path> TAKEN = ConcurrentHashMap.newKeySet();
+
+    private final Path folder;
     private final FileChannel channel;
 
-    private FolderLock(FileChannel channel) {
+    private FolderLock(Path folder, FileChannel channel) {
+        this.folder = folder;
         this.channel = channel;
     }
 
@@ -32,32 +38,38 @@ public final class FolderLock implements AutoCloseable {
                 Files.createDirectories(folder);
                 Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
             }
-            FileChannel channel =
-                    FileChannel.open(folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            if (locked(channel)) {
-                return new FolderLock(channel);
+            Path real = folder.toRealPath();
+            if (TAKEN.add(real)) {
+                return locked(real);
             }
-            channel.close();
         } catch (IOException e) {
             throw new UnderstudyException(ErrorCode.IO_FAILED, "can't use folder " + folder + ": " + e, e);
         }
-        throw new UnderstudyException(
-                ErrorCode.HOST_UNAVAILABLE, "another Understudy manages the VMs in " + folder + " already");
+        throw taken(folder);
     }
 
-    private static boolean locked(FileChannel channel) throws IOException {
-        try {
-            FileLock lock = channel.tryLock();
-            return lock != null;
-        } catch (OverlappingFileLockException e) {
-            return false;
+    private static FolderLock locked(Path folder) throws IOException {
+        FileChannel channel =
+                FileChannel.open(folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock();
+        if (lock == null) {
+            channel.close();
+            TAKEN.remove(folder);
+            throw taken(folder);
         }
+        return new FolderLock(folder, channel);
+    }
+
+    private static UnderstudyException taken(Path folder) {
+        return new UnderstudyException(
+                ErrorCode.HOST_UNAVAILABLE, "another Understudy manages the VMs in " + folder + " already");
     }
 
     @Override
     public void close() {
         try {
             channel.close();
+            TAKEN.remove(folder);
         } catch (IOException e) {
             throw new UnderstudyException(ErrorCode.IO_FAILED, "can't give the folder's lock back: " + e, e);
         }
