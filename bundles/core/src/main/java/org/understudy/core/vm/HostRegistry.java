@@ -66,7 +66,7 @@ public final class HostRegistry implements Hosts {
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
-    void addConnector(HostConnector connector) {
+    public void addConnector(HostConnector connector) {
         connectors.put(connector.kind(), connector);
         slotsOf(connector).forEach(HostSlot::open);
     }
