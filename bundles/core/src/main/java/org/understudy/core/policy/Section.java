@@ -58,7 +58,7 @@ final class Section {
     /** Makes a problem of every key that nobody asked for. */
     void rejectOthers() {
         others().forEach((key, entry) -> entry.problem(
-                "key '" + key + "' is unknown",
+                "there is no such key",
                 likely(key)
                         .map(k -> "Did you mean '" + k + "'?")
                         .orElse("Known here: " + String.join(", ", known) + ".")));

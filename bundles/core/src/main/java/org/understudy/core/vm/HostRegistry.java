@@ -66,24 +66,16 @@ public final class HostRegistry implements Hosts {
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
-    public void addConnector(HostConnector connector) {
+    void addConnector(HostConnector connector) {
         connectors.put(connector.kind(), connector);
-        slotsOf(connector).forEach(HostSlot::open);
+        current().stream()
+                .filter(s -> s.policy().connector().equals(connector.kind()))
+                .forEach(HostSlot::open);
     }
 
     void removeConnector(HostConnector connector) {
-        if (connectors.remove(connector.kind(), connector)) {
-            slotsOf(connector).forEach(slot -> {
-                slot.release();
-                slot.open();
-            });
-        }
-    }
-
-    private List<HostSlot> slotsOf(HostConnector connector) {
-        return current().stream()
-                .filter(s -> s.policy().connector().equals(connector.kind()))
-                .toList();
+        connectors.remove(connector.kind(), connector);
+        current().forEach(slot -> slot.lost(connector));
     }
 
     /** Keeps the slots whose policy is the same as before; an old one is closed before its successor opens. */
@@ -119,15 +111,12 @@ public final class HostRegistry implements Hosts {
     /** @throws UnderstudyException also {@link ErrorCode#HOST_UNAVAILABLE} if it is configured but not open */
     @Override
     public Host host(HostName name) {
-        HostSlot slot = current().stream()
+        return current().stream()
                 .filter(s -> s.policy().name().equals(name))
                 .findFirst()
                 .orElseThrow(() -> new UnderstudyException(
-                        ErrorCode.HOST_NOT_FOUND, "The configuration has no host '" + name + "'"));
-        return slot.host()
-                .orElseThrow(() -> new UnderstudyException(
-                        ErrorCode.HOST_UNAVAILABLE,
-                        slot.view().findings().get(0).message()));
+                        ErrorCode.HOST_NOT_FOUND, "The configuration has no host '" + name + "'"))
+                .require();
     }
 
     /** Every host of the configuration, in its order, open or not. */

@@ -30,6 +30,7 @@ final class HostSlot {
     private final ScheduledExecutorService workers;
     private final Duration firstWait;
     private Optional<Host> host = Optional.empty();
+    private Optional<HostConnector> openedBy = Optional.empty();
     private Finding obstacle;
     private int failures;
     private boolean opening;
@@ -56,6 +57,11 @@ final class HostSlot {
         return host;
     }
 
+    /** @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE} with the reason if it is not open */
+    synchronized Host require() {
+        return host.orElseThrow(() -> new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, obstacle.message()));
+    }
+
     /** Attempts to open the host now, unless it is open or being opened. */
     void open() {
         try {
@@ -69,9 +75,10 @@ final class HostSlot {
         if (!begin()) {
             return;
         }
+        Optional<HostConnector> connector = connectors.get();
         Optional<Host> opened = Optional.empty();
         try {
-            opened = connectors.get().map(c -> c.open(policy));
+            opened = connector.map(c -> c.open(policy));
             if (opened.isEmpty()) {
                 blocked(obstacle(
                         "needs the connector '" + policy.connector() + "', which is not installed",
@@ -80,7 +87,7 @@ final class HostSlot {
         } catch (RuntimeException e) {
             failed(e);
         } finally {
-            end(opened);
+            end(connector, opened);
         }
     }
 
@@ -109,27 +116,39 @@ final class HostSlot {
         }
     }
 
-    private synchronized void end(Optional<Host> opened) {
+    private synchronized void end(Optional<HostConnector> connector, Optional<Host> opened) {
         opening = false;
         if (closed) {
             opened.ifPresent(this::close);
+        } else if (!connector.equals(connectors.get())) {
+            opened.ifPresent(this::close);
+            open();
         } else if (opened.isPresent()) {
             host = opened;
+            openedBy = connector;
             failures = 0;
             LOG.info("Host {} is open", policy.name());
         }
     }
 
-    /** Lets go of the host, for it has left the configuration or its connector is gone; {@link #open} may follow. */
-    synchronized void release() {
-        host.ifPresent(this::close);
-        host = Optional.empty();
+    /** A connector is gone: lets go of the host if it came from there, and attempts to open it by another one. */
+    synchronized void lost(HostConnector connector) {
+        if (openedBy.equals(Optional.of(connector))) {
+            release();
+            open();
+        }
     }
 
     /** Lets go for good. */
     synchronized void close() {
         closed = true;
         release();
+    }
+
+    private void release() {
+        host.ifPresent(this::close);
+        host = Optional.empty();
+        openedBy = Optional.empty();
     }
 
     private void close(Host open) {

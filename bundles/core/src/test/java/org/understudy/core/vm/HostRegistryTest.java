@@ -102,6 +102,37 @@ class HostRegistryTest {
     }
 
     @Test
+    void movesItsHostsToANewConnectorOfTheSameKindWhenTheOldOneGoes() {
+        configure(host("alpha"));
+        HostConnector old = shelf();
+        registry.addConnector(old);
+        await().until(() -> registry.all().size() == 1);
+
+        registry.addConnector(shelf());
+        registry.removeConnector(old);
+
+        await().until(() -> opened.size() == 2 && registry.all().equals(List.of(opened.get(1))));
+        assertThat(opened.get(0).deeds()).containsExactly("close");
+    }
+
+    @Test
+    void doesNotKeepAHostWhoseConnectorWentWhileItWasBeingOpened() throws InterruptedException {
+        CountDownLatch entered = new CountDownLatch(1);
+        CountDownLatch leave = new CountDownLatch(1);
+        ShelfHost late = new ShelfHost("alpha");
+        HostConnector slow = slow(late, entered, leave);
+        configure(host("alpha"));
+        registry.addConnector(slow);
+        entered.await();
+
+        registry.removeConnector(slow);
+        leave.countDown();
+
+        await().until(() -> late.deeds().equals(List.of("close")));
+        assertThat(registry.all()).isEmpty();
+    }
+
+    @Test
     void opensNewHostsAndClosesRemovedOnesAndLeavesTheOthersAlone() {
         configure(host("alpha"), host("beta"));
         registry.addConnector(shelf());
@@ -173,15 +204,8 @@ class HostRegistryTest {
         CountDownLatch entered = new CountDownLatch(1);
         CountDownLatch leave = new CountDownLatch(1);
         ShelfHost late = new ShelfHost("alpha");
-        HostConnector slow = mock(HostConnector.class);
-        when(slow.kind()).thenReturn("shelf");
-        when(slow.open(any())).thenAnswer(call -> {
-            entered.countDown();
-            leave.await();
-            return late;
-        });
         configure(host("alpha"));
-        registry.addConnector(slow);
+        registry.addConnector(slow(late, entered, leave));
         entered.await();
 
         configure();
@@ -206,6 +230,17 @@ class HostRegistryTest {
 
     private static HostPolicy host(String name) {
         return new HostPolicy(new HostName(name), "shelf", Map.of());
+    }
+
+    private static HostConnector slow(ShelfHost host, CountDownLatch entered, CountDownLatch leave) {
+        HostConnector slow = mock(HostConnector.class);
+        when(slow.kind()).thenReturn("shelf");
+        when(slow.open(any())).thenAnswer(call -> {
+            entered.countDown();
+            leave.await();
+            return host;
+        });
+        return slow;
     }
 
     private HostConnector shelf() {
