@@ -3,12 +3,8 @@ package org.understudy.core.health;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -22,57 +18,30 @@ import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.understudy.api.Alias;
 import org.understudy.api.HostName;
 import org.understudy.api.Pair;
 import org.understudy.api.PairHealth;
 import org.understudy.api.Pairs.PairChanged;
 import org.understudy.api.Subscription;
-import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
-import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.Hosts;
-import org.understudy.api.spi.MigrationPhase;
 import org.understudy.core.domain.DomainView;
 import org.understudy.core.domain.DomainView.PairView;
+import org.understudy.core.health.PairFollower.Key;
+import org.understudy.core.health.PairFollower.Place;
 import org.understudy.core.watch.Broadcast;
 import org.understudy.core.watch.HostWatch;
 
-/**
- * Follows the health of every pair of every running VM. An event that cannot be, for the health a pair is in, means
- * that something was missed: it is logged, and the host is asked how things are.
- */
+/** Tells the health of every pair of every VM, and each change of it. An OSGi service within this bundle. */
 @Component(service = PairHealthTracker.class)
 public final class PairHealthTracker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PairHealthTracker.class);
     private static final Duration VIEW_LIMIT = Duration.ofSeconds(5);
 
-    record Place(HostName host, VmName vm) {}
-
-    record Key(Place place, Alias primary) {}
-
-    /** One pair of a running VM; touched on the worker's thread only, apart from reading health and details. */
-    private static final class Tracked {
-        private final Host host;
-        private final PairView view;
-        private volatile PairHealth health = PairHealth.OFF;
-        private volatile String details = "";
-        private long askSince;
-        private boolean asking;
-
-        Tracked(Host host, PairView view) {
-            this.host = host;
-            this.view = view;
-        }
-    }
-
-    private final Pace pace;
-    private final Presences presences;
     private final HostWatch watch;
-    private final Map<Key, Tracked> tracked = new HashMap<>();
-    private final Set<Place> waiting = new HashSet<>();
+    private final PairFollower follower;
     private final Broadcast<Key, PairChanged> broadcast = new Broadcast<>(
             "understudy-pair-health",
             (older, newer) -> new PairChanged(newer.vm(), newer.host(), older.from(), newer.pair()));
@@ -89,10 +58,9 @@ public final class PairHealthTracker implements AutoCloseable {
 
     /** @param views reads a definition */
     PairHealthTracker(Hosts hosts, Function<String, DomainView> views, Pace pace) {
-        this.pace = pace;
-        this.presences = new Presences(views);
-        this.watch =
-                new HostWatch(hosts, this::adopt, (host, event) -> later(() -> onEvent(host, event)), pace.hosts());
+        this.follower = new PairFollower(pace, new Presences(views), worker, broadcast::send);
+        this.watch = new HostWatch(
+                hosts, this::adopt, (host, event) -> later(() -> follower.onEvent(host, event)), pace.hosts());
     }
 
     /** Tells every change of health, on a thread of its own for this listener; one that is slow gets the last. */
@@ -134,14 +102,12 @@ public final class PairHealthTracker implements AutoCloseable {
                 .anyMatch(p -> p.primary().equals(pair.primary()) && p.standby().equals(pair.standby()));
     }
 
-    private synchronized Pair health(Place place, PairView pair) {
-        Tracked t = tracked.get(new Key(place, pair.primary()));
-        return t == null
-                ? pair(pair, PairHealth.FAULT, "the host has not told its state")
-                : pair(pair, t.health, t.details);
+    private Pair health(Place place, PairView pair) {
+        return follower.health(new Key(place, pair.primary()))
+                .orElseGet(() -> pair(pair, PairHealth.FAULT, "the host has not told its state"));
     }
 
-    private static Pair pair(PairView p, PairHealth health, String details) {
+    static Pair pair(PairView p, PairHealth health, String details) {
         return new Pair(p.standby(), p.primary(), p.mac(), p.pool(), p.kind(), health, details);
     }
 
@@ -163,218 +129,21 @@ public final class PairHealthTracker implements AutoCloseable {
     }
 
     private void askAll(Place place) {
-        if (of(place).isEmpty()) {
-            watch.host(place.host()).ifPresent(h -> resync(h, place.vm()));
+        if (!follower.knows(place)) {
+            watch.host(place.host()).ifPresent(h -> follower.resync(h, place.vm()));
         }
-        of(place).forEach(this::ask);
-    }
-
-    private synchronized List<Key> of(Place place) {
-        return tracked.keySet().stream().filter(k -> k.place().equals(place)).toList();
+        follower.askAll(place);
     }
 
     private void adopt(Host host) {
-        later(() -> host.vms().forEach(vm -> resync(host, vm.name())));
+        later(() -> host.vms().forEach(vm -> follower.resync(host, vm.name())));
     }
 
     private void later(Runnable work) {
         try {
-            worker.execute(guarded(work));
+            worker.execute(PairFollower.guarded(work));
         } catch (RejectedExecutionException e) {
             LOG.debug("Closed already", e);
-        }
-    }
-
-    /** A host that does not answer now is asked again by what comes next. */
-    private static Runnable guarded(Runnable work) {
-        return () -> {
-            try {
-                work.run();
-            } catch (UnderstudyException e) {
-                LOG.warn("The health of a pair is not known for now: {}", e.getMessage());
-            } catch (RuntimeException e) {
-                LOG.error("The health of pairs could not be followed", e);
-            }
-        };
-    }
-
-    private void onEvent(Host host, HostEvent event) {
-        Place place = new Place(host.name(), event.vm());
-        if (event instanceof HostEvent.Stopped) {
-            forget(place);
-        } else if (event instanceof HostEvent.DefinitionChanged || of(place).isEmpty()) {
-            resync(host, event.vm());
-        } else if (event instanceof HostEvent.MigrationChanged changed) {
-            onPhase(place, changed.phase());
-        } else {
-            onDevice(place, event);
-        }
-    }
-
-    private void onDevice(Place place, HostEvent event) {
-        for (Key key : of(place)) {
-            PairView view = tracked(key).map(t -> t.view).orElseThrow();
-            if (event instanceof HostEvent.WasReset) {
-                apply(key, new PairEvent.WasReset(), true);
-            } else if (event instanceof HostEvent.StandbyNegotiated e
-                    && e.standby().equals(view.standby())) {
-                apply(key, new PairEvent.Negotiated(), true);
-            } else if (event instanceof HostEvent.UnplugRequested e
-                    && e.primary().equals(view.primary())) {
-                apply(key, new PairEvent.UnplugRequested(), false);
-            } else if (event instanceof HostEvent.DeviceGone e && e.device().equals(view.primary())) {
-                apply(key, new PairEvent.Released(), false);
-            } else if (event instanceof HostEvent.DevicePlugged e && e.device().equals(view.primary())) {
-                apply(key, new PairEvent.SeenPlugged(), true);
-            } else if (event instanceof HostEvent.UnplugRefused e && e.device().equals(view.primary())) {
-                apply(key, new PairEvent.TakenBack(), true);
-            }
-        }
-    }
-
-    /** The proof of a release is that QEMU goes on after it has waited; going on without a wait proves nothing. */
-    private void onPhase(Place place, MigrationPhase phase) {
-        switch (phase) {
-            case SETUP -> waiting.remove(place);
-            case WAIT_UNPLUG -> waiting.add(place);
-            case ACTIVE, POSTCOPY, PRE_SWITCHOVER -> {
-                if (waiting.remove(place)) {
-                    of(place).stream()
-                            .filter(k -> tracked(k)
-                                    .filter(t -> t.health == PairHealth.UNPLUGGING)
-                                    .isPresent())
-                            .forEach(k -> apply(k, new PairEvent.Released(), false));
-                }
-            }
-            case FAILED, CANCELLED -> {
-                waiting.remove(place);
-                of(place).forEach(k -> apply(k, new PairEvent.TakenBack(), true));
-            }
-            default -> {}
-        }
-    }
-
-    private synchronized Optional<Tracked> tracked(Key key) {
-        return Optional.ofNullable(tracked.get(key));
-    }
-
-    /** @param expecting whether the guest should do something now, even if its health stays the same */
-    private void apply(Key key, PairEvent event, boolean expecting) {
-        Optional<Tracked> found = tracked(key);
-        if (found.isEmpty() || found.get().health == PairHealth.PENDING_RESTART) {
-            return;
-        }
-        Tracked t = found.get();
-        PairHealth from = t.health;
-        try {
-            become(key, t, PairHealthMachine.next(t.health, event), "");
-        } catch (UnderstudyException e) {
-            LOG.warn("Pair {}: {}; asking the host", key, e.getMessage());
-            resync(t.host, key.place().vm());
-            return;
-        }
-        if (expecting || from != t.health) {
-            expect(key, t);
-        }
-    }
-
-    /** Begins to ask, for a health that can change without an event. */
-    private void expect(Key key, Tracked t) {
-        if (isOpen(t.health)) {
-            t.askSince = System.nanoTime();
-            if (!t.asking) {
-                t.asking = true;
-                askAgain(key, t, pace.first());
-            }
-        }
-    }
-
-    private void become(Key key, Tracked t, PairHealth health, String details) {
-        PairHealth from = t.health;
-        t.details = details;
-        if (from != health) {
-            t.health = health;
-            broadcast.send(
-                    key, new PairChanged(key.place().vm(), key.place().host(), from, pair(t.view, health, details)));
-        }
-    }
-
-    private void askAgain(Key key, Tracked t, Duration distance) {
-        worker.schedule(guarded(() -> askedAgain(key, t, distance)), distance.toMillis(), TimeUnit.MILLISECONDS);
-    }
-
-    private void askedAgain(Key key, Tracked t, Duration distance) {
-        boolean inTime = System.nanoTime() - t.askSince < pace.limit().toNanos();
-        t.asking = false;
-        if (tracked(key).filter(now -> now == t).isPresent() && inTime && isOpen(t.health)) {
-            t.asking = true;
-            Duration next = distance.multipliedBy(2);
-            askAgain(key, t, next.compareTo(pace.slowest()) < 0 ? next : pace.slowest());
-            ask(key);
-        }
-    }
-
-    /** True for a health that can change without an event. */
-    private static boolean isOpen(PairHealth health) {
-        return health == PairHealth.PARTIAL || health == PairHealth.HIDDEN;
-    }
-
-    private void ask(Key key) {
-        Tracked t = tracked(key)
-                .filter(now -> isOpen(now.health) || now.health == PairHealth.ACTIVE)
-                .orElse(null);
-        if (t == null) {
-            return;
-        }
-        switch (t.host.primaryPresence(key.place().vm(), key.primary())) {
-            case ENABLED -> apply(key, new PairEvent.SeenEnabled(), false);
-            case PLUGGED -> apply(key, new PairEvent.SeenPlugged(), false);
-            case HIDDEN -> apply(key, new PairEvent.SeenHidden(), false);
-            case ABSENT -> missing(key, t);
-            case UNKNOWN -> LOG.debug("QEMU did not answer for {}", key);
-        }
-    }
-
-    private void missing(Key key, Tracked t) {
-        if (System.nanoTime() - t.askSince >= pace.missingAfter().toNanos()) {
-            become(
-                    key,
-                    t,
-                    PairHealthMachine.next(t.health, new PairEvent.SeenMissing()),
-                    "QEMU does not have " + key.primary() + ", though it was to be plugged");
-        }
-    }
-
-    /** Takes the truth from the host, whatever was thought before. */
-    private void resync(Host host, VmName vm) {
-        Place place = new Place(host.name(), vm);
-        Map<PairView, Presences.Seen> seen = presences.of(host, vm);
-        Set<Key> gone = new HashSet<>(of(place));
-        seen.forEach((view, now) -> {
-            Key key = new Key(place, view.primary());
-            gone.remove(key);
-            Tracked t = track(key, host, view);
-            become(key, t, now.health(), now.details());
-            expect(key, t);
-        });
-        gone.forEach(this::forget);
-    }
-
-    private synchronized Tracked track(Key key, Host host, PairView view) {
-        return tracked.compute(
-                key,
-                (k, old) -> old != null && old.host == host && old.view.equals(view) ? old : new Tracked(host, view));
-    }
-
-    private void forget(Place place) {
-        waiting.remove(place);
-        of(place).forEach(this::forget);
-    }
-
-    private void forget(Key key) {
-        tracked(key).ifPresent(t -> become(key, t, PairHealth.OFF, ""));
-        synchronized (this) {
-            tracked.remove(key);
         }
     }
 

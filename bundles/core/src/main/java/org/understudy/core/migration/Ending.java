@@ -38,12 +38,14 @@ final class Ending {
     /** A step could not be done for a reason that no step thought of. */
     void failed(MigrationStep at, RuntimeException e) {
         ErrorCode code = e instanceof UnderstudyException known ? known.code() : ErrorCode.INTERNAL;
-        LOG.warn(
-                "Migration {} of VM {} failed in step {}",
-                v.plan().id(),
-                v.plan().vm(),
-                at,
-                e);
+        if (code == ErrorCode.INTERNAL) {
+            LOG.error(
+                    "Migration {} of VM {} met a defect in step {}",
+                    v.plan().id(),
+                    v.plan().vm(),
+                    at,
+                    e);
+        }
         stopped(
                 at,
                 StepStopped.failed(
