@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.shell;
 
+import java.util.List;
 import java.util.Optional;
 import org.apache.karaf.shell.api.action.Argument;
 import org.apache.karaf.shell.api.action.Command;
@@ -18,6 +19,9 @@ import org.understudy.api.VmName;
 @Service
 @Command(scope = "understudy", name = "lint", description = "Judges the failover pairs of a VM or of a domain XML")
 public final class Lint extends UnderstudyCommand {
+    @Argument(index = 1, name = "options", description = "Options may also stand here", multiValued = true)
+    List<String> late = List.of();
+
     @Argument(index = 0, name = "vm", description = "Name of the VM")
     @Completion(VmCompleter.class)
     String vm = "";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.shell;
 
+import java.util.List;
 import org.apache.karaf.shell.api.action.Argument;
 import org.apache.karaf.shell.api.action.Completion;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
@@ -10,6 +11,9 @@ import org.understudy.api.Migrations;
 
 /** A command about one migration. */
 abstract class MigrationCommand extends UnderstudyCommand {
+    @Argument(index = 1, name = "options", description = "Options may also stand here", multiValued = true)
+    List<String> late = List.of();
+
     @Argument(index = 0, name = "migration", description = "Id of the migration", required = true)
     @Completion(MigrationCompleter.class)
     String id = "";

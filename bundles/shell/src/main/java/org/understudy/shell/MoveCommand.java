@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.shell;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -15,6 +16,9 @@ import org.understudy.api.ProbeTarget;
 
 /** A command about moving one VM to one host, with the options of the move. */
 abstract class MoveCommand extends VmCommand {
+    @Argument(index = 2, name = "options", description = "Options may also stand here", multiValued = true)
+    List<String> late = List.of();
+
     @Argument(index = 1, name = "host", description = "Destination", required = true)
     @Completion(HostCompleter.class)
     String host = "";

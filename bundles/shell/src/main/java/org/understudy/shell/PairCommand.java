@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.shell;
 
+import java.util.List;
+import org.apache.karaf.shell.api.action.Argument;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
 import org.understudy.api.ErrorCode;
@@ -11,6 +13,9 @@ import org.understudy.api.Pairs;
 
 /** A command that switches the pair of one NIC. */
 abstract class PairCommand extends VmCommand {
+    @Argument(index = 1, name = "options", description = "Options may also stand here", multiValued = true)
+    List<String> late = List.of();
+
     @Option(name = "--nic", description = "Index, MAC address or alias of the NIC; needed if there are several")
     String nic = "only";
 

@@ -41,6 +41,7 @@ abstract class UnderstudyCommand implements Action {
 
     private int guarded() {
         try {
+            LateOptions.apply(this);
             return run();
         } catch (UnderstudyException e) {
             return refuse(e.code(), e.getMessage(), e.findings());

@@ -18,9 +18,15 @@ import org.understudy.api.VirtualMachines;
 @Service
 @Command(scope = "understudy", name = "vm-define", description = "Defines a VM from libvirt domain XML")
 public final class VmDefine extends UnderstudyCommand {
-    @Argument(index = 0, name = "file", description = "File on the server, or - for standard input", required = true)
+    @Argument(index = 1, name = "options", description = "Options may also stand here", multiValued = true)
+    List<String> late = List.of();
+
+    @Argument(index = 0, name = "file", description = "File on the server; or the option -")
     @Completion(FileCompleter.class)
     String file = "";
+
+    @Option(name = "-", description = "Read standard input instead of a file")
+    boolean standardInput;
 
     @Option(name = "--host", description = "Host that gets the VM; needed if there are several")
     @Completion(HostCompleter.class)
@@ -31,7 +37,10 @@ public final class VmDefine extends UnderstudyCommand {
 
     @Override
     int run() {
-        return answer(vms.define(host(), Documents.read(session, file)), "Defined.");
+        if (file.isEmpty() != standardInput) {
+            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "name either a file or - for standard input");
+        }
+        return answer(vms.define(host(), Documents.read(session, standardInput ? "-" : file)), "Defined.");
     }
 
     private HostName host() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.shell;
 
+import java.util.List;
+import org.apache.karaf.shell.api.action.Argument;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 
@@ -10,6 +12,9 @@ import org.apache.karaf.shell.api.action.lifecycle.Service;
         name = "vm-shutdown",
         description = "Asks the guest to power off, without waiting for it")
 public final class VmShutdown extends VmCommand {
+    @Argument(index = 1, name = "options", description = "Options may also stand here", multiValued = true)
+    List<String> late = List.of();
+
     @Override
     int run() {
         vms.shutdown(vm());

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.shell;
 
+import java.util.List;
+import org.apache.karaf.shell.api.action.Argument;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 
 @Service
 @Command(scope = "understudy", name = "vm-start", description = "Starts a VM")
 public final class VmStart extends VmCommand {
+    @Argument(index = 1, name = "options", description = "Options may also stand here", multiValued = true)
+    List<String> late = List.of();
+
     @Override
     int run() {
         vms.start(vm());

@@ -184,7 +184,7 @@ class CommandsTest {
         when(vms.define(new HostName("alpha"), "<domain/>")).thenReturn(List.of());
         VmDefine define = terminal.ready(new VmDefine());
         define.vms = vms;
-        define.file = "-";
+        define.standardInput = true;
 
         assertThat(define.execute()).isNull();
         assertThat(terminal.text()).isEqualToIgnoringNewLines("Defined.");
@@ -195,7 +195,7 @@ class CommandsTest {
         when(vms.hosts()).thenReturn(List.of(host("alpha"), host("beta")));
         VmDefine define = terminal.ready(new VmDefine());
         define.vms = vms;
-        define.file = "-";
+        define.standardInput = true;
 
         assertThat(define.execute()).isEqualTo(ErrorCode.INVALID_ARGUMENT.exitCode());
         assertThat(terminal.text()).contains("--host must name one of [alpha, beta]");
@@ -203,6 +203,38 @@ class CommandsTest {
 
     private static HostView host(String name) {
         return new HostView(new HostName(name), "qemu", true, "", List.of());
+    }
+
+    @Test
+    void takesOptionsAfterTheArgumentsToo() {
+        PairChange change = new PairChange(true, PairChange.Effect.NONE, List.of(), "<domain/>");
+        when(pairs.turnOn(any(), any())).thenReturn(change);
+        PairOn on = about("web1", new PairOn());
+        on.pairs = pairs;
+        on.late = List.of("--json", "--nic=1", "--consent", "change-machine-type", "--pool", "fast");
+
+        assertThat(on.execute()).isNull();
+
+        assertThat(terminal.text()).startsWith("JSON ");
+        verify(pairs)
+                .turnOn(
+                        new VmName("web1"),
+                        new PairRequest(
+                                new NicSelector.ByIndex(1),
+                                Optional.of(new PoolName("fast")),
+                                PrimaryForm.POOL_NETWORK,
+                                Optional.empty(),
+                                Set.of(Consent.CHANGE_MACHINE_TYPE)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--jason,no option '--jason'", "web2,one argument too many", "--pool,needs a value"})
+    void saysWhatIsWrongAfterTheArguments(String word, String complaint) {
+        PairOn on = about("web1", new PairOn());
+        on.late = List.of(word);
+
+        assertThat(on.execute()).isEqualTo(ErrorCode.INVALID_ARGUMENT.exitCode());
+        assertThat(terminal.text()).contains(complaint);
     }
 
     @Test

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.shell;
+
+import java.lang.reflect.Field;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.karaf.shell.api.action.Argument;
+import org.apache.karaf.shell.api.action.Option;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
+
+/**
+ * Options that stand after the arguments, where most people write them. Karaf itself takes options in front of the
+ * arguments only; a command that has a last argument with many values gets the others there.
+ */
+final class LateOptions {
+    private final Object command;
+
+    private LateOptions(Object command) {
+        this.command = command;
+    }
+
+    /** Sets the fields of the options that Karaf took for arguments. */
+    static void apply(Object command) {
+        new LateOptions(command).apply();
+    }
+
+    private void apply() {
+        for (Field field : fields()) {
+            Argument argument = field.getAnnotation(Argument.class);
+            if (argument != null && argument.multiValued() && read(field) instanceof List<?> words) {
+                Iterator<?> rest = words.iterator();
+                while (rest.hasNext()) {
+                    set(rest.next().toString(), rest);
+                }
+            }
+        }
+    }
+
+    private List<Field> fields() {
+        List<Field> fields = new ArrayList<>();
+        for (Class<?> type = command.getClass(); type != Object.class; type = type.getSuperclass()) {
+            fields.addAll(List.of(type.getDeclaredFields()));
+        }
+        return fields;
+    }
+
+    private void set(String word, Iterator<?> rest) {
+        int equals = word.indexOf('=');
+        String name = equals < 0 ? word : word.substring(0, equals);
+        Field field = option(name);
+        if (field.getType() == boolean.class) {
+            write(field, equals < 0 || Boolean.parseBoolean(word.substring(equals + 1)));
+        } else if (equals < 0 && !rest.hasNext()) {
+            throw wrong("the option " + name + " needs a value");
+        } else {
+            setValue(field, name, equals < 0 ? rest.next().toString() : word.substring(equals + 1));
+        }
+    }
+
+    private void setValue(Field field, String name, String value) {
+        if (field.getType() == int.class) {
+            if (!value.matches("\\d{1,9}")) {
+                throw wrong("the option " + name + " needs a number, not '" + value + "'");
+            }
+            write(field, Integer.parseInt(value));
+        } else if (field.getType() == List.class) {
+            List<Object> values = new ArrayList<>((List<?>) read(field));
+            values.add(value);
+            write(field, values);
+        } else {
+            write(field, value);
+        }
+    }
+
+    private Field option(String name) {
+        return fields().stream()
+                .filter(field -> field.isAnnotationPresent(Option.class)
+                        && field.getAnnotation(Option.class).name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> wrong(
+                        name.startsWith("-")
+                                ? "there is no option '" + name + "'; --help lists them"
+                                : "'" + name + "' is one argument too many"));
+    }
+
+    private static UnderstudyException wrong(String what) {
+        return new UnderstudyException(ErrorCode.INVALID_ARGUMENT, what);
+    }
+
+    private Object read(Field field) {
+        try {
+            field.setAccessible(true);
+            return field.get(command);
+        } catch (IllegalAccessException e) {
+            throw new UnderstudyException(ErrorCode.INTERNAL, "cannot read " + field, e);
+        }
+    }
+
+    private void write(Field field, Object value) {
+        try {
+            field.setAccessible(true);
+            field.set(command, value);
+        } catch (IllegalAccessException e) {
+            throw new UnderstudyException(ErrorCode.INTERNAL, "cannot set " + field, e);
+        }
+    }
+}
