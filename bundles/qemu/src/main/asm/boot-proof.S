@@ -4,7 +4,7 @@
 # to the debug console (port 0xe9) as it enters each stage, and at the end the value 0x10 to the exit port (0xf4).
 #
 #   R  real mode                                    S  SSE2 in kernel mode
-#   P  protected mode                               C  a loop of 200 million instructions
+#   P  protected mode                               C  a loop of 100 million instructions
 #   T  page tables written                          F  a page fault, handled
 #   M  model specific register EFER written         I  an interrupt of the local APIC's timer
 #   L  long mode with paging
@@ -96,7 +96,7 @@ long_mode:
     cmpl    $14, %eax
     jne     give_up
     stage   'S'
-    movl    $100000000, %ecx
+    movl    $50000000, %ecx
 again:
     decl    %ecx
     jnz     again
