@@ -49,7 +49,7 @@ public final class YamlPolicies implements Policies {
     }
 
     @Deactivate
-    void close() {
+    public void close() {
         clock.shutdown();
     }
 
