@@ -132,7 +132,7 @@ stop_karaf() {
 # A guest outlives Karaf by design, so a demo that was torn down half-way looks for its own by their pid files.
 end_leftover_guests() {
   local file pid
-  for file in "$stage"/alpha/*/*.pid "$stage"/beta/*/*.pid; do
+  for file in "$stage"/alpha/*/q/qemu.pid "$stage"/beta/*/q/qemu.pid; do
     [ -e "$file" ] || continue
     pid=$(cat "$file")
     if tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$stage"; then kill -KILL "$pid" 2>/dev/null || true; fi
