@@ -44,8 +44,8 @@ final class ThrowawayQemu implements AutoCloseable {
 
     /** @throws UnderstudyException {@link ErrorCode#QEMU_START_FAILED} if the program can't be run */
     static ThrowawayQemu start(Path binary, RunAs user, Arguments arguments) {
+        Path folder = newFolder();
         try {
-            Path folder = Files.createTempDirectory("understudy-probe");
             user.giveFolder(folder);
             List<String> command = new ArrayList<>(user.command(List.of(binary.toString())));
             command.addAll(List.of("-nodefaults", "-no-user-config", "-display", "none", "-S"));
@@ -54,8 +54,17 @@ final class ThrowawayQemu implements AutoCloseable {
             command.addAll(arguments.in(folder));
             return new ThrowawayQemu(folder, run(command, folder), binary.toString());
         } catch (IOException e) {
+            remove(folder);
             throw new UnderstudyException(
                     ErrorCode.QEMU_START_FAILED, "can't run %s: %s".formatted(binary, e.getMessage()), e);
+        }
+    }
+
+    private static Path newFolder() {
+        try {
+            return Files.createTempDirectory("understudy-probe");
+        } catch (IOException e) {
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "can't make a folder for a probe: " + e, e);
         }
     }
 
@@ -134,6 +143,10 @@ final class ThrowawayQemu implements AutoCloseable {
     public void close() {
         process.destroyForcibly();
         process.onExit().join();
+        remove(folder);
+    }
+
+    private static void remove(Path folder) {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
