@@ -30,6 +30,11 @@ final class FileChange implements ReloadingDetector {
         return seen.equals(before) && !seen.equals(handled);
     }
 
+    /** False if the file was touched since the last look: what was read since then may be half of it. */
+    synchronized boolean isAsSeen() {
+        return fingerprint().equals(seen);
+    }
+
     /** The change seen last is dealt with; one made while the file was read is seen the next time. */
     @Override
     public synchronized void reloadingPerformed() {

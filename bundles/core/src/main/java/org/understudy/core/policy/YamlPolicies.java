@@ -28,6 +28,7 @@ public final class YamlPolicies implements Policies {
 
     private final PolicyFile file;
     private final List<Consumer<Policy>> listeners = new CopyOnWriteArrayList<>();
+    private final FileChange change;
     private final ReloadingController changes;
     private final PeriodicReloadingTrigger clock;
     private volatile State state = new State(PolicyFile.defaults(), List.of());
@@ -41,15 +42,16 @@ public final class YamlPolicies implements Policies {
 
     YamlPolicies(Path path, Duration lookEvery) {
         file = new PolicyFile(path);
-        changes = new ReloadingController(new FileChange(path));
-        load();
+        change = new FileChange(path);
+        changes = new ReloadingController(change);
+        take(file.read());
         changes.addEventListener(ReloadingEvent.ANY, event -> reload());
         clock = new PeriodicReloadingTrigger(changes, "", lookEvery.toMillis(), TimeUnit.MILLISECONDS);
         clock.start();
     }
 
     @Deactivate
-    public void close() {
+    void close() {
         clock.shutdown();
     }
 
@@ -69,9 +71,13 @@ public final class YamlPolicies implements Policies {
         return () -> listeners.remove(listener);
     }
 
+    /** What was read while somebody wrote is dropped; the next look sees the change again. */
     private void reload() {
         Policy before = current();
-        load();
+        PolicyFile.Reading reading = file.read();
+        if (change.isAsSeen()) {
+            take(reading);
+        }
         changes.resetReloadingState();
         Policy now = current();
         if (!now.equals(before)) {
@@ -80,8 +86,7 @@ public final class YamlPolicies implements Policies {
         }
     }
 
-    private void load() {
-        PolicyFile.Reading reading = file.read();
+    private void take(PolicyFile.Reading reading) {
         state = new State(reading.policy().orElse(state.policy()), reading.findings());
         reading.findings().forEach(f -> LOG.warn("{} {}", f.message(), f.remedy()));
     }

@@ -59,14 +59,14 @@ public final class HostRegistry implements Hosts {
     }
 
     @Deactivate
-    public void close() {
+    void close() {
         changes.close();
         workers.shutdownNow();
         current().forEach(HostSlot::close);
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
-    public void addConnector(HostConnector connector) {
+    void addConnector(HostConnector connector) {
         connectors.put(connector.kind(), connector);
         current().stream()
                 .filter(s -> s.policy().connector().equals(connector.kind()))
