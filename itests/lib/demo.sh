@@ -77,6 +77,7 @@ open_stage() {
 close_stage() {
   trap '' INT TERM HUP
   trap - EXIT
+  set +e # whatever fails here, the rest must still be cleaned up
   say "Cleaning up ..."
   if [ -n "${karaf_pid-}" ]; then
     api -X POST vms/demo/destroy >/dev/null 2>&1 || true

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.assertj.core.api.Assumptions;
+import org.awaitility.Awaitility;
+import org.osgi.framework.BundleContext;
+import org.understudy.api.Alias;
+import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
+import org.understudy.api.Migration;
+import org.understudy.api.MigrationOptions;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.PairHealth;
+import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.ProbeTarget;
+import org.understudy.api.StepState;
+import org.understudy.api.Vm;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostConnector;
+import org.understudy.api.spi.HostedVm;
+import org.understudy.api.spi.IncomingRequest;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.core.health.PairHealthTracker;
+import org.understudy.core.migration.MigrationComponent;
+import org.understudy.core.pair.PairService;
+import org.understudy.core.policy.YamlPolicies;
+import org.understudy.core.probe.Probes;
+import org.understudy.core.vm.HostRegistry;
+import org.understudy.core.vm.Locations;
+import org.understudy.core.vm.VirtualMachineService;
+import org.understudy.qemu.host.QemuConnector;
+
+/** Two hosts on this machine, and everything of Understudy that drives them. */
+final class Lab implements AutoCloseable {
+    static final HostName ALPHA = new HostName("alpha");
+    static final HostName BETA = new HostName("beta");
+
+    /** Long enough for a guest under emulation on a busy machine. */
+    static final Duration BOOT = Duration.ofSeconds(90);
+
+    final Path folder;
+    final Path guest;
+    final HostRegistry hosts;
+    final VirtualMachineService vms;
+    final PairService pairs;
+    final MigrationComponent migrations;
+    private final YamlPolicies policies;
+    private final PairHealthTracker health;
+    private final AtomicReference<UnaryOperator<String>> sabotage = new AtomicReference<>(UnaryOperator.identity());
+
+    Lab() throws IOException {
+        guest = guest();
+        folder = Files.createTempDirectory("us-lab");
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
+        System.setProperty("karaf.etc", folder.toString());
+        Files.writeString(folder.resolve("understudy.yaml"), configuration());
+        policies = new YamlPolicies();
+        assertThat(policies.findings()).isEmpty();
+        hosts = new HostRegistry(policies);
+        hosts.addConnector(connector());
+        Awaitility.await("both hosts are open").until(() -> hosts.all().size() == 2);
+        Locations locations = new Locations(hosts);
+        health = new PairHealthTracker(hosts);
+        migrations = new MigrationComponent(bundle(), hosts, locations, policies, new Probes());
+        vms = new VirtualMachineService(hosts, locations, policies, health, migrations, Optional.empty());
+        pairs = new PairService(locations, hosts, policies, migrations, health);
+    }
+
+    /** The test guest; on CI it must be there. */
+    private static Path guest() {
+        String built = System.getenv("UNDERSTUDY_GUEST");
+        boolean there = built != null && Files.exists(Path.of(built, "initrd.img"));
+        if (!there && !"true".equals(System.getenv("CI"))) {
+            System.err.println(
+                    "SKIPPED: no test guest; run ./understudy test, or build-guest and set UNDERSTUDY_GUEST");
+        }
+        if (!"true".equals(System.getenv("CI"))) {
+            Assumptions.assumeThat(there)
+                    .as("UNDERSTUDY_GUEST names a built test guest")
+                    .isTrue();
+        }
+        assertThat(there).as("UNDERSTUDY_GUEST names a built test guest").isTrue();
+        return Path.of(built).toAbsolutePath();
+    }
+
+    private String configuration() {
+        return """
+                hosts:
+                  - {name: alpha, connector: qemu, directory: %1$s/alpha, accelerator: tcg}
+                  - {name: beta, connector: qemu, directory: %1$s/beta, accelerator: tcg}
+                pools:
+                  - {name: stand-in, kind: emulated, model: e1000e}
+                allow-emulated-primary: true
+                migration:
+                  settle: 200ms
+                  deadlines: {unplug: 5s, plug: 30s, copy: 60s, cancel: 45s}
+                """.formatted(folder);
+    }
+
+    /** The connector for QEMU, except that a test may change what the destination is told to start. */
+    private HostConnector connector() {
+        QemuConnector qemu = new QemuConnector(folder);
+        return new HostConnector() {
+            @Override
+            public String kind() {
+                return qemu.kind();
+            }
+
+            @Override
+            public Host open(HostPolicy policy) {
+                return sabotaged(qemu.open(policy));
+            }
+        };
+    }
+
+    private Host sabotaged(Host host) {
+        return (Host) Proxy.newProxyInstance(
+                Host.class.getClassLoader(), new Class<?>[] {Host.class}, (p, method, args) -> {
+                    try {
+                        if (method.getName().equals("prepareIncoming")) {
+                            IncomingRequest r = (IncomingRequest) args[0];
+                            return host.prepareIncoming(new IncomingRequest(
+                                    r.id(),
+                                    r.vm(),
+                                    sabotage.get().apply(r.liveDefinition()),
+                                    r.configuredDefinition(),
+                                    r.options(),
+                                    r.assignedVfs()));
+                        }
+                        return method.invoke(host, args);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
+    /** The only thing the migration service asks of its bundle is where to keep its journal. */
+    private BundleContext bundle() {
+        return (BundleContext) Proxy.newProxyInstance(
+                BundleContext.class.getClassLoader(),
+                new Class<?>[] {BundleContext.class},
+                (proxy, method, arguments) -> method.getName().equals("getProperty") ? folder.toString() : null);
+    }
+
+    void sabotageDestination(UnaryOperator<String> change) {
+        sabotage.set(change);
+    }
+
+    /** A definition from parts; the standby and the primary are what a test is about. */
+    String domain(VmName vm, String machine, String commandLine, String nics) throws IOException {
+        Path serial = folder.resolve(vm + ".serial");
+        Files.writeString(serial, "");
+        Files.setPosixFilePermissions(serial, PosixFilePermissions.fromString("rw-rw-rw-"));
+        return """
+                <domain type='qemu'>
+                  <name>%s</name>
+                  <memory unit='MiB'>160</memory>
+                  <vcpu>1</vcpu>
+                  <os>
+                    <type arch='x86_64' machine='%s'>hvm</type>
+                    <kernel>%s/vmlinuz</kernel>
+                    <initrd>%s/initrd.img</initrd>
+                    <cmdline>console=ttyS0 quiet %s</cmdline>
+                  </os>
+                  <features><acpi/></features>
+                  <cpu mode='maximum'/>
+                  <devices>
+                %s    <serial type='file'><source path='%s' append='on'/><target port='0'/></serial>
+                    <memballoon model='none'/>
+                  </devices>
+                </domain>
+                """.formatted(vm, machine, guest, guest, commandLine, nics, serial);
+    }
+
+    String serial(VmName vm) {
+        try {
+            return Files.readString(folder.resolve(vm + ".serial"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What the guest said last of its NICs. */
+    String lastState(VmName vm) {
+        return serial(vm).lines().filter(l -> l.contains(" state ")).reduce("", (before, last) -> last);
+    }
+
+    void awaitGuest(VmName vm, String what, Predicate<String> state) {
+        Awaitility.await(what).atMost(BOOT).pollInterval(Duration.ofMillis(200)).until(() -> state.test(lastState(vm)));
+    }
+
+    void awaitReady(VmName vm) {
+        Awaitility.await("the guest " + vm + " is up")
+                .atMost(BOOT)
+                .pollInterval(Duration.ofMillis(200))
+                .until(() -> serial(vm).contains("UNDERSTUDY-GUEST ready"));
+    }
+
+    void awaitHealth(VmName vm, PairHealth wanted) {
+        Awaitility.await("every pair of " + vm + " is " + wanted)
+                .atMost(BOOT)
+                .pollInterval(Duration.ofMillis(200))
+                .until(() -> {
+                    Vm shown = vms.show(vm);
+                    return !shown.pairs().isEmpty() && shown.pairs().stream().allMatch(p -> p.health() == wanted);
+                });
+    }
+
+    /** Waits until the guard has no objection that time alone removes. */
+    void awaitSettled(VmName vm, HostName destination) {
+        Awaitility.await("the guest has settled")
+                .atMost(Duration.ofSeconds(30))
+                .pollInterval(Duration.ofMillis(100))
+                .until(() -> migrations.preflight(vm, destination, MigrationOptions.defaults()).stream()
+                        .noneMatch(f -> f.code() == FindingCode.SETTLING));
+    }
+
+    PrimaryPresence presence(HostName host, VmName vm, String primary) {
+        return hosts.host(host).primaryPresence(vm, new Alias(primary));
+    }
+
+    VmState state(HostName host, VmName vm) {
+        return hosts.host(host).find(vm).map(HostedVm::state).orElse(VmState.UNKNOWN);
+    }
+
+    /** The VM is on this host and nowhere else: the claim that matters most. */
+    void assertOnlyOn(HostName host, VmName vm, VmState state) {
+        HostName other = host.equals(ALPHA) ? BETA : ALPHA;
+        assertThat(state(host, vm)).as("%s on %s", vm, host).isEqualTo(state);
+        assertThat(hosts.host(other).find(vm)).as("%s on %s", vm, other).isEmpty();
+        assertThat(vms.show(vm).host()).isEqualTo(host);
+    }
+
+    Migration migrate(VmName vm, HostName destination, MigrationOptions options) {
+        awaitSettled(vm, destination);
+        Migration started = migrations.start(vm, destination, options);
+        return end(started);
+    }
+
+    Migration end(Migration started) {
+        Migration ended = migrations.await(started.id(), Duration.ofSeconds(120));
+        assertThat(ended.outcome()).as("the migration ended: %s", ended).isPresent();
+        return ended;
+    }
+
+    void awaitStep(Migration migration, MigrationStep step) {
+        Awaitility.await(step + " runs")
+                .atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> {
+                    Migration now = migrations.show(migration.id());
+                    assertThat(now.outcome())
+                            .as("%s has not ended before %s", now, step)
+                            .isEmpty();
+                    return now.steps().get(step.ordinal()).state() == StepState.RUNNING;
+                });
+    }
+
+    /** Ends the QEMU of a VM on a host as a crash would. */
+    void kill(HostName host, VmName vm) throws IOException {
+        try (Stream<Path> files = Files.walk(folder.resolve(host.value()))) {
+            Path pid = files.filter(f -> f.getFileName().toString().equals("qemu.pid"))
+                    .filter(f -> f.toString().contains(vm.value()))
+                    .findFirst()
+                    .orElseThrow();
+            ProcessHandle process = ProcessHandle.of(
+                            Long.parseLong(Files.readString(pid).strip()))
+                    .orElseThrow();
+            process.destroyForcibly();
+        }
+    }
+
+    /** A free UDP port of the loopback address. */
+    static int freePort() throws IOException {
+        try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    static MigrationOptions probed(int port) {
+        return MigrationOptions.defaults().withProbe(new ProbeTarget.Heartbeat("127.0.0.1", port, 1));
+    }
+
+    /** So slow that a test can act while memory is copied. */
+    static MigrationOptions slow() {
+        MigrationOptions d = MigrationOptions.defaults();
+        return new MigrationOptions(
+                OptionalLong.of(2_000_000),
+                d.downtimeLimit(),
+                false,
+                d.multifdChannels(),
+                false,
+                false,
+                d.requireVf(),
+                d.probe());
+    }
+
+    /** Ends and forgets every VM. */
+    void clear() {
+        sabotage.set(UnaryOperator.identity());
+        for (Migration migration : migrations.list()) {
+            if (migration.isRunning()) {
+                migrations.cancel(migration.id());
+                migrations.await(migration.id(), Duration.ofSeconds(60));
+            }
+        }
+        for (HostName name : List.of(ALPHA, BETA)) {
+            Host host = hosts.host(name);
+            host.vms().forEach(vm -> {
+                if (vm.state() != VmState.SHUTOFF) {
+                    host.destroy(vm.name());
+                }
+                host.undefine(vm.name());
+            });
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        clear();
+        migrations.close();
+        health.close();
+        hosts.close();
+        policies.close();
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}
