@@ -61,13 +61,17 @@ public final class FirmwareCatalog {
         return Optional.empty();
     }
 
-    /** True if the domain needs no firmware, or this host has it. */
-    public boolean has(Domain domain) {
+    /**
+     * True if the domain needs no firmware, or this host has it.
+     *
+     * @param machine the full name of the domain's machine type
+     */
+    public boolean has(Domain domain, String machine) {
         if (domain.firmware() instanceof Firmware.Uefi uefi) {
             return Files.isReadable(Path.of(uefi.code()));
         }
         return !(domain.firmware() instanceof Firmware.AnyUefi any)
-                || find(domain.machine().type(), any.secureBoot()).isPresent();
+                || find(machine, any.secureBoot()).isPresent();
     }
 
     private static Flash flash(Path code, Path variables, Path template, boolean secure) {

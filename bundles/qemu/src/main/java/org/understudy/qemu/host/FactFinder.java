@@ -104,7 +104,7 @@ record FactFinder(
                     "Make KVM usable on the host, or accept slow emulation."));
         }
         domain.devices(Device.Nic.class).forEach(n -> nic(n, emulator, findings));
-        if (!firmware.has(domain)) {
+        if (!firmware.has(domain, emulator.fullName(domain.machine().type()))) {
             findings.add(Finding.of(
                     FindingCode.DEFINITION_UNSUPPORTED,
                     "/domain/os",

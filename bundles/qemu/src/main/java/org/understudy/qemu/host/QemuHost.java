@@ -25,6 +25,7 @@ import org.understudy.api.PciAddress;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
+import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.HostFacts;
@@ -101,22 +102,23 @@ public final class QemuHost implements Host {
         return vms.values().stream()
                 .filter(v -> !v.isEmpty())
                 .sorted(Comparator.comparing(QemuVm::name))
-                .map(QemuHost::hosted)
+                .flatMap(v -> hosted(v).stream())
                 .toList();
     }
 
     @Override
     public Optional<HostedVm> find(VmName vm) {
-        return Optional.ofNullable(vms.get(vm)).filter(v -> !v.isEmpty()).map(QemuHost::hosted);
+        return Optional.ofNullable(vms.get(vm)).filter(v -> !v.isEmpty()).flatMap(QemuHost::hosted);
     }
 
-    private static HostedVm hosted(QemuVm vm) {
-        String definition =
-                vm.folder().definition().or(vm.folder()::liveDefinition).orElse("");
-        UUID uuid = definition.isEmpty()
-                ? new UUID(0, 0)
-                : DefinitionReader.read(definition).domain().uuid().orElse(new UUID(0, 0));
-        return new HostedVm(vm.name(), uuid, vm.state(), vm.details());
+    /** Empty if nothing of the VM is left by now. */
+    private static Optional<HostedVm> hosted(QemuVm vm) {
+        VmState state = vm.state();
+        return vm.folder()
+                .definition()
+                .or(vm.folder()::liveDefinition)
+                .flatMap(d -> DefinitionReader.read(d).domain().uuid())
+                .map(uuid -> new HostedVm(vm.name(), uuid, state, vm.details()));
     }
 
     @Override
@@ -152,7 +154,7 @@ public final class QemuHost implements Host {
                             definition, uuid, this::mac, workplace.emulators().get()::fullName));
         }
         workplace.events().publish(new HostEvent.DefinitionChanged(name, RunningQemu.now()));
-        return hosted(vm);
+        return hosted(vm).orElseThrow();
     }
 
     /** The UUID of the definition, or of the stored one that it replaces, or a new one. */
@@ -258,17 +260,19 @@ public final class QemuHost implements Host {
 
     @Override
     public Optional<IncomingMigration> incoming(VmName name) {
-        QemuVm vm = known(name);
-        return vm.running().filter(q -> q.run().role() == Role.INCOMING).map(q -> new IncomingEnd(vm, q));
+        return Optional.ofNullable(vms.get(name))
+                .flatMap(vm -> vm.running()
+                        .filter(q -> q.run().role() == Role.INCOMING)
+                        .map(q -> new IncomingEnd(vm, q)));
     }
 
     @Override
     public Optional<OutgoingMigration> outgoing(VmName name) {
-        QemuVm vm = known(name);
-        return vm.folder()
-                .run()
-                .filter(r -> r.role() == Role.OUTGOING || r.role() == Role.SWITCHING)
-                .map(r -> new OutgoingEnd(vm, vm.running()));
+        return Optional.ofNullable(vms.get(name))
+                .flatMap(vm -> vm.folder()
+                        .run()
+                        .filter(r -> r.role() == Role.OUTGOING || r.role() == Role.SWITCHING)
+                        .map(r -> new OutgoingEnd(vm, vm.running())));
     }
 
     @Override

@@ -164,13 +164,17 @@ final class QemuVm {
         if (now.isEmpty()) {
             return VmState.SHUTOFF;
         }
-        if (now.get().run().role() == Role.INCOMING) {
+        if (now.get().run().role() == Role.INCOMING && now.get().process().isAlive()) {
             return VmState.INCOMING;
         }
         try {
             return state(now.get().ask(QmpCommands.queryStatus()));
         } catch (UnderstudyException e) {
-            return now.get().process().isAlive() ? VmState.UNKNOWN : VmState.SHUTOFF;
+            if (now.get().process().isAlive()) {
+                return VmState.UNKNOWN;
+            }
+            ended(now.get());
+            return VmState.SHUTOFF;
         }
     }
 

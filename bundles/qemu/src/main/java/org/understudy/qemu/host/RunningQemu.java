@@ -57,7 +57,7 @@ final class RunningQemu {
     }
 
     /** Changes the role, on disk first. */
-    void store(RunRecord changed) {
+    synchronized void store(RunRecord changed) {
         folder.store(changed);
         run = changed;
     }
@@ -141,6 +141,7 @@ final class RunningQemu {
             case QmpEvents.FAILOVER_NEGOTIATED ->
                 negotiated.add(event.data().path("device-id").asText());
             case QmpEvents.RESET -> negotiated.clear();
+            case QmpEvents.RESUME -> runsHereAgain();
             case QmpEvents.SHUTDOWN -> {
                 if (cause.isEmpty()) {
                     cause = Optional.of(
@@ -153,6 +154,13 @@ final class RunningQemu {
             default -> {}
         }
         EventMapper.map(vm(), event).ifPresent(events::publish);
+    }
+
+    /** A switch that failed: QEMU lets the guest go on by itself, so it is on no other host. */
+    private synchronized void runsHereAgain() {
+        if (run.role() == RunRecord.Role.SWITCHING) {
+            store(run.as(RunRecord.Role.OUTGOING));
+        }
     }
 
     /** Publishes an event that QEMU does not send itself. */

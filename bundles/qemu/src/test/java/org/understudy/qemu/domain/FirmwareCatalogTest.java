@@ -82,7 +82,7 @@ class FirmwareCatalogTest {
     void saysWhatIsMissing() {
         FirmwareCatalog empty = new FirmwareCatalog(folder.resolve("none"));
         Domain domain = domain("firmware='efi'", "");
-        assertThat(empty.has(domain)).isFalse();
+        assertThat(empty.has(domain, "pc-q35-7.2")).isFalse();
         assertThatExceptionOfType(UnderstudyException.class)
                 .isThrownBy(() -> empty.flash(domain, nvram))
                 .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.QEMU_START_FAILED));

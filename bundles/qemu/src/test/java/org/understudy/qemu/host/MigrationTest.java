@@ -2,33 +2,37 @@
 package org.understudy.qemu.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
+import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
-import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.IncomingMigration;
 import org.understudy.api.spi.IncomingRequest;
 import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.OutgoingRequest;
-import org.understudy.api.spi.PrimaryPresence;
 
-/** Moves a Linux guest with a failover pair between two hosts of this machine. */
+/** Both ends of a migration between two hosts of this machine; the VM has no operating system. */
 class MigrationTest {
-    private static final VmName VM = new VmName("web1");
-    private static final Alias STANDBY = new Alias("ua-standby0");
-    private static final Alias PRIMARY = new Alias("ua-primary0");
+    private static final VmName VM = new VmName("vm1");
 
     private Lab lab;
     private Host a;
@@ -36,81 +40,190 @@ class MigrationTest {
 
     @BeforeEach
     void openHosts() throws IOException {
-        Path guest = Lab.guest();
         lab = new Lab();
         a = lab.host("a");
         b = lab.host("b");
-        a.define(definition(guest, lab.root().resolve("serial.log")));
+        a.define(Definitions.empty("vm1", "<serial type='null'/>"));
+        a.start(VM, Map.of());
     }
 
     @AfterEach
     void endAll() {
-        if (lab != null) {
-            lab.close();
-        }
-    }
-
-    private static String definition(Path guest, Path serial) {
-        return """
-                <domain type='qemu'>
-                  <name>web1</name>
-                  <memory unit='MiB'>192</memory>
-                  <vcpu>1</vcpu>
-                  <os><type arch='x86_64' machine='q35'>hvm</type>
-                    <kernel>%s/vmlinuz</kernel><initrd>%s/initrd.img</initrd>
-                    <cmdline>console=ttyS0 quiet</cmdline></os>
-                  <features><acpi/><apic/></features>
-                  <devices>
-                    <interface type='user'><mac address='52:54:00:11:22:33'/><model type='virtio'/>
-                      <teaming type='persistent'/><alias name='ua-standby0'/></interface>
-                    <interface type='user'><mac address='52:54:00:11:22:33'/><model type='e1000e'/>
-                      <teaming type='transient' persistent='ua-standby0'/><alias name='ua-primary0'/><rom enabled='no'/></interface>
-                    <serial type='unix'/>
-                    <memballoon model='none'/>
-                  </devices>
-                </domain>
-                """.formatted(guest, guest);
+        lab.close();
     }
 
     @Test
-    void movesGuestWithItsPairToTheOtherHost() {
-        startWithActivePair();
-        List<HostEvent> onB = Lab.record(b);
+    void takesGuestBackWhenDestinationNeverRanIt() {
         IncomingMigration in = b.prepareIncoming(request());
         OutgoingMigration out = send(in);
+        complete(in, out);
+        assertCode(ErrorCode.WRONG_VM_STATE, () -> a.resume(VM));
+        in.abort();
+        out.resumeOnSource();
+        assertThat(a.find(VM).orElseThrow().state()).isEqualTo(VmState.RUNNING);
+        assertCode(ErrorCode.WRONG_VM_STATE, out::finish);
+    }
+
+    @Test
+    void knowsBothEndsAgainAfterRestartOfServer() {
+        IncomingMigration in = b.prepareIncoming(request());
+        complete(in, send(in));
+        lab.close(a);
+        lab.close(b);
+        a = lab.host("a");
+        b = lab.host("b");
+
+        assertThat(b.find(VM).orElseThrow().state()).isEqualTo(VmState.INCOMING);
+        assertCode(ErrorCode.WRONG_VM_STATE, () -> a.resume(VM));
+        assertCode(ErrorCode.WRONG_VM_STATE, () -> b.resume(VM));
+        assertCode(ErrorCode.WRONG_VM_STATE, () -> b.destroy(VM));
+        assertThat(b.incoming(VM).orElseThrow().uri()).isEqualTo(in.uri());
+        assertThat(a.outgoing(VM).orElseThrow().progress().phase()).isEqualTo(MigrationPhase.COMPLETED);
+        b.incoming(VM).orElseThrow().accept();
+        a.outgoing(VM).orElseThrow().finish();
+        assertThat(b.find(VM).orElseThrow().state()).isEqualTo(VmState.RUNNING);
+        assertThat(a.find(VM)).isEmpty();
+        assertThat(b.incoming(VM)).isEmpty();
+    }
+
+    @Test
+    void doesNotStartGuestAgainThatMayRunElsewhere() throws IOException {
+        IncomingMigration in = b.prepareIncoming(request());
+        OutgoingMigration out = send(in);
+        complete(in, out);
+        kill("a");
+        Lab.await("end").until(() -> a.find(VM).orElseThrow().state() == VmState.SHUTOFF);
+        assertThat(out.progress().phase()).isEqualTo(MigrationPhase.FAILED);
+        assertCode(ErrorCode.WRONG_VM_STATE, () -> a.start(VM, Map.of()));
+        in.accept();
+        a.outgoing(VM).orElseThrow().finish();
+        assertThat(a.find(VM)).isEmpty();
+        assertThat(b.find(VM).orElseThrow().state()).isEqualTo(VmState.RUNNING);
+    }
+
+    @Test
+    void letsGuestStartAgainWhenSourceDiedBeforeTheSwitch() throws IOException {
+        IncomingMigration in = b.prepareIncoming(request());
+        send(in);
+        kill("a");
+        Lab.await("end").until(() -> in.phase() == MigrationPhase.FAILED);
+        in.abort();
+        Lab.await("off").until(() -> a.find(VM).orElseThrow().state() == VmState.SHUTOFF);
+        a.start(VM, Map.of());
+        assertThat(a.find(VM).orElseThrow().state()).isEqualTo(VmState.RUNNING);
+    }
+
+    @Test
+    void sendsOverSeveralEncryptedStreams() throws IOException, InterruptedException {
+        Path certificates = Certificates.make(lab.root().resolve("tls"));
+        lab.close(a);
+        lab.close(b);
+        a = lab.host("a", Map.of("tls-directory", certificates.toString()));
+        b = lab.host("b", Map.of("tls-directory", certificates.toString()));
+        move(options(OptionalInt.of(2), true));
+        assertThat(b.find(VM).orElseThrow().state()).isEqualTo(VmState.RUNNING);
+    }
+
+    @Test
+    void refusesTlsWithoutCertificates() {
+        assertCode(ErrorCode.REFUSED_BY_FINDINGS, () -> b.prepareIncoming(request(options(OptionalInt.empty(), true))));
+        assertThat(b.find(VM)).isEmpty();
+        assertThat(lab.root().resolve("b/vm1")).doesNotExist();
+    }
+
+    @Test
+    void movesThereAndBackAgain() {
+        move(MigrationOptions.defaults());
+        Host first = a;
+        a = b;
+        b = first;
+        move(MigrationOptions.defaults());
+        assertThat(b.find(VM).orElseThrow().state()).isEqualTo(VmState.RUNNING);
+        assertThat(a.vms()).isEmpty();
+    }
+
+    @Test
+    void refusesToReceiveVmThatRunsHere() {
+        assertCode(ErrorCode.WRONG_VM_STATE, () -> a.prepareIncoming(request(MigrationOptions.defaults())));
+        assertThat(a.find(VM).orElseThrow().state()).isEqualTo(VmState.RUNNING);
+    }
+
+    @Test
+    void refusesToAcceptVmThatHasNotArrived() {
+        IncomingMigration in = b.prepareIncoming(request(MigrationOptions.defaults()));
+        assertCode(ErrorCode.WRONG_VM_STATE, in::accept);
+        assertCode(ErrorCode.WRONG_VM_STATE, () -> b.start(VM, Map.of()));
+        in.abort();
+        assertThat(b.vms()).isEmpty();
+    }
+
+    @Test
+    void keepsDefinitionOfVmThatWasKnownHereWhenAborted() {
+        b.define(a.definition(VM));
+        b.prepareIncoming(request(MigrationOptions.defaults())).abort();
+        assertThat(b.find(VM).orElseThrow().state()).isEqualTo(VmState.SHUTOFF);
+    }
+
+    @Test
+    void tellsThatNoPortIsFree() throws IOException {
+        try (ServerSocket taken = new ServerSocket()) {
+            taken.bind(new InetSocketAddress("127.0.0.1", 0));
+            Host c = lab.host("c", Map.of("migration-ports", Integer.toString(taken.getLocalPort())));
+            assertCode(ErrorCode.HOST_UNAVAILABLE, () -> c.prepareIncoming(request(MigrationOptions.defaults())));
+        }
+    }
+
+    private void move(MigrationOptions options) {
+        IncomingMigration in = b.prepareIncoming(request(options));
+        OutgoingMigration out = a.startOutgoing(new OutgoingRequest(new MigrationId("m-1"), VM, in.uri(), options));
+        complete(in, out);
+        in.accept();
+        out.finish();
+    }
+
+    private static MigrationOptions options(OptionalInt channels, boolean tls) {
+        return new MigrationOptions(
+                OptionalLong.of(1 << 30),
+                Optional.of(Duration.ofMillis(300)),
+                true,
+                channels,
+                false,
+                tls,
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    private IncomingRequest request() {
+        return request(MigrationOptions.defaults());
+    }
+
+    private IncomingRequest request(MigrationOptions options) {
+        return new IncomingRequest(
+                new MigrationId("m-1"), VM, a.liveDefinition(VM).orElseThrow(), a.definition(VM), options, Map.of());
+    }
+
+    private OutgoingMigration send(IncomingMigration in) {
+        return a.startOutgoing(new OutgoingRequest(new MigrationId("m-1"), VM, in.uri(), MigrationOptions.defaults()));
+    }
+
+    private void complete(IncomingMigration in, OutgoingMigration out) {
         Lab.await("switch").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
         out.continueToSwitch();
         Lab.await("end")
                 .until(() ->
                         out.progress().phase() == MigrationPhase.COMPLETED && in.phase() == MigrationPhase.COMPLETED);
-        assertThat(b.find(VM).orElseThrow().state()).isEqualTo(VmState.INCOMING);
-        in.accept();
-        out.finish();
-
-        assertThat(a.find(VM)).isEmpty();
-        assertThat(b.find(VM).orElseThrow().state()).isEqualTo(VmState.RUNNING);
-        Lab.await("primary").until(() -> b.primaryPresence(VM, PRIMARY) == PrimaryPresence.ENABLED);
-        Lab.await("resume event").until(() -> onB.stream().anyMatch(HostEvent.Resumed.class::isInstance));
     }
 
-    private void startWithActivePair() {
-        a.start(VM, Map.of());
-        assertThat(a.primaryPresence(VM, PRIMARY)).isEqualTo(PrimaryPresence.HIDDEN);
-        Lab.await("pair").until(() -> a.primaryPresence(VM, PRIMARY) == PrimaryPresence.ENABLED);
-        assertThat(a.standbyNegotiated(VM, STANDBY)).contains(true);
+    private void kill(String host) throws IOException {
+        Path pid = lab.root().resolve(host).resolve("vm1/q/qemu.pid");
+        ProcessHandle.of(Long.parseLong(Files.readString(pid).strip()))
+                .orElseThrow()
+                .destroyForcibly();
     }
 
-    private IncomingRequest request() {
-        return new IncomingRequest(
-                new MigrationId("m-1"),
-                VM,
-                a.liveDefinition(VM).orElseThrow(),
-                a.definition(VM),
-                MigrationOptions.defaults(),
-                Map.of());
-    }
-
-    private OutgoingMigration send(IncomingMigration in) {
-        return a.startOutgoing(new OutgoingRequest(new MigrationId("m-1"), VM, in.uri(), MigrationOptions.defaults()));
+    private static void assertCode(ErrorCode code, Runnable call) {
+        assertThatExceptionOfType(UnderstudyException.class)
+                .isThrownBy(call::run)
+                .satisfies(e -> assertThat(e.code()).isEqualTo(code));
     }
 }

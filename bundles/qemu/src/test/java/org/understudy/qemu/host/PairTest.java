@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.Alias;
+import org.understudy.api.MigrationId;
+import org.understudy.api.MigrationOptions;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.IncomingMigration;
+import org.understudy.api.spi.IncomingRequest;
+import org.understudy.api.spi.MigrationPhase;
+import org.understudy.api.spi.OutgoingMigration;
+import org.understudy.api.spi.OutgoingRequest;
+import org.understudy.api.spi.PrimaryPresence;
+
+/** A Linux guest with a failover pair, on two hosts of this machine. */
+class PairTest {
+    private static final VmName VM = new VmName("web1");
+    private static final Alias STANDBY = new Alias("ua-standby0");
+    private static final Alias PRIMARY = new Alias("ua-primary0");
+
+    private Lab lab;
+    private Host a;
+    private Host b;
+
+    @BeforeEach
+    void openHosts() throws IOException {
+        Path guest = Lab.guest();
+        lab = new Lab();
+        a = lab.host("a");
+        b = lab.host("b");
+        a.define(definition(guest, lab.root().resolve("serial.log")));
+    }
+
+    @AfterEach
+    void endAll() {
+        if (lab != null) {
+            lab.close();
+        }
+    }
+
+    private static String definition(Path guest, Path serial) {
+        return """
+                <domain type='qemu'>
+                  <name>web1</name>
+                  <memory unit='MiB'>192</memory>
+                  <vcpu>1</vcpu>
+                  <os><type arch='x86_64' machine='q35'>hvm</type>
+                    <kernel>%s/vmlinuz</kernel><initrd>%s/initrd.img</initrd>
+                    <cmdline>console=ttyS0 quiet</cmdline></os>
+                  <features><acpi/><apic/></features>
+                  <devices>
+                    <interface type='user'><mac address='52:54:00:11:22:33'/><model type='virtio'/>
+                      <teaming type='persistent'/><alias name='ua-standby0'/></interface>
+                    <interface type='user'><mac address='52:54:00:11:22:33'/><model type='e1000e'/>
+                      <teaming type='transient' persistent='ua-standby0'/><alias name='ua-primary0'/><rom enabled='no'/></interface>
+                    <serial type='unix'/>
+                    <memballoon model='none'/>
+                  </devices>
+                </domain>
+                """.formatted(guest, guest);
+    }
+
+    @Test
+    void movesGuestWithItsPairToTheOtherHost() {
+        startWithActivePair();
+        List<HostEvent> onB = Lab.record(b);
+        IncomingMigration in = b.prepareIncoming(request());
+        OutgoingMigration out = send(in);
+        Lab.await("switch").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
+        out.continueToSwitch();
+        Lab.await("end")
+                .until(() ->
+                        out.progress().phase() == MigrationPhase.COMPLETED && in.phase() == MigrationPhase.COMPLETED);
+        assertThat(b.find(VM).orElseThrow().state()).isEqualTo(VmState.INCOMING);
+        in.accept();
+        out.finish();
+
+        assertThat(a.find(VM)).isEmpty();
+        assertThat(b.find(VM).orElseThrow().state()).isEqualTo(VmState.RUNNING);
+        Lab.await("primary").until(() -> b.primaryPresence(VM, PRIMARY) == PrimaryPresence.ENABLED);
+        Lab.await("resume event").until(() -> onB.stream().anyMatch(HostEvent.Resumed.class::isInstance));
+    }
+
+    @Test
+    void leavesGuestOnSourceWhenReceivingEndIsAborted() {
+        startWithActivePair();
+        List<HostEvent> onA = Lab.record(a);
+        IncomingMigration in = b.prepareIncoming(request());
+        OutgoingMigration out = send(in);
+        Lab.await("switch").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
+        in.abort();
+        in.abort();
+        assertThat(b.find(VM)).isEmpty();
+        assertThat(b.incoming(VM)).isEmpty();
+        out.cancel();
+        Lab.await("back").until(() -> a.find(VM).orElseThrow().state() == VmState.RUNNING);
+        out.resumeOnSource();
+        assertThat(a.outgoing(VM)).isEmpty();
+        Lab.await("primary").until(() -> a.primaryPresence(VM, PRIMARY) == PrimaryPresence.ENABLED);
+        assertThat(onA)
+                .anyMatch(e ->
+                        e instanceof HostEvent.UnplugRequested u && u.primary().equals(PRIMARY));
+        assertThat(lab.root().resolve("b/web1")).doesNotExist();
+    }
+
+    @Test
+    void unplugsAndPlugsPrimaryOfRunningGuest() {
+        startWithActivePair();
+        List<HostEvent> onA = Lab.record(a);
+        a.unplugPrimary(VM, PRIMARY);
+        Lab.await("gone").until(() -> a.primaryPresence(VM, PRIMARY) == PrimaryPresence.ABSENT);
+        Lab.await("event")
+                .until(() -> onA.stream()
+                        .anyMatch(e -> e instanceof HostEvent.DeviceGone g && g.device().equals(PRIMARY)));
+        a.plugPrimary(VM, PRIMARY, Optional.empty());
+        Lab.await("back").until(() -> a.primaryPresence(VM, PRIMARY) == PrimaryPresence.ENABLED);
+    }
+
+    @Test
+    void shutsGuestDownByItsPowerButton() {
+        startWithActivePair();
+        Lab.await("shutdown").until(() -> {
+            if (a.find(VM).orElseThrow().state() == VmState.RUNNING) {
+                a.shutdown(VM);
+            }
+            return a.find(VM).orElseThrow().state() == VmState.SHUTOFF;
+        });
+        assertThat(a.find(VM).orElseThrow().details()).isEqualTo("guest shutdown");
+    }
+
+    private void complete(IncomingMigration in, OutgoingMigration out) {
+        Lab.await("switch").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
+        out.continueToSwitch();
+        Lab.await("end")
+                .until(() ->
+                        out.progress().phase() == MigrationPhase.COMPLETED && in.phase() == MigrationPhase.COMPLETED);
+    }
+
+    private void startWithActivePair() {
+        a.start(VM, Map.of());
+        assertThat(a.primaryPresence(VM, PRIMARY)).isEqualTo(PrimaryPresence.HIDDEN);
+        Lab.await("pair").until(() -> a.primaryPresence(VM, PRIMARY) == PrimaryPresence.ENABLED);
+        assertThat(a.standbyNegotiated(VM, STANDBY)).contains(true);
+    }
+
+    private IncomingRequest request() {
+        return new IncomingRequest(
+                new MigrationId("m-1"),
+                VM,
+                a.liveDefinition(VM).orElseThrow(),
+                a.definition(VM),
+                MigrationOptions.defaults(),
+                Map.of());
+    }
+
+    private OutgoingMigration send(IncomingMigration in) {
+        return a.startOutgoing(new OutgoingRequest(new MigrationId("m-1"), VM, in.uri(), MigrationOptions.defaults()));
+    }
+}
