@@ -16,10 +16,15 @@ import org.understudy.api.Alias;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
+import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
+import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.HostedVm;
+import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.core.domain.DomainView.PairView;
+import org.understudy.core.migration.Journal.PendingEject;
 
 /**
  * Remembers what makes it unsafe to ask a guest for its primary, and plugs a primary again that the guest released
@@ -38,12 +43,61 @@ final class Guard implements AutoCloseable {
         private final Map<Alias, PairView> pending = new HashMap<>();
     }
 
+    private final Journal journal;
     private final Map<Place, Signs> places = new HashMap<>();
     private final ExecutorService plugger = Executors.newSingleThreadExecutor(r -> {
         Thread thread = new Thread(r, "understudy-replug");
         thread.setDaemon(true);
         return thread;
     });
+
+    /** @param journal keeps over a restart which primaries may still be released */
+    Guard(Journal journal) {
+        this.journal = journal;
+        journal.pendingEjects()
+                .forEach(p -> signsOf(p.host(), p.vm()).pending.put(p.pair().primary(), p.pair()));
+    }
+
+    private synchronized Signs signsOf(HostName host, VmName vm) {
+        return places.computeIfAbsent(new Place(host, vm), p -> new Signs());
+    }
+
+    /** Looks what became, while nobody listened, of the primaries a host's guests may have released. */
+    void onOpened(Host host) {
+        for (PendingEject p : pendingEjects()) {
+            if (p.host().equals(host.name())) {
+                plugger.execute(() -> lookAfter(host, p));
+            }
+        }
+    }
+
+    private void lookAfter(Host host, PendingEject pending) {
+        try {
+            VmState state = host.find(pending.vm()).map(HostedVm::state).orElse(VmState.SHUTOFF);
+            if (state == VmState.SHUTOFF) {
+                forget(host.name(), pending.vm());
+            } else if (host.primaryPresence(pending.vm(), pending.pair().primary()) == PrimaryPresence.ABSENT) {
+                replug(host, pending.vm(), pending.pair());
+            }
+        } catch (UnderstudyException e) {
+            LOG.warn("Whether VM {} has its primary is not known for now: {}", pending.vm(), e.getMessage());
+        }
+    }
+
+    private synchronized List<PendingEject> pendingEjects() {
+        List<PendingEject> all = new ArrayList<>();
+        places.forEach((place, signs) ->
+                signs.pending.values().forEach(pair -> all.add(new PendingEject(place.host(), place.vm(), pair))));
+        return all;
+    }
+
+    private synchronized void keepPendingEjects() {
+        try {
+            journal.pendingEjects(pendingEjects());
+        } catch (UnderstudyException e) {
+            LOG.error("After a restart it will not be known which primaries may still be released", e);
+        }
+    }
 
     /** Takes note of an event; hands off what takes time. */
     void onEvent(Host host, HostEvent event) {
@@ -67,11 +121,14 @@ final class Guard implements AutoCloseable {
     }
 
     private synchronized void note(HostName host, VmName vm, Consumer<Signs> change) {
-        change.accept(places.computeIfAbsent(new Place(host, vm), p -> new Signs()));
+        change.accept(signsOf(host, vm));
     }
 
     private synchronized void forget(HostName host, VmName vm) {
-        places.remove(new Place(host, vm));
+        Signs gone = places.remove(new Place(host, vm));
+        if (gone != null && !gone.pending.isEmpty()) {
+            keepPendingEjects();
+        }
     }
 
     /** Starts the settle time of a VM. */
@@ -82,6 +139,7 @@ final class Guard implements AutoCloseable {
     /** From now on the guest may release this primary at any time, though nobody wants it any more. */
     void ejectPending(HostName host, VmName vm, PairView pair) {
         note(host, vm, s -> s.pending.put(pair.primary(), pair));
+        keepPendingEjects();
     }
 
     private void replugIfPending(Host host, HostEvent.DeviceGone gone) {
@@ -98,6 +156,7 @@ final class Guard implements AutoCloseable {
         try {
             host.plugPrimary(vm, primary, pair.vf());
             note(host.name(), vm, s -> s.pending.remove(primary));
+            keepPendingEjects();
             plugged(host.name(), vm);
             LOG.info("Plugged {} of VM {} again, which its guest released after a cancelled migration", primary, vm);
         } catch (RuntimeException e) {

@@ -23,11 +23,14 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.HostName;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationId;
 import org.understudy.api.NetworkGap;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
 import org.understudy.api.spi.VfPools.Lease;
+import org.understudy.core.domain.DomainView.PairView;
 
 /**
  * What survives a crash of this server: one file for each migration, replaced in one piece and on disk before the run
@@ -51,9 +54,13 @@ final class Journal {
 
     record Entry(Stage stage, Migration migration, List<Lease> leases) {}
 
+    /** A primary that a cancelled migration asked for, and that the guest may still release. */
+    record PendingEject(HostName host, VmName vm, PairView pair) {}
+
     private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
     private static final int KEPT = 100;
     private static final String SUFFIX = ".json";
+    private static final String PENDING = "pending-ejects";
     private static final JsonMapper JSON = JsonMapper.builder()
             .addModules(new Jdk8Module(), new JavaTimeModule())
             .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS, SerializationFeature.WRITE_DURATIONS_AS_TIMESTAMPS)
@@ -141,12 +148,30 @@ final class Journal {
 
     /** Returns once the entry is on disk. */
     void write(Entry entry) {
-        Path file = file(entry.migration.id());
+        store(file(entry.migration.id()), entry);
+    }
+
+    /** The primaries that their guests may still release; empty if the file can't be read, which is logged. */
+    List<PendingEject> pendingEjects() {
+        Path file = folder.resolve(PENDING);
+        try {
+            return Files.exists(file) ? List.of(JSON.readValue(file.toFile(), PendingEject[].class)) : List.of();
+        } catch (IOException e) {
+            LOG.error("The journal file {} cannot be read: {}", file, e.toString());
+            return List.of();
+        }
+    }
+
+    void pendingEjects(List<PendingEject> all) {
+        store(folder.resolve(PENDING), all);
+    }
+
+    private void store(Path file, Object value) {
         Path fresh = file.resolveSibling(file.getFileName() + ".new");
         try {
             try (FileChannel out = FileChannel.open(
                     fresh, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-                ByteBuffer bytes = ByteBuffer.wrap(JSON.writeValueAsBytes(entry));
+                ByteBuffer bytes = ByteBuffer.wrap(JSON.writeValueAsBytes(value));
                 while (bytes.hasRemaining()) {
                     out.write(bytes);
                 }

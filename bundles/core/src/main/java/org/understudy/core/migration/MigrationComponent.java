@@ -51,6 +51,7 @@ public final class MigrationComponent implements Migrations {
             @Reference Locations locations,
             @Reference Policies policies,
             @Reference GapProbes probes) {
+        Journal journal = new Journal(folder(bundle));
         service = new MigrationService(
                 hosts,
                 vm -> locations.of(vm).host(),
@@ -60,8 +61,8 @@ public final class MigrationComponent implements Migrations {
                         (definition, host) -> lint(definition, host, hosts, policies),
                         pools::get,
                         probes,
-                        new Guard(),
-                        new Journal(folder(bundle)),
+                        new Guard(journal),
+                        journal,
                         Tempo.usual(),
                         Clock.systemUTC()));
     }
@@ -107,7 +108,7 @@ public final class MigrationComponent implements Migrations {
     }
 
     @Deactivate
-    void close() {
+    public void close() {
         service.close();
     }
 

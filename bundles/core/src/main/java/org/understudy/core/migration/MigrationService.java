@@ -59,7 +59,7 @@ final class MigrationService implements Migrations, AutoCloseable {
         this.whereabouts = whereabouts;
         this.policies = policies;
         this.around = around;
-        this.watch = new HostWatch(hosts, h -> {}, around.guard()::onEvent, LOOK_FOR_HOSTS);
+        this.watch = new HostWatch(hosts, around.guard()::onOpened, around.guard()::onEvent, LOOK_FOR_HOSTS);
         List<Journal.Entry> entries = around.journal().all();
         entries.forEach(e -> pictures.put(e.migration().id(), e.migration()));
         watch.refresh();

@@ -85,7 +85,11 @@ final class ToPrimaryStep implements Step {
                                 ? "heartbeat on the primary"
                                 : "the guest enabled the device (query-pci); no heartbeat told of the path");
         Duration onStandby = Duration.between(released.get(), heartbeat.orElse(enabled));
-        v.picture().onStandby(onStandby.isNegative() ? Duration.ZERO : onStandby);
+        if (onStandby.isNegative()) {
+            v.picture().fact(step(), "onStandby", "not told: the clocks of the hosts differ");
+        } else {
+            v.picture().onStandby(onStandby);
+        }
     }
 
     private static Optional<Instant> firstHeartbeat(Voyage v) {

@@ -117,6 +117,7 @@ final class MigrationBench implements AutoCloseable {
                 Duration.ofMillis(200),
                 Duration.ofMillis(20),
                 Duration.ofMillis(150));
+        Journal journal = new Journal(folder);
         return new MigrationService(
                 hosts(),
                 this::whereabouts,
@@ -126,8 +127,8 @@ final class MigrationBench implements AutoCloseable {
                         (definition, host) -> List.copyOf(lint),
                         () -> Optional.of(pools),
                         probe.asService(),
-                        new Guard(),
-                        new Journal(folder),
+                        new Guard(journal),
+                        journal,
                         tempo,
                         Clock.systemUTC()));
     }

@@ -157,6 +157,26 @@ class MigrationCancelTest {
         assertThat(bench.await(running).findings()).extracting(f -> f.code()).doesNotContain(FindingCode.EJECT_PENDING);
     }
 
+    @Test
+    void plugsAPrimaryAgainThatTheGuestReleasedWhileTheServerWasDown() {
+        bench.a.facts(FakeFacts.of("5.2.0"));
+        bench.b.facts(FakeFacts.of("5.2.0"));
+        bench.a.with(Fault.NEVER_EJECTS);
+        Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
+        Awaitility.await().until(() -> bench.a.deeds().contains("send web1"));
+        bench.service().cancel(running.id());
+        bench.await(running);
+        bench.restart();
+        assertThat(preflightCodes()).contains(FindingCode.EJECT_PENDING);
+
+        bench.service().close();
+        bench.a.vm(VM).release(PRIMARY);
+        bench.restart();
+
+        Awaitility.await().until(() -> bench.a.deeds().contains("plug ua-vf0"));
+        Awaitility.await().until(() -> !preflightCodes().contains(FindingCode.EJECT_PENDING));
+    }
+
     private List<FindingCode> preflightCodes() {
         return bench.service().preflight(VM, MigrationBench.B, MigrationOptions.defaults()).stream()
                 .map(f -> f.code())

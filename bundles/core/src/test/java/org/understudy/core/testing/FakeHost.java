@@ -91,7 +91,6 @@ public final class FakeHost implements Host {
     private final List<String> deeds = new CopyOnWriteArrayList<>();
     private Consumer<String> witness = deed -> {};
     private final AtomicInteger questions = new AtomicInteger();
-    private final Object hang = new Object();
     private HostFacts facts = FakeFacts.of("7.2.22");
     private List<Finding> checkFindings = List.of();
 
@@ -107,9 +106,7 @@ public final class FakeHost implements Host {
 
     public synchronized void mend(Fault... some) {
         faults.removeAll(List.of(some));
-        synchronized (hang) {
-            hang.notifyAll();
-        }
+        notifyAll();
     }
 
     public synchronized boolean has(Fault fault) {
@@ -177,15 +174,13 @@ public final class FakeHost implements Host {
         return consumers.size();
     }
 
-    void hangWhile(Fault fault) {
-        synchronized (hang) {
-            while (has(fault)) {
-                try {
-                    hang.wait(50);
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                    return;
-                }
+    synchronized void hangWhile(Fault fault) {
+        while (has(fault)) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
             }
         }
     }
