@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.jar.Attributes;
+import java.util.jar.JarFile;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** The architecture's rules, as far as the manifests of the built bundles tell them. */
+class ArrowsIT {
+    private static final Pattern CLAUSE_NAME = Pattern.compile("(?:^|,)\\s*([A-Za-z_][\\w.]*)(?=[;,]|$)");
+    private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
+
+    private static Map<String, Attributes> manifests() throws IOException {
+        Map<String, Attributes> manifests = new TreeMap<>();
+        for (Path jar : Built.bundles()) {
+            try (JarFile file = new JarFile(jar.toFile())) {
+                Attributes manifest = file.getManifest().getMainAttributes();
+                manifests.put(manifest.getValue("Bundle-SymbolicName"), manifest);
+            }
+        }
+        return manifests;
+    }
+
+    private static Set<String> packages(Attributes manifest, String header) {
+        String value = manifest.getValue(header);
+        Set<String> names = new TreeSet<>();
+        if (value != null) {
+            Matcher clauses = CLAUSE_NAME.matcher(QUOTED.matcher(value).replaceAll("q"));
+            while (clauses.find()) {
+                names.add(clauses.group(1));
+            }
+        }
+        return names;
+    }
+
+    private static List<String> ours(Set<String> packages) {
+        return packages.stream()
+                .filter(name -> name.startsWith("org.understudy"))
+                .toList();
+    }
+
+    @Test
+    void findsEveryBundleUnderItsName() throws IOException {
+        assertThat(manifests().keySet())
+                .contains(
+                        "org.understudy.api",
+                        "org.understudy.core",
+                        "org.understudy.qemu",
+                        "org.understudy.shell",
+                        "org.understudy.web");
+    }
+
+    @Test
+    void dependsOnNoBundleButTheApi() throws IOException {
+        manifests().forEach((bundle, manifest) -> {
+            assertThat(ours(packages(manifest, "Import-Package")))
+                    .as("imports of " + bundle)
+                    .allMatch(name -> name.startsWith("org.understudy.api"));
+            assertThat(manifest.getValue("Require-Bundle")).as(bundle).isNull();
+            assertThat(manifest.getValue("DynamicImport-Package")).as(bundle).isNull();
+        });
+    }
+
+    @Test
+    void exportsNothingButTheApi() throws IOException {
+        manifests().forEach((bundle, manifest) -> {
+            Set<String> exports = packages(manifest, "Export-Package");
+            if (bundle.equals("org.understudy.api")) {
+                assertThat(exports).containsExactlyInAnyOrder("org.understudy.api", "org.understudy.api.spi");
+            } else {
+                assertThat(exports).as("exports of " + bundle).isEmpty();
+            }
+        });
+    }
+
+    @Test
+    void keepsTheApiFreeOfEverythingElse() throws IOException {
+        assertThat(packages(manifests().get("org.understudy.api"), "Import-Package"))
+                .allMatch(name -> name.startsWith("java.") || name.startsWith("org.understudy.api"));
+    }
+
+    @Test
+    void runsOnJava17() throws IOException {
+        manifests()
+                .forEach((bundle, manifest) -> assertThat(manifest.getValue("Require-Capability"))
+                        .as(bundle)
+                        .contains("(&(osgi.ee=JavaSE)(version=17))"));
+    }
+}

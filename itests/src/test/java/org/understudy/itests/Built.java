@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The files that the build has made. */
+public final class Built {
+    private static final Path ROOT = Path.of(System.getProperty("basedir", "."))
+            .toAbsolutePath()
+            .normalize()
+            .getParent();
+    private static final String VERSION = System.getProperty("understudy.version");
+
+    private Built() {}
+
+    /** The jars of all bundles. */
+    public static List<Path> bundles() {
+        try (Stream<Path> folders = Files.list(ROOT.resolve("bundles"))) {
+            return folders.filter(folder -> Files.exists(folder.resolve("pom.xml")))
+                    .map(folder ->
+                            folder.resolve("target/org.understudy.%s-%s.jar".formatted(folder.getFileName(), VERSION)))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public static Path distribution() {
+        return ROOT.resolve("features/distribution/target/understudy-karaf-" + VERSION + ".tar.gz");
+    }
+
+    public static Path kar() {
+        return ROOT.resolve("features/kar/target/understudy-features-" + VERSION + ".kar");
+    }
+
+    /** Karaf as its own project ships it. */
+    public static Path stockKaraf() {
+        return ROOT.resolve("itests/target/apache-karaf.tar.gz");
+    }
+}

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests.karaf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.Inet4Address;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.Socket;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.apache.sshd.common.SshException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.understudy.itests.Built;
+import org.understudy.itests.karaf.RemoteShell.Said;
+
+/** The distribution as it ships, with two hosts of this machine. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class KarafIT {
+    private static final String DEFINITION = """
+            <domain type='qemu'>
+              <name>%s</name>
+              <memory unit='MiB'>64</memory>
+              <os><type arch='x86_64' machine='q35'>hvm</type></os>
+              <devices>
+                <!-- öne NIC -->
+                <interface type='user'>
+                  <mac address='52:54:00:00:00:%s'/>
+                  <model type='virtio'/>
+                </interface>
+              </devices>
+            </domain>
+            """;
+
+    private static KarafServer server;
+    private static RemoteShell shell;
+    private static Rest rest;
+
+    @BeforeAll
+    static void start() throws Exception {
+        server = new KarafServer(Built.distribution());
+        server.replace(
+                "org.ops4j.pax.web.cfg",
+                "org.osgi.service.http.port\\s*=.*",
+                "org.osgi.service.http.port = " + server.httpPort);
+        Files.writeString(server.etc("understudy.yaml"), """
+                hosts:
+                  - name: alpha
+                    connector: qemu
+                    directory: %1$s/alpha
+                  - name: beta
+                    connector: qemu
+                    directory: %1$s/beta
+                pools:
+                  - name: stand-in
+                    kind: emulated
+                    model: e1000e
+                allow-emulated-primary: true
+                """.formatted(server.home));
+        server.start();
+        server.awaitUntil("the first start's password", () -> Files.exists(server.etc("admin.password")));
+        rest = new Rest(server.httpPort, "admin", server.password());
+        server.awaitUntil("both hosts", () -> {
+            JsonNode hosts = rest.json("/api/v1/hosts");
+            return hosts.size() == 2 && hosts.findValuesAsText("available").equals(List.of("true", "true"));
+        });
+        shell = new RemoteShell(server.sshPort, "admin", server.password());
+        assertThat(shell.run("understudy:vm-define --host alpha -", definition("web1", "01")))
+                .isEqualTo(new Said("Defined.\n", 0));
+    }
+
+    @AfterAll
+    static void end() throws IOException {
+        if (shell != null) {
+            shell.close();
+        }
+        server.close();
+    }
+
+    private static String definition(String name, String mac) {
+        return DEFINITION.formatted(name, mac);
+    }
+
+    private static JsonNode json(Said said) throws IOException {
+        return Rest.JSON.readTree(said.text());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "vm-list",
+                "vm-show",
+                "vm-define",
+                "vm-start",
+                "vm-shutdown",
+                "vm-destroy",
+                "pair-on",
+                "pair-off",
+                "lint",
+                "preflight",
+                "migrate",
+                "migration-list",
+                "migration-show",
+                "migration-cancel",
+                "doctor"
+            })
+    void explainsEveryCommandAndItsJson(String name) throws Exception {
+        String help = shell.run("understudy:" + name + " --help").text();
+
+        assertThat(help).contains("DESCRIPTION", name, "--json", "Print one JSON document");
+    }
+
+    @Test
+    void findsThisMachineWell() throws Exception {
+        Said said = shell.run("understudy:doctor");
+
+        assertThat(said.text()).contains("alpha", "beta", "healthy").doesNotContain("ERROR");
+        assertThat(said.status()).isZero();
+        assertThat(json(shell.run("understudy:doctor --json")).isArray()).isTrue();
+    }
+
+    @Test
+    void listsAndShowsVmsAsTextAndAsJson() throws Exception {
+        assertThat(shell.run("understudy:vm-list").text()).contains("web1", "alpha", "shutoff");
+        assertThat(json(shell.run("understudy:vm-list --json")).findValuesAsText("name"))
+                .contains("web1");
+        assertThat(shell.run("understudy:vm-show web1").text()).contains("52:54:00:00:00:01", "virtio");
+        assertThat(json(shell.run("understudy:vm-show --json web1"))
+                        .get("state")
+                        .asText())
+                .isEqualTo("shutoff");
+    }
+
+    @Test
+    void switchesAPairOnAndOffAndGivesEveryByteBack() throws Exception {
+        String before = definition("bytes", "02");
+        assertThat(shell.run("understudy:vm-define --host beta -", before).status())
+                .isZero();
+
+        Said dry = shell.run("understudy:pair-on --dry-run --pool stand-in bytes");
+        assertThat(dry.text()).contains("Would be changed", "e1000e");
+        Said on = shell.run("understudy:pair-on --pool stand-in bytes");
+        assertThat(on.text()).contains("takes effect when the VM is started");
+        assertThat(on.status()).isZero();
+        assertThat(shell.run("understudy:vm-show bytes").text()).contains("(emulated)");
+        assertThat(shell.run("understudy:lint bytes").status()).isZero();
+        Said off = shell.run("understudy:pair-off --json bytes");
+        assertThat(json(off).get("changed").asBoolean()).isTrue();
+
+        assertThat(rest.get("/api/v1/vms/bytes/definition").body()).isEqualTo(before);
+    }
+
+    @Test
+    void exitsWithFourWhenFindingsRefuseAPair() throws Exception {
+        Said said = shell.run("understudy:pair-on --pool nowhere web1");
+
+        assertThat(said.text()).contains("ERROR", "nowhere", "Remedy:", "Nothing was changed.");
+        assertThat(said.status()).isEqualTo(4);
+    }
+
+    @Test
+    void judgesADocumentFromStandardInput() throws Exception {
+        assertThat(shell.run("understudy:lint --file -", definition("loose", "03")))
+                .isEqualTo(new Said("No findings.\n", 0));
+        Said broken = shell.run("understudy:lint --file - --json", "<domain><oops>");
+        assertThat(json(broken).at("/error/code").asText()).isEqualTo("malformed-xml");
+        assertThat(broken.status()).isEqualTo(2);
+    }
+
+    @Test
+    void refusesToMigrateAVmThatDoesNotRunAndSaysWhy() throws Exception {
+        Said preflight = shell.run("understudy:preflight web1 beta");
+        assertThat(preflight.text()).contains("ERROR");
+        assertThat(preflight.status()).isEqualTo(4);
+
+        Said migrate = shell.run("understudy:migrate web1 beta");
+        assertThat(migrate.text()).doesNotContain("Exception").contains("web1");
+        assertThat(migrate.status()).isNotZero();
+        assertThat(shell.run("understudy:migration-list --json").status()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "vm-show nobody",
+                "vm-start nobody",
+                "vm-shutdown nobody",
+                "vm-destroy nobody",
+                "pair-on nobody",
+                "pair-off nobody",
+                "lint nobody",
+                "preflight nobody beta",
+                "migrate nobody beta",
+                "migration-show m-0",
+                "migration-cancel m-0"
+            })
+    void tellsWhatDoesNotExistWithARemedyAndNoStackTrace(String command) throws Exception {
+        Said said = shell.run("understudy:" + command);
+
+        assertThat(said.text()).startsWith("Error: ").contains("Remedy: ").doesNotContain("\tat ", "Exception");
+        assertThat(said.status()).isEqualTo(3);
+        Said asJson = shell.run("understudy:" + command + " --json");
+        assertThat(json(asJson).at("/error/code").asText()).endsWith("-not-found");
+        assertThat(asJson.status()).isEqualTo(3);
+    }
+
+    @Test
+    void startsAndEndsAVm() throws Exception {
+        assertThat(shell.run("understudy:vm-define --host alpha -", definition("short", "04"))
+                        .status())
+                .isZero();
+        assertThat(shell.run("understudy:vm-start short").text()).contains("running");
+        assertThat(rest.change("POST", "/api/v1/vms/short/start", "").statusCode())
+                .isEqualTo(409);
+        assertThat(shell.run("understudy:vm-destroy short").text()).contains("shutoff");
+        assertThat(rest.change("DELETE", "/api/v1/vms/short", "").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void showsThePageWithAPolicyThatLetsNothingForeignIn() throws Exception {
+        HttpResponse<String> page = rest.get("/");
+
+        assertThat(page.statusCode()).isEqualTo(200);
+        assertThat(page.body()).contains("<title>Understudy</title>");
+        assertThat(page.headers().firstValue("Content-Security-Policy"))
+                .hasValueSatisfying(policy -> assertThat(policy)
+                        .contains("default-src 'none'", "script-src 'self'")
+                        .doesNotContain("unsafe"));
+        assertThat(rest.get("/console.js").headers().firstValue("Content-Type"))
+                .hasValueSatisfying(type -> assertThat(type).startsWith("text/javascript"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/console/", "/nothing", "/%2e%2e/OSGI-INF", "/api", "/api/v1/"})
+    void listsNoFolder(String path) throws Exception {
+        assertThat(rest.get(path).statusCode()).isBetween(400, 404);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "/console.js", "/api/v1/hosts", "/api/v1/events", "/api/v1/peer/alpha/facts"})
+    void letsNobodyInWithoutAPassword(String path) throws Exception {
+        Rest stranger = new Rest(server.httpPort, "karaf", "karaf");
+
+        assertThat(stranger.get(path).statusCode()).isEqualTo(401);
+        assertThat(stranger.get(path).headers().firstValue("WWW-Authenticate")).isPresent();
+    }
+
+    @Test
+    void letsNoViewerIntoTheConsole() throws Exception {
+        String users = Files.readString(server.etc("users.properties"));
+        Files.writeString(server.etc("users.properties"), users + "eve = secret,viewer\n");
+        Rest viewer = new Rest(server.httpPort, "eve", "secret");
+
+        assertThat(viewer.get("/api/v1/vms").statusCode()).isEqualTo(401);
+    }
+
+    @Test
+    void refusesAForgedChange() throws Exception {
+        HttpRequest forged = rest.request("/api/v1/vms/web1/start")
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build();
+
+        assertThat(rest.send(forged).statusCode()).isEqualTo(400);
+        assertThat(rest.json("/api/v1/vms/web1").get("state").asText()).isEqualTo("shutoff");
+    }
+
+    @Test
+    void answersErrorsAsProblems() throws Exception {
+        HttpResponse<String> answer = rest.get("/api/v1/vms/nobody");
+
+        assertThat(answer.statusCode()).isEqualTo(404);
+        assertThat(answer.headers().firstValue("Content-Type"))
+                .hasValueSatisfying(type -> assertThat(type).startsWith("application/problem+json"));
+        JsonNode problem = Rest.JSON.readTree(answer.body());
+        assertThat(problem.get("code").asText()).isEqualTo("vm-not-found");
+        assertThat(problem.get("remedy").asText()).isNotEmpty();
+        assertThat(rest.change("POST", "/api/v1/vms/web1/pair", "{\"pool\":\"nowhere\"}")
+                        .statusCode())
+                .isEqualTo(422);
+    }
+
+    @Test
+    void tellsChangesWithoutBeingAsked() throws Exception {
+        try (Stream<String> lines = rest.events()) {
+            Iterator<String> stream = lines.iterator();
+            CompletableFuture<String> news = CompletableFuture.supplyAsync(() -> {
+                String line = stream.next();
+                while (!line.contains("\"told\"")) {
+                    line = stream.next();
+                }
+                return line;
+            });
+            assertThat(rest.change("POST", "/api/v1/vms?host=beta", definition("told", "05"))
+                            .statusCode())
+                    .isEqualTo(201);
+
+            assertThat(news.get(30, TimeUnit.SECONDS)).startsWith("data: ");
+        }
+    }
+
+    @Test
+    void listensOnThisMachineAlone() throws Exception {
+        List<Inet4Address> outside = NetworkInterface.networkInterfaces()
+                .flatMap(NetworkInterface::inetAddresses)
+                .filter(Inet4Address.class::isInstance)
+                .map(Inet4Address.class::cast)
+                .toList();
+        for (Inet4Address address : outside) {
+            for (int port : List.of(server.sshPort, server.httpPort)) {
+                if (!address.isLoopbackAddress()) {
+                    assertThatExceptionOfType(ConnectException.class).isThrownBy(() -> connect(address, port));
+                }
+            }
+        }
+        assertThat(listeners()).isNotEmpty().allMatch(local -> local.endsWith("0100007F"));
+    }
+
+    /** The addresses on which our two ports listen, as the kernel prints them. */
+    private static List<String> listeners() throws IOException {
+        List<String> ports = Stream.of(server.sshPort, server.httpPort)
+                .map("%04X"::formatted)
+                .toList();
+        try (Stream<String> tcp = Files.lines(Path.of("/proc/net/tcp"));
+                Stream<String> tcp6 = Files.lines(Path.of("/proc/net/tcp6"))) {
+            return Stream.concat(tcp, tcp6)
+                    .map(line -> line.strip().split("\\s+"))
+                    .filter(fields ->
+                            fields[3].equals("0A") && ports.contains(fields[1].split(":")[1]))
+                    .map(fields -> fields[1].split(":")[0])
+                    .map(local -> local.replaceFirst("^0000000000000000FFFF0000", ""))
+                    .toList();
+        }
+    }
+
+    private static void connect(Inet4Address address, int port) throws IOException {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(address, port), 2000);
+        }
+    }
+
+    @Test
+    void keepsThePasswordItMadeToItsOwner() throws Exception {
+        for (String file : List.of("admin.password", "users.properties")) {
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(server.etc(file))))
+                    .isEqualTo("rw-------");
+        }
+        assertThatExceptionOfType(SshException.class).isThrownBy(() -> {
+            try (RemoteShell stranger = new RemoteShell(server.sshPort, "karaf", "karaf")) {
+                stranger.run("understudy:vm-list");
+            }
+        });
+    }
+
+    @Test
+    @Order(Integer.MAX_VALUE)
+    void endsWhenAskedToAndLeavesNoProcess() throws Exception {
+        assertThat(server.processes()).isNotEmpty();
+
+        server.stop();
+
+        assertThat(server.processes()).isEmpty();
+        assertThatExceptionOfType(ConnectException.class).isThrownBy(() -> rest.get("/"));
+    }
+}

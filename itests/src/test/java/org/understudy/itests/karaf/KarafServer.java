@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests.karaf;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** One Karaf in a temporary folder of its own, on free ports of this machine. Closing it leaves nothing behind. */
+final class KarafServer implements AutoCloseable {
+    static final Duration START_LIMIT = Duration.ofSeconds(120);
+
+    final Path home;
+    final int sshPort = freePort();
+    final int httpPort = freePort();
+    private Process process;
+
+    /** @param archive the tar.gz of a Karaf; its one top folder is left out */
+    KarafServer(Path archive) throws IOException, InterruptedException {
+        // Short, because QEMU's monitor sockets have to fit into 107 bytes.
+        home = Files.createTempDirectory(Path.of("/tmp"), "us-it");
+        // The unprivileged user of a QEMU that root starts has to pass through.
+        Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwx--x--x"));
+        run(List.of("tar", "-xzf", archive.toString(), "-C", home.toString(), "--strip-components=1"));
+        replace("org.apache.karaf.shell.cfg", "sshPort\\s*=.*", "sshPort = " + sshPort);
+    }
+
+    private static void run(List<String> command) throws IOException, InterruptedException {
+        Process done = new ProcessBuilder(command).inheritIO().start();
+        if (done.waitFor() != 0) {
+            throw new IOException(command + " exited with " + done.exitValue());
+        }
+    }
+
+    static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    Path etc(String file) {
+        return home.resolve("etc").resolve(file);
+    }
+
+    /** Sets one line of a file in {@code etc}. */
+    void replace(String file, String pattern, String line) throws IOException {
+        String before = Files.readString(etc(file));
+        Files.writeString(etc(file), before.replaceAll("(?m)^" + pattern + "$", line));
+    }
+
+    void start() throws IOException {
+        ProcessBuilder karaf = new ProcessBuilder(home.resolve("bin/karaf").toString(), "daemon")
+                .redirectErrorStream(true)
+                .redirectOutput(home.resolve("console.log").toFile());
+        karaf.environment().keySet().removeIf(name -> name.startsWith("KARAF_"));
+        process = karaf.start();
+    }
+
+    /** Waits for a condition; if it does not come, or Karaf ends before, the logs are in the failure. */
+    void awaitUntil(String what, Callable<Boolean> condition) {
+        try {
+            await(what)
+                    .atMost(START_LIMIT)
+                    .pollInterval(Duration.ofMillis(200))
+                    .ignoreExceptions()
+                    .until(() -> {
+                        if (!process.isAlive()) {
+                            throw new AssertionError("Karaf ended with " + process.exitValue());
+                        }
+                        return condition.call();
+                    });
+        } catch (RuntimeException | AssertionError e) {
+            throw new AssertionError(what + ": " + e.getMessage() + "\n" + logs(), e);
+        }
+    }
+
+    String logs() {
+        return tail(home.resolve("console.log")) + tail(home.resolve("data/log/karaf.log"));
+    }
+
+    private static String tail(Path file) {
+        try {
+            List<String> lines = Files.readAllLines(file, StandardCharsets.UTF_8);
+            return String.join("\n", lines.subList(Math.max(0, lines.size() - 60), lines.size())) + "\n";
+        } catch (IOException e) {
+            return file + ": " + e.getMessage() + "\n";
+        }
+    }
+
+    /** The password that the first start made. */
+    String password() throws IOException {
+        return Files.readString(etc("admin.password")).strip();
+    }
+
+    /** The processes that have this server's folder in their command line, whoever started them. */
+    List<ProcessHandle> processes() {
+        return ProcessHandle.allProcesses()
+                .filter(handle -> commandLine(handle.pid()).contains(home.toString()))
+                .toList();
+    }
+
+    private static String commandLine(long pid) {
+        try {
+            return Files.readString(Path.of("/proc/" + pid + "/cmdline"), StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    /** Asks Karaf to end as a service manager does. */
+    int stop() throws InterruptedException {
+        process.destroy();
+        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            throw new AssertionError("Karaf did not end within a minute\n" + logs());
+        }
+        return process.exitValue();
+    }
+
+    @Override
+    public void close() throws IOException {
+        processes().forEach(ProcessHandle::destroyForcibly);
+        try (Stream<Path> files = Files.walk(home)) {
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
+        }
+    }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests.karaf;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.stream.Stream;
+
+/** The REST interface and the console, as one user sees them. */
+final class Rest {
+    static final ObjectMapper JSON = new ObjectMapper();
+
+    private final HttpClient client = HttpClient.newHttpClient();
+    private final String root;
+    private final String authorization;
+
+    Rest(int port, String user, String password) {
+        root = "http://127.0.0.1:" + port + "/understudy";
+        authorization =
+                "Basic " + Base64.getEncoder().encodeToString((user + ":" + password).getBytes(StandardCharsets.UTF_8));
+    }
+
+    HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create(root + path))
+                .timeout(Duration.ofSeconds(60))
+                .header("Authorization", authorization);
+    }
+
+    HttpResponse<String> send(HttpRequest request) throws IOException, InterruptedException {
+        return client.send(request, BodyHandlers.ofString());
+    }
+
+    HttpResponse<String> get(String path) throws IOException, InterruptedException {
+        return send(request(path).build());
+    }
+
+    /** A call that changes something, with the header that such a call needs. */
+    HttpResponse<String> change(String method, String path, String body) throws IOException, InterruptedException {
+        return send(request(path)
+                .header("X-Requested-With", "itests")
+                .method(method, BodyPublishers.ofString(body))
+                .build());
+    }
+
+    JsonNode json(String path) throws IOException, InterruptedException {
+        return JSON.readTree(get(path).body());
+    }
+
+    /** The lines of an open stream of events. */
+    Stream<String> events() throws IOException, InterruptedException {
+        return client.send(request("/api/v1/events").build(), BodyHandlers.ofLines())
+                .body();
+    }
+}
