@@ -51,14 +51,19 @@ public final class CommandLine {
         Machine machine = domain.machine();
         Options options = new Options(machine.type()).add("usb", "off").add("dump-guest-core", "off");
         options.all(machine.properties());
-        if (!machine.acpi()) {
-            options.add("acpi", "off");
-        }
-        if (!machine.hpet()) {
-            options.add("hpet", "off");
-        }
+        switchOff("acpi", !machine.acpi(), options);
+        switchOff("hpet", !machine.hpet(), options);
         site.flash().ifPresent(f -> flash(f, options));
         add("-machine", options);
+    }
+
+    /** QEMU 9.0 has removed the options that old versions need. Source: QEMU docs/about/removed-features. */
+    private void switchOff(String part, boolean off, Options machine) {
+        if (off && site.version().atLeast(6, 0)) {
+            machine.add(part, "off");
+        } else if (off) {
+            arguments.add("-no-" + part);
+        }
     }
 
     private void flash(Flash flash, Options machine) {

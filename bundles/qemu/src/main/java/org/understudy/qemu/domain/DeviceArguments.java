@@ -71,9 +71,10 @@ final class DeviceArguments {
         if (device instanceof Disk disk) {
             disk(disk);
         } else if (device instanceof Nic nic) {
-            arguments.addAll(nics.nic(nic, site.bridgeHelper()));
+            add("-netdev", NicArguments.netdev(nic, site.bridgeHelper()));
+            add("-device", written(nics.nicDevice(nic), nic.teaming()));
         } else if (device instanceof PassedThrough vf) {
-            arguments.addAll(nics.passedThrough(vf));
+            add("-device", written(nics.vfDevice(vf), vf.teaming()));
         } else if (device instanceof Serial serial) {
             chardev(serial.id(), serial.backend());
             add(
@@ -94,6 +95,16 @@ final class DeviceArguments {
         } else {
             small(device);
         }
+    }
+
+    /**
+     * A primary is written in JSON where QEMU takes that: of one in key=value form, QEMU keeps the id for ever while it
+     * is hidden, and the device can't be plugged again once it was unplugged. QEMU handles JSON devices after all others.
+     */
+    private String written(Options device, Device.Teaming teaming) {
+        boolean json =
+                teaming instanceof Device.Teaming.Primary && site.version().atLeast(6, 2);
+        return json ? device.asJson() : device.toString();
     }
 
     private void small(Device device) {

@@ -2,7 +2,6 @@
 package org.understudy.qemu.domain;
 
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.understudy.api.ErrorCode;
@@ -29,14 +28,6 @@ final class NicArguments {
         this.bootIndexes = bootIndexes;
     }
 
-    List<String> nic(Nic nic, Path bridgeHelper) {
-        return List.of(
-                "-netdev",
-                netdev(nic, bridgeHelper).toString(),
-                "-device",
-                nicDevice(nic).toString());
-    }
-
     Options nicDevice(Nic nic) {
         Options options = new Options(nic.model())
                 .add("id", nic.id())
@@ -49,7 +40,7 @@ final class NicArguments {
         return "host" + nic;
     }
 
-    private static Options netdev(Nic nic, Path bridgeHelper) {
+    static Options netdev(Nic nic, Path bridgeHelper) {
         if (nic.backend() instanceof NicBackend.User user) {
             Options options = new Options("user").add("id", backendId(nic.id())).add("net", user.network());
             user.forwards().forEach(f -> options.add("hostfwd", f));
@@ -61,10 +52,6 @@ final class NicArguments {
                 .add("br", bridge.bridge())
                 .add("helper", bridgeHelper)
                 .on("vhost", bridge.vhost());
-    }
-
-    List<String> passedThrough(PassedThrough vf) {
-        return List.of("-device", vfDevice(vf).toString());
     }
 
     Options vfDevice(PassedThrough vf) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.qemu.domain;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +17,8 @@ import java.util.stream.Collectors;
 final class Options {
     /** The key of a first value that needs none. */
     private static final String IMPLIED = "driver";
+
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final List<Map.Entry<String, String>> pairs = new ArrayList<>();
     private final boolean implied;
@@ -58,6 +62,15 @@ final class Options {
         Map<String, Object> arguments = new LinkedHashMap<>();
         pairs.forEach(p -> arguments.put(p.getKey(), typed(p.getValue())));
         return arguments;
+    }
+
+    /** The same as the JSON text that {@code -device} takes. */
+    String asJson() {
+        try {
+            return JSON.writeValueAsString(asArguments());
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static Object typed(String value) {

@@ -103,6 +103,14 @@ record FactFinder(
                     "the definition asks for KVM, but host " + settings.name() + " emulates the CPU (TCG)",
                     "Make KVM usable on the host, or accept slow emulation."));
         }
+        if (domain.lifecycle().panicPauses() && !emulator.version().atLeast(6, 0)) {
+            findings.add(Finding.of(
+                    FindingCode.DEFINITION_UNSUPPORTED,
+                    "/domain/on_crash",
+                    "QEMU %s of host %s can't keep a VM that has crashed"
+                            .formatted(emulator.version(), settings.name()),
+                    "Use <on_crash>destroy</on_crash>, or QEMU 6.0 or newer."));
+        }
         domain.devices(Device.Nic.class).forEach(n -> nic(n, emulator, findings));
         if (!firmware.has(domain, emulator.fullName(domain.machine().type()))) {
             findings.add(Finding.of(

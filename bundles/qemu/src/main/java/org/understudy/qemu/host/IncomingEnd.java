@@ -40,8 +40,9 @@ final class IncomingEnd implements IncomingMigration {
             vm.requireOff();
             Map<String, PciAddress> vfs = new TreeMap<>();
             request.assignedVfs().forEach((alias, vf) -> vfs.put(alias.value(), vf));
-            RunningQemu qemu = vm.workplace().launch(vm.folder(), request.liveDefinition(), Role.INCOMING, vfs);
+            vm.folder().create();
             vm.folder().storeIncomingDefinition(request.configuredDefinition());
+            RunningQemu qemu = vm.workplace().launch(vm.folder(), request.liveDefinition(), Role.INCOMING, vfs);
             vm.keep(qemu);
             qemu.publish(new HostEvent.Started(vm.name(), RunningQemu.now()));
             IncomingEnd end = new IncomingEnd(vm, qemu);

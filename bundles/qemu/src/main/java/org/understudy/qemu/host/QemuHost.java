@@ -14,8 +14,11 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
@@ -45,6 +48,8 @@ import org.understudy.qemu.qmp.QmpCommands;
 
 /** This machine as a host: every VM has a folder in the host's directory. */
 public final class QemuHost implements Host {
+    private static final Logger LOG = LoggerFactory.getLogger(QemuHost.class);
+
     private final HostSettings settings;
     private final Workplace workplace;
     private final FactFinder facts;
@@ -63,12 +68,29 @@ public final class QemuHost implements Host {
             t.setDaemon(true);
             return t;
         });
-        folders().forEach(name -> vm(name).adopt());
+        folders().forEach(this::adopt);
+        keeper.scheduleWithFixedDelay(this::boundLogs, 1, 1, TimeUnit.MINUTES);
+    }
+
+    private void adopt(VmName name) {
+        try {
+            vm(name).adopt();
+        } catch (UnderstudyException e) {
+            LOG.error("VM {} could not be adopted", name, e);
+        }
+    }
+
+    private void boundLogs() {
+        try {
+            vms.values().forEach(v -> v.folder().boundLog());
+        } catch (UnderstudyException e) {
+            LOG.warn("A log could not be shortened: {}", e.getMessage());
+        }
     }
 
     private List<VmName> folders() {
         try (Stream<Path> found = Files.list(settings.directory())) {
-            return found.filter(Files::isDirectory)
+            return found.filter(f -> Files.exists(f.resolve("definition.xml")) || Files.exists(f.resolve("run.json")))
                     .map(f -> new VmName(f.getFileName().toString()))
                     .toList();
         } catch (IOException e) {

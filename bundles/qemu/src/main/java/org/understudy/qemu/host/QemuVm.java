@@ -111,10 +111,8 @@ final class QemuVm {
     private void forget(RunRecord run) {
         if (run.role() == Role.SWITCHING) {
             folder.store(new RunRecord(Role.SWITCHING, 0, 0, run.accelerator(), run.uri(), run.vfs()));
-        } else if (run.role() == Role.INCOMING && folder.definition().isEmpty()) {
-            folder.delete();
         } else {
-            folder.end();
+            folder.forget();
         }
     }
 
@@ -127,23 +125,28 @@ final class QemuVm {
 
     private void watch(RunningQemu qemu) {
         if (!keeper.isShutdown()) {
-            keeper.schedule(() -> look(qemu), WATCH_MILLIS, TimeUnit.MILLISECONDS);
+            keeper.schedule(() -> lookAfter(qemu), WATCH_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
 
-    /** Looks after a QEMU: notices its end, and calls again where the monitor was lost. */
-    private void look(RunningQemu qemu) {
-        if (running.filter(r -> r == qemu).isEmpty()) {
-            return;
+    private void lookAfter(RunningQemu qemu) {
+        try {
+            look(qemu);
+        } catch (RuntimeException e) {
+            LOG.error("VM {} can't be watched", name(), e);
         }
+        if (running.filter(r -> r == qemu).isPresent()) {
+            watch(qemu);
+        }
+    }
+
+    /** Notices the end of a QEMU, and calls again where the monitor was lost. */
+    private void look(RunningQemu qemu) {
         if (!qemu.process().isAlive()) {
             ended(qemu);
-            return;
-        }
-        if (!qemu.isReachable()) {
+        } else if (!qemu.isReachable()) {
             reach(qemu);
         }
-        watch(qemu);
     }
 
     private synchronized void ended(RunningQemu qemu) {

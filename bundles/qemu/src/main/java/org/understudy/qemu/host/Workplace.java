@@ -61,7 +61,7 @@ record Workplace(HostSettings settings, Supplier<Emulator> emulators, FirmwareCa
                             incoming ? List.of("-incoming", "defer") : List.of());
             return connected(new RunningQemu(folder, process, folder.run().orElseThrow(), events));
         } catch (UnderstudyException e) {
-            folder.end();
+            folder.forget();
             throw e;
         }
     }

@@ -159,6 +159,15 @@ public final class VmFolder {
         });
     }
 
+    /** Forgets a run that has ended, and the whole VM if it has no definition here. */
+    public void forget() {
+        if (definition().isPresent()) {
+            end();
+        } else {
+            delete();
+        }
+    }
+
     /** Forgets a run that has ended; the definition and the log stay. */
     public void end() {
         remove(monitor());

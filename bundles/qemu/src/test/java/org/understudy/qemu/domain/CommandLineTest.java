@@ -68,15 +68,15 @@ class CommandLineTest {
                                 + "<interface type='user'><mac address='52:54:00:11:22:33'/><model type='e1000e'/>"
                                 + "<teaming type='transient' persistent='ua-s'/><alias name='ua-p'/><rom enabled='no'/></interface>",
                         "-device virtio-net-pci,id=ua-s,netdev=hostua-s,mac=52:54:00:11:22:33,bus=port.auto0,addr=0x00.0,failover=on",
-                        "-device e1000e,id=ua-p,netdev=hostua-p,mac=52:54:00:11:22:33,bus=port.auto1,addr=0x00.0,romfile=,failover_pair_id=ua-s"),
+                        "-device {'driver':'e1000e','id':'ua-p','netdev':'hostua-p','mac':'52:54:00:11:22:33','bus':'port.auto1','addr':'0x00.0','romfile':'','failover_pair_id':'ua-s'}"),
                 List.of(
                         "<interface type='hostdev' managed='yes'><source><address type='pci' domain='0' bus='0x3b' slot='0x02' function='0x1'/></source>"
                                 + "<mac address='52:54:00:11:22:33'/><teaming type='transient' persistent='ua-s'/><alias name='ua-p'/><rom bar='off'/></interface>",
-                        "-device vfio-pci,host=0000:3b:02.1,id=ua-p,bus=port.auto0,addr=0x00.0,rombar=0,failover_pair_id=ua-s"),
+                        "-device {'driver':'vfio-pci','host':'0000:3b:02.1','id':'ua-p','bus':'port.auto0','addr':'0x00.0','rombar':0,'failover_pair_id':'ua-s'}"),
                 List.of(
                         "<interface type='network'><source network='vfs'/><mac address='52:54:00:11:22:33'/>"
                                 + "<teaming type='transient' persistent='ua-s'/><alias name='ua-pool'/></interface>",
-                        "-device vfio-pci,host=0000:01:10.2,id=ua-pool,bus=port.auto0,addr=0x00.0,failover_pair_id=ua-s"),
+                        "-device {'driver':'vfio-pci','host':'0000:01:10.2','id':'ua-pool','bus':'port.auto0','addr':'0x00.0','failover_pair_id':'ua-s'}"),
                 List.of(
                         "<hostdev mode='subsystem' type='pci' managed='no'><driver name='vfio'/><source><address domain='0x0' bus='0x1' slot='0x0' function='0x0'/></source></hostdev>",
                         "-device vfio-pci,host=0000:01:00.0,id=hostdev0,bus=port.auto0,addr=0x00.0"),
@@ -221,7 +221,7 @@ class CommandLineTest {
                 incoming);
         String joined = String.join("\u0000", CommandLine.of(reading.domain(), site));
         return Stream.of(joined.split("\u0000(?=-)"))
-                .map(o -> o.replace('\u0000', ' '))
+                .map(o -> o.replace('\u0000', ' ').replace('"', '\''))
                 .map(o -> o.contains(" ") ? o : o + " ")
                 .toList();
     }

@@ -104,7 +104,8 @@ class MigrationTest {
     @Test
     void letsGuestStartAgainWhenSourceDiedBeforeTheSwitch() throws IOException {
         IncomingMigration in = b.prepareIncoming(request());
-        send(in);
+        OutgoingMigration out = send(in);
+        Lab.await("switch").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
         kill("a");
         Lab.await("end").until(() -> in.phase() == MigrationPhase.FAILED);
         in.abort();
