@@ -32,7 +32,8 @@ class KarIT {
             }
             server.start();
             try (RemoteShell shell = new RemoteShell(server.sshPort, "admin", "once")) {
-                server.awaitUntil("stock Karaf", () -> shell.run("feature:list -i").text().contains("management"));
+                server.awaitUntil(
+                        "stock Karaf", () -> shell.run("feature:list -i").text().contains("management"));
             }
             Files.copy(Built.kar(), server.home.resolve("deploy/understudy.kar"));
 

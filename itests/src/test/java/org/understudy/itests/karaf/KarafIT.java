@@ -152,9 +152,11 @@ class KarafIT {
 
     @Test
     void switchesAPairOnAndOffAndGivesEveryByteBack() throws Exception {
-        String before = definition("bytes", "02");
-        assertThat(shell.run("understudy:vm-define --host beta -", before).status())
+        String given = definition("bytes", "02");
+        assertThat(shell.run("understudy:vm-define --host beta -", given).status())
                 .isZero();
+        String before = rest.get("/api/v1/vms/bytes/definition").body();
+        assertThat(before).contains("öne NIC");
 
         Said dry = shell.run("understudy:pair-on --dry-run --pool stand-in bytes");
         assertThat(dry.text()).contains("Would be changed", "e1000e");
