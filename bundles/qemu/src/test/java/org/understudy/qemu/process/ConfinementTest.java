@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.spi.HostFacts.Version;
+
+class ConfinementTest {
+    private static final Version OLD = new Version(7, 2, 0);
+    private static final Version NEW = new Version(9, 1, 0);
+    private static final Optional<SystemUser> USER = Optional.of(new SystemUser("nobody", "65534"));
+
+    @Test
+    void changesUserBeforeQemuBeginsAndForbidsEverything() {
+        Confinement confinement = new Confinement(USER, false);
+        assertThat(confinement.prefix())
+                .startsWith("setsid", "setpriv", "--reuid", "nobody", "--regid", "65534")
+                .contains("--no-new-privs");
+        assertThat(confinement.options(OLD))
+                .containsExactly("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+    }
+
+    @Test
+    void letsQemuDropItsRightsAfterTheBridgeHelperHasRun() {
+        assumeTrue(Confinement.isRoot(), "only for root");
+        Confinement confinement = new Confinement(USER, true);
+        assertThat(confinement.prefix()).containsExactly("setsid");
+        assertThat(confinement.options(OLD))
+                .containsExactly("-sandbox", "on,obsolete=deny,resourcecontrol=deny", "-runas", "nobody");
+        assertThat(confinement.options(NEW)).containsSubsequence(List.of("-run-with", "user=nobody"));
+    }
+
+    @Test
+    void isOpenOnlyForBridgeOfServerWithoutRoot() {
+        assertThat(new Confinement(Optional.empty(), true).isOpen()).isEqualTo(!Confinement.isRoot());
+        assertThat(new Confinement(Optional.empty(), false).isOpen()).isFalse();
+    }
+}
