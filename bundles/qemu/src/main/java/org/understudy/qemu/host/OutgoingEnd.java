@@ -16,6 +16,7 @@ import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.qemu.domain.DefinitionReader;
 import org.understudy.qemu.domain.Device;
+import org.understudy.qemu.process.RunRecord;
 import org.understudy.qemu.process.RunRecord.Role;
 import org.understudy.qemu.qmp.MigrationCapability;
 import org.understudy.qemu.qmp.QmpCommands;
@@ -47,11 +48,12 @@ final class OutgoingEnd implements OutgoingMigration {
             qemu.ask(QmpCommands.migrateSetCapabilities(capabilities));
             qemu.ask(QmpCommands.migrateSetParameters(
                     Tls.parameters(qemu, vm.workplace().settings(), options, Tls.End.CLIENT)));
-            qemu.store(qemu.run().to(Role.OUTGOING, request.uri()));
+            RunRecord before = qemu.run();
+            qemu.store(before.to(Role.OUTGOING, request.uri()));
             try {
                 qemu.ask(QmpCommands.migrate(request.uri()));
             } catch (UnderstudyException e) {
-                qemu.store(qemu.run().to(Role.RUNNING, ""));
+                qemu.store(before);
                 throw e;
             }
             return new OutgoingEnd(vm, Optional.of(qemu));
