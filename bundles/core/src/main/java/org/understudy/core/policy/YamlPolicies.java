@@ -51,7 +51,7 @@ public final class YamlPolicies implements Policies {
     }
 
     @Deactivate
-    void close() {
+    public void close() {
         clock.shutdown();
     }
 

@@ -59,14 +59,14 @@ public final class HostRegistry implements Hosts {
     }
 
     @Deactivate
-    void close() {
+    public void close() {
         changes.close();
         workers.shutdownNow();
         current().forEach(HostSlot::close);
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
-    void addConnector(HostConnector connector) {
+    public void addConnector(HostConnector connector) {
         connectors.put(connector.kind(), connector);
         current().stream()
                 .filter(s -> s.policy().connector().equals(connector.kind()))
