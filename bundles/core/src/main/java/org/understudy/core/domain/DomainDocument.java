@@ -11,8 +11,10 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 import org.xml.sax.Attributes;
 import org.xml.sax.InputSource;
+import org.xml.sax.Locator;
 import org.xml.sax.SAXException;
 import org.xml.sax.SAXParseException;
+import org.xml.sax.ext.Locator2;
 import org.xml.sax.helpers.DefaultHandler;
 
 /**
@@ -22,11 +24,17 @@ public final class DomainDocument {
     /** The namespace of Understudy's own elements in {@code <metadata>}. */
     public static final String UNDERSTUDY = "https://understudy.org/xmlns/domain/1.0";
 
-    /** Longest document that is read, in characters. Source: libvirt's REMOTE_STRING_MAX, which no definition can pass. */
-    public static final int LONGEST = 4 * 1024 * 1024;
+    /**
+     * Longest document that is read, in characters: four times what libvirt takes. Source: libvirt's REMOTE_STRING_MAX,
+     * 4 MiB.
+     */
+    public static final int LONGEST = 16 * 1024 * 1024;
 
     /** Bounds memory: a hundred times what a large VM needs. */
     private static final int MOST_ELEMENTS = 100_000;
+
+    /** Bounds time: every element has its own view of the prefixes that are declared around it. */
+    private static final int MOST_PREFIXES = 1_000;
 
     private static final int DEEPEST = 100;
 
@@ -42,7 +50,7 @@ public final class DomainDocument {
      * Reads a document; time and memory grow with its length, which is limited.
      *
      * @throws UnderstudyException {@link ErrorCode#MALFORMED_XML} with line and column, {@link ErrorCode#XML_REFUSED}
-     *     for a document type declaration, too many characters or levels, or a root other than {@code domain}
+     *     for a document type declaration, XML 1.1, or too many characters, elements, prefixes or levels
      */
     public static DomainDocument parse(String text) {
         if (text.length() > LONGEST) {
@@ -65,15 +73,38 @@ public final class DomainDocument {
         return text;
     }
 
+    /** An attribute's value as it is written, with its character references. */
+    public String raw(XmlElement.Attribute attribute) {
+        return text.substring(attribute.valueStart(), attribute.valueEnd());
+    }
+
+    /** An element as it is written. */
+    public String raw(XmlElement element) {
+        return text.substring(element.start(), element.end());
+    }
+
     /** The {@code <domain>} element. */
     public XmlElement root() {
         return root;
     }
 
-    /** The devices' elements with this name, in document order. */
-    public List<XmlElement> devices(String name) {
+    /** Every device, of whatever kind, in document order. */
+    public List<XmlElement> devices() {
         return root.children("devices").stream()
-                .flatMap(devices -> devices.children(name).stream())
+                .flatMap(devices -> devices.children().stream())
+                .toList();
+    }
+
+    /** The devices with this name, in document order. */
+    public List<XmlElement> devices(String name) {
+        return devices().stream().filter(device -> device.is(name)).toList();
+    }
+
+    /** The NICs, in document order: every {@code <interface>}, and every {@code <hostdev>} that is part of a pair. */
+    public List<XmlElement> nics() {
+        return devices().stream()
+                .filter(d -> d.is("interface")
+                        || d.is("hostdev") && d.child("teaming").isPresent())
                 .toList();
     }
 
@@ -109,11 +140,29 @@ public final class DomainDocument {
     }
 
     private static final class Limits extends DefaultHandler {
+        private Locator locator;
         private int depth;
         private int elements;
+        private int prefixes;
+
+        @Override
+        public void setDocumentLocator(Locator parser) {
+            locator = parser;
+        }
+
+        @Override
+        public void startPrefixMapping(String prefix, String uri) throws SAXException {
+            if (++prefixes > MOST_PREFIXES) {
+                throw new SAXException("there are more than " + MOST_PREFIXES + " namespace declarations");
+            }
+        }
 
         @Override
         public void startElement(String uri, String local, String name, Attributes attributes) throws SAXException {
+            // XML 1.1 has more kinds of white space than the positions are read by.
+            if (locator instanceof Locator2 parser && "1.1".equals(parser.getXMLVersion())) {
+                throw new SAXException("XML 1.1 is not read; domain XML is XML 1.0");
+            }
             if (++elements > MOST_ELEMENTS) {
                 throw new SAXException("there are more than " + MOST_ELEMENTS + " elements");
             }

@@ -2,9 +2,12 @@
 package org.understudy.core.domain;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.understudy.api.Alias;
@@ -23,7 +26,7 @@ import org.understudy.api.VmName;
  * it is the linter that speaks of them.
  *
  * @param uuid empty if the definition leaves the choice to the host
- * @param nics every {@code <interface>}, and every {@code <hostdev>} that is part of a pair, in document order
+ * @param nics as in {@link DomainDocument#nics}
  * @param pairs every pair whose two halves were found
  */
 public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<PairView> pairs) {
@@ -45,7 +48,7 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
      * Reads a definition.
      *
      * @throws UnderstudyException {@link ErrorCode#MALFORMED_XML}, also for a missing name; {@link
-     *     ErrorCode#XML_REFUSED}
+     *     ErrorCode#XML_REFUSED}; {@link ErrorCode#INVALID_ARGUMENT} for a name that is no {@link VmName}
      */
     public static DomainView of(String definition) {
         DomainDocument document = DomainDocument.parse(definition);
@@ -54,16 +57,15 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
         if (name.isEmpty()) {
             throw new UnderstudyException(ErrorCode.MALFORMED_XML, "the domain has no <name>");
         }
-        List<XmlElement> devices = root.children("devices").stream()
-                .flatMap(d -> d.children().stream())
-                .filter(d -> d.is("interface")
-                        || d.is("hostdev") && d.child("teaming").isPresent())
-                .toList();
+        List<XmlElement> devices = document.nics();
         List<Nic> nics = new ArrayList<>();
         devices.forEach(device -> nics.add(nic(nics.size(), device)));
+        Map<String, XmlElement> standbys = byName(
+                devices.stream().filter(d -> role(d) == NicRole.STANDBY), d -> d.childAttribute("alias", "name"));
+        Map<String, XmlElement> wishes = byName(wishes(document), wish -> wish.attribute("standby"));
         List<PairView> pairs = devices.stream()
                 .filter(device -> role(device) == NicRole.PRIMARY)
-                .flatMap(primary -> pair(document, devices, primary).stream())
+                .flatMap(primary -> pair(standbys, wishes, primary).stream())
                 .toList();
         return new DomainView(
                 new VmName(name),
@@ -95,30 +97,35 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
         };
     }
 
-    private static Optional<PairView> pair(DomainDocument document, List<XmlElement> devices, XmlElement primary) {
+    private static Optional<PairView> pair(
+            Map<String, XmlElement> standbys, Map<String, XmlElement> wishes, XmlElement primary) {
         String wanted = primary.childAttribute("teaming", "persistent").orElse("");
-        Optional<XmlElement> standby = devices.stream()
-                .filter(d -> role(d) == NicRole.STANDBY)
-                .filter(d -> alias(d).filter(a -> a.value().equals(wanted)).isPresent())
-                .findFirst();
+        Optional<XmlElement> wish = Optional.ofNullable(wishes.get(wanted));
+        Optional<XmlElement> standby = Optional.ofNullable(standbys.get(wanted));
+        Optional<Alias> standbyAlias = standby.flatMap(DomainView::alias);
         Optional<MacAddress> mac = standby.flatMap(DomainView::mac);
         Optional<Alias> alias = alias(primary);
-        if (standby.isEmpty() || mac.isEmpty() || alias.isEmpty()) {
+        if (standbyAlias.isEmpty() || mac.isEmpty() || alias.isEmpty()) {
             return Optional.empty();
         }
-        Optional<XmlElement> wish = wish(document, wanted);
         return Optional.of(new PairView(
-                new Alias(wanted), alias.get(), mac.get(), pool(wish, primary), kind(wish, primary), vf(primary)));
+                standbyAlias.get(), alias.get(), mac.get(), pool(wish, primary), kind(wish, primary), vf(primary)));
     }
 
-    /** What Understudy noted of this pair, if it made it. */
-    private static Optional<XmlElement> wish(DomainDocument document, String standby) {
+    /** What Understudy noted of the pairs it made. */
+    private static Stream<XmlElement> wishes(DomainDocument document) {
         return document.root().children("metadata").stream()
                 .flatMap(m -> m.children().stream())
                 .filter(e -> e.namespace().equals(DomainDocument.UNDERSTUDY))
-                .flatMap(e -> e.children().stream())
-                .filter(e -> e.attributeOr("standby", "").equals(standby))
-                .findFirst();
+                .flatMap(e -> e.children().stream());
+    }
+
+    /** The first element of each name. */
+    private static Map<String, XmlElement> byName(
+            Stream<XmlElement> elements, Function<XmlElement, Optional<String>> name) {
+        Map<String, XmlElement> named = new HashMap<>();
+        elements.forEach(element -> name.apply(element).ifPresent(n -> named.putIfAbsent(n, element)));
+        return named;
     }
 
     private static PrimaryKind kind(Optional<XmlElement> wish, XmlElement primary) {

@@ -52,6 +52,13 @@ public final class Edits {
         return replace(attribute.valueStart(), attribute.valueEnd(), XmlText.encode(value));
     }
 
+    /** Gives an attribute a value that is in XML form already, whichever quotes stand around it now. */
+    public Edits rawValue(XmlElement.Attribute attribute, String raw) {
+        char quote = document.text().charAt(attribute.valueEnd());
+        String safe = raw.replace(String.valueOf(quote), quote == '"' ? "&quot;" : "&apos;");
+        return replace(attribute.valueStart(), attribute.valueEnd(), safe);
+    }
+
     /** Gives an element an attribute, or another value for the one it has. */
     public Edits attribute(XmlElement element, String name, String value) {
         var present = element.attributeAt(name);

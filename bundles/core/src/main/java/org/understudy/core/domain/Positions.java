@@ -97,11 +97,12 @@ final class Positions {
     }
 
     private Map<String, String> scope(List<XmlElement.Attribute> attributes) {
-        Map<String, String> scope = prefixes.peek();
+        Map<String, String> outer = prefixes.peek();
+        Map<String, String> scope = outer;
         for (XmlElement.Attribute attribute : attributes) {
             String name = attribute.name();
             if (name.equals("xmlns") || name.startsWith("xmlns:")) {
-                scope = new HashMap<>(scope);
+                scope = scope == outer ? new HashMap<>(outer) : scope;
                 scope.put(name.equals("xmlns") ? "" : name.substring(6), attribute.value());
             }
         }
@@ -119,7 +120,7 @@ final class Positions {
         int valueEnd = text.indexOf(quote, valueStart);
         at = valueEnd + 1;
         return new XmlElement.Attribute(
-                name, XmlText.decode(text.substring(valueStart, valueEnd)), start, valueStart, valueEnd);
+                name, XmlText.decodeAttribute(text.substring(valueStart, valueEnd)), start, valueStart, valueEnd);
     }
 
     private String nameAt() {

@@ -10,13 +10,22 @@ public final class XmlText {
 
     private XmlText() {}
 
-    /** Makes a text safe between either kind of quotes and between tags. */
+    /** Makes a text safe between either kind of quotes and between tags, whoever writes the document anew. */
     public static String encode(String text) {
         return text.replace("&", "&amp;")
                 .replace("<", "&lt;")
                 .replace(">", "&gt;")
                 .replace("'", "&apos;")
-                .replace("\"", "&quot;");
+                .replace("\"", "&quot;")
+                .replace("\n", "&#10;")
+                .replace("\r", "&#13;")
+                .replace("\t", "&#9;");
+    }
+
+    /** The value of an attribute: line ends and tabs count as spaces there, unless they are character references. */
+    static String decodeAttribute(String raw) {
+        return decode(
+                raw.replace("\r\n", " ").replace('\r', ' ').replace('\n', ' ').replace('\t', ' '));
     }
 
     static String decode(String raw) {

@@ -12,7 +12,7 @@ import org.understudy.core.domain.XmlElement;
 
 /** Whether a document offers what a pair needs: a hypervisor with failover, a machine with PCIe, a suitable NIC. */
 final class Ground {
-    private static final Set<String> QEMU_TYPES = Set.of("kvm", "qemu");
+    private static final Set<String> QEMU_TYPES = Set.of("kvm", "qemu", "hvf", "nvmm", "whpx");
     private static final Set<String> PC_ARCHITECTURES = Set.of("x86_64", "i686");
     private static final Set<String> VIRT_ARCHITECTURES =
             Set.of("aarch64", "armv7l", "riscv64", "riscv32", "loongarch64");
@@ -28,18 +28,18 @@ final class Ground {
 
     void judgeNic(XmlElement nic, List<Finding> findings) {
         String type = nic.attributeOr("type", "");
-        String subject = "interface " + nic.childAttribute("mac", "address").orElse("without a MAC");
+        String subject = nic.name() + " " + nic.childAttribute("mac", "address").orElse("without a MAC");
         if (!Nics.isVirtio(nic)) {
-            unsuitable(
-                    subject,
-                    "its model is '" + nic.childAttribute("model", "type").orElse("") + "', not virtio",
-                    findings);
+            String model = nic.childAttribute("model", "type")
+                    .map(m -> "its model is '" + m + "', not virtio")
+                    .orElse("it does not say that its model is virtio");
+            unsuitable(subject, model, findings);
         } else if (UNSUITABLE_NICS.contains(type)) {
             unsuitable(subject, "an interface of type '" + type + "' cannot be a standby", findings);
         } else if (nic.childAttribute("mac", "address").isEmpty()) {
             unsuitable(subject, "it has no <mac address=.../>, which both halves of a pair must share", findings);
         } else if (nic.child("teaming").isPresent()) {
-            unsuitable(subject, "it is part of a pair already", findings);
+            unsuitable(subject, "it has <teaming>, but is not half of a whole pair", findings);
         }
     }
 
@@ -53,13 +53,14 @@ final class Ground {
 
     void judgeMachine(Set<Consent> consents, List<Finding> findings) {
         String hypervisor = root.attributeOr("type", "");
-        String arch = osType().flatMap(t -> t.attribute("arch")).orElse("x86_64");
+        String arch = osType().flatMap(t -> t.attribute("arch")).orElse("");
         String machine = machine();
+        boolean virt = machine.equals("virt") || machine.startsWith("virt-");
         if (!QEMU_TYPES.contains(hypervisor)) {
             noFailover("a domain of type '" + hypervisor + "' is not run by QEMU", findings);
-        } else if (PC_ARCHITECTURES.contains(arch)) {
+        } else if (!virt && (PC_ARCHITECTURES.contains(arch) || arch.isEmpty())) {
             judgePc(machine, consents, findings);
-        } else if (!VIRT_ARCHITECTURES.contains(arch) || !machine.startsWith("virt")) {
+        } else if (!virt || !VIRT_ARCHITECTURES.contains(arch) && !arch.isEmpty()) {
             noFailover(
                     "machine '" + machine + "' of architecture '" + arch + "' has no hot-pluggable PCIe port",
                     findings);
@@ -102,17 +103,23 @@ final class Ground {
             }
         }
         for (XmlElement disk : document.devices("disk")) {
-            String bus = disk.childAttribute("target", "bus").orElse("");
+            String bus = bus(disk);
             if (bus.equals("ide") || bus.equals("fdc")) {
                 return Optional.of("a disk is on bus '" + bus + "'");
             }
         }
-        boolean addressed = root.children("devices").stream()
-                .flatMap(devices -> devices.children().stream())
+        boolean addressed = document.devices().stream()
                 .anyMatch(device -> device.childAttribute("address", "type")
                         .filter("pci"::equals)
                         .isPresent());
         return addressed ? Optional.of("devices have PCI addresses of the old machine") : Optional.empty();
+    }
+
+    /** What a disk's name means where no bus is named. Source: libvirt, virDomainDiskDefPostParse. */
+    private static String bus(XmlElement disk) {
+        String name = disk.childAttribute("target", "dev").orElse("");
+        return disk.childAttribute("target", "bus")
+                .orElse(name.startsWith("hd") ? "ide" : name.startsWith("fd") ? "fdc" : "");
     }
 
     private static void noFailover(String why, List<Finding> findings) {
@@ -135,10 +142,8 @@ final class Ground {
     Optional<String> machineToSet() {
         String machine = machine();
         if (machine.isEmpty() || machine.equals("pc")) {
-            return PC_ARCHITECTURES.contains(
-                            osType().flatMap(t -> t.attribute("arch")).orElse("x86_64"))
-                    ? Optional.of("q35")
-                    : Optional.empty();
+            String arch = osType().flatMap(t -> t.attribute("arch")).orElse("");
+            return arch.isEmpty() || PC_ARCHITECTURES.contains(arch) ? Optional.of("q35") : Optional.empty();
         }
         return machine.startsWith("pc-i440fx") ? Optional.of(machine.replace("pc-i440fx", "pc-q35")) : Optional.empty();
     }

@@ -4,7 +4,6 @@ package org.understudy.core.plan;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.NicSelector;
@@ -19,8 +18,12 @@ final class Nics {
         this.document = document;
     }
 
-    List<XmlElement> all() {
-        return document.devices("interface");
+    /** Whether this is a standby NIC that a primary names. */
+    boolean isPaired(XmlElement nic) {
+        return isStandby(nic)
+                && nic.childAttribute("alias", "name")
+                        .filter(alias -> !primariesOf(alias).isEmpty())
+                        .isPresent();
     }
 
     boolean isStandby(XmlElement nic) {
@@ -43,7 +46,7 @@ final class Nics {
 
     /** Every device that names this NIC as its standby. */
     List<XmlElement> primariesOf(String standbyAlias) {
-        return Stream.concat(all().stream(), document.devices("hostdev").stream())
+        return document.nics().stream()
                 .filter(this::isPrimary)
                 .filter(device -> device.childAttribute("teaming", "persistent")
                         .filter(standbyAlias::equals)
@@ -54,9 +57,9 @@ final class Nics {
     /** The NIC to make a pair of; for {@link NicSelector.Only} one that is free, or the only pair there is. */
     Optional<XmlElement> select(NicSelector selector, List<Finding> findings) {
         if (selector instanceof NicSelector.Only) {
-            List<XmlElement> free = all().stream()
+            List<XmlElement> free = document.devices("interface").stream()
                     .filter(Nics::isVirtio)
-                    .filter(nic -> !isStandby(nic))
+                    .filter(nic -> nic.child("teaming").isEmpty())
                     .toList();
             return one(free.isEmpty() ? standbys() : free, "a free virtio NIC", findings);
         }
@@ -72,31 +75,52 @@ final class Nics {
     }
 
     private List<XmlElement> standbys() {
-        return all().stream().filter(this::isStandby).toList();
+        return document.nics().stream().filter(this::isStandby).toList();
     }
 
+    /** The NIC chosen; where that is a primary, the standby NIC it names, which is the one to be changed. */
     private Optional<XmlElement> byName(NicSelector selector, List<Finding> findings) {
+        List<XmlElement> nics = document.nics();
         if (selector instanceof NicSelector.ByIndex byIndex) {
-            return byIndex.index() >= 0 && byIndex.index() < all().size()
-                    ? Optional.of(all().get(byIndex.index()))
+            return byIndex.index() >= 0 && byIndex.index() < nics.size()
+                    ? Optional.of(standbyFor(nics.get(byIndex.index())))
                     : missing("a NIC with the index " + byIndex.index(), findings);
         }
         if (selector instanceof NicSelector.ByMac byMac) {
-            Predicate<XmlElement> same = nic -> nic.childAttribute("mac", "address")
-                    .filter(mac -> mac.equalsIgnoreCase(byMac.mac().value()))
-                    .isPresent();
-            // Both halves of a pair have the MAC; the standby is the one an admin means.
+            // Both halves of a pair have the MAC; a primary leads to its standby NIC.
             return one(
-                    all().stream().filter(same).filter(nic -> !isPrimary(nic)).toList(),
+                    fitting(nic -> nic.childAttribute("mac", "address")
+                            .filter(mac -> mac.equalsIgnoreCase(byMac.mac().value()))
+                            .isPresent()),
                     "a NIC with the MAC " + byMac.mac(),
                     findings);
         }
         String alias = selector instanceof NicSelector.ByAlias byAlias
                 ? byAlias.alias().value()
                 : "";
-        Predicate<XmlElement> same =
-                nic -> nic.childAttribute("alias", "name").filter(alias::equals).isPresent();
-        return one(all().stream().filter(same).toList(), "a NIC with the alias " + alias, findings);
+        return one(fitting(nic -> hasAlias(nic, alias)), "a NIC with the alias " + alias, findings);
+    }
+
+    private List<XmlElement> fitting(Predicate<XmlElement> filter) {
+        return document.nics().stream()
+                .filter(filter)
+                .map(this::standbyFor)
+                .distinct()
+                .toList();
+    }
+
+    private XmlElement standbyFor(XmlElement nic) {
+        return !isPrimary(nic)
+                ? nic
+                : nic.childAttribute("teaming", "persistent")
+                        .flatMap(alias -> standbys().stream()
+                                .filter(standby -> hasAlias(standby, alias))
+                                .findFirst())
+                        .orElse(nic);
+    }
+
+    private static boolean hasAlias(XmlElement nic, String alias) {
+        return nic.childAttribute("alias", "name").filter(alias::equals).isPresent();
     }
 
     private Optional<XmlElement> one(List<XmlElement> found, String what, List<Finding> findings) {

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.understudy.api.PairRequest;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Policy.PoolPolicy;
@@ -20,34 +21,35 @@ import org.understudy.core.domain.XmlText;
  * markup; that is what {@link PairRemoval} relies on to give back the original to the byte.
  */
 final class PairBuilder {
+    // Source: libvirt, virDomainDeviceInfoParseXML and USER_ALIAS_CHARS; any other alias is dropped without a word.
+    private static final Pattern KEPT = Pattern.compile("ua-[A-Za-z0-9_-]{1,61}");
+
     private final DomainDocument document;
-    private final Nics nics;
     private final Layout layout;
     private final Edits edits;
 
-    PairBuilder(DomainDocument document, Nics nics) {
+    PairBuilder(DomainDocument document) {
         this.document = document;
-        this.nics = nics;
         this.layout = new Layout(document);
         this.edits = new Edits(document);
     }
 
-    String build(XmlElement nic, PairRequest request, PoolPolicy pool, Ground ground) {
-        Optional<String> aliasBefore = nic.childAttribute("alias", "name");
-        boolean keepsAlias = aliasBefore.filter(a -> a.startsWith("ua-")).isPresent();
-        String standby = keepsAlias ? aliasBefore.get() : freeAlias("ua-standby");
+    String build(XmlElement nic, PairRequest request, PoolPolicy pool, int rootPort) {
+        Optional<String> kept = nic.childAttribute("alias", "name")
+                .filter(alias -> KEPT.matcher(alias).matches());
+        Set<String> used = usedAliases();
         Wish wish = new Wish(
-                standby,
-                freeAlias("ua-primary"),
+                kept.orElseGet(() -> freeAlias("ua-standby", used)),
+                freeAlias("ua-primary", used),
                 pool.name().value(),
                 pool.kind() == PrimaryKind.EMULATED,
-                freePciIndex(),
-                keepsAlias ? "" : aliasBefore.orElse(""),
-                keepsAlias);
+                rootPort,
+                kept.isPresent() ? "" : nic.child("alias").map(document::raw).orElse(""),
+                kept.isPresent());
         changeStandby(nic, wish);
         addRootPort(nic, wish.rootPort());
         addPrimary(nic, request, pool, wish);
-        addWish(wish, ground);
+        addWish(wish, new Ground(document));
         return edits.apply();
     }
 
@@ -55,11 +57,11 @@ final class PairBuilder {
         String space = layout.spaceForChild(nic);
         int behind = nic.children().get(nic.children().size() - 1).end();
         edits.insert(behind, space + "<teaming type='persistent'/>");
-        Optional<XmlElement.Attribute> alias = nic.child("alias").flatMap(a -> a.attributeAt("name"));
+        Optional<XmlElement> alias = nic.child("alias");
         if (alias.isEmpty()) {
             edits.insert(behind, space + "<alias name='" + wish.standby() + "'/>");
         } else if (!wish.aliasKept()) {
-            edits.attributeValue(alias.get(), wish.standby());
+            edits.attribute(alias.get(), "name", wish.standby());
         }
     }
 
@@ -91,12 +93,18 @@ final class PairBuilder {
     }
 
     private void addWish(Wish wish, Ground ground) {
+        Optional<String> machineBefore = changeMachine(ground);
         List<XmlElement> holders = Wish.holders(document);
         if (!holders.isEmpty() && !holders.get(0).closesItself()) {
-            edits.insert(holders.get(0).endTagStart(), wish.xml());
+            XmlElement holder = holders.get(0);
+            edits.insert(holder.endTagStart(), wish.xml());
+            machineBefore
+                    .filter(machine -> holder.attributeAt("machine").isEmpty())
+                    .ifPresent(machine -> edits.attribute(holder, "machine", machine));
             return;
         }
-        String machine = changeMachine(ground);
+        String machine =
+                machineBefore.map(m -> " machine='" + XmlText.encode(m) + "'").orElse("");
         Optional<XmlElement> metadata = document.root().child("metadata");
         if (metadata.isEmpty()) {
             XmlElement first = document.root().children().get(0);
@@ -106,7 +114,7 @@ final class PairBuilder {
                             + "</metadata>");
         } else if (metadata.get().closesItself()) {
             XmlElement empty = metadata.get();
-            String raw = document.text().substring(empty.start(), empty.end());
+            String raw = document.raw(empty);
             String open = raw.substring(0, raw.length() - 2).stripTrailing() + ">";
             String before = machine + " metadata='" + XmlText.encode(raw) + "'";
             edits.replace(empty.start(), empty.end(), open + holder(wish, before) + "</" + empty.name() + ">");
@@ -120,38 +128,32 @@ final class PairBuilder {
                 + "</understudy:pairs>";
     }
 
-    /** Changes the machine type if it must, and returns the attribute that remembers the one before. */
-    private String changeMachine(Ground ground) {
+    /** Changes the machine type if it must, and returns the one before, which is empty if none was named. */
+    private Optional<String> changeMachine(Ground ground) {
         Optional<String> machine = ground.machineToSet();
         Optional<XmlElement> type = ground.osType();
         if (machine.isEmpty() || type.isEmpty()) {
-            return "";
+            return Optional.empty();
         }
         edits.attribute(type.get(), "machine", machine.get());
-        return " machine='" + XmlText.encode(ground.machine()) + "'";
+        return Optional.of(type.get().attributeAt("machine").map(document::raw).orElse(""));
     }
 
-    private String freeAlias(String stem) {
+    /** Every alias that a device has or that a primary names. */
+    private Set<String> usedAliases() {
         Set<String> used = new HashSet<>();
-        document.root().children("devices").stream()
-                .flatMap(devices -> devices.children().stream())
-                .forEach(device -> device.childAttribute("alias", "name").ifPresent(used::add));
-        for (int n = 0; ; n++) {
-            if (!used.contains(stem + n) && nics.primariesOf(stem + n).isEmpty()) {
-                return stem + n;
-            }
-        }
+        document.devices().forEach(device -> {
+            device.childAttribute("alias", "name").ifPresent(used::add);
+            device.childAttribute("teaming", "persistent").ifPresent(used::add);
+        });
+        return used;
     }
 
-    /** Index 0 is pcie-root, which every q35 and virt machine has whether it is written or not. */
-    private int freePciIndex() {
-        return 1
-                + document.devices("controller").stream()
-                        .filter(c -> c.attributeOr("type", "").equals("pci"))
-                        .map(c -> c.attributeOr("index", "0"))
-                        .filter(index -> index.matches("[0-9]{1,3}"))
-                        .mapToInt(Integer::parseInt)
-                        .max()
-                        .orElse(0);
+    private static String freeAlias(String stem, Set<String> used) {
+        int n = 0;
+        while (used.contains(stem + n)) {
+            n++;
+        }
+        return stem + n;
     }
 }

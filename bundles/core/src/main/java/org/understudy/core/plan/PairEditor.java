@@ -4,6 +4,7 @@ package org.understudy.core.plan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.NicSelector;
@@ -33,14 +34,15 @@ public final class PairEditor {
         if (nic.isEmpty()) {
             return unchanged(definition, findings);
         }
-        if (nics.isStandby(nic.get())) {
+        if (nics.isPaired(nic.get())) {
             return unchanged(definition, List.of());
         }
         Ground ground = new Ground(document);
         ground.judgeNic(nic.get(), findings);
         ground.judgeMachine(request.consents(), findings);
         Optional<PoolPolicy> pool = new PoolChoice(context.policy()).choose(nic.get(), request, findings);
-        if (pool.isEmpty() || Finding.anyBlocking(findings)) {
+        OptionalInt rootPort = PciBuses.free(document, findings);
+        if (pool.isEmpty() || rootPort.isEmpty() || Finding.anyBlocking(findings)) {
             return unchanged(definition, findings);
         }
         if (pool.get().kind() == PrimaryKind.EMULATED) {
@@ -50,29 +52,31 @@ public final class PairEditor {
                     "the primary is an emulated " + pool.get().model().orElse("NIC") + ", not a VF",
                     "use a pool of VFs for anything but tests and demonstrations"));
         }
-        String changed = new PairBuilder(document, nics).build(nic.get(), request, pool.get(), ground);
+        String changed = new PairBuilder(document).build(nic.get(), request, pool.get(), rootPort.getAsInt());
         return new PairChange(true, Effect.AT_NEXT_START, findings, changed);
     }
 
     /**
      * Takes a pair back that {@link #turnOn} made; what it added goes, what it changed is as before, nothing else moves.
-     * A NIC that is in no pair stays as it is; a pair of other origin is left alone with a finding.
+     * Either half may be named. A NIC that is in no pair stays as it is. A pair of other origin is left alone with a
+     * finding, because nobody noted what was there before it.
      */
     public PairChange turnOff(String definition, NicSelector selector) {
         DomainDocument document = DomainDocument.parse(definition);
         List<Finding> findings = new ArrayList<>();
         Nics nics = new Nics(document);
         Optional<XmlElement> nic = nics.selectForOff(selector, findings);
-        if (nic.isEmpty() || !nics.isStandby(nic.get())) {
+        if (nic.isEmpty() || nic.get().child("teaming").isEmpty()) {
             return unchanged(definition, findings);
         }
         String alias = nic.get().childAttribute("alias", "name").orElse("");
         Optional<Wish> wish = Wish.of(document, alias);
         if (wish.isEmpty()) {
+            String subject = nic.get().name() + " " + (alias.isEmpty() ? "without an alias" : alias);
             findings.add(Finding.of(
                     FindingCode.RESTORE_IMPOSSIBLE,
-                    "interface " + alias,
-                    "the pair of " + alias + " was not made by Understudy, so what was there before is not known",
+                    subject,
+                    "the pair of " + subject + " was not made by Understudy, so what was there before is not known",
                     "remove <teaming> from the interface, and the device with <teaming type='transient' persistent='"
                             + alias + "'>, by hand"));
             return unchanged(definition, findings);

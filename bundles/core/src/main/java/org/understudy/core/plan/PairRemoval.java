@@ -41,7 +41,7 @@ final class PairRemoval {
         if (wish.aliasBefore().isEmpty()) {
             edits.remove(alias.get());
         } else {
-            alias.get().attributeAt("name").ifPresent(name -> edits.attributeValue(name, wish.aliasBefore()));
+            edits.replace(alias.get().start(), alias.get().end(), wish.aliasBefore());
         }
     }
 
@@ -52,22 +52,13 @@ final class PairRemoval {
 
     /** Somebody may have put another device on the port since. */
     private boolean usedByOthers(Wish wish) {
-        return document.root().children("devices").stream()
-                .flatMap(devices -> devices.children().stream())
+        return document.devices().stream()
                 .filter(d -> d.childAttribute("alias", "name")
                         .filter(wish.primary()::equals)
                         .isEmpty())
                 .flatMap(d -> d.children("address").stream())
-                .filter(a -> a.attributeOr("type", "").equals("pci"))
-                .anyMatch(a -> bus(a.attributeOr("bus", "")) == wish.rootPort());
-    }
-
-    private static int bus(String text) {
-        try {
-            return Integer.decode(text);
-        } catch (NumberFormatException e) {
-            return -1;
-        }
+                .filter(PciBuses::isPci)
+                .anyMatch(a -> PciBuses.number(a.attributeOr("bus", "")) == wish.rootPort());
     }
 
     private void removeWish(Wish wish) {
@@ -82,9 +73,13 @@ final class PairRemoval {
             return;
         }
         restoreMachine(holder);
-        XmlElement metadata = document.root().child("metadata").orElseThrow();
+        XmlElement metadata = document.root().children("metadata").stream()
+                .filter(m -> m.children().contains(holder))
+                .findFirst()
+                .orElseThrow();
         Optional<String> before = holder.attribute("metadata");
-        boolean alone = metadata.children().size() == 1;
+        boolean alone =
+                isBlank(metadata.startTagEnd(), holder.start()) && isBlank(holder.end(), metadata.endTagStart());
         if (before.isPresent() && alone && before.get().equals("added")) {
             edits.remove(metadata);
         } else if (before.isPresent() && alone) {
@@ -92,6 +87,10 @@ final class PairRemoval {
         } else {
             edits.remove(holder);
         }
+    }
+
+    private boolean isBlank(int from, int to) {
+        return document.text().substring(from, to).isBlank();
     }
 
     private void restoreMachine(XmlElement holder) {
@@ -104,7 +103,7 @@ final class PairRemoval {
             if (before.get().isEmpty()) {
                 edits.remove(machine);
             } else {
-                edits.attributeValue(machine, before.get());
+                edits.rawValue(machine, before.get());
             }
         });
     }

@@ -41,7 +41,13 @@ record PrimaryXml(DomainDocument document, XmlElement standby, Wish wish, String
         List<String> start = new ArrayList<>();
         start.add(mac());
         start.addAll(copies("source"));
+        // Without its parameters: the port's id must not be there twice.
+        standby.childAttribute("virtualport", "type")
+                .filter("openvswitch"::equals)
+                .ifPresent(type -> start.add("<virtualport type='openvswitch'/>"));
         start.add("<model type='" + XmlText.encode(model) + "'/>");
+        start.addAll(copies("vlan"));
+        start.addAll(copies("mtu"));
         return element("interface type='" + XmlText.encode(standby.attributeOr("type", "")) + "'", start, List.of());
     }
 
@@ -63,9 +69,7 @@ record PrimaryXml(DomainDocument document, XmlElement standby, Wish wish, String
     }
 
     private List<String> copies(String child) {
-        return standby.children(child).stream()
-                .map(e -> document.text().substring(e.start(), e.end()))
-                .toList();
+        return standby.children(child).stream().map(document::raw).toList();
     }
 
     private static String address(PciAddress vf, String type) {

@@ -16,7 +16,7 @@ import org.understudy.core.domain.XmlText;
  * @param pool name of the pool
  * @param emulated whether the primary is an emulated NIC
  * @param rootPort index of the PCIe root port that was added
- * @param aliasBefore the standby's alias before; empty if it had none
+ * @param aliasBefore the standby's {@code <alias>} before, as it was written; empty if it had none
  * @param aliasKept whether the standby had a fitting alias
  */
 record Wish(

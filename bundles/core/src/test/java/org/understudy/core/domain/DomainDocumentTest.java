@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,6 +86,30 @@ class DomainDocumentTest {
     void refusesTooManyElementsAndLevels() {
         assertRefused("<domain>" + "<a/>".repeat(200_000) + "</domain>", ErrorCode.XML_REFUSED);
         assertRefused("<domain>" + "<a>".repeat(200) + "</a>".repeat(200) + "</domain>", ErrorCode.XML_REFUSED);
+    }
+
+    @Test
+    void refusesTooManyNamespaceDeclarationsInShortTime() {
+        String prefixes =
+                IntStream.range(0, 9_000).mapToObj(n -> " xmlns:p" + n + "='u'").collect(Collectors.joining());
+        assertRefused("<domain>" + ("<a" + prefixes + "/>").repeat(100) + "</domain>", ErrorCode.XML_REFUSED);
+    }
+
+    @Test
+    void refusesXml11WhoseLineEndsAreOthers() {
+        assertRefused("<?xml version='1.1'?><domain\u0085type='kvm'/>", ErrorCode.XML_REFUSED);
+        assertThat(DomainDocument.parse("<domain a='\u0085'/>").root().attribute("a"))
+                .contains("\u0085");
+    }
+
+    @Test
+    void readsAttributesAsXmlSaysAndWritesThemBackTheSame() {
+        DomainDocument document = DomainDocument.parse("<domain a='1\r\n2\t3&#10;&#x41;&apos;'/>");
+        assertThat(document.root().attribute("a")).contains("1 2 3\nA'");
+        String written = new Edits(document)
+                .attribute(document.root(), "b", "\n\t\r'\"<>&")
+                .apply();
+        assertThat(DomainDocument.parse(written).root().attribute("b")).contains("\n\t\r'\"<>&");
     }
 
     @Test

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.plan;
+
+import java.util.BitSet;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.core.domain.DomainDocument;
+import org.understudy.core.domain.XmlElement;
+
+/** The PCI buses of a machine. The index of a controller is the number of the bus behind it. */
+final class PciBuses {
+    /** Source: the PCI specification, bus numbers have eight bits. */
+    private static final int HIGHEST = 255;
+
+    private PciBuses() {}
+
+    /**
+     * The number for a new root port: behind all others, or else the first gap. A bus that is only named by a device's
+     * address counts as taken: the host adds the controller for it.
+     */
+    static OptionalInt free(DomainDocument document, List<Finding> findings) {
+        BitSet taken = taken(document);
+        int index = taken.length() <= HIGHEST ? taken.length() : taken.nextClearBit(0);
+        if (index <= HIGHEST) {
+            return OptionalInt.of(index);
+        }
+        findings.add(Finding.of(
+                FindingCode.NO_PCIE_SLOT_LEFT,
+                "devices",
+                "all " + HIGHEST + " PCI buses of the machine are taken, and the primary needs one of its own",
+                "remove a PCI controller that has no device"));
+        return OptionalInt.empty();
+    }
+
+    private static BitSet taken(DomainDocument document) {
+        BitSet taken = new BitSet();
+        // pcie-root, which every q35 and virt machine has whether it is written or not.
+        taken.set(0);
+        Stream<String> controllers = document.devices("controller").stream()
+                .filter(c -> c.attributeOr("type", "").equals("pci"))
+                .flatMap(c -> c.attribute("index").stream());
+        Stream<String> addresses = document.devices().stream()
+                .flatMap(device -> device.children("address").stream())
+                .filter(PciBuses::isPci)
+                .flatMap(address -> address.attribute("bus").stream());
+        Stream.concat(controllers, addresses)
+                .mapToInt(PciBuses::number)
+                .filter(bus -> bus >= 0 && bus <= HIGHEST)
+                .forEach(taken::set);
+        return taken;
+    }
+
+    static boolean isPci(XmlElement address) {
+        return address.attributeOr("type", "").equals("pci");
+    }
+
+    /** A number as libvirt writes it, decimal or hexadecimal; -1 for any other text. */
+    static int number(String text) {
+        try {
+            return Integer.decode(text);
+        } catch (NumberFormatException e) {
+            return -1;
+        }
+    }
+}
