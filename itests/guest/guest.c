@@ -18,7 +18,7 @@ enum { MAX_NICS = 16, PACKET_BYTES = 64, SCAN_EVERY_MS = 100 };
 enum path { PATH_UNKNOWN = 0, PATH_PRIMARY = 1, PATH_STANDBY = 2 };
 
 struct nic {
-    char name[32], role[16], mac[18], driver[32], state[16];
+    char name[32], role[16], mac[18], driver[32], state[16], carrier[4], master[32];
 };
 
 struct lower {
@@ -102,10 +102,10 @@ static void add_lower(struct view *v, const struct nic *nic, const struct view *
             lower->sent = before->lowers[i].sent;
 }
 
-static void scan_nic(struct view *v, const char *name, const struct view *before)
+static void scan_nic(struct view *v, const char *name)
 {
     struct nic *nic = &v->nics[v->nic_count];
-    char path[96], master[32];
+    char path[96];
     memset(nic, 0, sizeof *nic);
     snprintf(nic->name, sizeof nic->name, "%.31s", name);
     nic_file(path, sizeof path, name, "address");
@@ -114,22 +114,38 @@ static void scan_nic(struct view *v, const char *name, const struct view *before
     nic_file(path, sizeof path, name, "operstate");
     if (!read_line(path, nic->state, sizeof nic->state))
         return;
+    // The kernel refuses to tell the carrier of a NIC that is down.
+    nic_file(path, sizeof path, name, "carrier");
+    if (!read_line(path, nic->carrier, sizeof nic->carrier))
+        strcpy(nic->carrier, "-");
     link_name(name, "device/driver", nic->driver, sizeof nic->driver);
-    link_name(name, "master", master, sizeof master);
-    bool lower = strcmp(master, "-") != 0;
-    const char *role = lower ? (strcmp(nic->driver, "virtio_net") == 0 ? "standby" : "primary") : is_master(name) ? "master" : "plain";
+    link_name(name, "master", nic->master, sizeof nic->master);
+    const char *role = is_master(name) ? "master" : "plain";
+    if (strcmp(nic->master, "-") != 0)
+        role = strcmp(nic->driver, "virtio_net") == 0 ? "standby" : "primary";
     snprintf(nic->role, sizeof nic->role, "%s", role);
-    if (lower)
-        add_lower(v, nic, before);
-    if (strcmp(role, "master") == 0 || v->nic_count == 0)
-        sscanf(nic->mac, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &v->master_mac[0], &v->master_mac[1], &v->master_mac[2],
-               &v->master_mac[3], &v->master_mac[4], &v->master_mac[5]);
     v->nic_count++;
 }
 
 static int by_name(const void *a, const void *b)
 {
     return strcmp(((const struct nic *)a)->name, ((const struct nic *)b)->name);
+}
+
+// Heartbeats leave through the first master: its MAC is theirs, and only its lower devices tell their path.
+static void watch_first_pair(struct view *v, const struct view *before)
+{
+    const struct nic *first = v->nic_count > 0 ? &v->nics[0] : NULL;
+    for (int i = v->nic_count - 1; i >= 0; i--)
+        if (strcmp(v->nics[i].role, "master") == 0)
+            first = &v->nics[i];
+    if (!first)
+        return;
+    uint8_t *m = v->master_mac;
+    sscanf(first->mac, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &m[0], &m[1], &m[2], &m[3], &m[4], &m[5]);
+    for (int i = 0; i < v->nic_count; i++)
+        if (strcmp(v->nics[i].master, first->name) == 0)
+            add_lower(v, &v->nics[i], before);
 }
 
 static void scan(struct view *v)
@@ -141,22 +157,26 @@ static void scan(struct view *v)
         return;
     for (struct dirent *e; v->nic_count < MAX_NICS && (e = readdir(dir));)
         if (strncmp(e->d_name, "eth", 3) == 0)
-            scan_nic(v, e->d_name, &before);
+            scan_nic(v, e->d_name);
     closedir(dir);
     qsort(v->nics, (size_t)v->nic_count, sizeof v->nics[0], by_name);
+    watch_first_pair(v, &before);
 }
 
-// The path the packets before this moment took; keeps the last answer while no counter moves.
+// The path most packets before this moment took; keeps the last answer while no counter moves.
 static enum path sample_path(struct view *v, enum path last)
 {
     enum path path = last;
+    uint64_t most = 0;
     for (int i = 0; i < v->lower_count; i++) {
         char text[32];
         if (!read_line(v->lowers[i].counter, text, sizeof text))
             continue;
-        uint64_t sent = strtoull(text, NULL, 10);
-        if (sent != v->lowers[i].sent)
+        uint64_t sent = strtoull(text, NULL, 10), grown = sent - v->lowers[i].sent;
+        if (sent > v->lowers[i].sent && grown > most) {
             path = v->lowers[i].path;
+            most = grown;
+        }
         v->lowers[i].sent = sent;
     }
     return path;
@@ -167,19 +187,37 @@ static const char *path_name(enum path path)
     return path == PATH_PRIMARY ? "primary" : path == PATH_STANDBY ? "standby" : "unknown";
 }
 
-static void report(const struct view *v, enum path path)
+static void report(const struct view *v, enum path path, bool again)
 {
     static char last[2048];
     char line[2048];
     int n = snprintf(line, sizeof line, "path=%s", path_name(path));
     for (int i = 0; i < v->nic_count; i++)
-        n += snprintf(line + n, sizeof line - (size_t)n, " %s=%s,%s,%s,%s", v->nics[i].name, v->nics[i].role,
-                      v->nics[i].mac, v->nics[i].driver, v->nics[i].state);
-    if (strcmp(line, last) == 0)
+        n += snprintf(line + n, sizeof line - (size_t)n, " %s=%s,%s,%s,%s,%s", v->nics[i].name, v->nics[i].role,
+                      v->nics[i].mac, v->nics[i].driver, v->nics[i].state, v->nics[i].carrier);
+    if (!again && strcmp(line, last) == 0)
         return;
     strcpy(last, line);
     printf("UNDERSTUDY-GUEST state t=%.2f %s\n", (double)now_ns() / 1e9, line);
     fflush(stdout);
+}
+
+// Commands come on stdin, a word a line: state, stop, start. True if the state was asked for.
+static bool obey(bool *sending)
+{
+    char text[64];
+    ssize_t n = read(STDIN_FILENO, text, sizeof text - 1);
+    if (n <= 0)
+        return false;
+    text[n] = '\0';
+    bool asked = false;
+    for (char *rest, *word = strtok_r(text, "\n", &rest); word; word = strtok_r(NULL, "\n", &rest)) {
+        if (strcmp(word, "state") == 0)
+            asked = true;
+        else if (strcmp(word, "stop") == 0 || strcmp(word, "start") == 0)
+            *sending = strcmp(word, "start") == 0;
+    }
+    return asked;
 }
 
 static void build_packet(uint8_t *packet, enum path path, uint64_t sequence, uint32_t stream, const uint8_t *mac)
@@ -216,26 +254,28 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: guest ADDRESS:PORT|off INTERVAL_MS STREAM\n");
         return 2;
     }
-    bool sending = parse_target(argv[1], &target);
+    const bool has_target = parse_target(argv[1], &target);
+    bool sending = true;
     int64_t interval = strtol(argv[2], NULL, 10) * 1000000;
     uint32_t stream = (uint32_t)strtoul(argv[3], NULL, 10);
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0 || interval <= 0) {
+    if (fd < 0 || interval <= 0 || fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK) != 0) {
         perror("guest");
         return 1;
     }
     enum path path = PATH_UNKNOWN;
+    uint64_t sequence = 0;
     int64_t next = now_ns(), next_scan = next;
-    for (uint64_t sequence = 1;; sequence++) {
+    for (;;) {
         if (now_ns() >= next_scan) {
             scan(&view);
             next_scan = now_ns() + SCAN_EVERY_MS * 1000000LL;
         }
         path = sample_path(&view, path);
-        report(&view, path);
-        if (sending) {
+        report(&view, path, obey(&sending));
+        if (has_target && sending) {
             uint8_t packet[PACKET_BYTES];
-            build_packet(packet, path, sequence, stream, view.master_mac);
+            build_packet(packet, path, ++sequence, stream, view.master_mac);
             // A packet that can't be sent is a lost one: its number is used up.
             (void)!sendto(fd, packet, sizeof packet, 0, (struct sockaddr *)&target, sizeof target);
         }
