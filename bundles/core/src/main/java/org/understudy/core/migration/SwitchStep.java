@@ -40,8 +40,17 @@ final class SwitchStep implements Step {
         measureDowntime(v);
     }
 
+    /** A destination that could not load what it got, or died, will not do so later. */
     private boolean complete(Voyage v) {
-        return sourceHasSentAll(v) && v.incoming().phase() == MigrationPhase.COMPLETED;
+        MigrationPhase incoming = v.incoming().phase();
+        if (incoming == MigrationPhase.FAILED) {
+            throw StepStopped.failed(Finding.of(
+                    FindingCode.MIGRATION_FAILED,
+                    v.plan().on(v.plan().destination().name()),
+                    "The destination's QEMU could not load the VM, or ended.",
+                    "Read the VM's log on the destination."));
+        }
+        return sourceHasSentAll(v) && incoming == MigrationPhase.COMPLETED;
     }
 
     /**

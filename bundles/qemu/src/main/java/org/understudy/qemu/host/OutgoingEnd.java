@@ -5,6 +5,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.MigrationOptions;
@@ -24,6 +26,8 @@ import org.understudy.qemu.qmp.QmpRefusal;
 
 /** The sending end: a QEMU in the role outgoing or switching, or what is left of it. */
 final class OutgoingEnd implements OutgoingMigration {
+    private static final Logger LOG = LoggerFactory.getLogger(OutgoingEnd.class);
+
     private final QemuVm vm;
     private final Optional<RunningQemu> qemu;
 
@@ -130,10 +134,27 @@ final class OutgoingEnd implements OutgoingMigration {
                 throw vm.wrongState("has no QEMU any more; start it");
             }
             RunningQemu q = alive();
+            boolean sentAll = q.ask(QmpCommands.queryMigrate()).phase() == MigrationPhase.COMPLETED;
             if (!q.ask(QmpCommands.queryStatus()).running()) {
                 q.ask(QmpCommands.cont());
             }
             q.store(q.run().to(Role.RUNNING, ""));
+            if (sentAll) {
+                plugPrimariesBack(q);
+            }
+        }
+    }
+
+    /**
+     * QEMU plugs the primaries back after a migration that failed. After one that completed it keeps them half
+     * unplugged, and nothing plugs them but another migration that fails; one to nowhere does at once. Source: QEMU
+     * hw/net/virtio-net.c, virtio_net_handle_migration_primary.
+     */
+    private void plugPrimariesBack(RunningQemu q) {
+        try {
+            q.ask(QmpCommands.migrate("unix:" + vm.folder().own().resolve("nowhere")));
+        } catch (QmpRefusal e) {
+            LOG.debug("VM {}: the migration to nowhere was refused: {}", vm.name(), e.getMessage());
         }
     }
 
