@@ -216,7 +216,8 @@ class FailoverConformanceIT {
     void worksWithThePrimaryBeforeTheStandby() throws IOException {
         define("", Nics.port(1) + Nics.primary(MAC, "ua-p", "ua-s", 1) + Nics.standby(MAC, "ua-s", true));
         startActive();
-        assertThat(lab.migrate(vm, BETA, MigrationOptions.defaults()).outcome()).contains(Outcome.COMPLETED);
+        Migration migration = lab.migrate(vm, BETA, MigrationOptions.defaults());
+        assertThat(migration.outcome()).as("%s", migration).contains(Outcome.COMPLETED);
     }
 
     @Test
@@ -301,7 +302,7 @@ class FailoverConformanceIT {
         startActive();
         lab.sabotageDestination(xml -> xml.replaceAll("<teaming [^>]*>", ""));
         Migration migration = lab.migrate(vm, BETA, MigrationOptions.defaults());
-        assertThat(migration.outcome()).contains(Outcome.FAILED_ON_SOURCE);
+        assertThat(migration.outcome()).as("%s", migration).contains(Outcome.FAILED_ON_SOURCE);
         lab.assertOnlyOn(ALPHA, vm, VmState.RUNNING);
         lab.awaitHealth(vm, PairHealth.ACTIVE);
     }

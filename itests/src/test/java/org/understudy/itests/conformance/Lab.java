@@ -34,7 +34,6 @@ import org.understudy.api.PairHealth;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.StepState;
-import org.understudy.api.Vm;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
@@ -71,11 +70,19 @@ final class Lab implements AutoCloseable {
     private final AtomicReference<UnaryOperator<String>> sabotage = new AtomicReference<>(UnaryOperator.identity());
 
     Lab() throws IOException {
+        this("", Duration.ofSeconds(5));
+    }
+
+    /**
+     * @param qemuOptions what every QEMU of this lab gets besides its own arguments; may be empty
+     * @param unplug how long a guest may take to release its primary
+     */
+    Lab(String qemuOptions, Duration unplug) throws IOException {
         guest = guest();
         folder = Files.createTempDirectory("us-lab");
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
         System.setProperty("karaf.etc", folder.toString());
-        Files.writeString(folder.resolve("understudy.yaml"), configuration());
+        Files.writeString(folder.resolve("understudy.yaml"), configuration(qemu(qemuOptions), unplug));
         policies = new YamlPolicies();
         assertThat(policies.findings()).isEmpty();
         hosts = new HostRegistry(policies);
@@ -105,18 +112,24 @@ final class Lab implements AutoCloseable {
         return Path.of(built).toAbsolutePath();
     }
 
-    private String configuration() {
+    private Path qemu(String options) throws IOException {
+        Path program = folder.resolve("qemu");
+        Files.writeString(program, "#!/bin/sh\nexec qemu-system-x86_64 \"$@\" " + options + "\n");
+        return Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    private String configuration(Path qemu, Duration unplug) {
         return """
                 hosts:
-                  - {name: alpha, connector: qemu, directory: %1$s/alpha, accelerator: tcg}
-                  - {name: beta, connector: qemu, directory: %1$s/beta, accelerator: tcg}
+                  - {name: alpha, connector: qemu, directory: %1$s/alpha, binary: %2$s, accelerator: tcg}
+                  - {name: beta, connector: qemu, directory: %1$s/beta, binary: %2$s, accelerator: tcg}
                 pools:
                   - {name: stand-in, kind: emulated, model: e1000e}
                 allow-emulated-primary: true
                 migration:
                   settle: 200ms
-                  deadlines: {unplug: 5s, plug: 30s, copy: 60s, cancel: 45s}
-                """.formatted(folder);
+                  deadlines: {unplug: %3$ds, plug: 30s, copy: 60s, cancel: 45s}
+                """.formatted(folder, qemu, unplug.toSeconds());
     }
 
     /** The connector for QEMU, except that a test may change what the destination is told to start. */
@@ -219,13 +232,13 @@ final class Lab implements AutoCloseable {
     }
 
     void awaitHealth(VmName vm, PairHealth wanted) {
-        Awaitility.await("every pair of " + vm + " is " + wanted)
+        Awaitility.await()
                 .atMost(BOOT)
                 .pollInterval(Duration.ofMillis(200))
-                .until(() -> {
-                    Vm shown = vms.show(vm);
-                    return !shown.pairs().isEmpty() && shown.pairs().stream().allMatch(p -> p.health() == wanted);
-                });
+                .untilAsserted(() -> assertThat(vms.show(vm).pairs())
+                        .isNotEmpty()
+                        .allSatisfy(
+                                pair -> assertThat(pair.health()).as("%s", pair).isEqualTo(wanted)));
     }
 
     /** Waits until the guard has no objection that time alone removes. */
