@@ -3,7 +3,7 @@
 # ./understudy demo: a real guest, a real failover pair, a real migration between two hosts of this machine.
 
 demo() {
-  local once='' json='' port=''
+  local once='' json='' port='' screenshot=''
   while [ $# -gt 0 ]; do
     case "$1" in
       --once) once=yes ;;
@@ -13,6 +13,11 @@ demo() {
         if ! [[ $port =~ ^[0-9]{4,5}$ ]] || [ "$port" -lt 1024 ] || [ "$port" -gt 65535 ]; then
           die_usage "--port takes a number from 1024 to 65535, not '$port'"
         fi
+        shift
+        ;;
+      --screenshot)
+        screenshot=${2-}
+        [ -n "$screenshot" ] || die_usage "--screenshot takes a file name"
         shift
         ;;
       *) die_usage "demo does not know '$1'" ;;
@@ -34,6 +39,7 @@ demo() {
   local migration outcome=0
   migrate_guest migration || outcome=1
   if [ -n "$json" ]; then summary_json "$migration"; else summary_text "$migration"; fi
+  [ -z "$screenshot" ] || take_screenshot "$screenshot"
   if [ -z "$once" ]; then
     say
     say "The console is at http://127.0.0.1:$http_port/understudy (user admin, password $password)."
@@ -79,6 +85,7 @@ close_stage() {
   trap - EXIT
   set +e # whatever fails here, the rest must still be cleaned up
   say "Cleaning up ..."
+  [ -z "${driver_pid-}" ] || kill "$driver_pid"
   if [ -n "${karaf_pid-}" ]; then
     api -X POST vms/demo/destroy >/dev/null 2>&1 || true
     stop_karaf
@@ -255,6 +262,39 @@ summary_text() {
     (.findings[]? | select(.severity != "notice") | "\(.severity | ascii_upcase)  \(.message)")' <<<"$1"
 }
 
+# The console as an admin sees it after the migration. Its content arrives by events after the page has loaded, so this
+# asks a browser that can wait, by WebDriver.
+take_screenshot() {
+  local port session
+  port=$(free_port)
+  chromedriver --port="$port" >"$stage/chromedriver.log" 2>&1 &
+  driver_pid=$!
+  wait_until 20 "ChromeDriver to answer" driver "$port" -X GET status
+  session=session/$(driver "$port" session -d '{"capabilities": {"alwaysMatch": {"goog:chromeOptions": {"args": ["--headless",
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars", "--window-size=1100,1180",
+    "--user-data-dir='"$stage"'/chromium"]}}}}' | jq -r .value.sessionId)
+  driver "$port" "$session/url" -d "{\"url\": \"http://admin:$password@127.0.0.1:$http_port/understudy/\"}" >/dev/null
+  wait_until 20 "the console to show the migration" shows_migration "$port" "$session"
+  driver "$port" -X GET "$session/screenshot" | jq -r .value | base64 -d >"$1"
+  driver "$port" -X DELETE "$session" >/dev/null
+  kill "$driver_pid"
+  driver_pid=
+  say "Screenshot: $1"
+}
+
+# driver PORT [CURL OPTIONS] PATH [CURL OPTIONS]
+driver() {
+  local port=$1 arguments=() argument
+  shift
+  for argument in "$@"; do
+    case "$argument" in status | session | session/*) argument=http://127.0.0.1:$port/$argument ;; esac
+    arguments+=("$argument")
+  done
+  curl --silent --fail --max-time 60 "${arguments[@]}"
+}
+
+shows_migration() { driver "$1" -X GET "$2/source" | jq -r .value | grep -q 'Release VF on source'; }
+
 wait_for_interrupt() {
   while kill -0 "$karaf_pid" 2>/dev/null; do sleep 1 & wait $!; done
   die "Karaf ended by itself" "look at its log" 1
@@ -264,7 +304,7 @@ wait_for_interrupt() {
 wait_until() {
   local end=$((SECONDS + $1)) what=$2
   shift 2
-  until "$@"; do
+  until "$@" >/dev/null; do
     [ "$SECONDS" -lt "$end" ] || { show_logs; die "waited in vain for $what" "the logs are above" 1; }
     sleep 0.2
   done

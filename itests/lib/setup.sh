@@ -21,7 +21,7 @@ iputils-ping|ping|the gap probe's ICMP method
 iputils-arping|arping|the gap probe's ARP method
 util-linux|setpriv|gives QEMU an unprivileged user
 shellcheck|shellcheck|checks the scripts
-chromium|chromium|looks at the console in the tests
+chromium-driver|chromedriver|takes the picture of the console
 LIST
 }
 
