@@ -24,14 +24,13 @@ public final class DomainDocument {
     /** The namespace of Understudy's own elements in {@code <metadata>}. */
     public static final String UNDERSTUDY = "https://understudy.org/xmlns/domain/1.0";
 
-    /**
-     * Longest document that is read, in characters: four times what libvirt takes. Source: libvirt's REMOTE_STRING_MAX,
-     * 4 MiB.
-     */
-    public static final int LONGEST = 16 * 1024 * 1024;
+    /** Longest document that is read, in characters. Source: libvirt's REMOTE_STRING_MAX, which no definition can pass. */
+    public static final int LONGEST = 4 * 1024 * 1024;
 
     /** Bounds memory: a hundred times what a large VM needs. */
     private static final int MOST_ELEMENTS = 100_000;
+
+    private static final int MOST_ATTRIBUTES = 200_000;
 
     /** Bounds time: every element has its own view of the prefixes that are declared around it. */
     private static final int MOST_PREFIXES = 1_000;
@@ -143,6 +142,7 @@ public final class DomainDocument {
         private Locator locator;
         private int depth;
         private int elements;
+        private int attributes;
         private int prefixes;
 
         @Override
@@ -158,13 +158,17 @@ public final class DomainDocument {
         }
 
         @Override
-        public void startElement(String uri, String local, String name, Attributes attributes) throws SAXException {
+        public void startElement(String uri, String local, String name, Attributes own) throws SAXException {
             // XML 1.1 has more kinds of white space than the positions are read by.
             if (locator instanceof Locator2 parser && "1.1".equals(parser.getXMLVersion())) {
                 throw new SAXException("XML 1.1 is not read; domain XML is XML 1.0");
             }
             if (++elements > MOST_ELEMENTS) {
                 throw new SAXException("there are more than " + MOST_ELEMENTS + " elements");
+            }
+            attributes += own.getLength();
+            if (attributes > MOST_ATTRIBUTES) {
+                throw new SAXException("there are more than " + MOST_ATTRIBUTES + " attributes");
             }
             if (++depth > DEEPEST) {
                 throw new SAXException("elements are nested deeper than " + DEEPEST + " levels at <" + name + ">");

@@ -14,7 +14,6 @@ import org.understudy.api.PairRequest;
 import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PrimaryKind;
 import org.understudy.core.domain.DomainDocument;
-import org.understudy.core.domain.Edits;
 import org.understudy.core.domain.XmlElement;
 
 /** Switches pairs of a definition on and off. A refusal is a finding and leaves the document as it is. */
@@ -58,6 +57,7 @@ public final class PairEditor {
 
     /**
      * Takes a pair back that {@link #turnOn} made; what it added goes, what it changed is as before, nothing else moves.
+     * A machine type stays changed, with a warning, once a host has given the devices places on the new machine.
      * Either half may be named. A NIC that is in no pair stays as it is. A pair of other origin is left alone with a
      * finding, because nobody noted what was there before it.
      */
@@ -81,9 +81,8 @@ public final class PairEditor {
                             + alias + "'>, by hand"));
             return unchanged(definition, findings);
         }
-        Edits edits = new Edits(document);
-        new PairRemoval(document, nics, edits).remove(nic.get(), wish.get());
-        return new PairChange(true, Effect.AT_NEXT_START, findings, edits.apply());
+        String changed = new PairRemoval(document, wish.get(), findings).remove(nic.get());
+        return new PairChange(true, Effect.AT_NEXT_START, findings, changed);
     }
 
     private static PairChange unchanged(String definition, List<Finding> findings) {

@@ -3,6 +3,11 @@ package org.understudy.core.plan;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.Severity;
 import org.understudy.core.domain.DomainDocument;
 import org.understudy.core.domain.Edits;
 import org.understudy.core.domain.XmlElement;
@@ -10,30 +15,31 @@ import org.understudy.core.domain.XmlElement;
 /** Takes back what {@link PairBuilder} wrote, also if libvirt has laid the document out anew since. */
 final class PairRemoval {
     private final DomainDocument document;
-    private final Nics nics;
+    private final Wish wish;
+    private final List<Finding> findings;
     private final Edits edits;
+    private final Set<XmlElement> added;
 
-    PairRemoval(DomainDocument document, Nics nics, Edits edits) {
+    PairRemoval(DomainDocument document, Wish wish, List<Finding> findings) {
         this.document = document;
-        this.nics = nics;
-        this.edits = edits;
+        this.wish = wish;
+        this.findings = findings;
+        this.edits = new Edits(document);
+        boolean portIsFree = !isPortUsedByOthers();
+        this.added = document.devices().stream()
+                .filter(device -> isPrimary(device) || portIsFree && isPort(device))
+                .collect(Collectors.toSet());
     }
 
-    void remove(XmlElement standby, Wish wish) {
+    String remove(XmlElement standby) {
         standby.child("teaming").ifPresent(edits::remove);
-        restoreAlias(standby, wish);
-        nics.primariesOf(wish.standby()).stream()
-                .filter(p -> p.childAttribute("alias", "name")
-                        .filter(wish.primary()::equals)
-                        .isPresent())
-                .forEach(edits::remove);
-        document.devices("controller").stream()
-                .filter(c -> isPort(c, wish.rootPort()) && !usedByOthers(wish))
-                .forEach(edits::remove);
-        removeWish(wish);
+        restoreAlias(standby);
+        added.forEach(edits::remove);
+        removeWish();
+        return edits.apply();
     }
 
-    private void restoreAlias(XmlElement standby, Wish wish) {
+    private void restoreAlias(XmlElement standby) {
         Optional<XmlElement> alias = standby.child("alias");
         if (wish.aliasKept() || alias.isEmpty()) {
             return;
@@ -45,23 +51,31 @@ final class PairRemoval {
         }
     }
 
-    private static boolean isPort(XmlElement controller, int index) {
-        return controller.attributeOr("model", "").equals("pcie-root-port")
-                && controller.attributeOr("index", "").equals(Integer.toString(index));
+    private boolean isPrimary(XmlElement device) {
+        return device.childAttribute("teaming", "persistent")
+                        .filter(wish.standby()::equals)
+                        .isPresent()
+                && device.childAttribute("alias", "name")
+                        .filter(wish.primary()::equals)
+                        .isPresent();
+    }
+
+    private boolean isPort(XmlElement device) {
+        return device.is("controller")
+                && device.attributeOr("model", "").equals("pcie-root-port")
+                && device.attributeOr("index", "").equals(Integer.toString(wish.rootPort()));
     }
 
     /** Somebody may have put another device on the port since. */
-    private boolean usedByOthers(Wish wish) {
+    private boolean isPortUsedByOthers() {
         return document.devices().stream()
-                .filter(d -> d.childAttribute("alias", "name")
-                        .filter(wish.primary()::equals)
-                        .isEmpty())
+                .filter(d -> !isPrimary(d))
                 .flatMap(d -> d.children("address").stream())
                 .filter(PciBuses::isPci)
                 .anyMatch(a -> PciBuses.number(a.attributeOr("bus", "")) == wish.rootPort());
     }
 
-    private void removeWish(Wish wish) {
+    private void removeWish() {
         XmlElement element = Wish.element(document, wish.standby()).orElseThrow();
         List<XmlElement> holders = Wish.holders(document);
         XmlElement holder = holders.stream()
@@ -94,17 +108,38 @@ final class PairRemoval {
     }
 
     private void restoreMachine(XmlElement holder) {
-        Optional<XmlElement> type = new Ground(document).osType();
+        Optional<XmlElement.Attribute> machine =
+                new Ground(document).osType().flatMap(type -> type.attributeAt("machine"));
         Optional<String> before = holder.attribute("machine");
-        if (type.isEmpty() || before.isEmpty()) {
+        if (machine.isEmpty() || before.isEmpty()) {
             return;
         }
-        type.get().attributeAt("machine").ifPresent(machine -> {
-            if (before.get().isEmpty()) {
-                edits.remove(machine);
-            } else {
-                edits.rawValue(machine, before.get());
-            }
-        });
+        if (isLaidOutForPcie()) {
+            keepMachine(machine.get().value(), before.get());
+        } else if (before.get().isEmpty()) {
+            edits.remove(machine.get());
+        } else {
+            edits.rawValue(machine.get(), before.get());
+        }
+    }
+
+    /** Whether a host has given the other devices places that only this machine has. */
+    private boolean isLaidOutForPcie() {
+        return document.devices().stream()
+                .filter(device -> !added.contains(device))
+                .anyMatch(device -> device.children("address").stream().anyMatch(PciBuses::isPci)
+                        || device.is("controller")
+                                && device.attributeOr("type", "").equals("pci"));
+    }
+
+    private void keepMachine(String machine, String before) {
+        findings.add(Finding.of(
+                        FindingCode.RESTORE_IMPOSSIBLE,
+                        "machine " + machine,
+                        "the machine stays '" + machine + "', although "
+                                + (before.isEmpty() ? "none was named" : "it was '" + before + "'")
+                                + " before the pair: the devices have PCI addresses of this machine now",
+                        "leave it so; the guest has been running on it")
+                .as(Severity.WARNING));
     }
 }

@@ -4,6 +4,9 @@ package org.understudy.core.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.IntFunction;
@@ -20,6 +23,7 @@ import org.understudy.api.MacAddress;
 import org.understudy.api.Nic;
 import org.understudy.api.NicSelector;
 import org.understudy.api.PairChange;
+import org.understudy.api.Severity;
 import org.understudy.core.domain.DomainView;
 
 /** Documents that are legal, and that a careless editor gets wrong. */
@@ -169,6 +173,37 @@ class HardDocumentsTest {
         String one = editor.turnOff(both, new NicSelector.ByIndex(0)).definition();
         assertThat(one).contains("machine=\"pc-q35-6.2\"");
         assertThat(editor.turnOff(one, ONLY).definition()).isEqualTo(original);
+    }
+
+    @Test
+    void keepsTheMachineTypeOnceLibvirtHasLaidOutTheDevicesForIt() throws IOException {
+        // Dumped from libvirt 9.0, which was given crlf-i440fx.xml with a pair and the consent to q35.
+        String stored = Files.readString(Path.of("src/test/resources/libvirt/made-q35-after-define.xml"));
+
+        PairChange off = editor.turnOff(stored, ONLY);
+
+        assertThat(off.definition())
+                .contains("machine='pc-q35-6.2'")
+                .doesNotContain("teaming", "ua-", "understudy", "<controller type='pci' index='1'");
+        assertThat(off.findings()).singleElement().satisfies(finding -> {
+            assertThat(finding.code()).isEqualTo(FindingCode.RESTORE_IMPOSSIBLE);
+            assertThat(finding.severity()).isEqualTo(Severity.WARNING);
+            assertThat(finding.message()).contains("pc-q35-6.2", "pc-i440fx-6.2");
+        });
+    }
+
+    @Test
+    void takesAPlainHostdevBackThatLibvirtMovedBehindOtherDevices() throws IOException {
+        // Dumped from libvirt 9.0, which was given nova-q35.xml with a pair.
+        String stored = Files.readString(Path.of("src/test/resources/libvirt/plain-hostdev-after-define.xml"));
+        assertThat(DomainView.of(stored).pairs()).hasSize(1);
+
+        PairChange off = editor.turnOff(stored, ONLY);
+
+        assertThat(off.findings()).isEmpty();
+        assertThat(off.definition())
+                .contains("<alias name='net0'/>", "nova:package")
+                .doesNotContain("teaming", "ua-", "understudy", "<hostdev", "<controller type='pci' index='4'");
     }
 
     @Test
