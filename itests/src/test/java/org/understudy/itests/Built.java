@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.itests;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.assertj.core.api.Assumptions;
 
 /** The files that the build has made. */
 public final class Built {
@@ -41,5 +44,22 @@ public final class Built {
     /** Karaf as its own project ships it. */
     public static Path stockKaraf() {
         return ROOT.resolve("itests/target/apache-karaf.tar.gz");
+    }
+
+    /** The test guest; on CI it must be there. */
+    public static Path guest() {
+        String built = System.getenv("UNDERSTUDY_GUEST");
+        boolean there = built != null && Files.exists(Path.of(built, "initrd.img"));
+        if (!there && !"true".equals(System.getenv("CI"))) {
+            System.err.println(
+                    "SKIPPED: no test guest; run ./understudy test, or build-guest and set UNDERSTUDY_GUEST");
+        }
+        if (!"true".equals(System.getenv("CI"))) {
+            Assumptions.assumeThat(there)
+                    .as("UNDERSTUDY_GUEST names a built test guest")
+                    .isTrue();
+        }
+        assertThat(there).as("UNDERSTUDY_GUEST names a built test guest").isTrue();
+        return Path.of(built).toAbsolutePath();
     }
 }

@@ -21,7 +21,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
-import org.assertj.core.api.Assumptions;
 import org.awaitility.Awaitility;
 import org.osgi.framework.BundleContext;
 import org.understudy.api.Alias;
@@ -49,6 +48,7 @@ import org.understudy.core.probe.Probes;
 import org.understudy.core.vm.HostRegistry;
 import org.understudy.core.vm.Locations;
 import org.understudy.core.vm.VirtualMachineService;
+import org.understudy.itests.Built;
 import org.understudy.qemu.host.QemuConnector;
 
 /** Two hosts on this machine, and everything of Understudy that drives them. */
@@ -78,7 +78,7 @@ final class Lab implements AutoCloseable {
      * @param unplug how long a guest may take to release its primary
      */
     Lab(String qemuOptions, Duration unplug) throws IOException {
-        guest = guest();
+        guest = Built.guest();
         folder = Files.createTempDirectory("us-lab");
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
         System.setProperty("karaf.etc", folder.toString());
@@ -93,23 +93,6 @@ final class Lab implements AutoCloseable {
         migrations = new MigrationComponent(bundle(), hosts, locations, policies, new Probes());
         vms = new VirtualMachineService(hosts, locations, policies, health, migrations, Optional.empty());
         pairs = new PairService(locations, hosts, policies, migrations, health);
-    }
-
-    /** The test guest; on CI it must be there. */
-    private static Path guest() {
-        String built = System.getenv("UNDERSTUDY_GUEST");
-        boolean there = built != null && Files.exists(Path.of(built, "initrd.img"));
-        if (!there && !"true".equals(System.getenv("CI"))) {
-            System.err.println(
-                    "SKIPPED: no test guest; run ./understudy test, or build-guest and set UNDERSTUDY_GUEST");
-        }
-        if (!"true".equals(System.getenv("CI"))) {
-            Assumptions.assumeThat(there)
-                    .as("UNDERSTUDY_GUEST names a built test guest")
-                    .isTrue();
-        }
-        assertThat(there).as("UNDERSTUDY_GUEST names a built test guest").isTrue();
-        return Path.of(built).toAbsolutePath();
     }
 
     private Path qemu(String options) throws IOException {
