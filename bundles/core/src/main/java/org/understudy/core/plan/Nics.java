@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.plan;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.understudy.api.Finding;
@@ -13,45 +15,42 @@ import org.understudy.core.domain.XmlElement;
 /** The NICs of a document and their choice. */
 final class Nics {
     private final DomainDocument document;
+    private final List<XmlElement> all;
+    private final Map<String, XmlElement> standbysByAlias = new HashMap<>();
 
     Nics(DomainDocument document) {
         this.document = document;
+        this.all = document.nics();
+        standbys().forEach(nic -> alias(nic).ifPresent(alias -> standbysByAlias.putIfAbsent(alias, nic)));
     }
 
     /** Whether this is a standby NIC that a primary names. */
     boolean isPaired(XmlElement nic) {
-        return isStandby(nic)
-                && nic.childAttribute("alias", "name")
-                        .filter(alias -> !primariesOf(alias).isEmpty())
-                        .isPresent();
+        Optional<String> alias = alias(nic);
+        return isTeamed(nic, "persistent")
+                && alias.isPresent()
+                && all.stream()
+                        .filter(Nics::isPrimary)
+                        .anyMatch(primary ->
+                                primary.childAttribute("teaming", "persistent").equals(alias));
     }
 
-    boolean isStandby(XmlElement nic) {
-        return nic.childAttribute("teaming", "type")
-                .filter("persistent"::equals)
-                .isPresent();
+    private static boolean isPrimary(XmlElement nic) {
+        return isTeamed(nic, "transient");
     }
 
-    boolean isPrimary(XmlElement device) {
-        return device.childAttribute("teaming", "type")
-                .filter("transient"::equals)
-                .isPresent();
+    private static boolean isTeamed(XmlElement nic, String type) {
+        return nic.childAttribute("teaming", "type").filter(type::equals).isPresent();
+    }
+
+    private static Optional<String> alias(XmlElement nic) {
+        return nic.childAttribute("alias", "name");
     }
 
     static boolean isVirtio(XmlElement nic) {
         return nic.childAttribute("model", "type")
                 .filter(model -> model.equals("virtio") || model.startsWith("virtio-"))
                 .isPresent();
-    }
-
-    /** Every device that names this NIC as its standby. */
-    List<XmlElement> primariesOf(String standbyAlias) {
-        return document.nics().stream()
-                .filter(this::isPrimary)
-                .filter(device -> device.childAttribute("teaming", "persistent")
-                        .filter(standbyAlias::equals)
-                        .isPresent())
-                .toList();
     }
 
     /** The NIC to make a pair of; for {@link NicSelector.Only} one that is free, or the only pair there is. */
@@ -75,15 +74,14 @@ final class Nics {
     }
 
     private List<XmlElement> standbys() {
-        return document.nics().stream().filter(this::isStandby).toList();
+        return all.stream().filter(nic -> isTeamed(nic, "persistent")).toList();
     }
 
     /** The NIC chosen; where that is a primary, the standby NIC it names, which is the one to be changed. */
     private Optional<XmlElement> byName(NicSelector selector, List<Finding> findings) {
-        List<XmlElement> nics = document.nics();
         if (selector instanceof NicSelector.ByIndex byIndex) {
-            return byIndex.index() >= 0 && byIndex.index() < nics.size()
-                    ? Optional.of(standbyFor(nics.get(byIndex.index())))
+            return byIndex.index() >= 0 && byIndex.index() < all.size()
+                    ? Optional.of(standbyFor(all.get(byIndex.index())))
                     : missing("a NIC with the index " + byIndex.index(), findings);
         }
         if (selector instanceof NicSelector.ByMac byMac) {
@@ -98,29 +96,22 @@ final class Nics {
         String alias = selector instanceof NicSelector.ByAlias byAlias
                 ? byAlias.alias().value()
                 : "";
-        return one(fitting(nic -> hasAlias(nic, alias)), "a NIC with the alias " + alias, findings);
+        return one(
+                fitting(nic -> alias(nic).filter(alias::equals).isPresent()),
+                "a NIC with the alias " + alias,
+                findings);
     }
 
     private List<XmlElement> fitting(Predicate<XmlElement> filter) {
-        return document.nics().stream()
-                .filter(filter)
-                .map(this::standbyFor)
-                .distinct()
-                .toList();
+        return all.stream().filter(filter).map(this::standbyFor).distinct().toList();
     }
 
     private XmlElement standbyFor(XmlElement nic) {
-        return !isPrimary(nic)
-                ? nic
-                : nic.childAttribute("teaming", "persistent")
-                        .flatMap(alias -> standbys().stream()
-                                .filter(standby -> hasAlias(standby, alias))
-                                .findFirst())
-                        .orElse(nic);
-    }
-
-    private static boolean hasAlias(XmlElement nic, String alias) {
-        return nic.childAttribute("alias", "name").filter(alias::equals).isPresent();
+        return isPrimary(nic)
+                ? nic.childAttribute("teaming", "persistent")
+                        .map(standbysByAlias::get)
+                        .orElse(nic)
+                : nic;
     }
 
     private Optional<XmlElement> one(List<XmlElement> found, String what, List<Finding> findings) {

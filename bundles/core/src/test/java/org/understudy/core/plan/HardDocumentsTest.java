@@ -255,11 +255,19 @@ class HardDocumentsTest {
                                 .formatted(n, n))
                 .collect(Collectors.joining());
         String crowd = Wanted.document(Wanted.Q35, Wanted.nic(1, "") + primaries);
+        String primary = "<interface><mac address='52:54:00:00:00:02'/>"
+                + "<teaming type='transient' persistent='ua-s'/><alias name='ua-p'/></interface>";
+        String standby = Wanted.nic(2, "<teaming type='persistent'/><alias name='ua-s'/>");
+        String shared = Wanted.document(Wanted.Q35, standby + primary.repeat(20_000));
 
         assertTimeout(Duration.ofSeconds(15), () -> {
             DomainView.of(crowd);
             assertThat(on(crowd, new NicSelector.ByIndex(0), Wanted.POOL).changed())
                     .isTrue();
+            assertThat(editor.turnOff(shared, new NicSelector.ByMac(new MacAddress("52:54:00:00:00:02")))
+                            .findings())
+                    .extracting(Finding::code)
+                    .containsExactly(FindingCode.RESTORE_IMPOSSIBLE);
         });
     }
 }
