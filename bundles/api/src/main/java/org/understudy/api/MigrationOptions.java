@@ -13,7 +13,7 @@ import java.util.OptionalLong;
  * @param downtimeLimit the stop QEMU may take for the last memory pages
  * @param autoConverge slow the guest down if it writes memory faster than it can be sent
  * @param multifdChannels number of parallel memory streams, 2 to 255; empty: one stream
- * @param postcopy allow post-copy; refused while a primary is a VF
+ * @param postcopy post-copy; the preflight refuses it, because it leaves no whole copy of the guest on either host
  * @param tls encrypt the migration stream
  * @param requireVf empty: as configured; true: a run that ends on standby needs attention; false: it is degraded
  * @param probe how the network gap is measured; empty: as configured for the VM

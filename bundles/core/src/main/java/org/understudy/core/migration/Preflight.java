@@ -12,6 +12,7 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.MigrationStep;
+import org.understudy.api.PrimaryKind;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
@@ -134,16 +135,18 @@ final class Preflight implements Step {
 
     private static List<Finding> options(Plan plan, Cargo cargo) {
         List<Finding> found = new ArrayList<>();
-        boolean vf = cargo.pairs().stream().anyMatch(p -> p.kind() == org.understudy.api.PrimaryKind.VF);
-        if (plan.options().postcopy() && vf) {
-            found.add(unusable(plan, "Post-copy cannot be used while a primary is a VF.", "Leave post-copy off."));
+        if (plan.options().postcopy()) {
+            boolean vf = cargo.pairs().stream().anyMatch(p -> p.kind() == PrimaryKind.VF);
+            found.add(unusable(
+                    plan,
+                    vf
+                            ? "Post-copy cannot be used while a primary is a VF."
+                            : "Post-copy leaves no whole copy of the guest on either host; if one dies, it is lost.",
+                    "Leave post-copy off; auto-converge helps where memory changes too fast."));
         }
         int channels = plan.options().multifdChannels().orElse(2);
         if (channels < 2 || channels > 255) {
             found.add(unusable(plan, "multifd with " + channels + " channels; 2 to 255 are possible.", "Correct it."));
-        }
-        if (plan.options().postcopy() && plan.options().multifdChannels().isPresent()) {
-            found.add(unusable(plan, "Post-copy and multifd exclude each other.", "Leave one of them off."));
         }
         if (plan.options().bandwidth().orElse(1) <= 0) {
             found.add(unusable(plan, "The bandwidth limit is not above 0.", "Leave it out for no limit."));

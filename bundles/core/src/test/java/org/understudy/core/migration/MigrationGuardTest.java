@@ -192,17 +192,21 @@ class MigrationGuardTest {
         assertThat(preflight(options(256, false, 1))).containsExactly(FindingCode.OPTION_NOT_USABLE);
         assertThat(preflight(options(255, false, 1))).isEmpty();
         assertThat(preflight(options(2, false, 0))).containsExactly(FindingCode.OPTION_NOT_USABLE);
+        assertThat(preflight(postcopy())).containsExactly(FindingCode.OPTION_NOT_USABLE);
         bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
-        assertThat(preflight(new MigrationOptions(
-                        OptionalLong.empty(),
-                        Optional.empty(),
-                        false,
-                        OptionalInt.empty(),
-                        true,
-                        false,
-                        Optional.empty(),
-                        Optional.empty())))
-                .containsExactly(FindingCode.OPTION_NOT_USABLE);
+        assertThat(preflight(postcopy())).containsExactly(FindingCode.OPTION_NOT_USABLE);
+    }
+
+    private static MigrationOptions postcopy() {
+        return new MigrationOptions(
+                OptionalLong.empty(),
+                Optional.empty(),
+                false,
+                OptionalInt.empty(),
+                true,
+                false,
+                Optional.empty(),
+                Optional.empty());
     }
 
     private static MigrationOptions options(int channels, boolean postcopy, long bandwidth) {
