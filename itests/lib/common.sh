@@ -73,3 +73,10 @@ require_setup() {
   [ -z "$missing" ] || die "not installed: $missing" "./understudy setup"
   choose_jdk || die "no JDK from 17 to 23 found" "./understudy setup, or set JAVA_HOME"
 }
+
+# deliver_guest FOLDER: the test guest, where also the unprivileged user can read it that QEMU gets from root.
+deliver_guest() {
+  mkdir -p "$1"
+  "${here:?}/itests/guest/build-guest" "$1" >&2
+  chmod -R a+rX "$1"
+}

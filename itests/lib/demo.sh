@@ -68,14 +68,11 @@ open_stage() {
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
   chmod 711 "$stage" # the unprivileged QEMU has to pass through
-  mkdir "$stage/guest"
   # Both hosts' QEMUs write here, as whatever user they run.
   touch "$stage/serial.log"
   chmod 666 "$stage/serial.log"
   say "Building the test guest ..."
-  "$here/itests/guest/build-guest" "$stage/guest" >&2
-  cp --remove-destination -L "$stage"/guest/* "$stage/guest/" 2>/dev/null || true
-  chmod -R a+rX "$stage/guest"
+  deliver_guest "$stage/guest"
   mkdir "$stage/karaf"
   tar -xzf "$here"/features/distribution/target/understudy-karaf-*.tar.gz -C "$stage/karaf" --strip-components=1
 }

@@ -19,8 +19,12 @@ run_tests() {
   find "$here/bundles" "$here/itests" -path '*-reports/TEST-*.xml' -delete
   local failed=0
   scripts_are_clean || failed=1
-  local guest=$UNDERSTUDY_CACHE/guest/current
-  "$here/itests/guest/build-guest" "$guest" >&2
+  # Not in the cache: the home of root is closed to the user that QEMU runs as.
+  guest=$(mktemp -d "${TMPDIR:-/tmp}/understudy-guest.XXXXXX")
+  trap 'rm -rf "$guest"' EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  deliver_guest "$guest"
   UNDERSTUDY_GUEST=$guest maven verify -fae "${only[@]}" || failed=1
   if [ ${#only[@]} -eq 0 ] && [ "$failed" = 0 ]; then demo_runs || failed=1; fi
   count_reports "$failed"

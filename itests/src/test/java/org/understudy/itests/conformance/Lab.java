@@ -74,7 +74,8 @@ final class Lab implements AutoCloseable {
     }
 
     /**
-     * @param qemuOptions what every QEMU of this lab gets besides its own arguments; may be empty
+     * @param qemuOptions what every QEMU of this lab gets besides its own arguments; may be empty, and may name files in
+     *     the folder {@code open} beside the program
      * @param unplug how long a guest may take to release its primary
      */
     Lab(String qemuOptions, Duration unplug) throws IOException {
@@ -96,6 +97,9 @@ final class Lab implements AutoCloseable {
     }
 
     private Path qemu(String options) throws IOException {
+        // QEMU runs as another user when the tests run as root.
+        Files.setPosixFilePermissions(
+                Files.createDirectory(folder.resolve("open")), PosixFilePermissions.fromString("rwxrwxrwx"));
         Path program = folder.resolve("qemu");
         Files.writeString(program, "#!/bin/sh\nexec qemu-system-x86_64 \"$@\" " + options + "\n");
         return Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));

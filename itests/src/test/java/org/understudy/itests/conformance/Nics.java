@@ -8,7 +8,8 @@ final class Nics {
     private Nics() {}
 
     static String port(int index) {
-        return "    <controller type='pci' index='%d' model='pcie-root-port'/>%n".formatted(index);
+        return "    <controller type='pci' index='%1$d' model='pcie-root-port'><alias name='ua-port%1$d'/></controller>%n"
+                .formatted(index);
     }
 
     static String standby(String mac, String alias, boolean failover) {

@@ -74,7 +74,7 @@ record Workplace(HostSettings settings, Supplier<Emulator> emulators, FirmwareCa
         return domain.devices(Device.Nic.class).anyMatch(n -> n.backend() instanceof Device.NicBackend.Bridge);
     }
 
-    private static RunningQemu connected(RunningQemu qemu) {
+    private RunningQemu connected(RunningQemu qemu) {
         try {
             qemu.connect(START);
             return qemu;
@@ -84,8 +84,17 @@ record Workplace(HostSettings settings, Supplier<Emulator> emulators, FirmwareCa
             qemu.process().kill();
             qemu.process().awaitEnd(Duration.ofSeconds(10));
             throw new UnderstudyException(
-                    ErrorCode.QEMU_START_FAILED, "VM %s did not start: %s".formatted(qemu.vm(), why), e);
+                    ErrorCode.QEMU_START_FAILED, "VM %s did not start: %s".formatted(qemu.vm(), withUser(why)), e);
         }
+    }
+
+    /** Whoever sees a refused file from a server that runs as root looks for the cause in the wrong place. */
+    private String withUser(String why) {
+        return !why.contains("Permission denied") || settings.user().isEmpty()
+                ? why
+                : why
+                        + " (QEMU runs as %1$s: give %1$s access to the file and to the folders above it)"
+                                .formatted(settings.user().get().name());
     }
 
     /** The VFs of a run record. */

@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,6 +22,7 @@ import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.HostedVm;
+import org.understudy.qemu.process.Confinement;
 
 /** The life of VMs on a host with a real QEMU. */
 class QemuHostTest {
@@ -167,6 +170,17 @@ class QemuHostTest {
                 .withMessageContaining("/nonexistent/serial.log")
                 .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.QEMU_START_FAILED));
         assertThat(state()).isEqualTo(VmState.SHUTOFF);
+    }
+
+    @Test
+    void namesUserToWhomAFileIsClosed() throws IOException {
+        Path closed =
+                Files.createFile(lab.root().resolve("closed.log"), PosixFilePermissions.asFileAttribute(Set.of()));
+        host.define(Definitions.empty("vm1", "<serial type='file'><source path='" + closed + "'/></serial>"));
+        assertThatExceptionOfType(UnderstudyException.class)
+                .isThrownBy(() -> host.start(VM, Map.of()))
+                .withMessageContaining("Permission denied")
+                .matches(e -> e.getMessage().contains("QEMU runs as") == Confinement.isRoot(), "names another user");
     }
 
     @Test
