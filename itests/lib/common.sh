@@ -53,7 +53,8 @@ java_on_path() {
 maven() {
   local mvn=("$here/mvnw")
   ! command -v mvn >/dev/null || mvn=(mvn)
-  (cd "$here" && "${mvn[@]}" --batch-mode --no-transfer-progress "$@")
+  # Files' modes go into the jars, which are to be the same wherever they are built.
+  (cd "$here" && umask 022 && "${mvn[@]}" --batch-mode --no-transfer-progress "$@")
 }
 
 # require_free_disk FOLDER MEGABYTES

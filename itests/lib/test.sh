@@ -20,19 +20,35 @@ run_tests() {
   local failed=0
   scripts_are_clean || failed=1
   # Not in the cache: the home of root is closed to the user that QEMU runs as.
-  guest=$(mktemp -d "${TMPDIR:-/tmp}/understudy-guest.XXXXXX")
-  trap 'rm -rf "$guest"' EXIT
+  temporary=$(mktemp -d "${TMPDIR:-/tmp}/understudy-test.XXXXXX")
+  trap 'rm -rf "$temporary"' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
-  deliver_guest "$guest"
-  UNDERSTUDY_GUEST=$guest maven verify -fae "${only[@]}" || failed=1
-  if [ ${#only[@]} -eq 0 ] && [ "$failed" = 0 ]; then demo_runs || failed=1; fi
+  chmod 711 "$temporary"
+  deliver_guest "$temporary/guest"
+  UNDERSTUDY_GUEST=$temporary/guest maven verify -fae "${only[@]}" || failed=1
+  if [ ${#only[@]} -eq 0 ] && [ "$failed" = 0 ]; then
+    jars_are_reproducible || failed=1
+    demo_runs || failed=1
+  fi
   count_reports "$failed"
 }
 
 scripts_are_clean() {
   shellcheck -x "$here/understudy" "$here"/itests/lib/*.sh "$here"/itests/guest/{build-guest,check-guest} "$here/.ci/run" &&
     shellcheck -s sh "$here/itests/guest/init"
+}
+
+# Builds one bundle again, in another folder, time zone and locale.
+jars_are_reproducible() {
+  say "Building a jar again ..."
+  local copy=$temporary/again jar
+  jar=org.understudy.api-$(project_version).jar
+  mkdir -p "$copy/bundles"
+  cp -r "$here/pom.xml" "$copy"
+  cp -r "$here/bundles/api" "$copy/bundles"
+  TZ=Asia/Tokyo LC_ALL=C maven -q -f "$copy/bundles/api/pom.xml" clean package -DskipTests || return 1
+  cmp "$here/bundles/api/target/$jar" "$copy/bundles/api/target/$jar"
 }
 
 demo_runs() {

@@ -33,6 +33,11 @@ public final class Built {
         }
     }
 
+    /** The front door of the checkout. */
+    public static Path script() {
+        return ROOT.resolve("understudy");
+    }
+
     public static Path distribution() {
         return ROOT.resolve("features/distribution/target/understudy-karaf-" + VERSION + ".tar.gz");
     }
