@@ -51,6 +51,21 @@ class KarafIT {
             </domain>
             """;
 
+    private static final String TWO_HOSTS = """
+            hosts:
+              - name: alpha
+                connector: qemu
+                directory: %1$s/alpha
+              - name: beta
+                connector: qemu
+                directory: %1$s/beta
+            pools:
+              - name: stand-in
+                kind: emulated
+                model: e1000e
+            allow-emulated-primary: true
+            """;
+
     private static KarafServer server;
     private static RemoteShell shell;
     private static Rest rest;
@@ -58,31 +73,7 @@ class KarafIT {
     @BeforeAll
     static void start() throws Exception {
         server = new KarafServer(Built.distribution());
-        server.replace(
-                "org.ops4j.pax.web.cfg",
-                "org.osgi.service.http.port\\s*=.*",
-                "org.osgi.service.http.port = " + server.httpPort);
-        Files.writeString(server.etc("understudy.yaml"), """
-                hosts:
-                  - name: alpha
-                    connector: qemu
-                    directory: %1$s/alpha
-                  - name: beta
-                    connector: qemu
-                    directory: %1$s/beta
-                pools:
-                  - name: stand-in
-                    kind: emulated
-                    model: e1000e
-                allow-emulated-primary: true
-                """.formatted(server.home));
-        server.start();
-        server.awaitUntil("the first start's password", () -> Files.exists(server.etc("admin.password")));
-        rest = new Rest(server.httpPort, "admin", server.password());
-        server.awaitUntil("both hosts", () -> {
-            JsonNode hosts = rest.json("/api/v1/hosts");
-            return hosts.size() == 2 && hosts.findValuesAsText("available").equals(List.of("true", "true"));
-        });
+        rest = server.startWith(TWO_HOSTS.formatted(server.home), 2);
         shell = new RemoteShell(server.sshPort, "admin", server.password());
         assertThat(shell.run("understudy:vm-define --host alpha -", definition("web1", "01")))
                 .isEqualTo(new Said("Defined.\n", 0));

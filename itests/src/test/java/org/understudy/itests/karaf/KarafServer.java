@@ -3,8 +3,10 @@ package org.understudy.itests.karaf;
 
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -52,6 +54,14 @@ final class KarafServer implements AutoCloseable {
         }
     }
 
+    static int freeUdpPort() {
+        try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     Path etc(String file) {
         return home.resolve("etc").resolve(file);
     }
@@ -68,6 +78,24 @@ final class KarafServer implements AutoCloseable {
                 .redirectOutput(home.resolve("console.log").toFile());
         karaf.environment().keySet().removeIf(name -> name.startsWith("KARAF_"));
         process = karaf.start();
+    }
+
+    /** Starts the distribution with a configuration; returns once all its hosts are open. */
+    Rest startWith(String configuration, int hosts) throws IOException {
+        replace(
+                "org.ops4j.pax.web.cfg",
+                "org.osgi.service.http.port\\s*=.*",
+                "org.osgi.service.http.port = " + httpPort);
+        Files.writeString(etc("understudy.yaml"), configuration);
+        start();
+        awaitUntil("the first start's password", () -> Files.exists(etc("admin.password")));
+        Rest rest = new Rest(httpPort, "admin", password());
+        awaitUntil("every host", () -> {
+            JsonNode all = rest.json("/api/v1/hosts");
+            return all.size() == hosts
+                    && all.findValuesAsText("available").stream().allMatch("true"::equals);
+        });
+        return rest;
     }
 
     /** Waits for a condition; if it does not come, or Karaf ends before, the logs are in the failure. */

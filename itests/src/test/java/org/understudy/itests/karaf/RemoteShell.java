@@ -2,19 +2,17 @@
 package org.understudy.itests.karaf;
 
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.EnumSet;
 import org.apache.sshd.client.SshClient;
 import org.apache.sshd.client.channel.ChannelExec;
-import org.apache.sshd.client.channel.ClientChannelEvent;
+import org.apache.sshd.client.channel.ChannelShell;
 import org.apache.sshd.client.session.ClientSession;
 
-/** Karaf's shell over ssh, as {@code ssh -p PORT admin@127.0.0.1 COMMAND} uses it. */
+/** Karaf's shell over ssh, as {@code ssh -p PORT admin@127.0.0.1} uses it, with a command or without. */
 final class RemoteShell implements AutoCloseable {
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    static final Duration LIMIT = Duration.ofSeconds(60);
 
     private final SshClient client = SshClient.setUpDefaultClient();
     private final int port;
@@ -37,27 +35,40 @@ final class RemoteShell implements AutoCloseable {
     }
 
     Said run(String command, String input) throws IOException {
-        // Karaf ends the session with its command.
-        try (ClientSession session =
-                client.connect(user, "127.0.0.1", port).verify(LIMIT).getSession()) {
-            session.addPasswordIdentity(password);
-            session.auth().verify(LIMIT);
-            return run(session, command, input);
+        try (Conversation running = start(command, input)) {
+            return running.end();
         }
     }
 
-    private static Said run(ClientSession session, String command, String input) throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (ChannelExec channel = session.createExecChannel(command)) {
-            channel.setIn(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)));
-            channel.setOut(out);
-            channel.setErr(out);
-            channel.open().verify(LIMIT);
-            if (channel.waitFor(EnumSet.of(ClientChannelEvent.CLOSED), LIMIT).contains(ClientChannelEvent.TIMEOUT)) {
-                throw new AssertionError(command + " did not end; so far it said: " + out);
-            }
-            Integer status = channel.getExitStatus();
-            return new Said(out.toString(StandardCharsets.UTF_8), status == null ? 0 : status);
+    /** Starts a command and does not wait for its end. */
+    Conversation start(String command, String input) throws IOException {
+        ClientSession session = login();
+        ChannelExec channel = session.createExecChannel(command);
+        channel.setIn(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)));
+        return new Conversation(command, session, channel);
+    }
+
+    /** The shell with its prompt, on a terminal that is wide enough for any line. */
+    Conversation terminal() throws IOException {
+        ClientSession session = login();
+        ChannelShell channel = session.createShellChannel();
+        channel.setPtyType("xterm");
+        channel.setPtyColumns(250);
+        channel.setPtyLines(50);
+        return new Conversation("the shell", session, channel);
+    }
+
+    /** A session for each command, because Karaf ends it with its command. */
+    private ClientSession login() throws IOException {
+        ClientSession session =
+                client.connect(user, "127.0.0.1", port).verify(LIMIT).getSession();
+        try {
+            session.addPasswordIdentity(password);
+            session.auth().verify(LIMIT);
+            return session;
+        } catch (IOException e) {
+            session.close();
+            throw e;
         }
     }
 

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests.karaf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.understudy.itests.Built;
+import org.understudy.itests.karaf.RemoteShell.Said;
+
+/** Shell and REST around a guest that runs: each migration here is a real one. */
+@Timeout(300)
+class FacesIT {
+    private static final String CONFIGURATION = """
+            hosts:
+              - {name: alpha, connector: qemu, directory: %1$s/alpha, accelerator: tcg}
+              - {name: beta, connector: qemu, directory: %1$s/beta, accelerator: tcg}
+            pools:
+              - {name: stand-in, kind: emulated, model: e1000e}
+            allow-emulated-primary: true
+            migration: {settle: 500ms}
+            """;
+    private static final List<String> STEPS =
+            List.of("preflight", "lease", "to-standby", "copy", "switch", "to-primary", "release");
+    private static final List<String> TITLES = List.of(
+            "1 Preflight",
+            "2 Lease VF on destination",
+            "3 Traffic to standby",
+            "4 Copy memory",
+            "5 Switch host",
+            "6 Traffic to VF",
+            "7 Release VF on source");
+
+    /** Control-U, which the shell's line editor knows. */
+    private static final String CLEAR_LINE = "\u0015";
+
+    private static KarafServer server;
+    private static RemoteShell shell;
+    private static Rest rest;
+    private static TestGuest guest;
+    private static int heartbeats;
+
+    @BeforeAll
+    static void start() throws Exception {
+        Built.guest();
+        server = new KarafServer(Built.distribution());
+        rest = server.startWith(CONFIGURATION.formatted(server.home), 2);
+        shell = new RemoteShell(server.sshPort, "admin", server.password());
+        heartbeats = KarafServer.freeUdpPort();
+        guest = TestGuest.start(
+                rest, server, "alpha", "walker", "understudy.heartbeat=10.0.2.2:%d".formatted(heartbeats));
+    }
+
+    @AfterAll
+    static void end() throws IOException {
+        if (shell != null) {
+            shell.close();
+        }
+        if (server != null) {
+            server.close();
+        }
+    }
+
+    /** The host on which the guest does not run, once nothing stands in the way. */
+    private static String destination() throws Exception {
+        guest.awaitActive();
+        String destination = guest.host().equals("alpha") ? "beta" : "alpha";
+        guest.awaitClear(destination);
+        return destination;
+    }
+
+    private static JsonNode json(Said said) throws IOException {
+        return Rest.JSON.readTree(said.text());
+    }
+
+    private static JsonNode newestMigration() throws Exception {
+        return rest.json("/api/v1/migrations").get(0);
+    }
+
+    @Test
+    void tellsEachStepOfAMigrationWhileItHappens() throws Exception {
+        String destination = destination();
+        String command =
+                "understudy:migrate walker %s --probe heartbeat:127.0.0.1:%d/1".formatted(destination, heartbeats);
+        try (Conversation migrate = shell.start(command, "")) {
+            migrate.awaitText("2 Lease VF on destination");
+            assertThat(newestMigration().has("outcome"))
+                    .as("ended when the shell told of step 2")
+                    .isFalse();
+            Said said = migrate.end();
+
+            assertThat(said.text()).containsSubsequence(TITLES);
+            assertThat(said.text()).contains("Outcome      completed", "Network gap  ", "packets lost");
+            assertThat(said.status()).isZero();
+        }
+        assertThat(guest.place()).isEqualTo("running on " + destination);
+    }
+
+    @Test
+    void printsAMigrationAsOneDocumentThatCanBeShownAgain() throws Exception {
+        Said said = shell.run("understudy:migrate --json walker " + destination());
+
+        assertThat(said.status()).isZero();
+        JsonNode migration = json(said);
+        assertThat(migration.get("outcome").asText()).isEqualTo("completed");
+        assertThat(migration.get("steps").findValuesAsText("step")).isEqualTo(STEPS);
+        assertThat(migration.get("steps").findValuesAsText("state")).containsOnly("done");
+        String id = migration.get("id").asText();
+        Said shown = shell.run("understudy:migration-show --json " + id);
+        assertThat(json(shown)).isEqualTo(migration).isEqualTo(rest.json("/api/v1/migrations/" + id));
+        assertThat(shown.status()).isZero();
+        assertThat(shell.run("understudy:migration-show " + id).text()).containsSubsequence(TITLES);
+        assertThat(shell.run("understudy:migration-list").text()).contains(id, "completed");
+        assertThat(json(shell.run("understudy:migration-list --json")).findValuesAsText("id"))
+                .contains(id);
+    }
+
+    @Test
+    void streamsEveryStepOfAMigrationToTheConsole() throws Exception {
+        String destination = destination();
+        try (Stream<String> lines = rest.events()) {
+            Iterator<String> stream = lines.iterator();
+            CompletableFuture<List<JsonNode>> pictures = CompletableFuture.supplyAsync(() -> migration(stream));
+
+            guest.migrate(destination);
+
+            List<JsonNode> seen = pictures.get(30, TimeUnit.SECONDS);
+            assertThat(seen)
+                    .extracting(m -> m.get("revision").asLong())
+                    .isSorted()
+                    .doesNotHaveDuplicates();
+            assertThat(seen).filteredOn(m -> m.has("outcome")).hasSize(1);
+            // A picture that a newer one overtakes is left out, but no step is that short.
+            assertThat(seen).flatExtracting(m -> running(m.get("steps"))).contains("to-standby", "copy", "to-primary");
+        }
+    }
+
+    /** The pictures of one migration, up to its end. */
+    private static List<JsonNode> migration(Iterator<String> stream) {
+        List<JsonNode> pictures = new ArrayList<>();
+        try {
+            while (pictures.isEmpty() || !pictures.get(pictures.size() - 1).has("outcome")) {
+                if (stream.next().equals("event: migration")) {
+                    pictures.add(Rest.JSON.readTree(stream.next().substring("data: ".length())));
+                }
+            }
+            return pictures;
+        } catch (IOException e) {
+            throw new AssertionError("an event is no JSON", e);
+        }
+    }
+
+    private static List<String> running(JsonNode steps) {
+        List<String> running = new ArrayList<>();
+        steps.forEach(step -> {
+            if (step.get("state").asText().equals("running")) {
+                running.add(step.get("step").asText());
+            }
+        });
+        return running;
+    }
+
+    @Test
+    void givesTheSamePreflightInShellAndRest() throws Exception {
+        String destination = destination();
+
+        Said clear = shell.run("understudy:preflight --json walker " + destination);
+        assertThat(clear.status()).isZero();
+        assertThat(json(clear)).isEqualTo(rest.json("/api/v1/vms/walker/preflight?destination=" + destination));
+        Said refused = shell.run("understudy:preflight --json walker " + guest.host());
+        assertThat(refused.status()).isEqualTo(4);
+        assertThat(json(refused))
+                .isEqualTo(rest.json("/api/v1/vms/walker/preflight?destination=" + guest.host()))
+                .extracting(finding -> finding.get("code").asText())
+                .contains("same-host");
+    }
+
+    @Test
+    void judgesTheSameInShellAndRest() throws Exception {
+        String good = rest.get("/api/v1/vms/walker/definition").body();
+        String broken = good.replaceFirst("52:54:00:11:22:33", "52:54:00:11:22:34");
+
+        JsonNode judged = Rest.JSON.readTree(
+                rest.change("POST", "/api/v1/lint?host=alpha", broken).body());
+        assertThat(judged)
+                .filteredOn(finding -> finding.get("code").asText().equals("mac-mismatch"))
+                .singleElement()
+                .satisfies(finding -> {
+                    assertThat(finding.get("severity").asText()).isEqualTo("error");
+                    assertThat(finding.get("message").asText()).contains("52:54:00:11:22:34");
+                });
+        Said byShell = shell.run("understudy:lint --json --host alpha --file -", broken);
+        assertThat(json(byShell)).isEqualTo(judged);
+        assertThat(byShell.status()).isEqualTo(4);
+        Said stored = shell.run("understudy:lint --json walker");
+        assertThat(json(stored)).isEqualTo(rest.json("/api/v1/vms/walker/lint"));
+        assertThat(stored.status()).isZero();
+    }
+
+    @Test
+    void examinesTheServerAndFindsAConfigurationThatIsNotInForce() throws Exception {
+        Said well = shell.run("understudy:doctor --json");
+        assertThat(well.status()).isZero();
+        assertThat(json(well))
+                .extracting(finding -> finding.get("severity").asText())
+                .doesNotContain("error");
+
+        String before = Files.readString(server.etc("understudy.yaml"));
+        Files.writeString(server.etc("understudy.yaml"), before + "netwrk-pools: {}\n");
+        server.awaitUntil(
+                "the edit is seen", () -> shell.run("understudy:doctor").status() == 4);
+        Said ill = shell.run("understudy:doctor --json");
+        assertThat(json(ill))
+                .filteredOn(finding -> finding.get("code").asText().equals("configuration-rejected"))
+                .singleElement()
+                .satisfies(finding ->
+                        assertThat(finding.get("message").asText()).contains("netwrk-pools", "understudy.yaml"));
+        assertThat(rest.json("/api/v1/hosts")).hasSize(2);
+
+        Files.writeString(server.etc("understudy.yaml"), before);
+        server.awaitUntil(
+                "the mend is seen", () -> shell.run("understudy:doctor").status() == 0);
+    }
+
+    @Test
+    void completesNamesOfVmsPoolsAndHostsOnATerminal() throws Exception {
+        try (Conversation terminal = shell.terminal()) {
+            terminal.awaitText("()>");
+            terminal.type("understudy:vm-show wal\t\r");
+            terminal.awaitText("52:54:00:11:22:33");
+            terminal.forget();
+            terminal.type("understudy:migrate walker \t");
+            terminal.awaitText("alpha");
+            terminal.awaitText("beta");
+            terminal.type(CLEAR_LINE + "understudy:pair-on --dry-run --pool stan\twalker\r");
+            terminal.awaitText("Nothing was changed.");
+        }
+    }
+}

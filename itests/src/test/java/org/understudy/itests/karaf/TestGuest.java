@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests.karaf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.understudy.itests.Built;
+
+/** The real guest of these tests, with one failover pair, as a server's REST interface shows it. */
+record TestGuest(Rest rest, String name) {
+    private static final Duration POLL = Duration.ofMillis(300);
+
+    /**
+     * Defines a VM with a pair and starts it; returns when the guest uses its primary.
+     *
+     * @param options for the guest's kernel
+     */
+    static TestGuest start(Rest rest, KarafServer server, String host, String name, String options) throws Exception {
+        requireOk(rest.change("POST", "/api/v1/vms?host=" + host, definition(server, name, options)));
+        requireOk(rest.change("POST", "/api/v1/vms/" + name + "/pair", "{\"nic\":\"only\",\"pool\":\"stand-in\"}"));
+        requireOk(rest.change("POST", "/api/v1/vms/" + name + "/start", ""));
+        TestGuest guest = new TestGuest(rest, name);
+        guest.awaitActive();
+        return guest;
+    }
+
+    private static String definition(KarafServer server, String name, String options) throws IOException {
+        Path serial = Files.createFile(server.home.resolve(name + "-serial.log"));
+        Files.setPosixFilePermissions(serial, PosixFilePermissions.fromString("rw-rw-rw-"));
+        return """
+                <domain type='qemu'>
+                  <name>%1$s</name>
+                  <memory unit='MiB'>160</memory>
+                  <vcpu>1</vcpu>
+                  <os>
+                    <type arch='x86_64' machine='q35'>hvm</type>
+                    <kernel>%2$s/vmlinuz</kernel>
+                    <initrd>%2$s/initrd.img</initrd>
+                    <cmdline>console=ttyS0 quiet %3$s</cmdline>
+                  </os>
+                  <features><acpi/></features>
+                  <cpu mode='maximum'/>
+                  <devices>
+                    <interface type='user'><mac address='52:54:00:11:22:33'/><model type='virtio'/></interface>
+                    <serial type='file'><source path='%4$s' append='on'/><target port='0'/></serial>
+                    <memballoon model='none'/>
+                  </devices>
+                </domain>
+                """.formatted(name, Built.guest(), options, serial);
+    }
+
+    private static void requireOk(HttpResponse<String> response) {
+        assertThat(response.statusCode()).as("%s", response.body()).isBetween(200, 299);
+    }
+
+    private static ConditionFactory await(String what, int seconds) {
+        return Awaitility.await(what).atMost(Duration.ofSeconds(seconds)).pollInterval(POLL);
+    }
+
+    /** The same VM as another server shows it. */
+    TestGuest on(Rest other) {
+        return new TestGuest(other, name);
+    }
+
+    void awaitActive() {
+        await("the pair is active", 90)
+                .until(() -> rest.json("/api/v1/vms/" + name)
+                        .at("/pairs/0/health")
+                        .asText()
+                        .equals("active"));
+    }
+
+    /** Waits until the preflight has no objection, such as the time to settle after a plug. */
+    void awaitClear(String destination) {
+        await("no objection to " + destination, 30)
+                .until(() -> !rest.json("/api/v1/vms/" + name + "/preflight?destination=" + destination)
+                        .findValuesAsText("severity")
+                        .contains("error"));
+    }
+
+    /** Moves the VM by REST, and returns the path of its ended migration. */
+    String migrate(String destination) throws Exception {
+        awaitClear(destination);
+        HttpResponse<String> started = rest.change(
+                "POST", "/api/v1/migrations", "{\"vm\":\"%s\",\"destination\":\"%s\"}".formatted(name, destination));
+        requireOk(started);
+        String path = "/api/v1/migrations/"
+                + Rest.JSON.readTree(started.body()).get("id").asText();
+        await("the migration to " + destination + " ends", 90)
+                .until(() -> rest.json(path).has("outcome"));
+        return path;
+    }
+
+    String host() throws Exception {
+        return rest.json("/api/v1/vms/" + name).get("host").asText();
+    }
+
+    String place() throws Exception {
+        return rest.json("/api/v1/vms/" + name).get("state").asText() + " on " + host();
+    }
+}
