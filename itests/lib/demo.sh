@@ -250,7 +250,8 @@ summary_json() {
 }
 
 summary_text() {
-  jq -r '"", "Outcome       \(.outcome)",
+  jq -r '"", "Primary       \(.primaries | join(", "))",
+    "Outcome       \(.outcome)",
     "Downtime      \(.downtimeMs // "not known") ms",
     "On standby    \(.onStandbyMs // "not known") ms",
     (.networkGap | if .kind == "measured"

@@ -40,6 +40,10 @@ export function badge(text, kind, title) {
   return h('span', { className: `badge ${kind}`, title }, text);
 }
 
+export function emulatedBadge() {
+  return badge('emulated', 'emulated', 'An emulated NIC stands in for a VF. Not for production.');
+}
+
 export function button(text, focus, action, className = '') {
   return h('button', { type: 'button', className, onclick: action, 'data-focus': focus }, text);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One migration: its seven steps as they happen, and what came out.
 
-import { badge, button, findings, h, ms } from './dom.js';
+import { badge, button, emulatedBadge, findings, h, ms } from './dom.js';
 import { call } from './server.js';
 
 const OUTCOMES = {
@@ -19,6 +19,7 @@ export function migrationCard(migration, state, old) {
     h('header', {},
       h('h3', { id }, `${migration.vm}: ${migration.source} → ${migration.destination}`),
       running ? badge('running', 'outcome-running') : badge(OUTCOMES[migration.outcome] ?? migration.outcome, `outcome-${migration.outcome}`),
+      migration.primaries.includes('emulated') ? emulatedBadge() : undefined,
       h('time', { className: 'quiet', dateTime: migration.started }, new Date(migration.started).toLocaleTimeString()),
       running ? button('Cancel', `${migration.id}-cancel`, (event) => {
         event.currentTarget.disabled = true;

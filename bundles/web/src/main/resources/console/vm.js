@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One VM: its NICs, the health of its pairs, and what can be done with it.
 
-import { announce, badge, button, findings, h } from './dom.js';
+import { announce, badge, button, emulatedBadge, findings, h } from './dom.js';
 import { call } from './server.js';
 import { ask, tell } from './dialog.js';
 
@@ -93,9 +93,7 @@ function pairHealth(pair, state) {
   return h('div', { className: `health ${pair.health}` },
     h('p', {},
       badge(pair.health.replace('-', ' '), `health-${pair.health}`),
-      pair.kind === 'emulated'
-        ? badge('emulated', 'emulated', 'An emulated NIC stands in for a VF. Not for production.')
-        : undefined,
+      pair.kind === 'emulated' ? emulatedBadge() : undefined,
       pair.pool ? h('span', { className: 'quiet' }, `pool ${pair.pool}`) : undefined),
     h('p', {}, pair.details || words.cause),
     words.nextStep && words.nextStep !== 'Nothing to do.' ? h('p', { className: 'remedy' }, words.nextStep) : undefined);

@@ -10,6 +10,8 @@ import java.util.Optional;
  * A migration, running or ended: one immutable picture.
  *
  * @param revision grows with each change
+ * @param primaries kinds of the primaries it moves, in the order of the definition; empty for a VM without a pair, and
+ *     until the preflight has read them
  * @param progress memory copied, 0 to 100; empty before the copy
  * @param outcome empty while it runs
  * @param downtime vCPUs stopped, pause to resume, as the two QEMUs' events tell
@@ -24,6 +26,7 @@ public record Migration(
         VmName vm,
         HostName source,
         HostName destination,
+        List<PrimaryKind> primaries,
         Instant started,
         Optional<Instant> ended,
         List<StepReport> steps,

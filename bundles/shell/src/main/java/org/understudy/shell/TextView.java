@@ -95,7 +95,7 @@ final class TextView {
 
     static void migrations(PrintStream out, List<Migration> migrations) {
         ShellTable table = new ShellTable();
-        List.of("Migration", "VM", "From", "To", "Started", "Outcome", "Downtime", "Network gap")
+        List.of("Migration", "VM", "From", "To", "Primary", "Started", "Outcome", "Downtime", "Network gap")
                 .forEach(table::column);
         for (Migration m : migrations) {
             table.addRow()
@@ -104,6 +104,7 @@ final class TextView {
                             m.vm(),
                             m.source(),
                             m.destination(),
+                            primaries(m),
                             m.started(),
                             m.outcome().map(TextView::word).orElse("running"),
                             m.downtime().map(TextView::duration).orElse(""),
@@ -130,6 +131,9 @@ final class TextView {
 
     static void summary(PrintStream out, Migration m) {
         findings(out, m.findings());
+        if (!m.primaries().isEmpty()) {
+            out.printf("Primary      %s%n", primaries(m));
+        }
         out.printf("Outcome      %s%n", m.outcome().map(TextView::word).orElse("running"));
         out.printf("Downtime     %s%n", duration(m.downtime()));
         out.printf("On standby   %s%n", duration(m.onStandby()));
@@ -140,6 +144,10 @@ final class TextView {
                             "             %s path: %d packets, longest gap %s%n",
                             path.path(), path.received(), duration(path.longestGap())));
         }
+    }
+
+    private static String primaries(Migration m) {
+        return m.primaries().stream().map(TextView::word).distinct().collect(Collectors.joining(", "));
     }
 
     private static String gap(NetworkGap gap) {

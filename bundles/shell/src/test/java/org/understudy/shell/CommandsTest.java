@@ -23,6 +23,7 @@ import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.HostView;
+import org.understudy.api.Migrations;
 import org.understudy.api.NicSelector;
 import org.understudy.api.PairChange;
 import org.understudy.api.PairRequest;
@@ -95,6 +96,24 @@ class CommandsTest {
         about("web1", new VmShow()).execute();
 
         assertThat(terminal.text().split("emulated", -1)).hasSize(labelled ? 3 : 1);
+    }
+
+    @Test
+    void labelsAMigrationOfAnEmulatedPrimaryInTheListAndWhereItIsShown() {
+        Migrations migrations = mock(Migrations.class);
+        when(migrations.list()).thenReturn(List.of(Samples.migration("m-1", 7)));
+        when(migrations.show(any())).thenReturn(Samples.migration("m-1", 7));
+        MigrationList list = terminal.ready(new MigrationList());
+        list.migrations = migrations;
+        MigrationShow show = terminal.ready(new MigrationShow());
+        show.migrations = migrations;
+        show.id = "m-1";
+
+        list.execute();
+        assertThat(terminal.text()).containsOnlyOnce("emulated");
+        show.execute();
+
+        assertThat(terminal.text()).contains("Primary      emulated");
     }
 
     @ParameterizedTest

@@ -101,7 +101,8 @@ class FacesIT {
             Said said = migrate.end();
 
             assertThat(said.text()).containsSubsequence(TITLES);
-            assertThat(said.text()).contains("Outcome      completed", "Network gap  ", "packets lost");
+            assertThat(said.text())
+                    .contains("Primary      emulated", "Outcome      completed", "Network gap  ", "packets lost");
             assertThat(said.status()).isZero();
         }
         assertThat(guest.place()).isEqualTo("running on " + destination);
@@ -114,6 +115,7 @@ class FacesIT {
         assertThat(said.status()).isZero();
         JsonNode migration = json(said);
         assertThat(migration.get("outcome").asText()).isEqualTo("completed");
+        assertThat(migration.get("primaries")).extracting(JsonNode::asText).containsExactly("emulated");
         assertThat(migration.get("steps").findValuesAsText("step")).isEqualTo(STEPS);
         assertThat(migration.get("steps").findValuesAsText("state")).containsOnly("done");
         String id = migration.get("id").asText();
@@ -121,7 +123,7 @@ class FacesIT {
         assertThat(json(shown)).isEqualTo(migration).isEqualTo(rest.json("/api/v1/migrations/" + id));
         assertThat(shown.status()).isZero();
         assertThat(shell.run("understudy:migration-show " + id).text()).containsSubsequence(TITLES);
-        assertThat(shell.run("understudy:migration-list").text()).contains(id, "completed");
+        assertThat(shell.run("understudy:migration-list").text()).contains(id, "emulated", "completed");
         assertThat(json(shell.run("understudy:migration-list --json")).findValuesAsText("id"))
                 .contains(id);
     }

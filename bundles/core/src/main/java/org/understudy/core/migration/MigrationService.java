@@ -132,6 +132,7 @@ final class MigrationService implements Migrations, AutoCloseable {
                 plan.vm(),
                 plan.source().name(),
                 plan.destination().name(),
+                List.of(),
                 now,
                 Optional.empty(),
                 Picture.untouched(),

@@ -17,6 +17,7 @@ import org.understudy.api.Migration;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.NetworkGap;
 import org.understudy.api.Outcome;
+import org.understudy.api.PrimaryKind;
 import org.understudy.api.StepReport;
 import org.understudy.api.StepState;
 
@@ -26,6 +27,7 @@ final class Picture {
     private final Clock clock;
     private final Map<MigrationStep, Line> lines = new EnumMap<>(MigrationStep.class);
     private final List<Finding> findings = new ArrayList<>();
+    private final List<PrimaryKind> primaries = new ArrayList<>();
     private Migration shown;
 
     /** @param first what to start from; its steps and findings are kept */
@@ -35,6 +37,7 @@ final class Picture {
         this.audience = audience;
         first.steps().forEach(s -> lines.put(s.step(), new Line(s)));
         findings.addAll(first.findings());
+        primaries.addAll(first.primaries());
     }
 
     /** All seven steps, none begun. */
@@ -94,6 +97,12 @@ final class Picture {
         return List.copyOf(findings);
     }
 
+    synchronized void primaries(List<PrimaryKind> kinds) {
+        primaries.clear();
+        primaries.addAll(kinds);
+        show();
+    }
+
     synchronized void progress(int percent) {
         if (!shown.progress().equals(Optional.of(percent))) {
             show(shown.ended(), Optional.of(percent), shown.outcome());
@@ -124,6 +133,7 @@ final class Picture {
                 m.vm(),
                 m.source(),
                 m.destination(),
+                m.primaries(),
                 m.started(),
                 m.ended(),
                 m.steps(),
@@ -148,6 +158,7 @@ final class Picture {
                 m.vm(),
                 m.source(),
                 m.destination(),
+                List.copyOf(primaries),
                 m.started(),
                 ended,
                 lines.values().stream().map(Line::report).toList(),

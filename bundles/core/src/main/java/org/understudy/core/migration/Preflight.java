@@ -46,6 +46,9 @@ final class Preflight implements Step {
                 () -> check(v.plan(), v.around()),
                 late -> {});
         v.picture().add(checked.findings());
+        checked.cargo()
+                .ifPresent(cargo -> v.picture()
+                        .primaries(cargo.pairs().stream().map(PairView::kind).toList()));
         v.picture().fact(step(), "findings", checked.findings().size());
         if (Finding.anyBlocking(checked.findings())) {
             throw StepStopped.refused();

@@ -75,7 +75,9 @@ class MigrationHappyPathTest {
     }
 
     @Test
-    void movesTwoPairsTogether() {
+    void movesTwoPairsTogetherAndTellsWhatTheirPrimariesAre() {
+        bench.pairs.clear();
+        bench.pairs.add(MigrationBench.pair(MigrationBench.PRIMARY, PrimaryKind.VF));
         bench.pairs.add(MigrationBench.pair(MigrationBench.SECOND, PrimaryKind.EMULATED));
         bench.a.running("web1", MigrationBench.DEFINITION, MigrationBench.PRIMARY, MigrationBench.SECOND);
 
@@ -85,6 +87,7 @@ class MigrationHappyPathTest {
         assertThat(MigrationBench.step(m, MigrationStep.TO_PRIMARY).facts())
                 .containsEntry("ua-vf0", "ENABLED")
                 .containsEntry("ua-vf1", "ENABLED");
+        assertThat(m.primaries()).containsExactly(PrimaryKind.VF, PrimaryKind.EMULATED);
     }
 
     @Test

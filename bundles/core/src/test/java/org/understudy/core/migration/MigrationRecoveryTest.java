@@ -29,6 +29,7 @@ import org.understudy.api.MigrationOptions;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.NetworkGap;
 import org.understudy.api.Outcome;
+import org.understudy.api.PrimaryKind;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.IncomingMigration;
@@ -103,6 +104,7 @@ class MigrationRecoveryTest {
                 VM,
                 bench.a.name(),
                 B,
+                List.of(PrimaryKind.EMULATED),
                 Instant.now(),
                 Optional.empty(),
                 Picture.untouched(),
@@ -123,6 +125,7 @@ class MigrationRecoveryTest {
         Migration m = recovered(Journal.Stage.COMMITTED);
 
         assertThat(m.outcome()).contains(Outcome.COMPLETED);
+        assertThat(m.primaries()).containsExactly(PrimaryKind.EMULATED);
         assertThat(bench.a.deeds()).contains("finish web1").doesNotContain("resume web1");
         assertThat(bench.b.vm(VM).state()).isEqualTo(VmState.RUNNING);
     }

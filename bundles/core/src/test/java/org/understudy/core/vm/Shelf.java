@@ -90,6 +90,7 @@ public final class Shelf implements AutoCloseable {
                 new VmName(vm),
                 new HostName(source),
                 new HostName(destination),
+                List.of(),
                 Instant.EPOCH,
                 Optional.empty(),
                 List.of(),
