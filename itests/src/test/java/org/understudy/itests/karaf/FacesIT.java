@@ -180,6 +180,11 @@ class FacesIT {
         Said clear = shell.run("understudy:preflight --json walker " + destination);
         assertThat(clear.status()).isZero();
         assertThat(json(clear)).isEqualTo(rest.json("/api/v1/vms/walker/preflight?destination=" + destination));
+        assertThat(json(clear))
+                .filteredOn(finding -> finding.toString().contains("e1000e"))
+                .singleElement()
+                .extracting(finding -> finding.get("code").asText())
+                .isEqualTo("emulated-primary");
         Said refused = shell.run("understudy:preflight --json walker " + guest.host());
         assertThat(refused.status()).isEqualTo(4);
         assertThat(json(refused))

@@ -60,7 +60,7 @@ public final class PairService implements Pairs {
 
     @Override
     public PairChange turnOn(VmName vm, PairRequest request) {
-        return change(vm, definition -> planOn(definition, request));
+        return change(vm, definition -> edited(definition, request));
     }
 
     @Override
@@ -70,6 +70,13 @@ public final class PairService implements Pairs {
 
     @Override
     public PairChange planOn(String definition, PairRequest request) {
+        PairChange planned = edited(definition, request);
+        List<Finding> findings = new ArrayList<>(planned.findings());
+        findings.addAll(added(definition, planned.definition(), text -> lint(text, Optional.empty())));
+        return new PairChange(planned.changed(), planned.effect(), List.copyOf(findings), planned.definition());
+    }
+
+    private PairChange edited(String definition, PairRequest request) {
         return new PairEditor().turnOn(definition, request, new PlanContext(policies.current()));
     }
 
@@ -117,7 +124,7 @@ public final class PairService implements Pairs {
             return new PairChange(false, Effect.NONE, planned.findings(), before);
         }
         List<Finding> findings = new ArrayList<>(planned.findings());
-        findings.addAll(added(before, planned.definition(), here.host()));
+        findings.addAll(added(before, planned.definition(), text -> judged(text, here.host())));
         if (Finding.anyBlocking(findings)) {
             return new PairChange(false, Effect.NONE, List.copyOf(findings), before);
         }
@@ -138,12 +145,17 @@ public final class PairService implements Pairs {
         return runsAlready ? Effect.NONE : Effect.AFTER_RESTART;
     }
 
-    /** What the host or the rules hold against the new definition and did not hold against the old one. */
-    private List<Finding> added(String before, String after, Host host) {
-        List<Finding> findings = new ArrayList<>(lint(after, host));
-        findings.addAll(host.check(after));
-        findings.removeAll(lint(before, host));
-        findings.removeAll(host.check(before));
+    /** What the rules and the host hold against a definition. */
+    private List<Finding> judged(String definition, Host host) {
+        List<Finding> findings = new ArrayList<>(lint(definition, host));
+        findings.addAll(host.check(definition));
+        return findings;
+    }
+
+    /** What is held against the new definition and was not held against the old one. */
+    private static List<Finding> added(String before, String after, Function<String, List<Finding>> judge) {
+        List<Finding> findings = new ArrayList<>(judge.apply(after));
+        findings.removeAll(judge.apply(before));
         return findings;
     }
 }

@@ -12,7 +12,6 @@ import org.understudy.api.PairChange;
 import org.understudy.api.PairChange.Effect;
 import org.understudy.api.PairRequest;
 import org.understudy.api.Policy.PoolPolicy;
-import org.understudy.api.PrimaryKind;
 import org.understudy.core.domain.DomainDocument;
 import org.understudy.core.domain.XmlElement;
 
@@ -43,13 +42,6 @@ public final class PairEditor {
         OptionalInt rootPort = PciBuses.free(document, findings);
         if (pool.isEmpty() || rootPort.isEmpty() || Finding.anyBlocking(findings)) {
             return unchanged(definition, findings);
-        }
-        if (pool.get().kind() == PrimaryKind.EMULATED) {
-            findings.add(Finding.of(
-                    FindingCode.EMULATED_PRIMARY,
-                    "pool " + pool.get().name(),
-                    "the primary is an emulated " + pool.get().model().orElse("NIC") + ", not a VF",
-                    "use a pool of VFs for anything but tests and demonstrations"));
         }
         String changed = new PairBuilder(document).build(nic.get(), request, pool.get(), rootPort.getAsInt());
         return new PairChange(true, Effect.AT_NEXT_START, findings, changed);

@@ -61,6 +61,18 @@ class PairServiceTest {
     }
 
     @Test
+    void warnsOfAnEmulatedPrimaryOnce() {
+        alpha.with("web1", VmState.SHUTOFF);
+
+        assertThat(pairs.planOn(ShelfHost.xml("web1"), REQUEST).findings())
+                .extracting(Finding::code)
+                .containsExactly(FindingCode.EMULATED_PRIMARY);
+        assertThat(pairs.turnOn(WEB1, REQUEST).findings())
+                .extracting(Finding::code)
+                .containsExactly(FindingCode.EMULATED_PRIMARY);
+    }
+
+    @Test
     void saysThatARunningVmNeedsARestartAndLeavesItAlone() {
         alpha.with("web1", VmState.RUNNING);
 

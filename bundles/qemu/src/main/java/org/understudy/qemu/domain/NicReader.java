@@ -4,7 +4,6 @@ package org.understudy.qemu.domain;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.understudy.api.FindingCode;
 import org.understudy.api.MacAddress;
 import org.understudy.api.PciAddress;
 import org.understudy.api.UnderstudyException;
@@ -94,13 +93,6 @@ final class NicReader {
                     reports.incomplete(element.path(), "the NIC has no model", "Add <model type='virtio'/>.");
                     return "virtio";
                 });
-        if (teaming instanceof Teaming.Primary) {
-            reports.add(
-                    FindingCode.EMULATED_PRIMARY,
-                    element.path(),
-                    "an emulated " + model + " stands in for a VF",
-                    "Use a pool of real VFs in production.");
-        }
         List<String> properties = new ArrayList<>();
         element.child("mtu").flatMap(m -> m.number("size")).ifPresent(n -> properties.add("host_mtu=" + n));
         boolean vhost = driver(element, properties);
