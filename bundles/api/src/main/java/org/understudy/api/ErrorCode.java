@@ -13,6 +13,10 @@ public enum ErrorCode {
     XML_REFUSED(400, 2, "Remove the document type declaration, or make the document smaller."),
     CONFIGURATION_INVALID(400, 2, "Correct the key named in the message; the last good configuration stays in use."),
     UNAUTHORIZED(401, 4, "Log in as a user with the role 'admin'."),
+    NOT_PERMITTED(
+            403,
+            4,
+            "Allow it in the ACL file of understudy-vf on that host, or let this server run as a user who may."),
     VM_NOT_FOUND(404, 3, "List the VMs with understudy:vm-list."),
     HOST_NOT_FOUND(404, 3, "Name a host of etc/understudy.yaml; understudy:doctor lists them."),
     MIGRATION_NOT_FOUND(404, 3, "List the migrations with understudy:migration-list."),
@@ -28,6 +32,7 @@ public enum ErrorCode {
     QMP_ERROR(502, 5, "Read QEMU's own message; the command and its class are named."),
     QMP_PROTOCOL(502, 5, "Check that the socket belongs to a QEMU monitor of version 4.2 or newer."),
     QMP_DISCONNECTED(502, 5, "The QEMU process ended or its monitor closed; see the VM's log."),
+    VF_FAILED(502, 5, "Read the reason in the message, and look at the VF with understudy:vf-list."),
     HOST_UNAVAILABLE(503, 5, "Check that the host is up and reachable, then try again."),
     DEADLINE_EXCEEDED(504, 5, "Raise the deadline in etc/understudy.yaml if the host is only slow."),
     IO_FAILED(500, 5, "Check the file or folder named in the message: space, owner, permissions."),

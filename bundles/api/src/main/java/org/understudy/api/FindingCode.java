@@ -77,6 +77,10 @@ public enum FindingCode {
     JAVA_UNSUPPORTED(0, Severity.ERROR),
     QEMU_MISSING(0, Severity.ERROR),
     BRIDGE_UNAVAILABLE(0, Severity.WARNING),
+    NIC_ACCESS_LIMITED(0, Severity.WARNING),
+    POOL_WITHOUT_VFS(0, Severity.WARNING),
+    POOLS_OVERLAP(0, Severity.WARNING),
+    VF_FAULT(0, Severity.WARNING),
     CONFIGURATION_REJECTED(0, Severity.ERROR),
     STATE_INCONSISTENT(0, Severity.ERROR),
     HEALTHY(0, Severity.NOTICE);

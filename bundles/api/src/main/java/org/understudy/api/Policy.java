@@ -28,8 +28,14 @@ public record Policy(
     /**
      * @param connector {@code qemu}, {@code libvirt} or {@code peer}
      * @param options the connector's own keys and values
+     * @param nics how the host's SR-IOV NICs are reached; keys and values of what reaches them
      */
-    public record HostPolicy(HostName name, String connector, Map<String, String> options) {}
+    public record HostPolicy(HostName name, String connector, Map<String, String> options, Map<String, String> nics) {
+        /** A host whose NICs are reached in the usual way. */
+        public HostPolicy(HostName name, String connector, Map<String, String> options) {
+            this(name, connector, options, Map.of());
+        }
+    }
 
     /**
      * @param selectors which VFs belong to it, such as {@code eno1#0-7}; empty for an emulated pool

@@ -47,6 +47,7 @@ import org.understudy.core.policy.YamlPolicies;
 import org.understudy.core.probe.Probes;
 import org.understudy.core.vm.HostRegistry;
 import org.understudy.core.vm.Locations;
+import org.understudy.core.vm.VfKeeper;
 import org.understudy.core.vm.VirtualMachineService;
 import org.understudy.itests.Built;
 import org.understudy.qemu.host.QemuConnector;
@@ -67,6 +68,7 @@ final class Lab implements AutoCloseable {
     final MigrationComponent migrations;
     private final YamlPolicies policies;
     private final PairHealthTracker health;
+    private final VfKeeper vfs;
     private final AtomicReference<UnaryOperator<String>> sabotage = new AtomicReference<>(UnaryOperator.identity());
 
     Lab() throws IOException {
@@ -92,7 +94,8 @@ final class Lab implements AutoCloseable {
         Locations locations = new Locations(hosts);
         health = new PairHealthTracker(hosts);
         migrations = new MigrationComponent(bundle(), hosts, locations, policies, new Probes());
-        vms = new VirtualMachineService(hosts, locations, policies, health, migrations, Optional.empty());
+        vfs = new VfKeeper(hosts, migrations);
+        vms = new VirtualMachineService(hosts, locations, policies, health, migrations, vfs);
         pairs = new PairService(locations, hosts, policies, migrations, health);
     }
 
@@ -340,6 +343,7 @@ final class Lab implements AutoCloseable {
     @Override
     public void close() throws IOException {
         clear();
+        vfs.close();
         migrations.close();
         health.close();
         hosts.close();

@@ -1,27 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.api.spi;
 
+import java.util.List;
 import java.util.Optional;
 import org.understudy.api.Alias;
+import org.understudy.api.Finding;
 import org.understudy.api.HostName;
 import org.understudy.api.PciAddress;
 import org.understudy.api.PoolName;
 import org.understudy.api.VmName;
 
-/** Hands out the VFs of hosts. An optional OSGi service: without it only emulated pools can be used. */
+/**
+ * Hands out the VFs of hosts. An optional OSGi service: without it only emulated pools can be used. The host itself keeps
+ * the leases, so that several servers can share it and a restart forgets nothing. Every call blocks for the host's
+ * answer.
+ */
 public interface VfPools {
+    /** What stands in the way of a lease there now; empty if nothing does. */
+    List<Finding> check(HostName host, PoolName pool);
+
     /**
-     * Reserves a VF for one primary of one VM.
+     * Reserves a VF for one primary of one VM and makes it what the VM needs: the settings are written, read back, and the
+     * VF is ready for VFIO if that was asked for. If anything of that fails, all of it is taken back. A VM that holds a VF
+     * of the pool for this primary already gets the same one.
      *
      * @return empty if the pool has none left
      * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#INVALID_ARGUMENT} for an
-     *     unknown pool
+     *     unknown pool, {@link org.understudy.api.ErrorCode#NOT_PERMITTED}, {@link
+     *     org.understudy.api.ErrorCode#VF_FAILED} if a VF could not be made ready, {@link
+     *     org.understudy.api.ErrorCode#HOST_UNAVAILABLE}
      */
-    Optional<Lease> lease(HostName host, PoolName pool, VmName vm, Alias primary);
+    Optional<Lease> lease(HostName host, PoolName pool, VmName vm, Alias primary, VfSettings settings);
 
-    /** Gives a VF back. Harmless if repeated. */
+    /** The leases this server holds on a host; none where the host's VFs cannot be reached at all. */
+    List<Lease> leases(HostName host);
+
+    /**
+     * Gives a VF back, which becomes exactly what it was before the lease. Harmless if repeated, and if the VF has been
+     * leased anew in the meantime.
+     *
+     * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#VF_FAILED} if the VF could not
+     *     be restored; it is set aside then
+     */
     void release(Lease lease);
 
-    /** A VF reserved for one VM on one host. */
-    record Lease(HostName host, PoolName pool, VmName vm, Alias primary, PciAddress vf) {}
+    /**
+     * A VF reserved for one VM on one host.
+     *
+     * @param owner the server that holds the lease
+     * @param fencing grows with each lease of the host, so that a late call for an older lease is told from a new one
+     */
+    record Lease(HostName host, PoolName pool, VmName vm, Alias primary, PciAddress vf, String owner, long fencing) {}
 }

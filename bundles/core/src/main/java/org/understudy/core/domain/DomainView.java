@@ -20,6 +20,7 @@ import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
+import org.understudy.api.spi.VfSettings;
 
 /**
  * What a definition says about a VM's network. Names, addresses and aliases that are no such things are left out here;
@@ -30,11 +31,15 @@ import org.understudy.api.VmName;
  * @param pairs every pair whose two halves were found
  */
 public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<PairView> pairs) {
+    private static final int LAST_VLAN = 4094;
+
     /**
      * A pair as the definition has it.
      *
      * @param pool the pool the primary comes from, as the definition or Understudy's metadata tells
      * @param vf the VF's address on the host, if the definition names one
+     * @param vlan of the standby NIC, or else of the primary; 0 for none
+     * @param trusted whether the standby NIC lets the guest change its address
      */
     public record PairView(
             Alias standby,
@@ -42,7 +47,16 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
             MacAddress mac,
             Optional<PoolName> pool,
             PrimaryKind kind,
-            Optional<PciAddress> vf) {}
+            Optional<PciAddress> vf,
+            int vlan,
+            boolean trusted) {
+
+        /** What the primary's VF has to be when QEMU gets it. */
+        public VfSettings settings() {
+            Optional<Boolean> trust = trusted ? Optional.of(true) : Optional.empty();
+            return new VfSettings(mac, vlan, trust, Optional.empty(), true);
+        }
+    }
 
     /**
      * Reads a definition.
@@ -109,7 +123,14 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
             return Optional.empty();
         }
         return Optional.of(new PairView(
-                standbyAlias.get(), alias.get(), mac.get(), pool(wish, primary), kind(wish, primary), vf(primary)));
+                standbyAlias.get(),
+                alias.get(),
+                mac.get(),
+                pool(wish, primary),
+                kind(wish, primary),
+                vf(primary),
+                standby.flatMap(DomainView::vlan).or(() -> vlan(primary)).orElse(0),
+                standby.get().attributeOr("trustGuestRxFilters", "").equals("yes")));
     }
 
     /** What Understudy noted of the pairs it made. */
@@ -152,6 +173,18 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
                 .flatMap(s -> s.child("address"))
                 .flatMap(a -> valid(() -> new PciAddress(
                         number(a, "domain"), number(a, "bus"), number(a, "slot"), number(a, "function"))));
+    }
+
+    /** Empty for none, and for a trunk, which a VF cannot have. */
+    private static Optional<Integer> vlan(XmlElement nic) {
+        List<XmlElement> tags =
+                nic.child("vlan").map(vlan -> vlan.children("tag")).orElse(List.of());
+        return tags.size() == 1
+                ? tags.get(0)
+                        .attribute("id")
+                        .flatMap(id -> valid(() -> Integer.decode(id)))
+                        .filter(id -> id > 0 && id <= LAST_VLAN)
+                : Optional.empty();
     }
 
     private static int number(XmlElement address, String part) {

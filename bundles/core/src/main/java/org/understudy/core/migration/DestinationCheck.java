@@ -129,7 +129,7 @@ final class DestinationCheck {
                     "Nothing hands out the VFs of pool " + pool + " here.",
                     "Install the feature that manages host NICs."));
         }
-        return List.of();
+        return around.pools().get().check(plan.destination().name(), pool);
     }
 
     private Finding incompatible(String message, String remedy) {

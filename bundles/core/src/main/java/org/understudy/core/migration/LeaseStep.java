@@ -41,7 +41,7 @@ final class LeaseStep implements Step {
                         "a VF of pool " + pool,
                         v.plan().deadlines().prepare(),
                         () -> pools.lease(
-                                v.plan().destination().name(), pool, v.plan().vm(), pair.primary()),
+                                v.plan().destination().name(), pool, v.plan().vm(), pair.primary(), pair.settings()),
                         late -> late.ifPresent(pools::release))
                 .orElseThrow(() -> StepStopped.failed(
                         FindingCode.POOL_EXHAUSTED,

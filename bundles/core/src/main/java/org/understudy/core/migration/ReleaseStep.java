@@ -5,8 +5,6 @@ import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.UnderstudyException;
-import org.understudy.api.spi.VfPools.Lease;
-import org.understudy.core.domain.DomainView.PairView;
 
 /** Step 7: ends the source's QEMU, which nobody needs any more, and gives back the VFs there. */
 final class ReleaseStep implements Step {
@@ -24,7 +22,7 @@ final class ReleaseStep implements Step {
                     "the source to forget the VM",
                     v.plan().deadlines().release(),
                     v.sending().outgoing()::finish);
-            v.cargo().pairs().forEach(p -> release(v, p));
+            releaseVfs(v);
         } catch (UnderstudyException e) {
             throw StepStopped.unclear(leftOver(v, e.getMessage()));
         } catch (StepStopped e) {
@@ -32,19 +30,16 @@ final class ReleaseStep implements Step {
         }
     }
 
-    private void release(Voyage v, PairView pair) {
-        if (v.around().pools().isPresent()
-                && pair.pool().isPresent()
-                && pair.vf().isPresent()) {
-            Lease lease = new Lease(
-                    v.plan().source().name(),
-                    pair.pool().get(),
-                    v.plan().vm(),
-                    pair.primary(),
-                    pair.vf().get());
-            v.around().pools().get().release(lease);
-            v.picture().fact(step(), pair.primary().value(), lease.vf() + " given back");
-        }
+    /** What the source's VFs were leased for is over, also where the definition leaves their choice to a pool. */
+    private void releaseVfs(Voyage v) {
+        v.around()
+                .pools()
+                .ifPresent(pools -> pools.leases(v.plan().source().name()).stream()
+                        .filter(lease -> lease.vm().equals(v.plan().vm()))
+                        .forEach(lease -> {
+                            pools.release(lease);
+                            v.picture().fact(step(), lease.primary().value(), lease.vf() + " given back");
+                        }));
     }
 
     private static Finding leftOver(Voyage v, String why) {

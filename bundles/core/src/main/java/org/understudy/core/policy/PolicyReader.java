@@ -52,14 +52,21 @@ final class PolicyReader {
             Section keys = item.section();
             Optional<HostName> name = keys.require("name").flatMap(e -> e.as(HostName::new));
             Optional<String> connector = keys.require("connector").flatMap(Entry::text);
-            Map<String, String> options = new LinkedHashMap<>();
-            keys.others().forEach((key, value) -> value.text().ifPresent(t -> options.put(key, t)));
+            Map<String, String> nics = texts(keys.section("nics"));
+            Map<String, String> options = texts(keys);
             name.filter(n -> !names.add(n)).ifPresent(n -> refuseTwin(item, "host", n));
             if (name.isPresent() && connector.isPresent()) {
-                hosts.add(new HostPolicy(name.get(), connector.get(), Collections.unmodifiableMap(options)));
+                hosts.add(new HostPolicy(name.get(), connector.get(), options, nics));
             }
         }
         return List.copyOf(hosts);
+    }
+
+    /** Keys that only their user knows. */
+    private static Map<String, String> texts(Section keys) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        keys.others().forEach((key, value) -> value.text().ifPresent(t -> texts.put(key, t)));
+        return Collections.unmodifiableMap(texts);
     }
 
     private static List<PoolPolicy> pools(List<Entry> items) {

@@ -10,8 +10,6 @@ import java.util.function.Consumer;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
-import org.osgi.service.component.annotations.ReferenceCardinality;
-import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.HostName;
@@ -24,7 +22,6 @@ import org.understudy.api.Vm;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
-import org.understudy.api.spi.VfPools;
 import org.understudy.core.domain.DomainView;
 import org.understudy.core.health.PairHealthTracker;
 import org.understudy.core.lint.LintContext;
@@ -42,7 +39,7 @@ public final class VirtualMachineService implements VirtualMachines {
     private final VmViews views;
     private final Standstill standstill;
     private final OneRun oneRun;
-    private final VfAssignment vfs;
+    private final VfKeeper vfs;
 
     @Activate
     public VirtualMachineService(
@@ -51,15 +48,14 @@ public final class VirtualMachineService implements VirtualMachines {
             @Reference Policies policies,
             @Reference PairHealthTracker health,
             @Reference Migrations migrations,
-            @Reference(cardinality = ReferenceCardinality.OPTIONAL, policyOption = ReferencePolicyOption.GREEDY)
-                    Optional<VfPools> pools) {
+            @Reference VfKeeper vfs) {
         this.hosts = hosts;
         this.policies = policies;
         this.locations = locations;
         this.views = new VmViews(health);
         this.standstill = new Standstill(migrations);
         this.oneRun = new OneRun(migrations, locations);
-        this.vfs = new VfAssignment(pools);
+        this.vfs = vfs;
     }
 
     @Override

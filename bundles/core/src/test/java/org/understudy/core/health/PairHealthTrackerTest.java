@@ -50,7 +50,9 @@ class PairHealthTrackerTest {
                     new MacAddress("52:54:00:11:22:33"),
                     Optional.empty(),
                     PrimaryKind.EMULATED,
-                    Optional.empty())));
+                    Optional.empty(),
+                    0,
+                    false)));
     private static final DomainView PLAIN = new DomainView(VM, Optional.empty(), List.of(), List.of());
 
     private final FakeHost a = new FakeHost("a");

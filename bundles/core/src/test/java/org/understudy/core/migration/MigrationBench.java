@@ -38,6 +38,8 @@ import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.VfPools;
+import org.understudy.api.spi.VfPools.Lease;
+import org.understudy.api.spi.VfSettings;
 import org.understudy.core.domain.DomainView;
 import org.understudy.core.domain.DomainView.PairView;
 import org.understudy.core.probe.GapProbe;
@@ -82,7 +84,14 @@ final class MigrationBench implements AutoCloseable {
                 new MacAddress("52:54:00:11:22:33"),
                 Optional.of(POOL),
                 kind,
-                kind == PrimaryKind.VF ? Optional.of(PciAddress.parse("0000:01:10.0")) : Optional.empty());
+                kind == PrimaryKind.VF ? Optional.of(PciAddress.parse("0000:01:10.0")) : Optional.empty(),
+                0,
+                false);
+    }
+
+    /** The VF with which the VM was started. */
+    Lease leaseOnSource() {
+        return new Lease(a.name(), POOL, VM, PRIMARY, PciAddress.parse("0000:01:10.0"), "server", 1);
     }
 
     MigrationService service() {
@@ -237,15 +246,28 @@ final class MigrationBench implements AutoCloseable {
         }
 
         @Override
-        public synchronized Optional<Lease> lease(HostName host, PoolName pool, VmName vm, Alias primary) {
+        public List<Finding> check(HostName host, PoolName pool) {
+            return List.of();
+        }
+
+        @Override
+        public synchronized Optional<Lease> lease(
+                HostName host, PoolName pool, VmName vm, Alias primary, VfSettings settings) {
             if (left == 0) {
                 return Optional.empty();
             }
             left--;
-            Lease lease = new Lease(host, pool, vm, primary, new PciAddress(0, 2, 16, leased.size()));
+            Lease lease = new Lease(host, pool, vm, primary, new PciAddress(0, 2, 16, leased.size()), "server", 1);
             leased.add(lease);
             deeds.add("lease " + primary);
             return Optional.of(lease);
+        }
+
+        @Override
+        public synchronized List<Lease> leases(HostName host) {
+            return leased.stream()
+                    .filter(l -> l.host().equals(host) && !released.contains(l))
+                    .toList();
         }
 
         @Override

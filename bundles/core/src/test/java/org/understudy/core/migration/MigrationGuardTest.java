@@ -177,12 +177,21 @@ class MigrationGuardTest {
                         known.mac(),
                         Optional.of(new PoolName("other")),
                         PrimaryKind.VF,
-                        Optional.empty()));
+                        Optional.empty(),
+                        0,
+                        false));
         assertThat(preflight()).containsExactly(FindingCode.POOL_UNKNOWN);
         bench.pairs.set(
                 0,
                 new PairView(
-                        known.standby(), PRIMARY, known.mac(), Optional.empty(), PrimaryKind.VF, Optional.empty()));
+                        known.standby(),
+                        PRIMARY,
+                        known.mac(),
+                        Optional.empty(),
+                        PrimaryKind.VF,
+                        Optional.empty(),
+                        0,
+                        false));
         assertThat(preflight()).containsExactly(FindingCode.POOL_UNKNOWN);
     }
 

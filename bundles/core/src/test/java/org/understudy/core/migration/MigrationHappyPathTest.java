@@ -61,17 +61,19 @@ class MigrationHappyPathTest {
     void leasesAVfThereAndGivesBackTheOneHere() {
         bench.pairs.clear();
         bench.pairs.add(MigrationBench.pair(MigrationBench.PRIMARY, PrimaryKind.VF));
+        bench.pools.leased.add(bench.leaseOnSource());
 
         Migration m = bench.migrate();
 
         assertThat(m.outcome()).contains(Outcome.COMPLETED);
         assertThat(bench.pools.leased)
-                .singleElement()
+                .hasSize(2)
+                .last()
                 .satisfies(l -> assertThat(l.host()).isEqualTo(MigrationBench.B));
         assertThat(bench.pools.released)
                 .singleElement()
                 .satisfies(l -> assertThat(l.host()).isEqualTo(bench.a.name()));
-        assertThat(bench.b.vm(MigrationBench.VM).live().orElseThrow()).contains("ua-vf0=0000:02:10.0");
+        assertThat(bench.b.vm(MigrationBench.VM).live().orElseThrow()).contains("ua-vf0=0000:02:10.1");
     }
 
     @Test

@@ -48,6 +48,7 @@ public final class Shelf implements AutoCloseable {
                         .map(h -> new HostPolicy(h.name(), "shelf", Map.of()))
                         .toArray(HostPolicy[]::new)));
         when(policies.listen(any())).thenReturn(() -> {});
+        when(migrations.listen(any())).thenReturn(() -> {});
         when(migrations.list()).thenAnswer(call -> List.copyOf(migrated));
         registry = new HostRegistry(policies, Duration.ofMillis(10));
         registry.addConnector(new Connector());

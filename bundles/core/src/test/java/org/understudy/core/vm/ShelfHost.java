@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.vm;
 
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.understudy.api.Alias;
@@ -32,10 +34,11 @@ import org.understudy.core.domain.DomainView;
 /** A host in memory that stores definitions and writes down what it was told to do. It does not migrate. */
 public final class ShelfHost implements Host {
     private final HostName name;
-    private final Map<VmName, HostedVm> vms = new LinkedHashMap<>();
+    private final Map<VmName, HostedVm> vms = new ConcurrentSkipListMap<>();
     private final Map<VmName, String> definitions = new LinkedHashMap<>();
     private final Map<VmName, String> live = new LinkedHashMap<>();
     private final List<String> deeds = new CopyOnWriteArrayList<>();
+    private final List<Consumer<HostEvent>> listeners = new CopyOnWriteArrayList<>();
     private boolean startRefused;
     private String objectionable = "";
     private List<Finding> objections = List.of();
@@ -64,6 +67,18 @@ public final class ShelfHost implements Host {
                 """.formatted(vm);
     }
 
+    /** The same with a VF of pool-a as primary. */
+    public static String xmlWithVf(String vm) {
+        return xml(vm).replace(
+                        "<model type='virtio'/>",
+                        "<model type='virtio'/><teaming type='persistent'/><alias name='ua-net'/>")
+                .replace("</devices>", """
+                        <interface type='network'><mac address='52:54:00:11:22:33'/><source network='pool-a'/>
+                        <vlan><tag id='42'/></vlan>
+                        <teaming type='transient' persistent='ua-net'/><alias name='ua-vf'/></interface>
+                        </devices>""");
+    }
+
     public ShelfHost with(String vm, VmState state) {
         define(xml(vm));
         vms.put(new VmName(vm), new HostedVm(new VmName(vm), new UUID(1, 2), state, ""));
@@ -87,6 +102,13 @@ public final class ShelfHost implements Host {
     /** From now on QEMU does not start. */
     public void refuseStart() {
         startRefused = true;
+    }
+
+    /** A VM ends by itself. */
+    public void end(String vm) {
+        VmName name = new VmName(vm);
+        vms.computeIfPresent(name, (n, old) -> new HostedVm(n, old.uuid(), VmState.SHUTOFF, ""));
+        listeners.forEach(l -> l.accept(new HostEvent.Stopped(name, Instant.EPOCH, "guest shutdown")));
     }
 
     /** Holds this against every definition. */
@@ -177,6 +199,7 @@ public final class ShelfHost implements Host {
             throw new UnderstudyException(ErrorCode.QEMU_START_FAILED, "QEMU exited with 1");
         }
         deeds.add("start " + vm + " " + assignedVfs);
+        vms.computeIfPresent(vm, (n, old) -> new HostedVm(n, old.uuid(), VmState.RUNNING, ""));
     }
 
     @Override
@@ -236,7 +259,8 @@ public final class ShelfHost implements Host {
 
     @Override
     public Subscription subscribe(Consumer<HostEvent> consumer) {
-        return () -> {};
+        listeners.add(consumer);
+        return () -> listeners.remove(consumer);
     }
 
     @Override

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.eq;
-import static org.mockito.Mockito.mock;
-import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import java.util.List;
@@ -23,15 +21,11 @@ import org.understudy.api.MacAddress;
 import org.understudy.api.Outcome;
 import org.understudy.api.Pair;
 import org.understudy.api.PairHealth;
-import org.understudy.api.PciAddress;
-import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.Vm;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
-import org.understudy.api.spi.VfPools;
-import org.understudy.api.spi.VfPools.Lease;
 
 class VirtualMachineServiceTest {
     private static final VmName WEB1 = new VmName("web1");
@@ -39,16 +33,17 @@ class VirtualMachineServiceTest {
     private final ShelfHost alpha = new ShelfHost("alpha");
     private final ShelfHost beta = new ShelfHost("beta");
     private final Shelf shelf = new Shelf(alpha, beta);
-    private Optional<VfPools> pools = Optional.empty();
+    private final VfKeeper vfs = new VfKeeper(shelf.registry, shelf.migrations);
 
     @AfterEach
     void close() {
+        vfs.close();
         shelf.close();
     }
 
     private VirtualMachineService vms() {
         return new VirtualMachineService(
-                shelf.registry, shelf.locations, shelf.policies, shelf.health, shelf.migrations, pools);
+                shelf.registry, shelf.locations, shelf.policies, shelf.health, shelf.migrations, vfs);
     }
 
     @Test
@@ -243,44 +238,13 @@ class VirtualMachineServiceTest {
     }
 
     @Test
-    void leasesTheVfOfAPoolForAStartAndGivesItBackIfTheStartFails() {
-        VfPools served = mock(VfPools.class);
-        Lease lease =
-                new Lease(alpha.name(), new PoolName("pool-a"), WEB1, new Alias("ua-vf"), PciAddress.parse("01:10.2"));
-        when(served.lease(alpha.name(), lease.pool(), WEB1, lease.primary())).thenReturn(Optional.of(lease));
-        pools = Optional.of(served);
-        withPoolPair();
-
-        vms().start(WEB1);
-        assertThat(alpha.deeds()).containsExactly("start web1 {ua-vf=0000:01:10.2}");
-
-        alpha.refuseStart();
-        assertCode(ErrorCode.QEMU_START_FAILED, () -> vms().start(WEB1));
-        verify(served).release(lease);
-
-        when(served.lease(any(), any(), any(), any())).thenReturn(Optional.empty());
-        assertFinding(FindingCode.POOL_EXHAUSTED, () -> vms().start(WEB1));
-    }
-
-    @Test
     void doesNotStartAVmWhoseVfNobodyCanGive() {
-        withPoolPair();
+        alpha.with("web1", VmState.SHUTOFF);
+        alpha.define(ShelfHost.xmlWithVf("web1"));
+        alpha.forget();
 
         assertFinding(FindingCode.POOL_NOT_SERVED, () -> vms().start(WEB1));
         assertThat(alpha.deeds()).isEmpty();
-    }
-
-    private void withPoolPair() {
-        alpha.with("web1", VmState.SHUTOFF);
-        alpha.define(ShelfHost.xml("web1")
-                .replace(
-                        "<model type='virtio'/>",
-                        "<model type='virtio'/><teaming type='persistent'/><alias name='ua-net'/>")
-                .replace("</devices>", """
-                        <interface type='network'><mac address='52:54:00:11:22:33'/><source network='pool-a'/>
-                        <teaming type='transient' persistent='ua-net'/><alias name='ua-vf'/></interface>
-                        </devices>"""));
-        alpha.forget();
     }
 
     private static void assertFinding(FindingCode code, ThrowingCallable call) {

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api;
+
+import java.util.List;
+
+/**
+ * The SR-IOV functions of one host.
+ *
+ * @param available whether they can be read now; without that the lists are empty
+ * @param access how they are reached, such as {@code in process}, {@code command} or {@code ssh}
+ * @param pfs by address
+ * @param vfs by address
+ * @param findings what is wrong or worth knowing
+ */
+public record NicInventory(
+        HostName host, boolean available, String access, List<PfView> pfs, List<VfView> vfs, List<Finding> findings) {}

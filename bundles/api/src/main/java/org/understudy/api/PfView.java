@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * A physical function that can have VFs.
+ *
+ * @param netdev name of its network device, such as {@code eno1}
+ * @param vendor four hexadecimal digits. Source: sysfs {@code vendor}
+ * @param device four hexadecimal digits. Source: sysfs {@code device}
+ * @param driver the kernel driver
+ * @param totalVfs how many VFs it could have. Source: sysfs {@code sriov_totalvfs}
+ * @param vfs how many it has. Source: sysfs {@code sriov_numvfs}
+ * @param numaNode empty on a machine without NUMA
+ */
+public record PfView(
+        PciAddress address,
+        Optional<String> netdev,
+        String vendor,
+        String device,
+        Optional<String> driver,
+        int totalVfs,
+        int vfs,
+        OptionalInt numaNode) {}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api;
+
+import java.util.List;
+import java.util.Optional;
+import org.understudy.api.Policy.PoolPolicy;
+
+/**
+ * A pool of the configuration and what it has.
+ *
+ * @param stocks by host, in the order of the configuration; hosts that cannot be read are left out
+ * @param findings what is wrong with the pool
+ */
+public record PoolView(
+        PoolName name,
+        PrimaryKind kind,
+        List<String> selectors,
+        Optional<String> model,
+        List<Stock> stocks,
+        List<Finding> findings) {
+
+    /** A pool of which nothing but the configuration is known. */
+    public static PoolView of(PoolPolicy pool) {
+        return new PoolView(pool.name(), pool.kind(), pool.selectors(), pool.model(), List.of(), List.of());
+    }
+
+    /**
+     * The VFs of a pool on one host.
+     *
+     * @param other those that can be used neither now nor after a release: in use, foreign or at fault
+     */
+    public record Stock(HostName host, int free, int leased, int other) {}
+}

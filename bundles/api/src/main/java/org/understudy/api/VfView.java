@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * A virtual function.
+ *
+ * @param index its number on its PF. Source: sysfs {@code virtfnN}
+ * @param pfName the PF's network device, or its address if it has none
+ * @param reason why it is in this state; empty for a free one
+ * @param pools the pools it belongs to; one, unless pools overlap
+ * @param driver the kernel driver it is bound to
+ * @param netdev its own network device on the host
+ * @param mac as the PF administers it; empty if none was set
+ * @param vlan as the PF administers it, 0 for none; empty if the PF does not tell
+ * @param iommuGroup empty if the IOMMU is off
+ * @param iommuShared whether other devices are in its group
+ * @param holder who has leased it
+ */
+public record VfView(
+        PciAddress address,
+        PciAddress pf,
+        String pfName,
+        int index,
+        VfState state,
+        String reason,
+        List<PoolName> pools,
+        String vendor,
+        String device,
+        Optional<String> driver,
+        Optional<String> netdev,
+        Optional<MacAddress> mac,
+        OptionalInt vlan,
+        Optional<Boolean> trust,
+        Optional<Boolean> spoofCheck,
+        OptionalInt numaNode,
+        OptionalInt iommuGroup,
+        Optional<Boolean> iommuShared,
+        Optional<Holder> holder) {
+
+    /**
+     * Who has leased a VF.
+     *
+     * @param vm the VM's name
+     * @param primary the alias of the primary it is for
+     * @param owner the server that holds the lease
+     * @param ours whether that is this server
+     */
+    public record Holder(String vm, String primary, String owner, long fencing, boolean ours) {}
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.vm;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.Alias;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.Migration;
+import org.understudy.api.Migrations;
+import org.understudy.api.PciAddress;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.Hosts;
+import org.understudy.api.spi.VfPools;
+import org.understudy.api.spi.VfPools.Lease;
+import org.understudy.core.domain.DomainView;
+import org.understudy.core.domain.DomainView.PairView;
+import org.understudy.core.watch.HostWatch;
+
+/**
+ * Leases the VFs a start needs, and gives them back when the start fails, when the VM has stopped, and when it is found
+ * off after a restart of this server. What a migration leases is the migration's. An OSGi service within this bundle.
+ */
+@Component(service = VfKeeper.class)
+public final class VfKeeper implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(VfKeeper.class);
+    private static final Duration LOOK_FOR_HOSTS = Duration.ofSeconds(2);
+
+    private final AtomicReference<Optional<VfPools>> pools = new AtomicReference<>(Optional.empty());
+    private final Set<VmName> starting = ConcurrentHashMap.newKeySet();
+    private final ExecutorService worker = Executors.newSingleThreadExecutor(r -> {
+        Thread thread = new Thread(r, "understudy-vfs");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final Hosts hosts;
+    private final Standstill standstill;
+    private final HostWatch watch;
+    private final Subscription ended;
+
+    @Activate
+    public VfKeeper(@Reference Hosts hosts, @Reference Migrations migrations) {
+        this.hosts = hosts;
+        this.standstill = new Standstill(migrations);
+        this.watch = new HostWatch(hosts, host -> later(() -> tidy(host)), this::onEvent, LOOK_FOR_HOSTS);
+        this.ended = migrations.listen(this::onMigration);
+    }
+
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    public void setPools(VfPools served) {
+        pools.set(Optional.of(served));
+        later(() -> hosts.all().forEach(this::tidy));
+    }
+
+    void unsetPools(VfPools served) {
+        pools.updateAndGet(now -> now.filter(p -> p != served));
+    }
+
+    @Override
+    @Deactivate
+    public void close() {
+        watch.close();
+        ended.close();
+        worker.shutdownNow();
+    }
+
+    /** @throws UnderstudyException also {@link org.understudy.api.ErrorCode#REFUSED_BY_FINDINGS} if a VF is lacking */
+    void around(Location here, DomainView definition, Consumer<Map<Alias, PciAddress>> start) {
+        List<Lease> leases = new ArrayList<>();
+        starting.add(here.vm().name());
+        try {
+            for (PairView pair : definition.pairs()) {
+                if (pair.kind() == PrimaryKind.VF && pair.vf().isEmpty()) {
+                    leases.add(lease(here, pair));
+                }
+            }
+            Map<Alias, PciAddress> vfs = new HashMap<>();
+            leases.forEach(l -> vfs.put(l.primary(), l.vf()));
+            start.accept(vfs);
+        } catch (RuntimeException e) {
+            leases.forEach(l -> release(l, e));
+            throw e;
+        } finally {
+            starting.remove(here.vm().name());
+            // It may have stopped already, while nothing was given back.
+            later(() -> giveBack(here.host(), here.vm().name()));
+        }
+    }
+
+    private void release(Lease lease, RuntimeException reason) {
+        try {
+            pools.get().orElseThrow().release(lease);
+        } catch (RuntimeException e) {
+            reason.addSuppressed(e);
+        }
+    }
+
+    private Lease lease(Location here, PairView pair) {
+        String subject = "primary " + pair.primary() + " of VM " + here.vm().name();
+        Optional<VfPools> served = pools.get();
+        if (served.isEmpty() || pair.pool().isEmpty()) {
+            throw refusal(Finding.of(
+                    FindingCode.POOL_NOT_SERVED,
+                    subject,
+                    subject + " needs a VF, and nothing on this server hands out VFs",
+                    "Install the bundle that serves VF pools, or name the VF's PCI address in the definition."));
+        }
+        return served.get()
+                .lease(here.host().name(), pair.pool().get(), here.vm().name(), pair.primary(), pair.settings())
+                .orElseThrow(() -> refusal(Finding.of(
+                        FindingCode.POOL_EXHAUSTED,
+                        subject,
+                        "Pool " + pair.pool().get() + " has no VF left for " + subject,
+                        "Add VFs to the pool, or stop a VM that uses one.")));
+    }
+
+    private static UnderstudyException refusal(Finding finding) {
+        return new UnderstudyException(finding.message(), List.of(finding));
+    }
+
+    private void onEvent(Host host, HostEvent event) {
+        if (event instanceof HostEvent.Stopped) {
+            later(() -> giveBack(host, event.vm()));
+        }
+    }
+
+    /** A VM may have stopped while it was moved; then nobody gave anything back. */
+    private void onMigration(Migration migration) {
+        if (!migration.isRunning()) {
+            later(() -> hosts.all().stream()
+                    .filter(h -> h.name().equals(migration.source()) || h.name().equals(migration.destination()))
+                    .forEach(h -> giveBack(h, migration.vm())));
+        }
+    }
+
+    private void tidy(Host host) {
+        pools.get().map(p -> p.leases(host.name())).orElse(List.of()).stream()
+                .map(Lease::vm)
+                .distinct()
+                .forEach(vm -> giveBack(host, vm));
+    }
+
+    private void giveBack(Host host, VmName vm) {
+        Optional<VfPools> served = pools.get();
+        if (served.isPresent() && !starting.contains(vm) && !standstill.isMoving(vm) && isOff(host, vm)) {
+            for (Lease lease : served.get().leases(host.name())) {
+                if (lease.vm().equals(vm)) {
+                    served.get().release(lease);
+                    LOG.info("VF {} of host {} is free again: VM {} is off", lease.vf(), host.name(), vm);
+                }
+            }
+        }
+    }
+
+    private static boolean isOff(Host host, VmName vm) {
+        return host.find(vm).filter(v -> v.state() != VmState.SHUTOFF).isEmpty();
+    }
+
+    private void later(Runnable work) {
+        try {
+            worker.execute(() -> guarded(work));
+        } catch (RejectedExecutionException e) {
+            LOG.debug("Closed already", e);
+        }
+    }
+
+    private static void guarded(Runnable work) {
+        try {
+            work.run();
+        } catch (UnderstudyException e) {
+            LOG.warn("A VF could not be given back for now: {}", e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.error("VFs could not be given back", e);
+        }
+    }
+}

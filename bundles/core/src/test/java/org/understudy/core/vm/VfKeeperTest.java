@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.vm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
+import org.understudy.api.MacAddress;
+import org.understudy.api.PciAddress;
+import org.understudy.api.PoolName;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.VfPools;
+import org.understudy.api.spi.VfSettings;
+
+class VfKeeperTest {
+    private static final VmName WEB1 = new VmName("web1");
+
+    private final ShelfHost alpha = new ShelfHost("alpha");
+    private final Shelf shelf = new Shelf(alpha);
+    private final VfKeeper keeper = new VfKeeper(shelf.registry, shelf.migrations);
+    private final OneVf pool = new OneVf();
+    private final VirtualMachineService vms = new VirtualMachineService(
+            shelf.registry, shelf.locations, shelf.policies, shelf.health, shelf.migrations, keeper);
+
+    @AfterEach
+    void close() {
+        keeper.close();
+        shelf.close();
+    }
+
+    private void defined(VmState state) {
+        alpha.with("web1", state);
+        alpha.define(ShelfHost.xmlWithVf("web1"));
+        alpha.forget();
+    }
+
+    @Test
+    void leasesTheVfOfAPoolForAStartWithTheSettingsOfThePair() {
+        defined(VmState.SHUTOFF);
+        keeper.setPools(pool);
+
+        vms.start(WEB1);
+
+        assertThat(alpha.deeds()).containsExactly("start web1 {ua-vf=0000:01:10.2}");
+        assertThat(pool.settings)
+                .containsExactly(new VfSettings(
+                        new MacAddress("52:54:00:11:22:33"), 42, Optional.empty(), Optional.empty(), true));
+        assertThat(pool.held).hasSize(1);
+    }
+
+    @Test
+    void givesTheVfBackIfTheStartFails() {
+        defined(VmState.SHUTOFF);
+        keeper.setPools(pool);
+        alpha.refuseStart();
+
+        assertThatThrownBy(() -> vms.start(WEB1))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.QEMU_START_FAILED));
+        assertThat(pool.held).isEmpty();
+    }
+
+    @Test
+    void doesNotStartAVmIfThePoolHasNoVfLeft() {
+        defined(VmState.SHUTOFF);
+        keeper.setPools(pool);
+        pool.empty = true;
+
+        assertThatThrownBy(() -> vms.start(WEB1))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class,
+                        e -> assertThat(e.findings())
+                                .extracting(Finding::code)
+                                .containsExactly(FindingCode.POOL_EXHAUSTED));
+        assertThat(alpha.deeds()).isEmpty();
+    }
+
+    @Test
+    void givesTheVfBackWhenTheVmHasStoppedByItself() {
+        defined(VmState.SHUTOFF);
+        keeper.setPools(pool);
+        vms.start(WEB1);
+
+        alpha.end("web1");
+
+        await().untilAsserted(() -> assertThat(pool.held).isEmpty());
+    }
+
+    @Test
+    void givesBackWhatAVmHeldThatIsOffAfterARestartOfTheServer() {
+        defined(VmState.SHUTOFF);
+        pool.lease(alpha.name(), OneVf.POOL, WEB1, new Alias("ua-vf"), OneVf.SETTINGS);
+
+        keeper.setPools(pool);
+
+        await().untilAsserted(() -> assertThat(pool.held).isEmpty());
+    }
+
+    @Test
+    void leavesTheVfOfAVmThatIsMovedToItsMigration() {
+        defined(VmState.RUNNING);
+        shelf.migrated("web1", "alpha", "beta", Optional.empty());
+        pool.lease(alpha.name(), OneVf.POOL, WEB1, new Alias("ua-vf"), OneVf.SETTINGS);
+        keeper.setPools(pool);
+        alpha.with("web2", VmState.SHUTOFF);
+        pool.lease(alpha.name(), OneVf.POOL, new VmName("web2"), new Alias("ua-vf"), OneVf.SETTINGS);
+
+        alpha.end("web1");
+        alpha.end("web2");
+
+        await().untilAsserted(() ->
+                assertThat(pool.held).extracting(VfPools.Lease::vm).containsExactly(WEB1));
+    }
+
+    private static final class OneVf implements VfPools {
+        static final PoolName POOL = new PoolName("pool-a");
+        static final VfSettings SETTINGS =
+                new VfSettings(new MacAddress("52:54:00:11:22:33"), 0, Optional.empty(), Optional.empty(), true);
+        final List<Lease> held = new ArrayList<>();
+        final List<VfSettings> settings = new ArrayList<>();
+        boolean empty;
+
+        @Override
+        public List<Finding> check(HostName host, PoolName pool) {
+            return List.of();
+        }
+
+        @Override
+        public synchronized Optional<Lease> lease(
+                HostName host, PoolName pool, VmName vm, Alias primary, VfSettings wanted) {
+            if (empty) {
+                return Optional.empty();
+            }
+            settings.add(wanted);
+            Lease lease = new Lease(host, pool, vm, primary, PciAddress.parse("01:10.2"), "server", settings.size());
+            held.add(lease);
+            return Optional.of(lease);
+        }
+
+        @Override
+        public synchronized List<Lease> leases(HostName host) {
+            return List.copyOf(held);
+        }
+
+        @Override
+        public synchronized void release(Lease lease) {
+            held.remove(lease);
+        }
+    }
+}
