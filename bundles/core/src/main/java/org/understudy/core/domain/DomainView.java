@@ -21,6 +21,8 @@ import org.understudy.api.PrimaryKind;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.VfSettings;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.XmlElement;
 
 /**
  * What a definition says about a VM's network. Names, addresses and aliases that are no such things are left out here;

@@ -12,8 +12,8 @@ import java.util.function.Consumer;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.PciAddress;
-import org.understudy.core.domain.Edits;
-import org.understudy.core.domain.XmlElement;
+import org.understudy.api.xml.Edits;
+import org.understudy.api.xml.XmlElement;
 
 /**
  * Rules 7 to 9: the guest can let go of the primary at its place. A primary without an address is well: the host puts

@@ -17,9 +17,9 @@ import java.util.regex.Pattern;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.MacAddress;
-import org.understudy.core.domain.Edits;
-import org.understudy.core.domain.Layout;
-import org.understudy.core.domain.XmlElement;
+import org.understudy.api.xml.Edits;
+import org.understudy.api.xml.Layout;
+import org.understudy.api.xml.XmlElement;
 
 /** Rules 3 to 6: a primary finds its standby NIC by an alias that libvirt keeps. */
 final class AliasRules {

@@ -3,8 +3,8 @@ package org.understudy.core.lint;
 
 import org.understudy.api.PairChange;
 import org.understudy.api.PairChange.Effect;
-import org.understudy.core.domain.DomainDocument;
-import org.understudy.core.domain.Edits;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.Edits;
 
 /** Mends a definition where that is safe, and leaves every other byte of it alone. */
 public final class Fixes {

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.understudy.api.Finding;
-import org.understudy.core.domain.DomainDocument;
+import org.understudy.api.xml.DomainDocument;
 
 /** Judges a definition against every rule. */
 public final class Linter {

@@ -10,9 +10,8 @@ import java.util.stream.Stream;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.MacAddress;
-import org.understudy.core.domain.Edits;
-import org.understudy.core.domain.Layout;
-import org.understudy.core.domain.XmlElement;
+import org.understudy.api.xml.Edits;
+import org.understudy.api.xml.XmlElement;
 
 /** Rule 2, both halves have one unicast MAC, and the part of rule 16 that nobody else has it. */
 final class MacRules {
@@ -65,8 +64,7 @@ final class MacRules {
                 if (mac.isPresent()) {
                     edits.attribute(mac.get(), "address", address);
                 } else {
-                    String space = new Layout(it.document()).spaceForChild(primary);
-                    edits.insert(primary.startTagEnd(), space + "<mac address='" + address + "'/>");
+                    edits.firstChild(primary, "<mac address='" + address + "'/>");
                 }
             });
         }

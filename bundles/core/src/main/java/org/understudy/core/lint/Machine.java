@@ -3,8 +3,8 @@ package org.understudy.core.lint;
 
 import java.util.Optional;
 import java.util.Set;
-import org.understudy.core.domain.DomainDocument;
-import org.understudy.core.domain.XmlElement;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.XmlElement;
 
 /**
  * The machine a definition asks for.

@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.understudy.api.MacAddress;
 import org.understudy.api.PciAddress;
-import org.understudy.core.domain.XmlElement;
+import org.understudy.api.xml.XmlElement;
 
 /**
  * A NIC of the document.

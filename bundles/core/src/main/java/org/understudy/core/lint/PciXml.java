@@ -3,7 +3,7 @@ package org.understudy.core.lint;
 
 import java.util.Optional;
 import org.understudy.api.PciAddress;
-import org.understudy.core.domain.XmlElement;
+import org.understudy.api.xml.XmlElement;
 
 /** PCI addresses as libvirt writes them; what cannot be read is not known. */
 final class PciXml {

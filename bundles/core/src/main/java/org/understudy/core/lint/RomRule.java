@@ -7,9 +7,9 @@ import java.util.stream.Stream;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.Severity;
-import org.understudy.core.domain.Edits;
-import org.understudy.core.domain.Layout;
-import org.understudy.core.domain.XmlElement;
+import org.understudy.api.xml.Edits;
+import org.understudy.api.xml.Layout;
+import org.understudy.api.xml.XmlElement;
 
 /**
  * Rule 11: the primary has no option ROM. A ROM is a block of memory that migrates; the destination does not have it

@@ -3,7 +3,7 @@ package org.understudy.core.lint;
 
 import java.util.function.Consumer;
 import org.understudy.api.Finding;
-import org.understudy.core.domain.Edits;
+import org.understudy.api.xml.Edits;
 
 /** One thing a pair must satisfy, and how to mend it where that is safe. */
 interface Rule {

@@ -6,9 +6,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.understudy.api.Alias;
 import org.understudy.api.PciAddress;
-import org.understudy.core.domain.DomainDocument;
-import org.understudy.core.domain.Edits;
-import org.understudy.core.domain.XmlElement;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.Edits;
+import org.understudy.api.xml.XmlElement;
 
 /** The definition as the destination of a migration needs it. */
 public final class DestinationDefinition {

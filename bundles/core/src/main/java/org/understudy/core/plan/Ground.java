@@ -7,8 +7,8 @@ import java.util.Set;
 import org.understudy.api.Consent;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
-import org.understudy.core.domain.DomainDocument;
-import org.understudy.core.domain.XmlElement;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.XmlElement;
 
 /** Whether a document offers what a pair needs: a hypervisor with failover, a machine with PCIe, a suitable NIC. */
 final class Ground {

@@ -10,11 +10,11 @@ import org.understudy.api.PairRequest;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PrimaryKind;
-import org.understudy.core.domain.DomainDocument;
-import org.understudy.core.domain.Edits;
-import org.understudy.core.domain.Layout;
-import org.understudy.core.domain.XmlElement;
-import org.understudy.core.domain.XmlText;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.Edits;
+import org.understudy.api.xml.Layout;
+import org.understudy.api.xml.XmlElement;
+import org.understudy.api.xml.XmlText;
 
 /**
  * Writes what a pair needs. Each addition is the space of its neighbours and one element, put right behind existing

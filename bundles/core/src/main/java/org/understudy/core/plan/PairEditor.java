@@ -12,8 +12,8 @@ import org.understudy.api.PairChange;
 import org.understudy.api.PairChange.Effect;
 import org.understudy.api.PairRequest;
 import org.understudy.api.Policy.PoolPolicy;
-import org.understudy.core.domain.DomainDocument;
-import org.understudy.core.domain.XmlElement;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.XmlElement;
 
 /** Switches pairs of a definition on and off. A refusal is a finding and leaves the document as it is. */
 public final class PairEditor {

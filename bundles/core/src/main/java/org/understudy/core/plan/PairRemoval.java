@@ -8,9 +8,9 @@ import java.util.stream.Collectors;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.Severity;
-import org.understudy.core.domain.DomainDocument;
-import org.understudy.core.domain.Edits;
-import org.understudy.core.domain.XmlElement;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.Edits;
+import org.understudy.api.xml.XmlElement;
 
 /** Takes back what {@link PairBuilder} wrote, also if libvirt has laid the document out anew since. */
 final class PairRemoval {

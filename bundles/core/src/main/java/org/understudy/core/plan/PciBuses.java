@@ -7,8 +7,8 @@ import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
-import org.understudy.core.domain.DomainDocument;
-import org.understudy.core.domain.XmlElement;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.XmlElement;
 
 /** The PCI buses of a machine. The index of a controller is the number of the bus behind it. */
 final class PciBuses {

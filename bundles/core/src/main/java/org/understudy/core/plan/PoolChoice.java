@@ -11,7 +11,7 @@ import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryForm;
 import org.understudy.api.PrimaryKind;
-import org.understudy.core.domain.XmlElement;
+import org.understudy.api.xml.XmlElement;
 
 /** Which pool a NIC's primary comes from. */
 final class PoolChoice {

@@ -4,9 +4,9 @@ package org.understudy.core.plan;
 import java.util.ArrayList;
 import java.util.List;
 import org.understudy.api.PciAddress;
-import org.understudy.core.domain.DomainDocument;
-import org.understudy.core.domain.XmlElement;
-import org.understudy.core.domain.XmlText;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.XmlElement;
+import org.understudy.api.xml.XmlText;
 
 /**
  * The primary's element in each of its forms.

@@ -4,9 +4,9 @@ package org.understudy.core.plan;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.understudy.core.domain.DomainDocument;
-import org.understudy.core.domain.XmlElement;
-import org.understudy.core.domain.XmlText;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.XmlElement;
+import org.understudy.api.xml.XmlText;
 
 /**
  * What an admin asked for and what it took, kept in the definition's {@code <metadata>} so that it travels with the VM.

@@ -41,11 +41,12 @@ import org.understudy.api.PciAddress;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.HostFacts;
+import org.understudy.api.xml.DomainDocument;
 
 class RecordJsonTest {
     private final JsonView json = new RecordJson();
 
-    /** Every record of the API's packages, found in its class files so that none can be forgotten. */
+    /** Every record of the vocabulary, found in the API's class files so that none can be forgotten. */
     static List<Class<?>> everyRecord() throws IOException, URISyntaxException, ClassNotFoundException {
         URI place =
                 VmName.class.getProtectionDomain().getCodeSource().getLocation().toURI();
@@ -65,7 +66,7 @@ class RecordJsonTest {
                     .filter(f -> !f.toString().contains("-info"))::iterator) {
                 String name = root.relativize(file).toString().replace('/', '.');
                 Class<?> type = Class.forName(name.substring(0, name.length() - ".class".length()));
-                if (type.isRecord()) {
+                if (type.isRecord() && !type.getPackage().equals(DomainDocument.class.getPackage())) {
                     records.add(type);
                 }
             }

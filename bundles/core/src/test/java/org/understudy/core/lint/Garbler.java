@@ -4,9 +4,9 @@ package org.understudy.core.lint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import org.understudy.core.domain.DomainDocument;
-import org.understudy.core.domain.Edits;
-import org.understudy.core.domain.XmlElement;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.Edits;
+import org.understudy.api.xml.XmlElement;
 
 /** Makes well-formed definitions with broken pairs: elements lost and doubled, values exchanged for others. */
 final class Garbler {

@@ -32,7 +32,7 @@ import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryForm;
 import org.understudy.api.PrimaryKind;
-import org.understudy.core.domain.DomainDocument;
+import org.understudy.api.xml.DomainDocument;
 import org.understudy.core.domain.DomainView;
 
 class PairEditorTest {

@@ -6,9 +6,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
-import org.understudy.core.domain.DomainDocument;
-import org.understudy.core.domain.Edits;
-import org.understudy.core.domain.XmlElement;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.Edits;
+import org.understudy.api.xml.XmlElement;
 
 /** Writes a document in another way that means the same, and tells what a document means. */
 final class Relayout {

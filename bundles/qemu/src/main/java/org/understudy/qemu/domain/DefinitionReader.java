@@ -11,8 +11,9 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.XmlElement;
 import org.understudy.qemu.domain.Domain.Memory;
-import org.w3c.dom.Element;
 
 /** Reads a definition. */
 public final class DefinitionReader {
@@ -28,20 +29,15 @@ public final class DefinitionReader {
 
     /**
      * @throws UnderstudyException {@link ErrorCode#MALFORMED_XML}, {@link ErrorCode#XML_REFUSED}, or
-     *     {@link ErrorCode#INVALID_ARGUMENT} if the root is no domain, or its name or UUID has a wrong form
+     *     {@link ErrorCode#INVALID_ARGUMENT} if its name or UUID has a wrong form
      */
     public static Reading read(String xml) {
         DefinitionReader reader = new DefinitionReader();
-        Domain domain = reader.domain(DefinitionText.parse(xml).getDocumentElement());
+        Domain domain = reader.domain(DomainDocument.parse(xml).root());
         return new Reading(domain, reader.reports.all());
     }
 
-    private Domain domain(Element element) {
-        if (!"domain".equals(element.getLocalName()) || element.getNamespaceURI() != null) {
-            throw new UnderstudyException(
-                    ErrorCode.INVALID_ARGUMENT,
-                    "the definition's root is <" + element.getNodeName() + ">, not <domain>");
-        }
+    private Domain domain(XmlElement element) {
         StrictElement root = new StrictElement(element, "/domain", reports);
         root.ignoreChildren("title", "description", "metadata");
         root.attribute("id");

@@ -8,32 +8,31 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.w3c.dom.Attr;
-import org.w3c.dom.Element;
-import org.w3c.dom.NamedNodeMap;
-import org.w3c.dom.Node;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.understudy.api.xml.XmlElement;
 
 /**
  * An XML element that remembers what was read of it, so that {@link #finish} can report the rest. Attributes and
  * children count as read when they are asked for.
  */
 final class StrictElement {
-    private final Element element;
+    private final XmlElement element;
     private final String path;
     private final Reports reports;
     private final Set<String> attributesRead = new HashSet<>();
-    private final Map<Element, StrictElement> childrenRead = new LinkedHashMap<>();
+    private final Map<XmlElement, StrictElement> childrenRead = new LinkedHashMap<>();
     private boolean textRead;
     private boolean allRead;
 
-    StrictElement(Element element, String path, Reports reports) {
+    StrictElement(XmlElement element, String path, Reports reports) {
         this.element = element;
         this.path = path;
         this.reports = reports;
     }
 
     String name() {
-        return element.getLocalName();
+        return element.localName();
     }
 
     String path() {
@@ -46,7 +45,7 @@ final class StrictElement {
 
     Optional<String> attribute(String name) {
         attributesRead.add(name);
-        return element.hasAttribute(name) ? Optional.of(element.getAttribute(name)) : Optional.empty();
+        return element.attribute(name);
     }
 
     /** The attribute if it has one of the supported values; a finding and the first of them if it has another. */
@@ -84,7 +83,7 @@ final class StrictElement {
 
     String text() {
         textRead = true;
-        return element.getTextContent().strip();
+        return element.content();
     }
 
     Optional<StrictElement> child(String name) {
@@ -100,10 +99,10 @@ final class StrictElement {
         Set<String> wanted = Set.of(names);
         List<StrictElement> found = new ArrayList<>();
         Map<String, Integer> seen = new LinkedHashMap<>();
-        for (Element child : elements()) {
-            String name = child.getLocalName();
+        for (XmlElement child : element.children()) {
+            String name = child.localName();
             int position = seen.merge(name, 1, Integer::sum);
-            if (child.getNamespaceURI() == null && wanted.contains(name)) {
+            if (child.namespace().isEmpty() && wanted.contains(name)) {
                 found.add(childrenRead.computeIfAbsent(
                         child, c -> new StrictElement(c, path + "/" + name + suffix(position, name), reports)));
             }
@@ -112,8 +111,9 @@ final class StrictElement {
     }
 
     private String suffix(int position, String name) {
-        long same =
-                elements().stream().filter(e -> e.getLocalName().equals(name)).count();
+        long same = element.children().stream()
+                .filter(e -> e.localName().equals(name))
+                .count();
         return same > 1 ? "[" + position + "]" : "";
     }
 
@@ -132,44 +132,30 @@ final class StrictElement {
         if (allRead) {
             return;
         }
-        NamedNodeMap attributes = element.getAttributes();
-        for (int i = 0; i < attributes.getLength(); i++) {
-            Attr attribute = (Attr) attributes.item(i);
-            if (!attribute.getName().startsWith("xmlns") && !attributesRead.contains(attribute.getName())) {
-                reports.unsupported(path + "/@" + attribute.getName(), attribute.getValue(), "Remove the attribute.");
+        for (XmlElement.Attribute attribute : element.attributes()) {
+            if (!attribute.name().startsWith("xmlns") && !attributesRead.contains(attribute.name())) {
+                reports.unsupported(path + "/@" + attribute.name(), attribute.value(), "Remove the attribute.");
             }
         }
-        for (Element child : elements()) {
+        for (XmlElement child : element.children()) {
             StrictElement read = childrenRead.get(child);
             if (read == null) {
-                reports.unsupported(path + "/" + child.getNodeName(), brief(child), "Remove the element.");
+                reports.unsupported(path + "/" + child.name(), brief(child), "Remove the element.");
             } else {
                 read.finish();
             }
         }
-        if (!textRead && elements().isEmpty() && !element.getTextContent().isBlank()) {
-            reports.unsupported(path, element.getTextContent().strip(), "Remove the text.");
+        if (!textRead && element.children().isEmpty() && !element.content().isEmpty()) {
+            reports.unsupported(path, element.content(), "Remove the text.");
         }
     }
 
-    private static String brief(Element child) {
-        StringBuilder out = new StringBuilder();
-        NamedNodeMap attributes = child.getAttributes();
-        for (int i = 0; i < attributes.getLength(); i++) {
-            out.append(i == 0 ? "" : " ").append(attributes.item(i));
-        }
-        String text = child.getTextContent().strip();
-        out.append(out.length() > 0 && !text.isEmpty() ? " " : "").append(text);
-        return out.length() > 80 ? out.substring(0, 80) + "..." : out.toString();
-    }
-
-    private List<Element> elements() {
-        List<Element> all = new ArrayList<>();
-        for (Node n = element.getFirstChild(); n != null; n = n.getNextSibling()) {
-            if (n instanceof Element child) {
-                all.add(child);
-            }
-        }
-        return all;
+    private static String brief(XmlElement child) {
+        String text = Stream.concat(
+                        child.attributes().stream().map(a -> a.name() + "='" + a.value() + "'"),
+                        Stream.of(child.content()))
+                .collect(Collectors.joining(" "))
+                .strip();
+        return text.length() > 80 ? text.substring(0, 80) + "..." : text;
     }
 }

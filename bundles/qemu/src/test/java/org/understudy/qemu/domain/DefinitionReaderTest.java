@@ -136,7 +136,7 @@ class DefinitionReaderTest {
 
     @Test
     void refusesOtherRoot() {
-        assertRefused(ErrorCode.INVALID_ARGUMENT, "<network/>");
+        assertRefused(ErrorCode.MALFORMED_XML, "<network/>");
     }
 
     private static void assertRefused(ErrorCode code, String xml) {

@@ -57,8 +57,8 @@ class QemuHostTest {
         String stored = host.definition(VM);
         assertThat(stored)
                 .containsPattern("<uuid>[0-9a-f-]{36}</uuid>")
-                .containsPattern("<mac address=\"52:54:00:")
-                .containsPattern("machine=\"pc-q35-[0-9.]+\"");
+                .containsPattern("<mac address='52:54:00:")
+                .containsPattern("machine='pc-q35-[0-9.]+'");
         host.define(stored);
         assertThat(host.definition(VM)).isEqualTo(stored);
     }

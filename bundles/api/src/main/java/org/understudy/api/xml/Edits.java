@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.understudy.core.domain;
+package org.understudy.api.xml;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -30,7 +30,7 @@ public final class Edits {
         return this;
     }
 
-    /** Removes an element and the space before it, which is what {@link Layout#line} put there. */
+    /** Removes an element and the space before it, as {@link Layout} has it. */
     public Edits remove(XmlElement element) {
         return removeWithSpaceBefore(element.start(), element.end());
     }
@@ -66,6 +66,14 @@ public final class Edits {
             return attributeValue(present.get(), value);
         }
         return insert(element.start() + 1 + element.name().length(), " " + name + "='" + XmlText.encode(value) + "'");
+    }
+
+    /** Puts a child before the others of an element, in the same layout. */
+    public Edits firstChild(XmlElement parent, String xml) {
+        if (parent.closesItself()) {
+            return replace(parent.end() - 2, parent.end(), ">" + xml + "</" + parent.name() + ">");
+        }
+        return insert(parent.startTagEnd(), new Layout(document).spaceForChild(parent) + xml);
     }
 
     /** The text with all edits; those at one place in the order they were made. */

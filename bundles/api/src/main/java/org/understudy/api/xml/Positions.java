@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.understudy.core.domain;
+package org.understudy.api.xml;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -57,7 +57,7 @@ final class Positions {
 
     private void addContent(int from, int to, boolean encoded) {
         if (!open.isEmpty() && to > from) {
-            String raw = text.substring(from, to);
+            String raw = text.substring(from, to).replace("\r\n", "\n").replace('\r', '\n');
             open.peek().addContent(encoded ? XmlText.decode(raw) : raw);
         }
     }

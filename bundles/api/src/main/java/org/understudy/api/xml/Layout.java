@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.understudy.core.domain;
+package org.understudy.api.xml;
 
 import java.util.List;
 
