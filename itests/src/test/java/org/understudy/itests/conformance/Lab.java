@@ -117,7 +117,7 @@ final class Lab implements AutoCloseable {
                 allow-emulated-primary: true
                 migration:
                   settle: 200ms
-                  deadlines: {unplug: %3$ds, plug: 30s, copy: 60s, cancel: 45s}
+                  deadlines: {unplug: %3$ds, plug: 45s, copy: 60s, cancel: 45s}
                 """.formatted(folder, qemu, unplug.toSeconds());
     }
 
