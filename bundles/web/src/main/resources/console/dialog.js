@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page's one dialog: it asks, or it tells.
 
-import { h } from './dom.js';
+import { findings, h } from './dom.js';
 
 const dialog = document.getElementById('dialog');
 
@@ -13,6 +13,15 @@ export function ask(title, verb, content) {
 
 export function tell(title, ...content) {
   return show(title, content, h('button', { type: 'submit', value: 'no', className: 'primary' }, 'Close'));
+}
+
+/** Does something, and shows the server's refusal if it does not come off. */
+export async function attempt(title, work) {
+  try {
+    await work();
+  } catch (refusal) {
+    await tell(title, h('p', {}, refusal.message), findings(refusal.findings ?? []), h('p', { className: 'remedy' }, refusal.remedy));
+  }
 }
 
 function show(title, content, ...buttons) {

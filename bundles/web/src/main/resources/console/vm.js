@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // One VM: its NICs, the health of its pairs, and what can be done with it.
 
-import { announce, badge, button, emulatedBadge, findings, h } from './dom.js';
+import { announce, badge, button, findings, h } from './dom.js';
 import { call } from './server.js';
-import { ask, tell } from './dialog.js';
-
-const EFFECTS = {
-  'none': '',
-  'at-next-start': 'It takes effect when the VM is started.',
-  'after-restart': 'The running VM is unchanged until it is shut down and started again.',
-};
+import { ask, attempt, tell } from './dialog.js';
+import { failoverSwitch, pairHealth } from './pair.js';
 
 export function vmCard(vm, state) {
   const path = `vms/${encodeURIComponent(vm.name)}`;
@@ -43,60 +38,6 @@ function nicRow(vm, nic, path, state) {
         ? failoverSwitch(vm, nic, path)
         : h('span', { className: 'quiet', title: 'Only a virtio NIC can be the standby of a failover pair.' }, 'not virtio')),
     pair ? pairHealth(pair, state) : undefined);
-}
-
-function failoverSwitch(vm, nic, path) {
-  const on = nic.role === 'standby';
-  return h('button', {
-    type: 'button', className: 'switch', role: 'switch', 'aria-checked': String(on),
-    'aria-label': `Failover pair of ${nic.alias ?? `NIC ${nic.index}`} of ${vm.name}`,
-    'data-focus': `${vm.name}-${nic.index}-switch`,
-    onclick: (event) => switchPair(vm, nic, path, on, event.currentTarget),
-  }, h('span', { className: 'track', 'aria-hidden': 'true' }), h('span', {}, on ? 'Failover on' : 'Failover off'));
-}
-
-async function switchPair(vm, nic, path, on, control) {
-  control.disabled = true;
-  await attempt(`The pair of ${vm.name} was not changed`, async () => {
-    const selector = nic.alias ?? nic.mac ?? String(nic.index);
-    const change = on
-      ? await call('DELETE', `${path}/pair?nic=${encodeURIComponent(selector)}`)
-      : await turnOn(vm, path, { nic: selector });
-    if (change === undefined) return;
-    const text = `Failover is switched ${on ? 'off' : 'on'} in the definition of ${vm.name}. ${EFFECTS[change.effect] ?? ''}`;
-    announce(text);
-    if (change.findings.length > 0 || change.effect === 'after-restart') {
-      await tell(`Failover ${on ? 'off' : 'on'}: ${vm.name}`, h('p', {}, text), findings(change.findings));
-    }
-  });
-  control.disabled = false;
-}
-
-/** Asks for the pool if the configuration does not map the NIC's network to one; nothing if the admin stepped back. */
-async function turnOn(vm, path, wish) {
-  try {
-    return await call('POST', `${path}/pair`, wish);
-  } catch (refusal) {
-    const pools = await call('GET', 'pools');
-    if (wish.pool || pools.length === 0 || !refusal.findings?.some((finding) => finding.code === 'pool-unknown')) throw refusal;
-    const select = h('select', { id: 'pool' }, pools.map((pool) =>
-      h('option', { value: pool.name }, pool.kind === 'emulated' ? `${pool.name} (emulated)` : pool.name)));
-    const confirmed = await ask(`Failover on: ${vm.name}`, 'Switch on', () => [
-      h('p', {}, 'The configuration names no VF pool for this network.'),
-      h('label', { htmlFor: 'pool' }, 'Take the primary from pool'), select]);
-    return confirmed ? turnOn(vm, path, { ...wish, pool: select.value }) : undefined;
-  }
-}
-
-function pairHealth(pair, state) {
-  const words = state.words.health[pair.health] ?? { cause: '', nextStep: '' };
-  return h('div', { className: `health ${pair.health}` },
-    h('p', {},
-      badge(pair.health.replace('-', ' '), `health-${pair.health}`),
-      pair.kind === 'emulated' ? emulatedBadge() : undefined,
-      pair.pool ? h('span', { className: 'quiet' }, `pool ${pair.pool}`) : undefined),
-    h('p', {}, pair.details || words.cause),
-    words.nextStep && words.nextStep !== 'Nothing to do.' ? h('p', { className: 'remedy' }, words.nextStep) : undefined);
 }
 
 async function migrate(vm, path, state) {
@@ -135,12 +76,4 @@ async function migrate(vm, path, state) {
     announce(`Migrating ${vm.name} to ${select.value}`);
     document.getElementById('migrations-title').scrollIntoView({ block: 'start' });
   });
-}
-
-async function attempt(title, work) {
-  try {
-    await work();
-  } catch (refusal) {
-    await tell(title, h('p', {}, refusal.message), findings(refusal.findings ?? []), h('p', { className: 'remedy' }, refusal.remedy));
-  }
 }

@@ -30,6 +30,7 @@ public final class PageServlet extends HttpServlet {
             "dialog.js",
             "dom.js",
             "migration.js",
+            "pair.js",
             "server.js",
             "vm.js",
             "icon.svg");

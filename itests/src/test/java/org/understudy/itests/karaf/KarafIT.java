@@ -171,6 +171,29 @@ class KarafIT {
     }
 
     @Test
+    void changesAMachineTypeOnlyAfterConsentAndGivesEveryByteBack() throws Exception {
+        String given = definition("old", "06").replace("machine='q35'", "machine='pc'");
+        assertThat(rest.change("POST", "/api/v1/vms?host=alpha", given).statusCode())
+                .isEqualTo(201);
+        String before = rest.get("/api/v1/vms/old/definition").body();
+
+        HttpResponse<String> asked = rest.change("POST", "/api/v1/vms/old/pair", "{\"pool\":\"stand-in\"}");
+        assertThat(asked.statusCode()).isEqualTo(422);
+        assertThat(Rest.JSON.readTree(asked.body()).get("findings"))
+                .singleElement()
+                .satisfies(
+                        finding -> assertThat(finding.get("code").asText()).isEqualTo("machine-change-needs-consent"));
+        assertThat(rest.get("/api/v1/vms/old/definition").body()).isEqualTo(before);
+
+        HttpResponse<String> accepted = rest.change(
+                "POST", "/api/v1/vms/old/pair", "{\"pool\":\"stand-in\",\"consents\":[\"change-machine-type\"]}");
+        assertThat(accepted.statusCode()).as(accepted.body()).isEqualTo(200);
+        assertThat(rest.get("/api/v1/vms/old/definition").body()).contains("q35", "transient");
+        rest.change("DELETE", "/api/v1/vms/old/pair", "");
+        assertThat(rest.get("/api/v1/vms/old/definition").body()).isEqualTo(before);
+    }
+
+    @Test
     void judgesADocumentFromStandardInput() throws Exception {
         assertThat(shell.run("understudy:lint --file -", definition("loose", "03")))
                 .isEqualTo(new Said("No findings.\n", 0));
