@@ -9,9 +9,13 @@ import java.util.Set;
  *
  * @param nic the NIC that becomes the standby
  * @param pool where the primary comes from; empty: the pool that the configuration maps to the NIC's network
- * @param form how the primary is written
+ * @param form how the primary is written; empty: {@link PrimaryForm#POOL_NETWORK}, or as an existing pair has it
  * @param vf the VF for the two forms with an address; empty: the planner asks the pool
  * @param consents risks that were accepted
  */
 public record PairRequest(
-        NicSelector nic, Optional<PoolName> pool, PrimaryForm form, Optional<PciAddress> vf, Set<Consent> consents) {}
+        NicSelector nic,
+        Optional<PoolName> pool,
+        Optional<PrimaryForm> form,
+        Optional<PciAddress> vf,
+        Set<Consent> consents) {}

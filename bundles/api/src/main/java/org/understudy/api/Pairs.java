@@ -8,8 +8,8 @@ import java.util.function.Consumer;
 /** Switches failover pairs on and off and judges them. An OSGi service; safe for use from any thread. */
 public interface Pairs {
     /**
-     * Turns a NIC of a VM into a pair. Doing it twice changes nothing. Blocks for one read and one write of the
-     * definition.
+     * Turns a NIC of a VM into a pair. Doing it twice changes nothing; asking for another pool, form or VF than the pair
+     * has is refused. Blocks for one read and one write of the definition.
      *
      * @return what was done; refusals are findings
      * @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND}

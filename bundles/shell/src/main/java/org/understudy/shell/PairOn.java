@@ -22,11 +22,11 @@ public final class PairOn extends PairCommand {
     @Completion(PoolCompleter.class)
     String pool = "";
 
-    @Option(name = "--form", description = "How the primary is written in the domain XML")
+    @Option(name = "--form", description = "How the primary is written in the domain XML; pool-network if left out")
     @Completion(
             value = StringsCompleter.class,
             values = {"pool-network", "hostdev-interface", "plain-hostdev"})
-    String form = "pool-network";
+    String form = "";
 
     @Option(name = "--vf", description = "PCI address of the VF, such as 0000:01:10.2; the pool chooses if left out")
     String vf = "";
@@ -40,7 +40,7 @@ public final class PairOn extends PairCommand {
         PairRequest request = new PairRequest(
                 nic(),
                 Optional.of(pool).filter(text -> !text.isEmpty()).map(PoolName::new),
-                Constants.parse(PrimaryForm.class, form),
+                Optional.of(form).filter(text -> !text.isEmpty()).map(text -> Constants.parse(PrimaryForm.class, text)),
                 Optional.of(vf).filter(text -> !text.isEmpty()).map(PciAddress::parse),
                 consents.stream()
                         .map(text -> Constants.parse(Consent.class, text))

@@ -167,7 +167,7 @@ class CommandsTest {
                         new PairRequest(
                                 new NicSelector.ByIndex(1),
                                 Optional.of(new PoolName("fast")),
-                                PrimaryForm.PLAIN_HOSTDEV,
+                                Optional.of(PrimaryForm.PLAIN_HOSTDEV),
                                 Optional.empty(),
                                 Set.of(Consent.CHANGE_MACHINE_TYPE)));
         assertThat(terminal.text()).contains("needs a restart").doesNotContain("<domain/>");
@@ -187,7 +187,7 @@ class CommandsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"pool_network", "POOL_NETWORK", ""})
+    @ValueSource(strings = {"pool_network", "POOL_NETWORK"})
     void refusesAnUnknownForm(String form) {
         PairOn on = about("web1", new PairOn());
         on.form = form;
@@ -241,7 +241,7 @@ class CommandsTest {
                         new PairRequest(
                                 new NicSelector.ByIndex(1),
                                 Optional.of(new PoolName("fast")),
-                                PrimaryForm.POOL_NETWORK,
+                                Optional.empty(),
                                 Optional.empty(),
                                 Set.of(Consent.CHANGE_MACHINE_TYPE)));
     }

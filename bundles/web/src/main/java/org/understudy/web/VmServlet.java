@@ -118,7 +118,7 @@ public final class VmServlet extends RestServlet {
         PairRequest request = new PairRequest(
                 NicSelector.parse(wish.text("nic").orElse("only")),
                 wish.text("pool").map(PoolName::new),
-                Constants.parse(PrimaryForm.class, wish.text("form").orElse("pool-network")),
+                wish.text("form").map(text -> Constants.parse(PrimaryForm.class, text)),
                 wish.text("vf").map(PciAddress::parse),
                 wish.texts("consents").stream()
                         .map(text -> Constants.parse(Consent.class, text))

@@ -110,7 +110,7 @@ class VmServletTest {
                         new PairRequest(
                                 new NicSelector.ByAlias(new Alias("ua-1")),
                                 Optional.of(new PoolName("fast")),
-                                PrimaryForm.PLAIN_HOSTDEV,
+                                Optional.of(PrimaryForm.PLAIN_HOSTDEV),
                                 Optional.empty(),
                                 Set.of(Consent.CHANGE_MACHINE_TYPE)));
     }

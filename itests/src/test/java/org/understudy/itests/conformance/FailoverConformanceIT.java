@@ -27,7 +27,6 @@ import org.understudy.api.Outcome;
 import org.understudy.api.PairHealth;
 import org.understudy.api.PairRequest;
 import org.understudy.api.PoolName;
-import org.understudy.api.PrimaryForm;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.StepState;
 import org.understudy.api.VmName;
@@ -113,7 +112,7 @@ class FailoverConformanceIT {
         PairRequest request = new PairRequest(
                 new NicSelector.Only(),
                 Optional.of(new PoolName("stand-in")),
-                PrimaryForm.POOL_NETWORK,
+                Optional.empty(),
                 Optional.empty(),
                 Set.of());
         assertThat(lab.pairs.turnOn(vm, request).changed()).isTrue();

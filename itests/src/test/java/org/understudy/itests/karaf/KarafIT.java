@@ -63,6 +63,9 @@ class KarafIT {
               - name: stand-in
                 kind: emulated
                 model: e1000e
+              - name: spare
+                kind: emulated
+                model: e1000e
             allow-emulated-primary: true
             """;
 
@@ -156,6 +159,9 @@ class KarafIT {
         assertThat(on.status()).isZero();
         assertThat(shell.run("understudy:vm-show bytes").text()).contains("(emulated)");
         assertThat(shell.run("understudy:lint bytes").status()).isZero();
+        Said other = shell.run("understudy:pair-on --pool spare bytes");
+        assertThat(other.text()).contains("already, with pool 'stand-in'", "'spare'", "Nothing was changed.");
+        assertThat(other.status()).isEqualTo(4);
         Said off = shell.run("understudy:pair-off --json bytes");
         assertThat(json(off).get("changed").asBoolean()).isTrue();
 

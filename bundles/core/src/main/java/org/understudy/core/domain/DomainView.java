@@ -170,7 +170,8 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
                 .flatMap(name -> valid(() -> new PoolName(name)));
     }
 
-    private static Optional<PciAddress> vf(XmlElement device) {
+    /** The address on its host of a device that is passed through, if the definition names it. */
+    public static Optional<PciAddress> vf(XmlElement device) {
         return device.child("source")
                 .flatMap(s -> s.child("address"))
                 .flatMap(a -> valid(() -> new PciAddress(

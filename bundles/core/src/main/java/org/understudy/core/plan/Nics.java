@@ -24,15 +24,16 @@ final class Nics {
         standbys().forEach(nic -> alias(nic).ifPresent(alias -> standbysByAlias.putIfAbsent(alias, nic)));
     }
 
-    /** Whether this is a standby NIC that a primary names. */
-    boolean isPaired(XmlElement nic) {
+    /** The primary that names this standby NIC; empty if there is none, or if this is no standby NIC. */
+    Optional<XmlElement> primaryOf(XmlElement nic) {
         Optional<String> alias = alias(nic);
-        return isTeamed(nic, "persistent")
-                && alias.isPresent()
-                && all.stream()
+        return isTeamed(nic, "persistent") && alias.isPresent()
+                ? all.stream()
                         .filter(Nics::isPrimary)
-                        .anyMatch(primary ->
-                                primary.childAttribute("teaming", "persistent").equals(alias));
+                        .filter(primary ->
+                                primary.childAttribute("teaming", "persistent").equals(alias))
+                        .findFirst()
+                : Optional.empty();
     }
 
     private static boolean isPrimary(XmlElement nic) {

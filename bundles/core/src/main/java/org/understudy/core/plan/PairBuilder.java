@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 import org.understudy.api.PairRequest;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Policy.PoolPolicy;
+import org.understudy.api.PrimaryForm;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.Edits;
@@ -80,7 +81,7 @@ final class PairBuilder {
         PrimaryXml xml = new PrimaryXml(document, nic, wish, inner, outer);
         String element = pool.kind() == PrimaryKind.EMULATED
                 ? xml.emulated(pool.model().orElse("e1000e"))
-                : switch (request.form()) {
+                : switch (request.form().orElse(PrimaryForm.POOL_NETWORK)) {
                     case POOL_NETWORK -> xml.poolNetwork();
                     case HOSTDEV_INTERFACE -> xml.hostdevInterface(vf(request));
                     case PLAIN_HOSTDEV -> xml.plainHostdev(vf(request));

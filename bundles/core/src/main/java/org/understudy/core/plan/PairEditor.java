@@ -19,7 +19,7 @@ import org.understudy.api.xml.XmlElement;
 public final class PairEditor {
 
     /**
-     * Makes a pair of a NIC. A NIC that is one already stays as it is.
+     * Makes a pair of a NIC. A NIC that is one already stays as it is; a finding says so if another one was asked for.
      *
      * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#MALFORMED_XML}, {@link
      *     org.understudy.api.ErrorCode#XML_REFUSED}
@@ -32,8 +32,10 @@ public final class PairEditor {
         if (nic.isEmpty()) {
             return unchanged(definition, findings);
         }
-        if (nics.isPaired(nic.get())) {
-            return unchanged(definition, List.of());
+        Optional<XmlElement> primary = nics.primaryOf(nic.get());
+        if (primary.isPresent()) {
+            return unchanged(
+                    definition, ExistingPair.of(document, primary.get()).differences(request));
         }
         Ground ground = new Ground(document);
         ground.judgeNic(nic.get(), findings);

@@ -47,13 +47,12 @@ final class PoolChoice {
                     "pool '" + pool.name() + "' has an emulated primary, which the configuration does not allow",
                     "use a pool of VFs, or set allow-emulated-primary: true on a test system"));
         }
-        if (!emulated
-                && request.form() != PrimaryForm.POOL_NETWORK
-                && request.vf().isEmpty()) {
+        PrimaryForm form = request.form().orElse(PrimaryForm.POOL_NETWORK);
+        if (!emulated && form != PrimaryForm.POOL_NETWORK && request.vf().isEmpty()) {
             findings.add(Finding.of(
                     FindingCode.POOL_NOT_SERVED,
                     "pool " + pool.name(),
-                    "the form " + request.form() + " needs the PCI address of a VF, and none was given",
+                    "the form " + form + " needs the PCI address of a VF, and none was given",
                     "name a VF of the pool, or use the form pool-network"));
         }
     }

@@ -21,7 +21,6 @@ import org.understudy.api.PairChange;
 import org.understudy.api.PairChange.Effect;
 import org.understudy.api.PairRequest;
 import org.understudy.api.Pairs.PairChanged;
-import org.understudy.api.PrimaryForm;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
@@ -34,7 +33,7 @@ class PairServiceTest {
     private static final VmName WEB1 = new VmName("web1");
     private static final NicSelector ONLY = new NicSelector.Only();
     private static final PairRequest REQUEST =
-            new PairRequest(ONLY, Optional.empty(), PrimaryForm.POOL_NETWORK, Optional.empty(), Set.of());
+            new PairRequest(ONLY, Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
     private static final Finding OBJECTION =
             Finding.of(FindingCode.DEFINITION_UNSUPPORTED, "vm web1", "no such model", "choose another");
 
@@ -100,11 +99,7 @@ class PairServiceTest {
                 .get(0)
                 .standby();
         PairRequest again = new PairRequest(
-                new NicSelector.ByAlias(standby),
-                Optional.empty(),
-                PrimaryForm.POOL_NETWORK,
-                Optional.empty(),
-                Set.of());
+                new NicSelector.ByAlias(standby), Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
 
         PairChange second = pairs.turnOn(WEB1, again);
 
@@ -127,7 +122,7 @@ class PairServiceTest {
     void storesNothingThatThePlannerRefuses() {
         alpha.with("web1", VmState.SHUTOFF);
         PairRequest wrong = new PairRequest(
-                new NicSelector.ByIndex(7), Optional.empty(), PrimaryForm.POOL_NETWORK, Optional.empty(), Set.of());
+                new NicSelector.ByIndex(7), Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
 
         PairChange change = pairs.turnOn(WEB1, wrong);
 

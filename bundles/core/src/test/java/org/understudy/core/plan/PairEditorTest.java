@@ -32,6 +32,7 @@ import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryForm;
 import org.understudy.api.PrimaryKind;
+import org.understudy.api.Severity;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.core.domain.DomainView;
 
@@ -88,6 +89,7 @@ class PairEditorTest {
                 .as("on twice changes nothing")
                 .satisfies(twice -> {
                     assertThat(twice.changed()).isFalse();
+                    assertThat(twice.findings()).isEmpty();
                     assertThat(twice.definition()).isEqualTo(on.definition());
                 });
         PairChange off = editor.turnOff(on.definition(), new NicSelector.Only());
@@ -182,11 +184,7 @@ class PairEditorTest {
     void changesTheMachineTypeOnlyWithConsent() {
         String original = read("crlf-i440fx.xml");
         PairRequest without = new PairRequest(
-                new NicSelector.Only(),
-                Optional.of(new PoolName("vfs")),
-                PrimaryForm.POOL_NETWORK,
-                Optional.empty(),
-                Set.of());
+                new NicSelector.Only(), Optional.of(new PoolName("vfs")), Optional.empty(), Optional.empty(), Set.of());
         PairChange refused = editor.turnOn(original, without, context());
         assertThat(refused.changed()).isFalse();
         assertThat(refused.findings())
@@ -250,13 +248,60 @@ class PairEditorTest {
 
     @Test
     void findsThePoolByTheNetworkOfTheNic() {
-        PairRequest byNetwork = new PairRequest(
-                new NicSelector.Only(), Optional.empty(), PrimaryForm.POOL_NETWORK, Optional.empty(), Set.of());
+        PairRequest byNetwork =
+                new PairRequest(new NicSelector.Only(), Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
         assertThat(editor.turnOn(read("q35-plain.xml"), byNetwork, context()).definition())
                 .contains("<source network='vfs'/>");
         assertThat(editor.turnOn(read("aarch64-virt.xml"), byNetwork, context()).findings())
                 .extracting(Finding::code)
                 .containsExactly(FindingCode.POOL_UNKNOWN);
+    }
+
+    @Test
+    void refusesToMakeAnotherPairOfAPairAndSaysWhatIsThere() {
+        for (Form there : FORMS) {
+            String on = editor.turnOn(read("q35-plain.xml"), request(new NicSelector.Only(), there), context())
+                    .definition();
+            for (Form wanted : FORMS) {
+                PairChange change = editor.turnOn(on, request(new NicSelector.Only(), wanted), context());
+                assertThat(change.changed()).isFalse();
+                if (wanted.equals(there)) {
+                    assertThat(change.findings()).isEmpty();
+                } else {
+                    assertThat(change.findings()).singleElement().satisfies(f -> {
+                        assertThat(f.code()).isEqualTo(FindingCode.PAIR_DIFFERS);
+                        assertThat(f.severity()).isEqualTo(Severity.ERROR);
+                        assertThat(f.message()).contains("ua-standby0", "already, with ", "asked for was ");
+                    });
+                }
+            }
+        }
+    }
+
+    @Test
+    void keepsAPairOfAnyFormForAWishThatLeavesItOpen() {
+        PairRequest open =
+                new PairRequest(new NicSelector.Only(), Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
+        for (Form there : FORMS) {
+            String on = editor.turnOn(read("q35-plain.xml"), request(new NicSelector.Only(), there), context())
+                    .definition();
+            assertThat(editor.turnOn(on, open, context()).findings()).isEmpty();
+        }
+    }
+
+    @Test
+    void refusesToTakeAnotherVfForAPair() {
+        String on = editor.turnOn(read("q35-plain.xml"), request(new NicSelector.Only(), FORMS.get(1)), context())
+                .definition();
+        PairRequest other = new PairRequest(
+                new NicSelector.Only(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(PciAddress.parse("0000:81:00.1")),
+                Set.of());
+        assertThat(editor.turnOn(on, other, context()).findings())
+                .singleElement()
+                .satisfies(f -> assertThat(f.message()).contains("VF " + VF, "VF 0000:81:00.1"));
     }
 
     @Test
@@ -305,7 +350,7 @@ class PairEditorTest {
         return new PairRequest(
                 nic,
                 Optional.of(new PoolName(form.pool())),
-                form.form(),
+                Optional.of(form.form()),
                 needsVf ? Optional.of(VF) : Optional.empty(),
                 Set.of(Consent.CHANGE_MACHINE_TYPE));
     }

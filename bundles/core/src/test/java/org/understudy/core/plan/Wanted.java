@@ -38,7 +38,7 @@ enum Wanted {
         return new PairRequest(
                 nic,
                 Optional.of(new PoolName(pool)),
-                form,
+                Optional.of(form),
                 form == PrimaryForm.POOL_NETWORK ? Optional.empty() : Optional.of(VF),
                 Set.of(Consent.CHANGE_MACHINE_TYPE));
     }
