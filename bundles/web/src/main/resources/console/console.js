@@ -11,7 +11,8 @@ const state = { hosts: [], vms: [], migrations: [], words: { health: {}, steps: 
 const place = (id) => document.getElementById(id);
 
 function showVms() {
-  list(place('vms'), state.vms, (vm) => vm.name, (vm) => vmCard(vm, state),
+  const moving = new Set(state.migrations.filter((m) => m.outcome === undefined).map((m) => m.vm));
+  list(place('vms'), state.vms.map((vm) => ({ ...vm, moving: moving.has(vm.name) })), (vm) => vm.name, (vm) => vmCard(vm, state),
     'No VMs yet. Define one with understudy:vm-define, or POST its XML to /understudy/api/v1/vms.');
 }
 
@@ -20,7 +21,8 @@ function showHosts() {
 }
 
 function showMigrations() {
-  list(place('migrations'), state.migrations.slice(0, SHOWN_MIGRATIONS), (m) => m.id,
+  const shown = state.migrations.slice(0, SHOWN_MIGRATIONS).map((m, index) => ({ ...m, folded: index > 0 && m.outcome !== undefined }));
+  list(place('migrations'), shown, (m) => m.id,
     (m, old) => migrationCard(m, state, old), 'None yet.');
 }
 
@@ -43,6 +45,7 @@ function takeMigration(migration) {
     state.migrations[index] = migration;
   }
   showMigrations();
+  showVms();
   if (migration.outcome !== undefined) announce(`Migration of ${migration.vm}: ${migration.outcome}`);
 }
 
@@ -57,7 +60,7 @@ async function start() {
   listen({
     hosts: (hosts) => { state.hosts = hosts; showHosts(); },
     vms: (vms) => { state.vms = vms; showVms(); },
-    migrations: (migrations) => { state.migrations = migrations; showMigrations(); },
+    migrations: (migrations) => { state.migrations = migrations; showMigrations(); showVms(); },
     migration: takeMigration,
   }, connected);
 }

@@ -44,8 +44,29 @@ export function emulatedBadge() {
   return badge('emulated', 'emulated', 'An emulated NIC stands in for a VF. Not for production.');
 }
 
-export function button(text, focus, action, className = '') {
-  return h('button', { type: 'button', className, onclick: action, 'data-focus': focus }, text);
+/** Lets a click do something, one at a time. Not by `disabled`, which would take the focus away. */
+export function onClick(element, action) {
+  element.onclick = async () => {
+    if (element.ariaDisabled === 'true') return;
+    element.ariaDisabled = 'true';
+    try {
+      await action();
+    } finally {
+      element.ariaDisabled = null;
+    }
+  };
+  return element;
+}
+
+export function button(text, focus, action, { className = '', disabled = false, title } = {}) {
+  return onClick(h('button', { type: 'button', className, disabled, title, 'data-focus': focus }, text), action);
+}
+
+/** The time of today; day and time of any other day. */
+export function when(instant) {
+  const date = new Date(instant);
+  const today = date.toDateString() === new Date().toDateString();
+  return h('time', { className: 'quiet', dateTime: instant }, today ? date.toLocaleTimeString() : date.toLocaleString());
 }
 
 /** 87 ms, 1.37 s, or the words for a value that is not there. */

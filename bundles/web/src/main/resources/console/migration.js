@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // One migration: its seven steps as they happen, and what came out.
 
-import { badge, button, emulatedBadge, findings, h, ms } from './dom.js';
+import { badge, button, emulatedBadge, findings, h, ms, when } from './dom.js';
 import { call } from './server.js';
+import { attempt } from './dialog.js';
 
 const OUTCOMES = {
   'completed': 'Completed',
@@ -20,33 +21,52 @@ export function migrationCard(migration, state, old) {
       h('h3', { id }, `${migration.vm}: ${migration.source} → ${migration.destination}`),
       running ? badge('running', 'outcome-running') : badge(OUTCOMES[migration.outcome] ?? migration.outcome, `outcome-${migration.outcome}`),
       migration.primaries.includes('emulated') ? emulatedBadge() : undefined,
-      h('time', { className: 'quiet', dateTime: migration.started }, new Date(migration.started).toLocaleTimeString()),
-      running ? button('Cancel', `${migration.id}-cancel`, (event) => {
-        event.currentTarget.disabled = true;
-        call('DELETE', `migrations/${encodeURIComponent(migration.id)}`).catch(() => {});
-      }) : undefined),
+      when(migration.started),
+      running ? button('Cancel', `${migration.id}-cancel`, () => attempt(`The migration of ${migration.vm} was not cancelled`,
+        () => call('DELETE', `migrations/${encodeURIComponent(migration.id)}`))) : undefined),
+    migration.folded ? folded(migration, state, old) : story(migration, state, old));
+}
+
+function story(migration, state, old) {
+  return [
     steps(migration, state, old),
-    running ? undefined : figures(migration),
-    migration.findings.length ? findings(migration.findings) : undefined);
+    migration.outcome === undefined ? undefined : figures(migration),
+    migration.findings.length ? findings(migration.findings) : undefined];
+}
+
+/** An older migration: its figures, and the rest for those who ask. */
+function folded(migration, state, old) {
+  return [
+    figures(migration),
+    h('details', { className: 'fold', open: old?.querySelector('.fold')?.open ?? false },
+      h('summary', { 'data-focus': `${migration.id}-fold` }, 'Steps and findings'),
+      steps(migration, state, old),
+      migration.findings.length ? findings(migration.findings) : undefined)];
+}
+
+/** A fact's name and value as people read them. */
+function fact([key, value]) {
+  const name = key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return name.endsWith(' bytes') ? [name.replace(' bytes', ''), `${(value / 2 ** 20).toFixed(1)} MiB`] : [name, value];
 }
 
 function steps(migration, state, old) {
   const opened = new Set([...(old?.querySelectorAll('details[open]') ?? [])].map((details) => details.dataset.step));
   return h('ol', { className: 'steps' }, migration.steps.map((report) => {
     const word = state.words.steps.find((step) => step.step === report.step);
-    const facts = Object.entries(report.facts);
+    const facts = Object.entries(report.facts).map(fact);
     const line = [
       h('span', { className: 'mark', 'aria-hidden': 'true' }),
       h('span', { className: 'title' }, word?.title ?? report.step),
       h('span', { className: 'step-state' }, report.state),
       h('span', { className: 'time' }, report.durationMs === undefined ? '' : ms(report.durationMs)),
-      h('span', { className: 'gist', 'aria-hidden': 'true' }, facts.map(([, value]) => value).join(' · ')),
+      h('span', { className: 'gist', 'aria-hidden': 'true' }, facts.map(([name, value]) => `${name}: ${value}`).join(' · ')),
     ];
     return h('li', { className: report.state, 'aria-current': report.state === 'running' ? 'step' : undefined },
       facts.length
         ? h('details', { 'data-step': report.step, open: opened.has(report.step) },
             h('summary', { 'data-focus': `${migration.id}-${report.step}` }, line),
-            h('dl', {}, facts.map(([key, value]) => [h('dt', {}, key), h('dd', {}, value)])))
+            h('dl', {}, facts.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)])))
         : h('div', { className: 'line' }, line),
       report.step === 'copy' && migration.progress !== undefined && report.state === 'running'
         ? h('progress', { max: 100, value: migration.progress, 'aria-label': 'Memory copied' }) : undefined);
@@ -56,9 +76,10 @@ function steps(migration, state, old) {
 function figures(migration) {
   const gap = migration.networkGap;
   const measured = gap.kind === 'measured';
+  const moved = migration.outcome.startsWith('completed');
   return h('div', { className: 'figures' },
-    figure('Downtime', ms(migration.downtimeMs), 'vCPUs stopped'),
-    figure('On standby', ms(migration.onStandbyMs), 'without the primary'),
+    moved || migration.downtimeMs !== undefined ? figure('Downtime', ms(migration.downtimeMs), 'vCPUs stopped') : undefined,
+    moved || migration.onStandbyMs !== undefined ? figure('On standby', ms(migration.onStandbyMs), 'without the primary') : undefined,
     figure('Network gap', measured ? ms(gap.longestGapMs) : 'not measured',
       measured
         ? `${gap.lost} of ${gap.sent} packets lost, ${gap.duplicated} twice, ${gap.reordered} out of order; ${gap.method} every ${ms(gap.intervalMs)}`
@@ -68,7 +89,7 @@ function figures(migration) {
           h('caption', { className: 'visually-hidden' }, 'Packets per path'),
           h('thead', {}, h('tr', {}, ['Path', 'Packets', 'Longest gap'].map((text) => h('th', { scope: 'col' }, text)))),
           h('tbody', {}, gap.paths.map((path) => h('tr', {},
-            h('th', { scope: 'row' }, path.path), h('td', {}, String(path.received)), h('td', {}, ms(path.longestGapMs))))))
+            h('th', { scope: 'row' }, path.path), h('td', {}, String(path.received)), h('td', {}, path.received < 2 ? '–' : ms(path.longestGapMs))))))
       : undefined);
 }
 

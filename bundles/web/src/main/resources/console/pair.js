@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One failover pair: its switch, what the server has to ask before it is made, and its health.
 
-import { announce, badge, emulatedBadge, findings, h } from './dom.js';
+import { announce, badge, emulatedBadge, findings, h, onClick } from './dom.js';
 import { call } from './server.js';
 import { ask, attempt, tell } from './dialog.js';
 
@@ -21,16 +21,16 @@ const CONSENTS = {
 
 export function failoverSwitch(vm, nic, path) {
   const on = nic.role === 'standby';
-  return h('button', {
+  return onClick(h('button', {
     type: 'button', className: 'switch', role: 'switch', 'aria-checked': String(on),
+    disabled: vm.moving, title: vm.moving ? 'The VM is being migrated.' : undefined,
     'aria-label': `Failover pair of ${nic.alias ?? `NIC ${nic.index}`} of ${vm.name}`,
     'data-focus': `${vm.name}-${nic.index}-switch`,
-    onclick: (event) => switchPair(vm, nic, path, on, event.currentTarget),
-  }, h('span', { className: 'track', 'aria-hidden': 'true' }), h('span', {}, on ? 'Failover on' : 'Failover off'));
+  }, h('span', { className: 'track', 'aria-hidden': 'true' }), h('span', {}, on ? 'Failover on' : 'Failover off')),
+  () => switchPair(vm, nic, path, on));
 }
 
-async function switchPair(vm, nic, path, on, control) {
-  control.disabled = true;
+async function switchPair(vm, nic, path, on) {
   await attempt(`The pair of ${vm.name} was not changed`, async () => {
     const selector = nic.alias ?? nic.mac ?? String(nic.index);
     const change = on
@@ -43,7 +43,6 @@ async function switchPair(vm, nic, path, on, control) {
       await tell(`Failover ${on ? 'off' : 'on'}: ${vm.name}`, h('p', {}, text), findings(change.findings));
     }
   });
-  control.disabled = false;
 }
 
 /** Asks what the server wants to know, if there is such a thing; nothing if the admin stepped back. */

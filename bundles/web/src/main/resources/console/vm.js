@@ -13,6 +13,7 @@ export function vmCard(vm, state) {
     await call('POST', `${path}/${verb}`);
     announce(`${vm.name}: ${done}`);
   });
+  const busy = vm.moving ? { disabled: true, title: 'The VM is being migrated.' } : {};
   return h('article', { className: 'card', 'aria-labelledby': `vm-${vm.name}` },
     h('header', {},
       h('h3', { id: `vm-${vm.name}` }, vm.name),
@@ -21,9 +22,9 @@ export function vmCard(vm, state) {
     h('ul', { className: 'nics' }, vm.nics.filter((nic) => nic.role !== 'primary').map((nic) => nicRow(vm, nic, path, state))),
     h('footer', {},
       off
-        ? button('Start', `${vm.name}-start`, act('start', 'started'), 'primary')
-        : button('Migrate …', `${vm.name}-migrate`, () => migrate(vm, path, state), 'primary'),
-      off ? undefined : button('Shut down', `${vm.name}-shutdown`, act('shutdown', 'asked to shut down'))));
+        ? button('Start', `${vm.name}-start`, act('start', 'started'), { className: 'primary' })
+        : button('Migrate …', `${vm.name}-migrate`, () => migrate(vm, path, state), { className: 'primary', ...busy }),
+      off ? undefined : button('Shut down', `${vm.name}-shutdown`, act('shutdown', 'asked to shut down'), busy)));
 }
 
 function nicRow(vm, nic, path, state) {
@@ -42,8 +43,8 @@ function nicRow(vm, nic, path, state) {
 
 async function migrate(vm, path, state) {
   const hosts = state.hosts.filter((host) => host.name !== vm.host);
-  if (hosts.length === 0) {
-    await tell(`Migrate ${vm.name}`, h('p', {}, 'There is no other host in the configuration.'));
+  if (!hosts.some((host) => host.available)) {
+    await tell(`Migrate ${vm.name}`, h('p', {}, hosts.length ? 'No other host is available.' : 'There is no other host in the configuration.'));
     return;
   }
   const verdict = h('div', { className: 'verdict', role: 'status' });

@@ -2,11 +2,14 @@
 package org.understudy.web;
 
 import java.io.IOException;
+import java.net.URLDecoder;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import javax.servlet.http.HttpServletRequest;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
@@ -25,7 +28,30 @@ record Call(HttpServletRequest request, List<String> path) {
     }
 
     Optional<String> query(String name) {
-        return Optional.ofNullable(request.getParameter(name)).filter(text -> !text.isEmpty());
+        return values(name).filter(text -> !text.isEmpty()).findFirst();
+    }
+
+    /** Whether the query has a name, with a value or without; {@code false} counts as a no. */
+    boolean flag(String name) {
+        return values(name).anyMatch(text -> !text.equals("false"));
+    }
+
+    /** Not a servlet's parameters: for them the server would read a body that calls itself a form, as curl's does. */
+    private Stream<String> values(String name) {
+        return Optional.ofNullable(request.getQueryString()).stream()
+                .flatMap(query -> Arrays.stream(query.split("&")))
+                .map(parameter -> parameter.split("=", 2))
+                .filter(parameter -> parameter[0].equals(name))
+                .map(parameter -> parameter.length == 1 ? "" : decoded(parameter[1]));
+    }
+
+    private static String decoded(String text) {
+        try {
+            return URLDecoder.decode(text, StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            throw new UnderstudyException(
+                    ErrorCode.INVALID_ARGUMENT, "the query has a broken escape: '" + text + "'", e);
+        }
     }
 
     String requiredQuery(String name) {

@@ -123,7 +123,7 @@ public final class VmServlet extends RestServlet {
                 wish.texts("consents").stream()
                         .map(text -> Constants.parse(Consent.class, text))
                         .collect(Collectors.toSet()));
-        boolean dryRun = call.query("dry-run").isPresent();
+        boolean dryRun = call.flag("dry-run");
         return dryRun
                 ? Answer.ok(view.write(pairs.planOn(vms.definition(vm), request)))
                 : changed(vm, pairs.turnOn(vm, request));

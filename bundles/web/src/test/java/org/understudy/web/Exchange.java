@@ -35,15 +35,13 @@ final class Exchange {
     private final ByteArrayOutputStream body = new ByteArrayOutputStream();
     int status = 200;
 
-    /** @param path below the servlet, such as {@code /web1/pair}; what follows a question mark is one parameter */
+    /** @param path below the servlet, such as {@code /web1/pair}; what follows a question mark is the query */
     Exchange(String method, String path, String content) throws IOException {
-        String[] parts = path.split("[?=]");
+        String[] parts = path.split("\\?");
         lenient().when(request.getMethod()).thenReturn(method);
         lenient().when(request.getPathInfo()).thenReturn(parts[0].isEmpty() ? null : parts[0]);
         lenient().when(request.getHeader("X-Requested-With")).thenReturn("test");
-        if (parts.length == 3) {
-            lenient().when(request.getParameter(parts[1])).thenReturn(parts[2]);
-        }
+        lenient().when(request.getQueryString()).thenReturn(parts.length == 2 ? parts[1] : null);
         lenient().when(request.getInputStream()).thenReturn(input(content));
         lenient().when(response.getOutputStream()).thenReturn(output());
         lenient().doAnswer(call -> status = call.getArgument(0)).when(response).setStatus(anyInt());

@@ -4,6 +4,7 @@ package org.understudy.web;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.verifyNoInteractions;
 import static org.mockito.Mockito.when;
@@ -113,6 +114,28 @@ class VmServletTest {
                                 Optional.of(PrimaryForm.PLAIN_HOSTDEV),
                                 Optional.empty(),
                                 Set.of(Consent.CHANGE_MACHINE_TYPE)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"?dry-run,true", "?dry-run=true,true", "?dry-run=false,false", "'',false"})
+    void storesNothingInADryRun(String query, boolean dry) throws Exception {
+        PairChange change = new PairChange(true, PairChange.Effect.AT_NEXT_START, List.of(), "<domain/>");
+        when(pairs.planOn(any(), any())).thenReturn(change);
+        when(pairs.turnOn(any(), any())).thenReturn(change);
+
+        assertThat(ask("POST", "/web1/pair" + query, "").status).isEqualTo(200);
+
+        verify(pairs, times(dry ? 0 : 1)).turnOn(any(), any());
+        verify(pairs, times(dry ? 1 : 0)).planOn(any(), any());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"?destination=be%74a,200", "?destination=,400", "?destination,400", "?destination=%zz,400"})
+    void readsTheQueryAndNothingElse(String query, int status) throws Exception {
+        when(migrations.preflight(WEB1, new HostName("beta"), MigrationOptions.defaults()))
+                .thenReturn(List.of());
+
+        assertThat(ask("GET", "/web1/preflight" + query, "").status).isEqualTo(status);
     }
 
     @Test

@@ -321,6 +321,17 @@ class KarafIT {
     }
 
     @Test
+    void takesADefinitionThatCallsItselfAFormAsCurlDoes() throws Exception {
+        HttpRequest curl = rest.request("/api/v1/vms?host=beta")
+                .header("X-Requested-With", "itests")
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .POST(HttpRequest.BodyPublishers.ofString(definition("curled", "07")))
+                .build();
+
+        assertThat(rest.send(curl).statusCode()).isEqualTo(201);
+    }
+
+    @Test
     void tellsChangesWithoutBeingAsked() throws Exception {
         try (Stream<String> lines = rest.events()) {
             Iterator<String> stream = lines.iterator();
