@@ -21,6 +21,30 @@ final class Call {
      */
     static <T> T within(
             Trail trail, MigrationStep step, String what, Duration limit, Supplier<T> call, Consumer<T> late) {
+        CompletableFuture<T> answer = make(trail, call);
+        try {
+            trail.await(step, what, limit, () -> ifDone(answer));
+        } catch (StepStopped e) {
+            answer.thenAccept(late);
+            throw e;
+        }
+        return result(answer);
+    }
+
+    /** The same for a call whose result the way back needs: a cancel has to wait for the answer. */
+    static <T> T toItsAnswer(
+            Trail trail, MigrationStep step, String what, Duration limit, Supplier<T> call, Consumer<T> late) {
+        CompletableFuture<T> answer = make(trail, call);
+        try {
+            trail.awaitDespiteCancel(step, what, limit, () -> ifDone(answer));
+        } catch (StepStopped e) {
+            answer.thenAccept(late);
+            throw e;
+        }
+        return result(answer);
+    }
+
+    private static <T> CompletableFuture<T> make(Trail trail, Supplier<T> call) {
         CompletableFuture<T> answer = new CompletableFuture<>();
         Thread thread = new Thread(
                 () -> {
@@ -34,13 +58,11 @@ final class Call {
                 Thread.currentThread().getName() + "-call");
         thread.setDaemon(true);
         thread.start();
-        try {
-            trail.await(step, what, limit, () -> answer.isDone() ? Optional.of(answer) : Optional.empty());
-        } catch (StepStopped e) {
-            answer.thenAccept(late);
-            throw e;
-        }
-        return result(answer);
+        return answer;
+    }
+
+    private static <T> Optional<CompletableFuture<T>> ifDone(CompletableFuture<T> answer) {
+        return answer.isDone() ? Optional.of(answer) : Optional.empty();
     }
 
     /** The same for a call without a result; nothing can be taken back. */

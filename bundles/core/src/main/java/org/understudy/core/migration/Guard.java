@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +34,7 @@ import org.understudy.core.migration.Journal.PendingEject;
  */
 final class Guard implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
+    private static final Duration LEAVE = Duration.ofSeconds(3);
 
     private record Place(HostName host, VmName vm) {}
 
@@ -50,6 +52,7 @@ final class Guard implements AutoCloseable {
         thread.setDaemon(true);
         return thread;
     });
+    private boolean closed;
 
     /** @param journal keeps over a restart which primaries may still be released */
     Guard(Journal journal) {
@@ -66,8 +69,14 @@ final class Guard implements AutoCloseable {
     void onOpened(Host host) {
         for (PendingEject p : pendingEjects()) {
             if (p.host().equals(host.name())) {
-                plugger.execute(() -> lookAfter(host, p));
+                later(() -> lookAfter(host, p));
             }
+        }
+    }
+
+    private synchronized void later(Runnable work) {
+        if (!closed) {
+            plugger.execute(work);
         }
     }
 
@@ -143,8 +152,7 @@ final class Guard implements AutoCloseable {
     }
 
     private void replugIfPending(Host host, HostEvent.DeviceGone gone) {
-        pending(host.name(), gone.vm(), gone.device())
-                .ifPresent(pair -> plugger.execute(() -> replug(host, gone.vm(), pair)));
+        pending(host.name(), gone.vm(), gone.device()).ifPresent(pair -> later(() -> replug(host, gone.vm(), pair)));
     }
 
     private synchronized Optional<PairView> pending(HostName host, VmName vm, Alias primary) {
@@ -153,6 +161,9 @@ final class Guard implements AutoCloseable {
 
     private void replug(Host host, VmName vm, PairView pair) {
         Alias primary = pair.primary();
+        if (isClosed()) {
+            return;
+        }
         try {
             host.plugPrimary(vm, primary, pair.vf());
             note(host.name(), vm, s -> s.pending.remove(primary));
@@ -224,8 +235,27 @@ final class Guard implements AutoCloseable {
         return System.nanoTime() - nanos < span.toNanos();
     }
 
+    private synchronized boolean isClosed() {
+        return closed;
+    }
+
+    /**
+     * What was not begun is left to the next start. What was begun is waited for, so that a successor neither does it
+     * a second time nor reads the journal before it says so.
+     */
     @Override
     public void close() {
-        plugger.shutdownNow();
+        synchronized (this) {
+            closed = true;
+        }
+        plugger.shutdown();
+        try {
+            if (!plugger.awaitTermination(LEAVE.toMillis(), TimeUnit.MILLISECONDS)) {
+                plugger.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            plugger.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -46,7 +46,7 @@ final class ToStandbyStep implements Step {
     private void startSending(Voyage v) {
         OutgoingRequest request = new OutgoingRequest(
                 v.plan().id(), v.plan().vm(), v.incoming().uri(), v.plan().options());
-        OutgoingMigration outgoing = Call.within(
+        OutgoingMigration outgoing = Call.toItsAnswer(
                 v.trail(),
                 step(),
                 "the source's QEMU to take the command",

@@ -109,10 +109,14 @@ final class Trail implements AutoCloseable {
         wake();
     }
 
-    synchronized void requireNotCancelled() {
+    private synchronized void requireNotAbandoned() {
         if (abandoned) {
             throw StepStopped.abandoned();
         }
+    }
+
+    synchronized void requireNotCancelled() {
+        requireNotAbandoned();
         if (cancelAsked && !noWayBack) {
             throw StepStopped.cancelled();
         }
@@ -124,20 +128,32 @@ final class Trail implements AutoCloseable {
      * @throws StepStopped when cancelled, or with {@link FindingCode#STEP_DEADLINE_EXCEEDED} past the limit
      */
     <T> T await(MigrationStep step, String what, Duration limit, Supplier<Optional<T>> check) {
-        return poll(limit, check)
-                .orElseThrow(() -> StepStopped.failed(Finding.of(
-                        FindingCode.STEP_DEADLINE_EXCEEDED,
-                        "vm " + vm + ", step " + step.number(),
-                        "Waited " + limit.toMillis() + " ms for " + what + ".",
-                        "Raise the deadline in etc/understudy.yaml if the host is only slow.")));
+        return poll(limit, check).orElseThrow(() -> exceeded(step, what, limit));
     }
 
-    /** The same, but gives an empty value past the limit. */
+    /** The same, but a cancel is heard only afterwards: for what goes on anyway, and has to be known to be undone. */
+    <T> T awaitDespiteCancel(MigrationStep step, String what, Duration limit, Supplier<Optional<T>> check) {
+        return poll(limit, check, this::requireNotAbandoned).orElseThrow(() -> exceeded(step, what, limit));
+    }
+
+    private StepStopped exceeded(MigrationStep step, String what, Duration limit) {
+        return StepStopped.failed(Finding.of(
+                FindingCode.STEP_DEADLINE_EXCEEDED,
+                "vm " + vm + ", step " + step.number(),
+                "Waited " + limit.toMillis() + " ms for " + what + ".",
+                "Raise the deadline in etc/understudy.yaml if the host is only slow."));
+    }
+
+    /** Waits like {@link #await}, but gives an empty value past the limit. */
     <T> Optional<T> poll(Duration limit, Supplier<Optional<T>> check) {
+        return poll(limit, check, this::requireNotCancelled);
+    }
+
+    private <T> Optional<T> poll(Duration limit, Supplier<Optional<T>> check, Runnable mayGoOn) {
         long end = System.nanoTime() + limit.toNanos();
         while (true) {
             long seen = seen();
-            requireNotCancelled();
+            mayGoOn.run();
             Optional<T> value = check.get();
             long left = end - System.nanoTime();
             if (value.isPresent() || left <= 0) {

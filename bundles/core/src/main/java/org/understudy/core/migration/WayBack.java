@@ -10,6 +10,7 @@ import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.PrimaryPresence;
@@ -40,10 +41,19 @@ final class WayBack {
         }
         Duration limit = v.plan().deadlines().cancel();
         Optional<MigrationPhase> after = v.trail().poll(limit, this::over);
-        if (before == MigrationPhase.WAIT_UNPLUG || before == MigrationPhase.CANCELLING) {
+        if (mayBeAsked(before)) {
             markPendingEjects(after.isPresent(), Duration.ofNanos(System.nanoTime() - asked));
         }
         return "QEMU ended as " + after.orElseThrow(() -> StepStopped.failed(notGivenUp(limit)));
+    }
+
+    /** QEMU asks the guest while it is still in setup; an event tells that it did. */
+    private boolean mayBeAsked(MigrationPhase before) {
+        return switch (before) {
+            case WAIT_UNPLUG, CANCELLING -> true;
+            case SETUP -> v.trail().onSource(HostEvent.UnplugRequested.class).isPresent();
+            default -> false;
+        };
     }
 
     private Optional<MigrationPhase> over() {

@@ -9,6 +9,7 @@ import static org.understudy.core.migration.MigrationBench.step;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -171,6 +172,59 @@ class MigrationCancelTest {
 
         bench.service().close();
         bench.a.vm(VM).release(PRIMARY);
+        bench.restart();
+
+        Awaitility.await().until(() -> bench.a.deeds().contains("plug ua-vf0"));
+        Awaitility.await().until(() -> !preflightCodes().contains(FindingCode.EJECT_PENDING));
+    }
+
+    @Test
+    void takesBackAMigrationThatWasCancelledWhileTheSourceTookTheCommand() {
+        bench.a.facts(FakeFacts.of("5.2.0"));
+        bench.a.with(Fault.START_HANGS, Fault.NEVER_EJECTS);
+        Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
+        Awaitility.await().until(() -> bench.a.deeds().contains("send web1"));
+
+        bench.service().cancel(running.id());
+        bench.a.mend(Fault.START_HANGS);
+        Migration m = bench.await(running);
+
+        assertThat(m.outcome()).contains(Outcome.CANCELLED);
+        assertThat(bench.deeds).containsExactly("prepare web1", "send web1", "cancel web1", "abort web1");
+        assertThat(m.findings()).extracting(f -> f.code()).contains(FindingCode.EJECT_PENDING);
+    }
+
+    @Test
+    void knowsThatTheGuestWasAskedAlreadyInSetup() {
+        bench.a.facts(FakeFacts.of("5.2.0"));
+        bench.a.with(Fault.STUCK_IN_SETUP);
+        Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
+        Awaitility.await().until(() -> bench.a.deeds().contains("send web1"));
+
+        bench.service().cancel(running.id());
+
+        assertThat(bench.await(running).findings()).extracting(f -> f.code()).contains(FindingCode.EJECT_PENDING);
+    }
+
+    @Test
+    void leavesTheLookAfterAPrimaryToTheNextStartWhenTheServerStops() {
+        bench.a.facts(FakeFacts.of("5.2.0"));
+        bench.a.with(Fault.NEVER_EJECTS);
+        Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
+        Awaitility.await().until(() -> bench.a.deeds().contains("send web1"));
+        bench.service().cancel(running.id());
+        bench.await(running);
+        bench.a.with(Fault.PRESENCE_HANGS);
+        int asked = bench.a.questions();
+        MigrationService stopping = bench.restart();
+        Awaitility.await().until(() -> bench.a.questions() > asked);
+
+        CompletableFuture<Void> stopped = CompletableFuture.runAsync(stopping::close);
+        Awaitility.await().until(() -> bench.a.consumers() == 0);
+        bench.a.vm(VM).release(PRIMARY);
+        bench.a.mend(Fault.PRESENCE_HANGS);
+        stopped.join();
+        assertThat(bench.a.deeds()).doesNotContain("plug ua-vf0");
         bench.restart();
 
         Awaitility.await().until(() -> bench.a.deeds().contains("plug ua-vf0"));

@@ -67,6 +67,10 @@ public final class FakeHost implements Host {
         PREPARE_HANGS,
         PREPARE_FAILS,
         START_FAILS,
+        /** startOutgoing has QEMU begin, but blocks until released. */
+        START_HANGS,
+        /** primaryPresence blocks until released. */
+        PRESENCE_HANGS,
         ACCEPT_REFUSED,
         ACCEPT_UNANSWERED,
         ACCEPT_HANGS,
@@ -174,14 +178,18 @@ public final class FakeHost implements Host {
         return consumers.size();
     }
 
+    /** Hangs on when interrupted, as a call into a dead connection may. */
     synchronized void hangWhile(Fault fault) {
+        boolean interrupted = false;
         while (has(fault)) {
             try {
                 wait();
             } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
+                interrupted = true;
             }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -264,6 +272,7 @@ public final class FakeHost implements Host {
     @Override
     public PrimaryPresence primaryPresence(VmName vm, Alias primary) {
         questions.incrementAndGet();
+        hangWhile(Fault.PRESENCE_HANGS);
         return vm(vm).presence(primary);
     }
 
@@ -311,6 +320,7 @@ public final class FakeHost implements Host {
         FakeOutgoing outgoing = new FakeOutgoing(vm(request.vm()), FakeIncoming.at(request.uri()));
         vm(request.vm()).outgoing(outgoing);
         outgoing.begin();
+        hangWhile(Fault.START_HANGS);
         return outgoing;
     }
 
