@@ -7,6 +7,15 @@ import java.util.regex.Pattern;
 
 /** Where the gap probe listens or whom it asks. */
 public sealed interface ProbeTarget {
+    /** The highest UDP port. */
+    int LAST_PORT = 0xffff;
+    /** The highest stream id: a packet has 32 bits for it. */
+    long LAST_STREAM = 0xffff_ffffL;
+    /** How often a probe asks that was given no interval. */
+    Duration DEFAULT_INTERVAL = Duration.ofMillis(20);
+    /** Asking more often would measure the asking. */
+    Duration SHORTEST_INTERVAL = Duration.ofMillis(10);
+
     /**
      * Counts heartbeat packets that the guest sends (docs/heartbeat.md has the format).
      *
@@ -14,16 +23,31 @@ public sealed interface ProbeTarget {
      * @param port UDP port; 0 picks a free one
      * @param stream the stream id of the VM's packets; other streams are ignored
      */
-    record Heartbeat(String address, int port, long stream) implements ProbeTarget {}
+    record Heartbeat(String address, int port, long stream) implements ProbeTarget {
+        /** @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} for an impossible port or stream */
+        public Heartbeat {
+            require(port >= 0 && port <= LAST_PORT, "port " + port + " of a heartbeat is not 0 to " + LAST_PORT);
+            require(
+                    stream >= 0 && stream <= LAST_STREAM,
+                    "stream " + stream + " of a heartbeat is not 0 to " + LAST_STREAM);
+        }
+    }
 
     /** Sends ICMP echo requests from the management host. */
-    record Icmp(String address, Duration interval) implements ProbeTarget {}
+    record Icmp(String address, Duration interval) implements ProbeTarget {
+        /** @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} for too short an interval */
+        public Icmp {
+            requireInterval(interval);
+        }
+    }
 
     /** Sends ARP requests from an interface of the management host; needs CAP_NET_RAW. */
-    record Arp(String networkInterface, String address, Duration interval) implements ProbeTarget {}
-
-    /** How often a probe of {@link #parse} asks. */
-    Duration DEFAULT_INTERVAL = Duration.ofMillis(20);
+    record Arp(String networkInterface, String address, Duration interval) implements ProbeTarget {
+        /** @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} for too short an interval */
+        public Arp {
+            requireInterval(interval);
+        }
+    }
 
     /**
      * Reads {@code heartbeat:ADDRESS:PORT/STREAM}, {@code icmp:ADDRESS} or {@code arp:INTERFACE:ADDRESS}; an IPv6
@@ -32,21 +56,30 @@ public sealed interface ProbeTarget {
      * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the text has another form
      */
     static ProbeTarget parse(String text) {
-        Matcher heartbeat = Pattern.compile("heartbeat:(\\[[^]]+]|[^:]+):(\\d{1,5})/(\\d{1,18})")
+        Matcher form = Pattern.compile("heartbeat:(\\[[^]]+]|[^:]+):(\\d{1,5})/(\\d{1,18})|icmp:(.+)|arp:([^:]+):(.+)")
                 .matcher(text);
-        if (heartbeat.matches() && Integer.parseInt(heartbeat.group(2)) <= 0xffff) {
-            String address = heartbeat.group(1).replaceAll("[\\[\\]]", "");
-            return new Heartbeat(address, Integer.parseInt(heartbeat.group(2)), Long.parseLong(heartbeat.group(3)));
+        require(
+                form.matches(),
+                "probe '" + text + "' is none of heartbeat:ADDRESS:PORT/STREAM, icmp:ADDRESS, arp:INTERFACE:ADDRESS");
+        if (form.group(1) != null) {
+            String address = form.group(1).replaceAll("[\\[\\]]", "");
+            return new Heartbeat(address, Integer.parseInt(form.group(2)), Long.parseLong(form.group(3)));
         }
-        Matcher asked = Pattern.compile("icmp:(.+)|arp:([^:]+):(.+)").matcher(text);
-        if (!asked.matches()) {
-            throw new UnderstudyException(
-                    ErrorCode.INVALID_ARGUMENT,
-                    "probe '" + text
-                            + "' is none of heartbeat:ADDRESS:PORT/STREAM, icmp:ADDRESS, arp:INTERFACE:ADDRESS");
+        return form.group(4) != null
+                ? new Icmp(form.group(4), DEFAULT_INTERVAL)
+                : new Arp(form.group(5), form.group(6), DEFAULT_INTERVAL);
+    }
+
+    private static void requireInterval(Duration interval) {
+        require(
+                interval.compareTo(SHORTEST_INTERVAL) >= 0,
+                "a probe cannot ask every " + interval.toMillis() + " ms, at most every "
+                        + SHORTEST_INTERVAL.toMillis());
+    }
+
+    private static void require(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, otherwise);
         }
-        return asked.group(1) != null
-                ? new Icmp(asked.group(1), DEFAULT_INTERVAL)
-                : new Arp(asked.group(2), asked.group(3), DEFAULT_INTERVAL);
     }
 }

@@ -4,6 +4,8 @@ package org.understudy.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.time.Duration;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,10 +32,32 @@ class TextFormsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "ping:1.2.3.4", "heartbeat:127.0.0.1:70000/1", "heartbeat:127.0.0.1/1", "arp:br0"})
+    @ValueSource(
+            strings = {
+                "",
+                "ping:1.2.3.4",
+                "heartbeat:127.0.0.1:70000/1",
+                "heartbeat:127.0.0.1:1/4294967296",
+                "heartbeat:127.0.0.1/1",
+                "arp:br0"
+            })
     void refusesOtherProbes(String text) {
         assertThatExceptionOfType(UnderstudyException.class)
                 .isThrownBy(() -> ProbeTarget.parse(text))
+                .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_ARGUMENT));
+    }
+
+    @Test
+    void allowsNoTargetThatCannotBeProbed() {
+        assertInvalid(() -> new ProbeTarget.Heartbeat("127.0.0.1", -1, 1));
+        assertInvalid(() -> new ProbeTarget.Heartbeat("127.0.0.1", 1, -1));
+        assertInvalid(() -> new ProbeTarget.Icmp("127.0.0.1", Duration.ofMillis(9)));
+        assertInvalid(() -> new ProbeTarget.Arp("br0", "10.0.0.1", Duration.ZERO));
+    }
+
+    private static void assertInvalid(ThrowingCallable make) {
+        assertThatExceptionOfType(UnderstudyException.class)
+                .isThrownBy(make)
                 .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_ARGUMENT));
     }
 }

@@ -6,13 +6,9 @@ import java.util.Optional;
 import org.understudy.api.ProbeTarget;
 import org.understudy.core.policy.MarkedYaml.Shape;
 
-/** Reads a probe in its short form, such as {@code heartbeat:127.0.0.1:47000/1}, or as a mapping. */
+/** Reads a probe as a mapping of keys, or in the short form that {@link ProbeTarget#parse} owns. */
 final class ProbeReader {
-    private static final String REMEDY =
-            "Write heartbeat:ADDRESS:PORT/STREAM, icmp:ADDRESS or arp:INTERFACE:ADDRESS, or a mapping with kind.";
-    private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(10);
-    private static final int LAST_PORT = 65535;
-    private static final long LAST_STREAM = 0xffff_ffffL;
+    private static final String REMEDY = "Write heartbeat, icmp or arp.";
 
     private ProbeReader() {}
 
@@ -40,8 +36,10 @@ final class ProbeReader {
 
     private static Optional<ProbeTarget> heartbeat(Section keys) {
         String address = keys.find("address").flatMap(Entry::text).orElse("127.0.0.1");
-        Optional<Long> port = keys.require("port").flatMap(e -> e.number(0, LAST_PORT));
-        long stream = keys.find("stream").flatMap(e -> e.number(0, LAST_STREAM)).orElse(1L);
+        Optional<Long> port = keys.require("port").flatMap(e -> e.number(0, ProbeTarget.LAST_PORT));
+        long stream = keys.find("stream")
+                .flatMap(e -> e.number(0, ProbeTarget.LAST_STREAM))
+                .orElse(1L);
         return port.map(p -> new ProbeTarget.Heartbeat(address, p.intValue(), stream));
     }
 
@@ -57,6 +55,8 @@ final class ProbeReader {
     }
 
     private static Duration interval(Section keys) {
-        return keys.find("interval").flatMap(e -> e.duration(SHORTEST_INTERVAL)).orElse(ProbeTarget.DEFAULT_INTERVAL);
+        return keys.find("interval")
+                .flatMap(e -> e.duration(ProbeTarget.SHORTEST_INTERVAL))
+                .orElse(ProbeTarget.DEFAULT_INTERVAL);
     }
 }

@@ -30,7 +30,7 @@ final class Samples {
             Map.entry(OptionalLong.class, OptionalLong.of(8)),
             Map.entry(UUID.class, new UUID(1, 2)),
             Map.entry(Instant.class, Instant.parse("2026-11-01T10:15:00Z")),
-            Map.entry(Duration.class, Duration.ofNanos(1_500_000)),
+            Map.entry(Duration.class, Duration.ofNanos(20_500_000)),
             Map.entry(MacAddress.class, new MacAddress("52:54:00:11:22:33")));
 
     private Samples() {}
