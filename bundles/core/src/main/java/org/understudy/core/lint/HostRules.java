@@ -39,15 +39,28 @@ final class HostRules {
             return;
         }
         for (NicElement standby : it.standbys()) {
-            Optional<String> bridge = standby.isInterface("bridge") ? standby.source("bridge") : Optional.empty();
-            bridge.filter(name -> !bridges.get().contains(name))
+            bridge(it, standby)
+                    .filter(name -> !bridges.get().contains(name))
                     .ifPresent(name -> to.accept(Finding.of(
                             FindingCode.NETWORK_MISSING_ON_HOST,
                             it.subject(standby),
-                            standby.label() + " is attached to the bridge " + Shown.quoted(name)
-                                    + ", which the host does not have",
-                            "Create the bridge on the host, or attach the standby NIC to another one.")));
+                            standby.label() + " is attached to the bridge " + Shown.quoted(name) + ", which "
+                                    + (it.context().source().isPresent() ? "the destination" : "the host")
+                                    + " does not have",
+                            "Create the bridge there, or attach the standby NIC to another one.")));
         }
+    }
+
+    /** The bridge a standby NIC needs on every host; for a network it is known where the source has one of that name. */
+    private static Optional<String> bridge(Case it, NicElement standby) {
+        if (standby.isInterface("bridge")) {
+            return standby.source("bridge");
+        }
+        Optional<Set<String>> onSource = it.context().source().flatMap(HostFacts::bridges);
+        return standby.isInterface("network")
+                ? standby.source("network")
+                        .filter(name -> onSource.filter(b -> b.contains(name)).isPresent())
+                : Optional.empty();
     }
 
     // Source: QEMU 4.2 and libvirt 6.1 release notes (failover, teaming); libvirt 7.1 for teaming in <hostdev>.

@@ -13,24 +13,32 @@ import org.understudy.api.spi.HostFacts;
  * What is known besides the document. Whatever is empty is not known, and no rule concludes anything from it.
  *
  * @param policy pools and networks of the configuration
- * @param host facts of the host the VM is on
+ * @param host facts of the host the VM is on, or is to be moved to
+ * @param source facts of the host the VM is to leave, if it is to be moved
  * @param vfs what is known of VFs, by address
  * @param usedMacs MAC addresses that other VMs or functions of the host use
  */
 public record LintContext(
         Optional<Policy> policy,
         Optional<HostFacts> host,
+        Optional<HostFacts> source,
         Map<PciAddress, VfFacts> vfs,
         Optional<Set<MacAddress>> usedMacs) {
 
     /** Nothing but the document. */
     public static LintContext none() {
-        return new LintContext(Optional.empty(), Optional.empty(), Map.of(), Optional.empty());
+        return new LintContext(Optional.empty(), Optional.empty(), Optional.empty(), Map.of(), Optional.empty());
     }
 
     /** The configuration and a host's facts. */
     public static LintContext of(Policy policy, Optional<HostFacts> host) {
-        return new LintContext(Optional.of(policy), host, Map.of(), Optional.empty());
+        return new LintContext(Optional.of(policy), host, Optional.empty(), Map.of(), Optional.empty());
+    }
+
+    /** The configuration and the facts of both hosts of a migration. */
+    public static LintContext ofMove(Policy policy, HostFacts source, HostFacts destination) {
+        return new LintContext(
+                Optional.of(policy), Optional.of(destination), Optional.of(source), Map.of(), Optional.empty());
     }
 
     /**

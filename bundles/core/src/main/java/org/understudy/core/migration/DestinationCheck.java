@@ -35,7 +35,7 @@ final class DestinationCheck {
         HostFacts to = plan.destination().facts();
         List<Finding> found = new ArrayList<>(to.findings());
         found.addAll(plan.destination().check(cargo.live()));
-        around.linter().apply(cargo.live(), plan.destination().name()).stream()
+        around.linter().lint(cargo.live(), from, to).stream()
                 .filter(f -> !found.contains(f))
                 .forEach(found::add);
         found.addAll(nameTaken());

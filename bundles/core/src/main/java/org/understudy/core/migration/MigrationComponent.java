@@ -58,7 +58,8 @@ public final class MigrationComponent implements Migrations {
                 policies,
                 new Surroundings(
                         definitions(),
-                        (definition, host) -> lint(definition, host, hosts, policies),
+                        (definition, source, destination) -> new Linter()
+                                .lint(definition, LintContext.ofMove(policies.current(), source, destination)),
                         pools::get,
                         probes,
                         new Guard(journal),
@@ -85,14 +86,6 @@ public final class MigrationComponent implements Migrations {
                 return DestinationDefinition.adjust(definition, assignedVfs);
             }
         };
-    }
-
-    private static List<Finding> lint(String definition, HostName host, Hosts hosts, Policies policies) {
-        return new Linter()
-                .lint(
-                        definition,
-                        LintContext.of(
-                                policies.current(), Optional.of(hosts.host(host).facts())));
     }
 
     @Reference(

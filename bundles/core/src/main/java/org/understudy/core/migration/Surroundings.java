@@ -4,29 +4,33 @@ package org.understudy.core.migration;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.understudy.api.Finding;
-import org.understudy.api.HostName;
+import org.understudy.api.spi.HostFacts;
 import org.understudy.api.spi.VfPools;
 import org.understudy.core.probe.GapProbes;
 
 /**
  * What every run works with.
  *
- * @param linter judges a definition by the facts of a host
  * @param poolSource gives an empty value while no service hands out VFs
  * @param probes opens what measures the network gap
  */
 record Surroundings(
         Definitions definitions,
-        BiFunction<String, HostName, List<Finding>> linter,
+        MoveLinter linter,
         Supplier<Optional<VfPools>> poolSource,
         GapProbes probes,
         Guard guard,
         Journal journal,
         Tempo tempo,
         Clock clock) {
+
+    /** Judges a definition by the facts of the host it leaves and of the one it goes to. */
+    @FunctionalInterface
+    interface MoveLinter {
+        List<Finding> lint(String definition, HostFacts source, HostFacts destination);
+    }
 
     /** The service that hands out VFs, if there is one now. */
     Optional<VfPools> pools() {

@@ -70,7 +70,21 @@ final class Contexts {
     }
 
     static LintContext bridges(String... names) {
-        return host(new HostFacts(
+        return host(withBridges(Optional.of(Set.of(names))));
+    }
+
+    /** A move between two hosts, of which the source has one bridge; an empty set of the destination's is not known. */
+    static LintContext move(String bridgeOfSource, Optional<Set<String>> bridgesOfDestination) {
+        return new LintContext(
+                Optional.empty(),
+                Optional.of(withBridges(bridgesOfDestination)),
+                Optional.of(withBridges(Optional.of(Set.of(bridgeOfSource)))),
+                Map.of(),
+                Optional.empty());
+    }
+
+    private static HostFacts withBridges(Optional<Set<String>> bridges) {
+        return new HostFacts(
                 "qemu",
                 "",
                 Optional.empty(),
@@ -78,8 +92,8 @@ final class Contexts {
                 Optional.empty(),
                 Set.of(),
                 Optional.empty(),
-                Optional.of(Set.of(names)),
-                List.of()));
+                bridges,
+                List.of());
     }
 
     /** A host of which nothing is known. */
@@ -88,12 +102,12 @@ final class Contexts {
     }
 
     private static LintContext host(HostFacts facts) {
-        return new LintContext(Optional.empty(), Optional.of(facts), Map.of(), Optional.empty());
+        return new LintContext(Optional.empty(), Optional.of(facts), Optional.empty(), Map.of(), Optional.empty());
     }
 
     static LintContext usedMacs(String... macs) {
         Set<MacAddress> used = Set.of(macs).stream().map(MacAddress::new).collect(Collectors.toSet());
-        return new LintContext(Optional.empty(), Optional.empty(), Map.of(), Optional.of(used));
+        return new LintContext(Optional.empty(), Optional.empty(), Optional.empty(), Map.of(), Optional.of(used));
     }
 
     /** Two pools, vf-pool of the PF eno1 and the emulated trial; the network default is an ordinary one. */
@@ -121,7 +135,8 @@ final class Contexts {
 
     /** Facts of the one VF. */
     static LintContext vf(VfFacts facts) {
-        return new LintContext(Optional.empty(), Optional.empty(), Map.of(VF, facts), Optional.empty());
+        return new LintContext(
+                Optional.empty(), Optional.empty(), Optional.empty(), Map.of(VF, facts), Optional.empty());
     }
 
     static LintContext heldBy(String holder) {

@@ -6,6 +6,7 @@ import static org.understudy.core.lint.Documents.*;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.understudy.api.FindingCode;
 import org.understudy.api.Severity;
@@ -496,6 +497,11 @@ final class RuleCases {
         return with(bridge, bridge + "<vlan><tag id='" + id + "'/></vlan>");
     }
 
+    private static String networked(String network) {
+        return with("<interface type='bridge'>", "<interface type='network'>")
+                .replace("<source bridge='br0'/>", "<source network='" + network + "'/>");
+    }
+
     private static List<RuleCase> hosts() {
         return List.of(
                 rule(
@@ -512,6 +518,27 @@ final class RuleCases {
                         STANDBY,
                         List.of("ua-standby0", "'br0'"),
                         new Given(GOOD, Contexts.silentHost())),
+                rule(
+                        NETWORK_MISSING_ON_HOST,
+                        "the destination has no such bridge",
+                        new Given(GOOD, Contexts.move("br0", Optional.of(Set.of("br1")))),
+                        STANDBY,
+                        List.of("'br0'", "the destination"),
+                        new Given(GOOD, Contexts.move("br0", Optional.empty()))),
+                rule(
+                        NETWORK_MISSING_ON_HOST,
+                        "the network is a bridge on the source, and the destination has none of that name",
+                        new Given(networked("br0"), Contexts.move("br0", Optional.of(Set.of("br1")))),
+                        STANDBY,
+                        List.of("'br0'", "the destination"),
+                        new Given(networked("br0"), Contexts.move("br0", Optional.of(Set.of("br0", "br1"))))),
+                rule(
+                        NETWORK_MISSING_ON_HOST,
+                        "nothing is concluded from a network that is no bridge on the source",
+                        new Given(networked("br0"), Contexts.move("br0", Optional.of(Set.of("virbr0")))),
+                        STANDBY,
+                        List.of("'br0'"),
+                        new Given(networked("default"), Contexts.move("br0", Optional.of(Set.of("virbr0"))))),
                 rule(
                         QEMU_TOO_OLD,
                         "QEMU has no failover yet",

@@ -36,6 +36,7 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostFacts;
 import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.VfPools;
 import org.understudy.api.spi.VfPools.Lease;
@@ -63,6 +64,9 @@ final class MigrationBench implements AutoCloseable {
 
     final FakePools pools = new FakePools(deeds);
     final List<Finding> lint = new ArrayList<>();
+    /** What the linter was given: the facts of the source and of the destination, in this order. */
+    final List<HostFacts> judgedBy = new CopyOnWriteArrayList<>();
+
     final Path folder;
     Duration patience = Duration.ofMillis(250);
     Duration settle = Duration.ZERO;
@@ -133,7 +137,10 @@ final class MigrationBench implements AutoCloseable {
                 policies(),
                 new Surroundings(
                         definitions,
-                        (definition, host) -> List.copyOf(lint),
+                        (definition, source, destination) -> {
+                            judgedBy.addAll(List.of(source, destination));
+                            return List.copyOf(lint);
+                        },
                         () -> Optional.of(pools),
                         probe.asService(),
                         new Guard(journal),

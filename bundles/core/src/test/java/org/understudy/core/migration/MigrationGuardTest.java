@@ -72,6 +72,15 @@ class MigrationGuardTest {
     }
 
     @Test
+    void judgesTheDefinitionByTheFactsOfBothHosts() {
+        bench.b.facts(FakeFacts.of("8.2.0"));
+
+        preflight();
+
+        assertThat(bench.judgedBy).containsExactly(bench.a.facts(), bench.b.facts());
+    }
+
+    @Test
     void refusesWhileTheGuestReboots() {
         bench.a.vm(VM).negotiated(Optional.of(false));
         bench.a.emit(new HostEvent.WasReset(VM, Instant.now()));
