@@ -168,7 +168,10 @@ class VirtualMachineServiceTest {
 
     @Test
     void drivesAVmInFittingStatesOnly() {
-        alpha.with("off", VmState.SHUTOFF).with("on", VmState.RUNNING).with("still", VmState.PAUSED);
+        alpha.with("off", VmState.SHUTOFF)
+                .with("spare", VmState.SHUTOFF)
+                .with("on", VmState.RUNNING)
+                .with("still", VmState.PAUSED);
         VmName off = new VmName("off");
         VmName on = new VmName("on");
         VmName still = new VmName("still");
@@ -188,7 +191,7 @@ class VirtualMachineServiceTest {
         vms().reset(on);
         vms().shutdown(on);
         vms().destroy(on);
-        vms().undefine(off);
+        vms().undefine(new VmName("spare"));
         assertThat(alpha.deeds())
                 .containsExactly(
                         "start off {}",
@@ -197,7 +200,7 @@ class VirtualMachineServiceTest {
                         "reset on",
                         "shutdown on",
                         "destroy on",
-                        "undefine off");
+                        "undefine spare");
     }
 
     @Test
