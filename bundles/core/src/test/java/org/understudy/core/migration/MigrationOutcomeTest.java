@@ -99,12 +99,16 @@ class MigrationOutcomeTest {
     }
 
     @Test
-    void givesTheLeaseBackWhenItFails() {
+    void givesTheLeaseBackAndKeepsTheOneOfTheSourceWhenItFails() {
         bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
         bench.a.with(Fault.COPY_FAILS);
+        bench.pools.leased.add(bench.leaseOnSource());
 
         assertThat(bench.migrate().outcome()).contains(Outcome.FAILED_ON_SOURCE);
-        assertThat(bench.pools.released).isEqualTo(bench.pools.leased).hasSize(1);
+        assertThat(bench.pools.released)
+                .singleElement()
+                .satisfies(l -> assertThat(l.host()).isEqualTo(MigrationBench.B));
+        assertThat(bench.pools.leases(bench.a.name())).containsExactly(bench.leaseOnSource());
     }
 
     @Test

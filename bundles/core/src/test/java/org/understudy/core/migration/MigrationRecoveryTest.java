@@ -29,6 +29,7 @@ import org.understudy.api.MigrationOptions;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.NetworkGap;
 import org.understudy.api.Outcome;
+import org.understudy.api.PciAddress;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmState;
@@ -38,6 +39,7 @@ import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.api.spi.VfPools.Lease;
 import org.understudy.core.testing.FakeHost.Fault;
 
 class MigrationRecoveryTest {
@@ -128,6 +130,18 @@ class MigrationRecoveryTest {
         assertThat(m.primaries()).containsExactly(PrimaryKind.EMULATED);
         assertThat(bench.a.deeds()).contains("finish web1").doesNotContain("resume web1");
         assertThat(bench.b.vm(VM).state()).isEqualTo(VmState.RUNNING);
+    }
+
+    @Test
+    void givesBackTheVfOfTheSourceAndNoOther() {
+        sent().accept();
+        Lease there = new Lease(B, MigrationBench.POOL, VM, PRIMARY, PciAddress.parse("0000:02:10.0"), "server", 1);
+        bench.pools.leased.addAll(List.of(bench.leaseOnSource(), there));
+
+        assertThat(recovered(Journal.Stage.COMMITTED).outcome()).contains(Outcome.COMPLETED);
+
+        assertThat(bench.pools.released).containsExactly(bench.leaseOnSource());
+        assertThat(bench.pools.leases(B)).containsExactly(there);
     }
 
     @Test
