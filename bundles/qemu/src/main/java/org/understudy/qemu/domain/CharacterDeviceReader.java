@@ -33,7 +33,7 @@ final class CharacterDeviceReader {
         });
         int port = target.flatMap(t -> t.number("port")).orElse(0);
         CharBackend backend = backend(element);
-        return new Serial(devices.place(element, "serial"), backend, port, true);
+        return new Serial(devices.place(element, "serial", "isa"), backend, port, true);
     }
 
     private Optional<Device> console(StrictElement element) {
@@ -41,7 +41,7 @@ final class CharacterDeviceReader {
         target.ifPresent(t -> t.choice("type", "serial"));
         int port = target.flatMap(t -> t.number("port")).orElse(0);
         if (!hasSerial) {
-            return Optional.of(new Serial(devices.place(element, "serial"), backend(element), port, true));
+            return Optional.of(new Serial(devices.place(element, "serial", "isa"), backend(element), port, true));
         }
         if (port == 0) {
             element.ignore();
@@ -57,22 +57,25 @@ final class CharacterDeviceReader {
         });
         CharBackend backend = backend(element);
         String name = target.flatMap(t -> t.attribute("name")).orElse("org.qemu.guest_agent.0");
-        return Optional.of(new Channel(devices.place(element, "channel"), backend, name));
+        return Optional.of(new Channel(devices.place(element, "channel", "virtio-serial"), backend, name));
     }
 
     private CharBackend backend(StrictElement element) {
         String type = element.choice("type", "pty", "file", "unix", "null");
         element.attribute("tty");
         Optional<StrictElement> source = element.child("source");
-        boolean server = source.map(s -> s.choice("mode", "bind", "connect").equals("bind"))
+        boolean server = source.filter(s -> type.equals("unix"))
+                .map(s -> s.choice("mode", "bind", "connect").equals("bind"))
                 .orElse(true);
-        boolean append = source.map(s -> s.flag("append", false)).orElse(false);
+        boolean append = source.filter(s -> type.equals("file"))
+                .map(s -> s.flag("append", false))
+                .orElse(false);
         Optional<String> path = source.flatMap(s -> s.attribute("path"));
         if (type.equals("file") && path.isEmpty()) {
             devices.reports().incomplete(element.path(), "no file is named", "Add <source path='...'/>.");
         }
         Optional<String> log = element.child("log").flatMap(l -> {
-            l.choice("append", "on", "off");
+            l.choice("append", "on");
             return l.attribute("file");
         });
         return new CharBackend(type, path, server, append, log);

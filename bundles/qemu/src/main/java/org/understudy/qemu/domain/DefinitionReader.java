@@ -112,8 +112,8 @@ public final class DefinitionReader {
         }
         root.child("resource")
                 .flatMap(r -> r.child("partition"))
-                .filter(p -> p.text().equals("/machine"))
-                .ifPresent(StrictElement::ignore);
+                .filter(p -> !p.text().equals("/machine"))
+                .ifPresent(p -> p.reports().unsupported(p.path(), p.text(), "Remove <resource>."));
     }
 
     private void crossCheck(Domain domain) {

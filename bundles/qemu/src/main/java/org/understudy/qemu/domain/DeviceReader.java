@@ -6,8 +6,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.understudy.qemu.domain.Device.Balloon;
 import org.understudy.qemu.domain.Device.Bus;
 import org.understudy.qemu.domain.Device.Controller;
@@ -44,6 +44,7 @@ final class DeviceReader {
     private final boolean pcie;
     private final Map<String, Integer> counters = new HashMap<>();
     private final List<Device> devices = new ArrayList<>();
+    private boolean withoutUsb;
 
     DeviceReader(StrictElement section, boolean pcie) {
         this.section = section;
@@ -63,8 +64,19 @@ final class DeviceReader {
                 "virtio-scsi-pci",
                 d -> d instanceof Device.Disk disk && disk.bus().equals("scsi"));
         addController("virtio-serial", "virtio-serial-pci", Device.Channel.class::isInstance);
-        addController("usb", "qemu-xhci", d -> d instanceof Simple simple && simple.bus() == Bus.USB);
+        if (withoutUsb) {
+            devices.stream()
+                    .filter(DeviceReader::isUsb)
+                    .forEach(d -> reports.unsupported(
+                            d.place().path(), "a USB device", "Remove it, or the controller with model='none'."));
+        } else {
+            addController("usb", "qemu-xhci", DeviceReader::isUsb);
+        }
         return List.copyOf(devices);
+    }
+
+    private static boolean isUsb(Device device) {
+        return device instanceof Simple simple && simple.bus() == Bus.USB;
     }
 
     /** libvirt adds the controller that a device needs; so do we. */
@@ -92,7 +104,7 @@ final class DeviceReader {
             case "graphics" -> graphics(element);
             case "input" -> input(element);
             case "watchdog" -> watchdog(element);
-            case "panic" -> simple(element, "panic", "pvpanic", Bus.NONE, element.choice("model", "isa"));
+            case "panic" -> simple(element, "panic", "pvpanic", Bus.NONE, "isa", element.choice("model", "isa"));
             default -> element.choice("type", "none");
         }
     }
@@ -102,30 +114,34 @@ final class DeviceReader {
     }
 
     private void emulator(StrictElement element) {
-        String name = element.text().substring(element.text().lastIndexOf('/') + 1);
-        if (!Set.of("qemu-system-x86_64", "qemu-kvm", "kvm").contains(name)) {
+        // Where distributions have it; a path of one's own would not be obeyed.
+        if (!element.text().matches("(/usr)?/(bin|libexec)/(qemu-system-x86_64|qemu-kvm|kvm)")) {
             reports.unsupported(
                     element.path(), element.text(), "Remove it; the host's 'binary' option names the emulator.");
         }
     }
 
-    /** The place of a device: its alias, or the next id of its kind. */
-    Place place(StrictElement element, String kind) {
+    /**
+     * The place of a device: its alias, or the next id of its kind.
+     *
+     * @param addressType of the addresses it can have, such as {@code pci}
+     */
+    Place place(StrictElement element, String kind, String addressType) {
         Optional<String> alias = element.child("alias").flatMap(a -> a.attribute("name"));
         alias.filter(a -> !a.matches("[A-Za-z][A-Za-z0-9._-]*"))
                 .ifPresent(a -> reports.unsupported(
                         element.path() + "/alias", a, "Begin with a letter; use letters, digits, '.', '_' and '-'."));
         String next = nextId(kind);
         return new Place(
-                element.path(), alias.orElse(next), element.child("address").flatMap(this::address));
+                element.path(), alias.orElse(next), element.child("address").flatMap(a -> address(a, addressType)));
     }
 
     private String nextId(String kind) {
         return kind + (counters.merge(kind, 1, Integer::sum) - 1);
     }
 
-    private Optional<GuestAddress> address(StrictElement address) {
-        return switch (address.choice("type", "pci", "drive", "virtio-serial", "isa", "usb")) {
+    private Optional<GuestAddress> address(StrictElement address, String type) {
+        return switch (address.choice("type", type)) {
             case "pci" -> pciAddress(address);
             case "drive" ->
                 Optional.of(new GuestAddress.Drive(
@@ -135,15 +151,14 @@ final class DeviceReader {
                         address.number("unit").orElse(0)));
             default -> {
                 address.ignore();
+                reports.notice(address.path(), "QEMU chooses the " + type + " address itself");
                 yield Optional.empty();
             }
         };
     }
 
     private Optional<GuestAddress> pciAddress(StrictElement address) {
-        if (address.number("domain").orElse(0) != 0) {
-            reports.unsupported(address.path() + "/@domain", "not 0", "Use PCI domain 0.");
-        }
+        address.fixed("domain", 0);
         if (address.attribute("slot").isEmpty()) {
             return Optional.empty();
         }
@@ -172,14 +187,14 @@ final class DeviceReader {
                 List<String> properties = element.child("driver").flatMap(d -> d.number("queues")).stream()
                         .map(q -> "num_queues=" + q)
                         .toList();
-                devices.add(new Controller(place(element, "scsi"), type, index, "virtio-scsi-pci", properties));
+                devices.add(new Controller(place(element, "scsi", "pci"), type, index, "virtio-scsi-pci", properties));
             }
             case "virtio-serial" -> {
                 List<String> properties = element.number("ports").stream()
                         .map(p -> "max_ports=" + p)
                         .toList();
-                devices.add(
-                        new Controller(place(element, "virtio-serial"), type, index, "virtio-serial-pci", properties));
+                Place place = place(element, "virtio-serial", "pci");
+                devices.add(new Controller(place, type, index, "virtio-serial-pci", properties));
             }
             case "usb" -> usb(element, index);
             default -> builtIn(element, index, type);
@@ -187,7 +202,17 @@ final class DeviceReader {
     }
 
     private void builtIn(StrictElement element, int index, String type) {
-        element.ignore();
+        element.child("alias").ifPresent(StrictElement::ignore);
+        if (type.equals("ide")) {
+            element.choice("model", "piix3");
+        }
+        element.child("address").ifPresent(address -> {
+            address.choice("type", "pci");
+            address.fixed("domain", 0);
+            address.fixed("bus", 0);
+            address.fixed("slot", pcie ? 0x1f : 1);
+            address.fixed("function", pcie ? 2 : 1);
+        });
         if (index != 0 || pcie != type.equals("sata")) {
             reports.unsupported(
                     element.path(),
@@ -199,12 +224,15 @@ final class DeviceReader {
     private void usb(StrictElement element, int index) {
         String model = element.attribute("model").orElse("qemu-xhci");
         switch (model) {
-            case "none" -> element.ignore();
+            case "none" -> {
+                withoutUsb = true;
+                element.child("alias").ifPresent(StrictElement::ignore);
+            }
             case "qemu-xhci" -> {
                 List<String> properties = element.number("ports").stream()
                         .flatMap(p -> List.of("p2=" + p, "p3=" + p).stream())
                         .toList();
-                devices.add(new Controller(place(element, "usb"), "usb", index, "qemu-xhci", properties));
+                devices.add(new Controller(place(element, "usb", "pci"), "usb", index, "qemu-xhci", properties));
             }
             default -> reports.unsupported(element.path() + "/@model", model, "Use qemu-xhci or none.");
         }
@@ -216,7 +244,7 @@ final class DeviceReader {
             element.child("model").ifPresent(m -> m.choice("name", "pcie-root-port"));
             Optional<StrictElement> target = element.child("target");
             devices.add(new RootPort(
-                    place(element, "port"),
+                    place(element, "port", "pci"),
                     index,
                     target.flatMap(t -> t.number("chassis")),
                     target.flatMap(t -> t.number("port")),
@@ -244,7 +272,7 @@ final class DeviceReader {
                 : Optional.of(backend.map(StrictElement::text)
                         .filter(s -> !s.isEmpty())
                         .orElse("/dev/urandom"));
-        devices.add(new Rng(place(element, "rng"), file, properties));
+        devices.add(new Rng(place(element, "rng", "pci"), file, properties));
     }
 
     private void balloon(StrictElement element) {
@@ -252,9 +280,13 @@ final class DeviceReader {
             return;
         }
         List<String> properties = new ArrayList<>();
-        element.attribute("autodeflate").ifPresent(v -> properties.add("deflate-on-oom=" + v));
-        element.attribute("freePageReporting").ifPresent(v -> properties.add("free-page-reporting=" + v));
-        devices.add(new Balloon(place(element, "balloon"), properties));
+        if (element.attribute("autodeflate").isPresent()) {
+            properties.add("deflate-on-oom=" + element.choice("autodeflate", "off", "on"));
+        }
+        if (element.attribute("freePageReporting").isPresent()) {
+            properties.add("free-page-reporting=" + element.choice("freePageReporting", "off", "on"));
+        }
+        devices.add(new Balloon(place(element, "balloon", "pci"), properties));
     }
 
     private void video(StrictElement element) {
@@ -265,17 +297,23 @@ final class DeviceReader {
         }
         StrictElement model = found.get();
         model.choice("heads", "1");
-        model.choice("primary", "yes", "no");
+        model.choice("primary", "yes");
         String type = model.choice("type", "vga", "virtio", "none");
         List<String> memory = type.equals("vga")
-                ? model.number("vram").stream()
-                        .map(kib -> "vgamem_mb=" + kib / 1024)
-                        .toList()
+                ? model.number("vram").stream().flatMap(kib -> vram(model, kib)).toList()
                 : List.of();
         if (!type.equals("none")) {
-            devices.add(
-                    new Simple(place(element, "video"), type.equals("vga") ? "VGA" : "virtio-vga", Bus.PCI, memory));
+            devices.add(new Simple(
+                    place(element, "video", "pci"), type.equals("vga") ? "VGA" : "virtio-vga", Bus.PCI, memory));
         }
+    }
+
+    private Stream<String> vram(StrictElement model, int kib) {
+        if (kib < 1024 || kib % 1024 != 0) {
+            reports.unsupported(model.path() + "/@vram", String.valueOf(kib), "Use a multiple of 1024 (KiB).");
+            return Stream.empty();
+        }
+        return Stream.of("vgamem_mb=" + kib / 1024);
     }
 
     private void graphics(StrictElement element) {
@@ -285,23 +323,27 @@ final class DeviceReader {
         Optional<StrictElement> listen = element.child("listen");
         String kind = listen.map(l -> l.choice("type", "socket", "none")).orElse("socket");
         Optional<String> socket = element.attribute("socket").or(() -> listen.flatMap(l -> l.attribute("socket")));
-        devices.add(new Vnc(place(element, "vnc"), kind.equals("socket"), socket));
+        devices.add(new Vnc(place(element, "vnc", "none"), kind.equals("socket"), socket));
     }
 
     private void input(StrictElement element) {
         String type = element.choice("type", "tablet", "mouse", "keyboard");
-        if (element.choice("bus", "usb", "ps2").equals("usb")) {
-            simple(element, "input", type.equals("keyboard") ? "usb-kbd" : "usb-" + type, Bus.USB, "");
+        String[] buses = type.equals("tablet") ? new String[] {"usb"} : new String[] {"usb", "ps2"};
+        if (element.choice("bus", buses).equals("usb")) {
+            simple(element, "input", type.equals("keyboard") ? "usb-kbd" : "usb-" + type, Bus.USB, "usb", "");
+        } else {
+            element.child("alias").ifPresent(StrictElement::ignore);
         }
     }
 
     private void watchdog(StrictElement element) {
         String model = element.choice("model", "i6300esb", "itco");
         String action = element.choice("action", "reset", "shutdown", "poweroff", "pause", "none", "inject-nmi");
-        simple(element, "watchdog", model, model.equals("itco") ? Bus.NONE : Bus.PCI, action);
+        simple(element, "watchdog", model, model.equals("itco") ? Bus.NONE : Bus.PCI, "pci", action);
     }
 
-    private void simple(StrictElement element, String kind, String driver, Bus bus, String property) {
-        devices.add(new Simple(place(element, kind), driver, bus, property.isEmpty() ? List.of() : List.of(property)));
+    private void simple(StrictElement element, String kind, String driver, Bus bus, String address, String property) {
+        devices.add(new Simple(
+                place(element, kind, address), driver, bus, property.isEmpty() ? List.of() : List.of(property)));
     }
 }

@@ -34,15 +34,29 @@ final class DiskReader {
         if (backend.isEmpty() && !cdrom) {
             devices.reports().incomplete(element.path(), "the disk has no source", "Add <source file='...'/>.");
         }
+        element.child("address").ifPresent(address -> drive(address, bus));
         return Optional.of(new Disk(
-                devices.place(element, bus.equals("virtio") ? "virtio-disk" : bus + "-disk"),
+                bus.equals("virtio")
+                        ? devices.place(element, "virtio-disk", "pci")
+                        : devices.place(element, bus + "-disk", "drive"),
                 cdrom,
                 bus,
                 position(dev.get()),
                 backend,
                 element.textOf("serial"),
                 element.child("boot").flatMap(b -> b.number("order")),
-                properties(element)));
+                properties(element, bus)));
+    }
+
+    /** Parts of a drive address that QEMU has no place for on this bus. */
+    private static void drive(StrictElement address, String bus) {
+        if (bus.equals("sata") || bus.equals("ide")) {
+            address.fixed("controller", 0);
+            address.fixed("target", 0);
+        }
+        if (bus.equals("sata") || bus.equals("scsi")) {
+            address.fixed("bus", 0);
+        }
     }
 
     private String bus(StrictElement target, String dev, boolean cdrom) {
@@ -82,7 +96,7 @@ final class DiskReader {
         return element.attribute(attribute).map(v -> element.choice(attribute, supported));
     }
 
-    private static List<String> properties(StrictElement element) {
+    private static List<String> properties(StrictElement element, String bus) {
         List<String> properties = new ArrayList<>();
         if (element.child("shareable").isPresent()) {
             properties.add("share-rw=on");
@@ -92,7 +106,9 @@ final class DiskReader {
             io.number("physical_block_size").ifPresent(n -> properties.add("physical_block_size=" + n));
         });
         element.child("driver").ifPresent(driver -> {
-            driver.number("queues").ifPresent(n -> properties.add("num-queues=" + n));
+            if (bus.equals("virtio")) {
+                driver.number("queues").ifPresent(n -> properties.add("num-queues=" + n));
+            }
             driver.attribute("error_policy")
                     .map(v -> driver.choice("error_policy", "stop", "report", "ignore", "enospace"))
                     .ifPresent(v -> properties.add("werror=" + (v.equals("enospace") ? "enospc" : v)));

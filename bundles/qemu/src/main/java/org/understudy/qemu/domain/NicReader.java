@@ -26,9 +26,7 @@ final class NicReader {
     Optional<Device> readInterface(StrictElement element) {
         Optional<MacAddress> mac =
                 element.child("mac").flatMap(m -> m.attribute("address")).flatMap(m -> mac(element, m));
-        element.child("target")
-                .filter(t -> t.attribute("dev").orElse("").startsWith("vnet"))
-                .ifPresent(StrictElement::ignore);
+        element.child("target").ifPresent(this::target);
         Teaming teaming = teaming(element);
         String type = element.choice("type", "user", "bridge", "network", "hostdev");
         boolean emulated = element.child("model").isPresent();
@@ -41,6 +39,14 @@ final class NicReader {
             return Optional.of(passedThrough(element, "hostdev", Optional.empty(), pool, teaming));
         }
         return Optional.of(nic(element, type, mac, teaming));
+    }
+
+    /** libvirt notes the name it chose itself, and forgets it at the next start. */
+    private void target(StrictElement target) {
+        target.attribute("dev")
+                .filter(dev -> !dev.startsWith("vnet"))
+                .ifPresent(dev -> reports.unsupported(
+                        target.path() + "/@dev", dev, "Remove <target>; the bridge helper names the device."));
     }
 
     /** Plain {@code <hostdev>}. */
@@ -66,7 +72,7 @@ final class NicReader {
             Optional<StrictElement> source,
             Optional<String> pool,
             Teaming teaming) {
-        element.flag("managed", false);
+        boolean managed = element.flag("managed", false);
         element.child("driver").ifPresent(d -> d.choice("name", "vfio"));
         Optional<PciAddress> address = source.flatMap(s -> s.child("address")).map(NicReader::hostAddress);
         source.flatMap(s -> s.child("address")).ifPresent(a -> a.choice("type", "pci"));
@@ -74,8 +80,25 @@ final class NicReader {
             reports.incomplete(
                     element.path(), "no host device is named", "Add <source><address type='pci' .../></source>.");
         }
+        address.ifPresent(vf -> preparedByNobody(element, vf, managed));
         return new PassedThrough(
-                devices.place(element, kind), address, pool, teaming, rom(element), bootOrder(element));
+                devices.place(element, kind, "pci"), address, pool, teaming, rom(element), bootOrder(element));
+    }
+
+    /** A VF from a pool is leased, and made ready by who leases it; one that is named by its address is not. */
+    private void preparedByNobody(StrictElement element, PciAddress vf, boolean managed) {
+        if (managed) {
+            reports.warning(
+                    element.path() + "/@managed",
+                    vf + " is neither bound to vfio-pci at start nor given back to its driver at stop",
+                    "Bind it to vfio-pci before the VM starts, or let the VF come from a pool.");
+        }
+        element.child("mac")
+                .flatMap(m -> m.attribute("address"))
+                .ifPresent(mac -> reports.warning(
+                        element.path() + "/mac",
+                        "the MAC address " + mac + " is not set on " + vf,
+                        "Set it on the PF before the VM starts, or let the VF come from a pool."));
     }
 
     private static PciAddress hostAddress(StrictElement a) {
@@ -95,9 +118,13 @@ final class NicReader {
                 });
         List<String> properties = new ArrayList<>();
         element.child("mtu").flatMap(m -> m.number("size")).ifPresent(n -> properties.add("host_mtu=" + n));
-        boolean vhost = driver(element, properties);
+        boolean vhost = driver(element, type, properties);
+        if (!model.equals("virtio")) {
+            properties.forEach(p -> reports.unsupported(
+                    element.path(), p + " for " + model, "Use <model type='virtio'/>, or leave it out."));
+        }
         return new Nic(
-                devices.place(element, "net"),
+                devices.place(element, "net", "pci"),
                 backend(element, type, vhost),
                 model.equals("virtio") ? "virtio-net-pci" : model,
                 mac,
@@ -107,12 +134,12 @@ final class NicReader {
                 properties);
     }
 
-    private static boolean driver(StrictElement element, List<String> properties) {
+    private static boolean driver(StrictElement element, String type, List<String> properties) {
         Optional<StrictElement> driver = element.child("driver");
         driver.flatMap(d -> d.number("rx_queue_size")).ifPresent(n -> properties.add("rx_queue_size=" + n));
         driver.flatMap(d -> d.number("tx_queue_size")).ifPresent(n -> properties.add("tx_queue_size=" + n));
-        return driver.map(d -> d.choice("name", "qemu", "vhost").equals("vhost"))
-                .orElse(false);
+        String[] names = type.equals("user") ? new String[] {"qemu"} : new String[] {"qemu", "vhost"};
+        return driver.map(d -> d.choice("name", names).equals("vhost")).orElse(false);
     }
 
     private NicBackend backend(StrictElement element, String type, boolean vhost) {

@@ -78,27 +78,35 @@ final class PlatformReader {
         if (loader.isPresent()) {
             return loader(loader.get(), nvramFile, template);
         }
-        return auto.equals("efi") ? new Firmware.AnyUefi(secureBoot(os), nvramFile) : new Firmware.Bios();
+        template.ifPresent(t -> reports.unsupported("/domain/os/nvram/@template", t, "Name the <loader>, too."));
+        if (auto.equals("efi")) {
+            return new Firmware.AnyUefi(secureBoot(os), nvramFile);
+        }
+        nvram.ifPresent(n -> reports.unsupported(n.path(), n.text(), "Remove it, or ask for UEFI by firmware='efi'."));
+        return new Firmware.Bios();
     }
 
-    private static Firmware loader(StrictElement loader, Optional<String> nvram, Optional<String> template) {
+    private Firmware loader(StrictElement loader, Optional<String> nvram, Optional<String> template) {
         loader.choice("type", "pflash");
         loader.choice("readonly", "yes");
         loader.choice("format", "raw");
         boolean secure = loader.flag("secure", false);
         if (loader.text().isEmpty()) {
+            template.ifPresent(t -> reports.unsupported("/domain/os/nvram/@template", t, "Name the <loader>, too."));
             return new Firmware.AnyUefi(secure ? Optional.of(true) : Optional.empty(), nvram);
         }
         return new Firmware.Uefi(loader.text(), secure, nvram, template);
     }
 
-    private static Optional<Boolean> secureBoot(StrictElement os) {
+    private Optional<Boolean> secureBoot(StrictElement os) {
         Optional<Boolean> wanted = Optional.empty();
         for (StrictElement feature :
                 os.child("firmware").map(f -> f.children("feature")).orElse(List.of())) {
             boolean enabled = feature.flag("enabled", false);
             if (feature.choice("name", "secure-boot", "enrolled-keys").equals("secure-boot")) {
                 wanted = Optional.of(enabled);
+            } else {
+                reports.notice(feature.path(), "whether keys are enrolled is left to the firmware's package");
             }
         }
         return wanted;
@@ -140,7 +148,7 @@ final class PlatformReader {
     Machine machine(Os os) {
         List<String> properties = new ArrayList<>();
         Optional<StrictElement> features = root.child("features");
-        features.ifPresent(f -> f.ignoreChildren("pae", "apic"));
+        features.ifPresent(f -> f.children("pae", "apic").forEach(c -> c.choice("state", "on")));
         features.flatMap(f -> f.child("vmport"))
                 .ifPresent(v -> properties.add("vmport=" + v.choice("state", "on", "off")));
         boolean smm = features.flatMap(f -> f.child("smm"))
@@ -177,15 +185,19 @@ final class PlatformReader {
         if (cpu.choice("check", "none", "partial", "full").equals("full")) {
             features.add("enforce=on");
         }
-        cpu.attribute("migratable").ifPresent(m -> {
-            if (mode.equals("host-passthrough")) {
-                features.add("migratable=" + m);
-            }
-        });
+        if (mode.equals("host-passthrough")) {
+            cpu.attribute("migratable")
+                    .ifPresent(m -> features.add("migratable=" + cpu.choice("migratable", "on", "off")));
+        }
         for (StrictElement feature : cpu.children("feature")) {
             String policy = feature.choice("policy", "require", "force", "optional", "disable", "forbid");
             boolean on = !policy.equals("disable") && !policy.equals("forbid");
-            features.add(feature.attribute("name").orElse("") + (on ? "=on" : "=off"));
+            String name = feature.attribute("name").orElse("");
+            if (name.matches("[A-Za-z0-9._-]+")) {
+                features.add(name + (on ? "=on" : "=off"));
+            } else {
+                reports.unsupported(feature.path() + "/@name", name, "Name one feature of the CPU, such as avx2.");
+            }
         }
         return switch (mode) {
             case "host-passthrough", "host-model" -> new Cpu.Host(features);

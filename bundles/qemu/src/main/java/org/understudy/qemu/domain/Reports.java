@@ -16,6 +16,13 @@ final class Reports {
         add(FindingCode.DEFINITION_UNSUPPORTED, path, path + shown + " is not supported by the qemu connector", remedy);
     }
 
+    /** What the VM starts without, at a price that the message tells. */
+    void warning(String path, String message, String remedy) {
+        findings.add(Finding.of(FindingCode.DEFINITION_UNSUPPORTED, path, message, remedy)
+                .as(Severity.WARNING));
+    }
+
+    /** What has no effect and need not have one. */
     void notice(String path, String message) {
         findings.add(Finding.of(FindingCode.DEFINITION_UNSUPPORTED, path, message, "No action is needed.")
                 .as(Severity.NOTICE));

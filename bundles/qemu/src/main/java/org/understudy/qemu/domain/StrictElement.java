@@ -122,6 +122,14 @@ final class StrictElement {
         allRead = true;
     }
 
+    /** Reports the attribute if it asks for anything but this, which is what is there anyway. */
+    void fixed(String attribute, int value) {
+        number(attribute)
+                .filter(n -> n != value)
+                .ifPresent(n -> reports.unsupported(
+                        path + "/@" + attribute, String.valueOf(n), "Use " + value + ", or leave it out."));
+    }
+
     /** Declares children as harmless, whatever is in them. */
     void ignoreChildren(String... names) {
         children(names).forEach(StrictElement::ignore);

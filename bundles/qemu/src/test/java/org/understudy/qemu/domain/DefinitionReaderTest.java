@@ -50,6 +50,31 @@ class DefinitionReaderTest {
             <name>|<memoryBacking><hugepages/></memoryBacking><name>|/domain/memoryBacking
             <name>|<commandline xmlns='http://libvirt.org/schemas/domain/qemu/1.0'><arg value='-s'/></commandline><name>|/domain/commandline
             <name>|stray<name>x</name><name>|/domain/name[2]
+            <vcpu>|<resource><partition>/vms</partition></resource><vcpu>|/domain/resource/partition
+            <features>|<features><apic eoi='on'/>|/domain/features/apic/@eoi
+            <features>|<features><pae state='off'/>|/domain/features/pae/@state
+            <name>|<cpu mode='custom' migratable='on'/><name>|/domain/cpu/@migratable
+            <name>|<cpu mode='maximum'><feature policy='require' name='a,b'/></cpu><name>|/domain/cpu/feature/@name
+            </os>|<nvram>/x</nvram></os>|/domain/os/nvram
+            <os>|<os firmware='efi'><nvram template='/x'/>|/domain/os/nvram/@template
+            <devices>|<devices><emulator>/opt/qemu/bin/qemu-system-x86_64</emulator>|/domain/devices/emulator
+            <devices>|<devices><interface type='bridge'><source bridge='br0'/><target dev='tap-web1'/><model type='virtio'/></interface>|/domain/devices/interface/target/@dev
+            <devices>|<devices><interface type='user'><driver name='vhost'/><model type='virtio'/></interface>|/domain/devices/interface/driver/@name
+            <devices>|<devices><interface type='user'><mtu size='9000'/><model type='e1000e'/></interface>|/domain/devices/interface
+            <devices>|<devices><interface type='user'><model type='virtio'/><address type='usb' bus='0' port='1'/></interface>|/domain/devices/interface/address/@type
+            <devices>|<devices><disk type='file'><target dev='vda'/><source file='/x'/><address type='drive' unit='1'/></disk>|/domain/devices/disk/address/@type
+            <devices>|<devices><disk type='file'><target dev='sda' bus='scsi'/><source file='/x'/><address type='drive' bus='1'/></disk>|/domain/devices/disk/address/@bus
+            <devices>|<devices><disk type='file'><target dev='sda' bus='sata'/><source file='/x'/><address type='drive' controller='1'/></disk>|/domain/devices/disk/address/@controller
+            <devices>|<devices><disk type='file'><driver queues='4'/><target dev='sda' bus='scsi'/><source file='/x'/></disk>|/domain/devices/disk/driver/@queues
+            <devices>|<devices><controller type='sata' index='0'><driver iothread='1'/></controller>|/domain/devices/controller/driver
+            <devices>|<devices><controller type='sata' index='0'><address type='pci' domain='0' bus='0' slot='4' function='0'/></controller>|/domain/devices/controller/address/@slot
+            <devices>|<devices><controller type='usb' model='none'/><input type='tablet' bus='usb'/>|/domain/devices/input
+            <devices>|<devices><input type='tablet' bus='ps2'/>|/domain/devices/input/@bus
+            <devices>|<devices><video><model type='vga' primary='no'/></video>|/domain/devices/video/model/@primary
+            <devices>|<devices><video><model type='vga' vram='500'/></video>|/domain/devices/video/model/@vram
+            <devices>|<devices><serial type='pty'><log file='/x' append='off'/></serial>|/domain/devices/serial/log/@append
+            <devices>|<devices><serial type='unix'><source path='/x' append='on'/></serial>|/domain/devices/serial/source/@append
+            model='none'/>|model='virtio' autodeflate='on,x=y'/>|/domain/devices/memballoon/@autodeflate
             """)
     void reportsWhatItDoesNotMap(String text, String replacement, String path) {
         List<Finding> findings = findings(definition().replace(text, replacement));
@@ -71,6 +96,48 @@ class DefinitionReaderTest {
                                                 "<title>t</title><description>d</description><metadata><x xmlns='urn:x' y='z'/></metadata>"
                                                         + "<resource><partition>/machine</partition></resource><seclabel type='none'/><vcpu>")))
                 .isEmpty();
+    }
+
+    @Test
+    void warnsOfAVfThatNobodyPrepares() {
+        String named = "<interface type='hostdev' managed='yes'><mac address='52:54:00:00:00:01'/>"
+                + "<source><address type='pci' bus='1' slot='0x10' function='0'/></source></interface>"
+                + "<hostdev mode='subsystem' type='pci' managed='yes'>"
+                + "<source><address bus='1' slot='0x10' function='2'/></source></hostdev>";
+
+        assertThat(findings(definition().replace("<devices>", "<devices>" + named)))
+                .allSatisfy(f -> assertThat(f.severity()).isEqualTo(Severity.WARNING))
+                .extracting(Finding::subject)
+                .containsExactly(
+                        "/domain/devices/interface/@managed",
+                        "/domain/devices/interface/mac",
+                        "/domain/devices/hostdev/@managed");
+    }
+
+    @Test
+    void expectsAVfOfAPoolToBePreparedByThePool() {
+        String pooled = "<interface type='network' managed='yes'><mac address='52:54:00:00:00:01'/>"
+                + "<source network='fast'/><teaming type='transient' persistent='ua-s'/></interface>"
+                + "<hostdev mode='subsystem' type='pci' managed='no'>"
+                + "<source><address bus='1' slot='0x10' function='2'/></source></hostdev>";
+
+        assertThat(findings(definition().replace("<devices>", "<devices>" + pooled)))
+                .isEmpty();
+    }
+
+    @Test
+    void tellsThatAnAddressIsNotKeptWhereThatChangesNothing() {
+        String devices = "<controller type='sata' index='0'><alias name='ide'/>"
+                + "<address type='pci' domain='0x0000' bus='0x00' slot='0x1f' function='0x2'/></controller>"
+                + "<input type='mouse' bus='ps2'><alias name='input0'/></input>"
+                + "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/>"
+                + "<address type='virtio-serial' controller='0' bus='0' port='1'/></channel>"
+                + "<input type='tablet' bus='usb'><address type='usb' bus='0' port='1'/></input>";
+
+        assertThat(findings(definition().replace("<devices>", "<devices>" + devices)))
+                .allSatisfy(f -> assertThat(f.severity()).isEqualTo(Severity.NOTICE))
+                .extracting(Finding::subject)
+                .containsExactly("/domain/devices/channel/address", "/domain/devices/input[2]/address");
     }
 
     @ParameterizedTest
