@@ -140,9 +140,8 @@ final class WayBack {
     }
 
     /**
-     * QEMU plugs a primary again by itself after a migration that failed, but not after one that completed: then it
-     * keeps the device half unplugged, and only a restart of the VM helps. Source: QEMU {@code hw/net/virtio-net.c},
-     * {@code failover_replug_primary}.
+     * QEMU plugs a primary again by itself after a migration that failed. After one that completed the connector sees to
+     * it when it resumes the guest (docs/decisions/0009). Only one that QEMU does not have at all is plugged here.
      */
     private void restorePrimary(PairView pair) {
         if (presence(pair) == PrimaryPresence.ABSENT) {
