@@ -75,8 +75,12 @@ export function ms(value, missing = 'not known') {
   return value < 1000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(value < 10000 ? 2 : 1)} s`;
 }
 
+const SEVERITIES = ['error', 'warning', 'notice'];
+
+/** Findings, the gravest first. */
 export function findings(items) {
-  return h('ul', { className: 'findings' }, items.map((finding) => h('li', { className: finding.severity },
+  const sorted = [...items].sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
+  return h('ul', { className: 'findings' }, sorted.map((finding) => h('li', { className: finding.severity },
     badge(finding.severity, finding.severity),
     h('div', {},
       h('p', {}, finding.message),

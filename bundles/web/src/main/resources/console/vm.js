@@ -24,7 +24,14 @@ export function vmCard(vm, state) {
       off
         ? button('Start', `${vm.name}-start`, act('start', 'started'), { className: 'primary' })
         : button('Migrate …', `${vm.name}-migrate`, () => migrate(vm, path, state), { className: 'primary', ...busy }),
-      off ? undefined : button('Shut down', `${vm.name}-shutdown`, act('shutdown', 'asked to shut down'), busy)));
+      off ? undefined : button('Shut down', `${vm.name}-shutdown`, act('shutdown', 'asked to shut down'), busy),
+      off ? undefined : button('Force off …', `${vm.name}-destroy`, () => forceOff(vm, act('destroy', 'switched off')), busy)));
+}
+
+async function forceOff(vm, destroy) {
+  const confirmed = await ask(`Force off ${vm.name}`, 'Force off', () =>
+    h('p', {}, 'This is like pulling the plug: what the guest has not written to its disks is lost. It is meant for a guest that does not shut down.'));
+  if (confirmed) await destroy();
 }
 
 function nicRow(vm, nic, path, state) {
