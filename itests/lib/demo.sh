@@ -269,7 +269,7 @@ take_screenshot() {
   driver_pid=$!
   wait_until 20 "ChromeDriver to answer" driver "$port" -X GET status
   session=session/$(driver "$port" session -d '{"capabilities": {"alwaysMatch": {"goog:chromeOptions": {"args": ["--headless",
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars", "--window-size=1100,1180",
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars", "--window-size=1100,1360",
     "--user-data-dir='"$stage"'/chromium"]}}}}' | jq -r .value.sessionId)
   driver "$port" "$session/url" -d "{\"url\": \"http://admin:$password@127.0.0.1:$http_port/understudy/\"}" >/dev/null
   wait_until 20 "the console to show the migration" shows_migration "$port" "$session"
