@@ -11,12 +11,13 @@ libc6-dev|/usr/include/stdio.h|C library for the heartbeat program
 qemu-system-x86|qemu-system-x86_64|runs the guests
 ovmf|/usr/share/OVMF|UEFI firmware for guests
 busybox-static|busybox|the test guest's user space
-cpio|cpio|packs the test guest's initramfs
-kmod|depmod|orders the kernel modules of the test guest
+cpio|cpio|packs the initramfs of test guest and emulated host
+kmod|depmod|orders the kernel modules of both
 xz-utils|xz|unpacks kernel modules
+openssh-client|ssh|runs commands in the emulated SR-IOV host
 curl|curl|talks to the REST interface in the demo
 jq|jq|reads its answers
-iproute2|ip|network namespaces of the gap probe's tests
+iproute2|ip|network namespaces of the gap probe's tests, the emulated host's port
 iputils-ping|ping|the gap probe's ICMP method
 iputils-arping|arping|the gap probe's ARP method
 util-linux|setpriv|gives QEMU an unprivileged user

@@ -38,6 +38,11 @@ public final class Built {
         return ROOT.resolve("understudy");
     }
 
+    /** A script of the emulated host. */
+    public static Path lab(String name) {
+        return ROOT.resolve("itests/lab").resolve(name);
+    }
+
     public static Path distribution() {
         return ROOT.resolve("features/distribution/target/understudy-karaf-" + VERSION + ".tar.gz");
     }

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Tests on a real kernel with real SR-IOV: the emulated host of {@code itests/lab}, whose README tells what is in it.
+ *
+ * <p>Each test class starts its own host once; its tests run one after the other and put back what they change.
+ */
+package org.understudy.itests.lab;
