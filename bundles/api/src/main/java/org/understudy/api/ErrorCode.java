@@ -11,6 +11,10 @@ public enum ErrorCode {
     INVALID_ARGUMENT(400, 2, "Correct the value named in the message."),
     MALFORMED_XML(400, 2, "Correct the XML at the line and column named in the message."),
     XML_REFUSED(400, 2, "Remove the document type declaration, or make the document smaller."),
+    ENCODING_WRONG(
+            400,
+            2,
+            "Save the document in the encoding that its XML declaration names, UTF-8 if it names none, or correct the declaration."),
     CONFIGURATION_INVALID(400, 2, "Correct the key named in the message; the last good configuration stays in use."),
     UNAUTHORIZED(401, 4, "Log in as a user with the role 'admin'."),
     NOT_PERMITTED(

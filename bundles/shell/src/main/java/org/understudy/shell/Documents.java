@@ -3,13 +3,14 @@ package org.understudy.shell;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.apache.karaf.shell.api.console.Session;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.xml.XmlBytes;
 
 /** Reads the domain XML that a command names. */
 final class Documents {
@@ -37,7 +38,7 @@ final class Documents {
                 throw new UnderstudyException(
                         ErrorCode.XML_REFUSED, "'" + source + "' is longer than " + LARGEST + " bytes");
             }
-            return new String(bytes, StandardCharsets.UTF_8);
+            return XmlBytes.read("'" + source + "'", bytes, Optional.empty());
         } catch (IOException e) {
             throw new UnderstudyException(ErrorCode.IO_FAILED, "cannot read '" + source + "': " + e, e);
         }

@@ -9,11 +9,15 @@ import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -254,6 +258,38 @@ class CommandsTest {
 
         assertThat(on.execute()).isEqualTo(ErrorCode.INVALID_ARGUMENT.exitCode());
         assertThat(terminal.text()).contains(complaint);
+    }
+
+    @Test
+    void dumpsADefinitionInTheEncodingThatItNames() {
+        String xml = "<?xml version='1.0' encoding='ISO-8859-1'?><domain>\u00FC</domain>";
+        when(vms.definition(new VmName("web1"))).thenReturn(xml);
+
+        assertThat(about("web1", new VmDump()).execute()).isNull();
+
+        assertThat(terminal.bytes()).isEqualTo(xml.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    @Test
+    void readsAFileInTheEncodingThatItNames(@TempDir Path folder) throws IOException {
+        String xml = "<?xml version='1.0' encoding='ISO-8859-1'?><domain>\u00FC</domain>";
+        Path file = Files.writeString(folder.resolve("web1.xml"), xml, StandardCharsets.ISO_8859_1);
+        Lint lint = terminal.ready(new Lint());
+        lint.pairs = pairs;
+        lint.file = file.toString();
+
+        assertThat(lint.execute()).isNull();
+        verify(pairs).lint(xml, Optional.empty());
+    }
+
+    @Test
+    void refusesAFileThatIsNotInTheEncodingThatItNames(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("web1.xml"), "<a>\u00FC</a>", StandardCharsets.ISO_8859_1);
+        Lint lint = terminal.ready(new Lint());
+        lint.file = file.toString();
+
+        assertThat(lint.execute()).isEqualTo(ErrorCode.ENCODING_WRONG.exitCode());
+        assertThat(terminal.text()).contains("Error: '" + file + "' is no UTF-8", "offset 3", "Remedy: Save");
     }
 
     @Test

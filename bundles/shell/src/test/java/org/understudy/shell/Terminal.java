@@ -30,6 +30,10 @@ final class Terminal {
         return command;
     }
 
+    byte[] bytes() {
+        return printed.toByteArray();
+    }
+
     String text() {
         return printed.toString(StandardCharsets.UTF_8);
     }

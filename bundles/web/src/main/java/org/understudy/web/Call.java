@@ -3,6 +3,8 @@ package org.understudy.web;
 
 import java.io.IOException;
 import java.net.URLDecoder;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -13,6 +15,7 @@ import java.util.stream.Stream;
 import javax.servlet.http.HttpServletRequest;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.xml.XmlBytes;
 
 /**
  * One request to the REST interface.
@@ -64,23 +67,38 @@ record Call(HttpServletRequest request, List<String> path) {
         return Fields.parse(body(), Set.of(known));
     }
 
+    /** The body as domain XML. */
+    String document() {
+        return XmlBytes.read("the body", bytes(), charset());
+    }
+
+    /** The body as text, such as JSON. */
     String body() {
+        Charset charset = charset().orElse(StandardCharsets.UTF_8);
+        try {
+            return charset.newDecoder().decode(ByteBuffer.wrap(bytes())).toString();
+        } catch (CharacterCodingException e) {
+            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "the body is no " + charset.name(), e);
+        }
+    }
+
+    private byte[] bytes() {
         try {
             byte[] bytes = request.getInputStream().readNBytes(LARGEST_BODY + 1);
             if (bytes.length > LARGEST_BODY) {
                 throw new UnderstudyException(
                         ErrorCode.XML_REFUSED, "the body is longer than " + LARGEST_BODY + " bytes");
             }
-            return new String(bytes, charset());
+            return bytes;
         } catch (IOException e) {
             throw new UnderstudyException(ErrorCode.IO_FAILED, "the request's body broke off: " + e.getMessage(), e);
         }
     }
 
-    private Charset charset() {
+    private Optional<Charset> charset() {
         String name = request.getCharacterEncoding();
         try {
-            return name == null ? StandardCharsets.UTF_8 : Charset.forName(name);
+            return Optional.ofNullable(name).map(Charset::forName);
         } catch (IllegalArgumentException e) {
             throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "unknown charset '" + name + "'", e);
         }

@@ -25,6 +25,6 @@ final class Problem {
         problem.put("detail", detail);
         problem.put("remedy", code.remedy());
         problem.put("findings", findings);
-        return new Answer(code.httpStatus(), "application/problem+json", view.write(problem));
+        return Answer.json(code.httpStatus(), "application/problem+json", view.write(problem));
     }
 }

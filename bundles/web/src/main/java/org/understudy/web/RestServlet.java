@@ -2,7 +2,6 @@
 package org.understudy.web;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -33,13 +32,12 @@ abstract class RestServlet extends HttpServlet {
     @Override
     protected final void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
         Answer answer = guarded(request);
-        byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
         response.setStatus(answer.status());
         response.setContentType(answer.type());
-        response.setCharacterEncoding("UTF-8");
-        response.setContentLength(body.length);
+        response.setCharacterEncoding(answer.charset().name());
+        response.setContentLength(answer.body().length);
         if (!request.getMethod().equals("HEAD")) {
-            response.getOutputStream().write(body);
+            response.getOutputStream().write(answer.body());
         }
     }
 

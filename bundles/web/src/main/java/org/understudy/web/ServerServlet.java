@@ -52,7 +52,8 @@ public final class ServerServlet extends RestServlet {
             case "GET words" -> Answer.ok(view.write(Words.all()));
             case "GET doctor" -> Answer.ok(view.write(doctor.examine()));
             case "POST lint" ->
-                Answer.ok(view.write(pairs.lint(call.body(), call.query("host").map(HostName::new))));
+                Answer.ok(view.write(
+                        pairs.lint(call.document(), call.query("host").map(HostName::new))));
             default -> throw unknown(method, call);
         };
     }

@@ -71,7 +71,7 @@ public final class VmServlet extends RestServlet {
             case "POST" ->
                 Answer.json(
                         HttpServletResponse.SC_CREATED,
-                        view.write(vms.define(new HostName(call.requiredQuery("host")), call.body())));
+                        view.write(vms.define(new HostName(call.requiredQuery("host")), call.document())));
             default -> throw unknown(method, call);
         };
     }

@@ -37,6 +37,10 @@ final class Exchange {
 
     /** @param path below the servlet, such as {@code /web1/pair}; what follows a question mark is the query */
     Exchange(String method, String path, String content) throws IOException {
+        this(method, path, content.getBytes(StandardCharsets.UTF_8));
+    }
+
+    Exchange(String method, String path, byte[] content) throws IOException {
         String[] parts = path.split("\\?");
         lenient().when(request.getMethod()).thenReturn(method);
         lenient().when(request.getPathInfo()).thenReturn(parts[0].isEmpty() ? null : parts[0]);
@@ -49,6 +53,9 @@ final class Exchange {
         doAnswer(call -> headers.put("Content-Type", call.getArgument(0)))
                 .when(response)
                 .setContentType(any());
+        doAnswer(call -> headers.put("charset", call.getArgument(0)))
+                .when(response)
+                .setCharacterEncoding(any());
         doAnswer(call -> headers.put(call.getArgument(0), call.getArgument(1)))
                 .when(response)
                 .setHeader(anyString(), anyString());
@@ -63,8 +70,12 @@ final class Exchange {
         return body.toString(StandardCharsets.UTF_8);
     }
 
-    private static ServletInputStream input(String content) {
-        ByteArrayInputStream bytes = new ByteArrayInputStream(content.getBytes(StandardCharsets.UTF_8));
+    byte[] bytes() {
+        return body.toByteArray();
+    }
+
+    private static ServletInputStream input(byte[] content) {
+        ByteArrayInputStream bytes = new ByteArrayInputStream(content);
         return new ServletInputStream() {
             @Override
             public boolean isFinished() {

@@ -9,12 +9,15 @@ import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.verifyNoInteractions;
 import static org.mockito.Mockito.when;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mockito.ArgumentCaptor;
 import org.understudy.api.Alias;
 import org.understudy.api.Consent;
 import org.understudy.api.ErrorCode;
@@ -92,6 +95,51 @@ class VmServletTest {
 
         assertThat(ask("POST", "?host=alpha", "<domain>ü</domain>").status).isEqualTo(201);
         assertThat(ask("POST", "", "<domain/>").body()).contains("'host' is missing");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"UTF-8", "ISO-8859-1", "UTF-16"})
+    void takesAndGivesADocumentInItsOwnEncoding(String encoding) throws Exception {
+        String xml = "<?xml version='1.0' encoding='" + encoding + "'?><domain>\u00FC</domain>";
+        byte[] bytes = xml.getBytes(encoding);
+        ArgumentCaptor<String> defined = ArgumentCaptor.forClass(String.class);
+        when(vms.define(any(), defined.capture())).thenReturn(List.of());
+
+        assertThat(new Exchange("POST", "?host=alpha", bytes).through(servlet).status)
+                .isEqualTo(201);
+        assertThat(defined.getValue()).endsWith("<domain>\u00FC</domain>");
+        when(vms.definition(WEB1)).thenReturn(defined.getValue());
+        Exchange asked = ask("GET", "/web1/definition", "");
+
+        assertThat(asked.bytes()).isEqualTo(bytes);
+        assertThat(asked.headers)
+                .containsEntry("Content-Type", "application/xml")
+                .containsEntry("charset", encoding);
+    }
+
+    @Test
+    void believesTheCharsetOfTheContentTypeMoreThanTheDocument() throws Exception {
+        String xml = "<?xml version='1.0' encoding='UTF-8'?><domain>\u00FC</domain>";
+        Exchange posted = new Exchange("POST", "?host=alpha", xml.getBytes(StandardCharsets.ISO_8859_1));
+        when(posted.request.getCharacterEncoding()).thenReturn("latin1");
+
+        assertThat(posted.through(servlet).status).isEqualTo(201);
+
+        verify(vms).define(new HostName("alpha"), xml);
+    }
+
+    @Test
+    void refusesBytesThatAreNotOfTheEncoding() throws Exception {
+        byte[] latin1 = "<domain>\u00FC</domain>".getBytes(StandardCharsets.ISO_8859_1);
+
+        Exchange posted = new Exchange("POST", "?host=alpha", latin1).through(servlet);
+
+        assertThat(posted.status).isEqualTo(400);
+        assertThat(posted.body()).contains("ENCODING_WRONG", "the body is no UTF-8", "offset 8", "Save the document");
+        Exchange json =
+                new Exchange("POST", "/web1/pair", "{\"nic\":\"\u00FC\"}".getBytes(StandardCharsets.ISO_8859_1));
+        assertThat(json.through(servlet).body()).contains("INVALID_ARGUMENT", "the body is no UTF-8");
+        verifyNoInteractions(vms, pairs);
     }
 
     @Test

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.itests.Built;
 import org.understudy.itests.karaf.RemoteShell.Said;
@@ -104,6 +105,7 @@ class KarafIT {
                 "vm-list",
                 "vm-show",
                 "vm-define",
+                "vm-dump",
                 "vm-start",
                 "vm-shutdown",
                 "vm-destroy",
@@ -166,6 +168,38 @@ class KarafIT {
         assertThat(json(off).get("changed").asBoolean()).isTrue();
 
         assertThat(rest.get("/api/v1/vms/bytes/definition").body()).isEqualTo(before);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ISO-8859-1,06", "UTF-16,07"})
+    void givesADocumentBackInTheEncodingInWhichItCame(String encoding, String mac) throws Exception {
+        String name = "in-" + encoding;
+        String xml = "<?xml version='1.0' encoding='" + encoding + "'?>\n" + definition(name, mac);
+        HttpRequest post = rest.request("/api/v1/vms?host=beta")
+                .header("X-Requested-With", "itests")
+                .header("Content-Type", "application/xml")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(xml.getBytes(encoding)))
+                .build();
+        assertThat(rest.bytes(post).statusCode()).isEqualTo(201);
+        HttpRequest get = rest.request("/api/v1/vms/" + name + "/definition").build();
+        HttpResponse<byte[]> before = rest.bytes(get);
+        assertThat(new String(before.body(), encoding))
+                .startsWith("<?xml")
+                .contains("encoding='" + encoding, "\u00f6ne NIC");
+        assertThat(before.headers().firstValue("Content-Type").orElse(""))
+                .isEqualToIgnoringCase("application/xml;charset=" + encoding);
+
+        assertThat(shell.run("understudy:pair-on --pool stand-in " + name).status())
+                .isZero();
+        assertThat(shell.run("understudy:pair-off " + name).status()).isZero();
+
+        assertThat(rest.bytes(get).body()).isEqualTo(before.body());
+    }
+
+    @Test
+    void dumpsADefinitionByteForByte() throws Exception {
+        assertThat(shell.run("understudy:vm-dump web1"))
+                .isEqualTo(new Said(rest.get("/api/v1/vms/web1/definition").body(), 0));
     }
 
     @Test

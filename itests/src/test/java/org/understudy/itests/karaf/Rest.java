@@ -39,6 +39,11 @@ final class Rest {
         return client.send(request, BodyHandlers.ofString());
     }
 
+    /** The bytes of an answer, whatever it says of their charset. */
+    HttpResponse<byte[]> bytes(HttpRequest request) throws IOException, InterruptedException {
+        return client.send(request, BodyHandlers.ofByteArray());
+    }
+
     HttpResponse<String> get(String path) throws IOException, InterruptedException {
         return send(request(path).build());
     }

@@ -58,7 +58,7 @@ public final class DomainDocument {
                     "the document has " + text.length() + " characters; at most " + LONGEST + " are read");
         }
         // A byte order mark is no part of the XML, but stays part of the text.
-        String xml = text.startsWith("\uFEFF") ? text.substring(1) : text;
+        String xml = text.substring(XmlBytes.markLength(text));
         requireWellFormed(xml);
         XmlElement root = new Positions(text, text.length() - xml.length()).read();
         if (!root.is("domain")) {

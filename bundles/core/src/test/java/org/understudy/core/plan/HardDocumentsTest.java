@@ -24,6 +24,7 @@ import org.understudy.api.Nic;
 import org.understudy.api.NicSelector;
 import org.understudy.api.PairChange;
 import org.understudy.api.Severity;
+import org.understudy.api.xml.XmlBytes;
 import org.understudy.core.domain.DomainView;
 
 /** Documents that are legal, and that a careless editor gets wrong. */
@@ -148,6 +149,23 @@ class HardDocumentsTest {
 
         assertThat(DomainView.of(on).pairs()).hasSize(1);
         assertThat(editor.turnOff(on, ONLY).definition()).isEqualTo(original);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"UTF-8", "ISO-8859-1", "UTF-16", "x-UTF-16LE-BOM"})
+    void keepsTheEncodingWhileAPairComesAndGoes(String encoding) throws IOException {
+        String document = "<?xml version='1.0' encoding='%s'?>\n<!-- Bj\u00f6rn -->%s"
+                .formatted(
+                        encoding.replaceAll("x-(UTF-16).*", "$1"),
+                        Wanted.document(Wanted.Q35, Wanted.nic(1, "<alias name='\u00fc'/>")));
+        byte[] original = document.getBytes(encoding);
+
+        String on = on(XmlBytes.read("given", original, Optional.empty()), ONLY, Wanted.POOL)
+                .definition();
+        String stored = XmlBytes.read("stored", XmlBytes.write(on), Optional.empty());
+
+        assertThat(DomainView.of(stored).pairs()).hasSize(1);
+        assertThat(XmlBytes.write(editor.turnOff(stored, ONLY).definition())).isEqualTo(original);
     }
 
     @ParameterizedTest

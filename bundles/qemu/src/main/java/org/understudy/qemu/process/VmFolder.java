@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
+import org.understudy.api.xml.XmlBytes;
 import org.understudy.qemu.qmp.QmpClient;
 
 /**
@@ -111,38 +112,38 @@ public final class VmFolder {
     }
 
     public Optional<String> definition() {
-        return read("definition.xml");
+        return document("definition.xml");
     }
 
     public void storeDefinition(String xml) {
         create();
-        write("definition.xml", xml);
+        write("definition.xml", XmlBytes.write(xml));
     }
 
     /** The definition of the running QEMU. */
     public Optional<String> liveDefinition() {
-        return read("live.xml");
+        return document("live.xml");
     }
 
     /** What becomes the definition when an incoming VM is accepted. */
     public Optional<String> incomingDefinition() {
-        return read("incoming.xml");
+        return document("incoming.xml");
     }
 
     public void storeIncomingDefinition(String xml) {
-        write("incoming.xml", xml);
+        write("incoming.xml", XmlBytes.write(xml));
     }
 
     /** Notes a run before it begins. */
     public void begin(RunRecord run, String liveXml) {
         create();
-        write("live.xml", liveXml);
+        write("live.xml", XmlBytes.write(liveXml));
         store(run);
     }
 
     public void store(RunRecord run) {
         try {
-            write("run.json", JSON.writeValueAsString(run));
+            write("run.json", JSON.writeValueAsBytes(run));
         } catch (IOException e) {
             throw failed("write", path.resolve("run.json"), e);
         }
@@ -150,9 +151,9 @@ public final class VmFolder {
 
     /** Empty if no QEMU was started since the last one ended. */
     public Optional<RunRecord> run() {
-        return read("run.json").map(text -> {
+        return read("run.json").map(json -> {
             try {
-                return JSON.readValue(text, RunRecord.class);
+                return JSON.readValue(json, RunRecord.class);
             } catch (IOException e) {
                 throw failed("read", path.resolve("run.json"), e);
             }
@@ -210,9 +211,13 @@ public final class VmFolder {
         }
     }
 
-    private Optional<String> read(String name) {
+    private Optional<String> document(String name) {
+        return read(name).map(bytes -> XmlBytes.read(path.resolve(name).toString(), bytes, Optional.empty()));
+    }
+
+    private Optional<byte[]> read(String name) {
         try {
-            return Optional.of(Files.readString(path.resolve(name)));
+            return Optional.of(Files.readAllBytes(path.resolve(name)));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
@@ -220,11 +225,11 @@ public final class VmFolder {
         }
     }
 
-    private void write(String name, String text) {
+    private void write(String name, byte[] bytes) {
         Path target = path.resolve(name);
         Path draft = path.resolve(name + ".new");
         try {
-            Files.writeString(draft, text);
+            Files.write(draft, bytes);
             Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw failed("write", target, e);

@@ -15,6 +15,8 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
@@ -22,6 +24,7 @@ import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.HostedVm;
+import org.understudy.api.xml.XmlBytes;
 import org.understudy.qemu.process.Confinement;
 
 /** The life of VMs on a host with a real QEMU. */
@@ -61,6 +64,23 @@ class QemuHostTest {
                 .containsPattern("machine='pc-q35-[0-9.]+'");
         host.define(stored);
         assertThat(host.definition(VM)).isEqualTo(stored);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ISO-8859-1", "UTF-16"})
+    void storesTheBytesOfTheDocumentInItsOwnEncoding(String encoding) throws IOException {
+        byte[] bytes = ("<?xml version='1.0' encoding='" + encoding + "'?>\n"
+                        + Definitions.empty("vm1")
+                                .replace("'q35'", "'pc-q35-7.2'")
+                                .replace("<memory", "<title>Bj\u00F6rn</title><memory"))
+                .getBytes(encoding);
+        Lab.require(host.facts().machineTypes().contains("pc-q35-7.2"), "machine pc-q35-7.2");
+        String text = XmlBytes.read("test", bytes, Optional.empty());
+        host.define(text);
+        assertThat(host.definition(VM)).isEqualTo(text);
+        assertThat(lab.root().resolve("h/vm1/definition.xml")).hasBinaryContent(bytes);
+        host.start(VM, Map.of());
+        assertThat(host.liveDefinition(VM)).contains(text);
     }
 
     @Test

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api.xml;
+
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
+
+/**
+ * The bytes of an XML document and its text. The text alone tells the bytes, so that a document may pass through any
+ * number of hands as text: what its XML declaration names is its encoding, and a byte order mark stays part of it.
+ *
+ * <p>The mark is U+FEFF; in UTF-16 with the low byte first it is U+FFFE, which is no character and stands in no other
+ * text.
+ */
+public final class XmlBytes {
+    private static final char MARK = '\uFEFF';
+    private static final char SWAPPED_MARK = '\uFFFE';
+    private static final Pattern DECLARATION = Pattern.compile(
+            "<\\?xml\\s+version\\s*=\\s*(?:'[^']*'|\"[^\"]*\")\\s+encoding\\s*=\\s*['\"]([A-Za-z][\\w.-]*)['\"]");
+
+    /** No XML declaration that names an encoding is longer, whoever laid it out. */
+    private static final int DECLARATION_BYTES = 1024;
+
+    private XmlBytes() {}
+
+    /**
+     * Reads a document by its byte order mark, else by what its bearer says, else by its XML declaration, else as
+     * UTF-8. Source: RFC 7303, section 3; XML 1.0, section 4.3.3.
+     *
+     * @param source what the bytes are, for messages
+     * @param told the charset that the bearer named, such as HTTP's Content-Type
+     * @throws UnderstudyException {@link ErrorCode#ENCODING_WRONG} if the bytes are not of that encoding, or if the XML
+     *     declaration names one that they would not be written in again
+     */
+    public static String read(String source, byte[] bytes, Optional<Charset> told) {
+        Charset charset = marked(source, bytes).or(() -> told).orElseGet(() -> declared(source, bytes));
+        String text = decode(source, bytes, charset);
+        byte[] again = encode(source, text);
+        if (told.isEmpty() && !Arrays.equals(again, bytes)) {
+            throw wrong("%s is written in %s, but by its XML declaration it would be %s"
+                    .formatted(source, charset.name(), charset(source, text).name()));
+        }
+        return text;
+    }
+
+    /**
+     * The document's bytes.
+     *
+     * @throws UnderstudyException {@link ErrorCode#ENCODING_WRONG} if the encoding that the XML declaration names is
+     *     unknown or lacks one of the characters
+     */
+    public static byte[] write(String text) {
+        return encode("the document", text);
+    }
+
+    /** The encoding that {@link #write} uses, as the XML declaration names it. */
+    public static Charset charset(String text) {
+        return charset("the document", text);
+    }
+
+    /** How many characters stand before the XML itself: the byte order mark, if there is one. */
+    static int markLength(String text) {
+        return !text.isEmpty() && (text.charAt(0) == MARK || text.charAt(0) == SWAPPED_MARK) ? 1 : 0;
+    }
+
+    private static Charset charset(String source, String text) {
+        return named(source, text.substring(markLength(text), Math.min(text.length(), DECLARATION_BYTES)))
+                .orElse(StandardCharsets.UTF_8);
+    }
+
+    private static Optional<Charset> named(String source, String start) {
+        Matcher declaration = DECLARATION.matcher(start);
+        if (!declaration.lookingAt()) {
+            return Optional.empty();
+        }
+        String name = declaration.group(1);
+        if (!Charset.isSupported(name) || !Charset.forName(name).canEncode()) {
+            throw wrong(source + " names the encoding '" + name + "', which is not known here");
+        }
+        return Optional.of(Charset.forName(name));
+    }
+
+    private static Optional<Charset> marked(String source, byte[] bytes) {
+        if (starts(bytes, 0, 0, 0xFE, 0xFF) || starts(bytes, 0xFF, 0xFE, 0, 0)) {
+            throw wrong(source + " is written in UTF-32, which is not read");
+        }
+        if (starts(bytes, 0xEF, 0xBB, 0xBF)) {
+            return Optional.of(StandardCharsets.UTF_8);
+        }
+        if (starts(bytes, 0xFE, 0xFF)) {
+            return Optional.of(StandardCharsets.UTF_16BE);
+        }
+        return starts(bytes, 0xFF, 0xFE) ? Optional.of(StandardCharsets.UTF_16LE) : Optional.empty();
+    }
+
+    /** What a document without a mark says of itself; its declaration can be read in any family of encodings. */
+    private static Charset declared(String source, byte[] bytes) {
+        if (starts(bytes, 0, '<')) {
+            return StandardCharsets.UTF_16BE;
+        }
+        if (starts(bytes, '<', 0)) {
+            return StandardCharsets.UTF_16LE;
+        }
+        byte[] start = Arrays.copyOf(bytes, Math.min(bytes.length, DECLARATION_BYTES));
+        Charset charset =
+                named(source, new String(start, StandardCharsets.ISO_8859_1)).orElse(StandardCharsets.UTF_8);
+        if (!Arrays.equals("<".getBytes(charset), new byte[] {'<'})) {
+            throw wrong(source + " names the encoding " + charset.name() + ", but is not written in it");
+        }
+        return charset;
+    }
+
+    private static String decode(String source, byte[] bytes, Charset charset) {
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        try {
+            String text = charset.newDecoder().decode(in).toString();
+            boolean swapped = charset.equals(StandardCharsets.UTF_16LE) && markLength(text) > 0;
+            return swapped ? SWAPPED_MARK + text.substring(1) : text;
+        } catch (CharacterCodingException e) {
+            throw wrong("%s is no %s: the byte at offset %d belongs to no character"
+                    .formatted(source, charset.name(), in.position()));
+        }
+    }
+
+    private static byte[] encode(String source, String text) {
+        Charset charset = charset(source, text);
+        boolean swapped = text.startsWith(String.valueOf(SWAPPED_MARK));
+        // UTF-16 without an order is always marked, and Java knows it with the high byte first only.
+        boolean utf16 = charset.equals(StandardCharsets.UTF_16);
+        Charset order = utf16 ? swapped ? StandardCharsets.UTF_16LE : StandardCharsets.UTF_16BE : charset;
+        String mark = utf16 || markLength(text) > 0 ? String.valueOf(MARK) : "";
+        String marked = mark + text.substring(markLength(text));
+        CharBuffer in = CharBuffer.wrap(marked);
+        try {
+            ByteBuffer out = order.newEncoder().encode(in);
+            return Arrays.copyOf(out.array(), out.limit());
+        } catch (CharacterCodingException e) {
+            throw wrong("%s names the encoding %s, which lacks the character U+%04X"
+                    .formatted(source, charset.name(), marked.codePointAt(in.position())));
+        }
+    }
+
+    private static UnderstudyException wrong(String details) {
+        return new UnderstudyException(ErrorCode.ENCODING_WRONG, details);
+    }
+
+    private static boolean starts(byte[] bytes, int... with) {
+        for (int i = 0; i < with.length; i++) {
+            if (i >= bytes.length || (bytes[i] & 0xFF) != with[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.shell;
+
+import java.util.List;
+import org.apache.karaf.shell.api.action.Argument;
+import org.apache.karaf.shell.api.action.Command;
+import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.understudy.api.xml.XmlBytes;
+
+@Service
+@Command(scope = "understudy", name = "vm-dump", description = "Writes the domain XML of a VM, byte for byte")
+public final class VmDump extends VmCommand {
+    @Argument(index = 1, name = "options", description = "Options may also stand here", multiValued = true)
+    List<String> late = List.of();
+
+    @Override
+    int run() {
+        String definition = vms.definition(vm());
+        if (json) {
+            out().println(view.write(definition));
+        } else {
+            // Whatever the terminal's charset is: who redirects this gets the document as it was given.
+            out().writeBytes(XmlBytes.write(definition));
+            out().flush();
+        }
+        return 0;
+    }
+}
