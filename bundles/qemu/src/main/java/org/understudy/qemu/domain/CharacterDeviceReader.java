@@ -64,8 +64,12 @@ final class CharacterDeviceReader {
         String type = element.choice("type", "pty", "file", "unix", "null");
         element.attribute("tty");
         Optional<StrictElement> source = element.child("source");
+        // Source: virDomainChrSourceDefParse in libvirt: a named socket is one to connect to unless it says otherwise.
         boolean server = source.filter(s -> type.equals("unix"))
-                .map(s -> s.choice("mode", "bind", "connect").equals("bind"))
+                .map(s -> s.attribute("path").isPresent()
+                        ? s.choice("mode", "connect", "bind")
+                        : s.choice("mode", "bind", "connect"))
+                .map("bind"::equals)
                 .orElse(true);
         boolean append = source.filter(s -> type.equals("file"))
                 .map(s -> s.flag("append", false))

@@ -91,6 +91,9 @@ class CommandLineTest {
                         "<serial type='unix'><source mode='bind' path='/s/x.sock'/><log file='/l/x.log' append='on'/></serial>",
                         "-chardev socket,id=charserial0,path=/s/x.sock,server=on,wait=off,logfile=/l/x.log,logappend=on"),
                 List.of(
+                        "<serial type='unix'><source path='/s/x.sock'/></serial>",
+                        "-chardev socket,id=charserial0,path=/s/x.sock,server=off"),
+                List.of(
                         "<serial type='unix'/>",
                         "-chardev socket,id=charserial0,path=/vm/serial0.sock,server=on,wait=off"),
                 List.of("<serial type='null'/>", "-chardev null,id=charserial0"),
