@@ -39,6 +39,7 @@ public enum FindingCode {
     NIC_AMBIGUOUS(0, Severity.ERROR),
     NIC_NOT_SUITABLE(0, Severity.ERROR),
     PAIR_DIFFERS(0, Severity.ERROR),
+    PAIR_REQUEST_CONTRADICTORY(0, Severity.ERROR),
     MACHINE_CHANGE_NEEDS_CONSENT(0, Severity.ERROR),
     PLATFORM_WITHOUT_FAILOVER(0, Severity.ERROR),
     POOL_UNKNOWN(0, Severity.ERROR),

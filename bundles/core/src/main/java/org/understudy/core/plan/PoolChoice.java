@@ -48,6 +48,13 @@ final class PoolChoice {
                     "use a pool of VFs, or set allow-emulated-primary: true on a test system"));
         }
         PrimaryForm form = request.form().orElse(PrimaryForm.POOL_NETWORK);
+        if (form != PrimaryForm.POOL_NETWORK && emulated) {
+            contradiction(pool, "the form " + form + " is for a VF, but its primary is emulated", findings);
+        }
+        if (form == PrimaryForm.POOL_NETWORK && request.vf().isPresent()) {
+            String why = emulated ? "its primary is emulated" : "with the form POOL_NETWORK the host picks the VF";
+            contradiction(pool, "VF " + request.vf().get() + " was named, but " + why, findings);
+        }
         if (!emulated && form != PrimaryForm.POOL_NETWORK && request.vf().isEmpty()) {
             findings.add(Finding.of(
                     FindingCode.POOL_NOT_SERVED,
@@ -55,6 +62,14 @@ final class PoolChoice {
                     "the form " + form + " needs the PCI address of a VF, and none was given",
                     "name a VF of the pool, or use the form pool-network"));
         }
+    }
+
+    private static void contradiction(PoolPolicy pool, String message, List<Finding> findings) {
+        findings.add(Finding.of(
+                FindingCode.PAIR_REQUEST_CONTRADICTORY,
+                "pool " + pool.name(),
+                message,
+                "leave out the form and the VF, or choose a pool of VFs and a form with an address"));
     }
 
     private Optional<PoolPolicy> unknown(String message, List<Finding> findings) {

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.understudy.api.Alias;
 import org.understudy.api.Consent;
@@ -302,6 +303,21 @@ class PairEditorTest {
         assertThat(editor.turnOn(on, other, context()).findings())
                 .singleElement()
                 .satisfies(f -> assertThat(f.message()).contains("VF " + VF, "VF 0000:81:00.1"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"stand-in,PLAIN_HOSTDEV,", "stand-in,POOL_NETWORK,0000:01:10.2", "vfs,POOL_NETWORK,0000:01:10.2"})
+    void refusesAWishThatContradictsItself(String pool, PrimaryForm form, String vf) {
+        String original = read("q35-plain.xml");
+        PairRequest request = new PairRequest(
+                new NicSelector.Only(),
+                Optional.of(new PoolName(pool)),
+                Optional.of(form),
+                Optional.ofNullable(vf).map(PciAddress::parse),
+                Set.of());
+        PairChange change = editor.turnOn(original, request, context());
+        assertThat(change.findings()).extracting(Finding::code).contains(FindingCode.PAIR_REQUEST_CONTRADICTORY);
+        assertThat(change.definition()).isEqualTo(original);
     }
 
     @Test
