@@ -56,6 +56,7 @@ class ArrowsIT {
                 .contains(
                         "org.understudy.api",
                         "org.understudy.core",
+                        "org.understudy.hostnic",
                         "org.understudy.qemu",
                         "org.understudy.shell",
                         "org.understudy.web");

@@ -12,6 +12,9 @@ public interface HostNics {
     /** Every pool of the configuration, with what it has on each host. */
     List<PoolView> pools();
 
-    /** Delivers the inventory of a host whenever something in it has changed, on a thread of its own. */
+    /**
+     * Delivers the inventory of a host whenever something in it has changed, on one thread for all
+     * listeners: hand off at once.
+     */
     Subscription listen(Consumer<NicInventory> listener);
 }

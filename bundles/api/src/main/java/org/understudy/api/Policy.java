@@ -41,7 +41,7 @@ public record Policy(
      * @param selectors which VFs belong to it, such as {@code eno1#0-7}; empty for an emulated pool
      * @param model the emulated NIC's model; only for {@link PrimaryKind#EMULATED}
      */
-    public record PoolPolicy(PoolName name, PrimaryKind kind, List<String> selectors, Optional<String> model) {}
+    public record PoolPolicy(PoolName name, PrimaryKind kind, List<VfSelector> selectors, Optional<String> model) {}
 
     /** How long each part of a migration may take. */
     public record Deadlines(

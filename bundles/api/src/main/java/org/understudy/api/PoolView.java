@@ -14,7 +14,7 @@ import org.understudy.api.Policy.PoolPolicy;
 public record PoolView(
         PoolName name,
         PrimaryKind kind,
-        List<String> selectors,
+        List<VfSelector> selectors,
         Optional<String> model,
         List<Stock> stocks,
         List<Finding> findings) {

@@ -41,6 +41,39 @@ public record VfView(
         Optional<Boolean> iommuShared,
         Optional<Holder> holder) {
 
+    /** The same VF as a member of pools. */
+    public VfView in(List<PoolName> names) {
+        return with(state, reason, names);
+    }
+
+    /** The same VF in another state. */
+    public VfView as(VfState other, String why) {
+        return with(other, why, pools);
+    }
+
+    private VfView with(VfState newState, String newReason, List<PoolName> newPools) {
+        return new VfView(
+                address,
+                pf,
+                pfName,
+                index,
+                newState,
+                newReason,
+                newPools,
+                vendor,
+                device,
+                driver,
+                netdev,
+                mac,
+                vlan,
+                trust,
+                spoofCheck,
+                numaNode,
+                iommuGroup,
+                iommuShared,
+                holder);
+    }
+
     /**
      * Who has leased a VF.
      *

@@ -21,6 +21,43 @@ class TextFormsTest {
     }
 
     @Test
+    void readsEveryTermOfAVfSelector() {
+        VfSelector selector = VfSelector.parse(" eno1#0-3,7  vendor=0x8086 device=154C driver=i40e numa=1 ");
+        assertThat(selector.pf()).contains("eno1");
+        assertThat(selector.indexes()).containsExactly(new VfSelector.Range(0, 3), new VfSelector.Range(7, 7));
+        assertThat(selector.vendor()).contains("8086");
+        assertThat(selector.device()).contains("154c");
+        assertThat(selector.driver()).contains("i40e");
+        assertThat(selector.numaNode()).hasValue(1);
+        assertThat(selector).hasToString("eno1#0-3,7  vendor=0x8086 device=154C driver=i40e numa=1");
+        assertThat(VfSelector.parse("0000:01:00.0#2").address()).contains(PciAddress.parse("01:00.0"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "#1",
+                "eno1#",
+                "eno1#7-3",
+                "eno1#1-2-3",
+                "eno1#0,",
+                "eno1 eno2",
+                "vendor=80866",
+                "vendor=8086 vendor=8086",
+                "colour=blue",
+                "numa=-1",
+                "../eno1",
+                "0000:01:00.9",
+                "averylongdevicename"
+            })
+    void refusesOtherVfSelectors(String text) {
+        assertThatExceptionOfType(UnderstudyException.class)
+                .isThrownBy(() -> VfSelector.parse(text))
+                .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_ARGUMENT));
+    }
+
+    @Test
     void readsEveryKindOfProbe() {
         assertThat(ProbeTarget.parse("heartbeat:127.0.0.1:5000/7"))
                 .isEqualTo(new ProbeTarget.Heartbeat("127.0.0.1", 5000, 7));

@@ -1,21 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.web;
 
+import java.util.List;
+import java.util.Optional;
 import javax.servlet.Servlet;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContextSelect;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletName;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPattern;
 import org.understudy.api.Doctor;
 import org.understudy.api.HostName;
+import org.understudy.api.HostNics;
 import org.understudy.api.JsonView;
 import org.understudy.api.Pairs;
 import org.understudy.api.Policies;
+import org.understudy.api.PoolView;
 import org.understudy.api.VirtualMachines;
 
-/** {@code /hosts}, {@code /pools}, {@code /words}, {@code /doctor} and {@code /lint}: what is not about one VM or one migration. */
+/** {@code /hosts}, {@code /pools}, {@code /vfs}, {@code /words}, {@code /doctor} and {@code /lint}: what is not about one VM or one migration. */
 @Component(service = Servlet.class)
 @HttpWhiteboardServletName("understudy-server")
 @HttpWhiteboardServletPattern("/api/v1/*")
@@ -28,6 +34,7 @@ public final class ServerServlet extends RestServlet {
     private final transient Pairs pairs;
     private final transient Doctor doctor;
     private final transient Policies policies;
+    private final transient Optional<HostNics> nics;
 
     @Activate
     public ServerServlet(
@@ -35,20 +42,25 @@ public final class ServerServlet extends RestServlet {
             @Reference VirtualMachines vms,
             @Reference Pairs pairs,
             @Reference Doctor doctor,
-            @Reference Policies policies) {
+            @Reference Policies policies,
+            @Reference(cardinality = ReferenceCardinality.OPTIONAL, policyOption = ReferencePolicyOption.GREEDY)
+                    Optional<HostNics> nics) {
         super(view);
         this.view = view;
         this.vms = vms;
         this.pairs = pairs;
         this.doctor = doctor;
         this.policies = policies;
+        this.nics = nics;
     }
 
     @Override
     Answer answer(String method, Call call) {
         return switch (method + " " + String.join("/", call.path())) {
             case "GET hosts" -> Answer.ok(view.write(vms.hosts()));
-            case "GET pools" -> Answer.ok(view.write(policies.current().pools()));
+            case "GET pools" -> Answer.ok(view.write(pools()));
+            case "GET vfs" ->
+                Answer.ok(view.write(nics.map(HostNics::inventories).orElse(List.of())));
             case "GET words" -> Answer.ok(view.write(Words.all()));
             case "GET doctor" -> Answer.ok(view.write(doctor.examine()));
             case "POST lint" ->
@@ -56,5 +68,12 @@ public final class ServerServlet extends RestServlet {
                         pairs.lint(call.document(), call.query("host").map(HostName::new))));
             default -> throw unknown(method, call);
         };
+    }
+
+    /** Without the bundle that reaches NICs, only what the configuration says. */
+    private List<PoolView> pools() {
+        return nics.map(HostNics::pools)
+                .orElseGet(() ->
+                        policies.current().pools().stream().map(PoolView::of).toList());
     }
 }

@@ -32,7 +32,12 @@ public interface VfPools {
      */
     Optional<Lease> lease(HostName host, PoolName pool, VmName vm, Alias primary, VfSettings settings);
 
-    /** The leases this server holds on a host; none where the host's VFs cannot be reached at all. */
+    /**
+     * The leases this server holds on a host; none where the configuration leaves the host's NICs alone.
+     *
+     * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#HOST_UNAVAILABLE} if the host
+     *     does not answer, so that nobody knows
+     */
     List<Lease> leases(HostName host);
 
     /**

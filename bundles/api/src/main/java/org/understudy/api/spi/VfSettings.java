@@ -2,6 +2,7 @@
 package org.understudy.api.spi;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.MacAddress;
 import org.understudy.api.UnderstudyException;
@@ -14,9 +15,15 @@ import org.understudy.api.UnderstudyException;
  * @param trust whether the guest may change its address and go promiscuous; empty: as it is
  * @param spoofCheck whether foreign source addresses are dropped; empty: as it is
  * @param vfio whether it is to be bound to vfio-pci; false where the host's manager binds it
+ * @param numaNode where the VM's memory is; a VF there is preferred
  */
 public record VfSettings(
-        MacAddress mac, int vlan, Optional<Boolean> trust, Optional<Boolean> spoofCheck, boolean vfio) {
+        MacAddress mac,
+        int vlan,
+        Optional<Boolean> trust,
+        Optional<Boolean> spoofCheck,
+        boolean vfio,
+        OptionalInt numaNode) {
     private static final int LAST_VLAN = 4094;
 
     /** @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} for a VLAN out of range */

@@ -7,9 +7,12 @@ import java.util.Optional;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.understudy.api.Doctor;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
+import org.understudy.api.HostNics;
 import org.understudy.api.Migrations;
 import org.understudy.api.Policies;
 import org.understudy.core.vm.HostRegistry;
@@ -26,11 +29,14 @@ public final class DoctorService implements Doctor {
             @Reference Policies policies,
             @Reference HostRegistry hosts,
             @Reference Locations locations,
-            @Reference Migrations migrations) {
+            @Reference Migrations migrations,
+            @Reference(cardinality = ReferenceCardinality.OPTIONAL, policyOption = ReferencePolicyOption.GREEDY)
+                    Optional<HostNics> nics) {
         this(List.of(
                 new JavaCheck(Runtime.version().feature()),
                 new ConfigurationCheck(policies),
                 new HostCheck(hosts),
+                new NicCheck(nics),
                 new PlaceCheck(locations, new Standstill(migrations)),
                 new ToolCheck(Optional.ofNullable(System.getenv("PATH")).orElse(""))));
     }

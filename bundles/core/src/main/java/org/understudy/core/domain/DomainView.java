@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -42,6 +43,7 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
      * @param vf the VF's address on the host, if the definition names one
      * @param vlan of the standby NIC, or else of the primary; 0 for none
      * @param trusted whether the standby NIC lets the guest change its address
+     * @param numaNode the one host node the VM's memory is bound to, if there is one
      */
     public record PairView(
             Alias standby,
@@ -51,12 +53,13 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
             PrimaryKind kind,
             Optional<PciAddress> vf,
             int vlan,
-            boolean trusted) {
+            boolean trusted,
+            OptionalInt numaNode) {
 
         /** What the primary's VF has to be when QEMU gets it. */
         public VfSettings settings() {
             Optional<Boolean> trust = trusted ? Optional.of(true) : Optional.empty();
-            return new VfSettings(mac, vlan, trust, Optional.empty(), true);
+            return new VfSettings(mac, vlan, trust, Optional.empty(), true, numaNode);
         }
     }
 
@@ -79,9 +82,10 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
         Map<String, XmlElement> standbys = byName(
                 devices.stream().filter(d -> role(d) == NicRole.STANDBY), d -> d.childAttribute("alias", "name"));
         Map<String, XmlElement> wishes = byName(wishes(document), wish -> wish.attribute("standby"));
+        OptionalInt numaNode = numaNode(root);
         List<PairView> pairs = devices.stream()
                 .filter(device -> role(device) == NicRole.PRIMARY)
-                .flatMap(primary -> pair(standbys, wishes, primary).stream())
+                .flatMap(primary -> pair(standbys, wishes, numaNode, primary).stream())
                 .toList();
         return new DomainView(
                 new VmName(name),
@@ -114,7 +118,10 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
     }
 
     private static Optional<PairView> pair(
-            Map<String, XmlElement> standbys, Map<String, XmlElement> wishes, XmlElement primary) {
+            Map<String, XmlElement> standbys,
+            Map<String, XmlElement> wishes,
+            OptionalInt numaNode,
+            XmlElement primary) {
         String wanted = primary.childAttribute("teaming", "persistent").orElse("");
         Optional<XmlElement> wish = Optional.ofNullable(wishes.get(wanted));
         Optional<XmlElement> standby = Optional.ofNullable(standbys.get(wanted));
@@ -132,7 +139,8 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
                 kind(wish, primary),
                 vf(primary),
                 standby.flatMap(DomainView::vlan).or(() -> vlan(primary)).orElse(0),
-                standby.get().attributeOr("trustGuestRxFilters", "").equals("yes")));
+                standby.get().attributeOr("trustGuestRxFilters", "").equals("yes"),
+                numaNode));
     }
 
     /** What Understudy noted of the pairs it made. */
@@ -176,6 +184,14 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
                 .flatMap(s -> s.child("address"))
                 .flatMap(a -> valid(() -> new PciAddress(
                         number(a, "domain"), number(a, "bus"), number(a, "slot"), number(a, "function"))));
+    }
+
+    private static OptionalInt numaNode(XmlElement root) {
+        return root.child("numatune")
+                .flatMap(tune -> tune.childAttribute("memory", "nodeset"))
+                .flatMap(nodes -> valid(() -> Integer.parseUnsignedInt(nodes)))
+                .map(OptionalInt::of)
+                .orElse(OptionalInt.empty());
     }
 
     /** Empty for none, and for a trunk, which a VF cannot have. */

@@ -41,4 +41,7 @@ sealed interface PairEvent {
 
     /** The guest was reset. The primary stays plugged, but no driver holds it. */
     record WasReset() implements PairEvent {}
+
+    /** The host says that the VF is gone or unusable, whatever QEMU still has. */
+    record VfLost() implements PairEvent {}
 }

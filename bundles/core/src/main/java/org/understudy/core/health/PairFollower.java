@@ -45,6 +45,8 @@ final class PairFollower {
         private volatile String details = "";
         private long askSince;
         private boolean asking;
+        /** Why its VF cannot be used; empty while it can. What QEMU says of the device counts for nothing then. */
+        private Optional<String> vfLost = Optional.empty();
 
         Tracked(Host host, PairView view) {
             this.host = host;
@@ -161,7 +163,9 @@ final class PairFollower {
     /** @param expecting whether the guest should do something now, even if its health stays the same */
     private void apply(Key key, PairEvent event, boolean expecting) {
         Optional<Tracked> found = tracked(key);
-        if (found.isEmpty() || found.get().health == PairHealth.PENDING_RESTART) {
+        if (found.isEmpty()
+                || found.get().health == PairHealth.PENDING_RESTART
+                || found.get().vfLost.isPresent()) {
             return;
         }
         Tracked t = found.get();
@@ -240,6 +244,31 @@ final class PairFollower {
         }
     }
 
+    /**
+     * Takes in what a host's NICs say of the VFs of its VMs; on the worker.
+     *
+     * @param lost why VFs cannot be used, by the pair they belong to; every other VF is well
+     */
+    void onVfs(HostName host, Map<Key, String> lost) {
+        for (Key key : of(host)) {
+            Tracked t = tracked(key).orElseThrow();
+            Optional<String> now = Optional.ofNullable(lost.get(key));
+            if (now.isPresent() && !now.equals(t.vfLost) && t.health != PairHealth.PENDING_RESTART) {
+                become(key, t, PairHealthMachine.next(t.health, new PairEvent.VfLost()), now.get());
+                t.vfLost = now;
+            } else if (now.isEmpty() && t.vfLost.isPresent()) {
+                t.vfLost = now;
+                resync(t.host, key.place().vm());
+            }
+        }
+    }
+
+    private synchronized List<Key> of(HostName host) {
+        return tracked.keySet().stream()
+                .filter(k -> k.place().host().equals(host))
+                .toList();
+    }
+
     private void missing(Key key, Tracked t) {
         if (System.nanoTime() - t.askSince >= pace.missingAfter().toNanos()) {
             become(
@@ -259,8 +288,10 @@ final class PairFollower {
             Key key = new Key(place, view.primary());
             gone.remove(key);
             Tracked t = track(key, host, view);
-            become(key, t, now.health(), now.details());
-            expect(key, t);
+            if (t.vfLost.isEmpty() || now.health() == PairHealth.PENDING_RESTART) {
+                become(key, t, now.health(), now.details());
+                expect(key, t);
+            }
         });
         gone.forEach(this::forget);
     }

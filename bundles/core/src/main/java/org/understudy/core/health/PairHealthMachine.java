@@ -29,6 +29,7 @@ import org.understudy.core.health.PairEvent.Started;
 import org.understudy.core.health.PairEvent.Stopped;
 import org.understudy.core.health.PairEvent.TakenBack;
 import org.understudy.core.health.PairEvent.UnplugRequested;
+import org.understudy.core.health.PairEvent.VfLost;
 import org.understudy.core.health.PairEvent.WasReset;
 
 /** The health of a pair as one state machine: a pure table from health and event to health. */
@@ -142,10 +143,11 @@ final class PairHealthMachine {
         return new Row(TABLE.computeIfAbsent(health, h -> new HashMap<>()));
     }
 
-    /** What may happen to every pair of a running VM: it stops, or its definition is changed. */
+    /** What may happen to every pair of a running VM: it stops, its definition is changed, or its VF is gone. */
     private static void whileRunning(PairHealth health) {
         from(health).on(Stopped.class, OFF);
         from(health).on(Diverged.class, PENDING_RESTART);
+        from(health).on(VfLost.class, FAULT);
     }
 
     private record Row(Map<Class<? extends PairEvent>, PairHealth> cells) {

@@ -3,26 +3,37 @@ package org.understudy.core.health;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.understudy.api.Alias;
 import org.understudy.api.HostName;
+import org.understudy.api.HostNics;
+import org.understudy.api.NicInventory;
 import org.understudy.api.Pair;
 import org.understudy.api.PairHealth;
 import org.understudy.api.Pairs.PairChanged;
 import org.understudy.api.Subscription;
+import org.understudy.api.VfState;
+import org.understudy.api.VfView;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
@@ -40,6 +51,7 @@ public final class PairHealthTracker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PairHealthTracker.class);
     private static final Duration VIEW_LIMIT = Duration.ofSeconds(5);
 
+    private final AtomicReference<Subscription> nicNews = new AtomicReference<>(() -> {});
     private final HostWatch watch;
     private final PairFollower follower;
     private final Broadcast<Key, PairChanged> broadcast = new Broadcast<>(
@@ -61,6 +73,35 @@ public final class PairHealthTracker implements AutoCloseable {
         this.follower = new PairFollower(pace, new Presences(views), worker, broadcast::send);
         this.watch = new HostWatch(
                 hosts, this::adopt, (host, event) -> later(() -> follower.onEvent(host, event)), pace.hosts());
+    }
+
+    /** From now on what the hosts' NICs say counts too. */
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    public void setNics(HostNics nics) {
+        Subscription news = nics.listen(this::onNics);
+        nicNews.getAndSet(news).close();
+        nics.inventories().forEach(this::onNics);
+    }
+
+    void unsetNics(HostNics nics) {
+        nicNews.getAndSet(() -> {}).close();
+    }
+
+    /** NICs that cannot be read tell nothing. */
+    private void onNics(NicInventory inventory) {
+        if (inventory.available()) {
+            Map<Key, String> lost = new HashMap<>();
+            inventory.vfs().stream()
+                    .filter(vf -> vf.state() == VfState.FAULT)
+                    .forEach(vf -> vf.holder().filter(VfView.Holder::ours).ifPresent(h -> {
+                        Place place = new Place(inventory.host(), new VmName(h.vm()));
+                        lost.put(new Key(place, new Alias(h.primary())), "VF " + vf.address() + ": " + vf.reason());
+                    }));
+            later(() -> follower.onVfs(inventory.host(), lost));
+        }
     }
 
     /** Tells every change of health, on a thread of its own for this listener; one that is slow gets the last. */
@@ -150,6 +191,7 @@ public final class PairHealthTracker implements AutoCloseable {
     @Override
     @Deactivate
     public void close() {
+        nicNews.get().close();
         watch.close();
         worker.shutdownNow();
         broadcast.close();

@@ -108,7 +108,7 @@ final class VfRules {
     /** The PF's network device: the VF's parent, or the one PF its pool has. */
     private static Optional<String> pf(Case it, NicElement primary) {
         List<String> pfs = Carrier.pool(it, primary).map(Policy.PoolPolicy::selectors).orElse(List.of()).stream()
-                .map(selector -> selector.replaceAll("#.*", ""))
+                .flatMap(selector -> selector.pf().stream())
                 .distinct()
                 .toList();
         return facts(it, primary)

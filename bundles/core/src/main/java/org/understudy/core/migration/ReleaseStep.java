@@ -4,6 +4,7 @@ package org.understudy.core.migration;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.MigrationStep;
+import org.understudy.api.PrimaryKind;
 import org.understudy.api.UnderstudyException;
 
 /** Step 7: ends the source's QEMU, which nobody needs any more, and gives back the VFs there. */
@@ -22,7 +23,9 @@ final class ReleaseStep implements Step {
                     "the source to forget the VM",
                     v.plan().deadlines().release(),
                     v.sending().outgoing()::finish);
-            releaseVfs(v);
+            if (v.cargo().pairs().stream().anyMatch(p -> p.kind() == PrimaryKind.VF)) {
+                releaseVfs(v);
+            }
         } catch (UnderstudyException e) {
             throw StepStopped.unclear(leftOver(v, e.getMessage()));
         } catch (StepStopped e) {

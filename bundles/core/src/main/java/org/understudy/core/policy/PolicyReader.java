@@ -19,6 +19,7 @@ import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.ProbeTarget;
+import org.understudy.api.VfSelector;
 import org.understudy.api.VmName;
 
 /** Turns the keys of one file into a policy. Every key and its default stands here and in the sample file. */
@@ -77,13 +78,14 @@ final class PolicyReader {
             Optional<PoolName> name = keys.require("name").flatMap(e -> e.as(PoolName::new));
             name.filter(n -> !names.add(n)).ifPresent(n -> refuseTwin(item, "pool", n));
             PrimaryKind kind = keys.find("kind").flatMap(PolicyReader::kind).orElse(PrimaryKind.VF);
-            List<String> select = keys.items("select").stream()
-                    .flatMap(e -> e.text().stream())
+            List<Entry> written = keys.items("select");
+            List<VfSelector> select = written.stream()
+                    .flatMap(e -> e.as(VfSelector::parse).stream())
                     .toList();
             Optional<String> model = keys.find("model").flatMap(Entry::text);
             keys.rejectOthers();
             if (name.isPresent()) {
-                checkPool(item, kind, select, model);
+                checkPool(item, kind, written, model);
                 pools.add(new PoolPolicy(name.get(), kind, select, model));
             }
         }
@@ -102,7 +104,7 @@ final class PolicyReader {
         });
     }
 
-    private static void checkPool(Entry item, PrimaryKind kind, List<String> select, Optional<String> model) {
+    private static void checkPool(Entry item, PrimaryKind kind, List<Entry> select, Optional<String> model) {
         if (kind == PrimaryKind.VF && select.isEmpty()) {
             item.problem("a pool of VFs selects nothing", "Add select with VFs such as eno1#0-7.");
         } else if (kind == PrimaryKind.VF && model.isPresent()) {

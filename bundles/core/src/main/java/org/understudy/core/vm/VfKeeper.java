@@ -24,14 +24,18 @@ import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
+import org.understudy.api.HostNics;
 import org.understudy.api.Migration;
 import org.understudy.api.Migrations;
+import org.understudy.api.NicInventory;
 import org.understudy.api.PciAddress;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.VfView.Holder;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
@@ -53,6 +57,7 @@ public final class VfKeeper implements AutoCloseable {
     private static final Duration LOOK_FOR_HOSTS = Duration.ofSeconds(2);
 
     private final AtomicReference<Optional<VfPools>> pools = new AtomicReference<>(Optional.empty());
+    private final AtomicReference<Subscription> nicNews = new AtomicReference<>(() -> {});
     private final Set<VmName> starting = ConcurrentHashMap.newKeySet();
     private final ExecutorService worker = Executors.newSingleThreadExecutor(r -> {
         Thread thread = new Thread(r, "understudy-vfs");
@@ -85,9 +90,33 @@ public final class VfKeeper implements AutoCloseable {
         pools.updateAndGet(now -> now.filter(p -> p != served));
     }
 
+    /** A host whose NICs can be reached again may have kept what a VM left there in the meantime. */
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    public void setNics(HostNics nics) {
+        nicNews.getAndSet(nics.listen(this::onNics)).close();
+    }
+
+    void unsetNics(HostNics nics) {
+        nicNews.getAndSet(() -> {}).close();
+    }
+
+    private void onNics(NicInventory inventory) {
+        boolean holding = inventory.vfs().stream()
+                .anyMatch(vf -> vf.holder().filter(Holder::ours).isPresent());
+        if (holding) {
+            later(() -> hosts.all().stream()
+                    .filter(h -> h.name().equals(inventory.host()))
+                    .forEach(this::tidy));
+        }
+    }
+
     @Override
     @Deactivate
     public void close() {
+        nicNews.get().close();
         watch.close();
         ended.close();
         worker.shutdownNow();
@@ -197,7 +226,13 @@ public final class VfKeeper implements AutoCloseable {
         try {
             work.run();
         } catch (UnderstudyException e) {
-            LOG.warn("A VF could not be given back for now: {}", e.getMessage());
+            // Hosts whose NICs are out of reach are the doctor's to tell of; what is held there is given back later.
+            boolean expected = e.code() == ErrorCode.HOST_UNAVAILABLE || e.code() == ErrorCode.HOST_NOT_FOUND;
+            if (expected) {
+                LOG.debug("A VF could not be given back for now: {}", e.getMessage());
+            } else {
+                LOG.warn("A VF could not be given back for now: {}", e.getMessage());
+            }
         } catch (RuntimeException e) {
             LOG.error("VFs could not be given back", e);
         }

@@ -2,6 +2,7 @@
 package org.understudy.core.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
 import java.io.IOException;
@@ -17,6 +18,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
+import org.understudy.api.HostNics;
+import org.understudy.api.NicInventory;
+import org.understudy.api.PoolName;
+import org.understudy.api.PoolView;
+import org.understudy.api.PrimaryKind;
 import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmState;
@@ -138,8 +144,35 @@ class DoctorServiceTest {
                 .allSatisfy(f -> assertThat(f.remedy()).startsWith("Install"));
     }
 
+    @Test
+    void passesOnWhatTheNicsAndPoolsSayOfThemselves() {
+        Finding gone = Finding.of(FindingCode.VF_FAULT, "VF", "VF 0000:01:10.0 is gone", "Look.");
+        HostNics nics = mock(HostNics.class);
+        when(nics.inventories())
+                .thenReturn(List.of(
+                        new NicInventory(alpha.name(), true, "command", List.of(), List.of(), List.of(gone)),
+                        new NicInventory(beta.name(), true, "command", List.of(), List.of(), List.of())));
+        PoolName pool = new PoolName("pool-a");
+        when(nics.pools())
+                .thenReturn(List.of(new PoolView(
+                        pool,
+                        PrimaryKind.VF,
+                        List.of(),
+                        Optional.empty(),
+                        List.of(new PoolView.Stock(alpha.name(), 3, 2, 1)),
+                        List.of())));
+
+        assertThat(new NicCheck(Optional.of(nics)).findings())
+                .extracting(Finding::message)
+                .containsExactly(
+                        "VF 0000:01:10.0 is gone",
+                        "SR-IOV of host beta can be read (command): PFs 0, VFs 0",
+                        "Pool pool-a has 3 free and 2 leased VFs");
+        assertThat(new NicCheck(Optional.empty()).findings()).isEmpty();
+    }
+
     private DoctorService doctor() {
-        return new DoctorService(shelf.policies, shelf.registry, shelf.locations, shelf.migrations);
+        return new DoctorService(shelf.policies, shelf.registry, shelf.locations, shelf.migrations, Optional.empty());
     }
 
     private List<Finding> places() {

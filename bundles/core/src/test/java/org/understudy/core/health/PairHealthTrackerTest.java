@@ -7,22 +7,31 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.Alias;
 import org.understudy.api.HostName;
+import org.understudy.api.HostNics;
 import org.understudy.api.MacAddress;
 import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
+import org.understudy.api.NicInventory;
 import org.understudy.api.Pair;
 import org.understudy.api.PairHealth;
 import org.understudy.api.Pairs.PairChanged;
+import org.understudy.api.PciAddress;
+import org.understudy.api.PoolView;
 import org.understudy.api.PrimaryKind;
+import org.understudy.api.Subscription;
+import org.understudy.api.VfState;
+import org.understudy.api.VfView;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
@@ -52,7 +61,8 @@ class PairHealthTrackerTest {
                     PrimaryKind.EMULATED,
                     Optional.empty(),
                     0,
-                    false)));
+                    false,
+                    OptionalInt.empty())));
     private static final DomainView PLAIN = new DomainView(VM, Optional.empty(), List.of(), List.of());
 
     private final FakeHost a = new FakeHost("a");
@@ -122,6 +132,85 @@ class PairHealthTrackerTest {
     void adoptsAPairThatIsInUse() {
         awaitHealth(PairHealth.ACTIVE);
         assertThat(seen).doesNotContain(PairHealth.FAULT);
+    }
+
+    @Test
+    void isAtFaultWhileItsVfIsGoneWhateverQemuSays() {
+        Nics nics = new Nics(a.name());
+        tracker.setNics(nics);
+        awaitHealth(PairHealth.ACTIVE);
+
+        nics.tell(VfState.FAULT, "the host does not have this VF any more");
+        awaitHealth(PairHealth.FAULT);
+        assertThat(onlyPair().details()).isEqualTo("VF 0000:01:10.0: the host does not have this VF any more");
+        emit(new HostEvent.DeviceGone(VM, Instant.now(), PRIMARY));
+        assertThat(health()).isEqualTo(PairHealth.FAULT);
+
+        nics.tell(VfState.LEASED, "");
+        awaitHealth(PairHealth.ACTIVE);
+    }
+
+    @Test
+    void isNotDisturbedByVfsOfOthersOrByNicsThatCannotBeRead() {
+        Nics nics = new Nics(new HostName("b"));
+        tracker.setNics(nics);
+        awaitHealth(PairHealth.ACTIVE);
+
+        nics.tell(VfState.FAULT, "gone on another host");
+
+        assertThat(health()).isEqualTo(PairHealth.ACTIVE);
+        assertThat(seen).doesNotContain(PairHealth.FAULT);
+    }
+
+    /** The NICs of one host with the VF of the pair. */
+    private static final class Nics implements HostNics {
+        private final HostName host;
+        private final List<Consumer<NicInventory>> listeners = new CopyOnWriteArrayList<>();
+
+        Nics(HostName host) {
+            this.host = host;
+        }
+
+        void tell(VfState state, String reason) {
+            VfView vf = new VfView(
+                    PciAddress.parse("01:10.0"),
+                    PciAddress.parse("01:00.0"),
+                    "eno1",
+                    0,
+                    state,
+                    reason,
+                    List.of(),
+                    "8086",
+                    "1520",
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    OptionalInt.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    OptionalInt.empty(),
+                    OptionalInt.empty(),
+                    Optional.empty(),
+                    Optional.of(new VfView.Holder("web1", PRIMARY.value(), "server", 1, true)));
+            NicInventory inventory = new NicInventory(host, true, "test", List.of(), List.of(vf), List.of());
+            listeners.forEach(l -> l.accept(inventory));
+        }
+
+        @Override
+        public List<NicInventory> inventories() {
+            return List.of(new NicInventory(host, false, "none", List.of(), List.of(), List.of()));
+        }
+
+        @Override
+        public List<PoolView> pools() {
+            return List.of();
+        }
+
+        @Override
+        public Subscription listen(Consumer<NicInventory> listener) {
+            listeners.add(listener);
+            return () -> listeners.remove(listener);
+        }
     }
 
     @Test
@@ -208,8 +297,9 @@ class PairHealthTrackerTest {
     void asksTheHostAfterAnEventThatCannotBe() {
         vm.primary(PRIMARY, PrimaryPresence.HIDDEN);
         awaitHealth(PairHealth.HIDDEN);
-        vm.primary(PRIMARY, PrimaryPresence.ENABLED);
+        // The guest may be asked at any moment; what counts is that nobody goes on to believe it is hidden.
         seen.clear();
+        vm.primary(PRIMARY, PrimaryPresence.ENABLED);
 
         emit(new HostEvent.UnplugRequested(VM, Instant.now(), PRIMARY));
 

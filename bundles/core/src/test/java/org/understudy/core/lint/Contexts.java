@@ -13,6 +13,7 @@ import org.understudy.api.Policy;
 import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryKind;
+import org.understudy.api.VfSelector;
 import org.understudy.api.spi.HostFacts;
 import org.understudy.api.spi.HostFacts.Version;
 import org.understudy.core.lint.LintContext.VfFacts;
@@ -120,7 +121,7 @@ final class Contexts {
                                 new PoolPolicy(
                                         new PoolName("vf-pool"),
                                         PrimaryKind.VF,
-                                        List.of("eno1#0-3", "eno1#6-7"),
+                                        List.of(VfSelector.parse("eno1#0-3"), VfSelector.parse("eno1#6-7")),
                                         Optional.empty()),
                                 new PoolPolicy(
                                         new PoolName("trial"), PrimaryKind.EMULATED, List.of(), Optional.of("igb"))),

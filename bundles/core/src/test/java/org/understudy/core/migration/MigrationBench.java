@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -33,6 +34,7 @@ import org.understudy.api.StepReport;
 import org.understudy.api.StepState;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.VfSelector;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
@@ -90,7 +92,8 @@ final class MigrationBench implements AutoCloseable {
                 kind,
                 kind == PrimaryKind.VF ? Optional.of(PciAddress.parse("0000:01:10.0")) : Optional.empty(),
                 0,
-                false);
+                false,
+                OptionalInt.empty());
     }
 
     /** The VF with which the VM was started. */
@@ -181,7 +184,8 @@ final class MigrationBench implements AutoCloseable {
             public Policy current() {
                 return new Policy(
                         List.of(),
-                        List.of(new Policy.PoolPolicy(POOL, PrimaryKind.VF, List.of("eno1"), Optional.empty())),
+                        List.of(new Policy.PoolPolicy(
+                                POOL, PrimaryKind.VF, List.of(VfSelector.parse("eno1")), Optional.empty())),
                         Map.of(),
                         new Policy.Deadlines(
                                 patience, patience, patience, patience, patience, patience, patience, patience),

@@ -188,7 +188,8 @@ class MigrationGuardTest {
                         PrimaryKind.VF,
                         Optional.empty(),
                         0,
-                        false));
+                        false,
+                        OptionalInt.empty()));
         assertThat(preflight()).containsExactly(FindingCode.POOL_UNKNOWN);
         bench.pairs.set(
                 0,
@@ -200,7 +201,8 @@ class MigrationGuardTest {
                         PrimaryKind.VF,
                         Optional.empty(),
                         0,
-                        false));
+                        false,
+                        OptionalInt.empty()));
         assertThat(preflight()).containsExactly(FindingCode.POOL_UNKNOWN);
     }
 

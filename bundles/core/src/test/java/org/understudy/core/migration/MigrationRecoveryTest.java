@@ -137,6 +137,7 @@ class MigrationRecoveryTest {
         sent().accept();
         Lease there = new Lease(B, MigrationBench.POOL, VM, PRIMARY, PciAddress.parse("0000:02:10.0"), "server", 1);
         bench.pools.leased.addAll(List.of(bench.leaseOnSource(), there));
+        bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
 
         assertThat(recovered(Journal.Stage.COMMITTED).outcome()).contains(Outcome.COMPLETED);
 

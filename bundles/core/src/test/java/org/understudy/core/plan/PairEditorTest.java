@@ -34,6 +34,7 @@ import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryForm;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.Severity;
+import org.understudy.api.VfSelector;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.core.domain.DomainView;
 
@@ -380,7 +381,11 @@ class PairEditorTest {
         return new Policy(
                 List.of(),
                 List.of(
-                        new PoolPolicy(new PoolName("vfs"), PrimaryKind.VF, List.of("eno1#0-7"), Optional.empty()),
+                        new PoolPolicy(
+                                new PoolName("vfs"),
+                                PrimaryKind.VF,
+                                List.of(VfSelector.parse("eno1#0-7")),
+                                Optional.empty()),
                         new PoolPolicy(
                                 new PoolName("stand-in"), PrimaryKind.EMULATED, List.of(), Optional.of("e1000e"))),
                 Map.of("br-data", new PoolName("vfs")),

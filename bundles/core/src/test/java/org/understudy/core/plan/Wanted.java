@@ -15,6 +15,7 @@ import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryForm;
 import org.understudy.api.PrimaryKind;
+import org.understudy.api.VfSelector;
 
 /** The pairs that the tests ask for, and small documents to ask for them in. */
 enum Wanted {
@@ -49,7 +50,11 @@ enum Wanted {
         return new PlanContext(new Policy(
                 List.of(),
                 List.of(
-                        new PoolPolicy(new PoolName("vfs"), PrimaryKind.VF, List.of("eno1#0-7"), Optional.empty()),
+                        new PoolPolicy(
+                                new PoolName("vfs"),
+                                PrimaryKind.VF,
+                                List.of(VfSelector.parse("eno1#0-7")),
+                                Optional.empty()),
                         new PoolPolicy(
                                 new PoolName("stand-in"), PrimaryKind.EMULATED, List.of(), Optional.of("e1000e"))),
                 Map.of(),

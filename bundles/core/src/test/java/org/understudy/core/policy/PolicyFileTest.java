@@ -27,6 +27,7 @@ import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.Severity;
+import org.understudy.api.VfSelector;
 import org.understudy.api.VmName;
 
 class PolicyFileTest {
@@ -73,7 +74,7 @@ class PolicyFileTest {
                                 new PoolPolicy(
                                         new PoolName("pool-a"),
                                         PrimaryKind.VF,
-                                        List.of("eno1#0-7", "eno2"),
+                                        List.of(VfSelector.parse("eno1#0-7"), VfSelector.parse("eno2")),
                                         Optional.empty()),
                                 new PoolPolicy(
                                         new PoolName("trial"), PrimaryKind.EMULATED, List.of(), Optional.of("igb"))),

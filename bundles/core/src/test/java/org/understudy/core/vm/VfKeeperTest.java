@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.Alias;
@@ -56,7 +57,12 @@ class VfKeeperTest {
         assertThat(alpha.deeds()).containsExactly("start web1 {ua-vf=0000:01:10.2}");
         assertThat(pool.settings)
                 .containsExactly(new VfSettings(
-                        new MacAddress("52:54:00:11:22:33"), 42, Optional.empty(), Optional.empty(), true));
+                        new MacAddress("52:54:00:11:22:33"),
+                        42,
+                        Optional.empty(),
+                        Optional.empty(),
+                        true,
+                        OptionalInt.empty()));
         assertThat(pool.held).hasSize(1);
     }
 
@@ -126,8 +132,8 @@ class VfKeeperTest {
 
     private static final class OneVf implements VfPools {
         static final PoolName POOL = new PoolName("pool-a");
-        static final VfSettings SETTINGS =
-                new VfSettings(new MacAddress("52:54:00:11:22:33"), 0, Optional.empty(), Optional.empty(), true);
+        static final VfSettings SETTINGS = new VfSettings(
+                new MacAddress("52:54:00:11:22:33"), 0, Optional.empty(), Optional.empty(), true, OptionalInt.empty());
         final List<Lease> held = new ArrayList<>();
         final List<VfSettings> settings = new ArrayList<>();
         boolean empty;

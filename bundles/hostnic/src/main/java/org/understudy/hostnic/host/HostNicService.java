@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.hostnic.host;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.osgi.framework.BundleContext;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.HostName;
+import org.understudy.api.HostNics;
+import org.understudy.api.NicInventory;
+import org.understudy.api.Policies;
+import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.PoolView;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.hostnic.pool.Membership;
+import org.understudy.hostnic.port.Functions;
+
+/** Reaches the NICs of all hosts of the configuration, while it changes, and tells what they are like. */
+@Component(
+        service = {HostNics.class, HostNicService.class},
+        immediate = true)
+public final class HostNicService implements HostNics {
+    private static final Logger LOG = LoggerFactory.getLogger(HostNicService.class);
+    private static final Duration FIRST_WAIT = Duration.ofSeconds(1);
+
+    private final Policies policies;
+    private final Function<HostPolicy, Optional<Functions>> opener;
+    private final Duration firstWait;
+    private final Subscription changes;
+    private final List<Consumer<NicInventory>> listeners = new CopyOnWriteArrayList<>();
+    private final ExecutorService herald = Executors.newSingleThreadExecutor(r -> {
+        Thread thread = new Thread(r, "understudy-nics-news");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private Map<HostName, NicSlot> slots = new LinkedHashMap<>();
+
+    @Activate
+    public HostNicService(BundleContext bundle, @Reference Policies policies) {
+        this(policies, new Ways(ServerId.of(bundle))::open, FIRST_WAIT);
+    }
+
+    HostNicService(Policies policies, Function<HostPolicy, Optional<Functions>> opener, Duration firstWait) {
+        this.policies = policies;
+        this.opener = opener;
+        this.firstWait = firstWait;
+        this.changes = policies.listen(changed -> follow());
+        follow();
+    }
+
+    @Deactivate
+    public void close() {
+        changes.close();
+        current().forEach(NicSlot::close);
+        herald.shutdownNow();
+    }
+
+    /** Keeps the slots whose host is reached as before. */
+    private synchronized void follow() {
+        Map<HostName, NicSlot> before = new HashMap<>(slots);
+        Map<HostName, NicSlot> after = new LinkedHashMap<>();
+        for (HostPolicy wanted : policies.current().hosts()) {
+            NicSlot kept = before.get(wanted.name());
+            if (kept != null && kept.policy().equals(wanted)) {
+                kept.regroup();
+                after.put(wanted.name(), before.remove(wanted.name()));
+            } else {
+                after.put(
+                        wanted.name(),
+                        new NicSlot(wanted, () -> opener.apply(wanted), this::membership, this::tell, firstWait));
+            }
+        }
+        before.values().forEach(NicSlot::close);
+        slots = after;
+    }
+
+    private Membership membership() {
+        return new Membership(policies.current().pools());
+    }
+
+    private synchronized List<NicSlot> current() {
+        return List.copyOf(slots.values());
+    }
+
+    /** @throws UnderstudyException {@link ErrorCode#HOST_NOT_FOUND} */
+    NicSlot slot(HostName host) {
+        return current().stream()
+                .filter(s -> s.policy().name().equals(host))
+                .findFirst()
+                .orElseThrow(() -> new UnderstudyException(
+                        ErrorCode.HOST_NOT_FOUND, "The configuration has no host '" + host + "'"));
+    }
+
+    @Override
+    public List<NicInventory> inventories() {
+        return current().stream().map(NicSlot::inventory).toList();
+    }
+
+    @Override
+    public List<PoolView> pools() {
+        return membership().views(inventories());
+    }
+
+    @Override
+    public Subscription listen(Consumer<NicInventory> listener) {
+        listeners.add(listener);
+        return () -> listeners.remove(listener);
+    }
+
+    private void tell(NicInventory inventory) {
+        try {
+            herald.execute(() -> listeners.forEach(listener -> tell(listener, inventory)));
+        } catch (RejectedExecutionException e) {
+            LOG.debug("Closed already", e);
+        }
+    }
+
+    private static void tell(Consumer<NicInventory> listener, NicInventory inventory) {
+        try {
+            listener.accept(inventory);
+        } catch (RuntimeException e) {
+            LOG.warn("A listener of NICs failed", e);
+        }
+    }
+}

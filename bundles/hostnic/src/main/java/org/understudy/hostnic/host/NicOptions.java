@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.hostnic.host;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.UnderstudyException;
+import org.understudy.hostnic.run.SshRunner.Target;
+
+/**
+ * The keys {@code nics} of a host.
+ *
+ * @param command the program {@code understudy-vf}: a path, or a name found in PATH
+ * @param target where to, for {@link Access#SSH}
+ */
+record NicOptions(Access access, String command, Optional<Target> target) {
+    /** How the NICs of a host are reached. */
+    enum Access {
+        /** They are this machine's. */
+        LOCAL,
+        SSH,
+        /** Not at all. */
+        NONE
+    }
+
+    private static final String COMMAND = "understudy-vf";
+    private static final int SSH_PORT = 22;
+    private static final int LAST_PORT = 65535;
+
+    /** @throws UnderstudyException {@link ErrorCode#CONFIGURATION_INVALID} */
+    static NicOptions of(HostPolicy host) {
+        Map<String, String> keys = new HashMap<>(host.nics());
+        boolean onThisMachine = host.connector().equals("qemu");
+        Access access = Optional.ofNullable(keys.remove("access"))
+                .map(word -> access(host, word))
+                .orElse(onThisMachine ? Access.LOCAL : Access.NONE);
+        String command = Optional.ofNullable(keys.remove("command")).orElse(COMMAND);
+        Optional<Target> target = access == Access.SSH ? Optional.of(target(host, keys)) : Optional.empty();
+        keys.keySet().stream().sorted().findFirst().ifPresent(key -> {
+            throw invalid(host, "has the key '" + key + "', which access " + access + " does not know");
+        });
+        return new NicOptions(access, command, target);
+    }
+
+    private static Access access(HostPolicy host, String word) {
+        return switch (word) {
+            case "local" -> Access.LOCAL;
+            case "ssh" -> Access.SSH;
+            case "none" -> Access.NONE;
+            default -> throw invalid(host, "has access '" + word + "', which is none of local, ssh, none");
+        };
+    }
+
+    private static Target target(HostPolicy host, Map<String, String> keys) {
+        return new Target(
+                require(host, keys, "address"),
+                Optional.ofNullable(keys.remove("port")).map(p -> port(host, p)).orElse(SSH_PORT),
+                require(host, keys, "user"),
+                Path.of(require(host, keys, "key")),
+                Path.of(require(host, keys, "known-hosts")));
+    }
+
+    private static String require(HostPolicy host, Map<String, String> keys, String key) {
+        return Optional.ofNullable(keys.remove(key))
+                .orElseThrow(() -> invalid(host, "lacks the key '" + key + "' that access ssh needs"));
+    }
+
+    private static int port(HostPolicy host, String text) {
+        if (!text.matches("\\d{1,5}") || Integer.parseInt(text) < 1 || Integer.parseInt(text) > LAST_PORT) {
+            throw invalid(host, "has port '" + text + "', which is no number from 1 to 65535");
+        }
+        return Integer.parseInt(text);
+    }
+
+    private static UnderstudyException invalid(HostPolicy host, String what) {
+        return new UnderstudyException(ErrorCode.CONFIGURATION_INVALID, "nics of host '" + host.name() + "' " + what);
+    }
+}

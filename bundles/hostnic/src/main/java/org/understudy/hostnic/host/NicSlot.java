@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.hostnic.host;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.NicInventory;
+import org.understudy.api.PciAddress;
+import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.Severity;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VfState;
+import org.understudy.api.VfView;
+import org.understudy.hostnic.pool.Membership;
+import org.understudy.hostnic.port.Functions;
+import org.understudy.hostnic.port.Functions.Reading;
+
+/** The NICs of one host: opened in the background, again and again if need be, and read whenever something changes. */
+final class NicSlot implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NicSlot.class);
+    private static final int LONGEST_WAIT_DOUBLINGS = 5;
+
+    private final HostPolicy policy;
+    private final Supplier<Optional<Functions>> opener;
+    private final Supplier<Membership> pools;
+    private final Consumer<NicInventory> news;
+    private final Duration firstWait;
+    private final AtomicBoolean readSoon = new AtomicBoolean();
+    private final Map<PciAddress, VfView> ghosts = new TreeMap<>();
+    private final ScheduledExecutorService worker;
+    private Optional<Functions> functions = Optional.empty();
+    private Subscription watch = () -> {};
+    private NicInventory inventory;
+    private int failures;
+    private boolean leftAlone;
+    private boolean closed;
+
+    /**
+     * @param opener opens the way to the host; empty if the configuration leaves its NICs alone; may throw
+     * @param news gets each inventory that differs from the one before
+     * @param firstWait between the first two attempts; doubles up to 32 times as much
+     */
+    NicSlot(
+            HostPolicy policy,
+            Supplier<Optional<Functions>> opener,
+            Supplier<Membership> pools,
+            Consumer<NicInventory> news,
+            Duration firstWait) {
+        this.policy = policy;
+        this.opener = opener;
+        this.pools = pools;
+        this.news = news;
+        this.firstWait = firstWait;
+        this.inventory = absent("are being read", "Wait a moment.");
+        this.worker = Executors.newSingleThreadScheduledExecutor(r -> {
+            Thread thread = new Thread(r, "understudy-nics-" + policy.name());
+            thread.setDaemon(true);
+            return thread;
+        });
+        worker.execute(this::attempt);
+    }
+
+    HostPolicy policy() {
+        return policy;
+    }
+
+    synchronized NicInventory inventory() {
+        return inventory;
+    }
+
+    /** @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE} with the reason */
+    synchronized Functions require() {
+        return functions.orElseThrow(() -> new UnderstudyException(
+                ErrorCode.HOST_UNAVAILABLE,
+                inventory.findings().stream()
+                        .map(Finding::message)
+                        .findFirst()
+                        .orElse("The configuration leaves the NICs of host " + policy.name() + " alone")));
+    }
+
+    private void attempt() {
+        try {
+            Optional<Functions> opened = opener.get();
+            if (opened.isPresent()) {
+                begin(opened.get());
+            } else {
+                leaveAlone();
+            }
+        } catch (UnderstudyException e) {
+            failed(e.getMessage(), e.code().remedy());
+        } catch (RuntimeException e) {
+            LOG.error("The NICs of host {} cannot be read", policy.name(), e);
+            failed(e.toString(), ErrorCode.INTERNAL.remedy());
+        }
+    }
+
+    private void begin(Functions opened) {
+        synchronized (this) {
+            if (closed) {
+                opened.close();
+                return;
+            }
+            functions = Optional.of(opened);
+        }
+        Subscription watching = opened.watch(this::changed, reason -> broken(opened, reason));
+        synchronized (this) {
+            watch = watching;
+        }
+        refresh();
+        failures = 0;
+    }
+
+    private void leaveAlone() {
+        synchronized (this) {
+            leftAlone = true;
+        }
+        publish(new NicInventory(policy.name(), false, "none", List.of(), List.of(), List.of()));
+    }
+
+    /** True if the configuration does not say how these NICs are reached. */
+    synchronized boolean isLeftAlone() {
+        return leftAlone;
+    }
+
+    private void failed(String why, String remedy) {
+        long wait = firstWait.toMillis() << Math.min(failures++, LONGEST_WAIT_DOUBLINGS);
+        NicInventory absent = absent("are out of reach: " + why, remedy);
+        if (absent.equals(inventory())) {
+            LOG.debug("The NICs of host {} are still out of reach, next attempt in {} ms", policy.name(), wait);
+        } else {
+            LOG.warn("The NICs of host {} are out of reach, next attempt in {} ms: {}", policy.name(), wait, why);
+        }
+        letGo();
+        publish(absent);
+        later(this::attempt, wait);
+    }
+
+    private void broken(Functions which, String reason) {
+        later(
+                () -> {
+                    if (functions().filter(now -> now == which).isPresent()) {
+                        failed(reason, ErrorCode.HOST_UNAVAILABLE.remedy());
+                    }
+                },
+                0);
+    }
+
+    /** Many changes in a row are one reading. */
+    private void changed() {
+        if (readSoon.compareAndSet(false, true)) {
+            later(this::readAgain, 0);
+        }
+    }
+
+    private void readAgain() {
+        readSoon.set(false);
+        afterChange();
+    }
+
+    /** Reads what a change has led to; that the host does not answer any more is no failure of the change. */
+    void afterChange() {
+        Optional<Functions> open = functions();
+        try {
+            refresh();
+        } catch (UnderstudyException e) {
+            open.ifPresent(f -> broken(f, e.getMessage()));
+        } catch (RuntimeException e) {
+            LOG.error("The NICs of host {} cannot be read", policy.name(), e);
+        }
+    }
+
+    private synchronized Optional<Functions> functions() {
+        return functions;
+    }
+
+    /**
+     * Reads now.
+     *
+     * @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE}
+     */
+    NicInventory refresh() {
+        Functions open = require();
+        synchronized (ghosts) {
+            Reading reading = open.read();
+            List<VfView> vfs = new ArrayList<>(reading.vfs());
+            vfs.addAll(ghosts(vfs));
+            vfs.sort(Comparator.comparing(VfView::address));
+            List<Finding> findings = new ArrayList<>(reading.findings());
+            vfs.stream()
+                    .filter(vf -> vf.state() == VfState.FAULT)
+                    .map(this::fault)
+                    .forEach(findings::add);
+            return publish(new NicInventory(
+                    policy.name(),
+                    true,
+                    open.access(),
+                    reading.pfs(),
+                    pools.get().assign(reading.pfs(), vfs),
+                    List.copyOf(findings)));
+        }
+    }
+
+    /** The VFs that were leased when last seen and are not there any more. */
+    private List<VfView> ghosts(List<VfView> present) {
+        Set<PciAddress> seen = new HashSet<>();
+        present.forEach(vf -> seen.add(vf.address()));
+        Map<PciAddress, VfView> before = new HashMap<>();
+        inventory().vfs().stream().filter(vf -> vf.holder().isPresent()).forEach(vf -> before.put(vf.address(), vf));
+        before.forEach((address, vf) ->
+                ghosts.putIfAbsent(address, vf.as(VfState.FAULT, "the host does not have this VF any more")));
+        ghosts.keySet().removeAll(seen);
+        return List.copyOf(ghosts.values());
+    }
+
+    private Finding fault(VfView vf) {
+        return Finding.of(
+                FindingCode.VF_FAULT,
+                "host " + policy.name() + ", VF " + vf.address(),
+                "VF " + vf.address() + " (" + vf.pfName() + " number " + vf.index() + ") cannot be used: "
+                        + vf.reason(),
+                "Look at the PF's driver and kernel log on the host; understudy-vf restore mends what it can.");
+    }
+
+    /** A lease is over; whether its VF is there does not matter any more. */
+    void forget(PciAddress vf) {
+        synchronized (ghosts) {
+            ghosts.remove(vf);
+            synchronized (this) {
+                inventory = without(inventory, vf);
+            }
+        }
+    }
+
+    private static NicInventory without(NicInventory from, PciAddress vf) {
+        List<VfView> rest =
+                from.vfs().stream().filter(v -> !v.address().equals(vf)).toList();
+        return new NicInventory(from.host(), from.available(), from.access(), from.pfs(), rest, from.findings());
+    }
+
+    /** The pools are others now. */
+    void regroup() {
+        NicInventory now = inventory();
+        publish(new NicInventory(
+                now.host(),
+                now.available(),
+                now.access(),
+                now.pfs(),
+                pools.get().assign(now.pfs(), now.vfs()),
+                now.findings()));
+    }
+
+    private NicInventory publish(NicInventory fresh) {
+        boolean differs;
+        synchronized (this) {
+            differs = !closed && !fresh.equals(inventory);
+            inventory = fresh;
+        }
+        if (differs) {
+            news.accept(fresh);
+        }
+        return fresh;
+    }
+
+    /** Worth a warning only where somebody wants VFs. */
+    private NicInventory absent(String what, String remedy) {
+        Finding finding = Finding.of(
+                        FindingCode.NIC_ACCESS_LIMITED,
+                        "host " + policy.name() + ", NICs",
+                        "The NICs of host " + policy.name() + " " + what,
+                        remedy)
+                .as(pools.get().wantsVfs() ? Severity.WARNING : Severity.NOTICE);
+        return new NicInventory(policy.name(), false, "none", List.of(), List.of(), List.of(finding));
+    }
+
+    private void later(Runnable work, long millis) {
+        try {
+            worker.schedule(work, millis, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("Closed already", e);
+        }
+    }
+
+    private synchronized void letGo() {
+        watch.close();
+        watch = () -> {};
+        functions.ifPresent(Functions::close);
+        functions = Optional.empty();
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+        }
+        worker.shutdownNow();
+        letGo();
+    }
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.hostnic.host;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.osgi.framework.BundleContext;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
+import org.understudy.api.NicInventory;
+import org.understudy.api.PciAddress;
+import org.understudy.api.Policies;
+import org.understudy.api.PoolName;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VfState;
+import org.understudy.api.VfView;
+import org.understudy.api.VfView.Holder;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.VfPools;
+import org.understudy.api.spi.VfSettings;
+import org.understudy.hostnic.pool.Choice;
+import org.understudy.hostnic.port.Functions;
+import org.understudy.hostnic.port.Functions.Claim;
+import org.understudy.hostnic.port.Functions.Ticket;
+
+/** Hands out the VFs of pools. The leases themselves are kept by the host. */
+@Component(service = VfPools.class)
+public final class VfLeases implements VfPools {
+    private static final Logger LOG = LoggerFactory.getLogger(VfLeases.class);
+
+    /** How many VFs are tried that turn out not to do what they should. */
+    private static final int MOST_FAILURES = 3;
+
+    private final HostNicService nics;
+    private final Policies policies;
+    private final ServerId server;
+
+    @Activate
+    public VfLeases(BundleContext bundle, @Reference HostNicService nics, @Reference Policies policies) {
+        this(nics, policies, ServerId.of(bundle));
+    }
+
+    VfLeases(HostNicService nics, Policies policies, ServerId server) {
+        this.nics = nics;
+        this.policies = policies;
+        this.server = server;
+    }
+
+    @Override
+    public List<Finding> check(HostName host, PoolName pool) {
+        NicInventory inventory = nics.slot(host).inventory();
+        String subject = "host " + host + ", pool " + pool;
+        if (!inventory.available()) {
+            return List.of(Finding.of(
+                    FindingCode.POOL_NOT_SERVED,
+                    subject,
+                    inventory.findings().stream()
+                            .map(Finding::message)
+                            .findFirst()
+                            .orElse("The configuration does not say how the NICs of host " + host + " are reached"),
+                    "Set nics of the host in etc/understudy.yaml, and see understudy:doctor."));
+        }
+        return Choice.order(inventory.vfs(), pool, OptionalInt.empty()).isEmpty()
+                ? List.of(Finding.of(
+                        FindingCode.POOL_EXHAUSTED,
+                        subject,
+                        "Pool " + pool + " has no free VF on host " + host + ": " + summary(inventory.vfs(), pool),
+                        "Free a VF there, or choose another host."))
+                : List.of();
+    }
+
+    private static String summary(List<VfView> vfs, PoolName pool) {
+        List<VfView> members =
+                vfs.stream().filter(vf -> vf.pools().contains(pool)).toList();
+        long leased =
+                members.stream().filter(vf -> vf.state() == VfState.LEASED).count();
+        return "it has %d there, of which %d are leased".formatted(members.size(), leased);
+    }
+
+    @Override
+    public Optional<Lease> lease(HostName host, PoolName pool, VmName vm, Alias primary, VfSettings settings) {
+        if (policies.current().pools().stream().noneMatch(p -> p.name().equals(pool))) {
+            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "The configuration has no pool '" + pool + "'");
+        }
+        NicSlot slot = nics.slot(host);
+        Claim claim = new Claim(server.owner(host), vm.value(), primary.value());
+        List<PciAddress> candidates = candidates(slot.refresh(), pool, claim, settings);
+        try {
+            return first(slot.require(), candidates, claim, settings)
+                    .map(t -> new Lease(host, pool, vm, primary, t.vf(), claim.owner(), t.fencing()));
+        } finally {
+            slot.afterChange();
+        }
+    }
+
+    /** The VF that the VM holds already, or else the free ones of the pool. */
+    private static List<PciAddress> candidates(
+            NicInventory inventory, PoolName pool, Claim claim, VfSettings settings) {
+        List<PciAddress> held = inventory.vfs().stream()
+                .filter(vf -> vf.state() == VfState.LEASED && vf.pools().contains(pool))
+                .filter(vf -> vf.holder().filter(h -> isOf(h, claim)).isPresent())
+                .map(VfView::address)
+                .toList();
+        return held.isEmpty() ? Choice.order(inventory.vfs(), pool, settings.numaNode()) : held;
+    }
+
+    private static boolean isOf(Holder holder, Claim claim) {
+        return holder.owner().equals(claim.owner())
+                && holder.vm().equals(claim.vm())
+                && holder.primary().equals(claim.primary());
+    }
+
+    private static Optional<Ticket> first(
+            Functions functions, List<PciAddress> candidates, Claim claim, VfSettings settings) {
+        Optional<UnderstudyException> trouble = Optional.empty();
+        int failures = 0;
+        for (PciAddress vf : candidates) {
+            Optional<Ticket> ticket = functions.lease(vf, claim);
+            if (ticket.isEmpty()) {
+                continue;
+            }
+            try {
+                functions.prepare(ticket.get(), settings);
+                return ticket;
+            } catch (UnderstudyException e) {
+                takeBack(functions, ticket.get(), e);
+                trouble = Optional.of(e);
+                if (e.code() != ErrorCode.VF_FAILED || ++failures == MOST_FAILURES) {
+                    throw e;
+                }
+                LOG.warn("VF {} cannot be leased, another one is tried: {}", vf, e.getMessage());
+            }
+        }
+        trouble.ifPresent(e -> {
+            throw e;
+        });
+        return Optional.empty();
+    }
+
+    private static void takeBack(Functions functions, Ticket ticket, UnderstudyException reason) {
+        try {
+            functions.release(ticket);
+        } catch (UnderstudyException e) {
+            reason.addSuppressed(e);
+        }
+    }
+
+    @Override
+    public List<Lease> leases(HostName host) {
+        NicSlot slot = nics.slot(host);
+        if (slot.isLeftAlone()) {
+            return List.of();
+        }
+        String owner = server.owner(host);
+        return slot.refresh().vfs().stream()
+                .flatMap(vf -> vf.holder().filter(h -> h.owner().equals(owner)).map(h -> lease(host, vf, h)).stream())
+                .toList();
+    }
+
+    /** The pool may have been renamed since, and plays no part any more. */
+    private static Lease lease(HostName host, VfView vf, Holder holder) {
+        PoolName pool = vf.pools().isEmpty() ? new PoolName("none") : vf.pools().get(0);
+        return new Lease(
+                host,
+                pool,
+                new VmName(holder.vm()),
+                new Alias(holder.primary()),
+                vf.address(),
+                holder.owner(),
+                holder.fencing());
+    }
+
+    @Override
+    public void release(Lease lease) {
+        NicSlot slot = nics.slot(lease.host());
+        Claim claim =
+                new Claim(lease.owner(), lease.vm().value(), lease.primary().value());
+        try {
+            slot.require().release(new Ticket(lease.vf(), claim, lease.fencing()));
+            slot.forget(lease.vf());
+        } finally {
+            slot.afterChange();
+        }
+    }
+}

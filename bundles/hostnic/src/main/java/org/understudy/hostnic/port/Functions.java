@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.hostnic.port;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.understudy.api.Finding;
+import org.understudy.api.PciAddress;
+import org.understudy.api.PfView;
+import org.understudy.api.Subscription;
+import org.understudy.api.VfView;
+import org.understudy.api.spi.VfSettings;
+
+/** Reads and changes the SR-IOV functions of one host. */
+public interface Functions extends AutoCloseable {
+    /**
+     * All functions of a host at one moment.
+     *
+     * @param vfs in no pool yet
+     * @param findings what could not be read, and what is not possible in this way
+     */
+    record Reading(List<PfView> pfs, List<VfView> vfs, List<Finding> findings) {}
+
+    /**
+     * Who wants a VF.
+     *
+     * @param owner the server, and the host as it calls it
+     * @param vm the VM's name
+     * @param primary the alias of the primary it is for
+     */
+    record Claim(String owner, String vm, String primary) {}
+
+    /** What proves a lease. */
+    record Ticket(PciAddress vf, Claim claim, long fencing) {}
+
+    /** How the host is reached, for people. */
+    String access();
+
+    /** @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#HOST_UNAVAILABLE} */
+    Reading read();
+
+    /**
+     * Reserves a VF.
+     *
+     * @return empty if somebody else has taken it in the meantime
+     */
+    Optional<Ticket> lease(PciAddress vf, Claim claim);
+
+    /**
+     * Writes the settings, reads them back, and binds the VF as asked.
+     *
+     * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#VF_FAILED} with the reason; a
+     *     part may have been done
+     */
+    void prepare(Ticket ticket, VfSettings settings);
+
+    /** Restores the VF and ends the lease; nothing happens if it is another's by now, or nobody's. */
+    void release(Ticket ticket);
+
+    /**
+     * Watches for changes.
+     *
+     * @param changed called after something has changed; must hand off at once
+     * @param ended called once, with the reason, if nothing is told any more
+     */
+    Subscription watch(Runnable changed, Consumer<String> ended);
+
+    @Override
+    void close();
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.hostnic.host;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.MacAddress;
+import org.understudy.api.PciAddress;
+import org.understudy.api.PfView;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VfState;
+import org.understudy.api.VfView;
+import org.understudy.api.spi.VfSettings;
+import org.understudy.hostnic.port.Functions;
+
+/** A machine with one PF eno1 and some VFs that keeps its leases itself, as a real one does. */
+final class FakeMachine {
+    static final PciAddress PF = PciAddress.parse("01:00.0");
+
+    private record Leased(Functions.Claim claim, long fencing, Optional<MacAddress> mac, Optional<String> driver) {}
+
+    private final Map<PciAddress, Integer> present = new TreeMap<>();
+    private final Map<PciAddress, Leased> leases = new TreeMap<>();
+    private final List<Runnable> watchers = new CopyOnWriteArrayList<>();
+    private final List<Consumer<String>> endings = new CopyOnWriteArrayList<>();
+    final List<PciAddress> stubborn = new CopyOnWriteArrayList<>();
+    final List<String> deeds = new CopyOnWriteArrayList<>();
+    private long fencing;
+    private boolean silent;
+
+    FakeMachine(int vfs) {
+        for (int i = 0; i < vfs; i++) {
+            present.put(vf(i), i);
+        }
+    }
+
+    static PciAddress vf(int index) {
+        return new PciAddress(0, 1, 0x10 + index / 4, index % 4 * 2);
+    }
+
+    synchronized void vanish(int index) {
+        present.remove(vf(index));
+        watchers.forEach(Runnable::run);
+    }
+
+    synchronized void appear(int index) {
+        present.put(vf(index), index);
+        watchers.forEach(Runnable::run);
+    }
+
+    /** The way to the machine breaks, and stays so until {@link #answer}. */
+    void fallSilent() {
+        synchronized (this) {
+            silent = true;
+        }
+        endings.forEach(e -> e.accept("the connection broke off"));
+    }
+
+    synchronized void answer() {
+        silent = false;
+    }
+
+    synchronized Optional<MacAddress> macOf(int index) {
+        return Optional.ofNullable(leases.get(vf(index))).flatMap(Leased::mac);
+    }
+
+    Functions open(String self) {
+        require();
+        return new Way(self);
+    }
+
+    private synchronized void require() {
+        if (silent) {
+            throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "no answer");
+        }
+    }
+
+    private final class Way implements Functions {
+        private final String self;
+
+        Way(String self) {
+            this.self = self;
+        }
+
+        @Override
+        public String access() {
+            return "fake";
+        }
+
+        @Override
+        public Reading read() {
+            require();
+            synchronized (FakeMachine.this) {
+                List<VfView> vfs = new ArrayList<>();
+                present.forEach((address, index) -> vfs.add(view(address, index)));
+                PfView pf = new PfView(
+                        PF, Optional.of("eno1"), "8086", "10c9", Optional.of("igb"), 8, 8, OptionalInt.empty());
+                return new Reading(List.of(pf), vfs, List.of());
+            }
+        }
+
+        private VfView view(PciAddress address, int index) {
+            Optional<Leased> lease = Optional.ofNullable(leases.get(address));
+            return new VfView(
+                    address,
+                    PF,
+                    "eno1",
+                    index,
+                    lease.isPresent() ? VfState.LEASED : VfState.FREE,
+                    "",
+                    List.of(),
+                    "8086",
+                    "10ca",
+                    lease.flatMap(Leased::driver),
+                    Optional.empty(),
+                    lease.flatMap(Leased::mac),
+                    OptionalInt.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    OptionalInt.empty(),
+                    OptionalInt.of(index),
+                    Optional.of(false),
+                    lease.map(l -> new VfView.Holder(
+                            l.claim().vm(),
+                            l.claim().primary(),
+                            l.claim().owner(),
+                            l.fencing(),
+                            l.claim().owner().equals(self))));
+        }
+
+        @Override
+        public Optional<Ticket> lease(PciAddress vf, Claim claim) {
+            require();
+            synchronized (FakeMachine.this) {
+                Leased now = leases.get(vf);
+                if (!present.containsKey(vf) || now != null && !now.claim().equals(claim)) {
+                    return Optional.empty();
+                }
+                long number = now == null ? ++fencing : now.fencing();
+                leases.put(vf, new Leased(claim, number, Optional.empty(), Optional.of("igbvf")));
+                deeds.add("lease " + vf);
+                return Optional.of(new Ticket(vf, claim, number));
+            }
+        }
+
+        @Override
+        public void prepare(Ticket ticket, VfSettings settings) {
+            require();
+            synchronized (FakeMachine.this) {
+                if (stubborn.contains(ticket.vf())) {
+                    throw new UnderstudyException(ErrorCode.VF_FAILED, ticket.vf() + " did not take its MAC");
+                }
+                leases.put(
+                        ticket.vf(),
+                        new Leased(
+                                ticket.claim(),
+                                ticket.fencing(),
+                                Optional.of(settings.mac()),
+                                Optional.of(settings.vfio() ? "vfio-pci" : "igbvf")));
+            }
+        }
+
+        @Override
+        public void release(Ticket ticket) {
+            require();
+            synchronized (FakeMachine.this) {
+                Leased now = leases.get(ticket.vf());
+                if (now != null && now.fencing() == ticket.fencing()) {
+                    leases.remove(ticket.vf());
+                    deeds.add("release " + ticket.vf());
+                }
+            }
+        }
+
+        @Override
+        public Subscription watch(Runnable changed, Consumer<String> ended) {
+            watchers.add(changed);
+            endings.add(ended);
+            return () -> {
+                watchers.remove(changed);
+                endings.remove(ended);
+            };
+        }
+
+        @Override
+        public void close() {
+            deeds.add("close");
+        }
+    }
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.hostnic.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
+import org.understudy.api.MacAddress;
+import org.understudy.api.NicInventory;
+import org.understudy.api.Policies;
+import org.understudy.api.Policy;
+import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.Policy.PoolPolicy;
+import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VfSelector;
+import org.understudy.api.VfState;
+import org.understudy.api.VfView;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.VfPools.Lease;
+import org.understudy.api.spi.VfSettings;
+
+class VfLeasesTest {
+    private static final HostName ALPHA = new HostName("alpha");
+    private static final HostName TWIN = new HostName("twin");
+    private static final HostName LONELY = new HostName("lonely");
+    private static final PoolName POOL = new PoolName("pool-a");
+    private static final VmName WEB1 = new VmName("web1");
+    private static final Alias PRIMARY = new Alias("ua-vf0");
+    private static final ServerId SERVER = new ServerId("s1");
+    private static final VfSettings SETTINGS = new VfSettings(
+            new MacAddress("52:54:00:11:22:33"), 42, Optional.of(true), Optional.empty(), true, OptionalInt.empty());
+
+    private final FakeMachine machine = new FakeMachine(4);
+    private final Policies policies = mock(Policies.class);
+    private HostNicService nics;
+    private VfLeases leases;
+
+    @BeforeEach
+    void open() {
+        when(policies.listen(any())).thenReturn(() -> {});
+        when(policies.current()).thenReturn(policy("eno1#0-2"));
+        nics = new HostNicService(
+                policies,
+                host -> host.name().equals(LONELY)
+                        ? Optional.empty()
+                        : Optional.of(machine.open(SERVER.owner(host.name()))),
+                Duration.ofMillis(5));
+        leases = new VfLeases(nics, policies, SERVER);
+        await().until(() -> inventory().available());
+        await().until(() -> nics.slot(LONELY).isLeftAlone());
+    }
+
+    @AfterEach
+    void close() {
+        nics.close();
+    }
+
+    private static Policy policy(String selector) {
+        Duration time = Duration.ofSeconds(1);
+        return new Policy(
+                List.of(
+                        new HostPolicy(ALPHA, "qemu", Map.of()),
+                        new HostPolicy(TWIN, "qemu", Map.of()),
+                        new HostPolicy(LONELY, "peer", Map.of())),
+                List.of(new PoolPolicy(POOL, PrimaryKind.VF, List.of(VfSelector.parse(selector)), Optional.empty())),
+                Map.of(),
+                new Policy.Deadlines(time, time, time, time, time, time, time, time),
+                false,
+                false,
+                time,
+                Map.of());
+    }
+
+    private NicInventory inventory() {
+        return nics.slot(ALPHA).inventory();
+    }
+
+    private VfView vf(int index) {
+        return inventory().vfs().stream()
+                .filter(vf -> vf.address().equals(FakeMachine.vf(index)))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private Optional<Lease> lease(String vm) {
+        return leases.lease(ALPHA, POOL, new VmName(vm), PRIMARY, SETTINGS);
+    }
+
+    @Test
+    void leasesAVfThatIsWhatThePairNeeds() {
+        Lease lease = lease("web1").orElseThrow();
+
+        assertThat(lease).isEqualTo(new Lease(ALPHA, POOL, WEB1, PRIMARY, FakeMachine.vf(0), "s1:alpha", 1));
+        assertThat(vf(0).state()).isEqualTo(VfState.LEASED);
+        assertThat(vf(0).mac()).contains(SETTINGS.mac());
+        assertThat(vf(0).driver()).contains("vfio-pci");
+        assertThat(vf(0).holder()).contains(new VfView.Holder("web1", "ua-vf0", "s1:alpha", 1, true));
+        assertThat(nics.pools().get(0).stocks().get(0).leased()).isEqualTo(1);
+    }
+
+    @Test
+    void givesTheSameVfToAVmThatHoldsOneAlready() {
+        Lease first = lease("web1").orElseThrow();
+
+        assertThat(lease("web1")).contains(first);
+        assertThat(leases.leases(ALPHA)).containsExactly(first);
+    }
+
+    @Test
+    void givesEachVmAnotherVfUntilThePoolIsEmpty() {
+        assertThat(List.of(lease("a"), lease("b"), lease("c"))).allMatch(Optional::isPresent);
+
+        assertThat(lease("d")).isEmpty();
+        assertThat(leases.check(ALPHA, POOL)).extracting(Finding::code).containsExactly(FindingCode.POOL_EXHAUSTED);
+    }
+
+    @Test
+    void freesAVfForTheNextVm() {
+        Lease lease = lease("web1").orElseThrow();
+
+        leases.release(lease);
+        leases.release(lease);
+
+        assertThat(vf(0).state()).isEqualTo(VfState.FREE);
+        assertThat(leases.leases(ALPHA)).isEmpty();
+    }
+
+    @Test
+    void doesNotFreeAVfThatWasLeasedAnewInTheMeantime() {
+        Lease old = lease("web1").orElseThrow();
+        leases.release(old);
+        Lease fresh = lease("web2").orElseThrow();
+
+        leases.release(old);
+
+        assertThat(fresh.vf()).isEqualTo(old.vf());
+        assertThat(leases.leases(ALPHA)).containsExactly(fresh);
+    }
+
+    @Test
+    void triesAnotherVfIfOneCannotBeMadeReadyAndTakesTheFirstBack() {
+        machine.stubborn.add(FakeMachine.vf(0));
+
+        assertThat(lease("web1")).map(Lease::vf).contains(FakeMachine.vf(1));
+
+        assertThat(vf(0).state()).isEqualTo(VfState.FREE);
+        assertThat(machine.deeds).contains("release " + FakeMachine.vf(0));
+    }
+
+    @Test
+    void saysWhyIfNoVfCanBeMadeReady() {
+        machine.stubborn.addAll(List.of(FakeMachine.vf(0), FakeMachine.vf(1), FakeMachine.vf(2)));
+
+        assertCode(ErrorCode.VF_FAILED, () -> lease("web1"));
+
+        assertThat(inventory().vfs()).allMatch(vf -> vf.state() == VfState.FREE);
+    }
+
+    @Test
+    void keepsTheLeasesOfTwoHostsOnOneMachineApart() {
+        Lease lease = lease("web1").orElseThrow();
+
+        assertThat(leases.leases(TWIN)).isEmpty();
+        assertThat(leases.lease(TWIN, POOL, WEB1, PRIMARY, SETTINGS))
+                .map(Lease::vf)
+                .isPresent()
+                .get()
+                .isNotEqualTo(lease.vf());
+    }
+
+    @Test
+    void remembersItsLeasesOverARestartBecauseTheHostKeepsThem() {
+        Lease lease = lease("web1").orElseThrow();
+        nics.close();
+
+        open();
+
+        assertThat(leases.leases(ALPHA)).containsExactly(lease);
+    }
+
+    @Test
+    void tellsOfALeasedVfThatIsGoneAndTakesItBackIntoUseWhenItReturns() {
+        List<VfState> seen = new CopyOnWriteArrayList<>();
+        lease("web1");
+        nics.listen(i -> {
+            if (i.host().equals(ALPHA)) {
+                i.vfs().stream()
+                        .filter(vf -> vf.address().equals(FakeMachine.vf(0)))
+                        .forEach(vf -> seen.add(vf.state()));
+            }
+        });
+
+        machine.vanish(0);
+        await().until(() -> vf(0).state() == VfState.FAULT);
+        assertThat(vf(0).holder()).map(VfView.Holder::vm).contains("web1");
+        assertThat(inventory().findings()).extracting(Finding::code).containsExactly(FindingCode.VF_FAULT);
+
+        machine.appear(0);
+        await().until(() -> vf(0).state() == VfState.LEASED);
+        await().untilAsserted(() -> assertThat(seen).containsExactly(VfState.FAULT, VfState.LEASED));
+    }
+
+    @Test
+    void forgetsAVfThatIsGoneOnceItsLeaseIsOver() {
+        Lease lease = lease("web1").orElseThrow();
+        machine.vanish(0);
+        await().until(() -> vf(0).state() == VfState.FAULT);
+
+        leases.release(lease);
+
+        assertThat(inventory().vfs()).extracting(VfView::address).doesNotContain(FakeMachine.vf(0));
+    }
+
+    @Test
+    void leavesOutAFreeVfThatIsGone() {
+        machine.vanish(3);
+
+        await().until(() -> inventory().vfs().size() == 3);
+        assertThat(inventory().findings()).isEmpty();
+    }
+
+    @Test
+    void refusesWhileTheHostIsSilentAndGoesOnWhenItAnswers() {
+        machine.fallSilent();
+        await().until(() -> !inventory().available());
+
+        assertCode(ErrorCode.HOST_UNAVAILABLE, () -> lease("web1"));
+        assertCode(ErrorCode.HOST_UNAVAILABLE, () -> leases.leases(ALPHA));
+        assertThat(leases.check(ALPHA, POOL)).extracting(Finding::code).containsExactly(FindingCode.POOL_NOT_SERVED);
+        assertThat(inventory().findings().get(0).message()).contains("no answer");
+
+        machine.answer();
+        await().until(() -> inventory().available());
+        assertThat(lease("web1")).isPresent();
+    }
+
+    @Test
+    void leavesAHostAloneWhoseNicsTheConfigurationDoesNotReach() {
+        assertThat(nics.slot(LONELY).inventory().findings()).isEmpty();
+        assertThat(leases.leases(LONELY)).isEmpty();
+        assertCode(ErrorCode.HOST_UNAVAILABLE, () -> leases.lease(LONELY, POOL, WEB1, PRIMARY, SETTINGS));
+        assertThat(leases.check(LONELY, POOL)).extracting(Finding::code).containsExactly(FindingCode.POOL_NOT_SERVED);
+    }
+
+    @Test
+    void knowsNoPoolBesidesThoseOfTheConfiguration() {
+        assertCode(
+                ErrorCode.INVALID_ARGUMENT, () -> leases.lease(ALPHA, new PoolName("other"), WEB1, PRIMARY, SETTINGS));
+    }
+
+    private static void assertCode(ErrorCode code, ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(code));
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.hostnic.pool;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.understudy.api.HostName;
+import org.understudy.api.NicInventory;
+import org.understudy.api.PciAddress;
+import org.understudy.api.PfView;
+import org.understudy.api.Policy.PoolPolicy;
+import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.VfSelector;
+import org.understudy.api.VfState;
+import org.understudy.api.VfView;
+
+/** A host with many PFs: eno0, eno1, ...; every second one is of another vendor and at NUMA node 1. */
+final class Rack {
+    private static final int SLOTS = 32;
+    private static final int FUNCTIONS = 8;
+
+    final List<PfView> pfs = new ArrayList<>();
+    final List<VfView> vfs = new ArrayList<>();
+
+    static Rack of(int pfCount, int vfsEach) {
+        Rack rack = new Rack();
+        for (int pf = 0; pf < pfCount; pf++) {
+            PciAddress address = new PciAddress(pf, 1, 0, 0);
+            boolean odd = pf % 2 == 1;
+            rack.pfs.add(new PfView(
+                    address,
+                    Optional.of("eno" + pf),
+                    odd ? "15b3" : "8086",
+                    odd ? "101d" : "1572",
+                    Optional.of(odd ? "mlx5_core" : "i40e"),
+                    vfsEach,
+                    vfsEach,
+                    OptionalInt.of(pf % 2)));
+            for (int index = 0; index < vfsEach; index++) {
+                rack.vfs.add(vf(pf, index, VfState.FREE));
+            }
+        }
+        return rack;
+    }
+
+    static PciAddress address(int pf, int index) {
+        return new PciAddress(pf, 2 + index / (SLOTS * FUNCTIONS), index / FUNCTIONS % SLOTS, index % FUNCTIONS);
+    }
+
+    static VfView vf(int pf, int index, VfState state) {
+        boolean odd = pf % 2 == 1;
+        return new VfView(
+                address(pf, index),
+                new PciAddress(pf, 1, 0, 0),
+                "eno" + pf,
+                index,
+                state,
+                "",
+                List.of(),
+                odd ? "15b3" : "8086",
+                odd ? "101e" : "154c",
+                Optional.of(odd ? "mlx5_core" : "iavf"),
+                Optional.empty(),
+                Optional.empty(),
+                OptionalInt.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                OptionalInt.of(pf % 2),
+                OptionalInt.of(1000 * pf + index),
+                Optional.of(false),
+                Optional.empty());
+    }
+
+    void become(int pf, int index, VfState state) {
+        vfs.replaceAll(vf -> vf.address().equals(address(pf, index)) ? vf.as(state, "test") : vf);
+    }
+
+    static PoolPolicy pool(String name, String... selectors) {
+        return new PoolPolicy(
+                new PoolName(name),
+                PrimaryKind.VF,
+                List.of(selectors).stream().map(VfSelector::parse).toList(),
+                Optional.empty());
+    }
+
+    List<VfView> in(PoolPolicy... pools) {
+        return new Membership(List.of(pools)).assign(pfs, vfs);
+    }
+
+    NicInventory inventory(String host, PoolPolicy... pools) {
+        return new NicInventory(new HostName(host), true, "test", pfs, in(pools), List.of());
+    }
+}

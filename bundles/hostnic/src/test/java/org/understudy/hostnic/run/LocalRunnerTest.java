@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.hostnic.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.hostnic.run.Runner.Output;
+
+class LocalRunnerTest {
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private final LocalRunner shell = new LocalRunner(List.of("/bin/sh", "-c"));
+
+    @Test
+    void tellsWhatAProgramLeftBehind() {
+        assertThat(shell.run(List.of("echo out; echo err >&2; exit 4"), LIMIT))
+                .isEqualTo(new Output(4, "out\n", "err\n"));
+    }
+
+    @Test
+    void readsMoreThanAPipeHolds() {
+        assertThat(shell.run(List.of("yes line | head -n 100000; yes err | head -n 100000 >&2"), LIMIT)
+                        .out())
+                .hasLineCount(100_000);
+    }
+
+    @Test
+    void givesTheProgramNothingToRead() {
+        assertThat(shell.run(List.of("cat; echo end"), LIMIT).out()).isEqualTo("end\n");
+    }
+
+    @Test
+    void endsAProgramThatTakesTooLong() {
+        assertCode(ErrorCode.DEADLINE_EXCEEDED, () -> shell.run(List.of("exec sleep 60"), Duration.ofMillis(200)));
+    }
+
+    @Test
+    void saysThatAProgramIsNotThere() {
+        LocalRunner absent = new LocalRunner(List.of("/no/such/understudy-vf"));
+
+        assertCode(ErrorCode.HOST_UNAVAILABLE, () -> absent.run(List.of(), LIMIT));
+        assertCode(ErrorCode.HOST_UNAVAILABLE, () -> absent.follow(List.of(), line -> {}, end -> {}));
+    }
+
+    @Test
+    void deliversLinesAsTheyComeAndTheEnd() {
+        List<String> lines = new CopyOnWriteArrayList<>();
+        List<String> ends = new CopyOnWriteArrayList<>();
+
+        shell.follow(List.of("echo a; echo b; exit 3"), lines::add, ends::add);
+
+        await().untilAsserted(() -> assertThat(ends).hasSize(1));
+        assertThat(ends.get(0)).contains("status 3");
+        assertThat(lines).containsExactly("a", "b");
+    }
+
+    @Test
+    void endsTheProgramWhenNobodyFollowsItAnyMore() {
+        List<String> lines = new CopyOnWriteArrayList<>();
+        List<String> ends = new CopyOnWriteArrayList<>();
+        Subscription following = shell.follow(List.of("echo $$; exec sleep 60"), lines::add, ends::add);
+        await().until(() -> lines.size() == 1);
+        ProcessHandle program = ProcessHandle.of(Long.parseLong(lines.get(0))).orElseThrow();
+
+        following.close();
+
+        await().until(() -> !program.isAlive());
+        assertThat(ends).isEmpty();
+    }
+
+    private static void assertCode(ErrorCode code, ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(code));
+    }
+}

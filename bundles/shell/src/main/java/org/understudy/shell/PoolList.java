@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.shell;
+
+import org.apache.karaf.shell.api.action.Command;
+import org.apache.karaf.shell.api.action.lifecycle.Reference;
+import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.understudy.api.HostNics;
+
+@Service
+@Command(
+        scope = "understudy",
+        name = "pool-list",
+        description = "Lists the pools of VFs and what they have on each host")
+public final class PoolList extends UnderstudyCommand {
+    @Reference
+    HostNics nics;
+
+    @Override
+    int run() {
+        var all = nics.pools();
+        print(all, () -> NicText.pools(out(), all));
+        return 0;
+    }
+}
