@@ -1,14 +1,10 @@
-// SPDX-License-Identifier: Apache-2.0
-/**
- * libusvf: the SR-IOV functions of this machine. Reads sysfs and netlink, sets what a PF administers for its VFs, binds
- * drivers, edits forwarding databases, and keeps leases.
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libusvf: the SR-IOV functions of this machine, read from sysfs and netlink and changed through them.
  *
- * Calls return 0 or a `usvf_code`, and fill the error that the caller passed (never NULL) if it is not 0. All block
- * for as long as the kernel does; only changes of one function wait for each other, across processes. A host may be used
- * from several threads at once, a watch from one. No call writes to a terminal, changes the environment, the locale or
- * signal handlers, or keeps state outside of what it was given.
- *
- * "Not known" is a value of its own everywhere: -1 of a number, an empty text, `present` of an address.
+ * All calls block, none starts a thread, and none keeps anything between calls except through a state directory. Two
+ * threads may call at once; changes to one VF are ordered by a lock in the state directory, also among processes.
+ * A call that fails fills its error and leaves its results untouched.
  */
 #ifndef USVF_H
 #define USVF_H
@@ -17,309 +13,214 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#ifdef __cplusplus
-extern "C" {
+#if defined(__GNUC__)
+#define USVF_API __attribute__((visibility("default")))
+#else
+#define USVF_API
 #endif
 
-#define USVF_API __attribute__((visibility("default")))
-
-/** What went wrong. The values never change: `understudy-vf` ends with them. */
+/* Why a call failed. The numbers are also the exit statuses of understudy-vf. */
 enum usvf_code {
     USVF_OK = 0,
-    USVF_IO = 1,            /**< the system failed in a way that has no code of its own; `system` tells */
-    USVF_INVALID = 2,       /**< an argument is out of its range */
-    USVF_NOT_FOUND = 3,     /**< there is no such function, device, lease or entry (any more) */
-    USVF_NOT_PERMITTED = 4, /**< the caller lacks a right: a capability, a file permission, a line in the ACL */
-    USVF_UNSUPPORTED = 5,   /**< driver, kernel or machine cannot do it (no IOMMU, no such setting) */
-    USVF_BUSY = 6,          /**< refused, because the host or somebody else uses the function */
-    USVF_TAKEN = 7,         /**< leased to somebody else, or no candidate is free */
-    USVF_FENCED = 8,        /**< the lease that the caller names is not the one in force */
-    USVF_FAULT = 9,         /**< the function is quarantined, or has been by this call: it could not be restored */
-    USVF_UNVERIFIED = 10,   /**< the kernel said yes, and reading back shows something else */
-    USVF_NO_MEMORY = 11,
+    USVF_BAD_ARGUMENT = 2,  /* the caller's mistake */
+    USVF_NOT_FOUND = 3,     /* no such function */
+    USVF_REFUSED = 4,       /* would harm something: the message names it */
+    USVF_FAILED = 5,        /* the kernel did not do it */
+    USVF_NOT_PERMITTED = 6, /* the user may not */
 };
 
-/** Filled by the callee. */
 struct usvf_error {
-    int code;       /**< enum usvf_code */
-    int system;     /**< errno of the call that failed, 0 if none did */
-    char text[256]; /**< one sentence for people that names object and value; never to be parsed */
+    enum usvf_code code;
+    char message[512]; /* one sentence that names object and value */
 };
 
-/** Name of a code in JSON, such as "busy"; "io" for a number that is none. Static. */
-USVF_API const char *usvf_code_name(int code);
-
-struct usvf_pci {
+/* A PCI address, such as 0000:01:10.0. */
+struct usvf_address {
     uint32_t domain;
     uint8_t bus, device, function;
 };
 
-#define USVF_PCI_TEXT 20
-#define USVF_MAC_TEXT 18
+#define USVF_ADDRESS_TEXT 24
 
-/** Reads "0000:01:10.0"; nothing may be missing or follow. False if it is none. */
-USVF_API bool usvf_pci_parse(const char *text, struct usvf_pci *address);
-USVF_API void usvf_pci_format(struct usvf_pci address, char text[USVF_PCI_TEXT]);
-USVF_API int usvf_pci_compare(struct usvf_pci a, struct usvf_pci b);
+/* False unless the text is exactly a full PCI address in lower case. */
+USVF_API bool usvf_address_parse(const char *text, struct usvf_address *address);
+USVF_API void usvf_address_text(struct usvf_address address, char text[USVF_ADDRESS_TEXT]);
+USVF_API bool usvf_address_equal(struct usvf_address a, struct usvf_address b);
 
-struct usvf_mac {
-    uint8_t bytes[6];
-    bool present;
+/* Where things are; tests name other places. */
+struct usvf_roots {
+    const char *sysfs; /* NULL: /sys */
+    const char *dev;   /* NULL: /dev */
+    const char *state; /* NULL: /var/lib/understudy-vf */
+    const char *links; /* file with a recorded RTM_GETLINK dump; NULL: asks the kernel */
 };
 
-/** Reads "52:54:00:aa:00:01", in either case. False if it is none. */
-USVF_API bool usvf_mac_parse(const char *text, struct usvf_mac *mac);
-USVF_API void usvf_mac_format(struct usvf_mac mac, char text[USVF_MAC_TEXT]);
+#define USVF_UNKNOWN (-1)
 
-/* ---- the host ------------------------------------------------------------------------------------------------- */
-
-struct usvf_host;
-
-/** Where a host is read. Zeroes mean this machine. Texts are copied. */
-struct usvf_host_options {
-    const char *root;  /**< stands for "/": sys, proc and run are looked up below it. NULL: "/". Tests pass a tree */
-    const char *state; /**< state directory, made if it is not there (0700). NULL: /var/lib/understudy/vf; not below root */
-    const char *links; /**< a file with the answer to RTM_GETLINK, to be read instead of asking the kernel. NULL: ask */
-    bool no_links;     /**< do not ask the kernel about network devices: names come from sysfs, settings are not known */
-};
-
-/**
- * Opens a host. The state directory is touched at the first call that needs it.
- * Errors: NOT_FOUND (no root), NO_MEMORY, IO.
- */
-USVF_API int usvf_host_open(const struct usvf_host_options *options, struct usvf_host **host, struct usvf_error *error);
-/** Frees the host; NULL is allowed. Inventories outlive it, watches do not. */
-USVF_API void usvf_host_close(struct usvf_host *host);
-
-/* ---- inventory ------------------------------------------------------------------------------------------------ */
-
-enum usvf_state {
-    USVF_FREE = 0,   /**< it can be leased now */
-    USVF_LEASED = 1, /**< a lease is in force */
-    USVF_IN_USE = 2, /**< the host uses it: its network device is up or has a master */
-    USVF_FOREIGN = 3 /**< a process, libvirt or an unknown driver has it, and we did not give it */,
-    USVF_QUARANTINED = 4, /**< it is set aside with a reason, or its files cannot be read */
-};
-
-/** Name in JSON: free, leased, in-use, foreign, fault. */
-USVF_API const char *usvf_state_name(int state);
-
-enum usvf_link_state { USVF_LINK_AUTO = 0, USVF_LINK_ENABLE = 1, USVF_LINK_DISABLE = 2 };
-
-/** What a PF administers for a VF. -1 or not present: not known in an inventory, leave as it is in a request. */
+/* What is set for a VF on its PF. Source: IFLA_VFINFO_LIST in linux/if_link.h. */
 struct usvf_settings {
-    struct usvf_mac mac;
-    int32_t vlan;       /**< 0 (none) to 4094 */
-    int32_t qos;        /**< 0 to 7, only together with a VLAN */
-    int32_t vlan_proto; /**< 0x8100 or 0x88a8 */
-    int32_t trust;      /**< 0 or 1 */
-    int32_t spoof_check;
-    int32_t link_state; /**< enum usvf_link_state */
-    int64_t min_rate;   /**< Mbit/s; 0: none */
-    int64_t max_rate;   /**< Mbit/s; 0: no limit */
+    uint8_t mac[6];
+    int vlan;       /* 0: none; 0 to 4094, or USVF_UNKNOWN */
+    int qos;        /* 0 to 7, or USVF_UNKNOWN */
+    int trust;      /* 0, 1, or USVF_UNKNOWN */
+    int spoofchk;   /* 0, 1, or USVF_UNKNOWN */
+    int link_state; /* 0 as the PF, 1 always on, 2 always off, or USVF_UNKNOWN */
+    int64_t min_rate, max_rate; /* Mbit/s, 0: no limit, or USVF_UNKNOWN */
+    bool has_mac;
 };
 
-/** All of it "not known" or "leave as it is". */
-USVF_API void usvf_settings_init(struct usvf_settings *settings);
+/* What a VF may be used for. */
+enum usvf_vf_state {
+    USVF_FREE,
+    USVF_LEASED,  /* by the lease below */
+    USVF_IN_USE,  /* its IOMMU group is open, or its netdev is up */
+    USVF_FOREIGN, /* bound to a driver for pass-through, and not by a lease */
+    USVF_FAULT,   /* see the reason */
+};
+
+USVF_API const char *usvf_vf_state_word(enum usvf_vf_state state);
+
+#define USVF_OWNER_TEXT 256
 
 struct usvf_lease {
-    struct usvf_pci vf;
-    uint64_t fencing;   /**< grows with each new lease of this host, and survives its restart; never 0 */
-    int64_t ttl;        /**< seconds as asked for; 0: until it is released */
-    int64_t remaining;  /**< seconds; -1 if it does not expire */
-    char owner[128];    /**< the management server */
-    char vm[128];
-    char primary[64];   /**< alias of the NIC that it is for; may be empty */
+    char owner[USVF_OWNER_TEXT]; /* empty: no lease */
+    uint64_t fencing;            /* grows with each lease on this machine */
+    int64_t expires;             /* seconds since 1970; 0: never */
 };
 
-/** One PF or VF. Source: sysfs of the PCI device, RTM_NEWLINK with RTEXT_FILTER_VF, the state directory. */
-struct usvf_function {
-    struct usvf_pci address;
-    bool is_vf;
-    struct usvf_pci pf;      /**< its PF; of a PF its own address */
-    int32_t index;           /**< of a VF: its number on the PF (virtfnN); of a PF -1 */
-    int32_t pf_index;        /**< number of the PF on its card, from phys_port_name ("p0pf1") */
-    int32_t vendor, device;  /**< PCI IDs */
-    char driver[64];         /**< empty: none */
-    bool driver_known;
-    char netdev[16];         /**< its own network device on the host; empty: none that can be seen from here */
-    int32_t ifindex;
-    char switch_id[68];      /**< hexadecimal; empty: none or not known */
-    char port_name[16];      /**< phys_port_name */
-    int32_t total_vfs;       /**< of a PF */
-    int32_t num_vfs;         /**< of a PF */
-    struct usvf_mac own_mac; /**< of its network device */
-    struct usvf_settings settings; /**< of a VF, as its PF administers them */
-    int32_t mtu, up, carrier;
-    int32_t master;          /**< ifindex of its bridge or bond; 0: none */
-    int32_t numa_node;
-    int32_t iommu_group;     /**< -1: none (IOMMU off), see iommu_known */
-    bool iommu_known;
-    size_t members;          /**< first of its group in usvf_inventory.members */
-    size_t member_count;     /**< itself included; 0 if it has no group */
-    int32_t vfio;            /**< whether vfio-pci can take it: 1, 0, -1 */
-    char vfio_reason[128];   /**< why not, or why that is not known */
-    int32_t pid;             /**< a process that has its VFIO device open; 0: none, -1: not known */
-    bool libvirt;            /**< libvirt holds it for a running domain */
-    bool changed;            /**< we have changed it and can restore it */
-    int32_t state;           /**< enum usvf_state; of a PF FREE, IN_USE or QUARANTINED */
-    char reason[192];        /**< why it is in this state; empty for a free one */
-    bool leased;             /**< whether `lease` is filled; true for an expired lease as well (remaining 0) */
+struct usvf_vf {
+    struct usvf_address address;
+    unsigned index; /* N of virtfnN */
+    uint16_t vendor, device;
+    char driver[32]; /* empty: none */
+    char netdev[16]; /* empty: none, as with a VF that is passed through */
+    uint8_t mac[6];  /* of the netdev */
+    bool up;         /* the netdev is up */
+    int mtu;         /* bytes, or USVF_UNKNOWN */
+    int numa;        /* or USVF_UNKNOWN */
+    int iommu_group; /* or USVF_UNKNOWN: no IOMMU */
+    unsigned iommu_members; /* functions in the group, itself included */
+    struct usvf_settings settings;
+    enum usvf_vf_state state;
+    char reason[256]; /* of the state, empty if it needs none */
     struct usvf_lease lease;
 };
 
-/** Something that was wrong with one function, and did not stop the inventory. */
-struct usvf_problem {
-    struct usvf_pci address;
-    bool has_address;  /**< false: it concerns the host */
-    char code[32];     /**< such as "driver-unreadable"; stable */
-    char text[192];
+struct usvf_pf {
+    struct usvf_address address;
+    uint16_t vendor, device;
+    char driver[32];
+    char netdev[16];
+    char switch_id[64];
+    char port_name[32];
+    uint8_t mac[6];
+    bool up;
+    int carrier; /* 0, 1, or USVF_UNKNOWN */
+    int mtu;
+    int numa;
+    unsigned totalvfs, numvfs;
+    struct usvf_vf *vfs;
+    size_t vf_count;
 };
 
-/** Owned by the caller; by address, each PF before its VFs if their addresses say so. */
+/* Something that could not be read. The rest of the inventory holds. */
+struct usvf_problem {
+    char subject[64];
+    char message[256];
+};
+
 struct usvf_inventory {
-    struct usvf_function *functions;
-    size_t function_count;
+    struct usvf_pf *pfs; /* in the order of their addresses */
+    size_t pf_count;
     struct usvf_problem *problems;
     size_t problem_count;
-    struct usvf_pci *members; /**< of all IOMMU groups, see usvf_function */
-    size_t member_count;
 };
 
-/**
- * Reads all PFs and VFs: one pass through sysfs with about five system calls per VF, and one RTM_GETLINK dump. A function
- * whose files are broken or vanish meanwhile is in the list with a problem, as far as it could be read.
- * Errors: NOT_FOUND (no PCI bus in sysfs), NO_MEMORY, IO.
+/*
+ * Reads every PF with its VFs. The caller frees the result. Needs no rights; without them a group that is open is not
+ * told from one that is not.
  */
-USVF_API int usvf_inventory_read(struct usvf_host *host, struct usvf_inventory *inventory, struct usvf_error *error);
-/** Frees what the inventory holds; harmless if repeated. */
+USVF_API int usvf_inventory_read(const struct usvf_roots *roots, struct usvf_inventory **inventory, struct usvf_error *error);
 USVF_API void usvf_inventory_free(struct usvf_inventory *inventory);
-/** The function with this address, owned by the inventory; NULL if there is none. */
-USVF_API const struct usvf_function *usvf_inventory_find(const struct usvf_inventory *inventory, struct usvf_pci address);
-/** The inventory as `understudy-vf list --json` prints it. The caller frees the text. Errors: NO_MEMORY. */
-USVF_API int usvf_inventory_json(const struct usvf_inventory *inventory, char **text, size_t *length, struct usvf_error *error);
 
-/* ---- changes: each records what was before, and usvf_restore takes it back -------------------------------------- */
+/* The VF with an address and its PF, or NULL. Both live as long as the inventory. */
+USVF_API const struct usvf_vf *usvf_inventory_find(
+    const struct usvf_inventory *inventory, struct usvf_address address, const struct usvf_pf **pf);
 
-/**
- * Writes settings of a VF and reads them back. All or nothing: if one is refused, those before it are taken back. A MAC of
- * zeroes that the driver refuses is replaced by the locally administered 02:00:00:00:00:00, as libvirt does.
+/*
+ * Takes a VF for an owner. USVF_REFUSED if it is not free. The same owner gets its lease again, with the same number.
  *
- * @param fencing of the lease that allows it; 0 if the VF is not leased
- * Errors: INVALID, NOT_FOUND, NOT_PERMITTED, UNSUPPORTED (the driver lacks a setting), UNVERIFIED, FENCED, FAULT, IO.
+ * owner: 1 to 255 printable characters without blanks. ttl: seconds, 0 for ever.
  */
-USVF_API int usvf_configure(struct usvf_host *host, struct usvf_pci vf, uint64_t fencing,
-                            const struct usvf_settings *settings, struct usvf_error *error);
+USVF_API int usvf_lease_take(const struct usvf_roots *roots, struct usvf_address vf, const char *owner, int64_t ttl,
+    struct usvf_lease *lease, struct usvf_error *error);
 
-/**
- * Sets the number of VFs of a PF (sriov_numvfs) and waits until they are there.
- * Errors: INVALID (more than it can), NOT_FOUND, NOT_PERMITTED, BUSY (it has VFs, and one is leased, up or held), UNVERIFIED, IO.
+/*
+ * The calls below want the owner and the number of the lease; USVF_REFUSED if the lease is another one by now.
+ * Before the first change of a VF its state is recorded on disk.
  */
-USVF_API int usvf_create_vfs(struct usvf_host *host, struct usvf_pci pf, int count, struct usvf_error *error);
-
-/**
- * Binds a VF to vfio-pci by driver_override and verifies it. Harmless if it is bound to it already. If it fails, the
- * driver of before is bound again.
- * Errors: NOT_FOUND, NOT_PERMITTED, UNSUPPORTED (no IOMMU group, no vfio-pci), BUSY (its network device is up, has a master or a
- * route; a process or libvirt has it; something live shares its group), FENCED, FAULT, UNVERIFIED, IO.
- */
-USVF_API int usvf_bind(struct usvf_host *host, struct usvf_pci vf, uint64_t fencing, struct usvf_error *error);
-
-/**
- * Takes a VF from vfio-pci and gives it back to the driver of before; without a record of that, to the one that the kernel
- * chooses. Settings stay. Harmless if it is not bound to vfio-pci. Errors: as usvf_bind; BUSY while a process has it open.
- */
-USVF_API int usvf_unbind(struct usvf_host *host, struct usvf_pci vf, uint64_t fencing, struct usvf_error *error);
-
-/**
- * Makes a function exactly what it was before our first change, also after a crash in the middle of one, and forgets the
- * record. Harmless without a record. A record of before the last boot is only forgotten, as nothing is left of it. Ends
- * the quarantine of a function if all can be restored. Leases are not touched; `fencing` as above.
- * Errors: BUSY (a process or libvirt has it), FENCED, FAULT (it is quarantined now), NOT_PERMITTED, IO.
- */
-USVF_API int usvf_restore(struct usvf_host *host, struct usvf_pci function, uint64_t fencing, struct usvf_error *error);
-
-/** Sets a function aside until usvf_restore succeeds. Errors: INVALID, NOT_PERMITTED, IO. */
-USVF_API int usvf_quarantine(struct usvf_host *host, struct usvf_pci function, const char *reason, struct usvf_error *error);
-
-/* ---- leases --------------------------------------------------------------------------------------------------- */
-
-/**
- * Leases the first free one of some VFs, atomically among processes. If owner, vm and primary hold one of them already,
- * that lease is renewed and returned with its fencing number.
- *
- * @param request owner, vm, primary (printable, no blanks) and ttl (0 to 31536000); the rest is ignored
- * Errors: INVALID, TAKEN (none is free), NOT_PERMITTED, IO, NO_MEMORY.
- */
-USVF_API int usvf_lease_take(struct usvf_host *host, const struct usvf_pci *candidates, size_t count,
-                             const struct usvf_lease *request, struct usvf_lease *lease, struct usvf_error *error);
-
-/**
- * Ends a lease. Restores nothing: call usvf_restore first.
- * Errors: NOT_FOUND (it is not leased), FENCED (leased anew meanwhile), NOT_PERMITTED, IO.
- */
-USVF_API int usvf_lease_release(struct usvf_host *host, struct usvf_pci vf, uint64_t fencing, struct usvf_error *error);
-
-/* ---- forwarding databases ------------------------------------------------------------------------------------- */
-
-enum usvf_fdb_table {
-    USVF_FDB_SELF = 0,   /**< filter of the device itself (a PF) */
-    USVF_FDB_MASTER = 1, /**< the bridge whose port the device is */
+struct usvf_holder {
+    const char *owner;
+    uint64_t fencing;
 };
 
+/*
+ * Sets what is known in the settings (USVF_UNKNOWN and has_mac = false leave a value as it is) and reads it back.
+ * USVF_FAILED names the first value that did not stay.
+ */
+USVF_API int usvf_configure(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder,
+    const struct usvf_settings *wanted, struct usvf_error *error);
+
+/*
+ * Binds a VF to vfio-pci. On failure the driver of before is back.
+ *
+ * user, group: who gets /dev/vfio/GROUP, or -1 for no change
+ */
+USVF_API int usvf_bind(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder, int64_t user,
+    int64_t group, struct usvf_error *error);
+
+/* Gives a VF back to the driver it had before; what is set for it stays. */
+USVF_API int usvf_unbind(
+    const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder, struct usvf_error *error);
+
+/* Brings a VF back to what it was before the first change, lease or not; also after a crash in the middle. */
+USVF_API int usvf_restore(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_error *error);
+
+/* Restores a VF and ends its lease. USVF_OK if there is no such lease any more. */
+USVF_API int usvf_release(
+    const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder, struct usvf_error *error);
+
+/* Restores and frees every VF whose lease has expired, and every one that has a record and no lease. */
+USVF_API int usvf_restore_stale(const struct usvf_roots *roots, unsigned *restored, struct usvf_error *error);
+
+/* One entry of a forwarding database. */
 struct usvf_fdb_entry {
-    char device[16];
-    struct usvf_mac mac;
-    int32_t vlan;  /**< 1 to 4094; 0: without one */
-    int32_t table; /**< enum usvf_fdb_table */
-    bool permanent;
+    char netdev[16];
+    uint8_t mac[6];
+    int vlan;  /* 0: none */
+    bool self; /* on the device itself, such as a PF's filter; else on the bridge it is a port of */
 };
 
-/**
- * Adds a permanent entry. Harmless if it is there. Errors: INVALID, NOT_FOUND (no such device), NOT_PERMITTED, UNSUPPORTED, BUSY (a learned or
- * foreign entry for the address cannot be replaced), IO.
- */
-USVF_API int usvf_fdb_add(struct usvf_host *host, const struct usvf_fdb_entry *entry, struct usvf_error *error);
-/** Deletes an entry. Errors: as above; NOT_FOUND also if there is no such entry. */
-USVF_API int usvf_fdb_delete(struct usvf_host *host, const struct usvf_fdb_entry *entry, struct usvf_error *error);
-/** Entries of a device, in both tables. The caller frees the array. Errors: NOT_FOUND, NO_MEMORY, IO. */
-USVF_API int usvf_fdb_query(struct usvf_host *host, const char *device, struct usvf_fdb_entry **entries, size_t *count,
-                            struct usvf_error *error);
+/* Adds or deletes a static entry. Adding twice and deleting what is not there are no errors. */
+USVF_API int usvf_fdb_add(const struct usvf_fdb_entry *entry, struct usvf_error *error);
+USVF_API int usvf_fdb_delete(const struct usvf_fdb_entry *entry, struct usvf_error *error);
 
-/* ---- watch ---------------------------------------------------------------------------------------------------- */
+typedef void usvf_fdb_visitor(const struct usvf_fdb_entry *entry, void *context);
 
-enum usvf_event_type {
-    USVF_EVENT_LOST = 0,     /**< the kernel dropped some: read the inventory again */
-    USVF_EVENT_ADDED = 1,    /**< a PCI function appeared */
-    USVF_EVENT_REMOVED = 2,
-    USVF_EVENT_BOUND = 3,    /**< to `name` */
-    USVF_EVENT_UNBOUND = 4,
-    USVF_EVENT_LINK = 5,     /**< a network device appeared or changed; `name`, ifindex, up, carrier; address if the kernel tells */
-    USVF_EVENT_LINK_GONE = 6,
-};
+/* Visits every entry of a device or bridge port. */
+USVF_API int usvf_fdb_visit(const char *netdev, usvf_fdb_visitor *visit, void *context, struct usvf_error *error);
 
-/** Name in JSON: lost, added, removed, bound, unbound, link, link-gone. */
-USVF_API const char *usvf_event_name(int type);
-
+/* A change that was seen; the reader looks again for itself. */
 struct usvf_event {
-    int32_t type; /**< enum usvf_event_type */
-    struct usvf_pci address;
-    bool has_address;
-    char name[64]; /**< driver or network device */
-    int32_t ifindex, up, carrier; /**< of LINK and LINK_GONE, else -1 */
+    enum usvf_event_kind { USVF_EVENT_PCI, USVF_EVENT_LINK, USVF_EVENT_LOST } kind; /* LOST: some were missed */
+    char action[16];  /* add, remove, bind, unbind, change */
+    char subject[64]; /* a PCI address or the name of a netdev */
 };
 
-struct usvf_watch;
+/* Opens a watch: two file descriptors that can be polled for reading and that the caller closes. Needs no rights. */
+USVF_API int usvf_watch_open(int *kobjects, int *links, struct usvf_error *error);
 
-/** Starts to listen; what happens from now on is reported. Errors: NOT_PERMITTED, IO, NO_MEMORY. */
-USVF_API int usvf_watch_open(struct usvf_host *host, struct usvf_watch **watch, struct usvf_error *error);
-/** Becomes readable when there may be an event; owned by the watch. To end a waiting thread, poll a second descriptor. */
-USVF_API int usvf_watch_fd(const struct usvf_watch *watch);
-/** Does not block. 1: an event, 0: none now, -1: error is filled. PCI events are those of all functions, not of SR-IOV ones alone. */
-USVF_API int usvf_watch_next(struct usvf_watch *watch, struct usvf_event *event, struct usvf_error *error);
-USVF_API void usvf_watch_close(struct usvf_watch *watch);
+/* Reads the next event of a PCI function or netdev that is there already. False if there is none: poll again. */
+USVF_API bool usvf_watch_next(int kobjects, int links, struct usvf_event *event);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Changes of a VF: what it was is on disk before the first one, and can be had back. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "state.h"
+
+/* What a VF was before its first change. */
+struct before {
+    char driver[32], override[32];
+    struct usvf_settings settings;
+};
+
+/* A VF in an inventory that the caller frees. */
+struct found {
+    struct usvf_inventory *inventory;
+    const struct usvf_pf *pf;
+    const struct usvf_vf *vf;
+    char text[USVF_ADDRESS_TEXT];
+};
+
+static int find(const struct usvf_roots *roots, struct usvf_address address, struct found *found, struct usvf_error *error) {
+    *found = (struct found){0};
+    usvf_address_text(address, found->text);
+    int result = usvf_inventory_read(roots, &found->inventory, error);
+    if (result != USVF_OK)
+        return result;
+    found->vf = usvf_inventory_find(found->inventory, address, &found->pf);
+    if (found->vf)
+        return USVF_OK;
+    usvf_inventory_free(found->inventory);
+    return usvf_fail(error, USVF_NOT_FOUND, "%s is no VF of this machine", found->text);
+}
+
+static int write_before(const struct usvf_roots *roots, const struct found *found, struct usvf_error *error) {
+    struct before before;
+    char text[512];
+    if (usvf_state_read(roots, "before", &found->vf->address, text, sizeof text) == 0)
+        return USVF_OK;
+    usvf_driver_read(
+        roots, found->vf->address, before.override, sizeof before.override, before.driver, sizeof before.driver);
+    const struct usvf_settings *s = &found->vf->settings;
+    snprintf(text, sizeof text, "%s %s %d %02x:%02x:%02x:%02x:%02x:%02x %d %d %d %d %d %" PRId64 " %" PRId64 "\n",
+        before.driver[0] ? before.driver : "-", before.override[0] ? before.override : "-", s->has_mac, s->mac[0], s->mac[1],
+        s->mac[2], s->mac[3], s->mac[4], s->mac[5], s->vlan, s->qos, s->trust, s->spoofchk, s->link_state, s->min_rate,
+        s->max_rate);
+    return usvf_state_write(roots, "before", &found->vf->address, text, error);
+}
+
+/* 1: read, 0: there is no record, -1: it is damaged. */
+static int read_before(const struct usvf_roots *roots, struct usvf_address vf, struct before *before) {
+    char text[512];
+    int has_mac;
+    unsigned mac[6];
+    struct usvf_settings *s = &before->settings;
+    *before = (struct before){0};
+    if (usvf_state_read(roots, "before", &vf, text, sizeof text) != 0)
+        return errno == ENOENT ? 0 : -1;
+    if (sscanf(text, "%31s %31s %d %2x:%2x:%2x:%2x:%2x:%2x %d %d %d %d %d %" SCNd64 " %" SCNd64, before->driver,
+            before->override, &has_mac, &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &s->vlan, &s->qos, &s->trust,
+            &s->spoofchk, &s->link_state, &s->min_rate, &s->max_rate) != 16)
+        return -1;
+    s->has_mac = has_mac;
+    for (int i = 0; i < 6; i++)
+        s->mac[i] = (uint8_t)mac[i];
+    if (strcmp(before->driver, "-") == 0)
+        before->driver[0] = 0;
+    if (strcmp(before->override, "-") == 0)
+        before->override[0] = 0;
+    return 1;
+}
+
+/* What of the wish is not so already. */
+static struct usvf_settings difference(const struct usvf_settings *wanted, const struct usvf_settings *now) {
+    struct usvf_settings rest = *wanted;
+    rest.has_mac = wanted->has_mac && (!now->has_mac || memcmp(wanted->mac, now->mac, 6) != 0);
+    bool vlan = (wanted->vlan >= 0 && wanted->vlan != now->vlan) || (wanted->qos >= 0 && wanted->qos != now->qos);
+    rest.vlan = !vlan ? USVF_UNKNOWN : wanted->vlan >= 0 ? wanted->vlan : now->vlan;
+    rest.qos = !vlan ? USVF_UNKNOWN : wanted->qos >= 0 ? wanted->qos : now->qos;
+    if (wanted->trust == now->trust)
+        rest.trust = USVF_UNKNOWN;
+    if (wanted->spoofchk == now->spoofchk)
+        rest.spoofchk = USVF_UNKNOWN;
+    if (wanted->link_state == now->link_state)
+        rest.link_state = USVF_UNKNOWN;
+    bool rate = (wanted->max_rate >= 0 && wanted->max_rate != now->max_rate) ||
+        (wanted->min_rate >= 0 && wanted->min_rate != now->min_rate);
+    rest.max_rate = !rate ? USVF_UNKNOWN : wanted->max_rate >= 0 ? wanted->max_rate : now->max_rate;
+    rest.min_rate = !rate ? USVF_UNKNOWN : wanted->min_rate >= 0 ? wanted->min_rate : now->min_rate;
+    return rest;
+}
+
+static const char *first_of(const struct usvf_settings *rest) {
+    return rest->has_mac     ? "MAC"
+        : rest->vlan >= 0     ? "VLAN"
+        : rest->trust >= 0    ? "trust"
+        : rest->spoofchk >= 0 ? "spoofchk"
+        : rest->link_state >= 0 ? "link state"
+        : rest->max_rate >= 0 ? "rate"
+                              : NULL;
+}
+
+static int apply(const struct usvf_roots *roots, const struct found *found, const struct usvf_settings *wanted,
+    struct usvf_error *error) {
+    struct usvf_settings rest = difference(wanted, &found->vf->settings);
+    const char *what = first_of(&rest);
+    if (!what)
+        return USVF_OK;
+    if (!found->pf->netdev[0])
+        return usvf_fail(
+            error, USVF_FAILED, "%s of VF %s cannot be set: its PF has no netdev, so no driver", what, found->text);
+    int refused = usvf_settings_write(found->pf->netdev, found->vf->index, &rest, &what);
+    if (refused)
+        return usvf_fail(error, usvf_code_of(-refused), "%s of VF %s cannot be set through %s: %s", what, found->text,
+            found->pf->netdev, strerror(-refused));
+    struct found again;
+    int result = find(roots, found->vf->address, &again, error);
+    if (result != USVF_OK)
+        return result;
+    rest = difference(wanted, &again.vf->settings);
+    usvf_inventory_free(again.inventory);
+    what = first_of(&rest);
+    return what ? usvf_fail(error, USVF_FAILED, "%s of VF %s was set through %s and is not what it was set to", what,
+                      found->text, found->pf->netdev)
+                : USVF_OK;
+}
+
+static bool is_sound(const struct usvf_settings *s, const char **what) {
+    *what = s->has_mac && (s->mac[0] & 1) ? "a MAC must be unicast"
+        : s->vlan < USVF_UNKNOWN || s->vlan > 4094 ? "a VLAN is 0 to 4094"
+        : s->qos < USVF_UNKNOWN || s->qos > 7      ? "QoS is 0 to 7"
+        : s->link_state < USVF_UNKNOWN || s->link_state > 2 ? "a link state is 0, 1 or 2"
+        : s->max_rate > INT32_MAX || s->min_rate > s->max_rate ? "a minimum rate is not above its maximum"
+                                                               : NULL;
+    return !*what;
+}
+
+int usvf_configure(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder,
+    const struct usvf_settings *wanted, struct usvf_error *error) {
+    const char *what;
+    if (!is_sound(wanted, &what))
+        return usvf_fail(error, USVF_BAD_ARGUMENT, "%s", what);
+    int lock = usvf_state_lock(roots, error);
+    if (lock < 0)
+        return -lock;
+    struct found found;
+    int result = usvf_holder_check(roots, vf, holder, error);
+    if (result == USVF_OK && (result = find(roots, vf, &found, error)) == USVF_OK) {
+        if ((result = write_before(roots, &found, error)) == USVF_OK)
+            result = apply(roots, &found, wanted, error);
+        usvf_inventory_free(found.inventory);
+    }
+    close(lock);
+    return result;
+}
+
+/* Nothing of the host's may live in the IOMMU group of a VF that a guest gets. */
+static int check_group(const struct usvf_roots *roots, const struct found *found, struct usvf_error *error) {
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/kernel/iommu_groups/%d/devices", usvf_sysfs(roots), found->vf->iommu_group);
+    DIR *entries = opendir(path);
+    if (!entries)
+        return usvf_fail(error, USVF_FAILED, "IOMMU group %d of VF %s cannot be read: %s", found->vf->iommu_group,
+            found->text, strerror(errno));
+    int result = USVF_OK;
+    for (struct dirent *entry; result == USVF_OK && (entry = readdir(entries));) {
+        struct usvf_address other;
+        char override[32], driver[32];
+        if (!usvf_address_parse(entry->d_name, &other) || usvf_address_equal(other, found->vf->address))
+            continue;
+        usvf_driver_read(roots, other, override, sizeof override, driver, sizeof driver);
+        if (driver[0] && strcmp(driver, "vfio-pci") != 0 && strcmp(driver, "pci-stub") != 0 && strcmp(driver, "pcieport") != 0)
+            result = usvf_fail(error, USVF_REFUSED, "VF %s shares IOMMU group %d with %s, which %s drives", found->text,
+                found->vf->iommu_group, entry->d_name, driver);
+    }
+    closedir(entries);
+    return result;
+}
+
+static int give_group(const struct usvf_roots *roots, const struct found *found, int64_t user, int64_t group,
+    struct usvf_error *error) {
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/vfio/%d", usvf_dev(roots), found->vf->iommu_group);
+    if ((user >= 0 || group >= 0) && lchown(path, (uid_t)user, (gid_t)group) != 0)
+        return usvf_fail(error, usvf_code_of(errno), "%s cannot be given to user %" PRId64 ": %s", path, user, strerror(errno));
+    return USVF_OK;
+}
+
+static int bind_found(const struct usvf_roots *roots, const struct found *found, int64_t user, int64_t group,
+    struct usvf_error *error) {
+    if (found->vf->up)
+        return usvf_fail(error, USVF_REFUSED, "VF %s is in use: its netdev %s is up", found->text, found->vf->netdev);
+    if (found->vf->iommu_group < 0)
+        return usvf_fail(error, USVF_REFUSED, "VF %s is in no IOMMU group: the IOMMU of this machine is off", found->text);
+    int result = check_group(roots, found, error);
+    if (result == USVF_OK)
+        result = write_before(roots, found, error);
+    if (result != USVF_OK)
+        return result;
+    char override[32], driver[32];
+    usvf_driver_read(roots, found->vf->address, override, sizeof override, driver, sizeof driver);
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/bus/pci/drivers/vfio-pci", usvf_sysfs(roots));
+    if (access(path, F_OK) != 0)
+        return usvf_fail(error, USVF_FAILED, "the driver vfio-pci is not loaded; run modprobe vfio-pci");
+    result = usvf_driver_set(roots, found->vf->address, "vfio-pci", "vfio-pci", error);
+    if (result == USVF_OK)
+        result = give_group(roots, found, user, group, error);
+    if (result != USVF_OK)
+        usvf_driver_set(roots, found->vf->address, override, driver, NULL);
+    return result;
+}
+
+int usvf_bind(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder, int64_t user,
+    int64_t group, struct usvf_error *error) {
+    int lock = usvf_state_lock(roots, error);
+    if (lock < 0)
+        return -lock;
+    struct found found;
+    int result = usvf_holder_check(roots, vf, holder, error);
+    if (result == USVF_OK && (result = find(roots, vf, &found, error)) == USVF_OK) {
+        result = bind_found(roots, &found, user, group, error);
+        usvf_inventory_free(found.inventory);
+    }
+    close(lock);
+    return result;
+}
+
+static int unbind_found(const struct usvf_roots *roots, const struct found *found, struct usvf_error *error) {
+    struct before before;
+    if (found->vf->state == USVF_IN_USE && !found->vf->netdev[0])
+        return usvf_fail(error, USVF_REFUSED, "VF %s is in use: IOMMU group %d is open", found->text, found->vf->iommu_group);
+    int there = read_before(roots, found->vf->address, &before);
+    if (there < 0)
+        return usvf_fail(error, USVF_FAILED, "the record of what VF %s was before is damaged", found->text);
+    return there == 0 ? USVF_OK : usvf_driver_set(roots, found->vf->address, before.override, before.driver, error);
+}
+
+int usvf_unbind(
+    const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder, struct usvf_error *error) {
+    int lock = usvf_state_lock(roots, error);
+    if (lock < 0)
+        return -lock;
+    struct found found;
+    int result = usvf_holder_check(roots, vf, holder, error);
+    if (result == USVF_OK && (result = find(roots, vf, &found, error)) == USVF_OK) {
+        result = unbind_found(roots, &found, error);
+        usvf_inventory_free(found.inventory);
+    }
+    close(lock);
+    return result;
+}
+
+/* Some drivers take every MAC but the zero that they start with; libvirt then leaves a local one, and so do we. */
+static int apply_before(const struct usvf_roots *roots, const struct found *found, struct usvf_settings settings,
+    struct usvf_error *error) {
+    int result = apply(roots, found, &settings, error);
+    if (result == USVF_FAILED && settings.has_mac && usvf_mac_is_zero(settings.mac)) {
+        settings.mac[0] = 2;
+        result = apply(roots, found, &settings, error);
+    }
+    return result;
+}
+
+static int restore_found(const struct usvf_roots *roots, const struct found *found, const struct before *before,
+    struct usvf_error *error) {
+    if (found->vf->state == USVF_IN_USE && !found->vf->netdev[0])
+        return usvf_fail(error, USVF_REFUSED, "VF %s is in use: IOMMU group %d is open", found->text, found->vf->iommu_group);
+    int result = apply_before(roots, found, before->settings, error);
+    /* The driver comes back even if a setting does not. */
+    int driver = usvf_driver_set(roots, found->vf->address, before->override, before->driver, result == USVF_OK ? error : NULL);
+    return result == USVF_OK ? driver : result;
+}
+
+static void quarantine(const struct usvf_roots *roots, struct usvf_address vf, const struct usvf_error *why) {
+    char reason[256];
+    snprintf(reason, sizeof reason, "%.250s", why->message);
+    usvf_state_write(roots, "fault", &vf, reason, NULL);
+}
+
+int usvf_restore_locked(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_error *error) {
+    struct before before;
+    struct usvf_error own = {0};
+    int there = read_before(roots, vf, &before);
+    if (there == 0)
+        return USVF_OK;
+    struct found found;
+    int result = there < 0 ? usvf_fail(&own, USVF_FAILED, "the record of what it was before is damaged")
+                           : find(roots, vf, &found, &own);
+    if (result == USVF_OK) {
+        result = restore_found(roots, &found, &before, &own);
+        usvf_inventory_free(found.inventory);
+    }
+    if (result == USVF_OK) {
+        usvf_state_delete(roots, "before", &vf);
+        usvf_state_delete(roots, "fault", &vf);
+        return USVF_OK;
+    }
+    if (result == USVF_FAILED)
+        quarantine(roots, vf, &own);
+    if (error)
+        *error = own;
+    return result;
+}
+
+int usvf_restore(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_error *error) {
+    int lock = usvf_state_lock(roots, error);
+    if (lock < 0)
+        return -lock;
+    int result = usvf_restore_locked(roots, vf, error);
+    close(lock);
+    return result;
+}
+
+int usvf_restore_stale(const struct usvf_roots *roots, unsigned *restored, struct usvf_error *error) {
+    int lock = usvf_state_lock(roots, error);
+    if (lock < 0)
+        return -lock;
+    int result = USVF_OK;
+    *restored = 0;
+    DIR *entries = opendir(usvf_state_dir(roots));
+    for (struct dirent *entry; entries && (entry = readdir(entries));) {
+        struct usvf_address vf;
+        struct usvf_lease lease;
+        if (strncmp(entry->d_name, "before-", 7) != 0 || !usvf_address_parse(entry->d_name + 7, &vf) ||
+            usvf_state_lease(roots, vf, &lease))
+            continue;
+        int one = usvf_restore_locked(roots, vf, result == USVF_OK ? error : NULL);
+        *restored += one == USVF_OK;
+        if (result == USVF_OK)
+            result = one;
+    }
+    if (entries)
+        closedir(entries);
+    close(lock);
+    return result;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of libusvf share. */
+#ifndef USVF_INTERNAL_H
+#define USVF_INTERNAL_H
+
+#include <stdarg.h>
+#include <sys/types.h>
+
+#include "usvf.h"
+
+/* Fills the error and returns its code. */
+int usvf_fail(struct usvf_error *error, enum usvf_code code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* USVF_NOT_PERMITTED for EACCES and EPERM, else USVF_FAILED. */
+enum usvf_code usvf_code_of(int errnum);
+
+/* Copies what fits, always terminated. */
+void usvf_copy(char *to, size_t size, const char *from);
+
+const char *usvf_sysfs(const struct usvf_roots *roots);
+const char *usvf_dev(const struct usvf_roots *roots);
+const char *usvf_state_dir(const struct usvf_roots *roots);
+
+bool usvf_mac_is_zero(const uint8_t mac[6]);
+
+/* Files below an open folder. All return -1 and set errno on failure. */
+int usvf_open_folder(int at, const char *path);
+ssize_t usvf_read_text(int at, const char *path, char *text, size_t size); /* without the line end */
+long usvf_read_number(int at, const char *path, long otherwise);
+int usvf_read_link_name(int at, const char *path, char *name, size_t size); /* the last part of where it leads */
+int usvf_write_text(int at, const char *path, const char *text);
+
+/* One row of an RTM_GETLINK dump. */
+struct usvf_link {
+    int index;
+    char name[16];
+    uint8_t mac[6];
+    bool up;
+    int carrier, mtu;
+    unsigned vf_count;
+    struct usvf_settings *vfs; /* by VF index */
+};
+
+struct usvf_links {
+    struct usvf_link *rows;
+    size_t count;
+};
+
+/* Adds the rows of one message buffer. False if it is no such message. */
+bool usvf_links_parse(struct usvf_links *links, const void *buffer, size_t size);
+int usvf_links_read(const char *recording, struct usvf_links *links, struct usvf_error *error);
+void usvf_links_free(struct usvf_links *links);
+const struct usvf_link *usvf_links_find(const struct usvf_links *links, const char *name);
+
+/* A request to rtnetlink that is answered by an acknowledgement; returns 0 or -errno. */
+struct usvf_request {
+    char bytes[1024];
+};
+void usvf_request_begin(struct usvf_request *request, uint16_t type, uint16_t flags, const void *header, size_t size);
+void usvf_request_add(struct usvf_request *request, uint16_t type, const void *data, size_t size);
+void *usvf_request_nest(struct usvf_request *request, uint16_t type);
+void usvf_request_end_nest(struct usvf_request *request, void *nest);
+int usvf_request_send(struct usvf_request *request);
+
+/* Sets one known value after the other; returns 0 or -errno and names what failed. */
+int usvf_settings_write(const char *pf, unsigned index, const struct usvf_settings *settings, const char **what);
+
+/* The lock of the state directory, held until the descriptor is closed. */
+int usvf_state_lock(const struct usvf_roots *roots, struct usvf_error *error);
+bool usvf_state_lease(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_lease *lease);
+bool usvf_state_fault(const struct usvf_roots *roots, struct usvf_address vf, char *reason, size_t size);
+
+/* Tells drivers of a VF what to do; all paths are below sysfs. */
+int usvf_driver_set(const struct usvf_roots *roots, struct usvf_address vf, const char *override, const char *driver,
+    struct usvf_error *error);
+void usvf_driver_read(const struct usvf_roots *roots, struct usvf_address vf, char *override, size_t override_size,
+    char *driver, size_t driver_size);
+
+#endif

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads every PF and VF. Source: Documentation/ABI/testing/sysfs-bus-pci of the kernel.
+ *
+ * Whatever is true of all VFs of a PF (vendor, device) is read once, at the PF, so a VF costs five small system calls.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* Of a file in the state directory, such as before-0000:01:10.0. */
+#define NAME_SIZE 40
+
+struct reader {
+    const struct usvf_roots *roots;
+    struct usvf_links links;
+    struct usvf_inventory *inventory;
+    int devices; /* /sys/bus/pci/devices */
+    int groups;  /* /sys/kernel/iommu_groups, or -1 */
+    char (*records)[NAME_SIZE]; /* the files of the state directory, sorted */
+    size_t record_count;
+    bool failed; /* no memory */
+};
+
+static void problem(struct reader *reader, const char *subject, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void problem(struct reader *reader, const char *subject, const char *format, ...) {
+    struct usvf_inventory *inventory = reader->inventory;
+    struct usvf_problem *more = realloc(inventory->problems, (inventory->problem_count + 1) * sizeof *more);
+    if (!more) {
+        reader->failed = true;
+        return;
+    }
+    inventory->problems = more;
+    struct usvf_problem *row = &more[inventory->problem_count++];
+    usvf_copy(row->subject, sizeof row->subject, subject);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(row->message, sizeof row->message, format, arguments);
+    va_end(arguments);
+}
+
+/* The first entry of a folder; empty if there is none. */
+static void only_entry(int at, const char *path, char *name, size_t size) {
+    name[0] = 0;
+    int folder = usvf_open_folder(at, path);
+    if (folder < 0)
+        return;
+    DIR *entries = fdopendir(folder);
+    if (!entries) {
+        close(folder);
+        return;
+    }
+    for (struct dirent *entry; !name[0] && (entry = readdir(entries));)
+        if (entry->d_name[0] != '.')
+            usvf_copy(name, size, entry->d_name);
+    closedir(entries);
+}
+
+static unsigned count_members(const struct reader *reader, int group) {
+    char path[48];
+    snprintf(path, sizeof path, "%d/devices", group);
+    int folder = reader->groups < 0 ? -1 : usvf_open_folder(reader->groups, path);
+    if (folder < 0)
+        return 0;
+    DIR *entries = fdopendir(folder);
+    if (!entries) {
+        close(folder);
+        return 0;
+    }
+    unsigned count = 0;
+    for (struct dirent *entry; (entry = readdir(entries));)
+        count += entry->d_name[0] != '.';
+    closedir(entries);
+    return count;
+}
+
+static bool group_is_open(const struct reader *reader, int group) {
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/vfio/%d", usvf_dev(reader->roots), group);
+    /* Reading is enough to be told, and needs fewer rights. */
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file >= 0)
+        close(file);
+    return file < 0 && errno == EBUSY;
+}
+
+static bool is_passed_through(const char *driver) {
+    return strcmp(driver, "vfio-pci") == 0 || strcmp(driver, "pci-stub") == 0 || strcmp(driver, "uio_pci_generic") == 0 ||
+        strcmp(driver, "igb_uio") == 0;
+}
+
+static int by_text(const void *a, const void *b) {
+    return strcmp(a, b);
+}
+
+/* One look at the state directory, so that a VF without a record costs nothing more. */
+static void read_records(struct reader *reader) {
+    DIR *entries = opendir(usvf_state_dir(reader->roots));
+    for (struct dirent *entry; entries && (entry = readdir(entries));) {
+        if (strlen(entry->d_name) >= NAME_SIZE || !strchr(entry->d_name, '-'))
+            continue;
+        if ((reader->record_count & (reader->record_count + 1)) == 0) {
+            void *more = realloc(reader->records, 2 * (reader->record_count + 1) * NAME_SIZE);
+            if (!more) {
+                reader->failed = true;
+                break;
+            }
+            reader->records = more;
+        }
+        usvf_copy(reader->records[reader->record_count++], NAME_SIZE, entry->d_name);
+    }
+    if (entries)
+        closedir(entries);
+    if (reader->record_count)
+        qsort(reader->records, reader->record_count, NAME_SIZE, by_text);
+}
+
+static bool has_record(const struct reader *reader, const char *kind, struct usvf_address vf) {
+    char text[USVF_ADDRESS_TEXT], name[NAME_SIZE];
+    usvf_address_text(vf, text);
+    snprintf(name, sizeof name, "%s-%s", kind, text);
+    return reader->record_count && bsearch(name, reader->records, reader->record_count, NAME_SIZE, by_text);
+}
+
+static void judge(const struct reader *reader, struct usvf_vf *vf) {
+    const struct usvf_address at = vf->address;
+    bool passed = is_passed_through(vf->driver);
+    bool leased = has_record(reader, "lease", at) && usvf_state_lease(reader->roots, at, &vf->lease);
+    vf->state = leased ? USVF_LEASED : USVF_FREE;
+    if (passed && vf->iommu_group >= 0 && group_is_open(reader, vf->iommu_group)) {
+        vf->state = USVF_IN_USE;
+        snprintf(vf->reason, sizeof vf->reason, "IOMMU group %d is open", vf->iommu_group);
+    } else if (has_record(reader, "fault", at) && usvf_state_fault(reader->roots, at, vf->reason, sizeof vf->reason)) {
+        vf->state = USVF_FAULT;
+    } else if (!leased && vf->up) {
+        vf->state = USVF_IN_USE;
+        snprintf(vf->reason, sizeof vf->reason, "its netdev %s is up", vf->netdev);
+    } else if (!leased && has_record(reader, "before", at)) {
+        snprintf(vf->reason, sizeof vf->reason, "its lease has expired; what was changed is restored first");
+    } else if (!leased && passed) {
+        vf->state = USVF_FOREIGN;
+        snprintf(vf->reason, sizeof vf->reason, "bound to %s without a lease", vf->driver);
+    }
+}
+
+static void apply_link(const struct reader *reader, struct usvf_vf *vf) {
+    const struct usvf_link *link = vf->netdev[0] ? usvf_links_find(&reader->links, vf->netdev) : NULL;
+    vf->mtu = link ? link->mtu : USVF_UNKNOWN;
+    if (link) {
+        memcpy(vf->mac, link->mac, 6);
+        vf->up = link->up;
+    }
+}
+
+static bool read_vf(struct reader *reader, const struct usvf_pf *pf, int pf_folder, unsigned index, struct usvf_vf *vf) {
+    char name[32], number[16];
+    snprintf(name, sizeof name, "virtfn%u", index);
+    char text[USVF_ADDRESS_TEXT];
+    if (usvf_read_link_name(pf_folder, name, text, sizeof text) != 0 || !usvf_address_parse(text, &vf->address))
+        return false;
+    int folder = usvf_open_folder(reader->devices, text);
+    if (folder < 0)
+        return false;
+    vf->index = index;
+    vf->vendor = pf->vendor;
+    vf->numa = pf->numa;
+    usvf_read_link_name(folder, "driver", vf->driver, sizeof vf->driver);
+    if (vf->driver[0])
+        only_entry(folder, "net", vf->netdev, sizeof vf->netdev);
+    vf->iommu_group = USVF_UNKNOWN;
+    if (usvf_read_link_name(folder, "iommu_group", number, sizeof number) == 0) {
+        vf->iommu_group = atoi(number);
+        vf->iommu_members = count_members(reader, vf->iommu_group);
+    }
+    close(folder);
+    return true;
+}
+
+static bool read_hex(int folder, const char *name, uint16_t *value) {
+    char text[16], *end;
+    if (usvf_read_text(folder, name, text, sizeof text) <= 0)
+        return false;
+    unsigned long number = strtoul(text, &end, 16);
+    *value = (uint16_t)number;
+    return !*end && number <= 0xffff;
+}
+
+static void read_vfs(struct reader *reader, struct usvf_pf *pf, int folder, const char *subject) {
+    const struct usvf_link *link = pf->netdev[0] ? usvf_links_find(&reader->links, pf->netdev) : NULL;
+    uint16_t device;
+    if (!read_hex(folder, "sriov_vf_device", &device))
+        device = 0;
+    pf->vfs = calloc(pf->numvfs ? pf->numvfs : 1, sizeof *pf->vfs);
+    if (!pf->vfs) {
+        reader->failed = true;
+        return;
+    }
+    for (unsigned i = 0; i < pf->numvfs; i++) {
+        struct usvf_vf *vf = &pf->vfs[pf->vf_count];
+        *vf = (struct usvf_vf){.device = device,
+            .settings = {.vlan = USVF_UNKNOWN,
+                .qos = USVF_UNKNOWN,
+                .trust = USVF_UNKNOWN,
+                .spoofchk = USVF_UNKNOWN,
+                .link_state = USVF_UNKNOWN,
+                .min_rate = USVF_UNKNOWN,
+                .max_rate = USVF_UNKNOWN}};
+        if (!read_vf(reader, pf, folder, i, vf)) {
+            problem(reader, subject, "VF %u of %s vanished while it was read, or its link is broken", i, subject);
+            continue;
+        }
+        if (link && i < link->vf_count)
+            vf->settings = link->vfs[i];
+        apply_link(reader, vf);
+        judge(reader, vf);
+        pf->vf_count++;
+    }
+}
+
+static void read_pf(struct reader *reader, int folder, const char *name, unsigned totalvfs) {
+    struct usvf_inventory *inventory = reader->inventory;
+    struct usvf_pf *more = realloc(inventory->pfs, (inventory->pf_count + 1) * sizeof *more);
+    if (!more) {
+        reader->failed = true;
+        return;
+    }
+    inventory->pfs = more;
+    struct usvf_pf *pf = &more[inventory->pf_count++];
+    *pf = (struct usvf_pf){.totalvfs = totalvfs, .carrier = USVF_UNKNOWN, .mtu = USVF_UNKNOWN};
+    usvf_address_parse(name, &pf->address);
+    if (!read_hex(folder, "vendor", &pf->vendor) || !read_hex(folder, "device", &pf->device))
+        problem(reader, name, "%s does not say its vendor and device", name);
+    long numa = usvf_read_number(folder, "numa_node", USVF_UNKNOWN);
+    pf->numa = numa < 0 || numa > 4095 ? USVF_UNKNOWN : (int)numa;
+    usvf_read_link_name(folder, "driver", pf->driver, sizeof pf->driver);
+    only_entry(folder, "net", pf->netdev, sizeof pf->netdev);
+    const struct usvf_link *link = pf->netdev[0] ? usvf_links_find(&reader->links, pf->netdev) : NULL;
+    if (link) {
+        memcpy(pf->mac, link->mac, 6);
+        pf->up = link->up;
+        pf->carrier = link->carrier;
+        pf->mtu = link->mtu;
+        char path[64];
+        snprintf(path, sizeof path, "net/%s/phys_switch_id", pf->netdev);
+        if (usvf_read_text(folder, path, pf->switch_id, sizeof pf->switch_id) < 0)
+            pf->switch_id[0] = 0;
+        snprintf(path, sizeof path, "net/%s/phys_port_name", pf->netdev);
+        if (usvf_read_text(folder, path, pf->port_name, sizeof pf->port_name) < 0)
+            pf->port_name[0] = 0;
+    }
+    long numvfs = usvf_read_number(folder, "sriov_numvfs", -1);
+    if (numvfs < 0 || numvfs > (long)totalvfs) {
+        problem(reader, name, "%s does not say how many VFs it has", name);
+        numvfs = 0;
+    }
+    pf->numvfs = (unsigned)numvfs;
+    read_vfs(reader, pf, folder, name);
+}
+
+static void read_device(struct reader *reader, const char *name) {
+    struct usvf_address address;
+    char path[NAME_MAX + 32];
+    if (!usvf_address_parse(name, &address))
+        return;
+    snprintf(path, sizeof path, "%s/sriov_totalvfs", name);
+    char text[16];
+    ssize_t length = usvf_read_text(reader->devices, path, text, sizeof text);
+    if (length < 0 && errno == ENOENT)
+        return;
+    char *end = text;
+    long total = length > 0 ? strtol(text, &end, 10) : -1;
+    if (total < 0 || *end || total > 65535) {
+        problem(reader, name, "%s does not say how many VFs it can have", name);
+        return;
+    }
+    int folder = usvf_open_folder(reader->devices, name);
+    if (folder < 0) {
+        problem(reader, name, "%s vanished while it was read", name);
+        return;
+    }
+    if (total > 0)
+        read_pf(reader, folder, name, (unsigned)total);
+    close(folder);
+}
+
+static int by_address(const void *a, const void *b) {
+    const struct usvf_address *x = &((const struct usvf_pf *)a)->address, *y = &((const struct usvf_pf *)b)->address;
+    uint64_t left = (uint64_t)x->domain << 24 | (uint64_t)x->bus << 16 | (uint64_t)x->device << 8 | x->function;
+    uint64_t right = (uint64_t)y->domain << 24 | (uint64_t)y->bus << 16 | (uint64_t)y->device << 8 | y->function;
+    return left < right ? -1 : left > right;
+}
+
+static int read_devices(struct reader *reader, struct usvf_error *error) {
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/bus/pci/devices", usvf_sysfs(reader->roots));
+    reader->devices = usvf_open_folder(AT_FDCWD, path);
+    if (reader->devices < 0)
+        return usvf_fail(error, usvf_code_of(errno), "%s cannot be read: %s", path, strerror(errno));
+    snprintf(path, sizeof path, "%s/kernel/iommu_groups", usvf_sysfs(reader->roots));
+    reader->groups = usvf_open_folder(AT_FDCWD, path);
+    int copy = dup(reader->devices);
+    DIR *entries = copy < 0 ? NULL : fdopendir(copy);
+    if (entries) {
+        for (struct dirent *entry; (entry = readdir(entries));)
+            read_device(reader, entry->d_name);
+        closedir(entries);
+    } else if (copy >= 0) {
+        close(copy);
+    }
+    close(reader->devices);
+    if (reader->groups >= 0)
+        close(reader->groups);
+    if (!entries || reader->failed)
+        return usvf_fail(error, USVF_FAILED, "there is no memory left for the list of functions");
+    if (reader->inventory->pf_count)
+        qsort(reader->inventory->pfs, reader->inventory->pf_count, sizeof *reader->inventory->pfs, by_address);
+    return USVF_OK;
+}
+
+int usvf_inventory_read(const struct usvf_roots *roots, struct usvf_inventory **inventory, struct usvf_error *error) {
+    struct reader reader = {.roots = roots, .inventory = calloc(1, sizeof *reader.inventory)};
+    if (!reader.inventory)
+        return usvf_fail(error, USVF_FAILED, "there is no memory left");
+    int result = usvf_links_read(roots ? roots->links : NULL, &reader.links, error);
+    if (result == USVF_OK) {
+        read_records(&reader);
+        result = read_devices(&reader, error);
+    }
+    free(reader.records);
+    usvf_links_free(&reader.links);
+    if (result == USVF_OK)
+        *inventory = reader.inventory;
+    else
+        usvf_inventory_free(reader.inventory);
+    return result;
+}
+
+void usvf_inventory_free(struct usvf_inventory *inventory) {
+    if (!inventory)
+        return;
+    for (size_t i = 0; i < inventory->pf_count; i++)
+        free(inventory->pfs[i].vfs);
+    free(inventory->pfs);
+    free(inventory->problems);
+    free(inventory);
+}
+
+const struct usvf_vf *usvf_inventory_find(
+    const struct usvf_inventory *inventory, struct usvf_address address, const struct usvf_pf **pf) {
+    for (size_t i = 0; i < inventory->pf_count; i++)
+        for (size_t j = 0; j < inventory->pfs[i].vf_count; j++)
+            if (usvf_address_equal(inventory->pfs[i].vfs[j].address, address)) {
+                if (pf)
+                    *pf = &inventory->pfs[i];
+                return &inventory->pfs[i].vfs[j];
+            }
+    return NULL;
+}
+
+const char *usvf_vf_state_word(enum usvf_vf_state state) {
+    static const char *const words[] = {"free", "leased", "in-use", "foreign", "fault"};
+    return words[state];
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tells that functions or netdevs have changed, as the kernel says it. Source: kobject uevents, rtnetlink(7). */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* The kernel's own uevents; group 2 would be udev's. */
+#define KERNEL_EVENTS 1
+
+static int open_group(int protocol, unsigned groups) {
+    int file = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+    struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = groups};
+    /* 128 VFs that come at once are some 400 messages. */
+    int size = 1 << 20;
+    if (file >= 0)
+        setsockopt(file, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    if (file >= 0 && bind(file, (struct sockaddr *)&address, sizeof address) != 0) {
+        int problem = errno;
+        close(file);
+        errno = problem;
+        return -1;
+    }
+    return file;
+}
+
+int usvf_watch_open(int *kobjects, int *links, struct usvf_error *error) {
+    *kobjects = open_group(NETLINK_KOBJECT_UEVENT, KERNEL_EVENTS);
+    *links = *kobjects < 0 ? -1 : open_group(NETLINK_ROUTE, RTMGRP_LINK);
+    if (*links >= 0)
+        return USVF_OK;
+    int problem = errno;
+    if (*kobjects >= 0)
+        close(*kobjects);
+    return usvf_fail(error, usvf_code_of(problem), "the kernel's events cannot be watched: %s", strerror(problem));
+}
+
+/* True if there is a datagram of the kernel's, or a gap where some were. */
+static bool receive(int file, char *buffer, size_t size, ssize_t *got, bool *lost) {
+    struct sockaddr_nl from = {0};
+    struct iovec part = {buffer, size - 1};
+    struct msghdr message = {.msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &part, .msg_iovlen = 1};
+    do {
+        *got = recvmsg(file, &message, 0);
+    } while ((*got < 0 && errno == EINTR) || (*got >= 0 && from.nl_pid != 0));
+    *lost = *got < 0 && errno == ENOBUFS;
+    if (*got >= 0)
+        buffer[*got] = 0;
+    return *got >= 0 || *lost;
+}
+
+/* The last part of a path that is a PCI address, or empty. */
+static void address_in(const char *path, char *text, size_t size) {
+    const char *slash = strrchr(path, '/');
+    struct usvf_address address;
+    usvf_copy(text, size, slash ? slash + 1 : path);
+    if (!usvf_address_parse(text, &address))
+        text[0] = 0;
+}
+
+static bool read_uevent(const char *buffer, ssize_t size, struct usvf_event *event) {
+    const char *subsystem = "";
+    char address[64] = "", interface[64] = "";
+    for (const char *line = buffer; line < buffer + size; line += strlen(line) + 1) {
+        if (strncmp(line, "ACTION=", 7) == 0)
+            usvf_copy(event->action, sizeof event->action, line + 7);
+        else if (strncmp(line, "SUBSYSTEM=", 10) == 0)
+            subsystem = line + 10;
+        else if (strncmp(line, "DEVPATH=", 8) == 0)
+            address_in(line + 8, address, sizeof address);
+        else if (strncmp(line, "INTERFACE=", 10) == 0)
+            usvf_copy(interface, sizeof interface, line + 10);
+    }
+    bool pci = strcmp(subsystem, "pci") == 0 && address[0];
+    event->kind = pci ? USVF_EVENT_PCI : USVF_EVENT_LINK;
+    usvf_copy(event->subject, sizeof event->subject, pci ? address : interface);
+    return pci || (strcmp(subsystem, "net") == 0 && interface[0]);
+}
+
+static bool read_link(const char *buffer, ssize_t size, struct usvf_event *event) {
+    struct nlmsghdr head;
+    if ((size_t)size < NLMSG_LENGTH(sizeof(struct ifinfomsg)))
+        return false;
+    memcpy(&head, buffer, sizeof head);
+    struct usvf_links links = {0};
+    bool good = head.nlmsg_type == RTM_NEWLINK && usvf_links_parse(&links, buffer, (size_t)size) && links.count > 0;
+    if (good) {
+        event->kind = USVF_EVENT_LINK;
+        usvf_copy(event->action, sizeof event->action, "change");
+        usvf_copy(event->subject, sizeof event->subject, links.rows[0].name);
+    }
+    usvf_links_free(&links);
+    return good;
+}
+
+bool usvf_watch_next(int kobjects, int links, struct usvf_event *event) {
+    char buffer[16384];
+    ssize_t size;
+    bool lost;
+    *event = (struct usvf_event){.kind = USVF_EVENT_LOST};
+    while (receive(kobjects, buffer, sizeof buffer, &size, &lost))
+        if (lost || read_uevent(buffer, size, event))
+            return true;
+    while (receive(links, buffer, sizeof buffer, &size, &lost))
+        if (lost || read_link(buffer, size, event))
+            return true;
+    return false;
+}
