@@ -8,7 +8,8 @@ run_tests() {
     case "$1" in
       --only)
         [ -n "${2-}" ] || die_usage "--only takes a pattern"
-        only=(-Dtest="$2" -Dit.test="$2" -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false)
+        # Each runner would take the other's classes too.
+        only=(-Dtest="$2,!*IT" -Dit.test="$2,!*Test" -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false)
         shift
         ;;
       *) die_usage "test does not know '$1'" ;;
