@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.hostnic.host;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.UnderstudyException;
@@ -14,9 +18,10 @@ import org.understudy.hostnic.run.SshRunner.Target;
  * The keys {@code nics} of a host.
  *
  * @param command the program {@code understudy-vf}: a path, or a name found in PATH
+ * @param user who runs QEMU and has to open VFs; empty: nobody in particular
  * @param target where to, for {@link Access#SSH}
  */
-record NicOptions(Access access, String command, Optional<Target> target) {
+record NicOptions(Access access, String command, String user, Optional<Target> target) {
     /** How the NICs of a host are reached. */
     enum Access {
         /** They are this machine's. */
@@ -38,11 +43,28 @@ record NicOptions(Access access, String command, Optional<Target> target) {
                 .map(word -> access(host, word))
                 .orElse(onThisMachine ? Access.LOCAL : Access.NONE);
         String command = Optional.ofNullable(keys.remove("command")).orElse(COMMAND);
+        String user =
+                Optional.ofNullable(keys.remove("qemu-user")).orElseGet(() -> onThisMachine ? qemuUser(host) : "");
         Optional<Target> target = access == Access.SSH ? Optional.of(target(host, keys)) : Optional.empty();
         keys.keySet().stream().sorted().findFirst().ifPresent(key -> {
             throw invalid(host, "has the key '" + key + "', which access " + access + " does not know");
         });
-        return new NicOptions(access, command, target);
+        return new NicOptions(access, command, user, target);
+    }
+
+    /** The same as the connector's own default: a server run by root starts QEMU as somebody else. */
+    private static String qemuUser(HostPolicy host) {
+        String self = System.getProperty("user.name");
+        String usual = !self.equals("root") ? self : isUser("libvirt-qemu") ? "libvirt-qemu" : "nobody";
+        return host.options().getOrDefault("user", usual);
+    }
+
+    private static boolean isUser(String name) {
+        try (Stream<String> users = Files.lines(Path.of("/etc/passwd"))) {
+            return users.anyMatch(line -> line.startsWith(name + ":"));
+        } catch (IOException | UncheckedIOException e) {
+            return false;
+        }
     }
 
     private static Access access(HostPolicy host, String word) {

@@ -6,8 +6,11 @@ import java.util.Optional;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.hostnic.port.CommandFunctions;
 import org.understudy.hostnic.port.Functions;
+import org.understudy.hostnic.port.NativeFunctions;
+import org.understudy.hostnic.port.NativeFunctions.Places;
+import org.understudy.hostnic.port.NativeLibrary;
+import org.understudy.hostnic.port.SplitFunctions;
 import org.understudy.hostnic.run.LocalRunner;
-import org.understudy.hostnic.run.Runner;
 import org.understudy.hostnic.run.SshRunner;
 
 /** Opens the way to a host's NICs that its configuration names. */
@@ -15,16 +18,24 @@ record Ways(ServerId server) {
     /** @return empty if the configuration leaves them alone */
     Optional<Functions> open(HostPolicy host) {
         NicOptions options = NicOptions.of(host);
+        String self = server.owner(host.name());
         List<String> program = List.of(options.command());
         return switch (options.access()) {
             case NONE -> Optional.empty();
-            case LOCAL -> Optional.of(functions(host, new LocalRunner(program)));
+            case LOCAL -> Optional.of(local(options, self, program));
             case SSH ->
-                Optional.of(functions(host, new SshRunner(options.target().orElseThrow(), program)));
+                Optional.of(new CommandFunctions(
+                        new SshRunner(options.target().orElseThrow(), program), self, options.user()));
         };
     }
 
-    private Functions functions(HostPolicy host, Runner runner) {
-        return new CommandFunctions(runner, server.owner(host.name()));
+    /** In this process as far as it may, and else by the command that may. */
+    private static Functions local(NicOptions options, String self, List<String> program) {
+        Functions command = new CommandFunctions(new LocalRunner(program), self, options.user());
+        if (!NativeLibrary.instance().isLoaded()) {
+            return command;
+        }
+        Functions inProcess = new NativeFunctions(Places.usual(), self, options.user());
+        return NativeFunctions.isPrivileged() ? inProcess : new SplitFunctions(inProcess, command);
     }
 }

@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.understudy.api.ErrorCode;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
@@ -19,8 +18,9 @@ import org.understudy.hostnic.run.Runner.Output;
  * The functions of a host as {@code understudy-vf} reads and changes them.
  *
  * @param self the owner whose leases are ours
+ * @param user who runs QEMU and has to open VFs; empty: nobody in particular
  */
-public record CommandFunctions(Runner runner, String self) implements Functions {
+public record CommandFunctions(Runner runner, String self, String user) implements Functions {
     /** A driver that is being bound may take its time. */
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
@@ -39,7 +39,7 @@ public record CommandFunctions(Runner runner, String self) implements Functions 
     @Override
     public Optional<Ticket> lease(PciAddress vf, Claim claim) {
         Output output = runner.run(List.of("lease", vf.toString(), "--owner", LeaseText.of(claim), "--json"), LIMIT);
-        if (ExitStatus.of(output.status()) == ExitStatus.REFUSED) {
+        if (ExitStatus.of(output.status()).meansTaken()) {
             return Optional.empty();
         }
         JsonNode lease = require(output, "lease " + vf);
@@ -50,7 +50,7 @@ public record CommandFunctions(Runner runner, String self) implements Functions 
     public void prepare(Ticket ticket, VfSettings settings) {
         change("configure", ticket, options(settings));
         if (settings.vfio()) {
-            change("bind", ticket, List.of());
+            change("bind", ticket, user.isEmpty() ? List.of() : List.of("--user", user));
         }
     }
 
@@ -108,38 +108,5 @@ public record CommandFunctions(Runner runner, String self) implements Functions 
     @Override
     public void close() {
         runner.close();
-    }
-
-    /** What the command's exit status means; its man page has the same table. */
-    private enum ExitStatus {
-        DONE(0, ErrorCode.INTERNAL),
-        WRONG_CALL(2, ErrorCode.INVALID_ARGUMENT),
-        NOT_FOUND(3, ErrorCode.VF_FAILED),
-        REFUSED(4, ErrorCode.VF_FAILED),
-        FAILED(5, ErrorCode.VF_FAILED),
-        NOT_PERMITTED(6, ErrorCode.NOT_PERMITTED),
-        NO_SUCH_PROGRAM(127, ErrorCode.HOST_UNAVAILABLE),
-        OTHER(-1, ErrorCode.HOST_UNAVAILABLE);
-
-        private final int number;
-        private final ErrorCode code;
-
-        ExitStatus(int number, ErrorCode code) {
-            this.number = number;
-            this.code = code;
-        }
-
-        static ExitStatus of(int number) {
-            for (ExitStatus status : values()) {
-                if (status.number == number) {
-                    return status;
-                }
-            }
-            return OTHER;
-        }
-
-        ErrorCode code() {
-            return code;
-        }
     }
 }

@@ -78,8 +78,8 @@ record InventoryJson(String self) {
                 pf.address(),
                 pf.netdev().orElse(pf.address().toString()),
                 vf.path("index").asInt(),
-                state(vf.path("state").asText()),
-                vf.path("reason").asText(),
+                state(vf.path("state").asText(), holder.isPresent()),
+                text(vf, "reason").orElse(""),
                 List.of(),
                 vf.path("vendor").asText(),
                 vf.path("device").asText(),
@@ -96,11 +96,12 @@ record InventoryJson(String self) {
     }
 
     /** A word that this version does not know is no state in which a VF may be taken. */
-    private static VfState state(String word) {
+    private static VfState state(String word, boolean leased) {
         return switch (word) {
             case "free" -> VfState.FREE;
             case "leased" -> VfState.LEASED;
-            case "in-use" -> VfState.IN_USE;
+            // A VF whose VM runs is in use, and that is what it was leased for.
+            case "in-use" -> leased ? VfState.LEASED : VfState.IN_USE;
             case "foreign" -> VfState.FOREIGN;
             default -> VfState.FAULT;
         };

@@ -45,8 +45,8 @@ class SshRunnerTest {
 
     @BeforeAll
     static void makeKeys() throws GeneralSecurityException {
-        hostKey = KeyUtils.generateKeyPair(KeyPairProvider.ECDSA_SHA2_NISTP256, 256);
-        userKey = KeyUtils.generateKeyPair(KeyPairProvider.ECDSA_SHA2_NISTP256, 256);
+        hostKey = KeyUtils.generateKeyPair(KeyPairProvider.SSH_ED25519, 256);
+        userKey = KeyUtils.generateKeyPair(KeyPairProvider.SSH_ED25519, 256);
     }
 
     @BeforeEach

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef INVENTORY_JSON_H
+#define INVENTORY_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "usvf.h"
+
+/*
+ * The inventory as one JSON document in ASCII, with the names that understudy-vf list --json has: what the Java side
+ * reads of them, and without what is not known. The caller frees it. False: no memory.
+ */
+bool usvf_inventory_json(const struct usvf_inventory *inventory, char **json, size_t *size);
+
+#endif
