@@ -125,7 +125,7 @@ int usvf_read_link_name(int at, const char *path, char *name, size_t size) {
 }
 
 int usvf_write_text(int at, const char *path, const char *text) {
-    int file = openat(at, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    int file = openat(at, path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
     if (file < 0)
         return -1;
     ssize_t written = write(file, text, strlen(text));

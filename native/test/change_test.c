@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Leases, records and refusals. That the kernel does what it is told is tested on the emulated SR-IOV host. */
+#define _GNU_SOURCE
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "state.h"
+
+#define VF "0000:01:10.0"
+
+static struct tree tree;
+static struct usvf_error error;
+
+static void begin(unsigned vfs) {
+    tree_make(&tree);
+    tree_pf(&tree, "0000:01:00.0", "eno1", 8, vfs);
+    for (unsigned i = 0; i < vfs; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "0000:01:10.%u", i);
+        tree_vf(&tree, "0000:01:00.0", i, text, (int)i + 1);
+    }
+}
+
+static uint64_t take(const char *vf, const char *owner, int64_t ttl) {
+    struct usvf_lease lease = {0};
+    CHECK(usvf_lease_take(&tree.roots, address_of(vf), owner, ttl, &lease, &error) == USVF_OK);
+    return lease.fencing;
+}
+
+static enum usvf_vf_state state_of(const char *vf, char reason[256]) {
+    struct usvf_inventory *inventory;
+    CHECK(usvf_inventory_read(&tree.roots, &inventory, &error) == USVF_OK);
+    const struct usvf_vf *found = usvf_inventory_find(inventory, address_of(vf), NULL);
+    CHECK(found);
+    enum usvf_vf_state state = found->state;
+    usvf_copy(reason, 256, found->reason);
+    usvf_inventory_free(inventory);
+    return state;
+}
+
+static void a_lease_is_for_one_owner(void) {
+    char reason[256];
+    struct usvf_lease lease;
+    begin(2);
+    uint64_t first = take(VF, "alpha", 0);
+    CHECK(state_of(VF, reason) == USVF_LEASED);
+    CHECK(usvf_lease_take(&tree.roots, address_of(VF), "beta", 0, &lease, &error) == USVF_REFUSED);
+    CHECK(strstr(error.message, "alpha"));
+    CHECK(take(VF, "alpha", 0) == first);
+    CHECK(take("0000:01:10.1", "beta", 0) > first);
+    CHECK(usvf_lease_take(&tree.roots, address_of("0000:01:10.7"), "beta", 0, &lease, &error) == USVF_NOT_FOUND);
+    tree_remove(&tree);
+}
+
+static void an_owner_is_one_word(void) {
+    static const char *const wrong[] = {"", "two words", "line\nend", "tab\t", "\x7f", "\xc3\xa4"};
+    struct usvf_lease lease;
+    begin(1);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        CHECK(usvf_lease_take(&tree.roots, address_of(VF), wrong[i], 0, &lease, &error) == USVF_BAD_ARGUMENT);
+    tree_remove(&tree);
+}
+
+static void of_many_processes_one_gets_the_vf(void) {
+    begin(1);
+    int winners = 0;
+    for (int i = 0; i < 16; i++)
+        if (fork() == 0) {
+            char owner[32];
+            struct usvf_lease lease;
+            snprintf(owner, sizeof owner, "process%d", i);
+            _exit(usvf_lease_take(&tree.roots, address_of(VF), owner, 0, &lease, &error) == USVF_OK ? 0 : 1);
+        }
+    for (int status; wait(&status) > 0;)
+        winners += WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    CHECK(winners == 1);
+    tree_remove(&tree);
+}
+
+static void an_older_number_is_fenced_off(void) {
+    struct usvf_settings none = {.vlan = -1, .qos = -1, .trust = -1, .spoofchk = -1, .link_state = -1, .min_rate = -1,
+        .max_rate = -1};
+    begin(1);
+    uint64_t old = take(VF, "alpha", 0);
+    struct usvf_holder holder = {"alpha", old};
+    CHECK(usvf_configure(&tree.roots, address_of(VF), holder, &none, &error) == USVF_OK);
+    CHECK(usvf_release(&tree.roots, address_of(VF), holder, &error) == USVF_OK);
+    CHECK(usvf_release(&tree.roots, address_of(VF), holder, &error) == USVF_OK);
+    CHECK(usvf_configure(&tree.roots, address_of(VF), holder, &none, &error) == USVF_REFUSED);
+    CHECK(take(VF, "alpha", 0) > old);
+    CHECK(usvf_configure(&tree.roots, address_of(VF), holder, &none, &error) == USVF_REFUSED);
+    CHECK(usvf_bind(&tree.roots, address_of(VF), holder, -1, -1, &error) == USVF_REFUSED);
+    /* A late release of the old lease does not end the new one. */
+    char reason[256];
+    CHECK(usvf_release(&tree.roots, address_of(VF), holder, &error) == USVF_OK && state_of(VF, reason) == USVF_LEASED);
+    tree_remove(&tree);
+}
+
+static void a_lease_that_has_expired_is_free_for_others(void) {
+    char reason[256];
+    begin(1);
+    uint64_t first = take(VF, "alpha", 60);
+    CHECK(state_of(VF, reason) == USVF_LEASED);
+    tree_file(&tree, "state/lease-" VF, "alpha 1 1000\n");
+    CHECK(state_of(VF, reason) == USVF_FREE);
+    CHECK(take(VF, "beta", 0) > first);
+    tree_remove(&tree);
+}
+
+static void a_vf_that_shares_its_group_with_something_live_is_not_bound(void) {
+    begin(1);
+    tree_folder(&tree, "sys/bus/pci/devices/0000:01:00.7");
+    tree_folder(&tree, "sys/bus/pci/drivers/nvme");
+    tree_link(&tree, "sys/bus/pci/devices/0000:01:00.7/driver", "../../drivers/nvme");
+    tree_folder(&tree, "sys/kernel/iommu_groups/1/devices/0000:01:00.7");
+    struct usvf_holder holder = {"alpha", take(VF, "alpha", 0)};
+    CHECK(usvf_bind(&tree.roots, address_of(VF), holder, -1, -1, &error) == USVF_REFUSED);
+    CHECK(strstr(error.message, "0000:01:00.7") && strstr(error.message, "nvme"));
+    tree_remove(&tree);
+}
+
+static void a_vf_without_iommu_is_not_bound(void) {
+    begin(1);
+    tree_delete(&tree, "sys/bus/pci/devices/" VF "/iommu_group");
+    struct usvf_holder holder = {"alpha", take(VF, "alpha", 0)};
+    CHECK(usvf_bind(&tree.roots, address_of(VF), holder, -1, -1, &error) == USVF_REFUSED);
+    CHECK(strstr(error.message, "IOMMU"));
+    tree_remove(&tree);
+}
+
+static void a_bind_that_fails_half_way_leaves_no_override(void) {
+    begin(1);
+    struct usvf_holder holder = {"alpha", take(VF, "alpha", 0)};
+    /* The tree has no file to unbind by, as if the kernel had refused. */
+    CHECK(usvf_bind(&tree.roots, address_of(VF), holder, -1, -1, &error) == USVF_FAILED);
+    char override[32], driver[32];
+    usvf_driver_read(&tree.roots, address_of(VF), override, sizeof override, driver, sizeof driver);
+    CHECK(override[0] == 0 && strcmp(driver, "igbvf") == 0);
+    tree_remove(&tree);
+}
+
+static void what_cannot_be_restored_is_set_aside_with_the_reason(void) {
+    char reason[256];
+    struct usvf_lease lease;
+    begin(1);
+    take(VF, "alpha", 0);
+    /* It had another driver before, which the tree cannot give back. */
+    tree_file(&tree, "state/before-" VF, "other - 0 00:00:00:00:00:00 -1 -1 -1 -1 -1 -1 -1\n");
+    CHECK(usvf_restore(&tree.roots, address_of(VF), &error) == USVF_FAILED);
+    CHECK(state_of(VF, reason) == USVF_FAULT && reason[0]);
+    CHECK(usvf_lease_take(&tree.roots, address_of(VF), "beta", 0, &lease, &error) == USVF_REFUSED);
+    /* When the cause is gone, the next attempt mends it. */
+    tree_file(&tree, "state/before-" VF, "igbvf - 0 00:00:00:00:00:00 -1 -1 -1 -1 -1 -1 -1\n");
+    CHECK(usvf_restore(&tree.roots, address_of(VF), &error) == USVF_OK);
+    CHECK(state_of(VF, reason) == USVF_LEASED);
+    tree_remove(&tree);
+}
+
+static void a_damaged_record_is_never_believed(void) {
+    static const char *const damaged[] = {"", "igbvf", "igbvf - 1 52:54:00:", "\xff\xfe", "igbvf - 0 0:0:0:0:0:0 x"};
+    char reason[256];
+    for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++) {
+        begin(1);
+        take(VF, "alpha", 0);
+        tree_file(&tree, "state/before-" VF, damaged[i]);
+        CHECK(usvf_restore(&tree.roots, address_of(VF), &error) == USVF_FAILED);
+        CHECK(state_of(VF, reason) == USVF_FAULT && strstr(reason, "damaged"));
+        tree_remove(&tree);
+    }
+}
+
+static void stale_records_are_restored_and_held_ones_are_not(void) {
+    unsigned restored;
+    begin(2);
+    take(VF, "alpha", 0);
+    tree_file(&tree, "state/before-" VF, "igbvf - 0 00:00:00:00:00:00 -1 -1 -1 -1 -1 -1 -1\n");
+    tree_file(&tree, "state/before-0000:01:10.1", "igbvf - 0 00:00:00:00:00:00 -1 -1 -1 -1 -1 -1 -1\n");
+    CHECK(usvf_restore_stale(&tree.roots, &restored, &error) == USVF_OK && restored == 1);
+    CHECK(usvf_restore_stale(&tree.roots, &restored, &error) == USVF_OK && restored == 0);
+    tree_remove(&tree);
+}
+
+static void a_state_directory_that_others_can_write_is_refused(void) {
+    struct usvf_lease lease;
+    begin(1);
+    tree_folder(&tree, "state");
+    CHECK(chmod(tree.state, 0777) == 0);
+    CHECK(usvf_lease_take(&tree.roots, address_of(VF), "alpha", 0, &lease, &error) == USVF_NOT_PERMITTED);
+    CHECK(chmod(tree.state, 0755) == 0);
+    tree_remove(&tree);
+    /* Nor is one that a link leads to. */
+    begin(1);
+    tree_folder(&tree, "elsewhere");
+    tree_link(&tree, "state", "elsewhere");
+    CHECK(usvf_lease_take(&tree.roots, address_of(VF), "alpha", 0, &lease, &error) == USVF_FAILED);
+    tree_remove(&tree);
+}
+
+static void links_in_the_state_directory_are_not_followed(void) {
+    struct usvf_lease lease;
+    begin(1);
+    take(VF, "alpha", 0);
+    tree_delete(&tree, "state/lease-" VF);
+    tree_file(&tree, "precious", "precious\n");
+    tree_link(&tree, "state/new", "../precious");
+    CHECK(usvf_lease_take(&tree.roots, address_of(VF), "beta", 0, &lease, &error) == USVF_FAILED);
+    char path[128], text[32];
+    snprintf(path, sizeof path, "%s/precious", tree.root);
+    CHECK(usvf_read_text(-1, path, text, sizeof text) > 0 && strcmp(text, "precious") == 0);
+    tree_remove(&tree);
+}
+
+static void settings_out_of_range_are_refused(void) {
+    struct usvf_settings none = {.vlan = -1, .qos = -1, .trust = -1, .spoofchk = -1, .link_state = -1, .min_rate = -1,
+        .max_rate = -1};
+    begin(1);
+    struct usvf_holder holder = {"alpha", take(VF, "alpha", 0)};
+    struct usvf_settings wrong = none;
+    wrong.vlan = 4095;
+    CHECK(usvf_configure(&tree.roots, address_of(VF), holder, &wrong, &error) == USVF_BAD_ARGUMENT);
+    wrong = none;
+    wrong.has_mac = true;
+    wrong.mac[0] = 1;
+    CHECK(usvf_configure(&tree.roots, address_of(VF), holder, &wrong, &error) == USVF_BAD_ARGUMENT);
+    tree_remove(&tree);
+}
+
+int main(void) {
+    TEST(a_lease_is_for_one_owner);
+    TEST(an_owner_is_one_word);
+    TEST(of_many_processes_one_gets_the_vf);
+    TEST(an_older_number_is_fenced_off);
+    TEST(a_lease_that_has_expired_is_free_for_others);
+    TEST(a_vf_that_shares_its_group_with_something_live_is_not_bound);
+    TEST(a_vf_without_iommu_is_not_bound);
+    TEST(a_bind_that_fails_half_way_leaves_no_override);
+    TEST(what_cannot_be_restored_is_set_aside_with_the_reason);
+    TEST(a_damaged_record_is_never_believed);
+    TEST(stale_records_are_restored_and_held_ones_are_not);
+    TEST(a_state_directory_that_others_can_write_is_refused);
+    TEST(links_in_the_state_directory_are_not_followed);
+    TEST(settings_out_of_range_are_refused);
+    printf("change: %d passed\n", checked);
+    return 0;
+}
