@@ -6,8 +6,9 @@
 packages() {
   cat <<'LIST'
 maven|mvn|builds the bundles
-gcc|gcc|builds the test guest's heartbeat program
-libc6-dev|/usr/include/stdio.h|C library for the heartbeat program
+gcc|gcc|builds the native code and the test guest's program
+make|make|builds the native code
+libc6-dev|/usr/include/stdio.h|C library for both
 qemu-system-x86|qemu-system-x86_64|runs the guests
 ovmf|/usr/share/OVMF|UEFI firmware for guests
 busybox-static|busybox|the test guest's user space

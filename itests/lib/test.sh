@@ -20,6 +20,8 @@ run_tests() {
   find "$here/bundles" "$here/itests" -path '*-reports/TEST-*.xml' -delete
   local failed=0
   scripts_are_clean || failed=1
+  native=0
+  if [ ${#only[@]} -eq 0 ]; then native_tests || failed=1; fi
   # Not in the cache: the home of root is closed to the user that QEMU runs as.
   temporary=$(mktemp -d "${TMPDIR:-/tmp}/understudy-test.XXXXXX")
   trap 'rm -rf "$temporary"' EXIT
@@ -37,9 +39,18 @@ run_tests() {
   count_reports "$failed"
 }
 
+# Leaves the number of tests that passed in $native.
+native_tests() {
+  say "Native code ..."
+  local said
+  said=$(make -s -C "$here/native" test) || { say "$said"; return 1; }
+  say "$said"
+  native=$(awk '/: [0-9]+ passed$/ { sum += $(NF - 1) } END { print sum + 0 }' <<<"$said")
+}
+
 scripts_are_clean() {
   shellcheck -x "$here/understudy" "$here"/itests/lib/*.sh "$here"/itests/guest/{build-guest,check-guest} \
-    "$here"/itests/lab/{build-host,check-host,host,init,nested-pair,run-in} "$here/.ci/run" &&
+    "$here"/itests/lab/{build-host,check-host,host,init,nested-pair,run-in} "$here/native/test/command-test" "$here/.ci/run" &&
     shellcheck -s sh "$here/itests/guest/init" "$here/itests/lab/init-first"
 }
 
@@ -74,7 +85,7 @@ count_reports() {
   [ "$1" = 0 ] || [ "$failures" -gt 0 ] || failures=1
   # What setup can install is never skipped on CI: such tests fail there by themselves.
   [ "$skipped" = 0 ] || say "Skipped: $(skipped_tests)"
-  echo "$((total - failures - skipped)) passed, $failures failed, $skipped skipped"
+  echo "$((total + native - failures - skipped)) passed, $failures failed, $skipped skipped"
   [ "$failures" = 0 ] && [ "$total" -gt 0 ]
 }
 
