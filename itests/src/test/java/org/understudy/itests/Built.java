@@ -43,6 +43,16 @@ public final class Built {
         return ROOT.resolve("itests/lab").resolve(name);
     }
 
+    /** The C sources, with their Makefile. */
+    public static Path nativeSources() {
+        return ROOT.resolve("native");
+    }
+
+    /** Where this module builds into. */
+    public static Path target() {
+        return ROOT.resolve("itests/target");
+    }
+
     public static Path distribution() {
         return ROOT.resolve("features/distribution/target/understudy-karaf-" + VERSION + ".tar.gz");
     }
@@ -53,7 +63,7 @@ public final class Built {
 
     /** Karaf as its own project ships it. */
     public static Path stockKaraf() {
-        return ROOT.resolve("itests/target/apache-karaf.tar.gz");
+        return target().resolve("apache-karaf.tar.gz");
     }
 
     /** The test guest; on CI it must be there. */

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.understudy.itests.Built;
+
+/** The command {@code understudy-vf} on a real kernel; ip, lspci and a guest are the witnesses. */
+class UnderstudyVfIT {
+    private static final String HELPER = "/usr/sbin/understudy-vf";
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private static EmulatedHost host;
+    private static Path guest;
+
+    @BeforeAll
+    static void start() throws Exception {
+        guest = Built.guest();
+        host = EmulatedHost.start("--share", guest.toString());
+        Path built = Built.target().resolve("native");
+        Process make = new ProcessBuilder(
+                        "make",
+                        "-s",
+                        "-C",
+                        Built.nativeSources().toString(),
+                        "BUILD=" + built,
+                        built + "/understudy-vf")
+                .inheritIO()
+                .start();
+        assertThat(make.waitFor()).as("make builds understudy-vf").isZero();
+        host.copyIn(built.resolve("understudy-vf"), HELPER);
+    }
+
+    @AfterAll
+    static void end() {
+        if (host != null) {
+            host.close();
+        }
+    }
+
+    @Test
+    void inventoryAgreesWithIp() throws IOException {
+        JsonNode pf = helper("list").path("pfs").path(0);
+        assertThat(pf.path("netdev").asText()).isEqualTo("enp1s0");
+        assertThat(pf.path("totalvfs").asInt()).isEqualTo(7);
+        assertThat(pf.path("vfs")).hasSize(7);
+        for (JsonNode vf : pf.path("vfs")) {
+            JsonNode seen = seenByIp(vf.path("index").asInt());
+            assertThat(vf.path("mac")).isEqualTo(seen.path("address"));
+            assertThat(vf.path("spoofchk").asBoolean())
+                    .isEqualTo(seen.path("spoofchk").asBoolean());
+            assertThat(vf.path("trust").asBoolean())
+                    .isEqualTo(seen.path("trust").asBoolean());
+        }
+    }
+
+    @Test
+    void vfIsAsBeforeAfterAllThatCanBeSet() throws IOException {
+        String vf = "0000:01:11.4";
+        JsonNode before = seenByIp(6);
+        String fencing = helper("lease", vf, "--owner", "it").path("fencing").asText();
+        String[] holder = {"--owner", "it", "--fencing", fencing};
+        helper("configure", vf, holder, "--mac", "52:54:00:11:22:44", "--vlan", "42", "--qos", "3", "--trust", "on");
+        helper("configure", vf, holder, "--spoofchk", "off", "--max-rate", "100");
+        helper("bind", vf, holder);
+        JsonNode set = seenByIp(6);
+        assertThat(set.path("address").asText()).isEqualTo("52:54:00:11:22:44");
+        assertThat(set.path("vlan_list").path(0).path("vlan").asInt()).isEqualTo(42);
+        assertThat(set.path("trust").asBoolean()).isTrue();
+        assertThat(set.path("spoofchk").asBoolean()).isFalse();
+        assertThat(host.output("lspci", "-ks", vf)).contains("driver in use: vfio-pci");
+        helper("release", vf, holder);
+        assertThat(seenByIp(6)).isEqualTo(before);
+        assertThat(host.output("lspci", "-ks", vf)).contains("driver in use: igbvf");
+    }
+
+    @Test
+    void guestOfUnprivilegedQemuPairsVirtioWithTheVfThatItBinds() {
+        EmulatedHost.Result result = host.runScript(Built.lab("nested-pair"), guest.toString(), "150", HELPER);
+        assertThat(result.status()).as(result.errors()).isZero();
+        assertThat(result.output()).contains("path=primary").contains("igbvf,up,1");
+    }
+
+    private static JsonNode seenByIp(int index) throws IOException {
+        return JSON.readTree(host.output("ip", "-j", "link", "show", "enp1s0"))
+                .path(0)
+                .path("vfinfo_list")
+                .path(index);
+    }
+
+    private static JsonNode helper(String command, String vf, String[] holder, String... options) throws IOException {
+        String[] arguments = new String[2 + holder.length + options.length];
+        arguments[0] = command;
+        arguments[1] = vf;
+        System.arraycopy(holder, 0, arguments, 2, holder.length);
+        System.arraycopy(options, 0, arguments, 2 + holder.length, options.length);
+        return helper(arguments);
+    }
+
+    private static JsonNode helper(String... arguments) throws IOException {
+        String[] command = new String[arguments.length + 2];
+        command[0] = HELPER;
+        System.arraycopy(arguments, 0, command, 1, arguments.length);
+        command[command.length - 1] = "--json";
+        return JSON.readTree(host.output(command));
+    }
+}
