@@ -43,9 +43,23 @@ public final class Built {
         return ROOT.resolve("itests/lab").resolve(name);
     }
 
-    /** The C sources, with their Makefile. */
-    public static Path nativeSources() {
-        return ROOT.resolve("native");
+    /** The command {@code understudy-vf}, built now if it is older than its sources. */
+    public static Path vfCommand() {
+        Path folder = target().resolve("native");
+        Path command = folder.resolve("understudy-vf");
+        String sources = ROOT.resolve("native").toString();
+        try {
+            Process make = new ProcessBuilder("make", "-s", "-C", sources, "BUILD=" + folder, command.toString())
+                    .inheritIO()
+                    .start();
+            assertThat(make.waitFor()).as("make builds understudy-vf").isZero();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+        return command;
     }
 
     /** Where this module builds into. */

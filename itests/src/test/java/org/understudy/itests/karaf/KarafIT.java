@@ -117,6 +117,8 @@ class KarafIT {
                 "migration-list",
                 "migration-show",
                 "migration-cancel",
+                "pool-list",
+                "vf-list",
                 "doctor"
             })
     void explainsEveryCommandAndItsJson(String name) throws Exception {
@@ -132,6 +134,21 @@ class KarafIT {
         assertThat(said.text()).contains("alpha", "beta", "healthy").doesNotContain("ERROR");
         assertThat(said.status()).isZero();
         assertThat(json(shell.run("understudy:doctor --json")).isArray()).isTrue();
+    }
+
+    @Test
+    void readsTheNicsOfThisMachineInProcessAndTellsThemAlikeByShellAndRest() throws Exception {
+        JsonNode hosts = json(shell.run("understudy:vf-list --json"));
+
+        assertThat(hosts.findValuesAsText("host")).containsExactly("alpha", "beta");
+        assertThat(hosts.get(0).get("available").asBoolean()).isTrue();
+        assertThat(hosts.get(0).get("access").asText()).startsWith("in process");
+        assertThat(rest.json("/api/v1/vfs")).isEqualTo(hosts);
+        JsonNode pools = json(shell.run("understudy:pool-list --json"));
+        assertThat(pools.findValuesAsText("name")).containsExactly("stand-in", "spare");
+        assertThat(rest.json("/api/v1/pools")).isEqualTo(pools);
+        assertThat(shell.run("understudy:vf-list alpha").status()).isZero();
+        assertThat(shell.run("understudy:vf-list gamma").status()).isEqualTo(3);
     }
 
     @Test

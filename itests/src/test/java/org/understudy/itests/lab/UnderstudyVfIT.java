@@ -21,21 +21,10 @@ class UnderstudyVfIT {
     private static Path guest;
 
     @BeforeAll
-    static void start() throws Exception {
+    static void start() {
         guest = Built.guest();
         host = EmulatedHost.start("--share", guest.toString());
-        Path built = Built.target().resolve("native");
-        Process make = new ProcessBuilder(
-                        "make",
-                        "-s",
-                        "-C",
-                        Built.nativeSources().toString(),
-                        "BUILD=" + built,
-                        built + "/understudy-vf")
-                .inheritIO()
-                .start();
-        assertThat(make.waitFor()).as("make builds understudy-vf").isZero();
-        host.copyIn(built.resolve("understudy-vf"), HELPER);
+        host.copyIn(Built.vfCommand(), HELPER);
     }
 
     @AfterAll

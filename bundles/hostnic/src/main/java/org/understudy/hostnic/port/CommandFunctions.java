@@ -64,16 +64,23 @@ public record CommandFunctions(Runner runner, String self, String user) implemen
 
     @Override
     public void release(Ticket ticket) {
-        change("release", ticket, List.of());
+        Output output = call("release", ticket, List.of());
+        if (ExitStatus.of(output.status()) != ExitStatus.NOT_FOUND) {
+            require(output, "release " + ticket.vf());
+        }
     }
 
     private void change(String verb, Ticket ticket, List<String> options) {
+        require(call(verb, ticket, options), verb + " " + ticket.vf());
+    }
+
+    private Output call(String verb, Ticket ticket, List<String> options) {
         List<String> arguments = new ArrayList<>(List.of(verb, ticket.vf().toString()));
         arguments.addAll(List.of("--owner", LeaseText.of(ticket.claim())));
         arguments.addAll(List.of("--fencing", Long.toString(ticket.fencing())));
         arguments.addAll(options);
         arguments.add("--json");
-        require(runner.run(arguments, LIMIT), verb + " " + ticket.vf());
+        return runner.run(arguments, LIMIT);
     }
 
     private JsonNode require(Output output, String what) {

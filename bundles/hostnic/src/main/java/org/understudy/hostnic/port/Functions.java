@@ -54,7 +54,10 @@ public interface Functions extends AutoCloseable {
      */
     void prepare(Ticket ticket, VfSettings settings);
 
-    /** Restores the VF and ends the lease; nothing happens if it is another's by now, or nobody's. */
+    /**
+     * Restores the VF and ends the lease; nothing happens if it is another's by now, or nobody's. A VF that is gone cannot
+     * be restored: its lease shows up again with it, and can be released then.
+     */
     void release(Ticket ticket);
 
     /**

@@ -94,10 +94,13 @@ public record NativeFunctions(Places places, String self, String user) implement
     @Override
     public void release(Ticket ticket) {
         String vf = ticket.vf().toString();
-        call("VF " + vf, () -> {
+        try {
             NativeVf.release(places.asArray(), vf, LeaseText.of(ticket.claim()), ticket.fencing());
-            return vf;
-        });
+        } catch (NativeFailure e) {
+            if (ExitStatus.of(e.status()) != ExitStatus.NOT_FOUND) {
+                throw failure("VF " + vf, e);
+            }
+        }
     }
 
     private static <T> T call(String subject, Supplier<T> call) {

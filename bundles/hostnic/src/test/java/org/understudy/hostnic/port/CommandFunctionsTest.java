@@ -161,6 +161,15 @@ class CommandFunctionsTest {
     }
 
     @Test
+    void leavesTheLeaseOfAVfThatIsGoneUntilItIsBack() {
+        script.answer(3, "{\"error\":{\"code\":\"not-found\",\"message\":\"0000:01:10.2 is no VF\"}}");
+
+        functions.release(TICKET);
+
+        assertThat(script.calls).hasSize(1);
+    }
+
+    @Test
     void tellsTheFirstLineOfStandardErrorWhereThereIsNoJson() {
         script.answer(127, "", "sh: 1: understudy-vf: not found\nmore");
 

@@ -147,6 +147,21 @@ class NativeFunctionsTest {
     }
 
     @Test
+    void leavesTheLeaseOfAVfThatIsGoneUntilItIsBack() throws IOException {
+        tree.with(1, 4);
+        Ticket ticket = functions().lease(SysTree.vf(0, 3), WEB1).orElseThrow();
+        SysTree.write(tree.device(SysTree.pf(0)), "sriov_numvfs", "0");
+
+        assertThat(functions().read().vfs()).isEmpty();
+        assertThat(functions().lease(SysTree.vf(0, 3), WEB1)).isEmpty();
+        functions().release(ticket);
+        SysTree.write(tree.device(SysTree.pf(0)), "sriov_numvfs", "4");
+
+        functions().release(ticket);
+        assertThat(vf(0, 3).state()).isEqualTo(VfState.FREE);
+    }
+
+    @Test
     void givesEachVfToOneOfManyThreads() throws IOException {
         tree.with(1, 8);
 
