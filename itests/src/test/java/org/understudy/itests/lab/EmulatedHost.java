@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.Assumptions;
-import org.understudy.hostnic.run.SshRunner;
 import org.understudy.itests.Built;
 
 /** A machine with an SR-IOV NIC behind an IOMMU, emulated. It ends with {@link #close} or with this JVM. */
@@ -97,22 +96,6 @@ final class EmulatedHost implements AutoCloseable {
     /** For ssh and for what reads its configuration; the host's name in it is {@code emulated}. */
     Path sshConfig() {
         return folder.resolve("ssh_config");
-    }
-
-    /** How Understudy reaches it. */
-    SshRunner.Target sshTarget() throws IOException {
-        String port = Files.readAllLines(sshConfig()).stream()
-                .map(String::strip)
-                .filter(line -> line.startsWith("Port "))
-                .map(line -> line.substring("Port ".length()))
-                .findFirst()
-                .orElseThrow();
-        return new SshRunner.Target(
-                "127.0.0.1",
-                Integer.parseInt(port),
-                "root",
-                folder.resolve("client_key"),
-                folder.resolve("known_hosts"));
     }
 
     @Override

@@ -91,10 +91,6 @@ class HostNicsIT {
 
     private static String configuration() throws IOException {
         String ssh = Files.readString(host.sshConfig());
-        String port = field(ssh, "Port");
-        String hostKey = Files.readString(Path.of(field(ssh, "UserKnownHostsFile")));
-        Path known = folder.resolve("known_hosts");
-        Files.writeString(known, hostKey.replaceFirst("^emulated", "[127.0.0.1]:" + port));
         return """
                 hosts:
                   - name: emulated
@@ -110,7 +106,12 @@ class HostNicsIT {
                 pools:
                   - name: pool-a
                     select: ["enp1s0#0-5"]
-                """.formatted(port, field(ssh, "User"), field(ssh, "IdentityFile"), known, COMMAND);
+                """.formatted(
+                        field(ssh, "Port"),
+                        field(ssh, "User"),
+                        field(ssh, "IdentityFile"),
+                        field(ssh, "UserKnownHostsFile"),
+                        COMMAND);
     }
 
     private static String field(String config, String name) {
