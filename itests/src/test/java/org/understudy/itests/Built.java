@@ -62,6 +62,11 @@ public final class Built {
         return command;
     }
 
+    /** What the bundle hostnic loads by JNI. */
+    public static Path nativeLibrary() {
+        return ROOT.resolve("bundles/hostnic/target/jni/native/linux-x86_64/libusvfjni.so");
+    }
+
     /** Where this module builds into. */
     public static Path target() {
         return ROOT.resolve("itests/target");

@@ -35,6 +35,24 @@ class PolicyFileTest {
     Path folder;
 
     @Test
+    void keepsHowNicsAreReachedApartFromTheOptionsOfTheConnector() {
+        Policy policy = good("""
+                hosts:
+                  - name: beta
+                    connector: peer
+                    url: https://beta
+                    nics: {access: ssh, port: 22}
+                """);
+
+        assertThat(policy.hosts())
+                .containsExactly(new HostPolicy(
+                        new HostName("beta"),
+                        "peer",
+                        Map.of("url", "https://beta"),
+                        Map.of("access", "ssh", "port", "22")));
+    }
+
+    @Test
     void readsEveryKey() {
         Policy policy = good("""
                 hosts:

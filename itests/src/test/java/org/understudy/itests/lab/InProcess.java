@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests.lab;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.understudy.api.MacAddress;
+import org.understudy.api.PciAddress;
+import org.understudy.api.Subscription;
+import org.understudy.api.spi.VfSettings;
+import org.understudy.hostnic.port.Functions;
+import org.understudy.hostnic.port.Functions.Claim;
+import org.understudy.hostnic.port.Functions.Ticket;
+import org.understudy.hostnic.port.NativeFunctions;
+import org.understudy.hostnic.port.NativeFunctions.Places;
+import org.understudy.hostnic.port.NativeLibrary;
+
+/** Run inside the emulated host: one call of libusvf by JNI, and what came of it on standard output. */
+final class InProcess {
+    private static final Claim CLAIM = new Claim("it:emulated", "web1", "ua-vf0");
+
+    private InProcess() {}
+
+    /** @param arguments {@code prepare VF MAC VLAN}, {@code read VF} or {@code release VF FENCING} */
+    public static void main(String[] arguments) throws InterruptedException {
+        NativeLibrary.instance().obstacle().ifPresent(why -> {
+            throw new IllegalStateException(why);
+        });
+        Functions functions = new NativeFunctions(Places.usual(), CLAIM.owner(), "tester");
+        PciAddress vf = PciAddress.parse(arguments[1]);
+        switch (arguments[0]) {
+            case "prepare" -> prepare(functions, vf, new MacAddress(arguments[2]), Integer.parseInt(arguments[3]));
+            case "release" -> functions.release(new Ticket(vf, CLAIM, Long.parseLong(arguments[2])));
+            default ->
+                functions.read().vfs().stream()
+                        .filter(v -> v.address().equals(vf))
+                        .forEach(System.out::println);
+        }
+    }
+
+    private static void prepare(Functions functions, PciAddress vf, MacAddress mac, int vlan)
+            throws InterruptedException {
+        CountDownLatch changed = new CountDownLatch(1);
+        Subscription watch = functions.watch(changed::countDown, reason -> {});
+        Ticket ticket = functions.lease(vf, CLAIM).orElseThrow();
+        functions.prepare(
+                ticket, new VfSettings(mac, vlan, Optional.of(true), Optional.of(false), true, OptionalInt.empty()));
+        System.out.println("fencing " + ticket.fencing());
+        System.out.println("watched " + changed.await(10, TimeUnit.SECONDS));
+        watch.close();
+    }
+}
