@@ -25,10 +25,6 @@
 #define USVF_ACL "/etc/understudy/vf.acl"
 #endif
 
-bool rights_are_lent(void) {
-    return getauxval(AT_SECURE) != 0 || getuid() != geteuid();
-}
-
 static int deny(struct usvf_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static int deny(struct usvf_error *error, const char *format, ...) {
@@ -46,6 +42,10 @@ static int deny(struct usvf_error *error, const char *format, ...) {
 static uid_t caller(void) {
     const char *sudo = getuid() == 0 ? getenv("SUDO_UID") : NULL;
     return sudo ? (uid_t)strtoul(sudo, NULL, 10) : getuid();
+}
+
+bool rights_are_lent(void) {
+    return getauxval(AT_SECURE) != 0 || getuid() != geteuid() || (geteuid() == 0 && caller() != 0);
 }
 
 /* True if a word is in a list such as "a,b"; "all" has every word. */
@@ -174,7 +174,8 @@ static int filter_calls(void) {
 
 int rights_reduce(char *const arguments[], int count, struct usvf_error *error) {
     uid_t who = caller();
-    if (who != 0 && geteuid() == 0 && !only_reads(arguments, count)) {
+    umask(022); /* the caller's could shut us out of our own files */
+    if (who != 0 && rights_are_lent() && !only_reads(arguments, count)) {
         char name[32];
         int result = object(arguments, count, name, error);
         if (result == USVF_OK)
@@ -183,7 +184,7 @@ int rights_reduce(char *const arguments[], int count, struct usvf_error *error) 
             return result;
     }
     clearenv();
-    if (geteuid() == 0 && drop_capabilities() != 0)
+    if (drop_capabilities() != 0)
         return deny(error, "the rights that are not needed cannot be dropped: %s", strerror(errno));
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || filter_calls() != 0)
         return deny(error, "the system call filter cannot be set: %s", strerror(errno));

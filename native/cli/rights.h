@@ -7,7 +7,7 @@
 
 #include "usvf.h"
 
-/* True if the program has more rights than whoever called it. */
+/* True if the program has more rights than whoever called it: by set-user-ID, by file capabilities, or by sudo. */
 bool rights_are_lent(void);
 
 /*

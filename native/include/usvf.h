@@ -201,7 +201,10 @@ struct usvf_fdb_entry {
     bool self; /* on the device itself, such as a PF's filter; else on the bridge it is a port of */
 };
 
-/* Adds or deletes a static entry. Adding twice and deleting what is not there are no errors. */
+/*
+ * Adds or deletes a static entry: frames for the address leave through the port. Adding twice and deleting what is not
+ * there are no errors. A learned entry is replaced; USVF_REFUSED if another port of the bridge has a fixed one.
+ */
 USVF_API int usvf_fdb_add(const struct usvf_fdb_entry *entry, struct usvf_error *error);
 USVF_API int usvf_fdb_delete(const struct usvf_fdb_entry *entry, struct usvf_error *error);
 

@@ -12,63 +12,43 @@
 
 #include "internal.h"
 
-static int change(const struct usvf_fdb_entry *entry, uint16_t type, uint16_t flags, struct usvf_error *error) {
-    struct ndmsg message = {.ndm_family = AF_BRIDGE,
-        .ndm_ifindex = (int)if_nametoindex(entry->netdev),
-        .ndm_state = NUD_PERMANENT | NUD_NOARP,
-        .ndm_flags = entry->self ? NTF_SELF : NTF_MASTER};
-    if (message.ndm_ifindex == 0)
-        return usvf_fail(error, USVF_NOT_FOUND, "there is no netdev %s", entry->netdev);
-    if (entry->vlan < 0 || entry->vlan > 4094 || (entry->mac[0] & 1))
-        return usvf_fail(error, USVF_BAD_ARGUMENT, "an entry has a unicast MAC and a VLAN from 0 (none) to 4094");
-    struct usvf_request request;
-    usvf_request_begin(&request, type, flags, &message, sizeof message);
-    usvf_request_add(&request, NDA_LLADDR, entry->mac, sizeof entry->mac);
-    uint16_t vlan = (uint16_t)entry->vlan;
-    if (vlan)
-        usvf_request_add(&request, NDA_VLAN, &vlan, sizeof vlan);
-    int refused = -usvf_request_send(&request);
-    if (refused == 0 || (type == RTM_NEWNEIGH && refused == EEXIST) || (type == RTM_DELNEIGH && refused == ENOENT))
-        return USVF_OK;
-    return usvf_fail(error, usvf_code_of(refused), "the forwarding entry on %s cannot be %s: %s", entry->netdev,
-        type == RTM_NEWNEIGH ? "added" : "deleted", strerror(refused));
-}
+/* One row of the kernel's list. */
+struct row {
+    struct usvf_fdb_entry entry; /* netdev is left out */
+    unsigned index, master;
+    bool fixed; /* not learned */
+};
 
-int usvf_fdb_add(const struct usvf_fdb_entry *entry, struct usvf_error *error) {
-    return change(entry, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, error);
-}
+typedef void row_visitor(const struct row *row, void *context);
 
-int usvf_fdb_delete(const struct usvf_fdb_entry *entry, struct usvf_error *error) {
-    return change(entry, RTM_DELNEIGH, 0, error);
-}
-
-static void visit_row(const struct nlmsghdr *head, unsigned index, const char *netdev, usvf_fdb_visitor *visit, void *context) {
-    const struct ndmsg *row = NLMSG_DATA(head);
-    if (head->nlmsg_len < NLMSG_LENGTH(sizeof *row) || row->ndm_family != AF_BRIDGE || (unsigned)row->ndm_ifindex != index)
+static void read_row(const struct nlmsghdr *head, row_visitor *visit, void *context) {
+    const struct ndmsg *message = NLMSG_DATA(head);
+    if (head->nlmsg_len < NLMSG_LENGTH(sizeof *message) || message->ndm_family != AF_BRIDGE)
         return;
-    struct usvf_fdb_entry entry = {.self = row->ndm_flags & NTF_SELF};
-    usvf_copy(entry.netdev, sizeof entry.netdev, netdev);
+    struct row row = {.entry.self = message->ndm_flags & NTF_SELF,
+        .index = (unsigned)message->ndm_ifindex,
+        .fixed = message->ndm_state & (NUD_PERMANENT | NUD_NOARP)};
     bool has_mac = false;
-    int left = (int)(head->nlmsg_len - NLMSG_LENGTH(sizeof *row));
-    const struct rtattr *attribute = (const void *)((const char *)row + NLMSG_ALIGN(sizeof *row));
+    int left = (int)(head->nlmsg_len - NLMSG_LENGTH(sizeof *message));
+    const struct rtattr *attribute = (const void *)((const char *)message + NLMSG_ALIGN(sizeof *message));
     for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
         if (attribute->rta_type == NDA_LLADDR && RTA_PAYLOAD(attribute) == 6) {
-            memcpy(entry.mac, RTA_DATA(attribute), 6);
+            memcpy(row.entry.mac, RTA_DATA(attribute), 6);
             has_mac = true;
         } else if (attribute->rta_type == NDA_VLAN && RTA_PAYLOAD(attribute) >= 2) {
             uint16_t vlan;
             memcpy(&vlan, RTA_DATA(attribute), sizeof vlan);
-            entry.vlan = vlan;
+            row.entry.vlan = vlan;
+        } else if (attribute->rta_type == NDA_MASTER && RTA_PAYLOAD(attribute) >= 4) {
+            memcpy(&row.master, RTA_DATA(attribute), sizeof row.master);
         }
     }
     if (has_mac)
-        visit(&entry, context);
+        visit(&row, context);
 }
 
-int usvf_fdb_visit(const char *netdev, usvf_fdb_visitor *visit, void *context, struct usvf_error *error) {
-    unsigned index = if_nametoindex(netdev);
-    if (index == 0)
-        return usvf_fail(error, USVF_NOT_FOUND, "there is no netdev %s", netdev);
+/* Visits the rows of all devices. */
+static int walk(row_visitor *visit, void *context, struct usvf_error *error) {
     /* The kernel takes an ifinfomsg here; an index in it would be that of a bridge, not of a port. */
     struct {
         struct nlmsghdr head;
@@ -95,11 +75,121 @@ int usvf_fdb_visit(const char *netdev, usvf_fdb_visitor *visit, void *context, s
             if (head->nlmsg_type == NLMSG_ERROR)
                 result = usvf_fail(error, USVF_FAILED, "the kernel refuses the list of forwarding entries");
             else if (head->nlmsg_type == RTM_NEWNEIGH)
-                visit_row(head, index, netdev, visit, context);
+                read_row(head, visit, context);
         }
     }
     if (socket_ >= 0)
         close(socket_);
     free(buffer);
     return result;
+}
+
+/*
+ * The errno of the kernel's answer. A bridge forwards what is static; what is permanent is an address of the bridge itself,
+ * whose frames it keeps. A device's own filter knows permanent entries alone.
+ */
+static int request(const struct usvf_fdb_entry *entry, unsigned index, uint16_t type, uint16_t flags) {
+    struct ndmsg message = {.ndm_family = AF_BRIDGE,
+        .ndm_ifindex = (int)index,
+        .ndm_state = entry->self ? NUD_PERMANENT | NUD_NOARP : NUD_NOARP,
+        .ndm_flags = entry->self ? NTF_SELF : NTF_MASTER};
+    uint16_t vlan = (uint16_t)entry->vlan;
+    struct usvf_request request;
+    usvf_request_begin(&request, type, flags, &message, sizeof message);
+    usvf_request_add(&request, NDA_LLADDR, entry->mac, sizeof entry->mac);
+    if (vlan)
+        usvf_request_add(&request, NDA_VLAN, &vlan, sizeof vlan);
+    return -usvf_request_send(&request);
+}
+
+static int check(const struct usvf_fdb_entry *entry, unsigned *index, struct usvf_error *error) {
+    *index = if_nametoindex(entry->netdev);
+    if (*index == 0)
+        return usvf_fail(error, USVF_NOT_FOUND, "there is no netdev %s", entry->netdev);
+    if (entry->vlan < 0 || entry->vlan > 4094 || (entry->mac[0] & 1))
+        return usvf_fail(error, USVF_BAD_ARGUMENT, "an entry has a unicast MAC and a VLAN from 0 (none) to 4094");
+    return USVF_OK;
+}
+
+static int refuse(const struct usvf_fdb_entry *entry, const char *what, int refused, struct usvf_error *error) {
+    return usvf_fail(error, usvf_code_of(refused), "the forwarding entry on %s cannot be %s: %s", entry->netdev, what,
+        strerror(refused));
+}
+
+/* Looks for another's fixed entry for the address on the same bridge. */
+struct search {
+    const struct usvf_fdb_entry *wanted;
+    unsigned index, master, other;
+};
+
+static void compare(const struct row *row, void *context) {
+    struct search *search = context;
+    if (row->fixed && !row->entry.self && row->master == search->master && row->index != search->index &&
+        row->entry.vlan == search->wanted->vlan && memcmp(row->entry.mac, search->wanted->mac, 6) == 0)
+        search->other = row->index;
+}
+
+/* Takes the place of a learned entry; what somebody else has set is not ours to move. */
+static int replace(const struct usvf_fdb_entry *entry, unsigned index, struct usvf_error *error) {
+    struct search search = {.wanted = entry, .index = index};
+    struct usvf_links links = {0};
+    int result = usvf_links_read(NULL, &links, error);
+    const struct usvf_link *port = result == USVF_OK ? usvf_links_find(&links, entry->netdev) : NULL;
+    search.master = port ? (unsigned)port->master : 0;
+    usvf_links_free(&links);
+    if (result == USVF_OK)
+        result = walk(compare, &search, error);
+    if (result != USVF_OK)
+        return result;
+    char name[IF_NAMESIZE] = "another port";
+    if (search.other) {
+        if_indextoname(search.other, name);
+        return usvf_fail(error, USVF_REFUSED, "the bridge of %s has a fixed entry for the address already, on %s", entry->netdev, name);
+    }
+    int refused = request(entry, index, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
+    return refused ? refuse(entry, "added", refused, error) : USVF_OK;
+}
+
+int usvf_fdb_add(const struct usvf_fdb_entry *entry, struct usvf_error *error) {
+    unsigned index;
+    int result = check(entry, &index, error);
+    if (result != USVF_OK)
+        return result;
+    int refused = request(entry, index, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL);
+    if (refused == EEXIST && !entry->self)
+        return replace(entry, index, error);
+    return refused == 0 || refused == EEXIST ? USVF_OK : refuse(entry, "added", refused, error);
+}
+
+int usvf_fdb_delete(const struct usvf_fdb_entry *entry, struct usvf_error *error) {
+    unsigned index;
+    int result = check(entry, &index, error);
+    if (result != USVF_OK)
+        return result;
+    int refused = request(entry, index, RTM_DELNEIGH, 0);
+    return refused == 0 || refused == ENOENT ? USVF_OK : refuse(entry, "deleted", refused, error);
+}
+
+/* Rows of one device, for the caller's visitor. */
+struct listing {
+    const char *netdev;
+    unsigned index;
+    usvf_fdb_visitor *visit;
+    void *context;
+};
+
+static void hand_on(const struct row *row, void *context) {
+    const struct listing *listing = context;
+    struct usvf_fdb_entry entry = row->entry;
+    if (row->index != listing->index)
+        return;
+    usvf_copy(entry.netdev, sizeof entry.netdev, listing->netdev);
+    listing->visit(&entry, listing->context);
+}
+
+int usvf_fdb_visit(const char *netdev, usvf_fdb_visitor *visit, void *context, struct usvf_error *error) {
+    struct listing listing = {netdev, if_nametoindex(netdev), visit, context};
+    if (listing.index == 0)
+        return usvf_fail(error, USVF_NOT_FOUND, "there is no netdev %s", netdev);
+    return walk(hand_on, &listing, error);
 }

@@ -37,6 +37,7 @@ struct usvf_link {
     uint8_t mac[6];
     bool up;
     int carrier, mtu;
+    int master; /* the index of what it is a port of; 0: of nothing */
     unsigned vf_count;
     struct usvf_settings *vfs; /* by VF index */
 };

@@ -142,6 +142,8 @@ static void read_row(struct usvf_links *links, const struct ifinfomsg *info, str
             row.carrier = *(const uint8_t *)data;
         else if (type == IFLA_MTU && size >= 4)
             memcpy(&row.mtu, data, sizeof row.mtu);
+        else if (type == IFLA_MASTER && size >= 4)
+            memcpy(&row.master, data, sizeof row.master);
         else if (type == IFLA_VFINFO_LIST)
             read_vfs(&row, (struct walk){data, size});
     }

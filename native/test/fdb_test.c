@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Forwarding entries on a real bridge, in a network namespace of the test's own. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "check.h"
+
+static struct usvf_error error;
+static const uint8_t address[6] = {0x02, 0, 0, 0, 0, 0x77}, sender[6] = {0x02, 0, 0, 0, 0, 0x01};
+
+static void ip(const char *arguments) {
+    char command[256];
+    snprintf(command, sizeof command, "PATH=$PATH:/usr/sbin:/sbin ip %s", arguments);
+    if (system(command) != 0) {
+        fprintf(stderr, "ip %s failed\n", arguments);
+        exit(1);
+    }
+}
+
+/* A bridge with two ports, whose far ends are far0 and far1. What it does not know it keeps, so that an entry counts. */
+static void bridge_up(void) {
+    ip("link add name bridge0 type bridge");
+    for (int i = 0; i < 2; i++) {
+        char text[128];
+        snprintf(text, sizeof text, "link add name port%d type veth peer name far%d", i, i);
+        ip(text);
+        snprintf(text, sizeof text, "link set dev port%d master bridge0 up", i);
+        ip(text);
+        snprintf(text, sizeof text, "link set dev port%d type bridge_slave flood off", i);
+        ip(text);
+        snprintf(text, sizeof text, "link set dev far%d up", i);
+        ip(text);
+    }
+    ip("link set dev bridge0 up");
+}
+
+static void bridge_down(void) {
+    ip("link delete dev port0");
+    ip("link delete dev port1");
+    ip("link delete dev bridge0");
+}
+
+static int listen_on(const char *netdev) {
+    struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(0x88b5), .sll_ifindex = (int)if_nametoindex(netdev)};
+    int socket_ = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(0x88b5));
+    CHECK(socket_ >= 0 && bind(socket_, (struct sockaddr *)&at, sizeof at) == 0);
+    return socket_;
+}
+
+static void send_frame(int socket_, const uint8_t to[6], const uint8_t from[6]) {
+    uint8_t frame[60] = {0};
+    memcpy(frame, to, 6);
+    memcpy(frame + 6, from, 6);
+    frame[12] = 0x88;
+    frame[13] = 0xb5;
+    CHECK(send(socket_, frame, sizeof frame, 0) == (ssize_t)sizeof frame);
+}
+
+/* Frames are sent again until one arrives: a port that has just come up may not forward yet. */
+static bool arrives(int from, int at) {
+    struct pollfd file = {.fd = at, .events = POLLIN};
+    for (int i = 0; i < 50; i++) {
+        send_frame(from, address, sender);
+        if (poll(&file, 1, 100) > 0)
+            return true;
+    }
+    return false;
+}
+
+static struct usvf_fdb_entry entry_on(const char *netdev) {
+    struct usvf_fdb_entry entry = {0};
+    usvf_copy(entry.netdev, sizeof entry.netdev, netdev);
+    memcpy(entry.mac, address, 6);
+    return entry;
+}
+
+static void count_address(const struct usvf_fdb_entry *entry, void *count) {
+    *(int *)count += !entry->self && memcmp(entry->mac, address, 6) == 0;
+}
+
+static int entries_on(const char *netdev) {
+    int count = 0;
+    CHECK(usvf_fdb_visit(netdev, count_address, &count, &error) == USVF_OK);
+    return count;
+}
+
+static void a_frame_for_the_address_leaves_through_the_port(void) {
+    bridge_up();
+    int in = listen_on("far0"), out = listen_on("far1");
+    struct usvf_fdb_entry entry = entry_on("port1");
+    CHECK(usvf_fdb_add(&entry, &error) == USVF_OK);
+    CHECK(arrives(in, out));
+    close(in);
+    close(out);
+    bridge_down();
+}
+
+static void adding_and_deleting_twice_is_no_error(void) {
+    bridge_up();
+    struct usvf_fdb_entry entry = entry_on("port0");
+    CHECK(usvf_fdb_add(&entry, &error) == USVF_OK && usvf_fdb_add(&entry, &error) == USVF_OK);
+    CHECK(entries_on("port0") == 1 && entries_on("port1") == 0);
+    CHECK(usvf_fdb_delete(&entry, &error) == USVF_OK && usvf_fdb_delete(&entry, &error) == USVF_OK);
+    CHECK(entries_on("port0") == 0);
+    bridge_down();
+}
+
+static void the_filter_of_the_device_itself_is_another_list(void) {
+    bridge_up();
+    struct usvf_fdb_entry entry = entry_on("port0");
+    entry.self = true;
+    CHECK(usvf_fdb_add(&entry, &error) == USVF_OK && usvf_fdb_add(&entry, &error) == USVF_OK);
+    CHECK(entries_on("port0") == 0);
+    CHECK(usvf_fdb_delete(&entry, &error) == USVF_OK);
+    bridge_down();
+}
+
+static void a_learned_entry_of_another_port_is_replaced(void) {
+    bridge_up();
+    int far = listen_on("far1");
+    static const uint8_t nobody[6] = {0x02, 0, 0, 0, 0, 0x55};
+    for (int i = 0; i < 50 && entries_on("port1") == 0; i++) {
+        send_frame(far, nobody, address);
+        usleep(100 * 1000);
+    }
+    CHECK(entries_on("port1") == 1);
+    struct usvf_fdb_entry entry = entry_on("port0");
+    CHECK(usvf_fdb_add(&entry, &error) == USVF_OK);
+    CHECK(entries_on("port0") == 1 && entries_on("port1") == 0);
+    close(far);
+    bridge_down();
+}
+
+static void a_fixed_entry_of_another_port_is_left_alone(void) {
+    bridge_up();
+    struct usvf_fdb_entry first = entry_on("port0"), second = entry_on("port1");
+    CHECK(usvf_fdb_add(&first, &error) == USVF_OK);
+    CHECK(usvf_fdb_add(&second, &error) == USVF_REFUSED && strstr(error.message, "port0"));
+    CHECK(entries_on("port0") == 1 && entries_on("port1") == 0);
+    bridge_down();
+}
+
+static void what_makes_no_sense_is_refused(void) {
+    struct usvf_fdb_entry entry = entry_on("nonexistent0");
+    CHECK(usvf_fdb_add(&entry, &error) == USVF_NOT_FOUND);
+    bridge_up();
+    entry = entry_on("port0");
+    entry.vlan = 4095;
+    CHECK(usvf_fdb_add(&entry, &error) == USVF_BAD_ARGUMENT);
+    entry = entry_on("port0");
+    entry.mac[0] = 1;
+    CHECK(usvf_fdb_add(&entry, &error) == USVF_BAD_ARGUMENT);
+    bridge_down();
+}
+
+int main(void) {
+    if (unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) {
+        fprintf(stderr, "fdb: %s: no network namespace can be made here: %s\n", getenv("CI") ? "failed" : "SKIPPED", strerror(errno));
+        return getenv("CI") ? 1 : 0;
+    }
+    TEST(a_frame_for_the_address_leaves_through_the_port);
+    TEST(adding_and_deleting_twice_is_no_error);
+    TEST(the_filter_of_the_device_itself_is_another_list);
+    TEST(a_learned_entry_of_another_port_is_replaced);
+    TEST(a_fixed_entry_of_another_port_is_left_alone);
+    TEST(what_makes_no_sense_is_refused);
+    printf("fdb: %d passed\n", checked);
+    return 0;
+}
