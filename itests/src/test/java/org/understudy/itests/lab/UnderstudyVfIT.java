@@ -77,6 +77,14 @@ class UnderstudyVfIT {
         assertThat(result.output()).contains("path=primary").contains("igbvf,up,1");
     }
 
+    @Test
+    void killsAttacksAndAHundredCyclesLeaveTheVfAsItWas() {
+        EmulatedHost.Result result =
+                host.runScript(Built.nativeSource("test/on-host"), HELPER, "enp1s0", "tester", "100");
+        assertThat(result.status()).as("%s", result).isZero();
+        assertThat(result.output()).containsPattern("on-host: [0-9]{2} passed");
+    }
+
     private static JsonNode seenByIp(int index) throws IOException {
         return JSON.readTree(host.output("ip", "-j", "link", "show", "enp1s0"))
                 .path(0)
