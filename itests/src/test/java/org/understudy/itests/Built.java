@@ -43,11 +43,16 @@ public final class Built {
         return ROOT.resolve("itests/lab").resolve(name);
     }
 
+    /** A file of the native code. */
+    public static Path nativeSource(String name) {
+        return ROOT.resolve("native").resolve(name);
+    }
+
     /** The command {@code understudy-vf}, built now if it is older than its sources. */
     public static Path vfCommand() {
         Path folder = target().resolve("native");
         Path command = folder.resolve("understudy-vf");
-        String sources = ROOT.resolve("native").toString();
+        String sources = nativeSource("").toString();
         try {
             Process make = new ProcessBuilder("make", "-s", "-C", sources, "BUILD=" + folder, command.toString())
                     .inheritIO()
