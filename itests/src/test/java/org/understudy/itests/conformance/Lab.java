@@ -44,6 +44,7 @@ import org.understudy.core.migration.MigrationComponent;
 import org.understudy.core.pair.PairService;
 import org.understudy.core.policy.YamlPolicies;
 import org.understudy.core.probe.Probes;
+import org.understudy.core.lint.NicFacts;
 import org.understudy.core.vm.HostRegistry;
 import org.understudy.core.vm.Locations;
 import org.understudy.core.vm.VfKeeper;
@@ -94,8 +95,8 @@ final class Lab implements AutoCloseable {
         health = new PairHealthTracker(hosts);
         migrations = new MigrationComponent(bundle(), hosts, locations, policies, new Probes());
         vfs = new VfKeeper(hosts, migrations);
-        vms = new VirtualMachineService(hosts, locations, policies, health, migrations, vfs);
-        pairs = new PairService(locations, hosts, policies, migrations, health);
+        vms = new VirtualMachineService(hosts, locations, policies, health, migrations, vfs, new NicFacts());
+        pairs = new PairService(locations, hosts, policies, migrations, health, new NicFacts());
     }
 
     private Path qemu(String options) throws IOException {

@@ -35,6 +35,11 @@ public record LintContext(
         return new LintContext(Optional.of(policy), host, Optional.empty(), Map.of(), Optional.empty());
     }
 
+    /** The same, knowing these VFs. */
+    public LintContext knowing(Map<PciAddress, VfFacts> known) {
+        return new LintContext(policy, host, source, Map.copyOf(known), usedMacs);
+    }
+
     /** The configuration and the facts of both hosts of a migration. */
     public static LintContext ofMove(Policy policy, HostFacts source, HostFacts destination) {
         return new LintContext(

@@ -3,6 +3,7 @@ package org.understudy.core.pair;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -29,6 +30,7 @@ import org.understudy.core.health.PairHealthTracker;
 import org.understudy.core.lint.Fixes;
 import org.understudy.core.lint.LintContext;
 import org.understudy.core.lint.Linter;
+import org.understudy.core.lint.NicFacts;
 import org.understudy.core.plan.PairEditor;
 import org.understudy.core.plan.PlanContext;
 import org.understudy.core.vm.Location;
@@ -43,6 +45,7 @@ public final class PairService implements Pairs {
     private final Policies policies;
     private final Standstill standstill;
     private final PairHealthTracker health;
+    private final NicFacts nics;
 
     @Activate
     public PairService(
@@ -50,12 +53,14 @@ public final class PairService implements Pairs {
             @Reference Hosts hosts,
             @Reference Policies policies,
             @Reference Migrations migrations,
-            @Reference PairHealthTracker health) {
+            @Reference PairHealthTracker health,
+            @Reference NicFacts nics) {
         this.locations = locations;
         this.hosts = hosts;
         this.policies = policies;
         this.standstill = new Standstill(migrations);
         this.health = health;
+        this.nics = nics;
     }
 
     @Override
@@ -111,7 +116,8 @@ public final class PairService implements Pairs {
     }
 
     private LintContext context(Optional<Host> host) {
-        return LintContext.of(policies.current(), host.map(Host::facts));
+        return LintContext.of(policies.current(), host.map(Host::facts))
+                .knowing(host.map(h -> nics.of(h.name())).orElse(Map.of()));
     }
 
     /** One change at a time: each starts from what the one before has stored. */

@@ -26,6 +26,7 @@ import org.understudy.core.domain.DomainView;
 import org.understudy.core.health.PairHealthTracker;
 import org.understudy.core.lint.LintContext;
 import org.understudy.core.lint.Linter;
+import org.understudy.core.lint.NicFacts;
 
 /** Shows and drives the VMs of all hosts. */
 @Component
@@ -40,6 +41,7 @@ public final class VirtualMachineService implements VirtualMachines {
     private final Standstill standstill;
     private final OneRun oneRun;
     private final VfKeeper vfs;
+    private final NicFacts nics;
 
     @Activate
     public VirtualMachineService(
@@ -48,7 +50,8 @@ public final class VirtualMachineService implements VirtualMachines {
             @Reference Policies policies,
             @Reference PairHealthTracker health,
             @Reference Migrations migrations,
-            @Reference VfKeeper vfs) {
+            @Reference VfKeeper vfs,
+            @Reference NicFacts nics) {
         this.hosts = hosts;
         this.policies = policies;
         this.locations = locations;
@@ -56,6 +59,7 @@ public final class VirtualMachineService implements VirtualMachines {
         this.standstill = new Standstill(migrations);
         this.oneRun = new OneRun(migrations, locations);
         this.vfs = vfs;
+        this.nics = nics;
     }
 
     @Override
@@ -87,8 +91,11 @@ public final class VirtualMachineService implements VirtualMachines {
         DomainView view = DomainView.of(definition);
         standstill.require(view.name());
         requireFree(view, name);
-        List<Finding> findings = new ArrayList<>(
-                new Linter().lint(definition, LintContext.of(policies.current(), Optional.of(host.facts()))));
+        List<Finding> findings = new ArrayList<>(new Linter()
+                .lint(
+                        definition,
+                        LintContext.of(policies.current(), Optional.of(host.facts()))
+                                .knowing(nics.of(name))));
         findings.addAll(host.check(definition));
         if (Finding.anyBlocking(findings)) {
             throw new UnderstudyException("VM '" + view.name() + "' was not defined", findings);

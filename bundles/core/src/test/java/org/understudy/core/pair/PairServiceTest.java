@@ -4,9 +4,12 @@ package org.understudy.core.pair;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -16,16 +19,23 @@ import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
+import org.understudy.api.HostNics;
+import org.understudy.api.NicInventory;
 import org.understudy.api.NicSelector;
 import org.understudy.api.PairChange;
 import org.understudy.api.PairChange.Effect;
 import org.understudy.api.PairRequest;
 import org.understudy.api.Pairs.PairChanged;
+import org.understudy.api.PciAddress;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.VfState;
+import org.understudy.api.VfView;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.core.domain.DomainView;
+import org.understudy.core.lint.NicFacts;
 import org.understudy.core.vm.Shelf;
 import org.understudy.core.vm.ShelfHost;
 
@@ -39,8 +49,9 @@ class PairServiceTest {
 
     private final ShelfHost alpha = new ShelfHost("alpha");
     private final Shelf shelf = new Shelf(alpha);
+    private final NicFacts nicFacts = new NicFacts();
     private final PairService pairs =
-            new PairService(shelf.locations, shelf.registry, shelf.policies, shelf.migrations, shelf.health);
+            new PairService(shelf.locations, shelf.registry, shelf.policies, shelf.migrations, shelf.health, nicFacts);
 
     @AfterEach
     void close() {
@@ -200,5 +211,47 @@ class PairServiceTest {
         assertThatThrownBy(call)
                 .isInstanceOfSatisfying(
                         UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(code));
+    }
+
+    @Test
+    void judgesAVfThatIsNamedByWhatItsHostKnowsOfIt() {
+        VfView vf = new VfView(
+                PciAddress.parse("01:10.2"),
+                PciAddress.parse("01:00.0"),
+                "eno1",
+                1,
+                VfState.LEASED,
+                "",
+                List.of(),
+                "8086",
+                "10ca",
+                Optional.of("vfio-pci"),
+                Optional.empty(),
+                Optional.empty(),
+                OptionalInt.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                OptionalInt.empty(),
+                OptionalInt.of(7),
+                Optional.of(true),
+                Optional.of(new VfView.Holder("other", "ua-vf0", "server", 1, true)));
+        HostNics nics = mock(HostNics.class);
+        when(nics.inventories())
+                .thenReturn(List.of(
+                        new NicInventory(alpha.name(), true, "test", List.of(), List.of(vf), List.of()),
+                        new NicInventory(new HostName("gamma"), true, "test", List.of(), List.of(), List.of())));
+        nicFacts.setNics(nics);
+        String definition = ShelfHost.xmlWithVf("web1")
+                .replace("<interface type='network'><mac", "<interface type='hostdev'><mac")
+                .replace(
+                        "<source network='pool-a'/>",
+                        "<source><address type='pci' domain='0' bus='1' slot='0x10' function='2'/></source>");
+
+        assertThat(pairs.lint(definition, Optional.of(alpha.name())))
+                .extracting(Finding::code)
+                .contains(FindingCode.VF_NOT_FREE, FindingCode.IOMMU_GROUP_SHARED);
+        assertThat(pairs.lint(definition, Optional.empty()))
+                .extracting(Finding::code)
+                .doesNotContain(FindingCode.VF_NOT_FREE, FindingCode.IOMMU_GROUP_SHARED);
     }
 }

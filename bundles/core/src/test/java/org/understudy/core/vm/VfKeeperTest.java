@@ -24,6 +24,7 @@ import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.VfPools;
 import org.understudy.api.spi.VfSettings;
+import org.understudy.core.lint.NicFacts;
 
 class VfKeeperTest {
     private static final VmName WEB1 = new VmName("web1");
@@ -33,7 +34,7 @@ class VfKeeperTest {
     private final VfKeeper keeper = new VfKeeper(shelf.registry, shelf.migrations);
     private final OneVf pool = new OneVf();
     private final VirtualMachineService vms = new VirtualMachineService(
-            shelf.registry, shelf.locations, shelf.policies, shelf.health, shelf.migrations, keeper);
+            shelf.registry, shelf.locations, shelf.policies, shelf.health, shelf.migrations, keeper, new NicFacts());
 
     @AfterEach
     void close() {

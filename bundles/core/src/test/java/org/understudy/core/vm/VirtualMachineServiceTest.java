@@ -26,6 +26,7 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.Vm;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
+import org.understudy.core.lint.NicFacts;
 
 class VirtualMachineServiceTest {
     private static final VmName WEB1 = new VmName("web1");
@@ -43,7 +44,7 @@ class VirtualMachineServiceTest {
 
     private VirtualMachineService vms() {
         return new VirtualMachineService(
-                shelf.registry, shelf.locations, shelf.policies, shelf.health, shelf.migrations, vfs);
+                shelf.registry, shelf.locations, shelf.policies, shelf.health, shelf.migrations, vfs, new NicFacts());
     }
 
     @Test
