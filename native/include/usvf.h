@@ -73,7 +73,7 @@ struct usvf_settings {
 enum usvf_vf_state {
     USVF_FREE,
     USVF_LEASED,  /* by the lease below */
-    USVF_IN_USE,  /* its IOMMU group is open, or its netdev is up */
+    USVF_IN_USE,  /* a guest has it open, or its netdev is up or has a master */
     USVF_FOREIGN, /* bound to a driver for pass-through, and not by a lease */
     USVF_FAULT,   /* see the reason */
 };
@@ -96,6 +96,7 @@ struct usvf_vf {
     char netdev[16]; /* empty: none, as with a VF that is passed through */
     uint8_t mac[6];  /* of the netdev */
     bool up;         /* the netdev is up */
+    int master;      /* index of the bridge or bond that the netdev is a port of; 0: none */
     int mtu;         /* bytes, or USVF_UNKNOWN */
     int numa;        /* or USVF_UNKNOWN */
     int iommu_group; /* or USVF_UNKNOWN: no IOMMU */
@@ -137,8 +138,7 @@ struct usvf_inventory {
 };
 
 /*
- * Reads every PF with its VFs. The caller frees the result. Needs no rights; without them a group that is open is not
- * told from one that is not.
+ * Reads every PF with its VFs. The caller frees the result. Needs no rights.
  */
 USVF_API int usvf_inventory_read(const struct usvf_roots *roots, struct usvf_inventory **inventory, struct usvf_error *error);
 USVF_API void usvf_inventory_free(struct usvf_inventory *inventory);

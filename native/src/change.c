@@ -196,8 +196,9 @@ static int give_group(const struct usvf_roots *roots, const struct found *found,
 
 static int bind_found(const struct usvf_roots *roots, const struct found *found, int64_t user, int64_t group,
     struct usvf_error *error) {
-    if (found->vf->up)
-        return usvf_fail(error, USVF_REFUSED, "VF %s is in use: its netdev %s is up", found->text, found->vf->netdev);
+    if (found->vf->up || found->vf->master)
+        return usvf_fail(error, USVF_REFUSED, "VF %s is in use: its netdev %s is %s", found->text, found->vf->netdev,
+            found->vf->up ? "up" : "a port of another one");
     if (found->vf->iommu_group < 0)
         return usvf_fail(error, USVF_REFUSED, "VF %s is in no IOMMU group: the IOMMU of this machine is off", found->text);
     int result = check_group(roots, found, error);
@@ -234,10 +235,26 @@ int usvf_bind(const struct usvf_roots *roots, struct usvf_address vf, struct usv
     return result;
 }
 
+/* Surer than the inventory, which must not open a group: it sees one whose device QEMU is about to take. */
+static int check_unused(const struct usvf_roots *roots, const struct found *found, struct usvf_error *error) {
+    bool open_ = found->vf->state == USVF_IN_USE && !found->vf->netdev[0];
+    if (!open_ && strcmp(found->vf->driver, "vfio-pci") == 0 && found->vf->iommu_group >= 0) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof path, "%s/vfio/%d", usvf_dev(roots), found->vf->iommu_group);
+        int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        open_ = file < 0 && errno == EBUSY;
+        if (file >= 0)
+            close(file);
+    }
+    return open_ ? usvf_fail(error, USVF_REFUSED, "VF %s is in use: IOMMU group %d is open", found->text, found->vf->iommu_group)
+                 : USVF_OK;
+}
+
 static int unbind_found(const struct usvf_roots *roots, const struct found *found, struct usvf_error *error) {
     struct before before;
-    if (found->vf->state == USVF_IN_USE && !found->vf->netdev[0])
-        return usvf_fail(error, USVF_REFUSED, "VF %s is in use: IOMMU group %d is open", found->text, found->vf->iommu_group);
+    int result = check_unused(roots, found, error);
+    if (result != USVF_OK)
+        return result;
     int there = read_before(roots, found->vf->address, &before);
     if (there < 0)
         return usvf_fail(error, USVF_FAILED, "the record of what VF %s was before is damaged", found->text);
@@ -272,9 +289,10 @@ static int apply_before(const struct usvf_roots *roots, const struct found *foun
 
 static int restore_found(const struct usvf_roots *roots, const struct found *found, const struct before *before,
     struct usvf_error *error) {
-    if (found->vf->state == USVF_IN_USE && !found->vf->netdev[0])
-        return usvf_fail(error, USVF_REFUSED, "VF %s is in use: IOMMU group %d is open", found->text, found->vf->iommu_group);
-    int result = apply_before(roots, found, before->settings, error);
+    int result = check_unused(roots, found, error);
+    if (result != USVF_OK)
+        return result;
+    result = apply_before(roots, found, before->settings, error);
     /* The driver comes back even if a setting does not. */
     int driver = usvf_driver_set(roots, found->vf->address, before->override, before->driver, result == USVF_OK ? error : NULL);
     return result == USVF_OK ? driver : result;

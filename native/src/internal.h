@@ -69,6 +69,8 @@ int usvf_settings_write(const char *pf, unsigned index, const struct usvf_settin
 /* The lock of the state directory, held until the descriptor is closed. */
 int usvf_state_lock(const struct usvf_roots *roots, struct usvf_error *error);
 bool usvf_state_lease(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_lease *lease);
+/* True of a lease that is there and cannot be read: the VF is somebody's. */
+bool usvf_state_lease_is_damaged(const struct usvf_roots *roots, struct usvf_address vf);
 bool usvf_state_fault(const struct usvf_roots *roots, struct usvf_address vf, char *reason, size_t size);
 
 /* Tells drivers of a VF what to do; all paths are below sysfs. */

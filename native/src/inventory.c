@@ -84,14 +84,15 @@ static unsigned count_members(const struct reader *reader, int group) {
     return count;
 }
 
-static bool group_is_open(const struct reader *reader, int group) {
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/vfio/%d", usvf_dev(reader->roots), group);
-    /* Reading is enough to be told, and needs fewer rights. */
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (file >= 0)
-        close(file);
-    return file < 0 && errno == EBUSY;
+/*
+ * Whether a guest has a function that vfio-pci drives. Its group must not be opened to find out: there can be one opener,
+ * so a look at the wrong moment would keep a VM from starting. While nobody has it, it is not enabled.
+ */
+static bool is_open(const struct reader *reader, struct usvf_address vf) {
+    char text[USVF_ADDRESS_TEXT], path[48];
+    usvf_address_text(vf, text);
+    snprintf(path, sizeof path, "%s/enable", text);
+    return usvf_read_number(reader->devices, path, 0) > 0;
 }
 
 static bool is_passed_through(const char *driver) {
@@ -137,14 +138,17 @@ static void judge(const struct reader *reader, struct usvf_vf *vf) {
     bool passed = is_passed_through(vf->driver);
     bool leased = has_record(reader, "lease", at) && usvf_state_lease(reader->roots, at, &vf->lease);
     vf->state = leased ? USVF_LEASED : USVF_FREE;
-    if (passed && vf->iommu_group >= 0 && group_is_open(reader, vf->iommu_group)) {
+    if (passed && is_open(reader, at)) {
         vf->state = USVF_IN_USE;
         snprintf(vf->reason, sizeof vf->reason, "IOMMU group %d is open", vf->iommu_group);
     } else if (has_record(reader, "fault", at) && usvf_state_fault(reader->roots, at, vf->reason, sizeof vf->reason)) {
         vf->state = USVF_FAULT;
-    } else if (!leased && vf->up) {
+    } else if (!leased && has_record(reader, "lease", at) && usvf_state_lease_is_damaged(reader->roots, at)) {
+        vf->state = USVF_FAULT;
+        snprintf(vf->reason, sizeof vf->reason, "who has leased it cannot be read");
+    } else if (!leased && (vf->up || vf->master)) {
         vf->state = USVF_IN_USE;
-        snprintf(vf->reason, sizeof vf->reason, "its netdev %s is up", vf->netdev);
+        snprintf(vf->reason, sizeof vf->reason, "its netdev %s is %s", vf->netdev, vf->up ? "up" : "a port of another one");
     } else if (!leased && has_record(reader, "before", at)) {
         snprintf(vf->reason, sizeof vf->reason, "its lease has expired; what was changed is restored first");
     } else if (!leased && passed) {
@@ -159,6 +163,7 @@ static void apply_link(const struct reader *reader, struct usvf_vf *vf) {
     if (link) {
         memcpy(vf->mac, link->mac, 6);
         vf->up = link->up;
+        vf->master = link->master;
     }
 }
 

@@ -139,6 +139,15 @@ bool usvf_state_lease(const struct usvf_roots *roots, struct usvf_address vf, st
     return true;
 }
 
+bool usvf_state_lease_is_damaged(const struct usvf_roots *roots, struct usvf_address vf) {
+    char text[USVF_OWNER_TEXT + 64], owner[USVF_OWNER_TEXT];
+    uint64_t fencing;
+    int64_t expires;
+    if (usvf_state_read(roots, "lease", &vf, text, sizeof text) != 0)
+        return errno != ENOENT;
+    return sscanf(text, "%255s %" SCNu64 " %" SCNd64, owner, &fencing, &expires) != 3;
+}
+
 bool usvf_lease_is_over(const struct usvf_lease *lease) {
     return lease->expires != 0 && lease->expires <= (int64_t)time(NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Leases, records and refusals. That the kernel does what it is told is tested on the emulated SR-IOV host. */
 #define _GNU_SOURCE
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -106,6 +107,47 @@ static void a_lease_that_has_expired_is_free_for_others(void) {
     tree_file(&tree, "state/lease-" VF, "alpha 1 1000\n");
     CHECK(state_of(VF, reason) == USVF_FREE);
     CHECK(take(VF, "beta", 0) > first);
+    tree_remove(&tree);
+}
+
+static void a_lease_that_cannot_be_read_is_somebodys(void) {
+    static const char *const damaged[] = {"", "alpha", "alpha x y", "alpha 1"};
+    char reason[256];
+    struct usvf_lease lease;
+    for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++) {
+        begin(1);
+        take(VF, "alpha", 0);
+        tree_file(&tree, "state/lease-" VF, damaged[i]);
+        CHECK(state_of(VF, reason) == USVF_FAULT && strstr(reason, "leased"));
+        CHECK(usvf_lease_take(&tree.roots, address_of(VF), "beta", 0, &lease, &error) == USVF_REFUSED);
+        tree_remove(&tree);
+    }
+}
+
+static void a_vf_that_a_guest_has_is_in_use(void) {
+    char reason[256];
+    begin(1);
+    tree_delete(&tree, "sys/bus/pci/devices/" VF "/driver");
+    tree_link(&tree, "sys/bus/pci/devices/" VF "/driver", "../../drivers/vfio-pci");
+    tree_file(&tree, "sys/bus/pci/devices/" VF "/enable", "0\n");
+    CHECK(state_of(VF, reason) == USVF_FOREIGN);
+    tree_file(&tree, "sys/bus/pci/devices/" VF "/enable", "1\n");
+    CHECK(state_of(VF, reason) == USVF_IN_USE && strstr(reason, "open"));
+    tree_remove(&tree);
+}
+
+static void the_inventory_does_not_open_a_group(void) {
+    char reason[256], path[128], event[512];
+    begin(1);
+    tree_delete(&tree, "sys/bus/pci/devices/" VF "/driver");
+    tree_link(&tree, "sys/bus/pci/devices/" VF "/driver", "../../drivers/vfio-pci");
+    tree_file(&tree, "dev/vfio/1", "");
+    snprintf(path, sizeof path, "%s/dev/vfio/1", tree.root);
+    int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    CHECK(watch >= 0 && inotify_add_watch(watch, path, IN_OPEN) >= 0);
+    CHECK(state_of(VF, reason) == USVF_FOREIGN);
+    CHECK(read(watch, event, sizeof event) < 0);
+    close(watch);
     tree_remove(&tree);
 }
 
@@ -233,6 +275,9 @@ int main(void) {
     TEST(of_many_processes_one_gets_the_vf);
     TEST(an_older_number_is_fenced_off);
     TEST(a_lease_that_has_expired_is_free_for_others);
+    TEST(a_lease_that_cannot_be_read_is_somebodys);
+    TEST(a_vf_that_a_guest_has_is_in_use);
+    TEST(the_inventory_does_not_open_a_group);
     TEST(a_vf_that_shares_its_group_with_something_live_is_not_bound);
     TEST(a_vf_without_iommu_is_not_bound);
     TEST(a_bind_that_fails_half_way_leaves_no_override);
