@@ -13,9 +13,9 @@
 
 #include "state.h"
 
-/* What a VF was before its first change. */
+/* What a VF was before its first change, in the boot that this was. */
 struct before {
-    char driver[32], override[32];
+    char driver[32], override[32], boot[40];
     struct usvf_settings settings;
 };
 
@@ -40,34 +40,26 @@ static int find(const struct usvf_roots *roots, struct usvf_address address, str
     return usvf_fail(error, USVF_NOT_FOUND, "%s is no VF of this machine", found->text);
 }
 
-static int write_before(const struct usvf_roots *roots, const struct found *found, struct usvf_error *error) {
-    struct before before;
-    char text[512];
-    if (usvf_state_read(roots, "before", &found->vf->address, text, sizeof text) == 0)
-        return USVF_OK;
-    usvf_driver_read(
-        roots, found->vf->address, before.override, sizeof before.override, before.driver, sizeof before.driver);
-    const struct usvf_settings *s = &found->vf->settings;
-    snprintf(text, sizeof text, "%s %s %d %02x:%02x:%02x:%02x:%02x:%02x %d %d %d %d %d %" PRId64 " %" PRId64 "\n",
-        before.driver[0] ? before.driver : "-", before.override[0] ? before.override : "-", s->has_mac, s->mac[0], s->mac[1],
-        s->mac[2], s->mac[3], s->mac[4], s->mac[5], s->vlan, s->qos, s->trust, s->spoofchk, s->link_state, s->min_rate,
-        s->max_rate);
-    return usvf_state_write(roots, "before", &found->vf->address, text, error);
+static bool read_boot(char boot[40]) {
+    return usvf_read_text(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot, 40) > 0;
 }
 
-/* 1: read, 0: there is no record, -1: it is damaged. */
+/* 1: read, 0: there is none of this boot, and no boot leaves anything of its changes to the next, -1: it is damaged. */
 static int read_before(const struct usvf_roots *roots, struct usvf_address vf, struct before *before) {
-    char text[512];
+    char text[512], boot[40];
     int has_mac;
     unsigned mac[6];
     struct usvf_settings *s = &before->settings;
     *before = (struct before){0};
     if (usvf_state_read(roots, "before", &vf, text, sizeof text) != 0)
         return errno == ENOENT ? 0 : -1;
-    if (sscanf(text, "%31s %31s %d %2x:%2x:%2x:%2x:%2x:%2x %d %d %d %d %d %" SCNd64 " %" SCNd64, before->driver,
+    if (sscanf(text, "%31s %31s %d %2x:%2x:%2x:%2x:%2x:%2x %d %d %d %d %d %" SCNd64 " %" SCNd64 " %39s", before->driver,
             before->override, &has_mac, &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &s->vlan, &s->qos, &s->trust,
-            &s->spoofchk, &s->link_state, &s->min_rate, &s->max_rate) != 16)
+            &s->spoofchk, &s->link_state, &s->min_rate, &s->max_rate, before->boot) != 17 ||
+        !read_boot(boot))
         return -1;
+    if (strcmp(before->boot, boot) != 0)
+        return 0;
     s->has_mac = has_mac;
     for (int i = 0; i < 6; i++)
         s->mac[i] = (uint8_t)mac[i];
@@ -76,6 +68,25 @@ static int read_before(const struct usvf_roots *roots, struct usvf_address vf, s
     if (strcmp(before->override, "-") == 0)
         before->override[0] = 0;
     return 1;
+}
+
+static int write_before(const struct usvf_roots *roots, const struct found *found, struct usvf_error *error) {
+    struct before before;
+    char text[512], boot[40];
+    int there = read_before(roots, found->vf->address, &before);
+    if (there != 0)
+        return there > 0 ? USVF_OK
+                         : usvf_fail(error, USVF_FAILED, "the record of what VF %s was before is damaged", found->text);
+    if (!read_boot(boot))
+        return usvf_fail(error, USVF_FAILED, "the number of this boot cannot be read: %s", strerror(errno));
+    usvf_driver_read(
+        roots, found->vf->address, before.override, sizeof before.override, before.driver, sizeof before.driver);
+    const struct usvf_settings *s = &found->vf->settings;
+    snprintf(text, sizeof text, "%s %s %d %02x:%02x:%02x:%02x:%02x:%02x %d %d %d %d %d %" PRId64 " %" PRId64 " %s\n",
+        before.driver[0] ? before.driver : "-", before.override[0] ? before.override : "-", s->has_mac, s->mac[0], s->mac[1],
+        s->mac[2], s->mac[3], s->mac[4], s->mac[5], s->vlan, s->qos, s->trust, s->spoofchk, s->link_state, s->min_rate,
+        s->max_rate, boot);
+    return usvf_state_write(roots, "before", &found->vf->address, text, error);
 }
 
 /* What of the wish is not so already. */
@@ -308,8 +319,11 @@ int usvf_restore_locked(const struct usvf_roots *roots, struct usvf_address vf, 
     struct before before;
     struct usvf_error own = {0};
     int there = read_before(roots, vf, &before);
-    if (there == 0)
+    if (there == 0) {
+        usvf_state_delete(roots, "before", &vf);
+        usvf_state_delete(roots, "fault", &vf);
         return USVF_OK;
+    }
     struct found found;
     int result = there < 0 ? usvf_fail(&own, USVF_FAILED, "the record of what it was before is damaged")
                            : find(roots, vf, &found, &own);

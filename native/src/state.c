@@ -5,7 +5,7 @@
  *   lock              held by whoever changes something
  *   fencing           the number of the last lease
  *   lease-ADDRESS     "OWNER FENCING EXPIRES"
- *   before-ADDRESS    what the VF was before the first change
+ *   before-ADDRESS    what the VF was before the first change, and in which boot: none leaves changes to the next
  *   fault-ADDRESS     why it could not be restored
  *
  * A file is written beside its place, synced, and renamed, so that after a crash it is the old one or the new one.

@@ -41,6 +41,20 @@ static enum usvf_vf_state state_of(const char *vf, char reason[256]) {
     return state;
 }
 
+static const char *this_boot(void) {
+    static char boot[40];
+    CHECK(usvf_read_text(-1, "/proc/sys/kernel/random/boot_id", boot, sizeof boot) > 0);
+    return boot;
+}
+
+/* What a VF was before: its driver, and no settings. */
+static void record(const char *vf, const char *driver, const char *boot) {
+    char path[64], text[160];
+    snprintf(path, sizeof path, "state/before-%s", vf);
+    snprintf(text, sizeof text, "%s - 0 00:00:00:00:00:00 -1 -1 -1 -1 -1 -1 -1 %s\n", driver, boot);
+    tree_file(&tree, path, text);
+}
+
 static void a_lease_is_for_one_owner(void) {
     char reason[256];
     struct usvf_lease lease;
@@ -189,14 +203,46 @@ static void what_cannot_be_restored_is_set_aside_with_the_reason(void) {
     begin(1);
     take(VF, "alpha", 0);
     /* It had another driver before, which the tree cannot give back. */
-    tree_file(&tree, "state/before-" VF, "other - 0 00:00:00:00:00:00 -1 -1 -1 -1 -1 -1 -1\n");
+    record(VF, "other", this_boot());
     CHECK(usvf_restore(&tree.roots, address_of(VF), &error) == USVF_FAILED);
     CHECK(state_of(VF, reason) == USVF_FAULT && reason[0]);
     CHECK(usvf_lease_take(&tree.roots, address_of(VF), "beta", 0, &lease, &error) == USVF_REFUSED);
     /* When the cause is gone, the next attempt mends it. */
-    tree_file(&tree, "state/before-" VF, "igbvf - 0 00:00:00:00:00:00 -1 -1 -1 -1 -1 -1 -1\n");
+    record(VF, "igbvf", this_boot());
     CHECK(usvf_restore(&tree.roots, address_of(VF), &error) == USVF_OK);
     CHECK(state_of(VF, reason) == USVF_LEASED);
+    tree_remove(&tree);
+}
+
+static void a_record_of_an_earlier_boot_is_forgotten(void) {
+    char reason[256], path[128];
+    begin(1);
+    struct usvf_holder holder = {"alpha", take(VF, "alpha", 0)};
+    /* This driver could not be given back; but the boot has done that. */
+    record(VF, "other", "00000000-0000-4000-8000-000000000000");
+    tree_file(&tree, "state/fault-" VF, "it had another driver");
+    CHECK(usvf_restore(&tree.roots, address_of(VF), &error) == USVF_OK);
+    CHECK(state_of(VF, reason) == USVF_LEASED);
+    snprintf(path, sizeof path, "%s/before-" VF, tree.state);
+    CHECK(access(path, F_OK) != 0);
+    /* Nor does it stand in the way of a new one. */
+    struct usvf_settings none = {.vlan = -1, .qos = -1, .trust = -1, .spoofchk = -1, .link_state = -1, .min_rate = -1,
+        .max_rate = -1};
+    char text[512];
+    record(VF, "other", "00000000-0000-4000-8000-000000000000");
+    CHECK(usvf_configure(&tree.roots, address_of(VF), holder, &none, &error) == USVF_OK);
+    CHECK(usvf_read_text(-1, path, text, sizeof text) > 0 && strncmp(text, "igbvf ", 6) == 0 && strstr(text, this_boot()));
+    CHECK(usvf_release(&tree.roots, address_of(VF), holder, &error) == USVF_OK);
+    tree_remove(&tree);
+}
+
+static void a_change_on_top_of_a_damaged_record_is_refused(void) {
+    struct usvf_settings none = {.vlan = -1, .qos = -1, .trust = -1, .spoofchk = -1, .link_state = -1, .min_rate = -1,
+        .max_rate = -1};
+    begin(1);
+    struct usvf_holder holder = {"alpha", take(VF, "alpha", 0)};
+    tree_file(&tree, "state/before-" VF, "igbvf - 1 52:54");
+    CHECK(usvf_configure(&tree.roots, address_of(VF), holder, &none, &error) == USVF_FAILED && strstr(error.message, "damaged"));
     tree_remove(&tree);
 }
 
@@ -217,8 +263,8 @@ static void stale_records_are_restored_and_held_ones_are_not(void) {
     unsigned restored;
     begin(2);
     take(VF, "alpha", 0);
-    tree_file(&tree, "state/before-" VF, "igbvf - 0 00:00:00:00:00:00 -1 -1 -1 -1 -1 -1 -1\n");
-    tree_file(&tree, "state/before-0000:01:10.1", "igbvf - 0 00:00:00:00:00:00 -1 -1 -1 -1 -1 -1 -1\n");
+    record(VF, "igbvf", this_boot());
+    record("0000:01:10.1", "igbvf", this_boot());
     CHECK(usvf_restore_stale(&tree.roots, &restored, &error) == USVF_OK && restored == 1);
     CHECK(usvf_restore_stale(&tree.roots, &restored, &error) == USVF_OK && restored == 0);
     tree_remove(&tree);
@@ -282,6 +328,8 @@ int main(void) {
     TEST(a_vf_without_iommu_is_not_bound);
     TEST(a_bind_that_fails_half_way_leaves_no_override);
     TEST(what_cannot_be_restored_is_set_aside_with_the_reason);
+    TEST(a_record_of_an_earlier_boot_is_forgotten);
+    TEST(a_change_on_top_of_a_damaged_record_is_refused);
     TEST(a_damaged_record_is_never_believed);
     TEST(stale_records_are_restored_and_held_ones_are_not);
     TEST(a_state_directory_that_others_can_write_is_refused);
