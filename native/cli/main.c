@@ -33,6 +33,8 @@ static const char usage[] =
     "  unbind VF HOLDER           give back to the driver of before\n"
     "  release VF HOLDER          restore all that was before, and end the lease\n"
     "  restore [VF]               restore without a lease: this VF, or all whose lease has expired\n"
+    "  create PF COUNT            give a PF another number of VFs, if all it has are free\n"
+    "  restore PF                 give it the number of before\n"
     "  fdb list DEV\n"
     "  fdb add|delete DEV MAC [--vlan N] [--self]\n"
     "                             entries of a bridge port, or with --self of the device's own filter\n"
@@ -313,6 +315,23 @@ static int restore_stale(struct call *call) {
     return USVF_OK;
 }
 
+static int create(struct call *call) {
+    struct usvf_address pf;
+    int64_t count;
+    if (!usvf_address_parse(call->arguments[1], &pf) || !number(call->arguments[2], UINT16_MAX, &count))
+        return wrong(call, "create wants the PCI address of a PF and a number of VFs");
+    int result = usvf_create(&call->roots, pf, (unsigned)count, &call->error);
+    return result == USVF_OK ? list(call) : result;
+}
+
+static int restore(struct call *call, struct usvf_address function) {
+    int result = usvf_restore(&call->roots, function, &call->error);
+    if (result != USVF_OK)
+        return result;
+    result = show(call, function);
+    return result == USVF_NOT_FOUND ? list(call) : result; /* it is a PF */
+}
+
 static int fdb(struct call *call) {
     const char *verb = call->count > 2 ? call->arguments[1] : "";
     if (call->count > 2 && strlen(call->arguments[2]) >= sizeof call->entry.netdev)
@@ -382,6 +401,8 @@ static int run(struct call *call) {
     }
     if (strcmp(verb, "fdb") == 0)
         return fdb(call);
+    if (strcmp(verb, "create") == 0 && call->count == 3)
+        return create(call);
     if (call->count != 2)
         return wrong(call, "unknown command, or a wrong number of arguments");
     if (!usvf_address_parse(call->arguments[1], &vf))
@@ -390,10 +411,8 @@ static int run(struct call *call) {
         return show(call, vf);
     if (strcmp(verb, "lease") == 0)
         return lease(call, vf);
-    if (strcmp(verb, "restore") == 0) {
-        int result = usvf_restore(&call->roots, vf, &call->error);
-        return result == USVF_OK ? show(call, vf) : result;
-    }
+    if (strcmp(verb, "restore") == 0)
+        return restore(call, vf);
     return word(verb, changes, &which) ? change(call, vf) : wrong(call, "unknown command");
 }
 

@@ -108,12 +108,15 @@ static int object(char *const arguments[], int count, char name[32], struct usvf
     int result = usvf_inventory_read(NULL, &inventory, error);
     if (result != USVF_OK)
         return result;
-    const struct usvf_pf *pf;
+    const struct usvf_pf *pf = NULL;
     const struct usvf_vf *found = usvf_inventory_find(inventory, vf, &pf);
-    if (found)
+    for (size_t i = 0; !found && i < inventory->pf_count; i++)
+        if (usvf_address_equal(inventory->pfs[i].address, vf))
+            pf = &inventory->pfs[i];
+    if (pf)
         snprintf(name, 32, "%s", pf->netdev);
     usvf_inventory_free(inventory);
-    return found ? USVF_OK : deny(error, "%s is no VF of this machine", arguments[1]);
+    return pf ? USVF_OK : deny(error, "%s is no VF of this machine", arguments[1]);
 }
 
 static bool only_reads(char *const arguments[], int count) {

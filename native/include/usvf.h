@@ -183,7 +183,16 @@ USVF_API int usvf_bind(const struct usvf_roots *roots, struct usvf_address vf, s
 USVF_API int usvf_unbind(
     const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder, struct usvf_error *error);
 
-/* Brings a VF back to what it was before the first change, lease or not; also after a crash in the middle. */
+/*
+ * Gives a PF a number of VFs and waits for them. USVF_REFUSED if it has VFs that are not free: the kernel removes all
+ * before it makes others.
+ */
+USVF_API int usvf_create(const struct usvf_roots *roots, struct usvf_address pf, unsigned count, struct usvf_error *error);
+
+/*
+ * Brings a VF, or the number of VFs of a PF, back to what it was before the first change, lease or not; also after a crash
+ * in the middle. A record of an earlier boot is forgotten.
+ */
 USVF_API int usvf_restore(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_error *error);
 
 /* Restores a VF and ends its lease. USVF_OK if there is no such lease any more. */

@@ -40,10 +40,6 @@ static int find(const struct usvf_roots *roots, struct usvf_address address, str
     return usvf_fail(error, USVF_NOT_FOUND, "%s is no VF of this machine", found->text);
 }
 
-static bool read_boot(char boot[40]) {
-    return usvf_read_text(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot, 40) > 0;
-}
-
 /* 1: read, 0: there is none of this boot, and no boot leaves anything of its changes to the next, -1: it is damaged. */
 static int read_before(const struct usvf_roots *roots, struct usvf_address vf, struct before *before) {
     char text[512], boot[40];
@@ -56,7 +52,7 @@ static int read_before(const struct usvf_roots *roots, struct usvf_address vf, s
     if (sscanf(text, "%31s %31s %d %2x:%2x:%2x:%2x:%2x:%2x %d %d %d %d %d %" SCNd64 " %" SCNd64 " %39s", before->driver,
             before->override, &has_mac, &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &s->vlan, &s->qos, &s->trust,
             &s->spoofchk, &s->link_state, &s->min_rate, &s->max_rate, before->boot) != 17 ||
-        !read_boot(boot))
+        !usvf_read_boot(boot))
         return -1;
     if (strcmp(before->boot, boot) != 0)
         return 0;
@@ -77,7 +73,7 @@ static int write_before(const struct usvf_roots *roots, const struct found *foun
     if (there != 0)
         return there > 0 ? USVF_OK
                          : usvf_fail(error, USVF_FAILED, "the record of what VF %s was before is damaged", found->text);
-    if (!read_boot(boot))
+    if (!usvf_read_boot(boot))
         return usvf_fail(error, USVF_FAILED, "the number of this boot cannot be read: %s", strerror(errno));
     usvf_driver_read(
         roots, found->vf->address, before.override, sizeof before.override, before.driver, sizeof before.driver);
@@ -347,7 +343,10 @@ int usvf_restore(const struct usvf_roots *roots, struct usvf_address vf, struct 
     int lock = usvf_state_lock(roots, error);
     if (lock < 0)
         return -lock;
-    int result = usvf_restore_locked(roots, vf, error);
+    int count = usvf_count_recorded(roots, vf);
+    int result = count < 0 ? usvf_restore_locked(roots, vf, error) : usvf_count_set(roots, vf, (unsigned)count, error);
+    if (result == USVF_OK)
+        usvf_state_delete(roots, "count", &vf);
     close(lock);
     return result;
 }

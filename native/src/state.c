@@ -6,6 +6,7 @@
  *   fencing           the number of the last lease
  *   lease-ADDRESS     "OWNER FENCING EXPIRES"
  *   before-ADDRESS    what the VF was before the first change, and in which boot: none leaves changes to the next
+ *   count-ADDRESS     how many VFs the PF had, and in which boot
  *   fault-ADDRESS     why it could not be restored
  *
  * A file is written beside its place, synced, and renamed, so that after a crash it is the old one or the new one.
@@ -49,6 +50,10 @@ int usvf_state_lock(const struct usvf_roots *roots, struct usvf_error *error) {
         return lock;
     close(lock);
     return -usvf_fail(error, USVF_FAILED, "the state directory %s cannot be locked: %s", path, strerror(errno));
+}
+
+bool usvf_read_boot(char boot[40]) {
+    return usvf_read_text(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot, 40) > 0;
 }
 
 static int open_state(const struct usvf_roots *roots) {

@@ -16,4 +16,12 @@ int usvf_holder_check(
 
 int usvf_restore_locked(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_error *error);
 
+/* The number of this boot; false and errno if it cannot be read. */
+bool usvf_read_boot(char boot[40]);
+
+/* How many VFs a PF had before the first change; -1 if that was not changed in this boot. */
+int usvf_count_recorded(const struct usvf_roots *roots, struct usvf_address pf);
+/* usvf_create without the lock. */
+int usvf_count_set(const struct usvf_roots *roots, struct usvf_address pf, unsigned count, struct usvf_error *error);
+
 #endif

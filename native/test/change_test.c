@@ -259,6 +259,37 @@ static void a_damaged_record_is_never_believed(void) {
     }
 }
 
+static void a_pf_gets_another_number_of_vfs_and_back(void) {
+    struct usvf_address pf = address_of("0000:01:00.0");
+    char number[128], text[16];
+    begin(4);
+    snprintf(number, sizeof number, "%s/bus/pci/devices/0000:01:00.0/sriov_numvfs", tree.sysfs);
+    CHECK(usvf_create(&tree.roots, pf, 9, &error) == USVF_BAD_ARGUMENT);
+    CHECK(usvf_create(&tree.roots, address_of(VF), 1, &error) == USVF_NOT_FOUND);
+    CHECK(usvf_create(&tree.roots, pf, 2, &error) == USVF_OK);
+    CHECK(usvf_create(&tree.roots, pf, 3, &error) == USVF_OK);
+    CHECK(usvf_restore(&tree.roots, pf, &error) == USVF_OK);
+    CHECK(usvf_read_text(-1, number, text, sizeof text) > 0 && strcmp(text, "4") == 0);
+    /* The tree has no more functions than these four, so the fifth never comes. */
+    CHECK(usvf_create(&tree.roots, pf, 5, &error) == USVF_FAILED);
+    CHECK(usvf_restore(&tree.roots, pf, &error) == USVF_OK);
+    CHECK(usvf_read_text(-1, number, text, sizeof text) > 0 && strcmp(text, "4") == 0);
+    tree_remove(&tree);
+}
+
+static void vfs_that_are_not_free_do_not_vanish(void) {
+    struct usvf_address pf = address_of("0000:01:00.0");
+    begin(2);
+    take(VF, "alpha", 0);
+    CHECK(usvf_create(&tree.roots, pf, 1, &error) == USVF_REFUSED && strstr(error.message, VF));
+    tree_file(&tree, "state/lease-" VF, "alpha 1 1000\n");
+    record(VF, "igbvf", this_boot());
+    CHECK(usvf_create(&tree.roots, pf, 1, &error) == USVF_REFUSED);
+    CHECK(usvf_restore(&tree.roots, address_of(VF), &error) == USVF_OK);
+    CHECK(usvf_create(&tree.roots, pf, 1, &error) == USVF_OK);
+    tree_remove(&tree);
+}
+
 static void stale_records_are_restored_and_held_ones_are_not(void) {
     unsigned restored;
     begin(2);
@@ -331,6 +362,8 @@ int main(void) {
     TEST(a_record_of_an_earlier_boot_is_forgotten);
     TEST(a_change_on_top_of_a_damaged_record_is_refused);
     TEST(a_damaged_record_is_never_believed);
+    TEST(a_pf_gets_another_number_of_vfs_and_back);
+    TEST(vfs_that_are_not_free_do_not_vanish);
     TEST(stale_records_are_restored_and_held_ones_are_not);
     TEST(a_state_directory_that_others_can_write_is_refused);
     TEST(links_in_the_state_directory_are_not_followed);
