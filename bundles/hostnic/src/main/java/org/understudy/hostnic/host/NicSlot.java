@@ -4,13 +4,8 @@ package org.understudy.hostnic.host;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -46,7 +41,7 @@ final class NicSlot implements AutoCloseable {
     private final Consumer<NicInventory> news;
     private final Duration firstWait;
     private final AtomicBoolean readSoon = new AtomicBoolean();
-    private final Map<PciAddress, VfView> ghosts = new TreeMap<>();
+    private final Ghosts ghosts = new Ghosts();
     private final ScheduledExecutorService worker;
     private Optional<Functions> functions = Optional.empty();
     private Subscription watch = () -> {};
@@ -203,7 +198,7 @@ final class NicSlot implements AutoCloseable {
         synchronized (ghosts) {
             Reading reading = open.read();
             List<VfView> vfs = new ArrayList<>(reading.vfs());
-            vfs.addAll(ghosts(vfs));
+            vfs.addAll(ghosts.after(inventory().vfs(), vfs));
             vfs.sort(Comparator.comparing(VfView::address));
             List<Finding> findings = new ArrayList<>(reading.findings());
             vfs.stream()
@@ -220,18 +215,6 @@ final class NicSlot implements AutoCloseable {
         }
     }
 
-    /** The VFs that were leased when last seen and are not there any more. */
-    private List<VfView> ghosts(List<VfView> present) {
-        Set<PciAddress> seen = new HashSet<>();
-        present.forEach(vf -> seen.add(vf.address()));
-        Map<PciAddress, VfView> before = new HashMap<>();
-        inventory().vfs().stream().filter(vf -> vf.holder().isPresent()).forEach(vf -> before.put(vf.address(), vf));
-        before.forEach((address, vf) ->
-                ghosts.putIfAbsent(address, vf.as(VfState.FAULT, "the host does not have this VF any more")));
-        ghosts.keySet().removeAll(seen);
-        return List.copyOf(ghosts.values());
-    }
-
     private Finding fault(VfView vf) {
         return Finding.of(
                 FindingCode.VF_FAULT,
@@ -244,7 +227,7 @@ final class NicSlot implements AutoCloseable {
     /** A lease is over; whether its VF is there does not matter any more. */
     void forget(PciAddress vf) {
         synchronized (ghosts) {
-            ghosts.remove(vf);
+            ghosts.forget(vf);
             synchronized (this) {
                 inventory = without(inventory, vf);
             }

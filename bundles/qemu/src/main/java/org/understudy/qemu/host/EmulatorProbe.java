@@ -34,7 +34,7 @@ final class EmulatorProbe implements Supplier<Emulator> {
         this.capabilities = new CapabilityProbe(cacheFolder);
         this.accelerators = new AcceleratorProbe(Path.of("/"), cacheFolder);
         this.user = new RunAs(
-                new Confinement(settings.user(), false).changeOfUser(),
+                new Confinement(settings.user(), false, false).changeOfUser(),
                 settings.user().map(EmulatorProbe::principal));
     }
 

@@ -119,7 +119,7 @@ record FactFinder(
                     "host " + settings.name() + " has no such UEFI firmware",
                     "Install the package ovmf, or name firmware that exists."));
         }
-        if (new Confinement(settings.user(), Workplace.usesBridge(domain)).isOpen()) {
+        if (new Confinement(settings.user(), Workplace.usesBridge(domain), false).isOpen()) {
             findings.add(Finding.of(
                             FindingCode.BRIDGE_UNAVAILABLE,
                             "/domain/devices/interface",

@@ -67,7 +67,10 @@ record Workplace(HostSettings settings, Supplier<Emulator> emulators, FirmwareCa
     }
 
     private Confinement confinement(Domain domain) {
-        return new Confinement(settings.user(), usesBridge(domain));
+        return new Confinement(
+                settings.user(),
+                usesBridge(domain),
+                domain.devices(Device.PassedThrough.class).findAny().isPresent());
     }
 
     static boolean usesBridge(Domain domain) {

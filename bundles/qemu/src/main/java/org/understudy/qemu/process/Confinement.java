@@ -16,8 +16,9 @@ import org.understudy.api.spi.HostFacts.Version;
  *
  * @param user the user QEMU is to have; empty: that of this server
  * @param bridge whether the VM has a NIC on a bridge
+ * @param pinned whether a passed-through device pins the guest's memory, also one that is plugged later
  */
-public record Confinement(Optional<SystemUser> user, boolean bridge) {
+public record Confinement(Optional<SystemUser> user, boolean bridge, boolean pinned) {
     private static final String NOTHING = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
 
     /** True if this server may change users. */
@@ -32,7 +33,12 @@ public record Confinement(Optional<SystemUser> user, boolean bridge) {
 
     /** What stands before the program. */
     List<String> prefix() {
-        List<String> prefix = new ArrayList<>(List.of("setsid"));
+        List<String> prefix = new ArrayList<>();
+        if (pinned && isRoot()) {
+            // VFIO counts what it pins against this limit, which only root can raise.
+            prefix.addAll(List.of("prlimit", "--memlock=unlimited:unlimited", "--"));
+        }
+        prefix.add("setsid");
         if (!bridge) {
             prefix.addAll(changeOfUser());
         }

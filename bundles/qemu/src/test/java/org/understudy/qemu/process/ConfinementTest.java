@@ -16,7 +16,7 @@ class ConfinementTest {
 
     @Test
     void changesUserBeforeQemuBeginsAndForbidsEverything() {
-        Confinement confinement = new Confinement(USER, false);
+        Confinement confinement = new Confinement(USER, false, false);
         assertThat(confinement.prefix())
                 .startsWith("setsid", "setpriv", "--reuid", "nobody", "--regid", "65534")
                 .contains("--no-new-privs");
@@ -27,7 +27,7 @@ class ConfinementTest {
     @Test
     void letsQemuDropItsRightsAfterTheBridgeHelperHasRun() {
         assumeTrue(Confinement.isRoot(), "only for root");
-        Confinement confinement = new Confinement(USER, true);
+        Confinement confinement = new Confinement(USER, true, false);
         assertThat(confinement.prefix()).containsExactly("setsid");
         assertThat(confinement.options(OLD))
                 .containsExactly("-sandbox", "on,obsolete=deny,resourcecontrol=deny", "-runas", "nobody");
@@ -35,8 +35,15 @@ class ConfinementTest {
     }
 
     @Test
+    void letsAGuestWithAPassedThroughDeviceBePinned() {
+        assumeTrue(Confinement.isRoot(), "only for root");
+        assertThat(new Confinement(USER, true, true).prefix())
+                .containsExactly("prlimit", "--memlock=unlimited:unlimited", "--", "setsid");
+    }
+
+    @Test
     void isOpenOnlyForBridgeOfServerWithoutRoot() {
-        assertThat(new Confinement(Optional.empty(), true).isOpen()).isEqualTo(!Confinement.isRoot());
-        assertThat(new Confinement(Optional.empty(), false).isOpen()).isFalse();
+        assertThat(new Confinement(Optional.empty(), true, false).isOpen()).isEqualTo(!Confinement.isRoot());
+        assertThat(new Confinement(Optional.empty(), false, false).isOpen()).isFalse();
     }
 }

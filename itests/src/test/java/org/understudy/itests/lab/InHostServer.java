@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests.lab;
+
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import org.osgi.framework.BundleContext;
+import org.understudy.api.HostName;
+import org.understudy.api.PairHealth;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.VfPools.Lease;
+import org.understudy.core.health.PairHealthTracker;
+import org.understudy.core.lint.NicFacts;
+import org.understudy.core.migration.MigrationComponent;
+import org.understudy.core.policy.YamlPolicies;
+import org.understudy.core.probe.Probes;
+import org.understudy.core.vm.HostRegistry;
+import org.understudy.core.vm.Locations;
+import org.understudy.core.vm.VfKeeper;
+import org.understudy.core.vm.VirtualMachineService;
+import org.understudy.hostnic.host.HostNicService;
+import org.understudy.hostnic.host.VfLeases;
+import org.understudy.qemu.host.QemuConnector;
+
+/**
+ * Run inside the emulated host: the product's services without OSGi. Starts a VM whose primary comes from a pool, waits
+ * until its guest uses the VF, lets a script look, destroys the VM, and waits until the VF is given back.
+ */
+final class InHostServer {
+    private static final VmName VM = new VmName("web1");
+    private static final HostName HOST = new HostName("emulated");
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
+
+    private InHostServer() {}
+
+    /** @param arguments the server's folder with understudy.yaml, the VM's definition, the script */
+    public static void main(String[] arguments) throws Exception {
+        System.setProperty("karaf.etc", arguments[0]);
+        BundleContext bundle = bundle(arguments[0]);
+        YamlPolicies policies = new YamlPolicies();
+        HostRegistry hosts = new HostRegistry(policies);
+        hosts.addConnector(new QemuConnector(Path.of(arguments[0], "qemu")));
+        HostNicService nics = new HostNicService(bundle, policies);
+        VfLeases pools = new VfLeases(bundle, nics, policies);
+        Locations locations = new Locations(hosts);
+        PairHealthTracker health = new PairHealthTracker(hosts);
+        health.setNics(nics);
+        MigrationComponent migrations = new MigrationComponent(bundle, hosts, locations, policies, new Probes());
+        VfKeeper keeper = new VfKeeper(hosts, migrations);
+        keeper.setPools(pools);
+        keeper.setNics(nics);
+        NicFacts facts = new NicFacts();
+        facts.setNics(nics);
+        VirtualMachineService vms =
+                new VirtualMachineService(hosts, locations, policies, health, migrations, keeper, facts);
+        await("the host is open", () -> hosts.all().size() == 1);
+        await("the NICs are read", () -> nics.inventories().get(0).available());
+        System.out.println("findings " + vms.define(HOST, Files.readString(Path.of(arguments[1]))));
+        vms.start(VM);
+        Lease lease = pools.leases(HOST).get(0);
+        System.out.println(
+                "leased " + lease.vf() + " " + nics.inventories().get(0).access());
+        await("the guest uses its VF", () -> vms.show(VM).pairs().get(0).health() == PairHealth.ACTIVE);
+        System.out.println("active");
+        new ProcessBuilder(arguments[2]).inheritIO().start().waitFor();
+        vms.destroy(VM);
+        await("the VF is given back", () -> pools.leases(HOST).isEmpty());
+        System.out.println("given back");
+        System.exit(0);
+    }
+
+    private static BundleContext bundle(String folder) {
+        return (BundleContext) Proxy.newProxyInstance(
+                BundleContext.class.getClassLoader(),
+                new Class<?>[] {BundleContext.class},
+                (proxy, method, arguments) -> method.getName().equals("getProperty") ? folder : null);
+    }
+
+    private static void await(String what, BooleanSupplier condition) throws InterruptedException {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > end) {
+                System.out.println("waited in vain: " + what);
+                System.exit(1);
+            }
+            Thread.sleep(100);
+        }
+    }
+}
