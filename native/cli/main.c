@@ -73,7 +73,8 @@ static bool number(const char *text, int64_t most, int64_t *value) {
 static bool mac(const char *text, uint8_t bytes[6]) {
     unsigned parts[6];
     int length = 0;
-    if (strlen(text) != 17 ||
+    /* sscanf takes signs and blanks for part of a number. */
+    if (strlen(text) != 17 || strspn(text, "0123456789abcdefABCDEF:") != 17 ||
         sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &parts[0], &parts[1], &parts[2], &parts[3], &parts[4], &parts[5], &length) !=
             6 ||
         length != 17)
@@ -241,7 +242,7 @@ static int read_call(struct call *call, int count, char **arguments) {
     }
     call->arguments = arguments + optind;
     call->count = count - optind;
-    return call->count == 0 ? wrong(call, "no command was given") : -1;
+    return call->count <= 0 ? wrong(call, "no command was given") : -1;
 }
 
 static int list(struct call *call) {

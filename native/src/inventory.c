@@ -184,8 +184,12 @@ static bool read_vf(struct reader *reader, const struct usvf_pf *pf, int pf_fold
         only_entry(folder, "net", vf->netdev, sizeof vf->netdev);
     vf->iommu_group = USVF_UNKNOWN;
     if (usvf_read_link_name(folder, "iommu_group", number, sizeof number) == 0) {
-        vf->iommu_group = atoi(number);
-        vf->iommu_members = count_members(reader, vf->iommu_group);
+        char *end;
+        long group = strtol(number, &end, 10);
+        if (number[0] >= '0' && number[0] <= '9' && !*end && group <= INT_MAX) {
+            vf->iommu_group = (int)group;
+            vf->iommu_members = count_members(reader, vf->iommu_group);
+        }
     }
     close(folder);
     return true;

@@ -49,7 +49,8 @@ static bool receive(int file, char *buffer, size_t size, ssize_t *got, bool *los
     do {
         *got = recvmsg(file, &message, 0);
     } while ((*got < 0 && errno == EINTR) || (*got >= 0 && from.nl_pid != 0));
-    *lost = *got < 0 && errno == ENOBUFS;
+    /* What was cut cannot be read, but something has changed. */
+    *lost = *got < 0 ? errno == ENOBUFS : (message.msg_flags & MSG_TRUNC) != 0;
     if (*got >= 0)
         buffer[*got] = 0;
     return *got >= 0 || *lost;

@@ -92,6 +92,48 @@ static void a_vf_without_iommu_is_in_no_group(void) {
     tree_remove(&tree);
 }
 
+static void a_group_without_a_number_is_not_group_zero(void) {
+    struct tree tree;
+    tree_make(&tree);
+    tree_pf(&tree, "0000:01:00.0", "eno1", 8, 1);
+    tree_vf(&tree, "0000:01:00.0", 0, "0000:01:10.0", 0);
+    tree_delete(&tree, "sys/bus/pci/devices/0000:01:10.0/iommu_group");
+    tree_link(&tree, "sys/bus/pci/devices/0000:01:10.0/iommu_group", "../../../../kernel/iommu_groups/garbage");
+    struct usvf_inventory *inventory = read_tree(&tree);
+    CHECK(inventory->pfs[0].vfs[0].iommu_group == USVF_UNKNOWN && inventory->pfs[0].vfs[0].iommu_members == 0);
+    usvf_inventory_free(inventory);
+    tree_remove(&tree);
+}
+
+/* Always the same bytes, so that what fails once fails again. */
+static void damaged_attributes_do_no_harm(void) {
+    static const char *const names[] = {"vendor", "device", "numa_node", "sriov_vf_device", "sriov_totalvfs", "sriov_numvfs"};
+    static const char letters[] = "0123456789abcdefx-+ \n\t%\xff";
+    struct tree tree;
+    tree_make(&tree);
+    tree_pf(&tree, "0000:01:00.0", "eno1", 8, 1);
+    tree_vf(&tree, "0000:01:00.0", 0, "0000:01:10.0", 1);
+    uint64_t seed = 88172645463325252u;
+    for (int round = 0; round < 3000; round++) {
+        char path[128], text[48] = "";
+        for (size_t i = 0; i < (size_t)round % sizeof text; i++) {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            text[i] = i + 1 < sizeof text ? letters[seed % (sizeof letters - 1)] : 0;
+        }
+        snprintf(path, sizeof path, "sys/bus/pci/devices/0000:01:00.0/%s", names[seed % 6]);
+        tree_file(&tree, path, text);
+        struct usvf_inventory *inventory = read_tree(&tree);
+        for (size_t i = 0; i < inventory->pf_count; i++)
+            CHECK(inventory->pfs[i].vf_count <= inventory->pfs[i].numvfs && inventory->pfs[i].numvfs <= inventory->pfs[i].totalvfs);
+        usvf_inventory_free(inventory);
+        if (round % 8 == 7)
+            tree_pf(&tree, "0000:01:00.0", "eno1", 8, 1);
+    }
+    tree_remove(&tree);
+}
+
 static void a_vf_that_somebody_passes_through_is_foreign(void) {
     struct tree tree;
     tree_make(&tree);
@@ -119,6 +161,8 @@ int main(void) {
     TEST(thirty_two_pfs_with_128_vfs_each);
     TEST(a_broken_function_does_not_hide_the_others);
     TEST(a_vf_without_iommu_is_in_no_group);
+    TEST(a_group_without_a_number_is_not_group_zero);
+    TEST(damaged_attributes_do_no_harm);
     TEST(a_vf_that_somebody_passes_through_is_foreign);
     TEST(a_missing_sysfs_is_an_error_that_names_it);
     printf("inventory: %d passed\n", checked);
