@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What setup, demo and test share. Sourced; expects $here, the root of the checkout.
 
-export UNDERSTUDY_CACHE=${UNDERSTUDY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/understudy}
-
 say() { printf '%s\n' "$*" >&2; }
 
 # die TEXT [REMEDY]: something needed is missing or failed.

@@ -150,22 +150,43 @@ static bool is_sound(const struct usvf_settings *s, const char **what) {
     return !*what;
 }
 
+/* A VF that its holder may change, with the lock. */
+struct held {
+    struct found found;
+    int lock;
+};
+
+/* What every change of a holder begins with; on success end() is owed. */
+static int begin(struct held *held, const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder,
+    struct usvf_error *error) {
+    held->lock = usvf_state_lock(roots, error);
+    if (held->lock < 0)
+        return -held->lock;
+    int result = usvf_holder_check(roots, vf, holder, error);
+    if (result == USVF_OK)
+        result = find(roots, vf, &held->found, error);
+    if (result != USVF_OK)
+        close(held->lock);
+    return result;
+}
+
+static void end(struct held *held) {
+    usvf_inventory_free(held->found.inventory);
+    close(held->lock);
+}
+
 int usvf_configure(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder,
     const struct usvf_settings *wanted, struct usvf_error *error) {
     const char *what;
     if (!is_sound(wanted, &what))
         return usvf_fail(error, USVF_BAD_ARGUMENT, "%s", what);
-    int lock = usvf_state_lock(roots, error);
-    if (lock < 0)
-        return -lock;
-    struct found found;
-    int result = usvf_holder_check(roots, vf, holder, error);
-    if (result == USVF_OK && (result = find(roots, vf, &found, error)) == USVF_OK) {
-        if ((result = write_before(roots, &found, error)) == USVF_OK)
-            result = apply(roots, &found, wanted, error);
-        usvf_inventory_free(found.inventory);
-    }
-    close(lock);
+    struct held held;
+    int result = begin(&held, roots, vf, holder, error);
+    if (result != USVF_OK)
+        return result;
+    if ((result = write_before(roots, &held.found, error)) == USVF_OK)
+        result = apply(roots, &held.found, wanted, error);
+    end(&held);
     return result;
 }
 
@@ -229,16 +250,12 @@ static int bind_found(const struct usvf_roots *roots, const struct found *found,
 
 int usvf_bind(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder, int64_t user,
     int64_t group, struct usvf_error *error) {
-    int lock = usvf_state_lock(roots, error);
-    if (lock < 0)
-        return -lock;
-    struct found found;
-    int result = usvf_holder_check(roots, vf, holder, error);
-    if (result == USVF_OK && (result = find(roots, vf, &found, error)) == USVF_OK) {
-        result = bind_found(roots, &found, user, group, error);
-        usvf_inventory_free(found.inventory);
-    }
-    close(lock);
+    struct held held;
+    int result = begin(&held, roots, vf, holder, error);
+    if (result != USVF_OK)
+        return result;
+    result = bind_found(roots, &held.found, user, group, error);
+    end(&held);
     return result;
 }
 
@@ -270,16 +287,12 @@ static int unbind_found(const struct usvf_roots *roots, const struct found *foun
 
 int usvf_unbind(
     const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder, struct usvf_error *error) {
-    int lock = usvf_state_lock(roots, error);
-    if (lock < 0)
-        return -lock;
-    struct found found;
-    int result = usvf_holder_check(roots, vf, holder, error);
-    if (result == USVF_OK && (result = find(roots, vf, &found, error)) == USVF_OK) {
-        result = unbind_found(roots, &found, error);
-        usvf_inventory_free(found.inventory);
-    }
-    close(lock);
+    struct held held;
+    int result = begin(&held, roots, vf, holder, error);
+    if (result != USVF_OK)
+        return result;
+    result = unbind_found(roots, &held.found, error);
+    end(&held);
     return result;
 }
 
