@@ -31,6 +31,7 @@ static const char usage[] =
     "  bind VF HOLDER [--user NAME]\n"
     "                             bind to vfio-pci; NAME gets the IOMMU group's device\n"
     "  unbind VF HOLDER           give back to the driver of before\n"
+    "  detour VF HOLDER on|off    lead frames for its MAC to the bridge above the PF too, while a guest is without it\n"
     "  release VF HOLDER          restore all that was before, and end the lease\n"
     "  restore [VF]               restore without a lease: this VF, or all whose lease has expired\n"
     "  create PF COUNT            give a PF another number of VFs, if all it has are free\n"
@@ -83,6 +84,8 @@ static bool mac(const char *text, uint8_t bytes[6]) {
         bytes[i] = (uint8_t)parts[i];
     return true;
 }
+
+static const char *const switches[] = {"off", "on", NULL};
 
 static bool word(const char *text, const char *const words[], int *value) {
     for (int i = 0; words[i]; i++)
@@ -160,7 +163,7 @@ static bool place(struct call *call, int option, const char *path) {
 }
 
 static bool setting(struct call *call, int option, const char *text) {
-    static const char *const switches[] = {"off", "on", NULL}, *const states[] = {"auto", "enable", "disable", NULL};
+    static const char *const states[] = {"auto", "enable", "disable", NULL};
     struct usvf_settings *settings = &call->settings;
     int64_t value = 0;
     switch (option) {
@@ -295,6 +298,8 @@ static int change(struct call *call, struct usvf_address vf) {
         result = usvf_bind(&call->roots, vf, call->holder, call->user, call->group, &call->error);
     else if (strcmp(verb, "unbind") == 0)
         result = usvf_unbind(&call->roots, vf, call->holder, &call->error);
+    else if (strcmp(verb, "detour") == 0)
+        result = usvf_detour(&call->roots, vf, call->holder, strcmp(call->arguments[2], "on") == 0, &call->error);
     else
         result = usvf_release(&call->roots, vf, call->holder, &call->error);
     return result == USVF_OK ? show(call, vf) : result;
@@ -404,6 +409,10 @@ static int run(struct call *call) {
         return fdb(call);
     if (strcmp(verb, "create") == 0 && call->count == 3)
         return create(call);
+    if (strcmp(verb, "detour") == 0) {
+        bool sound = call->count == 3 && word(call->arguments[2], switches, &which) && usvf_address_parse(call->arguments[1], &vf);
+        return sound ? change(call, vf) : wrong(call, "detour wants the PCI address of a VF, and on or off");
+    }
     if (call->count != 2)
         return wrong(call, "unknown command, or a wrong number of arguments");
     if (!usvf_address_parse(call->arguments[1], &vf))

@@ -184,6 +184,13 @@ USVF_API int usvf_unbind(
     const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder, struct usvf_error *error);
 
 /*
+ * Leads frames for the VF's address to the bridge above its PF too, where the standby NIC is, or ends that. To be on while
+ * a guest is without the VF: the PF would keep the frames for the VF. Bridges forget where they have last seen the address.
+ */
+USVF_API int usvf_detour(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder, bool on,
+    struct usvf_error *error);
+
+/*
  * Gives a PF a number of VFs and waits for them. USVF_REFUSED if it has VFs that are not free: the kernel removes all
  * before it makes others.
  */

@@ -13,78 +13,6 @@
 
 #include "state.h"
 
-/* What a VF was before its first change, in the boot that this was. */
-struct before {
-    char driver[32], override[32], boot[40];
-    struct usvf_settings settings;
-};
-
-/* A VF in an inventory that the caller frees. */
-struct found {
-    struct usvf_inventory *inventory;
-    const struct usvf_pf *pf;
-    const struct usvf_vf *vf;
-    char text[USVF_ADDRESS_TEXT];
-};
-
-static int find(const struct usvf_roots *roots, struct usvf_address address, struct found *found, struct usvf_error *error) {
-    *found = (struct found){0};
-    usvf_address_text(address, found->text);
-    int result = usvf_inventory_read(roots, &found->inventory, error);
-    if (result != USVF_OK)
-        return result;
-    found->vf = usvf_inventory_find(found->inventory, address, &found->pf);
-    if (found->vf)
-        return USVF_OK;
-    usvf_inventory_free(found->inventory);
-    return usvf_fail(error, USVF_NOT_FOUND, "%s is no VF of this machine", found->text);
-}
-
-/* 1: read, 0: there is none of this boot, and no boot leaves anything of its changes to the next, -1: it is damaged. */
-static int read_before(const struct usvf_roots *roots, struct usvf_address vf, struct before *before) {
-    char text[512], boot[40];
-    int has_mac;
-    unsigned mac[6];
-    struct usvf_settings *s = &before->settings;
-    *before = (struct before){0};
-    if (usvf_state_read(roots, "before", &vf, text, sizeof text) != 0)
-        return errno == ENOENT ? 0 : -1;
-    if (sscanf(text, "%31s %31s %d %2x:%2x:%2x:%2x:%2x:%2x %d %d %d %d %d %" SCNd64 " %" SCNd64 " %39s", before->driver,
-            before->override, &has_mac, &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &s->vlan, &s->qos, &s->trust,
-            &s->spoofchk, &s->link_state, &s->min_rate, &s->max_rate, before->boot) != 17 ||
-        !usvf_read_boot(boot))
-        return -1;
-    if (strcmp(before->boot, boot) != 0)
-        return 0;
-    s->has_mac = has_mac;
-    for (int i = 0; i < 6; i++)
-        s->mac[i] = (uint8_t)mac[i];
-    if (strcmp(before->driver, "-") == 0)
-        before->driver[0] = 0;
-    if (strcmp(before->override, "-") == 0)
-        before->override[0] = 0;
-    return 1;
-}
-
-static int write_before(const struct usvf_roots *roots, const struct found *found, struct usvf_error *error) {
-    struct before before;
-    char text[512], boot[40];
-    int there = read_before(roots, found->vf->address, &before);
-    if (there != 0)
-        return there > 0 ? USVF_OK
-                         : usvf_fail(error, USVF_FAILED, "the record of what VF %s was before is damaged", found->text);
-    if (!usvf_read_boot(boot))
-        return usvf_fail(error, USVF_FAILED, "the number of this boot cannot be read: %s", strerror(errno));
-    usvf_driver_read(
-        roots, found->vf->address, before.override, sizeof before.override, before.driver, sizeof before.driver);
-    const struct usvf_settings *s = &found->vf->settings;
-    snprintf(text, sizeof text, "%s %s %d %02x:%02x:%02x:%02x:%02x:%02x %d %d %d %d %d %" PRId64 " %" PRId64 " %s\n",
-        before.driver[0] ? before.driver : "-", before.override[0] ? before.override : "-", s->has_mac, s->mac[0], s->mac[1],
-        s->mac[2], s->mac[3], s->mac[4], s->mac[5], s->vlan, s->qos, s->trust, s->spoofchk, s->link_state, s->min_rate,
-        s->max_rate, boot);
-    return usvf_state_write(roots, "before", &found->vf->address, text, error);
-}
-
 /* What of the wish is not so already. */
 static struct usvf_settings difference(const struct usvf_settings *wanted, const struct usvf_settings *now) {
     struct usvf_settings rest = *wanted;
@@ -115,7 +43,7 @@ static const char *first_of(const struct usvf_settings *rest) {
                               : NULL;
 }
 
-static int apply(const struct usvf_roots *roots, const struct found *found, const struct usvf_settings *wanted,
+static int apply(const struct usvf_roots *roots, const struct usvf_found *found, const struct usvf_settings *wanted,
     struct usvf_error *error) {
     struct usvf_settings rest = difference(wanted, &found->vf->settings);
     const char *what = first_of(&rest);
@@ -128,8 +56,8 @@ static int apply(const struct usvf_roots *roots, const struct found *found, cons
     if (refused)
         return usvf_fail(error, usvf_code_of(-refused), "%s of VF %s cannot be set through %s: %s", what, found->text,
             found->pf->netdev, strerror(-refused));
-    struct found again;
-    int result = find(roots, found->vf->address, &again, error);
+    struct usvf_found again;
+    int result = usvf_find(roots, found->vf->address, &again, error);
     if (result != USVF_OK)
         return result;
     rest = difference(wanted, &again.vf->settings);
@@ -150,48 +78,23 @@ static bool is_sound(const struct usvf_settings *s, const char **what) {
     return !*what;
 }
 
-/* A VF that its holder may change, with the lock. */
-struct held {
-    struct found found;
-    int lock;
-};
-
-/* What every change of a holder begins with; on success end() is owed. */
-static int begin(struct held *held, const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder,
-    struct usvf_error *error) {
-    held->lock = usvf_state_lock(roots, error);
-    if (held->lock < 0)
-        return -held->lock;
-    int result = usvf_holder_check(roots, vf, holder, error);
-    if (result == USVF_OK)
-        result = find(roots, vf, &held->found, error);
-    if (result != USVF_OK)
-        close(held->lock);
-    return result;
-}
-
-static void end(struct held *held) {
-    usvf_inventory_free(held->found.inventory);
-    close(held->lock);
-}
-
 int usvf_configure(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder,
     const struct usvf_settings *wanted, struct usvf_error *error) {
     const char *what;
     if (!is_sound(wanted, &what))
         return usvf_fail(error, USVF_BAD_ARGUMENT, "%s", what);
-    struct held held;
-    int result = begin(&held, roots, vf, holder, error);
+    struct usvf_held held;
+    int result = usvf_change_begin(&held, roots, vf, holder, error);
     if (result != USVF_OK)
         return result;
-    if ((result = write_before(roots, &held.found, error)) == USVF_OK)
+    if ((result = usvf_before_write(roots, &held.found, error)) == USVF_OK)
         result = apply(roots, &held.found, wanted, error);
-    end(&held);
+    usvf_change_end(&held);
     return result;
 }
 
 /* Nothing of the host's may live in the IOMMU group of a VF that a guest gets. */
-static int check_group(const struct usvf_roots *roots, const struct found *found, struct usvf_error *error) {
+static int check_group(const struct usvf_roots *roots, const struct usvf_found *found, struct usvf_error *error) {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/kernel/iommu_groups/%d/devices", usvf_sysfs(roots), found->vf->iommu_group);
     DIR *entries = opendir(path);
@@ -213,7 +116,7 @@ static int check_group(const struct usvf_roots *roots, const struct found *found
     return result;
 }
 
-static int give_group(const struct usvf_roots *roots, const struct found *found, int64_t user, int64_t group,
+static int give_group(const struct usvf_roots *roots, const struct usvf_found *found, int64_t user, int64_t group,
     struct usvf_error *error) {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/vfio/%d", usvf_dev(roots), found->vf->iommu_group);
@@ -222,7 +125,7 @@ static int give_group(const struct usvf_roots *roots, const struct found *found,
     return USVF_OK;
 }
 
-static int bind_found(const struct usvf_roots *roots, const struct found *found, int64_t user, int64_t group,
+static int bind_found(const struct usvf_roots *roots, const struct usvf_found *found, int64_t user, int64_t group,
     struct usvf_error *error) {
     if (found->vf->up || found->vf->master)
         return usvf_fail(error, USVF_REFUSED, "VF %s is in use: its netdev %s is %s", found->text, found->vf->netdev,
@@ -231,7 +134,7 @@ static int bind_found(const struct usvf_roots *roots, const struct found *found,
         return usvf_fail(error, USVF_REFUSED, "VF %s is in no IOMMU group: the IOMMU of this machine is off", found->text);
     int result = check_group(roots, found, error);
     if (result == USVF_OK)
-        result = write_before(roots, found, error);
+        result = usvf_before_write(roots, found, error);
     if (result != USVF_OK)
         return result;
     char override[32], driver[32];
@@ -250,17 +153,17 @@ static int bind_found(const struct usvf_roots *roots, const struct found *found,
 
 int usvf_bind(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder, int64_t user,
     int64_t group, struct usvf_error *error) {
-    struct held held;
-    int result = begin(&held, roots, vf, holder, error);
+    struct usvf_held held;
+    int result = usvf_change_begin(&held, roots, vf, holder, error);
     if (result != USVF_OK)
         return result;
     result = bind_found(roots, &held.found, user, group, error);
-    end(&held);
+    usvf_change_end(&held);
     return result;
 }
 
 /* Surer than the inventory, which must not open a group: it sees one whose device QEMU is about to take. */
-static int check_unused(const struct usvf_roots *roots, const struct found *found, struct usvf_error *error) {
+static int check_unused(const struct usvf_roots *roots, const struct usvf_found *found, struct usvf_error *error) {
     bool open_ = found->vf->state == USVF_IN_USE && !found->vf->netdev[0];
     if (!open_ && strcmp(found->vf->driver, "vfio-pci") == 0 && found->vf->iommu_group >= 0) {
         char path[PATH_MAX];
@@ -274,12 +177,12 @@ static int check_unused(const struct usvf_roots *roots, const struct found *foun
                  : USVF_OK;
 }
 
-static int unbind_found(const struct usvf_roots *roots, const struct found *found, struct usvf_error *error) {
-    struct before before;
+static int unbind_found(const struct usvf_roots *roots, const struct usvf_found *found, struct usvf_error *error) {
+    struct usvf_before before;
     int result = check_unused(roots, found, error);
     if (result != USVF_OK)
         return result;
-    int there = read_before(roots, found->vf->address, &before);
+    int there = usvf_before_read(roots, found->vf->address, &before);
     if (there < 0)
         return usvf_fail(error, USVF_FAILED, "the record of what VF %s was before is damaged", found->text);
     return there == 0 ? USVF_OK : usvf_driver_set(roots, found->vf->address, before.override, before.driver, error);
@@ -287,17 +190,17 @@ static int unbind_found(const struct usvf_roots *roots, const struct found *foun
 
 int usvf_unbind(
     const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder, struct usvf_error *error) {
-    struct held held;
-    int result = begin(&held, roots, vf, holder, error);
+    struct usvf_held held;
+    int result = usvf_change_begin(&held, roots, vf, holder, error);
     if (result != USVF_OK)
         return result;
     result = unbind_found(roots, &held.found, error);
-    end(&held);
+    usvf_change_end(&held);
     return result;
 }
 
 /* Some drivers take every MAC but the zero that they start with; libvirt then leaves a local one, and so do we. */
-static int apply_before(const struct usvf_roots *roots, const struct found *found, struct usvf_settings settings,
+static int apply_before(const struct usvf_roots *roots, const struct usvf_found *found, struct usvf_settings settings,
     struct usvf_error *error) {
     int result = apply(roots, found, &settings, error);
     if (result == USVF_FAILED && settings.has_mac && usvf_mac_is_zero(settings.mac)) {
@@ -307,7 +210,7 @@ static int apply_before(const struct usvf_roots *roots, const struct found *foun
     return result;
 }
 
-static int restore_found(const struct usvf_roots *roots, const struct found *found, const struct before *before,
+static int restore_found(const struct usvf_roots *roots, const struct usvf_found *found, const struct usvf_before *before,
     struct usvf_error *error) {
     int result = check_unused(roots, found, error);
     if (result != USVF_OK)
@@ -324,22 +227,27 @@ static void quarantine(const struct usvf_roots *roots, struct usvf_address vf, c
     usvf_state_write(roots, "fault", &vf, reason, NULL);
 }
 
-int usvf_restore_locked(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_error *error) {
-    struct before before;
-    struct usvf_error own = {0};
-    int there = read_before(roots, vf, &before);
-    if (there == 0) {
-        usvf_state_delete(roots, "before", &vf);
-        usvf_state_delete(roots, "fault", &vf);
-        return USVF_OK;
-    }
-    struct found found;
-    int result = there < 0 ? usvf_fail(&own, USVF_FAILED, "the record of what it was before is damaged")
-                           : find(roots, vf, &found, &own);
+static int restore_recorded(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_error *error) {
+    struct usvf_before before;
+    struct usvf_found found;
+    int there = usvf_before_read(roots, vf, &before);
+    if (there <= 0)
+        return there == 0 ? USVF_OK : usvf_fail(error, USVF_FAILED, "the record of what it was before is damaged");
+    int result = usvf_find(roots, vf, &found, error);
     if (result == USVF_OK) {
-        result = restore_found(roots, &found, &before, &own);
+        result = restore_found(roots, &found, &before, error);
         usvf_inventory_free(found.inventory);
     }
+    return result;
+}
+
+int usvf_restore_locked(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_error *error) {
+    struct usvf_error own = {0};
+    int result = restore_recorded(roots, vf, &own);
+    /* The detour ends even if something else does not come back. */
+    int detour = usvf_detour_end(roots, vf, result == USVF_OK ? &own : NULL);
+    if (result == USVF_OK)
+        result = detour;
     if (result == USVF_OK) {
         usvf_state_delete(roots, "before", &vf);
         usvf_state_delete(roots, "fault", &vf);

@@ -170,6 +170,29 @@ int usvf_fdb_delete(const struct usvf_fdb_entry *entry, struct usvf_error *error
     return refused == 0 || refused == ENOENT ? USVF_OK : refuse(entry, "deleted", refused, error);
 }
 
+/* Learned entries of an address, at most so many as it can have on bridges of one machine. */
+struct stale {
+    const uint8_t *mac;
+    size_t count;
+    struct row rows[64];
+};
+
+static void collect(const struct row *row, void *context) {
+    struct stale *stale = context;
+    if (!row->fixed && !row->entry.self && row->master && memcmp(row->entry.mac, stale->mac, 6) == 0 &&
+        stale->count < sizeof stale->rows / sizeof *stale->rows)
+        stale->rows[stale->count++] = *row;
+}
+
+void usvf_fdb_forget(const uint8_t mac[6]) {
+    struct stale stale = {.mac = mac};
+    /* What cannot be forgotten is learned anew with the next frame, or ages. */
+    if (walk(collect, &stale, NULL) != USVF_OK)
+        return;
+    for (size_t i = 0; i < stale.count; i++)
+        request(&stale.rows[i].entry, stale.rows[i].index, RTM_DELNEIGH, 0);
+}
+
 /* Rows of one device, for the caller's visitor. */
 struct listing {
     const char *netdev;

@@ -66,6 +66,9 @@ int usvf_request_send(struct usvf_request *request);
 /* Sets one known value after the other; returns 0 or -errno and names what failed. */
 int usvf_settings_write(const char *pf, unsigned index, const struct usvf_settings *settings, const char **what);
 
+/* Has all bridges forget on which port they have last seen an address; fixed entries stay. */
+void usvf_fdb_forget(const uint8_t mac[6]);
+
 /* The lock of the state directory, held until the descriptor is closed. */
 int usvf_state_lock(const struct usvf_roots *roots, struct usvf_error *error);
 bool usvf_state_lease(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_lease *lease);

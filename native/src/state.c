@@ -6,6 +6,7 @@
  *   fencing           the number of the last lease
  *   lease-ADDRESS     "OWNER FENCING EXPIRES"
  *   before-ADDRESS    what the VF was before the first change, and in which boot: none leaves changes to the next
+ *   detour-ADDRESS    which PF leads the VF's frames elsewhere too, and in which boot
  *   count-ADDRESS     how many VFs the PF had, and in which boot
  *   fault-ADDRESS     why it could not be restored
  *

@@ -124,19 +124,38 @@ static void the_filter_of_the_device_itself_is_another_list(void) {
     bridge_down();
 }
 
-static void a_learned_entry_of_another_port_is_replaced(void) {
-    bridge_up();
+/* The bridge learns that the address is behind port1. */
+static void learn_on_port1(void) {
     int far = listen_on("far1");
     static const uint8_t nobody[6] = {0x02, 0, 0, 0, 0, 0x55};
     for (int i = 0; i < 50 && entries_on("port1") == 0; i++) {
         send_frame(far, nobody, address);
         usleep(100 * 1000);
     }
+    close(far);
     CHECK(entries_on("port1") == 1);
+}
+
+static void a_learned_entry_of_another_port_is_replaced(void) {
+    bridge_up();
+    learn_on_port1();
     struct usvf_fdb_entry entry = entry_on("port0");
     CHECK(usvf_fdb_add(&entry, &error) == USVF_OK);
     CHECK(entries_on("port0") == 1 && entries_on("port1") == 0);
-    close(far);
+    bridge_down();
+}
+
+static void what_was_learned_is_forgotten_and_what_is_fixed_stays(void) {
+    bridge_up();
+    learn_on_port1();
+    usvf_fdb_forget(sender);
+    CHECK(entries_on("port1") == 1);
+    usvf_fdb_forget(address);
+    CHECK(entries_on("port1") == 0);
+    struct usvf_fdb_entry entry = entry_on("port0");
+    CHECK(usvf_fdb_add(&entry, &error) == USVF_OK);
+    usvf_fdb_forget(address);
+    CHECK(entries_on("port0") == 1);
     bridge_down();
 }
 
@@ -190,6 +209,7 @@ int main(void) {
     TEST(adding_and_deleting_twice_is_no_error);
     TEST(the_filter_of_the_device_itself_is_another_list);
     TEST(a_learned_entry_of_another_port_is_replaced);
+    TEST(what_was_learned_is_forgotten_and_what_is_fixed_stays);
     TEST(a_fixed_entry_of_another_port_is_left_alone);
     TEST(what_makes_no_sense_is_refused);
     printf("fdb: %d passed\n", checked);

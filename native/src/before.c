@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a change of a VF begins with: the lock, the lease, the VF, and the record of what it was. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "state.h"
+
+int usvf_find(const struct usvf_roots *roots, struct usvf_address address, struct usvf_found *found, struct usvf_error *error) {
+    *found = (struct usvf_found){0};
+    usvf_address_text(address, found->text);
+    int result = usvf_inventory_read(roots, &found->inventory, error);
+    if (result != USVF_OK)
+        return result;
+    found->vf = usvf_inventory_find(found->inventory, address, &found->pf);
+    if (found->vf)
+        return USVF_OK;
+    usvf_inventory_free(found->inventory);
+    return usvf_fail(error, USVF_NOT_FOUND, "%s is no VF of this machine", found->text);
+}
+
+int usvf_before_read(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_before *before) {
+    char text[512], boot[40];
+    int has_mac;
+    unsigned mac[6];
+    struct usvf_settings *s = &before->settings;
+    *before = (struct usvf_before){0};
+    if (usvf_state_read(roots, "before", &vf, text, sizeof text) != 0)
+        return errno == ENOENT ? 0 : -1;
+    if (sscanf(text, "%31s %31s %d %2x:%2x:%2x:%2x:%2x:%2x %d %d %d %d %d %" SCNd64 " %" SCNd64 " %39s", before->driver,
+            before->override, &has_mac, &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &s->vlan, &s->qos, &s->trust,
+            &s->spoofchk, &s->link_state, &s->min_rate, &s->max_rate, before->boot) != 17 ||
+        !usvf_read_boot(boot))
+        return -1;
+    if (strcmp(before->boot, boot) != 0)
+        return 0;
+    s->has_mac = has_mac;
+    for (int i = 0; i < 6; i++)
+        s->mac[i] = (uint8_t)mac[i];
+    if (strcmp(before->driver, "-") == 0)
+        before->driver[0] = 0;
+    if (strcmp(before->override, "-") == 0)
+        before->override[0] = 0;
+    return 1;
+}
+
+int usvf_before_write(const struct usvf_roots *roots, const struct usvf_found *found, struct usvf_error *error) {
+    struct usvf_before before;
+    char text[512], boot[40];
+    int there = usvf_before_read(roots, found->vf->address, &before);
+    if (there != 0)
+        return there > 0 ? USVF_OK
+                         : usvf_fail(error, USVF_FAILED, "the record of what VF %s was before is damaged", found->text);
+    if (!usvf_read_boot(boot))
+        return usvf_fail(error, USVF_FAILED, "the number of this boot cannot be read: %s", strerror(errno));
+    usvf_driver_read(
+        roots, found->vf->address, before.override, sizeof before.override, before.driver, sizeof before.driver);
+    const struct usvf_settings *s = &found->vf->settings;
+    snprintf(text, sizeof text, "%s %s %d %02x:%02x:%02x:%02x:%02x:%02x %d %d %d %d %d %" PRId64 " %" PRId64 " %s\n",
+        before.driver[0] ? before.driver : "-", before.override[0] ? before.override : "-", s->has_mac, s->mac[0], s->mac[1],
+        s->mac[2], s->mac[3], s->mac[4], s->mac[5], s->vlan, s->qos, s->trust, s->spoofchk, s->link_state, s->min_rate,
+        s->max_rate, boot);
+    return usvf_state_write(roots, "before", &found->vf->address, text, error);
+}
+
+int usvf_change_begin(struct usvf_held *held, const struct usvf_roots *roots, struct usvf_address vf,
+    struct usvf_holder holder, struct usvf_error *error) {
+    held->lock = usvf_state_lock(roots, error);
+    if (held->lock < 0)
+        return -held->lock;
+    int result = usvf_holder_check(roots, vf, holder, error);
+    if (result == USVF_OK)
+        result = usvf_find(roots, vf, &held->found, error);
+    if (result != USVF_OK)
+        close(held->lock);
+    return result;
+}
+
+void usvf_change_end(struct usvf_held *held) {
+    usvf_inventory_free(held->found.inventory);
+    close(held->lock);
+}
