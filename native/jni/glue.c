@@ -212,6 +212,16 @@ static void bind_vfio(
         succeeded(env, usvf_bind(&it.places.roots, it.vf, it.holder, number, -1, &error), &error);
 }
 
+static void detour(JNIEnv *env, jclass class, jobjectArray roots, jstring vf, jstring owner, jlong fencing, jboolean on)
+{
+    struct subject it;
+    struct usvf_error error = { 0 };
+
+    (void)class;
+    if (copy_subject(env, roots, vf, owner, fencing, &it))
+        succeeded(env, usvf_detour(&it.places.roots, it.vf, it.holder, on, &error), &error);
+}
+
 static void release(JNIEnv *env, jclass class, jobjectArray roots, jstring vf, jstring owner, jlong fencing)
 {
     struct subject it;
@@ -271,6 +281,7 @@ static const JNINativeMethod methods[] = {
     { "lease", "([" TEXT TEXT TEXT ")J", (void *)lease },
     { "configure", "(" HOLDER "[BIII)V", (void *)configure },
     { "bind", "(" HOLDER TEXT ")V", (void *)bind_vfio },
+    { "detour", "(" HOLDER "Z)V", (void *)detour },
     { "release", "(" HOLDER ")V", (void *)release },
     { "watchOpen", "()J", (void *)watch_open },
     { "watchWait", "(JI)I", (void *)watch_wait },

@@ -66,6 +66,7 @@ public enum FindingCode {
     EJECT_PENDING(0, Severity.ERROR),
     STANDBY_NOT_NEGOTIATED(0, Severity.WARNING),
     PRIMARY_ABSENT(0, Severity.WARNING),
+    DETOUR_FAILED(0, Severity.WARNING),
     PRIMARY_NOT_RELEASED(0, Severity.ERROR),
     PRIMARY_NOT_RETURNED(0, Severity.WARNING),
     NO_GAP_PROBE(0, Severity.NOTICE),

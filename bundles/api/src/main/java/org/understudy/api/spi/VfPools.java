@@ -41,6 +41,16 @@ public interface VfPools {
     List<Lease> leases(HostName host);
 
     /**
+     * Leads frames for the VF's MAC to the bridge above its PF too, or ends that. To be on while the VM runs on the VF's
+     * host without the VF: the PF would keep the frames for the VF, and the standby NIC would get none. Harmless if
+     * repeated; {@link #release} ends it as well.
+     *
+     * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#VF_FAILED}, {@link
+     *     org.understudy.api.ErrorCode#NOT_PERMITTED}, {@link org.understudy.api.ErrorCode#HOST_UNAVAILABLE}
+     */
+    void detour(Lease lease, boolean on);
+
+    /**
      * Gives a VF back, which becomes exactly what it was before the lease. Harmless if repeated, and if the VF has been
      * leased anew in the meantime.
      *

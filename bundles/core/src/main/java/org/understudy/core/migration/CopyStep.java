@@ -15,6 +15,7 @@ final class CopyStep implements Step {
 
     @Override
     public void run(Voyage v) {
+        Detour.onDestination(v);
         v.picture().progress(0);
         v.trail()
                 .await(

@@ -23,6 +23,7 @@ final class ToStandbyStep implements Step {
 
     @Override
     public void run(Voyage v) {
+        Detour.onSource(v);
         startSending(v);
         List<PairView> held = v.cargo().held();
         if (held.isEmpty()) {

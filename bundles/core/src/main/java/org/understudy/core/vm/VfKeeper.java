@@ -134,6 +134,7 @@ public final class VfKeeper implements AutoCloseable {
             }
             Map<Alias, PciAddress> vfs = new HashMap<>();
             leases.forEach(l -> vfs.put(l.primary(), l.vf()));
+            leases.forEach(this::leadToStandby);
             start.accept(vfs);
         } catch (RuntimeException e) {
             leases.forEach(l -> release(l, e));
@@ -142,6 +143,15 @@ public final class VfKeeper implements AutoCloseable {
             starting.remove(here.vm().name());
             // It may have stopped already, while nothing was given back.
             later(() -> giveBack(here.host(), here.vm().name()));
+        }
+    }
+
+    /** The guest boots without its VF, perhaps from the network. */
+    private void leadToStandby(Lease lease) {
+        try {
+            pools.get().orElseThrow().detour(lease, true);
+        } catch (UnderstudyException e) {
+            LOG.warn("VM {} may lose frames until its guest has the VF: {}", lease.vm(), e.getMessage());
         }
     }
 

@@ -251,6 +251,7 @@ final class MigrationBench implements AutoCloseable {
         final List<Lease> released = new ArrayList<>();
         private final List<String> deeds;
         int left = 4;
+        boolean detoursFail;
 
         FakePools(List<String> deeds) {
             this.deeds = deeds;
@@ -279,6 +280,14 @@ final class MigrationBench implements AutoCloseable {
             return leased.stream()
                     .filter(l -> l.host().equals(host) && !released.contains(l))
                     .toList();
+        }
+
+        @Override
+        public synchronized void detour(Lease lease, boolean on) {
+            if (detoursFail) {
+                throw new UnderstudyException(ErrorCode.NOT_PERMITTED, "the access list does not allow it");
+            }
+            deeds.add("detour " + lease.host() + " " + on);
         }
 
         @Override

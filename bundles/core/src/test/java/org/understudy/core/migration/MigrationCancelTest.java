@@ -101,6 +101,7 @@ class MigrationCancelTest {
                         "lease ua-vf0",
                         "prepare web1",
                         "send web1",
+                        "detour b true",
                         "cancel web1",
                         "abort web1",
                         "plug ua-vf0",

@@ -77,6 +77,16 @@ class MigrationHappyPathTest {
     }
 
     @Test
+    void leadsFramesToTheStandbyNicBeforeTheGuestIsAskedAndThereBeforeTheSwitch() {
+        bench.pairs.set(0, MigrationBench.pair(MigrationBench.PRIMARY, PrimaryKind.VF));
+        bench.pools.leased.add(bench.leaseOnSource());
+
+        bench.migrate();
+
+        assertThat(bench.deeds).containsSubsequence("detour a true", "send web1", "detour b true", "accept web1");
+    }
+
+    @Test
     void movesTwoPairsTogetherAndTellsWhatTheirPrimariesAre() {
         bench.pairs.clear();
         bench.pairs.add(MigrationBench.pair(MigrationBench.PRIMARY, PrimaryKind.VF));

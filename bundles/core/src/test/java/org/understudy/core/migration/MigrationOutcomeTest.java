@@ -112,6 +112,28 @@ class MigrationOutcomeTest {
     }
 
     @Test
+    void endsTheDetourWhenTheGuestHasItsVfAgain() {
+        bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
+        bench.a.with(Fault.COPY_FAILS);
+        bench.pools.leased.add(bench.leaseOnSource());
+
+        assertThat(bench.migrate().outcome()).contains(Outcome.FAILED_ON_SOURCE);
+        assertThat(bench.deeds).containsSubsequence("detour a true", "detour a false");
+    }
+
+    @Test
+    void movesTheVmAndSaysThatFramesMayBeLostWhereADetourIsNotAllowed() {
+        bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
+        bench.pools.leased.add(bench.leaseOnSource());
+        bench.pools.detoursFail = true;
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.COMPLETED);
+        assertThat(codes(m)).contains("detour-failed");
+    }
+
+    @Test
     void refusesWhenThePoolIsEmpty() {
         bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
         bench.pools.left = 0;

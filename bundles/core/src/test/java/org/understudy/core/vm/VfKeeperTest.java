@@ -68,6 +68,27 @@ class VfKeeperTest {
     }
 
     @Test
+    void leadsFramesToTheStandbyNicWhileTheGuestBoots() {
+        defined(VmState.SHUTOFF);
+        keeper.setPools(pool);
+
+        vms.start(WEB1);
+
+        assertThat(pool.detours).containsExactly("0000:01:10.2 true");
+    }
+
+    @Test
+    void startsAVmAlsoWhereADetourIsNotAllowed() {
+        defined(VmState.SHUTOFF);
+        keeper.setPools(pool);
+        pool.detours.add("refused");
+
+        vms.start(WEB1);
+
+        assertThat(alpha.deeds()).containsExactly("start web1 {ua-vf=0000:01:10.2}");
+    }
+
+    @Test
     void givesTheVfBackIfTheStartFails() {
         defined(VmState.SHUTOFF);
         keeper.setPools(pool);
@@ -137,6 +158,7 @@ class VfKeeperTest {
                 new MacAddress("52:54:00:11:22:33"), 0, Optional.empty(), Optional.empty(), true, OptionalInt.empty());
         final List<Lease> held = new ArrayList<>();
         final List<VfSettings> settings = new ArrayList<>();
+        final List<String> detours = new ArrayList<>();
         boolean empty;
 
         @Override
@@ -159,6 +181,14 @@ class VfKeeperTest {
         @Override
         public synchronized List<Lease> leases(HostName host) {
             return List.copyOf(held);
+        }
+
+        @Override
+        public synchronized void detour(Lease lease, boolean on) {
+            if (detours.contains("refused")) {
+                throw new UnderstudyException(ErrorCode.NOT_PERMITTED, "the access list does not allow it");
+            }
+            detours.add(lease.vf() + " " + on);
         }
 
         @Override

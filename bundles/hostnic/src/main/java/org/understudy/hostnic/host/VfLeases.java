@@ -178,13 +178,22 @@ public final class VfLeases implements VfPools {
                 holder.fencing());
     }
 
+    private static Ticket ticket(Lease lease) {
+        Claim claim =
+                new Claim(lease.owner(), lease.vm().value(), lease.primary().value());
+        return new Ticket(lease.vf(), claim, lease.fencing());
+    }
+
+    @Override
+    public void detour(Lease lease, boolean on) {
+        nics.slot(lease.host()).require().detour(ticket(lease), on);
+    }
+
     @Override
     public void release(Lease lease) {
         NicSlot slot = nics.slot(lease.host());
-        Claim claim =
-                new Claim(lease.owner(), lease.vm().value(), lease.primary().value());
         try {
-            slot.require().release(new Ticket(lease.vf(), claim, lease.fencing()));
+            slot.require().release(ticket(lease));
             slot.forget(lease.vf());
         } finally {
             slot.afterChange();

@@ -63,6 +63,11 @@ public record CommandFunctions(Runner runner, String self, String user) implemen
     }
 
     @Override
+    public void detour(Ticket ticket, boolean on) {
+        change("detour", ticket, List.of(on ? "on" : "off"));
+    }
+
+    @Override
     public void release(Ticket ticket) {
         Output output = call("release", ticket, List.of());
         if (ExitStatus.of(output.status()) != ExitStatus.NOT_FOUND) {

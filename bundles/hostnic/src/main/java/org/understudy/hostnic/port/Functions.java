@@ -55,6 +55,13 @@ public interface Functions extends AutoCloseable {
     void prepare(Ticket ticket, VfSettings settings);
 
     /**
+     * Leads frames for the VF's MAC to the bridge above its PF too, or ends that.
+     *
+     * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#VF_FAILED}
+     */
+    void detour(Ticket ticket, boolean on);
+
+    /**
      * Restores the VF and ends the lease; nothing happens if it is another's by now, or nobody's. A VF that is gone cannot
      * be restored: its lease shows up again with it, and can be released then.
      */

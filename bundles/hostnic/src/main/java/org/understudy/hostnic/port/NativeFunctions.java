@@ -87,6 +87,15 @@ public record NativeFunctions(Places places, String self, String user) implement
         });
     }
 
+    @Override
+    public void detour(Ticket ticket, boolean on) {
+        String vf = ticket.vf().toString();
+        call("VF " + vf, () -> {
+            NativeVf.detour(places.asArray(), vf, LeaseText.of(ticket.claim()), ticket.fencing(), on);
+            return vf;
+        });
+    }
+
     private static int flag(Optional<Boolean> wanted) {
         return wanted.map(on -> on ? 1 : 0).orElse(-1);
     }

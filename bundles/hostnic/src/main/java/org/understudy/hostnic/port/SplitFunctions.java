@@ -35,6 +35,11 @@ public record SplitFunctions(Functions reader, Functions changer) implements Fun
     }
 
     @Override
+    public void detour(Ticket ticket, boolean on) {
+        changer.detour(ticket, on);
+    }
+
+    @Override
     public void release(Ticket ticket) {
         changer.release(ticket);
     }

@@ -168,6 +168,12 @@ final class FakeMachine {
         }
 
         @Override
+        public void detour(Ticket ticket, boolean on) {
+            require();
+            deeds.add("detour " + ticket.vf() + " " + on);
+        }
+
+        @Override
         public void release(Ticket ticket) {
             require();
             synchronized (FakeMachine.this) {

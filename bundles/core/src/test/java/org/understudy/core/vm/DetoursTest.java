@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.vm;
+
+import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.when;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.HostName;
+import org.understudy.api.MacAddress;
+import org.understudy.api.Pair;
+import org.understudy.api.PairHealth;
+import org.understudy.api.Pairs.PairChanged;
+import org.understudy.api.PciAddress;
+import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.VfPools;
+import org.understudy.api.spi.VfPools.Lease;
+
+class DetoursTest {
+    private static final HostName ALPHA = new HostName("alpha");
+    private static final PoolName POOL = new PoolName("pool-a");
+    private static final Lease LEASE = lease("web1", "ua-vf0", "01:10.0");
+    private static final Lease OTHER = lease("web1", "ua-vf1", "01:10.2");
+    private static final Lease OTHER_VM = lease("web2", "ua-vf0", "01:10.4");
+
+    private final VfPools pools = mock(VfPools.class);
+    private final List<Consumer<PairChanged>> listeners = new ArrayList<>();
+    private final Detours detours = new Detours(listener -> {
+        listeners.add(listener);
+        return () -> listeners.remove(listener);
+    });
+
+    private static Lease lease(String vm, String primary, String vf) {
+        return new Lease(ALPHA, POOL, new VmName(vm), new Alias(primary), PciAddress.parse(vf), "server", 1);
+    }
+
+    @BeforeEach
+    void serve() {
+        when(pools.leases(ALPHA)).thenReturn(List.of(OTHER_VM, LEASE, OTHER));
+        detours.setPools(pools);
+    }
+
+    private void becomes(PairHealth health, PrimaryKind kind) {
+        Pair pair = new Pair(
+                new Alias("ua-standby0"),
+                new Alias("ua-vf0"),
+                new MacAddress("52:54:00:11:22:33"),
+                Optional.of(POOL),
+                kind,
+                health,
+                "");
+        listeners.forEach(l -> l.accept(new PairChanged(new VmName("web1"), ALPHA, PairHealth.OFF, pair)));
+    }
+
+    private void verifyOnly(Lease lease, boolean on) {
+        verify(pools).detour(lease, on);
+        verify(pools, never()).detour(lease, !on);
+        verify(pools, never()).detour(OTHER, on);
+        verify(pools, never()).detour(OTHER_VM, on);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"HIDDEN", "UNPLUGGING", "ON_STANDBY", "PARTIAL"})
+    void leadsFramesToTheStandbyNicWhileTheGuestIsWithoutItsVf(PairHealth health) {
+        becomes(health, PrimaryKind.VF);
+
+        verifyOnly(LEASE, true);
+    }
+
+    @Test
+    void endsThatWhenTheGuestHasItsVf() {
+        becomes(PairHealth.ACTIVE, PrimaryKind.VF);
+
+        verifyOnly(LEASE, false);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"OFF", "PENDING_RESTART", "FAULT"})
+    void asksNothingOfAVfThatIsNotInUse(PairHealth health) {
+        becomes(health, PrimaryKind.VF);
+
+        verify(pools, never()).leases(ALPHA);
+    }
+
+    @Test
+    void leavesAnEmulatedPrimaryAlone() {
+        becomes(PairHealth.ON_STANDBY, PrimaryKind.EMULATED);
+
+        verify(pools, never()).leases(ALPHA);
+    }
+
+    @Test
+    void goesOnAfterARefusal() {
+        doThrow(new UnderstudyException(ErrorCode.NOT_PERMITTED, "not allowed"))
+                .when(pools)
+                .detour(LEASE, true);
+        becomes(PairHealth.ON_STANDBY, PrimaryKind.VF);
+
+        becomes(PairHealth.ACTIVE, PrimaryKind.VF);
+
+        verify(pools).detour(LEASE, false);
+    }
+
+    @Test
+    void hearsNothingAnyMoreOnceClosed() {
+        detours.close();
+
+        becomes(PairHealth.ON_STANDBY, PrimaryKind.VF);
+
+        verify(pools, never()).leases(ALPHA);
+    }
+}
