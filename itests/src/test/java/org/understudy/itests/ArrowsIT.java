@@ -57,6 +57,7 @@ class ArrowsIT {
                         "org.understudy.api",
                         "org.understudy.core",
                         "org.understudy.hostnic",
+                        "org.understudy.libvirt",
                         "org.understudy.qemu",
                         "org.understudy.shell",
                         "org.understudy.web");

@@ -20,7 +20,7 @@ public enum ErrorCode {
     NOT_PERMITTED(
             403,
             4,
-            "Allow it in the ACL file of understudy-vf on that host, or let this server run as a user who may."),
+            "Allow it on that host (understudy-vf's ACL file, libvirt's access rules), or let this server run as a user who may."),
     VM_NOT_FOUND(404, 3, "List the VMs with understudy:vm-list."),
     HOST_NOT_FOUND(404, 3, "Name a host of etc/understudy.yaml; understudy:doctor lists them."),
     MIGRATION_NOT_FOUND(404, 3, "List the migrations with understudy:migration-list."),
@@ -36,6 +36,7 @@ public enum ErrorCode {
     QMP_ERROR(502, 5, "Read QEMU's own message; the command and its class are named."),
     QMP_PROTOCOL(502, 5, "Check that the socket belongs to a QEMU monitor of version 4.2 or newer."),
     QMP_DISCONNECTED(502, 5, "The QEMU process ended or its monitor closed; see the VM's log."),
+    LIBVIRT_ERROR(502, 5, "Read libvirt's own message; the call and libvirt's error number are named."),
     VF_FAILED(502, 5, "Read the reason in the message, and look at the VF with understudy:vf-list."),
     HOST_UNAVAILABLE(503, 5, "Check that the host is up and reachable, then try again."),
     DEADLINE_EXCEEDED(504, 5, "Raise the deadline in etc/understudy.yaml if the host is only slow."),

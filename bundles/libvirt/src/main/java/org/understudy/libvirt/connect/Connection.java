@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.connect;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.libvirt.LibvirtException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
+
+/**
+ * The connection to one host, which heals: when it is lost, a thread of its own opens it anew, less and less often, and
+ * registers everything again.
+ */
+public final class Connection implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+    /** Seconds without an answer to a ping, and how many of those make a connection dead. */
+    private static final int PING_SECONDS = 5;
+
+    private static final int PINGS = 3;
+
+    private final LibvirtSettings settings;
+    private final EventLoop loop;
+    private final Registrations registrations;
+    private final Pace pace;
+    private final ScheduledExecutorService keeper;
+    private Optional<Line> line = Optional.empty();
+    private String away = "is not connected yet";
+    private int failures;
+    private boolean closed;
+
+    /**
+     * How often a lost connection is tried again.
+     *
+     * @param first after the first failure; doubles with each
+     * @param longest bounds it
+     * @param look between two looks whether a connection is alive
+     */
+    public record Pace(Duration first, Duration longest, Duration look) {
+        public static final Pace USUAL = new Pace(Duration.ofSeconds(1), Duration.ofSeconds(30), Duration.ofSeconds(5));
+
+        Duration after(int failures) {
+            Duration wait = first.multipliedBy(1L << Math.min(failures, 20));
+            return wait.compareTo(longest) < 0 ? wait : longest;
+        }
+    }
+
+    public Connection(LibvirtSettings settings, EventLoop loop, Registrations registrations, Pace pace) {
+        this.settings = settings;
+        this.loop = loop;
+        this.registrations = registrations;
+        this.pace = pace;
+        this.keeper = Executors.newSingleThreadScheduledExecutor(r -> {
+            Thread t = new Thread(r, "libvirt-keeper " + settings.name());
+            t.setDaemon(true);
+            return t;
+        });
+    }
+
+    /**
+     * Opens it for the first time; blocks.
+     *
+     * @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE}
+     */
+    public void open() {
+        try {
+            become(connect());
+        } catch (LibvirtException e) {
+            throw unavailable(reason(e));
+        }
+        keeper.scheduleWithFixedDelay(
+                this::look, pace.look().toMillis(), pace.look().toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /**
+     * Asks the host; blocks for its answer.
+     *
+     * @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE} with the reason while there is no connection
+     */
+    public <T> T ask(String what, LibvirtCall<T> call) {
+        Line used = enter();
+        try {
+            return call.on(used.connect());
+        } catch (LibvirtException e) {
+            UnderstudyException failure = LibvirtFailure.of("host " + settings.name() + ": " + what, e);
+            if (isDead(used.connect())) {
+                execute(() -> lost(used, "has closed the connection: " + e.getMessage()));
+                throw unavailable("has closed the connection: " + e.getMessage());
+            }
+            throw failure;
+        } finally {
+            used.leave();
+        }
+    }
+
+    private synchronized Line enter() {
+        return line.filter(Line::enter).orElseThrow(() -> unavailable(away));
+    }
+
+    private UnderstudyException unavailable(String why) {
+        return new UnderstudyException(
+                ErrorCode.HOST_UNAVAILABLE, "host %s (%s) %s".formatted(settings.name(), settings.uri(), why));
+    }
+
+    private static String reason(LibvirtException e) {
+        return "cannot be reached: %s (%s)"
+                .formatted(e.getMessage(), e.getError().getCode());
+    }
+
+    private static boolean isDead(NativeConnect connect) {
+        try {
+            return !connect.isAlive();
+        } catch (LibvirtException e) {
+            return true;
+        }
+    }
+
+    /** A connection with everything registered, or none at all. */
+    private Line connect() throws LibvirtException {
+        NativeConnect connect = new NativeConnect(settings.uri());
+        Line fresh = new Line(connect);
+        try {
+            keepAlive(connect);
+            listenForClose(connect, fresh);
+            registrations.register(connect);
+            return fresh;
+        } catch (LibvirtException | RuntimeException e) {
+            retire(fresh);
+            throw e;
+        }
+    }
+
+    private static void keepAlive(NativeConnect connect) throws LibvirtException {
+        try {
+            connect.setKeepAlive(PING_SECONDS, PINGS);
+        } catch (LibvirtException e) {
+            if (!LibvirtFailure.isUnsupported(e)) {
+                throw e;
+            }
+        }
+    }
+
+    private void listenForClose(NativeConnect connect, Line fresh) throws LibvirtException {
+        try {
+            connect.registerCloseListener(
+                    (c, reason) -> execute(() -> lost(fresh, "has closed the connection: " + reason)));
+        } catch (LibvirtException e) {
+            if (!LibvirtFailure.isUnsupported(e)) {
+                throw e;
+            }
+        }
+    }
+
+    private synchronized void become(Line fresh) {
+        if (closed) {
+            retire(fresh);
+        } else {
+            line = Optional.of(fresh);
+            failures = 0;
+        }
+    }
+
+    private void lost(Line dead, String why) {
+        synchronized (this) {
+            if (closed || !line.equals(Optional.of(dead))) {
+                return;
+            }
+            line = Optional.empty();
+            away = why;
+        }
+        LOG.warn("Host {} {}", settings.name(), why);
+        retire(dead);
+        schedule(Duration.ZERO);
+    }
+
+    private void schedule(Duration wait) {
+        try {
+            keeper.schedule(this::attempt, wait.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("Host {} is not opened any more", settings.name());
+        }
+    }
+
+    private void attempt() {
+        try {
+            become(connect());
+            LOG.info("Host {} is connected again", settings.name());
+            registrations.returned();
+        } catch (LibvirtException e) {
+            failed(reason(e));
+        } catch (RuntimeException e) {
+            failed("cannot be used: " + e.getMessage());
+        }
+    }
+
+    private synchronized void failed(String why) {
+        if (closed || line.isPresent()) {
+            return;
+        }
+        away = why;
+        Duration wait = pace.after(failures++);
+        LOG.debug("Host {} {}; next attempt in {}", settings.name(), why, wait);
+        schedule(wait);
+    }
+
+    /** libvirt does not always tell of a close, as when its callback could not be registered. */
+    private void look() {
+        current().filter(l -> isDead(l.connect())).ifPresent(l -> lost(l, "has closed the connection"));
+    }
+
+    private synchronized Optional<Line> current() {
+        return line;
+    }
+
+    private void execute(Runnable task) {
+        try {
+            keeper.execute(task);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("Host {} is closed already", settings.name());
+        }
+    }
+
+    /** Events first, then the close listener, then the handle; nothing is forgotten that libvirt may still call. */
+    private void retire(Line old) {
+        registrations.deregister(old.connect());
+        try {
+            old.connect().unregisterCloseListener();
+        } catch (LibvirtException e) {
+            LOG.debug("Host {}: {}", settings.name(), e.getMessage());
+        }
+        loop.awaitTurn();
+        old.leave();
+    }
+
+    @Override
+    public void close() {
+        Optional<Line> last;
+        synchronized (this) {
+            closed = true;
+            last = line;
+            line = Optional.empty();
+            away = "is closed";
+        }
+        keeper.shutdownNow();
+        last.ifPresent(this::retire);
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.connect;
+
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.HostName;
+import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.UnderstudyException;
+
+/**
+ * The options of one host.
+ *
+ * @param uri how this server reaches libvirt there
+ * @param peerUri how the libvirt of another host reaches it, for migrations
+ * @param migrationUri where QEMU's data go, such as {@code tcp://10.0.0.2}; empty: libvirt chooses
+ */
+public record LibvirtSettings(HostName name, String uri, String peerUri, Optional<String> migrationUri) {
+    private static final List<String> KEYS = List.of("uri", "peer-uri", "migration-uri");
+    private static final List<String> DRIVERS = List.of("qemu", "test");
+
+    /** @throws UnderstudyException {@link ErrorCode#CONFIGURATION_INVALID} */
+    public static LibvirtSettings of(HostPolicy policy) {
+        Map<String, String> options = policy.options();
+        for (String key : new TreeSet<>(options.keySet())) {
+            if (!KEYS.contains(key)) {
+                throw invalid(
+                        policy.name(), key, "is no option of the connector libvirt; it has " + String.join(", ", KEYS));
+            }
+        }
+        String uri = options.getOrDefault("uri", "qemu:///system");
+        check(policy.name(), "uri", uri);
+        String peerUri = options.getOrDefault("peer-uri", uri);
+        check(policy.name(), "peer-uri", peerUri);
+        return new LibvirtSettings(
+                policy.name(), batch(uri), peerUri, Optional.ofNullable(options.get("migration-uri")));
+    }
+
+    private static void check(HostName host, String key, String text) {
+        try {
+            String scheme = Optional.ofNullable(URI.create(text).getScheme()).orElse("");
+            if (!DRIVERS.contains(scheme.replaceFirst("\\+.*", ""))) {
+                throw invalid(host, key, "is '" + text + "'; write it like qemu:///system or qemu+ssh://host/system");
+            }
+        } catch (IllegalArgumentException e) {
+            throw invalid(host, key, "is '" + text + "', which is no URI: " + e.getMessage());
+        }
+    }
+
+    /** A server has nobody who could answer the questions of ssh. */
+    private static String batch(String uri) {
+        if (!URI.create(uri).getScheme().endsWith("+ssh") || uri.contains("no_tty=")) {
+            return uri;
+        }
+        return uri + (uri.contains("?") ? "&" : "?") + "no_tty=1";
+    }
+
+    private static UnderstudyException invalid(HostName host, String key, String problem) {
+        return new UnderstudyException(
+                ErrorCode.CONFIGURATION_INVALID, "host %s: option '%s' %s".formatted(host, key, problem));
+    }
+}

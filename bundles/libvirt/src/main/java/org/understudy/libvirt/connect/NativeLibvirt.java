@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.connect;
+
+import com.sun.jna.Callback;
+import com.sun.jna.Library;
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.IntByReference;
+
+/** What libvirt-java lacks or does wrong. Source: libvirt's {@code libvirt.h}; every name is libvirt's own. */
+public interface NativeLibvirt extends Library {
+    NativeLibvirt INSTANCE = Native.load("virt", NativeLibvirt.class);
+
+    /** Called on the event loop's thread. Source: virEventTimeoutCallback. */
+    interface Timeout extends Callback {
+        void expired(int timer, Pointer opaque);
+    }
+
+    int virEventRegisterDefaultImpl();
+
+    int virEventRunDefaultImpl();
+
+    int virEventAddTimeout(int milliseconds, Timeout callback, Pointer opaque, Pointer free);
+
+    void virEventUpdateTimeout(int timer, int milliseconds);
+
+    int virEventRemoveTimeout(int timer);
+
+    int virGetLastErrorCode();
+
+    String virGetLastErrorMessage();
+
+    int virConnectDomainEventRegisterAny(
+            Pointer connect, Pointer domain, int event, Callback callback, Pointer opaque, Pointer free);
+
+    int virConnectDomainEventDeregisterAny(Pointer connect, int callback);
+
+    Pointer virDomainLookupByName(Pointer connect, String name);
+
+    String virDomainGetName(Pointer domain);
+
+    int virDomainGetState(Pointer domain, IntByReference state, IntByReference reason, int flags);
+
+    int virDomainFree(Pointer domain);
+
+    /** The result is the caller's to free. */
+    Pointer virConnectGetDomainCapabilities(
+            Pointer connect, String emulator, String architecture, String machine, String type, int flags);
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.domain;
+
+import java.util.Map;
+import java.util.Optional;
+import org.understudy.api.Alias;
+import org.understudy.api.PciAddress;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.Edits;
+import org.understudy.api.xml.XmlElement;
+
+/** Puts the VF that was leased where a definition leaves the choice to a pool. */
+public final class AssignedVfs {
+    private AssignedVfs() {}
+
+    /** An {@code <interface type='network'>} becomes one of type hostdev; one with an address gets the leased one. */
+    public static String put(String definition, Map<Alias, PciAddress> vfs) {
+        DomainDocument document = DomainDocument.parse(definition);
+        Edits edits = new Edits(document);
+        for (XmlElement nic : document.nics()) {
+            vf(nic, vfs).ifPresent(vf -> put(edits, nic, vf));
+        }
+        return edits.isEmpty() ? definition : edits.apply();
+    }
+
+    private static Optional<PciAddress> vf(XmlElement nic, Map<Alias, PciAddress> vfs) {
+        return nic.childAttribute("alias", "name")
+                .flatMap(alias -> vfs.entrySet().stream()
+                        .filter(e -> e.getKey().value().equals(alias))
+                        .map(Map.Entry::getValue)
+                        .findFirst());
+    }
+
+    private static void put(Edits edits, XmlElement nic, PciAddress vf) {
+        if (!nic.attributeOr("type", "").equals("network")) {
+            return;
+        }
+        edits.attribute(nic, "type", "hostdev");
+        edits.attribute(nic, "managed", "yes");
+        nic.child("source")
+                .ifPresent(source -> edits.replace(
+                        source.start(),
+                        source.end(),
+                        "<source><address type='pci' domain='0x%04x' bus='0x%02x' slot='0x%02x' function='0x%x'/></source>"
+                                .formatted(vf.domain(), vf.bus(), vf.slot(), vf.function())));
+    }
+}

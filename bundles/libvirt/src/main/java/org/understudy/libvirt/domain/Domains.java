@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.domain;
+
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.IntByReference;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.libvirt.Domain;
+import org.libvirt.DomainInfo.DomainState;
+import org.libvirt.Error.ErrorNumber;
+import org.libvirt.LibvirtException;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.HostedVm;
+import org.understudy.libvirt.connect.Connection;
+import org.understudy.libvirt.connect.NativeConnect;
+import org.understudy.libvirt.connect.NativeLibvirt;
+
+/** The domains of a host: finding them and telling what they do. */
+public final class Domains {
+    private static final int ALL = 0;
+
+    private final Connection connection;
+
+    public Domains(Connection connection) {
+        this.connection = connection;
+    }
+
+    /** What is asked of one domain. */
+    @FunctionalInterface
+    public interface DomainCall<T> {
+        T on(Domain domain) throws LibvirtException;
+    }
+
+    /** What is asked of one domain without an answer. */
+    @FunctionalInterface
+    public interface DomainAction {
+        void on(Domain domain) throws LibvirtException;
+    }
+
+    /** @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND} */
+    public <T> T ask(String what, VmName vm, DomainCall<T> call) {
+        return connection.ask(what + " VM " + vm, c -> {
+            Domain domain = c.domainLookupByName(vm.value());
+            try {
+                return call.on(domain);
+            } finally {
+                domain.free();
+            }
+        });
+    }
+
+    /** @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND} */
+    public void tell(String what, VmName vm, DomainAction action) {
+        ask(what, vm, domain -> {
+            action.on(domain);
+            return true;
+        });
+    }
+
+    /** Those whose names have the form of a {@link VmName}; the others cannot be named here. */
+    public List<HostedVm> all() {
+        return connection.ask("list the VMs", c -> {
+            List<HostedVm> found = new ArrayList<>();
+            for (Domain domain : c.listAllDomains(ALL)) {
+                try {
+                    Optional<VmName> name = name(domain);
+                    if (name.isPresent()) {
+                        hosted(c, name.get(), domain).ifPresent(found::add);
+                    }
+                } finally {
+                    domain.free();
+                }
+            }
+            return found;
+        });
+    }
+
+    public Optional<HostedVm> find(VmName vm) {
+        try {
+            return connection.ask("look for VM " + vm, c -> {
+                Domain domain = c.domainLookupByName(vm.value());
+                try {
+                    return hosted(c, vm, domain);
+                } finally {
+                    domain.free();
+                }
+            });
+        } catch (UnderstudyException e) {
+            if (e.code() == ErrorCode.VM_NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private static Optional<VmName> name(Domain domain) throws LibvirtException {
+        try {
+            return Optional.of(new VmName(domain.getName()));
+        } catch (UnderstudyException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Empty if it has gone in the meantime. */
+    private static Optional<HostedVm> hosted(NativeConnect connect, VmName name, Domain domain)
+            throws LibvirtException {
+        try {
+            UUID uuid = UUID.fromString(domain.getUUIDString());
+            DomainState state = domain.getInfo().state;
+            return Optional.of(
+                    state == DomainState.VIR_DOMAIN_PAUSED
+                            ? paused(connect, name, uuid, domain)
+                            : new HostedVm(name, uuid, States.of(state), ""));
+        } catch (LibvirtException e) {
+            if (e.getError().getCode() == ErrorNumber.VIR_ERR_NO_DOMAIN) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private static HostedVm paused(NativeConnect connect, VmName name, UUID uuid, Domain domain)
+            throws LibvirtException {
+        PauseReason reason = reason(connect, name);
+        boolean incoming = reason == PauseReason.MIGRATION && isReceiving(domain);
+        return new HostedVm(
+                name,
+                uuid,
+                incoming ? VmState.INCOMING : VmState.PAUSED,
+                reason == PauseReason.USER ? "" : reason.words());
+    }
+
+    /** libvirt-java gives the state without its reason. */
+    private static PauseReason reason(NativeConnect connect, VmName name) {
+        Pointer domain = NativeLibvirt.INSTANCE.virDomainLookupByName(connect.pointer(), name.value());
+        if (domain == null) {
+            return PauseReason.UNKNOWN;
+        }
+        try {
+            IntByReference state = new IntByReference();
+            IntByReference reason = new IntByReference();
+            int answer = NativeLibvirt.INSTANCE.virDomainGetState(domain, state, reason, 0);
+            return answer < 0 ? PauseReason.UNKNOWN : PauseReason.of(reason.getValue());
+        } finally {
+            NativeLibvirt.INSTANCE.virDomainFree(domain);
+        }
+    }
+
+    /**
+     * Both ends of a migration are paused for it. Only the sending one can tell of its progress. Source: libvirt
+     * {@code qemu_driver.c}, qemuDomainGetJobStatsInternal.
+     */
+    private static boolean isReceiving(Domain domain) throws LibvirtException {
+        try {
+            domain.getJobInfo();
+            return false;
+        } catch (LibvirtException e) {
+            if (e.getError().getCode() == ErrorNumber.VIR_ERR_OPERATION_INVALID) {
+                return true;
+            }
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.event;
+
+import com.sun.jna.Pointer;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.Alias;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.libvirt.connect.NativeLibvirt;
+
+/**
+ * Turns what libvirt calls back with into events of a host. A callback runs on libvirt's thread, hands off at once and
+ * never throws. libvirt keeps bare pointers to the callbacks, so they are fields.
+ */
+public final class DomainEvents {
+    private static final Logger LOG = LoggerFactory.getLogger(DomainEvents.class);
+
+    private final HostEvents events;
+    private final Clock clock;
+    private volatile boolean monitored;
+
+    private final DomainCallback.Lifecycle lifecycle =
+            (c, d, event, detail, o) -> tell(d, vm -> Lifecycle.map(vm, now(), event, detail, monitored));
+    private final DomainCallback.Plain reboot =
+            (c, d, o) -> tell(d, vm -> monitored ? Optional.empty() : Optional.of(new HostEvent.WasReset(vm, now())));
+    private final DomainCallback.Device removed =
+            (c, d, alias, o) -> tell(d, alias, (vm, a) -> new HostEvent.DeviceGone(vm, now(), a));
+    private final DomainCallback.Device added =
+            (c, d, alias, o) -> tell(d, alias, (vm, a) -> new HostEvent.DevicePlugged(vm, now(), a));
+    private final DomainCallback.Device removalFailed =
+            (c, d, alias, o) -> tell(d, alias, (vm, a) -> new HostEvent.UnplugRefused(vm, now(), a));
+    private final DomainCallback.Metadata metadata =
+            (c, d, type, namespace, o) -> tell(d, vm -> Optional.of(new HostEvent.DefinitionChanged(vm, now())));
+    private final DomainCallback.Monitor monitor = (c, d, event, seconds, micros, details, o) ->
+            tell(d, vm -> MonitorEvent.map(vm, Instant.ofEpochSecond(seconds, micros * 1000L), event, details));
+
+    /** @param clock for events libvirt tells without a time */
+    public DomainEvents(HostEvents events, Clock clock) {
+        this.events = events;
+        this.clock = clock;
+    }
+
+    /** The callbacks by their number. Source: libvirt's virDomainEventID. */
+    Map<Integer, DomainCallback> callbacks() {
+        return Map.of(0, lifecycle, 1, reboot, 15, removed, 19, added, 22, removalFailed, 23, metadata);
+    }
+
+    DomainCallback.Monitor monitor() {
+        return monitor;
+    }
+
+    /** Whether QEMU's own events come as well: what both tell is taken from QEMU, for its time. */
+    void monitored(boolean yes) {
+        monitored = yes;
+    }
+
+    private Instant now() {
+        return clock.instant();
+    }
+
+    private void tell(Pointer domain, String alias, BiFunction<VmName, Alias, HostEvent> event) {
+        tell(domain, vm -> Optional.of(event.apply(vm, new Alias(alias))));
+    }
+
+    private void tell(Pointer domain, Function<VmName, Optional<HostEvent>> event) {
+        try {
+            event.apply(new VmName(NativeLibvirt.INSTANCE.virDomainGetName(domain)))
+                    .ifPresent(events::publish);
+        } catch (UnderstudyException e) {
+            LOG.debug("An event of something that is not ours: {}", e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.warn("An event could not be told", e);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.event;
+
+import com.sun.jna.Pointer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
+import org.understudy.libvirt.connect.LibvirtFailure;
+import org.understudy.libvirt.connect.NativeConnect;
+import org.understudy.libvirt.connect.NativeLibvirt;
+import org.understudy.libvirt.connect.NativeLibvirtQemu;
+import org.understudy.libvirt.connect.Registrations;
+
+/** Registers the callbacks on each new connection and takes them back. What a server does not know is left out. */
+public final class EventRegistrations implements Registrations {
+    private static final Logger LOG = LoggerFactory.getLogger(EventRegistrations.class);
+
+    private final DomainEvents events;
+    private final Runnable afterReturn;
+    private final Map<NativeConnect, Registered> registered = new ConcurrentHashMap<>();
+
+    /** @param events the numbers libvirt gave; @param monitor that of QEMU's events */
+    private record Registered(List<Integer> events, Optional<Integer> monitor) {}
+
+    /** @param afterReturn run when a lost connection is back */
+    public EventRegistrations(DomainEvents events, Runnable afterReturn) {
+        this.events = events;
+        this.afterReturn = afterReturn;
+    }
+
+    @Override
+    public void register(NativeConnect connect) {
+        Pointer pointer = connect.pointer();
+        List<Integer> numbers = new ArrayList<>();
+        registered.put(connect, new Registered(numbers, Optional.empty()));
+        events.callbacks()
+                .forEach((event, callback) -> number(
+                                "event " + event,
+                                NativeLibvirt.INSTANCE.virConnectDomainEventRegisterAny(
+                                        pointer, Pointer.NULL, event, callback, Pointer.NULL, Pointer.NULL))
+                        .ifPresent(numbers::add));
+        Optional<Integer> monitor = monitor(pointer);
+        registered.put(connect, new Registered(numbers, monitor));
+        events.monitored(monitor.isPresent());
+    }
+
+    private Optional<Integer> monitor(Pointer pointer) {
+        try {
+            return number(
+                    "events of QEMU's monitor",
+                    NativeLibvirtQemu.INSTANCE.virConnectDomainQemuMonitorEventRegister(
+                            pointer,
+                            Pointer.NULL,
+                            MonitorEvent.WANTED,
+                            events.monitor(),
+                            Pointer.NULL,
+                            Pointer.NULL,
+                            NativeLibvirtQemu.REGEX));
+        } catch (LinkageError e) {
+            LOG.warn("This server has no libvirt-qemu library; the signs of a guest's cooperation are not heard", e);
+            return Optional.empty();
+        }
+    }
+
+    /** Empty if the server does not know it or does not allow it. */
+    private static Optional<Integer> number(String what, int answer) {
+        if (answer >= 0) {
+            return Optional.of(answer);
+        }
+        UnderstudyException failure = LibvirtFailure.last("register for " + what);
+        if (failure.code() == ErrorCode.NOT_SUPPORTED || failure.code() == ErrorCode.NOT_PERMITTED) {
+            LOG.debug("{}", failure.getMessage());
+            return Optional.empty();
+        }
+        throw failure;
+    }
+
+    @Override
+    public void deregister(NativeConnect connect) {
+        Registered old = registered.remove(connect);
+        if (old == null) {
+            return;
+        }
+        Pointer pointer = connect.pointer();
+        old.events().forEach(n -> tryTo(NativeLibvirt.INSTANCE.virConnectDomainEventDeregisterAny(pointer, n)));
+        old.monitor()
+                .ifPresent(
+                        n -> tryTo(NativeLibvirtQemu.INSTANCE.virConnectDomainQemuMonitorEventDeregister(pointer, n)));
+    }
+
+    /** A dead connection forgets its callbacks all the same; only the other side cannot be told. */
+    private static void tryTo(int answer) {
+        if (answer < 0) {
+            LOG.debug("{}", LibvirtFailure.last("deregister an event").getMessage());
+        }
+    }
+
+    @Override
+    public void returned() {
+        afterReturn.run();
+    }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.host;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.libvirt.LibvirtException;
+import org.understudy.api.spi.HostFacts;
+import org.understudy.api.spi.HostFacts.Version;
+import org.understudy.libvirt.connect.Connection;
+import org.understudy.libvirt.connect.LibvirtSettings;
+import org.understudy.libvirt.connect.NativeConnect;
+import org.understudy.libvirt.domain.HostCapabilities;
+
+/** What libvirt says of its host. */
+final class FactFinder {
+    private final LibvirtSettings settings;
+    private final Connection connection;
+
+    FactFinder(LibvirtSettings settings, Connection connection) {
+        this.settings = settings;
+        this.connection = connection;
+    }
+
+    /** Asked anew at each call: QEMU may have been upgraded, and libvirt keeps the answers itself. */
+    HostFacts facts() {
+        return connection.ask("read what the host can do", this::facts);
+    }
+
+    private HostFacts facts(NativeConnect connect) throws LibvirtException {
+        HostCapabilities capabilities = HostCapabilities.of(connect.getCapabilities());
+        Optional<Version> hypervisor = Optional.of(version(connect.getVersion()));
+        boolean qemu = connect.getType().equalsIgnoreCase("QEMU");
+        Version libvirt = version(connect.getLibVersion());
+        return new HostFacts(
+                LibvirtConnector.KIND,
+                summary(connect, libvirt, hypervisor, capabilities.accelerator()),
+                hypervisor.filter(v -> qemu),
+                Optional.of(libvirt),
+                capabilities.accelerator(),
+                capabilities.machines(),
+                capabilities.iommu(),
+                Optional.<Set<String>>empty(),
+                List.of());
+    }
+
+    private String summary(
+            NativeConnect connect, Version libvirt, Optional<Version> hypervisor, Optional<String> accelerator)
+            throws LibvirtException {
+        return "libvirt %s, %s %s%s, %s"
+                .formatted(
+                        libvirt,
+                        connect.getType(),
+                        hypervisor.map(Version::toString).orElse("of unknown version"),
+                        accelerator.map(a -> " (" + a + ")").orElse(""),
+                        settings.uri());
+    }
+
+    /** Source: virConnectGetVersion, major * 1000000 + minor * 1000 + release. */
+    private static Version version(long number) {
+        return new Version((int) (number / 1_000_000), (int) (number / 1_000 % 1_000), (int) (number % 1_000));
+    }
+}

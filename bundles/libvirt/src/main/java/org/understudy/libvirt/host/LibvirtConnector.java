@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.host;
+
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostConnector;
+import org.understudy.libvirt.connect.Connection.Pace;
+import org.understudy.libvirt.connect.EventLoop;
+import org.understudy.libvirt.connect.LibvirtSettings;
+
+/** Opens hosts of kind {@code libvirt}. docs/libvirt.md lists the options. */
+@Component
+public final class LibvirtConnector implements HostConnector {
+    static final String KIND = "libvirt";
+
+    private final Pace pace;
+
+    @Activate
+    public LibvirtConnector() {
+        this(Pace.USUAL);
+    }
+
+    /** @param pace how often a lost connection is tried again */
+    public LibvirtConnector(Pace pace) {
+        this.pace = pace;
+    }
+
+    @Override
+    public String kind() {
+        return KIND;
+    }
+
+    @Override
+    public Host open(HostPolicy policy) {
+        LibvirtSettings settings = LibvirtSettings.of(policy);
+        EventLoop loop = EventLoop.open();
+        try {
+            return new LibvirtHost(settings, loop, pace);
+        } catch (RuntimeException e) {
+            loop.close();
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.host;
+
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.libvirt.Domain;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.HostName;
+import org.understudy.api.PciAddress;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.HostFacts;
+import org.understudy.api.spi.HostedVm;
+import org.understudy.api.spi.IncomingMigration;
+import org.understudy.api.spi.IncomingRequest;
+import org.understudy.api.spi.OutgoingMigration;
+import org.understudy.api.spi.OutgoingRequest;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.libvirt.connect.Connection;
+import org.understudy.libvirt.connect.Connection.Pace;
+import org.understudy.libvirt.connect.EventLoop;
+import org.understudy.libvirt.connect.LibvirtSettings;
+import org.understudy.libvirt.domain.AssignedVfs;
+import org.understudy.libvirt.domain.Definitions;
+import org.understudy.libvirt.domain.Domains;
+import org.understudy.libvirt.event.DomainEvents;
+import org.understudy.libvirt.event.EventRegistrations;
+import org.understudy.libvirt.event.HostEvents;
+
+/** A host managed by libvirt, reached over one connection. */
+public final class LibvirtHost implements Host {
+    private final LibvirtSettings settings;
+    private final EventLoop loop;
+    private final HostEvents events;
+    private final Connection connection;
+    private final Domains domains;
+    private final Definitions definitions;
+    private final FactFinder facts;
+
+    LibvirtHost(LibvirtSettings settings, EventLoop loop, Pace pace) {
+        this.settings = settings;
+        this.loop = loop;
+        this.events = new HostEvents(settings.name());
+        EventRegistrations registrations =
+                new EventRegistrations(new DomainEvents(events, Clock.systemUTC()), () -> {});
+        this.connection = new Connection(settings, loop, registrations, pace);
+        this.domains = new Domains(connection);
+        this.definitions = new Definitions(connection, domains);
+        this.facts = new FactFinder(settings, connection);
+        try {
+            connection.open();
+        } catch (RuntimeException e) {
+            connection.close();
+            events.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public HostName name() {
+        return settings.name();
+    }
+
+    @Override
+    public HostFacts facts() {
+        return facts.facts();
+    }
+
+    @Override
+    public List<HostedVm> vms() {
+        return domains.all();
+    }
+
+    @Override
+    public Optional<HostedVm> find(VmName vm) {
+        return domains.find(vm);
+    }
+
+    @Override
+    public String definition(VmName vm) {
+        return definitions.configured(vm);
+    }
+
+    @Override
+    public Optional<String> liveDefinition(VmName vm) {
+        return definitions.live(vm);
+    }
+
+    /** libvirt has no call that checks without storing. */
+    @Override
+    public List<Finding> check(String definition) {
+        return List.of();
+    }
+
+    @Override
+    public HostedVm define(String definition) {
+        VmName name = definitions.define(definition);
+        return domains.find(name)
+                .orElseThrow(() -> new UnderstudyException(
+                        ErrorCode.VM_NOT_FOUND, "VM " + name + " was undefined again at once on host " + name()));
+    }
+
+    @Override
+    public void undefine(VmName vm) {
+        definitions.undefine(vm);
+    }
+
+    @Override
+    public void start(VmName vm, Map<Alias, PciAddress> assignedVfs) {
+        if (assignedVfs.isEmpty()) {
+            domains.tell("start", vm, Domain::create);
+            return;
+        }
+        String definition = AssignedVfs.put(definition(vm), assignedVfs);
+        connection.ask("start VM " + vm, c -> {
+            c.domainCreateXML(definition, 0).free();
+            return true;
+        });
+    }
+
+    @Override
+    public void shutdown(VmName vm) {
+        domains.tell("shut down", vm, Domain::shutdown);
+    }
+
+    @Override
+    public void destroy(VmName vm) {
+        domains.tell("destroy", vm, Domain::destroy);
+    }
+
+    @Override
+    public void reset(VmName vm) {
+        domains.tell("reset", vm, Domain::reset);
+    }
+
+    @Override
+    public void pause(VmName vm) {
+        domains.tell("pause", vm, Domain::suspend);
+    }
+
+    @Override
+    public void resume(VmName vm) {
+        domains.tell("resume", vm, Domain::resume);
+    }
+
+    @Override
+    public PrimaryPresence primaryPresence(VmName vm, Alias primary) {
+        throw notYet();
+    }
+
+    @Override
+    public Optional<Boolean> standbyNegotiated(VmName vm, Alias standby) {
+        throw notYet();
+    }
+
+    @Override
+    public void plugPrimary(VmName vm, Alias primary, Optional<PciAddress> assignedVf) {
+        throw notYet();
+    }
+
+    @Override
+    public void unplugPrimary(VmName vm, Alias primary) {
+        throw notYet();
+    }
+
+    @Override
+    public IncomingMigration prepareIncoming(IncomingRequest request) {
+        throw notYet();
+    }
+
+    @Override
+    public OutgoingMigration startOutgoing(OutgoingRequest request) {
+        throw notYet();
+    }
+
+    private static UnderstudyException notYet() {
+        return new UnderstudyException(ErrorCode.NOT_SUPPORTED, "the connector libvirt does not do this yet");
+    }
+
+    @Override
+    public Subscription subscribe(Consumer<HostEvent> consumer) {
+        return events.subscribe(consumer);
+    }
+
+    @Override
+    public void close() {
+        connection.close();
+        events.close();
+        loop.close();
+    }
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.PciAddress;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.HostFacts;
+import org.understudy.api.spi.HostedVm;
+
+/** Against the real client library and its test driver. */
+final class LibvirtHostTest {
+    private static final VmName WEB = new VmName("web1");
+    private static final Map<Alias, PciAddress> NO_VFS = Map.of();
+
+    private final Host host = TestHosts.open();
+
+    @AfterEach
+    void forget() {
+        if (host.find(WEB).filter(v -> v.state() != VmState.SHUTOFF).isPresent()) {
+            host.destroy(WEB);
+        }
+        if (host.find(WEB).isPresent()) {
+            host.undefine(WEB);
+        }
+        host.close();
+    }
+
+    @Test
+    void tellsVersionsAndMachinesOfTheHost() {
+        HostFacts facts = host.facts();
+
+        assertThat(facts.connector()).isEqualTo("libvirt");
+        assertThat(facts.libvirtVersion())
+                .hasValueSatisfying(v -> assertThat(v.atLeast(6, 1)).isTrue());
+        assertThat(facts.qemuVersion()).as("the test driver is no QEMU").isEmpty();
+        assertThat(facts.summary()).contains("TEST").contains("test:///default");
+    }
+
+    @Test
+    void walksAVmThroughItsLife() {
+        HostedVm defined = host.define(TestHosts.definition("web1"));
+        assertThat(defined.state()).isEqualTo(VmState.SHUTOFF);
+        assertThat(host.vms()).contains(defined);
+        assertThat(host.definition(WEB))
+                .contains("<name>web1</name>", defined.uuid().toString());
+        assertThat(host.liveDefinition(WEB)).isEmpty();
+
+        host.start(WEB, NO_VFS);
+        assertThat(state()).contains(VmState.RUNNING);
+        assertThat(host.liveDefinition(WEB))
+                .hasValueSatisfying(xml -> assertThat(xml).contains("web1"));
+        host.pause(WEB);
+        assertThat(state()).contains(VmState.PAUSED);
+        host.resume(WEB);
+        host.shutdown(WEB);
+        assertThat(state()).contains(VmState.SHUTOFF);
+
+        host.undefine(WEB);
+        assertThat(host.find(WEB)).isEmpty();
+    }
+
+    private Optional<VmState> state() {
+        return host.find(WEB).map(HostedVm::state);
+    }
+
+    @Test
+    void tellsWhatHappens() {
+        List<HostEvent> heard = new CopyOnWriteArrayList<>();
+        host.subscribe(heard::add);
+
+        host.define(TestHosts.definition("web1"));
+        host.start(WEB, NO_VFS);
+        host.pause(WEB);
+        host.resume(WEB);
+        host.destroy(WEB);
+
+        await().until(() -> heard.stream().anyMatch(HostEvent.Stopped.class::isInstance));
+        assertThat(heard)
+                .filteredOn(e -> e.vm().equals(WEB))
+                .extracting(e -> e.getClass().getSimpleName())
+                .containsSubsequence("DefinitionChanged", "Started", "Paused", "Resumed", "Stopped");
+        assertThat(heard)
+                .filteredOn(HostEvent.Stopped.class::isInstance)
+                .extracting(e -> ((HostEvent.Stopped) e).reason())
+                .contains("destroyed");
+    }
+
+    @Test
+    void saysThatAVmDoesNotExist() {
+        assertThat(host.find(new VmName("nobody"))).isEmpty();
+        assertThatThrownBy(() -> host.start(new VmName("nobody"), NO_VFS))
+                .isInstanceOfSatisfying(UnderstudyException.class, e -> {
+                    assertThat(e.code()).isEqualTo(ErrorCode.VM_NOT_FOUND);
+                    assertThat(e).hasMessageContaining("nobody");
+                });
+    }
+
+    @Test
+    void saysThatAVmIsInTheWrongState() {
+        host.define(TestHosts.definition("web1"));
+
+        assertThatThrownBy(() -> host.destroy(WEB))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.WRONG_VM_STATE));
+    }
+
+    @Test
+    void saysThatTheNameIsTaken() {
+        host.define(TestHosts.definition("web1"));
+
+        assertThatThrownBy(() -> host.define(TestHosts.definition("web1")))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.VM_EXISTS));
+    }
+
+    @Test
+    void passesOnWhyADefinitionIsRefused() {
+        assertThatThrownBy(() -> host.define("<domain type='test'><name>web1</name></domain>"))
+                .isInstanceOfSatisfying(UnderstudyException.class, e -> {
+                    assertThat(e.code().exitCode()).isEqualTo(2);
+                    assertThat(e).hasMessageContaining("libvirt says");
+                });
+    }
+
+    @Test
+    void saysWhyItIsAwayOnceItIsClosed() {
+        Host other = TestHosts.open();
+        other.close();
+
+        assertThatThrownBy(other::vms).isInstanceOfSatisfying(UnderstudyException.class, e -> {
+            assertThat(e.code()).isEqualTo(ErrorCode.HOST_UNAVAILABLE);
+            assertThat(e).hasMessageContaining("is closed");
+        });
+    }
+}
