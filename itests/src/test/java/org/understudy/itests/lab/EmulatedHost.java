@@ -98,6 +98,11 @@ final class EmulatedHost implements AutoCloseable {
         return folder.resolve("ssh_config");
     }
 
+    /** Of a host that was started with {@code --libvirt}, for clients outside of it. */
+    Path libvirtSocket() {
+        return folder.resolve("libvirt-sock");
+    }
+
     @Override
     public void close() {
         Result down = script(COMMAND, NO_INPUT, "host", List.of("down", folder.toString()));

@@ -33,7 +33,7 @@ class EmulatedHostIT {
     @BeforeAll
     static void start() {
         guest = Built.guest();
-        host = EmulatedHost.start("--share", guest.toString(), "--java", JAVA);
+        host = EmulatedHost.start("--libvirt", "--share", guest.toString(), "--java", JAVA);
     }
 
     @AfterAll
@@ -96,6 +96,20 @@ class EmulatedHostIT {
     void javaOfThisMachineRunsInTheHost() {
         assertThat(host.run(JAVA + "/bin/java", "-version").errors())
                 .contains('"' + System.getProperty("java.version") + '"');
+    }
+
+    @Test
+    void libvirtMakesPoolOfVirtualFunctions() throws IOException {
+        String pool =
+                "<network><name>pool</name><forward mode='hostdev' managed='yes'><pf dev='enp1s0'/></forward></network>";
+        host.output("sh", "-ec", "echo \"$1\" >/tmp/pool.xml; virsh net-create /tmp/pool.xml", "sh", pool);
+        assertThat(host.output("virsh", "net-dumpxml", "pool").split("<address type='pci'"))
+                .hasSize(1 + VFS.size());
+        assertThat(host.output("virsh", "nodedev-dumpxml", "pci_0000_01_10_0")).contains("phys_function");
+        host.output("virsh", "net-destroy", "pool");
+        assertThat(Files.getAttribute(host.libvirtSocket(), "unix:mode"))
+                .as("the same libvirt, outside")
+                .isNotNull();
     }
 
     @Test

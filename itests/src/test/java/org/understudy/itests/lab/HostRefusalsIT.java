@@ -31,6 +31,7 @@ class HostRefusalsIT {
                 "up --memory",
                 "up --share relative new",
                 "up --java /tmp new",
+                "up --name Odd new",
                 "up --odd 1 new",
                 "up odd,name",
                 "run absent true",
