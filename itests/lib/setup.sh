@@ -11,6 +11,8 @@ make|make|builds the native code
 libc6-dev|/usr/include/stdio.h|C library for both
 qemu-system-x86|qemu-system-x86_64|runs the guests
 libvirt0|/usr/share/doc/libvirt0|the client library of libvirt, whose test driver the connector is tested on
+libvirt-daemon|libvirtd|the daemon that tests of the connector cut off, kill and start again
+libvirt-daemon-driver-qemu|/usr/share/doc/libvirt-daemon-driver-qemu|lets it run guests
 ovmf|/usr/share/OVMF|UEFI firmware for guests
 busybox-static|busybox|the test guest's user space
 cpio|cpio|packs the initramfs of test guest and emulated host

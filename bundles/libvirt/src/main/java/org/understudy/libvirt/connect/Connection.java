@@ -19,9 +19,7 @@ import org.understudy.api.UnderstudyException;
  */
 public final class Connection implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
-    /** Seconds without an answer to a ping, and how many of those make a connection dead. */
-    private static final int PING_SECONDS = 5;
-
+    /** So many pings without an answer make a connection dead. */
     private static final int PINGS = 3;
 
     private final LibvirtSettings settings;
@@ -40,9 +38,11 @@ public final class Connection implements AutoCloseable {
      * @param first after the first failure; doubles with each
      * @param longest bounds it
      * @param look between two looks whether a connection is alive
+     * @param ping between two pings, in whole seconds
      */
-    public record Pace(Duration first, Duration longest, Duration look) {
-        public static final Pace USUAL = new Pace(Duration.ofSeconds(1), Duration.ofSeconds(30), Duration.ofSeconds(5));
+    public record Pace(Duration first, Duration longest, Duration look, Duration ping) {
+        public static final Pace USUAL =
+                new Pace(Duration.ofSeconds(1), Duration.ofSeconds(30), Duration.ofSeconds(5), Duration.ofSeconds(5));
 
         Duration after(int failures) {
             Duration wait = first.multipliedBy(1L << Math.min(failures, 20));
@@ -135,9 +135,9 @@ public final class Connection implements AutoCloseable {
         }
     }
 
-    private static void keepAlive(NativeConnect connect) throws LibvirtException {
+    private void keepAlive(NativeConnect connect) throws LibvirtException {
         try {
-            connect.setKeepAlive(PING_SECONDS, PINGS);
+            connect.setKeepAlive((int) pace.ping().toSeconds(), PINGS);
         } catch (LibvirtException e) {
             if (!LibvirtFailure.isUnsupported(e)) {
                 throw e;

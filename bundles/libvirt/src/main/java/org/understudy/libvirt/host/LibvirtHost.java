@@ -31,6 +31,7 @@ import org.understudy.libvirt.connect.LibvirtSettings;
 import org.understudy.libvirt.domain.AssignedVfs;
 import org.understudy.libvirt.domain.Definitions;
 import org.understudy.libvirt.domain.Domains;
+import org.understudy.libvirt.event.Census;
 import org.understudy.libvirt.event.DomainEvents;
 import org.understudy.libvirt.event.EventRegistrations;
 import org.understudy.libvirt.event.HostEvents;
@@ -40,6 +41,8 @@ public final class LibvirtHost implements Host {
     private final LibvirtSettings settings;
     private final EventLoop loop;
     private final HostEvents events;
+    private final Census census;
+    private final Clock clock = Clock.systemUTC();
     private final Connection connection;
     private final Domains domains;
     private final Definitions definitions;
@@ -49,19 +52,26 @@ public final class LibvirtHost implements Host {
         this.settings = settings;
         this.loop = loop;
         this.events = new HostEvents(settings.name());
+        this.census = new Census();
+        events.subscribe(census::note);
         EventRegistrations registrations =
-                new EventRegistrations(new DomainEvents(events, Clock.systemUTC()), () -> {});
+                new EventRegistrations(new DomainEvents(events, clock), this::tellWhatWasMissed);
         this.connection = new Connection(settings, loop, registrations, pace);
         this.domains = new Domains(connection);
         this.definitions = new Definitions(connection, domains);
         this.facts = new FactFinder(settings, connection);
         try {
             connection.open();
+            census.differences(domains.all(), clock.instant());
         } catch (RuntimeException e) {
             connection.close();
             events.close();
             throw e;
         }
+    }
+
+    private void tellWhatWasMissed() {
+        census.differences(domains.all(), clock.instant()).forEach(events::publish);
     }
 
     @Override

@@ -34,4 +34,17 @@ final class TestHosts {
                 </domain>
                 """.formatted(name);
     }
+
+    /** A definition that runs an idle QEMU. */
+    static String qemu(String name) {
+        return """
+                <domain type='qemu'>
+                  <name>%s</name>
+                  <memory unit='MiB'>32</memory>
+                  <vcpu>1</vcpu>
+                  <os><type arch='x86_64' machine='q35'>hvm</type></os>
+                  <devices><emulator>/usr/bin/qemu-system-x86_64</emulator><memballoon model='none'/></devices>
+                </domain>
+                """.formatted(name);
+    }
 }

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.connect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.understudy.api.HostName;
+import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.UnderstudyException;
+import org.understudy.libvirt.connect.Connection.Pace;
+
+/** Against a real libvirtd behind a cable that is cut. */
+final class ConnectionTest {
+    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final Pace QUICK =
+            new Pace(Duration.ofMillis(1), Duration.ofMillis(50), Duration.ofSeconds(1), Duration.ofSeconds(1));
+    private static final int CUTS = 1000;
+
+    private static final class Counted implements Registrations {
+        private final AtomicInteger registered = new AtomicInteger();
+        private final AtomicInteger deregistered = new AtomicInteger();
+        private final AtomicInteger returned = new AtomicInteger();
+
+        @Override
+        public void register(NativeConnect connect) {
+            registered.incrementAndGet();
+        }
+
+        @Override
+        public void deregister(NativeConnect connect) {
+            deregistered.incrementAndGet();
+        }
+
+        @Override
+        public void returned() {
+            returned.incrementAndGet();
+        }
+    }
+
+    @TempDir
+    private Path directory;
+
+    private final Counted counted = new Counted();
+
+    @Test
+    @Timeout(300)
+    void leaksNothingOverManyReconnects() throws IOException {
+        try (Libvirtd daemon = Libvirtd.start(directory);
+                Cable cable = new Cable(directory.resolve("cable"), daemon.socket());
+                EventLoop loop = EventLoop.open();
+                Connection connection = connection(loop)) {
+            connection.open();
+            cutAndWait(cable, 10);
+            int handles = handles();
+            int threads = Thread.activeCount();
+
+            cutAndWait(cable, CUTS);
+
+            await().atMost(SOON).until(() -> handles() <= handles + 4);
+            assertThat(Thread.activeCount()).isLessThanOrEqualTo(threads + 4);
+            assertThat(counted.registered.get() - counted.deregistered.get()).isEqualTo(1);
+            assertThat(connection.<String>ask("say who it is", c -> c.getType()))
+                    .isEqualTo("TEST");
+        }
+        assertThat(counted.deregistered).hasValue(counted.registered.get());
+    }
+
+    private void cutAndWait(Cable cable, int times) throws IOException {
+        for (int i = 0; i < times; i++) {
+            int before = counted.returned.get();
+            cable.cut();
+            await().pollInterval(Duration.ofMillis(2)).atMost(SOON).until(() -> counted.returned.get() > before);
+        }
+    }
+
+    @Test
+    @Timeout(300)
+    void noticesAHostThatFellSilent() throws IOException {
+        try (Libvirtd daemon = Libvirtd.start(directory);
+                Cable cable = new Cable(directory.resolve("cable"), daemon.socket());
+                EventLoop loop = EventLoop.open();
+                Connection connection = connection(loop)) {
+            connection.open();
+            cable.silence(true);
+            await().atMost(SOON).until(() -> counted.deregistered.get() > 0);
+
+            cable.silence(false);
+            cable.cut();
+            await().atMost(SOON).until(() -> counted.returned.get() > 0);
+            await().atMost(SOON)
+                    .ignoreException(UnderstudyException.class)
+                    .until(() -> connection
+                            .<String>ask("say who it is", c -> c.getType())
+                            .equals("TEST"));
+        }
+    }
+
+    private Connection connection(EventLoop loop) {
+        String uri = "test+unix:///default?socket=" + directory.resolve("cable");
+        LibvirtSettings settings = LibvirtSettings.of(new HostPolicy(new HostName("a"), "libvirt", Map.of("uri", uri)));
+        return new Connection(settings, loop, counted, QUICK);
+    }
+
+    private static int handles() {
+        return new File("/proc/self/fd").list().length;
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.connect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * A real libvirtd with its own places, in its own mount and process namespace: nothing of this machine's libvirt is
+ * touched, and with its namespace everything it started is gone.
+ */
+public final class Libvirtd implements AutoCloseable {
+    private static final Path PROGRAM = Path.of("/usr/sbin/libvirtd");
+    /** Each line read starts a daemon and waits for its end. The first process of the namespace must collect orphans. */
+    private static final String SCRIPT = """
+            mount --make-rprivate / && mount -t proc proc /proc || exit 1
+            for place in etc:/etc/libvirt lib:/var/lib/libvirt cache:/var/cache/libvirt run:/run/libvirt log:/var/log/libvirt; do
+              mkdir -p "${place#*:}" && mount --bind "$0/${place%%:*}" "${place#*:}" || exit 1
+            done
+            while read -r _; do rm -f "$0/run/libvirtd.pid"; libvirtd -p "$0/run/libvirtd.pid" & wait $!; done
+            """;
+
+    private final Path directory;
+    private final Process namespace;
+
+    private Libvirtd(Path directory, Process namespace) {
+        this.directory = directory;
+        this.namespace = namespace;
+    }
+
+    /** Starts one and waits until it answers. Skips the test where there is none, but not in CI. */
+    public static Libvirtd start(Path directory) throws IOException {
+        boolean possible = Files.isExecutable(PROGRAM) && "root".equals(System.getProperty("user.name"));
+        if (!possible && "true".equals(System.getenv("CI"))) {
+            throw new AssertionError("this test needs libvirtd (Debian: libvirt-daemon) and root");
+        }
+        assumeTrue(possible, "SKIPPED: needs libvirtd (Debian: libvirt-daemon) and root");
+        for (String place : new String[] {"etc", "lib", "cache", "run", "log"}) {
+            Files.createDirectories(directory.resolve(place));
+        }
+        Files.writeString(directory.resolve("etc/libvirtd.conf"), daemonSettings(directory));
+        Files.writeString(directory.resolve("etc/qemu.conf"), """
+                security_driver = "none"
+                user = "root"
+                group = "root"
+                stdio_handler = "file"
+                remember_owner = 0
+                cgroup_controllers = []
+                namespaces = []
+                """);
+        Process namespace = new ProcessBuilder(
+                        "unshare", "-m", "-p", "--fork", "--kill-child", "bash", "-c", SCRIPT, directory.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(directory.resolve("log/namespace.log").toFile())
+                .start();
+        Libvirtd daemon = new Libvirtd(directory, namespace);
+        daemon.begin();
+        return daemon;
+    }
+
+    private static String daemonSettings(Path directory) {
+        return """
+                unix_sock_dir = "%s/run"
+                auth_unix_rw = "none"
+                host_uuid = "%s"
+                log_outputs = "3:file:%s/log/libvirtd.log"
+                """.formatted(directory, UUID.randomUUID(), directory);
+    }
+
+    /** Starts the daemon again after {@link #kill}. */
+    public void begin() throws IOException {
+        Files.deleteIfExists(socket());
+        namespace.getOutputStream().write('\n');
+        namespace.getOutputStream().flush();
+        await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(socket()));
+    }
+
+    /** Ends the daemon without a word; the VMs it started run on. */
+    public void kill() {
+        killAll("/libvirtd");
+    }
+
+    /** Ends every QEMU without a word. */
+    public void killVms() {
+        killAll("/qemu-system-x86_64");
+    }
+
+    private void killAll(String program) {
+        List<ProcessHandle> found = namespace
+                .descendants()
+                .filter(p -> p.info().command().filter(c -> c.endsWith(program)).isPresent())
+                .toList();
+        assertThat(found).as(program).isNotEmpty();
+        found.forEach(ProcessHandle::destroyForcibly);
+        await().atMost(Duration.ofSeconds(30)).until(() -> found.stream().noneMatch(ProcessHandle::isAlive));
+    }
+
+    public Path socket() {
+        return directory.resolve("run/libvirt-sock");
+    }
+
+    /** @param driver such as {@code qemu} with the path {@code /system} */
+    public String uri(String driver, String path) {
+        return driver + "+unix://" + path + "?socket=" + socket();
+    }
+
+    @Override
+    public void close() {
+        namespace.destroyForcibly();
+        assertThat(namespace.onExit()).succeedsWithin(Duration.ofSeconds(30));
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.libvirt.connect.Connection.Pace;
+import org.understudy.libvirt.connect.Libvirtd;
+
+/** Against a real libvirtd that is killed. */
+final class HealingTest {
+    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final Pace QUICK =
+            new Pace(Duration.ofMillis(100), Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1));
+
+    private Libvirtd daemon;
+    private Host host;
+    private final List<HostEvent> heard = new CopyOnWriteArrayList<>();
+
+    @BeforeEach
+    void open(@TempDir Path directory) throws IOException {
+        daemon = Libvirtd.start(directory);
+        host = new LibvirtConnector(QUICK).open(TestHosts.policy(Map.of("uri", daemon.uri("qemu", "/system"))));
+        host.subscribe(heard::add);
+    }
+
+    @AfterEach
+    void close() {
+        if (host != null) {
+            host.close();
+        }
+        if (daemon != null) {
+            daemon.close();
+        }
+    }
+
+    @Test
+    void tellsWhyItIsAwayAndComesBackWithItsEvents() throws IOException {
+        daemon.kill();
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThatThrownBy(host::vms)
+                        .isInstanceOfSatisfying(UnderstudyException.class, e -> {
+                            assertThat(e.code()).isEqualTo(ErrorCode.HOST_UNAVAILABLE);
+                            assertThat(e).hasMessageContaining("host a").hasMessageContaining("cannot be reached");
+                        }));
+
+        daemon.begin();
+        await().atMost(SOON)
+                .ignoreException(UnderstudyException.class)
+                .until(() -> host.vms().isEmpty());
+        host.define(TestHosts.qemu("web1"));
+
+        await().atMost(SOON).until(() -> heard.stream().anyMatch(HostEvent.DefinitionChanged.class::isInstance));
+        assertThat(heard).extracting(HostEvent::vm).containsOnly(new VmName("web1"));
+    }
+
+    @Test
+    void tellsWhatChangedWhileItWasAway() throws IOException {
+        VmName web = new VmName("web1");
+        host.define(TestHosts.qemu("web1"));
+        host.start(web, Map.of());
+        await().atMost(SOON).until(() -> heard.stream().anyMatch(HostEvent.Started.class::isInstance));
+
+        daemon.kill();
+        daemon.killVms();
+        daemon.begin();
+
+        await().atMost(SOON).until(() -> heard.stream().anyMatch(HostEvent.Stopped.class::isInstance));
+        assertThat(host.find(web))
+                .hasValueSatisfying(vm -> assertThat(vm.state()).isEqualTo(VmState.SHUTOFF));
+    }
+}
