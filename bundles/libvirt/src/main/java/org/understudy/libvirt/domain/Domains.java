@@ -11,17 +11,22 @@ import org.libvirt.Domain;
 import org.libvirt.DomainInfo.DomainState;
 import org.libvirt.Error.ErrorNumber;
 import org.libvirt.LibvirtException;
+import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.HostedVm;
 import org.understudy.libvirt.connect.Connection;
+import org.understudy.libvirt.connect.LibvirtFailure;
 import org.understudy.libvirt.connect.NativeConnect;
 import org.understudy.libvirt.connect.NativeLibvirt;
 
 /** The domains of a host: finding them and telling what they do. */
 public final class Domains {
+    /** The running VM alone, not its stored definition. Source: VIR_DOMAIN_AFFECT_LIVE. */
+    static final int LIVE = 1;
+
     private static final int ALL = 0;
 
     private final Connection connection;
@@ -96,6 +101,24 @@ public final class Domains {
             }
             throw e;
         }
+    }
+
+    /** Asks the guest to release a device; does not wait for it. */
+    void detachAlias(VmName vm, Alias alias) {
+        connection.ask("unplug " + alias + " from VM " + vm, c -> {
+            Pointer domain = NativeLibvirt.INSTANCE.virDomainLookupByName(c.pointer(), vm.value());
+            if (domain == null) {
+                throw LibvirtFailure.last("look for VM " + vm);
+            }
+            try {
+                if (NativeLibvirt.INSTANCE.virDomainDetachDeviceAlias(domain, alias.value(), LIVE) < 0) {
+                    throw LibvirtFailure.last("unplug " + alias + " from VM " + vm);
+                }
+                return true;
+            } finally {
+                NativeLibvirt.INSTANCE.virDomainFree(domain);
+            }
+        });
     }
 
     private static Optional<VmName> name(Domain domain) throws LibvirtException {

@@ -31,10 +31,12 @@ import org.understudy.libvirt.connect.LibvirtSettings;
 import org.understudy.libvirt.domain.AssignedVfs;
 import org.understudy.libvirt.domain.Definitions;
 import org.understudy.libvirt.domain.Domains;
+import org.understudy.libvirt.domain.Primaries;
 import org.understudy.libvirt.event.Census;
 import org.understudy.libvirt.event.DomainEvents;
 import org.understudy.libvirt.event.EventRegistrations;
 import org.understudy.libvirt.event.HostEvents;
+import org.understudy.libvirt.event.Negotiations;
 
 /** A host managed by libvirt, reached over one connection. */
 public final class LibvirtHost implements Host {
@@ -46,6 +48,7 @@ public final class LibvirtHost implements Host {
     private final Connection connection;
     private final Domains domains;
     private final Definitions definitions;
+    private final Primaries primaries;
     private final FactFinder facts;
 
     LibvirtHost(LibvirtSettings settings, EventLoop loop, Pace pace) {
@@ -53,12 +56,15 @@ public final class LibvirtHost implements Host {
         this.loop = loop;
         this.events = new HostEvents(settings.name());
         this.census = new Census();
+        Negotiations negotiations = new Negotiations();
         events.subscribe(census::note);
+        events.subscribe(negotiations::note);
         EventRegistrations registrations =
                 new EventRegistrations(new DomainEvents(events, clock), this::tellWhatWasMissed);
         this.connection = new Connection(settings, loop, registrations, pace);
         this.domains = new Domains(connection);
         this.definitions = new Definitions(connection, domains);
+        this.primaries = new Primaries(domains, definitions, negotiations::was);
         this.facts = new FactFinder(settings, connection);
         try {
             connection.open();
@@ -163,22 +169,22 @@ public final class LibvirtHost implements Host {
 
     @Override
     public PrimaryPresence primaryPresence(VmName vm, Alias primary) {
-        throw notYet();
+        return primaries.presence(vm, primary);
     }
 
     @Override
     public Optional<Boolean> standbyNegotiated(VmName vm, Alias standby) {
-        throw notYet();
+        return primaries.standbyNegotiated(vm, standby);
     }
 
     @Override
     public void plugPrimary(VmName vm, Alias primary, Optional<PciAddress> assignedVf) {
-        throw notYet();
+        primaries.plug(vm, primary, assignedVf);
     }
 
     @Override
     public void unplugPrimary(VmName vm, Alias primary) {
-        throw notYet();
+        primaries.unplug(vm, primary);
     }
 
     @Override

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.libvirt.host;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import org.understudy.api.HostName;
 import org.understudy.api.Policy.HostPolicy;
@@ -46,5 +50,57 @@ final class TestHosts {
                   <devices><emulator>/usr/bin/qemu-system-x86_64</emulator><memballoon model='none'/></devices>
                 </domain>
                 """.formatted(name);
+    }
+
+    /**
+     * A Linux guest with a failover pair. An emulated NIC stands in for the VF, which libvirt itself would refuse, so it
+     * goes past it to QEMU.
+     */
+    static String pair(String name, Path guest, Path serial) {
+        return """
+                <domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
+                  <name>%s</name>
+                  <uuid>6f1c7f8e-4d1b-4b0c-9a52-3f5f1f3c0a01</uuid>
+                  <memory unit='MiB'>192</memory>
+                  <vcpu>1</vcpu>
+                  <os>
+                    <type arch='x86_64' machine='pc-q35-7.2'>hvm</type>
+                    <kernel>%s/vmlinux</kernel>
+                    <initrd>%s/initrd.img</initrd>
+                    <cmdline>console=ttyS0 quiet</cmdline>
+                  </os>
+                  <features><acpi/></features>
+                  <cpu mode='maximum' check='none'/>
+                  <devices>
+                    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+                    <controller type='usb' model='none'/>
+                    <controller type='pci' index='1' model='pcie-root-port'/>
+                    <controller type='pci' index='2' model='pcie-root-port'/>
+                    <controller type='pci' index='3' model='pcie-root-port'/>
+                    <interface type='user'>
+                      <mac address='52:54:00:11:22:33'/><model type='virtio'/>
+                      <teaming type='persistent'/><alias name='ua-standby0'/><rom enabled='no'/>
+                    </interface>
+                    <serial type='file'><source path='%s'/><target port='0'/></serial>
+                    <memballoon model='none'/>
+                  </devices>
+                  <qemu:commandline>
+                    <qemu:arg value='-netdev'/><qemu:arg value='user,id=vfnet'/>
+                    <qemu:arg value='-device'/>
+                    <qemu:arg value='{"driver":"e1000e","netdev":"vfnet","id":"ua-primary0","bus":"pci.3","addr":"0x0","mac":"52:54:00:11:22:33","romfile":"","failover_pair_id":"ua-standby0"}'/>
+                  </qemu:commandline>
+                </domain>
+                """.formatted(name, guest, guest, serial);
+    }
+
+    /** The test guest; on CI it must be there. */
+    static Path guest() {
+        String built = System.getenv("UNDERSTUDY_GUEST");
+        boolean there = built != null && Files.exists(Path.of(built, "initrd.img"));
+        if (!there && "true".equals(System.getenv("CI"))) {
+            throw new AssertionError("this test needs a built test guest, named by UNDERSTUDY_GUEST");
+        }
+        assumeTrue(there, "SKIPPED: no test guest; run ./understudy test, or build-guest and set UNDERSTUDY_GUEST");
+        return Path.of(built).toAbsolutePath();
     }
 }

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.domain;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Map;
+import java.util.Optional;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.PciAddress;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.XmlElement;
+
+/**
+ * What became of the primaries of a running VM, by asking its QEMU: libvirt lists a VF in its XML also where QEMU could
+ * not open it. libvirt's alias is QEMU's device id.
+ */
+public final class Primaries {
+    private static final String STANDBY = "VIRTIO_NET_F_STANDBY";
+
+    private final Domains domains;
+    private final Definitions definitions;
+    private final Monitor monitor;
+    private final Negotiated negotiated;
+
+    /** Which guests have taken standby, from events. */
+    @FunctionalInterface
+    public interface Negotiated {
+        boolean was(VmName vm, Alias standby);
+    }
+
+    /** @param negotiated asked where QEMU itself cannot tell */
+    public Primaries(Domains domains, Definitions definitions, Negotiated negotiated) {
+        this.domains = domains;
+        this.definitions = definitions;
+        this.monitor = new Monitor(domains);
+        this.negotiated = negotiated;
+    }
+
+    /** The firmware maps the BARs of what it finds, so mapped BARs prove a driver only if standby was negotiated. */
+    public PrimaryPresence presence(VmName vm, Alias primary) {
+        try {
+            Optional<PciDevice> device = PciDevice.find(monitor.ask(vm, "query-pci", Map.of()), primary.value());
+            Optional<Boolean> taken = standbyOf(vm, primary).flatMap(standby -> standbyNegotiated(vm, standby));
+            if (device.isPresent()) {
+                boolean driven = device.get().mapped() && taken.orElse(true);
+                return driven ? PrimaryPresence.ENABLED : PrimaryPresence.PLUGGED;
+            }
+            return taken.filter(t -> !t).isPresent() ? PrimaryPresence.HIDDEN : PrimaryPresence.ABSENT;
+        } catch (UnderstudyException e) {
+            if (e.code() == ErrorCode.LIBVIRT_ERROR || e.code() == ErrorCode.DEADLINE_EXCEEDED) {
+                return PrimaryPresence.UNKNOWN;
+            }
+            throw e;
+        }
+    }
+
+    private Optional<Alias> standbyOf(VmName vm, Alias primary) {
+        return nic(definitions.live(vm), primary)
+                .flatMap(nic -> nic.childAttribute("teaming", "persistent"))
+                .map(Alias::new);
+    }
+
+    private static Optional<XmlElement> nic(Optional<String> definition, Alias alias) {
+        return definition.flatMap(xml -> DomainDocument.parse(xml).nics().stream()
+                .filter(nic -> nic.childAttribute("alias", "name").equals(Optional.of(alias.value())))
+                .findFirst());
+    }
+
+    /** Empty where this QEMU cannot tell (before 7.2) and no event has told. */
+    public Optional<Boolean> standbyNegotiated(VmName vm, Alias standby) {
+        try {
+            JsonNode status = monitor.ask(
+                    vm, "x-query-virtio-status", Map.of("path", "/machine/peripheral/" + standby + "/virtio-backend"));
+            for (JsonNode feature : status.path("guest-features").path("dev-features")) {
+                if (feature.asText().split(":", 2)[0].equals(STANDBY)) {
+                    return Optional.of(true);
+                }
+            }
+            return Optional.of(false);
+        } catch (UnderstudyException e) {
+            if (e.code() == ErrorCode.QMP_ERROR) {
+                return negotiated.was(vm, standby) ? Optional.of(true) : Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** One that libvirt still lists, though QEMU does not have it, is taken off its list first. */
+    public void plug(VmName vm, Alias primary, Optional<PciAddress> assignedVf) {
+        String xml = definitions.configured(vm);
+        String assigned =
+                assignedVf.map(vf -> AssignedVfs.put(xml, Map.of(primary, vf))).orElse(xml);
+        DomainDocument document = DomainDocument.parse(assigned);
+        XmlElement nic = nic(Optional.of(assigned), primary)
+                .orElseThrow(() -> new UnderstudyException(
+                        ErrorCode.NIC_NOT_FOUND, "VM %s has no device %s".formatted(vm, primary)));
+        if (nic(definitions.live(vm), primary).isPresent()) {
+            domains.detachAlias(vm, primary);
+        }
+        String device = document.raw(nic);
+        domains.tell("plug " + primary + " into", vm, d -> d.attachDeviceFlags(device, Domains.LIVE));
+    }
+
+    public void unplug(VmName vm, Alias primary) {
+        domains.detachAlias(vm, primary);
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.HostFacts;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.libvirt.connect.Libvirtd;
+
+/** A Linux guest with a failover pair under a real libvirtd. */
+final class PairTest {
+    private static final Duration BOOT = Duration.ofSeconds(120);
+    private static final VmName WEB = new VmName("web1");
+    private static final Alias STANDBY = new Alias("ua-standby0");
+    private static final Alias PRIMARY = new Alias("ua-primary0");
+
+    private Libvirtd daemon;
+    private Host host;
+    private final List<HostEvent> heard = new CopyOnWriteArrayList<>();
+
+    @BeforeEach
+    void open(@TempDir Path directory) throws IOException {
+        Path guest = TestHosts.guest();
+        daemon = Libvirtd.start(directory);
+        host = new LibvirtConnector().open(TestHosts.policy(Map.of("uri", daemon.uri("qemu", "/system"))));
+        host.subscribe(heard::add);
+        host.define(TestHosts.pair("web1", guest, directory.resolve("serial")));
+    }
+
+    @AfterEach
+    void close() {
+        if (host != null) {
+            host.close();
+        }
+        if (daemon != null) {
+            daemon.close();
+        }
+    }
+
+    @Test
+    void asksQemuForThePrimaryOfAGuestThatTakesPart() {
+        host.start(WEB, Map.of());
+        assertThat(host.primaryPresence(WEB, PRIMARY)).isEqualTo(PrimaryPresence.ABSENT);
+        assertThat(host.standbyNegotiated(WEB, STANDBY)).contains(false);
+
+        await().atMost(BOOT).until(() -> host.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
+        assertThat(host.standbyNegotiated(WEB, STANDBY)).contains(true);
+        assertThat(heard)
+                .filteredOn(HostEvent.StandbyNegotiated.class::isInstance)
+                .extracting(e -> ((HostEvent.StandbyNegotiated) e).standby())
+                .contains(STANDBY);
+        assertThat(host.primaryPresence(WEB, new Alias("ua-nobody"))).isEqualTo(PrimaryPresence.ABSENT);
+    }
+
+    @Test
+    void refusesToPlugWhatTheDefinitionDoesNotHave() {
+        assertThatThrownBy(() -> host.plugPrimary(WEB, new Alias("ua-nobody"), Optional.empty()))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.NIC_NOT_FOUND));
+    }
+
+    @Test
+    void tellsWhatQemuCanDo() {
+        HostFacts facts = host.facts();
+
+        assertThat(facts.qemuVersion())
+                .hasValueSatisfying(v -> assertThat(v.atLeast(4, 2)).isTrue());
+        assertThat(facts.machineTypes()).contains("q35", "pc");
+        assertThat(facts.accelerator()).hasValueSatisfying(a -> assertThat(a).isIn("kvm", "tcg"));
+        assertThat(facts.iommu()).isPresent();
+    }
+}
