@@ -45,8 +45,8 @@ class EmulatedHostIT {
 
     @Test
     void runHandsOnArgumentsOutputErrorsAndStatus() {
-        EmulatedHost.Result result = host.run("sh", "-c", "echo \"$1\"; echo \"$2\" >&2; exit 7", "sh", "a  'b", "$c");
-        assertThat(result).isEqualTo(new EmulatedHost.Result(7, "a  'b\n", "$c\n"));
+        SriovHost.Result result = host.run("sh", "-c", "echo \"$1\"; echo \"$2\" >&2; exit 7", "sh", "a  'b", "$c");
+        assertThat(result).isEqualTo(new SriovHost.Result(7, "a  'b\n", "$c\n"));
     }
 
     @Test
@@ -73,23 +73,24 @@ class EmulatedHostIT {
     @Test
     void virtualFunctionGoesToVfioAndBack() {
         String vf = VFS.get(6);
-        String group = host.output("readlink", DEVICES + vf + "/iommu_group").replaceAll(".*/", "");
+        String group = host.iommuGroup(vf);
         String nic = host.output("ls", DEVICES + vf + "/net");
         bind(vf, "vfio-pci");
-        assertThat(driver(vf)).isEqualTo("vfio-pci");
+        assertThat(host.driver(vf)).isEqualTo("vfio-pci");
         assertThat(host.run("test", "-c", "/dev/vfio/" + group).status()).isZero();
         bind(vf, "");
-        assertThat(driver(vf)).isEqualTo("igbvf");
+        assertThat(host.driver(vf)).isEqualTo("igbvf");
         host.output("udevadm", "settle", "-t", "10");
         assertThat(host.output("ls", DEVICES + vf + "/net")).isEqualTo(nic);
     }
 
     @Test
     void guestInTheHostPairsVirtioWithVirtualFunction() {
-        EmulatedHost.Result result = host.runScript(Built.lab("nested-pair"), guest.toString(), "150");
+        SriovHost.Result result =
+                host.runScript(Built.lab("nested-pair"), guest.toString(), host.pf(), host.user(), "150");
         assertThat(result.status()).as(result.errors()).isZero();
         assertThat(result.output()).contains("path=primary").contains("igbvf,up,1");
-        assertThat(driver(VFS.get(0))).isEqualTo("igbvf");
+        assertThat(host.driver(VFS.get(0))).isEqualTo("igbvf");
     }
 
     @Test
@@ -130,9 +131,5 @@ class EmulatedHostIT {
                 echo "${1##*/}" >/sys/bus/pci/drivers_probe
                 """;
         host.output("sh", "-ec", script, "sh", DEVICES + vf, driver);
-    }
-
-    private static String driver(String vf) {
-        return host.output("readlink", DEVICES + vf + "/driver").replaceAll(".*/", "");
     }
 }

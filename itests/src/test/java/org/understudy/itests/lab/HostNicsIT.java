@@ -48,22 +48,26 @@ class HostNicsIT {
     private static final HostName HOST = new HostName("emulated");
     private static final PoolName POOL = new PoolName("pool-a");
     private static final Alias PRIMARY = new Alias("ua-vf0");
-    private static final String COMMAND = "/run/understudy/understudy-vf";
-    private static final String NUMVFS = "/sys/bus/pci/devices/0000:01:00.0/sriov_numvfs";
 
     @TempDir
     static Path folder;
 
-    private static EmulatedHost host;
+    private static SriovHost host;
+    private static String command;
+    private static String driver;
+    private static int pooled;
     private static YamlPolicies policies;
     private static HostNicService nics;
     private static VfLeases leases;
 
     @BeforeAll
     static void start() throws IOException {
-        Path command = Built.vfCommand();
-        host = EmulatedHost.start();
-        host.copyIn(command, COMMAND);
+        Path built = Built.vfCommand();
+        host = SriovHost.start();
+        command = host.scratch() + "/understudy-vf";
+        host.copyIn(built, command);
+        driver = host.driver(host.vf(0));
+        pooled = host.vfs() - 1;
         System.setProperty("karaf.etc", folder.toString());
         Files.writeString(folder.resolve("understudy.yaml"), configuration());
         policies = new YamlPolicies();
@@ -97,7 +101,7 @@ class HostNicsIT {
                     connector: none
                     nics:
                       access: ssh
-                      address: 127.0.0.1
+                      address: %s
                       port: %s
                       user: %s
                       key: %s
@@ -105,13 +109,16 @@ class HostNicsIT {
                       command: %s
                 pools:
                   - name: pool-a
-                    select: ["enp1s0#0-5"]
+                    select: ["%s#0-%d"]
                 """.formatted(
+                        field(ssh, "HostName"),
                         field(ssh, "Port"),
                         field(ssh, "User"),
                         field(ssh, "IdentityFile"),
                         field(ssh, "UserKnownHostsFile"),
-                        COMMAND);
+                        command,
+                        host.pf(),
+                        pooled - 1);
     }
 
     private static String field(String config, String name) {
@@ -138,16 +145,20 @@ class HostNicsIT {
                 .orElseThrow();
     }
 
-    private static String link() {
-        return host.output("ip", "-d", "link", "show", "enp1s0");
-    }
-
     /** What the kernel has set for a VF, by {@code ip}. */
     private static String link(int index) {
-        return link().lines()
+        return host.link()
+                .lines()
                 .filter(line -> line.strip().startsWith("vf " + index + " "))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    private static List<VfView> vfs() {
+        String pf = host.pfAddress();
+        return inventory().vfs().stream()
+                .filter(vf -> vf.pf().toString().equals(pf))
+                .toList();
     }
 
     private static String driver(PciAddress vf) {
@@ -162,25 +173,27 @@ class HostNicsIT {
 
     @Test
     void readsTheFunctionsAndThePool() {
-        assertThat(inventory().access()).isEqualTo("ssh root@127.0.0.1");
-        assertThat(inventory().pfs()).singleElement().satisfies(pf -> {
-            assertThat(pf.netdev()).contains("enp1s0");
-            assertThat(pf.driver()).contains("igb");
-            assertThat(pf.vfs()).isEqualTo(7);
-        });
-        assertThat(inventory().vfs()).hasSize(7).allSatisfy(vf -> {
-            assertThat(vf.driver()).contains("igbvf");
+        assertThat(inventory().access()).startsWith("ssh ");
+        assertThat(inventory().pfs())
+                .filteredOn(pf -> pf.netdev().equals(Optional.of(host.pf())))
+                .singleElement()
+                .satisfies(pf -> {
+                    assertThat(pf.driver()).contains(host.driver(host.pfAddress()));
+                    assertThat(pf.vfs()).isEqualTo(pooled + 1);
+                });
+        assertThat(vfs()).hasSize(pooled + 1).allSatisfy(vf -> {
+            assertThat(vf.driver()).contains(driver);
             assertThat(vf.iommuShared()).contains(false);
         });
         assertThat(nics.pools()).singleElement().satisfies(pool -> {
-            assertThat(pool.stocks()).containsExactly(new PoolView.Stock(HOST, 6, 0, 0));
+            assertThat(pool.stocks()).containsExactly(new PoolView.Stock(HOST, pooled, 0, 0));
             assertThat(pool.findings()).isEmpty();
         });
     }
 
     @Test
     void makesAVfWhatAPairNeedsAndThenExactlyWhatItWas() {
-        String before = link();
+        String before = host.link();
         Lease lease = lease("web1", "52:54:00:11:22:33", 42).orElseThrow();
 
         VfView leased = vf(lease.vf());
@@ -193,24 +206,24 @@ class HostNicsIT {
 
         leases.release(lease);
 
-        assertThat(link()).isEqualTo(before);
-        assertThat(driver(lease.vf())).contains("Kernel driver in use: igbvf");
+        assertThat(host.link()).isEqualTo(before);
+        assertThat(driver(lease.vf())).contains("Kernel driver in use: " + driver);
         assertThat(vf(lease.vf()).state()).isEqualTo(VfState.FREE);
     }
 
     @Test
     void givesEachVmAVfOfItsOwnUntilThePoolIsEmpty() {
-        String before = link();
-        for (int i = 0; i < 6; i++) {
-            assertThat(lease("vm" + i, "52:54:00:11:22:0" + i, 0)).isPresent();
+        String before = host.link();
+        for (int i = 0; i < pooled; i++) {
+            assertThat(lease("vm" + i, "52:54:00:11:22:%02x".formatted(i), 0)).isPresent();
         }
 
-        assertThat(leases.leases(HOST)).extracting(Lease::vf).hasSize(6).doesNotHaveDuplicates();
-        assertThat(lease("vm6", "52:54:00:11:22:06", 0)).isEmpty();
+        assertThat(leases.leases(HOST)).extracting(Lease::vf).hasSize(pooled).doesNotHaveDuplicates();
+        assertThat(lease("another", "52:54:00:11:22:99", 0)).isEmpty();
         assertThat(leases.check(HOST, POOL)).extracting(Finding::code).containsExactly(FindingCode.POOL_EXHAUSTED);
 
         leases.leases(HOST).forEach(leases::release);
-        assertThat(link()).isEqualTo(before);
+        assertThat(host.link()).isEqualTo(before);
     }
 
     @Test
@@ -219,20 +232,20 @@ class HostNicsIT {
         List<NicInventory> news = new CopyOnWriteArrayList<>();
         nics.listen(news::add);
 
-        host.output("sh", "-c", "echo 0 > " + NUMVFS);
+        host.output("sh", "-c", "echo 0 > " + host.numvfs());
         await().atMost(Duration.ofSeconds(1))
                 .pollInterval(Duration.ofMillis(10))
                 .until(() -> vf(lease.vf()).state() == VfState.FAULT);
         assertThat(vf(lease.vf()).holder()).map(VfView.Holder::vm).contains("web1");
         await().untilAsserted(() -> assertThat(news).isNotEmpty());
         leases.release(lease);
-        assertThat(inventory().vfs()).isEmpty();
+        assertThat(vfs()).isEmpty();
 
-        host.output("sh", "-c", "echo 7 > " + NUMVFS);
+        host.output("sh", "-c", "echo %d > %s".formatted(pooled + 1, host.numvfs()));
         await("the lease is back with its VF").until(() -> leases.leases(HOST).equals(List.of(lease)));
         assertThat(lease("web1", "52:54:00:11:22:33", 0)).contains(lease);
         assertThat(driver(lease.vf())).contains("vfio-pci");
         leases.release(lease);
-        await().until(() -> inventory().vfs().stream().allMatch(vf -> vf.state() == VfState.FREE));
+        await().until(() -> vfs().stream().allMatch(vf -> vf.state() == VfState.FREE));
     }
 }

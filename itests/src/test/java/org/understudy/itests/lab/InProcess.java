@@ -16,7 +16,7 @@ import org.understudy.hostnic.port.NativeFunctions;
 import org.understudy.hostnic.port.NativeFunctions.Places;
 import org.understudy.hostnic.port.NativeLibrary;
 
-/** Run inside the emulated host: one call of libusvf by JNI, and what came of it on standard output. */
+/** Run inside the SR-IOV host: one call of libusvf by JNI, and what came of it on standard output. */
 final class InProcess {
     private static final Claim CLAIM = new Claim("it:emulated", "web1", "ua-vf0");
 
@@ -27,7 +27,7 @@ final class InProcess {
         NativeLibrary.instance().obstacle().ifPresent(why -> {
             throw new IllegalStateException(why);
         });
-        Functions functions = new NativeFunctions(Places.usual(), CLAIM.owner(), "tester");
+        Functions functions = new NativeFunctions(Places.usual(), CLAIM.owner(), System.getProperty("qemu.user"));
         PciAddress vf = PciAddress.parse(arguments[1]);
         switch (arguments[0]) {
             case "prepare" -> prepare(functions, vf, new MacAddress(arguments[2]), Integer.parseInt(arguments[3]));

@@ -13,21 +13,21 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.understudy.itests.Built;
 
-/** The JNI library on a real kernel, in a JVM inside the emulated host that checks every native call. */
+/** The JNI library on a real kernel, in a JVM inside the host that checks every native call. */
 class InProcessIT {
-    private static final String JAVA = System.getProperty("java.home");
-    private static final String FOLDER = "/tmp/in-process";
-    private static final String VF = "0000:01:10.4";
+    private static final int INDEX = 2;
 
-    private static EmulatedHost host;
+    private static SriovHost host;
+    private static String folder;
 
     @BeforeAll
     static void start() {
-        host = EmulatedHost.start("--java", JAVA);
-        host.output("mkdir", "-p", FOLDER + "/classes");
-        host.copyIn(Built.target().resolve("test-classes/org"), FOLDER + "/classes/");
-        host.copyIn(Built.nativeLibrary(), FOLDER + "/");
-        libraries().forEach(jar -> host.copyIn(jar, FOLDER + "/"));
+        host = SriovHost.start("--java", System.getProperty("java.home"));
+        folder = host.scratch() + "/in-process";
+        host.output("mkdir", "-p", folder + "/classes");
+        host.copyIn(Built.target().resolve("test-classes/org"), folder + "/classes/");
+        host.copyIn(Built.nativeLibrary(), folder + "/");
+        libraries().forEach(jar -> host.copyIn(jar, folder + "/"));
     }
 
     @AfterAll
@@ -45,12 +45,13 @@ class InProcessIT {
 
     private static String run(String... arguments) {
         List<String> command = new ArrayList<>(List.of(
-                JAVA + "/bin/java",
+                host.java() + "/bin/java",
                 "-Xcheck:jni",
                 "-XX:TieredStopAtLevel=1",
-                "-Djava.library.path=" + FOLDER,
+                "-Djava.library.path=" + folder,
+                "-Dqemu.user=" + host.user(),
                 "-cp",
-                FOLDER + "/classes:" + FOLDER + "/*",
+                folder + "/classes:" + folder + "/*",
                 InProcess.class.getName()));
         command.addAll(List.of(arguments));
         String output = host.output(command.toArray(String[]::new));
@@ -58,40 +59,32 @@ class InProcessIT {
         return output;
     }
 
-    private static String link() {
-        return host.output("ip", "-d", "link", "show", "enp1s0");
-    }
-
-    private static String drivers() {
-        return host.output("lspci", "-D", "-k", "-d", "8086:10ca");
-    }
-
     @Test
     void makesAVfWhatAPairNeedsAndThenExactlyWhatItWas() {
-        String linkBefore = link();
-        String driversBefore = drivers();
+        String vf = host.vf(INDEX);
+        String linkBefore = host.link();
+        String driversBefore = host.drivers();
 
-        String prepared = run("prepare", VF, "52:54:00:11:22:55", "7");
+        String prepared = run("prepare", vf, "52:54:00:11:22:55", "7");
 
         assertThat(prepared).contains("watched true");
-        assertThat(link().lines().filter(line -> line.contains("52:54:00:11:22:55")))
+        assertThat(host.link().lines().filter(line -> line.contains("52:54:00:11:22:55")))
                 .singleElement()
                 .asString()
-                .contains("vf 2 ", "vlan 7", "trust on", "spoof checking off");
-        assertThat(host.output("lspci", "-D", "-k", "-s", VF)).contains("Kernel driver in use: vfio-pci");
-        String group = host.output("readlink", "/sys/bus/pci/devices/" + VF + "/iommu_group")
-                .replaceAll(".*/", "");
-        assertThat(host.output("stat", "-c", "%U", "/dev/vfio/" + group)).isEqualTo("tester");
-        assertThat(run("read", VF))
+                .contains("vf " + INDEX + " ", "vlan 7", "trust on", "spoof checking off");
+        assertThat(host.output("lspci", "-D", "-k", "-s", vf)).contains("Kernel driver in use: vfio-pci");
+        assertThat(host.output("stat", "-c", "%U", "/dev/vfio/" + host.iommuGroup(vf)))
+                .isEqualTo(host.user());
+        assertThat(run("read", vf))
                 .contains(
                         "state=LEASED", "vlan=OptionalInt[7]", "driver=Optional[vfio-pci]", "vm=web1, primary=ua-vf0");
 
         String fencing = prepared.replaceFirst("(?s).*fencing (\\d+).*", "$1");
-        run("release", VF, fencing);
+        run("release", vf, fencing);
 
         host.output("udevadm", "settle", "-t", "10");
-        assertThat(link()).isEqualTo(linkBefore);
-        assertThat(drivers()).isEqualTo(driversBefore);
-        assertThat(run("read", VF)).contains("state=FREE", "holder=Optional.empty");
+        assertThat(host.link()).isEqualTo(linkBefore);
+        assertThat(host.drivers()).isEqualTo(driversBefore);
+        assertThat(run("read", vf)).contains("state=FREE", "holder=Optional.empty");
     }
 }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -14,17 +15,18 @@ import org.understudy.itests.Built;
 
 /** The command {@code understudy-vf} on a real kernel; ip, lspci and a guest are the witnesses. */
 class UnderstudyVfIT {
-    private static final String HELPER = "/usr/sbin/understudy-vf";
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private static EmulatedHost host;
+    private static SriovHost host;
+    private static String helper;
     private static Path guest;
 
     @BeforeAll
     static void start() {
         guest = Built.guest();
-        host = EmulatedHost.start("--share", guest.toString());
-        host.copyIn(Built.vfCommand(), HELPER);
+        host = SriovHost.start("--share", guest.toString());
+        helper = host.scratch() + "/understudy-vf";
+        host.copyIn(Built.vfCommand(), helper);
     }
 
     @AfterAll
@@ -36,10 +38,12 @@ class UnderstudyVfIT {
 
     @Test
     void inventoryAgreesWithIp() throws IOException {
-        JsonNode pf = helper("list").path("pfs").path(0);
-        assertThat(pf.path("netdev").asText()).isEqualTo("enp1s0");
-        assertThat(pf.path("totalvfs").asInt()).isEqualTo(7);
-        assertThat(pf.path("vfs")).hasSize(7);
+        JsonNode pf = StreamSupport.stream(helper("list").path("pfs").spliterator(), false)
+                .filter(p -> p.path("netdev").asText().equals(host.pf()))
+                .findFirst()
+                .orElseThrow();
+        assertThat(pf.path("totalvfs").asText()).isEqualTo(host.output("cat", host.totalvfs()));
+        assertThat(pf.path("vfs")).hasSize(host.vfs());
         for (JsonNode vf : pf.path("vfs")) {
             JsonNode seen = seenByIp(vf.path("index").asInt());
             assertThat(vf.path("mac")).isEqualTo(seen.path("address"));
@@ -52,41 +56,46 @@ class UnderstudyVfIT {
 
     @Test
     void vfIsAsBeforeAfterAllThatCanBeSet() throws IOException {
-        String vf = "0000:01:11.4";
-        JsonNode before = seenByIp(6);
+        int last = host.vfs() - 1;
+        String vf = host.vf(last);
+        String driver = host.driver(vf);
+        JsonNode before = seenByIp(last);
         String fencing = helper("lease", vf, "--owner", "it").path("fencing").asText();
         String[] holder = {"--owner", "it", "--fencing", fencing};
         helper("configure", vf, holder, "--mac", "52:54:00:11:22:44", "--vlan", "42", "--qos", "3", "--trust", "on");
         helper("configure", vf, holder, "--spoofchk", "off", "--max-rate", "100");
         helper("bind", vf, holder);
-        JsonNode set = seenByIp(6);
+        JsonNode set = seenByIp(last);
         assertThat(set.path("address").asText()).isEqualTo("52:54:00:11:22:44");
         assertThat(set.path("vlan_list").path(0).path("vlan").asInt()).isEqualTo(42);
         assertThat(set.path("trust").asBoolean()).isTrue();
         assertThat(set.path("spoofchk").asBoolean()).isFalse();
         assertThat(host.output("lspci", "-ks", vf)).contains("driver in use: vfio-pci");
         helper("release", vf, holder);
-        assertThat(seenByIp(6)).isEqualTo(before);
-        assertThat(host.output("lspci", "-ks", vf)).contains("driver in use: igbvf");
+        assertThat(seenByIp(last)).isEqualTo(before);
+        assertThat(host.output("lspci", "-ks", vf)).contains("driver in use: " + driver);
     }
 
     @Test
     void guestOfUnprivilegedQemuPairsVirtioWithTheVfThatItBinds() {
-        EmulatedHost.Result result = host.runScript(Built.lab("nested-pair"), guest.toString(), "150", HELPER);
+        host.needs("qemu-system-x86_64", "/dev/kvm");
+        SriovHost.Result result = host.runScript(
+                Built.lab("nested-pair"), host.here(guest).toString(), host.pf(), host.user(), "150", helper);
         assertThat(result.status()).as(result.errors()).isZero();
-        assertThat(result.output()).contains("path=primary").contains("igbvf,up,1");
+        assertThat(result.output()).contains("path=primary").contains(host.driver(host.vf(0)) + ",up,1");
     }
 
     @Test
     void killsAttacksAndAHundredCyclesLeaveTheVfAsItWas() {
-        EmulatedHost.Result result =
-                host.runScript(Built.nativeSource("test/on-host"), HELPER, "enp1s0", "tester", "100");
+        host.needs("qemu-system-x86_64", "strace");
+        SriovHost.Result result =
+                host.runScript(Built.nativeSource("test/on-host"), helper, host.pf(), host.user(), "100");
         assertThat(result.status()).as("%s", result).isZero();
-        assertThat(result.output()).containsPattern("on-host: [0-9]{2} passed");
+        assertThat(result.output()).containsPattern("on-host: [0-9]+ passed");
     }
 
     private static JsonNode seenByIp(int index) throws IOException {
-        return JSON.readTree(host.output("ip", "-j", "link", "show", "enp1s0"))
+        return JSON.readTree(host.output("ip", "-j", "link", "show", host.pf()))
                 .path(0)
                 .path("vfinfo_list")
                 .path(index);
@@ -103,7 +112,7 @@ class UnderstudyVfIT {
 
     private static JsonNode helper(String... arguments) throws IOException {
         String[] command = new String[arguments.length + 2];
-        command[0] = HELPER;
+        command[0] = helper;
         System.arraycopy(arguments, 0, command, 1, arguments.length);
         command[command.length - 1] = "--json";
         return JSON.readTree(host.output(command));

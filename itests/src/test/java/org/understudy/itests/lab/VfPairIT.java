@@ -16,44 +16,46 @@ import org.understudy.itests.Built;
 
 /** The whole way on a real kernel: a pool, a lease, a VF made ready, QEMU as another user, a guest that takes its VF. */
 class VfPairIT {
-    private static final String JAVA = System.getProperty("java.home");
-    private static final String FOLDER = "/tmp/server";
     private static final String CONFIGURATION = """
             hosts:
-              - {name: emulated, connector: qemu, directory: /tmp/server/vms, user: tester}
+              - {name: emulated, connector: qemu, directory: %1$s/vms, user: %2$s}
             pools:
-              - {name: pool-a, select: ["enp1s0#0-6"]}
+              - {name: pool-a, select: ["%3$s"]}
             """;
     private static final String LOOK = """
             #!/bin/sh
-            ip -d link show enp1s0 | grep 52:54:00:11:22:66
-            lspci -D -k -d 8086:10ca | grep -c vfio-pci
+            ip -d link show %2$s | grep 52:54:00:11:22:66
+            lspci -D -k | grep -c "in use: vfio-pci"
             ps -o user= -C qemu-system-x86
             # The guest has enabled the VF; it tells of the first traffic on it a moment later.
-            timeout 60 sh -c 'until grep path=primary /tmp/server/serial; do sleep 0.1; done' | tail -n 1
+            timeout 60 sh -c 'until grep path=primary %1$s/serial; do sleep 0.1; done' | tail -n 1
             """;
 
     @TempDir
-    static Path folder;
+    static Path files;
 
-    private static EmulatedHost host;
+    private static SriovHost host;
+    private static String folder;
     private static Path guest;
 
     @BeforeAll
     static void start() throws IOException {
         guest = Built.guest();
-        host = EmulatedHost.start("--java", JAVA, "--share", guest.toString(), "--memory", "3072");
-        host.output("mkdir", "-p", FOLDER + "/classes");
-        host.output("chmod", "711", FOLDER);
+        host = SriovHost.start(
+                "--java", System.getProperty("java.home"), "--share", guest.toString(), "--memory", "3072");
+        host.needs("qemu-system-x86_64", "/dev/kvm");
+        folder = host.scratch() + "/server";
+        host.output("mkdir", "-p", folder + "/classes");
+        host.output("chmod", "711", folder);
         host.output("chmod", "666", "/dev/kvm");
-        host.copyIn(Built.target().resolve("test-classes/org"), FOLDER + "/classes/");
-        host.copyIn(Built.nativeLibrary(), FOLDER + "/");
-        jars().forEach(jar -> host.copyIn(jar, FOLDER + "/"));
-        copy("understudy.yaml", CONFIGURATION);
-        copy("look", LOOK);
+        host.copyIn(Built.target().resolve("test-classes/org"), folder + "/classes/");
+        host.copyIn(Built.nativeLibrary(), folder + "/");
+        jars().forEach(jar -> host.copyIn(jar, folder + "/"));
+        copy("understudy.yaml", CONFIGURATION.formatted(folder, host.user(), host.pf()));
+        copy("look", LOOK.formatted(folder, host.pf()));
         copy("web1.xml", domain());
-        host.output("chmod", "755", FOLDER + "/look");
-        host.output("install", "-m", "666", "/dev/null", FOLDER + "/serial");
+        host.output("chmod", "755", folder + "/look");
+        host.output("install", "-m", "666", "/dev/null", folder + "/serial");
     }
 
     @AfterAll
@@ -70,7 +72,7 @@ class VfPairIT {
     }
 
     private static void copy(String name, String content) throws IOException {
-        host.copyIn(Files.writeString(folder.resolve(name), content), FOLDER + "/");
+        host.copyIn(Files.writeString(files.resolve(name), content), folder + "/");
     }
 
     private static String domain() {
@@ -107,31 +109,31 @@ class VfPairIT {
                     <memballoon model='none'/>
                   </devices>
                 </domain>
-                """.formatted(guest, FOLDER);
+                """.formatted(host.here(guest), folder);
     }
 
     private static String vfs() {
-        return host.output("ip", "-d", "link", "show", "enp1s0") + host.output("lspci", "-D", "-k", "-d", "8086:10ca");
+        return host.link() + host.drivers();
     }
 
     @Test
     void guestTakesTheVfOfItsPoolAndTheHostGetsItBackAsItWas() {
         String before = vfs();
 
-        EmulatedHost.Result result = host.run(
-                JAVA + "/bin/java",
+        SriovHost.Result result = host.run(
+                host.java() + "/bin/java",
                 "-XX:TieredStopAtLevel=1",
-                "-Djava.library.path=" + FOLDER,
+                "-Djava.library.path=" + folder,
                 "-cp",
-                FOLDER + "/classes:" + FOLDER + "/*",
+                folder + "/classes:" + folder + "/*",
                 InHostServer.class.getName(),
-                FOLDER,
-                FOLDER + "/web1.xml",
-                FOLDER + "/look");
+                folder,
+                folder + "/web1.xml",
+                folder + "/look");
 
         assertThat(result.status()).as("%s", result).isZero();
         assertThat(result.output())
-                .contains("leased 0000:01:10.0 in process", "active", "given back", "tester", "path=primary")
+                .contains("leased " + host.vf(0) + " in process", "active", "given back", host.user(), "path=primary")
                 .containsPattern("vf 0 +link/ether 52:54:00:11:22:66");
         host.output("udevadm", "settle", "-t", "10");
         assertThat(vfs()).isEqualTo(before);

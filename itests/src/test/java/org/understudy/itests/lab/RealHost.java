@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Properties;
+import org.assertj.core.api.Assumptions;
+
+/**
+ * The machine that {@code ./understudy test --hardware} has looked at and made ready; that puts it back as well. Its
+ * folder has {@code ssh_config}, and in {@code facts} what is known of it.
+ */
+final class RealHost extends SriovHost {
+    private final Properties facts = new Properties();
+
+    RealHost(Path folder) {
+        super(folder);
+        try (Reader file = Files.newBufferedReader(folder.resolve("facts"))) {
+            facts.load(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private String fact(String name) {
+        assertThat(facts.getProperty(name)).as(name).isNotNull();
+        return facts.getProperty(name);
+    }
+
+    @Override
+    String pf() {
+        return fact("pf");
+    }
+
+    @Override
+    String user() {
+        return fact("tester");
+    }
+
+    @Override
+    String scratch() {
+        return fact("scratch");
+    }
+
+    @Override
+    String java() {
+        require(!fact("java").isEmpty(), "a JDK of version 17 or later");
+        return fact("java");
+    }
+
+    @Override
+    Path here(Path shared) {
+        Path there = Path.of(scratch()).resolve(shared.getFileName());
+        if (run("test", "-e", there.toString()).status() != 0) {
+            copyIn(shared, scratch() + "/");
+        }
+        return there;
+    }
+
+    @Override
+    void needs(String... things) {
+        for (String thing : things) {
+            String[] there = thing.startsWith("/") ? new String[] {"test", "-e", thing} : new String[] {"which", thing};
+            require(run(there).status() == 0, thing);
+        }
+    }
+
+    private static void require(boolean there, String what) {
+        if (!there) {
+            System.err.println("SKIPPED: the machine has no " + what);
+        }
+        Assumptions.assumeThat(there).as("the machine has " + what).isTrue();
+    }
+
+    @Override
+    public void close() {}
+}
