@@ -50,7 +50,7 @@ native_tests() {
 
 scripts_are_clean() {
   shellcheck -x "$here/understudy" "$here"/itests/lib/*.sh "$here"/itests/guest/{build-guest,check-guest} \
-    "$here"/itests/lab/{build-host,check-host,host,init,nested-pair,run-in} "$here"/native/test/{command-test,on-host} "$here/.ci/run" &&
+    "$here"/itests/lab/{build-host,check-host,daemons,daemons-inside,host,init,nested-pair,run-in} "$here"/native/test/{command-test,on-host} "$here/.ci/run" &&
     shellcheck -s sh "$here/itests/guest/init" "$here/itests/lab/init-first"
 }
 

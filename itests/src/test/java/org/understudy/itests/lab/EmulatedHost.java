@@ -15,7 +15,7 @@ import org.assertj.core.api.Assumptions;
 /** A machine with an SR-IOV NIC behind an IOMMU, emulated. It ends with {@link #close} or with this JVM. */
 final class EmulatedHost extends SriovHost {
     /** Long enough for a host under emulation on a busy machine, and for building it where that has not been done. */
-    private static final Duration START = Duration.ofMinutes(5);
+    static final Duration START = Duration.ofMinutes(5);
 
     private static final String JAVA = System.getProperty("java.home");
 
@@ -45,7 +45,7 @@ final class EmulatedHost extends SriovHost {
     }
 
     /** Building needs Debian's packages, which not every machine can reach; on CI it must work. */
-    private static void requireBuilt() {
+    static void requireBuilt() {
         Result built = script(START, NO_INPUT, "build-host", List.of());
         if (built.status() != 0 && !"true".equals(System.getenv("CI"))) {
             System.err.println("SKIPPED: no emulated host: " + built.errors());

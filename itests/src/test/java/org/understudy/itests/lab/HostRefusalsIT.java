@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.itests.Built;
 
-/** What the emulated host's script says to a wrong call, before it starts anything. */
+/** What the lab's scripts say to a wrong call, before they start anything. */
 class HostRefusalsIT {
     @TempDir
     private Path folder;
@@ -45,6 +45,20 @@ class HostRefusalsIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "fly",
+                "up --share relative new",
+                "up --leash me new",
+                "run absent alpha true",
+                "run . gamma true"
+            })
+    void wrongCallOfTwoHostsEndsWithTwo(String call) throws Exception {
+        assertThat(script("daemons", call.split(" "))).startsWith("2: ").containsAnyOf("remedy:", "Usage:");
+    }
+
     @Test
     void folderWithFilesIsLeftAlone() throws Exception {
         Path mine = Files.createFile(folder.resolve("mine"));
@@ -63,7 +77,11 @@ class HostRefusalsIT {
     }
 
     private String host(String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(Built.lab("host").toString()));
+        return script("host", arguments);
+    }
+
+    private String script(String name, String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(Built.lab(name).toString()));
         Stream.of(arguments).filter(argument -> !argument.isEmpty()).forEach(command::add);
         Process process = new ProcessBuilder(command)
                 .directory(folder.toFile())
