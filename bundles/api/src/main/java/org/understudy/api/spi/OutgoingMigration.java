@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.api.spi;
 
-/** The sending end. QEMU pauses before the switch and waits for {@link #continueToSwitch}. */
+/**
+ * The sending end. QEMU pauses before the switch and waits for {@link #continueToSwitch}, unless it {@linkplain
+ * #switchesByItself switches by itself}.
+ */
 public interface OutgoingMigration {
     MigrationProgress progress();
+
+    /**
+     * True if the host's own manager goes on to the switch and lets the guest run on the destination. Then {@link
+     * #continueToSwitch} does nothing, and {@link MigrationPhase#COMPLETED} means that the guest has left.
+     */
+    default boolean switchesByItself() {
+        return false;
+    }
 
     /** Lets QEMU stop the vCPUs and send the rest. Only in {@link MigrationPhase#PRE_SWITCHOVER}. */
     void continueToSwitch();

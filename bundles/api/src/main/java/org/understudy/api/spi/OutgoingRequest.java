@@ -5,5 +5,16 @@ import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
 import org.understudy.api.VmName;
 
-/** What a source has to send. */
-public record OutgoingRequest(MigrationId id, VmName vm, String uri, MigrationOptions options) {}
+/**
+ * What a source has to send.
+ *
+ * @param liveDefinition what the destination was asked to receive; for a source that hands it over itself
+ * @param configuredDefinition what is to be stored there after the switch; likewise
+ */
+public record OutgoingRequest(
+        MigrationId id,
+        VmName vm,
+        String uri,
+        MigrationOptions options,
+        String liveDefinition,
+        String configuredDefinition) {}

@@ -3,7 +3,6 @@ package org.understudy.core.migration;
 
 import java.util.Optional;
 import org.understudy.api.MigrationStep;
-import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.MigrationProgress;
 
 /** Step 4: memory is copied while the guest runs, until QEMU has stopped the guest and waits for the word to switch. */
@@ -33,6 +32,10 @@ final class CopyStep implements Step {
             v.picture().progress((int) Math.min(99, done * 100 / progress.totalBytes()));
             v.picture().fact(step(), "totalBytes", progress.totalBytes());
         }
-        return progress.phase() == MigrationPhase.PRE_SWITCHOVER;
+        return switch (progress.phase()) {
+            // A host that switches by itself may be past the stop when it is asked.
+            case PRE_SWITCHOVER, DEVICE, COMPLETED -> true;
+            default -> false;
+        };
     }
 }

@@ -60,8 +60,8 @@ final class LeaseStep implements Step {
         IncomingRequest request = new IncomingRequest(
                 v.plan().id(),
                 v.plan().vm(),
-                v.around().definitions().adjust(v.cargo().live(), v.assignedVfs()),
-                v.around().definitions().adjust(v.cargo().configured(), v.assignedVfs()),
+                v.liveThere(),
+                v.configuredThere(),
                 v.plan().options(),
                 v.assignedVfs());
         WayBack back = new WayBack(v);

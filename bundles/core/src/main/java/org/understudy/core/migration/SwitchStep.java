@@ -27,6 +27,9 @@ final class SwitchStep implements Step {
 
     @Override
     public void run(Voyage v) {
+        if (v.sending().outgoing().switchesByItself()) {
+            v.trail().passPointOfNoReturn();
+        }
         v.sending().outgoing().continueToSwitch();
         v.trail()
                 .await(

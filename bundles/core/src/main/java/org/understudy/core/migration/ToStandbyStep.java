@@ -46,7 +46,12 @@ final class ToStandbyStep implements Step {
 
     private void startSending(Voyage v) {
         OutgoingRequest request = new OutgoingRequest(
-                v.plan().id(), v.plan().vm(), v.incoming().uri(), v.plan().options());
+                v.plan().id(),
+                v.plan().vm(),
+                v.incoming().uri(),
+                v.plan().options(),
+                v.liveThere(),
+                v.configuredThere());
         OutgoingMigration outgoing = Call.toItsAnswer(
                 v.trail(),
                 step(),

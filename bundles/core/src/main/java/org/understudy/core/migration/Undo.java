@@ -28,7 +28,10 @@ final class Undo {
         return actions.isEmpty();
     }
 
-    /** Takes everything back; a failure stops nothing. Returns one finding for each failure. */
+    /**
+     * Takes everything back; a failure stops nothing, unless it is not clear any more where the VM runs. Returns one
+     * finding for each failure.
+     */
     List<Finding> run(Picture picture) {
         List<Finding> failures = new ArrayList<>();
         while (!actions.isEmpty()) {
@@ -41,6 +44,9 @@ final class Undo {
                 }
                 picture.fact(action.step, action.key, "failed: " + e.getMessage());
                 failures.addAll(e.findings());
+                if (e.reason() == StepStopped.Reason.UNCLEAR) {
+                    actions.clear();
+                }
             } catch (RuntimeException e) {
                 picture.fact(action.step, action.key, "failed: " + e.getMessage());
                 failures.add(Finding.of(

@@ -65,6 +65,16 @@ final class Voyage {
         return leases.stream().collect(Collectors.toMap(Lease::primary, Lease::vf));
     }
 
+    /** What the VM runs with, as the destination needs it. */
+    String liveThere() {
+        return around.definitions().adjust(cargo.live(), assignedVfs());
+    }
+
+    /** What is stored of the VM, as the destination needs it. */
+    String configuredThere() {
+        return around.definitions().adjust(cargo.configured(), assignedVfs());
+    }
+
     Cargo cargo() {
         return cargo;
     }

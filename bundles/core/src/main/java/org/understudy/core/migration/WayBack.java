@@ -44,7 +44,23 @@ final class WayBack {
         if (mayBeAsked(before)) {
             markPendingEjects(after.isPresent(), Duration.ofNanos(System.nanoTime() - asked));
         }
+        if (v.sending().outgoing().switchesByItself()) {
+            requireNotArrived(after);
+        }
         return "QEMU ended as " + after.orElseThrow(() -> StepStopped.failed(notGivenUp(limit)));
+    }
+
+    /** Where the host itself switches, a VM that has not come back runs on the destination, or may do so soon. */
+    private void requireNotArrived(Optional<MigrationPhase> after) {
+        if (after.isEmpty() || after.get() == MigrationPhase.COMPLETED) {
+            throw StepStopped.unclear(Finding.of(
+                    FindingCode.STATE_INCONSISTENT,
+                    v.plan().on(v.plan().destination().name()),
+                    after.isEmpty()
+                            ? "The source has not given the migration up, so the VM may still arrive."
+                            : "The VM arrived before the migration could be taken back. Nothing was touched.",
+                    "Look where the VM runs; its VFs on the other host can be given back when it is off there."));
+        }
     }
 
     /** QEMU asks the guest while it is still in setup; an event tells that it did. */

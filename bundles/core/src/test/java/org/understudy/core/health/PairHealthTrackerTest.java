@@ -217,7 +217,7 @@ class PairHealthTrackerTest {
     void adoptsAPairWhoseGuestIsAskedToLetGo() {
         tracker.close();
         a.with(Fault.NEVER_EJECTS);
-        a.startOutgoing(new OutgoingRequest(new MigrationId("m-1"), VM, "tcp:x", MigrationOptions.defaults()))
+        a.startOutgoing(new OutgoingRequest(new MigrationId("m-1"), VM, "tcp:x", MigrationOptions.defaults(), "", ""))
                 .progress();
         tracker = tracker(Duration.ofMillis(20));
 

@@ -58,6 +58,19 @@ class MigrationHappyPathTest {
     }
 
     @Test
+    void followsHostsThatSwitchByThemselves() {
+        bench.a.with(Fault.SWITCHES_BY_ITSELF);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.COMPLETED);
+        assertThat(m.steps()).extracting(StepReport::state).containsOnly(StepState.DONE);
+        assertThat(bench.a.deeds()).containsExactly("send web1", "finish web1");
+        assertThat(bench.b.deeds()).containsExactly("prepare web1");
+        assertThat(bench.b.vm(MigrationBench.VM).state()).isEqualTo(VmState.RUNNING);
+    }
+
+    @Test
     void leasesAVfThereAndGivesBackTheOneHere() {
         bench.pairs.clear();
         bench.pairs.add(MigrationBench.pair(MigrationBench.PRIMARY, PrimaryKind.VF));

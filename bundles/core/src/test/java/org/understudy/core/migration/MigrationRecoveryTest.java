@@ -93,7 +93,7 @@ class MigrationRecoveryTest {
         IncomingMigration incoming = bench.b.prepareIncoming(new IncomingRequest(
                 ID, VM, MigrationBench.DEFINITION, MigrationBench.DEFINITION, MigrationOptions.defaults(), Map.of()));
         OutgoingMigration outgoing =
-                bench.a.startOutgoing(new OutgoingRequest(ID, VM, incoming.uri(), MigrationOptions.defaults()));
+                bench.a.startOutgoing(new OutgoingRequest(ID, VM, incoming.uri(), MigrationOptions.defaults(), "", ""));
         Awaitility.await().until(() -> outgoing.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
         outgoing.continueToSwitch();
         return incoming;

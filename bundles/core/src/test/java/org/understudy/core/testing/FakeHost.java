@@ -84,6 +84,10 @@ public final class FakeHost implements Host {
         /** QEMU does not plug the primary again after a failed migration. */
         NO_REPLUG,
         REPLUG_FAILS,
+        /** The host's own manager switches, and lets the guest run on the destination. */
+        SWITCHES_BY_ITSELF,
+        /** Such a host, where a cancel comes too late. */
+        ARRIVES_DESPITE_CANCEL,
         /** facts() blocks until released. */
         FACTS_HANG
     }

@@ -44,7 +44,7 @@ public final class FakeOutgoing implements OutgoingMigration {
         if (unreachable) {
             throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "the host does not answer");
         }
-        if (vm.state() == VmState.SHUTOFF) {
+        if (vm.state() == VmState.SHUTOFF && phase != MigrationPhase.COMPLETED) {
             throw new UnderstudyException(ErrorCode.QMP_DISCONNECTED, "the monitor closed");
         }
         MigrationPhase answer = phase;
@@ -92,6 +92,8 @@ public final class FakeOutgoing implements OutgoingMigration {
             fail();
         } else if (host.has(Fault.DIES_IN_COPY)) {
             vm.stop("QEMU exited with 137");
+        } else if (host.has(Fault.SWITCHES_BY_ITSELF) && !host.has(Fault.STUCK_IN_COPY)) {
+            arrive();
         } else if (!host.has(Fault.STUCK_IN_COPY)) {
             vm.pause();
             to(MigrationPhase.PRE_SWITCHOVER);
@@ -132,7 +134,25 @@ public final class FakeOutgoing implements OutgoingMigration {
     }
 
     @Override
+    public boolean switchesByItself() {
+        return host.has(Fault.SWITCHES_BY_ITSELF);
+    }
+
+    private void arrive() {
+        vm.pause();
+        receiver.ifPresent(r -> {
+            receive(r);
+            r.arrive();
+        });
+        to(MigrationPhase.COMPLETED);
+        host.remove(vm.name());
+    }
+
+    @Override
     public synchronized void continueToSwitch() {
+        if (switchesByItself()) {
+            return;
+        }
         if (phase != MigrationPhase.PRE_SWITCHOVER) {
             throw new UnderstudyException(ErrorCode.WRONG_VM_STATE, "not in pre-switchover but in " + phase);
         }
@@ -165,6 +185,10 @@ public final class FakeOutgoing implements OutgoingMigration {
     public synchronized void cancel() {
         host.did("cancel " + vm.name());
         if (phase == MigrationPhase.COMPLETED || phase == MigrationPhase.FAILED || phase == MigrationPhase.CANCELLED) {
+            return;
+        }
+        if (host.has(Fault.ARRIVES_DESPITE_CANCEL)) {
+            arrive();
             return;
         }
         to(MigrationPhase.CANCELLING);

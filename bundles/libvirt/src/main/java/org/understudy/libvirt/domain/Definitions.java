@@ -19,6 +19,9 @@ public final class Definitions {
 
     private static final int INACTIVE = 2;
 
+    /** Only what another host can take: without what libvirt made up for this one. */
+    private static final int MIGRATABLE = 8;
+
     /** Saved memory and snapshots go with the VM. Source: virDomainUndefineFlagsValues. */
     private static final int UNDEFINE_STATE = 1 | 2;
 
@@ -42,7 +45,7 @@ public final class Definitions {
         return domains.ask(
                 "read the live definition of",
                 vm,
-                d -> d.isActive() == 1 ? Optional.of(d.getXMLDesc(SECURE)) : Optional.empty());
+                d -> d.isActive() == 1 ? Optional.of(d.getXMLDesc(SECURE | MIGRATABLE)) : Optional.empty());
     }
 
     /**

@@ -24,11 +24,11 @@ public final class DomainEvents {
     private static final Logger LOG = LoggerFactory.getLogger(DomainEvents.class);
 
     private final HostEvents events;
+    private final Departures departures;
     private final Clock clock;
     private volatile boolean monitored;
 
-    private final DomainCallback.Lifecycle lifecycle =
-            (c, d, event, detail, o) -> tell(d, vm -> Lifecycle.map(vm, now(), event, detail, monitored));
+    private final DomainCallback.Lifecycle lifecycle = this::lifecycle;
     private final DomainCallback.Plain reboot =
             (c, d, o) -> tell(d, vm -> monitored ? Optional.empty() : Optional.of(new HostEvent.WasReset(vm, now())));
     private final DomainCallback.Device removed =
@@ -43,8 +43,9 @@ public final class DomainEvents {
             tell(d, vm -> MonitorEvent.map(vm, Instant.ofEpochSecond(seconds, micros * 1000L), event, details));
 
     /** @param clock for events libvirt tells without a time */
-    public DomainEvents(HostEvents events, Clock clock) {
+    public DomainEvents(HostEvents events, Departures departures, Clock clock) {
         this.events = events;
+        this.departures = departures;
         this.clock = clock;
     }
 
@@ -60,6 +61,10 @@ public final class DomainEvents {
     /** Whether QEMU's own events come as well: what both tell is taken from QEMU, for its time. */
     void monitored(boolean yes) {
         monitored = yes;
+    }
+
+    private void lifecycle(Pointer connect, Pointer domain, int event, int detail, Pointer opaque) {
+        tell(domain, vm -> Lifecycle.map(vm, now(), event, detail, monitored, departures.contains(vm)));
     }
 
     private Instant now() {

@@ -18,6 +18,8 @@ final class Lifecycle {
     /** The same number as detail of started, suspended and resumed. */
     private static final int MIGRATED = 1;
 
+    private static final int STOPPED_MIGRATED = 3;
+
     private static final List<String> STOP_REASONS =
             List.of("guest shutdown", "destroyed", "crashed", "migrated", "saved", "failed", "replaced by a snapshot");
 
@@ -27,8 +29,9 @@ final class Lifecycle {
      * Empty for an event nobody above needs.
      *
      * @param monitored whether QEMU's own STOP and RESUME are heard, which are told with QEMU's time
+     * @param leaving whether the VM is sent away by this server, which tells its end itself
      */
-    static Optional<HostEvent> map(VmName vm, Instant at, int event, int detail, boolean monitored) {
+    static Optional<HostEvent> map(VmName vm, Instant at, int event, int detail, boolean monitored, boolean leaving) {
         return switch (event) {
             case DEFINED, UNDEFINED -> Optional.of(new HostEvent.DefinitionChanged(vm, at));
             // A destination that begins to receive has "started" it too, but the VM is not here yet.
@@ -36,8 +39,10 @@ final class Lifecycle {
             case SUSPENDED -> monitored ? Optional.empty() : Optional.of(new HostEvent.Paused(vm, at));
             case RESUMED -> monitored ? Optional.empty() : Optional.of(new HostEvent.Resumed(vm, at));
             case STOPPED ->
-                Optional.of(new HostEvent.Stopped(
-                        vm, at, detail < STOP_REASONS.size() ? STOP_REASONS.get(detail) : "reason " + detail));
+                leaving && detail == STOPPED_MIGRATED
+                        ? Optional.empty()
+                        : Optional.of(new HostEvent.Stopped(
+                                vm, at, detail < STOP_REASONS.size() ? STOP_REASONS.get(detail) : "reason " + detail));
             default -> Optional.empty();
         };
     }

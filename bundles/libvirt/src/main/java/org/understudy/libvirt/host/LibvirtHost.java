@@ -33,10 +33,12 @@ import org.understudy.libvirt.domain.Definitions;
 import org.understudy.libvirt.domain.Domains;
 import org.understudy.libvirt.domain.Primaries;
 import org.understudy.libvirt.event.Census;
+import org.understudy.libvirt.event.Departures;
 import org.understudy.libvirt.event.DomainEvents;
 import org.understudy.libvirt.event.EventRegistrations;
 import org.understudy.libvirt.event.HostEvents;
 import org.understudy.libvirt.event.Negotiations;
+import org.understudy.libvirt.migrate.Migrations;
 
 /** A host managed by libvirt, reached over one connection. */
 public final class LibvirtHost implements Host {
@@ -49,6 +51,7 @@ public final class LibvirtHost implements Host {
     private final Domains domains;
     private final Definitions definitions;
     private final Primaries primaries;
+    private final Migrations migrations;
     private final FactFinder facts;
 
     LibvirtHost(LibvirtSettings settings, EventLoop loop, Pace pace) {
@@ -56,15 +59,17 @@ public final class LibvirtHost implements Host {
         this.loop = loop;
         this.events = new HostEvents(settings.name());
         this.census = new Census();
+        Departures departures = new Departures();
         Negotiations negotiations = new Negotiations();
         events.subscribe(census::note);
         events.subscribe(negotiations::note);
         EventRegistrations registrations =
-                new EventRegistrations(new DomainEvents(events, clock), this::tellWhatWasMissed);
+                new EventRegistrations(new DomainEvents(events, departures, clock), this::tellWhatWasMissed);
         this.connection = new Connection(settings, loop, registrations, pace);
         this.domains = new Domains(connection);
         this.definitions = new Definitions(connection, domains);
         this.primaries = new Primaries(domains, definitions, negotiations::was);
+        this.migrations = new Migrations(settings, domains, departures, events);
         this.facts = new FactFinder(settings, connection);
         try {
             connection.open();
@@ -189,16 +194,22 @@ public final class LibvirtHost implements Host {
 
     @Override
     public IncomingMigration prepareIncoming(IncomingRequest request) {
-        throw notYet();
+        return migrations.prepare(request);
     }
 
     @Override
     public OutgoingMigration startOutgoing(OutgoingRequest request) {
-        throw notYet();
+        return migrations.start(request);
     }
 
-    private static UnderstudyException notYet() {
-        return new UnderstudyException(ErrorCode.NOT_SUPPORTED, "the connector libvirt does not do this yet");
+    @Override
+    public Optional<IncomingMigration> incoming(VmName vm) {
+        return migrations.incoming(vm);
+    }
+
+    @Override
+    public Optional<OutgoingMigration> outgoing(VmName vm) {
+        return migrations.outgoing(vm);
     }
 
     @Override

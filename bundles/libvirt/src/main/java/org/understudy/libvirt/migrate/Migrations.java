@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.migrate;
+
+import java.time.Clock;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.IncomingMigration;
+import org.understudy.api.spi.IncomingRequest;
+import org.understudy.api.spi.OutgoingMigration;
+import org.understudy.api.spi.OutgoingRequest;
+import org.understudy.libvirt.connect.LibvirtSettings;
+import org.understudy.libvirt.domain.Domains;
+import org.understudy.libvirt.event.Departures;
+import org.understudy.libvirt.event.HostEvents;
+
+/** The two ends of the migrations of one host. */
+public final class Migrations {
+    /** Source: VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT; absent where there is no job. */
+    private static final String SENDING = "5";
+
+    private final LibvirtSettings settings;
+    private final Domains domains;
+    private final Departures departures;
+    private final HostEvents events;
+    private final Map<VmName, OutgoingEnd> outgoing = new ConcurrentHashMap<>();
+
+    public Migrations(LibvirtSettings settings, Domains domains, Departures departures, HostEvents events) {
+        this.settings = settings;
+        this.domains = domains;
+        this.departures = departures;
+        this.events = events;
+    }
+
+    /** Nothing is prepared yet: the source's libvirt does that, with the definition it is given. */
+    public IncomingMigration prepare(IncomingRequest request) {
+        domains.find(request.vm()).filter(v -> v.state() != VmState.SHUTOFF).ifPresent(v -> {
+            throw new UnderstudyException(
+                    ErrorCode.WRONG_VM_STATE,
+                    "host %s has a VM %s that is %s".formatted(settings.name(), v.name(), v.state()));
+        });
+        return new IncomingEnd(request.vm(), domains, PeerAddress.of(settings));
+    }
+
+    public Optional<IncomingMigration> incoming(VmName vm) {
+        return domains.find(vm)
+                .filter(v -> v.state() == VmState.INCOMING)
+                .map(v -> new IncomingEnd(vm, domains, PeerAddress.of(settings)));
+    }
+
+    /** Returns once QEMU sends. */
+    public OutgoingMigration start(OutgoingRequest request) {
+        VmName vm = request.vm();
+        departures.begin(vm);
+        CompletableFuture<Void> call = call(new Journey(request), vm);
+        call.exceptionally(failed -> {
+            departures.end(vm);
+            return null;
+        });
+        OutgoingEnd end = new OutgoingEnd(vm, domains, Optional.of(call), () -> finished(vm));
+        outgoing.put(vm, end);
+        try {
+            end.awaitBegin();
+            return end;
+        } catch (UnderstudyException e) {
+            outgoing.remove(vm, end);
+            throw e;
+        }
+    }
+
+    /** On a thread of its own: libvirt blocks it as long as the migration takes. */
+    private CompletableFuture<Void> call(Journey journey, VmName vm) {
+        CompletableFuture<Void> call = new CompletableFuture<>();
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        domains.tell("migrate", vm, journey::make);
+                        call.complete(null);
+                    } catch (RuntimeException e) {
+                        call.completeExceptionally(e);
+                    }
+                },
+                "libvirt-migration " + vm);
+        thread.setDaemon(true);
+        thread.start();
+        return call;
+    }
+
+    private void finished(VmName vm) {
+        outgoing.remove(vm);
+        departures.end(vm);
+        events.publish(new HostEvent.Stopped(vm, Clock.systemUTC().instant(), "migrated"));
+        events.publish(new HostEvent.DefinitionChanged(vm, Clock.systemUTC().instant()));
+    }
+
+    /** Also one that was started before this server was, or by somebody else. */
+    public Optional<OutgoingMigration> outgoing(VmName vm) {
+        Optional<OutgoingMigration> own = Optional.ofNullable(outgoing.get(vm));
+        return own.isPresent() || !isSending(vm)
+                ? own
+                : Optional.of(new OutgoingEnd(vm, domains, Optional.empty(), () -> finished(vm)));
+    }
+
+    private boolean isSending(VmName vm) {
+        try {
+            return domains.ask(
+                    "read the job of",
+                    vm,
+                    d -> Arrays.stream(d.getJobStats(0).stats)
+                            .anyMatch(s -> s.field.equals("operation")
+                                    && s.getValueAsString().equals(SENDING)));
+        } catch (UnderstudyException e) {
+            if (e.code() == ErrorCode.WRONG_VM_STATE || e.code() == ErrorCode.VM_NOT_FOUND) {
+                return false;
+            }
+            throw e;
+        }
+    }
+}

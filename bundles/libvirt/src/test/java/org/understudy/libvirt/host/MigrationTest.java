@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.understudy.api.Alias;
+import org.understudy.api.HostName;
+import org.understudy.api.MigrationId;
+import org.understudy.api.MigrationOptions;
+import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.HostedVm;
+import org.understudy.api.spi.IncomingMigration;
+import org.understudy.api.spi.IncomingRequest;
+import org.understudy.api.spi.MigrationPhase;
+import org.understudy.api.spi.OutgoingMigration;
+import org.understudy.api.spi.OutgoingRequest;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.libvirt.connect.Libvirtd;
+
+/** A Linux guest with a failover pair goes from one real libvirtd to another. */
+final class MigrationTest {
+    private static final Duration SOON = Duration.ofSeconds(120);
+    private static final VmName WEB = new VmName("web1");
+    private static final Alias PRIMARY = new Alias("ua-primary0");
+
+    private Libvirtd daemonA;
+    private Libvirtd daemonB;
+    private Host a;
+    private Host b;
+    private final List<HostEvent> fromA = new CopyOnWriteArrayList<>();
+    private final List<HostEvent> fromB = new CopyOnWriteArrayList<>();
+
+    @BeforeEach
+    void open(@TempDir Path directory) throws IOException {
+        Path guest = TestHosts.guest();
+        daemonA = Libvirtd.start(directory.resolve("a"));
+        daemonB = Libvirtd.start(directory.resolve("b"));
+        a = host("a", daemonA);
+        b = host("b", daemonB);
+        a.subscribe(fromA::add);
+        b.subscribe(fromB::add);
+        a.define(TestHosts.pair("web1", guest, directory.resolve("serial")));
+        a.start(WEB, Map.of());
+        await().atMost(SOON).until(() -> a.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
+    }
+
+    private static Host host(String name, Libvirtd daemon) {
+        return new LibvirtConnector()
+                .open(new HostPolicy(
+                        new HostName(name),
+                        "libvirt",
+                        Map.of("uri", daemon.uri("qemu", "/system"), "migration-uri", "tcp://127.0.0.1")));
+    }
+
+    @AfterEach
+    void close() {
+        for (Host host : new Host[] {a, b}) {
+            if (host != null) {
+                host.close();
+            }
+        }
+        for (Libvirtd daemon : new Libvirtd[] {daemonA, daemonB}) {
+            if (daemon != null) {
+                daemon.close();
+            }
+        }
+    }
+
+    @Test
+    void movesAGuestWithItsPair() {
+        IncomingMigration in = b.prepareIncoming(request());
+        OutgoingMigration out = a.startOutgoing(outgoing(in));
+        assertThat(out.switchesByItself()).isTrue();
+        assertThat(a.outgoing(WEB)).isPresent();
+
+        await().atMost(SOON).until(() -> out.progress().phase() == MigrationPhase.COMPLETED);
+        assertThat(in.phase()).isEqualTo(MigrationPhase.COMPLETED);
+        in.accept();
+        assertThatThrownBy(in::abort).isInstanceOf(UnderstudyException.class);
+        assertThat(fromA).noneMatch(HostEvent.Stopped.class::isInstance);
+        out.finish();
+
+        assertThat(a.find(WEB)).isEmpty();
+        assertThat(b.find(WEB).map(HostedVm::state)).contains(VmState.RUNNING);
+        assertThat(b.definition(WEB)).contains("ua-standby0");
+        await().atMost(SOON).until(() -> b.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
+        assertThat(phases(fromA))
+                .containsSubsequence(
+                        MigrationPhase.SETUP,
+                        MigrationPhase.WAIT_UNPLUG,
+                        MigrationPhase.ACTIVE,
+                        MigrationPhase.COMPLETED);
+        assertThat(fromA).anyMatch(HostEvent.UnplugRequested.class::isInstance);
+        await().atMost(SOON).until(() -> fromB.stream().anyMatch(HostEvent.Resumed.class::isInstance));
+        await().atMost(SOON).until(() -> fromA.stream().anyMatch(HostEvent.Stopped.class::isInstance));
+    }
+
+    private static List<MigrationPhase> phases(List<HostEvent> events) {
+        return events.stream()
+                .filter(HostEvent.MigrationChanged.class::isInstance)
+                .map(e -> ((HostEvent.MigrationChanged) e).phase())
+                .toList();
+    }
+
+    @Test
+    void keepsTheGuestWithItsPrimaryWhenItIsCancelled() {
+        IncomingMigration in = b.prepareIncoming(request());
+        OutgoingMigration out = a.startOutgoing(outgoing(in, 100_000));
+        await().atMost(SOON).until(() -> out.progress().phase() == MigrationPhase.ACTIVE);
+
+        out.cancel();
+        await().atMost(SOON).until(() -> out.progress().phase() == MigrationPhase.CANCELLED);
+        in.abort();
+        out.resumeOnSource();
+
+        assertThat(b.find(WEB)).isEmpty();
+        assertThat(a.find(WEB).map(HostedVm::state)).contains(VmState.RUNNING);
+        await().atMost(SOON).until(() -> a.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
+    }
+
+    @Test
+    void saysWhyLibvirtRefusesToBegin() {
+        IncomingMigration in = b.prepareIncoming(request());
+        OutgoingRequest impossible = new OutgoingRequest(
+                new MigrationId("m-1"),
+                WEB,
+                in.uri(),
+                MigrationOptions.defaults(),
+                a.liveDefinition(WEB).orElseThrow().replace("<vcpu placement='static'>1<", "<vcpu>2<"),
+                a.definition(WEB));
+
+        assertThatThrownBy(() -> a.startOutgoing(impossible))
+                .isInstanceOf(UnderstudyException.class)
+                .hasMessageContaining("libvirt says");
+        assertThat(a.find(WEB).map(HostedVm::state)).contains(VmState.RUNNING);
+        assertThat(a.outgoing(WEB)).isEmpty();
+    }
+
+    private IncomingRequest request() {
+        return new IncomingRequest(
+                new MigrationId("m-1"),
+                WEB,
+                a.liveDefinition(WEB).orElseThrow(),
+                a.definition(WEB),
+                MigrationOptions.defaults(),
+                Map.of());
+    }
+
+    private OutgoingRequest outgoing(IncomingMigration in) {
+        return outgoing(in, 0);
+    }
+
+    private OutgoingRequest outgoing(IncomingMigration in, long bandwidth) {
+        MigrationOptions usual = MigrationOptions.defaults();
+        MigrationOptions options = new MigrationOptions(
+                bandwidth == 0 ? OptionalLong.empty() : OptionalLong.of(bandwidth),
+                usual.downtimeLimit(),
+                false,
+                usual.multifdChannels(),
+                false,
+                false,
+                Optional.empty(),
+                Optional.empty());
+        return new OutgoingRequest(
+                new MigrationId("m-1"),
+                WEB,
+                in.uri(),
+                options,
+                a.liveDefinition(WEB).orElseThrow(),
+                a.definition(WEB));
+    }
+}
