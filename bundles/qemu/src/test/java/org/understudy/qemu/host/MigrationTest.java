@@ -176,7 +176,8 @@ class MigrationTest {
 
     private void move(MigrationOptions options) {
         IncomingMigration in = b.prepareIncoming(request(options));
-        OutgoingMigration out = a.startOutgoing(new OutgoingRequest(new MigrationId("m-1"), VM, in.uri(), options, "", ""));
+        OutgoingMigration out =
+                a.startOutgoing(new OutgoingRequest(new MigrationId("m-1"), VM, in.uri(), options, "", ""));
         complete(in, out);
         in.accept();
         out.finish();
@@ -204,7 +205,8 @@ class MigrationTest {
     }
 
     private OutgoingMigration send(IncomingMigration in) {
-        return a.startOutgoing(new OutgoingRequest(new MigrationId("m-1"), VM, in.uri(), MigrationOptions.defaults(), "", ""));
+        return a.startOutgoing(
+                new OutgoingRequest(new MigrationId("m-1"), VM, in.uri(), MigrationOptions.defaults(), "", ""));
     }
 
     private void complete(IncomingMigration in, OutgoingMigration out) {

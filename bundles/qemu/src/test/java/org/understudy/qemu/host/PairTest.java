@@ -168,6 +168,7 @@ class PairTest {
     }
 
     private OutgoingMigration send(IncomingMigration in) {
-        return a.startOutgoing(new OutgoingRequest(new MigrationId("m-1"), VM, in.uri(), MigrationOptions.defaults(), "", ""));
+        return a.startOutgoing(
+                new OutgoingRequest(new MigrationId("m-1"), VM, in.uri(), MigrationOptions.defaults(), "", ""));
     }
 }
