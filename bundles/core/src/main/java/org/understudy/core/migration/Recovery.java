@@ -25,6 +25,7 @@ import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.IncomingMigration;
 import org.understudy.api.spi.MigrationPhase;
+import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.core.domain.DomainView.PairView;
 
@@ -76,6 +77,7 @@ final class Recovery implements Work {
         try {
             picture.fact(at, "recovered", "this server was restarted in the meantime");
             v.leases().addAll(entry.leases());
+            awaitHostsOwnEnd(v);
             VmState there = state(v.plan().destination());
             VmState here = state(v.plan().source());
             if (there == VmState.RUNNING && here == VmState.RUNNING) {
@@ -93,6 +95,37 @@ final class Recovery implements Work {
             LOG.warn("Migration {} could not be taken up", before.id(), e);
             new Ending(v).stopped(at, unclear("The hosts could not be asked: " + e.getMessage() + "."));
         }
+    }
+
+    /** A host that switches by itself went on without this server; where the VM is can be told when it is done. */
+    private void awaitHostsOwnEnd(Voyage v) {
+        if (entry.stage() == Journal.Stage.GOING_BACK) {
+            return;
+        }
+        Host source = v.plan().source();
+        boolean released = v.trail()
+                .poll(
+                        policy.deadlines().unplug(),
+                        () -> Optional.of(true)
+                                .filter(yes -> ownPhase(source)
+                                        .filter(p -> !Sending.isPastUnplug(p))
+                                        .isEmpty()))
+                .isPresent();
+        if (released) {
+            v.trail()
+                    .poll(
+                            policy.deadlines().copy(),
+                            () -> Optional.of(true)
+                                    .filter(yes -> ownPhase(source).isEmpty()));
+        }
+    }
+
+    /** Of a sending end that switches by itself and is still at it. */
+    private Optional<MigrationPhase> ownPhase(Host source) {
+        return source.outgoing(before.vm())
+                .filter(OutgoingMigration::switchesByItself)
+                .map(o -> o.progress().phase())
+                .filter(phase -> !WayBack.isOver(phase));
     }
 
     /** The step that was at work; its state says so. */

@@ -78,7 +78,7 @@ final class WayBack {
                 : Optional.of(v.sending().ask().phase()).filter(WayBack::isOver);
     }
 
-    private static boolean isOver(MigrationPhase phase) {
+    static boolean isOver(MigrationPhase phase) {
         return switch (phase) {
             case NONE, COMPLETED, CANCELLED, FAILED -> true;
             default -> false;

@@ -133,6 +133,21 @@ class MigrationRecoveryTest {
     }
 
     @Test
+    void followsAHostThatSwitchesByItselfToTheEnd() {
+        bench.a.with(Fault.SWITCHES_BY_ITSELF, Fault.STUCK_IN_COPY);
+        Migration running = bench.startAndReach(MigrationStep.COPY);
+        bench.service().close();
+        bench.a.mend(Fault.STUCK_IN_COPY);
+
+        bench.restart();
+        Migration m = bench.await(running);
+
+        assertThat(m.outcome()).contains(Outcome.COMPLETED);
+        assertThat(bench.b.vm(VM).state()).isEqualTo(VmState.RUNNING);
+        assertThat(bench.a.deeds()).doesNotContain("cancel web1");
+    }
+
+    @Test
     void givesBackTheVfOfTheSourceAndNoOther() {
         sent().accept();
         Lease there = new Lease(B, MigrationBench.POOL, VM, PRIMARY, PciAddress.parse("0000:02:10.0"), "server", 1);

@@ -183,7 +183,7 @@ public final class Domains {
             domain.getJobInfo();
             return false;
         } catch (LibvirtException e) {
-            if (e.getError().getCode() == ErrorNumber.VIR_ERR_OPERATION_INVALID) {
+            if (e.getError().getCode() == ErrorNumber.VIR_ERR_OPERATION_UNSUPPORTED) {
                 return true;
             }
             throw e;

@@ -46,7 +46,18 @@ public final class Migrations {
                     ErrorCode.WRONG_VM_STATE,
                     "host %s has a VM %s that is %s".formatted(settings.name(), v.name(), v.state()));
         });
+        requirePeerAddress();
         return new IncomingEnd(request.vm(), domains, PeerAddress.of(settings));
+    }
+
+    /** Another host would find its own libvirt there. */
+    private void requirePeerAddress() {
+        if (settings.peerUri().startsWith("qemu:///")) {
+            throw new UnderstudyException(
+                    ErrorCode.CONFIGURATION_INVALID,
+                    "host %s: option 'peer-uri' is missing: no other host reaches it as %s"
+                            .formatted(settings.name(), settings.peerUri()));
+        }
     }
 
     public Optional<IncomingMigration> incoming(VmName vm) {
@@ -117,7 +128,10 @@ public final class Migrations {
                             .anyMatch(s -> s.field.equals("operation")
                                     && s.getValueAsString().equals(SENDING)));
         } catch (UnderstudyException e) {
-            if (e.code() == ErrorCode.WRONG_VM_STATE || e.code() == ErrorCode.VM_NOT_FOUND) {
+            // Off, gone, or a receiving end, which libvirt tells nothing of.
+            if (e.code() == ErrorCode.WRONG_VM_STATE
+                    || e.code() == ErrorCode.VM_NOT_FOUND
+                    || e.code() == ErrorCode.NOT_SUPPORTED) {
                 return false;
             }
             throw e;

@@ -126,6 +126,10 @@ final class MigrationTest {
         IncomingMigration in = b.prepareIncoming(request());
         OutgoingMigration out = a.startOutgoing(outgoing(in, 100_000));
         await().atMost(SOON).until(() -> out.progress().phase() == MigrationPhase.ACTIVE);
+        assertThat(in.phase()).isEqualTo(MigrationPhase.ACTIVE);
+        assertThat(b.find(WEB).map(HostedVm::state)).contains(VmState.INCOMING);
+        assertThat(b.incoming(WEB)).isPresent();
+        assertThat(b.outgoing(WEB)).isEmpty();
 
         out.cancel();
         await().atMost(SOON).until(() -> out.progress().phase() == MigrationPhase.CANCELLED);

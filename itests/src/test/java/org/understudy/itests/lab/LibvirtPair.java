@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests.lab;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The test guest with a failover pair on one of two libvirt hosts. */
+public final class LibvirtPair {
+    private LibvirtPair() {}
+
+    /** The stand-in for a VF goes around libvirt, which knows only real ones. */
+    public static String definition(String name, Path guest) {
+        return """
+                <domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
+                  <name>%2$s</name>
+                  <memory unit='MiB'>192</memory>
+                  <vcpu>1</vcpu>
+                  <os>
+                    <type arch='x86_64' machine='q35'>hvm</type>
+                    <kernel>%1$s/vmlinux</kernel>
+                    <initrd>%1$s/initrd.img</initrd>
+                    <cmdline>console=ttyS0 quiet understudy.ip=10.88.0.50/24 understudy.heartbeat=10.88.0.1:9</cmdline>
+                  </os>
+                  <features><acpi/></features>
+                  <cpu mode='maximum' check='none'/>
+                  <devices>
+                    <controller type='usb' model='none'/>
+                    <controller type='pci' index='0' model='pcie-root'/>
+                    <controller type='pci' index='1' model='pcie-root-port'/>
+                    <controller type='pci' index='2' model='pcie-root-port'/>
+                    <interface type='bridge'>
+                      <mac address='52:54:00:11:22:34'/>
+                      <source bridge='br0'/>
+                      <model type='virtio'/>
+                      <teaming type='persistent'/>
+                      <alias name='ua-standby0'/>
+                      <address type='pci' bus='1' slot='0'/>
+                    </interface>
+                    <serial type='file'><source path='/run/serial'/><target port='0'/></serial>
+                    <memballoon model='none'/>
+                  </devices>
+                  <qemu:commandline>
+                    <qemu:arg value='-netdev'/>
+                    <qemu:arg value='tap,id=wire,ifname=vf0,script=no,downscript=no'/>
+                    <qemu:arg value='-device'/>
+                    <qemu:arg value='{"driver":"e1000e","netdev":"wire","id":"ua-primary0","bus":"pci.2","addr":"0x0",
+                      "mac":"52:54:00:11:22:34","romfile":"","failover_pair_id":"ua-standby0"}'/>
+                  </qemu:commandline>
+                </domain>
+                """.formatted(guest, name);
+    }
+
+    /** The last line that the guest wrote on this host, or nothing. */
+    public static String lastState(LibvirtHosts hosts, String host) {
+        try {
+            Path serial = hosts.file(host, "serial");
+            return Files.exists(serial)
+                    ? Files.readString(serial).strip().lines().reduce("", (first, second) -> second)
+                    : "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
