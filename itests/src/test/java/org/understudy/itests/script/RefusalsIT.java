@@ -58,6 +58,9 @@ class RefusalsIT {
     @ValueSource(
             strings = {
                 "",
+                "lab",
+                "lab fly",
+                "lab up now",
                 "fly",
                 "setup --fast",
                 "demo --twice",
