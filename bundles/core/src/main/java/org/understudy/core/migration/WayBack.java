@@ -52,13 +52,16 @@ final class WayBack {
 
     /** Where the host itself switches, a VM that has not come back runs on the destination, or may do so soon. */
     private void requireNotArrived(Optional<MigrationPhase> after) {
+        if (after.equals(Optional.of(MigrationPhase.COMPLETED))) {
+            v.sending().outgoing().finish();
+        }
         if (after.isEmpty() || after.get() == MigrationPhase.COMPLETED) {
             throw StepStopped.unclear(Finding.of(
                     FindingCode.STATE_INCONSISTENT,
                     v.plan().on(v.plan().destination().name()),
                     after.isEmpty()
                             ? "The source has not given the migration up, so the VM may still arrive."
-                            : "The VM arrived before the migration could be taken back. Nothing was touched.",
+                            : "The VM arrived before the migration could be taken back; it runs there.",
                     "Look where the VM runs; its VFs on the other host can be given back when it is off there."));
         }
     }

@@ -45,8 +45,4 @@ public interface NativeLibvirt extends Library {
 
     /** libvirt 4.4 and newer. */
     int virDomainDetachDeviceAlias(Pointer domain, String alias, int flags);
-
-    /** The result is the caller's to free. */
-    Pointer virConnectGetDomainCapabilities(
-            Pointer connect, String emulator, String architecture, String machine, String type, int flags);
 }

@@ -82,6 +82,7 @@ public final class Migrations {
             return end;
         } catch (UnderstudyException e) {
             outgoing.remove(vm, end);
+            departures.end(vm);
             throw e;
         }
     }

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.Alias;
+import org.understudy.api.HostName;
+import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.itests.Built;
+import org.understudy.libvirt.host.LibvirtConnector;
+
+/** A guest with a real VF of libvirt's own pool, driven from outside through libvirt. */
+class LibvirtVfIT {
+    private static final Duration BOOT = Duration.ofMinutes(3);
+    private static final VmName WEB = new VmName("web1");
+    private static final Alias STANDBY = new Alias("ua-standby0");
+    private static final Alias PRIMARY = new Alias("ua-vf0");
+
+    private static EmulatedHost machine;
+    private static Host host;
+    private static Path guest;
+
+    @BeforeAll
+    static void start() {
+        guest = Built.guest();
+        machine = EmulatedHost.start("--libvirt", "--share", guest.toString(), "--memory", "3072");
+        machine.output("chmod", "666", "/dev/kvm");
+        machine.output("sh", "-ec", """
+                echo "<network><name>pool</name><forward mode='hostdev' managed='yes'><pf dev='$1'/></forward></network>" >/tmp/pool.xml
+                virsh net-define /tmp/pool.xml
+                virsh net-start pool
+                """, "sh", machine.pf());
+        host = new LibvirtConnector()
+                .open(new HostPolicy(
+                        new HostName("a"),
+                        "libvirt",
+                        Map.of("uri", "qemu+unix:///system?socket=" + machine.libvirtSocket())));
+    }
+
+    @AfterAll
+    static void end() {
+        if (host != null) {
+            host.close();
+        }
+        if (machine != null) {
+            machine.close();
+        }
+    }
+
+    @Test
+    void asksForTheVfAndTakesItFromTheGuestAndGivesItBack() {
+        List<HostEvent> heard = new CopyOnWriteArrayList<>();
+        host.subscribe(heard::add);
+        host.define(domain());
+        host.start(WEB, Map.of());
+        awaitPresence(PrimaryPresence.ENABLED);
+        assertThat(host.standbyNegotiated(WEB, STANDBY)).contains(true);
+        assertThat(heard).anyMatch(HostEvent.StandbyNegotiated.class::isInstance);
+
+        host.unplugPrimary(WEB, PRIMARY);
+        awaitPresence(PrimaryPresence.ABSENT);
+        await().atMost(BOOT).until(() -> heard.stream().anyMatch(HostEvent.DeviceGone.class::isInstance));
+
+        host.plugPrimary(WEB, PRIMARY, Optional.empty());
+        awaitPresence(PrimaryPresence.ENABLED);
+        assertThat(heard).anyMatch(HostEvent.DevicePlugged.class::isInstance);
+        host.destroy(WEB);
+    }
+
+    private static void awaitPresence(PrimaryPresence wanted) {
+        await(wanted.name()).atMost(BOOT).until(() -> host.primaryPresence(WEB, PRIMARY) == wanted);
+    }
+
+    private static String domain() {
+        return """
+                <domain type='kvm'>
+                  <name>web1</name>
+                  <memory unit='MiB'>160</memory>
+                  <vcpu>1</vcpu>
+                  <os>
+                    <type arch='x86_64' machine='q35'>hvm</type>
+                    <kernel>%1$s/vmlinux</kernel>
+                    <initrd>%1$s/initrd.img</initrd>
+                    <cmdline>console=ttyS0 quiet</cmdline>
+                  </os>
+                  <features><acpi/></features>
+                  <cpu mode='host-passthrough'/>
+                  <devices>
+                    <controller type='usb' model='none'/>
+                    <interface type='bridge'>
+                      <mac address='52:54:00:11:22:66'/>
+                      <source bridge='br0'/>
+                      <model type='virtio'/>
+                      <teaming type='persistent'/>
+                      <alias name='ua-standby0'/>
+                    </interface>
+                    <interface type='network'>
+                      <mac address='52:54:00:11:22:66'/>
+                      <source network='pool'/>
+                      <teaming type='transient' persistent='ua-standby0'/>
+                      <alias name='ua-vf0'/>
+                      <rom enabled='no'/>
+                    </interface>
+                    <memballoon model='none'/>
+                  </devices>
+                </domain>
+                """.formatted(guest);
+    }
+}
