@@ -13,7 +13,7 @@ import java.util.List;
 import org.assertj.core.api.Assumptions;
 
 /** A machine with an SR-IOV NIC behind an IOMMU, emulated. It ends with {@link #close} or with this JVM. */
-final class EmulatedHost extends SriovHost {
+public final class EmulatedHost extends SriovHost {
     /** Long enough for a host under emulation on a busy machine, and for building it where that has not been done. */
     static final Duration START = Duration.ofMinutes(5);
 
@@ -27,7 +27,7 @@ final class EmulatedHost extends SriovHost {
     }
 
     /** @param options of {@code itests/lab/host up}; the folder and the leash are given by this class */
-    static EmulatedHost start(String... options) {
+    public static EmulatedHost start(String... options) {
         EmulatedHost host;
         try {
             host = new EmulatedHost(Files.createTempDirectory("us-host").resolve("host"));
@@ -57,12 +57,12 @@ final class EmulatedHost extends SriovHost {
     }
 
     /** Of a host that was started with {@code --libvirt}, for clients outside of it. */
-    Path libvirtSocket() {
+    public Path libvirtSocket() {
         return folder.resolve("libvirt-sock");
     }
 
     @Override
-    String pf() {
+    public String pf() {
         return "enp1s0";
     }
 

@@ -33,7 +33,7 @@ final class RealHost extends SriovHost {
     }
 
     @Override
-    String pf() {
+    public String pf() {
         return fact("pf");
     }
 

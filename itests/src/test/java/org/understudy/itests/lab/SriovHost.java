@@ -21,7 +21,7 @@ import org.understudy.itests.Built;
  * A machine with an SR-IOV NIC behind an IOMMU, reached by ssh: an emulated one, or the real one of {@code ./understudy
  * test --hardware}. What differs between machines is asked of it.
  */
-abstract class SriovHost implements AutoCloseable {
+public abstract class SriovHost implements AutoCloseable {
     private static final Duration COMMAND = Duration.ofMinutes(3);
     static final Path NO_INPUT = Path.of("/dev/null");
     private static final String DEVICES = "/sys/bus/pci/devices/";
@@ -43,7 +43,7 @@ abstract class SriovHost implements AutoCloseable {
     }
 
     /** The PF to test: the name of its network device. */
-    abstract String pf();
+    public abstract String pf();
 
     /** An unprivileged user, who may run QEMU. */
     abstract String user();
@@ -114,7 +114,7 @@ abstract class SriovHost implements AutoCloseable {
     }
 
     /** What a command prints, without the last line's end; it must succeed. */
-    String output(String... command) {
+    public String output(String... command) {
         Result result = run(command);
         assertThat(result.status())
                 .as("%s: %s", String.join(" ", command), result)
@@ -130,14 +130,14 @@ abstract class SriovHost implements AutoCloseable {
     }
 
     /** Copies a file or folder of this machine into the host. */
-    void copyIn(Path from, String to) {
+    public void copyIn(Path from, String to) {
         Result copied =
                 script(COMMAND, NO_INPUT, "host", List.of("copy", folder.toString(), from.toString(), ":" + to));
         assertThat(copied.status()).as(copied.errors()).isZero();
     }
 
     /** For ssh and for what reads its configuration. */
-    Path sshConfig() {
+    public Path sshConfig() {
         return folder.resolve("ssh_config");
     }
 

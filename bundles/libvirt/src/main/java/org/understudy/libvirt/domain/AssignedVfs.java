@@ -36,7 +36,8 @@ public final class AssignedVfs {
             return;
         }
         edits.attribute(nic, "type", "hostdev");
-        edits.attribute(nic, "managed", "yes");
+        // Whoever leased the VF has bound it to vfio-pci, and takes that back.
+        edits.attribute(nic, "managed", "no");
         nic.child("source")
                 .ifPresent(source -> edits.replace(
                         source.start(),

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests.karaf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.understudy.itests.Built;
+import org.understudy.itests.lab.EmulatedHost;
+
+/** A server outside, an SR-IOV host with libvirt: the switch is flipped, and the guest runs on a VF that was leased for it. */
+@Timeout(600)
+class LibvirtPairIT {
+    private static final String VF_COMMAND = "/tmp/understudy-vf";
+    private static EmulatedHost host;
+    private static KarafServer server;
+    private static Rest rest;
+    private static Path guest;
+
+    @BeforeAll
+    static void start() throws Exception {
+        guest = Built.guest();
+        host = EmulatedHost.start("--libvirt", "--share", guest.toString(), "--memory", "3072");
+        host.output("chmod", "666", "/dev/kvm");
+        host.copyIn(Built.vfCommand(), VF_COMMAND);
+        server = new KarafServer(Built.distribution());
+        rest = server.startWith(configuration(), 1);
+    }
+
+    @AfterAll
+    static void end() throws Exception {
+        if (server != null) {
+            server.close();
+        }
+        if (host != null) {
+            host.close();
+        }
+    }
+
+    private static String configuration() throws IOException {
+        String ssh = Files.readString(host.sshConfig());
+        return """
+                hosts:
+                  - name: alpha
+                    connector: libvirt
+                    uri: "qemu+unix:///system?socket=%s"
+                    nics:
+                      access: ssh
+                      address: %s
+                      port: %s
+                      user: %s
+                      key: %s
+                      known-hosts: %s
+                      command: %s
+                pools:
+                  - name: pool-a
+                    select: ["%s#0-5"]
+                """.formatted(
+                        host.libvirtSocket(),
+                        field(ssh, "HostName"),
+                        field(ssh, "Port"),
+                        field(ssh, "User"),
+                        field(ssh, "IdentityFile"),
+                        field(ssh, "UserKnownHostsFile"),
+                        VF_COMMAND,
+                        host.pf());
+    }
+
+    private static String field(String config, String name) {
+        Matcher line = Pattern.compile("(?m)^\\s*" + name + " (.*)$").matcher(config);
+        assertThat(line.find()).as(name).isTrue();
+        return line.group(1);
+    }
+
+    @Test
+    void flipsTheSwitchAndRunsTheGuestOnItsLeasedVf() throws Exception {
+        requireOk(rest.change("POST", "/api/v1/vms?host=alpha", definition()));
+        requireOk(rest.change("POST", "/api/v1/vms/web1/pair", "{\"nic\":\"only\",\"pool\":\"pool-a\"}"));
+        server.awaitUntil(
+                "free VFs",
+                () -> rest.json("/api/v1/pools").at("/0/stocks/0/free").asInt() > 0);
+        requireOk(rest.change("POST", "/api/v1/vms/web1/start", ""));
+        new TestGuest(rest, "web1").awaitActive();
+
+        assertThat(leased()).isEqualTo(1);
+        assertThat(host.output("ip", "link", "show", host.pf())).contains("52:54:00:11:22:66");
+        assertThat(host.output("virsh", "dumpxml", "web1")).contains("ua-", "type='hostdev'", "transient");
+
+        requireOk(rest.change("POST", "/api/v1/vms/web1/destroy", ""));
+        server.awaitUntil("the VF given back", () -> leased() == 0);
+        requireOk(rest.change("DELETE", "/api/v1/vms/web1", ""));
+    }
+
+    private static int leased() throws Exception {
+        JsonNode pools = rest.json("/api/v1/pools");
+        return pools.at("/0/stocks/0/leased").asInt();
+    }
+
+    private static void requireOk(HttpResponse<String> response) {
+        assertThat(response.statusCode()).as("%s", response.body()).isBetween(200, 299);
+    }
+
+    private static String definition() {
+        return """
+                <domain type='kvm'>
+                  <name>web1</name>
+                  <memory unit='MiB'>160</memory>
+                  <vcpu>1</vcpu>
+                  <os>
+                    <type arch='x86_64' machine='q35'>hvm</type>
+                    <kernel>%1$s/vmlinux</kernel>
+                    <initrd>%1$s/initrd.img</initrd>
+                    <cmdline>console=ttyS0 quiet</cmdline>
+                  </os>
+                  <features><acpi/></features>
+                  <cpu mode='host-passthrough'/>
+                  <devices>
+                    <controller type='usb' model='none'/>
+                    <interface type='bridge'>
+                      <mac address='52:54:00:11:22:66'/>
+                      <source bridge='br0'/>
+                      <model type='virtio'/>
+                    </interface>
+                    <memballoon model='none'/>
+                  </devices>
+                </domain>
+                """.formatted(guest);
+    }
+}
