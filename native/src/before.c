@@ -22,6 +22,19 @@ int usvf_find(const struct usvf_roots *roots, struct usvf_address address, struc
     return usvf_fail(error, USVF_NOT_FOUND, "%s is no VF of this machine", found->text);
 }
 
+/* It becomes a part of a path. */
+static bool is_name(const char *text) {
+    return text[0] != '.' && !strchr(text, '/');
+}
+
+/* What was never written here is not applied either. */
+static bool is_sound(const struct usvf_before *before) {
+    const struct usvf_settings *s = &before->settings;
+    return is_name(before->driver) && is_name(before->override) && s->vlan >= USVF_UNKNOWN && s->vlan <= 4095 &&
+        s->qos >= USVF_UNKNOWN && s->qos <= 7 && s->trust >= USVF_UNKNOWN && s->spoofchk >= USVF_UNKNOWN &&
+        s->link_state >= USVF_UNKNOWN && s->link_state <= 2 && s->min_rate >= USVF_UNKNOWN && s->max_rate >= USVF_UNKNOWN;
+}
+
 int usvf_before_read(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_before *before) {
     char text[512], boot[40];
     int has_mac;
@@ -33,7 +46,7 @@ int usvf_before_read(const struct usvf_roots *roots, struct usvf_address vf, str
     if (sscanf(text, "%31s %31s %d %2x:%2x:%2x:%2x:%2x:%2x %d %d %d %d %d %" SCNd64 " %" SCNd64 " %39s", before->driver,
             before->override, &has_mac, &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &s->vlan, &s->qos, &s->trust,
             &s->spoofchk, &s->link_state, &s->min_rate, &s->max_rate, before->boot) != 17 ||
-        !usvf_read_boot(boot))
+        !is_sound(before) || !usvf_read_boot(boot))
         return -1;
     if (strcmp(before->boot, boot) != 0)
         return 0;

@@ -10,8 +10,7 @@
 
 #include "state.h"
 
-/* 1: read, 0: there is none of this boot, -1: it is damaged. */
-static int read_detour(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_fdb_entry *entry) {
+int usvf_detour_read(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_fdb_entry *entry) {
     char text[128], made_in[40], boot[40];
     unsigned mac[6];
     *entry = (struct usvf_fdb_entry){.self = true};
@@ -39,7 +38,7 @@ static int write_detour(const struct usvf_roots *roots, struct usvf_address vf, 
 
 int usvf_detour_end(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_error *error) {
     struct usvf_fdb_entry entry;
-    int there = read_detour(roots, vf, &entry);
+    int there = usvf_detour_read(roots, vf, &entry);
     if (there < 0) {
         char text[USVF_ADDRESS_TEXT];
         usvf_address_text(vf, text);
@@ -69,7 +68,7 @@ static int make(const struct usvf_roots *roots, const struct usvf_found *found, 
     if (!entry.netdev[0] || !found->vf->settings.has_mac || usvf_mac_is_zero(entry.mac))
         return usvf_fail(error, USVF_REFUSED, "VF %s has no MAC of its PF's, so no frames to lead elsewhere", found->text);
     int result = USVF_OK;
-    if (read_detour(roots, found->vf->address, &old) != 1 || memcmp(&old, &entry, sizeof entry) != 0) {
+    if (usvf_detour_read(roots, found->vf->address, &old) != 1 || memcmp(&old, &entry, sizeof entry) != 0) {
         if ((result = usvf_detour_end(roots, found->vf->address, error)) != USVF_OK)
             return result;
         search = entry;

@@ -8,79 +8,80 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "internal.h"
 
-/* One row of the kernel's list. */
-struct row {
-    struct usvf_fdb_entry entry; /* netdev is left out */
-    unsigned index, master;
-    bool fixed; /* not learned */
+typedef void row_visitor(const struct usvf_fdb_row *row, void *context);
+
+/* A list that may have to be read again before anybody sees it. */
+struct list {
+    struct usvf_fdb_row *rows;
+    size_t count;
+    bool failed; /* no memory */
 };
 
-typedef void row_visitor(const struct row *row, void *context);
-
-static void read_row(const struct nlmsghdr *head, row_visitor *visit, void *context) {
-    const struct ndmsg *message = NLMSG_DATA(head);
-    if (head->nlmsg_len < NLMSG_LENGTH(sizeof *message) || message->ndm_family != AF_BRIDGE)
-        return;
-    struct row row = {.entry.self = message->ndm_flags & NTF_SELF,
-        .index = (unsigned)message->ndm_ifindex,
-        .fixed = message->ndm_state & (NUD_PERMANENT | NUD_NOARP)};
+bool usvf_fdb_parse(uint16_t type, const void *body, size_t size, struct usvf_fdb_row *row) {
+    struct ndmsg message;
+    if (type != RTM_NEWNEIGH || size < sizeof message)
+        return false;
+    memcpy(&message, body, sizeof message);
+    *row = (struct usvf_fdb_row){.entry.self = message.ndm_flags & NTF_SELF,
+        .index = (unsigned)message.ndm_ifindex,
+        .fixed = message.ndm_state & (NUD_PERMANENT | NUD_NOARP)};
     bool has_mac = false;
-    int left = (int)(head->nlmsg_len - NLMSG_LENGTH(sizeof *message));
-    const struct rtattr *attribute = (const void *)((const char *)message + NLMSG_ALIGN(sizeof *message));
-    for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
-        if (attribute->rta_type == NDA_LLADDR && RTA_PAYLOAD(attribute) == 6) {
-            memcpy(row.entry.mac, RTA_DATA(attribute), 6);
+    struct usvf_attributes rest = usvf_attributes_after(body, size, sizeof message);
+    for (struct usvf_attribute attribute; usvf_attribute_next(&rest, &attribute);) {
+        if (attribute.type == NDA_LLADDR && attribute.size == 6) {
+            memcpy(row->entry.mac, attribute.data, 6);
             has_mac = true;
-        } else if (attribute->rta_type == NDA_VLAN && RTA_PAYLOAD(attribute) >= 2) {
+        } else if (attribute.type == NDA_VLAN && attribute.size >= 2) {
             uint16_t vlan;
-            memcpy(&vlan, RTA_DATA(attribute), sizeof vlan);
-            row.entry.vlan = vlan;
-        } else if (attribute->rta_type == NDA_MASTER && RTA_PAYLOAD(attribute) >= 4) {
-            memcpy(&row.master, RTA_DATA(attribute), sizeof row.master);
+            memcpy(&vlan, attribute.data, sizeof vlan);
+            row->entry.vlan = vlan;
+        } else if (attribute.type == NDA_MASTER && attribute.size >= 4) {
+            memcpy(&row->master, attribute.data, sizeof row->master);
         }
     }
-    if (has_mac)
-        visit(&row, context);
+    return has_mac && message.ndm_family == AF_BRIDGE;
+}
+
+static void add(uint16_t type, const void *body, size_t size, void *context) {
+    struct list *list = context;
+    struct usvf_fdb_row row;
+    if (!usvf_fdb_parse(type, body, size, &row))
+        return;
+    if ((list->count & (list->count + 1)) == 0) {
+        struct usvf_fdb_row *more = realloc(list->rows, 2 * (list->count + 1) * sizeof *more);
+        list->failed |= !more;
+        if (!more)
+            return;
+        list->rows = more;
+    }
+    list->rows[list->count++] = row;
+}
+
+static void forget(void *context) {
+    struct list *list = context;
+    list->count = 0;
 }
 
 /* Visits the rows of all devices. */
 static int walk(row_visitor *visit, void *context, struct usvf_error *error) {
     /* The kernel takes an ifinfomsg here; an index in it would be that of a bridge, not of a port. */
-    struct {
+    const struct {
         struct nlmsghdr head;
         struct ifinfomsg info;
     } request = {
         .head = {.nlmsg_len = sizeof request, .nlmsg_type = RTM_GETNEIGH, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
         .info = {.ifi_family = AF_BRIDGE},
     };
-    size_t size = 1 << 18;
-    char *buffer = malloc(size);
-    int socket_ = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    bool done = !buffer || socket_ < 0 || send(socket_, &request, sizeof request, 0) < 0;
-    int result = done ? usvf_fail(error, usvf_code_of(errno), "the kernel cannot be asked: %s", strerror(errno)) : USVF_OK;
-    while (!done) {
-        ssize_t got = recv(socket_, buffer, size, 0);
-        if (got < 0 && errno == EINTR)
-            continue;
-        int left = (int)got;
-        done = got <= 0;
-        if (done)
-            result = usvf_fail(error, USVF_FAILED, "the forwarding entries cannot be read: %s", strerror(errno));
-        for (const struct nlmsghdr *head = (void *)buffer; !done && NLMSG_OK(head, left); head = NLMSG_NEXT(head, left)) {
-            done = head->nlmsg_type == NLMSG_DONE || head->nlmsg_type == NLMSG_ERROR;
-            if (head->nlmsg_type == NLMSG_ERROR)
-                result = usvf_fail(error, USVF_FAILED, "the kernel refuses the list of forwarding entries");
-            else if (head->nlmsg_type == RTM_NEWNEIGH)
-                read_row(head, visit, context);
-        }
-    }
-    if (socket_ >= 0)
-        close(socket_);
-    free(buffer);
+    struct list list = {0};
+    int result = usvf_dump_read(&request, sizeof request, "forwarding entries", add, forget, &list, error);
+    if (result == USVF_OK && list.failed)
+        result = usvf_fail(error, USVF_FAILED, "there is no memory left for the list of forwarding entries");
+    for (size_t i = 0; result == USVF_OK && i < list.count; i++)
+        visit(&list.rows[i], context);
+    free(list.rows);
     return result;
 }
 
@@ -122,7 +123,7 @@ struct search {
     unsigned index, master, other;
 };
 
-static void compare(const struct row *row, void *context) {
+static void compare(const struct usvf_fdb_row *row, void *context) {
     struct search *search = context;
     if (row->fixed && !row->entry.self && row->master == search->master && row->index != search->index &&
         row->entry.vlan == search->wanted->vlan && memcmp(row->entry.mac, search->wanted->mac, 6) == 0)
@@ -174,10 +175,10 @@ int usvf_fdb_delete(const struct usvf_fdb_entry *entry, struct usvf_error *error
 struct stale {
     const uint8_t *mac;
     size_t count;
-    struct row rows[64];
+    struct usvf_fdb_row rows[64];
 };
 
-static void collect(const struct row *row, void *context) {
+static void collect(const struct usvf_fdb_row *row, void *context) {
     struct stale *stale = context;
     if (!row->fixed && !row->entry.self && row->master && memcmp(row->entry.mac, stale->mac, 6) == 0 &&
         stale->count < sizeof stale->rows / sizeof *stale->rows)
@@ -201,7 +202,7 @@ struct listing {
     void *context;
 };
 
-static void hand_on(const struct row *row, void *context) {
+static void hand_on(const struct usvf_fdb_row *row, void *context) {
     const struct listing *listing = context;
     struct usvf_fdb_entry entry = row->entry;
     if (row->index != listing->index)

@@ -30,6 +30,34 @@ long usvf_read_number(int at, const char *path, long otherwise);
 int usvf_read_link_name(int at, const char *path, char *name, size_t size); /* the last part of where it leads */
 int usvf_write_text(int at, const char *path, const char *text);
 
+/* A walk over the attributes of a message. */
+struct usvf_attributes {
+    const char *at;
+    size_t left;
+};
+struct usvf_attribute {
+    uint16_t type;
+    const void *data;
+    size_t size;
+};
+struct usvf_attributes usvf_attributes_after(const void *body, size_t size, size_t header);
+bool usvf_attribute_next(struct usvf_attributes *rest, struct usvf_attribute *attribute);
+
+/* A list of the kernel's, message by message. */
+struct usvf_dump {
+    bool done;
+    bool changed; /* while it was read, so rows may be missing */
+    int refused;  /* the errno, or 0 */
+};
+typedef void usvf_dump_visitor(uint16_t type, const void *body, size_t size, void *context);
+typedef void usvf_dump_reset(void *context);
+
+/* Visits the messages of one buffer. False if it is damaged. */
+bool usvf_dump_parse(struct usvf_dump *dump, const void *buffer, size_t size, usvf_dump_visitor *visit, void *context);
+/* Asks until the list did not change meanwhile. What was visited before a reset does not count. */
+int usvf_dump_read(const void *request, size_t size, const char *what, usvf_dump_visitor *visit, usvf_dump_reset *reset,
+    void *context, struct usvf_error *error);
+
 /* One row of an RTM_GETLINK dump. */
 struct usvf_link {
     int index;
@@ -68,6 +96,20 @@ int usvf_settings_write(const char *pf, unsigned index, const struct usvf_settin
 
 /* Has all bridges forget on which port they have last seen an address; fixed entries stay. */
 void usvf_fdb_forget(const uint8_t mac[6]);
+
+/* One row of the kernel's list of forwarding entries. */
+struct usvf_fdb_row {
+    struct usvf_fdb_entry entry; /* netdev is left out */
+    unsigned index, master;
+    bool fixed; /* not learned */
+};
+
+/* Reads a row from a message's body; false if it is none. */
+bool usvf_fdb_parse(uint16_t type, const void *body, size_t size, struct usvf_fdb_row *row);
+
+/* Read an event from one datagram of the kernel's, which is followed by a zero byte; false if it is of no interest. */
+bool usvf_watch_read_uevent(const char *buffer, size_t size, struct usvf_event *event);
+bool usvf_watch_read_link(const char *buffer, size_t size, struct usvf_event *event);
 
 /* The lock of the state directory, held until the descriptor is closed. */
 int usvf_state_lock(const struct usvf_roots *roots, struct usvf_error *error);

@@ -214,6 +214,7 @@ static void read_vfs(struct reader *reader, struct usvf_pf *pf, int folder, cons
         reader->failed = true;
         return;
     }
+    unsigned missing = 0;
     for (unsigned i = 0; i < pf->numvfs; i++) {
         struct usvf_vf *vf = &pf->vfs[pf->vf_count];
         *vf = (struct usvf_vf){.device = device,
@@ -225,7 +226,7 @@ static void read_vfs(struct reader *reader, struct usvf_pf *pf, int folder, cons
                 .min_rate = USVF_UNKNOWN,
                 .max_rate = USVF_UNKNOWN}};
         if (!read_vf(reader, pf, folder, i, vf)) {
-            problem(reader, subject, "VF %u of %s vanished while it was read, or its link is broken", i, subject);
+            missing++;
             continue;
         }
         if (link && i < link->vf_count)
@@ -234,6 +235,9 @@ static void read_vfs(struct reader *reader, struct usvf_pf *pf, int folder, cons
         judge(reader, vf);
         pf->vf_count++;
     }
+    if (missing)
+        problem(reader, subject, "%u of %u VFs of %s vanished while they were read, or their links are broken", missing,
+            pf->numvfs, subject);
 }
 
 static void read_pf(struct reader *reader, int folder, const char *name, unsigned totalvfs) {

@@ -8,7 +8,6 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -19,30 +18,6 @@
 
 /* An adapter has 256 VFs at most; what claims to be more is no row of the kernel's. */
 #define MOST_VFS 4096
-
-/* A walk over attributes that trusts no length. */
-struct walk {
-    const char *at;
-    size_t left;
-};
-
-static bool next(struct walk *walk, uint16_t *type, const void **data, size_t *size) {
-    struct rtattr head;
-    if (walk->left < sizeof head)
-        return false;
-    memcpy(&head, walk->at, sizeof head);
-    if (head.rta_len < sizeof head || head.rta_len > walk->left)
-        return false;
-    *type = head.rta_type & NLA_TYPE_MASK;
-    *data = walk->at + RTA_LENGTH(0);
-    *size = head.rta_len - RTA_LENGTH(0);
-    size_t whole = RTA_ALIGN(head.rta_len);
-    if (whole > walk->left)
-        whole = walk->left;
-    walk->at += whole;
-    walk->left -= whole;
-    return true;
-}
 
 static const struct usvf_settings unknown = {.vlan = USVF_UNKNOWN,
     .qos = USVF_UNKNOWN,
@@ -57,20 +32,19 @@ static int setting(uint32_t value) {
     return value > 0xffff ? USVF_UNKNOWN : (int)value;
 }
 
-static void read_vf(struct usvf_link *link, struct walk walk) {
+static void read_vf(struct usvf_link *link, struct usvf_attributes rest) {
     struct usvf_settings found = unknown;
     uint32_t index = UINT32_MAX;
-    uint16_t type;
-    const void *data;
-    size_t size;
-    while (next(&walk, &type, &data, &size)) {
+    struct usvf_attribute attribute;
+    while (usvf_attribute_next(&rest, &attribute)) {
         uint32_t words[3] = {0};
-        memcpy(words, data, size < sizeof words ? size : sizeof words);
-        switch (type) {
+        const size_t size = attribute.size;
+        memcpy(words, attribute.data, size < sizeof words ? size : sizeof words);
+        switch (attribute.type) {
         case IFLA_VF_MAC:
             if (size >= sizeof(struct ifla_vf_mac)) {
                 index = words[0];
-                memcpy(found.mac, (const char *)data + 4, 6);
+                memcpy(found.mac, (const char *)attribute.data + 4, 6);
                 found.has_mac = true;
             }
             break;
@@ -116,37 +90,43 @@ static void read_vf(struct usvf_link *link, struct walk walk) {
     link->vfs[index] = found;
 }
 
-static void read_vfs(struct usvf_link *link, struct walk list) {
-    uint16_t type;
-    const void *data;
-    size_t size;
-    while (next(&list, &type, &data, &size))
-        if (type == IFLA_VF_INFO)
-            read_vf(link, (struct walk){data, size});
+static void read_vfs(struct usvf_link *link, struct usvf_attributes list) {
+    struct usvf_attribute vf;
+    while (usvf_attribute_next(&list, &vf))
+        if (vf.type == IFLA_VF_INFO)
+            read_vf(link, usvf_attributes_after(vf.data, vf.size, 0));
 }
 
-static void read_row(struct usvf_links *links, const struct ifinfomsg *info, struct walk walk) {
-    struct usvf_link row = {.index = info->ifi_index,
-        .up = info->ifi_flags & IFF_UP,
+static void read_attribute(struct usvf_link *row, const struct usvf_attribute *attribute) {
+    const void *data = attribute->data;
+    const size_t size = attribute->size;
+    if (attribute->type == IFLA_IFNAME && size > 0)
+        usvf_copy(row->name, size < sizeof row->name ? size : sizeof row->name, data);
+    else if (attribute->type == IFLA_ADDRESS && size == 6)
+        memcpy(row->mac, data, 6);
+    else if (attribute->type == IFLA_CARRIER && size >= 1)
+        row->carrier = *(const uint8_t *)data;
+    else if (attribute->type == IFLA_MTU && size >= 4)
+        memcpy(&row->mtu, data, sizeof row->mtu);
+    else if (attribute->type == IFLA_MASTER && size >= 4)
+        memcpy(&row->master, data, sizeof row->master);
+    else if (attribute->type == IFLA_VFINFO_LIST)
+        read_vfs(row, usvf_attributes_after(data, size, 0));
+}
+
+static void read_row(uint16_t type, const void *body, size_t size, void *context) {
+    struct usvf_links *links = context;
+    struct ifinfomsg info;
+    if (type != RTM_NEWLINK || size < sizeof info)
+        return;
+    memcpy(&info, body, sizeof info);
+    struct usvf_link row = {.index = info.ifi_index,
+        .up = info.ifi_flags & IFF_UP,
         .carrier = USVF_UNKNOWN,
         .mtu = USVF_UNKNOWN};
-    uint16_t type;
-    const void *data;
-    size_t size;
-    while (next(&walk, &type, &data, &size)) {
-        if (type == IFLA_IFNAME && size > 0)
-            usvf_copy(row.name, size < sizeof row.name ? size : sizeof row.name, data);
-        else if (type == IFLA_ADDRESS && size == 6)
-            memcpy(row.mac, data, 6);
-        else if (type == IFLA_CARRIER && size >= 1)
-            row.carrier = *(const uint8_t *)data;
-        else if (type == IFLA_MTU && size >= 4)
-            memcpy(&row.mtu, data, sizeof row.mtu);
-        else if (type == IFLA_MASTER && size >= 4)
-            memcpy(&row.master, data, sizeof row.master);
-        else if (type == IFLA_VFINFO_LIST)
-            read_vfs(&row, (struct walk){data, size});
-    }
+    struct usvf_attributes rest = usvf_attributes_after(body, size, sizeof info);
+    for (struct usvf_attribute attribute; usvf_attribute_next(&rest, &attribute);)
+        read_attribute(&row, &attribute);
     struct usvf_link *rows = realloc(links->rows, (links->count + 1) * sizeof *rows);
     if (!rows) {
         free(row.vfs);
@@ -156,45 +136,9 @@ static void read_row(struct usvf_links *links, const struct ifinfomsg *info, str
     rows[links->count++] = row;
 }
 
-/* Reads the messages of a buffer; 'done' is set at the end of a dump, 'refused' to the errno of an error message. */
-static bool read_messages(struct usvf_links *links, const char *at, size_t left, bool *done, int *refused) {
-    while (left >= sizeof(struct nlmsghdr)) {
-        struct nlmsghdr head;
-        memcpy(&head, at, sizeof head);
-        if (head.nlmsg_len < sizeof head || head.nlmsg_len > left)
-            return false;
-        const char *body = at + NLMSG_HDRLEN;
-        size_t size = head.nlmsg_len - NLMSG_HDRLEN;
-        if (head.nlmsg_type == NLMSG_DONE) {
-            *done = true;
-            return true;
-        }
-        if (head.nlmsg_type == NLMSG_ERROR) {
-            int code = 0;
-            memcpy(&code, body, size < sizeof code ? size : sizeof code);
-            *refused = -code;
-            *done = true;
-            return true;
-        }
-        if (head.nlmsg_type == RTM_NEWLINK && size >= sizeof(struct ifinfomsg)) {
-            struct ifinfomsg info;
-            memcpy(&info, body, sizeof info);
-            size_t skip = NLMSG_ALIGN(sizeof info);
-            read_row(links, &info, (struct walk){body + skip, size > skip ? size - skip : 0});
-        }
-        size_t whole = NLMSG_ALIGN(head.nlmsg_len);
-        if (whole > left)
-            whole = left;
-        at += whole;
-        left -= whole;
-    }
-    return left == 0;
-}
-
 bool usvf_links_parse(struct usvf_links *links, const void *buffer, size_t size) {
-    bool done = false;
-    int refused = 0;
-    return read_messages(links, buffer, size, &done, &refused) && refused == 0;
+    struct usvf_dump dump = {0};
+    return usvf_dump_parse(&dump, buffer, size, read_row, links) && !dump.refused && !dump.changed;
 }
 
 static int read_recording(const char *path, struct usvf_links *links, struct usvf_error *error) {
@@ -220,23 +164,12 @@ static int read_recording(const char *path, struct usvf_links *links, struct usv
     return good ? USVF_OK : usvf_fail(error, USVF_FAILED, "the recording %s is damaged", path);
 }
 
-static int read_answers(int socket, char *buffer, size_t size, struct usvf_links *links, struct usvf_error *error) {
-    bool done = false;
-    int refused = 0;
-    while (!done) {
-        ssize_t got = recv(socket, buffer, size, MSG_TRUNC);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return usvf_fail(error, USVF_FAILED, "the list of netdevs cannot be read: %s", strerror(errno));
-        if ((size_t)got > size || !read_messages(links, buffer, (size_t)got, &done, &refused))
-            return usvf_fail(error, USVF_FAILED, "the kernel's list of netdevs is damaged");
-    }
-    return refused ? usvf_fail(error, USVF_FAILED, "the kernel refuses the list of netdevs: %s", strerror(refused)) : USVF_OK;
+static void forget(void *links) {
+    usvf_links_free(links);
 }
 
 static int ask_kernel(struct usvf_links *links, struct usvf_error *error) {
-    struct {
+    const struct {
         struct nlmsghdr head;
         struct ifinfomsg info;
         struct rtattr attribute;
@@ -246,19 +179,7 @@ static int ask_kernel(struct usvf_links *links, struct usvf_error *error) {
         .attribute = {.rta_len = RTA_LENGTH(sizeof(uint32_t)), .rta_type = IFLA_EXT_MASK},
         .filter = RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS,
     };
-    /* The row of a PF with 256 VFs has some 60 KB, and the kernel needs it in one message. */
-    size_t size = 1 << 20;
-    char *buffer = malloc(size);
-    int socket_ = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    int result;
-    if (!buffer || socket_ < 0 || send(socket_, &request, sizeof request, 0) < 0)
-        result = usvf_fail(error, usvf_code_of(errno), "the kernel cannot be asked for netdevs: %s", strerror(errno));
-    else
-        result = read_answers(socket_, buffer, size, links, error);
-    if (socket_ >= 0)
-        close(socket_);
-    free(buffer);
-    return result;
+    return usvf_dump_read(&request, sizeof request, "netdevs", read_row, forget, links, error);
 }
 
 static int by_name(const void *a, const void *b) {

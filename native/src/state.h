@@ -49,6 +49,8 @@ int usvf_change_begin(struct usvf_held *held, const struct usvf_roots *roots, st
     struct usvf_holder holder, struct usvf_error *error);
 void usvf_change_end(struct usvf_held *held);
 
+/* What leads frames elsewhere too. 1: read, 0: there is none of this boot, -1: it is damaged. */
+int usvf_detour_read(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_fdb_entry *entry);
 /* usvf_detour with off, without the lock and the lease. */
 int usvf_detour_end(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_error *error);
 

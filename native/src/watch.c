@@ -65,7 +65,7 @@ static void address_in(const char *path, char *text, size_t size) {
         text[0] = 0;
 }
 
-static bool read_uevent(const char *buffer, ssize_t size, struct usvf_event *event) {
+bool usvf_watch_read_uevent(const char *buffer, size_t size, struct usvf_event *event) {
     const char *subsystem = "";
     char address[64] = "", interface[64] = "";
     for (const char *line = buffer; line < buffer + size; line += strlen(line) + 1) {
@@ -84,13 +84,13 @@ static bool read_uevent(const char *buffer, ssize_t size, struct usvf_event *eve
     return pci || (strcmp(subsystem, "net") == 0 && interface[0]);
 }
 
-static bool read_link(const char *buffer, ssize_t size, struct usvf_event *event) {
+bool usvf_watch_read_link(const char *buffer, size_t size, struct usvf_event *event) {
     struct nlmsghdr head;
-    if ((size_t)size < NLMSG_LENGTH(sizeof(struct ifinfomsg)))
+    if (size < NLMSG_LENGTH(sizeof(struct ifinfomsg)))
         return false;
     memcpy(&head, buffer, sizeof head);
     struct usvf_links links = {0};
-    bool good = head.nlmsg_type == RTM_NEWLINK && usvf_links_parse(&links, buffer, (size_t)size) && links.count > 0;
+    bool good = head.nlmsg_type == RTM_NEWLINK && usvf_links_parse(&links, buffer, size) && links.count > 0;
     if (good) {
         event->kind = USVF_EVENT_LINK;
         usvf_copy(event->action, sizeof event->action, "change");
@@ -106,10 +106,10 @@ bool usvf_watch_next(int kobjects, int links, struct usvf_event *event) {
     bool lost;
     *event = (struct usvf_event){.kind = USVF_EVENT_LOST};
     while (receive(kobjects, buffer, sizeof buffer, &size, &lost))
-        if (lost || read_uevent(buffer, size, event))
+        if (lost || usvf_watch_read_uevent(buffer, (size_t)size, event))
             return true;
     while (receive(links, buffer, sizeof buffer, &size, &lost))
-        if (lost || read_link(buffer, size, event))
+        if (lost || usvf_watch_read_link(buffer, (size_t)size, event))
             return true;
     return false;
 }

@@ -83,6 +83,18 @@ static void damaged_messages_do_no_harm(void) {
     }
 }
 
+static void a_list_that_changed_while_it_was_read_is_not_believed(void) {
+    struct usvf_request request;
+    struct usvf_links links = {0};
+    size_t size = message(&request, 1);
+    struct nlmsghdr head;
+    memcpy(&head, request.bytes, sizeof head);
+    head.nlmsg_flags |= NLM_F_DUMP_INTR;
+    memcpy(request.bytes, &head, sizeof head);
+    CHECK(!usvf_links_parse(&links, request.bytes, size));
+    usvf_links_free(&links);
+}
+
 static void the_kernel_of_this_machine_answers(void) {
     struct usvf_links links = {0};
     struct usvf_error error;
@@ -95,6 +107,7 @@ int main(void) {
     TEST(reads_a_pf_with_its_vfs);
     TEST(cut_messages_are_never_read_past_their_end);
     TEST(damaged_messages_do_no_harm);
+    TEST(a_list_that_changed_while_it_was_read_is_not_believed);
     TEST(the_kernel_of_this_machine_answers);
     printf("links: %d passed\n", checked);
     return 0;
