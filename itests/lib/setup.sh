@@ -9,6 +9,10 @@ maven|mvn|builds the bundles
 gcc|gcc|builds the native code and the test guest's program
 make|make|builds the native code
 libc6-dev|/usr/include/stdio.h|C library for both
+valgrind|valgrind|runs the native tests and finds what the sanitizers do not
+gcc-aarch64-linux-gnu|aarch64-linux-gnu-gcc|builds the native code for aarch64 too
+libc6-dev-arm64-cross|/usr/aarch64-linux-gnu/include/stdio.h|C library for that
+qemu-user|qemu-aarch64|runs the native tests as aarch64
 qemu-system-x86|qemu-system-x86_64|runs the guests
 libvirt0|/usr/share/doc/libvirt0|the client library of libvirt, whose test driver the connector is tested on
 libvirt-daemon|libvirtd|the daemon that tests of the connector cut off, kill and start again

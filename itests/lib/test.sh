@@ -43,7 +43,7 @@ run_tests() {
 native_tests() {
   say "Native code ..."
   local said
-  said=$(make -s -C "$here/native" test) || { say "$said"; return 1; }
+  said=$(make -s -j"$(nproc)" -C "$here/native" test analyze memcheck aarch64) || { say "$said"; return 1; }
   say "$said"
   native=$(awk '/: [0-9]+ passed$/ { sum += $(NF - 1) } END { print sum + 0 }' <<<"$said")
 }
