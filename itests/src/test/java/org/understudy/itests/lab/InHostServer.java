@@ -9,6 +9,7 @@ import java.util.function.BooleanSupplier;
 import org.osgi.framework.BundleContext;
 import org.understudy.api.HostName;
 import org.understudy.api.PairHealth;
+import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.VfPools.Lease;
 import org.understudy.core.health.PairHealthTracker;
@@ -16,6 +17,7 @@ import org.understudy.core.lint.NicFacts;
 import org.understudy.core.migration.MigrationComponent;
 import org.understudy.core.policy.YamlPolicies;
 import org.understudy.core.probe.Probes;
+import org.understudy.core.vm.Detours;
 import org.understudy.core.vm.HostRegistry;
 import org.understudy.core.vm.Locations;
 import org.understudy.core.vm.VfKeeper;
@@ -31,12 +33,22 @@ import org.understudy.qemu.host.QemuConnector;
 final class InHostServer {
     private static final VmName VM = new VmName("web1");
     private static final HostName HOST = new HostName("emulated");
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     private InHostServer() {}
 
     /** @param arguments the server's folder with understudy.yaml, the VM's definition, the script */
     public static void main(String[] arguments) throws Exception {
+        try {
+            serve(arguments);
+            System.exit(0);
+        } catch (UnderstudyException e) {
+            System.out.println(e.getMessage() + " " + e.findings());
+            throw e;
+        }
+    }
+
+    private static void serve(String[] arguments) throws Exception {
         System.setProperty("karaf.etc", arguments[0]);
         BundleContext bundle = bundle(arguments[0]);
         YamlPolicies policies = new YamlPolicies();
@@ -51,6 +63,8 @@ final class InHostServer {
         VfKeeper keeper = new VfKeeper(hosts, migrations);
         keeper.setPools(pools);
         keeper.setNics(nics);
+        Detours detours = new Detours(health);
+        detours.setPools(pools);
         NicFacts facts = new NicFacts();
         facts.setNics(nics);
         VirtualMachineService vms =
@@ -68,7 +82,6 @@ final class InHostServer {
         vms.destroy(VM);
         await("the VF is given back", () -> pools.leases(HOST).isEmpty());
         System.out.println("given back");
-        System.exit(0);
     }
 
     private static BundleContext bundle(String folder) {

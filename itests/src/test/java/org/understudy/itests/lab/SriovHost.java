@@ -22,7 +22,7 @@ import org.understudy.itests.Built;
  * test --hardware}. What differs between machines is asked of it.
  */
 public abstract class SriovHost implements AutoCloseable {
-    private static final Duration COMMAND = Duration.ofMinutes(3);
+    private static final Duration COMMAND = Duration.ofMinutes(10);
     static final Path NO_INPUT = Path.of("/dev/null");
     private static final String DEVICES = "/sys/bus/pci/devices/";
 

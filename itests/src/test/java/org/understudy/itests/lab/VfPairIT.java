@@ -10,21 +10,30 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.understudy.itests.Built;
 
 /** The whole way on a real kernel: a pool, a lease, a VF made ready, QEMU as another user, a guest that takes its VF. */
 class VfPairIT {
+    private static final String COMMAND = "/usr/local/sbin/understudy-vf-test";
+    private static final String ACL = "/etc/understudy/vf.acl";
     private static final String CONFIGURATION = """
             hosts:
-              - {name: emulated, connector: qemu, directory: %1$s/vms, user: %2$s}
+              - name: emulated
+                connector: qemu
+                directory: %1$s/vms
+                user: %2$s
+                nics: {command: /usr/local/sbin/understudy-vf-test}
             pools:
               - {name: pool-a, select: ["%3$s"]}
             """;
     private static final String LOOK = """
             #!/bin/sh
             ip -d link show %2$s | grep 52:54:00:11:22:66
+            timeout 20 sh -c 'while bridge fdb show dev %2$s | grep -q 52:54:00:11:22:66; do sleep 0.1; done' &&
+              echo 'no detour'
             lspci -D -k | grep -c "in use: vfio-pci"
             ps -o user= -C qemu-system-x86
             # The guest has enabled the VF; it tells of the first traffic on it a moment later.
@@ -38,6 +47,19 @@ class VfPairIT {
     private static String folder;
     private static Path guest;
 
+    /** Who runs the server. */
+    private enum Server {
+        ROOT("in process"),
+        /** Reads in process, and changes by the command that may, as far as its list allows. */
+        USER("in process, changes by command");
+
+        private final String access;
+
+        Server(String access) {
+            this.access = access;
+        }
+    }
+
     @BeforeAll
     static void start() throws IOException {
         guest = Built.guest();
@@ -46,7 +68,6 @@ class VfPairIT {
         host.needs("qemu-system-x86_64", "/dev/kvm");
         folder = host.scratch() + "/server";
         host.output("mkdir", "-p", folder + "/classes");
-        host.output("chmod", "711", folder);
         host.output("chmod", "666", "/dev/kvm");
         host.copyIn(Built.target().resolve("test-classes/org"), folder + "/classes/");
         host.copyIn(Built.nativeLibrary(), folder + "/");
@@ -55,12 +76,17 @@ class VfPairIT {
         copy("look", LOOK.formatted(folder, host.pf()));
         copy("web1.xml", domain());
         host.output("chmod", "755", folder + "/look");
-        host.output("install", "-m", "666", "/dev/null", folder + "/serial");
+        host.copyIn(Built.vfCommand(), folder + "/understudy-vf");
+        String group = host.output("id", "-gn", host.user());
+        host.output("install", "-D", "-m", "4750", "-g", group, folder + "/understudy-vf", COMMAND);
+        copy("vf.acl", "allow " + host.user() + " " + host.pf() + " lease,configure,bind,detour,release\n");
+        host.output("install", "-D", "-m", "644", folder + "/vf.acl", ACL);
     }
 
     @AfterAll
     static void end() {
         if (host != null) {
+            host.output("rm", "-f", COMMAND, ACL);
             host.close();
         }
     }
@@ -91,7 +117,7 @@ class VfPairIT {
                   <cpu mode='host-passthrough'/>
                   <devices>
                     <controller type='pci' index='1' model='pcie-root-port'><alias name='ua-port1'/></controller>
-                    <interface type='user'>
+                    <interface type='user' trustGuestRxFilters='yes'>
                       <mac address='52:54:00:11:22:66'/>
                       <model type='virtio'/>
                       <teaming type='persistent'/>
@@ -100,6 +126,7 @@ class VfPairIT {
                     <interface type='network'>
                       <mac address='52:54:00:11:22:66'/>
                       <source network='pool-a'/>
+                      <vlan><tag id='42'/></vlan>
                       <teaming type='transient' persistent='ua-standby0'/>
                       <alias name='ua-vf0'/>
                       <rom enabled='no'/>
@@ -112,15 +139,41 @@ class VfPairIT {
                 """.formatted(host.here(guest), folder);
     }
 
+    /** All that can be known of the PF and its VFs from others than us. */
     private static String vfs() {
-        return host.link() + host.drivers();
+        host.output("udevadm", "settle", "-t", "10");
+        return host.output("bash", "-c", """
+                cd /sys/class/net/%1$s/device
+                # A netdev that comes back has another number, and udev gives it other names beside its own.
+                for netdev in net/* virtfn*/net/*; do ip -d link show "${netdev##*/}" | sed "s/^[0-9]*: //; /altname/d"; done
+                bridge fdb show dev %1$s | grep permanent
+                head virtfn*/driver_override
+                readlink virtfn*/driver
+                stat -c '%%n %%U:%%G %%a' /dev/vfio/*
+                """.formatted(host.pf()));
     }
 
-    @Test
-    void guestTakesTheVfOfItsPoolAndTheHostGetsItBackAsItWas() {
+    @ParameterizedTest
+    @EnumSource
+    void guestTakesTheVfOfItsPoolAndTheHostGetsItBackAsItWas(Server server) {
         String before = vfs();
+        String user = server == Server.ROOT ? "root" : host.user();
+        host.output("rm", "-rf", folder + "/vms", folder + "/qemu", folder + "/understudy");
+        host.output("install", "-m", "666", "/dev/null", folder + "/serial");
+        host.output("chown", user, folder);
+        host.output("chmod", "711", folder);
 
         SriovHost.Result result = host.run(
+                // As a service of that user, with a limit for the memory that VFIO pins.
+                "prlimit",
+                "--memlock=unlimited:unlimited",
+                "setpriv",
+                "--reuid",
+                user,
+                "--regid",
+                host.output("id", "-gn", user),
+                "--init-groups",
+                "--",
                 host.java() + "/bin/java",
                 "-XX:TieredStopAtLevel=1",
                 "-Djava.library.path=" + folder,
@@ -133,9 +186,9 @@ class VfPairIT {
 
         assertThat(result.status()).as("%s", result).isZero();
         assertThat(result.output())
-                .contains("leased " + host.vf(0) + " in process", "active", "given back", host.user(), "path=primary")
-                .containsPattern("vf 0 +link/ether 52:54:00:11:22:66");
-        host.output("udevadm", "settle", "-t", "10");
+                .contains("leased " + host.vf(0) + " " + server.access + "\n")
+                .contains("active", "given back", host.user(), "path=primary", "no detour")
+                .containsPattern("vf 0 +link/ether 52:54:00:11:22:66 .*vlan 42, .*trust on");
         assertThat(vfs()).isEqualTo(before);
     }
 }

@@ -81,6 +81,10 @@ final class NicReader {
                     element.path(), "no host device is named", "Add <source><address type='pci' .../></source>.");
         }
         address.ifPresent(vf -> preparedByNobody(element, vf, managed));
+        if (pool.isPresent()) {
+            // Set by who leases the VF.
+            element.child("vlan").ifPresent(v -> v.children("tag").forEach(tag -> tag.number("id")));
+        }
         return new PassedThrough(
                 devices.place(element, kind, "pci"), address, pool, teaming, rom(element), bootOrder(element));
     }
@@ -116,6 +120,10 @@ final class NicReader {
                     reports.incomplete(element.path(), "the NIC has no model", "Add <model type='virtio'/>.");
                     return "virtio";
                 });
+        if (teaming instanceof Teaming.Standby) {
+            // Concerns the VF, and is set by who leases it.
+            element.flag("trustGuestRxFilters", false);
+        }
         List<String> properties = new ArrayList<>();
         element.child("mtu").flatMap(m -> m.number("size")).ifPresent(n -> properties.add("host_mtu=" + n));
         boolean vhost = driver(element, type, properties);

@@ -60,6 +60,8 @@ class DefinitionReaderTest {
             <devices>|<devices><emulator>/opt/qemu/bin/qemu-system-x86_64</emulator>|/domain/devices/emulator
             <devices>|<devices><interface type='bridge'><source bridge='br0'/><target dev='tap-web1'/><model type='virtio'/></interface>|/domain/devices/interface/target/@dev
             <devices>|<devices><interface type='user'><driver name='vhost'/><model type='virtio'/></interface>|/domain/devices/interface/driver/@name
+            <devices>|<devices><interface type='user' trustGuestRxFilters='yes'><model type='virtio'/></interface>|/domain/devices/interface/@trustGuestRxFilters
+            <devices>|<devices><interface type='user'><vlan><tag id='42'/></vlan><model type='virtio'/></interface>|/domain/devices/interface/vlan
             <devices>|<devices><interface type='user'><mtu size='9000'/><model type='e1000e'/></interface>|/domain/devices/interface
             <devices>|<devices><interface type='user'><model type='virtio'/><address type='usb' bus='0' port='1'/></interface>|/domain/devices/interface/address/@type
             <devices>|<devices><disk type='file'><target dev='vda'/><source file='/x'/><address type='drive' unit='1'/></disk>|/domain/devices/disk/address/@type
@@ -117,7 +119,10 @@ class DefinitionReaderTest {
     @Test
     void expectsAVfOfAPoolToBePreparedByThePool() {
         String pooled = "<interface type='network' managed='yes'><mac address='52:54:00:00:00:01'/>"
-                + "<source network='fast'/><teaming type='transient' persistent='ua-s'/></interface>"
+                + "<source network='fast'/><vlan><tag id='42'/></vlan>"
+                + "<teaming type='transient' persistent='ua-s'/></interface>"
+                + "<interface type='user' trustGuestRxFilters='yes'><model type='virtio'/>"
+                + "<teaming type='persistent'/></interface>"
                 + "<hostdev mode='subsystem' type='pci' managed='no'>"
                 + "<source><address bus='1' slot='0x10' function='2'/></source></hostdev>";
 

@@ -1,0 +1,151 @@
+# shellcheck shell=bash disable=SC2154
+# SPDX-License-Identifier: Apache-2.0
+# ./understudy bench: what is compared takes turns in one run; medians and their ratios are the result.
+
+bench() {
+  local name=${1-} json='' record=''
+  [ $# -eq 0 ] || shift
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --json) json=yes ;;
+      --record) record=yes ;;
+      *) die_usage "bench does not know '$1'" ;;
+    esac
+    shift
+  done
+  [ "$name" = hostnic ] || die_usage "bench takes the name of a benchmark: hostnic, not '$name'"
+  require_setup
+  temporary=$(mktemp -d "${TMPDIR:-/tmp}/understudy-bench.XXXXXX")
+  trap end_bench EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  build_benchmark
+  bench_trees
+  bench_host
+  hostnic_document >"$temporary/hostnic.json"
+  [ -z "$record" ] || record_hostnic
+  if [ -n "$json" ]; then cat "$temporary/hostnic.json"; else hostnic_table <"$temporary/hostnic.json"; fi
+}
+
+end_bench() {
+  [ ! -d "$temporary/host" ] || "$here/itests/lab/host" down "$temporary/host" >&2 || true
+  rm -rf "$temporary"
+}
+
+build_benchmark() {
+  say "Building ..."
+  make -s -C "$here/native" all bench >&2 || die "the native code cannot be built" "read the compiler's message above" 1
+  maven -q package -DskipTests org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath \
+    -Dmdep.outputFile="$temporary/classpath" >&2 || die "the build failed" "run 'mvn package -DskipTests'" 1
+  # What reads the inventory, and no more.
+  mkdir "$temporary/classes"
+  tr : '\n' <"$temporary/classpath" | grep -E '/(org.understudy.(api|hostnic)|jackson-[a-z]*|slf4j-[a-z]*)-[^/]*\.jar$' |
+    xargs cp -t "$temporary/classes"
+  cp -r "$here/itests/target/test-classes/org" "$temporary/classes/"
+}
+
+# run_bench PREFIX FOLDER LIBRARIES JAVA_HOME ARGUMENTS...: PREFIX is a function that runs what follows.
+run_bench() {
+  local prefix=$1 folder=$2 libraries=$3 java=$4
+  shift 4
+  "$prefix" "$java/bin/java" -Djava.library.path="$libraries" -cp "$folder:$folder/*" org.understudy.itests.bench.HostNicBench "$@"
+}
+
+bench_trees() {
+  say "Inventory of 1,024 and 4,096 VFs in memory ..."
+  run_bench command "$temporary/classes" "$here/bundles/hostnic/target/jni/native/linux-$(uname -m)" "$JAVA_HOME" \
+    trees "$here/native/build/inventory_floor" 60 8x128 32x128 >"$temporary/trees.json" ||
+    die "the inventory cannot be measured" "read the message above" 1
+}
+
+# A machine with an SR-IOV kernel, libvirt, and what others use to bind.
+bench_host() {
+  say "Starting the emulated host ..."
+  "$here/itests/lab/host" up --libvirt --java "$JAVA_HOME" --memory 3072 "$temporary/host" >&2 ||
+    die "there is no emulated host" "read the message above" 1
+  fetch_tools
+  in_host mkdir -p /tmp/bench
+  "$here/itests/lab/host" copy "$temporary/host" "$temporary/classes" "$temporary/tools" \
+    "$here"/native/build/{understudy-vf,inventory_floor} "$here/bundles/hostnic/target/jni/native/linux-$(uname -m)/libusvfjni.so" \
+    :/tmp/bench/
+  in_host modprobe vfio-pci
+  local vfs
+  # shellcheck disable=SC2016 # the other shell expands it
+  vfs=$(in_host bash -c 'for vf in /sys/class/net/enp1s0/device/virtfn*; do basename "$(readlink "$vf")"; done')
+  say "Inventory and binding of its $(wc -w <<<"$vfs") VFs ..."
+  # shellcheck disable=SC2086 # one argument for each VF
+  run_bench in_host /tmp/bench/classes /tmp/bench "$JAVA_HOME" \
+    host /tmp/bench/inventory_floor /tmp/bench/understudy-vf 9 $vfs >"$temporary/host.json" ||
+    die "the emulated host cannot be measured" "read the message above" 1
+}
+
+in_host() {
+  "$here/itests/lab/host" run "$temporary/host" env PYTHONHOME=/tmp/bench/tools/usr \
+    PATH="/tmp/bench/tools/usr/bin:/tmp/bench/tools/usr/sbin:/tmp/bench/tools/sbin:/usr/sbin:/usr/bin" "$@"
+}
+
+# driverctl and dpdk-devbind.py with a Python for it, from this machine's Debian; they are installed nowhere.
+fetch_tools() {
+  local python package
+  python=$(apt-cache depends python3-minimal | sed -n 's/^ *Depends: \(python3\.[0-9]*\)-minimal$/\1/p' | head -n 1)
+  [ -n "$python" ] || die "apt does not know python3-minimal" "run 'apt-get update' as root"
+  mkdir -p "$temporary/tools"
+  (cd "$temporary" && apt-get -qq download driverctl dpdk "$python-minimal" "lib$python-minimal" "lib$python-stdlib") >&2 ||
+    die "Debian's packages driverctl, dpdk and $python cannot be downloaded" "check the network; run 'apt-get update' as root"
+  for package in "$temporary"/*.deb; do dpkg-deb -x "$package" "$temporary/tools"; done
+  ln -sf "$python" "$temporary/tools/usr/bin/python3"
+}
+
+hostnic_document() {
+  # shellcheck disable=SC2016 # jq's variables
+  jq -n --slurpfile trees "$temporary/trees.json" --slurpfile host "$temporary/host.json" \
+    --arg version "$(project_version)" --arg cpu "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" \
+    --arg cores "$(nproc)" --arg kernel "$(uname -r)" --arg date "$(date -u +%F)" '
+    def ratio($a; $b): (.[$a] / .[$b] * 100 | round) / 100;
+    {
+      benchmark: "hostnic", version: $version, date: $date,
+      machine: {cpu: $cpu, cores: ($cores | tonumber), kernel: $kernel},
+      trees: [$trees[0][] | . + {ratios: (.medianMicros | {
+        "libusvf/floor": ratio("libusvf"; "floor"), "jni/floor": ratio("jni"; "floor"), "records/floor": ratio("records"; "floor")})}],
+      host: ($host[0] | . + {
+        ratios: (.medianMicros | {"jni/floor": ratio("jni"; "floor"), "virsh/jni": ratio("virsh"; "jni"),
+          "virsh/command": ratio("virsh"; "command"), "ip/command": ratio("ip"; "command")}),
+        bindRatios: (.bind | map_values({
+          "driverctl/understudy-vf": ratio("driverctl"; "understudy-vf"),
+          "dpdk-devbind/understudy-vf": ratio("dpdk-devbind"; "understudy-vf")}))})
+    }
+    | . + {aims: {
+        "jni at most 1.5 times the floor": ([.trees[].ratios["jni/floor"]] | max <= 1.5),
+        "jni at least 20 times faster than virsh": (.host.ratios["virsh/jni"] >= 20)}}'
+}
+
+hostnic_table() {
+  jq -r '
+    def ms: . / 1000 * 100 | round / 100;
+    "Measured on \(.date) with version \(.version): \(.machine.cpu), \(.machine.cores) cores, Linux \(.machine.kernel).",
+    "",
+    "| inventory, median in ms | floor | libusvf | JNI | JNI and records | JNI / floor |",
+    "|---|---|---|---|---|---|",
+    (.trees[] | "| \(.vfs) VFs in memory | \(.medianMicros.floor | ms) | \(.medianMicros.libusvf | ms) | \(.medianMicros.jni | ms) | \(.medianMicros.records | ms) | \(.ratios["jni/floor"]) |"),
+    (.host | "| \(.vfs) VFs of the emulated host | \(.medianMicros.floor | ms) | \(.medianMicros.libusvf | ms) | \(.medianMicros.jni | ms) | \(.medianMicros.records | ms) | \(.ratios["jni/floor"]) |"),
+    "",
+    "| inventory of the emulated host, median in ms | | slower than JNI |",
+    "|---|---|---|",
+    (.host.medianMicros as $m | ["command", "ip", "virsh"][] | "| \({command: "`understudy-vf list --json`", ip: "`ip -j -d link show` (knows no driver, no IOMMU group, no NUMA node)", virsh: "`virsh nodedev-list`, all `nodedev-dumpxml` in one process"}[.]) | \($m[.] | ms) | \($m[.] / $m.jni | round) times |"),
+    "",
+    "| to vfio-pci and back, median in ms | understudy-vf | driverctl | dpdk-devbind |",
+    "|---|---|---|---|",
+    (.host.bind | to_entries[] | "| \(.key) VFs | \(.value["understudy-vf"] | ms) | \(.value.driverctl | ms) | \(.value["dpdk-devbind"] | ms) |"),
+    "",
+    (.aims | to_entries[] | "* Aim: \(.key): \(if .value then "met" else "not met" end).")'
+}
+
+# Puts the table into docs/benchmarks.md and the document beside it.
+record_hostnic() {
+  local page=$here/docs/benchmarks.md
+  mkdir -p "$here/docs/benchmarks"
+  cp "$temporary/hostnic.json" "$here/docs/benchmarks/hostnic.json"
+  hostnic_table <"$temporary/hostnic.json" >"$temporary/table.md"
+  sed -i -e "/<!-- hostnic -->/,/<!-- end -->/{/<!-- hostnic -->/{p;r $temporary/table.md
+    };/<!-- end -->/p;d}" "$page"
+}
