@@ -20,8 +20,8 @@ import org.understudy.libvirt.domain.Domains;
  * only watched.
  */
 final class IncomingEnd implements IncomingMigration {
-    /** How long the source's libvirt may take to end what it had prepared here. */
-    private static final Duration OWN_END = Duration.ofSeconds(10);
+    /** How long the source's libvirt may take to end what it had prepared here, and a host may be away. */
+    private static final Duration OWN_END = Duration.ofSeconds(20);
 
     private final VmName vm;
     private final Domains domains;
@@ -59,10 +59,11 @@ final class IncomingEnd implements IncomingMigration {
         }
     }
 
+    /** A host that is away, as while its libvirt restarts, is asked again: what is not proven gone may still run. */
     @Override
     public void abort() {
         long end = System.nanoTime() + OWN_END.toNanos();
-        while (state().equals(Optional.of(VmState.INCOMING)) && System.nanoTime() < end) {
+        while (mayStillEnd(end)) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
         }
         Optional<VmState> state = state();
@@ -71,6 +72,20 @@ final class IncomingEnd implements IncomingMigration {
         } else if (state.isPresent()) {
             throw new UnderstudyException(
                     ErrorCode.WRONG_VM_STATE, "VM " + vm + " has arrived; it can't be aborted any more");
+        }
+    }
+
+    private boolean mayStillEnd(long end) {
+        if (System.nanoTime() - end > 0) {
+            return false;
+        }
+        try {
+            return state().equals(Optional.of(VmState.INCOMING));
+        } catch (UnderstudyException e) {
+            if (e.code() == ErrorCode.HOST_UNAVAILABLE) {
+                return true;
+            }
+            throw e;
         }
     }
 }

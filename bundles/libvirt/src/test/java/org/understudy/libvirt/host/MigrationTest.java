@@ -142,6 +142,23 @@ final class MigrationTest {
     }
 
     @Test
+    void keepsTheGuestWithItsPrimaryWhenLibvirtThereIsRestarted() throws IOException {
+        IncomingMigration in = b.prepareIncoming(request());
+        OutgoingMigration out = a.startOutgoing(outgoing(in, 100_000));
+        await().atMost(SOON).until(() -> out.progress().phase() == MigrationPhase.ACTIVE);
+
+        daemonB.kill();
+        await().atMost(SOON).until(() -> out.progress().phase() == MigrationPhase.FAILED);
+        assertThat(out.progress().error()).contains("libvirt says");
+        daemonB.begin();
+        in.abort();
+
+        assertThat(b.find(WEB)).isEmpty();
+        assertThat(a.find(WEB).map(HostedVm::state)).contains(VmState.RUNNING);
+        await().atMost(SOON).until(() -> a.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
+    }
+
+    @Test
     void saysWhyLibvirtRefusesToBegin() {
         IncomingMigration in = b.prepareIncoming(request());
         OutgoingRequest impossible = new OutgoingRequest(
