@@ -124,6 +124,7 @@ enum {
     OPTION_DEV,
     OPTION_STATE,
     OPTION_LINKS,
+    OPTION_RUN,
 };
 
 static const struct option options[] = {
@@ -146,6 +147,7 @@ static const struct option options[] = {
     {"dev", required_argument, NULL, OPTION_DEV},
     {"state", required_argument, NULL, OPTION_STATE},
     {"links", required_argument, NULL, OPTION_LINKS},
+    {"run", required_argument, NULL, OPTION_RUN},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {0},
@@ -157,6 +159,7 @@ static bool place(struct call *call, int option, const char *path) {
     const char **root = option == OPTION_SYSFS ? &call->roots.sysfs
         : option == OPTION_DEV                 ? &call->roots.dev
         : option == OPTION_STATE               ? &call->roots.state
+        : option == OPTION_RUN                 ? &call->roots.run
                                                : &call->roots.links;
     *root = path;
     return true;
@@ -218,6 +221,7 @@ static bool accept(struct call *call, int option, const char *text) {
     case OPTION_DEV:
     case OPTION_STATE:
     case OPTION_LINKS:
+    case OPTION_RUN:
         return place(call, option, text);
     default:
         return setting(call, option, text);

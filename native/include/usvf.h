@@ -53,6 +53,7 @@ struct usvf_roots {
     const char *dev;   /* NULL: /dev */
     const char *state; /* NULL: /var/lib/understudy-vf */
     const char *links; /* file with a recorded RTM_GETLINK dump; NULL: asks the kernel */
+    const char *run;   /* where libvirt keeps what it does; NULL: /run */
 };
 
 #define USVF_UNKNOWN (-1)
@@ -73,8 +74,8 @@ struct usvf_settings {
 enum usvf_vf_state {
     USVF_FREE,
     USVF_LEASED,  /* by the lease below */
-    USVF_IN_USE,  /* a guest has it open, or its netdev is up or has a master */
-    USVF_FOREIGN, /* bound to a driver for pass-through, and not by a lease */
+    USVF_IN_USE,  /* a guest has it open, libvirt has given it to a VM, or its netdev is up or has a master */
+    USVF_FOREIGN, /* bound to a driver for pass-through, and not by a lease; or libvirt may have it */
     USVF_FAULT,   /* see the reason */
 };
 

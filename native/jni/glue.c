@@ -76,14 +76,14 @@ static bool copy_address(JNIEnv *env, jstring from, struct usvf_address *to)
 
 /* Where things are; every place that is empty is the usual one. */
 struct places {
-    char texts[4][PATH_TEXT];
+    char texts[5][PATH_TEXT];
     struct usvf_roots roots;
 };
 
 static bool copy_places(JNIEnv *env, jobjectArray from, struct places *to)
 {
-    const char **roots[] = { &to->roots.sysfs, &to->roots.dev, &to->roots.state, &to->roots.links };
-    for (jsize i = 0; i < 4; i++) {
+    const char **roots[] = { &to->roots.sysfs, &to->roots.dev, &to->roots.state, &to->roots.links, &to->roots.run };
+    for (jsize i = 0; i < 5; i++) {
         jstring place = (jstring)(*env)->GetObjectArrayElement(env, from, i);
         if ((*env)->ExceptionCheck(env))
             return false;

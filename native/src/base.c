@@ -83,6 +83,10 @@ const char *usvf_state_dir(const struct usvf_roots *roots) {
     return roots && roots->state ? roots->state : "/var/lib/understudy-vf";
 }
 
+const char *usvf_run(const struct usvf_roots *roots) {
+    return roots && roots->run ? roots->run : "/run";
+}
+
 int usvf_open_folder(int at, const char *path) {
     return openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "libvirt.h"
 #include "state.h"
 
 /* What of the wish is not so already. */
@@ -87,7 +88,8 @@ int usvf_configure(const struct usvf_roots *roots, struct usvf_address vf, struc
     int result = usvf_change_begin(&held, roots, vf, holder, error);
     if (result != USVF_OK)
         return result;
-    if ((result = usvf_before_write(roots, &held.found, error)) == USVF_OK)
+    if ((result = usvf_libvirt_check(roots, held.found.pf, held.found.vf, false, error)) == USVF_OK &&
+        (result = usvf_before_write(roots, &held.found, error)) == USVF_OK)
         result = apply(roots, &held.found, wanted, error);
     usvf_change_end(&held);
     return result;
@@ -132,7 +134,9 @@ static int bind_found(const struct usvf_roots *roots, const struct usvf_found *f
             found->vf->up ? "up" : "a port of another one");
     if (found->vf->iommu_group < 0)
         return usvf_fail(error, USVF_REFUSED, "VF %s is in no IOMMU group: the IOMMU of this machine is off", found->text);
-    int result = check_group(roots, found, error);
+    int result = usvf_libvirt_check(roots, found->pf, found->vf, true, error);
+    if (result == USVF_OK)
+        result = check_group(roots, found, error);
     if (result == USVF_OK)
         result = usvf_before_write(roots, found, error);
     if (result != USVF_OK)
@@ -174,7 +178,7 @@ static int check_unused(const struct usvf_roots *roots, const struct usvf_found 
             close(file);
     }
     return open_ ? usvf_fail(error, USVF_REFUSED, "VF %s is in use: IOMMU group %d is open", found->text, found->vf->iommu_group)
-                 : USVF_OK;
+                 : usvf_libvirt_check(roots, found->pf, found->vf, false, error);
 }
 
 static int unbind_found(const struct usvf_roots *roots, const struct usvf_found *found, struct usvf_error *error) {

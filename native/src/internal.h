@@ -20,6 +20,7 @@ void usvf_copy(char *to, size_t size, const char *from);
 const char *usvf_sysfs(const struct usvf_roots *roots);
 const char *usvf_dev(const struct usvf_roots *roots);
 const char *usvf_state_dir(const struct usvf_roots *roots);
+const char *usvf_run(const struct usvf_roots *roots);
 
 bool usvf_mac_is_zero(const uint8_t mac[6]);
 

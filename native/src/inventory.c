@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "libvirt.h"
 
 /* Of a file in the state directory, such as before-0000:01:10.0. */
 #define NAME_SIZE 40
@@ -22,6 +22,7 @@
 struct reader {
     const struct usvf_roots *roots;
     struct usvf_links links;
+    struct usvf_libvirt libvirt;
     struct usvf_inventory *inventory;
     int devices; /* /sys/bus/pci/devices */
     int groups;  /* /sys/kernel/iommu_groups, or -1 */
@@ -133,12 +134,14 @@ static bool has_record(const struct reader *reader, const char *kind, struct usv
     return reader->record_count && bsearch(name, reader->records, reader->record_count, NAME_SIZE, by_text);
 }
 
-static void judge(const struct reader *reader, struct usvf_vf *vf) {
+static void judge(const struct reader *reader, const struct usvf_pf *pf, struct usvf_vf *vf) {
     const struct usvf_address at = vf->address;
     bool passed = is_passed_through(vf->driver);
     bool leased = has_record(reader, "lease", at) && usvf_state_lease(reader->roots, at, &vf->lease);
     vf->state = leased ? USVF_LEASED : USVF_FREE;
-    if (passed && is_open(reader, at)) {
+    if (usvf_libvirt_has(&reader->libvirt, pf->netdev, vf, vf->reason, sizeof vf->reason)) {
+        vf->state = USVF_IN_USE;
+    } else if (passed && is_open(reader, at)) {
         vf->state = USVF_IN_USE;
         snprintf(vf->reason, sizeof vf->reason, "IOMMU group %d is open", vf->iommu_group);
     } else if (has_record(reader, "fault", at) && usvf_state_fault(reader->roots, at, vf->reason, sizeof vf->reason)) {
@@ -154,6 +157,9 @@ static void judge(const struct reader *reader, struct usvf_vf *vf) {
     } else if (!leased && passed) {
         vf->state = USVF_FOREIGN;
         snprintf(vf->reason, sizeof vf->reason, "bound to %s without a lease", vf->driver);
+    } else if (!leased && reader->libvirt.unknown[0] && !reader->libvirt.denied) {
+        vf->state = USVF_FOREIGN;
+        snprintf(vf->reason, sizeof vf->reason, "libvirt may have given it to a VM: %s", reader->libvirt.unknown);
     }
 }
 
@@ -232,7 +238,7 @@ static void read_vfs(struct reader *reader, struct usvf_pf *pf, int folder, cons
         if (link && i < link->vf_count)
             vf->settings = link->vfs[i];
         apply_link(reader, vf);
-        judge(reader, vf);
+        judge(reader, pf, vf);
         pf->vf_count++;
     }
     if (missing)
@@ -347,10 +353,14 @@ int usvf_inventory_read(const struct usvf_roots *roots, struct usvf_inventory **
     int result = usvf_links_read(roots ? roots->links : NULL, &reader.links, error);
     if (result == USVF_OK) {
         read_records(&reader);
+        usvf_libvirt_read(roots, &reader.libvirt);
+        if (reader.libvirt.unknown[0])
+            problem(&reader, "libvirt", "which VFs libvirt has given to VMs cannot be told: %s", reader.libvirt.unknown);
         result = read_devices(&reader, error);
     }
     free(reader.records);
     usvf_links_free(&reader.links);
+    usvf_libvirt_free(&reader.libvirt);
     if (result == USVF_OK)
         *inventory = reader.inventory;
     else

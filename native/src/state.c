@@ -25,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "libvirt.h"
 #include "state.h"
 
 int usvf_state_lock(const struct usvf_roots *roots, struct usvf_error *error) {
@@ -191,13 +192,16 @@ static int take(const struct usvf_roots *roots, struct usvf_address vf, const ch
         return result;
     char text[USVF_ADDRESS_TEXT];
     usvf_address_text(vf, text);
-    const struct usvf_vf *found = usvf_inventory_find(inventory, vf, NULL);
+    const struct usvf_pf *pf;
+    const struct usvf_vf *found = usvf_inventory_find(inventory, vf, &pf);
     struct usvf_lease taken = found ? found->lease : (struct usvf_lease){0};
     if (!found)
         result = usvf_fail(error, USVF_NOT_FOUND, "%s is no VF of this machine", text);
     else if (found->state != USVF_FREE && strcmp(taken.owner, owner) != 0)
         result = usvf_fail(error, USVF_REFUSED, "VF %s is %s%s%s", text, usvf_vf_state_word(found->state),
             taken.owner[0] || found->reason[0] ? ": " : "", taken.owner[0] ? taken.owner : found->reason);
+    else if (!taken.owner[0])
+        result = usvf_libvirt_check(roots, pf, found, true, error);
     usvf_inventory_free(inventory);
     if (result != USVF_OK)
         return result;

@@ -25,9 +25,9 @@
 
 extern int checked; /* tests that passed */
 
-/* A folder that stands for the machine: sys, dev, state, and a recording of netdevs without any. */
+/* A folder that stands for the machine: sys, dev, state, run, and a recording of netdevs without any. */
 struct tree {
-    char root[32], sysfs[64], dev[64], state[64], links[64];
+    char root[32], sysfs[64], dev[64], state[64], links[64], run[64];
     struct usvf_roots roots;
 };
 

@@ -53,7 +53,8 @@ void tree_make(struct tree *tree) {
     snprintf(tree->dev, sizeof tree->dev, "%s/dev", tree->root);
     snprintf(tree->state, sizeof tree->state, "%s/state", tree->root);
     snprintf(tree->links, sizeof tree->links, "%s/links", tree->root);
-    tree->roots = (struct usvf_roots){tree->sysfs, tree->dev, tree->state, tree->links};
+    snprintf(tree->run, sizeof tree->run, "%s/run", tree->root);
+    tree->roots = (struct usvf_roots){tree->sysfs, tree->dev, tree->state, tree->links, tree->run};
     tree_folder(tree, "sys/bus/pci/devices");
     tree_folder(tree, "sys/bus/pci/drivers/igbvf");
     tree_folder(tree, "sys/bus/pci/drivers/vfio-pci");

@@ -26,13 +26,13 @@ public record NativeFunctions(Places places, String self, String user) implement
     private static final int WAIT_MILLIS = 500;
 
     /** Where the kernel and libusvf keep things. */
-    public record Places(String sysfs, String dev, String state, String links) {
+    public record Places(String sysfs, String dev, String state, String links, String run) {
         public static Places usual() {
-            return new Places("", "", "", "");
+            return new Places("", "", "", "", "");
         }
 
         String[] asArray() {
-            return new String[] {sysfs, dev, state, links};
+            return new String[] {sysfs, dev, state, links, run};
         }
     }
 

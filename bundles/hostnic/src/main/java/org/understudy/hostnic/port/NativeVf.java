@@ -3,7 +3,7 @@ package org.understudy.hostnic.port;
 
 /**
  * The functions of libusvf; see {@code native/include/usvf.h}. Every call throws {@link NativeFailure}. The places are
- * those of sysfs, devices, state and recorded links; an empty text stands for the usual one.
+ * those of sysfs, devices, state, recorded links and libvirt's files; an empty text stands for the usual one.
  */
 final class NativeVf {
     private NativeVf() {}

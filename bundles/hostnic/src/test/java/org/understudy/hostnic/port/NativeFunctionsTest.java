@@ -113,7 +113,7 @@ class NativeFunctionsTest {
     void failsWithAReasonWhereThereIsNoSysfs() {
         NativeFunctions lost = new NativeFunctions(
                 new NativeFunctions.Places(
-                        "/no/such/place", "", "", folder.resolve("links").toString()),
+                        "/no/such/place", "", "", folder.resolve("links").toString(), ""),
                 "s1:a",
                 "");
 

@@ -31,7 +31,8 @@ final class SysTree {
                 root.resolve("sys").toString(),
                 root.resolve("dev").toString(),
                 root.resolve("state").toString(),
-                root.resolve("links").toString());
+                root.resolve("links").toString(),
+                root.resolve("run").toString());
     }
 
     static PciAddress pf(int pf) {

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which functions libvirt has given to VMs. Its own list is in its memory; these files of its are what it makes the list of
+ * after a restart:
+ *
+ *   libvirt/qemu/VM.xml                 the state of a VM that runs; devices of the host are <source><address>
+ *   libvirt/network/NET/ports/UUID.xml  what a network has handed out, before the VM starts; <plug><address>
+ *   libvirt/hostdevmgr/PF_vfN           what a VF was set to before a VM got it; goes when libvirt has set it again
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "libvirt.h"
+
+/* Of a VM with hundreds of devices it has some hundred kilobytes. */
+#define MOST_BYTES (4 * 1024 * 1024)
+
+static struct usvf_taken *add(struct usvf_libvirt *libvirt) {
+    struct usvf_taken *more = realloc(libvirt->rows, (libvirt->count + 1) * sizeof *more);
+    if (!more)
+        return NULL;
+    libvirt->rows = more;
+    more[libvirt->count] = (struct usvf_taken){0};
+    return &more[libvirt->count++];
+}
+
+static bool add_address(void *context, struct usvf_address address, const char *vm) {
+    struct usvf_taken *row = add(context);
+    if (row) {
+        row->vf = address;
+        usvf_copy(row->vm, sizeof row->vm, vm);
+    }
+    return row;
+}
+
+/* The first thing that could not be told is enough to know that not all is known. */
+static void unknown(struct usvf_libvirt *libvirt, const char *path, const char *why) {
+    if (!libvirt->unknown[0])
+        snprintf(libvirt->unknown, sizeof libvirt->unknown, "%.120s %.78s", path, why);
+}
+
+static void cannot_read(struct usvf_libvirt *libvirt, const char *path, int problem) {
+    char why[128];
+    snprintf(why, sizeof why, "cannot be read: %.100s", strerror(problem));
+    libvirt->denied = libvirt->denied || (!libvirt->unknown[0] && usvf_code_of(problem) == USVF_NOT_PERMITTED);
+    unknown(libvirt, path, why);
+}
+
+/* All of a file, ended by a zero byte; NULL and errno if it is too large or no plain file. */
+static char *read_file(int file, size_t *size) {
+    struct stat status;
+    if (fstat(file, &status) != 0)
+        return NULL;
+    if (!S_ISREG(status.st_mode) || status.st_size > MOST_BYTES) {
+        errno = EFBIG;
+        return NULL;
+    }
+    char *text = malloc((size_t)status.st_size + 1);
+    ssize_t length = 0;
+    *size = 0;
+    while (text && *size < (size_t)status.st_size &&
+        (length = read(file, text + *size, (size_t)status.st_size - *size)) > 0)
+        *size += (size_t)length;
+    if (text && length < 0) {
+        free(text);
+        return NULL;
+    }
+    if (text)
+        text[*size] = 0;
+    return text;
+}
+
+static void read_xml(struct usvf_libvirt *libvirt, int folder, const char *path, const char *name) {
+    char whole[PATH_MAX];
+    snprintf(whole, sizeof whole, "%s/%s", path, name);
+    int file = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0) {
+        if (errno != ENOENT) /* a VM may end meanwhile */
+            cannot_read(libvirt, whole, errno);
+        return;
+    }
+    size_t size;
+    char *text = read_file(file, &size);
+    if (!text)
+        cannot_read(libvirt, whole, errno);
+    else if (!usvf_xml_sources(text, size, add_address, libvirt))
+        unknown(libvirt, whole, "is not what libvirt writes");
+    free(text);
+    close(file);
+}
+
+static void read_saved(struct usvf_libvirt *libvirt, const char *name) {
+    const char *mark = strstr(name, "_vf"), *next;
+    while (mark && (next = strstr(mark + 1, "_vf")))
+        mark = next;
+    char *end = NULL;
+    unsigned long index = mark && mark[3] >= '0' && mark[3] <= '9' ? strtoul(mark + 3, &end, 10) : 0;
+    if (!end || *end || index > UINT16_MAX)
+        return; /* such as what macvtap interfaces leave */
+    struct usvf_taken *row = add(libvirt);
+    if (!row) {
+        unknown(libvirt, name, "found no memory");
+        return;
+    }
+    row->index = (unsigned)index;
+    snprintf(row->pf, sizeof row->pf, "%.*s", (int)(mark - name), name);
+}
+
+static bool is_xml(const char *name) {
+    size_t length = strlen(name);
+    return length > 4 && name[0] != '.' && strcmp(name + length - 4, ".xml") == 0;
+}
+
+static DIR *open_entries(struct usvf_libvirt *libvirt, const char *path) {
+    DIR *entries = opendir(path);
+    if (!entries && errno != ENOENT && errno != ENOTDIR)
+        cannot_read(libvirt, path, errno);
+    return entries;
+}
+
+static void read_folder(struct usvf_libvirt *libvirt, const char *path) {
+    DIR *entries = open_entries(libvirt, path);
+    for (struct dirent *entry; entries && (entry = readdir(entries));)
+        if (is_xml(entry->d_name))
+            read_xml(libvirt, dirfd(entries), path, entry->d_name);
+    if (entries)
+        closedir(entries);
+}
+
+static void read_ports(struct usvf_libvirt *libvirt, const char *run) {
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/libvirt/network", run);
+    DIR *entries = open_entries(libvirt, path);
+    for (struct dirent *entry; entries && (entry = readdir(entries));) {
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(path, sizeof path, "%s/libvirt/network/%s/ports", run, entry->d_name);
+        read_folder(libvirt, path);
+    }
+    if (entries)
+        closedir(entries);
+}
+
+void usvf_libvirt_read(const struct usvf_roots *roots, struct usvf_libvirt *libvirt) {
+    const char *run = usvf_run(roots);
+    char path[PATH_MAX];
+    *libvirt = (struct usvf_libvirt){0};
+    read_ports(libvirt, run);
+    snprintf(path, sizeof path, "%s/libvirt/qemu", run);
+    read_folder(libvirt, path);
+    snprintf(path, sizeof path, "%s/libvirt/hostdevmgr", run);
+    DIR *entries = open_entries(libvirt, path);
+    for (struct dirent *entry; entries && (entry = readdir(entries));)
+        read_saved(libvirt, entry->d_name);
+    if (entries)
+        closedir(entries);
+}
+
+bool usvf_libvirt_has(const struct usvf_libvirt *libvirt, const char *pf, const struct usvf_vf *vf, char *reason, size_t size) {
+    const struct usvf_taken *found = NULL;
+    for (size_t i = 0; i < libvirt->count && !(found && found->vm[0]); i++) {
+        const struct usvf_taken *row = &libvirt->rows[i];
+        if (row->pf[0] ? pf[0] && strcmp(row->pf, pf) == 0 && row->index == vf->index
+                       : usvf_address_equal(row->vf, vf->address))
+            found = row;
+    }
+    if (found && found->vm[0])
+        snprintf(reason, size, "libvirt: VM %s", found->vm);
+    else if (found)
+        snprintf(reason, size, "libvirt has not set it back to what it was before a VM had it");
+    return found;
+}
+
+int usvf_libvirt_check(const struct usvf_roots *roots, const struct usvf_pf *pf, const struct usvf_vf *vf, bool sure,
+    struct usvf_error *error) {
+    struct usvf_libvirt libvirt;
+    char text[USVF_ADDRESS_TEXT], reason[128];
+    int result = USVF_OK;
+    usvf_address_text(vf->address, text);
+    usvf_libvirt_read(roots, &libvirt);
+    if (usvf_libvirt_has(&libvirt, pf->netdev, vf, reason, sizeof reason))
+        result = usvf_fail(error, USVF_REFUSED, "VF %s is in use: %s", text, reason);
+    else if (sure && libvirt.unknown[0])
+        result = usvf_fail(error, USVF_REFUSED, "libvirt may have given VF %s to a VM: %s", text, libvirt.unknown);
+    usvf_libvirt_free(&libvirt);
+    return result;
+}
+
+void usvf_libvirt_free(struct usvf_libvirt *libvirt) {
+    free(libvirt->rows);
+    *libvirt = (struct usvf_libvirt){0};
+}
