@@ -36,6 +36,20 @@ static void json_lease(const struct usvf_lease *lease) {
     json_known("expires", lease->expires ? lease->expires : -1);
 }
 
+/* More than these are told by iommu_members alone. */
+static void json_peers(const struct usvf_vf *vf) {
+    if (vf->iommu_group < 0)
+        return;
+    json_number("iommu_members", vf->iommu_members);
+    json_open("iommu_peers", '[');
+    for (unsigned i = 0; i + 1 < vf->iommu_members && i < USVF_PEERS; i++) {
+        char text[USVF_ADDRESS_TEXT];
+        usvf_address_text(vf->iommu_peers[i], text);
+        json_text(NULL, text);
+    }
+    json_close(']');
+}
+
 static void json_vf(const struct usvf_vf *vf) {
     static const uint8_t none[6];
     json_address(vf->address);
@@ -52,6 +66,9 @@ static void json_vf(const struct usvf_vf *vf) {
     json_mac("mac", vf->settings.has_mac, vf->settings.mac);
     json_known("vlan", vf->settings.vlan);
     json_known("qos", vf->settings.qos);
+    json_text("vlan_protocol", vf->settings.vlan_protocol == 0x8100 ? "802.1Q"
+            : vf->settings.vlan_protocol == 0x88a8                 ? "802.1ad"
+                                                                   : "");
     json_flag("trust", vf->settings.trust);
     json_flag("spoofchk", vf->settings.spoofchk);
     json_text("link_state", vf->settings.link_state == 0 ? "auto"
@@ -63,6 +80,14 @@ static void json_vf(const struct usvf_vf *vf) {
     json_known("numa", vf->numa);
     json_known("iommu_group", vf->iommu_group);
     json_flag("iommu_shared", vf->iommu_group < 0 ? -1 : vf->iommu_members > 1);
+    json_peers(vf);
+    json_text("vfio", usvf_vfio_word(vf->vfio));
+    if (vf->vfio == USVF_VFIO_SHARED) {
+        json_open("vfio_blocker", '{');
+        json_address(vf->blocker);
+        json_text("driver", vf->blocker_driver);
+        json_close('}');
+    }
     if (vf->lease.owner[0]) {
         json_open("lease", '{');
         json_lease(&vf->lease);

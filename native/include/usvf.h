@@ -61,6 +61,7 @@ struct usvf_roots {
 /* What is set for a VF on its PF. Source: IFLA_VFINFO_LIST in linux/if_link.h. */
 struct usvf_settings {
     uint8_t mac[6];
+    int vlan_protocol; /* of the VLAN: 0x8100, 0x88a8, or 0 if the driver does not tell */
     int vlan;       /* 0: none; 0 to 4094, or USVF_UNKNOWN */
     int qos;        /* 0 to 7, or USVF_UNKNOWN */
     int trust;      /* 0, 1, or USVF_UNKNOWN */
@@ -80,6 +81,19 @@ enum usvf_vf_state {
 };
 
 USVF_API const char *usvf_vf_state_word(enum usvf_vf_state state);
+
+/* Whether vfio-pci could take a VF, or what is in the way first. */
+enum usvf_vfio {
+    USVF_VFIO_READY,
+    USVF_VFIO_NO_IOMMU,    /* the VF is in no group */
+    USVF_VFIO_NO_DRIVER,   /* vfio-pci is not loaded */
+    USVF_VFIO_NO_OVERRIDE, /* the kernel takes no driver_override */
+    USVF_VFIO_SHARED,      /* the host uses another function of the group: the blocker */
+};
+
+USVF_API const char *usvf_vfio_word(enum usvf_vfio vfio);
+
+#define USVF_PEERS 8
 
 #define USVF_OWNER_TEXT 256
 
@@ -102,6 +116,10 @@ struct usvf_vf {
     int numa;        /* or USVF_UNKNOWN */
     int iommu_group; /* or USVF_UNKNOWN: no IOMMU */
     unsigned iommu_members; /* functions in the group, itself included */
+    struct usvf_address iommu_peers[USVF_PEERS]; /* others of the group, in the order of their addresses; no more than fit */
+    enum usvf_vfio vfio;
+    struct usvf_address blocker; /* with USVF_VFIO_SHARED */
+    char blocker_driver[32];
     struct usvf_settings settings;
     enum usvf_vf_state state;
     char reason[256]; /* of the state, empty if it needs none */

@@ -66,6 +66,10 @@ bool usvf_address_equal(struct usvf_address a, struct usvf_address b) {
     return a.domain == b.domain && a.bus == b.bus && a.device == b.device && a.function == b.function;
 }
 
+uint64_t usvf_address_order(struct usvf_address a) {
+    return (uint64_t)a.domain << 24 | (uint64_t)a.bus << 16 | (uint64_t)a.device << 8 | a.function;
+}
+
 bool usvf_mac_is_zero(const uint8_t mac[6]) {
     static const uint8_t zero[6];
     return memcmp(mac, zero, 6) == 0;

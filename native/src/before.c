@@ -32,7 +32,8 @@ static bool is_sound(const struct usvf_before *before) {
     const struct usvf_settings *s = &before->settings;
     return is_name(before->driver) && is_name(before->override) && s->vlan >= USVF_UNKNOWN && s->vlan <= 4095 &&
         s->qos >= USVF_UNKNOWN && s->qos <= 7 && s->trust >= USVF_UNKNOWN && s->spoofchk >= USVF_UNKNOWN &&
-        s->link_state >= USVF_UNKNOWN && s->link_state <= 2 && s->min_rate >= USVF_UNKNOWN && s->max_rate >= USVF_UNKNOWN;
+        s->link_state >= USVF_UNKNOWN && s->link_state <= 2 && s->min_rate >= USVF_UNKNOWN && s->max_rate >= USVF_UNKNOWN && s->vlan_protocol >= 0 &&
+        s->vlan_protocol <= UINT16_MAX;
 }
 
 int usvf_before_read(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_before *before) {
@@ -43,9 +44,9 @@ int usvf_before_read(const struct usvf_roots *roots, struct usvf_address vf, str
     *before = (struct usvf_before){0};
     if (usvf_state_read(roots, "before", &vf, text, sizeof text) != 0)
         return errno == ENOENT ? 0 : -1;
-    if (sscanf(text, "%31s %31s %d %2x:%2x:%2x:%2x:%2x:%2x %d %d %d %d %d %" SCNd64 " %" SCNd64 " %39s", before->driver,
+    if (sscanf(text, "%31s %31s %d %2x:%2x:%2x:%2x:%2x:%2x %d %d %d %d %d %" SCNd64 " %" SCNd64 " %39s %i", before->driver,
             before->override, &has_mac, &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &s->vlan, &s->qos, &s->trust,
-            &s->spoofchk, &s->link_state, &s->min_rate, &s->max_rate, before->boot) != 17 ||
+            &s->spoofchk, &s->link_state, &s->min_rate, &s->max_rate, before->boot, &s->vlan_protocol) < 17 ||
         !is_sound(before) || !usvf_read_boot(boot))
         return -1;
     if (strcmp(before->boot, boot) != 0)
@@ -72,10 +73,10 @@ int usvf_before_write(const struct usvf_roots *roots, const struct usvf_found *f
     usvf_driver_read(
         roots, found->vf->address, before.override, sizeof before.override, before.driver, sizeof before.driver);
     const struct usvf_settings *s = &found->vf->settings;
-    snprintf(text, sizeof text, "%s %s %d %02x:%02x:%02x:%02x:%02x:%02x %d %d %d %d %d %" PRId64 " %" PRId64 " %s\n",
+    snprintf(text, sizeof text, "%s %s %d %02x:%02x:%02x:%02x:%02x:%02x %d %d %d %d %d %" PRId64 " %" PRId64 " %s 0x%04x\n",
         before.driver[0] ? before.driver : "-", before.override[0] ? before.override : "-", s->has_mac, s->mac[0], s->mac[1],
         s->mac[2], s->mac[3], s->mac[4], s->mac[5], s->vlan, s->qos, s->trust, s->spoofchk, s->link_state, s->min_rate,
-        s->max_rate, boot);
+        s->max_rate, boot, (unsigned)s->vlan_protocol);
     return usvf_state_write(roots, "before", &found->vf->address, text, error);
 }
 

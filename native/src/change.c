@@ -18,7 +18,8 @@
 static struct usvf_settings difference(const struct usvf_settings *wanted, const struct usvf_settings *now) {
     struct usvf_settings rest = *wanted;
     rest.has_mac = wanted->has_mac && (!now->has_mac || memcmp(wanted->mac, now->mac, 6) != 0);
-    bool vlan = (wanted->vlan >= 0 && wanted->vlan != now->vlan) || (wanted->qos >= 0 && wanted->qos != now->qos);
+    bool vlan = (wanted->vlan >= 0 && wanted->vlan != now->vlan) || (wanted->qos >= 0 && wanted->qos != now->qos) ||
+        (wanted->vlan_protocol && now->vlan_protocol && wanted->vlan_protocol != now->vlan_protocol);
     rest.vlan = !vlan ? USVF_UNKNOWN : wanted->vlan >= 0 ? wanted->vlan : now->vlan;
     rest.qos = !vlan ? USVF_UNKNOWN : wanted->qos >= 0 ? wanted->qos : now->qos;
     if (wanted->trust == now->trust)
@@ -95,27 +96,24 @@ int usvf_configure(const struct usvf_roots *roots, struct usvf_address vf, struc
     return result;
 }
 
-/* Nothing of the host's may live in the IOMMU group of a VF that a guest gets. */
-static int check_group(const struct usvf_roots *roots, const struct usvf_found *found, struct usvf_error *error) {
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/kernel/iommu_groups/%d/devices", usvf_sysfs(roots), found->vf->iommu_group);
-    DIR *entries = opendir(path);
-    if (!entries)
-        return usvf_fail(error, USVF_FAILED, "IOMMU group %d of VF %s cannot be read: %s", found->vf->iommu_group,
-            found->text, strerror(errno));
-    int result = USVF_OK;
-    for (struct dirent *entry; result == USVF_OK && (entry = readdir(entries));) {
-        struct usvf_address other;
-        char override[32], driver[32];
-        if (!usvf_address_parse(entry->d_name, &other) || usvf_address_equal(other, found->vf->address))
-            continue;
-        usvf_driver_read(roots, other, override, sizeof override, driver, sizeof driver);
-        if (driver[0] && strcmp(driver, "vfio-pci") != 0 && strcmp(driver, "pci-stub") != 0 && strcmp(driver, "pcieport") != 0)
-            result = usvf_fail(error, USVF_REFUSED, "VF %s shares IOMMU group %d with %s, which %s drives", found->text,
-                found->vf->iommu_group, entry->d_name, driver);
+/* Also nothing of the host's may live in the IOMMU group of a VF that a guest gets. */
+static int check_vfio(const struct usvf_found *found, struct usvf_error *error) {
+    const struct usvf_vf *vf = found->vf;
+    char blocker[USVF_ADDRESS_TEXT];
+    usvf_address_text(vf->blocker, blocker);
+    switch (vf->vfio) {
+    case USVF_VFIO_NO_IOMMU:
+        return usvf_fail(error, USVF_REFUSED, "VF %s is in no IOMMU group: the IOMMU of this machine is off", found->text);
+    case USVF_VFIO_NO_DRIVER:
+        return usvf_fail(error, USVF_FAILED, "the driver vfio-pci is not loaded; run modprobe vfio-pci");
+    case USVF_VFIO_NO_OVERRIDE:
+        return usvf_fail(error, USVF_FAILED, "VF %s has no driver_override, so it cannot be given to vfio-pci", found->text);
+    case USVF_VFIO_SHARED:
+        return usvf_fail(error, USVF_REFUSED, "VF %s shares IOMMU group %d with %s, which %s drives", found->text,
+            vf->iommu_group, blocker, vf->blocker_driver);
+    default:
+        return USVF_OK;
     }
-    closedir(entries);
-    return result;
 }
 
 static int give_group(const struct usvf_roots *roots, const struct usvf_found *found, int64_t user, int64_t group,
@@ -132,21 +130,15 @@ static int bind_found(const struct usvf_roots *roots, const struct usvf_found *f
     if (found->vf->up || found->vf->master)
         return usvf_fail(error, USVF_REFUSED, "VF %s is in use: its netdev %s is %s", found->text, found->vf->netdev,
             found->vf->up ? "up" : "a port of another one");
-    if (found->vf->iommu_group < 0)
-        return usvf_fail(error, USVF_REFUSED, "VF %s is in no IOMMU group: the IOMMU of this machine is off", found->text);
     int result = usvf_libvirt_check(roots, found->pf, found->vf, true, error);
     if (result == USVF_OK)
-        result = check_group(roots, found, error);
+        result = check_vfio(found, error);
     if (result == USVF_OK)
         result = usvf_before_write(roots, found, error);
     if (result != USVF_OK)
         return result;
     char override[32], driver[32];
     usvf_driver_read(roots, found->vf->address, override, sizeof override, driver, sizeof driver);
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/bus/pci/drivers/vfio-pci", usvf_sysfs(roots));
-    if (access(path, F_OK) != 0)
-        return usvf_fail(error, USVF_FAILED, "the driver vfio-pci is not loaded; run modprobe vfio-pci");
     result = usvf_driver_set(roots, found->vf->address, "vfio-pci", "vfio-pci", error);
     if (result == USVF_OK)
         result = give_group(roots, found, user, group, error);

@@ -22,6 +22,9 @@ const char *usvf_dev(const struct usvf_roots *roots);
 const char *usvf_state_dir(const struct usvf_roots *roots);
 const char *usvf_run(const struct usvf_roots *roots);
 
+/* Grows from address to address. */
+uint64_t usvf_address_order(struct usvf_address address);
+
 bool usvf_mac_is_zero(const uint8_t mac[6]);
 
 /* Files below an open folder. All return -1 and set errno on failure. */
@@ -81,6 +84,11 @@ bool usvf_links_parse(struct usvf_links *links, const void *buffer, size_t size)
 int usvf_links_read(const char *recording, struct usvf_links *links, struct usvf_error *error);
 void usvf_links_free(struct usvf_links *links);
 const struct usvf_link *usvf_links_find(const struct usvf_links *links, const char *name);
+
+/* Fills in who shares the VF's group, from the open folders of groups and of functions. */
+void usvf_group_read(int groups, int devices, struct usvf_vf *vf);
+/* What of vfio is the same for all VFs of a machine, as one of them shows: ready, no driver, or no override. */
+enum usvf_vfio usvf_vfio_here(const struct usvf_roots *roots, int devices, const char *vf);
 
 /* A request to rtnetlink that is answered by an acknowledgement; returns 0 or -errno. */
 struct usvf_request {

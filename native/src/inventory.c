@@ -28,7 +28,9 @@ struct reader {
     int groups;  /* /sys/kernel/iommu_groups, or -1 */
     char (*records)[NAME_SIZE]; /* the files of the state directory, sorted */
     size_t record_count;
-    bool failed; /* no memory */
+    bool asked;          /* what is next is known */
+    enum usvf_vfio vfio; /* as far as it is the same for all VFs */
+    bool failed;         /* no memory */
 };
 
 static void problem(struct reader *reader, const char *subject, const char *format, ...)
@@ -65,24 +67,6 @@ static void only_entry(int at, const char *path, char *name, size_t size) {
         if (entry->d_name[0] != '.')
             usvf_copy(name, size, entry->d_name);
     closedir(entries);
-}
-
-static unsigned count_members(const struct reader *reader, int group) {
-    char path[48];
-    snprintf(path, sizeof path, "%d/devices", group);
-    int folder = reader->groups < 0 ? -1 : usvf_open_folder(reader->groups, path);
-    if (folder < 0)
-        return 0;
-    DIR *entries = fdopendir(folder);
-    if (!entries) {
-        close(folder);
-        return 0;
-    }
-    unsigned count = 0;
-    for (struct dirent *entry; (entry = readdir(entries));)
-        count += entry->d_name[0] != '.';
-    closedir(entries);
-    return count;
 }
 
 /*
@@ -194,10 +178,17 @@ static bool read_vf(struct reader *reader, const struct usvf_pf *pf, int pf_fold
         long group = strtol(number, &end, 10);
         if (number[0] >= '0' && number[0] <= '9' && !*end && group <= INT_MAX) {
             vf->iommu_group = (int)group;
-            vf->iommu_members = count_members(reader, vf->iommu_group);
+            usvf_group_read(reader->groups, reader->devices, vf);
         }
     }
     close(folder);
+    if (!reader->asked)
+        reader->vfio = usvf_vfio_here(reader->roots, reader->devices, text);
+    reader->asked = true;
+    vf->vfio = vf->iommu_group == USVF_UNKNOWN ? USVF_VFIO_NO_IOMMU
+        : reader->vfio != USVF_VFIO_READY      ? reader->vfio
+        : vf->blocker_driver[0]                ? USVF_VFIO_SHARED
+                                               : USVF_VFIO_READY;
     return true;
 }
 
@@ -313,9 +304,8 @@ static void read_device(struct reader *reader, const char *name) {
 }
 
 static int by_address(const void *a, const void *b) {
-    const struct usvf_address *x = &((const struct usvf_pf *)a)->address, *y = &((const struct usvf_pf *)b)->address;
-    uint64_t left = (uint64_t)x->domain << 24 | (uint64_t)x->bus << 16 | (uint64_t)x->device << 8 | x->function;
-    uint64_t right = (uint64_t)y->domain << 24 | (uint64_t)y->bus << 16 | (uint64_t)y->device << 8 | y->function;
+    uint64_t left = usvf_address_order(((const struct usvf_pf *)a)->address);
+    uint64_t right = usvf_address_order(((const struct usvf_pf *)b)->address);
     return left < right ? -1 : left > right;
 }
 

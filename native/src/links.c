@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads all netdevs with what is set for their VFs, by one RTM_GETLINK dump. Source: rtnetlink(7), linux/if_link.h. */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_link.h>
@@ -32,6 +33,17 @@ static int setting(uint32_t value) {
     return value > 0xffff ? USVF_UNKNOWN : (int)value;
 }
 
+/* Only here a driver tells the protocol; of several VLANs, the first. */
+static int vlan_protocol(const struct usvf_attribute *list) {
+    struct usvf_attributes rest = usvf_attributes_after(list->data, list->size, 0);
+    struct usvf_attribute one;
+    struct ifla_vf_vlan_info vlan;
+    if (!usvf_attribute_next(&rest, &one) || one.type != IFLA_VF_VLAN_INFO || one.size < sizeof vlan)
+        return 0;
+    memcpy(&vlan, one.data, sizeof vlan);
+    return ntohs(vlan.vlan_proto);
+}
+
 static void read_vf(struct usvf_link *link, struct usvf_attributes rest) {
     struct usvf_settings found = unknown;
     uint32_t index = UINT32_MAX;
@@ -53,6 +65,9 @@ static void read_vf(struct usvf_link *link, struct usvf_attributes rest) {
                 found.vlan = setting(words[1]);
                 found.qos = setting(words[2]);
             }
+            break;
+        case IFLA_VF_VLAN_LIST:
+            found.vlan_protocol = vlan_protocol(&attribute);
             break;
         case IFLA_VF_RATE:
             if (size >= sizeof(struct ifla_vf_rate)) {

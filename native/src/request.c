@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests to rtnetlink that change something. Source: rtnetlink(7). */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -66,17 +68,21 @@ int usvf_request_send(struct usvf_request *request) {
     return result;
 }
 
-static int send_vf(const char *pf, uint16_t type, const void *data, size_t size) {
+/* list: the attribute is one of a list of this type, or 0 */
+static int send_vf(const char *pf, uint16_t list, uint16_t type, const void *data, size_t size) {
     struct ifinfomsg info = {.ifi_family = AF_UNSPEC, .ifi_index = (int)if_nametoindex(pf)};
     if (info.ifi_index == 0)
         return -errno;
     struct usvf_request request;
     usvf_request_begin(&request, RTM_SETLINK, 0, &info, sizeof info);
-    void *list = usvf_request_nest(&request, IFLA_VFINFO_LIST | NLA_F_NESTED);
+    void *vfs = usvf_request_nest(&request, IFLA_VFINFO_LIST | NLA_F_NESTED);
     void *vf = usvf_request_nest(&request, IFLA_VF_INFO | NLA_F_NESTED);
+    void *inner = list ? usvf_request_nest(&request, list | NLA_F_NESTED) : NULL;
     usvf_request_add(&request, type, data, size);
+    if (inner)
+        usvf_request_end_nest(&request, inner);
     usvf_request_end_nest(&request, vf);
-    usvf_request_end_nest(&request, list);
+    usvf_request_end_nest(&request, vfs);
     return usvf_request_send(&request);
 }
 
@@ -86,33 +92,37 @@ int usvf_settings_write(const char *pf, unsigned index, const struct usvf_settin
         struct ifla_vf_mac value = {.vf = index};
         memcpy(value.mac, settings->mac, 6);
         *what = "MAC";
-        result = send_vf(pf, IFLA_VF_MAC, &value, sizeof value);
+        result = send_vf(pf, 0, IFLA_VF_MAC, &value, sizeof value);
     }
     if (result == 0 && settings->vlan >= 0) {
-        struct ifla_vf_vlan value = {index, (uint32_t)settings->vlan, settings->qos < 0 ? 0 : (uint32_t)settings->qos};
+        struct ifla_vf_vlan_info value = {index, (uint32_t)settings->vlan, settings->qos < 0 ? 0 : (uint32_t)settings->qos,
+            htons((uint16_t)settings->vlan_protocol)};
         *what = "VLAN";
-        result = send_vf(pf, IFLA_VF_VLAN, &value, sizeof value);
+        /* Not every driver knows the list; what it is for is another protocol than 802.1Q. */
+        result = settings->vlan_protocol == ETH_P_8021AD
+            ? send_vf(pf, IFLA_VF_VLAN_LIST, IFLA_VF_VLAN_INFO, &value, sizeof value)
+            : send_vf(pf, 0, IFLA_VF_VLAN, &value, sizeof(struct ifla_vf_vlan));
     }
     if (result == 0 && settings->trust >= 0) {
         struct ifla_vf_trust value = {index, (uint32_t)settings->trust};
         *what = "trust";
-        result = send_vf(pf, IFLA_VF_TRUST, &value, sizeof value);
+        result = send_vf(pf, 0, IFLA_VF_TRUST, &value, sizeof value);
     }
     if (result == 0 && settings->spoofchk >= 0) {
         struct ifla_vf_spoofchk value = {index, (uint32_t)settings->spoofchk};
         *what = "spoofchk";
-        result = send_vf(pf, IFLA_VF_SPOOFCHK, &value, sizeof value);
+        result = send_vf(pf, 0, IFLA_VF_SPOOFCHK, &value, sizeof value);
     }
     if (result == 0 && settings->link_state >= 0) {
         struct ifla_vf_link_state value = {index, (uint32_t)settings->link_state};
         *what = "link state";
-        result = send_vf(pf, IFLA_VF_LINK_STATE, &value, sizeof value);
+        result = send_vf(pf, 0, IFLA_VF_LINK_STATE, &value, sizeof value);
     }
     if (result == 0 && settings->max_rate >= 0) {
         struct ifla_vf_rate value = {
             index, settings->min_rate < 0 ? 0 : (uint32_t)settings->min_rate, (uint32_t)settings->max_rate};
         *what = "rate";
-        result = send_vf(pf, IFLA_VF_RATE, &value, sizeof value);
+        result = send_vf(pf, 0, IFLA_VF_RATE, &value, sizeof value);
     }
     return result;
 }

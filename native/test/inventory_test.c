@@ -80,6 +80,39 @@ static void a_broken_function_does_not_hide_the_others(void) {
     tree_remove(&tree);
 }
 
+static void a_vf_says_who_is_in_its_group_and_whether_vfio_can_take_it(void) {
+    struct tree tree;
+    tree_make(&tree);
+    tree_pf(&tree, "0000:01:00.0", "eno1", 8, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "0000:01:10.%u", i);
+        tree_vf(&tree, "0000:01:00.0", i, text, i < 2 ? 5 : 6);
+    }
+    /* More than fit, and a port above, which is no hindrance. */
+    for (unsigned i = 0; i < 12; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "sys/kernel/iommu_groups/6/devices/0000:00:%02x.0", 12 - i);
+        tree_folder(&tree, path);
+    }
+    tree_folder(&tree, "sys/bus/pci/devices/0000:00:01.0");
+    tree_link(&tree, "sys/bus/pci/devices/0000:00:01.0/driver", "../../drivers/pcieport");
+    struct usvf_inventory *inventory = read_tree(&tree);
+    const struct usvf_vf *vfs = inventory->pfs[0].vfs;
+    CHECK(vfs[0].iommu_members == 2 && usvf_address_equal(vfs[0].iommu_peers[0], address_of("0000:01:10.1")));
+    CHECK(vfs[0].vfio == USVF_VFIO_SHARED && usvf_address_equal(vfs[0].blocker, address_of("0000:01:10.1")));
+    CHECK(strcmp(vfs[0].blocker_driver, "igbvf") == 0);
+    CHECK(vfs[2].iommu_members == 13 && vfs[2].vfio == USVF_VFIO_READY);
+    for (unsigned i = 1; i < USVF_PEERS; i++)
+        CHECK(usvf_address_order(vfs[2].iommu_peers[i - 1]) < usvf_address_order(vfs[2].iommu_peers[i]));
+    usvf_inventory_free(inventory);
+    tree_delete(&tree, "sys/bus/pci/drivers/vfio-pci");
+    inventory = read_tree(&tree);
+    CHECK(inventory->pfs[0].vfs[2].vfio == USVF_VFIO_NO_DRIVER);
+    usvf_inventory_free(inventory);
+    tree_remove(&tree);
+}
+
 static void a_vf_without_iommu_is_in_no_group(void) {
     struct tree tree;
     tree_make(&tree);
@@ -87,7 +120,7 @@ static void a_vf_without_iommu_is_in_no_group(void) {
     tree_vf(&tree, "0000:01:00.0", 0, "0000:01:10.0", 0);
     tree_delete(&tree, "sys/bus/pci/devices/0000:01:10.0/iommu_group");
     struct usvf_inventory *inventory = read_tree(&tree);
-    CHECK(inventory->pfs[0].vfs[0].iommu_group == USVF_UNKNOWN);
+    CHECK(inventory->pfs[0].vfs[0].iommu_group == USVF_UNKNOWN && inventory->pfs[0].vfs[0].vfio == USVF_VFIO_NO_IOMMU);
     usvf_inventory_free(inventory);
     tree_remove(&tree);
 }
@@ -160,6 +193,7 @@ int main(void) {
     TEST(a_machine_without_sr_iov_has_no_functions);
     TEST(thirty_two_pfs_with_128_vfs_each);
     TEST(a_broken_function_does_not_hide_the_others);
+    TEST(a_vf_says_who_is_in_its_group_and_whether_vfio_can_take_it);
     TEST(a_vf_without_iommu_is_in_no_group);
     TEST(a_group_without_a_number_is_not_group_zero);
     TEST(damaged_attributes_do_no_harm);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -28,6 +29,12 @@ static size_t message(struct usvf_request *request, unsigned vfs) {
         usvf_request_add(request, IFLA_VF_VLAN, &vlan, sizeof vlan);
         usvf_request_add(request, IFLA_VF_TRUST, &trust, sizeof trust);
         usvf_request_add(request, IFLA_VF_SPOOFCHK, &spoofchk, sizeof spoofchk);
+        if (i == 4) {
+            struct ifla_vf_vlan_info provider = {i, 100 + i, 3, htons(0x88a8)};
+            void *vlans = usvf_request_nest(request, IFLA_VF_VLAN_LIST | NLA_F_NESTED);
+            usvf_request_add(request, IFLA_VF_VLAN_INFO, &provider, sizeof provider);
+            usvf_request_end_nest(request, vlans);
+        }
         usvf_request_end_nest(request, vf);
     }
     usvf_request_end_nest(request, list);
@@ -44,6 +51,7 @@ static void reads_a_pf_with_its_vfs(void) {
     const struct usvf_link *row = &links.rows[0];
     CHECK(strcmp(row->name, "eno1") == 0 && row->up && row->mtu == 9000 && row->carrier == 1 && row->vf_count == 5);
     CHECK(row->vfs[4].has_mac && row->vfs[4].mac[5] == 4 && row->vfs[4].vlan == 104 && row->vfs[4].qos == 3);
+    CHECK(row->vfs[4].vlan_protocol == 0x88a8 && row->vfs[3].vlan_protocol == 0);
     CHECK(row->vfs[4].trust == 1 && row->vfs[4].spoofchk == USVF_UNKNOWN && row->vfs[4].link_state == USVF_UNKNOWN);
     usvf_links_free(&links);
 }
