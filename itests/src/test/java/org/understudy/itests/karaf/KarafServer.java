@@ -158,6 +158,11 @@ final class KarafServer implements AutoCloseable {
         return process.exitValue();
     }
 
+    /** Ends it without a word, as a power cut would. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
     @Override
     public void close() throws IOException {
         processes().forEach(ProcessHandle::destroyForcibly);

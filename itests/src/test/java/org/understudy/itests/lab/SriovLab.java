@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.understudy.itests.Built;
+
+/** Two emulated SR-IOV hosts with libvirt, {@code alpha} and {@code beta}, as {@code ./understudy lab} starts them. */
+public final class SriovLab implements AutoCloseable {
+    private static final String VF_COMMAND = "/tmp/understudy-vf";
+
+    private final Path folder;
+    private final Thread atExit = new Thread(this::down);
+
+    private SriovLab(Path folder) {
+        this.folder = folder;
+    }
+
+    /** Skipped, loudly, where the hosts can't be built; not on CI. */
+    public static SriovLab start() throws IOException {
+        EmulatedHost.requireBuilt();
+        SriovLab lab = new SriovLab(Files.createTempDirectory("us-lab").resolve("lab"));
+        Runtime.getRuntime().addShutdownHook(lab.atExit);
+        assertThat(lab.script("up")).isZero();
+        for (String host : List.of("alpha", "beta")) {
+            lab.call("copy", host, Built.vfCommand().toString(), ":" + VF_COMMAND);
+        }
+        return lab;
+    }
+
+    /** Both hosts for a server outside, which reaches their NICs over ssh. */
+    public String hosts() throws IOException {
+        return "hosts:\n" + host("alpha", "10.77.0.1") + host("beta", "10.77.0.2");
+    }
+
+    private String host(String name, String address) throws IOException {
+        Matcher port = Pattern.compile("Port (\\d+)").matcher(Files.readString(folder.resolve(name + "/ssh_config")));
+        assertThat(port.find()).isTrue();
+        return """
+                  - name: %1$s
+                    connector: libvirt
+                    uri: "qemu+unix:///system?socket=%2$s/libvirt-sock"
+                    peer-uri: qemu+tcp://%3$s/system
+                    migration-uri: tcp://%3$s
+                    nics:
+                      access: ssh
+                      address: 127.0.0.1
+                      port: %4$s
+                      user: root
+                      key: %2$s/client_key
+                      known-hosts: %2$s/known_hosts
+                      command: %5$s
+                """.formatted(name, folder.resolve(name), address, port.group(1), VF_COMMAND);
+    }
+
+    /** The folder with the test guest, which both hosts see at the same path. */
+    public Path guest() {
+        return folder.resolve("guest");
+    }
+
+    /** What a command prints on a host; it must succeed. */
+    public String output(String host, String... command) {
+        return call("run", host, command);
+    }
+
+    private String call(String verb, String host, String... arguments) {
+        List<String> call = new ArrayList<>(List.of(verb, folder.resolve(host).toString()));
+        call.addAll(List.of(arguments));
+        SriovHost.Result result = SriovHost.script(EmulatedHost.START, SriovHost.NO_INPUT, "host", call);
+        assertThat(result.status()).as("%s: %s", call, result).isZero();
+        return result.output().stripTrailing();
+    }
+
+    /** Tells the endpoint on the wire whom to ping. */
+    public void watch(String address) throws IOException {
+        Files.writeString(folder.resolve("wire.control"), "watch " + address + "\n", StandardOpenOption.WRITE);
+    }
+
+    private int script(String command) {
+        ProcessBuilder script = new ProcessBuilder(Built.script().toString(), "lab", command).inheritIO();
+        script.environment().put("UNDERSTUDY_LAB", folder.toString());
+        try {
+            Process process = script.start();
+            if (!process.waitFor(10, TimeUnit.MINUTES)) {
+                process.destroy();
+            }
+            return process.waitFor();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void down() {
+        script("down");
+    }
+
+    @Override
+    public void close() throws IOException {
+        Runtime.getRuntime().removeShutdownHook(atExit);
+        down();
+        Files.delete(folder.getParent());
+    }
+}
