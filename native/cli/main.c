@@ -196,7 +196,7 @@ static bool setting(struct call *call, int option, const char *text) {
     }
 }
 
-static bool accept(struct call *call, int option, const char *text) {
+static bool take_option(struct call *call, int option, const char *text) {
     int64_t value = 0;
     switch (option) {
     case OPTION_JSON:
@@ -241,7 +241,7 @@ static int read_call(struct call *call, int count, char **arguments) {
             puts("understudy-vf " USVF_VERSION);
             return 0;
         }
-        if (option == '?' || !accept(call, option, optarg)) {
+        if (option == '?' || !take_option(call, option, optarg)) {
             char text[128];
             snprintf(text, sizeof text, "'%.80s' cannot be taken here", option == '?' ? arguments[optind - 1] : optarg);
             return wrong(call, text);
