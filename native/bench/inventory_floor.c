@@ -4,7 +4,7 @@
  * what they return. Told what to do by lines on stdin, so that a benchmark can take turns: "floor" makes these calls once,
  * "library" calls usvf_inventory_read once; each answers with a line of nanoseconds. Ends with stdin.
  *
- * inventory_floor [PFS VFS]: on this machine, or on one in memory, whose sysfs and recorded links it prints first.
+ * inventory_floor [PFS VFS]: on this machine, or on one in memory, whose places it prints first.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -253,7 +253,7 @@ int main(int count, char **arguments) {
     signal(SIGTERM, SIG_IGN);
     if (tree) {
         build(&made, atoi(arguments[1]), atoi(arguments[2]));
-        printf("%s %s %s\n", made.sysfs, made.links, made.state);
+        printf("%s %s %s %s\n", made.sysfs, made.links, made.state, made.run);
         fflush(stdout);
     }
     char line[32];

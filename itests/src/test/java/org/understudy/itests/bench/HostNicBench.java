@@ -44,7 +44,7 @@ public final class HostNicBench {
             String[] numbers = size.split("x");
             try (Floor floor = new Floor(arguments.get(0), numbers[0], numbers[1])) {
                 String[] places = floor.line().split(" ");
-                Places here = new Places(places[0], "", places[2], places[1]);
+                Places here = new Places(places[0], "", places[2], places[1], places[3]);
                 Map<String, Object> result = new LinkedHashMap<>();
                 result.put("vfs", Integer.parseInt(numbers[0]) * Integer.parseInt(numbers[1]));
                 result.put(
@@ -61,7 +61,7 @@ public final class HostNicBench {
         Method call =
                 Class.forName("org.understudy.hostnic.port.NativeVf").getDeclaredMethod("inventory", String[].class);
         call.setAccessible(true);
-        String[] texts = {places.sysfs(), places.dev(), places.state(), places.links()};
+        String[] texts = {places.sysfs(), places.dev(), places.state(), places.links(), places.run()};
         Runnable jni = () -> {
             try {
                 call.invoke(null, (Object) texts);
