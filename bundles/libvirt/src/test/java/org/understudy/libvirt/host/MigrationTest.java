@@ -42,6 +42,7 @@ final class MigrationTest {
     private static final VmName WEB = new VmName("web1");
     private static final Alias PRIMARY = new Alias("ua-primary0");
 
+    private Path serial;
     private Libvirtd daemonA;
     private Libvirtd daemonB;
     private Host a;
@@ -51,14 +52,19 @@ final class MigrationTest {
 
     @BeforeEach
     void open(@TempDir Path directory) throws IOException {
-        Path guest = TestHosts.guest();
+        TestHosts.guest();
         daemonA = Libvirtd.start(directory.resolve("a"));
         daemonB = Libvirtd.start(directory.resolve("b"));
         a = host("a", daemonA);
         b = host("b", daemonB);
         a.subscribe(fromA::add);
         b.subscribe(fromB::add);
-        a.define(TestHosts.pair("web1", guest, directory.resolve("serial")));
+        serial = directory.resolve("serial");
+        run("");
+    }
+
+    private void run(String options) {
+        a.define(TestHosts.pair("web1", TestHosts.guest(), serial, options));
         a.start(WEB, Map.of());
         await().atMost(SOON).until(() -> a.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
     }
@@ -156,6 +162,23 @@ final class MigrationTest {
         assertThat(b.find(WEB)).isEmpty();
         assertThat(a.find(WEB).map(HostedVm::state)).contains(VmState.RUNNING);
         await().atMost(SOON).until(() -> a.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
+    }
+
+    @Test
+    void keepsTheGuestWithItsPrimaryWhenItNeverLetsItGo() {
+        a.destroy(WEB);
+        run("acpiphp.disable=1 understudy.noeject=1");
+        IncomingMigration in = b.prepareIncoming(request());
+        OutgoingMigration out = a.startOutgoing(outgoing(in));
+        await().atMost(SOON).until(() -> out.progress().phase() == MigrationPhase.WAIT_UNPLUG);
+
+        out.cancel();
+        await().atMost(SOON).until(() -> out.progress().phase() == MigrationPhase.CANCELLED);
+        in.abort();
+
+        assertThat(b.find(WEB)).isEmpty();
+        assertThat(a.find(WEB).map(HostedVm::state)).contains(VmState.RUNNING);
+        assertThat(a.primaryPresence(WEB, PRIMARY)).isEqualTo(PrimaryPresence.ENABLED);
     }
 
     @Test

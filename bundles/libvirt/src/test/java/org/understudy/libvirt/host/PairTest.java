@@ -43,7 +43,7 @@ final class PairTest {
         daemon = Libvirtd.start(directory);
         host = new LibvirtConnector().open(TestHosts.policy(Map.of("uri", daemon.uri("qemu", "/system"))));
         host.subscribe(heard::add);
-        host.define(TestHosts.pair("web1", guest, directory.resolve("serial")));
+        host.define(TestHosts.pair("web1", guest, directory.resolve("serial"), ""));
     }
 
     @AfterEach

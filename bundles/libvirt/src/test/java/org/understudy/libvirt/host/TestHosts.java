@@ -55,8 +55,10 @@ final class TestHosts {
     /**
      * A Linux guest with a failover pair. An emulated NIC stands in for the VF, which libvirt itself would refuse, so it
      * goes past it to QEMU.
+     *
+     * @param options for the guest's kernel
      */
-    static String pair(String name, Path guest, Path serial) {
+    static String pair(String name, Path guest, Path serial, String options) {
         return """
                 <domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
                   <name>%s</name>
@@ -67,7 +69,7 @@ final class TestHosts {
                     <type arch='x86_64' machine='pc-q35-7.2'>hvm</type>
                     <kernel>%s/vmlinux</kernel>
                     <initrd>%s/initrd.img</initrd>
-                    <cmdline>console=ttyS0 quiet</cmdline>
+                    <cmdline>console=ttyS0 quiet %s</cmdline>
                   </os>
                   <features><acpi/></features>
                   <cpu mode='maximum' check='none'/>
@@ -90,7 +92,7 @@ final class TestHosts {
                     <qemu:arg value='{"driver":"e1000e","netdev":"vfnet","id":"ua-primary0","bus":"pci.3","addr":"0x0","mac":"52:54:00:11:22:33","romfile":"","failover_pair_id":"ua-standby0"}'/>
                   </qemu:commandline>
                 </domain>
-                """.formatted(name, guest, guest, serial);
+                """.formatted(name, guest, guest, options, serial);
     }
 
     /** The test guest; on CI it must be there. */
