@@ -73,7 +73,6 @@ static void put_vf(FILE *out, const struct usvf_vf *vf)
     number_field(out, "numa", vf->numa);
     number_field(out, "iommu_group", vf->iommu_group);
     flag_field(out, "iommu_shared", vf->iommu_group == USVF_UNKNOWN ? USVF_UNKNOWN : vf->iommu_members > 1);
-    text_field(out, "vfio", usvf_vfio_word(vf->vfio));
     text_field(out, "state", usvf_vf_state_word(vf->state));
     text_field(out, "reason", vf->reason);
     if (vf->lease.owner[0] != '\0') {
