@@ -7,7 +7,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.libvirt.Connect;
 import org.libvirt.LibvirtException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,7 +50,7 @@ public final class EventLoop implements AutoCloseable {
 
     private static EventLoop start() {
         try {
-            Connect.setErrorCallback(NativeErrors.TO_LOG);
+            NativeErrors.catchAll();
             return new EventLoop();
         } catch (LinkageError | LibvirtException e) {
             throw new UnderstudyException(
@@ -114,5 +113,6 @@ public final class EventLoop implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         NativeLibvirt.INSTANCE.virEventRemoveTimeout(timer);
+        NativeErrors.release();
     }
 }
