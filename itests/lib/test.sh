@@ -3,19 +3,34 @@
 # ./understudy test (sourced with common.sh): scripts, unit tests, integration tests, and the demo itself.
 
 run_tests() {
-  local only=()
+  local only=() pattern='' hardware='' yes='' restore=''
   while [ $# -gt 0 ]; do
     case "$1" in
       --only)
         [ -n "${2-}" ] || die_usage "--only takes a pattern"
         # Each runner would take the other's classes too.
+        pattern=$2
         only=(-Dtest="$2,!*IT" -Dit.test="$2,!*Test" -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false)
         shift
         ;;
+      --hardware)
+        [ -n "${2-}" ] || die_usage "--hardware takes a file"
+        hardware=$2
+        shift
+        ;;
+      --yes) yes=yes ;;
+      --restore) restore=yes ;;
       *) die_usage "test does not know '$1'" ;;
     esac
     shift
   done
+  if [ -n "$hardware" ]; then
+    # shellcheck source=itests/lib/hardware.sh
+    . "$here/itests/lib/hardware.sh"
+    hardware_tests "$hardware" "$yes" "$restore" "$pattern"
+    return
+  fi
+  [ -z "$yes$restore" ] || die_usage "--yes and --restore go with --hardware"
   require_setup
   find "$here/bundles" "$here/itests" -path '*-reports/TEST-*.xml' -delete
   local failed=0
@@ -50,7 +65,8 @@ native_tests() {
 
 scripts_are_clean() {
   shellcheck -x "$here/understudy" "$here"/itests/lib/*.sh "$here"/itests/guest/{build-guest,check-guest} \
-    "$here"/itests/lab/{build-host,check-host,daemons,daemons-inside,host,init,nested-pair,run-in} "$here"/native/test/{command-test,on-host} "$here/.ci/run" &&
+    "$here"/itests/lab/{build-host,check-host,daemons,daemons-inside,host,init,machine,nested-pair,run-in} \
+    "$here"/native/test/{command-test,on-host} "$here/.ci/run" &&
     shellcheck -s sh "$here/itests/guest/init" "$here/itests/lab/init-first"
 }
 
@@ -89,7 +105,12 @@ count_reports() {
   [ "$failures" = 0 ] && [ "$total" -gt 0 ]
 }
 
+# With the reason, where a test has given one: "assumption was not met due to: [REASON]".
 skipped_tests() {
-  find "$here/bundles" "$here/itests" -path '*-reports/TEST-*.xml' -exec grep -h -B1 '<skipped' {} + |
-    sed -n 's/.*<testcase name="\([^"]*\)" classname="\([^"]*\)".*/\2.\1/p' | sort | tr '\n' ' '
+  find "$here/bundles" "$here/itests" -path '*-reports/TEST-*.xml' -exec cat {} + |
+    awk -F '"' '
+      /<testcase name=/ { name = $4 "." $2 }
+      /<skipped/ { skipped = name }
+      skipped && /not met due to: \[/ { gsub(/.*\[|\].*/, ""); print skipped " (unmet: " $0 ")"; skipped = "" }
+      skipped && /<\/skipped>|<skipped.*\/>/ { print skipped; skipped = "" }' | sort | sed '$!s/$/,/' | paste -sd' '
 }

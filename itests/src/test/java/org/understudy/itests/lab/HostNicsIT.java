@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.osgi.framework.BundleContext;
@@ -44,6 +45,7 @@ import org.understudy.itests.Built;
  * The NICs of a remote host as the product reaches them: configuration, ssh, {@code understudy-vf}. What was done is seen
  * with the host's own {@code ip} and {@code lspci}.
  */
+@Tag(SriovHost.TAG)
 class HostNicsIT {
     private static final HostName HOST = new HostName("emulated");
     private static final PoolName POOL = new PoolName("pool-a");

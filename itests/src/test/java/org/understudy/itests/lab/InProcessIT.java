@@ -10,10 +10,12 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.understudy.itests.Built;
 
 /** The JNI library on a real kernel, in a JVM inside the host that checks every native call. */
+@Tag(SriovHost.TAG)
 class InProcessIT {
     private static final int INDEX = 2;
 

@@ -8,14 +8,19 @@ import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Properties;
 import org.assertj.core.api.Assumptions;
+import org.understudy.itests.Built;
 
 /**
  * The machine that {@code ./understudy test --hardware} has looked at and made ready; that puts it back as well. Its
  * folder has {@code ssh_config}, and in {@code facts} what is known of it.
  */
 final class RealHost extends SriovHost {
+    private static final Duration RENEWAL = Duration.ofMinutes(3);
+
     private final Properties facts = new Properties();
 
     RealHost(Path folder) {
@@ -25,6 +30,14 @@ final class RealHost extends SriovHost {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        renew(folder);
+    }
+
+    /** Each class of tests begins with new VFs, whatever became of those of the last one. */
+    private void renew(Path folder) {
+        List<String> renew = List.of("run", folder.toString(), "bash", "-s", "--", "renew", pf(), fact("vfs"));
+        Result result = script(RENEWAL, Built.lab("machine"), "host", renew);
+        assertThat(result.status()).as(result.errors()).isZero();
     }
 
     private String fact(String name) {
@@ -53,6 +66,12 @@ final class RealHost extends SriovHost {
         return fact("java");
     }
 
+    /** Processes that outlive their test are known by their folder. */
+    @Override
+    List<String> prefix() {
+        return List.of("env", "-C", scratch());
+    }
+
     @Override
     Path here(Path shared) {
         Path there = Path.of(scratch()).resolve(shared.getFileName());
@@ -65,7 +84,9 @@ final class RealHost extends SriovHost {
     @Override
     void needs(String... things) {
         for (String thing : things) {
-            String[] there = thing.startsWith("/") ? new String[] {"test", "-e", thing} : new String[] {"which", thing};
+            String[] there = thing.startsWith("/")
+                    ? new String[] {"test", "-e", thing}
+                    : new String[] {"sh", "-c", "command -v \"$1\"", "sh", thing};
             require(run(there).status() == 0, thing);
         }
     }

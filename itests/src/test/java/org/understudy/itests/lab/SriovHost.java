@@ -22,6 +22,9 @@ import org.understudy.itests.Built;
  * test --hardware}. What differs between machines is asked of it.
  */
 public abstract class SriovHost implements AutoCloseable {
+    /** Of tests that run on a real machine too. */
+    static final String TAG = "sriov-host";
+
     private static final Duration COMMAND = Duration.ofMinutes(10);
     static final Path NO_INPUT = Path.of("/dev/null");
     private static final String DEVICES = "/sys/bus/pci/devices/";
@@ -59,6 +62,11 @@ public abstract class SriovHost implements AutoCloseable {
 
     /** Ends the test as skipped, loudly, if the host lacks one of these: programs, or paths of files. */
     abstract void needs(String... things);
+
+    /** A guest needs QEMU, KVM, and a VF that it has a driver for. */
+    void needsGuests() {
+        needs("qemu-system-x86_64", "/dev/kvm", "/sys/bus/pci/drivers/igbvf/" + vf(0));
+    }
 
     @Override
     public abstract void close();
@@ -108,6 +116,11 @@ public abstract class SriovHost implements AutoCloseable {
         return output("readlink", link).replaceAll(".*/", "");
     }
 
+    /** What a command on the host begins with. */
+    List<String> prefix() {
+        return List.of();
+    }
+
     /** Runs a command as root; there is no shell between. */
     Result run(String... command) {
         return runWith(NO_INPUT, command);
@@ -143,6 +156,7 @@ public abstract class SriovHost implements AutoCloseable {
 
     private Result runWith(Path input, String... command) {
         List<String> run = new ArrayList<>(List.of("run", folder.toString()));
+        run.addAll(prefix());
         run.addAll(List.of(command));
         return script(COMMAND, input, "host", run);
     }

@@ -10,10 +10,12 @@ import java.nio.file.Path;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.understudy.itests.Built;
 
 /** The command {@code understudy-vf} on a real kernel; ip, lspci and a guest are the witnesses. */
+@Tag(SriovHost.TAG)
 class UnderstudyVfIT {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -78,7 +80,7 @@ class UnderstudyVfIT {
 
     @Test
     void guestOfUnprivilegedQemuPairsVirtioWithTheVfThatItBinds() {
-        host.needs("qemu-system-x86_64", "/dev/kvm");
+        host.needsGuests();
         SriovHost.Result result = host.runScript(
                 Built.lab("nested-pair"), host.here(guest).toString(), host.pf(), host.user(), "150", helper);
         assertThat(result.status()).as(result.errors()).isZero();

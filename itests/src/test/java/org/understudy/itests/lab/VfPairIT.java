@@ -10,12 +10,14 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.understudy.itests.Built;
 
 /** The whole way on a real kernel: a pool, a lease, a VF made ready, QEMU as another user, a guest that takes its VF. */
+@Tag(SriovHost.TAG)
 class VfPairIT {
     private static final String COMMAND = "/usr/local/sbin/understudy-vf-test";
     private static final String ACL = "/etc/understudy/vf.acl";
@@ -65,10 +67,8 @@ class VfPairIT {
         guest = Built.guest();
         host = SriovHost.start(
                 "--java", System.getProperty("java.home"), "--share", guest.toString(), "--memory", "3072");
-        host.needs("qemu-system-x86_64", "/dev/kvm");
         folder = host.scratch() + "/server";
         host.output("mkdir", "-p", folder + "/classes");
-        host.output("chmod", "666", "/dev/kvm");
         host.copyIn(Built.target().resolve("test-classes/org"), folder + "/classes/");
         host.copyIn(Built.nativeLibrary(), folder + "/");
         jars().forEach(jar -> host.copyIn(jar, folder + "/"));
@@ -156,6 +156,8 @@ class VfPairIT {
     @ParameterizedTest
     @EnumSource
     void guestTakesTheVfOfItsPoolAndTheHostGetsItBackAsItWas(Server server) {
+        host.needsGuests();
+        host.output("chmod", "666", "/dev/kvm");
         String before = vfs();
         String user = server == Server.ROOT ? "root" : host.user();
         host.output("rm", "-rf", folder + "/vms", folder + "/qemu", folder + "/understudy");

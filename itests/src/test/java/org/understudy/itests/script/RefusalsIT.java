@@ -69,7 +69,10 @@ class RefusalsIT {
                 "demo --once --port x",
                 "demo --screenshot",
                 "test --only",
-                "test --all"
+                "test --all",
+                "test --hardware",
+                "test --hardware absent",
+                "test --yes"
             })
     void wrongCallEndsWithTwoAndShowsTheWay(String call) throws Exception {
         assertThat(run(call.split(" "))).startsWith("2: ").contains("understudy");
