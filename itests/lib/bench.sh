@@ -87,7 +87,7 @@ in_host() {
 # driverctl and dpdk-devbind.py with a Python for it, from this machine's Debian; they are installed nowhere.
 fetch_tools() {
   local python package
-  python=$(apt-cache depends python3-minimal | sed -n 's/^ *Depends: \(python3\.[0-9]*\)-minimal$/\1/p' | head -n 1)
+  python=$(apt-cache depends python3-minimal | sed -nE 's/^ *(Pre)?Depends: (python3\.[0-9]+)-minimal$/\2/p' | head -n 1)
   [ -n "$python" ] || die "apt does not know python3-minimal" "run 'apt-get update' as root"
   mkdir -p "$temporary/tools"
   (cd "$temporary" && apt-get -qq download driverctl dpdk "$python-minimal" "lib$python-minimal" "lib$python-stdlib") >&2 ||

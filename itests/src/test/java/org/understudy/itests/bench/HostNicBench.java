@@ -18,6 +18,7 @@ import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.understudy.hostnic.port.NativeFunctions;
 import org.understudy.hostnic.port.NativeFunctions.Places;
+import org.understudy.hostnic.port.NativeLibrary;
 
 /**
  * What the inventory of VFs costs, and what binding costs, against others on the same machine in the same run. Prints one
@@ -33,6 +34,9 @@ public final class HostNicBench {
 
     public static void main(String[] arguments) throws Exception {
         List<String> rest = List.of(arguments).subList(1, arguments.length);
+        if (!NativeLibrary.instance().isLoaded()) {
+            throw new IllegalStateException("libusvfjni is not in java.library.path");
+        }
         Object result = arguments[0].equals("trees") ? trees(rest) : host(rest);
         System.out.println(new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(result));
         System.exit(0);
