@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.osgi.service.component.annotations.Activate;
@@ -27,6 +27,7 @@ import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
 import org.understudy.api.HostNics;
 import org.understudy.api.Migration;
 import org.understudy.api.Migrations;
@@ -55,15 +56,17 @@ import org.understudy.core.watch.HostWatch;
 public final class VfKeeper implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(VfKeeper.class);
     private static final Duration LOOK_FOR_HOSTS = Duration.ofSeconds(2);
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(2);
 
     private final AtomicReference<Optional<VfPools>> pools = new AtomicReference<>(Optional.empty());
     private final AtomicReference<Subscription> nicNews = new AtomicReference<>(() -> {});
     private final Set<VmName> starting = ConcurrentHashMap.newKeySet();
-    private final ExecutorService worker = Executors.newSingleThreadExecutor(r -> {
+    private final ScheduledExecutorService worker = Executors.newSingleThreadScheduledExecutor(r -> {
         Thread thread = new Thread(r, "understudy-vfs");
         thread.setDaemon(true);
         return thread;
     });
+    private final Retries retries;
     private final Hosts hosts;
     private final Standstill standstill;
     private final HostWatch watch;
@@ -71,6 +74,11 @@ public final class VfKeeper implements AutoCloseable {
 
     @Activate
     public VfKeeper(@Reference Hosts hosts, @Reference Migrations migrations) {
+        this(hosts, migrations, FIRST_PAUSE);
+    }
+
+    VfKeeper(Hosts hosts, Migrations migrations, Duration firstPause) {
+        this.retries = new Retries(worker, firstPause, host -> guarded(() -> tidy(host)));
         this.hosts = hosts;
         this.standstill = new Standstill(migrations);
         this.watch = new HostWatch(hosts, host -> later(() -> tidy(host)), this::onEvent, LOOK_FOR_HOSTS);
@@ -107,9 +115,7 @@ public final class VfKeeper implements AutoCloseable {
         boolean holding = inventory.vfs().stream()
                 .anyMatch(vf -> vf.holder().filter(Holder::ours).isPresent());
         if (holding) {
-            later(() -> hosts.all().stream()
-                    .filter(h -> h.name().equals(inventory.host()))
-                    .forEach(this::tidy));
+            later(() -> tidy(inventory.host()));
         }
     }
 
@@ -201,6 +207,10 @@ public final class VfKeeper implements AutoCloseable {
         }
     }
 
+    private void tidy(HostName name) {
+        hosts.all().stream().filter(h -> h.name().equals(name)).forEach(this::tidy);
+    }
+
     private void tidy(Host host) {
         pools.get().map(p -> p.leases(host.name())).orElse(List.of()).stream()
                 .map(Lease::vm)
@@ -213,10 +223,20 @@ public final class VfKeeper implements AutoCloseable {
         if (served.isPresent() && !starting.contains(vm) && !standstill.isMoving(vm) && isOff(host, vm)) {
             for (Lease lease : served.get().leases(host.name())) {
                 if (lease.vm().equals(vm)) {
-                    served.get().release(lease);
-                    LOG.info("VF {} of host {} is free again: VM {} is off", lease.vf(), host.name(), vm);
+                    giveBack(served.get(), lease);
                 }
             }
+        }
+    }
+
+    /** One that is refused keeps no other from being given back. */
+    private void giveBack(VfPools served, Lease lease) {
+        try {
+            served.release(lease);
+            LOG.info("VF {} of host {} is free again: VM {} is off", lease.vf(), lease.host(), lease.vm());
+        } catch (UnderstudyException e) {
+            notGivenBack(e);
+            retries.refused(lease.host());
         }
     }
 
@@ -236,15 +256,19 @@ public final class VfKeeper implements AutoCloseable {
         try {
             work.run();
         } catch (UnderstudyException e) {
-            // Hosts whose NICs are out of reach are the doctor's to tell of; what is held there is given back later.
-            boolean expected = e.code() == ErrorCode.HOST_UNAVAILABLE || e.code() == ErrorCode.HOST_NOT_FOUND;
-            if (expected) {
-                LOG.debug("A VF could not be given back for now: {}", e.getMessage());
-            } else {
-                LOG.warn("A VF could not be given back for now: {}", e.getMessage());
-            }
+            notGivenBack(e);
         } catch (RuntimeException e) {
             LOG.error("VFs could not be given back", e);
+        }
+    }
+
+    /** Hosts whose NICs are out of reach are the doctor's to tell of; what is held there is given back later. */
+    private static void notGivenBack(UnderstudyException e) {
+        boolean expected = e.code() == ErrorCode.HOST_UNAVAILABLE || e.code() == ErrorCode.HOST_NOT_FOUND;
+        if (expected) {
+            LOG.debug("A VF could not be given back for now: {}", e.getMessage());
+        } else {
+            LOG.warn("A VF could not be given back for now: {}", e.getMessage());
         }
     }
 }

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.Alias;
@@ -31,7 +34,7 @@ class VfKeeperTest {
 
     private final ShelfHost alpha = new ShelfHost("alpha");
     private final Shelf shelf = new Shelf(alpha);
-    private final VfKeeper keeper = new VfKeeper(shelf.registry, shelf.migrations);
+    private final VfKeeper keeper = new VfKeeper(shelf.registry, shelf.migrations, Duration.ofMillis(20));
     private final OneVf pool = new OneVf();
     private final VirtualMachineService vms = new VirtualMachineService(
             shelf.registry, shelf.locations, shelf.policies, shelf.health, shelf.migrations, keeper, new NicFacts());
@@ -137,6 +140,32 @@ class VfKeeperTest {
     }
 
     @Test
+    void givesBackWhatWasRefusedWithoutWaitingForNews() {
+        defined(VmState.SHUTOFF);
+        keeper.setPools(pool);
+        vms.start(WEB1);
+        pool.refuseReleases(2);
+
+        alpha.end("web1");
+
+        await().untilAsserted(() -> assertThat(pool.held).isEmpty());
+    }
+
+    @Test
+    void oneThatIsRefusedKeepsNoOtherFromBeingGivenBack() {
+        defined(VmState.SHUTOFF);
+        pool.lease(alpha.name(), OneVf.POOL, WEB1, new Alias("ua-vf"), OneVf.SETTINGS);
+        pool.lease(alpha.name(), OneVf.POOL, WEB1, new Alias("ua-vf2"), OneVf.SETTINGS);
+        pool.refused.add(new Alias("ua-vf"));
+
+        keeper.setPools(pool);
+
+        await().untilAsserted(() -> assertThat(pool.leases(alpha.name()))
+                .extracting(l -> l.primary().value())
+                .containsExactly("ua-vf"));
+    }
+
+    @Test
     void leavesTheVfOfAVmThatIsMovedToItsMigration() {
         defined(VmState.RUNNING);
         shelf.migrated("web1", "alpha", "beta", Optional.empty());
@@ -159,7 +188,13 @@ class VfKeeperTest {
         final List<Lease> held = new ArrayList<>();
         final List<VfSettings> settings = new ArrayList<>();
         final List<String> detours = new ArrayList<>();
+        final Set<Alias> refused = new HashSet<>();
         boolean empty;
+        private int refusals;
+
+        synchronized void refuseReleases(int times) {
+            refusals = times;
+        }
 
         @Override
         public List<Finding> check(HostName host, PoolName pool) {
@@ -193,6 +228,9 @@ class VfKeeperTest {
 
         @Override
         public synchronized void release(Lease lease) {
+            if (refused.contains(lease.primary()) || refusals-- > 0) {
+                throw new UnderstudyException(ErrorCode.VF_FAILED, "the driver does not answer");
+            }
             held.remove(lease);
         }
     }
