@@ -76,6 +76,10 @@ public enum FindingCode {
     UNDO_FAILED(0, Severity.ERROR),
     GUEST_NOT_RUNNING(0, Severity.ERROR),
 
+    // Managers that ask before they act.
+    VETOED(0, Severity.ERROR),
+    CONTRIBUTOR_FAILED(0, Severity.WARNING),
+
     // Doctor: this server and its hosts.
     JAVA_UNSUPPORTED(0, Severity.ERROR),
     QEMU_MISSING(0, Severity.ERROR),

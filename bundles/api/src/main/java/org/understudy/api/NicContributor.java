@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api;
+
+/**
+ * Adjusts or vetoes what a manager is about to do. Register one as an OSGi service (whiteboard); the one with the lowest
+ * service ranking is asked first, and each sees what those before it have made of the definition.
+ */
+public interface NicContributor {
+    /**
+     * Called on the manager's thread, for several VMs at once. One that throws, or gives no XML back, is passed over with
+     * a finding; that refuses only where the configuration requires a VF.
+     *
+     * @param host where the VM is to be
+     * @return the definition to go on with, and this contributor's own findings; {@link FindingCode#VETOED} refuses
+     */
+    Provisioned contribute(NicProvisioning.Occasion occasion, HostName host, String definition);
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api;
+
+import java.util.List;
+
+/**
+ * The door for a manager that defines, starts and migrates VMs itself: it asks here before it does so. Nothing is stored
+ * and no VF is leased. An OSGi service; safe for use from any thread. What happens later is told by {@link Pairs#listen}
+ * and {@link Migrations#listen}.
+ */
+public interface NicProvisioning {
+    /** What the manager is about to do. */
+    enum Occasion {
+        DEFINE,
+        START,
+        MIGRATE
+    }
+
+    /**
+     * Makes the wanted pairs, lets every {@link NicContributor} have its say, and judges the result by the rules and by
+     * the host. Blocks for as long as the host and the contributors take.
+     *
+     * @param host where the VM is to be; for a migration the destination
+     * @param definition the domain XML that the manager would use
+     * @param wishes pairs to be made; a NIC that is one already stays as it is
+     * @return refusals are findings
+     * @throws UnderstudyException {@link ErrorCode#MALFORMED_XML}, {@link ErrorCode#XML_REFUSED}, {@link
+     *     ErrorCode#HOST_NOT_FOUND}, {@link ErrorCode#HOST_UNAVAILABLE}
+     */
+    Provisioned before(Occasion occasion, HostName host, String definition, List<PairRequest> wishes);
+}

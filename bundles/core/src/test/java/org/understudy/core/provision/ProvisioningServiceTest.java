@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.provision;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.Mockito.when;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
+import org.understudy.api.NicContributor;
+import org.understudy.api.NicProvisioning.Occasion;
+import org.understudy.api.NicSelector;
+import org.understudy.api.PairRequest;
+import org.understudy.api.Policy;
+import org.understudy.api.Provisioned;
+import org.understudy.api.Severity;
+import org.understudy.api.UnderstudyException;
+import org.understudy.core.domain.DomainView;
+import org.understudy.core.lint.NicFacts;
+import org.understudy.core.pair.PairService;
+import org.understudy.core.vm.Shelf;
+import org.understudy.core.vm.ShelfHost;
+
+class ProvisioningServiceTest {
+    private static final String PLAIN = ShelfHost.xml("web1");
+    private static final PairRequest PAIR =
+            new PairRequest(new NicSelector.Only(), Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
+    private static final Finding VETO = Finding.of(FindingCode.VETOED, "vm web1", "not today", "try tomorrow");
+    private static final NicContributor TITLING = (occasion, host, xml) -> new Provisioned(
+            xml.replace("</name>", "</name><title>" + occasion + " on " + host + "</title>"), List.of());
+    private static final NicContributor FAILING = (occasion, host, xml) -> {
+        throw new IllegalStateException("lost my way");
+    };
+
+    private final ShelfHost alpha = new ShelfHost("alpha");
+    private final Shelf shelf = new Shelf(alpha);
+    private final ProvisioningService provisioning = new ProvisioningService(
+            new PairService(
+                    shelf.locations, shelf.registry, shelf.policies, shelf.migrations, shelf.health, new NicFacts()),
+            shelf.registry,
+            shelf.policies);
+
+    @AfterEach
+    void close() {
+        shelf.close();
+    }
+
+    private Provisioned define(PairRequest... wishes) {
+        return provisioning.before(Occasion.DEFINE, alpha.name(), PLAIN, List.of(wishes));
+    }
+
+    @Test
+    void leavesADefinitionAloneForWhichNothingIsWished() {
+        assertThat(define()).isEqualTo(new Provisioned(PLAIN, List.of()));
+    }
+
+    @Test
+    void makesTheWantedPairAndStoresNothing() {
+        Provisioned provisioned = define(PAIR);
+
+        assertThat(DomainView.of(provisioned.definition()).pairs()).hasSize(1);
+        assertThat(provisioned.refused()).isFalse();
+        assertThat(provisioned.findings()).extracting(Finding::code).containsExactly(FindingCode.EMULATED_PRIMARY);
+        assertThat(alpha.deeds()).isEmpty();
+    }
+
+    @Test
+    void refusesWithTheUnchangedDefinitionWhatTheHostWouldNotDo() {
+        alpha.objectTo(
+                "transient", Finding.of(FindingCode.DEFINITION_UNSUPPORTED, "vm web1", "no such model", "another"));
+
+        Provisioned provisioned = define(PAIR);
+
+        assertThat(provisioned.refused()).isTrue();
+        assertThat(provisioned.definition()).isEqualTo(PLAIN);
+    }
+
+    @Test
+    void letsAContributorAdjustTheDefinitionThatHasThePairAlready() {
+        provisioning.contributors = List.of(TITLING);
+
+        Provisioned provisioned =
+                provisioning.before(Occasion.MIGRATE, alpha.name(), define(PAIR).definition(), List.of());
+
+        assertThat(provisioned.definition()).contains("<title>MIGRATE on alpha</title>", "transient");
+    }
+
+    @Test
+    void letsAContributorVeto() {
+        provisioning.contributors = List.of(TITLING, (occasion, host, xml) -> new Provisioned(xml, List.of(VETO)));
+
+        Provisioned provisioned = define(PAIR);
+
+        assertThat(provisioned.refused()).isTrue();
+        assertThat(provisioned.findings()).contains(VETO);
+        assertThat(provisioned.definition()).isEqualTo(PLAIN);
+    }
+
+    @Test
+    void passesOverAContributorThatFailsOrGivesNoXmlBack() {
+        provisioning.contributors = List.of(FAILING, (occasion, host, xml) -> new Provisioned("<domain", List.of()));
+
+        Provisioned provisioned = define();
+
+        assertThat(provisioned.refused()).isFalse();
+        assertThat(provisioned.definition()).isEqualTo(PLAIN);
+        assertThat(provisioned.findings())
+                .extracting(Finding::code)
+                .containsExactly(FindingCode.CONTRIBUTOR_FAILED, FindingCode.CONTRIBUTOR_FAILED);
+    }
+
+    @Test
+    void refusesAfterAFailedContributorWhereAVfIsRequired() {
+        Policy lenient = shelf.policies.current();
+        when(shelf.policies.current())
+                .thenReturn(new Policy(
+                        lenient.hosts(),
+                        lenient.pools(),
+                        lenient.networkPools(),
+                        lenient.deadlines(),
+                        true,
+                        lenient.allowEmulatedPrimary(),
+                        lenient.settle(),
+                        lenient.probes()));
+        provisioning.contributors = List.of(FAILING);
+
+        Provisioned provisioned = define();
+
+        assertThat(provisioned.refused()).isTrue();
+        assertThat(provisioned.findings()).extracting(Finding::severity).containsExactly(Severity.ERROR);
+    }
+
+    @Test
+    void doesNotAnswerForAnUnknownHost() {
+        assertThatThrownBy(() -> provisioning.before(Occasion.START, new HostName("gamma"), PLAIN, List.of()))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.HOST_NOT_FOUND));
+    }
+}
