@@ -2,6 +2,7 @@
 package org.understudy.itests.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.osgi.framework.BundleContext;
 import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
@@ -31,6 +33,7 @@ import org.understudy.api.NicInventory;
 import org.understudy.api.PciAddress;
 import org.understudy.api.PoolName;
 import org.understudy.api.PoolView;
+import org.understudy.api.UnderstudyException;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
 import org.understudy.api.VmName;
@@ -65,13 +68,13 @@ class HostNicsIT {
     @BeforeAll
     static void start() throws IOException {
         Path built = Built.vfCommand();
-        host = SriovHost.start();
+        host = SriovHost.start("--libvirt");
         command = host.scratch() + "/understudy-vf";
         host.copyIn(built, command);
         driver = host.driver(host.vf(0));
         pooled = host.vfs() - 1;
         System.setProperty("karaf.etc", folder.toString());
-        Files.writeString(folder.resolve("understudy.yaml"), configuration());
+        Files.writeString(folder.resolve("understudy.yaml"), configuration(command));
         policies = new YamlPolicies();
         assertThat(policies.findings()).isEmpty();
         nics = new HostNicService(bundle(), policies);
@@ -95,7 +98,7 @@ class HostNicsIT {
         leases.leases(HOST).forEach(leases::release);
     }
 
-    private static String configuration() throws IOException {
+    private static String configuration(String program) throws IOException {
         String ssh = Files.readString(host.sshConfig());
         return """
                 hosts:
@@ -118,7 +121,7 @@ class HostNicsIT {
                         field(ssh, "User"),
                         field(ssh, "IdentityFile"),
                         field(ssh, "UserKnownHostsFile"),
-                        command,
+                        program,
                         host.pf(),
                         pooled - 1);
     }
@@ -168,9 +171,12 @@ class HostNicsIT {
     }
 
     private static Optional<Lease> lease(String vm, String mac, int vlan) {
-        VfSettings settings = new VfSettings(
+        return leases.lease(HOST, POOL, new VmName(vm), PRIMARY, settings(mac, vlan));
+    }
+
+    private static VfSettings settings(String mac, int vlan) {
+        return new VfSettings(
                 new MacAddress(mac), vlan, Optional.of(true), Optional.of(false), true, OptionalInt.empty());
-        return leases.lease(HOST, POOL, new VmName(vm), PRIMARY, settings);
     }
 
     @Test
@@ -249,5 +255,107 @@ class HostNicsIT {
         assertThat(driver(lease.vf())).contains("vfio-pci");
         leases.release(lease);
         await().until(() -> vfs().stream().allMatch(vf -> vf.state() == VfState.FREE));
+    }
+
+    @Test
+    void leavesAVfToTheVmThatLibvirtHasGivenItTo() {
+        host.needs("virsh");
+        String vf = host.vf(0);
+        host.output("sh", "-ec", "echo \"$1\" >$2/vm.xml; virsh create $2/vm.xml --paused", "sh", vm(vf), host.scratch());
+        try {
+            assertThat(lease("web1", "52:54:00:11:22:33", 0)).map(Lease::vf).isPresent().get().isNotEqualTo(vf(vf).address());
+            assertThat(vf(vf).state()).isEqualTo(VfState.IN_USE);
+            assertThat(vf(vf).reason()).isEqualTo("libvirt: VM foreign1");
+        } finally {
+            host.output("virsh", "destroy", "foreign1");
+        }
+        leases.leases(HOST).forEach(leases::release);
+        await().until(() -> vf(vf).state() == VfState.FREE);
+        host.output("udevadm", "settle", "-t", "10");
+    }
+
+    private static VfView vf(String address) {
+        return vf(PciAddress.parse(address));
+    }
+
+    private static String vm(String vf) {
+        PciAddress at = PciAddress.parse(vf);
+        return """
+                <domain type='qemu'>
+                  <name>foreign1</name>
+                  <memory unit='MiB'>32</memory>
+                  <os><type arch='x86_64' machine='q35'>hvm</type></os>
+                  <devices>
+                    <controller type='usb' model='none'/>
+                    <hostdev mode='subsystem' type='pci' managed='yes'>
+                      <source><address domain='%d' bus='%d' slot='%d' function='%d'/></source>
+                      <rom bar='off'/>
+                    </hostdev>
+                    <memballoon model='none'/>
+                  </devices>
+                </domain>
+                """.formatted(at.domain(), at.bus(), at.slot(), at.function());
+    }
+
+    @Test
+    void seesThroughLibvirtWhatItMayNotChangeWhereThereIsNoCommand(@TempDir Path other) throws IOException {
+        host.needs("virsh");
+        Files.writeString(other.resolve("understudy.yaml"), configuration(host.scratch() + "/no-such-command"));
+        System.setProperty("karaf.etc", other.toString());
+        YamlPolicies there = new YamlPolicies();
+        HostNicService seen = new HostNicService(bundle(), there);
+        try {
+            VfLeases refused = new VfLeases(bundle(), seen, there);
+            NicInventory full = inventory();
+            await().until(() -> seen.inventories().get(0).available());
+            await().untilAsserted(() ->
+                    assertThat(what(seen.inventories().get(0))).isEqualTo(what(full)).hasSize(pooled + 1));
+
+            NicInventory limited = seen.inventories().get(0);
+            assertThat(limited.access()).endsWith("virsh");
+            assertThat(limited.pfs()).isEqualTo(full.pfs());
+            assertThat(limited.vfs()).noneMatch(vf -> vf.state() == VfState.FREE);
+            assertThat(limited.findings())
+                    .extracting(Finding::remedy)
+                    .anyMatch(remedy -> remedy.startsWith("Install understudy-vf"));
+            assertThat(refused.check(HOST, POOL)).extracting(Finding::code).contains(FindingCode.POOL_NOT_SERVED);
+            assertThatThrownBy(() -> refused.lease(HOST, POOL, new VmName("web1"), PRIMARY, settings("52:54:00:11:22:33", 0)))
+                    .isInstanceOfSatisfying(
+                            UnderstudyException.class,
+                            e -> assertThat(e.code()).isEqualTo(ErrorCode.NOT_SUPPORTED));
+
+            String gone = host.vf(0);
+            host.output("sh", "-c", "echo %s > /sys/bus/pci/drivers/%s/unbind".formatted(gone, driver));
+            await().until(() -> driverOf(seen, gone).isEmpty());
+            host.output("sh", "-c", "echo %s > /sys/bus/pci/drivers/%s/bind".formatted(gone, driver));
+            await().until(() -> driverOf(seen, gone).isPresent());
+        } finally {
+            seen.close();
+            there.close();
+            System.setProperty("karaf.etc", folder.toString());
+            host.output("udevadm", "settle", "-t", "10");
+        }
+    }
+
+    /** What libvirt knows of VFs. */
+    private static List<String> what(NicInventory from) {
+        return from.vfs().stream()
+                .map(vf -> String.join(
+                        " ",
+                        vf.address().toString(),
+                        vf.pfName() + "#" + vf.index(),
+                        vf.vendor() + ":" + vf.device(),
+                        vf.driver().toString(),
+                        vf.netdev().toString(),
+                        vf.iommuGroup().toString(),
+                        vf.iommuShared().toString()))
+                .toList();
+    }
+
+    private static Optional<String> driverOf(HostNicService seen, String vf) {
+        return seen.inventories().get(0).vfs().stream()
+                .filter(v -> v.address().equals(PciAddress.parse(vf)))
+                .flatMap(v -> v.driver().stream())
+                .findFirst();
     }
 }

@@ -68,6 +68,14 @@ public final class VfLeases implements VfPools {
                             .orElse("The configuration does not say how the NICs of host " + host + " are reached"),
                     "Set nics of the host in etc/understudy.yaml, and see understudy:doctor."));
         }
+        Optional<String> readOnly = nics.slot(host).require().readOnly();
+        if (readOnly.isPresent()) {
+            return List.of(Finding.of(
+                    FindingCode.POOL_NOT_SERVED,
+                    subject,
+                    readOnly.get(),
+                    "Install understudy-vf on the host, or choose another one."));
+        }
         return Choice.order(inventory.vfs(), pool, OptionalInt.empty()).isEmpty()
                 ? List.of(Finding.of(
                         FindingCode.POOL_EXHAUSTED,
@@ -91,6 +99,9 @@ public final class VfLeases implements VfPools {
             throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "The configuration has no pool '" + pool + "'");
         }
         NicSlot slot = nics.slot(host);
+        slot.require().readOnly().ifPresent(why -> {
+            throw new UnderstudyException(ErrorCode.NOT_SUPPORTED, why);
+        });
         Claim claim = new Claim(server.owner(host), vm.value(), primary.value());
         List<PciAddress> candidates = candidates(slot.refresh(), pool, claim, settings);
         try {

@@ -4,11 +4,13 @@ package org.understudy.hostnic.host;
 import java.util.List;
 import java.util.Optional;
 import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.UnderstudyException;
 import org.understudy.hostnic.port.CommandFunctions;
 import org.understudy.hostnic.port.Functions;
 import org.understudy.hostnic.port.NativeFunctions;
 import org.understudy.hostnic.port.NativeFunctions.Places;
 import org.understudy.hostnic.port.NativeLibrary;
+import org.understudy.hostnic.port.NodeDeviceFunctions;
 import org.understudy.hostnic.port.SplitFunctions;
 import org.understudy.hostnic.run.LocalRunner;
 import org.understudy.hostnic.run.SshRunner;
@@ -24,9 +26,20 @@ record Ways(ServerId server) {
             case NONE -> Optional.empty();
             case LOCAL -> Optional.of(local(options, self, program));
             case SSH ->
-                Optional.of(new CommandFunctions(
-                        new SshRunner(options.target().orElseThrow(), program), self, options.user()));
+                Optional.of(remote(new SshRunner(options.target().orElseThrow(), program), self, options.user()));
         };
+    }
+
+    /** By the command, or where there is none by libvirt, which cannot change anything. */
+    private static Functions remote(SshRunner command, String self, String user) {
+        try {
+            return CommandFunctions.isMissing(command)
+                    ? new NodeDeviceFunctions(command.running(NodeDeviceFunctions.PROGRAM))
+                    : new CommandFunctions(command, self, user);
+        } catch (UnderstudyException e) {
+            command.close();
+            throw e;
+        }
     }
 
     /** In this process as far as it may, and else by the command that may. */

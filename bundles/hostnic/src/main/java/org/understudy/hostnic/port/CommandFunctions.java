@@ -24,6 +24,11 @@ public record CommandFunctions(Runner runner, String self, String user) implemen
     /** A driver that is being bound may take its time. */
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
+    /** Whether a host has no such program. */
+    public static boolean isMissing(Runner runner) {
+        return ExitStatus.isMissing(runner.run(List.of("--version"), LIMIT).status());
+    }
+
     @Override
     public String access() {
         return runner.place();

@@ -31,6 +31,11 @@ enum ExitStatus {
         return OTHER;
     }
 
+    /** What a shell says of a program that is not there. Source: POSIX, Shell Command Language. */
+    static boolean isMissing(int number) {
+        return number == 127;
+    }
+
     ErrorCode code() {
         return code;
     }

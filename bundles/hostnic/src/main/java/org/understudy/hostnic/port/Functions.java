@@ -39,6 +39,11 @@ public interface Functions extends AutoCloseable {
     /** @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#HOST_UNAVAILABLE} */
     Reading read();
 
+    /** Why nothing can be changed in this way; empty if it can. */
+    default Optional<String> readOnly() {
+        return Optional.empty();
+    }
+
     /**
      * Reserves a VF.
      *

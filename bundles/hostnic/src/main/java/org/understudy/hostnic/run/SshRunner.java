@@ -44,20 +44,21 @@ public final class SshRunner implements Runner {
 
     private final Target target;
     private final List<String> program;
-    private final SshClient client = SshClient.setUpDefaultClient();
-    private Optional<ClientSession> session = Optional.empty();
+    private final Connection connection;
 
     public SshRunner(Target target, List<String> program) {
+        this(target, program, new Connection(target));
+    }
+
+    private SshRunner(Target target, List<String> program, Connection connection) {
         this.target = target;
         this.program = program;
-        // What stands in a home folder of this machine is no configuration of Understudy.
-        client.setHostConfigEntryResolver(HostConfigEntryResolver.EMPTY);
-        client.setServerKeyVerifier(
-                new KnownHostsServerKeyVerifier(RejectAllServerKeyVerifier.INSTANCE, target.knownHosts()));
-        client.setKeyIdentityProvider(new FileKeyPairProvider(target.key()));
-        CoreModuleProperties.HEARTBEAT_INTERVAL.set(client, KEEPALIVE);
-        CoreModuleProperties.HEARTBEAT_NO_REPLY_MAX.set(client, KEEPALIVES_MISSED);
-        client.start();
+        this.connection = connection;
+    }
+
+    /** Runs another program there, over the same connection: closing one of the two closes both. */
+    public SshRunner running(List<String> other) {
+        return new SshRunner(target, other, connection);
     }
 
     @Override
@@ -111,27 +112,11 @@ public final class SshRunner implements Runner {
         String command = Stream.concat(program.stream(), arguments.stream())
                 .map(SshRunner::quoted)
                 .collect(Collectors.joining(" "));
-        ChannelExec channel = connected().createExecChannel(command);
+        ChannelExec channel = connection.connected().createExecChannel(command);
         channel.setOut(out);
         channel.setErr(err);
         channel.open().verify(CONNECT);
         return channel;
-    }
-
-    private synchronized ClientSession connected() throws IOException {
-        if (session.filter(ClientSession::isOpen).isEmpty()) {
-            ClientSession fresh = client.connect(target.user(), target.address(), target.port())
-                    .verify(CONNECT)
-                    .getSession();
-            try {
-                fresh.auth().verify(CONNECT);
-            } catch (IOException e) {
-                fresh.close(true);
-                throw e;
-            }
-            session = Optional.of(fresh);
-        }
-        return session.get();
     }
 
     private UnderstudyException unavailable(IOException e) {
@@ -149,8 +134,47 @@ public final class SshRunner implements Runner {
     }
 
     @Override
-    public synchronized void close() {
-        client.stop();
+    public void close() {
+        connection.close();
+    }
+
+    /** The connection, which is made when it is needed. */
+    private static final class Connection {
+        private final Target target;
+        private final SshClient client = SshClient.setUpDefaultClient();
+        private Optional<ClientSession> session = Optional.empty();
+
+        Connection(Target target) {
+            this.target = target;
+            // What stands in a home folder of this machine is no configuration of Understudy.
+            client.setHostConfigEntryResolver(HostConfigEntryResolver.EMPTY);
+            client.setServerKeyVerifier(
+                    new KnownHostsServerKeyVerifier(RejectAllServerKeyVerifier.INSTANCE, target.knownHosts()));
+            client.setKeyIdentityProvider(new FileKeyPairProvider(target.key()));
+            CoreModuleProperties.HEARTBEAT_INTERVAL.set(client, KEEPALIVE);
+            CoreModuleProperties.HEARTBEAT_NO_REPLY_MAX.set(client, KEEPALIVES_MISSED);
+            client.start();
+        }
+
+        synchronized ClientSession connected() throws IOException {
+            if (session.filter(ClientSession::isOpen).isEmpty()) {
+                ClientSession fresh = client.connect(target.user(), target.address(), target.port())
+                        .verify(CONNECT)
+                        .getSession();
+                try {
+                    fresh.auth().verify(CONNECT);
+                } catch (IOException e) {
+                    fresh.close(true);
+                    throw e;
+                }
+                session = Optional.of(fresh);
+            }
+            return session.get();
+        }
+
+        synchronized void close() {
+            client.stop();
+        }
     }
 
     /** Cuts a stream into lines. */

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.hostnic.port;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.FindingCode;
+import org.understudy.api.PciAddress;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VfState;
+import org.understudy.api.VfView;
+import org.understudy.hostnic.port.Functions.Claim;
+import org.understudy.hostnic.port.Functions.Reading;
+import org.understudy.hostnic.port.Functions.Ticket;
+import org.understudy.hostnic.run.Runner;
+
+/** The node devices are those of the emulated host, with a VM that has its first and third VF; libvirt 11.3. */
+class NodeDeviceFunctionsTest {
+    private static final PciAddress VF = PciAddress.parse("01:10.2");
+    private static final Ticket TICKET = new Ticket(VF, new Claim("s1:alpha", "web1", "ua-vf0"), 7);
+
+    private final Virsh virsh = new Virsh();
+    private final NodeDeviceFunctions functions = new NodeDeviceFunctions(virsh);
+
+    private static String devices() throws IOException {
+        try (InputStream file = NodeDeviceFunctionsTest.class.getResourceAsStream("/node-devices.xml")) {
+            return new String(file.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private Reading read(String devices) {
+        virsh.answer(0, "pci_0000_01_00_0\npci_0000_01_10_0\n\n", "");
+        virsh.answer(0, devices, "");
+        return functions.read();
+    }
+
+    @Test
+    void readsPfsAndVfsWithWhatLibvirtKnowsOfThem() throws IOException {
+        Reading reading = read(devices());
+
+        assertThat(virsh.calls)
+                .containsExactly(
+                        "nodedev-list --cap net,pci",
+                        "nodedev-dumpxml pci_0000_01_00_0; nodedev-dumpxml pci_0000_01_10_0");
+        assertThat(reading.pfs()).singleElement().satisfies(pf -> {
+            assertThat(pf.address()).isEqualTo(PciAddress.parse("01:00.0"));
+            assertThat(pf.netdev()).contains("enp1s0");
+            assertThat(pf.driver()).contains("igb");
+            assertThat(List.of(pf.vendor(), pf.device())).containsExactly("8086", "10c9");
+            assertThat(List.of(pf.totalVfs(), pf.vfs())).containsExactly(7, 7);
+        });
+        assertThat(reading.vfs()).extracting(VfView::index).containsExactly(0, 1, 2, 3, 4, 5, 6);
+        assertThat(reading.vfs().get(1)).satisfies(vf -> {
+            assertThat(vf.address()).isEqualTo(VF);
+            assertThat(vf.pfName()).isEqualTo("enp1s0");
+            assertThat(vf.device()).isEqualTo("10ca");
+            assertThat(vf.driver()).contains("igbvf");
+            assertThat(vf.netdev()).contains("enp1s0v1");
+            assertThat(vf.iommuGroup()).hasValue(7);
+            assertThat(vf.iommuShared()).contains(false);
+            assertThat(vf.mac()).isEmpty();
+        });
+    }
+
+    @Test
+    void callsNoVfFreeBecauseItDoesNotKnow() throws IOException {
+        List<VfView> vfs = read(devices()).vfs();
+
+        assertThat(vfs).extracting(VfView::state).containsOnly(VfState.FOREIGN);
+        assertThat(vfs.get(0).reason()).contains("vfio-pci");
+        assertThat(vfs.get(1).reason()).contains("not known");
+    }
+
+    @Test
+    void tellsEachAbilityThatIsMissing() throws IOException {
+        assertThat(read(devices()).findings())
+                .hasSize(5)
+                .allSatisfy(f -> assertThat(f.code()).isEqualTo(FindingCode.NIC_ACCESS_LIMITED))
+                .allSatisfy(f -> assertThat(f.remedy()).startsWith("Install understudy-vf"))
+                .anySatisfy(f -> assertThat(f.message()).contains("lease"))
+                .anySatisfy(f -> assertThat(f.message()).contains("bind"))
+                .anySatisfy(f -> assertThat(f.message()).contains("configure"))
+                .anySatisfy(f -> assertThat(f.message()).contains("watch"));
+    }
+
+    @Test
+    void readsTheNumaNodeAndAPfWithoutVfs() {
+        Reading reading = read("""
+                <device><name>pci_0000_3b_00_1</name><capability type='pci'><domain>0</domain><bus>59</bus><slot>0</slot>
+                <function>1</function><product id='0x1015'/><vendor id='0x15b3'>Mellanox</vendor>
+                <capability type='virt_functions' maxCount='8'/><numa node='1'/></capability></device>
+                """);
+
+        assertThat(reading.vfs()).isEmpty();
+        assertThat(reading.pfs()).singleElement().satisfies(pf -> {
+            assertThat(pf.address()).isEqualTo(PciAddress.parse("3b:00.1"));
+            assertThat(pf.numaNode()).hasValue(1);
+            assertThat(pf.totalVfs()).isEqualTo(8);
+            assertThat(pf.vfs()).isZero();
+            assertThat(pf.netdev()).isEmpty();
+        });
+    }
+
+    @Test
+    void tellsOfVfsThatVanishMeanwhile() throws IOException {
+        String less = devices().replaceAll("(?s)<device>\\s*<name>pci_0000_01_10_2</name>.*?</device>", "");
+
+        Reading reading = read(less);
+
+        assertThat(reading.vfs()).hasSize(6).extracting(VfView::index).doesNotContain(1);
+        assertThat(reading.findings())
+                .first()
+                .satisfies(f -> assertThat(f.message()).startsWith("1 of 7"));
+    }
+
+    @Test
+    void refusesEveryChange() {
+        List<ThrowingCallable> changes = List.of(
+                () -> functions.lease(VF, TICKET.claim()),
+                () -> functions.detour(TICKET, true),
+                () -> functions.release(TICKET));
+
+        assertThat(functions.readOnly()).isPresent();
+        assertThat(changes)
+                .allSatisfy(change -> assertThatThrownBy(change)
+                        .isInstanceOfSatisfying(
+                                UnderstudyException.class,
+                                e -> assertThat(e.code()).isEqualTo(ErrorCode.NOT_SUPPORTED)));
+        assertThat(virsh.calls).isEmpty();
+    }
+
+    @Test
+    void saysThatBothProgramsAreMissing() {
+        virsh.answer(127, "", "sh: 1: virsh: not found");
+
+        assertThatThrownBy(functions::read)
+                .hasMessageContaining("neither understudy-vf nor virsh")
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.HOST_UNAVAILABLE));
+    }
+
+    @Test
+    void saysWhyLibvirtDoesNotAnswer() {
+        virsh.answer(1, "", "error: failed to connect to the hypervisor\nerror: more");
+
+        assertThatThrownBy(functions::read).hasMessageContaining("failed to connect to the hypervisor");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Welcome to alpha!<",
+                "<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><device>&b;</device>",
+                "<device><capability type='pci'><bus>1</bus></capability></device>",
+                "<device><capability type='pci'><domain>x</domain><bus>1</bus><slot>0</slot><function>0</function>"
+                        + "</capability></device>"
+            })
+    void doesNotTakeGarbageForAnInventory(String garbage) {
+        assertThatThrownBy(() -> read(garbage))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.HOST_UNAVAILABLE));
+    }
+
+    @Test
+    void takesEachEventOfLibvirtForAChange() {
+        AtomicInteger changes = new AtomicInteger();
+
+        functions.watch(changes::incrementAndGet, end -> {});
+        virsh.follower.accept("event 'lifecycle' for node device net_enp1s0v3_e2_d4_dc_90_31_48: Deleted");
+
+        assertThat(changes).hasValue(1);
+        assertThat(virsh.calls).containsExactly("nodedev-event --event lifecycle --loop");
+    }
+
+    /** Plays virsh. */
+    private static final class Virsh implements Runner {
+        final List<String> calls = new ArrayList<>();
+        final Deque<Output> answers = new ArrayDeque<>();
+        Consumer<String> follower = line -> {};
+
+        void answer(int status, String out, String err) {
+            answers.add(new Output(status, out, err));
+        }
+
+        @Override
+        public String place() {
+            return "virsh";
+        }
+
+        @Override
+        public Output run(List<String> arguments, Duration limit) {
+            calls.add(String.join(" ", arguments));
+            return answers.remove();
+        }
+
+        @Override
+        public Subscription follow(List<String> arguments, Consumer<String> line, Consumer<String> ended) {
+            calls.add(String.join(" ", arguments));
+            follower = line;
+            return () -> {};
+        }
+
+        @Override
+        public void close() {}
+    }
+}
