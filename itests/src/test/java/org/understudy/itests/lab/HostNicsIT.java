@@ -79,7 +79,9 @@ class HostNicsIT {
         assertThat(policies.findings()).isEmpty();
         nics = new HostNicService(bundle(), policies);
         leases = new VfLeases(bundle(), nics, policies);
-        await("the NICs are read").until(() -> inventory().available());
+        await("the NICs are read")
+                .atMost(Duration.ofMinutes(1))
+                .until(() -> inventory().available());
     }
 
     @AfterAll
@@ -261,9 +263,14 @@ class HostNicsIT {
     void leavesAVfToTheVmThatLibvirtHasGivenItTo() {
         host.needs("virsh");
         String vf = host.vf(0);
-        host.output("sh", "-ec", "echo \"$1\" >$2/vm.xml; virsh create $2/vm.xml --paused", "sh", vm(vf), host.scratch());
+        host.output(
+                "sh", "-ec", "echo \"$1\" >$2/vm.xml; virsh create $2/vm.xml --paused", "sh", vm(vf), host.scratch());
         try {
-            assertThat(lease("web1", "52:54:00:11:22:33", 0)).map(Lease::vf).isPresent().get().isNotEqualTo(vf(vf).address());
+            assertThat(lease("web1", "52:54:00:11:22:33", 0))
+                    .map(Lease::vf)
+                    .isPresent()
+                    .get()
+                    .isNotEqualTo(vf(vf).address());
             assertThat(vf(vf).state()).isEqualTo(VfState.IN_USE);
             assertThat(vf(vf).reason()).isEqualTo("libvirt: VM foreign1");
         } finally {
@@ -308,8 +315,9 @@ class HostNicsIT {
             VfLeases refused = new VfLeases(bundle(), seen, there);
             NicInventory full = inventory();
             await().until(() -> seen.inventories().get(0).available());
-            await().untilAsserted(() ->
-                    assertThat(what(seen.inventories().get(0))).isEqualTo(what(full)).hasSize(pooled + 1));
+            await().untilAsserted(() -> assertThat(what(seen.inventories().get(0)))
+                    .isEqualTo(what(full))
+                    .hasSize(pooled + 1));
 
             NicInventory limited = seen.inventories().get(0);
             assertThat(limited.access()).endsWith("virsh");
@@ -319,10 +327,10 @@ class HostNicsIT {
                     .extracting(Finding::remedy)
                     .anyMatch(remedy -> remedy.startsWith("Install understudy-vf"));
             assertThat(refused.check(HOST, POOL)).extracting(Finding::code).contains(FindingCode.POOL_NOT_SERVED);
-            assertThatThrownBy(() -> refused.lease(HOST, POOL, new VmName("web1"), PRIMARY, settings("52:54:00:11:22:33", 0)))
+            assertThatThrownBy(() ->
+                            refused.lease(HOST, POOL, new VmName("web1"), PRIMARY, settings("52:54:00:11:22:33", 0)))
                     .isInstanceOfSatisfying(
-                            UnderstudyException.class,
-                            e -> assertThat(e.code()).isEqualTo(ErrorCode.NOT_SUPPORTED));
+                            UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.NOT_SUPPORTED));
 
             String gone = host.vf(0);
             host.output("sh", "-c", "echo %s > /sys/bus/pci/drivers/%s/unbind".formatted(gone, driver));

@@ -36,7 +36,8 @@ record NodeDeviceXml(Element element) {
             // Its own one would write to standard error.
             builder.setErrorHandler(new DefaultHandler());
             String one = "<devices>" + text + "</devices>";
-            return new NodeDeviceXml(builder.parse(new InputSource(new StringReader(one))).getDocumentElement())
+            return new NodeDeviceXml(builder.parse(new InputSource(new StringReader(one)))
+                            .getDocumentElement())
                     .children("device");
         } catch (ParserConfigurationException | SAXException | IOException e) {
             throw new UnderstudyException(
