@@ -90,9 +90,10 @@ fetch_tools() {
   python=$(apt-cache depends python3-minimal | sed -nE 's/^ *(Pre)?Depends: (python3\.[0-9]+)-minimal$/\2/p' | head -n 1)
   [ -n "$python" ] || die "apt does not know python3-minimal" "run 'apt-get update' as root"
   mkdir -p "$temporary/tools"
-  (cd "$temporary" && apt-get -qq download driverctl dpdk "$python-minimal" "lib$python-minimal" "lib$python-stdlib") >&2 ||
+  (cd "$temporary" && apt-get -qq -o APT::Sandbox::User= download driverctl dpdk "$python-minimal" "lib$python-minimal" "lib$python-stdlib") >&2 ||
     die "Debian's packages driverctl, dpdk and $python cannot be downloaded" "check the network; run 'apt-get update' as root"
   for package in "$temporary"/*.deb; do dpkg-deb -x "$package" "$temporary/tools"; done
+  rm -rf "$temporary/tools/usr/share/doc" # links to packages that are not there
   ln -sf "$python" "$temporary/tools/usr/bin/python3"
 }
 
