@@ -137,6 +137,19 @@ class KarafIT {
     }
 
     @Test
+    void answersAManagerThatAsksBeforeItDefinesAVmAndStoresNothing() throws Exception {
+        JsonNode answer = Rest.JSON.readTree(rest.change(
+                        "POST", "/api/v1/provision/define?host=alpha&nic=only&pool=stand-in", definition("asked", "77"))
+                .body());
+
+        assertThat(answer.get("definition").asText())
+                .as(answer.get("findings").toString())
+                .contains("<teaming type='persistent'/>", "type='transient'");
+        assertThat(answer.get("findings").findValuesAsText("severity")).doesNotContain("error");
+        assertThat(rest.get("/api/v1/vms/asked").statusCode()).isEqualTo(404);
+    }
+
+    @Test
     void readsTheNicsOfThisMachineInProcessAndTellsThemAlikeByShellAndRest() throws Exception {
         JsonNode hosts = json(shell.run("understudy:vf-list --json"));
 
