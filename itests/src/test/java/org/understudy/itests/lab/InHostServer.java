@@ -43,8 +43,9 @@ final class InHostServer {
             serve(arguments);
             System.exit(0);
         } catch (UnderstudyException e) {
-            System.out.println(e.getMessage() + " " + e.findings());
-            throw e;
+            System.out.println(e.code() + ": " + e.getMessage() + " " + e.findings());
+            e.printStackTrace();
+            System.exit(1);
         }
     }
 

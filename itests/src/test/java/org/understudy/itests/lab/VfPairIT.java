@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.understudy.itests.Built;
 
@@ -79,7 +80,10 @@ class VfPairIT {
         host.copyIn(Built.vfCommand(), folder + "/understudy-vf");
         String group = host.output("id", "-gn", host.user());
         host.output("install", "-D", "-m", "4750", "-g", group, folder + "/understudy-vf", COMMAND);
-        copy("vf.acl", "allow " + host.user() + " " + host.pf() + " lease,configure,bind,detour,release\n");
+    }
+
+    private static void allow(String pf, String commands) throws IOException {
+        copy("vf.acl", "allow " + host.user() + " " + pf + " " + commands + "\n");
         host.output("install", "-D", "-m", "644", folder + "/vf.acl", ACL);
     }
 
@@ -155,17 +159,50 @@ class VfPairIT {
 
     @ParameterizedTest
     @EnumSource
-    void guestTakesTheVfOfItsPoolAndTheHostGetsItBackAsItWas(Server server) {
+    void guestTakesTheVfOfItsPoolAndTheHostGetsItBackAsItWas(Server server) throws IOException {
+        String before = vfs();
+        allow(host.pf(), "lease,configure,bind,detour,release");
+
+        SriovHost.Result result = serve(server == Server.ROOT ? "root" : host.user());
+
+        assertThat(result.status()).as("%s", result).isZero();
+        assertThat(result.output())
+                .contains("leased " + host.vf(0) + " " + server.access + "\n")
+                .contains("active", "given back", host.user(), "path=primary", "no detour")
+                .containsPattern("vf 0 +link/ether 52:54:00:11:22:66 .*vlan 42, .*trust on");
+        assertThat(vfs()).isEqualTo(before);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "eth9 | lease,configure,bind,detour,release | lease",
+                "     | lease,bind,detour,release           | configure",
+                "     | lease,configure,detour,release      | bind"
+            })
+    void whatTheListDoesNotAllowIsRefusedAndLeavesNothingBehind(String pf, String commands, String refused)
+            throws IOException {
+        String before = vfs();
+        allow(pf == null ? host.pf() : pf, commands);
+
+        SriovHost.Result result = serve(host.user());
+
+        assertThat(result.status()).as("%s", result).isEqualTo(1);
+        assertThat(result.output())
+                .contains("NOT_PERMITTED: ")
+                .contains(ACL + " does not allow user " + host.user() + " to " + refused + " on " + host.pf());
+        assertThat(vfs()).isEqualTo(before);
+    }
+
+    private static SriovHost.Result serve(String user) {
         host.needsGuests();
         host.output("chmod", "666", "/dev/kvm");
-        String before = vfs();
-        String user = server == Server.ROOT ? "root" : host.user();
         host.output("rm", "-rf", folder + "/vms", folder + "/qemu", folder + "/understudy");
         host.output("install", "-m", "666", "/dev/null", folder + "/serial");
         host.output("chown", user, folder);
         host.output("chmod", "711", folder);
-
-        SriovHost.Result result = host.run(
+        return host.run(
                 // As a service of that user, with a limit for the memory that VFIO pins.
                 "prlimit",
                 "--memlock=unlimited:unlimited",
@@ -185,12 +222,5 @@ class VfPairIT {
                 folder,
                 folder + "/web1.xml",
                 folder + "/look");
-
-        assertThat(result.status()).as("%s", result).isZero();
-        assertThat(result.output())
-                .contains("leased " + host.vf(0) + " " + server.access + "\n")
-                .contains("active", "given back", host.user(), "path=primary", "no detour")
-                .containsPattern("vf 0 +link/ether 52:54:00:11:22:66 .*vlan 42, .*trust on");
-        assertThat(vfs()).isEqualTo(before);
     }
 }
