@@ -24,6 +24,12 @@ public final class Libvirtd implements AutoCloseable {
             for place in etc:/etc/libvirt lib:/var/lib/libvirt cache:/var/cache/libvirt run:/run/libvirt log:/var/log/libvirt; do
               mkdir -p "${place#*:}" && mount --bind "$0/${place%%:*}" "${place#*:}" || exit 1
             done
+            # libvirtd does not start without this user, whom only Debian's package of its services makes.
+            for list in passwd group; do
+              cp "/etc/$list" "$0/$list" && mount --bind "$0/$list" "/etc/$list" || exit 1
+            done
+            getent group libvirt-qemu >/dev/null || echo libvirt-qemu:x:64055: >>/etc/group
+            getent passwd libvirt-qemu >/dev/null || echo libvirt-qemu:x:64055:64055::/nonexistent:/bin/false >>/etc/passwd
             while read -r _; do rm -f "$0/run/libvirtd.pid"; libvirtd -p "$0/run/libvirtd.pid" & wait $!; done
             """;
 
