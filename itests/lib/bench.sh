@@ -68,6 +68,8 @@ bench_host() {
   "$here/itests/lab/host" copy "$temporary/host" "$temporary/classes" "$temporary/tools" \
     "$here"/native/build/{understudy-vf,inventory_floor} "$here/bundles/hostnic/target/jni/native/linux-$(uname -m)/libusvfjni.so" \
     :/tmp/bench/
+  # dpdk-devbind.py calls it.
+  in_host ln -s /usr/bin/busybox /tmp/bench/tools/usr/bin/which
   in_host modprobe vfio-pci
   local vfs
   # shellcheck disable=SC2016 # the other shell expands it
@@ -95,6 +97,7 @@ fetch_tools() {
   for package in "$temporary"/*.deb; do dpkg-deb -x "$package" "$temporary/tools"; done
   rm -rf "$temporary/tools/usr/share/doc" # links to packages that are not there
   ln -sf "$python" "$temporary/tools/usr/bin/python3"
+  sed -i '1s:.*:#!/usr/bin/env python3:' "$temporary/tools/usr/bin/dpdk-devbind.py"
 }
 
 hostnic_document() {
