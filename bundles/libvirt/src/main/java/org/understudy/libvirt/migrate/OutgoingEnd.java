@@ -116,7 +116,19 @@ final class OutgoingEnd implements OutgoingMigration {
             // libvirt ends QEMU before it is done itself.
             return running ? last() : left(e);
         }
-        return running ? whileLibvirtWorks(asked) : asked;
+        return running ? whileLibvirtWorks(asked) : withoutCall(asked);
+    }
+
+    /** libvirt is still at it as long as the VM is here: only then does it let the guest run there. */
+    private MigrationProgress withoutCall(MigrationProgress asked) {
+        return asked.phase() == MigrationPhase.COMPLETED
+                ? new MigrationProgress(
+                        MigrationPhase.DEVICE,
+                        asked.totalBytes(),
+                        asked.remainingBytes(),
+                        asked.downtime(),
+                        asked.error())
+                : asked;
     }
 
     /** What QEMU says of an earlier migration, before this one has begun, means nothing. */

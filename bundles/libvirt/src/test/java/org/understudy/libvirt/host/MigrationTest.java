@@ -120,6 +120,21 @@ final class MigrationTest {
         await().atMost(SOON).until(() -> fromA.stream().anyMatch(HostEvent.Stopped.class::isInstance));
     }
 
+    @Test
+    void isNotOverForAnotherServerBeforeTheGuestRunsThere() {
+        try (Host watching = host("a", daemonA)) {
+            IncomingMigration in = b.prepareIncoming(request());
+            a.startOutgoing(outgoing(in));
+
+            MigrationPhase phase;
+            do {
+                phase = watching.outgoing(WEB).map(o -> o.progress().phase()).orElse(MigrationPhase.COMPLETED);
+            } while (phase != MigrationPhase.COMPLETED);
+
+            assertThat(b.find(WEB).map(HostedVm::state)).contains(VmState.RUNNING);
+        }
+    }
+
     private static List<MigrationPhase> phases(List<HostEvent> events) {
         return events.stream()
                 .filter(HostEvent.MigrationChanged.class::isInstance)
