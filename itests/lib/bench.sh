@@ -137,9 +137,9 @@ hostnic_table() {
     "|---|---|---|",
     (.host.medianMicros as $m | ["command", "ip", "virsh"][] | "| \({command: "`understudy-vf list --json`", ip: "`ip -j -d link show` (knows no driver, no IOMMU group, no NUMA node)", virsh: "`virsh nodedev-list`, all `nodedev-dumpxml` in one process"}[.]) | \($m[.] | ms) | \($m[.] / $m.jni | round) times |"),
     "",
-    "| to vfio-pci and back, median in ms | understudy-vf | driverctl | dpdk-devbind |",
+    "| VFs to vfio-pci and back, median in ms | understudy-vf | driverctl | dpdk-devbind |",
     "|---|---|---|---|",
-    (.host.bind | to_entries[] | "| \(.key) VFs | \(.value["understudy-vf"] | ms) | \(.value.driverctl | ms) | \(.value["dpdk-devbind"] | ms) |"),
+    (.host.bind | to_entries[] | "| \(.key) | \(.value["understudy-vf"] | ms) | \(.value.driverctl | ms) | \(.value["dpdk-devbind"] | ms) |"),
     "",
     (.aims | to_entries[] | "* Aim: \(.key): \(if .value then "met" else "not met" end).")'
 }
