@@ -50,9 +50,10 @@ public enum FindingCode {
     EMULATED_PRIMARY(0, Severity.WARNING),
     EMULATED_PRIMARY_NOT_ALLOWED(0, Severity.ERROR),
 
-    // Direct spawner: what a definition asks for that is not provided.
+    // Hosts: what a definition asks for that is not provided, or not kept.
     DEFINITION_UNSUPPORTED(0, Severity.ERROR),
     DEFINITION_INCOMPLETE(0, Severity.ERROR),
+    DEFINITION_ALTERED(0, Severity.ERROR),
     ACCELERATOR_FALLBACK(0, Severity.WARNING),
     MACHINE_TYPE_UNKNOWN(0, Severity.ERROR),
 

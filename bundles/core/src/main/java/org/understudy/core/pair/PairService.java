@@ -36,6 +36,7 @@ import org.understudy.core.plan.PlanContext;
 import org.understudy.core.vm.Location;
 import org.understudy.core.vm.Locations;
 import org.understudy.core.vm.Standstill;
+import org.understudy.core.vm.Storing;
 
 /** Plans a change on the stored definition and stores the result, unless a finding stands in the way. */
 @Component
@@ -134,7 +135,11 @@ public final class PairService implements Pairs {
         if (Finding.anyBlocking(findings)) {
             return new PairChange(false, Effect.NONE, List.copyOf(findings), before);
         }
-        here.host().define(planned.definition());
+        findings.addAll(new Storing(here.host(), text -> lint(text, here.host()))
+                .define(planned.definition(), Optional.of(before)));
+        if (Finding.anyBlocking(findings)) {
+            return new PairChange(false, Effect.NONE, List.copyOf(findings), before);
+        }
         return new PairChange(true, effect(here, planned.definition()), List.copyOf(findings), planned.definition());
     }
 

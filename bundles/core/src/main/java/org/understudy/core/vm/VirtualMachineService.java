@@ -91,17 +91,21 @@ public final class VirtualMachineService implements VirtualMachines {
         DomainView view = DomainView.of(definition);
         standstill.require(view.name());
         requireFree(view, name);
-        List<Finding> findings = new ArrayList<>(new Linter()
-                .lint(
-                        definition,
-                        LintContext.of(policies.current(), Optional.of(host.facts()))
-                                .knowing(nics.of(name))));
+        LintContext context =
+                LintContext.of(policies.current(), Optional.of(host.facts())).knowing(nics.of(name));
+        List<Finding> findings = new ArrayList<>(new Linter().lint(definition, context));
         findings.addAll(host.check(definition));
+        requireNoError(view, findings);
+        Optional<String> before = host.find(view.name()).map(vm -> host.definition(vm.name()));
+        findings.addAll(new Storing(host, text -> new Linter().lint(text, context)).define(definition, before));
+        requireNoError(view, findings);
+        return List.copyOf(findings);
+    }
+
+    private static void requireNoError(DomainView view, List<Finding> findings) {
         if (Finding.anyBlocking(findings)) {
             throw new UnderstudyException("VM '" + view.name() + "' was not defined", findings);
         }
-        host.define(definition);
-        return List.copyOf(findings);
     }
 
     /** A definition may only take the place of one with the same name and UUID on the same host. */

@@ -164,6 +164,32 @@ class PairServiceTest {
     }
 
     @Test
+    void takesBackWhatTheHostWouldNotStoreAsAPair() {
+        alpha.with("web1", VmState.SHUTOFF);
+        alpha.store(xml -> xml.replaceAll("<teaming type='transient'[^>]*>", ""));
+
+        PairChange change = pairs.turnOn(WEB1, REQUEST);
+
+        assertThat(change.changed()).isFalse();
+        assertThat(change.findings())
+                .filteredOn(f -> f.code() == FindingCode.DEFINITION_ALTERED)
+                .singleElement()
+                .satisfies(f -> assertThat(f.message()).contains("dropped <teaming> of ua-"));
+        assertThat(alpha.definition(WEB1)).isEqualTo(ShelfHost.xml("web1"));
+    }
+
+    @Test
+    void judgesWhatTheHostHasStored() {
+        alpha.with("web1", VmState.SHUTOFF);
+        alpha.store(xml -> xml.replace("machine='q35'", "machine='pc'"));
+
+        PairChange change = pairs.turnOn(WEB1, REQUEST);
+
+        assertThat(change.changed()).isFalse();
+        assertThat(change.findings()).extracting(Finding::code).contains(FindingCode.MACHINE_WITHOUT_PCIE);
+    }
+
+    @Test
     void refusesWhileTheVmIsBeingMigrated() {
         alpha.with("web1", VmState.RUNNING);
         shelf.migrated("web1", "alpha", "beta", Optional.empty());

@@ -11,6 +11,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
@@ -40,6 +41,7 @@ public final class ShelfHost implements Host {
     private final List<String> deeds = new CopyOnWriteArrayList<>();
     private final List<Consumer<HostEvent>> listeners = new CopyOnWriteArrayList<>();
     private boolean startRefused;
+    private UnaryOperator<String> storing = UnaryOperator.identity();
     private String objectionable = "";
     private List<Finding> objections = List.of();
     private Optional<UnderstudyException> trouble = Optional.empty();
@@ -109,6 +111,11 @@ public final class ShelfHost implements Host {
         VmName name = new VmName(vm);
         vms.computeIfPresent(name, (n, old) -> new HostedVm(n, old.uuid(), VmState.SHUTOFF, ""));
         listeners.forEach(l -> l.accept(new HostEvent.Stopped(name, Instant.EPOCH, "guest shutdown")));
+    }
+
+    /** From now on stores something else than it is told to. */
+    public void store(UnaryOperator<String> otherwise) {
+        storing = otherwise;
     }
 
     /** Holds this against every definition. */
@@ -183,7 +190,7 @@ public final class ShelfHost implements Host {
     @Override
     public HostedVm define(String definition) {
         DomainView view = DomainView.of(definition);
-        definitions.put(view.name(), definition);
+        definitions.put(view.name(), storing.apply(definition));
         deeds.add("define " + view.name());
         return vms.computeIfAbsent(view.name(), n -> new HostedVm(n, view.uuid().orElseThrow(), VmState.SHUTOFF, ""));
     }

@@ -136,6 +136,43 @@ class VirtualMachineServiceTest {
     }
 
     @Test
+    void undefinesAVmWhoseHostDropsPartsOfItsPair() {
+        alpha.store(xml -> xml.replace("<alias name='ua-net'/>", ""));
+
+        assertThatThrownBy(() -> vms().define(alpha.name(), withNamedVf()))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class,
+                        e -> assertThat(e.findings())
+                                .extracting(Finding::message)
+                                .anyMatch(m -> m.contains("dropped the alias ua-net")));
+        assertThat(alpha.deeds()).containsExactly("define web1", "undefine web1");
+    }
+
+    private static String withNamedVf() {
+        return ShelfHost.xmlWithVf("web1")
+                .replace("<interface type='network'><mac", "<interface type='hostdev'><mac")
+                .replace(
+                        "<source network='pool-a'/>",
+                        "<source><address type='pci' bus='1' slot='0x10' function='2'/></source>");
+    }
+
+    @Test
+    void passesOnThatTheHostMovedADeviceOfAPair() {
+        String definition = withNamedVf()
+                .replace("<alias name='ua-vf'/>", "<alias name='ua-vf'/><address type='pci' bus='0x01'/>")
+                .replace(
+                        "<devices>",
+                        "<devices><controller type='pci' index='1' model='pcie-root-port'/>"
+                                + "<controller type='pci' index='2' model='pcie-root-port'/>");
+        alpha.store(xml -> xml.replace("bus='0x01'", "bus='0x02'"));
+
+        assertThat(vms().define(alpha.name(), definition))
+                .filteredOn(f -> f.code() == FindingCode.DEFINITION_ALTERED)
+                .singleElement()
+                .satisfies(f -> assertThat(f.message()).contains("address of ua-vf is 0000:02:00.0, not 0000:01:00.0"));
+    }
+
+    @Test
     void doesNotDefineWhatTheHostWouldNotDo() {
         alpha.object(Finding.of(FindingCode.DEFINITION_UNSUPPORTED, "vm web1", "a floppy", "remove it"));
 

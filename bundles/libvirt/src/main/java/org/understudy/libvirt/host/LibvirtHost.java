@@ -115,7 +115,7 @@ public final class LibvirtHost implements Host {
         return definitions.live(vm);
     }
 
-    /** libvirt has no call that checks without storing. */
+    /** libvirt has no call that checks without storing; who stores looks at what was stored. */
     @Override
     public List<Finding> check(String definition) {
         return List.of();

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.Host;
+import org.understudy.libvirt.connect.Libvirtd;
+
+/** What a real libvirtd keeps of a definition, which is why it is read back. */
+final class StoredDefinitionTest {
+    private static final VmName WEB = new VmName("web1");
+
+    @Test
+    void dropsAnAliasThatIsNoUsersWithoutAWord(@TempDir Path directory) throws IOException {
+        try (Libvirtd daemon = Libvirtd.start(directory);
+                Host host =
+                        new LibvirtConnector().open(TestHosts.policy(Map.of("uri", daemon.uri("qemu", "/system"))))) {
+            String pair = TestHosts.pair("web1", directory, directory.resolve("serial"), "");
+
+            host.define(pair);
+            assertThat(host.definition(WEB)).contains("<alias name='ua-standby0'/>");
+
+            host.define(pair.replace("<alias name='ua-standby0'/>", "<alias name='standby0'/>"));
+            assertThat(host.definition(WEB))
+                    .contains("<teaming type='persistent'/>")
+                    .doesNotContain("<alias");
+        }
+    }
+}
