@@ -7,6 +7,7 @@ import { ask, attempt, tell } from './dialog.js';
 
 const EFFECTS = {
   'none': '',
+  'at-once': 'The running VM was told as well.',
   'at-next-start': 'It takes effect when the VM is started.',
   'after-restart': 'The running VM is unchanged until it is shut down and started again.',
 };

@@ -46,6 +46,7 @@ public enum FindingCode {
     POOL_EXHAUSTED(0, Severity.ERROR),
     POOL_NOT_SERVED(0, Severity.ERROR),
     NO_PCIE_SLOT_LEFT(0, Severity.ERROR),
+    LIVE_CHANGE_REFUSED(0, Severity.WARNING),
     RESTORE_IMPOSSIBLE(0, Severity.ERROR),
     EMULATED_PRIMARY(0, Severity.WARNING),
     EMULATED_PRIMARY_NOT_ALLOWED(0, Severity.ERROR),

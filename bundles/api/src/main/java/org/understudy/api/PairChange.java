@@ -15,6 +15,8 @@ public record PairChange(boolean changed, Effect effect, List<Finding> findings,
     /** When a change reaches the guest. */
     public enum Effect {
         NONE,
+        /** The VM runs, and was told: the guest is asked for its primary, or gets one. */
+        AT_ONCE,
         /** The VM is off: with its next start. */
         AT_NEXT_START,
         /** The VM runs: it must be shut down and started again. */

@@ -47,6 +47,7 @@ abstract class PairCommand extends VmCommand {
         String did = dryRun ? "Would be changed" : "Changed";
         return switch (change.effect()) {
             case NONE -> did + ".";
+            case AT_ONCE -> did + "; the running VM was told as well.";
             case AT_NEXT_START -> did + "; it takes effect when the VM is started.";
             case AFTER_RESTART -> did + "; the running VM needs a restart (shut down, then start) for it.";
         };

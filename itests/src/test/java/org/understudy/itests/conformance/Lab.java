@@ -96,7 +96,7 @@ final class Lab implements AutoCloseable {
         migrations = new MigrationComponent(bundle(), hosts, locations, policies, new Probes());
         vfs = new VfKeeper(hosts, migrations);
         vms = new VirtualMachineService(hosts, locations, policies, health, migrations, vfs, new NicFacts());
-        pairs = new PairService(locations, hosts, policies, migrations, health, new NicFacts());
+        pairs = new PairService(locations, hosts, policies, migrations, health, new NicFacts(), vfs);
     }
 
     private Path qemu(String options) throws IOException {

@@ -4,6 +4,7 @@ package org.understudy.itests.karaf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -95,9 +96,32 @@ class LibvirtPairIT {
         assertThat(host.output("ip", "link", "show", host.pf())).contains("52:54:00:11:22:66");
         assertThat(host.output("virsh", "dumpxml", "web1")).contains("ua-", "type='hostdev'", "transient");
 
+        flipsTheSwitchOfTheRunningGuest();
+
         requireOk(rest.change("POST", "/api/v1/vms/web1/destroy", ""));
         server.awaitUntil("the VF given back", () -> leased() == 0);
         requireOk(rest.change("DELETE", "/api/v1/vms/web1", ""));
+    }
+
+    /** libvirt would call an update of the device a success; only what QEMU has counts. */
+    private void flipsTheSwitchOfTheRunningGuest() throws Exception {
+        assertThat(effect(rest.change("DELETE", "/api/v1/vms/web1/pair?nic=only", "")))
+                .isEqualTo("at-once");
+        server.awaitUntil("the VF given back by the running guest", () -> leased() == 0);
+        assertThat(host.output("virsh", "qemu-monitor-command", "web1", "--hmp", "info pci"))
+                .doesNotContain("id \"ua-vf")
+                .contains("id \"ua-");
+        assertThat(rest.json("/api/v1/vms/web1").at("/pairs")).isEmpty();
+
+        assertThat(effect(rest.change("POST", "/api/v1/vms/web1/pair", "{\"nic\":\"only\",\"pool\":\"pool-a\"}")))
+                .isEqualTo("at-once");
+        new TestGuest(rest, "web1").awaitActive();
+        assertThat(leased()).isEqualTo(1);
+    }
+
+    private static String effect(HttpResponse<String> response) throws IOException {
+        requireOk(response);
+        return new ObjectMapper().readTree(response.body()).path("effect").asText();
     }
 
     private static int leased() throws Exception {

@@ -104,13 +104,24 @@ final class PairFollower {
         Place place = new Place(host.name(), event.vm());
         if (event instanceof HostEvent.Stopped) {
             forget(place);
-        } else if (event instanceof HostEvent.DefinitionChanged || of(place).isEmpty()) {
+        } else if (event instanceof HostEvent.DefinitionChanged || of(place).isEmpty() || changesPairs(place, event)) {
             resync(host, event.vm());
         } else if (event instanceof HostEvent.MigrationChanged changed) {
             onPhase(place, changed.phase());
         } else {
             onDevice(place, event);
         }
+    }
+
+    /** A primary came that was not there, or went that was switched off. */
+    private boolean changesPairs(Place place, HostEvent event) {
+        if (event instanceof HostEvent.DevicePlugged e) {
+            return tracked(new Key(place, e.device())).isEmpty();
+        }
+        return event instanceof HostEvent.DeviceGone e
+                && tracked(new Key(place, e.device()))
+                        .filter(t -> t.health == PairHealth.PENDING_RESTART)
+                        .isPresent();
     }
 
     private void onDevice(Place place, HostEvent event) {

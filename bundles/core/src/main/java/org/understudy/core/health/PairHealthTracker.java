@@ -133,9 +133,15 @@ public final class PairHealthTracker implements AutoCloseable {
         }
         live.get().pairs().stream()
                 .filter(p -> !isIn(configured, p))
-                .map(p -> pair(p, PairHealth.PENDING_RESTART, "switched off; the running VM still has it"))
+                .map(p -> leftover(place, p))
                 .forEach(pairs::add);
         return pairs;
+    }
+
+    private Pair leftover(Place place, PairView pair) {
+        return follower.health(new Key(place, pair.primary()))
+                .filter(p -> p.health() == PairHealth.PENDING_RESTART)
+                .orElseGet(() -> pair(pair, PairHealth.PENDING_RESTART, "switched off; the running VM still has it"));
     }
 
     private static boolean isIn(DomainView definition, PairView pair) {

@@ -11,6 +11,7 @@ import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.MigrationPhase;
+import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.core.domain.DomainView;
 import org.understudy.core.domain.DomainView.PairView;
 
@@ -37,9 +38,15 @@ record Presences(Function<String, DomainView> views) {
                     pair,
                     kept
                             ? of(host, vm, pair)
-                            : new Seen(PairHealth.PENDING_RESTART, "switched off; the running VM still has it"));
+                            : new Seen(PairHealth.PENDING_RESTART, leftover(host.primaryPresence(vm, pair.primary()))));
         }
         return seen;
+    }
+
+    private static String leftover(PrimaryPresence presence) {
+        return presence == PrimaryPresence.ABSENT
+                ? "switched off; the running VM has let its primary go"
+                : "switched off; the running VM still has it";
     }
 
     private static Seen of(Host host, VmName vm, PairView pair) {

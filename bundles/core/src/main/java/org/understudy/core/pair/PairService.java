@@ -21,11 +21,9 @@ import org.understudy.api.Pairs;
 import org.understudy.api.Policies;
 import org.understudy.api.Subscription;
 import org.understudy.api.VmName;
-import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.Hosts;
 import org.understudy.core.domain.DomainView;
-import org.understudy.core.domain.DomainView.PairView;
 import org.understudy.core.health.PairHealthTracker;
 import org.understudy.core.lint.Fixes;
 import org.understudy.core.lint.LintContext;
@@ -37,6 +35,7 @@ import org.understudy.core.vm.Location;
 import org.understudy.core.vm.Locations;
 import org.understudy.core.vm.Standstill;
 import org.understudy.core.vm.Storing;
+import org.understudy.core.vm.VfKeeper;
 
 /** Plans a change on the stored definition and stores the result, unless a finding stands in the way. */
 @Component
@@ -47,6 +46,7 @@ public final class PairService implements Pairs {
     private final Standstill standstill;
     private final PairHealthTracker health;
     private final NicFacts nics;
+    private final LiveChange liveChange;
 
     @Activate
     public PairService(
@@ -55,13 +55,15 @@ public final class PairService implements Pairs {
             @Reference Policies policies,
             @Reference Migrations migrations,
             @Reference PairHealthTracker health,
-            @Reference NicFacts nics) {
+            @Reference NicFacts nics,
+            @Reference VfKeeper vfs) {
         this.locations = locations;
         this.hosts = hosts;
         this.policies = policies;
         this.standstill = new Standstill(migrations);
         this.health = health;
         this.nics = nics;
+        this.liveChange = new LiveChange(vfs);
     }
 
     @Override
@@ -140,20 +142,9 @@ public final class PairService implements Pairs {
         if (Finding.anyBlocking(findings)) {
             return new PairChange(false, Effect.NONE, List.copyOf(findings), before);
         }
-        return new PairChange(true, effect(here, planned.definition()), List.copyOf(findings), planned.definition());
-    }
-
-    /** A change that leads back to the pairs the VM runs with needs no restart. */
-    private static Effect effect(Location here, String stored) {
-        if (here.vm().state() == VmState.SHUTOFF) {
-            return Effect.AT_NEXT_START;
-        }
-        List<PairView> wanted = DomainView.of(stored).pairs();
-        boolean runsAlready = here.host()
-                .liveDefinition(here.vm().name())
-                .filter(live -> DomainView.of(live).pairs().equals(wanted))
-                .isPresent();
-        return runsAlready ? Effect.NONE : Effect.AFTER_RESTART;
+        Effect effect =
+                liveChange.apply(here, DomainView.of(before), DomainView.of(planned.definition()), findings::add);
+        return new PairChange(true, effect, List.copyOf(findings), planned.definition());
     }
 
     /** What the rules and the host hold against a definition. */

@@ -42,6 +42,7 @@ import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.Hosts;
+import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.api.spi.VfPools;
 import org.understudy.api.spi.VfPools.Lease;
 import org.understudy.core.domain.DomainView;
@@ -128,12 +129,17 @@ public final class VfKeeper implements AutoCloseable {
         worker.shutdownNow();
     }
 
-    /** @throws UnderstudyException also {@link org.understudy.api.ErrorCode#REFUSED_BY_FINDINGS} if a VF is lacking */
-    void around(Location here, DomainView definition, Consumer<Map<Alias, PciAddress>> start) {
+    /**
+     * Leases a VF for each pair that needs one, for the time of the call and as long as the VM uses it then.
+     *
+     * @param start gets the VFs by their primaries
+     * @throws UnderstudyException also {@link org.understudy.api.ErrorCode#REFUSED_BY_FINDINGS} if a VF is lacking
+     */
+    public void around(Location here, List<PairView> pairs, Consumer<Map<Alias, PciAddress>> start) {
         List<Lease> leases = new ArrayList<>();
         starting.add(here.vm().name());
         try {
-            for (PairView pair : definition.pairs()) {
+            for (PairView pair : pairs) {
                 if (pair.kind() == PrimaryKind.VF && pair.vf().isEmpty()) {
                     leases.add(lease(here, pair));
                 }
@@ -159,6 +165,13 @@ public final class VfKeeper implements AutoCloseable {
         } catch (UnderstudyException e) {
             LOG.warn("VM {} may lose frames until its guest has the VF: {}", lease.vm(), e.getMessage());
         }
+    }
+
+    /** To be called before the guest is asked for a primary that it is not to get again; its VF is given back once it let go. */
+    public void leadToStandby(Location here, Alias primary) {
+        pools.get().map(p -> p.leases(here.host().name())).orElse(List.of()).stream()
+                .filter(l -> l.vm().equals(here.vm().name()) && l.primary().equals(primary))
+                .forEach(this::leadToStandby);
     }
 
     private void release(Lease lease, RuntimeException reason) {
@@ -193,7 +206,7 @@ public final class VfKeeper implements AutoCloseable {
     }
 
     private void onEvent(Host host, HostEvent event) {
-        if (event instanceof HostEvent.Stopped) {
+        if (event instanceof HostEvent.Stopped || event instanceof HostEvent.DeviceGone) {
             later(() -> giveBack(host, event.vm()));
         }
     }
@@ -220,9 +233,10 @@ public final class VfKeeper implements AutoCloseable {
 
     private void giveBack(Host host, VmName vm) {
         Optional<VfPools> served = pools.get();
-        if (served.isPresent() && !starting.contains(vm) && !standstill.isMoving(vm) && isOff(host, vm)) {
+        if (served.isPresent() && !starting.contains(vm) && !standstill.isMoving(vm)) {
+            boolean off = isOff(host, vm);
             for (Lease lease : served.get().leases(host.name())) {
-                if (lease.vm().equals(vm)) {
+                if (lease.vm().equals(vm) && (off || isSwitchedOff(host, lease))) {
                     giveBack(served.get(), lease);
                 }
             }
@@ -233,7 +247,7 @@ public final class VfKeeper implements AutoCloseable {
     private void giveBack(VfPools served, Lease lease) {
         try {
             served.release(lease);
-            LOG.info("VF {} of host {} is free again: VM {} is off", lease.vf(), lease.host(), lease.vm());
+            LOG.info("VF {} of host {} is free again: VM {} does not use it", lease.vf(), lease.host(), lease.vm());
         } catch (UnderstudyException e) {
             notGivenBack(e);
             retries.refused(lease.host());
@@ -242,6 +256,13 @@ public final class VfKeeper implements AutoCloseable {
 
     private static boolean isOff(Host host, VmName vm) {
         return host.find(vm).filter(v -> v.state() != VmState.SHUTOFF).isEmpty();
+    }
+
+    /** The VM runs on without its primary, and is to. */
+    private static boolean isSwitchedOff(Host host, Lease lease) {
+        boolean wanted = DomainView.of(host.definition(lease.vm())).pairs().stream()
+                .anyMatch(p -> p.primary().equals(lease.primary()));
+        return !wanted && host.primaryPresence(lease.vm(), lease.primary()) == PrimaryPresence.ABSENT;
     }
 
     private void later(Runnable work) {

@@ -130,7 +130,7 @@ public final class VirtualMachineService implements VirtualMachines {
         act("start", name, OFF, here -> {
             oneRun.requireNoOther(here);
             Host host = here.host();
-            vfs.around(here, DomainView.of(host.definition(name)), assigned -> host.start(name, assigned));
+            vfs.around(here, DomainView.of(host.definition(name)).pairs(), assigned -> host.start(name, assigned));
         });
     }
 

@@ -34,10 +34,12 @@ import org.understudy.api.VfState;
 import org.understudy.api.VfView;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
+import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.core.domain.DomainView;
 import org.understudy.core.lint.NicFacts;
 import org.understudy.core.vm.Shelf;
 import org.understudy.core.vm.ShelfHost;
+import org.understudy.core.vm.VfKeeper;
 
 class PairServiceTest {
     private static final VmName WEB1 = new VmName("web1");
@@ -50,11 +52,13 @@ class PairServiceTest {
     private final ShelfHost alpha = new ShelfHost("alpha");
     private final Shelf shelf = new Shelf(alpha);
     private final NicFacts nicFacts = new NicFacts();
-    private final PairService pairs =
-            new PairService(shelf.locations, shelf.registry, shelf.policies, shelf.migrations, shelf.health, nicFacts);
+    private final VfKeeper vfs = new VfKeeper(shelf.registry, shelf.migrations);
+    private final PairService pairs = new PairService(
+            shelf.locations, shelf.registry, shelf.policies, shelf.migrations, shelf.health, nicFacts, vfs);
 
     @AfterEach
     void close() {
+        vfs.close();
         shelf.close();
     }
 
@@ -100,6 +104,55 @@ class PairServiceTest {
 
         assertThat(back.changed()).isTrue();
         assertThat(back.effect()).isEqualTo(Effect.NONE);
+    }
+
+    /** A running VM with a pair. */
+    private Alias runningPair() {
+        alpha.with("web1", VmState.RUNNING);
+        Alias primary = DomainView.of(pairs.turnOn(WEB1, REQUEST).definition())
+                .pairs()
+                .get(0)
+                .primary();
+        alpha.restart("web1");
+        alpha.presence(PrimaryPresence.ENABLED);
+        alpha.forget();
+        return primary;
+    }
+
+    @Test
+    void takesThePrimaryOutOfARunningVm() {
+        Alias primary = runningPair();
+
+        assertThat(pairs.turnOff(WEB1, ONLY).effect()).isEqualTo(Effect.AT_ONCE);
+        assertThat(alpha.deeds()).containsExactly("define web1", "unplug " + primary);
+    }
+
+    @Test
+    void putsThePrimaryBesideANicThatWasStartedAsStandby() {
+        Alias primary = runningPair();
+        pairs.turnOff(WEB1, ONLY);
+        alpha.release("web1", primary);
+        alpha.forget();
+
+        assertThat(pairs.turnOn(WEB1, REQUEST).effect()).isEqualTo(Effect.AT_ONCE);
+        assertThat(alpha.deeds()).containsExactly("define web1", "plug " + primary);
+    }
+
+    @Test
+    void saysThatARestartIsNeededWhereQemuTakesNoPrimary() {
+        Alias primary = runningPair();
+        pairs.turnOff(WEB1, ONLY);
+        alpha.release("web1", primary);
+        alpha.refusePlug();
+
+        PairChange change = pairs.turnOn(WEB1, REQUEST);
+
+        assertThat(change.changed()).isTrue();
+        assertThat(change.effect()).isEqualTo(Effect.AFTER_RESTART);
+        assertThat(change.findings())
+                .filteredOn(f -> f.code() == FindingCode.LIVE_CHANGE_REFUSED)
+                .singleElement()
+                .satisfies(f -> assertThat(f.message()).contains("device_add failed"));
     }
 
     @Test

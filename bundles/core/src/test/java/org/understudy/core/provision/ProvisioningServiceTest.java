@@ -3,6 +3,7 @@ package org.understudy.core.provision;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
 import java.util.List;
@@ -27,6 +28,7 @@ import org.understudy.core.lint.NicFacts;
 import org.understudy.core.pair.PairService;
 import org.understudy.core.vm.Shelf;
 import org.understudy.core.vm.ShelfHost;
+import org.understudy.core.vm.VfKeeper;
 
 class ProvisioningServiceTest {
     private static final String PLAIN = ShelfHost.xml("web1");
@@ -43,7 +45,13 @@ class ProvisioningServiceTest {
     private final Shelf shelf = new Shelf(alpha);
     private final ProvisioningService provisioning = new ProvisioningService(
             new PairService(
-                    shelf.locations, shelf.registry, shelf.policies, shelf.migrations, shelf.health, new NicFacts()),
+                    shelf.locations,
+                    shelf.registry,
+                    shelf.policies,
+                    shelf.migrations,
+                    shelf.health,
+                    new NicFacts(),
+                    mock(VfKeeper.class)),
             shelf.registry,
             shelf.policies);
 

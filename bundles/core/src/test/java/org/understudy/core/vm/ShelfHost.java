@@ -41,6 +41,8 @@ public final class ShelfHost implements Host {
     private final List<String> deeds = new CopyOnWriteArrayList<>();
     private final List<Consumer<HostEvent>> listeners = new CopyOnWriteArrayList<>();
     private boolean startRefused;
+    private boolean plugRefused;
+    private PrimaryPresence presence = PrimaryPresence.UNKNOWN;
     private UnaryOperator<String> storing = UnaryOperator.identity();
     private String objectionable = "";
     private List<Finding> objections = List.of();
@@ -104,6 +106,28 @@ public final class ShelfHost implements Host {
     /** From now on QEMU does not start. */
     public void refuseStart() {
         startRefused = true;
+    }
+
+    /** From now on QEMU takes no device. */
+    public void refusePlug() {
+        plugRefused = true;
+    }
+
+    /** What QEMU says of every primary. */
+    public void presence(PrimaryPresence other) {
+        presence = other;
+    }
+
+    /** The VM runs with what is stored of it. */
+    public void restart(String vm) {
+        VmName name = new VmName(vm);
+        live.put(name, definitions.get(name));
+    }
+
+    /** The guest lets a device go. */
+    public void release(String vm, Alias device) {
+        presence = PrimaryPresence.ABSENT;
+        listeners.forEach(l -> l.accept(new HostEvent.DeviceGone(new VmName(vm), Instant.EPOCH, device)));
     }
 
     /** A VM ends by itself. */
@@ -236,7 +260,7 @@ public final class ShelfHost implements Host {
 
     @Override
     public PrimaryPresence primaryPresence(VmName vm, Alias primary) {
-        return PrimaryPresence.UNKNOWN;
+        return presence;
     }
 
     @Override
@@ -246,12 +270,15 @@ public final class ShelfHost implements Host {
 
     @Override
     public void plugPrimary(VmName vm, Alias primary, Optional<PciAddress> assignedVf) {
-        throw new UnsupportedOperationException("a shelf plugs nothing");
+        if (plugRefused) {
+            throw new UnderstudyException(ErrorCode.QMP_ERROR, "device_add failed");
+        }
+        deeds.add("plug " + primary + assignedVf.map(vf -> " " + vf).orElse(""));
     }
 
     @Override
     public void unplugPrimary(VmName vm, Alias primary) {
-        throw new UnsupportedOperationException("a shelf unplugs nothing");
+        deeds.add("unplug " + primary);
     }
 
     @Override

@@ -130,6 +130,30 @@ class VfKeeperTest {
     }
 
     @Test
+    void givesTheVfBackThatARunningVmWasToLetGoAndHas() {
+        defined(VmState.SHUTOFF);
+        keeper.setPools(pool);
+        vms.start(WEB1);
+        alpha.define(ShelfHost.xml("web1"));
+
+        alpha.release("web1", new Alias("ua-vf"));
+
+        await().untilAsserted(() -> assertThat(pool.held).isEmpty());
+    }
+
+    @Test
+    void keepsTheVfOfARunningVmThatHasLostItAndShallHaveItAgain() {
+        defined(VmState.SHUTOFF);
+        keeper.setPools(pool);
+        vms.start(WEB1);
+
+        alpha.release("web1", new Alias("ua-vf"));
+
+        await().during(Duration.ofMillis(200))
+                .untilAsserted(() -> assertThat(pool.held).hasSize(1));
+    }
+
+    @Test
     void givesBackWhatAVmHeldThatIsOffAfterARestartOfTheServer() {
         defined(VmState.SHUTOFF);
         pool.lease(alpha.name(), OneVf.POOL, WEB1, new Alias("ua-vf"), OneVf.SETTINGS);
