@@ -90,6 +90,9 @@ public enum FindingCode {
     POOL_WITHOUT_VFS(0, Severity.WARNING),
     POOLS_OVERLAP(0, Severity.WARNING),
     VF_FAULT(0, Severity.WARNING),
+    VFIO_UNAVAILABLE(0, Severity.WARNING),
+    MONITOR_SILENT(0, Severity.WARNING),
+    PEER_UNREACHABLE(0, Severity.WARNING),
     CONFIGURATION_REJECTED(0, Severity.ERROR),
     STATE_INCONSISTENT(0, Severity.ERROR),
     HEALTHY(0, Severity.NOTICE);

@@ -22,6 +22,11 @@ public interface Host extends AutoCloseable {
     /** What the host can do; read anew where it is cheap, cached by the binary's identity where it is not. */
     HostFacts facts();
 
+    /** What is wrong with the host, or worth knowing, besides {@link #facts}; takes a few seconds at most. */
+    default List<Finding> examine() {
+        return List.of();
+    }
+
     /** Every VM this host holds, also those that only receive a migration. */
     List<HostedVm> vms();
 
@@ -59,6 +64,11 @@ public interface Host extends AutoCloseable {
 
     /** Whether the guest's driver has negotiated standby; empty if this QEMU cannot tell. */
     Optional<Boolean> standbyNegotiated(VmName vm, Alias standby);
+
+    /** What may have kept QEMU from a primary that it was to have; empty if the host knows of nothing. Changes nothing. */
+    default List<Finding> whyWithout(VmName vm, Alias primary) {
+        return List.of();
+    }
 
     /** Plugs a primary that the running VM has lost. */
     void plugPrimary(VmName vm, Alias primary, Optional<PciAddress> assignedVf);

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.understudy.api.Finding;
 import org.understudy.api.HostView;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.Host;
 import org.understudy.core.vm.HostRegistry;
 
 /** What each host says of itself. */
@@ -12,6 +14,7 @@ record HostCheck(HostRegistry hosts) implements Check {
     @Override
     public List<Finding> findings() {
         List<Finding> findings = new ArrayList<>();
+        hosts.all().forEach(host -> findings.addAll(examined(host)));
         for (HostView host : hosts.views()) {
             findings.addAll(host.findings());
             if (host.available() && !Finding.anyBlocking(host.findings())) {
@@ -20,5 +23,14 @@ record HostCheck(HostRegistry hosts) implements Check {
             }
         }
         return findings;
+    }
+
+    /** One that does not answer has its finding already. */
+    private static List<Finding> examined(Host host) {
+        try {
+            return host.examine();
+        } catch (UnderstudyException e) {
+            return List.of();
+        }
     }
 }

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.Alias;
@@ -286,8 +287,14 @@ final class PairFollower {
                     key,
                     t,
                     PairHealthMachine.next(t.health, new PairEvent.SeenMissing()),
-                    "QEMU does not have " + key.primary() + ", though it was to be plugged");
+                    "QEMU does not have " + key.primary() + ", though it was to be plugged" + causes(key, t));
         }
+    }
+
+    private static String causes(Key key, Tracked t) {
+        return t.host.whyWithout(key.place().vm(), key.primary()).stream()
+                .map(cause -> "; " + cause.message() + " " + cause.remedy())
+                .collect(Collectors.joining());
     }
 
     /** Takes the truth from the host, whatever was thought before. */

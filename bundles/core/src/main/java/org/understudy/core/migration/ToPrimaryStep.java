@@ -35,7 +35,10 @@ final class ToPrimaryStep implements Step {
             return;
         }
         v.degrade();
-        missing.forEach(p -> v.picture().add(notReturned(v, p)));
+        for (PairView pair : missing) {
+            v.picture().add(notReturned(v, pair));
+            causes(v, pair).forEach(v.picture()::add);
+        }
         v.picture().end(step(), org.understudy.api.StepState.FAILED);
     }
 
@@ -103,6 +106,14 @@ final class ToPrimaryStep implements Step {
                 .poll(
                         v.around().tempo().heartbeat(),
                         () -> v.probe().get().firstOn("primary", v.resumed().get()));
+    }
+
+    private static List<Finding> causes(Voyage v, PairView pair) {
+        try {
+            return v.plan().destination().whyWithout(v.plan().vm(), pair.primary());
+        } catch (UnderstudyException e) {
+            return List.of();
+        }
     }
 
     private static Finding notReturned(Voyage v, PairView pair) {

@@ -39,6 +39,12 @@ public record LibvirtSettings(HostName name, String uri, String peerUri, Optiona
                 policy.name(), batch(uri), peerUri, Optional.ofNullable(options.get("migration-uri")));
     }
 
+    /** Whether libvirt runs on this very machine, so that its files are here. */
+    public boolean isLocal() {
+        URI parsed = URI.create(uri);
+        return parsed.getScheme().equals("qemu") && parsed.getHost() == null;
+    }
+
     private static void check(HostName host, String key, String text) {
         try {
             String scheme = Optional.ofNullable(URI.create(text).getScheme()).orElse("");

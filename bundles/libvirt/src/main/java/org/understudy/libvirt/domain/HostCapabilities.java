@@ -9,9 +9,11 @@ import java.util.Set;
  *
  * @param machines machine types and aliases for guests of the host's own architecture
  * @param accelerator {@code kvm} or {@code tcg}; empty for a driver that is not QEMU's
+ * @param confinement the security models of the host, such as {@code apparmor}
  * @param iommu whether an IOMMU is on; empty before libvirt 4.7
  */
-public record HostCapabilities(Set<String> machines, Optional<String> accelerator, Optional<Boolean> iommu) {
+public record HostCapabilities(
+        Set<String> machines, Optional<String> accelerator, Set<String> confinement, Optional<Boolean> iommu) {
 
     /** @param xml what virConnectGetCapabilities answers */
     public static HostCapabilities of(String xml) {
@@ -23,6 +25,7 @@ public record HostCapabilities(Set<String> machines, Optional<String> accelerato
         return new HostCapabilities(
                 document.values(guests + "//machine | " + guests + "//machine/@canonical"),
                 accelerator(document.values(guests + "/domain/@type")),
+                document.values("/capabilities/host/secmodel/model"),
                 document.values("/capabilities/host/iommu/@support").stream()
                         .findFirst()
                         .map("yes"::equals));

@@ -63,6 +63,10 @@ public final class DomainEvents {
         monitored = yes;
     }
 
+    boolean monitored() {
+        return monitored;
+    }
+
     private void lifecycle(Pointer connect, Pointer domain, int event, int detail, Pointer opaque) {
         tell(domain, vm -> Lifecycle.map(vm, now(), event, detail, monitored, departures.contains(vm)));
     }

@@ -50,6 +50,11 @@ public final class EventRegistrations implements Registrations {
         events.monitored(monitor.isPresent());
     }
 
+    /** Whether the events of QEMU's monitor are heard. */
+    public boolean monitored() {
+        return events.monitored();
+    }
+
     private Optional<Integer> monitor(Pointer pointer) {
         try {
             return number(

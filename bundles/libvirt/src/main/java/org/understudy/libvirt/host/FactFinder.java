@@ -27,6 +27,14 @@ final class FactFinder {
         return connection.ask("read what the host can do", this::facts);
     }
 
+    /** The security models of the host, such as {@code apparmor}. */
+    List<String> confinement() {
+        return connection.ask(
+                "read how the host confines VMs",
+                connect -> List.copyOf(
+                        HostCapabilities.of(connect.getCapabilities()).confinement()));
+    }
+
     private HostFacts facts(NativeConnect connect) throws LibvirtException {
         HostCapabilities capabilities = HostCapabilities.of(connect.getCapabilities());
         Optional<Version> hypervisor = Optional.of(version(connect.getVersion()));

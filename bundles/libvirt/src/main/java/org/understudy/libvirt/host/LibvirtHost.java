@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.libvirt.host;
 
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,9 @@ import org.understudy.libvirt.connect.LibvirtSettings;
 import org.understudy.libvirt.domain.AssignedVfs;
 import org.understudy.libvirt.domain.Definitions;
 import org.understudy.libvirt.domain.Domains;
+import org.understudy.libvirt.domain.NodeDevice;
 import org.understudy.libvirt.domain.Primaries;
+import org.understudy.libvirt.domain.VfUse;
 import org.understudy.libvirt.event.Census;
 import org.understudy.libvirt.event.Departures;
 import org.understudy.libvirt.event.DomainEvents;
@@ -53,6 +56,7 @@ public final class LibvirtHost implements Host {
     private final Primaries primaries;
     private final Migrations migrations;
     private final FactFinder facts;
+    private final Examination examination;
 
     LibvirtHost(LibvirtSettings settings, EventLoop loop, Pace pace) {
         this.settings = settings;
@@ -71,6 +75,7 @@ public final class LibvirtHost implements Host {
         this.primaries = new Primaries(domains, definitions, negotiations::was);
         this.migrations = new Migrations(settings, domains, departures, events);
         this.facts = new FactFinder(settings, connection);
+        this.examination = new Examination(settings, registrations::monitored);
         try {
             connection.open();
             census.differences(domains.all(), clock.instant());
@@ -93,6 +98,19 @@ public final class LibvirtHost implements Host {
     @Override
     public HostFacts facts() {
         return facts.facts();
+    }
+
+    @Override
+    public List<Finding> examine() {
+        return examination.of(facts(), obstacles());
+    }
+
+    private VfioObstacles obstacles() {
+        return new VfioObstacles(
+                name(),
+                facts.confinement(),
+                settings.isLocal() ? Optional.of(new ThisMachine(Path.of("/"))) : Optional.empty(),
+                vf -> NodeDevice.find(connection, vf));
     }
 
     @Override
@@ -180,6 +198,14 @@ public final class LibvirtHost implements Host {
     @Override
     public Optional<Boolean> standbyNegotiated(VmName vm, Alias standby) {
         return primaries.standbyNegotiated(vm, standby);
+    }
+
+    @Override
+    public List<Finding> whyWithout(VmName vm, Alias primary) {
+        return definitions
+                .live(vm)
+                .map(live -> obstacles().of(primary, VfUse.of(live, definition(vm), primary)))
+                .orElse(List.of());
     }
 
     @Override

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.domain;
+
+import java.util.Optional;
+import org.understudy.api.Alias;
+import org.understudy.api.PciAddress;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.XmlElement;
+
+/**
+ * How a running VM uses a VF, as libvirt lists it.
+ *
+ * @param vf the VF; empty if it lists none
+ * @param confinedWithoutName whether AppArmor confines the VM, while its profile was made without a word of this VF:
+ *     libvirt names what a definition names, not what comes from a network
+ * @param memoryLimitTooLow whether it may use less memory than VFIO has to lock
+ */
+public record VfUse(Optional<PciAddress> vf, boolean confinedWithoutName, boolean memoryLimitTooLow) {
+
+    public static VfUse of(String live, String configured, Alias primary) {
+        DomainDocument document = DomainDocument.parse(live);
+        boolean confined = document.root().children("seclabel").stream()
+                .anyMatch(label -> label.attributeOr("model", "").equals("apparmor")
+                        && !label.attributeOr("type", "").equals("none"));
+        boolean unnamed = nic(DomainDocument.parse(configured), primary)
+                .filter(nic -> nic.attributeOr("type", "").equals("network"))
+                .isPresent();
+        return new VfUse(
+                nic(document, primary).flatMap(VfUse::address), confined && unnamed, isTooLow(document.root()));
+    }
+
+    private static Optional<XmlElement> nic(DomainDocument document, Alias alias) {
+        return document.nics().stream()
+                .filter(nic -> nic.childAttribute("alias", "name").equals(Optional.of(alias.value())))
+                .findFirst();
+    }
+
+    private static Optional<PciAddress> address(XmlElement nic) {
+        return nic.child("source")
+                .flatMap(source -> source.child("address"))
+                .map(address -> new PciAddress(
+                        number(address, "domain"),
+                        number(address, "bus"),
+                        number(address, "slot"),
+                        number(address, "function")));
+    }
+
+    private static int number(XmlElement address, String part) {
+        return Integer.decode(address.attributeOr(part, "0"));
+    }
+
+    /** libvirt writes both in KiB. */
+    private static boolean isTooLow(XmlElement domain) {
+        Optional<Long> limit = domain.child("memtune")
+                .flatMap(tune -> tune.child("hard_limit"))
+                .map(XmlElement::content)
+                .map(String::strip)
+                .map(Long::valueOf);
+        Optional<Long> memory = domain.child("memory")
+                .map(XmlElement::content)
+                .map(String::strip)
+                .map(Long::valueOf);
+        return limit.isPresent() && memory.isPresent() && limit.get() < memory.get();
+    }
+}
