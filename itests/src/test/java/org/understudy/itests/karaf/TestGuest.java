@@ -88,14 +88,28 @@ record TestGuest(Rest rest, String name) {
     /** Moves the VM by REST, and returns the path of its ended migration. */
     String migrate(String destination) throws Exception {
         awaitClear(destination);
-        HttpResponse<String> started = rest.change(
-                "POST", "/api/v1/migrations", "{\"vm\":\"%s\",\"destination\":\"%s\"}".formatted(name, destination));
-        requireOk(started);
-        String path = "/api/v1/migrations/"
-                + Rest.JSON.readTree(started.body()).get("id").asText();
-        await("the migration to " + destination + " ends", 90)
-                .until(() -> rest.json(path).has("outcome"));
+        String path = begin(destination, "");
+        awaitEnd(path);
         return path;
+    }
+
+    /**
+     * Returns the path of the new migration.
+     *
+     * @param options more fields of the request, each after a comma
+     */
+    String begin(String destination, String options) throws Exception {
+        HttpResponse<String> started = rest.change(
+                "POST",
+                "/api/v1/migrations",
+                "{\"vm\":\"%s\",\"destination\":\"%s\"%s}".formatted(name, destination, options));
+        requireOk(started);
+        return "/api/v1/migrations/"
+                + Rest.JSON.readTree(started.body()).get("id").asText();
+    }
+
+    void awaitEnd(String migration) {
+        await("the migration ends", 90).until(() -> rest.json(migration).has("outcome"));
     }
 
     String host() throws Exception {

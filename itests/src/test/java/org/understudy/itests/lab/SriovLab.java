@@ -2,12 +2,14 @@
 package org.understudy.itests.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -81,9 +83,38 @@ public final class SriovLab implements AutoCloseable {
         return result.output().stripTrailing();
     }
 
-    /** Tells the endpoint on the wire whom to ping. */
+    /** What {@code understudy-vf} answers on a host; it must succeed. */
+    public String vf(String host, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(VF_COMMAND));
+        command.addAll(List.of(arguments));
+        return output(host, command.toArray(String[]::new));
+    }
+
+    /** Tells the endpoint on the wire whom to ping, and to count anew. */
     public void watch(String address) throws IOException {
-        Files.writeString(folder.resolve("wire.control"), "watch " + address + "\n", StandardOpenOption.WRITE);
+        control("watch " + address);
+    }
+
+    /** How many pings were answered since {@link #watch}. */
+    public int answers() throws IOException {
+        Path figures = folder.resolve("figures");
+        Files.deleteIfExists(figures);
+        control("figures");
+        await("the wire's figures").atMost(Duration.ofSeconds(10)).until(() -> Files.exists(figures));
+        Matcher pings = Pattern.compile("pings sent=(\\d+) lost=(\\d+)").matcher(Files.readString(figures));
+        assertThat(pings.find()).isTrue();
+        return Integer.parseInt(pings.group(1)) - Integer.parseInt(pings.group(2));
+    }
+
+    private void control(String line) throws IOException {
+        Files.writeString(folder.resolve("wire.control"), line + "\n", StandardOpenOption.WRITE);
+    }
+
+    /** The whole host is gone from one moment to the next, for good. */
+    public void cutPower(String host) throws IOException {
+        long qemu = Long.parseLong(
+                Files.readString(folder.resolve(host + "/qemu.pid")).strip());
+        ProcessHandle.of(qemu).orElseThrow().destroyForcibly();
     }
 
     private int script(String command) {

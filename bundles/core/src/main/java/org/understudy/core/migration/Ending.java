@@ -90,7 +90,8 @@ final class Ending {
         if (!v.undo().isEmpty()) {
             journalWayBack();
         }
-        List<Finding> failures = v.undo().run(v.picture());
+        List<Finding> failures =
+                v.undo().run(v.picture(), v.trail(), v.around().tempo().absence());
         v.picture().add(failures);
         if (stop.reason() == StepStopped.Reason.GUEST_LOST || !failures.isEmpty()) {
             return Outcome.NEEDS_ATTENTION;

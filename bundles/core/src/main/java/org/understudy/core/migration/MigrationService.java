@@ -86,8 +86,7 @@ final class MigrationService implements Migrations, AutoCloseable {
             around.journal().started(first);
             pictures.put(plan.id(), first);
             broadcast.send(plan.id(), first);
-            Trail trail = new Trail(
-                    vm, plan.source(), plan.destination(), around.tempo().poll());
+            Trail trail = new Trail(vm, plan.source(), plan.destination(), around.tempo());
             Picture picture = new Picture(first, around.clock(), this::publish);
             launch(first, new Run(new Voyage(plan, around, picture, trail)));
         }

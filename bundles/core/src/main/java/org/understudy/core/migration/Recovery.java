@@ -60,11 +60,7 @@ final class Recovery implements Work {
         Optional<Plan> plan = awaitHosts();
         if (plan.isPresent()) {
             LOG.info("Migration {} of VM {} is taken up again", before.id(), before.vm());
-            Trail trail = new Trail(
-                    before.vm(),
-                    plan.get().source(),
-                    plan.get().destination(),
-                    around.tempo().poll());
+            Trail trail = new Trail(before.vm(), plan.get().source(), plan.get().destination(), around.tempo());
             trail.ignoreCancel();
             begin(trail);
             takeUp(new Voyage(plan.get(), around, picture, trail));

@@ -10,16 +10,19 @@ import java.time.Duration;
  * @param grace how long an event may lag behind the answer to a query
  * @param heartbeat how long to wait for a heartbeat on the primary after the guest has enabled it
  * @param tail how long the probe goes on measuring after the last step
+ * @param absence how long a host may be away in the middle of a run, as while its libvirt is restarted
  * @param ownUnplugWait how long QEMU itself waits for the guest after a cancel. Source: QEMU
  *     {@code migration/migration.c}, {@code qemu_savevm_wait_unplug}: 120 rounds of 250 ms, since 6.1
  */
-record Tempo(Duration poll, Duration grace, Duration heartbeat, Duration tail, Duration ownUnplugWait) {
+record Tempo(
+        Duration poll, Duration grace, Duration heartbeat, Duration tail, Duration absence, Duration ownUnplugWait) {
     static Tempo usual() {
         return new Tempo(
                 Duration.ofMillis(100),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(1),
+                Duration.ofSeconds(20),
                 Duration.ofSeconds(29));
     }
 }

@@ -6,11 +6,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
@@ -21,7 +24,7 @@ import org.understudy.api.spi.HostEvent;
  */
 final class Trail implements AutoCloseable {
     private final VmName vm;
-    private final Duration poll;
+    private final Tempo tempo;
     private final List<HostEvent> fromSource = new ArrayList<>();
     private final List<HostEvent> fromDestination = new ArrayList<>();
     private final List<Subscription> subscriptions;
@@ -30,9 +33,9 @@ final class Trail implements AutoCloseable {
     private boolean abandoned;
     private long news;
 
-    Trail(VmName vm, Host source, Host destination, Duration poll) {
+    Trail(VmName vm, Host source, Host destination, Tempo tempo) {
         this.vm = vm;
-        this.poll = poll;
+        this.tempo = tempo;
         this.subscriptions =
                 List.of(source.subscribe(e -> add(fromSource, e)), destination.subscribe(e -> add(fromDestination, e)));
     }
@@ -144,22 +147,51 @@ final class Trail implements AutoCloseable {
                 "Raise the deadline in etc/understudy.yaml if the host is only slow."));
     }
 
-    /** Waits like {@link #await}, but gives an empty value past the limit. */
+    /**
+     * Waits like {@link #await}, but gives an empty value past the limit. A host that is away for a moment is asked again.
+     */
     <T> Optional<T> poll(Duration limit, Supplier<Optional<T>> check) {
         return poll(limit, check, this::requireNotCancelled);
     }
 
     private <T> Optional<T> poll(Duration limit, Supplier<Optional<T>> check, Runnable mayGoOn) {
         long end = System.nanoTime() + limit.toNanos();
+        Absence absence = new Absence(end);
         while (true) {
             long seen = seen();
             mayGoOn.run();
-            Optional<T> value = check.get();
+            Optional<T> value = absence.bridge(check);
             long left = end - System.nanoTime();
             if (value.isPresent() || left <= 0) {
                 return value;
             }
-            sleep(seen, Math.min(left, poll.toNanos()));
+            sleep(seen, Math.min(left, tempo.poll().toNanos()));
+        }
+    }
+
+    /** Of one wait: how long a host has not been reached. */
+    private final class Absence {
+        private final long end;
+        private OptionalLong since = OptionalLong.empty();
+
+        Absence(long end) {
+            this.end = end;
+        }
+
+        <T> Optional<T> bridge(Supplier<Optional<T>> check) {
+            try {
+                Optional<T> value = check.get();
+                since = OptionalLong.empty();
+                return value;
+            } catch (UnderstudyException e) {
+                long now = System.nanoTime();
+                since = OptionalLong.of(since.orElse(now));
+                boolean tooLong = now - since.getAsLong() > tempo.absence().toNanos();
+                if (e.code() != ErrorCode.HOST_UNAVAILABLE || tooLong || now - end >= 0) {
+                    throw e;
+                }
+                return Optional.empty();
+            }
         }
     }
 

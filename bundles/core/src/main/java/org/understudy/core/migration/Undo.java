@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.migration;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
@@ -31,13 +33,18 @@ final class Undo {
     /**
      * Takes everything back; a failure stops nothing, unless it is not clear any more where the VM runs. Returns one
      * finding for each failure.
+     *
+     * @param patience with hosts that are away, for all actions together
      */
-    List<Finding> run(Picture picture) {
+    List<Finding> run(Picture picture, Trail trail, Duration patience) {
         List<Finding> failures = new ArrayList<>();
+        long end = System.nanoTime() + patience.toNanos();
         while (!actions.isEmpty()) {
             Action action = actions.pop();
             try {
-                picture.fact(action.step, action.key, action.run.get());
+                Duration left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+                trail.poll(left, () -> Optional.of(action.run.get()))
+                        .ifPresent(done -> picture.fact(action.step, action.key, done));
             } catch (StepStopped e) {
                 if (e.reason() == StepStopped.Reason.ABANDONED) {
                     throw e;

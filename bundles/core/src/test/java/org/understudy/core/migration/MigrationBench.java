@@ -132,6 +132,7 @@ final class MigrationBench implements AutoCloseable {
                 Duration.ofMillis(60),
                 Duration.ofMillis(200),
                 Duration.ofMillis(20),
+                Duration.ofMillis(300),
                 Duration.ofMillis(150));
         Journal journal = new Journal(folder);
         return new MigrationService(

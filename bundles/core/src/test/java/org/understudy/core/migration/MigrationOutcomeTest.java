@@ -99,6 +99,21 @@ class MigrationOutcomeTest {
     }
 
     @Test
+    void movesTheVmOnceTheSourceIsBack() {
+        bench.a.with(Fault.AWAY_IN_COPY);
+
+        assertThat(bench.migrate().outcome()).contains(Outcome.COMPLETED);
+    }
+
+    @Test
+    void keepsVmOnTheSourceThatGaveUpWhileItWasAway() {
+        bench.a.with(Fault.AWAY_IN_COPY).with(Fault.COPY_FAILS);
+
+        assertThat(bench.migrate().outcome()).contains(Outcome.FAILED_ON_SOURCE);
+        assertRunsOnSourceAsBefore();
+    }
+
+    @Test
     void givesTheLeaseBackAndKeepsTheOneOfTheSourceWhenItFails() {
         bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
         bench.a.with(Fault.COPY_FAILS);

@@ -53,6 +53,8 @@ public final class FakeHost implements Host {
         STUCK_IN_COPY,
         /** After the word to switch the phase stays at DEVICE. */
         STUCK_IN_SWITCH,
+        /** The host is away for a moment while it copies; see {@link #COPY_FAILS} for what it finds then. */
+        AWAY_IN_COPY,
         /** The copy fails. */
         COPY_FAILS,
         /** The source's QEMU dies while it copies. */

@@ -19,6 +19,7 @@ import org.understudy.core.testing.FakeHost.Fault;
 /** The sending end of a fake host: each question moves it one phase on, unless a fault holds it. */
 public final class FakeOutgoing implements OutgoingMigration {
     private static final long TOTAL = 1 << 20;
+    private static final int ASKED_WHILE_AWAY = 5;
 
     private final FakeVm vm;
     private final FakeHost host;
@@ -26,6 +27,7 @@ public final class FakeOutgoing implements OutgoingMigration {
     private MigrationPhase phase = MigrationPhase.NONE;
     private boolean released;
     private boolean unreachable;
+    private int away;
 
     FakeOutgoing(FakeVm vm, Optional<FakeIncoming> receiver) {
         this.vm = vm;
@@ -41,7 +43,8 @@ public final class FakeOutgoing implements OutgoingMigration {
 
     @Override
     public synchronized MigrationProgress progress() {
-        if (unreachable) {
+        boolean leaves = phase == MigrationPhase.ACTIVE && host.has(Fault.AWAY_IN_COPY);
+        if (unreachable || leaves && away++ < ASKED_WHILE_AWAY) {
             throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "the host does not answer");
         }
         if (vm.state() == VmState.SHUTOFF && phase != MigrationPhase.COMPLETED) {

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests.karaf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.understudy.itests.karaf.LabServer.other;
+import static org.understudy.itests.karaf.LabServer.requireOk;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What can go wrong between two SR-IOV hosts with libvirt. However a migration ends: the VM is alive, has its VF, can
+ * be reached, and is where the server says.
+ */
+@Timeout(900)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class LabFaultsIT {
+    /** Bytes a second, so that the copy does not end before the fault is caused. */
+    private static final String SLOWLY = ",\"bandwidth\":1048576";
+
+    private static final List<String> VFS =
+            List.of("0000:01:10.0", "0000:01:10.2", "0000:01:10.4", "0000:01:10.6", "0000:01:11.0", "0000:01:11.2");
+    private static LabServer lab;
+    private static TestGuest guest;
+
+    @BeforeAll
+    static void start() throws Exception {
+        lab = new LabServer("""
+                migration:
+                  deadlines: {unplug: 8s}
+                """);
+        guest = lab.startGuest("web1", 1, "");
+    }
+
+    @AfterAll
+    static void end() throws Exception {
+        if (lab != null) {
+            lab.close();
+        }
+    }
+
+    @AfterEach
+    void isAliveWithItsVfAndReachable() throws Exception {
+        endWhatAFailedTestLeft();
+        guest.awaitActive();
+        lab.requireReachable(1);
+        assertThat(guest.place()).isEqualTo("running on " + guest.host());
+        assertThat(lab.lab.output(guest.host(), "virsh", "domstate", "web1")).isEqualTo("running");
+    }
+
+    private static void endWhatAFailedTestLeft() throws Exception {
+        for (JsonNode migration : lab.rest.json("/api/v1/migrations")) {
+            if (!migration.has("outcome")) {
+                String path = "/api/v1/migrations/" + migration.get("id").asText();
+                lab.rest.change("DELETE", path, "");
+                guest.awaitEnd(path);
+            }
+        }
+    }
+
+    @Test
+    void aDestinationWithoutAFreeVfIsRefusedBeforeAnythingMoves() throws Exception {
+        String destination = other(guest.host());
+        try (SomebodyElse others = new SomebodyElse(destination, VFS.size())) {
+            assertThat(others.leases()).hasSize(VFS.size());
+            JsonNode refused = lab.rest.json(move(guest, destination, ",\"requireVf\":true"));
+
+            assertThat(refused.get("outcome").asText()).as("%s", refused).isEqualTo("failed-on-source");
+            assertThat(refused.findValuesAsText("code")).contains("pool-exhausted");
+            assertThat(refused.at("/steps/2/state").asText()).isEqualTo("pending");
+        }
+    }
+
+    @Test
+    void twoMigrationsForTheLastVfEndWithOneOfThemMoved() throws Exception {
+        String here = guest.host();
+        TestGuest second = lab.startGuest("web2", 2, "");
+        if (!second.host().equals(here)) {
+            guest.migrate(second.host());
+        }
+        String destination = other(guest.host());
+        try (SomebodyElse others = new SomebodyElse(destination, VFS.size() - 1)) {
+            assertThat(others.leases()).hasSize(VFS.size() - 1);
+            guest.awaitClear(destination);
+            second.awaitClear(destination);
+            String first = guest.begin(destination, "");
+            String other = second.begin(destination, "");
+            guest.awaitEnd(first);
+            second.awaitEnd(other);
+
+            assertThat(List.of(outcome(first), outcome(other)))
+                    .as("%s %s", lab.rest.json(first), lab.rest.json(other))
+                    .containsExactlyInAnyOrder("completed", "failed-on-source");
+            second.awaitActive();
+            lab.requireReachable(2);
+        }
+        requireOk(lab.rest.change("POST", "/api/v1/vms/web2/destroy", ""));
+        requireOk(lab.rest.change("DELETE", "/api/v1/vms/web2", ""));
+    }
+
+    @Test
+    void aGuestThatNeverReleasesItsVfKeepsItOnTheSource() throws Exception {
+        TestGuest stubborn = lab.startGuest("web3", 3, "acpiphp.disable=1 understudy.noeject=1");
+        try {
+            JsonNode failed = lab.rest.json(stubborn.migrate("beta"));
+
+            assertThat(failed.get("outcome").asText()).as("%s", failed).isEqualTo("failed-on-source");
+            assertThat(failed.findValuesAsText("code")).contains("primary-not-released");
+            assertThat(stubborn.place()).isEqualTo("running on alpha");
+            stubborn.awaitActive();
+            lab.requireReachable(3);
+        } finally {
+            requireOk(lab.rest.change("POST", "/api/v1/vms/web3/destroy", ""));
+            requireOk(lab.rest.change("DELETE", "/api/v1/vms/web3", ""));
+        }
+    }
+
+    @Test
+    void aPausedGuestIsNotAskedForItsVf() throws Exception {
+        String here = guest.host();
+        lab.lab.output(here, "virsh", "-q", "suspend", "web1");
+        try {
+            JsonNode refused = lab.rest.json(move(guest, other(here), ""));
+
+            assertThat(refused.get("outcome").asText()).as("%s", refused).isEqualTo("failed-on-source");
+            assertThat(refused.at("/steps/2/state").asText()).isEqualTo("pending");
+        } finally {
+            lab.lab.output(here, "virsh", "-q", "resume", "web1");
+        }
+    }
+
+    @Test
+    void staysOnTheSourceIfTheReceivingQemuDies() throws Exception {
+        String here = guest.host();
+        String path = copying();
+        lab.lab.output(other(here), "sh", "-c", "kill -9 $(cat /run/libvirt/qemu/web1.pid)");
+        requireFailedOnSource(path, here);
+    }
+
+    @Test
+    void staysOnTheSourceIfTheDestinationsLibvirtIsRestarted() throws Exception {
+        String here = guest.host();
+        String path = copying();
+        restartLibvirt(other(here));
+        requireFailedOnSource(path, here);
+    }
+
+    @Test
+    void staysOnTheSourceIfTheSourcesLibvirtIsRestarted() throws Exception {
+        String here = guest.host();
+        String path = copying();
+        restartLibvirt(here);
+        requireFailedOnSource(path, here);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"preflight", "lease", "to-standby", "copy", "switch", "to-primary"})
+    void aCancelInEachStepEndsOnOneOfTheHosts(String step) throws Exception {
+        String here = guest.host();
+        String destination = other(here);
+        guest.awaitClear(destination);
+        String path = guest.begin(destination, "");
+        lab.server.awaitUntil(step, () -> hasReached(lab.rest.json(path), step));
+        lab.rest.change("DELETE", path, "");
+        guest.awaitEnd(path);
+
+        JsonNode ended = lab.rest.json(path);
+        String outcome = ended.get("outcome").asText();
+        assertThat(outcome).as("%s", ended).isIn("cancelled", "completed");
+        assertThat(guest.place()).isEqualTo("running on " + (outcome.equals("cancelled") ? here : destination));
+        assertThat(outcome).as("%s", ended).isEqualTo(step.equals("to-primary") ? "completed" : outcome);
+        if (List.of("preflight", "lease", "to-standby").contains(step)) {
+            assertThat(outcome).as("%s", ended).isEqualTo("cancelled");
+        }
+    }
+
+    @Test
+    @Order(Integer.MAX_VALUE)
+    void staysOnTheSourceIfTheDestinationLosesItsPower() throws Exception {
+        if (guest.host().equals("beta")) {
+            guest.migrate("alpha");
+        }
+        String path = copying();
+        lab.lab.cutPower("beta");
+        guest.awaitEnd(path);
+
+        JsonNode failed = lab.rest.json(path);
+        // What was prepared there is for a person, as long as that host is away.
+        assertThat(failed.get("outcome").asText()).as("%s", failed).isEqualTo("needs-attention");
+        assertThat(failed.findValuesAsText("code")).as("%s", failed).contains("migration-failed", "undo-failed");
+        assertThat(guest.place()).isEqualTo("running on alpha");
+    }
+
+    /** A migration whose guest has released its VF. */
+    private static String copying() throws Exception {
+        String destination = other(guest.host());
+        guest.awaitClear(destination);
+        String path = guest.begin(destination, SLOWLY);
+        lab.server.awaitUntil("the copy", () -> hasReached(lab.rest.json(path), "copy"));
+        return path;
+    }
+
+    private static boolean hasReached(JsonNode migration, String step) {
+        for (JsonNode one : migration.get("steps")) {
+            if (one.get("step").asText().equals(step)) {
+                return !one.get("state").asText().equals("pending");
+            }
+        }
+        throw new AssertionError("no step " + step + " in " + migration);
+    }
+
+    private static String move(TestGuest vm, String destination, String options) throws Exception {
+        String path = vm.begin(destination, options);
+        vm.awaitEnd(path);
+        return path;
+    }
+
+    private static String outcome(String path) throws Exception {
+        return lab.rest.json(path).get("outcome").asText();
+    }
+
+    private static void requireFailedOnSource(String path, String source) throws Exception {
+        guest.awaitEnd(path);
+        JsonNode failed = lab.rest.json(path);
+        assertThat(failed.get("outcome").asText()).as("%s", failed).isEqualTo("failed-on-source");
+        assertThat(guest.place()).isEqualTo("running on " + source);
+    }
+
+    private static void restartLibvirt(String host) {
+        lab.lab.output(
+                host,
+                "sh",
+                "-ec",
+                "pid=$(cat /run/libvirtd.pid); kill $pid; while [ -e /proc/$pid ]; do sleep 0.1; done; libvirtd -d --listen");
+    }
+
+    /** Another server, which holds the first VFs of a host. */
+    private record SomebodyElse(String host, List<String[]> leases) implements AutoCloseable {
+        SomebodyElse(String host, int count) throws Exception {
+            this(host, lease(host, count));
+        }
+
+        private static List<String[]> lease(String host, int count) throws Exception {
+            List<String[]> leases = new ArrayList<>();
+            for (String vf : VFS) {
+                if (leases.size() < count && isFree(host, vf)) {
+                    JsonNode lease = Rest.JSON.readTree(lab.lab.vf(host, "lease", vf, "--owner", "somebody", "--json"));
+                    leases.add(new String[] {vf, lease.get("fencing").asText()});
+                }
+            }
+            return leases;
+        }
+
+        private static boolean isFree(String host, String vf) throws Exception {
+            return !Rest.JSON.readTree(lab.lab.vf(host, "show", vf, "--json")).has("lease");
+        }
+
+        @Override
+        public void close() {
+            leases.forEach(l -> lab.lab.vf(host, "release", l[0], "--owner", "somebody", "--fencing", l[1]));
+        }
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests.karaf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import org.understudy.itests.Built;
+import org.understudy.itests.lab.SriovLab;
+
+/** A server that manages both hosts of the SR-IOV lab, whose VFs are in pool {@code pool-a}. */
+final class LabServer implements AutoCloseable {
+    private static final String VFS_IN_USE = "ls -d /sys/bus/pci/drivers/vfio-pci/0000:* 2>/dev/null | wc -l";
+
+    final SriovLab lab;
+    final KarafServer server;
+    final Rest rest;
+    private final int port = KarafServer.freeUdpPort();
+
+    /** @param more lines of the configuration */
+    LabServer(String more) throws IOException {
+        // Only to skip where there is none; the lab brings its own.
+        Built.guest();
+        lab = SriovLab.start();
+        try {
+            server = new KarafServer(Built.distribution());
+        } catch (IOException | InterruptedException e) {
+            lab.close();
+            throw new IOException(e);
+        }
+        rest = server.startWith(lab.hosts() + """
+                pools:
+                  - {name: pool-a, select: ["enp1s0#0-5"]}
+                probes:
+                  web1: heartbeat:127.0.0.1:%d/1
+                """.formatted(port) + more, 2);
+        server.awaitUntil("both hosts' VFs", () -> {
+            JsonNode stocks = rest.json("/api/v1/pools").at("/0/stocks");
+            return stocks.size() == 2
+                    && stocks.findValuesAsText("free").stream().noneMatch("0"::equals);
+        });
+    }
+
+    /**
+     * Defines a VM with an ordinary virtio NIC, makes it a pair, and starts it on alpha; returns when the guest uses its VF.
+     *
+     * @param number of its MAC and address
+     * @param options for the guest's kernel
+     */
+    TestGuest startGuest(String name, int number, String options) throws Exception {
+        requireOk(rest.change("POST", "/api/v1/vms?host=alpha", definition(name, number, options)));
+        requireOk(rest.change("POST", "/api/v1/vms/" + name + "/pair", "{\"nic\":\"only\",\"pool\":\"pool-a\"}"));
+        requireOk(rest.change("POST", "/api/v1/vms/" + name + "/start", ""));
+        TestGuest guest = new TestGuest(rest, name);
+        guest.awaitActive();
+        return guest;
+    }
+
+    static String address(int number) {
+        return "10.88.0.5" + number;
+    }
+
+    /** Whether the guest answers pings over the wire. */
+    void requireReachable(int number) throws IOException {
+        lab.watch(address(number));
+        await("answers of " + address(number)).atMost(Duration.ofSeconds(60)).until(() -> lab.answers() >= 10);
+    }
+
+    int vfsInUse(String host) {
+        return Integer.parseInt(lab.output(host, "sh", "-c", VFS_IN_USE));
+    }
+
+    static String other(String host) {
+        return host.equals("alpha") ? "beta" : "alpha";
+    }
+
+    static void requireOk(HttpResponse<String> response) {
+        assertThat(response.statusCode()).as("%s", response.body()).isBetween(200, 299);
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.close();
+        lab.close();
+    }
+
+    private String definition(String name, int number, String options) {
+        return """
+                <domain type='kvm'>
+                  <name>%1$s</name>
+                  <memory unit='MiB'>160</memory>
+                  <vcpu>1</vcpu>
+                  <os>
+                    <type arch='x86_64' machine='q35'>hvm</type>
+                    <kernel>%2$s/vmlinux</kernel>
+                    <initrd>%2$s/initrd.img</initrd>
+                    <cmdline>console=ttyS0 quiet understudy.ip=%3$s/24 understudy.gw=10.88.0.1 understudy.heartbeat=10.88.0.1:%4$d understudy.interval=50 understudy.stream=%5$d %6$s</cmdline>
+                  </os>
+                  <features><acpi/><apic/></features>
+                  <cpu mode='host-passthrough'/>
+                  <devices>
+                    <controller type='usb' model='none'/>
+                    <interface type='bridge'>
+                      <mac address='52:54:00:11:22:3%5$d'/>
+                      <source bridge='br0'/>
+                      <model type='virtio'/>
+                    </interface>
+                    <memballoon model='none'/>
+                  </devices>
+                </domain>
+                """.formatted(name, lab.guest(), address(number), port, number, options);
+    }
+}
