@@ -24,6 +24,7 @@ public enum FindingCode {
     OPTION_ROM_ON(11, Severity.WARNING),
     VF_SETTINGS_DIFFER(12, Severity.WARNING),
     POOL_MISSING_ON_HOST(13, Severity.ERROR),
+    VF_NOT_SET_UP(12, Severity.WARNING),
     NETWORK_MISSING_ON_HOST(13, Severity.ERROR),
     STANDBY_ABOVE_OWN_PF(14, Severity.WARNING),
     QEMU_TOO_OLD(15, Severity.ERROR),
@@ -92,7 +93,7 @@ public enum FindingCode {
     VF_FAULT(0, Severity.WARNING),
     VFIO_UNAVAILABLE(0, Severity.WARNING),
     MONITOR_SILENT(0, Severity.WARNING),
-    PEER_UNREACHABLE(0, Severity.WARNING),
+    PEER_UNREACHABLE(0, Severity.NOTICE),
     CONFIGURATION_REJECTED(0, Severity.ERROR),
     STATE_INCONSISTENT(0, Severity.ERROR),
     HEALTHY(0, Severity.NOTICE);

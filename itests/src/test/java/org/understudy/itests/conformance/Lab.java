@@ -94,7 +94,7 @@ final class Lab implements AutoCloseable {
         Locations locations = new Locations(hosts);
         health = new PairHealthTracker(hosts);
         migrations = new MigrationComponent(bundle(), hosts, locations, policies, new Probes());
-        vfs = new VfKeeper(hosts, migrations);
+        vfs = new VfKeeper(hosts, migrations, policies);
         vms = new VirtualMachineService(hosts, locations, policies, health, migrations, vfs, new NicFacts());
         pairs = new PairService(locations, hosts, policies, migrations, health, new NicFacts(), vfs);
     }

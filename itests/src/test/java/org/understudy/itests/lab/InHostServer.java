@@ -61,7 +61,7 @@ final class InHostServer {
         PairHealthTracker health = new PairHealthTracker(hosts);
         health.setNics(nics);
         MigrationComponent migrations = new MigrationComponent(bundle, hosts, locations, policies, new Probes());
-        VfKeeper keeper = new VfKeeper(hosts, migrations);
+        VfKeeper keeper = new VfKeeper(hosts, migrations, policies);
         keeper.setPools(pools);
         keeper.setNics(nics);
         Detours detours = new Detours(health);

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.Alias;
@@ -71,6 +72,9 @@ class LibvirtVfIT {
         assertThat(host.standbyNegotiated(WEB, STANDBY)).contains(true);
         assertThat(heard).anyMatch(HostEvent.StandbyNegotiated.class::isInstance);
 
+        assertThat(host.facts().vfNetworks()).containsExactly("pool");
+        assertThat(host.whyWithout(WEB, PRIMARY)).isEmpty();
+
         host.unplugPrimary(WEB, PRIMARY);
         awaitPresence(PrimaryPresence.ABSENT);
         await().atMost(BOOT).until(() -> heard.stream().anyMatch(HostEvent.DeviceGone.class::isInstance));
@@ -78,7 +82,34 @@ class LibvirtVfIT {
         host.plugPrimary(WEB, PRIMARY, Optional.empty());
         awaitPresence(PrimaryPresence.ENABLED);
         assertThat(heard).anyMatch(HostEvent.DevicePlugged.class::isInstance);
+    }
+
+    @Test
+    void runsAPrimaryThatIsAPlainHostdev() {
+        machine.output("ip", "link", "set", machine.pf(), "vf", "2", "mac", "52:54:00:11:22:66");
+        int begin = domain().indexOf("<interface type='network'>");
+        int end = domain().indexOf("<memballoon");
+        host.define(domain().substring(0, begin) + """
+                <hostdev mode='subsystem' type='pci' managed='yes'>
+                  <source><address domain='0' bus='1' slot='0x10' function='4'/></source>
+                  <teaming type='transient' persistent='ua-standby0'/>
+                  <alias name='ua-vf0'/>
+                  <rom enabled='no'/>
+                </hostdev>
+                """ + domain().substring(end));
+
+        host.start(WEB, Map.of());
+        awaitPresence(PrimaryPresence.ENABLED);
+        host.unplugPrimary(WEB, PRIMARY);
+        awaitPresence(PrimaryPresence.ABSENT);
+        host.plugPrimary(WEB, PRIMARY, Optional.empty());
+        awaitPresence(PrimaryPresence.ENABLED);
+    }
+
+    @AfterEach
+    void forget() {
         host.destroy(WEB);
+        host.undefine(WEB);
     }
 
     private static void awaitPresence(PrimaryPresence wanted) {

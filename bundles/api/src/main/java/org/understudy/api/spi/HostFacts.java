@@ -17,6 +17,7 @@ import org.understudy.api.Finding;
  * @param machineTypes names and aliases that can be started
  * @param iommu whether an IOMMU is on
  * @param bridges bridges a standby NIC can be attached to
+ * @param vfNetworks networks of the host's own manager that hand out VFs now; none where there is no such manager
  * @param findings what is wrong or worth knowing
  */
 public record HostFacts(
@@ -28,7 +29,32 @@ public record HostFacts(
         Set<String> machineTypes,
         Optional<Boolean> iommu,
         Optional<Set<String>> bridges,
+        Set<String> vfNetworks,
         List<Finding> findings) {
+
+    /** A host without networks that hand out VFs. */
+    public HostFacts(
+            String connector,
+            String summary,
+            Optional<Version> qemuVersion,
+            Optional<Version> libvirtVersion,
+            Optional<String> accelerator,
+            Set<String> machineTypes,
+            Optional<Boolean> iommu,
+            Optional<Set<String>> bridges,
+            List<Finding> findings) {
+        this(
+                connector,
+                summary,
+                qemuVersion,
+                libvirtVersion,
+                accelerator,
+                machineTypes,
+                iommu,
+                bridges,
+                Set.of(),
+                findings);
+    }
 
     /** A version in three numbers. */
     public record Version(int major, int minor, int micro) implements Comparable<Version> {

@@ -15,7 +15,8 @@ final class HostRules {
     private HostRules() {}
 
     static List<Rule> all() {
-        return List.of(HostRules::pools, HostRules::bridges, HostRules::versions, HostRules::iommu);
+        return List.of(
+                HostRules::pools, HostRules::hostNetworks, HostRules::bridges, HostRules::versions, HostRules::iommu);
     }
 
     private static void pools(Case it, Consumer<Finding> to) {
@@ -29,8 +30,27 @@ final class HostRules {
                         it.subject(primary),
                         primary.label() + " takes its VF from "
                                 + Shown.quoted(primary.source("network").orElse(""))
-                                + ", and the configuration has no such pool",
+                                + ", and the configuration has no such pool"
+                                + (it.context().host().isPresent() ? ", nor the host such a network" : ""),
                         "Name a pool of etc/understudy.yaml, or add this one there.")));
+    }
+
+    /** libvirt sets MAC and VLAN of such a VF, and nothing else. */
+    private static void hostNetworks(Case it, Consumer<Finding> to) {
+        Set<String> networks = it.context().host().map(HostFacts::vfNetworks).orElse(Set.of());
+        it.primaries().stream()
+                .filter(primary -> Carrier.pool(it, primary)
+                        .filter(pool -> pool.selectors().isEmpty()
+                                && networks.contains(pool.name().value()))
+                        .isPresent())
+                .forEach(primary -> to.accept(Finding.of(
+                        FindingCode.VF_NOT_SET_UP,
+                        it.subject(primary),
+                        primary.label() + " takes its VF from a network of the host, "
+                                + Shown.quoted(primary.source("network").orElse(""))
+                                + "; trust, spoof check and link state of the VF stay as they are, and frames are lost"
+                                + " while a migration has the guest on its standby NIC",
+                        "Make it a pool of etc/understudy.yaml for all that, or see to it on the hosts.")));
     }
 
     private static void bridges(Case it, Consumer<Finding> to) {

@@ -8,11 +8,12 @@ import org.understudy.api.MacAddress;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Policy;
 import org.understudy.api.spi.HostFacts;
+import org.understudy.core.domain.HostNetworks;
 
 /**
  * What is known besides the document. Whatever is empty is not known, and no rule concludes anything from it.
  *
- * @param policy pools and networks of the configuration
+ * @param policy pools and networks of the configuration, and what the host itself has of them
  * @param host facts of the host the VM is on, or is to be moved to
  * @param source facts of the host the VM is to leave, if it is to be moved
  * @param vfs what is known of VFs, by address
@@ -32,7 +33,8 @@ public record LintContext(
 
     /** The configuration and a host's facts. */
     public static LintContext of(Policy policy, Optional<HostFacts> host) {
-        return new LintContext(Optional.of(policy), host, Optional.empty(), Map.of(), Optional.empty());
+        Policy known = host.map(facts -> HostNetworks.asPools(policy, facts)).orElse(policy);
+        return new LintContext(Optional.of(known), host, Optional.empty(), Map.of(), Optional.empty());
     }
 
     /** The same, knowing these VFs. */
@@ -43,7 +45,11 @@ public record LintContext(
     /** The configuration and the facts of both hosts of a migration. */
     public static LintContext ofMove(Policy policy, HostFacts source, HostFacts destination) {
         return new LintContext(
-                Optional.of(policy), Optional.of(destination), Optional.of(source), Map.of(), Optional.empty());
+                Optional.of(HostNetworks.asPools(policy, destination)),
+                Optional.of(destination),
+                Optional.of(source),
+                Map.of(),
+                Optional.empty());
     }
 
     /**

@@ -14,6 +14,7 @@ import org.understudy.api.VmState;
 import org.understudy.api.spi.HostFacts;
 import org.understudy.api.spi.HostFacts.Version;
 import org.understudy.core.domain.DomainView.PairView;
+import org.understudy.core.domain.HostNetworks;
 
 /** The part of the preflight that asks whether the destination can take the VM. */
 final class DestinationCheck {
@@ -42,7 +43,9 @@ final class DestinationCheck {
         found.addAll(machine(cargo, from, to));
         found.addAll(version(from, to));
         found.addAll(accelerator(from, to));
-        cargo.pairs().stream().filter(p -> p.kind() == PrimaryKind.VF).forEach(p -> found.addAll(pool(p)));
+        cargo.pairs().stream()
+                .filter(p -> p.kind() == PrimaryKind.VF && !HostNetworks.serve(p, plan.policy(), to))
+                .forEach(p -> found.addAll(pool(p)));
         return found;
     }
 
@@ -119,8 +122,8 @@ final class DestinationCheck {
             return List.of(Finding.of(
                     FindingCode.POOL_UNKNOWN,
                     pairSubject,
-                    "VF pool " + pool + " is not in the configuration.",
-                    "Add the pool to etc/understudy.yaml."));
+                    "VF pool " + pool + " is neither in the configuration nor a network of the destination.",
+                    "Add the pool to etc/understudy.yaml, or start a network of that name there."));
         }
         if (around.pools().isEmpty()) {
             return List.of(Finding.of(

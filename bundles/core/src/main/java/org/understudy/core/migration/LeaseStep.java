@@ -2,6 +2,7 @@
 package org.understudy.core.migration;
 
 import java.util.List;
+import java.util.Optional;
 import org.understudy.api.FindingCode;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.PoolName;
@@ -24,12 +25,22 @@ final class LeaseStep implements Step {
         List<PairView> vfs = v.cargo().pairs().stream()
                 .filter(p -> p.kind() == PrimaryKind.VF)
                 .toList();
-        vfs.forEach(p -> lease(v, p));
+        vfs.stream().filter(p -> isOurs(v, p)).forEach(p -> lease(v, p));
         if (vfs.isEmpty()) {
             v.picture().fact(step(), "lease", "none needed: the VM has no primary that is a VF");
         }
         v.around().journal().leased(v);
         prepare(v);
+    }
+
+    /** The preflight lets a pool that is not configured pass only where the destination itself hands out its VFs. */
+    private static boolean isOurs(Voyage v, PairView pair) {
+        boolean ours =
+                v.plan().policy().pools().stream().anyMatch(pool -> pair.pool().equals(Optional.of(pool.name())));
+        if (!ours) {
+            v.picture().fact(MigrationStep.LEASE, pair.primary().value(), "chosen by the host");
+        }
+        return ours;
     }
 
     private void lease(Voyage v, PairView pair) {

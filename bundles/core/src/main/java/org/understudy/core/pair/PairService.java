@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.osgi.service.component.annotations.Activate;
@@ -19,11 +20,13 @@ import org.understudy.api.PairChange.Effect;
 import org.understudy.api.PairRequest;
 import org.understudy.api.Pairs;
 import org.understudy.api.Policies;
+import org.understudy.api.Policy;
 import org.understudy.api.Subscription;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.Hosts;
 import org.understudy.core.domain.DomainView;
+import org.understudy.core.domain.HostNetworks;
 import org.understudy.core.health.PairHealthTracker;
 import org.understudy.core.lint.Fixes;
 import org.understudy.core.lint.LintContext;
@@ -68,24 +71,27 @@ public final class PairService implements Pairs {
 
     @Override
     public PairChange turnOn(VmName vm, PairRequest request) {
-        return change(vm, definition -> edited(definition, request));
+        return change(
+                vm,
+                (host, definition) ->
+                        edited(definition, request, HostNetworks.asPools(policies.current(), host.facts())));
     }
 
     @Override
     public PairChange turnOff(VmName vm, NicSelector nic) {
-        return change(vm, definition -> planOff(definition, nic));
+        return change(vm, (host, definition) -> planOff(definition, nic));
     }
 
     @Override
     public PairChange planOn(String definition, PairRequest request) {
-        PairChange planned = edited(definition, request);
+        PairChange planned = edited(definition, request, policies.current());
         List<Finding> findings = new ArrayList<>(planned.findings());
         findings.addAll(added(definition, planned.definition(), text -> lint(text, Optional.empty())));
         return new PairChange(planned.changed(), planned.effect(), List.copyOf(findings), planned.definition());
     }
 
-    private PairChange edited(String definition, PairRequest request) {
-        return new PairEditor().turnOn(definition, request, new PlanContext(policies.current()));
+    private static PairChange edited(String definition, PairRequest request, Policy policy) {
+        return new PairEditor().turnOn(definition, request, new PlanContext(policy));
     }
 
     @Override
@@ -124,11 +130,11 @@ public final class PairService implements Pairs {
     }
 
     /** One change at a time: each starts from what the one before has stored. */
-    private synchronized PairChange change(VmName vm, Function<String, PairChange> plan) {
+    private synchronized PairChange change(VmName vm, BiFunction<Host, String, PairChange> plan) {
         standstill.require(vm);
         Location here = locations.of(vm);
         String before = here.host().definition(vm);
-        PairChange planned = plan.apply(before);
+        PairChange planned = plan.apply(here.host(), before);
         if (!planned.changed() || Finding.anyBlocking(planned.findings())) {
             return new PairChange(false, Effect.NONE, planned.findings(), before);
         }

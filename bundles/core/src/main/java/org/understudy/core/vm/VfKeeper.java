@@ -33,6 +33,7 @@ import org.understudy.api.Migration;
 import org.understudy.api.Migrations;
 import org.understudy.api.NicInventory;
 import org.understudy.api.PciAddress;
+import org.understudy.api.Policies;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
@@ -47,6 +48,7 @@ import org.understudy.api.spi.VfPools;
 import org.understudy.api.spi.VfPools.Lease;
 import org.understudy.core.domain.DomainView;
 import org.understudy.core.domain.DomainView.PairView;
+import org.understudy.core.domain.HostNetworks;
 import org.understudy.core.watch.HostWatch;
 
 /**
@@ -69,16 +71,18 @@ public final class VfKeeper implements AutoCloseable {
     });
     private final Retries retries;
     private final Hosts hosts;
+    private final Policies policies;
     private final Standstill standstill;
     private final HostWatch watch;
     private final Subscription ended;
 
     @Activate
-    public VfKeeper(@Reference Hosts hosts, @Reference Migrations migrations) {
-        this(hosts, migrations, FIRST_PAUSE);
+    public VfKeeper(@Reference Hosts hosts, @Reference Migrations migrations, @Reference Policies policies) {
+        this(hosts, migrations, policies, FIRST_PAUSE);
     }
 
-    VfKeeper(Hosts hosts, Migrations migrations, Duration firstPause) {
+    VfKeeper(Hosts hosts, Migrations migrations, Policies policies, Duration firstPause) {
+        this.policies = policies;
         this.retries = new Retries(worker, firstPause, host -> guarded(() -> tidy(host)));
         this.hosts = hosts;
         this.standstill = new Standstill(migrations);
@@ -140,7 +144,7 @@ public final class VfKeeper implements AutoCloseable {
         starting.add(here.vm().name());
         try {
             for (PairView pair : pairs) {
-                if (pair.kind() == PrimaryKind.VF && pair.vf().isEmpty()) {
+                if (pair.kind() == PrimaryKind.VF && pair.vf().isEmpty() && !picksItself(here, pair)) {
                     leases.add(lease(here, pair));
                 }
             }
@@ -156,6 +160,10 @@ public final class VfKeeper implements AutoCloseable {
             // It may have stopped already, while nothing was given back.
             later(() -> giveBack(here.host(), here.vm().name()));
         }
+    }
+
+    private boolean picksItself(Location here, PairView pair) {
+        return HostNetworks.serve(pair, policies.current(), here.host().facts());
     }
 
     /** The guest boots without its VF, perhaps from the network. */

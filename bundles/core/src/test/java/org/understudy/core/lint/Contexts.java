@@ -74,6 +74,22 @@ final class Contexts {
         return host(withBridges(Optional.of(Set.of(names))));
     }
 
+    /** A host whose manager has networks that hand out VFs. */
+    static LintContext vfNetworks(String... names) {
+        HostFacts facts = new HostFacts(
+                "libvirt",
+                "",
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Set.of(),
+                Optional.empty(),
+                Optional.empty(),
+                Set.of(names),
+                List.of());
+        return LintContext.of(policy(false).policy().orElseThrow(), Optional.of(facts));
+    }
+
     /** A move between two hosts, of which the source has one bridge; an empty set of the destination's is not known. */
     static LintContext move(String bridgeOfSource, Optional<Set<String>> bridgesOfDestination) {
         return new LintContext(

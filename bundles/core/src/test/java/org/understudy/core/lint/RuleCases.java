@@ -512,6 +512,13 @@ final class RuleCases {
                         List.of("ua-vf0", "'vf-poll'"),
                         new Given(pooled("vf-pool"), Contexts.policy(false))),
                 rule(
+                        VF_NOT_SET_UP,
+                        "the VF comes from a network of the host",
+                        new Given(pooled("vf-net"), Contexts.vfNetworks("vf-net")),
+                        PRIMARY,
+                        List.of("ua-vf0", "'vf-net'"),
+                        new Given(pooled("vf-pool"), Contexts.vfNetworks("vf-pool"))),
+                rule(
                         NETWORK_MISSING_ON_HOST,
                         "the host has no such bridge",
                         new Given(GOOD, Contexts.bridges("br1", "virbr0")),

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -146,7 +147,7 @@ class MigrationGuardTest {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
-                java.util.Set.of("pc-q35-6.0"),
+                Set.of("pc-q35-6.0"),
                 Optional.empty(),
                 Optional.empty(),
                 List.of()));
@@ -204,6 +205,28 @@ class MigrationGuardTest {
                         false,
                         OptionalInt.empty()));
         assertThat(preflight()).containsExactly(FindingCode.POOL_UNKNOWN);
+    }
+
+    @Test
+    void letsADestinationChooseWhoseNetworkIsThePool() {
+        PairView known = MigrationBench.pair(PRIMARY, PrimaryKind.VF);
+        bench.pairs.set(
+                0,
+                new PairView(
+                        known.standby(),
+                        PRIMARY,
+                        known.mac(),
+                        Optional.of(new PoolName("vf-net")),
+                        PrimaryKind.VF,
+                        Optional.empty(),
+                        0,
+                        false,
+                        OptionalInt.empty()));
+        assertThat(preflight()).containsExactly(FindingCode.POOL_UNKNOWN);
+
+        bench.b.facts(FakeFacts.of("7.2.22", Set.of("vf-net")));
+        assertThat(preflight()).isEmpty();
+        assertThat(bench.migrate().outcome()).contains(Outcome.COMPLETED);
     }
 
     @Test

@@ -28,6 +28,7 @@ import org.understudy.api.PairChange.Effect;
 import org.understudy.api.PairRequest;
 import org.understudy.api.Pairs.PairChanged;
 import org.understudy.api.PciAddress;
+import org.understudy.api.PoolName;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VfState;
@@ -52,7 +53,7 @@ class PairServiceTest {
     private final ShelfHost alpha = new ShelfHost("alpha");
     private final Shelf shelf = new Shelf(alpha);
     private final NicFacts nicFacts = new NicFacts();
-    private final VfKeeper vfs = new VfKeeper(shelf.registry, shelf.migrations);
+    private final VfKeeper vfs = new VfKeeper(shelf.registry, shelf.migrations, shelf.policies);
     private final PairService pairs = new PairService(
             shelf.locations, shelf.registry, shelf.policies, shelf.migrations, shelf.health, nicFacts, vfs);
 
@@ -72,6 +73,23 @@ class PairServiceTest {
         assertThat(change.effect()).isEqualTo(Effect.AT_NEXT_START);
         assertThat(alpha.definition(WEB1)).isEqualTo(change.definition());
         assertThat(DomainView.of(change.definition()).pairs()).hasSize(1);
+    }
+
+    @Test
+    void takesANetworkOfTheHostForAPoolAndSaysWhatItDoesNotSetUp() {
+        alpha.with("web1", VmState.SHUTOFF);
+        PairRequest request = new PairRequest(
+                ONLY, Optional.of(new PoolName("vf-net")), Optional.empty(), Optional.empty(), Set.of());
+
+        assertThat(pairs.turnOn(WEB1, request).findings())
+                .extracting(Finding::code)
+                .contains(FindingCode.POOL_UNKNOWN);
+        alpha.networks("vf-net");
+        PairChange change = pairs.turnOn(WEB1, request);
+
+        assertThat(change.changed()).isTrue();
+        assertThat(change.definition()).contains("<source network='vf-net'/>");
+        assertThat(change.findings()).extracting(Finding::code).containsExactly(FindingCode.VF_NOT_SET_UP);
     }
 
     @Test

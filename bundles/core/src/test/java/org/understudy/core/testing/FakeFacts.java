@@ -12,6 +12,11 @@ public final class FakeFacts {
 
     /** @param version such as {@code 7.2.22} */
     public static HostFacts of(String version) {
+        return of(version, Set.of());
+    }
+
+    /** @param vfNetworks networks that hand out VFs */
+    public static HostFacts of(String version, Set<String> vfNetworks) {
         String[] parts = version.split("\\.");
         return new HostFacts(
                 "fake",
@@ -23,6 +28,7 @@ public final class FakeFacts {
                 Set.of("q35", "pc-q35-7.2"),
                 Optional.of(true),
                 Optional.empty(),
+                vfNetworks,
                 List.of());
     }
 }

@@ -44,6 +44,7 @@ public final class ShelfHost implements Host {
     private boolean plugRefused;
     private PrimaryPresence presence = PrimaryPresence.UNKNOWN;
     private UnaryOperator<String> storing = UnaryOperator.identity();
+    private Set<String> networks = Set.of();
     private String objectionable = "";
     private List<Finding> objections = List.of();
     private Optional<UnderstudyException> trouble = Optional.empty();
@@ -142,6 +143,11 @@ public final class ShelfHost implements Host {
         storing = otherwise;
     }
 
+    /** Has networks that hand out VFs. */
+    public void networks(String... names) {
+        networks = Set.of(names);
+    }
+
     /** Holds this against every definition. */
     public void object(Finding... findings) {
         objectTo("", findings);
@@ -174,6 +180,7 @@ public final class ShelfHost implements Host {
                 Set.of("q35"),
                 Optional.empty(),
                 Optional.empty(),
+                networks,
                 List.of());
     }
 

@@ -34,7 +34,8 @@ class VfKeeperTest {
 
     private final ShelfHost alpha = new ShelfHost("alpha");
     private final Shelf shelf = new Shelf(alpha);
-    private final VfKeeper keeper = new VfKeeper(shelf.registry, shelf.migrations, Duration.ofMillis(20));
+    private final VfKeeper keeper =
+            new VfKeeper(shelf.registry, shelf.migrations, shelf.policies, Duration.ofMillis(20));
     private final OneVf pool = new OneVf();
     private final VirtualMachineService vms = new VirtualMachineService(
             shelf.registry, shelf.locations, shelf.policies, shelf.health, shelf.migrations, keeper, new NicFacts());
@@ -68,6 +69,18 @@ class VfKeeperTest {
                         true,
                         OptionalInt.empty()));
         assertThat(pool.held).hasSize(1);
+    }
+
+    @Test
+    void leavesTheChoiceToTheHostWhereItsNetworkIsThePool() {
+        defined(VmState.SHUTOFF);
+        keeper.setPools(pool);
+        alpha.networks("pool-a");
+
+        vms.start(WEB1);
+
+        assertThat(alpha.deeds()).containsExactly("start web1 {}");
+        assertThat(pool.held).isEmpty();
     }
 
     @Test

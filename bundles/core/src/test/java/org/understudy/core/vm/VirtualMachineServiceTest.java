@@ -34,7 +34,7 @@ class VirtualMachineServiceTest {
     private final ShelfHost alpha = new ShelfHost("alpha");
     private final ShelfHost beta = new ShelfHost("beta");
     private final Shelf shelf = new Shelf(alpha, beta);
-    private final VfKeeper vfs = new VfKeeper(shelf.registry, shelf.migrations);
+    private final VfKeeper vfs = new VfKeeper(shelf.registry, shelf.migrations, shelf.policies);
 
     @AfterEach
     void close() {

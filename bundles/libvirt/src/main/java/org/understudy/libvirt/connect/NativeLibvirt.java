@@ -35,6 +35,10 @@ public interface NativeLibvirt extends Library {
 
     int virConnectDomainEventDeregisterAny(Pointer connect, int callback);
 
+    /** The text is the caller's to free. */
+    Pointer virConnectGetDomainCapabilities(
+            Pointer connect, Pointer emulator, Pointer arch, Pointer machine, Pointer type, int flags);
+
     Pointer virDomainLookupByName(Pointer connect, String name);
 
     String virDomainGetName(Pointer domain);

@@ -48,6 +48,14 @@ public final class Definitions {
                 d -> d.isActive() == 1 ? Optional.of(d.getXMLDesc(SECURE | MIGRATABLE)) : Optional.empty());
     }
 
+    /** With what libvirt chose for this run, such as VFs from its networks; empty if the VM is off. */
+    public Optional<String> actual(VmName vm) {
+        return domains.ask(
+                "read the live definition of",
+                vm,
+                d -> d.isActive() == 1 ? Optional.of(d.getXMLDesc(SECURE)) : Optional.empty());
+    }
+
     /**
      * Stores a definition; libvirt fills in what is missing.
      *

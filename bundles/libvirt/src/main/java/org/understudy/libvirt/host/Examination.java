@@ -71,11 +71,13 @@ record Examination(LibvirtSettings settings, BooleanSupplier monitored) {
             socket.connect(new InetSocketAddress(uri.getHost(), port), PATIENCE_MILLIS);
             return Optional.empty();
         } catch (IOException e) {
-            return Optional.of(Finding.of(
-                    FindingCode.PEER_UNREACHABLE,
-                    host,
-                    "The peer-uri %s of %s does not answer this server: %s.".formatted(uri, host, e.getMessage()),
-                    "Correct peer-uri, or let libvirt listen there; no VM can be moved to this host otherwise."));
+            return Optional.of(
+                    Finding.of(
+                            FindingCode.PEER_UNREACHABLE,
+                            host,
+                            "The peer-uri %s of %s does not answer this server: %s. The other hosts may reach it all the same."
+                                    .formatted(uri, host, e.getMessage()),
+                            "If they can't, correct peer-uri, or let libvirt listen there; no VM can be moved to this host before."));
         }
     }
 

@@ -10,7 +10,9 @@ import org.understudy.api.spi.HostFacts.Version;
 import org.understudy.libvirt.connect.Connection;
 import org.understudy.libvirt.connect.LibvirtSettings;
 import org.understudy.libvirt.connect.NativeConnect;
+import org.understudy.libvirt.domain.DomainCapabilities;
 import org.understudy.libvirt.domain.HostCapabilities;
+import org.understudy.libvirt.domain.Networks;
 
 /** What libvirt says of its host. */
 final class FactFinder {
@@ -25,6 +27,13 @@ final class FactFinder {
     /** Asked anew at each call: QEMU may have been upgraded, and libvirt keeps the answers itself. */
     HostFacts facts() {
         return connection.ask("read what the host can do", this::facts);
+    }
+
+    /** Whether VFIO can be used there, as far as libvirt can tell. */
+    Optional<Boolean> vfio() {
+        return connection.ask(
+                "read what VMs can do",
+                connect -> DomainCapabilities.ask(connect).map(DomainCapabilities::vfio));
     }
 
     /** The security models of the host, such as {@code apparmor}. */
@@ -49,6 +58,7 @@ final class FactFinder {
                 capabilities.machines(),
                 capabilities.iommu(),
                 Optional.<Set<String>>empty(),
+                Networks.ofVfs(connect),
                 List.of());
     }
 

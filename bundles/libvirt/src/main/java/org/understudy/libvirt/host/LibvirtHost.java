@@ -109,6 +109,7 @@ public final class LibvirtHost implements Host {
         return new VfioObstacles(
                 name(),
                 facts.confinement(),
+                facts.vfio(),
                 settings.isLocal() ? Optional.of(new ThisMachine(Path.of("/"))) : Optional.empty(),
                 vf -> NodeDevice.find(connection, vf));
     }
@@ -203,7 +204,7 @@ public final class LibvirtHost implements Host {
     @Override
     public List<Finding> whyWithout(VmName vm, Alias primary) {
         return definitions
-                .live(vm)
+                .actual(vm)
                 .map(live -> obstacles().of(primary, VfUse.of(live, definition(vm), primary)))
                 .orElse(List.of());
     }

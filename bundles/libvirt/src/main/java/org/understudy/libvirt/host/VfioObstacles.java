@@ -18,12 +18,14 @@ import org.understudy.libvirt.domain.VfUse;
  * What may keep QEMU from opening a VF that libvirt has given to it. libvirt calls such a start or migration a success.
  *
  * @param confinement the security models of the host
+ * @param vfio whether libvirt there finds that VFIO can be used; empty if it cannot tell
  * @param here the host's files, if it is this machine
  * @param devices looks for a device of the host
  */
 record VfioObstacles(
         HostName host,
         List<String> confinement,
+        Optional<Boolean> vfio,
         Optional<ThisMachine> here,
         Function<PciAddress, Optional<NodeDevice>> devices) {
     static final String DROP_IN = "Copy hooks/libvirt/apparmor/understudy-vfio to"
@@ -32,7 +34,7 @@ record VfioObstacles(
     /** What can be told without a VM. */
     List<Finding> ofHost() {
         List<Finding> findings = new ArrayList<>();
-        here.ifPresent(machine -> ofMachine(machine, findings));
+        ofVfio(subject(), findings);
         if (confinement.contains("apparmor")) {
             if (here.isEmpty()) {
                 findings.add(found(
@@ -53,14 +55,19 @@ record VfioObstacles(
         return "host " + host;
     }
 
-    private void ofMachine(ThisMachine machine, List<Finding> findings) {
-        if (!machine.hasVfio()) {
-            findings.add(
-                    found(subject(), "VFIO is not loaded: there is no /dev/vfio/vfio.", "Load it: modprobe vfio-pci."));
-        }
-        if (machine.remapsInterrupts().filter(yes -> !yes).isPresent()) {
+    private void ofVfio(String subject, List<Finding> findings) {
+        boolean lacking = here.isPresent()
+                ? !here.get().hasVfio()
+                : vfio.filter(yes -> !yes).isPresent();
+        if (lacking) {
             findings.add(found(
-                    subject(),
+                    subject,
+                    "VFIO cannot be used on host " + host + ": the IOMMU is off, or VFIO is not loaded.",
+                    "Turn the IOMMU on, and load VFIO: modprobe vfio-pci."));
+        }
+        if (here.flatMap(ThisMachine::remapsInterrupts).filter(yes -> !yes).isPresent()) {
+            findings.add(found(
+                    subject,
                     "The IOMMU does not remap interrupts, and VFIO refuses VFs without it.",
                     "Turn on interrupt remapping (VT-d, x2APIC) in the firmware; kernel option intremap=on."));
         }
@@ -71,7 +78,7 @@ record VfioObstacles(
         String subject = "primary " + primary + " on host " + host;
         List<Finding> findings = new ArrayList<>();
         use.vf().ifPresent(vf -> ofDevice(subject, vf, findings));
-        here.ifPresent(machine -> ofMachine(machine, findings));
+        ofVfio(subject, findings);
         boolean open = here.filter(ThisMachine::letsQemuOpenVfs).isPresent();
         if (use.confinedWithoutName() && !open) {
             findings.add(confined(subject));

@@ -6,10 +6,13 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.UUID;
 
 /**
@@ -30,19 +33,36 @@ public final class Libvirtd implements AutoCloseable {
             done
             getent group libvirt-qemu >/dev/null || echo libvirt-qemu:x:64055: >>/etc/group
             getent passwd libvirt-qemu >/dev/null || echo libvirt-qemu:x:64055:64055::/nonexistent:/bin/false >>/etc/passwd
-            while read -r _; do rm -f "$0/run/libvirtd.pid"; libvirtd -p "$0/run/libvirtd.pid" & wait $!; done
+            while read -r _; do rm -f "$0/run/libvirtd.pid"; libvirtd $1 -p "$0/run/libvirtd.pid" & wait $!; done
             """;
 
     private final Path directory;
+    private final OptionalInt port;
     private final Process namespace;
 
-    private Libvirtd(Path directory, Process namespace) {
+    private Libvirtd(Path directory, OptionalInt port, Process namespace) {
         this.directory = directory;
+        this.port = port;
         this.namespace = namespace;
     }
 
     /** Starts one and waits until it answers. Skips the test where there is none, but not in CI. */
     public static Libvirtd start(Path directory) throws IOException {
+        return start(directory, OptionalInt.empty());
+    }
+
+    /** Starts one that listens on 127.0.0.1 as well. */
+    public static Libvirtd startWithTcp(Path directory) throws IOException {
+        return start(directory, OptionalInt.of(freePort()));
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return free.getLocalPort();
+        }
+    }
+
+    private static Libvirtd start(Path directory, OptionalInt port) throws IOException {
         boolean possible = Files.isExecutable(PROGRAM) && "root".equals(System.getProperty("user.name"));
         if (!possible && "true".equals(System.getenv("CI"))) {
             throw new AssertionError("this test needs libvirtd (Debian: libvirt-daemon) and root");
@@ -51,7 +71,7 @@ public final class Libvirtd implements AutoCloseable {
         for (String place : new String[] {"etc", "lib", "cache", "run", "log"}) {
             Files.createDirectories(directory.resolve(place));
         }
-        Files.writeString(directory.resolve("etc/libvirtd.conf"), daemonSettings(directory));
+        Files.writeString(directory.resolve("etc/libvirtd.conf"), daemonSettings(directory, port));
         Files.writeString(directory.resolve("etc/qemu.conf"), """
                 security_driver = "none"
                 user = "root"
@@ -62,17 +82,33 @@ public final class Libvirtd implements AutoCloseable {
                 namespaces = []
                 """);
         Process namespace = new ProcessBuilder(
-                        "unshare", "-m", "-p", "--fork", "--kill-child", "bash", "-c", SCRIPT, directory.toString())
+                        "unshare",
+                        "-m",
+                        "-p",
+                        "--fork",
+                        "--kill-child",
+                        "bash",
+                        "-c",
+                        SCRIPT,
+                        directory.toString(),
+                        port.isPresent() ? "-l" : "")
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("log/namespace.log").toFile())
                 .start();
-        Libvirtd daemon = new Libvirtd(directory, namespace);
+        Libvirtd daemon = new Libvirtd(directory, port, namespace);
         daemon.begin();
         return daemon;
     }
 
-    private static String daemonSettings(Path directory) {
-        return """
+    private static String daemonSettings(Path directory, OptionalInt port) {
+        String tcp = port.isEmpty() ? "" : """
+                listen_tls = 0
+                listen_tcp = 1
+                listen_addr = "127.0.0.1"
+                tcp_port = "%d"
+                auth_tcp = "none"
+                """.formatted(port.getAsInt());
+        return tcp + """
                 unix_sock_dir = "%s/run"
                 auth_unix_rw = "none"
                 host_uuid = "%s"
@@ -115,6 +151,11 @@ public final class Libvirtd implements AutoCloseable {
     /** @param driver such as {@code qemu} with the path {@code /system} */
     public String uri(String driver, String path) {
         return driver + "+unix://" + path + "?socket=" + socket();
+    }
+
+    /** The address of one that was started with TCP. */
+    public String tcpUri(String driver, String path) {
+        return driver + "+tcp://127.0.0.1:" + port.orElseThrow() + path;
     }
 
     @Override

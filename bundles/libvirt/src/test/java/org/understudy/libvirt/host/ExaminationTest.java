@@ -33,7 +33,8 @@ final class ExaminationTest {
                 Optional.of(false),
                 Optional.empty(),
                 List.of());
-        VfioObstacles none = new VfioObstacles(new HostName("a"), List.of(), Optional.empty(), vf -> Optional.empty());
+        VfioObstacles none = new VfioObstacles(
+                new HostName("a"), List.of(), Optional.empty(), Optional.empty(), vf -> Optional.empty());
         return new Examination(settings, () -> monitored)
                 .of(facts, none).stream().map(Finding::code).toList();
     }

@@ -36,9 +36,14 @@ final class HealingTest {
 
     @BeforeEach
     void open(@TempDir Path directory) throws IOException {
-        daemon = Libvirtd.start(directory);
-        host = new LibvirtConnector(QUICK).open(TestHosts.policy(Map.of("uri", daemon.uri("qemu", "/system"))));
-        host.subscribe(heard::add);
+        daemon = Libvirtd.startWithTcp(directory);
+        host = connect(daemon.uri("qemu", "/system"));
+    }
+
+    private Host connect(String uri) {
+        Host opened = new LibvirtConnector(QUICK).open(TestHosts.policy(Map.of("uri", uri)));
+        opened.subscribe(heard::add);
+        return opened;
     }
 
     @AfterEach
@@ -49,6 +54,15 @@ final class HealingTest {
         if (daemon != null) {
             daemon.close();
         }
+    }
+
+    @Test
+    void comesBackWithItsEventsOverTcpToo() throws IOException {
+        host.close();
+        host = connect(daemon.tcpUri("qemu", "/system"));
+        assertThat(host.facts().summary()).contains("qemu+tcp://127.0.0.1:");
+
+        tellsWhyItIsAwayAndComesBackWithItsEvents();
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.io.File;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -135,6 +136,24 @@ final class LibvirtHostTest {
                     assertThat(e.code().exitCode()).isEqualTo(2);
                     assertThat(e).hasMessageContaining("libvirt says");
                 });
+    }
+
+    @Test
+    void leavesNothingBehindHoweverOftenItIsOpened() {
+        TestHosts.open().close();
+        int handles = handles();
+        int threads = Thread.activeCount();
+
+        for (int i = 0; i < 1000; i++) {
+            TestHosts.open().close();
+        }
+
+        await().until(() -> handles() <= handles + 4 && Thread.activeCount() <= threads + 4);
+        assertThat(host.vms()).isNotEmpty();
+    }
+
+    private static int handles() {
+        return new File("/proc/self/fd").list().length;
     }
 
     @Test

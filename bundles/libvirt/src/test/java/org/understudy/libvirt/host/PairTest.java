@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.FindingCode;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
@@ -87,5 +89,8 @@ final class PairTest {
         assertThat(facts.machineTypes()).contains("q35", "pc");
         assertThat(facts.accelerator()).hasValueSatisfying(a -> assertThat(a).isIn("kvm", "tcg"));
         assertThat(facts.iommu()).isPresent();
+        boolean vfio = Files.exists(Path.of("/dev/vfio/vfio")) && facts.iommu().orElse(false);
+        assertThat(host.examine().stream().anyMatch(f -> f.code() == FindingCode.VFIO_UNAVAILABLE))
+                .isEqualTo(!vfio);
     }
 }

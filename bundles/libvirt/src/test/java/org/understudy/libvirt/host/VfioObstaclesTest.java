@@ -57,7 +57,7 @@ final class VfioObstaclesTest {
     private static final String GROUP = "<iommuGroup number='7'/>";
 
     private static List<String> messages(String live, Optional<ThisMachine> here, Optional<String> device) {
-        return new VfioObstacles(new HostName("a"), List.of(), here, vf -> {
+        return new VfioObstacles(new HostName("a"), List.of(), Optional.of(true), here, vf -> {
                     assertThat(vf).isEqualTo(PciAddress.parse("01:10.2"));
                     return device.map(NodeDevice::of);
                 })
@@ -110,7 +110,7 @@ final class VfioObstaclesTest {
         Optional<String> ready = Optional.of(device(DRIVER, GROUP));
         file("proc/interrupts", "  24:  0  PCI-MSI 32768-edge  eth0\n");
         assertThat(messages(CONFINED, here, ready))
-                .anyMatch(m -> m.contains("no /dev/vfio/vfio"))
+                .anyMatch(m -> m.contains("VFIO cannot be used"))
                 .anyMatch(m -> m.contains("does not remap interrupts"))
                 .anyMatch(m -> m.contains("AppArmor"));
 
@@ -136,7 +136,18 @@ final class VfioObstaclesTest {
                 .satisfies(f -> assertThat(f.message()).contains("can't be seen"));
     }
 
+    @Test
+    void tellsWhatARemoteLibvirtFindsOfVfio() {
+        VfioObstacles without = new VfioObstacles(
+                new HostName("a"), List.of(), Optional.of(false), Optional.empty(), vf -> Optional.empty());
+
+        assertThat(without.ofHost())
+                .singleElement()
+                .satisfies(f -> assertThat(f.message()).contains("VFIO cannot be used on host a"));
+    }
+
     private static List<Finding> host(Optional<ThisMachine> here) {
-        return new VfioObstacles(new HostName("a"), List.of("apparmor"), here, vf -> Optional.empty()).ofHost();
+        return new VfioObstacles(new HostName("a"), List.of("apparmor"), Optional.empty(), here, vf -> Optional.empty())
+                .ofHost();
     }
 }
