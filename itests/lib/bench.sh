@@ -13,18 +13,25 @@ bench() {
     esac
     shift
   done
-  [ "$name" = hostnic ] || die_usage "bench takes the name of a benchmark: hostnic, not '$name'"
+  case "$name" in
+    hostnic | migration) ;;
+    *) die_usage "bench takes the name of a benchmark: hostnic or migration, not '$name'" ;;
+  esac
   require_setup
   temporary=$(mktemp -d "${TMPDIR:-/tmp}/understudy-bench.XXXXXX")
   trap end_bench EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
   build_benchmark
+  "bench_$name"
+  "${name}_document" >"$temporary/$name.json"
+  [ -z "$record" ] || record "$name"
+  if [ -n "$json" ]; then cat "$temporary/$name.json"; else "${name}_table" <"$temporary/$name.json"; fi
+}
+
+bench_hostnic() {
   bench_trees
   bench_host
-  hostnic_document >"$temporary/hostnic.json"
-  [ -z "$record" ] || record_hostnic
-  if [ -n "$json" ]; then cat "$temporary/hostnic.json"; else hostnic_table <"$temporary/hostnic.json"; fi
 }
 
 end_bench() {
@@ -100,11 +107,52 @@ fetch_tools() {
   sed -i '1s:.*:#!/usr/bin/env python3:' "$temporary/tools/usr/bin/dpdk-devbind.py"
 }
 
+# Two hosts, a server, and what the guest's neighbour saw of each migration.
+bench_migration() {
+  deliver_guest "$temporary/guest"
+  UNDERSTUDY_GUEST=$temporary/guest "$JAVA_HOME/bin/java" -Dbasedir="$here/itests" -Dunderstudy.version="$(project_version)" \
+    -cp "$here/itests/target/test-classes:$(cat "$temporary/classpath")" org.understudy.itests.karaf.MigrationBench \
+    "${UNDERSTUDY_BENCH_ROUNDS:-5}" "$temporary/samples.json" >&2 || die "the migrations cannot be measured" "read the message above" 1
+}
+
+# jq with what is known of this run.
+jq_document() {
+  jq -n --arg version "$(project_version)" --arg cpu "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" \
+    --arg cores "$(nproc)" --arg kernel "$(uname -r)" --arg date "$(date -u +%F)" "$@"
+}
+
+migration_document() {
+  # shellcheck disable=SC2016 # jq's variables
+  jq_document --slurpfile samples "$temporary/samples.json" '
+    def median: sort | .[(length - 1) / 2 | floor];
+    {
+      benchmark: "migration", version: $version, date: $date,
+      machine: {cpu: $cpu, cores: ($cores | tonumber), kernel: $kernel},
+      samples: $samples[0],
+      medians: ($samples[0] | map_values(. as $all | .[0] | with_entries(.key as $key | .value = ($all | map(.[$key]) | median))))
+    }
+    | . + {aims: {
+        "nothing that the guest sends is lost": (.samples.understudy | all(.heartbeatsLost == 0)),
+        "shorter gap than with forwarding entries by hand":
+          (.medians.understudy.heartbeatGapMs < .medians["virsh migrate, forwarding entries by hand"].heartbeatGapMs),
+        "gap no longer than the downtime": (.medians.understudy | .heartbeatGapMs <= .downtimeMs)}}'
+}
+
+migration_table() {
+  jq -r '
+    "Measured on \(.date) with version \(.version): \(.machine.cpu), \(.machine.cores) cores, Linux \(.machine.kernel).",
+    "",
+    "| median of \(.samples.understudy | length) migrations | downtime, ms | gap in heartbeats, ms | lost | gap in pings, ms | lost |",
+    "|---|---|---|---|---|---|",
+    (.samples | keys_unsorted[]) as $who | (.medians[$who] |
+      "| \($who) | \(.downtimeMs | round) | \(.heartbeatGapMs) | \(.heartbeatsLost) of \(.heartbeats) | \(.pingGapMs) | \(.pingsLost) of \(.pings) |"),
+    "",
+    (.aims | to_entries[] | "* Aim: \(.key): \(if .value then "met" else "not met" end).")'
+}
+
 hostnic_document() {
   # shellcheck disable=SC2016 # jq's variables
-  jq -n --slurpfile trees "$temporary/trees.json" --slurpfile host "$temporary/host.json" \
-    --arg version "$(project_version)" --arg cpu "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" \
-    --arg cores "$(nproc)" --arg kernel "$(uname -r)" --arg date "$(date -u +%F)" '
+  jq_document --slurpfile trees "$temporary/trees.json" --slurpfile host "$temporary/host.json" '
     def ratio($a; $b): (.[$a] / .[$b] * 100 | round) / 100;
     {
       benchmark: "hostnic", version: $version, date: $date,
@@ -145,11 +193,11 @@ hostnic_table() {
 }
 
 # Puts the table into docs/benchmarks.md and the document beside it.
-record_hostnic() {
+record() {
   local page=$here/docs/benchmarks.md
   mkdir -p "$here/docs/benchmarks"
-  cp "$temporary/hostnic.json" "$here/docs/benchmarks/hostnic.json"
-  hostnic_table <"$temporary/hostnic.json" >"$temporary/table.md"
-  sed -i -e "/<!-- hostnic -->/,/<!-- end -->/{/<!-- hostnic -->/{p;r $temporary/table.md
+  cp "$temporary/$1.json" "$here/docs/benchmarks/$1.json"
+  "${1}_table" <"$temporary/$1.json" >"$temporary/table.md"
+  sed -i -e "/<!-- $1 -->/,/<!-- end -->/{/<!-- $1 -->/{p;r $temporary/table.md
     };/<!-- end -->/p;d}" "$page"
 }

@@ -66,7 +66,9 @@ final class LabServer implements AutoCloseable {
     /** Whether the guest answers pings over the wire. */
     void requireReachable(int number) throws IOException {
         lab.watch(address(number));
-        await("answers of " + address(number)).atMost(Duration.ofSeconds(60)).until(() -> lab.answers() >= 10);
+        await("answers of " + address(number))
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> lab.figures().answers() >= 10);
     }
 
     int vfsInUse(String host) {
@@ -87,7 +89,8 @@ final class LabServer implements AutoCloseable {
         lab.close();
     }
 
-    private String definition(String name, int number, String options) {
+    /** With an ordinary virtio NIC. */
+    String definition(String name, int number, String options) {
         return """
                 <domain type='kvm'>
                   <name>%1$s</name>

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.understudy.itests.Built;
 
 /** Two emulated SR-IOV hosts with libvirt, {@code alpha} and {@code beta}, as {@code ./understudy lab} starts them. */
@@ -95,15 +96,35 @@ public final class SriovLab implements AutoCloseable {
         control("watch " + address);
     }
 
-    /** How many pings were answered since {@link #watch}. */
-    public int answers() throws IOException {
+    /**
+     * What the endpoint has counted since {@link #watch}: its pings of the guest, and the guest's heartbeats; times in
+     * milliseconds.
+     */
+    public record Figures(
+            long pings, long pingsLost, long pingGap, long heartbeats, long heartbeatsLost, long heartbeatGap) {
+        private static final Pattern LINES = Pattern.compile("pings sent=(\\d+) lost=(\\d+) .*longest_gap_ms=(\\d+)\\n"
+                + "heartbeats sent=(\\d+) lost=(\\d+) .*longest_gap_ms=(\\d+) .*\\n");
+
+        static Figures parse(String text) {
+            Matcher m = LINES.matcher(text);
+            assertThat(m.matches()).as("%s", text).isTrue();
+            long[] n = IntStream.rangeClosed(1, 6)
+                    .mapToLong(i -> Long.parseLong(m.group(i)))
+                    .toArray();
+            return new Figures(n[0], n[1], n[2], n[3], n[4], n[5]);
+        }
+
+        public long answers() {
+            return pings - pingsLost;
+        }
+    }
+
+    public Figures figures() throws IOException {
         Path figures = folder.resolve("figures");
         Files.deleteIfExists(figures);
         control("figures");
         await("the wire's figures").atMost(Duration.ofSeconds(10)).until(() -> Files.exists(figures));
-        Matcher pings = Pattern.compile("pings sent=(\\d+) lost=(\\d+)").matcher(Files.readString(figures));
-        assertThat(pings.find()).isTrue();
-        return Integer.parseInt(pings.group(1)) - Integer.parseInt(pings.group(2));
+        return Figures.parse(Files.readString(figures));
     }
 
     private void control(String line) throws IOException {

@@ -6,7 +6,8 @@ import java.time.Duration;
 /**
  * The small times of a run that are no policy.
  *
- * @param poll how often a host is asked while no event comes; a net below the events
+ * @param poll how often a host is asked while no event comes; a net below the events, and each question costs a host time
+ *     that its guest may want
  * @param grace how long an event may lag behind the answer to a query
  * @param heartbeat how long to wait for a heartbeat on the primary after the guest has enabled it
  * @param tail how long the probe goes on measuring after the last step
@@ -18,7 +19,7 @@ record Tempo(
         Duration poll, Duration grace, Duration heartbeat, Duration tail, Duration absence, Duration ownUnplugWait) {
     static Tempo usual() {
         return new Tempo(
-                Duration.ofMillis(100),
+                Duration.ofMillis(500),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(1),
