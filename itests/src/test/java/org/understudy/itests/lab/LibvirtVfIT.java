@@ -2,21 +2,32 @@
 package org.understudy.itests.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
@@ -73,7 +84,10 @@ class LibvirtVfIT {
         assertThat(heard).anyMatch(HostEvent.StandbyNegotiated.class::isInstance);
 
         assertThat(host.facts().vfNetworks()).containsExactly("pool");
-        assertThat(host.whyWithout(WEB, PRIMARY)).isEmpty();
+        assertThat(host.whyWithout(WEB, PRIMARY))
+                .extracting(Finding::message)
+                .singleElement()
+                .satisfies(m -> assertThat(m).contains("sees nothing that keeps QEMU from it"));
 
         host.unplugPrimary(WEB, PRIMARY);
         awaitPresence(PrimaryPresence.ABSENT);
@@ -106,10 +120,53 @@ class LibvirtVfIT {
         awaitPresence(PrimaryPresence.ENABLED);
     }
 
+    @Test
+    void isDrivenAndHeardOverSsh(@TempDir Path folder) throws IOException {
+        List<HostEvent> heard = new CopyOnWriteArrayList<>();
+        try (Host remote = overSsh(folder, "yes")) {
+            remote.subscribe(heard::add);
+
+            remote.define(domain());
+            remote.start(WEB, Map.of());
+
+            await().atMost(BOOT).until(() -> heard.stream().anyMatch(HostEvent.Started.class::isInstance));
+            heard.clear();
+            machine.output("virsh", "metadata", "web1", "--uri", "urn:x", "--key", "k", "--set", "<a/>");
+            await().atMost(BOOT).until(() -> heard.stream().anyMatch(HostEvent.DefinitionChanged.class::isInstance));
+            assertThat(remote.facts().summary()).contains("qemu+ssh://root@127.0.0.1");
+            assertThat(remote.examine()).noneMatch(f -> f.code() == FindingCode.MONITOR_SILENT);
+        }
+    }
+
+    @Test
+    void saysThatSshWasRefused(@TempDir Path folder) {
+        assertThatThrownBy(() -> overSsh(folder, "no")).isInstanceOfSatisfying(UnderstudyException.class, e -> {
+            assertThat(e.code()).isEqualTo(ErrorCode.HOST_UNAVAILABLE);
+            assertThat(e).hasMessageContaining("Permission denied");
+        });
+    }
+
+    /** The emulated host has virt-ssh-helper, but not what libvirt looks for it with. */
+    private static Host overSsh(Path folder, String withKey) throws IOException {
+        Path ssh = Files.writeString(
+                folder.resolve("ssh"), """
+                #!/bin/sh
+                exec ssh -F /dev/null -o IdentityFile=%1$s/client_key -o UserKnownHostsFile=%1$s/known_hosts \\
+                  -o PubkeyAuthentication=%2$s "$@"
+                """.formatted(machine.sshConfig().getParent(), withKey));
+        Files.setPosixFilePermissions(ssh, PosixFilePermissions.fromString("rwx------"));
+        Matcher port = Pattern.compile("Port (\\d+)").matcher(Files.readString(machine.sshConfig()));
+        assertThat(port.find()).isTrue();
+        String uri = "qemu+ssh://root@127.0.0.1:" + port.group(1) + "/system?proxy=native&command=" + ssh;
+        return new LibvirtConnector().open(new HostPolicy(new HostName("b"), "libvirt", Map.of("uri", uri)));
+    }
+
     @AfterEach
     void forget() {
-        host.destroy(WEB);
-        host.undefine(WEB);
+        if (host.find(WEB).isPresent()) {
+            host.destroy(WEB);
+            host.undefine(WEB);
+        }
     }
 
     private static void awaitPresence(PrimaryPresence wanted) {

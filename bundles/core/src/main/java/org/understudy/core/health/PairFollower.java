@@ -282,19 +282,25 @@ final class PairFollower {
     }
 
     private void missing(Key key, Tracked t) {
-        if (System.nanoTime() - t.askSince >= pace.missingAfter().toNanos()) {
+        if (t.health != PairHealth.FAULT
+                && System.nanoTime() - t.askSince >= pace.missingAfter().toNanos()) {
             become(
                     key,
                     t,
                     PairHealthMachine.next(t.health, new PairEvent.SeenMissing()),
-                    "QEMU does not have " + key.primary() + ", though it was to be plugged" + causes(key, t));
+                    "QEMU does not have " + key.primary() + ", though it was to be plugged." + causes(key, t));
         }
     }
 
     private static String causes(Key key, Tracked t) {
-        return t.host.whyWithout(key.place().vm(), key.primary()).stream()
-                .map(cause -> "; " + cause.message() + " " + cause.remedy())
-                .collect(Collectors.joining());
+        try {
+            return t.host.whyWithout(key.place().vm(), key.primary()).stream()
+                    .map(cause -> " " + cause.message() + " " + cause.remedy())
+                    .collect(Collectors.joining());
+        } catch (UnderstudyException e) {
+            LOG.debug("No cause is known for {}: {}", key, e.getMessage());
+            return "";
+        }
     }
 
     /** Takes the truth from the host, whatever was thought before. */

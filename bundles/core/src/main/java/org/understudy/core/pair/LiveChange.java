@@ -33,14 +33,8 @@ record LiveChange(VfKeeper vfs) {
         if (here.vm().state() == VmState.SHUTOFF) {
             return Effect.AT_NEXT_START;
         }
-        Optional<DomainView> live = here.host().liveDefinition(here.vm().name()).map(DomainView::of);
-        List<PairView> off = without(before.pairs(), after.pairs());
-        List<PairView> on = without(after.pairs(), before.pairs());
-        if (live.isEmpty() || off.isEmpty() == on.isEmpty()) {
-            return Effect.AFTER_RESTART;
-        }
         try {
-            return on.isEmpty() ? takeOut(here, live.get(), off) : putIn(here, live.get(), on);
+            return tell(here, before, after);
         } catch (UnderstudyException e) {
             String vm = "vm " + here.vm().name();
             findings.accept(Finding.of(
@@ -50,6 +44,16 @@ record LiveChange(VfKeeper vfs) {
                     "Shut it down and start it again; what was switched is stored."));
             return Effect.AFTER_RESTART;
         }
+    }
+
+    private Effect tell(Location here, DomainView before, DomainView after) {
+        Optional<DomainView> live = here.host().liveDefinition(here.vm().name()).map(DomainView::of);
+        List<PairView> off = without(before.pairs(), after.pairs());
+        List<PairView> on = without(after.pairs(), before.pairs());
+        if (live.isEmpty() || off.isEmpty() == on.isEmpty()) {
+            return Effect.AFTER_RESTART;
+        }
+        return on.isEmpty() ? takeOut(here, live.get(), off) : putIn(here, live.get(), on);
     }
 
     private static List<PairView> without(List<PairView> pairs, List<PairView> others) {

@@ -138,13 +138,14 @@ public final class PairService implements Pairs {
         if (!planned.changed() || Finding.anyBlocking(planned.findings())) {
             return new PairChange(false, Effect.NONE, planned.findings(), before);
         }
+        LintContext context = context(Optional.of(here.host()));
+        Function<String, List<Finding>> rules = text -> new Linter().lint(text, context);
         List<Finding> findings = new ArrayList<>(planned.findings());
-        findings.addAll(added(before, planned.definition(), text -> judged(text, here.host())));
+        findings.addAll(added(before, planned.definition(), text -> judged(text, rules, here.host())));
         if (Finding.anyBlocking(findings)) {
             return new PairChange(false, Effect.NONE, List.copyOf(findings), before);
         }
-        findings.addAll(new Storing(here.host(), text -> lint(text, here.host()))
-                .define(planned.definition(), Optional.of(before)));
+        findings.addAll(new Storing(here.host(), rules).define(planned.definition(), Optional.of(before)));
         if (Finding.anyBlocking(findings)) {
             return new PairChange(false, Effect.NONE, List.copyOf(findings), before);
         }
@@ -154,8 +155,8 @@ public final class PairService implements Pairs {
     }
 
     /** What the rules and the host hold against a definition. */
-    private List<Finding> judged(String definition, Host host) {
-        List<Finding> findings = new ArrayList<>(lint(definition, host));
+    private static List<Finding> judged(String definition, Function<String, List<Finding>> rules, Host host) {
+        List<Finding> findings = new ArrayList<>(rules.apply(definition));
         findings.addAll(host.check(definition));
         return findings;
     }

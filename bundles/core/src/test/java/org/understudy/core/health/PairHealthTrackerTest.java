@@ -320,6 +320,38 @@ class PairHealthTrackerTest {
     }
 
     @Test
+    void findsAPairWhosePrimaryWasPluggedBesideTheOnesItKnows() {
+        awaitHealth(PairHealth.ACTIVE);
+        vm.live("plain");
+        emit(new HostEvent.DefinitionChanged(VM, Instant.now()));
+        Awaitility.await().until(() -> seen.contains(PairHealth.OFF));
+
+        vm.live("pair");
+        emit(new HostEvent.DevicePlugged(VM, Instant.now(), PRIMARY));
+
+        awaitHealth(PairHealth.ACTIVE);
+    }
+
+    @Test
+    void forgetsAPairThatWasSwitchedOffOnceItsPrimaryHasGone() {
+        VmName web2 = new VmName("web2");
+        List<PairHealth> healths = new CopyOnWriteArrayList<>();
+        tracker.listen(c -> {
+            if (c.vm().equals(web2)) {
+                healths.add(c.pair().health());
+            }
+        });
+        FakeVm switched = a.running("web2", "plain", PRIMARY).live("pair");
+        emit(new HostEvent.DefinitionChanged(web2, Instant.now()));
+        Awaitility.await().until(() -> healths.contains(PairHealth.PENDING_RESTART));
+
+        switched.live("plain");
+        emit(new HostEvent.DeviceGone(web2, Instant.now(), PRIMARY));
+
+        Awaitility.await().until(() -> healths.contains(PairHealth.OFF));
+    }
+
+    @Test
     void ignoresAVmThatIsOnlyReceived() {
         vm.state(VmState.INCOMING);
         awaitForgotten();

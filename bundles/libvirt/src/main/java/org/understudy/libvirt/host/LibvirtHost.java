@@ -205,7 +205,7 @@ public final class LibvirtHost implements Host {
     public List<Finding> whyWithout(VmName vm, Alias primary) {
         return definitions
                 .actual(vm)
-                .map(live -> obstacles().of(primary, VfUse.of(live, definition(vm), primary)))
+                .map(live -> obstacles().of(vm, primary, VfUse.of(live, definition(vm), primary)))
                 .orElse(List.of());
     }
 

@@ -11,6 +11,7 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Severity;
+import org.understudy.api.VmName;
 import org.understudy.libvirt.domain.NodeDevice;
 import org.understudy.libvirt.domain.VfUse;
 
@@ -74,7 +75,7 @@ record VfioObstacles(
     }
 
     /** What can be told of one VF of a VM. */
-    List<Finding> of(Alias primary, VfUse use) {
+    List<Finding> of(VmName vm, Alias primary, VfUse use) {
         String subject = "primary " + primary + " on host " + host;
         List<Finding> findings = new ArrayList<>();
         use.vf().ifPresent(vf -> ofDevice(subject, vf, findings));
@@ -88,6 +89,9 @@ record VfioObstacles(
                     subject,
                     "The VM's <hard_limit> is below its memory, and VFIO locks all of that.",
                     "Remove <hard_limit>, or raise it to the VM's memory and 1 GiB more."));
+        }
+        if (findings.isEmpty() && use.vf().isPresent()) {
+            findings.add(unseen(subject, vm, use.vf().get()));
         }
         return findings;
     }
@@ -112,6 +116,14 @@ record VfioObstacles(
                             .formatted(vf, device.driver().orElse("no driver")),
                     "Load it on the host: modprobe vfio-pci."));
         }
+    }
+
+    private static Finding unseen(String subject, VmName vm, PciAddress vf) {
+        return found(
+                subject,
+                "libvirt gave VF " + vf + " to QEMU, and sees nothing that keeps QEMU from it.",
+                "Read QEMU's log there, /var/log/libvirt/qemu/" + vm + ".log. Where it says that there is no interrupt"
+                        + " remapping, turn that on in the firmware: VFIO refuses every VF without.");
     }
 
     private static Finding confined(String subject) {

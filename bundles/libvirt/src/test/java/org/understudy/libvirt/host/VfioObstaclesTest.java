@@ -14,6 +14,7 @@ import org.understudy.api.Alias;
 import org.understudy.api.Finding;
 import org.understudy.api.HostName;
 import org.understudy.api.PciAddress;
+import org.understudy.api.VmName;
 import org.understudy.libvirt.domain.NodeDevice;
 import org.understudy.libvirt.domain.VfUse;
 
@@ -35,6 +36,9 @@ final class VfioObstaclesTest {
     private static final String CONFINED = LIVE.replace(
             "</domain>",
             "<seclabel type='dynamic' model='apparmor' relabel='yes'><label>libvirt-1</label></seclabel></domain>");
+
+    private static final String UNSEEN =
+            "libvirt gave VF 0000:01:10.2 to QEMU, and sees nothing that keeps QEMU from it.";
 
     @TempDir
     private Path root;
@@ -61,14 +65,17 @@ final class VfioObstaclesTest {
                     assertThat(vf).isEqualTo(PciAddress.parse("01:10.2"));
                     return device.map(NodeDevice::of);
                 })
-                .of(PRIMARY, VfUse.of(live, CONFIGURED, PRIMARY)).stream()
+                .of(new VmName("web1"), PRIMARY, VfUse.of(live, CONFIGURED, PRIMARY)).stream()
                         .map(Finding::message)
                         .toList();
     }
 
     @Test
-    void knowsOfNothingWhereAllIsWell() {
+    void saysWhereToReadOnIfItSeesNothing() {
         assertThat(messages(LIVE, Optional.empty(), Optional.of(device(DRIVER, GROUP))))
+                .containsExactly(UNSEEN);
+        assertThat(messages(CONFIGURED, Optional.empty(), Optional.empty()))
+                .as("libvirt gave it no VF")
                 .isEmpty();
     }
 
@@ -118,7 +125,7 @@ final class VfioObstaclesTest {
         file("proc/interrupts", "  24:  0  IR-PCI-MSI 32768-edge  eth0\n");
         Path shipped = Path.of("../../hooks/libvirt/apparmor/understudy-vfio");
         file("etc/apparmor.d/abstractions/libvirt-qemu.d/understudy-vfio", Files.readString(shipped));
-        assertThat(messages(CONFINED, here, ready)).isEmpty();
+        assertThat(messages(CONFINED, here, ready)).containsExactly(UNSEEN);
     }
 
     private void file(String path, String text) throws IOException {
