@@ -7,9 +7,11 @@ import static org.understudy.itests.conformance.Lab.BETA;
 import static org.understudy.itests.conformance.Nics.MAC;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -24,6 +26,7 @@ import org.understudy.api.MigrationStep;
 import org.understudy.api.NetworkGap;
 import org.understudy.api.NicSelector;
 import org.understudy.api.Outcome;
+import org.understudy.api.PairChange;
 import org.understudy.api.PairHealth;
 import org.understudy.api.PairRequest;
 import org.understudy.api.PoolName;
@@ -117,8 +120,18 @@ class FailoverConformanceIT {
                 Set.of());
         assertThat(lab.pairs.turnOn(vm, request).changed()).isTrue();
         startActive();
-        assertThat(lab.pairs.turnOff(vm, new NicSelector.Only()).definition()).isEqualTo(before);
+        String primary = lab.vms.show(vm).pairs().get(0).primary().value();
+
+        PairChange off = lab.pairs.turnOff(vm, new NicSelector.Only());
+        assertThat(off.definition()).isEqualTo(before);
+        assertThat(off.effect()).isEqualTo(PairChange.Effect.AT_ONCE);
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> lab.presence(ALPHA, vm, primary) == PrimaryPresence.ABSENT);
         lab.awaitHealth(vm, PairHealth.PENDING_RESTART);
+
+        assertThat(lab.pairs.turnOn(vm, request).effect()).isEqualTo(PairChange.Effect.AT_ONCE);
+        lab.awaitHealth(vm, PairHealth.ACTIVE);
     }
 
     @Test
