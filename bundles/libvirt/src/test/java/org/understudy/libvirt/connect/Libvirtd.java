@@ -48,12 +48,33 @@ public final class Libvirtd implements AutoCloseable {
 
     /** Starts one and waits until it answers. Skips the test where there is none, but not in CI. */
     public static Libvirtd start(Path directory) throws IOException {
-        return start(directory, OptionalInt.empty());
+        return start(directory, "", OptionalInt.empty());
     }
 
     /** Starts one that listens on 127.0.0.1 as well. */
     public static Libvirtd startWithTcp(Path directory) throws IOException {
-        return start(directory, OptionalInt.of(freePort()));
+        int port = freePort();
+        return start(directory, """
+                listen_tls = 0
+                listen_tcp = 1
+                listen_addr = "127.0.0.1"
+                tcp_port = "%d"
+                auth_tcp = "none"
+                """.formatted(port), OptionalInt.of(port));
+    }
+
+    /** Starts one that listens on 127.0.0.1 for whom its authority knows; {@code pki} has the certificates. */
+    public static Libvirtd startWithTls(Path directory) throws IOException {
+        int port = freePort();
+        Path pki = Certificates.make(directory.resolve("pki")).folder();
+        return start(directory, """
+                listen_tls = 1
+                listen_addr = "127.0.0.1"
+                tls_port = "%1$d"
+                ca_file = "%2$s/cacert.pem"
+                cert_file = "%2$s/servercert.pem"
+                key_file = "%2$s/serverkey.pem"
+                """.formatted(port, pki), OptionalInt.of(port));
     }
 
     private static int freePort() throws IOException {
@@ -62,7 +83,7 @@ public final class Libvirtd implements AutoCloseable {
         }
     }
 
-    private static Libvirtd start(Path directory, OptionalInt port) throws IOException {
+    private static Libvirtd start(Path directory, String listening, OptionalInt port) throws IOException {
         boolean possible = Files.isExecutable(PROGRAM) && "root".equals(System.getProperty("user.name"));
         if (!possible && "true".equals(System.getenv("CI"))) {
             throw new AssertionError("this test needs libvirtd (Debian: libvirt-daemon) and root");
@@ -71,7 +92,7 @@ public final class Libvirtd implements AutoCloseable {
         for (String place : new String[] {"etc", "lib", "cache", "run", "log"}) {
             Files.createDirectories(directory.resolve(place));
         }
-        Files.writeString(directory.resolve("etc/libvirtd.conf"), daemonSettings(directory, port));
+        Files.writeString(directory.resolve("etc/libvirtd.conf"), listening + daemonSettings(directory));
         Files.writeString(directory.resolve("etc/qemu.conf"), """
                 security_driver = "none"
                 user = "root"
@@ -100,15 +121,8 @@ public final class Libvirtd implements AutoCloseable {
         return daemon;
     }
 
-    private static String daemonSettings(Path directory, OptionalInt port) {
-        String tcp = port.isEmpty() ? "" : """
-                listen_tls = 0
-                listen_tcp = 1
-                listen_addr = "127.0.0.1"
-                tcp_port = "%d"
-                auth_tcp = "none"
-                """.formatted(port.getAsInt());
-        return tcp + """
+    private static String daemonSettings(Path directory) {
+        return """
                 unix_sock_dir = "%s/run"
                 auth_unix_rw = "none"
                 host_uuid = "%s"
@@ -156,6 +170,16 @@ public final class Libvirtd implements AutoCloseable {
     /** The address of one that was started with TCP. */
     public String tcpUri(String driver, String path) {
         return driver + "+tcp://127.0.0.1:" + port.orElseThrow() + path;
+    }
+
+    /** The address of one that was started with TLS. */
+    public String tlsUri(Path pki) {
+        return "qemu+tls://127.0.0.1:" + port.orElseThrow() + "/system?pkipath=" + pki;
+    }
+
+    /** The folder with the certificates of one that was started with TLS. */
+    public Path pki() {
+        return directory.resolve("pki");
     }
 
     @Override

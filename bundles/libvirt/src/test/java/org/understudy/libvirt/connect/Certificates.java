@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.connect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A folder with an authority of its own and what it has signed, as libvirt's {@code pkipath} wants it. What is in it is
+ * worth nothing and goes with the test.
+ */
+record Certificates(Path folder) {
+    private static final String SCRIPT = """
+            cd "$0"
+            openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=tests -keyout cakey.pem -out cacert.pem
+            echo "subjectAltName=IP:127.0.0.1" >names
+            for who in server client; do
+              openssl req -new -newkey rsa:2048 -nodes -subj "/CN=$who" -keyout ${who}key.pem -out $who.csr
+              openssl x509 -req -in $who.csr -CA cacert.pem -CAkey cakey.pem -CAcreateserial -days 2 -extfile names -out ${who}cert.pem
+            done
+            """;
+
+    /** Skips the test where there is no openssl, but not in CI. */
+    static Certificates make(Path folder) throws IOException {
+        boolean possible = Files.isExecutable(Path.of("/usr/bin/openssl"));
+        if (!possible && "true".equals(System.getenv("CI"))) {
+            throw new AssertionError("this test needs openssl");
+        }
+        assumeTrue(possible, "SKIPPED: needs openssl");
+        Files.createDirectories(folder);
+        Process openssl = new ProcessBuilder("bash", "-ec", SCRIPT, folder.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("log").toFile())
+                .start();
+        assertThat(openssl.onExit().join().exitValue())
+                .as(() -> folder + "/log")
+                .isZero();
+        return new Certificates(folder);
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.libvirt.connect.Libvirtd;
+
+/** A real libvirtd that lets in whom its authority has signed. */
+final class TlsTest {
+    private static final Duration SOON = Duration.ofSeconds(60);
+
+    private Libvirtd daemon;
+
+    @BeforeEach
+    void start(@TempDir Path directory) throws IOException {
+        daemon = Libvirtd.startWithTls(directory);
+    }
+
+    @AfterEach
+    void end() {
+        if (daemon != null) {
+            daemon.close();
+        }
+    }
+
+    private static Host open(String uri) {
+        return new LibvirtConnector().open(TestHosts.policy(Map.of("uri", uri)));
+    }
+
+    @Test
+    void drivesAndHearsAHostOverTls() {
+        List<HostEvent> heard = new CopyOnWriteArrayList<>();
+        try (Host host = open(daemon.tlsUri(daemon.pki()))) {
+            host.subscribe(heard::add);
+            host.define(TestHosts.qemu("web1"));
+
+            await().atMost(SOON).until(() -> heard.stream().anyMatch(HostEvent.DefinitionChanged.class::isInstance));
+            assertThat(host.facts().summary()).contains("qemu+tls://127.0.0.1:");
+        }
+    }
+
+    @Test
+    void saysThatACertificateIsNotAccepted(@TempDir Path elsewhere) throws IOException {
+        try (Libvirtd other = Libvirtd.startWithTls(elsewhere)) {
+            assertThatThrownBy(() -> open(daemon.tlsUri(other.pki())))
+                    .isInstanceOfSatisfying(UnderstudyException.class, e -> {
+                        assertThat(e.code()).isEqualTo(ErrorCode.HOST_UNAVAILABLE);
+                        assertThat(e).hasMessageContaining("cannot be reached").hasMessageContaining("ertificate");
+                    });
+        }
+    }
+}
