@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
+import org.understudy.api.Severity;
 import org.understudy.api.spi.HostFacts;
 import org.understudy.api.spi.HostFacts.Version;
 
@@ -25,14 +26,21 @@ final class HostRules {
         }
         it.primaries().stream()
                 .filter(primary -> Carrier.of(it, primary) == Carrier.UNKNOWN)
-                .forEach(primary -> to.accept(Finding.of(
-                        FindingCode.POOL_MISSING_ON_HOST,
-                        it.subject(primary),
-                        primary.label() + " takes its VF from "
-                                + Shown.quoted(primary.source("network").orElse(""))
-                                + ", and the configuration has no such pool"
-                                + (it.context().host().isPresent() ? ", nor the host such a network" : ""),
-                        "Name a pool of etc/understudy.yaml, or add this one there.")));
+                .forEach(primary -> to.accept(missing(it, primary)));
+    }
+
+    /** As long as the host is not known, it may have a network of that name. */
+    private static Finding missing(Case it, NicElement primary) {
+        boolean known = it.context().host().isPresent();
+        Finding finding = Finding.of(
+                FindingCode.POOL_MISSING_ON_HOST,
+                it.subject(primary),
+                primary.label() + " takes its VF from "
+                        + Shown.quoted(primary.source("network").orElse(""))
+                        + ", and the configuration has no such pool"
+                        + (known ? ", nor the host such a network" : ""),
+                "Name a pool of etc/understudy.yaml, or add this one there.");
+        return known ? finding : finding.as(Severity.WARNING);
     }
 
     /** libvirt sets MAC and VLAN of such a VF, and nothing else. */

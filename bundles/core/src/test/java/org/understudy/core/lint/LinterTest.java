@@ -18,6 +18,7 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.PairChange;
+import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
 
 class LinterTest {
@@ -56,6 +57,14 @@ class LinterTest {
         assertThat(linter.lint(definition, Contexts.iommu(false))).isEmpty();
         assertThat(fixes.fix(definition, LintContext.none()))
                 .isEqualTo(new PairChange(false, PairChange.Effect.NONE, List.of(), definition));
+    }
+
+    @Test
+    void onlyWarnsOfAPoolThatAHostItDoesNotKnowMayHave() {
+        assertThat(new Linter().lint(Documents.pooled("vf-net"), Contexts.policy(false)))
+                .filteredOn(f -> f.code() == FindingCode.POOL_MISSING_ON_HOST)
+                .extracting(Finding::severity)
+                .containsExactly(Severity.WARNING);
     }
 
     @Test

@@ -507,7 +507,7 @@ final class RuleCases {
                 rule(
                         POOL_MISSING_ON_HOST,
                         "the configuration has no such pool",
-                        new Given(pooled("vf-poll"), Contexts.policy(false)),
+                        new Given(pooled("vf-poll"), Contexts.vfNetworks("vf-net")),
                         PRIMARY,
                         List.of("ua-vf0", "'vf-poll'"),
                         new Given(pooled("vf-pool"), Contexts.policy(false))),
