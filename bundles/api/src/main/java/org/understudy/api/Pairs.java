@@ -23,8 +23,12 @@ public interface Pairs {
      */
     PairChange turnOff(VmName vm, NicSelector nic);
 
-    /** The same as {@link #turnOn} on a document, without any VM: nothing is stored. */
-    PairChange planOn(String definition, PairRequest request);
+    /**
+     * The same as {@link #turnOn} on a document, without any VM: nothing is stored.
+     *
+     * @param host the host whose facts and networks count; empty: only what the document and the configuration tell
+     */
+    PairChange planOn(String definition, PairRequest request, Optional<HostName> host);
 
     /** The same as {@link #turnOff} on a document, without any VM: nothing is stored. */
     PairChange planOff(String definition, NicSelector nic);

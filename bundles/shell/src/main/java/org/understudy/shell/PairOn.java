@@ -10,6 +10,7 @@ import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 import org.apache.karaf.shell.support.completers.StringsCompleter;
 import org.understudy.api.Consent;
+import org.understudy.api.HostName;
 import org.understudy.api.PairRequest;
 import org.understudy.api.PciAddress;
 import org.understudy.api.PoolName;
@@ -45,6 +46,10 @@ public final class PairOn extends PairCommand {
                 consents.stream()
                         .map(text -> Constants.parse(Consent.class, text))
                         .collect(Collectors.toSet()));
-        return answer(dryRun ? pairs.planOn(vms.definition(vm()), request) : pairs.turnOn(vm(), request));
+        if (dryRun) {
+            Optional<HostName> host = Optional.of(vms.show(vm()).host());
+            return answer(pairs.planOn(vms.definition(vm()), request, host));
+        }
+        return answer(pairs.turnOn(vm(), request));
     }
 }

@@ -2,6 +2,7 @@
 package org.understudy.web;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import javax.servlet.Servlet;
@@ -125,7 +126,8 @@ public final class VmServlet extends RestServlet {
                         .collect(Collectors.toSet()));
         boolean dryRun = call.flag("dry-run");
         return dryRun
-                ? Answer.ok(view.write(pairs.planOn(vms.definition(vm), request)))
+                ? Answer.ok(view.write(pairs.planOn(
+                        vms.definition(vm), request, Optional.of(vms.show(vm).host()))))
                 : changed(vm, pairs.turnOn(vm, request));
     }
 

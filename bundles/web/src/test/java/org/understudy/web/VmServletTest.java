@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -34,7 +35,9 @@ import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryForm;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VirtualMachines;
+import org.understudy.api.Vm;
 import org.understudy.api.VmName;
+import org.understudy.api.VmState;
 
 class VmServletTest {
     private static final VmName WEB1 = new VmName("web1");
@@ -168,13 +171,15 @@ class VmServletTest {
     @CsvSource({"?dry-run,true", "?dry-run=true,true", "?dry-run=false,false", "'',false"})
     void storesNothingInADryRun(String query, boolean dry) throws Exception {
         PairChange change = new PairChange(true, PairChange.Effect.AT_NEXT_START, List.of(), "<domain/>");
-        when(pairs.planOn(any(), any())).thenReturn(change);
+        when(vms.show(WEB1))
+                .thenReturn(new Vm(WEB1, new UUID(1, 2), new HostName("alpha"), VmState.RUNNING, List.of(), List.of()));
+        when(pairs.planOn(any(), any(), any())).thenReturn(change);
         when(pairs.turnOn(any(), any())).thenReturn(change);
 
         assertThat(ask("POST", "/web1/pair" + query, "").status).isEqualTo(200);
 
         verify(pairs, times(dry ? 0 : 1)).turnOn(any(), any());
-        verify(pairs, times(dry ? 1 : 0)).planOn(any(), any());
+        verify(pairs, times(dry ? 1 : 0)).planOn(any(), any(), any());
     }
 
     @ParameterizedTest

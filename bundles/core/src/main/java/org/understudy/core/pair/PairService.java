@@ -71,10 +71,7 @@ public final class PairService implements Pairs {
 
     @Override
     public PairChange turnOn(VmName vm, PairRequest request) {
-        return change(
-                vm,
-                (host, definition) ->
-                        edited(definition, request, HostNetworks.asPools(policies.current(), host.facts())));
+        return change(vm, (host, definition) -> edited(definition, request, known(Optional.of(host))));
     }
 
     @Override
@@ -83,11 +80,17 @@ public final class PairService implements Pairs {
     }
 
     @Override
-    public PairChange planOn(String definition, PairRequest request) {
-        PairChange planned = edited(definition, request, policies.current());
+    public PairChange planOn(String definition, PairRequest request, Optional<HostName> host) {
+        PairChange planned = edited(definition, request, known(host.map(hosts::host)));
         List<Finding> findings = new ArrayList<>(planned.findings());
-        findings.addAll(added(definition, planned.definition(), text -> lint(text, Optional.empty())));
+        findings.addAll(added(definition, planned.definition(), text -> lint(text, host)));
         return new PairChange(planned.changed(), planned.effect(), List.copyOf(findings), planned.definition());
+    }
+
+    /** The pools of the configuration, and those that the host has itself. */
+    private Policy known(Optional<Host> host) {
+        Policy policy = policies.current();
+        return host.map(h -> HostNetworks.asPools(policy, h.facts())).orElse(policy);
     }
 
     private static PairChange edited(String definition, PairRequest request, Policy policy) {

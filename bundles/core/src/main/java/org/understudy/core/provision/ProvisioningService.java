@@ -53,7 +53,7 @@ public final class ProvisioningService implements NicProvisioning {
         Set<Finding> findings = new LinkedHashSet<>();
         String wanted = definition;
         for (PairRequest wish : wishes) {
-            PairChange planned = pairs.planOn(wanted, wish);
+            PairChange planned = pairs.planOn(wanted, wish, Optional.of(name));
             findings.addAll(planned.findings());
             wanted = planned.definition();
         }

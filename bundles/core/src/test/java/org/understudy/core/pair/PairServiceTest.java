@@ -85,8 +85,11 @@ class PairServiceTest {
                 .extracting(Finding::code)
                 .contains(FindingCode.POOL_UNKNOWN);
         alpha.networks("vf-net");
+        PairChange planned = pairs.planOn(ShelfHost.xml("web1"), request, Optional.of(alpha.name()));
         PairChange change = pairs.turnOn(WEB1, request);
 
+        assertThat(planned.definition()).isEqualTo(change.definition());
+        assertThat(planned.findings()).isEqualTo(change.findings());
         assertThat(change.changed()).isTrue();
         assertThat(change.definition()).contains("<source network='vf-net'/>");
         assertThat(change.findings()).extracting(Finding::code).containsExactly(FindingCode.VF_NOT_SET_UP);
@@ -96,7 +99,8 @@ class PairServiceTest {
     void warnsOfAnEmulatedPrimaryOnce() {
         alpha.with("web1", VmState.SHUTOFF);
 
-        assertThat(pairs.planOn(ShelfHost.xml("web1"), REQUEST).findings())
+        assertThat(pairs.planOn(ShelfHost.xml("web1"), REQUEST, Optional.empty())
+                        .findings())
                 .extracting(Finding::code)
                 .containsExactly(FindingCode.EMULATED_PRIMARY);
         assertThat(pairs.turnOn(WEB1, REQUEST).findings())
@@ -278,7 +282,7 @@ class PairServiceTest {
 
     @Test
     void plansOnADocumentWithoutStoringAnything() {
-        PairChange on = pairs.planOn(ShelfHost.xml("web1"), REQUEST);
+        PairChange on = pairs.planOn(ShelfHost.xml("web1"), REQUEST, Optional.empty());
 
         assertThat(on.changed()).isTrue();
         assertThat(pairs.planOff(on.definition(), ONLY).definition()).isEqualTo(ShelfHost.xml("web1"));
