@@ -14,8 +14,8 @@ bench() {
     shift
   done
   case "$name" in
-    hostnic | migration) ;;
-    *) die_usage "bench takes the name of a benchmark: hostnic or migration, not '$name'" ;;
+    fleet | hostnic | migration) ;;
+    *) die_usage "bench takes the name of a benchmark: fleet, hostnic or migration, not '$name'" ;;
   esac
   require_setup
   temporary=$(mktemp -d "${TMPDIR:-/tmp}/understudy-bench.XXXXXX")
@@ -115,6 +115,52 @@ bench_migration() {
     "${UNDERSTUDY_BENCH_ROUNDS:-5}" "$temporary/samples.json" >&2 || die "the migrations cannot be measured" "read the message above" 1
 }
 
+# 1,000 hosts with 20 VMs each; the floor and Understudy take turns, each in a process of its own.
+bench_fleet() {
+  local round who
+  fleet write "$temporary/fleet" 1000 20 || die "the hosts cannot be written" "make room in the temporary folder" 1
+  for round in $(seq "${UNDERSTUDY_BENCH_ROUNDS:-3}"); do
+    for who in floor product; do
+      say "1,000 hosts and 20,000 VMs, $who, round $round ..."
+      fleet "$who" "$temporary/fleet" 2>"$temporary/fleet.log" >>"$temporary/$who.json" ||
+        die "the fleet cannot be measured: $(tail -n 3 "$temporary/fleet.log")" "read the message" 1
+    done
+  done
+}
+
+fleet() {
+  "$JAVA_HOME/bin/java" -Xmx512m -cp "$here/itests/target/test-classes:$(cat "$temporary/classpath")" \
+    org.understudy.itests.bench.FleetBench "$@"
+}
+
+fleet_document() {
+  # shellcheck disable=SC2016 # jq's variables
+  jq_document --slurpfile floor "$temporary/floor.json" --slurpfile product "$temporary/product.json" '
+    def medians: . as $all | .[0] | with_entries(.key as $key | .value = ($all | map(.[$key]) | sort | .[(length - 1) / 2 | floor]));
+    {
+      benchmark: "fleet", version: $version, date: $date,
+      machine: {cpu: $cpu, cores: ($cores | tonumber), kernel: $kernel},
+      samples: {floor: $floor, product: $product},
+      medians: {floor: ($floor | medians), product: ($product | medians)}
+    }
+    | .ratios = (.medians as $m | $m.floor | del(.hosts, .vms)
+        | with_entries(.key as $key | .value = ($m.product[$key] / .value * 100 | round) / 100))'
+}
+
+fleet_table() {
+  jq -r '
+    def two: . * 100 | round / 100;
+    "Measured on \(.date) with version \(.version): \(.machine.cpu), \(.machine.cores) cores, Linux \(.machine.kernel).",
+    "",
+    "| \(.medians.product.hosts) hosts, \(.medians.product.vms) VMs; median of \(.samples.product | length) runs | floor | Understudy | ratio |",
+    "|---|---|---|---|",
+    (({connectMs: "all hosts connected, ms", firstViewMs: "first view of all VMs, ms", nextViewMs: "next view, ms",
+      heapMiB: "heap, MiB", residentMiB: "resident, MiB", threads: "threads", fileHandles: "file handles"} | to_entries[]) as $row
+      | "| \($row.value) | \(.medians.floor[$row.key] | two) | \(.medians.product[$row.key] | two) | \(.ratios[$row.key]) |"),
+    "",
+    "A VM that somebody else starts is heard of after \(.medians.product.changeHeardMs | two) ms and shown after \(.medians.product.changeShownMs | two) ms."'
+}
+
 # jq with what is known of this run.
 jq_document() {
   jq -n --arg version "$(project_version)" --arg cpu "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" \
@@ -132,20 +178,24 @@ migration_document() {
       medians: ($samples[0] | map_values(. as $all | .[0] | with_entries(.key as $key | .value = ($all | map(.[$key]) | median))))
     }
     | . + {aims: {
-        "nothing that the guest sends is lost": (.samples.understudy | all(.heartbeatsLost == 0)),
-        "shorter gap than with forwarding entries by hand":
-          (.medians.understudy.heartbeatGapMs < .medians["virsh migrate, forwarding entries by hand"].heartbeatGapMs),
-        "gap no longer than the downtime": (.medians.understudy | .heartbeatGapMs <= .downtimeMs)}}'
+        "nothing that the guest sends is lost": ([.samples["understudy, automatic", "understudy, explicit"][]] | all(.heartbeatsLost == 0)),
+        "explicit: a shorter gap and a shorter downtime than with forwarding entries by hand":
+          ([.medians["understudy, explicit", "virsh migrate, forwarding entries by hand"]] |
+            .[0].heartbeatGapMs < .[1].heartbeatGapMs and .[0].downtimeMs < .[1].downtimeMs),
+        "explicit: a gap no longer than the downtime of virsh migrate":
+          (.medians["understudy, explicit"].heartbeatGapMs <= .medians["virsh migrate"].downtimeMs),
+        "a gap no longer than the own downtime":
+          ([.medians["understudy, automatic", "understudy, explicit"]] | all(.heartbeatGapMs <= .downtimeMs))}}'
 }
 
 migration_table() {
   jq -r '
     "Measured on \(.date) with version \(.version): \(.machine.cpu), \(.machine.cores) cores, Linux \(.machine.kernel).",
     "",
-    "| median of \(.samples.understudy | length) migrations | downtime, ms | gap in heartbeats, ms | lost | gap in pings, ms | lost |",
-    "|---|---|---|---|---|---|",
-    (.samples | keys_unsorted[]) as $who | (.medians[$who] |
-      "| \($who) | \(.downtimeMs | round) | \(.heartbeatGapMs) | \(.heartbeatsLost) of \(.heartbeats) | \(.pingGapMs) | \(.pingsLost) of \(.pings) |"),
+    "| median of \(.samples["virsh migrate"] | length) migrations | downtime, ms | on standby, s | gap in heartbeats, ms | lost | gap in pings, ms | lost |",
+    "|---|---|---|---|---|---|---|",
+    ((.samples | keys_unsorted[]) as $who | .medians[$who] |
+      "| \($who) | \(.downtimeMs | round) | \(if .onStandbyMs then .onStandbyMs / 100 | round / 10 else "not told" end) | \(.heartbeatGapMs) | \(.heartbeatsLost) of \(.heartbeats) | \(.pingGapMs) | \(.pingsLost) of \(.pings) |"),
     "",
     (.aims | to_entries[] | "* Aim: \(.key): \(if .value then "met" else "not met" end).")'
 }

@@ -30,6 +30,7 @@ iputils-ping|ping|the gap probe's ICMP method
 iputils-arping|arping|the gap probe's ARP method
 util-linux|setpriv|gives QEMU an unprivileged user
 shellcheck|shellcheck|checks the scripts
+python3|python3|runs the hooks for managers in the tests
 chromium-driver|chromedriver|takes the picture of the console
 LIST
 }

@@ -66,8 +66,8 @@ native_tests() {
 scripts_are_clean() {
   shellcheck -x "$here/understudy" "$here"/itests/lib/*.sh "$here"/itests/guest/{build-guest,check-guest} \
     "$here"/itests/lab/{build-host,check-host,daemons,daemons-inside,host,init,machine,nested-pair,run-in} \
-    "$here"/native/test/{command-test,on-host} "$here/.ci/run" &&
-    shellcheck -s sh "$here/itests/guest/init" "$here/itests/lab/init-first"
+    "$here"/native/test/{command-test,on-host} "$here/hooks/hook" "$here/.ci/run" &&
+    shellcheck -s sh "$here/hooks/libvirt/understudy" "$here/itests/guest/init" "$here/itests/lab/init-first"
 }
 
 # Builds one bundle again, in another folder, time zone and locale.

@@ -38,6 +38,7 @@ static const char usage[] =
     "  restore PF                 give it the number of before\n"
     "  fdb list DEV\n"
     "  fdb add|delete DEV MAC [--vlan N] [--self]\n"
+    "  fdb restore DEV\n"
     "                             entries of a bridge port, or with --self of the device's own filter\n"
     "  watch                      print a line for each change of a function or netdev, until stopped\n"
     "\n"
@@ -309,20 +310,22 @@ static int change(struct call *call, struct usvf_address vf) {
     return result == USVF_OK ? show(call, vf) : result;
 }
 
-static int restore_stale(struct call *call) {
-    unsigned restored;
-    int result = usvf_restore_stale(&call->roots, &restored, &call->error);
-    if (result != USVF_OK)
-        return result;
+static int show_restored(struct call *call, unsigned restored, const char *what) {
     if (call->json) {
         json_open(NULL, '{');
         json_number("restored", restored);
         json_close('}');
         json_end();
     } else {
-        printf("%u VFs restored\n", restored);
+        printf("%u %s restored\n", restored, what);
     }
     return USVF_OK;
+}
+
+static int restore_stale(struct call *call) {
+    unsigned restored;
+    int result = usvf_restore_stale(&call->roots, &restored, &call->error);
+    return result == USVF_OK ? show_restored(call, restored, "VFs") : result;
 }
 
 static int create(struct call *call) {
@@ -358,11 +361,16 @@ static int fdb(struct call *call) {
         }
         return result;
     }
+    if (call->count == 3 && strcmp(verb, "restore") == 0) {
+        unsigned restored;
+        int result = usvf_fdb_restore(&call->roots, call->entry.netdev, &restored, &call->error);
+        return result == USVF_OK ? show_restored(call, restored, "forwarding entries") : result;
+    }
     if (call->count != 4 || !mac(call->arguments[3], call->entry.mac))
-        return wrong(call, "fdb wants list DEV, or add or delete with DEV and MAC");
-    int result = strcmp(verb, "add") == 0 ? usvf_fdb_add(&call->entry, &call->error)
-        : strcmp(verb, "delete") == 0     ? usvf_fdb_delete(&call->entry, &call->error)
-                                          : wrong(call, "fdb knows list, add and delete");
+        return wrong(call, "fdb wants list or restore with DEV, or add or delete with DEV and MAC");
+    bool there = strcmp(verb, "add") == 0;
+    int result = there || strcmp(verb, "delete") == 0 ? usvf_fdb_set(&call->roots, &call->entry, there, &call->error)
+                                                      : wrong(call, "fdb knows list, add, delete and restore");
     if (result == USVF_OK) {
         show_fdb_entry(&call->entry, &call->json);
         if (call->json)

@@ -238,10 +238,13 @@ struct usvf_fdb_entry {
 
 /*
  * Adds or deletes a static entry: frames for the address leave through the port. Adding twice and deleting what is not
- * there are no errors. A learned entry is replaced; USVF_REFUSED if another port of the bridge has a fixed one.
+ * there are no errors. A learned entry is replaced; USVF_REFUSED if another port of the bridge has a fixed one, or if it is
+ * an address of the bridge itself. What was before the first change is recorded.
  */
-USVF_API int usvf_fdb_add(const struct usvf_fdb_entry *entry, struct usvf_error *error);
-USVF_API int usvf_fdb_delete(const struct usvf_fdb_entry *entry, struct usvf_error *error);
+USVF_API int usvf_fdb_set(const struct usvf_roots *roots, const struct usvf_fdb_entry *entry, bool there, struct usvf_error *error);
+
+/* Makes every entry of a device what it was before the first usvf_fdb_set(). */
+USVF_API int usvf_fdb_restore(const struct usvf_roots *roots, const char *netdev, unsigned *restored, struct usvf_error *error);
 
 typedef void usvf_fdb_visitor(const struct usvf_fdb_entry *entry, void *context);
 
@@ -258,7 +261,7 @@ struct usvf_event {
 /* Opens a watch: two file descriptors that can be polled for reading and that the caller closes. Needs no rights. */
 USVF_API int usvf_watch_open(int *kobjects, int *links, struct usvf_error *error);
 
-/* Reads the next event of a PCI function or netdev that is there already. False if there is none: poll again. */
+/* Reads the next event of a PCI function, or of a netdev with hardware, that is there already. False if there is none: poll again. */
 USVF_API bool usvf_watch_next(int kobjects, int links, struct usvf_event *event);
 
 #endif

@@ -59,8 +59,37 @@ static void put_settings(FILE *out, const struct usvf_settings *settings)
     if (settings->has_mac)
         mac_field(out, "mac", settings->mac);
     number_field(out, "vlan", settings->vlan);
+    if (settings->vlan_protocol == 0x8100 || settings->vlan_protocol == 0x88a8)
+        text_field(out, "vlan_protocol", settings->vlan_protocol == 0x8100 ? "802.1Q" : "802.1ad");
     flag_field(out, "trust", settings->trust);
     flag_field(out, "spoofchk", settings->spoofchk);
+}
+
+static void put_address(FILE *out, struct usvf_address address)
+{
+    char text[USVF_ADDRESS_TEXT];
+    usvf_address_text(address, text);
+    put_text(out, text);
+}
+
+static void put_vfio(FILE *out, const struct usvf_vf *vf)
+{
+    if (vf->iommu_group != USVF_UNKNOWN) {
+        fputs(",\"iommu_peers\":[", out);
+        for (unsigned i = 0; i + 1 < vf->iommu_members && i < USVF_PEERS; i++) {
+            if (i > 0)
+                fputc(',', out);
+            put_address(out, vf->iommu_peers[i]);
+        }
+        fputc(']', out);
+    }
+    text_field(out, "vfio", usvf_vfio_word(vf->vfio));
+    if (vf->vfio == USVF_VFIO_SHARED) {
+        fputs(",\"vfio_blocker\":{\"address\":", out);
+        put_address(out, vf->blocker);
+        text_field(out, "driver", vf->blocker_driver);
+        fputc('}', out);
+    }
 }
 
 static void put_vf(FILE *out, const struct usvf_vf *vf)
@@ -73,6 +102,7 @@ static void put_vf(FILE *out, const struct usvf_vf *vf)
     number_field(out, "numa", vf->numa);
     number_field(out, "iommu_group", vf->iommu_group);
     flag_field(out, "iommu_shared", vf->iommu_group == USVF_UNKNOWN ? USVF_UNKNOWN : vf->iommu_members > 1);
+    put_vfio(out, vf);
     text_field(out, "state", usvf_vf_state_word(vf->state));
     text_field(out, "reason", vf->reason);
     if (vf->lease.owner[0] != '\0') {
@@ -89,6 +119,7 @@ static void put_pf(FILE *out, const struct usvf_pf *pf)
     text_field(out, "driver", pf->driver);
     text_field(out, "netdev", pf->netdev);
     number_field(out, "numa", pf->numa);
+    flag_field(out, "carrier", pf->carrier);
     fprintf(out, ",\"totalvfs\":%u,\"numvfs\":%u,\"vfs\":[", pf->totalvfs, pf->numvfs);
     for (size_t i = 0; i < pf->vf_count; i++) {
         if (i > 0)

@@ -27,7 +27,8 @@ bool usvf_fdb_parse(uint16_t type, const void *body, size_t size, struct usvf_fd
     memcpy(&message, body, sizeof message);
     *row = (struct usvf_fdb_row){.entry.self = message.ndm_flags & NTF_SELF,
         .index = (unsigned)message.ndm_ifindex,
-        .fixed = message.ndm_state & (NUD_PERMANENT | NUD_NOARP)};
+        .fixed = message.ndm_state & (NUD_PERMANENT | NUD_NOARP),
+        .permanent = message.ndm_state & NUD_PERMANENT};
     bool has_mac = false;
     struct usvf_attributes rest = usvf_attributes_after(body, size, sizeof message);
     for (struct usvf_attribute attribute; usvf_attribute_next(&rest, &attribute);) {
@@ -169,6 +170,34 @@ int usvf_fdb_delete(const struct usvf_fdb_entry *entry, struct usvf_error *error
         return result;
     int refused = request(entry, index, RTM_DELNEIGH, 0);
     return refused == 0 || refused == ENOENT ? USVF_OK : refuse(entry, "deleted", refused, error);
+}
+
+/* The row of one entry. */
+struct lookup {
+    const struct usvf_fdb_entry *wanted;
+    unsigned index;
+    bool fixed, own;
+};
+
+static void look(const struct usvf_fdb_row *row, void *context) {
+    struct lookup *lookup = context;
+    const struct usvf_fdb_entry *wanted = lookup->wanted;
+    if (row->index == lookup->index && row->entry.self == wanted->self && row->entry.vlan == wanted->vlan &&
+        memcmp(row->entry.mac, wanted->mac, 6) == 0) {
+        lookup->fixed |= row->fixed;
+        lookup->own |= row->permanent && !wanted->self;
+    }
+}
+
+int usvf_fdb_is_fixed(const struct usvf_fdb_entry *entry, bool *fixed, struct usvf_error *error) {
+    struct lookup lookup = {.wanted = entry};
+    int result = check(entry, &lookup.index, error);
+    if (result == USVF_OK)
+        result = walk(look, &lookup, error);
+    *fixed = lookup.fixed;
+    return result == USVF_OK && lookup.own
+        ? usvf_fail(error, USVF_REFUSED, "the address is the bridge's own, on %s", entry->netdev)
+        : result;
 }
 
 /* Learned entries of an address, at most so many as it can have on bridges of one machine. */

@@ -104,6 +104,11 @@ int usvf_request_send(struct usvf_request *request);
 int usvf_settings_write(const char *pf, unsigned index, const struct usvf_settings *settings, const char **what);
 
 /* Has all bridges forget on which port they have last seen an address; fixed entries stay. */
+/* usvf_fdb_set without the lock and the record. */
+int usvf_fdb_add(const struct usvf_fdb_entry *entry, struct usvf_error *error);
+int usvf_fdb_delete(const struct usvf_fdb_entry *entry, struct usvf_error *error);
+/* Whether somebody has set it; a learned entry goes by itself. USVF_REFUSED for an address of the bridge itself. */
+int usvf_fdb_is_fixed(const struct usvf_fdb_entry *entry, bool *fixed, struct usvf_error *error);
 void usvf_fdb_forget(const uint8_t mac[6]);
 
 /* One row of the kernel's list of forwarding entries. */
@@ -111,6 +116,7 @@ struct usvf_fdb_row {
     struct usvf_fdb_entry entry; /* netdev is left out */
     unsigned index, master;
     bool fixed; /* not learned */
+    bool permanent;
 };
 
 /* Reads a row from a message's body; false if it is none. */

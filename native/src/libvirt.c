@@ -6,6 +6,9 @@
  *   libvirt/qemu/VM.xml                 the state of a VM that runs; devices of the host are <source><address>
  *   libvirt/network/NET/ports/UUID.xml  what a network has handed out, before the VM starts; <plug><address>
  *   libvirt/hostdevmgr/PF_vfN           what a VF was set to before a VM got it; goes when libvirt has set it again
+ *
+ * The last is written before a VM has the VF, and goes before the VM is said to have let it go (qemu_process.c,
+ * qemu_hotplug.c). So one that is not new, of a VF that no VM has, is left over: libvirt could not set a VF that vanished.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -16,9 +19,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "libvirt.h"
+
+/* From then on a VM has a VF that it was to get, or never will. */
+#define SECONDS_UNTIL_LEFT_OVER 60
 
 /* Of a VM with hundreds of devices it has some hundred kilobytes. */
 #define MOST_BYTES (4 * 1024 * 1024)
@@ -97,7 +104,13 @@ static void read_xml(struct usvf_libvirt *libvirt, int folder, const char *path,
     close(file);
 }
 
-static void read_saved(struct usvf_libvirt *libvirt, const char *name) {
+static bool is_new(int folder, const char *name) {
+    struct stat status;
+    return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+        time(NULL) - status.st_mtim.tv_sec < SECONDS_UNTIL_LEFT_OVER;
+}
+
+static void read_saved(struct usvf_libvirt *libvirt, int folder, const char *name) {
     const char *mark = strstr(name, "_vf"), *next;
     while (mark && (next = strstr(mark + 1, "_vf")))
         mark = next;
@@ -105,6 +118,8 @@ static void read_saved(struct usvf_libvirt *libvirt, const char *name) {
     unsigned long index = mark && mark[3] >= '0' && mark[3] <= '9' ? strtoul(mark + 3, &end, 10) : 0;
     if (!end || *end || index > UINT16_MAX)
         return; /* such as what macvtap interfaces leave */
+    if (!is_new(folder, name))
+        return; /* a VM that has it says so */
     struct usvf_taken *row = add(libvirt);
     if (!row) {
         unknown(libvirt, name, "found no memory");
@@ -159,7 +174,7 @@ void usvf_libvirt_read(const struct usvf_roots *roots, struct usvf_libvirt *libv
     snprintf(path, sizeof path, "%s/libvirt/hostdevmgr", run);
     DIR *entries = open_entries(libvirt, path);
     for (struct dirent *entry; entries && (entry = readdir(entries));)
-        read_saved(libvirt, entry->d_name);
+        read_saved(libvirt, dirfd(entries), entry->d_name);
     if (entries)
         closedir(entries);
 }

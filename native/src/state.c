@@ -8,6 +8,7 @@
  *   before-ADDRESS    what the VF was before the first change, and in which boot: none leaves changes to the next
  *   detour-ADDRESS    which PF leads the VF's frames elsewhere too, and in which boot
  *   count-ADDRESS     how many VFs the PF had, and in which boot
+ *   fdb               forwarding entries that were set by hand, and what was before
  *   fault-ADDRESS     why it could not be restored
  *
  * A file is written beside its place, synced, and renamed, so that after a crash it is the old one or the new one.

@@ -2,11 +2,13 @@
 /* Tells that functions or netdevs have changed, as the kernel says it. Source: kobject uevents, rtnetlink(7). */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -100,16 +102,26 @@ bool usvf_watch_read_link(const char *buffer, size_t size, struct usvf_event *ev
     return good;
 }
 
+/* Bridges, taps and the like: each VM that starts changes some, and none of them is a function. One that is gone may be any. */
+static bool is_virtual(const struct usvf_event *event) {
+    char netdev[128], device[128];
+    struct stat status;
+    snprintf(netdev, sizeof netdev, "/sys/class/net/%s", event->subject);
+    snprintf(device, sizeof device, "/sys/class/net/%s/device", event->subject);
+    return event->kind == USVF_EVENT_LINK && fstatat(AT_FDCWD, netdev, &status, 0) == 0 &&
+           fstatat(AT_FDCWD, device, &status, 0) != 0;
+}
+
 bool usvf_watch_next(int kobjects, int links, struct usvf_event *event) {
     char buffer[16384];
     ssize_t size;
     bool lost;
     *event = (struct usvf_event){.kind = USVF_EVENT_LOST};
     while (receive(kobjects, buffer, sizeof buffer, &size, &lost))
-        if (lost || usvf_watch_read_uevent(buffer, (size_t)size, event))
+        if (lost || (usvf_watch_read_uevent(buffer, (size_t)size, event) && !is_virtual(event)))
             return true;
     while (receive(links, buffer, sizeof buffer, &size, &lost))
-        if (lost || usvf_watch_read_link(buffer, (size_t)size, event))
+        if (lost || (usvf_watch_read_link(buffer, (size_t)size, event) && !is_virtual(event)))
             return true;
     return false;
 }

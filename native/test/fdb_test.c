@@ -87,6 +87,12 @@ static void count_address(const struct usvf_fdb_entry *entry, void *count) {
     *(int *)count += !entry->self && memcmp(entry->mac, address, 6) == 0;
 }
 
+static bool is_there(const struct usvf_fdb_entry *entry) {
+    bool fixed = false;
+    CHECK(usvf_fdb_is_fixed(entry, &fixed, &error) == USVF_OK);
+    return fixed;
+}
+
 static int entries_on(const char *netdev) {
     int count = 0;
     CHECK(usvf_fdb_visit(netdev, count_address, &count, &error) == USVF_OK);
@@ -168,6 +174,62 @@ static void a_fixed_entry_of_another_port_is_left_alone(void) {
     bridge_down();
 }
 
+static void what_was_set_by_hand_is_made_what_it_was(void) {
+    struct tree tree;
+    unsigned restored;
+    tree_make(&tree);
+    bridge_up();
+    struct usvf_fdb_entry fresh = entry_on("port0"), theirs = entry_on("port0");
+    theirs.mac[5]++;
+    theirs.self = true;
+    CHECK(usvf_fdb_add(&theirs, &error) == USVF_OK);
+    CHECK(usvf_fdb_set(&tree.roots, &fresh, true, &error) == USVF_OK);
+    CHECK(usvf_fdb_set(&tree.roots, &fresh, true, &error) == USVF_OK);
+    CHECK(usvf_fdb_set(&tree.roots, &theirs, false, &error) == USVF_OK);
+    CHECK(entries_on("port0") == 1 && !is_there(&theirs));
+
+    CHECK(usvf_fdb_restore(&tree.roots, "port1", &restored, &error) == USVF_OK && restored == 0);
+    CHECK(usvf_fdb_restore(&tree.roots, "port0", &restored, &error) == USVF_OK && restored == 2);
+    CHECK(entries_on("port0") == 0 && is_there(&theirs));
+    CHECK(usvf_fdb_restore(&tree.roots, "port0", &restored, &error) == USVF_OK && restored == 0);
+    bridge_down();
+    tree_remove(&tree);
+}
+
+/* As after a crash between the record and the change. */
+static void a_record_without_its_change_is_restored_too(void) {
+    struct tree tree;
+    unsigned restored;
+    char boot[40], line[160];
+    tree_make(&tree);
+    bridge_up();
+    CHECK(usvf_read_text(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot, sizeof boot) > 0);
+    snprintf(line, sizeof line, "port0 02:00:00:00:00:77 0 0 0 %s\nport0 02:00:00:00:00:78 0 0 1 of-another-boot\n", boot);
+    tree_folder(&tree, "state");
+    tree_file(&tree, "state/fdb", line);
+    CHECK(usvf_fdb_restore(&tree.roots, "port0", &restored, &error) == USVF_OK && restored == 1);
+    CHECK(entries_on("port0") == 0);
+
+    tree_file(&tree, "state/fdb", "port0 02:00 nonsense\n");
+    struct usvf_fdb_entry entry = entry_on("port0");
+    CHECK(usvf_fdb_set(&tree.roots, &entry, true, &error) == USVF_FAILED && strstr(error.message, "damaged"));
+    CHECK(entries_on("port0") == 0);
+    bridge_down();
+    tree_remove(&tree);
+}
+
+static void an_address_of_the_bridge_itself_is_left_alone(void) {
+    struct tree tree;
+    tree_make(&tree);
+    bridge_up();
+    ip("link set dev port0 address 02:00:00:00:00:99");
+    struct usvf_fdb_entry entry = entry_on("port0");
+    entry.mac[5] = 0x99;
+    CHECK(usvf_fdb_set(&tree.roots, &entry, false, &error) == USVF_REFUSED && strstr(error.message, "own"));
+    bridge_down();
+    tree_remove(&tree);
+}
+
 static void what_makes_no_sense_is_refused(void) {
     struct usvf_fdb_entry entry = entry_on("nonexistent0");
     CHECK(usvf_fdb_add(&entry, &error) == USVF_NOT_FOUND);
@@ -211,6 +273,9 @@ int main(void) {
     TEST(a_learned_entry_of_another_port_is_replaced);
     TEST(what_was_learned_is_forgotten_and_what_is_fixed_stays);
     TEST(a_fixed_entry_of_another_port_is_left_alone);
+    TEST(what_was_set_by_hand_is_made_what_it_was);
+    TEST(a_record_without_its_change_is_restored_too);
+    TEST(an_address_of_the_bridge_itself_is_left_alone);
     TEST(what_makes_no_sense_is_refused);
     printf("fdb: %d passed\n", checked);
     return 0;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What libvirt has given to VMs. Its files are as libvirt 11.3 writes them. */
 #define _GNU_SOURCE
+#include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -98,6 +101,12 @@ static void a_vf_that_libvirt_has_not_set_back_is_in_use(void) {
     tree_file(&tree, "run/libvirt/hostdevmgr/eno2_vf0", "{}");
     tree_file(&tree, "run/libvirt/hostdevmgr/eno1_vf", "{}");
     CHECK(state_of(OTHER, reason) == USVF_IN_USE && strstr(reason, "libvirt"));
+
+    struct timespec long_ago[2] = {{.tv_sec = time(NULL) - 61}, {.tv_sec = time(NULL) - 61}};
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/run/libvirt/hostdevmgr/eno1_vf1", tree.root);
+    CHECK(utimensat(AT_FDCWD, path, long_ago, 0) == 0);
+    CHECK(state_of(OTHER, reason) == USVF_FREE);
     CHECK(state_of(VF, reason) == USVF_FREE);
     tree_remove(&tree);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One failover pair: its switch, what the server has to ask before it is made, and its health.
 
-import { announce, badge, emulatedBadge, findings, h, onClick } from './dom.js';
+import { announce, badge, emulatedBadge, findings, h, onClick, when } from './dom.js';
 import { call } from './server.js';
 import { ask, attempt, tell } from './dialog.js';
 
@@ -102,4 +102,28 @@ export function pairHealth(pair, state) {
       pair.pool ? h('span', { className: 'quiet' }, `pool ${pair.pool}`) : undefined),
     h('p', {}, pair.details || words.cause),
     words.nextStep && words.nextStep !== 'Nothing to do.' ? h('p', { className: 'remedy' }, words.nextStep) : undefined);
+}
+
+/** What tells whether the guest does its part; asked for when it is opened, as the guest itself may be asked. */
+export function guestSigns(pair, path) {
+  const shown = h('div', { role: 'status' });
+  const fold = h('details', { className: 'fold' }, h('summary', {}, 'Does the guest cooperate?'), shown);
+  fold.addEventListener('toggle', async () => {
+    if (!fold.open) return;
+    shown.replaceChildren('Asking …');
+    try {
+      const { pairs } = await call('GET', `${path}/guest`);
+      shown.replaceChildren(...cooperation(pairs.find((now) => now.primary === pair.primary)?.guest));
+    } catch (refusal) {
+      shown.replaceChildren(refusal.message);
+    }
+  });
+  return fold;
+}
+
+function cooperation(guest) {
+  if (!guest) return ['The VM does not run.'];
+  const answer = guest.answer === undefined ? 'Nobody can tell.' : guest.answer ? 'Yes.' : 'No.';
+  return [h('p', {}, h('strong', {}, answer)),
+    h('ul', {}, guest.signs.map((sign) => h('li', {}, when(sign.at), ` ${sign.source}: ${sign.says}`)))];
 }

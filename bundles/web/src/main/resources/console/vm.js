@@ -4,7 +4,7 @@
 import { announce, badge, button, findings, h } from './dom.js';
 import { call } from './server.js';
 import { ask, attempt, tell } from './dialog.js';
-import { failoverSwitch, pairHealth } from './pair.js';
+import { failoverSwitch, guestSigns, pairHealth } from './pair.js';
 
 export function vmCard(vm, state) {
   const path = `vms/${encodeURIComponent(vm.name)}`;
@@ -45,7 +45,8 @@ function nicRow(vm, nic, path, state) {
       eligible
         ? failoverSwitch(vm, nic, path)
         : h('span', { className: 'quiet', title: 'Only a virtio NIC can be the standby of a failover pair.' }, 'not virtio')),
-    pair ? pairHealth(pair, state) : undefined);
+    pair ? pairHealth(pair, state) : undefined,
+    pair && vm.state === 'running' ? guestSigns(pair, path) : undefined);
 }
 
 async function migrate(vm, path, state) {
@@ -57,13 +58,17 @@ async function migrate(vm, path, state) {
   const verdict = h('div', { className: 'verdict', role: 'status' });
   const select = h('select', { id: 'destination' }, hosts.map((host) =>
     h('option', { value: host.name, disabled: !host.available }, host.available ? host.name : `${host.name} (unavailable)`)));
+  const standby = h('input', { type: 'checkbox', id: 'accept-standby' });
+  const offer = h('label', { htmlFor: 'accept-standby', className: 'consent', hidden: true },
+    standby, h('span', {}, 'Go without a VF. The VM gets one there when one is free.'));
   const check = async (go) => {
     go.disabled = true;
     verdict.replaceChildren(h('p', { className: 'quiet' }, 'Checking both hosts …'));
-    const chosen = select.value;
+    const [chosen, accepted] = [select.value, standby.checked];
     try {
-      const found = await call('GET', `${path}/preflight?destination=${encodeURIComponent(chosen)}`);
-      if (chosen !== select.value) return;
+      const found = await call('GET', `${path}/preflight?destination=${encodeURIComponent(chosen)}${accepted ? '&acceptStandby' : ''}`);
+      if (chosen !== select.value || accepted !== standby.checked) return;
+      offer.hidden = !accepted && !found.some((finding) => finding.code === 'pool-exhausted');
       const blocked = found.some((finding) => finding.severity === 'error');
       verdict.replaceChildren(
         h('p', {}, blocked ? 'The VM cannot move there now:' : found.length ? 'The VM can move there. Worth knowing:' : 'Nothing stands in the way.'),
@@ -74,13 +79,14 @@ async function migrate(vm, path, state) {
     }
   };
   const confirmed = await ask(`Migrate ${vm.name}`, 'Migrate', (go) => {
-    select.onchange = () => check(go);
+    select.onchange = () => { standby.checked = false; check(go); };
+    standby.onchange = () => check(go);
     check(go);
-    return [h('label', { htmlFor: 'destination' }, `From ${vm.host} to`), select, verdict];
+    return [h('label', { htmlFor: 'destination' }, `From ${vm.host} to`), select, verdict, offer];
   });
   if (!confirmed) return;
   await attempt(`${vm.name} does not migrate`, async () => {
-    await call('POST', 'migrations', { vm: vm.name, destination: select.value });
+    await call('POST', 'migrations', { vm: vm.name, destination: select.value, requireVf: standby.checked ? false : undefined });
     announce(`Migrating ${vm.name} to ${select.value}`);
     document.getElementById('migrations-title').scrollIntoView({ block: 'start' });
   });

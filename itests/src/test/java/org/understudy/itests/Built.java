@@ -33,9 +33,19 @@ public final class Built {
         }
     }
 
+    /** The bundle of the example management server. */
+    public static Path exampleManager() {
+        return ROOT.resolve("itests/manager/target/org.understudy.itests.manager-%s.jar".formatted(VERSION));
+    }
+
     /** The front door of the checkout. */
     public static Path script() {
         return ROOT.resolve("understudy");
+    }
+
+    /** The hooks for managers, as they are brought to a host. */
+    public static Path hooks() {
+        return ROOT.resolve("hooks");
     }
 
     /** A script of the emulated host. */

@@ -91,6 +91,7 @@ public enum FindingCode {
     POOL_WITHOUT_VFS(0, Severity.WARNING),
     POOLS_OVERLAP(0, Severity.WARNING),
     VF_FAULT(0, Severity.WARNING),
+    NETWORK_NOT_KEPT(0, Severity.WARNING),
     VFIO_UNAVAILABLE(0, Severity.WARNING),
     MONITOR_SILENT(0, Severity.WARNING),
     PEER_UNREACHABLE(0, Severity.NOTICE),

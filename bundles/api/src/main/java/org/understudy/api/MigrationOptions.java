@@ -15,7 +15,9 @@ import java.util.OptionalLong;
  * @param multifdChannels number of parallel memory streams, 2 to 255; empty: one stream
  * @param postcopy post-copy; the preflight refuses it, because it leaves no whole copy of the guest on either host
  * @param tls encrypt the migration stream
- * @param requireVf empty: as configured; true: a run that ends on standby needs attention; false: it is degraded
+ * @param requireVf empty: as configured; true: a run that ends on standby needs attention; false: it is degraded, and a
+ *     destination without a free VF is accepted: the VM gets one there when one is free
+ * @param strategy empty: as configured
  * @param probe how the network gap is measured; empty: as configured for the VM
  */
 public record MigrationOptions(
@@ -26,6 +28,7 @@ public record MigrationOptions(
         boolean postcopy,
         boolean tls,
         Optional<Boolean> requireVf,
+        Optional<MigrationStrategy> strategy,
         Optional<ProbeTarget> probe) {
 
     /** QEMU's own defaults. */
@@ -38,12 +41,35 @@ public record MigrationOptions(
                 false,
                 false,
                 Optional.empty(),
+                Optional.empty(),
                 Optional.empty());
+    }
+
+    /** The same options for a VM that may arrive on its standby NIC. */
+    public MigrationOptions acceptingStandby() {
+        return new MigrationOptions(
+                bandwidth,
+                downtimeLimit,
+                autoConverge,
+                multifdChannels,
+                postcopy,
+                tls,
+                Optional.of(false),
+                strategy,
+                probe);
     }
 
     /** The same options with a probe. */
     public MigrationOptions withProbe(ProbeTarget target) {
         return new MigrationOptions(
-                bandwidth, downtimeLimit, autoConverge, multifdChannels, postcopy, tls, requireVf, Optional.of(target));
+                bandwidth,
+                downtimeLimit,
+                autoConverge,
+                multifdChannels,
+                postcopy,
+                tls,
+                requireVf,
+                strategy,
+                Optional.of(target));
     }
 }

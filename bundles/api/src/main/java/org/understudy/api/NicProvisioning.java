@@ -4,8 +4,7 @@ package org.understudy.api;
 import java.util.List;
 
 /**
- * The door for a manager that defines, starts and migrates VMs itself: it asks here before it does so. Nothing is stored
- * and no VF is leased. An OSGi service; safe for use from any thread. What happens later is told by {@link Pairs#listen}
+ * The door for a manager that defines, starts and migrates VMs itself: it asks here before it does so. An OSGi service; safe for use from any thread. What happens later is told by {@link Pairs#listen}
  * and {@link Migrations#listen}.
  */
 public interface NicProvisioning {
@@ -17,7 +16,7 @@ public interface NicProvisioning {
     }
 
     /**
-     * Makes the wanted pairs, lets every {@link NicContributor} have its say, and judges the result by the rules and by
+     * Nothing is stored and no VF is leased. Makes the wanted pairs, lets every {@link NicContributor} have its say, and judges the result by the rules and by
      * the host. Blocks for as long as the host and the contributors take.
      *
      * @param host where the VM is to be; for a migration the destination
@@ -28,4 +27,19 @@ public interface NicProvisioning {
      *     ErrorCode#HOST_NOT_FOUND}, {@link ErrorCode#HOST_UNAVAILABLE}
      */
     Provisioned before(Occasion occasion, HostName host, String definition, List<PairRequest> wishes);
+
+    /**
+     * For whoever brings a VM to a host without this server: makes the wanted pairs, leases a VF of the host for every
+     * primary that has an address, puts the VFs' addresses in, and gives networks the names they have there. The VF is
+     * the VM's for a minute, and then for as long as the VM is on the host. Asks the host for its VFs, and its manager for
+     * nothing unless a pair is wished, so that a hook of that manager may wait for the answer.
+     *
+     * @param host where the VM is about to run
+     * @param definition the domain XML it would run with
+     * @param wishes pairs to be made; a NIC that is one already stays as it is
+     * @return refusals are findings; unchanged also while this server itself migrates the VM
+     * @throws UnderstudyException {@link ErrorCode#MALFORMED_XML}, {@link ErrorCode#XML_REFUSED}, {@link
+     *     ErrorCode#HOST_NOT_FOUND}
+     */
+    Provisioned arriving(HostName host, String definition, List<PairRequest> wishes);
 }

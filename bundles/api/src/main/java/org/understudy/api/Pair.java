@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param kind whether the primary is a VF or an emulated stand-in
  * @param health its health now
  * @param details what led to this health; empty if there is nothing to add to {@link PairHealth#cause()}
+ * @param guest whether the guest does its part; empty where nobody asked, as in lists, and while the VM is off
  */
 public record Pair(
         Alias standby,
@@ -21,4 +22,22 @@ public record Pair(
         Optional<PoolName> pool,
         PrimaryKind kind,
         PairHealth health,
-        String details) {}
+        String details,
+        Optional<Cooperation> guest) {
+    /** A pair whose guest nobody asked. */
+    public Pair(
+            Alias standby,
+            Alias primary,
+            MacAddress mac,
+            Optional<PoolName> pool,
+            PrimaryKind kind,
+            PairHealth health,
+            String details) {
+        this(standby, primary, mac, pool, kind, health, details, Optional.empty());
+    }
+
+    /** The same with what the guest has shown. */
+    public Pair with(Cooperation shown) {
+        return new Pair(standby, primary, mac, pool, kind, health, details, Optional.of(shown));
+    }
+}

@@ -13,6 +13,7 @@ import java.util.OptionalInt;
  * @param driver the kernel driver
  * @param totalVfs how many VFs it could have. Source: sysfs {@code sriov_totalvfs}
  * @param vfs how many it has. Source: sysfs {@code sriov_numvfs}
+ * @param link whether it has a link; empty where nobody tells, as without a network device
  * @param numaNode empty on a machine without NUMA
  */
 public record PfView(
@@ -23,4 +24,5 @@ public record PfView(
         Optional<String> driver,
         int totalVfs,
         int vfs,
+        Optional<Boolean> link,
         OptionalInt numaNode) {}

@@ -11,6 +11,7 @@ import java.util.Optional;
  *
  * @param networkPools pool by the name of the network or bridge the standby NIC is attached to
  * @param requireVf whether a VM that ends on standby needs attention
+ * @param strategy how guests part with their primaries; empty: as is predicted to be best for each
  * @param allowEmulatedPrimary whether an emulated NIC may stand in for a VF
  * @param settle time after a plug during which no migration starts
  * @param probes how the network gap of a VM is measured
@@ -21,16 +22,37 @@ public record Policy(
         Map<String, PoolName> networkPools,
         Deadlines deadlines,
         boolean requireVf,
+        Optional<MigrationStrategy> strategy,
         boolean allowEmulatedPrimary,
         Duration settle,
         Map<VmName, ProbeTarget> probes) {
+
+    /** What networks and bridges of other hosts are called on this one; empty if the same. */
+    public Map<String, String> networksOn(HostName host) {
+        return hosts.stream()
+                .filter(known -> known.name().equals(host))
+                .findFirst()
+                .map(HostPolicy::networks)
+                .orElse(Map.of());
+    }
 
     /**
      * @param connector {@code qemu}, {@code libvirt} or {@code peer}
      * @param options the connector's own keys and values
      * @param nics how the host's SR-IOV NICs are reached; keys and values of what reaches them
+     * @param networks what networks and bridges of other hosts are called here; one that is not in it has the same name
      */
-    public record HostPolicy(HostName name, String connector, Map<String, String> options, Map<String, String> nics) {
+    public record HostPolicy(
+            HostName name,
+            String connector,
+            Map<String, String> options,
+            Map<String, String> nics,
+            Map<String, String> networks) {
+        /** A host whose networks are called as everywhere. */
+        public HostPolicy(HostName name, String connector, Map<String, String> options, Map<String, String> nics) {
+            this(name, connector, options, nics, Map.of());
+        }
+
         /** A host whose NICs are reached in the usual way. */
         public HostPolicy(HostName name, String connector, Map<String, String> options) {
             this(name, connector, options, Map.of());
@@ -40,8 +62,20 @@ public record Policy(
     /**
      * @param selectors which VFs belong to it, such as {@code eno1#0-7}; empty for an emulated pool
      * @param model the emulated NIC's model; only for {@link PrimaryKind#EMULATED}
+     * @param network true: hosts that can hand out VFs by a network do so under the pool's name; false: they do not any
+     *     more; empty: networks are nobody's business here
      */
-    public record PoolPolicy(PoolName name, PrimaryKind kind, List<VfSelector> selectors, Optional<String> model) {}
+    public record PoolPolicy(
+            PoolName name,
+            PrimaryKind kind,
+            List<VfSelector> selectors,
+            Optional<String> model,
+            Optional<Boolean> network) {
+        /** One whose networks are left alone. */
+        public PoolPolicy(PoolName name, PrimaryKind kind, List<VfSelector> selectors, Optional<String> model) {
+            this(name, kind, selectors, model, Optional.empty());
+        }
+    }
 
     /** How long each part of a migration may take. */
     public record Deadlines(

@@ -17,7 +17,10 @@ import java.util.OptionalInt;
  * @param mac as the PF administers it; empty if none was set
  * @param vlan as the PF administers it, 0 for none; empty if the PF does not tell
  * @param iommuGroup empty if the IOMMU is off
+ * @param vlanProtocol {@code 802.1Q} or {@code 802.1ad}; empty without a VLAN
  * @param iommuShared whether other devices are in its group
+ * @param iommuPeers the other devices of its group, as many as the host tells
+ * @param vfioBlocker the device of the group that the host uses, with {@link VfioReadiness#GROUP_SHARED}
  * @param holder who has leased it
  */
 public record VfView(
@@ -34,11 +37,15 @@ public record VfView(
         Optional<String> netdev,
         Optional<MacAddress> mac,
         OptionalInt vlan,
+        Optional<String> vlanProtocol,
         Optional<Boolean> trust,
         Optional<Boolean> spoofCheck,
         OptionalInt numaNode,
         OptionalInt iommuGroup,
         Optional<Boolean> iommuShared,
+        List<PciAddress> iommuPeers,
+        VfioReadiness vfio,
+        Optional<PciAddress> vfioBlocker,
         Optional<Holder> holder) {
 
     /** The same VF as a member of pools. */
@@ -66,11 +73,15 @@ public record VfView(
                 netdev,
                 mac,
                 vlan,
+                vlanProtocol,
                 trust,
                 spoofCheck,
                 numaNode,
                 iommuGroup,
                 iommuShared,
+                iommuPeers,
+                vfio,
+                vfioBlocker,
                 holder);
     }
 

@@ -17,6 +17,12 @@ public interface VirtualMachines {
 
     Vm show(VmName vm);
 
+    /**
+     * The same; if the VM runs, with what tells whether its guest does its part in each pair. QEMU and the guest's agent are
+     * asked, so it may block for a few seconds.
+     */
+    Vm examine(VmName vm);
+
     /** The configured domain XML. */
     String definition(VmName vm);
 

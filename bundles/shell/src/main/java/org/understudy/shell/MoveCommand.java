@@ -9,10 +9,14 @@ import org.apache.karaf.shell.api.action.Argument;
 import org.apache.karaf.shell.api.action.Completion;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
+import org.apache.karaf.shell.support.completers.StringsCompleter;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
 import org.understudy.api.MigrationOptions;
+import org.understudy.api.MigrationStrategy;
 import org.understudy.api.Migrations;
 import org.understudy.api.ProbeTarget;
+import org.understudy.api.UnderstudyException;
 
 /** A command about moving one VM to one host, with the options of the move. */
 abstract class MoveCommand extends VmCommand {
@@ -41,6 +45,15 @@ abstract class MoveCommand extends VmCommand {
     @Option(name = "--require-vf", description = "A run that ends on standby needs attention")
     boolean requireVf;
 
+    @Option(name = "--accept-standby", description = "Go also where no VF is free; the VM gets one when one is")
+    boolean acceptStandby;
+
+    @Option(name = "--strategy", description = "automatic: QEMU unplugs and plugs; explicit: Understudy does")
+    @Completion(
+            value = StringsCompleter.class,
+            values = {"automatic", "explicit"})
+    String strategy = "";
+
     @Option(
             name = "--probe",
             description = "How to measure the network gap: heartbeat:ADDRESS:PORT/STREAM, icmp:ADDRESS"
@@ -62,7 +75,16 @@ abstract class MoveCommand extends VmCommand {
                 multifd == 0 ? OptionalInt.empty() : OptionalInt.of(multifd),
                 false,
                 tls,
-                requireVf ? Optional.of(true) : Optional.empty(),
+                standby(),
+                Optional.of(strategy).filter(text -> !text.isEmpty()).map(MigrationStrategy::parse),
                 Optional.of(probe).filter(text -> !text.isEmpty()).map(ProbeTarget::parse));
+    }
+
+    private Optional<Boolean> standby() {
+        if (requireVf && acceptStandby) {
+            throw new UnderstudyException(
+                    ErrorCode.INVALID_ARGUMENT, "--require-vf and --accept-standby contradict each other");
+        }
+        return requireVf || acceptStandby ? Optional.of(requireVf) : Optional.empty();
     }
 }

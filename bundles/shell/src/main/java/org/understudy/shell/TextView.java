@@ -3,11 +3,13 @@ package org.understudy.shell;
 
 import java.io.PrintStream;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.karaf.shell.support.table.ShellTable;
+import org.understudy.api.Cooperation;
 import org.understudy.api.Finding;
 import org.understudy.api.Migration;
 import org.understudy.api.NetworkGap;
@@ -91,6 +93,15 @@ final class TextView {
                 health(pair));
         out.println("  " + (pair.details().isEmpty() ? pair.health().cause() : pair.details()));
         out.println("  Next: " + pair.health().nextStep());
+        pair.guest().ifPresent(guest -> guest(out, guest));
+    }
+
+    private static void guest(PrintStream out, Cooperation guest) {
+        out.println("  Guest cooperates: "
+                + guest.answer().map(yes -> yes ? "yes" : "no").orElse("nobody can tell"));
+        guest.signs()
+                .forEach(sign -> out.printf(
+                        "    %s  %s: %s%n", sign.at().truncatedTo(ChronoUnit.SECONDS), sign.source(), sign.says()));
     }
 
     static void migrations(PrintStream out, List<Migration> migrations) {

@@ -7,13 +7,18 @@ import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 
 @Service
-@Command(scope = "understudy", name = "vm-show", description = "Shows a VM with its NICs and pairs")
+@Command(
+        scope = "understudy",
+        name = "vm-show",
+        description = "Shows a VM with its NICs and pairs, and whether its guest does its part")
 public final class VmShow extends VmCommand {
     @Argument(index = 1, name = "options", description = "Options may also stand here", multiValued = true)
     List<String> late = List.of();
 
     @Override
     int run() {
-        return show();
+        var now = vms.examine(vm());
+        print(now, () -> TextView.vm(out(), now));
+        return 0;
     }
 }

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.api.Consent;
+import org.understudy.api.Cooperation;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
@@ -38,6 +40,7 @@ import org.understudy.api.PrimaryKind;
 import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VirtualMachines;
+import org.understudy.api.Vm;
 import org.understudy.api.VmName;
 
 class CommandsTest {
@@ -56,7 +59,7 @@ class CommandsTest {
 
     @Test
     void tellsAnErrorWithItsRemedyAndExitStatus() {
-        when(vms.show(any())).thenThrow(new UnderstudyException(ErrorCode.VM_NOT_FOUND, "no VM 'web1'"));
+        when(vms.examine(any())).thenThrow(new UnderstudyException(ErrorCode.VM_NOT_FOUND, "no VM 'web1'"));
 
         assertThat(about("web1", new VmShow()).execute()).isEqualTo(ErrorCode.VM_NOT_FOUND.exitCode());
 
@@ -87,10 +90,30 @@ class CommandsTest {
         assertThat(terminal.text()).contains("oops").doesNotContain("\tat ");
     }
 
+    @Test
+    void showsWhetherTheGuestCooperatesAndHowThatIsKnown() {
+        Vm vm = Samples.vm(PrimaryKind.VF);
+        Cooperation shown = new Cooperation(
+                Optional.of(false),
+                List.of(new Cooperation.Sign("guest agent", "no device", Instant.parse("2026-03-01T03:00:00.123Z"))));
+        when(vms.examine(any()))
+                .thenReturn(new Vm(
+                        vm.name(),
+                        vm.uuid(),
+                        vm.host(),
+                        vm.state(),
+                        vm.nics(),
+                        List.of(vm.pairs().get(0).with(shown))));
+
+        about("web1", new VmShow()).execute();
+
+        assertThat(terminal.text()).contains("Guest cooperates: no", "2026-03-01T03:00:00Z  guest agent: no device");
+    }
+
     @ParameterizedTest
     @CsvSource({"EMULATED,true", "VF,false"})
     void labelsAnEmulatedPrimaryWhereverAPairIsShown(PrimaryKind kind, boolean labelled) {
-        when(vms.show(any())).thenReturn(Samples.vm(kind));
+        when(vms.examine(any())).thenReturn(Samples.vm(kind));
         when(vms.list()).thenReturn(List.of(Samples.vm(kind)));
         VmList list = terminal.ready(new VmList());
         list.vms = vms;

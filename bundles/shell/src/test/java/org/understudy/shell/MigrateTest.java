@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.understudy.api.HostName;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationOptions;
+import org.understudy.api.MigrationStrategy;
 import org.understudy.api.Migrations;
 import org.understudy.api.Outcome;
 import org.understudy.api.ProbeTarget;
@@ -125,6 +126,7 @@ class MigrateTest {
         migrate.multifd = 4;
         migrate.tls = true;
         migrate.requireVf = true;
+        migrate.strategy = "explicit";
         migrate.probe = "icmp:127.0.0.1";
 
         migrate.execute();
@@ -141,6 +143,7 @@ class MigrateTest {
                                 false,
                                 true,
                                 Optional.of(true),
+                                Optional.of(MigrationStrategy.EXPLICIT),
                                 Optional.of(ProbeTarget.parse("icmp:127.0.0.1"))));
     }
 }

@@ -24,6 +24,7 @@ import org.understudy.api.PrimaryKind;
 import org.understudy.api.VfSelector;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
+import org.understudy.api.VfioReadiness;
 
 class NicCommandsTest {
     private static final PoolName POOL = new PoolName("pool-a");
@@ -47,11 +48,15 @@ class NicCommandsTest {
                 Optional.empty(),
                 Optional.of(new MacAddress("52:54:00:11:22:33")),
                 OptionalInt.of(42),
+                Optional.of("802.1Q"),
                 Optional.of(true),
                 Optional.of(true),
                 OptionalInt.empty(),
                 OptionalInt.of(17),
                 Optional.of(false),
+                List.of(),
+                VfioReadiness.READY,
+                Optional.empty(),
                 Optional.of(new VfView.Holder("web1", "ua-vf0", "server", 7, true)));
     }
 

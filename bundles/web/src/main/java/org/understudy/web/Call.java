@@ -31,7 +31,12 @@ record Call(HttpServletRequest request, List<String> path) {
     }
 
     Optional<String> query(String name) {
-        return values(name).filter(text -> !text.isEmpty()).findFirst();
+        return queries(name).findFirst();
+    }
+
+    /** Every value of a name that may be repeated. */
+    Stream<String> queries(String name) {
+        return values(name).filter(text -> !text.isEmpty());
     }
 
     /** Whether the query has a name, with a value or without; {@code false} counts as a no. */

@@ -16,6 +16,7 @@ import org.understudy.api.HostName;
 import org.understudy.api.JsonView;
 import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
+import org.understudy.api.MigrationStrategy;
 import org.understudy.api.Migrations;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.VmName;
@@ -64,6 +65,7 @@ public final class MigrationServlet extends RestServlet {
                 "postcopy",
                 "tls",
                 "requireVf",
+                "strategy",
                 "probe");
         return migrations.start(
                 new VmName(wish.requiredText("vm")), new HostName(wish.requiredText("destination")), options(wish));
@@ -80,6 +82,7 @@ public final class MigrationServlet extends RestServlet {
                 wish.flag("postcopy").orElse(false),
                 wish.flag("tls").orElse(false),
                 wish.flag("requireVf"),
+                wish.text("strategy").map(MigrationStrategy::parse),
                 wish.text("probe").map(ProbeTarget::parse));
     }
 }

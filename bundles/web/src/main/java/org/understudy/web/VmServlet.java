@@ -91,6 +91,7 @@ public final class VmServlet extends RestServlet {
     private Answer part(String method, Call call, VmName vm) {
         return switch (method + " " + call.part(1)) {
             case "GET definition" -> Answer.xml(vms.definition(vm));
+            case "GET guest" -> Answer.ok(view.write(vms.examine(vm)));
             case "GET lint" -> Answer.ok(view.write(pairs.lint(vm)));
             case "GET preflight" -> Answer.ok(view.write(preflight(call, vm)));
             case "POST pair" -> pairOn(call, vm);
@@ -106,7 +107,9 @@ public final class VmServlet extends RestServlet {
     }
 
     private List<Finding> preflight(Call call, VmName vm) {
-        return migrations.preflight(vm, new HostName(call.requiredQuery("destination")), MigrationOptions.defaults());
+        HostName destination = new HostName(call.requiredQuery("destination"));
+        MigrationOptions usual = MigrationOptions.defaults();
+        return migrations.preflight(vm, destination, call.flag("acceptStandby") ? usual.acceptingStandby() : usual);
     }
 
     private Answer done(VmName vm, Consumer<VmName> action) {

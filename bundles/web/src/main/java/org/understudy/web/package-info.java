@@ -5,6 +5,6 @@
  * <p>Every request needs a login with the role {@code admin}; a call that changes something also needs the header
  * {@code X-Requested-With}, which no page of another origin can send. Errors are {@code application/problem+json} by
  * the table of {@link org.understudy.api.ErrorCode}. Called by the HTTP server on its threads; a stream of events holds
- * one such thread for as long as it is open.
+ * one such thread for as long as it is open. Hooks on the same machine may ask over a socket in the file system instead.
  */
 package org.understudy.web;

@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.understudy.api.HostName;
 import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
+import org.understudy.api.MigrationStrategy;
 import org.understudy.api.Migrations;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.VmName;
@@ -38,7 +39,8 @@ class MigrationServletTest {
     void passesEveryOptionOn() throws Exception {
         ask("POST", "", """
                 {"vm": "web1", "destination": "beta", "bandwidth": 1000, "downtimeLimitMs": 300, "autoConverge": true,
-                 "multifdChannels": 4, "postcopy": true, "tls": true, "requireVf": false, "probe": "icmp:127.0.0.1"}
+                 "multifdChannels": 4, "postcopy": true, "tls": true, "requireVf": false,
+                 "strategy": "explicit", "probe": "icmp:127.0.0.1"}
                 """);
 
         verify(migrations)
@@ -53,6 +55,7 @@ class MigrationServletTest {
                                 true,
                                 true,
                                 Optional.of(false),
+                                Optional.of(MigrationStrategy.EXPLICIT),
                                 Optional.of(ProbeTarget.parse("icmp:127.0.0.1"))));
     }
 

@@ -61,6 +61,20 @@ class ProvisionServletTest {
                 .contains("<pair/>");
     }
 
+    @Test
+    void passesOnThatAVmArrivesAndEveryNicThatIsToBeAPair() throws Exception {
+        List<PairRequest> wishes = List.of(wish(0), wish(1));
+        when(provisioning.arriving(ALPHA, "<domain/>", wishes))
+                .thenReturn(new Provisioned("<domain><vf/></domain>", List.of()));
+
+        assertThat(ask("POST", "/arriving?host=alpha&nic=0&nic=1").body()).contains("<vf/>");
+    }
+
+    private static PairRequest wish(int index) {
+        return new PairRequest(
+                new NicSelector.ByIndex(index), Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
+    }
+
     @ParameterizedTest
     @CsvSource({"GET,/define?host=alpha", "POST,/define", "POST,/reboot?host=alpha", "POST,/define/more?host=alpha"})
     void refusesAnyOtherCall(String method, String path) throws Exception {

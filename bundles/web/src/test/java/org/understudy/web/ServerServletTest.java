@@ -34,7 +34,8 @@ class ServerServletTest {
         Duration time = Duration.ofSeconds(1);
         Policy.Deadlines deadlines = new Policy.Deadlines(time, time, time, time, time, time, time, time);
         when(policies.current())
-                .thenReturn(new Policy(List.of(), List.of(POOL), Map.of(), deadlines, false, false, time, Map.of()));
+                .thenReturn(new Policy(
+                        List.of(), List.of(POOL), Map.of(), deadlines, false, Optional.empty(), false, time, Map.of()));
         ServerServlet servlet = new ServerServlet(
                 Exchange.VIEW, mock(VirtualMachines.class), mock(Pairs.class), mock(Doctor.class), policies, present);
         return new Exchange("GET", path, "").through(servlet);

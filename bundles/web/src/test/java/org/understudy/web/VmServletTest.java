@@ -211,6 +211,17 @@ class VmServletTest {
         assertThat(ask("GET", "/web1/preflight?destination=beta", "").body()).isEqualTo("[]");
     }
 
+    @Test
+    void asksThePreflightWhetherTheVmMayArriveOnItsStandbyNic() throws Exception {
+        when(migrations.preflight(
+                        WEB1, new HostName("beta"), MigrationOptions.defaults().acceptingStandby()))
+                .thenReturn(List.of());
+
+        assertThat(ask("GET", "/web1/preflight?destination=beta&acceptStandby", "")
+                        .body())
+                .isEqualTo("[]");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = ' ',

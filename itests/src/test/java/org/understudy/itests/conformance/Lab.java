@@ -317,6 +317,7 @@ final class Lab implements AutoCloseable {
                 false,
                 false,
                 d.requireVf(),
+                d.strategy(),
                 d.probe());
     }
 

@@ -5,50 +5,144 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.understudy.itests.Built;
 import org.understudy.itests.lab.SriovLab;
 
-/** Two SR-IOV hosts where libvirt's own networks hand out the VFs, and a server without any pool. */
+/** Two SR-IOV hosts where libvirt's networks hand out the VFs: the hosts' own, and one that the server makes of its pool. */
 @Timeout(900)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class HostNetworkIT {
     private static final String VF_IN_USE = "ls -d /sys/bus/pci/drivers/vfio-pci/0000:* 2>/dev/null | wc -l";
 
-    @Test
-    void startsAndMovesAVmWhoseVfsLibvirtPicks() throws Exception {
+    private static SriovLab lab;
+    private static KarafServer server;
+    private static Rest rest;
+
+    @BeforeAll
+    static void start() throws Exception {
         Built.guest();
-        try (SriovLab lab = SriovLab.start();
-                KarafServer server = new KarafServer(Built.distribution())) {
-            Rest rest = server.startWith(lab.hosts(), 2);
-            requireOk(rest.change("POST", "/api/v1/vms?host=alpha", definition(lab)));
-            HttpResponse<String> on =
-                    rest.change("POST", "/api/v1/vms/web1/pair", "{\"nic\":\"only\",\"pool\":\"vf-pool\"}");
-            requireOk(on);
-            assertThat(on.body()).contains("vf-not-set-up");
-            requireOk(rest.change("POST", "/api/v1/vms/web1/start", ""));
-            TestGuest guest = new TestGuest(rest, "web1");
-            guest.awaitActive();
-            assertThat(lab.output("alpha", "sh", "-c", VF_IN_USE)).isEqualTo("1");
+        lab = SriovLab.start();
+        server = new KarafServer(Built.distribution());
+        rest = server.startWith(lab.hosts(), 2);
+    }
 
-            JsonNode moved = rest.json(guest.migrate("beta"));
-
-            assertThat(moved.get("outcome").asText()).as("%s", moved).isEqualTo("completed");
-            assertThat(guest.place()).isEqualTo("running on beta");
-            assertThat(lab.output("beta", "sh", "-c", VF_IN_USE)).isEqualTo("1");
-            assertThat(lab.output("alpha", "sh", "-c", VF_IN_USE)).isEqualTo("0");
-            assertThat(lab.output("beta", "virsh", "net-dumpxml", "vf-pool")).contains("connections='1'");
+    @AfterAll
+    static void end() throws Exception {
+        if (server != null) {
+            server.close();
         }
+        if (lab != null) {
+            lab.close();
+        }
+    }
+
+    @Test
+    @Order(1)
+    void startsAndMovesAVmWhoseVfsLibvirtPicks() throws Exception {
+        HttpResponse<String> on = definePair("web1", "vf-pool");
+        assertThat(on.body()).contains("vf-not-set-up");
+        requireOk(rest.change("POST", "/api/v1/vms/web1/start", ""));
+
+        TestGuest guest = requireMoved("web1");
+
+        assertThat(connections("beta", "vf-pool")).isEqualTo("1");
+        requireOk(rest.change("POST", "/api/v1/vms/web1/destroy", ""));
+        server.awaitUntil("its end", () -> guest.place().equals("shutoff on beta"));
+    }
+
+    @Test
+    @Order(2)
+    void makesANetworkOfAPoolFromWhichLibvirtAloneStartsAVm() throws Exception {
+        configure("true");
+        server.awaitUntil("the network on both hosts", () -> vfs("alpha") == 6 && vfs("beta") == 6);
+        HttpResponse<String> on = definePair("web2", "pool-a");
+        assertThat(on.body()).contains("vf-not-set-up");
+
+        lab.output("alpha", "virsh", "-q", "start", "web2");
+
+        requireMoved("web2");
+        assertThat(connections("beta", "pool-a")).isEqualTo("1");
+        assertThat(rest.get("/api/v1/vfs").body()).as("nothing is leased").doesNotContain("\"ours\":true");
+    }
+
+    @Test
+    @Order(3)
+    void removesTheNetworkThatItMadeOnceNoVmUsesIt() throws Exception {
+        configure("false");
+        server.awaitUntil("its end on alpha", () -> !networks("alpha").contains("pool-a"));
+        server.awaitUntil(
+                "what stands in the way on beta",
+                () -> rest.get("/api/v1/doctor").body().contains("network-not-kept"));
+        assertThat(networks("beta")).contains("pool-a");
+
+        requireOk(rest.change("POST", "/api/v1/vms/web2/destroy", ""));
+
+        server.awaitUntil("its end on beta", () -> !networks("beta").contains("pool-a"));
+        server.awaitUntil("peace", () -> !rest.get("/api/v1/doctor").body().contains("network-not-kept"));
+        assertThat(networks("beta")).as("one that somebody else made").contains("vf-pool");
+    }
+
+    private static void configure(String network) throws Exception {
+        Files.writeString(server.etc("understudy.yaml"), lab.hosts() + """
+                pools:
+                  - {name: pool-a, select: ["enp1s0#0-5"], network: %s}
+                """.formatted(network));
+    }
+
+    private static String networks(String host) {
+        return lab.output(host, "virsh", "-q", "net-list", "--all", "--name");
+    }
+
+    private static int vfs(String host) {
+        return lab.output(host, "virsh", "net-dumpxml", "pool-a").split("<address type='pci'", -1).length - 1;
+    }
+
+    private static String connections(String host, String network) {
+        return lab.output(
+                host,
+                "sh",
+                "-c",
+                "virsh net-dumpxml " + network + " | sed -n \"s/<network connections='\\(.*\\)'>/\\1/p\"");
+    }
+
+    private static HttpResponse<String> definePair(String name, String pool) throws Exception {
+        requireOk(rest.change("POST", "/api/v1/vms?host=alpha", definition(name)));
+        HttpResponse<String> on =
+                rest.change("POST", "/api/v1/vms/" + name + "/pair", "{\"nic\":\"only\",\"pool\":\"" + pool + "\"}");
+        requireOk(on);
+        return on;
+    }
+
+    private static TestGuest requireMoved(String name) throws Exception {
+        TestGuest guest = new TestGuest(rest, name);
+        guest.awaitActive();
+        assertThat(lab.output("alpha", "sh", "-c", VF_IN_USE)).isEqualTo("1");
+
+        JsonNode moved = rest.json(guest.migrate("beta"));
+
+        assertThat(moved.get("outcome").asText()).as("%s", moved).isEqualTo("completed");
+        assertThat(guest.place()).isEqualTo("running on beta");
+        assertThat(lab.output("beta", "sh", "-c", VF_IN_USE)).isEqualTo("1");
+        assertThat(lab.output("alpha", "sh", "-c", VF_IN_USE)).isEqualTo("0");
+        return guest;
     }
 
     private static void requireOk(HttpResponse<String> response) {
         assertThat(response.statusCode()).as("%s", response.body()).isBetween(200, 299);
     }
 
-    private static String definition(SriovLab lab) {
+    private static String definition(String name) {
         return """
                 <domain type='kvm'>
-                  <name>web1</name>
+                  <name>%2$s</name>
                   <memory unit='MiB'>160</memory>
                   <vcpu>1</vcpu>
                   <os>
@@ -69,6 +163,6 @@ class HostNetworkIT {
                     <memballoon model='none'/>
                   </devices>
                 </domain>
-                """.formatted(lab.guest());
+                """.formatted(lab.guest(), name);
     }
 }

@@ -72,6 +72,7 @@ class LabFaultsIT {
     @Test
     void aDestinationWithoutAFreeVfIsRefusedBeforeAnythingMoves() throws Exception {
         String destination = other(guest.host());
+        guest.awaitClear(destination);
         try (SomebodyElse others = new SomebodyElse(destination, VFS.size())) {
             assertThat(others.leases()).hasSize(VFS.size());
             JsonNode refused = lab.rest.json(move(guest, destination, ",\"requireVf\":true"));
@@ -161,6 +162,138 @@ class LabFaultsIT {
         String here = guest.host();
         String path = copying();
         restartLibvirt(here);
+        requireFailedOnSource(path, here);
+    }
+
+    @Test
+    void aDestinationWhosePfHasNoLinkIsRefused() throws Exception {
+        String destination = other(guest.host());
+        lab.lab.output(destination, "ip", "link", "set", "enp1s0", "down");
+        try {
+            lab.server.awaitUntil(
+                    "the finding",
+                    () -> lab.rest
+                            .json("/api/v1/vms/web1/preflight?destination=" + destination)
+                            .toString()
+                            .contains("PF enp1s0 has no link"));
+            JsonNode refused = lab.rest.json(move(guest, destination, ""));
+
+            assertThat(refused.get("outcome").asText()).as("%s", refused).isEqualTo("failed-on-source");
+            assertThat(refused.at("/steps/1/state").asText()).isEqualTo("pending");
+        } finally {
+            lab.lab.output(destination, "ip", "link", "set", "enp1s0", "up");
+        }
+    }
+
+    @Test
+    void aGuestLeavesASourceWhosePfHasNoLink() throws Exception {
+        String here = guest.host();
+        guest.awaitClear(other(here));
+        lab.lab.output(here, "ip", "link", "set", "enp1s0", "down");
+        try {
+            JsonNode moved = lab.rest.json(move(guest, other(here), ""));
+
+            assertThat(moved.get("outcome").asText()).as("%s", moved).isEqualTo("completed");
+            assertThat(guest.host()).isEqualTo(other(here));
+        } finally {
+            lab.lab.output(here, "ip", "link", "set", "enp1s0", "up");
+        }
+    }
+
+    @Test
+    void aVfThatVanishesTurnsThePairToFaultAndTheVmGetsOneWhenTheyAreBack() throws Exception {
+        String here = guest.host();
+        String count = "/sys/class/net/enp1s0/device/sriov_numvfs";
+        lab.lab.output(here, "sh", "-c", "echo 0 >" + count);
+        try {
+            lab.server.awaitUntil(
+                    "the fault",
+                    () -> lab.rest
+                            .json("/api/v1/vms/web1")
+                            .at("/pairs/0/health")
+                            .asText()
+                            .equals("fault"));
+            lab.requireReachable(1);
+        } finally {
+            lab.lab.output(here, "sh", "-c", "echo 7 >" + count);
+        }
+    }
+
+    @Test
+    void aDestinationWithoutAFreeVfIsAcceptedAndTheVmGetsOneWhenOneIsFree() throws Exception {
+        String destination = other(guest.host());
+        guest.awaitClear(destination);
+        try (SomebodyElse others = new SomebodyElse(destination, VFS.size())) {
+            assertThat(others.leases()).hasSize(VFS.size());
+            JsonNode moved = lab.rest.json(move(guest, destination, ",\"requireVf\":false"));
+
+            assertThat(moved.get("outcome").asText()).as("%s", moved).isEqualTo("completed-degraded");
+            assertThat(moved.findValuesAsText("code")).contains("primary-not-returned");
+            assertThat(guest.place()).isEqualTo("running on " + destination);
+            lab.server.awaitUntil(
+                    "the reason",
+                    () -> lab.rest
+                            .json("/api/v1/vms/web1")
+                            .at("/pairs/0/details")
+                            .asText()
+                            .contains("has no VF left"));
+            lab.requireReachable(1);
+        }
+    }
+
+    /** libvirt calls such a migration a success. */
+    @Test
+    void aDestinationThatCannotOpenVfioGetsTheVmWithoutItsVfUntilItCan() throws Exception {
+        String destination = other(guest.host());
+        guest.awaitClear(destination);
+        lab.lab.output(destination, "rmmod", "vfio_iommu_type1");
+        try {
+            JsonNode moved = lab.rest.json(move(guest, destination, ""));
+
+            assertThat(moved.get("outcome").asText()).as("%s", moved).isEqualTo("completed-degraded");
+            assertThat(moved.findValuesAsText("code")).contains("primary-not-returned");
+            assertThat(guest.place()).isEqualTo("running on " + destination);
+            lab.requireReachable(1);
+        } finally {
+            lab.lab.output(destination, "modprobe", "vfio_iommu_type1");
+        }
+    }
+
+    @Test
+    void aVfInTheWrongVlanTurnsThePairToFaultAndIsSetUpAnew() throws Exception {
+        String here = guest.host();
+        int index = -1;
+        for (JsonNode inventory : lab.rest.json("/api/v1/vfs")) {
+            for (JsonNode vf : inventory.get("vfs")) {
+                boolean ours = vf.at("/holder/vm").asText().equals("web1");
+                index = ours && inventory.get("host").asText().equals(here)
+                        ? vf.get("index").asInt()
+                        : index;
+            }
+        }
+        lab.lab.output(here, "ip", "link", "set", "enp1s0", "vf", String.valueOf(index), "vlan", "99");
+
+        lab.server.awaitUntil(
+                "the fault",
+                () -> lab.rest
+                        .json("/api/v1/vms/web1")
+                        .at("/pairs/0/details")
+                        .asText()
+                        .contains("VLAN 99"));
+    }
+
+    @Test
+    void aGuestThatIsPausedWhenItIsAskedStaysOnTheSource() throws Exception {
+        String here = guest.host();
+        guest.awaitClear(other(here));
+        String path = guest.begin(other(here), "");
+        lab.server.awaitUntil(
+                "the lease",
+                () -> lab.rest.json(path).at("/steps/1/state").asText().equals("running"));
+        lab.lab.output(here, "virsh", "suspend", "web1");
+        guest.awaitEnd(path);
+
+        // What was paused is taken for a stop of the migration, and goes on.
         requireFailedOnSource(path, here);
     }
 

@@ -37,11 +37,21 @@ final class LabServer implements AutoCloseable {
                 probes:
                   web1: heartbeat:127.0.0.1:%d/1
                 """.formatted(port) + more, 2);
+        awaitVfs();
+    }
+
+    private void awaitVfs() {
         server.awaitUntil("both hosts' VFs", () -> {
             JsonNode stocks = rest.json("/api/v1/pools").at("/0/stocks");
             return stocks.size() == 2
                     && stocks.findValuesAsText("free").stream().noneMatch("0"::equals);
         });
+    }
+
+    /** After the server was killed. */
+    void restart() throws IOException, InterruptedException {
+        server.start();
+        awaitVfs();
     }
 
     /**

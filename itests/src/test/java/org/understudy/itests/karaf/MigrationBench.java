@@ -63,30 +63,38 @@ final class MigrationBench {
     private void understudy() throws Exception {
         TestGuest guest = lab.startGuest("web1", 1, "");
         for (String destination : List.of("beta", "alpha")) {
-            move("understudy", guest, destination);
+            move("understudy, automatic", "automatic", guest, destination);
+        }
+        for (String destination : List.of("beta", "alpha")) {
+            move("understudy, explicit", "explicit", guest, destination);
         }
         HOSTS.forEach(host -> lab.lab.output(host, "touch", DETOURS_OFF));
         for (String destination : List.of("beta", "alpha")) {
-            move("understudy without a detour", guest, destination);
+            move("understudy, automatic without a detour", "automatic", guest, destination);
         }
         HOSTS.forEach(host -> lab.lab.output(host, "rm", DETOURS_OFF));
         LabServer.requireOk(lab.rest.change("POST", "/api/v1/vms/web1/destroy", ""));
         LabServer.requireOk(lab.rest.change("DELETE", "/api/v1/vms/web1", ""));
     }
 
-    private void move(String contestant, TestGuest guest, String destination) throws Exception {
+    private void move(String contestant, String strategy, TestGuest guest, String destination) throws Exception {
         guest.awaitClear(destination);
         lab.requireReachable(1);
         lab.lab.watch(LabServer.address(1));
-        JsonNode moved = lab.rest.json(guest.migrate(destination));
+        String path = guest.begin(destination, ",\"strategy\":\"%s\"".formatted(strategy));
+        guest.awaitEnd(path);
+        JsonNode moved = lab.rest.json(path);
         if (!moved.get("outcome").asText().equals("completed")) {
             throw new IllegalStateException(moved.toString());
         }
         guest.awaitActive();
-        sample(contestant, moved.get("downtimeMs").asDouble());
+        sample(contestant, moved.get("downtimeMs").asDouble())
+                .put("onStandbyMs", moved.get("onStandbyMs").asDouble());
     }
 
+    /** Without the server, which would look on. */
     private void libvirt() throws Exception {
+        lab.server.kill();
         run("alpha", "printf %s \"$1\" >/run/pair.xml; virsh -q create /run/pair.xml", pair());
         awaitVf("alpha");
         virsh("virsh migrate", "alpha", "beta", "10.77.0.2");
@@ -97,6 +105,7 @@ final class MigrationBench {
         virsh("virsh migrate, forwarding entries by hand", "beta", "alpha", "10.77.0.1");
         HOSTS.forEach(host -> run(host, "bridge fdb del \"$1\" dev enp1s0 self", mac));
         run("alpha", "virsh -q destroy pair");
+        lab.restart();
     }
 
     private void virsh(String contestant, String source, String destination, String address) throws Exception {
@@ -127,11 +136,11 @@ final class MigrationBench {
                         .matches(".*path=primary .*=primary,.*,igbvf,up,1.*"));
     }
 
-    private void sample(String contestant, double downtime) throws Exception {
+    private ObjectNode sample(String contestant, double downtime) throws Exception {
         TimeUnit.NANOSECONDS.sleep(LATE_ANSWERS.toNanos());
         SriovLab.Figures seen = lab.lab.figures();
         ArrayNode of = samples.withArray("/" + contestant);
-        of.addObject()
+        ObjectNode sample = of.addObject()
                 .put("downtimeMs", downtime)
                 .put("pings", seen.pings())
                 .put("pingsLost", seen.pingsLost())
@@ -139,7 +148,8 @@ final class MigrationBench {
                 .put("heartbeats", seen.heartbeats())
                 .put("heartbeatsLost", seen.heartbeatsLost())
                 .put("heartbeatGapMs", seen.heartbeatGap());
-        System.err.println(contestant + ": " + of.get(of.size() - 1));
+        System.err.println(contestant + ": " + sample);
+        return sample;
     }
 
     /** The pair that libvirt alone is given. */

@@ -8,6 +8,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What Understudy is for: an ordinary VM gets a pair at the flip of a switch, runs on a VF, and moves from one SR-IOV
@@ -31,12 +33,16 @@ class SeedScenarioIT {
         }
     }
 
-    @Test
-    void movesThereAndBackAndTheNetworkStaysUp() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"automatic", "explicit"})
+    void movesThereAndBackAndTheNetworkStaysUp(String strategy) throws Exception {
         String here = guest.host();
         String there = LabServer.other(here);
         for (String destination : new String[] {there, here}) {
-            JsonNode moved = lab.rest.json(guest.migrate(destination));
+            guest.awaitClear(destination);
+            String path = guest.begin(destination, ",\"strategy\":\"%s\"".formatted(strategy));
+            guest.awaitEnd(path);
+            JsonNode moved = lab.rest.json(path);
 
             assertThat(moved.get("outcome").asText()).as("%s", moved).isEqualTo("completed");
             assertThat(guest.place()).isEqualTo("running on " + destination);
@@ -48,8 +54,8 @@ class SeedScenarioIT {
                     .as("%s", moved)
                     .isLessThan(moved.get("onStandbyMs").asDouble());
             System.err.printf(
-                    "%s: downtime %s ms, on standby %s ms, gap %s%n",
-                    destination, moved.get("downtimeMs"), moved.get("onStandbyMs"), moved.get("networkGap"));
+                    "%s, %s: downtime %s ms, on standby %s ms, gap %s%n",
+                    strategy, destination, moved.get("downtimeMs"), moved.get("onStandbyMs"), moved.get("networkGap"));
         }
     }
 

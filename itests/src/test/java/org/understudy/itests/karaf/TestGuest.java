@@ -31,7 +31,8 @@ record TestGuest(Rest rest, String name) {
         return guest;
     }
 
-    private static String definition(KarafServer server, String name, String options) throws IOException {
+    /** With an ordinary virtio NIC. */
+    static String definition(KarafServer server, String name, String options) throws IOException {
         Path serial = Files.createFile(server.home.resolve(name + "-serial.log"));
         Files.setPosixFilePermissions(serial, PosixFilePermissions.fromString("rw-rw-rw-"));
         return """

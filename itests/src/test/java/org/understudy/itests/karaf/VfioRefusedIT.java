@@ -35,10 +35,11 @@ class VfioRefusedIT {
             requireOk(rest.change("POST", "/api/v1/vms/web1/pair", "{\"nic\":\"only\",\"pool\":\"vf-net\"}"));
             requireOk(rest.change("POST", "/api/v1/vms/web1/start", ""));
 
+            // For libvirt it was a success; once Understudy has tried again, libvirt may know better.
+            assertThat(host.output("virsh", "dumpxml", "web1")).contains("type='hostdev'");
+
             server.awaitUntil(
                     "the truth", () -> pair(rest).get("health").asText().equals("fault"));
-
-            assertThat(host.output("virsh", "dumpxml", "web1")).contains("type='hostdev'");
             assertThat(pair(rest).get("details").asText())
                     .contains("QEMU does not have", "interrupt remapping", "/var/log/libvirt/qemu/web1.log");
             assertThat(host.output("cat", "/var/log/libvirt/qemu/web1.log")).contains("vfio");

@@ -84,6 +84,21 @@ public final class SriovLab implements AutoCloseable {
         return result.output().stripTrailing();
     }
 
+    /** Brings a file or folder of this machine to a host. */
+    public void bring(String host, Path from, String to) {
+        call("copy", host, from.toString(), ":" + to);
+    }
+
+    /** Lets a host use a socket of this machine at a path of its own. */
+    public void lend(String host, Path socket, String there) throws IOException, InterruptedException {
+        Path config = folder.resolve(host).resolve("ssh_config");
+        Process ssh = new ProcessBuilder(
+                        "ssh", "-F", config.toString(), "-O", "forward", "-R", there + ":" + socket, "emulated")
+                .inheritIO()
+                .start();
+        assertThat(ssh.waitFor()).isZero();
+    }
+
     /** What {@code understudy-vf} answers on a host; it must succeed. */
     public String vf(String host, String... arguments) {
         List<String> command = new ArrayList<>(List.of(VF_COMMAND));

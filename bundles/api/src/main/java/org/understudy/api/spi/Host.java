@@ -65,6 +65,11 @@ public interface Host extends AutoCloseable {
     /** Whether the guest's driver has negotiated standby; empty if this QEMU cannot tell. */
     Optional<Boolean> standbyNegotiated(VmName vm, Alias standby);
 
+    /** The guest's own word on its NICs, by its agent; empty if no agent answers within two seconds. */
+    default Optional<List<GuestNic>> guestNics(VmName vm) {
+        return Optional.empty();
+    }
+
     /** What may have kept QEMU from a primary that it was to have; empty if the host knows of nothing. Changes nothing. */
     default List<Finding> whyWithout(VmName vm, Alias primary) {
         return List.of();

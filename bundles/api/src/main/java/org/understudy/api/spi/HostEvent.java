@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.api.spi;
 
+import java.time.Duration;
 import java.time.Instant;
 import org.understudy.api.Alias;
 import org.understudy.api.VmName;
 
 /**
- * Something that happened on a host. {@link #at} is the time QEMU gave the event, or that of its arrival where QEMU
- * gives none.
+ * Something that happened on a host. {@link #at} is the time QEMU gave the event, as this server's clock would tell
+ * it, or that of its arrival where QEMU gives none.
  */
 public sealed interface HostEvent {
     VmName vm();
@@ -48,4 +49,20 @@ public sealed interface HostEvent {
 
     /** Source: QMP MIGRATION. */
     record MigrationChanged(VmName vm, Instant at, MigrationPhase phase) implements HostEvent {}
+
+    /**
+     * The sender goes through the memory once more. Source: QMP MIGRATION_PASS; libvirt's
+     * VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION.
+     *
+     * @param pass 1 for the first
+     */
+    record MemoryPass(VmName vm, Instant at, int pass) implements HostEvent {}
+
+    /**
+     * What the sender says of a migration that is complete. Source: libvirt's VIR_DOMAIN_EVENT_ID_JOB_COMPLETED,
+     * VIR_DOMAIN_JOB_DOWNTIME.
+     *
+     * @param downtime how long the guest did not run, as far as the sender knows
+     */
+    record MigrationMeasured(VmName vm, Instant at, Duration downtime) implements HostEvent {}
 }

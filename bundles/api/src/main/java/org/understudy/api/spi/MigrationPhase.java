@@ -15,5 +15,13 @@ public enum MigrationPhase {
     CANCELLED,
     FAILED,
     /** A state this version of Understudy does not know. */
-    OTHER
+    OTHER;
+
+    /** True if nothing is sent, or nothing any more. */
+    public boolean isOver() {
+        return switch (this) {
+            case NONE, COMPLETED, CANCELLED, FAILED -> true;
+            default -> false;
+        };
+    }
 }

@@ -33,6 +33,16 @@ public interface VfPools {
     Optional<Lease> lease(HostName host, PoolName pool, VmName vm, Alias primary, VfSettings settings);
 
     /**
+     * Reserves the very VF that a definition names, and makes it what the VM needs, as {@link #lease} does.
+     *
+     * @return empty if the VF is in no pool of this host, or if its NICs cannot be changed from here: then whoever made
+     *     the definition looks after it
+     * @throws org.understudy.api.UnderstudyException with {@link org.understudy.api.FindingCode#VF_NOT_FREE} if
+     *     somebody else has it; else as with {@link #lease}
+     */
+    Optional<Lease> leaseNamed(HostName host, PciAddress vf, VmName vm, Alias primary, VfSettings settings);
+
+    /**
      * The leases this server holds on a host; none where the configuration leaves the host's NICs alone.
      *
      * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#HOST_UNAVAILABLE} if the host

@@ -15,6 +15,7 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.HostNics;
 import org.understudy.api.Migrations;
 import org.understudy.api.Policies;
+import org.understudy.core.reconcile.NetworkKeeper;
 import org.understudy.core.vm.HostRegistry;
 import org.understudy.core.vm.Locations;
 import org.understudy.core.vm.Standstill;
@@ -30,6 +31,7 @@ public final class DoctorService implements Doctor {
             @Reference HostRegistry hosts,
             @Reference Locations locations,
             @Reference Migrations migrations,
+            @Reference NetworkKeeper networks,
             @Reference(cardinality = ReferenceCardinality.OPTIONAL, policyOption = ReferencePolicyOption.GREEDY)
                     Optional<HostNics> nics) {
         this(List.of(
@@ -37,6 +39,7 @@ public final class DoctorService implements Doctor {
                 new ConfigurationCheck(policies),
                 new HostCheck(hosts),
                 new NicCheck(nics),
+                networks::findings,
                 new PlaceCheck(locations, new Standstill(migrations)),
                 new ToolCheck(Optional.ofNullable(System.getenv("PATH")).orElse(""))));
     }

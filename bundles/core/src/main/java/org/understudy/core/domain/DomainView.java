@@ -44,6 +44,7 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
      * @param vlan of the standby NIC, or else of the primary; 0 for none
      * @param trusted whether the standby NIC lets the guest change its address
      * @param numaNode the one host node the VM's memory is bound to, if there is one
+     * @param asked whether Understudy was asked for it, as its metadata tells; others may look after it else
      */
     public record PairView(
             Alias standby,
@@ -54,13 +55,44 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
             Optional<PciAddress> vf,
             int vlan,
             boolean trusted,
-            OptionalInt numaNode) {
+            OptionalInt numaNode,
+            boolean asked) {
+
+        /** The two halves have the same names. */
+        public boolean isSameAs(PairView other) {
+            return primary.equals(other.primary) && standby.equals(other.standby);
+        }
+
+        /** The same with another pool. */
+        public PairView from(PoolName other) {
+            return new PairView(standby, primary, mac, Optional.of(other), kind, vf, vlan, trusted, numaNode, asked);
+        }
 
         /** What the primary's VF has to be when QEMU gets it. */
         public VfSettings settings() {
             Optional<Boolean> trust = trusted ? Optional.of(true) : Optional.empty();
             return new VfSettings(mac, vlan, trust, Optional.empty(), true, numaNode);
         }
+    }
+
+    /**
+     * Whether a VM that runs with this definition has the pair, or could be given its primary: a NIC that was started as a
+     * standby stays one. libvirt takes a primary that QEMU has let go off the live definition.
+     */
+    public boolean carries(PairView pair) {
+        return pairs.stream().anyMatch(pair::isSameAs)
+                || nics.stream()
+                        .anyMatch(nic -> nic.role() == NicRole.STANDBY
+                                && nic.alias().equals(Optional.of(pair.standby()))
+                                && nic.mac().equals(Optional.of(pair.mac())));
+    }
+
+    /** The pairs of a VM that runs with this definition, also those of the stored one that only lack their primary now. */
+    public List<PairView> pairsWith(DomainView stored) {
+        return Stream.concat(
+                        pairs.stream(),
+                        stored.pairs.stream().filter(p -> pairs.stream().noneMatch(p::isSameAs) && carries(p)))
+                .toList();
     }
 
     /**
@@ -140,7 +172,8 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
                 vf(primary),
                 standby.flatMap(DomainView::vlan).or(() -> vlan(primary)).orElse(0),
                 standby.get().attributeOr("trustGuestRxFilters", "").equals("yes"),
-                numaNode));
+                numaNode,
+                wish.isPresent()));
     }
 
     /** What Understudy noted of the pairs it made. */

@@ -14,7 +14,7 @@ import org.understudy.core.domain.DomainView.PairView;
 
 /**
  * The networks of a host's own manager that hand out VFs. A pool of the configuration goes before a network of the same
- * name; VFs of such a network are neither leased nor set up here.
+ * name, unless it is to have one; VFs of such a network are neither leased nor set up here.
  */
 public final class HostNetworks {
     private HostNetworks() {}
@@ -32,6 +32,7 @@ public final class HostNetworks {
                 policy.networkPools(),
                 policy.deadlines(),
                 policy.requireVf(),
+                policy.strategy(),
                 policy.allowEmulatedPrimary(),
                 policy.settle(),
                 policy.probes());
@@ -55,7 +56,12 @@ public final class HostNetworks {
                 && pair.vf().isEmpty()
                 && pair.pool()
                         .filter(pool ->
-                                !isConfigured(policy, pool) && host.vfNetworks().contains(pool.value()))
+                                !isLeasedHere(policy, pool) && host.vfNetworks().contains(pool.value()))
                         .isPresent();
+    }
+
+    private static boolean isLeasedHere(Policy policy, PoolName name) {
+        return policy.pools().stream()
+                .anyMatch(pool -> pool.name().equals(name) && !pool.network().orElse(false));
     }
 }

@@ -2,6 +2,7 @@
 package org.understudy.core.health;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -16,15 +17,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.Alias;
 import org.understudy.api.HostName;
+import org.understudy.api.MacAddress;
 import org.understudy.api.Pair;
 import org.understudy.api.PairHealth;
 import org.understudy.api.Pairs.PairChanged;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.VfState;
+import org.understudy.api.VfView;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.MigrationPhase;
 import org.understudy.core.domain.DomainView.PairView;
+import org.understudy.core.health.PairHealthTracker.Place;
 
 /**
  * Follows the pairs of running VMs from event to event. An event that cannot be, for the health a pair is in, means
@@ -34,24 +39,32 @@ import org.understudy.core.domain.DomainView.PairView;
 final class PairFollower {
     private static final Logger LOG = LoggerFactory.getLogger(PairFollower.class);
 
-    record Place(HostName host, VmName vm) {}
-
     record Key(Place place, Alias primary) {}
 
     /** One pair of a running VM; touched on the worker's thread only, apart from reading health and details. */
     private static final class Tracked {
         private final Host host;
-        private final PairView view;
+        private volatile PairView view;
         private volatile PairHealth health = PairHealth.OFF;
         private volatile String details = "";
         private long askSince;
         private boolean asking;
         /** Why its VF cannot be used; empty while it can. What QEMU says of the device counts for nothing then. */
         private Optional<String> vfLost = Optional.empty();
+        /** When the guest's driver took standby, as far as this server has heard. */
+        private volatile Optional<Instant> negotiated = Optional.empty();
+        /** How its VF differs from what the pair needs. */
+        private volatile Optional<String> astray = Optional.empty();
 
         Tracked(Host host, PairView view) {
             this.host = host;
             this.view = view;
+        }
+
+        /** A running VM's definition differs from the stored one, and the primary may be in just one of them. */
+        Tracked as(PairView other) {
+            view = other;
+            return this;
         }
     }
 
@@ -59,7 +72,9 @@ final class PairFollower {
     private final Presences presences;
     private final ScheduledExecutorService worker;
     private final BiConsumer<Key, PairChanged> changed;
-    private final Map<Key, Tracked> tracked = new HashMap<>();
+    /** By place, as a fleet has tens of thousands of pairs and most questions are about one VM. */
+    private final Map<Place, Map<Alias, Tracked>> tracked = new HashMap<>();
+
     private final Set<Place> waiting = new HashSet<>();
 
     PairFollower(
@@ -70,8 +85,36 @@ final class PairFollower {
         this.changed = changed;
     }
 
+    /** The pairs of running VMs that lack their primary, though they were to have it. */
+    synchronized List<Place> withoutPrimary() {
+        return tracked.entrySet().stream()
+                .filter(e -> e.getValue().values().stream().anyMatch(t -> PairHealthTracker.lacksPrimary(t.health)))
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    synchronized Map<MacAddress, Set<String>> macUsers(HostName host) {
+        Map<MacAddress, Set<String>> users = new HashMap<>();
+        of(host).forEach(key -> tracked(key)
+                .ifPresent(t -> users.computeIfAbsent(t.view.mac(), mac -> new HashSet<>())
+                        .add(key.place().vm().value())));
+        return users;
+    }
+
+    /** Says more about a pair that lacks its primary; on the worker. */
+    void remark(Key key, String remark) {
+        tracked(key)
+                .filter(t -> PairHealthTracker.lacksPrimary(t.health) && t.vfLost.isEmpty())
+                .ifPresent(t -> t.details = remark);
+    }
+
     boolean knows(Place place) {
         return !of(place).isEmpty();
+    }
+
+    /** When the guest's driver took standby, if this was heard. Answers at once. */
+    Optional<Instant> negotiated(Key key) {
+        return tracked(key).flatMap(t -> t.negotiated);
     }
 
     Optional<Pair> health(Key key) {
@@ -84,7 +127,9 @@ final class PairFollower {
     }
 
     private synchronized List<Key> of(Place place) {
-        return tracked.keySet().stream().filter(k -> k.place().equals(place)).toList();
+        return tracked.getOrDefault(place, Map.of()).keySet().stream()
+                .map(primary -> new Key(place, primary))
+                .toList();
     }
 
     /** A host that does not answer now is asked again by what comes next. */
@@ -129,9 +174,11 @@ final class PairFollower {
         for (Key key : of(place)) {
             PairView view = tracked(key).map(t -> t.view).orElseThrow();
             if (event instanceof HostEvent.WasReset) {
+                tracked(key).ifPresent(t -> t.negotiated = Optional.empty());
                 apply(key, new PairEvent.WasReset(), true);
             } else if (event instanceof HostEvent.StandbyNegotiated e
                     && e.standby().equals(view.standby())) {
+                tracked(key).ifPresent(t -> t.negotiated = Optional.of(e.at()));
                 apply(key, new PairEvent.Negotiated(), true);
             } else if (event instanceof HostEvent.UnplugRequested e
                     && e.primary().equals(view.primary())) {
@@ -169,7 +216,7 @@ final class PairFollower {
     }
 
     private synchronized Optional<Tracked> tracked(Key key) {
-        return Optional.ofNullable(tracked.get(key));
+        return Optional.ofNullable(tracked.getOrDefault(key.place(), Map.of()).get(key.primary()));
     }
 
     /** @param expecting whether the guest should do something now, even if its health stays the same */
@@ -259,12 +306,12 @@ final class PairFollower {
     /**
      * Takes in what a host's NICs say of the VFs of its VMs; on the worker.
      *
-     * @param lost why VFs cannot be used, by the pair they belong to; every other VF is well
+     * @param held the VF of each pair that has one
      */
-    void onVfs(HostName host, Map<Key, String> lost) {
+    void onVfs(HostName host, Map<Key, VfView> held) {
         for (Key key : of(host)) {
             Tracked t = tracked(key).orElseThrow();
-            Optional<String> now = Optional.ofNullable(lost.get(key));
+            Optional<String> now = Optional.ofNullable(held.get(key)).flatMap(vf -> wrong(t, vf));
             if (now.isPresent() && !now.equals(t.vfLost) && t.health != PairHealth.PENDING_RESTART) {
                 become(key, t, PairHealthMachine.next(t.health, new PairEvent.VfLost()), now.get());
                 t.vfLost = now;
@@ -275,9 +322,31 @@ final class PairFollower {
         }
     }
 
+    /** A VF is set up anew before QEMU gets it; only one that a guest uses is expected to be as it should. */
+    private static Optional<String> wrong(Tracked t, VfView vf) {
+        t.astray = t.health == PairHealth.ACTIVE || t.astray.isPresent() ? astray(t.view, vf) : Optional.empty();
+        return vf.state() == VfState.FAULT
+                ? Optional.of("VF " + vf.address() + ": " + vf.reason())
+                : t.astray.map(how -> "VF " + vf.address() + " " + how);
+    }
+
+    private static Optional<String> astray(PairView pair, VfView vf) {
+        if (vf.mac().filter(mac -> !mac.equals(pair.mac())).isPresent() && !pair.trusted()) {
+            return Optional.of("has MAC " + vf.mac().get() + ", the pair needs " + pair.mac());
+        }
+        return vf.vlan().isPresent() && vf.vlan().getAsInt() != pair.vlan()
+                ? Optional.of("has VLAN " + vf.vlan().getAsInt() + ", the pair needs " + pair.vlan())
+                : Optional.empty();
+    }
+
+    boolean isAstray(Key key) {
+        return tracked(key).filter(t -> t.astray.isPresent()).isPresent();
+    }
+
     private synchronized List<Key> of(HostName host) {
         return tracked.keySet().stream()
-                .filter(k -> k.place().host().equals(host))
+                .filter(place -> place.host().equals(host))
+                .flatMap(place -> of(place).stream())
                 .toList();
     }
 
@@ -321,9 +390,10 @@ final class PairFollower {
     }
 
     private synchronized Tracked track(Key key, Host host, PairView view) {
-        return tracked.compute(
-                key,
-                (k, old) -> old != null && old.host == host && old.view.equals(view) ? old : new Tracked(host, view));
+        return tracked.computeIfAbsent(key.place(), p -> new HashMap<>())
+                .compute(
+                        key.primary(),
+                        (p, old) -> old != null && old.host == host ? old.as(view) : new Tracked(host, view));
     }
 
     private void forget(Place place) {
@@ -334,7 +404,10 @@ final class PairFollower {
     private void forget(Key key) {
         tracked(key).ifPresent(t -> become(key, t, PairHealth.OFF, ""));
         synchronized (this) {
-            tracked.remove(key);
+            tracked.computeIfPresent(key.place(), (place, pairs) -> {
+                pairs.remove(key.primary());
+                return pairs.isEmpty() ? null : pairs;
+            });
         }
     }
 }

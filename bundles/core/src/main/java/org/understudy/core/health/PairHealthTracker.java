@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.health;
 
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -15,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -27,12 +31,13 @@ import org.slf4j.LoggerFactory;
 import org.understudy.api.Alias;
 import org.understudy.api.HostName;
 import org.understudy.api.HostNics;
+import org.understudy.api.MacAddress;
 import org.understudy.api.NicInventory;
 import org.understudy.api.Pair;
 import org.understudy.api.PairHealth;
 import org.understudy.api.Pairs.PairChanged;
 import org.understudy.api.Subscription;
-import org.understudy.api.VfState;
+import org.understudy.api.UnderstudyException;
 import org.understudy.api.VfView;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
@@ -41,7 +46,6 @@ import org.understudy.api.spi.Hosts;
 import org.understudy.core.domain.DomainView;
 import org.understudy.core.domain.DomainView.PairView;
 import org.understudy.core.health.PairFollower.Key;
-import org.understudy.core.health.PairFollower.Place;
 import org.understudy.core.watch.Broadcast;
 import org.understudy.core.watch.HostWatch;
 
@@ -93,15 +97,57 @@ public final class PairHealthTracker implements AutoCloseable {
     /** NICs that cannot be read tell nothing. */
     private void onNics(NicInventory inventory) {
         if (inventory.available()) {
-            Map<Key, String> lost = new HashMap<>();
-            inventory.vfs().stream()
-                    .filter(vf -> vf.state() == VfState.FAULT)
+            Map<Key, VfView> held = new HashMap<>();
+            inventory
+                    .vfs()
                     .forEach(vf -> vf.holder().filter(VfView.Holder::ours).ifPresent(h -> {
                         Place place = new Place(inventory.host(), new VmName(h.vm()));
-                        lost.put(new Key(place, new Alias(h.primary())), "VF " + vf.address() + ": " + vf.reason());
+                        held.put(new Key(place, new Alias(h.primary())), vf);
                     }));
-            later(() -> follower.onVfs(inventory.host(), lost));
+            later(() -> follower.onVfs(inventory.host(), held));
         }
+    }
+
+    /** A VM where it runs. */
+    public record Place(HostName host, VmName vm) {
+        @Override
+        public String toString() {
+            return "VM " + vm + " on host " + host;
+        }
+    }
+
+    /** Running VMs that lack a primary they were to have. Answers at once. */
+    public List<Place> withoutPrimary() {
+        return follower.withoutPrimary();
+    }
+
+    /**
+     * The VMs with running pairs on a host, by the MAC addresses of their pairs. The host is asked which of them run still: news of
+     * a VM that has just ended may be on its way, and its MAC address may go to another at once.
+     */
+    public Map<MacAddress, Set<String>> macUsers(Host host) {
+        Set<String> running = host.vms().stream()
+                .filter(vm -> vm.state() != VmState.SHUTOFF)
+                .map(vm -> vm.name().value())
+                .collect(Collectors.toSet());
+        Map<MacAddress, Set<String>> users = follower.macUsers(host.name());
+        users.values().forEach(names -> names.retainAll(running));
+        return users;
+    }
+
+    /** Whether a pair of this health lacks its primary, though it was to have it. */
+    public static boolean lacksPrimary(PairHealth health) {
+        return health == PairHealth.ON_STANDBY || health == PairHealth.FAULT;
+    }
+
+    /** Whether the VF of a primary that QEMU has is not set up as the pair needs it. */
+    public boolean isAstray(Place place, Alias primary) {
+        return follower.isAstray(new Key(place, primary));
+    }
+
+    /** Says more about a pair that lacks its primary, until its health changes. */
+    public void remark(Place place, Alias primary, String remark) {
+        later(() -> follower.remark(new Key(place, primary), remark));
     }
 
     /** Tells every change of health, on a thread of its own for this listener; one that is slow gets the last. */
@@ -122,31 +168,41 @@ public final class PairHealthTracker implements AutoCloseable {
                     .map(p -> pair(p, PairHealth.OFF, ""))
                     .toList();
         }
+        if (configured.pairs().isEmpty() && live.get().pairs().isEmpty()) {
+            return List.of();
+        }
         Place place = new Place(host, vm);
         freshen(place);
         List<Pair> pairs = new ArrayList<>();
         for (PairView p : configured.pairs()) {
             pairs.add(
-                    isIn(live.get(), p)
+                    live.get().carries(p)
                             ? health(place, p)
                             : pair(p, PairHealth.PENDING_RESTART, "switched on; the running VM does not have it"));
         }
         live.get().pairs().stream()
-                .filter(p -> !isIn(configured, p))
+                .filter(p -> configured.pairs().stream().noneMatch(p::isSameAs))
                 .map(p -> leftover(place, p))
                 .forEach(pairs::add);
         return pairs;
+    }
+
+    /** The pair with what tells whether the guest of the running VM does its part; blocks for the host's answers. */
+    public Pair withGuest(Host host, VmName vm, Pair pair) {
+        Optional<Instant> negotiated = follower.negotiated(new Key(new Place(host.name(), vm), pair.primary()));
+        try {
+            return pair.with(new GuestSigns(Clock.systemUTC()).of(host, vm, pair, negotiated));
+        } catch (UnderstudyException e) {
+            // It may have stopped by now.
+            LOG.debug("VM {} is shown without the signs of its guest: {}", vm, e.getMessage());
+            return pair;
+        }
     }
 
     private Pair leftover(Place place, PairView pair) {
         return follower.health(new Key(place, pair.primary()))
                 .filter(p -> p.health() == PairHealth.PENDING_RESTART)
                 .orElseGet(() -> pair(pair, PairHealth.PENDING_RESTART, "switched off; the running VM still has it"));
-    }
-
-    private static boolean isIn(DomainView definition, PairView pair) {
-        return definition.pairs().stream()
-                .anyMatch(p -> p.primary().equals(pair.primary()) && p.standby().equals(pair.standby()));
     }
 
     private Pair health(Place place, PairView pair) {

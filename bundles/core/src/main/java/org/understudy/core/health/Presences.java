@@ -20,7 +20,7 @@ record Presences(Function<String, DomainView> views) {
     /** @param details what led to it; may be empty */
     record Seen(PairHealth health, String details) {}
 
-    /** The pairs of the live definition; none if the VM does not run here. */
+    /** The pairs a VM runs with, also those that lack their primary now; none if it does not run here. */
     Map<PairView, Seen> of(Host host, VmName vm) {
         Map<PairView, Seen> seen = new LinkedHashMap<>();
         Optional<VmState> state = host.find(vm).map(HostedVm::state);
@@ -31,9 +31,9 @@ record Presences(Function<String, DomainView> views) {
         if (live.isEmpty()) {
             return seen;
         }
-        DomainView configured = views.apply(host.definition(vm));
-        for (PairView pair : views.apply(live.get()).pairs()) {
-            boolean kept = configured.pairs().stream().anyMatch(p -> p.primary().equals(pair.primary()));
+        DomainView stored = views.apply(host.definition(vm));
+        for (PairView pair : views.apply(live.get()).pairsWith(stored)) {
+            boolean kept = stored.pairs().stream().anyMatch(p -> p.primary().equals(pair.primary()));
             seen.put(
                     pair,
                     kept

@@ -48,8 +48,9 @@ final class HostRules {
         Set<String> networks = it.context().host().map(HostFacts::vfNetworks).orElse(Set.of());
         it.primaries().stream()
                 .filter(primary -> Carrier.pool(it, primary)
-                        .filter(pool -> pool.selectors().isEmpty()
-                                && networks.contains(pool.name().value()))
+                        .filter(pool ->
+                                (pool.selectors().isEmpty() || pool.network().orElse(false))
+                                        && networks.contains(pool.name().value()))
                         .isPresent())
                 .forEach(primary -> to.accept(Finding.of(
                         FindingCode.VF_NOT_SET_UP,

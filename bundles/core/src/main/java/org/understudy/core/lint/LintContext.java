@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.lint;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.understudy.api.MacAddress;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Policy;
@@ -17,29 +20,37 @@ import org.understudy.core.domain.HostNetworks;
  * @param host facts of the host the VM is on, or is to be moved to
  * @param source facts of the host the VM is to leave, if it is to be moved
  * @param vfs what is known of VFs, by address
- * @param usedMacs MAC addresses that other VMs or functions of the host use
+ * @param macUsers who uses MAC addresses on the host, by VM's name or in words; the VM itself may be among them
  */
 public record LintContext(
         Optional<Policy> policy,
         Optional<HostFacts> host,
         Optional<HostFacts> source,
         Map<PciAddress, VfFacts> vfs,
-        Optional<Set<MacAddress>> usedMacs) {
+        Map<MacAddress, Set<String>> macUsers) {
 
     /** Nothing but the document. */
     public static LintContext none() {
-        return new LintContext(Optional.empty(), Optional.empty(), Optional.empty(), Map.of(), Optional.empty());
+        return new LintContext(Optional.empty(), Optional.empty(), Optional.empty(), Map.of(), Map.of());
     }
 
     /** The configuration and a host's facts. */
     public static LintContext of(Policy policy, Optional<HostFacts> host) {
         Policy known = host.map(facts -> HostNetworks.asPools(policy, facts)).orElse(policy);
-        return new LintContext(Optional.of(known), host, Optional.empty(), Map.of(), Optional.empty());
+        return new LintContext(Optional.of(known), host, Optional.empty(), Map.of(), Map.of());
     }
 
     /** The same, knowing these VFs. */
     public LintContext knowing(Map<PciAddress, VfFacts> known) {
-        return new LintContext(policy, host, source, Map.copyOf(known), usedMacs);
+        return new LintContext(policy, host, source, Map.copyOf(known), macUsers);
+    }
+
+    /** The same, knowing these users of MAC addresses as well. */
+    public LintContext besides(Map<MacAddress, Set<String>> users) {
+        Map<MacAddress, Set<String>> all = new HashMap<>(macUsers);
+        users.forEach((mac, names) -> all.merge(
+                mac, names, (a, b) -> Stream.concat(a.stream(), b.stream()).collect(Collectors.toUnmodifiableSet())));
+        return new LintContext(policy, host, source, vfs, Map.copyOf(all));
     }
 
     /** The configuration and the facts of both hosts of a migration. */
@@ -49,7 +60,7 @@ public record LintContext(
                 Optional.of(destination),
                 Optional.of(source),
                 Map.of(),
-                Optional.empty());
+                Map.of());
     }
 
     /**

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.lint;
 
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.understudy.api.Finding;
@@ -94,14 +96,18 @@ final class MacRules {
             NicElement other = first.putIfAbsent(mac.get(), nic);
             if (other != null && (isTeamed(nic) || isTeamed(other))) {
                 duplicate(it, nic, mac.get(), other.label() + " of the same VM", to);
-            } else if (isTeamed(nic)
-                    && it.context()
-                            .usedMacs()
-                            .filter(used -> used.contains(mac.get()))
-                            .isPresent()) {
-                duplicate(it, nic, mac.get(), "another VM or function of the host", to);
+            } else if (isTeamed(nic)) {
+                otherUser(it, mac.get()).ifPresent(user -> duplicate(it, nic, mac.get(), user + ", on this host", to));
             }
         }
+    }
+
+    private static Optional<String> otherUser(Case it, MacAddress mac) {
+        String self =
+                it.document().root().child("name").map(XmlElement::content).orElse("");
+        return it.context().macUsers().getOrDefault(mac, Set.of()).stream()
+                .filter(user -> !user.equals(self))
+                .min(Comparator.naturalOrder());
     }
 
     /** False for a primary, which shares its standby NIC's MAC or has findings of its own. */

@@ -5,7 +5,10 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -14,6 +17,7 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.understudy.api.HostName;
 import org.understudy.api.HostNics;
+import org.understudy.api.MacAddress;
 import org.understudy.api.PciAddress;
 import org.understudy.api.VfView;
 import org.understudy.core.lint.LintContext.VfFacts;
@@ -41,12 +45,25 @@ public final class NicFacts {
     /** Empty where nothing is known. */
     public Map<PciAddress, VfFacts> of(HostName host) {
         Map<PciAddress, VfFacts> facts = new HashMap<>();
-        nics.get()
-                .ifPresent(known -> known.inventories().stream()
-                        .filter(inventory -> inventory.host().equals(host))
-                        .flatMap(inventory -> inventory.vfs().stream())
-                        .forEach(vf -> facts.put(vf.address(), of(vf))));
+        vfs(host).forEach(vf -> facts.put(vf.address(), of(vf)));
         return facts;
+    }
+
+    /** Who uses the MAC addresses of VFs, as far as somebody is known to use them. */
+    public Map<MacAddress, Set<String>> macUsers(HostName host) {
+        return vfs(host)
+                .filter(vf -> vf.mac().isPresent())
+                .filter(vf -> holder(vf).filter(who -> !who.isEmpty()).isPresent())
+                .collect(Collectors.groupingBy(
+                        vf -> vf.mac().orElseThrow(),
+                        Collectors.mapping(vf -> holder(vf).orElseThrow(), Collectors.toSet())));
+    }
+
+    private Stream<VfView> vfs(HostName host) {
+        return nics.get().stream()
+                .flatMap(known -> known.inventories().stream())
+                .filter(inventory -> inventory.host().equals(host))
+                .flatMap(inventory -> inventory.vfs().stream());
     }
 
     private static VfFacts of(VfView vf) {

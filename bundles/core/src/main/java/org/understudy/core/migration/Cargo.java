@@ -4,16 +4,28 @@ package org.understudy.core.migration;
 import java.util.List;
 import java.util.Map;
 import org.understudy.api.Alias;
+import org.understudy.api.PrimaryKind;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.core.domain.DomainView.PairView;
 
 /**
  * What is to be moved, as the preflight found it.
  *
- * @param pairs of the live definition
+ * @param live what the VM runs with; libvirt takes a primary off it that QEMU has let go
+ * @param pairs the VM runs with, also those that lack their primary
  * @param presence of each pair's primary on the source, by its alias
  */
 record Cargo(String live, String configured, List<PairView> pairs, Map<Alias, PrimaryPresence> presence) {
+    /**
+     * Whether each primary can be unplugged and plugged by its name. One that QEMU hides cannot: it is not there, and comes
+     * back by itself. One that is emulated hangs on a backend that QEMU has from its start.
+     */
+    boolean canBeUnplugged() {
+        return pairs.stream().allMatch(p -> p.kind() == PrimaryKind.VF)
+                && presence.values().stream()
+                        .noneMatch(p -> p == PrimaryPresence.HIDDEN || p == PrimaryPresence.UNKNOWN);
+    }
+
     /** Pairs whose primary the guest has, or may have: not knowing is not no. */
     List<PairView> held() {
         return pairs.stream()

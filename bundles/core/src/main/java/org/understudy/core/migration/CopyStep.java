@@ -3,6 +3,7 @@ package org.understudy.core.migration;
 
 import java.util.Optional;
 import org.understudy.api.MigrationStep;
+import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.MigrationProgress;
 
 /** Step 4: memory is copied while the guest runs, until QEMU has stopped the guest and waits for the word to switch. */
@@ -23,6 +24,9 @@ final class CopyStep implements Step {
                         v.plan().deadlines().copy(),
                         () -> copied(v) ? Optional.of(true) : Optional.empty());
         v.picture().progress(100);
+        v.trail()
+                .lastOnSource(HostEvent.MemoryPass.class)
+                .ifPresent(last -> v.picture().fact(step(), "passes", last.pass()));
     }
 
     private boolean copied(Voyage v) {

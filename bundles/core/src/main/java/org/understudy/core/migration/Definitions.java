@@ -2,6 +2,7 @@
 package org.understudy.core.migration;
 
 import java.util.Map;
+import java.util.Set;
 import org.understudy.api.Alias;
 import org.understudy.api.PciAddress;
 import org.understudy.core.domain.DomainView;
@@ -10,6 +11,9 @@ import org.understudy.core.domain.DomainView;
 interface Definitions {
     DomainView view(String definition);
 
-    /** The same definition with the VFs of the destination. */
-    String adjust(String definition, Map<Alias, PciAddress> assignedVfs);
+    /** The same definition without these devices. */
+    String without(String definition, Set<Alias> devices);
+
+    /** The same definition with the VFs of the destination, and its names of networks that are called otherwise elsewhere. */
+    String adjust(String definition, Map<Alias, PciAddress> assignedVfs, Map<String, String> networks);
 }

@@ -3,6 +3,7 @@ package org.understudy.core.migration;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.understudy.api.Finding;
@@ -34,9 +35,10 @@ final class DestinationCheck {
     List<Finding> findings(Cargo cargo) {
         HostFacts from = plan.source().facts();
         HostFacts to = plan.destination().facts();
+        String there = around.definitions().adjust(cargo.live(), Map.of(), plan.networksThere());
         List<Finding> found = new ArrayList<>(to.findings());
-        found.addAll(plan.destination().check(cargo.live()));
-        around.linter().lint(cargo.live(), from, to).stream()
+        found.addAll(plan.destination().check(there));
+        around.linter().lint(there, from, to).stream()
                 .filter(f -> !found.contains(f))
                 .forEach(found::add);
         found.addAll(nameTaken());
@@ -45,7 +47,7 @@ final class DestinationCheck {
         found.addAll(accelerator(from, to));
         cargo.pairs().stream()
                 .filter(p -> p.kind() == PrimaryKind.VF && !HostNetworks.serve(p, plan.policy(), to))
-                .forEach(p -> found.addAll(pool(p)));
+                .forEach(p -> found.addAll(pool(p, cargo)));
         return found;
     }
 
@@ -108,7 +110,7 @@ final class DestinationCheck {
                 : List.of();
     }
 
-    private List<Finding> pool(PairView pair) {
+    private List<Finding> pool(PairView pair, Cargo cargo) {
         String pairSubject = plan.subject() + ", primary " + pair.primary();
         if (pair.pool().isEmpty()) {
             return List.of(Finding.of(
@@ -132,7 +134,10 @@ final class DestinationCheck {
                     "Nothing hands out the VFs of pool " + pool + " here.",
                     "Install the feature that manages host NICs."));
         }
-        return around.pools().get().check(plan.destination().name(), pool);
+        boolean accepted = plan.acceptsStandby() && cargo.canBeUnplugged();
+        return around.pools().get().check(plan.destination().name(), pool).stream()
+                .map(f -> accepted && f.code() == FindingCode.POOL_EXHAUSTED ? f.as(Severity.WARNING) : f)
+                .toList();
     }
 
     private Finding incompatible(String message, String remedy) {

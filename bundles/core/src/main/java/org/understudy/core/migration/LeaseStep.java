@@ -30,13 +30,15 @@ final class LeaseStep implements Step {
             v.picture().fact(step(), "lease", "none needed: the VM has no primary that is a VF");
         }
         v.around().journal().leased(v);
+        StrategyChoice choice = StrategyChoice.of(v);
+        v.strategy(choice.strategy());
+        v.picture().fact(step(), "strategy", choice);
         prepare(v);
     }
 
     /** The preflight lets a pool that is not configured pass only where the destination itself hands out its VFs. */
     private static boolean isOurs(Voyage v, PairView pair) {
-        boolean ours =
-                v.plan().policy().pools().stream().anyMatch(pool -> pair.pool().equals(Optional.of(pool.name())));
+        boolean ours = v.leases(pair);
         if (!ours) {
             v.picture().fact(MigrationStep.LEASE, pair.primary().value(), "chosen by the host");
         }
@@ -46,25 +48,34 @@ final class LeaseStep implements Step {
     private void lease(Voyage v, PairView pair) {
         VfPools pools = v.around().pools().orElseThrow();
         PoolName pool = pair.pool().orElseThrow();
-        Lease lease = Call.within(
-                        v.trail(),
-                        step(),
-                        "a VF of pool " + pool,
-                        v.plan().deadlines().prepare(),
-                        () -> pools.lease(
-                                v.plan().destination().name(), pool, v.plan().vm(), pair.primary(), pair.settings()),
-                        late -> late.ifPresent(pools::release))
-                .orElseThrow(() -> StepStopped.failed(
-                        FindingCode.POOL_EXHAUSTED,
-                        "host " + v.plan().destination().name() + ", pool " + pool,
-                        "The pool has no free VF for " + pair.primary() + ".",
-                        "Free a VF there, or choose another host."));
+        Optional<Lease> found = Call.within(
+                v.trail(),
+                step(),
+                "a VF of pool " + pool,
+                v.plan().deadlines().prepare(),
+                () -> pools.lease(v.plan().destination().name(), pool, v.plan().vm(), pair.primary(), pair.settings()),
+                late -> late.ifPresent(pools::release));
+        found.ifPresentOrElse(lease -> keep(v, pools, pair, lease), () -> acceptStandby(v, pool, pair));
+    }
+
+    private void keep(Voyage v, VfPools pools, PairView pair, Lease lease) {
         v.leases().add(lease);
         v.undo().push(step(), "undoLease-" + pair.primary(), () -> {
             pools.release(lease);
             return lease.vf() + " given back";
         });
         v.picture().fact(step(), pair.primary().value(), lease.vf());
+    }
+
+    private void acceptStandby(Voyage v, PoolName pool, PairView pair) {
+        if (!v.plan().acceptsStandby() || !v.cargo().canBeUnplugged()) {
+            throw StepStopped.failed(
+                    FindingCode.POOL_EXHAUSTED,
+                    "host " + v.plan().destination().name() + ", pool " + pool,
+                    "The pool has no free VF for " + pair.primary() + ".",
+                    "Free a VF there, choose another host, or accept that the VM arrives on its standby NIC.");
+        }
+        v.picture().fact(step(), pair.primary().value(), "none is free; the VM arrives on its standby NIC");
     }
 
     private void prepare(Voyage v) {

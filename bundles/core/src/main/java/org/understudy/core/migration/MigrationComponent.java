@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.osgi.framework.BundleContext;
@@ -82,8 +83,13 @@ public final class MigrationComponent implements Migrations {
             }
 
             @Override
-            public String adjust(String definition, Map<Alias, PciAddress> assignedVfs) {
-                return DestinationDefinition.adjust(definition, assignedVfs);
+            public String without(String definition, Set<Alias> devices) {
+                return DestinationDefinition.without(definition, devices);
+            }
+
+            @Override
+            public String adjust(String definition, Map<Alias, PciAddress> assignedVfs, Map<String, String> networks) {
+                return DestinationDefinition.adjust(definition, assignedVfs, networks);
             }
         };
     }

@@ -12,6 +12,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -28,8 +31,11 @@ import org.understudy.api.Policies;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
+import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.Hosts;
+import org.understudy.api.spi.MigrationPhase;
 import org.understudy.core.watch.Broadcast;
 import org.understudy.core.watch.HostWatch;
 
@@ -52,6 +58,11 @@ final class MigrationService implements Migrations, AutoCloseable {
     private final Broadcast<MigrationId, Migration> broadcast = new Broadcast<>("understudy-migrations", (a, b) -> b);
     private final Map<MigrationId, Migration> pictures = new LinkedHashMap<>();
     private final Map<VmName, Active> active = new HashMap<>();
+    private final ExecutorService onlooking = Executors.newSingleThreadExecutor(r -> {
+        Thread thread = new Thread(r, "understudy-onlooking");
+        thread.setDaemon(true);
+        return thread;
+    });
 
     /** @param whereabouts finds the host a VM is on, and throws if that is none or not clear */
     MigrationService(Hosts hosts, Function<VmName, Host> whereabouts, Policies policies, Surroundings around) {
@@ -59,7 +70,7 @@ final class MigrationService implements Migrations, AutoCloseable {
         this.whereabouts = whereabouts;
         this.policies = policies;
         this.around = around;
-        this.watch = new HostWatch(hosts, around.guard()::onOpened, around.guard()::onEvent, LOOK_FOR_HOSTS);
+        this.watch = new HostWatch(hosts, around.guard()::onOpened, this::onEvent, LOOK_FOR_HOSTS);
         List<Journal.Entry> entries = around.journal().all();
         entries.forEach(e -> pictures.put(e.migration().id(), e.migration()));
         watch.refresh();
@@ -91,6 +102,62 @@ final class MigrationService implements Migrations, AutoCloseable {
             launch(first, new Run(new Voyage(plan, around, picture, trail)));
         }
         return first;
+    }
+
+    private void onEvent(Host host, HostEvent event) {
+        around.guard().onEvent(host, event);
+        if (event instanceof HostEvent.MigrationChanged changed
+                && (changed.phase() == MigrationPhase.SETUP
+                        || changed.phase() == MigrationPhase.WAIT_UNPLUG
+                        || changed.phase() == MigrationPhase.ACTIVE)
+                && !isActive(event.vm())) {
+            try {
+                onlooking.execute(() -> lookOn(host, event.vm()));
+            } catch (RejectedExecutionException e) {
+                LOG.debug("Closed already", e);
+            }
+        }
+    }
+
+    private synchronized boolean isActive(VmName vm) {
+        return active.containsKey(vm);
+    }
+
+    /** Both ends tell of a migration; the one that sends is looked at. */
+    private void lookOn(Host source, VmName vm) {
+        try {
+            boolean sends = source.outgoing(vm)
+                    .filter(o -> !o.progress().phase().isOver())
+                    .isPresent();
+            if (sends && !isActive(vm)) {
+                receiver(source, vm).ifPresent(there -> lookOn(source, vm, there));
+            }
+        } catch (UnderstudyException e) {
+            LOG.warn("VM {} is moved by somebody else, which cannot be followed: {}", vm, e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.error("VM {} is moved by somebody else, which cannot be followed", vm, e);
+        }
+    }
+
+    /** Empty if it goes to a host that this server does not know. */
+    private Optional<Host> receiver(Host source, VmName vm) {
+        return hosts.all().stream()
+                .filter(h -> !h.name().equals(source.name()))
+                .filter(h -> h.find(vm)
+                        .filter(there -> there.state() != VmState.SHUTOFF)
+                        .isPresent())
+                .findFirst();
+    }
+
+    private synchronized void lookOn(Host source, VmName vm, Host there) {
+        if (!active.containsKey(vm)) {
+            Plan plan = new Plan(newId(), vm, source, there, MigrationOptions.defaults(), policies.current());
+            Migration first = first(plan);
+            pictures.put(plan.id(), first);
+            broadcast.send(plan.id(), first);
+            LOG.info("VM {} is moved from {} to {} by somebody else: {}", vm, source.name(), there.name(), plan.id());
+            launch(first, new Onlooker(plan, around, new Picture(first, around.clock(), this::publish)));
+        }
     }
 
     private synchronized void launch(Migration migration, Work work) {
@@ -228,6 +295,7 @@ final class MigrationService implements Migrations, AutoCloseable {
         long end = System.nanoTime() + LEAVE.toNanos();
         leaving().forEach(a -> join(a.thread(), end));
         watch.close();
+        onlooking.shutdownNow();
         around.guard().close();
         broadcast.close();
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.migration;
 
+import java.util.Map;
+import java.util.Optional;
 import org.understudy.api.HostName;
 import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
@@ -20,6 +22,16 @@ record Plan(MigrationId id, VmName vm, Host source, Host destination, MigrationO
 
     boolean requireVf() {
         return options.requireVf().orElse(policy.requireVf());
+    }
+
+    /** What networks of other hosts are called on the destination. */
+    Map<String, String> networksThere() {
+        return policy.networksOn(destination.name());
+    }
+
+    /** Whether the VM may be moved to where no VF is free for it. */
+    boolean acceptsStandby() {
+        return options.requireVf().equals(Optional.of(false));
     }
 
     /** The subject of a finding about the VM. */

@@ -19,7 +19,6 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.PrimaryPresence;
-import org.understudy.core.domain.DomainView;
 import org.understudy.core.domain.DomainView.PairView;
 
 /** Step 1: looks at everything a migration needs and touches nothing. */
@@ -128,12 +127,13 @@ final class Preflight implements Step {
     private static Cargo cargo(Plan plan, Surroundings around) {
         String configured = plan.source().definition(plan.vm());
         String live = plan.source().liveDefinition(plan.vm()).orElse(configured);
-        DomainView view = around.definitions().view(live);
+        List<PairView> pairs =
+                around.definitions().view(live).pairsWith(around.definitions().view(configured));
         Map<Alias, PrimaryPresence> presence = new HashMap<>();
-        for (PairView pair : view.pairs()) {
+        for (PairView pair : pairs) {
             presence.put(pair.primary(), plan.source().primaryPresence(plan.vm(), pair.primary()));
         }
-        return new Cargo(live, configured, view.pairs(), Map.copyOf(presence));
+        return new Cargo(live, configured, pairs, Map.copyOf(presence));
     }
 
     private static List<Finding> options(Plan plan, Cargo cargo) {

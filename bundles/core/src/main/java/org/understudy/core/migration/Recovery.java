@@ -121,7 +121,7 @@ final class Recovery implements Work {
         return source.outgoing(before.vm())
                 .filter(OutgoingMigration::switchesByItself)
                 .map(o -> o.progress().phase())
-                .filter(phase -> !WayBack.isOver(phase));
+                .filter(phase -> !phase.isOver());
     }
 
     /** The step that was at work; its state says so. */
@@ -232,7 +232,8 @@ final class Recovery implements Work {
         }
         String configured = host.definition(before.vm());
         String live = host.liveDefinition(before.vm()).orElse(configured);
-        List<PairView> pairs = around.definitions().view(live).pairs();
+        List<PairView> pairs =
+                around.definitions().view(live).pairsWith(around.definitions().view(configured));
         Map<Alias, PrimaryPresence> presence = new HashMap<>();
         for (PairView pair : pairs) {
             PrimaryPresence now = host.primaryPresence(before.vm(), pair.primary());

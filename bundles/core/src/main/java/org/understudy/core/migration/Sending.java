@@ -61,7 +61,7 @@ final class Sending {
      */
     MigrationProgress askAndRequireAlive() {
         trail.sourceStopped().ifPresent(reason -> {
-            throw StepStopped.guestLost(sourceGone(reason));
+            throw StepStopped.guestLost(sourceGone(plan, reason));
         });
         MigrationProgress progress = ask();
         switch (progress.phase()) {
@@ -108,7 +108,7 @@ final class Sending {
                 .toList();
     }
 
-    private Finding sourceGone(String reason) {
+    static Finding sourceGone(Plan plan, String reason) {
         return Finding.of(
                 FindingCode.GUEST_NOT_RUNNING,
                 plan.on(plan.source().name()),

@@ -148,10 +148,10 @@ final class SwitchStep implements Step {
     }
 
     private void measureDowntime(Voyage v) {
-        Optional<Instant> resumed =
-                v.trail().poll(v.around().tempo().grace(), () -> v.trail().onDestination(HostEvent.Resumed.class));
+        Duration grace = v.around().tempo().grace();
+        Optional<Instant> resumed = v.trail().poll(grace, () -> v.trail().onDestination(HostEvent.Resumed.class));
         resumed.ifPresent(v::resumed);
-        Optional<Instant> paused = v.trail().onSource(HostEvent.Paused.class);
+        Optional<Instant> paused = v.trail().poll(grace, () -> v.trail().onSource(HostEvent.Paused.class));
         if (paused.isPresent() && resumed.isPresent() && !resumed.get().isBefore(paused.get())) {
             v.picture().downtime(Duration.between(paused.get(), resumed.get()));
             v.picture().fact(step(), "downtimeFrom", "events: stop on the source, resume on the destination");
@@ -164,6 +164,11 @@ final class SwitchStep implements Step {
     }
 
     private static Optional<Duration> reported(Voyage v) {
+        Optional<Duration> told =
+                v.trail().lastOnSource(HostEvent.MigrationMeasured.class).map(HostEvent.MigrationMeasured::downtime);
+        if (told.isPresent()) {
+            return told;
+        }
         try {
             return v.sending().ask().downtime();
         } catch (UnderstudyException e) {

@@ -23,7 +23,7 @@ record Tempo(
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(1),
-                Duration.ofSeconds(20),
+                Duration.ofSeconds(45),
                 Duration.ofSeconds(29));
     }
 }

@@ -10,7 +10,6 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.UnderstudyException;
-import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.core.domain.DomainView.PairView;
 
 /** Step 6: waits until the guest has taken the primaries of the destination. The definition is no proof: QEMU is asked. */
@@ -28,7 +27,7 @@ final class ToPrimaryStep implements Step {
         }
         long end = System.nanoTime() + v.plan().deadlines().plug().toNanos();
         List<PairView> missing = v.cargo().pairs().stream()
-                .filter(p -> !awaitEnabled(v, p, Duration.ofNanos(end - System.nanoTime())))
+                .filter(p -> !new Return(v, p).within(Duration.ofNanos(end - System.nanoTime())))
                 .toList();
         if (missing.isEmpty()) {
             measureOnStandby(v);
@@ -42,39 +41,8 @@ final class ToPrimaryStep implements Step {
         v.picture().end(step(), org.understudy.api.StepState.FAILED);
     }
 
-    /** A primary that the source kept hidden will not come by waiting: the guest has not negotiated standby. */
-    private boolean awaitEnabled(Voyage v, PairView pair, Duration limit) {
-        boolean wasHidden = v.cargo().presence().get(pair.primary()) == PrimaryPresence.HIDDEN;
-        boolean enabled = v.trail()
-                .poll(wasHidden ? Duration.ZERO : limit, () -> {
-                    requireGuestAlive(v);
-                    return presence(v, pair) == PrimaryPresence.ENABLED ? Optional.of(true) : Optional.empty();
-                })
-                .isPresent();
-        v.picture().fact(step(), pair.primary().value(), presence(v, pair));
-        return enabled;
-    }
-
-    private static PrimaryPresence presence(Voyage v, PairView pair) {
-        try {
-            return v.plan().destination().primaryPresence(v.plan().vm(), pair.primary());
-        } catch (UnderstudyException e) {
-            return PrimaryPresence.UNKNOWN;
-        }
-    }
-
-    private static void requireGuestAlive(Voyage v) {
-        v.trail().destinationStopped().ifPresent(reason -> {
-            throw StepStopped.unclear(Finding.of(
-                    FindingCode.GUEST_NOT_RUNNING,
-                    v.plan().on(v.plan().destination().name()),
-                    "The VM stopped on the destination after the switch: " + reason + ".",
-                    "Start the VM on host " + v.plan().destination().name() + "; its definition is there."));
-        });
-    }
-
     private void measureOnStandby(Voyage v) {
-        Optional<Instant> released = v.sendingIfAny().flatMap(Sending::released);
+        Optional<Instant> released = v.released();
         if (released.isEmpty()) {
             return;
         }

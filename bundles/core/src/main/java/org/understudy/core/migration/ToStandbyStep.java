@@ -24,6 +24,12 @@ final class ToStandbyStep implements Step {
     @Override
     public void run(Voyage v) {
         Detour.onSource(v);
+        if (v.isExplicit()) {
+            new Unplugging(v).run();
+            startSending(v);
+            awaitUnplug(v);
+            return;
+        }
         startSending(v);
         List<PairView> held = v.cargo().held();
         if (held.isEmpty()) {
@@ -94,8 +100,11 @@ final class ToStandbyStep implements Step {
     }
 
     private static Finding notReleased(Voyage v, String message) {
-        String primaries =
-                v.cargo().held().stream().map(p -> p.primary().value()).collect(Collectors.joining(", "));
+        return notReleased(v, v.cargo().held(), message);
+    }
+
+    static Finding notReleased(Voyage v, List<PairView> held, String message) {
+        String primaries = held.stream().map(p -> p.primary().value()).collect(Collectors.joining(", "));
         return Finding.of(
                 FindingCode.PRIMARY_NOT_RELEASED,
                 v.plan().subject() + ", primary " + primaries,

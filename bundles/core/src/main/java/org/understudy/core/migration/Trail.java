@@ -52,6 +52,11 @@ final class Trail implements AutoCloseable {
         return List.copyOf(fromSource);
     }
 
+    /** The last event of this kind on the source. */
+    <T extends HostEvent> Optional<T> lastOnSource(Class<T> kind) {
+        return fromSource().stream().filter(kind::isInstance).map(kind::cast).reduce((a, b) -> b);
+    }
+
     /** The time of the last event of this kind on the source. */
     Optional<Instant> onSource(Class<? extends HostEvent> kind) {
         return last(fromSource(), kind);

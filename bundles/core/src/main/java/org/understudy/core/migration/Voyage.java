@@ -8,9 +8,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.understudy.api.Alias;
+import org.understudy.api.MigrationStrategy;
 import org.understudy.api.PciAddress;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.spi.HostFacts;
 import org.understudy.api.spi.IncomingMigration;
 import org.understudy.api.spi.VfPools.Lease;
+import org.understudy.core.domain.DomainView.PairView;
+import org.understudy.core.domain.HostNetworks;
 import org.understudy.core.probe.GapProbe;
 
 /** The working memory of one run: what was asked, what was found on the way, and how to get back. */
@@ -25,7 +30,10 @@ final class Voyage {
     private Optional<IncomingMigration> incoming = Optional.empty();
     private Optional<Sending> sending = Optional.empty();
     private Optional<GapProbe> probe = Optional.empty();
+    private Optional<HostFacts> destinationFacts = Optional.empty();
     private Optional<Instant> resumed = Optional.empty();
+    private Optional<Instant> unplugged = Optional.empty();
+    private MigrationStrategy strategy = MigrationStrategy.AUTOMATIC;
     private boolean incomingGone;
     private boolean degraded;
 
@@ -61,18 +69,41 @@ final class Voyage {
         return leases;
     }
 
+    /** Whether the VF of a pair on the destination is leased here; else the host picks it, or it is no VF. */
+    boolean leases(PairView pair) {
+        return pair.kind() == PrimaryKind.VF
+                && plan.policy().pools().stream().anyMatch(pool -> pair.pool().equals(Optional.of(pool.name())))
+                && !HostNetworks.serve(pair, plan.policy(), destinationFacts());
+    }
+
+    /** Asked for once: what is leased is not to change on the way. */
+    private HostFacts destinationFacts() {
+        if (destinationFacts.isEmpty()) {
+            destinationFacts = Optional.of(plan.destination().facts());
+        }
+        return destinationFacts.get();
+    }
+
+    /** Whether a pair is to arrive without its VF, as none was free. */
+    boolean lacksVf(PairView pair) {
+        return leases(pair) && leases.stream().noneMatch(l -> l.primary().equals(pair.primary()));
+    }
+
     Map<Alias, PciAddress> assignedVfs() {
         return leases.stream().collect(Collectors.toMap(Lease::primary, Lease::vf));
     }
 
     /** What the VM runs with, as the destination needs it. */
     String liveThere() {
-        return around.definitions().adjust(cargo.live(), assignedVfs());
+        String there = around.definitions().adjust(cargo.live(), assignedVfs(), plan.networksThere());
+        return isExplicit()
+                ? around.definitions().without(there, cargo.presence().keySet())
+                : there;
     }
 
     /** What is stored of the VM, as the destination needs it. */
     String configuredThere() {
-        return around.definitions().adjust(cargo.configured(), assignedVfs());
+        return around.definitions().adjust(cargo.configured(), assignedVfs(), plan.networksThere());
     }
 
     Cargo cargo() {
@@ -119,6 +150,24 @@ final class Voyage {
 
     void probe(GapProbe opened) {
         probe = Optional.of(opened);
+    }
+
+    void strategy(MigrationStrategy chosen) {
+        strategy = chosen;
+    }
+
+    /** True if primaries are unplugged and plugged by this run, not by QEMU. */
+    boolean isExplicit() {
+        return strategy == MigrationStrategy.EXPLICIT;
+    }
+
+    /** When the guest had let go of its primaries; empty before that. */
+    Optional<Instant> released() {
+        return unplugged.or(() -> sending.flatMap(Sending::released));
+    }
+
+    void unplugged(Instant at) {
+        unplugged = Optional.of(at);
     }
 
     /** When the guest went on, on the destination; empty before that. */

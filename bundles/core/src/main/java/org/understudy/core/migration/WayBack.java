@@ -2,6 +2,7 @@
 package org.understudy.core.migration;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
@@ -36,7 +37,7 @@ final class WayBack {
         }
         MigrationPhase before = v.sending().ask().phase();
         long asked = System.nanoTime();
-        if (!isOver(before)) {
+        if (!before.isOver()) {
             v.sending().outgoing().cancel();
         }
         Duration limit = v.plan().deadlines().cancel();
@@ -78,14 +79,7 @@ final class WayBack {
     private Optional<MigrationPhase> over() {
         return v.trail().sourceStopped().isPresent()
                 ? Optional.of(MigrationPhase.NONE)
-                : Optional.of(v.sending().ask().phase()).filter(WayBack::isOver);
-    }
-
-    static boolean isOver(MigrationPhase phase) {
-        return switch (phase) {
-            case NONE, COMPLETED, CANCELLED, FAILED -> true;
-            default -> false;
-        };
+                : Optional.of(v.sending().ask().phase()).filter(MigrationPhase::isOver);
     }
 
     /**
@@ -105,12 +99,25 @@ final class WayBack {
             boolean letGo = before == PrimaryPresence.ENABLED
                     && (now == PrimaryPresence.PLUGGED || now == PrimaryPresence.ABSENT);
             if (!letGo) {
-                v.around().guard().ejectPending(source.name(), v.plan().vm(), pair);
-                v.picture()
-                        .add(Guard.ejectPendingFinding(v.plan().subject(), pair.primary())
-                                .as(Severity.WARNING));
+                markPendingEject(pair);
             }
         }
+    }
+
+    private void markPendingEject(PairView pair) {
+        v.around().guard().ejectPending(source.name(), v.plan().vm(), pair);
+        v.picture()
+                .add(Guard.ejectPendingFinding(v.plan().subject(), pair.primary())
+                        .as(Severity.WARNING));
+    }
+
+    /** A guest that was asked by this run for a primary, and still has it, may release it at any time. */
+    String markAsked(List<PairView> asked) {
+        List<PairView> pending = asked.stream()
+                .filter(p -> presence(p) != PrimaryPresence.ABSENT)
+                .toList();
+        pending.forEach(this::markPendingEject);
+        return pending.size() + " of " + asked.size() + " may still be released";
     }
 
     /** Ends the receiving QEMU; only then may the guest run on the source. */

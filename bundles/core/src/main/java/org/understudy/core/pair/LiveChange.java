@@ -6,8 +6,6 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
-import org.understudy.api.Nic;
-import org.understudy.api.NicRole;
 import org.understudy.api.PairChange.Effect;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmState;
@@ -58,16 +56,12 @@ record LiveChange(VfKeeper vfs) {
 
     private static List<PairView> without(List<PairView> pairs, List<PairView> others) {
         return pairs.stream()
-                .filter(p -> others.stream().noneMatch(o -> isSame(p, o)))
+                .filter(p -> others.stream().noneMatch(p::isSameAs))
                 .toList();
     }
 
-    private static boolean isSame(PairView one, PairView other) {
-        return one.standby().equals(other.standby()) && one.primary().equals(other.primary());
-    }
-
     private static boolean runs(Location here, DomainView live, PairView pair) {
-        return live.pairs().stream().anyMatch(p -> isSame(p, pair)) && presence(here, pair) != PrimaryPresence.ABSENT;
+        return live.pairs().stream().anyMatch(pair::isSameAs) && presence(here, pair) != PrimaryPresence.ABSENT;
     }
 
     private static PrimaryPresence presence(Location here, PairView pair) {
@@ -93,7 +87,7 @@ record LiveChange(VfKeeper vfs) {
         if (missing.isEmpty()) {
             return Effect.NONE;
         }
-        if (!missing.stream().allMatch(p -> live.nics().stream().anyMatch(nic -> isStandbyOf(nic, p)))) {
+        if (!missing.stream().allMatch(live::carries)) {
             return Effect.AFTER_RESTART;
         }
         vfs.around(
@@ -102,11 +96,5 @@ record LiveChange(VfKeeper vfs) {
                 assigned -> missing.forEach(p -> here.host()
                         .plugPrimary(here.vm().name(), p.primary(), Optional.ofNullable(assigned.get(p.primary())))));
         return Effect.AT_ONCE;
-    }
-
-    private static boolean isStandbyOf(Nic nic, PairView pair) {
-        return nic.role() == NicRole.STANDBY
-                && nic.alias().equals(Optional.of(pair.standby()))
-                && nic.mac().equals(Optional.of(pair.mac()));
     }
 }

@@ -3,7 +3,6 @@ package org.understudy.core.pair;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -128,8 +127,11 @@ public final class PairService implements Pairs {
     }
 
     private LintContext context(Optional<Host> host) {
-        return LintContext.of(policies.current(), host.map(Host::facts))
-                .knowing(host.map(h -> nics.of(h.name())).orElse(Map.of()));
+        LintContext context = LintContext.of(policies.current(), host.map(Host::facts));
+        return host.map(it -> context.knowing(nics.of(it.name()))
+                        .besides(nics.macUsers(it.name()))
+                        .besides(health.macUsers(it)))
+                .orElse(context);
     }
 
     /** One change at a time: each starts from what the one before has stored. */

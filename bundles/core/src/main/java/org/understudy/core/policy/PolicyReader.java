@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.understudy.api.HostName;
+import org.understudy.api.MigrationStrategy;
 import org.understudy.api.Policy;
 import org.understudy.api.Policy.Deadlines;
 import org.understudy.api.Policy.HostPolicy;
@@ -38,6 +39,7 @@ final class PolicyReader {
                 networks(root.section("networks"), pools),
                 deadlines(migration.section("deadlines")),
                 flag(migration, "require-vf", false),
+                migration.find("strategy").flatMap(PolicyReader::strategy),
                 flag(root, "allow-emulated-primary", false),
                 duration(migration, "settle", Duration.ofSeconds(5), Duration.ZERO),
                 probes(root.section("probes")));
@@ -54,10 +56,11 @@ final class PolicyReader {
             Optional<HostName> name = keys.require("name").flatMap(e -> e.as(HostName::new));
             Optional<String> connector = keys.require("connector").flatMap(Entry::text);
             Map<String, String> nics = texts(keys.section("nics"));
+            Map<String, String> networks = texts(keys.section("networks"));
             Map<String, String> options = texts(keys);
             name.filter(n -> !names.add(n)).ifPresent(n -> refuseTwin(item, "host", n));
             if (name.isPresent() && connector.isPresent()) {
-                hosts.add(new HostPolicy(name.get(), connector.get(), options, nics));
+                hosts.add(new HostPolicy(name.get(), connector.get(), options, nics, networks));
             }
         }
         return List.copyOf(hosts);
@@ -83,23 +86,38 @@ final class PolicyReader {
                     .flatMap(e -> e.as(VfSelector::parse).stream())
                     .toList();
             Optional<String> model = keys.find("model").flatMap(Entry::text);
+            Optional<Boolean> network = keys.find("network").flatMap(Entry::flag);
             keys.rejectOthers();
             if (name.isPresent()) {
                 checkPool(item, kind, written, model);
-                pools.add(new PoolPolicy(name.get(), kind, select, model));
+                if (kind == PrimaryKind.EMULATED && network.isPresent()) {
+                    item.problem("an emulated pool has no network", "Remove network, or set kind to vf.");
+                }
+                pools.add(new PoolPolicy(name.get(), kind, select, model, network));
             }
         }
         return List.copyOf(pools);
     }
 
     private static Optional<PrimaryKind> kind(Entry entry) {
+        return word(entry, PrimaryKind.values(), "kind of pool", "Write vf or emulated.");
+    }
+
+    /** Empty if it is to be predicted. */
+    private static Optional<MigrationStrategy> strategy(Entry entry) {
+        return entry.text().equals(Optional.of("predict"))
+                ? Optional.empty()
+                : word(entry, MigrationStrategy.values(), "strategy", "Write predict, automatic or explicit.");
+    }
+
+    private static <E extends Enum<E>> Optional<E> word(Entry entry, E[] values, String what, String remedy) {
         return entry.text().flatMap(t -> {
-            for (PrimaryKind kind : PrimaryKind.values()) {
-                if (kind.name().toLowerCase(Locale.ROOT).equals(t)) {
-                    return Optional.of(kind);
+            for (E value : values) {
+                if (value.name().toLowerCase(Locale.ROOT).equals(t)) {
+                    return Optional.of(value);
                 }
             }
-            entry.problem("'" + t + "' is no kind of pool", "Write vf or emulated.");
+            entry.problem("'" + t + "' is no " + what, remedy);
             return Optional.empty();
         });
     }

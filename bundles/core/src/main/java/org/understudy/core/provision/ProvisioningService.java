@@ -35,16 +35,22 @@ public final class ProvisioningService implements NicProvisioning {
     private final Pairs pairs;
     private final Hosts hosts;
     private final Policies policies;
+    private final Arrivals arrivals;
 
     /** In the order of their ranking; dynamic, so that one that comes or goes does not take the service down. */
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     volatile List<NicContributor> contributors = List.of();
 
     @Activate
-    public ProvisioningService(@Reference Pairs pairs, @Reference Hosts hosts, @Reference Policies policies) {
+    public ProvisioningService(
+            @Reference Pairs pairs,
+            @Reference Hosts hosts,
+            @Reference Policies policies,
+            @Reference Arrivals arrivals) {
         this.pairs = pairs;
         this.hosts = hosts;
         this.policies = policies;
+        this.arrivals = arrivals;
     }
 
     @Override
@@ -66,6 +72,11 @@ public final class ProvisioningService implements NicProvisioning {
         findings.addAll(host.check(wanted));
         List<Finding> all = List.copyOf(findings);
         return new Provisioned(Finding.anyBlocking(all) ? definition : wanted, all);
+    }
+
+    @Override
+    public Provisioned arriving(HostName name, String definition, List<PairRequest> wishes) {
+        return arrivals.prepare(name, definition, wishes);
     }
 
     /** Foreign code: whatever it throws must not stop a VM, unless the VM must have its VF. */

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -40,13 +41,22 @@ public final class Locations {
      */
     public record Survey(Map<VmName, List<Location>> claims, List<Location> incoming, List<String> silent) {}
 
-    /** Asks every open host; blocks for their answers. */
+    /** Asks every open host for all its VMs; blocks for their answers. */
     public Survey survey() {
+        return survey(Host::vms);
+    }
+
+    /** Asks every open host for one VM alone. */
+    private Survey survey(VmName vm) {
+        return survey(host -> host.find(vm).stream().toList());
+    }
+
+    private Survey survey(Function<Host, List<HostedVm>> question) {
         Survey survey = new Survey(new TreeMap<>(), new ArrayList<>(), new ArrayList<>());
         hosts.unopened().forEach(name -> survey.silent().add(name + " (not open)"));
         for (Host host : hosts.all()) {
             try {
-                host.vms().forEach(vm -> note(survey, new Location(host, vm)));
+                question.apply(host).forEach(vm -> note(survey, new Location(host, vm)));
             } catch (UnderstudyException e) {
                 survey.silent().add(host.name() + " (" + e.getMessage() + ")");
             }
@@ -80,7 +90,7 @@ public final class Locations {
      *     host that answers; {@link ErrorCode#REFUSED_BY_FINDINGS} if two hosts claim it with equal right
      */
     public Location of(VmName vm) {
-        Survey survey = survey();
+        Survey survey = survey(vm);
         List<Location> believed = believed(survey.claims().getOrDefault(vm, List.of()));
         if (believed.size() > 1) {
             Finding twice = heldTwice(vm, believed);

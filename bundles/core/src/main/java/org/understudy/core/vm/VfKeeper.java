@@ -14,6 +14,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -50,6 +51,7 @@ import org.understudy.core.domain.DomainView;
 import org.understudy.core.domain.DomainView.PairView;
 import org.understudy.core.domain.HostNetworks;
 import org.understudy.core.watch.HostWatch;
+import org.understudy.core.watch.Retries;
 
 /**
  * Leases the VFs a start needs, and gives them back when the start fails, when the VM has stopped, and when it is found
@@ -60,6 +62,7 @@ public final class VfKeeper implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(VfKeeper.class);
     private static final Duration LOOK_FOR_HOSTS = Duration.ofSeconds(2);
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(2);
+    private static final Duration ARRIVAL = Duration.ofMinutes(1);
 
     private final AtomicReference<Optional<VfPools>> pools = new AtomicReference<>(Optional.empty());
     private final AtomicReference<Subscription> nicNews = new AtomicReference<>(() -> {});
@@ -69,7 +72,8 @@ public final class VfKeeper implements AutoCloseable {
         thread.setDaemon(true);
         return thread;
     });
-    private final Retries retries;
+    private final Retries<HostName> retries;
+    private final Expectations expectations;
     private final Hosts hosts;
     private final Policies policies;
     private final Standstill standstill;
@@ -83,7 +87,8 @@ public final class VfKeeper implements AutoCloseable {
 
     VfKeeper(Hosts hosts, Migrations migrations, Policies policies, Duration firstPause) {
         this.policies = policies;
-        this.retries = new Retries(worker, firstPause, host -> guarded(() -> tidy(host)));
+        this.retries = new Retries<>(worker, firstPause, host -> guarded(() -> tidy(host)));
+        this.expectations = new Expectations(worker, ARRIVAL, host -> guarded(() -> tidy(host)));
         this.hosts = hosts;
         this.standstill = new Standstill(migrations);
         this.watch = new HostWatch(hosts, host -> later(() -> tidy(host)), this::onEvent, LOOK_FOR_HOSTS);
@@ -134,18 +139,26 @@ public final class VfKeeper implements AutoCloseable {
     }
 
     /**
-     * Leases a VF for each pair that needs one, for the time of the call and as long as the VM uses it then.
+     * Leases a VF for each pair that needs one or names one, for the time of the call and as long as the VM uses it then.
      *
      * @param start gets the VFs by their primaries
-     * @throws UnderstudyException also {@link org.understudy.api.ErrorCode#REFUSED_BY_FINDINGS} if a VF is lacking
+     * @throws UnderstudyException also {@link org.understudy.api.ErrorCode#REFUSED_BY_FINDINGS} if a VF is lacking;
+     *     {@link ErrorCode#WRONG_VM_STATE} while another call is at work for the same VM, which may use the same lease
      */
     public void around(Location here, List<PairView> pairs, Consumer<Map<Alias, PciAddress>> start) {
         List<Lease> leases = new ArrayList<>();
-        starting.add(here.vm().name());
+        if (!starting.add(here.vm().name())) {
+            throw new UnderstudyException(
+                    ErrorCode.WRONG_VM_STATE,
+                    "VM '" + here.vm().name()
+                            + "' is being started or given a VF at this moment; it would have to be at rest");
+        }
         try {
             for (PairView pair : pairs) {
-                if (pair.kind() == PrimaryKind.VF && pair.vf().isEmpty() && !picksItself(here, pair)) {
-                    leases.add(lease(here, pair));
+                if (pair.vf().isPresent()) {
+                    leaseNamed(here, pair).ifPresent(leases::add);
+                } else if (pair.kind() == PrimaryKind.VF && !picksItself(here, pair)) {
+                    leases.add(lease(here.host().name(), here.vm().name(), pair));
                 }
             }
             Map<Alias, PciAddress> vfs = new HashMap<>();
@@ -160,6 +173,13 @@ public final class VfKeeper implements AutoCloseable {
             // It may have stopped already, while nothing was given back.
             later(() -> giveBack(here.host(), here.vm().name()));
         }
+    }
+
+    /** One that no pool has is whoever's who wrote its address. */
+    private Optional<Lease> leaseNamed(Location here, PairView pair) {
+        return pools.get()
+                .flatMap(served -> served.leaseNamed(
+                        here.host().name(), pair.vf().get(), here.vm().name(), pair.primary(), pair.settings()));
     }
 
     private boolean picksItself(Location here, PairView pair) {
@@ -190,8 +210,26 @@ public final class VfKeeper implements AutoCloseable {
         }
     }
 
-    private Lease lease(Location here, PairView pair) {
-        String subject = "primary " + pair.primary() + " of VM " + here.vm().name();
+    /**
+     * Leases VFs for a VM that somebody else brings to a host. They are kept for a minute, and as long as the VM is there
+     * then.
+     *
+     * @throws UnderstudyException also {@link ErrorCode#REFUSED_BY_FINDINGS} if a VF is lacking
+     */
+    public Map<Alias, PciAddress> expect(HostName host, VmName vm, List<PairView> pairs) {
+        expectations.begin(host, vm);
+        try {
+            List<Lease> leases = pairs.stream().map(p -> lease(host, vm, p)).toList();
+            later(() -> leases.forEach(this::leadToStandby));
+            return leases.stream().collect(Collectors.toMap(Lease::primary, Lease::vf));
+        } catch (RuntimeException e) {
+            expectations.end(host, vm);
+            throw e;
+        }
+    }
+
+    private Lease lease(HostName host, VmName vm, PairView pair) {
+        String subject = "primary " + pair.primary() + " of VM " + vm;
         Optional<VfPools> served = pools.get();
         if (served.isEmpty() || pair.pool().isEmpty()) {
             throw refusal(Finding.of(
@@ -200,13 +238,23 @@ public final class VfKeeper implements AutoCloseable {
                     subject + " needs a VF, and nothing on this server hands out VFs",
                     "Install the bundle that serves VF pools, or name the VF's PCI address in the definition."));
         }
-        return served.get()
-                .lease(here.host().name(), pair.pool().get(), here.vm().name(), pair.primary(), pair.settings())
+        Lease lease = served.get()
+                .lease(host, pair.pool().get(), vm, pair.primary(), pair.settings())
                 .orElseThrow(() -> refusal(Finding.of(
                         FindingCode.POOL_EXHAUSTED,
                         subject,
                         "Pool " + pair.pool().get() + " has no VF left for " + subject,
                         "Add VFs to the pool, or stop a VM that uses one.")));
+        later(() -> giveBackOlder(served.get(), lease));
+        return lease;
+    }
+
+    /** A VF that vanished under its VM is still leased to it when the VM gets another one. */
+    private void giveBackOlder(VfPools served, Lease now) {
+        served.leases(now.host()).stream()
+                .filter(l -> l.vm().equals(now.vm()) && l.primary().equals(now.primary()))
+                .filter(l -> !l.vf().equals(now.vf()))
+                .forEach(l -> giveBack(served, l));
     }
 
     private static UnderstudyException refusal(Finding finding) {
@@ -241,7 +289,8 @@ public final class VfKeeper implements AutoCloseable {
 
     private void giveBack(Host host, VmName vm) {
         Optional<VfPools> served = pools.get();
-        if (served.isPresent() && !starting.contains(vm) && !standstill.isMoving(vm)) {
+        boolean expected = starting.contains(vm) || expectations.has(host.name(), vm);
+        if (served.isPresent() && !expected && !standstill.isMoving(vm)) {
             boolean off = isOff(host, vm);
             for (Lease lease : served.get().leases(host.name())) {
                 if (lease.vm().equals(vm) && (off || isSwitchedOff(host, lease))) {

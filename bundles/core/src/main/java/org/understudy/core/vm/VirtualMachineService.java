@@ -81,6 +81,11 @@ public final class VirtualMachineService implements VirtualMachines {
     }
 
     @Override
+    public Vm examine(VmName vm) {
+        return views.withGuest(locations.of(vm));
+    }
+
+    @Override
     public String definition(VmName vm) {
         return locations.of(vm).host().definition(vm);
     }
@@ -91,8 +96,10 @@ public final class VirtualMachineService implements VirtualMachines {
         DomainView view = DomainView.of(definition);
         standstill.require(view.name());
         requireFree(view, name);
-        LintContext context =
-                LintContext.of(policies.current(), Optional.of(host.facts())).knowing(nics.of(name));
+        LintContext context = LintContext.of(policies.current(), Optional.of(host.facts()))
+                .knowing(nics.of(name))
+                .besides(nics.macUsers(name))
+                .besides(views.health().macUsers(host));
         List<Finding> findings = new ArrayList<>(new Linter().lint(definition, context));
         findings.addAll(host.check(definition));
         requireNoError(view, findings);

@@ -31,7 +31,23 @@ record VmViews(PairHealthTracker health) {
                 health.pairsOf(vm.name(), here.host().name(), configured, live, vm.state()));
     }
 
-    /** The same, but without NICs and pairs if its definition cannot be had: one VM must not hide the others. */
+    /** The same, with what the guest of a running VM has shown. */
+    Vm withGuest(Location here) {
+        Vm vm = of(here);
+        return vm.state() == VmState.RUNNING
+                ? new Vm(
+                        vm.name(),
+                        vm.uuid(),
+                        vm.host(),
+                        vm.state(),
+                        vm.nics(),
+                        vm.pairs().stream()
+                                .map(pair -> health.withGuest(here.host(), vm.name(), pair))
+                                .toList())
+                : vm;
+    }
+
+    /** The same as {@link #of}, but without NICs and pairs if its definition cannot be had: one VM must not hide the others. */
     Vm tolerant(Location here) {
         try {
             return of(here);

@@ -2,10 +2,11 @@
 package org.understudy.core.watch;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.IdentityHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -61,9 +62,10 @@ public final class HostWatch implements AutoCloseable {
         if (closed) {
             return;
         }
-        List<Host> now = hosts.all();
+        Set<Host> now = Collections.newSetFromMap(new IdentityHashMap<>());
+        now.addAll(hosts.all());
         subscriptions.entrySet().removeIf(e -> {
-            boolean gone = now.stream().noneMatch(h -> h == e.getKey());
+            boolean gone = !now.contains(e.getKey());
             if (gone) {
                 e.getValue().close();
             }

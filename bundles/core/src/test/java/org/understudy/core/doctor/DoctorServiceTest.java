@@ -26,6 +26,7 @@ import org.understudy.api.PrimaryKind;
 import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmState;
+import org.understudy.core.reconcile.NetworkKeeper;
 import org.understudy.core.vm.Shelf;
 import org.understudy.core.vm.ShelfHost;
 import org.understudy.core.vm.Standstill;
@@ -172,7 +173,10 @@ class DoctorServiceTest {
     }
 
     private DoctorService doctor() {
-        return new DoctorService(shelf.policies, shelf.registry, shelf.locations, shelf.migrations, Optional.empty());
+        NetworkKeeper networks = mock(NetworkKeeper.class);
+        when(networks.findings()).thenReturn(List.of());
+        return new DoctorService(
+                shelf.policies, shelf.registry, shelf.locations, shelf.migrations, networks, Optional.empty());
     }
 
     private List<Finding> places() {

@@ -32,6 +32,7 @@ import org.understudy.api.PrimaryKind;
 import org.understudy.api.Subscription;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
+import org.understudy.api.VfioReadiness;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
@@ -62,7 +63,8 @@ class PairHealthTrackerTest {
                     Optional.empty(),
                     0,
                     false,
-                    OptionalInt.empty())));
+                    OptionalInt.empty(),
+                    true)));
     private static final DomainView PLAIN = new DomainView(VM, Optional.empty(), List.of(), List.of());
 
     private final FakeHost a = new FakeHost("a");
@@ -135,6 +137,16 @@ class PairHealthTrackerTest {
     }
 
     @Test
+    void tellsWhoUsesAMacAddressAndForgetsAVmThatHasEndedBeforeTheNewsOfItComes() {
+        awaitHealth(PairHealth.ACTIVE);
+        MacAddress mac = new MacAddress("52:54:00:11:22:33");
+        assertThat(tracker.macUsers(a).get(mac)).containsExactly("web1");
+
+        vm.state(VmState.SHUTOFF);
+        assertThat(tracker.macUsers(a).get(mac)).isEmpty();
+    }
+
+    @Test
     void isAtFaultWhileItsVfIsGoneWhateverQemuSays() {
         Nics nics = new Nics(a.name());
         tracker.setNics(nics);
@@ -148,6 +160,26 @@ class PairHealthTrackerTest {
 
         nics.tell(VfState.LEASED, "");
         awaitHealth(PairHealth.ACTIVE);
+    }
+
+    @Test
+    void isAtFaultWhileItsVfIsSetUpForAnother() {
+        Nics nics = new Nics(a.name());
+        tracker.setNics(nics);
+        awaitHealth(PairHealth.ACTIVE);
+
+        nics.vlan = OptionalInt.of(99);
+        nics.tell(VfState.LEASED, "");
+        awaitHealth(PairHealth.FAULT);
+        assertThat(onlyPair().details()).isEqualTo("VF 0000:01:10.0 has VLAN 99, the pair needs 0");
+        assertThat(tracker.isAstray(new PairHealthTracker.Place(a.name(), VM), PRIMARY))
+                .isTrue();
+
+        nics.vlan = OptionalInt.of(0);
+        nics.tell(VfState.LEASED, "");
+        awaitHealth(PairHealth.ACTIVE);
+        assertThat(tracker.isAstray(new PairHealthTracker.Place(a.name(), VM), PRIMARY))
+                .isFalse();
     }
 
     @Test
@@ -166,6 +198,7 @@ class PairHealthTrackerTest {
     private static final class Nics implements HostNics {
         private final HostName host;
         private final List<Consumer<NicInventory>> listeners = new CopyOnWriteArrayList<>();
+        private OptionalInt vlan = OptionalInt.empty();
 
         Nics(HostName host) {
             this.host = host;
@@ -185,11 +218,15 @@ class PairHealthTrackerTest {
                     Optional.empty(),
                     Optional.empty(),
                     Optional.empty(),
-                    OptionalInt.empty(),
+                    vlan,
                     Optional.empty(),
                     Optional.empty(),
+                    Optional.empty(),
                     OptionalInt.empty(),
                     OptionalInt.empty(),
+                    Optional.empty(),
+                    List.of(),
+                    VfioReadiness.READY,
                     Optional.empty(),
                     Optional.of(new VfView.Holder("web1", PRIMARY.value(), "server", 1, true)));
             NicInventory inventory = new NicInventory(host, true, "test", List.of(), List.of(vf), List.of());

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.understudy.api.MacAddress;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Policy;
@@ -97,7 +98,7 @@ final class Contexts {
                 Optional.of(withBridges(bridgesOfDestination)),
                 Optional.of(withBridges(Optional.of(Set.of(bridgeOfSource)))),
                 Map.of(),
-                Optional.empty());
+                Map.of());
     }
 
     private static HostFacts withBridges(Optional<Set<String>> bridges) {
@@ -119,12 +120,13 @@ final class Contexts {
     }
 
     private static LintContext host(HostFacts facts) {
-        return new LintContext(Optional.empty(), Optional.of(facts), Optional.empty(), Map.of(), Optional.empty());
+        return new LintContext(Optional.empty(), Optional.of(facts), Optional.empty(), Map.of(), Map.of());
     }
 
+    /** Each is used by the VM {@code web2}. */
     static LintContext usedMacs(String... macs) {
-        Set<MacAddress> used = Set.of(macs).stream().map(MacAddress::new).collect(Collectors.toSet());
-        return new LintContext(Optional.empty(), Optional.empty(), Optional.empty(), Map.of(), Optional.of(used));
+        return LintContext.none()
+                .besides(Stream.of(macs).collect(Collectors.toMap(MacAddress::new, mac -> Set.of("web2"))));
     }
 
     /** Two pools, vf-pool of the PF eno1 and the emulated trial; the network default is an ordinary one. */
@@ -144,6 +146,7 @@ final class Contexts {
                         Map.of("default", new PoolName("vf-pool")),
                         new Policy.Deadlines(second, second, second, second, second, second, second, second),
                         false,
+                        Optional.empty(),
                         allowEmulatedPrimary,
                         second,
                         Map.of()),
@@ -152,8 +155,7 @@ final class Contexts {
 
     /** Facts of the one VF. */
     static LintContext vf(VfFacts facts) {
-        return new LintContext(
-                Optional.empty(), Optional.empty(), Optional.empty(), Map.of(VF, facts), Optional.empty());
+        return new LintContext(Optional.empty(), Optional.empty(), Optional.empty(), Map.of(VF, facts), Map.of());
     }
 
     static LintContext heldBy(String holder) {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -23,6 +24,7 @@ import org.understudy.api.MacAddress;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationOptions;
 import org.understudy.api.MigrationStep;
+import org.understudy.api.MigrationStrategy;
 import org.understudy.api.NetworkGap;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Policies;
@@ -73,6 +75,7 @@ final class MigrationBench implements AutoCloseable {
     Duration patience = Duration.ofMillis(250);
     Duration settle = Duration.ZERO;
     boolean requireVf;
+    Optional<MigrationStrategy> strategy = Optional.empty();
     final FakeProbe probe = new FakeProbe();
     private Optional<MigrationService> service = Optional.empty();
 
@@ -93,7 +96,8 @@ final class MigrationBench implements AutoCloseable {
                 kind == PrimaryKind.VF ? Optional.of(PciAddress.parse("0000:01:10.0")) : Optional.empty(),
                 0,
                 false,
-                OptionalInt.empty());
+                OptionalInt.empty(),
+                true);
     }
 
     /** The VF with which the VM was started. */
@@ -123,7 +127,12 @@ final class MigrationBench implements AutoCloseable {
             }
 
             @Override
-            public String adjust(String definition, Map<Alias, PciAddress> assignedVfs) {
+            public String without(String definition, Set<Alias> devices) {
+                return definition + " without " + devices;
+            }
+
+            @Override
+            public String adjust(String definition, Map<Alias, PciAddress> assignedVfs, Map<String, String> networks) {
                 return definition + assignedVfs;
             }
         };
@@ -191,6 +200,7 @@ final class MigrationBench implements AutoCloseable {
                         new Policy.Deadlines(
                                 patience, patience, patience, patience, patience, patience, patience, patience),
                         requireVf,
+                        strategy,
                         true,
                         settle,
                         Map.of());
@@ -274,6 +284,11 @@ final class MigrationBench implements AutoCloseable {
             leased.add(lease);
             deeds.add("lease " + primary);
             return Optional.of(lease);
+        }
+
+        @Override
+        public Optional<Lease> leaseNamed(HostName host, PciAddress vf, VmName vm, Alias primary, VfSettings settings) {
+            return Optional.empty();
         }
 
         @Override

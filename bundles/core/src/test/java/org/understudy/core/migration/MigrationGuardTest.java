@@ -190,7 +190,8 @@ class MigrationGuardTest {
                         Optional.empty(),
                         0,
                         false,
-                        OptionalInt.empty()));
+                        OptionalInt.empty(),
+                        true));
         assertThat(preflight()).containsExactly(FindingCode.POOL_UNKNOWN);
         bench.pairs.set(
                 0,
@@ -203,7 +204,8 @@ class MigrationGuardTest {
                         Optional.empty(),
                         0,
                         false,
-                        OptionalInt.empty()));
+                        OptionalInt.empty(),
+                        true));
         assertThat(preflight()).containsExactly(FindingCode.POOL_UNKNOWN);
     }
 
@@ -221,7 +223,8 @@ class MigrationGuardTest {
                         Optional.empty(),
                         0,
                         false,
-                        OptionalInt.empty()));
+                        OptionalInt.empty(),
+                        true));
         assertThat(preflight()).containsExactly(FindingCode.POOL_UNKNOWN);
 
         bench.b.facts(FakeFacts.of("7.2.22", Set.of("vf-net")));
@@ -249,6 +252,7 @@ class MigrationGuardTest {
                 true,
                 false,
                 Optional.empty(),
+                Optional.empty(),
                 Optional.empty());
     }
 
@@ -260,6 +264,7 @@ class MigrationGuardTest {
                 OptionalInt.of(channels),
                 postcopy,
                 false,
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty());
     }

@@ -12,9 +12,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.understudy.api.Alias;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationOptions;
 import org.understudy.api.MigrationStep;
+import org.understudy.api.MigrationStrategy;
 import org.understudy.api.NetworkGap;
 import org.understudy.api.Outcome;
 import org.understudy.api.PrimaryKind;
@@ -22,6 +24,7 @@ import org.understudy.api.ProbeTarget;
 import org.understudy.api.StepReport;
 import org.understudy.api.StepState;
 import org.understudy.api.VmState;
+import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.core.testing.FakeHost.Fault;
 
 class MigrationHappyPathTest {
@@ -55,6 +58,100 @@ class MigrationHappyPathTest {
         assertThat(bench.b.deeds()).containsExactly("prepare web1", "accept web1");
         assertThat(bench.a.find(MigrationBench.VM)).isEmpty();
         assertThat(bench.b.vm(MigrationBench.VM).state()).isEqualTo(VmState.RUNNING);
+    }
+
+    @Test
+    void unplugsBeforeItSendsAndPlugsAfterTheSwitchWhereThatWasAskedFor() {
+        bench.pairs.set(0, MigrationBench.pair(MigrationBench.PRIMARY, PrimaryKind.VF));
+        bench.strategy = Optional.of(MigrationStrategy.EXPLICIT);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.COMPLETED);
+        assertThat(bench.deeds)
+                .containsSubsequence(
+                        "lease ua-vf0",
+                        "prepare web1",
+                        "unplug ua-vf0",
+                        "send web1",
+                        "accept web1",
+                        "plug ua-vf0",
+                        "finish web1");
+        assertThat(bench.b.liveDefinition(MigrationBench.VM).orElseThrow()).endsWith("without [ua-vf0]");
+        assertThat(bench.b.definition(MigrationBench.VM)).doesNotContain("without");
+        assertThat(fact(m, "strategy")).isEqualTo("explicit, as configured");
+        assertThat(m.onStandby()).isPresent();
+    }
+
+    @Test
+    void predictsThatQemuMayPlugTheVfOfASmallVmItself() {
+        bench.pairs.set(0, MigrationBench.pair(MigrationBench.PRIMARY, PrimaryKind.VF));
+
+        assertThat(fact(bench.migrate(), "strategy"))
+                .startsWith("automatic, predicted: opening the VFs takes about 200 ms");
+    }
+
+    @Test
+    void predictsThatAVmIsToBeUnpluggedFirstWhoseMemoryVfioPinsForLongerThanTheDowntimeLimit() {
+        bench.pairs.set(0, MigrationBench.pair(MigrationBench.PRIMARY, PrimaryKind.VF));
+        bench.a.running(
+                "web1",
+                MigrationBench.DEFINITION.replace("<os>", "<memory unit='GiB'>64</memory><os>"),
+                MigrationBench.PRIMARY);
+
+        assertThat(fact(bench.migrate(), "strategy"))
+                .isEqualTo("explicit, predicted: opening the VFs takes about 3528 ms; the downtime limit is 300 ms");
+    }
+
+    @Test
+    void predictsTheSameForAVmWithTwoVfs() {
+        bench.pairs.set(0, MigrationBench.pair(MigrationBench.PRIMARY, PrimaryKind.VF));
+        Alias second = new Alias("ua-vf1");
+        bench.pairs.add(MigrationBench.pair(second, PrimaryKind.VF));
+        bench.a
+                .running("web1", MigrationBench.DEFINITION, MigrationBench.PRIMARY)
+                .primary(second, PrimaryPresence.ENABLED);
+
+        assertThat(fact(bench.migrate(), "strategy"))
+                .startsWith("explicit, predicted: opening the VFs takes about 400 ms");
+    }
+
+    @Test
+    void leavesAnEmulatedPrimaryToQemuWhateverIsConfigured() {
+        bench.strategy = Optional.of(MigrationStrategy.EXPLICIT);
+
+        assertThat(fact(bench.migrate(), "strategy")).startsWith("automatic, no VF");
+    }
+
+    @Test
+    void leavesAHiddenPrimaryToQemuWhateverIsConfigured() {
+        bench.pairs.set(0, MigrationBench.pair(MigrationBench.PRIMARY, PrimaryKind.VF));
+        bench.strategy = Optional.of(MigrationStrategy.EXPLICIT);
+        bench.a.vm(MigrationBench.VM).primary(MigrationBench.PRIMARY, PrimaryPresence.HIDDEN);
+
+        Migration m = bench.migrate();
+
+        assertThat(fact(m, "strategy")).startsWith("automatic, no VF");
+        assertThat(bench.deeds).doesNotContain("unplug ua-vf0");
+    }
+
+    @Test
+    void plugsOnceMoreWhatQemuShouldHavePluggedItself() {
+        bench.b.with(Fault.PRIMARY_LATE);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.COMPLETED);
+        assertThat(bench.b.deeds()).contains("plug ua-vf0");
+    }
+
+    private static String fact(Migration m, String name) {
+        return m.steps().stream()
+                .flatMap(s -> s.facts().entrySet().stream())
+                .filter(f -> f.getKey().equals(name))
+                .map(f -> String.valueOf(f.getValue()))
+                .findFirst()
+                .orElse("");
     }
 
     @Test

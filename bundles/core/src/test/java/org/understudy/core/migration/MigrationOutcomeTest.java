@@ -16,7 +16,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.understudy.api.Migration;
+import org.understudy.api.MigrationOptions;
 import org.understudy.api.MigrationStep;
+import org.understudy.api.MigrationStrategy;
 import org.understudy.api.Outcome;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.StepState;
@@ -159,6 +161,45 @@ class MigrationOutcomeTest {
         assertThat(codes(m)).contains("pool-exhausted");
         assertThat(bench.a.deeds()).isEmpty();
         assertThat(bench.b.deeds()).isEmpty();
+    }
+
+    @Test
+    void movesTheVmWithoutAVfWhereThatIsAccepted() {
+        bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
+        bench.pools.left = 0;
+
+        Migration m = bench.migrate(MigrationOptions.defaults().acceptingStandby());
+
+        assertThat(m.outcome()).contains(Outcome.COMPLETED_DEGRADED);
+        assertThat(codes(m)).contains("primary-not-returned");
+        assertThat(bench.deeds).contains("unplug ua-vf0", "accept web1").doesNotContain("plug ua-vf0");
+    }
+
+    @Test
+    void takesAGuestBackThatDoesNotReleaseItsPrimaryWhenItIsAskedFirst() {
+        bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
+        bench.strategy = Optional.of(MigrationStrategy.EXPLICIT);
+        bench.a.with(Fault.NEVER_EJECTS);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
+        assertThat(codes(m)).contains("primary-not-released", "eject-pending");
+        assertThat(bench.deeds).doesNotContain("send web1");
+        assertThat(bench.b.find(VM)).isEmpty();
+    }
+
+    @Test
+    void plugsAPrimaryAgainThatItUnpluggedItselfWhenTheMigrationFails() {
+        bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
+        bench.strategy = Optional.of(MigrationStrategy.EXPLICIT);
+        bench.a.with(Fault.COPY_FAILS);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
+        assertThat(bench.a.deeds()).containsSubsequence("unplug ua-vf0", "send web1", "plug ua-vf0");
+        assertThat(bench.a.primaryPresence(VM, PRIMARY)).isEqualTo(PrimaryPresence.ENABLED);
     }
 
     @Test

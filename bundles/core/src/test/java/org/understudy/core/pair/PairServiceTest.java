@@ -8,6 +8,7 @@ import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -21,6 +22,7 @@ import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.HostNics;
+import org.understudy.api.MacAddress;
 import org.understudy.api.NicInventory;
 import org.understudy.api.NicSelector;
 import org.understudy.api.PairChange;
@@ -33,6 +35,7 @@ import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
+import org.understudy.api.VfioReadiness;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.PrimaryPresence;
@@ -44,6 +47,7 @@ import org.understudy.core.vm.VfKeeper;
 
 class PairServiceTest {
     private static final VmName WEB1 = new VmName("web1");
+    private static final MacAddress MAC = new MacAddress("52:54:00:11:22:33");
     private static final NicSelector ONLY = new NicSelector.Only();
     private static final PairRequest REQUEST =
             new PairRequest(ONLY, Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
@@ -316,32 +320,7 @@ class PairServiceTest {
 
     @Test
     void judgesAVfThatIsNamedByWhatItsHostKnowsOfIt() {
-        VfView vf = new VfView(
-                PciAddress.parse("01:10.2"),
-                PciAddress.parse("01:00.0"),
-                "eno1",
-                1,
-                VfState.LEASED,
-                "",
-                List.of(),
-                "8086",
-                "10ca",
-                Optional.of("vfio-pci"),
-                Optional.empty(),
-                Optional.empty(),
-                OptionalInt.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                OptionalInt.empty(),
-                OptionalInt.of(7),
-                Optional.of(true),
-                Optional.of(new VfView.Holder("other", "ua-vf0", "server", 1, true)));
-        HostNics nics = mock(HostNics.class);
-        when(nics.inventories())
-                .thenReturn(List.of(
-                        new NicInventory(alpha.name(), true, "test", List.of(), List.of(vf), List.of()),
-                        new NicInventory(new HostName("gamma"), true, "test", List.of(), List.of(), List.of())));
-        nicFacts.setNics(nics);
+        knows(vfOf("other", Optional.empty()));
         String definition = ShelfHost.xmlWithVf("web1")
                 .replace("<interface type='network'><mac", "<interface type='hostdev'><mac")
                 .replace(
@@ -354,5 +333,69 @@ class PairServiceTest {
         assertThat(pairs.lint(definition, Optional.empty()))
                 .extracting(Finding::code)
                 .doesNotContain(FindingCode.VF_NOT_FREE, FindingCode.IOMMU_GROUP_SHARED);
+    }
+
+    @Test
+    void findsTheMacOfAPairOnAVfOfAnotherVmButNotOnItsOwn() {
+        knows(vfOf("web1", Optional.of(MAC)));
+        assertThat(macFindings()).isEmpty();
+
+        knows(vfOf("other", Optional.of(MAC)));
+        assertThat(macFindings())
+                .singleElement()
+                .satisfies(f -> assertThat(f.message()).contains("and so has other"));
+    }
+
+    @Test
+    void findsTheMacOfAPairInAnotherRunningVmButNotInItself() {
+        when(shelf.health.macUsers(alpha)).thenReturn(Map.of(MAC, Set.of("web1")));
+        assertThat(macFindings()).isEmpty();
+
+        when(shelf.health.macUsers(alpha)).thenReturn(Map.of(MAC, Set.of("web1", "web2")));
+        assertThat(macFindings())
+                .singleElement()
+                .satisfies(f -> assertThat(f.message()).contains("and so has web2"));
+    }
+
+    private List<Finding> macFindings() {
+        return pairs.lint(ShelfHost.xmlWithVf("web1"), Optional.of(alpha.name())).stream()
+                .filter(f -> f.code() == FindingCode.DUPLICATE_MAC)
+                .toList();
+    }
+
+    private void knows(VfView vf) {
+        HostNics nics = mock(HostNics.class);
+        when(nics.inventories())
+                .thenReturn(List.of(
+                        new NicInventory(alpha.name(), true, "test", List.of(), List.of(vf), List.of()),
+                        new NicInventory(new HostName("gamma"), true, "test", List.of(), List.of(), List.of())));
+        nicFacts.setNics(nics);
+    }
+
+    private static VfView vfOf(String vm, Optional<MacAddress> mac) {
+        return new VfView(
+                PciAddress.parse("01:10.2"),
+                PciAddress.parse("01:00.0"),
+                "eno1",
+                1,
+                VfState.LEASED,
+                "",
+                List.of(),
+                "8086",
+                "10ca",
+                Optional.of("vfio-pci"),
+                Optional.empty(),
+                mac,
+                OptionalInt.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                OptionalInt.empty(),
+                OptionalInt.of(7),
+                Optional.of(true),
+                List.of(),
+                VfioReadiness.READY,
+                Optional.empty(),
+                Optional.of(new VfView.Holder(vm, "ua-vf0", "server", 1, true)));
     }
 }

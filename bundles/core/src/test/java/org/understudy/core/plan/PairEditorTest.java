@@ -37,6 +37,7 @@ import org.understudy.api.Severity;
 import org.understudy.api.VfSelector;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.core.domain.DomainView;
+import org.understudy.core.vm.ShelfHost;
 
 class PairEditorTest {
     private static final Path DOMAINS = Path.of("src/test/resources/domains");
@@ -334,13 +335,20 @@ class PairEditorTest {
         String on = editor.turnOn(read("q35-plain.xml"), request(new NicSelector.Only(), FORMS.get(1)), context())
                 .definition();
         PciAddress there = PciAddress.parse("0001:81:02.5");
-        String adjusted = DestinationDefinition.adjust(on, Map.of(new Alias("ua-primary0"), there));
+        String adjusted = DestinationDefinition.adjust(on, Map.of(new Alias("ua-primary0"), there), Map.of());
         assertThat(DomainView.of(adjusted).pairs().get(0).vf()).contains(there);
         assertThat(adjusted)
                 .isEqualTo(on.replace(
                         "domain='0x0000' bus='0x01' slot='0x10' function='0x2'",
                         "domain='0x0001' bus='0x81' slot='0x02' function='0x5'"));
-        assertThat(DestinationDefinition.adjust(on, Map.of())).isSameAs(on);
+        assertThat(DestinationDefinition.adjust(on, Map.of(), Map.of())).isSameAs(on);
+    }
+
+    @Test
+    void givesTheDestinationItsOwnNamesOfNetworks() {
+        String plain = ShelfHost.xml("web1");
+        assertThat(DestinationDefinition.adjust(plain, Map.of(), Map.of("br0", "br7", "br7", "br0")))
+                .isEqualTo(plain.replace("bridge='br0'", "bridge='br7'"));
     }
 
     @Test
@@ -391,6 +399,7 @@ class PairEditorTest {
                 Map.of("br-data", new PoolName("vfs")),
                 new Policy.Deadlines(second, second, second, second, second, second, second, second),
                 false,
+                Optional.empty(),
                 emulated,
                 second,
                 Map.of());

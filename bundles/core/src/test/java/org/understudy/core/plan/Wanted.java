@@ -60,6 +60,7 @@ enum Wanted {
                 Map.of(),
                 new Policy.Deadlines(second, second, second, second, second, second, second, second),
                 false,
+                Optional.empty(),
                 true,
                 second,
                 Map.of()));

@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
+import org.understudy.api.MigrationStrategy;
 import org.understudy.api.Policy;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.Policy.PoolPolicy;
@@ -60,10 +61,11 @@ class PolicyFileTest {
                     connector: qemu
                     directory: /srv/alpha
                     migration-ports: 49152-49160
-                  - {name: beta, connector: libvirt}
+                  - {name: beta, connector: libvirt, networks: {br0: br7}}
                 pools:
                   - name: pool-a
                     select: ["eno1#0-7", eno2]
+                    network: true
                   - name: trial
                     kind: emulated
                     model: igb
@@ -71,6 +73,7 @@ class PolicyFileTest {
                   br0: pool-a
                 migration:
                   require-vf: true
+                  strategy: explicit
                   settle: 0s
                   deadlines: {preflight: 1s, prepare: 2s, unplug: 3s, copy: 4h, switchover: 500ms, plug: 6s,
                     release: 7s, cancel: 2m}
@@ -87,13 +90,15 @@ class PolicyFileTest {
                                         new HostName("alpha"),
                                         "qemu",
                                         Map.of("directory", "/srv/alpha", "migration-ports", "49152-49160")),
-                                new HostPolicy(new HostName("beta"), "libvirt", Map.of())),
+                                new HostPolicy(
+                                        new HostName("beta"), "libvirt", Map.of(), Map.of(), Map.of("br0", "br7"))),
                         List.of(
                                 new PoolPolicy(
                                         new PoolName("pool-a"),
                                         PrimaryKind.VF,
                                         List.of(VfSelector.parse("eno1#0-7"), VfSelector.parse("eno2")),
-                                        Optional.empty()),
+                                        Optional.empty(),
+                                        Optional.of(true)),
                                 new PoolPolicy(
                                         new PoolName("trial"), PrimaryKind.EMULATED, List.of(), Optional.of("igb"))),
                         Map.of("br0", new PoolName("pool-a")),
@@ -107,6 +112,7 @@ class PolicyFileTest {
                                 Duration.ofSeconds(7),
                                 Duration.ofMinutes(2)),
                         true,
+                        Optional.of(MigrationStrategy.EXPLICIT),
                         true,
                         Duration.ZERO,
                         Map.of(
@@ -212,6 +218,8 @@ class PolicyFileTest {
                 "pools: [{name: a, kind: real, select: [x]}]",
                 "pools: [{name: a, kind: emulated, select: [x]}]",
                 "pools: [{name: a, select: [x], model: igb}]",
+                "pools: [{name: a, select: [x], network: br0}]",
+                "pools: [{name: a, kind: emulated, network: true}]",
                 "networks: {br0: pool-a}",
                 "networks: [br0]",
                 "allow-emulated-primary: maybe",

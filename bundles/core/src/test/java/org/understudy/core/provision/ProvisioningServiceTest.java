@@ -53,7 +53,8 @@ class ProvisioningServiceTest {
                     new NicFacts(),
                     mock(VfKeeper.class)),
             shelf.registry,
-            shelf.policies);
+            shelf.policies,
+            mock(Arrivals.class));
 
     @AfterEach
     void close() {
@@ -134,6 +135,7 @@ class ProvisioningServiceTest {
                         lenient.networkPools(),
                         lenient.deadlines(),
                         true,
+                        lenient.strategy(),
                         lenient.allowEmulatedPrimary(),
                         lenient.settle(),
                         lenient.probes()));

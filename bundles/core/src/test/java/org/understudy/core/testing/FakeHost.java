@@ -81,8 +81,10 @@ public final class FakeHost implements Host {
         FINISH_HANGS,
         /** The receiving QEMU dies as soon as it is sent to. */
         RECEIVER_DIES,
-        /** The primary does not appear after the switch. */
+        /** The primary does not appear after the switch, though plugging is called a success. */
         PRIMARY_MISSING,
+        /** The primary appears only when it is plugged. */
+        PRIMARY_LATE,
         /** QEMU does not plug the primary again after a failed migration. */
         NO_REPLUG,
         REPLUG_FAILS,
@@ -293,6 +295,9 @@ public final class FakeHost implements Host {
             throw new UnderstudyException(ErrorCode.QMP_ERROR, "device_add failed");
         }
         did("plug " + primary);
+        if (has(Fault.PRIMARY_MISSING)) {
+            return;
+        }
         vm(vm).primary(primary, PrimaryPresence.ENABLED);
         emit(new HostEvent.DevicePlugged(vm, Instant.now(), primary));
     }
@@ -300,6 +305,9 @@ public final class FakeHost implements Host {
     @Override
     public void unplugPrimary(VmName vm, Alias primary) {
         did("unplug " + primary);
+        if (!has(Fault.NEVER_EJECTS)) {
+            vm(vm).release(primary);
+        }
     }
 
     @Override

@@ -174,7 +174,8 @@ public final class FakeOutgoing implements OutgoingMigration {
     }
 
     private void receive(FakeIncoming r) {
-        boolean missing = r.vm().host().has(Fault.PRIMARY_MISSING);
+        boolean missing =
+                r.vm().host().has(Fault.PRIMARY_MISSING) || r.vm().host().has(Fault.PRIMARY_LATE);
         vm.primaries()
                 .forEach((alias, presence) -> r.vm().primary(
                                 alias,

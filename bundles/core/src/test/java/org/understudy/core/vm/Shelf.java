@@ -78,6 +78,7 @@ public final class Shelf implements AutoCloseable {
                 Map.of("br0", pool),
                 new Policy.Deadlines(time, time, time, time, time, time, time, time),
                 false,
+                Optional.empty(),
                 true,
                 time,
                 Map.of());

@@ -4,11 +4,13 @@ package org.understudy.core.vm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.mockito.Mockito.when;
 
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -21,8 +23,13 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.MacAddress;
 import org.understudy.api.PciAddress;
+import org.understudy.api.Policy;
+import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryKind;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.VfSelector;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.VfPools;
@@ -81,6 +88,74 @@ class VfKeeperTest {
 
         assertThat(alpha.deeds()).containsExactly("start web1 {}");
         assertThat(pool.held).isEmpty();
+    }
+
+    @Test
+    void leavesTheChoiceToTheHostWhereThePoolIsToHaveANetworkAndHasOne() {
+        defined(VmState.SHUTOFF);
+        keeper.setPools(pool);
+        Policy usual = Shelf.policy();
+        when(shelf.policies.current())
+                .thenReturn(new Policy(
+                        List.of(new HostPolicy(alpha.name(), "shelf", Map.of())),
+                        List.of(new PoolPolicy(
+                                OneVf.POOL,
+                                PrimaryKind.VF,
+                                List.of(VfSelector.parse("eno1")),
+                                Optional.empty(),
+                                Optional.of(true))),
+                        Map.of(),
+                        usual.deadlines(),
+                        false,
+                        Optional.empty(),
+                        false,
+                        usual.settle(),
+                        Map.of()));
+
+        vms.start(WEB1);
+        alpha.end("web1");
+        await().untilAsserted(() -> assertThat(pool.held).isEmpty());
+        alpha.networks("pool-a");
+        vms.start(WEB1);
+
+        assertThat(alpha.deeds()).containsExactly("start web1 {ua-vf=0000:01:10.2}", "start web1 {}");
+    }
+
+    @Test
+    void leasesTheVfThatADefinitionNamesIfAPoolHasIt() {
+        alpha.with("web1", VmState.SHUTOFF);
+        alpha.define(ShelfHost.xmlWithVf("web1")
+                .replace("<interface type='network'><mac", "<interface type='hostdev'><mac")
+                .replace(
+                        "<source network='pool-a'/>",
+                        "<source><address type='pci' domain='0' bus='1' slot='0x10' function='2'/></source>"));
+        alpha.forget();
+        vms.start(WEB1);
+        keeper.setPools(pool);
+        alpha.end("web1");
+        vms.start(WEB1);
+
+        assertThat(alpha.deeds()).containsExactly("start web1 {}", "start web1 {ua-vf=0000:01:10.2}");
+        assertThat(pool.held).hasSize(1);
+    }
+
+    @Test
+    void doesOneThingForAVmAtATime() {
+        defined(VmState.SHUTOFF);
+        keeper.setPools(pool);
+        Location here = shelf.locations.of(WEB1);
+
+        keeper.around(
+                here,
+                List.of(),
+                assigned -> assertThatThrownBy(() -> vms.start(WEB1))
+                        .isInstanceOfSatisfying(
+                                UnderstudyException.class,
+                                e -> assertThat(e.code()).isEqualTo(ErrorCode.WRONG_VM_STATE)));
+
+        assertThat(alpha.deeds()).isEmpty();
+        vms.start(WEB1);
+        assertThat(alpha.deeds()).hasSize(1);
     }
 
     @Test
@@ -248,6 +323,11 @@ class VfKeeperTest {
             Lease lease = new Lease(host, pool, vm, primary, PciAddress.parse("01:10.2"), "server", settings.size());
             held.add(lease);
             return Optional.of(lease);
+        }
+
+        @Override
+        public Optional<Lease> leaseNamed(HostName host, PciAddress vf, VmName vm, Alias primary, VfSettings wanted) {
+            return vf.equals(PciAddress.parse("01:10.2")) ? lease(host, POOL, vm, primary, wanted) : Optional.empty();
         }
 
         @Override

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.hostnic.host;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.osgi.framework.BundleContext;
@@ -56,7 +58,7 @@ public final class VfLeases implements VfPools {
 
     @Override
     public List<Finding> check(HostName host, PoolName pool) {
-        NicInventory inventory = nics.slot(host).inventory();
+        NicInventory inventory = fresh(nics.slot(host));
         String subject = "host " + host + ", pool " + pool;
         if (!inventory.available()) {
             return List.of(Finding.of(
@@ -76,13 +78,26 @@ public final class VfLeases implements VfPools {
                     readOnly.get(),
                     "Install understudy-vf on the host, or choose another one."));
         }
-        return Choice.order(inventory.vfs(), pool, OptionalInt.empty()).isEmpty()
-                ? List.of(Finding.of(
-                        FindingCode.POOL_EXHAUSTED,
-                        subject,
-                        "Pool " + pool + " has no free VF on host " + host + ": " + summary(inventory.vfs(), pool),
-                        "Free a VF there, or choose another host."))
-                : List.of();
+        if (!Choice.order(inventory, pool, OptionalInt.empty()).isEmpty()) {
+            return Choice.obstacle(inventory, pool)
+                    .map(why -> Finding.of(
+                            FindingCode.POOL_NOT_SERVED,
+                            subject,
+                            "No free VF of pool " + pool + " on host " + host + " can work: " + why + ".",
+                            "Put that right on the host, or choose another one."))
+                    .stream()
+                    .toList();
+        }
+        return List.of(Finding.of(
+                FindingCode.POOL_EXHAUSTED,
+                subject,
+                "Pool " + pool + " has no free VF on host " + host + ": " + summary(inventory.vfs(), pool),
+                "Free a VF there, or choose another host."));
+    }
+
+    /** No event tells that another server has leased a VF, or given one back. */
+    private static NicInventory fresh(NicSlot slot) {
+        return slot.inventory().available() ? slot.refresh() : slot.inventory();
     }
 
     private static String summary(List<VfView> vfs, PoolName pool) {
@@ -103,30 +118,73 @@ public final class VfLeases implements VfPools {
             throw new UnderstudyException(ErrorCode.NOT_SUPPORTED, why);
         });
         Claim claim = new Claim(server.owner(host), vm.value(), primary.value());
-        List<PciAddress> candidates = candidates(slot.refresh(), pool, claim, settings);
-        try {
-            return first(slot.require(), candidates, claim, settings)
-                    .map(t -> new Lease(host, pool, vm, primary, t.vf(), claim.owner(), t.fencing()));
-        } finally {
-            slot.afterChange();
-        }
+        return first(slot, candidates(slot.refresh(), pool, claim, settings), claim, settings)
+                .map(ticket -> lease(host, pool, ticket));
     }
 
-    /** The VF that the VM holds already, or else the free ones of the pool. */
+    @Override
+    public Optional<Lease> leaseNamed(HostName host, PciAddress vf, VmName vm, Alias primary, VfSettings settings) {
+        NicSlot slot = nics.slot(host);
+        NicInventory inventory = fresh(slot);
+        if (!inventory.available() || slot.require().readOnly().isPresent()) {
+            return Optional.empty();
+        }
+        Optional<VfView> named = inventory.vfs().stream()
+                .filter(known -> known.address().equals(vf) && !known.pools().isEmpty())
+                .findFirst();
+        Claim claim = new Claim(server.owner(host), vm.value(), primary.value());
+        return named.map(view -> first(slot, List.of(vf), claim, settings)
+                .map(ticket -> lease(host, view.pools().get(0), ticket))
+                .orElseThrow(() -> notFree(host, view, primary)));
+    }
+
+    private static UnderstudyException notFree(HostName host, VfView vf, Alias primary) {
+        String holder = vf.holder().map(h -> ": " + h.vm() + " has it").orElse("");
+        Finding finding = Finding.of(
+                FindingCode.VF_NOT_FREE,
+                "host " + host + ", VF " + vf.address(),
+                "VF " + vf.address() + ", which the definition names for " + primary + ", is "
+                        + vf.state().name().toLowerCase(Locale.ROOT).replace('_', ' ') + holder + ".",
+                "Free it, or name another one or its pool in the definition.");
+        return new UnderstudyException(finding.message(), List.of(finding));
+    }
+
+    private static Lease lease(HostName host, PoolName pool, Ticket ticket) {
+        Claim claim = ticket.claim();
+        return new Lease(
+                host,
+                pool,
+                new VmName(claim.vm()),
+                new Alias(claim.primary()),
+                ticket.vf(),
+                claim.owner(),
+                ticket.fencing());
+    }
+
+    /** The VF that the VM holds already, then the free ones of the pool, should that one be of no use any more. */
     private static List<PciAddress> candidates(
             NicInventory inventory, PoolName pool, Claim claim, VfSettings settings) {
-        List<PciAddress> held = inventory.vfs().stream()
+        List<PciAddress> candidates = new ArrayList<>(inventory.vfs().stream()
                 .filter(vf -> vf.state() == VfState.LEASED && vf.pools().contains(pool))
                 .filter(vf -> vf.holder().filter(h -> isOf(h, claim)).isPresent())
                 .map(VfView::address)
-                .toList();
-        return held.isEmpty() ? Choice.order(inventory.vfs(), pool, settings.numaNode()) : held;
+                .toList());
+        candidates.addAll(Choice.order(inventory, pool, settings.numaNode()));
+        return candidates;
     }
 
     private static boolean isOf(Holder holder, Claim claim) {
         return holder.owner().equals(claim.owner())
                 && holder.vm().equals(claim.vm())
                 && holder.primary().equals(claim.primary());
+    }
+
+    private static Optional<Ticket> first(NicSlot slot, List<PciAddress> candidates, Claim claim, VfSettings settings) {
+        try {
+            return first(slot.require(), candidates, claim, settings);
+        } finally {
+            slot.afterChange();
+        }
     }
 
     private static Optional<Ticket> first(
@@ -179,14 +237,8 @@ public final class VfLeases implements VfPools {
     /** The pool may have been renamed since, and plays no part any more. */
     private static Lease lease(HostName host, VfView vf, Holder holder) {
         PoolName pool = vf.pools().isEmpty() ? new PoolName("none") : vf.pools().get(0);
-        return new Lease(
-                host,
-                pool,
-                new VmName(holder.vm()),
-                new Alias(holder.primary()),
-                vf.address(),
-                holder.owner(),
-                holder.fencing());
+        Claim claim = new Claim(holder.owner(), holder.vm(), holder.primary());
+        return lease(host, pool, new Ticket(vf.address(), claim, holder.fencing()));
     }
 
     private static Ticket ticket(Lease lease) {

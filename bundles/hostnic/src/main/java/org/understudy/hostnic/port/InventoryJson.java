@@ -18,6 +18,7 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
 import org.understudy.api.VfView.Holder;
+import org.understudy.api.VfioReadiness;
 import org.understudy.hostnic.port.Functions.Reading;
 
 /**
@@ -68,6 +69,7 @@ record InventoryJson(String self) {
                 text(pf, "driver"),
                 pf.path("totalvfs").asInt(),
                 pf.path("numvfs").asInt(),
+                flag(pf, "carrier"),
                 number(pf, "numa"));
     }
 
@@ -87,11 +89,15 @@ record InventoryJson(String self) {
                 text(vf, "netdev"),
                 text(vf, "mac").map(MacAddress::new),
                 number(vf, "vlan"),
+                text(vf, "vlan_protocol"),
                 flag(vf, "trust"),
                 flag(vf, "spoofchk"),
                 number(vf, "numa"),
                 number(vf, "iommu_group"),
                 flag(vf, "iommu_shared"),
+                addresses(vf.path("iommu_peers")),
+                vfio(vf.path("vfio").asText()),
+                text(vf.path("vfio_blocker"), "address").map(PciAddress::parse),
                 holder);
     }
 
@@ -105,6 +111,23 @@ record InventoryJson(String self) {
             case "foreign" -> VfState.FOREIGN;
             default -> VfState.FAULT;
         };
+    }
+
+    private static VfioReadiness vfio(String word) {
+        return switch (word) {
+            case "ready" -> VfioReadiness.READY;
+            case "no-iommu" -> VfioReadiness.NO_IOMMU;
+            case "no-driver" -> VfioReadiness.NO_DRIVER;
+            case "no-override" -> VfioReadiness.NO_OVERRIDE;
+            case "group-shared" -> VfioReadiness.GROUP_SHARED;
+            default -> VfioReadiness.UNKNOWN;
+        };
+    }
+
+    private static List<PciAddress> addresses(JsonNode list) {
+        List<PciAddress> addresses = new ArrayList<>();
+        list.forEach(one -> addresses.add(PciAddress.parse(one.asText())));
+        return List.copyOf(addresses);
     }
 
     private Optional<Holder> holder(JsonNode lease) {

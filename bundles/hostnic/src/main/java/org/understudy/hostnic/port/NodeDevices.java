@@ -13,6 +13,7 @@ import org.understudy.api.PciAddress;
 import org.understudy.api.PfView;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
+import org.understudy.api.VfioReadiness;
 import org.understudy.hostnic.port.Functions.Reading;
 
 /**
@@ -59,6 +60,7 @@ final class NodeDevices {
                     driver(device),
                     list.number("maxCount").orElse(members.size()),
                     members.size(),
+                    Optional.empty(),
                     numa(pci));
             pfs.add(pf);
             readVfs(pf, members);
@@ -106,9 +108,15 @@ final class NodeDevices {
                 OptionalInt.empty(),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 numa(pci),
                 group.map(g -> g.number("number")).orElseGet(OptionalInt::empty),
                 group.map(g -> g.addresses().size() > 1),
+                group.map(NodeDeviceXml::addresses).orElse(List.of()).stream()
+                        .filter(peer -> !peer.equals(address))
+                        .toList(),
+                VfioReadiness.UNKNOWN,
+                Optional.empty(),
                 Optional.empty());
     }
 

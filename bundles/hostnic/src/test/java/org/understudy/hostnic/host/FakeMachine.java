@@ -17,6 +17,7 @@ import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
+import org.understudy.api.VfioReadiness;
 import org.understudy.api.spi.VfSettings;
 import org.understudy.hostnic.port.Functions;
 
@@ -101,7 +102,15 @@ final class FakeMachine {
                 List<VfView> vfs = new ArrayList<>();
                 present.forEach((address, index) -> vfs.add(view(address, index)));
                 PfView pf = new PfView(
-                        PF, Optional.of("eno1"), "8086", "10c9", Optional.of("igb"), 8, 8, OptionalInt.empty());
+                        PF,
+                        Optional.of("eno1"),
+                        "8086",
+                        "10c9",
+                        Optional.of("igb"),
+                        8,
+                        8,
+                        Optional.of(true),
+                        OptionalInt.empty());
                 return new Reading(List.of(pf), vfs, List.of());
             }
         }
@@ -124,9 +133,13 @@ final class FakeMachine {
                     OptionalInt.empty(),
                     Optional.empty(),
                     Optional.empty(),
+                    Optional.empty(),
                     OptionalInt.empty(),
                     OptionalInt.of(index),
                     Optional.of(false),
+                    List.of(),
+                    VfioReadiness.READY,
+                    Optional.empty(),
                     lease.map(l -> new VfView.Holder(
                             l.claim().vm(),
                             l.claim().primary(),

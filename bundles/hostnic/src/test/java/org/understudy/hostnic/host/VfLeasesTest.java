@@ -86,6 +86,7 @@ class VfLeasesTest {
                 Map.of(),
                 new Policy.Deadlines(time, time, time, time, time, time, time, time),
                 false,
+                Optional.empty(),
                 false,
                 time,
                 Map.of());
@@ -165,6 +166,16 @@ class VfLeasesTest {
 
         assertThat(vf(0).state()).isEqualTo(VfState.FREE);
         assertThat(machine.deeds).contains("release " + FakeMachine.vf(0));
+    }
+
+    @Test
+    void givesAVmAnotherVfIfTheOneItHoldsCannotBeMadeReadyAnyMore() {
+        lease("web1");
+        machine.stubborn.add(FakeMachine.vf(0));
+
+        assertThat(lease("web1")).map(Lease::vf).contains(FakeMachine.vf(1));
+
+        assertThat(leases.leases(ALPHA)).extracting(Lease::vf).containsExactly(FakeMachine.vf(1));
     }
 
     @Test
@@ -260,6 +271,35 @@ class VfLeasesTest {
         assertThat(leases.leases(LONELY)).isEmpty();
         assertCode(ErrorCode.HOST_UNAVAILABLE, () -> leases.lease(LONELY, POOL, WEB1, PRIMARY, SETTINGS));
         assertThat(leases.check(LONELY, POOL)).extracting(Finding::code).containsExactly(FindingCode.POOL_NOT_SERVED);
+    }
+
+    @Test
+    void leasesTheVfThatADefinitionNamesAndNoOther() {
+        Lease lease = leases.leaseNamed(ALPHA, FakeMachine.vf(2), WEB1, PRIMARY, SETTINGS)
+                .orElseThrow();
+
+        assertThat(lease).isEqualTo(new Lease(ALPHA, POOL, WEB1, PRIMARY, FakeMachine.vf(2), "s1:alpha", 1));
+        assertThat(vf(2).mac()).contains(SETTINGS.mac());
+        assertThat(vf(2).driver()).contains("vfio-pci");
+        assertThat(leases.leaseNamed(ALPHA, FakeMachine.vf(2), WEB1, PRIMARY, SETTINGS))
+                .contains(lease);
+        assertThatThrownBy(() -> leases.leaseNamed(ALPHA, FakeMachine.vf(2), new VmName("web2"), PRIMARY, SETTINGS))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class,
+                        e -> assertThat(e.findings())
+                                .singleElement()
+                                .satisfies(f -> assertThat(f.code()).isEqualTo(FindingCode.VF_NOT_FREE))
+                                .satisfies(f -> assertThat(f.message()).contains("is leased: web1 has it")));
+    }
+
+    @Test
+    void leavesANamedVfAloneThatNoPoolHasOrThatCannotBeReached() {
+        assertThat(leases.leaseNamed(ALPHA, FakeMachine.vf(3), WEB1, PRIMARY, SETTINGS))
+                .as("the pool ends at VF 2")
+                .isEmpty();
+        assertThat(leases.leaseNamed(LONELY, FakeMachine.vf(2), WEB1, PRIMARY, SETTINGS))
+                .isEmpty();
+        assertThat(machine.deeds).isEmpty();
     }
 
     @Test

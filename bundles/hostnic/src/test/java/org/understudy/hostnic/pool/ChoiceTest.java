@@ -13,13 +13,14 @@ import org.understudy.api.PciAddress;
 import org.understudy.api.PoolName;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
+import org.understudy.api.VfioReadiness;
 
 class ChoiceTest {
     private static final PoolName POOL = new PoolName("a");
     private final Rack rack = Rack.of(32, 128);
 
     private List<PciAddress> order(OptionalInt node, String... selectors) {
-        return Choice.order(rack.in(pool("a", selectors)), POOL, node);
+        return Choice.order(rack.inventory("alpha", pool("a", selectors)), POOL, node);
     }
 
     @Test
@@ -41,6 +42,27 @@ class ChoiceTest {
     void prefersTheNodeOfTheVmButTakesAnotherIfItMust() {
         assertThat(order(OptionalInt.of(1), "eno0#0-1", "eno1#0-1"))
                 .containsExactly(Rack.address(1, 0), Rack.address(1, 1), Rack.address(0, 0), Rack.address(0, 1));
+    }
+
+    @Test
+    void takesAVfThatCannotWorkOnlyWhereThereIsNoOther() {
+        rack.cut(0);
+        rack.vfs.replaceAll(
+                vf -> vf.address().equals(Rack.address(1, 0)) ? Rack.vf(1, 0, VfioReadiness.NO_DRIVER) : vf);
+
+        assertThat(order(OptionalInt.of(0), "eno0#0", "eno1#0", "eno3#0"))
+                .startsWith(Rack.address(3, 0))
+                .hasSize(3);
+    }
+
+    @Test
+    void saysWhatKeepsEveryVfFromWorking() {
+        rack.cut(0);
+
+        assertThat(Choice.obstacle(rack.inventory("alpha", pool("a", "eno0")), POOL))
+                .contains("PF eno0 has no link");
+        assertThat(Choice.obstacle(rack.inventory("alpha", pool("a", "eno0", "eno1")), POOL))
+                .isEmpty();
     }
 
     @Test

@@ -15,6 +15,7 @@ import org.understudy.api.PrimaryKind;
 import org.understudy.api.VfSelector;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
+import org.understudy.api.VfioReadiness;
 
 /** A host with many PFs: eno0, eno1, ...; every second one is of another vendor and at NUMA node 1. */
 final class Rack {
@@ -37,6 +38,7 @@ final class Rack {
                     Optional.of(odd ? "mlx5_core" : "i40e"),
                     vfsEach,
                     vfsEach,
+                    Optional.of(true),
                     OptionalInt.of(pf % 2)));
             for (int index = 0; index < vfsEach; index++) {
                 rack.vfs.add(vf(pf, index, VfState.FREE));
@@ -49,7 +51,32 @@ final class Rack {
         return new PciAddress(pf, 2 + index / (SLOTS * FUNCTIONS), index / FUNCTIONS % SLOTS, index % FUNCTIONS);
     }
 
+    /** Takes the cable out of a PF. */
+    void cut(int pf) {
+        PfView before = pfs.get(pf);
+        pfs.set(
+                pf,
+                new PfView(
+                        before.address(),
+                        before.netdev(),
+                        before.vendor(),
+                        before.device(),
+                        before.driver(),
+                        before.totalVfs(),
+                        before.vfs(),
+                        Optional.of(false),
+                        before.numaNode()));
+    }
+
     static VfView vf(int pf, int index, VfState state) {
+        return vf(pf, index, state, VfioReadiness.READY);
+    }
+
+    static VfView vf(int pf, int index, VfioReadiness vfio) {
+        return vf(pf, index, VfState.FREE, vfio);
+    }
+
+    private static VfView vf(int pf, int index, VfState state, VfioReadiness vfio) {
         boolean odd = pf % 2 == 1;
         return new VfView(
                 address(pf, index),
@@ -67,9 +94,13 @@ final class Rack {
                 OptionalInt.empty(),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 OptionalInt.of(pf % 2),
                 OptionalInt.of(1000 * pf + index),
                 Optional.of(false),
+                List.of(),
+                vfio,
+                Optional.empty(),
                 Optional.empty());
     }
 

@@ -24,6 +24,7 @@ import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
+import org.understudy.api.VfioReadiness;
 import org.understudy.api.spi.VfSettings;
 import org.understudy.hostnic.port.Functions.Claim;
 import org.understudy.hostnic.port.Functions.Reading;
@@ -76,6 +77,7 @@ class NativeFunctionsTest {
                         Optional.of("igb"),
                         128,
                         128,
+                        Optional.empty(),
                         OptionalInt.of(0)));
         assertThat(reading.vfs()).hasSize(4096).allMatch(vf -> vf.state() == VfState.FREE);
         assertThat(reading.vfs().get(129)).satisfies(vf -> {
@@ -87,6 +89,8 @@ class NativeFunctionsTest {
             assertThat(vf.numaNode()).hasValue(1);
             assertThat(vf.iommuGroup()).hasValue(1001);
             assertThat(vf.iommuShared()).contains(false);
+            assertThat(vf.iommuPeers()).isEmpty();
+            assertThat(vf.vfio()).isEqualTo(VfioReadiness.NO_DRIVER);
         });
     }
 

@@ -35,6 +35,16 @@ public interface NativeLibvirt extends Library {
 
     int virConnectDomainEventDeregisterAny(Pointer connect, int callback);
 
+    /** Called on the event loop's thread. Source: virConnectNetworkEventLifecycleCallback. */
+    interface NetworkLifecycle extends Callback {
+        void happened(Pointer connect, Pointer network, int event, int detail, Pointer opaque);
+    }
+
+    int virConnectNetworkEventRegisterAny(
+            Pointer connect, Pointer network, int event, Callback callback, Pointer opaque, Pointer free);
+
+    int virConnectNetworkEventDeregisterAny(Pointer connect, int callback);
+
     /** The text is the caller's to free. */
     Pointer virConnectGetDomainCapabilities(
             Pointer connect, Pointer emulator, Pointer arch, Pointer machine, Pointer type, int flags);

@@ -39,10 +39,7 @@ public final class AssignedVfs {
         // Whoever leased the VF has bound it to vfio-pci, and takes that back.
         edits.attribute(nic, "managed", "no");
         nic.child("source")
-                .ifPresent(source -> edits.replace(
-                        source.start(),
-                        source.end(),
-                        "<source><address type='pci' domain='0x%04x' bus='0x%02x' slot='0x%02x' function='0x%x'/></source>"
-                                .formatted(vf.domain(), vf.bus(), vf.slot(), vf.function())));
+                .ifPresent(source ->
+                        edits.replace(source.start(), source.end(), "<source>" + LibvirtXml.of(vf) + "</source>"));
     }
 }

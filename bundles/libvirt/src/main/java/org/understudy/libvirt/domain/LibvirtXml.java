@@ -3,8 +3,12 @@ package org.understudy.libvirt.domain;
 
 import java.io.IOException;
 import java.io.StringReader;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import javax.xml.XMLConstants;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
@@ -12,8 +16,11 @@ import javax.xml.xpath.XPathConstants;
 import javax.xml.xpath.XPathExpressionException;
 import javax.xml.xpath.XPathFactory;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.PciAddress;
 import org.understudy.api.UnderstudyException;
 import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.w3c.dom.Node;
 import org.w3c.dom.NodeList;
 import org.xml.sax.InputSource;
 import org.xml.sax.SAXException;
@@ -29,6 +36,7 @@ final class LibvirtXml {
     static LibvirtXml parse(String xml) {
         try {
             DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
+            factory.setNamespaceAware(true);
             factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
             factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
             return new LibvirtXml(factory.newDocumentBuilder().parse(new InputSource(new StringReader(xml))));
@@ -40,14 +48,37 @@ final class LibvirtXml {
 
     /** The text of every node of an XPath, sorted, each once. */
     Set<String> values(String path) {
+        return nodes(path).map(node -> node.getTextContent().strip()).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** The addresses in the elements of an XPath, in their order. Source: libvirt's device address of type pci. */
+    List<PciAddress> pciAddresses(String path) {
+        return nodes(path).map(Element.class::cast).map(LibvirtXml::pciAddress).toList();
+    }
+
+    private static PciAddress pciAddress(Element address) {
+        return new PciAddress(
+                number(address, "domain"),
+                number(address, "bus"),
+                number(address, "slot"),
+                number(address, "function"));
+    }
+
+    private static int number(Element address, String attribute) {
+        return address.hasAttribute(attribute) ? Integer.decode(address.getAttribute(attribute)) : 0;
+    }
+
+    /** As {@link #pciAddresses} reads it. */
+    static String of(PciAddress vf) {
+        return "<address type='pci' domain='0x%04x' bus='0x%02x' slot='0x%02x' function='0x%x'/>"
+                .formatted(vf.domain(), vf.bus(), vf.slot(), vf.function());
+    }
+
+    private Stream<Node> nodes(String path) {
         try {
             NodeList nodes =
                     (NodeList) XPathFactory.newInstance().newXPath().evaluate(path, document, XPathConstants.NODESET);
-            Set<String> values = new TreeSet<>();
-            for (int i = 0; i < nodes.getLength(); i++) {
-                values.add(nodes.item(i).getTextContent().strip());
-            }
-            return values;
+            return IntStream.range(0, nodes.getLength()).mapToObj(nodes::item);
         } catch (XPathExpressionException e) {
             throw new UnderstudyException(ErrorCode.INTERNAL, "the path " + path + " is wrong: " + e.getMessage(), e);
         }

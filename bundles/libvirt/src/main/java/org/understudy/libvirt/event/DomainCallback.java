@@ -27,6 +27,16 @@ interface DomainCallback extends Callback {
         void happened(Pointer connect, Pointer domain, int type, String namespace, Pointer opaque);
     }
 
+    /** Source: virConnectDomainEventMigrationIterationCallback. */
+    interface Iteration extends DomainCallback {
+        void happened(Pointer connect, Pointer domain, int iteration, Pointer opaque);
+    }
+
+    /** Source: virConnectDomainEventJobCompletedCallback. */
+    interface JobCompleted extends DomainCallback {
+        void happened(Pointer connect, Pointer domain, Pointer parameters, int count, Pointer opaque);
+    }
+
     /** Source: virConnectDomainQemuMonitorEventCallback. */
     interface Monitor extends DomainCallback {
         void happened(

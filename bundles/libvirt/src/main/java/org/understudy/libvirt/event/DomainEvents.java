@@ -3,6 +3,7 @@ package org.understudy.libvirt.event;
 
 import com.sun.jna.Pointer;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +27,7 @@ public final class DomainEvents {
     private final HostEvents events;
     private final Departures departures;
     private final Clock clock;
+    private final HostClock hostClock;
     private volatile boolean monitored;
 
     private final DomainCallback.Lifecycle lifecycle = this::lifecycle;
@@ -39,19 +41,42 @@ public final class DomainEvents {
             (c, d, alias, o) -> tell(d, alias, (vm, a) -> new HostEvent.UnplugRefused(vm, now(), a));
     private final DomainCallback.Metadata metadata =
             (c, d, type, namespace, o) -> tell(d, vm -> Optional.of(new HostEvent.DefinitionChanged(vm, now())));
+    private final DomainCallback.Iteration iteration =
+            (c, d, pass, o) -> tell(d, vm -> Optional.of(new HostEvent.MemoryPass(vm, now(), pass)));
+    private final DomainCallback.JobCompleted jobCompleted = (c, d, parameters, count, o) -> tell(
+            d,
+            vm -> TypedParameters.unsigned(parameters, count, "downtime")
+                    .map(millis -> new HostEvent.MigrationMeasured(vm, now(), Duration.ofMillis(millis))));
     private final DomainCallback.Monitor monitor = (c, d, event, seconds, micros, details, o) ->
-            tell(d, vm -> MonitorEvent.map(vm, Instant.ofEpochSecond(seconds, micros * 1000L), event, details));
+            tell(d, vm -> MonitorEvent.map(vm, here(seconds, micros), event, details));
 
-    /** @param clock for events libvirt tells without a time */
+    /** @param clock this server's */
     public DomainEvents(HostEvents events, Departures departures, Clock clock) {
         this.events = events;
         this.departures = departures;
         this.clock = clock;
+        this.hostClock = new HostClock(clock);
     }
 
     /** The callbacks by their number. Source: libvirt's virDomainEventID. */
     Map<Integer, DomainCallback> callbacks() {
-        return Map.of(0, lifecycle, 1, reboot, 15, removed, 19, added, 22, removalFailed, 23, metadata);
+        return Map.of(
+                0,
+                lifecycle,
+                1,
+                reboot,
+                15,
+                removed,
+                19,
+                added,
+                20,
+                iteration,
+                21,
+                jobCompleted,
+                22,
+                removalFailed,
+                23,
+                metadata);
     }
 
     DomainCallback.Monitor monitor() {
@@ -69,6 +94,10 @@ public final class DomainEvents {
 
     private void lifecycle(Pointer connect, Pointer domain, int event, int detail, Pointer opaque) {
         tell(domain, vm -> Lifecycle.map(vm, now(), event, detail, monitored, departures.contains(vm)));
+    }
+
+    private Instant here(long seconds, int micros) {
+        return hostClock.here(Instant.ofEpochSecond(seconds, micros * 1000L));
     }
 
     private Instant now() {

@@ -21,16 +21,21 @@ import org.understudy.libvirt.connect.Registrations;
 public final class EventRegistrations implements Registrations {
     private static final Logger LOG = LoggerFactory.getLogger(EventRegistrations.class);
 
+    /** Source: libvirt's virNetworkEventID. */
+    private static final int NETWORK_LIFECYCLE = 0;
+
     private final DomainEvents events;
+    private final NetworkEvents networks;
     private final Runnable afterReturn;
     private final Map<NativeConnect, Registered> registered = new ConcurrentHashMap<>();
 
-    /** @param events the numbers libvirt gave; @param monitor that of QEMU's events */
-    private record Registered(List<Integer> events, Optional<Integer> monitor) {}
+    /** The numbers libvirt gave. @param monitor that of QEMU's events */
+    private record Registered(List<Integer> events, Optional<Integer> monitor, Optional<Integer> networks) {}
 
     /** @param afterReturn run when a lost connection is back */
-    public EventRegistrations(DomainEvents events, Runnable afterReturn) {
+    public EventRegistrations(DomainEvents events, NetworkEvents networks, Runnable afterReturn) {
         this.events = events;
+        this.networks = networks;
         this.afterReturn = afterReturn;
     }
 
@@ -38,15 +43,20 @@ public final class EventRegistrations implements Registrations {
     public void register(NativeConnect connect) {
         Pointer pointer = connect.pointer();
         List<Integer> numbers = new ArrayList<>();
-        registered.put(connect, new Registered(numbers, Optional.empty()));
+        registered.put(connect, new Registered(numbers, Optional.empty(), Optional.empty()));
         events.callbacks()
                 .forEach((event, callback) -> number(
                                 "event " + event,
                                 NativeLibvirt.INSTANCE.virConnectDomainEventRegisterAny(
                                         pointer, Pointer.NULL, event, callback, Pointer.NULL, Pointer.NULL))
                         .ifPresent(numbers::add));
+        Optional<Integer> network = number(
+                "events of networks",
+                NativeLibvirt.INSTANCE.virConnectNetworkEventRegisterAny(
+                        pointer, Pointer.NULL, NETWORK_LIFECYCLE, networks.lifecycle(), Pointer.NULL, Pointer.NULL));
+        registered.put(connect, new Registered(numbers, Optional.empty(), network));
         Optional<Integer> monitor = monitor(pointer);
-        registered.put(connect, new Registered(numbers, monitor));
+        registered.put(connect, new Registered(numbers, monitor, network));
         events.monitored(monitor.isPresent());
     }
 
@@ -94,6 +104,7 @@ public final class EventRegistrations implements Registrations {
         }
         Pointer pointer = connect.pointer();
         old.events().forEach(n -> tryTo(NativeLibvirt.INSTANCE.virConnectDomainEventDeregisterAny(pointer, n)));
+        old.networks().ifPresent(n -> tryTo(NativeLibvirt.INSTANCE.virConnectNetworkEventDeregisterAny(pointer, n)));
         old.monitor()
                 .ifPresent(
                         n -> tryTo(NativeLibvirtQemu.INSTANCE.virConnectDomainQemuMonitorEventDeregister(pointer, n)));

@@ -13,9 +13,11 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.HostName;
 import org.understudy.api.PciAddress;
+import org.understudy.api.PoolName;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
+import org.understudy.api.spi.GuestNic;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.HostFacts;
@@ -25,6 +27,7 @@ import org.understudy.api.spi.IncomingRequest;
 import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.api.spi.VfNetworks;
 import org.understudy.libvirt.connect.Connection;
 import org.understudy.libvirt.connect.Connection.Pace;
 import org.understudy.libvirt.connect.EventLoop;
@@ -32,7 +35,9 @@ import org.understudy.libvirt.connect.LibvirtSettings;
 import org.understudy.libvirt.domain.AssignedVfs;
 import org.understudy.libvirt.domain.Definitions;
 import org.understudy.libvirt.domain.Domains;
+import org.understudy.libvirt.domain.GuestAgent;
 import org.understudy.libvirt.domain.NodeDevice;
+import org.understudy.libvirt.domain.PoolNetworks;
 import org.understudy.libvirt.domain.Primaries;
 import org.understudy.libvirt.domain.VfUse;
 import org.understudy.libvirt.event.Census;
@@ -41,22 +46,26 @@ import org.understudy.libvirt.event.DomainEvents;
 import org.understudy.libvirt.event.EventRegistrations;
 import org.understudy.libvirt.event.HostEvents;
 import org.understudy.libvirt.event.Negotiations;
+import org.understudy.libvirt.event.NetworkEvents;
 import org.understudy.libvirt.migrate.Migrations;
 
 /** A host managed by libvirt, reached over one connection. */
-public final class LibvirtHost implements Host {
+public final class LibvirtHost implements Host, VfNetworks {
     private final LibvirtSettings settings;
     private final EventLoop loop;
     private final HostEvents events;
     private final Census census;
+    private final NetworkEvents networkEvents = new NetworkEvents();
     private final Clock clock = Clock.systemUTC();
     private final Connection connection;
     private final Domains domains;
     private final Definitions definitions;
     private final Primaries primaries;
+    private final GuestAgent agent;
     private final Migrations migrations;
     private final FactFinder facts;
     private final Examination examination;
+    private final PoolNetworks networks;
 
     LibvirtHost(LibvirtSettings settings, EventLoop loop, Pace pace) {
         this.settings = settings;
@@ -67,14 +76,16 @@ public final class LibvirtHost implements Host {
         Negotiations negotiations = new Negotiations();
         events.subscribe(census::note);
         events.subscribe(negotiations::note);
-        EventRegistrations registrations =
-                new EventRegistrations(new DomainEvents(events, departures, clock), this::tellWhatWasMissed);
+        EventRegistrations registrations = new EventRegistrations(
+                new DomainEvents(events, departures, clock), networkEvents, this::tellWhatWasMissed);
         this.connection = new Connection(settings, loop, registrations, pace);
         this.domains = new Domains(connection);
         this.definitions = new Definitions(connection, domains);
         this.primaries = new Primaries(domains, definitions, negotiations::was);
+        this.agent = new GuestAgent(domains, definitions);
         this.migrations = new Migrations(settings, domains, departures, events);
         this.facts = new FactFinder(settings, connection);
+        this.networks = new PoolNetworks(settings.name(), connection);
         this.examination = new Examination(settings, registrations::monitored);
         try {
             connection.open();
@@ -88,6 +99,7 @@ public final class LibvirtHost implements Host {
 
     private void tellWhatWasMissed() {
         census.differences(domains.all(), clock.instant()).forEach(events::publish);
+        networkEvents.tell();
     }
 
     @Override
@@ -103,6 +115,16 @@ public final class LibvirtHost implements Host {
     @Override
     public List<Finding> examine() {
         return examination.of(facts(), obstacles());
+    }
+
+    @Override
+    public List<Finding> keep(Map<PoolName, List<PciAddress>> pools) {
+        return networks.keep(pools);
+    }
+
+    @Override
+    public Subscription listen(Runnable changed) {
+        return networkEvents.listen(changed);
     }
 
     private VfioObstacles obstacles() {
@@ -155,11 +177,12 @@ public final class LibvirtHost implements Host {
 
     @Override
     public void start(VmName vm, Map<Alias, PciAddress> assignedVfs) {
-        if (assignedVfs.isEmpty()) {
+        String stored = definition(vm);
+        String definition = AssignedVfs.put(stored, assignedVfs);
+        if (definition.equals(stored)) {
             domains.tell("start", vm, Domain::create);
             return;
         }
-        String definition = AssignedVfs.put(definition(vm), assignedVfs);
         connection.ask("start VM " + vm, c -> {
             c.domainCreateXML(definition, 0).free();
             return true;
@@ -194,6 +217,11 @@ public final class LibvirtHost implements Host {
     @Override
     public PrimaryPresence primaryPresence(VmName vm, Alias primary) {
         return primaries.presence(vm, primary);
+    }
+
+    @Override
+    public Optional<List<GuestNic>> guestNics(VmName vm) {
+        return agent.nics(vm);
     }
 
     @Override

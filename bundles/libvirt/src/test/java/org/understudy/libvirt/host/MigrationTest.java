@@ -118,6 +118,16 @@ final class MigrationTest {
         assertThat(fromA).anyMatch(HostEvent.UnplugRequested.class::isInstance);
         await().atMost(SOON).until(() -> fromB.stream().anyMatch(HostEvent.Resumed.class::isInstance));
         await().atMost(SOON).until(() -> fromA.stream().anyMatch(HostEvent.Stopped.class::isInstance));
+        assertThat(fromA)
+                .filteredOn(HostEvent.MemoryPass.class::isInstance)
+                .extracting(e -> ((HostEvent.MemoryPass) e).pass())
+                .startsWith(1);
+        await().atMost(SOON).until(() -> fromA.stream().anyMatch(HostEvent.MigrationMeasured.class::isInstance));
+        assertThat(fromA)
+                .filteredOn(HostEvent.MigrationMeasured.class::isInstance)
+                .singleElement()
+                .satisfies(e -> assertThat(((HostEvent.MigrationMeasured) e).downtime())
+                        .isBetween(Duration.ofMillis(1), Duration.ofMinutes(1)));
     }
 
     @Test
@@ -237,6 +247,7 @@ final class MigrationTest {
                 usual.multifdChannels(),
                 false,
                 false,
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty());
         return new OutgoingRequest(

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.FindingCode;
+import org.understudy.api.MacAddress;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
@@ -71,6 +73,31 @@ final class PairTest {
                 .extracting(e -> ((HostEvent.StandbyNegotiated) e).standby())
                 .contains(STANDBY);
         assertThat(host.primaryPresence(WEB, new Alias("ua-nobody"))).isEqualTo(PrimaryPresence.ABSENT);
+    }
+
+    @Test
+    void asksTheAgentInTheGuest(@TempDir Path directory) throws IOException {
+        Path guest = TestHosts.guest();
+        Path initrd = directory.resolve("initrd.img");
+        Files.copy(guest.resolve("initrd.img"), initrd);
+        Files.write(initrd, Files.readAllBytes(guest.resolve("agent.img")), StandardOpenOption.APPEND);
+        host.define(
+                host.definition(WEB)
+                        .replace(guest.resolve("initrd.img").toString(), initrd.toString())
+                        .replace(
+                                "<memballoon",
+                                "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel><memballoon"));
+        host.start(WEB, Map.of());
+        assertThat(host.guestNics(WEB)).as("it does not run yet").isEmpty();
+
+        await().atMost(BOOT).until(() -> host.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
+
+        MacAddress mac = new MacAddress("52:54:00:11:22:33");
+        await().atMost(BOOT)
+                .untilAsserted(() -> assertThat(host.guestNics(WEB).orElse(List.of()))
+                        .filteredOn(nic -> nic.mac().equals(Optional.of(mac)))
+                        .as("the failover device and the two below it")
+                        .hasSize(3));
     }
 
     @Test

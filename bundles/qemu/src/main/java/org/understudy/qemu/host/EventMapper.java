@@ -34,6 +34,9 @@ final class EventMapper {
             case QmpEvents.MIGRATION ->
                 Optional.of(new HostEvent.MigrationChanged(
                         vm, at, phase(event.data().path("status").asText())));
+            case QmpEvents.MIGRATION_PASS ->
+                Optional.of(new HostEvent.MemoryPass(
+                        vm, at, event.data().path("pass").asInt()));
             default -> Optional.empty();
         };
     }

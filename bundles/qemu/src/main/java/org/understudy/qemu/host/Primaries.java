@@ -10,6 +10,9 @@ import org.understudy.api.PciAddress;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.Edits;
+import org.understudy.api.xml.XmlElement;
 import org.understudy.qemu.domain.DefinitionReader;
 import org.understudy.qemu.domain.Device;
 import org.understudy.qemu.domain.Device.Teaming;
@@ -92,8 +95,33 @@ final class Primaries {
         return DefinitionReader.read(vm.folder().liveDefinition().orElseThrow()).domain();
     }
 
+    /** A VM may have come here without its primary; then its stored definition tells what that is. */
+    private String liveWith(Alias primary) {
+        String live = vm.folder().liveDefinition().orElseThrow();
+        DomainDocument running = DomainDocument.parse(live);
+        Optional<XmlElement> devices = running.root().child("devices");
+        if (nic(running, primary).isPresent() || devices.isEmpty()) {
+            return live;
+        }
+        return vm.folder()
+                .definition()
+                .map(DomainDocument::parse)
+                .flatMap(stored -> nic(stored, primary).map(stored::raw))
+                .map(nic -> new Edits(running)
+                        .insert(devices.get().endTagStart(), nic)
+                        .apply())
+                .orElse(live);
+    }
+
+    private static Optional<XmlElement> nic(DomainDocument document, Alias alias) {
+        return document.nics().stream()
+                .filter(nic -> nic.childAttribute("alias", "name").equals(Optional.of(alias.value())))
+                .findFirst();
+    }
+
     void plug(Alias primary, Optional<PciAddress> assignedVf) {
-        Domain domain = domain();
+        String xml = liveWith(primary);
+        Domain domain = DefinitionReader.read(xml).domain();
         Device device = Workplace.device(domain, primary.value())
                 .orElseThrow(() -> new UnderstudyException(
                         ErrorCode.NIC_NOT_FOUND, "VM %s has no device %s".formatted(vm.name(), primary)));
@@ -103,6 +131,7 @@ final class Primaries {
         qemu.store(new RunRecord(run.role(), run.pid(), run.startTicks(), run.accelerator(), run.uri(), vfs));
         Map<String, Object> arguments = Plug.arguments(domain, device, Workplace.vfs(qemu.run()));
         qemu.ask(QmpCommands.deviceAdd(arguments.get("driver").toString(), primary.value(), arguments));
+        vm.folder().storeLiveDefinition(xml);
         qemu.publish(new HostEvent.DevicePlugged(vm.name(), RunningQemu.now(), primary));
     }
 

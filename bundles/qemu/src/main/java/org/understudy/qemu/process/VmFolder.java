@@ -125,6 +125,10 @@ public final class VmFolder {
         return document("live.xml");
     }
 
+    public void storeLiveDefinition(String xml) {
+        write("live.xml", XmlBytes.write(xml));
+    }
+
     /** What becomes the definition when an incoming VM is accepted. */
     public Optional<String> incomingDefinition() {
         return document("incoming.xml");
@@ -137,7 +141,7 @@ public final class VmFolder {
     /** Notes a run before it begins. */
     public void begin(RunRecord run, String liveXml) {
         create();
-        write("live.xml", XmlBytes.write(liveXml));
+        storeLiveDefinition(liveXml);
         store(run);
     }
 

@@ -17,6 +17,8 @@ public final class QmpEvents {
     public static final String GUEST_PANICKED = "GUEST_PANICKED";
     /** The migration's state changed; needs the capability {@code events}. Member: status. */
     public static final String MIGRATION = "MIGRATION";
+    /** Memory is gone through once more; needs the capability {@code events}. Member: pass, 1 for the first. */
+    public static final String MIGRATION_PASS = "MIGRATION_PASS";
     /** The guest's driver took standby. Member: device-id, the standby NIC. */
     public static final String FAILOVER_NEGOTIATED = "FAILOVER_NEGOTIATED";
     /** The guest was asked to release a primary; no proof that it did. Member: device-id, the primary. */
@@ -45,6 +47,7 @@ public final class QmpEvents {
                     "status=cancelling",
                     "status=cancelled",
                     "status=failed"),
+            EventSpec.required(MIGRATION_PASS, "pass"),
             EventSpec.required(FAILOVER_NEGOTIATED, "device-id"),
             EventSpec.required(UNPLUG_PRIMARY, "device-id"),
             EventSpec.required(DEVICE_DELETED, "device", "path"),

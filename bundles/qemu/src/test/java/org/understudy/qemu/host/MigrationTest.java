@@ -192,6 +192,7 @@ class MigrationTest {
                 false,
                 tls,
                 Optional.empty(),
+                Optional.empty(),
                 Optional.empty());
     }
 

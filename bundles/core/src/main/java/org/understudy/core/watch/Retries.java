@@ -1,50 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.understudy.core.vm;
+package org.understudy.core.watch;
 
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.understudy.api.HostName;
 
 /**
- * Looks again at hosts where something was refused, after pauses that grow up to a longest one. However often a host
+ * Looks again where something was refused, after pauses that grow up to a longest one. However often the same place
  * fails in the meantime, one look waits. All calls come on the clock's thread.
  */
-final class Retries {
+public final class Retries<K> {
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
 
     private final ScheduledExecutorService clock;
     private final Duration first;
-    private final Consumer<HostName> look;
-    private final Map<HostName, Wait> waits = new HashMap<>();
+    private final Consumer<K> look;
+    private final Map<K, Wait> waits = new HashMap<>();
 
     private record Wait(Duration pause, boolean over) {}
 
     /** @param clock of a single thread */
-    Retries(ScheduledExecutorService clock, Duration first, Consumer<HostName> look) {
+    public Retries(ScheduledExecutorService clock, Duration first, Consumer<K> look) {
         this.clock = clock;
         this.first = first;
         this.look = look;
     }
 
-    void refused(HostName host) {
-        Wait before = waits.get(host);
+    public void refused(K place) {
+        Wait before = waits.get(place);
         if (before == null || before.over()) {
             Duration pause = before == null ? first : longer(before.pause());
-            waits.put(host, new Wait(pause, false));
-            clock.schedule(() -> again(host, pause), pause.toMillis(), TimeUnit.MILLISECONDS);
+            waits.put(place, new Wait(pause, false));
+            clock.schedule(() -> again(place, pause), pause.toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 
-    private void again(HostName host, Duration pause) {
+    /** True while a look is waited for. */
+    public boolean isWaiting(K place) {
+        return Optional.ofNullable(waits.get(place)).filter(w -> !w.over()).isPresent();
+    }
+
+    private void again(K place, Duration pause) {
         Wait over = new Wait(pause, true);
-        waits.put(host, over);
-        look.accept(host);
+        waits.put(place, over);
+        look.accept(place);
         // Nothing was refused this time, so the next trouble begins with a short pause.
-        waits.remove(host, over);
+        waits.remove(place, over);
     }
 
     private static Duration longer(Duration pause) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.understudy.core.vm;
+package org.understudy.core.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
@@ -24,7 +24,7 @@ class RetriesTest {
     private final List<Long> pauses = new ArrayList<>();
     private final Queue<Runnable> waiting = new ArrayDeque<>();
     private final List<HostName> looks = new ArrayList<>();
-    private final Retries retries = new Retries(clock, Duration.ofSeconds(2), this::look);
+    private final Retries<HostName> retries = new Retries<>(clock, Duration.ofSeconds(2), this::look);
     private boolean refusing = true;
 
     @BeforeEach
@@ -51,6 +51,18 @@ class RetriesTest {
         }
 
         assertThat(pauses).containsExactly(2L, 4L, 8L, 16L, 32L, 64L, 128L, 256L, 300L, 300L);
+    }
+
+    @Test
+    void tellsWhetherALookIsWaitedFor() {
+        refusing = false;
+        retries.refused(ALPHA);
+        boolean before = retries.isWaiting(ALPHA);
+
+        waiting.remove().run();
+
+        assertThat(before).isTrue();
+        assertThat(retries.isWaiting(ALPHA)).isFalse();
     }
 
     @Test

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration;
+
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import org.understudy.api.MigrationStrategy;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.XmlElement;
+
+/**
+ * How the guest parts with its primaries in one run, and why (docs/decisions/0021).
+ *
+ * @param why in the words of a report
+ */
+record StrategyChoice(MigrationStrategy strategy, String why) {
+    /**
+     * What VFIO takes to pin a GiB of memory that is there already. Source: Linux commit 4d83de6da265: 29.69 s for 120 GiB,
+     * of which 79 % clear the pages, which the copy has done here.
+     */
+    private static final Duration PINNING_OF_A_GIB = Duration.ofMillis(52);
+
+    /**
+     * VFIO resets a VF when it is opened, and QEMU does when it is plugged; after each the kernel waits 100 ms. Source: Linux
+     * {@code pcie_flr} and {@code vfio_pci_core_enable}, QEMU {@code vfio_pci_reset}.
+     */
+    private static final Duration RESETS_OF_A_VF = Duration.ofMillis(200);
+
+    /** Source: QEMU, DEFAULT_MIGRATE_SET_DOWNTIME. */
+    private static final Duration USUAL_DOWNTIME_LIMIT = Duration.ofMillis(300);
+
+    private static final long MIB_OF_A_GIB = 1024;
+
+    /** After the VFs were leased. */
+    static StrategyChoice of(Voyage v) {
+        if (v.cargo().pairs().isEmpty() || !v.cargo().canBeUnplugged()) {
+            return new StrategyChoice(MigrationStrategy.AUTOMATIC, "no VF that could be unplugged and plugged");
+        }
+        if (v.cargo().pairs().stream().anyMatch(v::lacksVf)) {
+            return new StrategyChoice(MigrationStrategy.EXPLICIT, "the destination has no VF to plug");
+        }
+        return v.plan()
+                .options()
+                .strategy()
+                .map(asked -> new StrategyChoice(asked, "as asked for"))
+                .or(() -> v.plan().policy().strategy().map(set -> new StrategyChoice(set, "as configured")))
+                .orElseGet(() -> predicted(v));
+    }
+
+    private static StrategyChoice predicted(Voyage v) {
+        long vfs = v.cargo().pairs().stream()
+                .filter(p -> p.kind() == PrimaryKind.VF)
+                .count();
+        Optional<Long> memory = vfs > 0 ? mebibytes(v.cargo().live()) : Optional.empty();
+        Duration opening = PINNING_OF_A_GIB
+                .multipliedBy(memory.orElse(0L))
+                .dividedBy(MIB_OF_A_GIB)
+                .plus(RESETS_OF_A_VF.multipliedBy(vfs));
+        Duration limit = v.plan().options().downtimeLimit().orElse(USUAL_DOWNTIME_LIMIT);
+        MigrationStrategy best =
+                opening.compareTo(limit) > 0 ? MigrationStrategy.EXPLICIT : MigrationStrategy.AUTOMATIC;
+        return new StrategyChoice(
+                best,
+                "predicted: opening the VFs takes about %d ms; the downtime limit is %d ms"
+                        .formatted(opening.toMillis(), limit.toMillis()));
+    }
+
+    /** Source: libvirt {@code formatdomain}, memory: KiB unless a unit says otherwise. */
+    private static Optional<Long> mebibytes(String definition) {
+        Optional<XmlElement> memory = DomainDocument.parse(definition).root().child("memory");
+        try {
+            return memory.map(m -> scaled(Long.parseLong(m.content().strip()), m.attributeOr("unit", "KiB")));
+        } catch (NumberFormatException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static long scaled(long amount, String unit) {
+        return switch (unit.toLowerCase(Locale.ROOT)) {
+            case "b", "bytes" -> amount >> 20;
+            case "m", "mb", "mib" -> amount;
+            case "g", "gb", "gib" -> amount << 10;
+            case "t", "tb", "tib" -> amount << 20;
+            default -> amount >> 10;
+        };
+    }
+
+    @Override
+    public String toString() {
+        return strategy.name().toLowerCase(Locale.ROOT) + ", " + why;
+    }
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.reconcile;
+
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.HostNics;
+import org.understudy.api.Migration;
+import org.understudy.api.Migrations;
+import org.understudy.api.NicInventory;
+import org.understudy.api.Pairs.PairChanged;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostedVm;
+import org.understudy.api.spi.Hosts;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.core.domain.DomainView;
+import org.understudy.core.domain.DomainView.PairView;
+import org.understudy.core.health.PairHealthTracker;
+import org.understudy.core.health.PairHealthTracker.Place;
+import org.understudy.core.vm.Location;
+import org.understudy.core.vm.Standstill;
+import org.understudy.core.vm.VfKeeper;
+import org.understudy.core.watch.Retries;
+
+/**
+ * Compares what was asked with what is, and plugs a primary again that a running VM has lost. Looks at how things are,
+ * never at what happened: news only makes it look. It leaves VMs alone that did not ask or are moved, and pauses longer
+ * after each attempt that did not help.
+ */
+@Component(service = Reconciler.class, immediate = true)
+public final class Reconciler implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
+
+    /**
+     * How often something is done.
+     *
+     * @param settle after news, before looking: what is under way may end by itself
+     * @param pause before looking again after the first attempt
+     * @param rounds distance of looks without any news
+     */
+    record Rhythm(Duration settle, Duration pause, Duration rounds) {
+        static Rhythm usual() {
+            return new Rhythm(Duration.ofSeconds(3), Duration.ofSeconds(5), Duration.ofSeconds(60));
+        }
+    }
+
+    private final Hosts hosts;
+    private final PairHealthTracker health;
+    private final VfKeeper vfs;
+    private final Standstill standstill;
+    private final Rhythm rhythm;
+    private final Set<Place> planned = new HashSet<>();
+    private final AtomicReference<Subscription> nicNews = new AtomicReference<>(() -> {});
+    private final List<Subscription> news;
+    private final ScheduledExecutorService worker = Executors.newSingleThreadScheduledExecutor(r -> {
+        Thread thread = new Thread(r, "understudy-reconcile");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final Retries<Place> retries;
+
+    @Activate
+    public Reconciler(
+            @Reference Hosts hosts,
+            @Reference PairHealthTracker health,
+            @Reference Migrations migrations,
+            @Reference VfKeeper vfs) {
+        this(hosts, health, migrations, vfs, Rhythm.usual());
+    }
+
+    Reconciler(Hosts hosts, PairHealthTracker health, Migrations migrations, VfKeeper vfs, Rhythm rhythm) {
+        this.hosts = hosts;
+        this.health = health;
+        this.vfs = vfs;
+        this.standstill = new Standstill(migrations);
+        this.rhythm = rhythm;
+        this.retries = new Retries<>(worker, rhythm.pause(), this::look);
+        this.news = List.of(health.listen(this::onChange), migrations.listen(this::onMigration));
+        worker.scheduleWithFixedDelay(
+                () -> lookAt(place -> true), 0, rhythm.rounds().toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** A VF that is free, or back, may be what a VM waits for. */
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    public void setNics(HostNics nics) {
+        nicNews.getAndSet(nics.listen(this::onNics)).close();
+    }
+
+    void unsetNics(HostNics nics) {
+        nicNews.getAndSet(() -> {}).close();
+    }
+
+    private void onNics(NicInventory inventory) {
+        lookAt(place -> place.host().equals(inventory.host()));
+    }
+
+    private void onChange(PairChanged change) {
+        if (PairHealthTracker.lacksPrimary(change.pair().health())) {
+            plan(new Place(change.host(), change.vm()));
+        }
+    }
+
+    private void onMigration(Migration migration) {
+        if (!migration.isRunning()) {
+            lookAt(place -> place.vm().equals(migration.vm()));
+        }
+    }
+
+    private void lookAt(Predicate<Place> which) {
+        health.withoutPrimary().stream().filter(which).forEach(this::plan);
+    }
+
+    /** However much news comes of a VM, one look is planned. */
+    private synchronized void plan(Place place) {
+        if (planned.add(place)) {
+            try {
+                worker.schedule(() -> planned(place), rhythm.settle().toMillis(), TimeUnit.MILLISECONDS);
+            } catch (RejectedExecutionException e) {
+                LOG.debug("Closed already", e);
+            }
+        }
+    }
+
+    private void planned(Place place) {
+        synchronized (this) {
+            planned.remove(place);
+        }
+        if (!retries.isWaiting(place)) {
+            look(place);
+        }
+    }
+
+    /** An exception would end the looking. */
+    private void look(Place place) {
+        try {
+            hosts.all().stream()
+                    .filter(h -> h.name().equals(place.host()))
+                    .findFirst()
+                    .ifPresent(host -> look(place, host));
+        } catch (UnderstudyException e) {
+            LOG.debug("{} is looked at later: {}", place, e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.error("{} could not be looked at", place, e);
+        }
+    }
+
+    private void look(Place place, Host host) {
+        Optional<HostedVm> vm = host.find(place.vm()).filter(v -> v.state() == VmState.RUNNING);
+        if (vm.isEmpty() || isMoving(place, host)) {
+            return;
+        }
+        Optional<DomainView> live = host.liveDefinition(place.vm()).map(DomainView::of);
+        for (PairView pair : DomainView.of(host.definition(place.vm())).pairs()) {
+            if (pair.asked() && live.filter(l -> l.carries(pair)).isPresent()) {
+                mend(place, new Location(host, vm.get()), pair);
+            }
+        }
+    }
+
+    private void mend(Place place, Location here, PairView pair) {
+        PrimaryPresence presence = here.host().primaryPresence(place.vm(), pair.primary());
+        if (presence == PrimaryPresence.ABSENT) {
+            attempt(place, pair, () -> plug(place, here, pair));
+        } else if (presence == PrimaryPresence.ENABLED && health.isAstray(place, pair.primary())) {
+            attempt(place, pair, () -> takeBack(place, here, pair));
+        }
+    }
+
+    /** Also if somebody else moves it. */
+    private boolean isMoving(Place place, Host host) {
+        return standstill.isMoving(place.vm())
+                || host.incoming(place.vm()).isPresent()
+                || host.outgoing(place.vm())
+                        .filter(o -> !o.progress().phase().isOver())
+                        .isPresent();
+    }
+
+    private void plug(Place place, Location here, PairView pair) {
+        vfs.around(here, List.of(pair), assigned -> {
+            // A migration may have begun while the VF was made ready.
+            standstill.require(place.vm());
+            here.host().plugPrimary(place.vm(), pair.primary(), Optional.ofNullable(assigned.get(pair.primary())));
+        });
+        LOG.info("{} had lost {}; it is plugged again", place, pair.primary());
+    }
+
+    /** A VF cannot be set up while a guest uses it. The guest goes on over its standby NIC, which is better than a wrong VF. */
+    private void takeBack(Place place, Location here, PairView pair) {
+        vfs.leadToStandby(here, pair.primary());
+        here.host().unplugPrimary(place.vm(), pair.primary());
+        LOG.warn("{} is asked for {}, whose VF is not as the pair needs it", place, pair.primary());
+    }
+
+    /** That it helped is not believed, but seen by looking again. */
+    private void attempt(Place place, PairView pair, Runnable mending) {
+        try {
+            mending.run();
+            retries.refused(place);
+        } catch (UnderstudyException e) {
+            health.remark(place, pair.primary(), "It cannot be mended yet: " + e.getMessage());
+            if (isForWantOfVfs(e)) {
+                LOG.debug("{} waits for a VF for {}: {}", place, pair.primary(), e.getMessage());
+            } else {
+                LOG.warn("{}, {} cannot be mended yet: {}", place, pair.primary(), e.getMessage());
+                retries.refused(place);
+            }
+        }
+    }
+
+    /** Trying again would not help; a change of the host's NICs may. */
+    private static boolean isForWantOfVfs(UnderstudyException e) {
+        return e.findings().stream()
+                .map(Finding::code)
+                .anyMatch(code -> code == FindingCode.POOL_EXHAUSTED || code == FindingCode.VF_NOT_FREE);
+    }
+
+    @Override
+    @Deactivate
+    public void close() {
+        nicNews.get().close();
+        news.forEach(Subscription::close);
+        worker.shutdownNow();
+    }
+}

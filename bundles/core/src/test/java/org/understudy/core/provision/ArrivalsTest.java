@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.provision;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.eq;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.timeout;
+import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.when;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.mockito.invocation.InvocationOnMock;
+import org.mockito.stubbing.Answer;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.MacAddress;
+import org.understudy.api.NicSelector;
+import org.understudy.api.PairRequest;
+import org.understudy.api.PciAddress;
+import org.understudy.api.Policy;
+import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.Policy.PoolPolicy;
+import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryForm;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.Provisioned;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VfSelector;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.VfPools;
+import org.understudy.api.spi.VfPools.Lease;
+import org.understudy.core.domain.DomainView;
+import org.understudy.core.domain.DomainView.PairView;
+import org.understudy.core.lint.NicFacts;
+import org.understudy.core.pair.PairService;
+import org.understudy.core.vm.Shelf;
+import org.understudy.core.vm.ShelfHost;
+import org.understudy.core.vm.VfKeeper;
+
+class ArrivalsTest {
+    private static final PoolName FAST = new PoolName("fast");
+    private static final VmName WEB1 = new VmName("web1");
+    private static final PciAddress THERE = PciAddress.parse("0000:81:02.5");
+
+    /** A pair as another tool made it: nothing but teaming, and the source's VF. */
+    private static final String FIXED = ShelfHost.xml("web1")
+            .replace(
+                    "<model type='virtio'/>",
+                    "<model type='virtio'/><teaming type='persistent'/><alias name='ua-net'/>")
+            .replace("</devices>", """
+                    <interface type='hostdev' managed='no'><mac address='52:54:00:11:22:33'/>
+                      <source><address type='pci' domain='0x0000' bus='0x01' slot='0x10' function='0x2'/></source>
+                      <teaming type='transient' persistent='ua-net'/><alias name='ua-vf'/>
+                    </interface>
+                    </devices>""");
+
+    private final ShelfHost beta = new ShelfHost("beta");
+    private final Shelf shelf = new Shelf(beta);
+    private final VfPools pools = mock(VfPools.class);
+    private final List<Lease> held = new CopyOnWriteArrayList<>();
+
+    /** Not by stubbing anew: the keeper asks on a thread of its own. */
+    private volatile Answer<Optional<Lease>> leasing = this::lease;
+
+    private final VfKeeper keeper = new VfKeeper(shelf.registry, shelf.migrations, shelf.policies);
+    private final Arrivals arrivals = new Arrivals(
+            new PairService(
+                    shelf.locations,
+                    shelf.registry,
+                    shelf.policies,
+                    shelf.migrations,
+                    shelf.health,
+                    new NicFacts(),
+                    keeper),
+            shelf.registry,
+            shelf.policies,
+            shelf.migrations,
+            keeper);
+
+    @BeforeEach
+    void configure() {
+        Policy usual = Shelf.policy();
+        when(shelf.policies.current())
+                .thenReturn(new Policy(
+                        List.of(new HostPolicy(beta.name(), "shelf", Map.of(), Map.of(), Map.of("br0", "br7"))),
+                        List.of(new PoolPolicy(
+                                FAST, PrimaryKind.VF, List.of(VfSelector.parse("eno1")), Optional.empty())),
+                        Map.of("br0", FAST),
+                        usual.deadlines(),
+                        false,
+                        Optional.empty(),
+                        false,
+                        usual.settle(),
+                        Map.of()));
+        when(pools.lease(any(), any(), any(), any(), any())).thenAnswer(call -> leasing.answer(call));
+        when(pools.leases(beta.name())).thenAnswer(call -> List.copyOf(held));
+        keeper.setPools(pools);
+    }
+
+    @AfterEach
+    void close() {
+        keeper.close();
+        shelf.close();
+    }
+
+    private Optional<Lease> lease(InvocationOnMock call) {
+        held.add(new Lease(beta.name(), FAST, WEB1, call.getArgument(3), THERE, "server", 1));
+        return Optional.of(held.get(0));
+    }
+
+    private Provisioned arrive(String definition, PairRequest... wishes) {
+        return arrivals.prepare(beta.name(), definition, List.of(wishes));
+    }
+
+    private static PairRequest wish(PrimaryForm form) {
+        return new PairRequest(new NicSelector.Only(), Optional.empty(), Optional.of(form), Optional.empty(), Set.of());
+    }
+
+    @Test
+    void putsALeasedVfAndTheHostsOwnNamesOfNetworksIn() {
+        Provisioned provisioned = arrive(FIXED);
+
+        assertThat(provisioned.findings()).isEmpty();
+        assertThat(provisioned.definition())
+                .isEqualTo(
+                        FIXED.replace("bus='0x01' slot='0x10' function='0x2'", "bus='0x81' slot='0x02' function='0x5'")
+                                .replace("bridge='br0'", "bridge='br7'"));
+        assertThat(beta.deeds()).isEmpty();
+    }
+
+    @Test
+    void leadsFramesToTheStandbyNicUntilTheGuestHasItsVf() {
+        arrive(FIXED);
+
+        verify(pools, timeout(5000)).detour(any(), eq(true));
+    }
+
+    @Test
+    void keepsTheVfWhileTheVmIsOnItsWay() {
+        arrive(FIXED);
+
+        keeper.setPools(pools); // makes it look for VFs to give back
+        beta.with("other", VmState.SHUTOFF);
+
+        await().during(Duration.ofMillis(200))
+                .untilAsserted(() -> verify(pools, never()).release(any()));
+    }
+
+    @Test
+    void leavesAloneWhatThisServerItselfMoves() {
+        shelf.migrated("web1", "alpha", "beta", Optional.empty());
+
+        assertThat(arrive(FIXED)).isEqualTo(new Provisioned(FIXED, List.of()));
+        verify(pools, never()).lease(any(), any(), any(), any(), any());
+    }
+
+    @Test
+    void refusesWithTheUnchangedDefinitionWhereThePoolIsEmpty() {
+        leasing = call -> Optional.empty();
+
+        Provisioned provisioned = arrive(FIXED);
+
+        assertThat(provisioned.refused()).isTrue();
+        assertThat(provisioned.definition()).isEqualTo(FIXED);
+        assertThat(provisioned.findings()).extracting(Finding::code).containsExactly(FindingCode.POOL_EXHAUSTED);
+    }
+
+    @Test
+    void tellsWhatKeepsAVfFromBeingReady() {
+        leasing = call -> {
+            throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "ssh: no route");
+        };
+
+        assertThat(arrive(FIXED).findings()).singleElement().satisfies(finding -> {
+            assertThat(finding.code()).isEqualTo(FindingCode.HOST_UNAVAILABLE);
+            assertThat(finding.message()).contains("no route");
+        });
+    }
+
+    @Test
+    void makesThePairThatIsWishedWithALeasedVf() {
+        Provisioned provisioned = arrive(ShelfHost.xml("web1"), wish(PrimaryForm.PLAIN_HOSTDEV));
+
+        assertThat(provisioned.refused()).as("%s", provisioned.findings()).isFalse();
+        assertThat(provisioned.definition())
+                .contains("<hostdev mode='subsystem'")
+                .doesNotContain("type='network'");
+        PairView pair = DomainView.of(provisioned.definition()).pairs().get(0);
+        assertThat(pair.vf()).contains(THERE);
+        assertThat(pair.pool()).contains(FAST);
+        verify(pools).lease(eq(beta.name()), eq(FAST), eq(WEB1), eq(pair.primary()), any());
+    }
+
+    @Test
+    void leavesAPairThatIsWishedAgainAsItIs() {
+        Provisioned first = arrive(ShelfHost.xml("web1"), wish(PrimaryForm.PLAIN_HOSTDEV));
+        PairRequest again = new PairRequest(
+                new NicSelector.ByMac(new MacAddress("52:54:00:11:22:33")),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Set.of());
+
+        Provisioned second = arrive(first.definition(), again);
+
+        assertThat(second.refused()).as("%s", second.findings()).isFalse();
+        assertThat(DomainView.of(second.definition()).pairs()).hasSize(1);
+    }
+
+    @Test
+    void leasesNothingForAWishThatTheRulesRefuse() {
+        String old = ShelfHost.xml("web1").replace("machine='q35'", "machine='pc-i440fx-7.2'");
+
+        Provisioned provisioned = arrive(old, wish(PrimaryForm.PLAIN_HOSTDEV));
+
+        assertThat(provisioned.refused()).isTrue();
+        assertThat(provisioned.definition()).isEqualTo(old);
+        verify(pools, never()).lease(any(), any(), any(), any(), any());
+    }
+}

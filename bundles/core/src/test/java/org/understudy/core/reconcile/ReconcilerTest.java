@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.reconcile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.contains;
+import static org.mockito.ArgumentMatchers.eq;
+import static org.mockito.Mockito.atLeast;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.when;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.Alias;
+import org.understudy.api.HostNics;
+import org.understudy.api.MacAddress;
+import org.understudy.api.NicInventory;
+import org.understudy.api.Pair;
+import org.understudy.api.PairHealth;
+import org.understudy.api.Pairs.PairChanged;
+import org.understudy.api.PciAddress;
+import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.Subscription;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.api.spi.VfPools;
+import org.understudy.api.spi.VfPools.Lease;
+import org.understudy.core.health.PairHealthTracker.Place;
+import org.understudy.core.reconcile.Reconciler.Rhythm;
+import org.understudy.core.vm.Shelf;
+import org.understudy.core.vm.ShelfHost;
+import org.understudy.core.vm.VfKeeper;
+
+class ReconcilerTest {
+    private static final VmName WEB1 = new VmName("web1");
+    private static final Alias PRIMARY = new Alias("ua-vf");
+    private static final Rhythm QUICK = new Rhythm(Duration.ofMillis(20), Duration.ofMillis(100), Duration.ofHours(1));
+
+    private final ShelfHost alpha = new ShelfHost("alpha");
+    private final Shelf shelf = new Shelf(alpha);
+    private final VfPools pools = mock(VfPools.class);
+    private final HostNics nics = mock(HostNics.class);
+    private final List<Consumer<PairChanged>> health = new ArrayList<>();
+    private final List<Consumer<NicInventory>> nicNews = new ArrayList<>();
+    private final VfKeeper keeper = new VfKeeper(shelf.registry, shelf.migrations, shelf.policies);
+    private final List<Reconciler> open = new ArrayList<>();
+
+    @BeforeEach
+    void serve() {
+        when(shelf.health.listen(any())).thenAnswer(call -> {
+            health.add(call.getArgument(0));
+            return (Subscription) () -> {};
+        });
+        when(nics.listen(any())).thenAnswer(call -> {
+            nicNews.add(call.getArgument(0));
+            return (Subscription) () -> {};
+        });
+        when(pools.lease(any(), any(), any(), any(), any())).thenReturn(Optional.of(lease("01:10.2", 2)));
+        keeper.setPools(pools);
+        alpha.with("web1", VmState.RUNNING);
+        runsWith(asked());
+        alpha.presence(PrimaryPresence.ABSENT);
+    }
+
+    @AfterEach
+    void close() {
+        open.forEach(Reconciler::close);
+        keeper.close();
+        shelf.close();
+    }
+
+    private static String asked() {
+        return ShelfHost.xmlWithVf("web1").replace("<devices>", """
+                <metadata><u:pairs xmlns:u="https://understudy.org/xmlns/domain/1.0">
+                <u:pair standby="ua-net" primary="ua-vf" pool="pool-a"/></u:pairs></metadata><devices>""");
+    }
+
+    private void runsWith(String definition) {
+        alpha.define(definition);
+        alpha.restart("web1");
+        alpha.forget();
+    }
+
+    private Lease lease(String vf, long fencing) {
+        return new Lease(alpha.name(), new PoolName("pool-a"), WEB1, PRIMARY, PciAddress.parse(vf), "server", fencing);
+    }
+
+    private Reconciler reconciler(Rhythm rhythm) {
+        Reconciler reconciler = new Reconciler(shelf.registry, shelf.health, shelf.migrations, keeper, rhythm);
+        reconciler.setNics(nics);
+        open.add(reconciler);
+        return reconciler;
+    }
+
+    private void becomes(PairHealth now) {
+        Pair pair = new Pair(
+                new Alias("ua-net"),
+                PRIMARY,
+                new MacAddress("52:54:00:11:22:33"),
+                Optional.empty(),
+                PrimaryKind.VF,
+                now,
+                "");
+        when(shelf.health.withoutPrimary()).thenReturn(List.of(new Place(alpha.name(), WEB1)));
+        health.forEach(l -> l.accept(new PairChanged(WEB1, alpha.name(), PairHealth.ACTIVE, pair)));
+    }
+
+    private void newsOfNics() {
+        nicNews.forEach(l -> l.accept(new NicInventory(alpha.name(), true, "test", List.of(), List.of(), List.of())));
+    }
+
+    private long plugs() {
+        return alpha.deeds().stream().filter(d -> d.startsWith("plug")).count();
+    }
+
+    private void staysUnplugged() {
+        await().during(Duration.ofMillis(300))
+                .untilAsserted(() -> assertThat(alpha.deeds()).isEmpty());
+    }
+
+    @Test
+    void plugsAPrimaryThatARunningVmHasLost() {
+        reconciler(QUICK);
+
+        becomes(PairHealth.ON_STANDBY);
+
+        await().untilAsserted(() -> assertThat(alpha.deeds()).contains("plug ua-vf 0000:01:10.2"));
+    }
+
+    @Test
+    void findsWithoutNewsWhatWasLostWhileNobodyListened() {
+        when(shelf.health.withoutPrimary()).thenReturn(List.of(new Place(alpha.name(), WEB1)));
+
+        reconciler(QUICK);
+
+        await().untilAsserted(() -> assertThat(alpha.deeds()).contains("plug ua-vf 0000:01:10.2"));
+    }
+
+    @Test
+    void plugsOnceWhatHasHelpedHoweverMuchNewsComes() {
+        reconciler(QUICK);
+
+        becomes(PairHealth.ON_STANDBY);
+        becomes(PairHealth.FAULT);
+        newsOfNics();
+        await().until(() -> plugs() == 1);
+        alpha.presence(PrimaryPresence.ENABLED);
+
+        becomes(PairHealth.ON_STANDBY);
+        await().during(Duration.ofMillis(300)).until(() -> plugs() == 1);
+    }
+
+    @Test
+    void doesNotBelieveAnAttemptAndPausesLongerAfterEach() {
+        reconciler(QUICK);
+
+        becomes(PairHealth.ON_STANDBY);
+
+        await().until(() -> plugs() >= 3);
+        long soFar = plugs();
+        newsOfNics();
+        await().during(Duration.ofMillis(150)).until(() -> plugs() == soFar);
+    }
+
+    @Test
+    void givesTheVfBackThatAVmHadBeforeItGotAnother() {
+        Lease vanished = lease("01:10.0", 1);
+        when(pools.leases(alpha.name())).thenReturn(List.of(vanished, lease("01:10.2", 2)));
+        reconciler(QUICK);
+
+        becomes(PairHealth.FAULT);
+
+        await().untilAsserted(() -> verify(pools).release(vanished));
+    }
+
+    @Test
+    void waitsForNewsOfTheNicsWhereThePoolIsEmptyAndSaysSo() {
+        when(pools.lease(any(), any(), any(), any(), any())).thenReturn(Optional.empty());
+        reconciler(QUICK);
+        becomes(PairHealth.ON_STANDBY);
+        await().untilAsserted(() -> verify(shelf.health, atLeast(1))
+                .remark(eq(new Place(alpha.name(), WEB1)), eq(PRIMARY), contains("has no VF left")));
+        staysUnplugged();
+        when(pools.lease(any(), any(), any(), any(), any())).thenReturn(Optional.of(lease("01:10.2", 2)));
+
+        newsOfNics();
+
+        await().untilAsserted(() -> assertThat(alpha.deeds()).contains("plug ua-vf 0000:01:10.2"));
+    }
+
+    @Test
+    void asksForAPrimaryWhoseVfIsNotSetUpAsThePairNeedsIt() {
+        alpha.presence(PrimaryPresence.ENABLED);
+        when(shelf.health.isAstray(new Place(alpha.name(), WEB1), PRIMARY)).thenReturn(true);
+        reconciler(QUICK);
+
+        becomes(PairHealth.FAULT);
+
+        await().untilAsserted(() -> assertThat(alpha.deeds()).contains("unplug ua-vf"));
+    }
+
+    @Test
+    void leavesAPairAloneThatNobodyAskedFor() {
+        runsWith(ShelfHost.xmlWithVf("web1"));
+        reconciler(QUICK);
+
+        becomes(PairHealth.ON_STANDBY);
+
+        staysUnplugged();
+    }
+
+    @Test
+    void leavesAVmAloneThatIsMoved() {
+        shelf.migrated("web1", "alpha", "beta", Optional.empty());
+        reconciler(QUICK);
+
+        becomes(PairHealth.ON_STANDBY);
+
+        staysUnplugged();
+    }
+
+    @Test
+    void doesNotPlugIntoAMigrationThatBeganWhileTheVfWasMadeReady() {
+        when(pools.lease(any(), any(), any(), any(), any())).thenAnswer(call -> {
+            shelf.migrated("web1", "alpha", "beta", Optional.empty());
+            return Optional.of(lease("01:10.2", 2));
+        });
+        reconciler(QUICK);
+
+        becomes(PairHealth.ON_STANDBY);
+
+        await().untilAsserted(() -> verify(pools).release(lease("01:10.2", 2)));
+        staysUnplugged();
+    }
+
+    @Test
+    void leavesAPrimaryAloneThatQemuHides() {
+        alpha.presence(PrimaryPresence.HIDDEN);
+        reconciler(QUICK);
+
+        becomes(PairHealth.FAULT);
+
+        staysUnplugged();
+    }
+
+    @Test
+    void leavesAVmAloneThatRunsWithoutTheStandbyNic() {
+        runsWith(ShelfHost.xml("web1"));
+        alpha.define(asked());
+        alpha.forget();
+        reconciler(QUICK);
+
+        becomes(PairHealth.ON_STANDBY);
+
+        staysUnplugged();
+    }
+}

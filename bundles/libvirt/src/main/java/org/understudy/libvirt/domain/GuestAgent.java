@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.domain;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.MacAddress;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.GuestNic;
+
+/** Asks the agent in a guest, which may be slow, absent, or lie. Source: QEMU {@code qga/qapi-schema.json}. */
+public final class GuestAgent {
+    private static final Logger LOG = LoggerFactory.getLogger(GuestAgent.class);
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int SECONDS = 2;
+
+    private final Domains domains;
+    private final Definitions definitions;
+
+    public GuestAgent(Domains domains, Definitions definitions) {
+        this.domains = domains;
+        this.definitions = definitions;
+    }
+
+    /** Empty if the VM has no agent that is connected, or it does not answer. */
+    public Optional<List<GuestNic>> nics(VmName vm) {
+        if (!isConnected(vm)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(read(domains.ask(
+                    "ask the guest agent of",
+                    vm,
+                    d -> d.qemuAgentCommand("{\"execute\":\"guest-network-get-interfaces\"}", SECONDS, 0))));
+        } catch (UnderstudyException e) {
+            if (e.code() == ErrorCode.HOST_UNAVAILABLE || e.code() == ErrorCode.VM_NOT_FOUND) {
+                throw e;
+            }
+            LOG.debug("The guest agent of VM {} does not tell its NICs: {}", vm, e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private boolean isConnected(VmName vm) {
+        return definitions
+                .actual(vm)
+                .filter(xml -> LibvirtXml.parse(xml)
+                        .values("/domain/devices/channel/target[@name='org.qemu.guest_agent.0']/@state")
+                        .contains("connected"))
+                .isPresent();
+    }
+
+    static List<GuestNic> read(String answer) {
+        try {
+            List<GuestNic> nics = new ArrayList<>();
+            for (JsonNode nic : JSON.readTree(answer).path("return")) {
+                nics.add(new GuestNic(
+                        nic.path("name").asText(),
+                        mac(nic.path("hardware-address").asText())));
+            }
+            return nics;
+        } catch (JsonProcessingException e) {
+            throw new UnderstudyException(
+                    ErrorCode.QMP_PROTOCOL, "the agent's answer is no JSON: " + e.getMessage(), e);
+        }
+    }
+
+    private static Optional<MacAddress> mac(String text) {
+        try {
+            return Optional.of(new MacAddress(text));
+        } catch (UnderstudyException e) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.web;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.ConfigurationPolicy;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.JsonView;
+import org.understudy.api.NicProvisioning;
+import org.understudy.api.UnderstudyException;
+
+/**
+ * Answers hooks on this machine over a socket in the file system: one line of JSON, a {@link Question}, and one line back as
+ * {@link ProvisionServlet} would answer. Who may ask is decided by the socket's owner and mode, so there is no login. Listens
+ * only where {@code etc/org.understudy.hooks.cfg} names the socket.
+ */
+@Component(
+        service = HookSocket.class,
+        immediate = true,
+        configurationPid = "org.understudy.hooks",
+        configurationPolicy = ConfigurationPolicy.REQUIRE)
+public final class HookSocket implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(HookSocket.class);
+
+    /** A hook has given up by then. */
+    private static final int LONGEST_CALL_SECONDS = 30;
+
+    private static final int WORKERS = 4;
+
+    /** The keys of the configuration. */
+    public @interface Settings {
+        /** Absolute path. */
+        String socket() default "/run/understudy/hooks.sock";
+    }
+
+    private final JsonView view;
+    private final NicProvisioning provisioning;
+    private final Path path;
+    private final ServerSocketChannel door;
+    private final Set<SocketChannel> calls = ConcurrentHashMap.newKeySet();
+    private final ScheduledExecutorService workers = Executors.newScheduledThreadPool(WORKERS, work -> {
+        Thread thread = new Thread(work, "understudy-hooks");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    @Activate
+    public HookSocket(@Reference JsonView view, @Reference NicProvisioning provisioning, Settings settings)
+            throws IOException {
+        this(view, provisioning, Path.of(settings.socket()));
+    }
+
+    HookSocket(JsonView view, NicProvisioning provisioning, Path path) throws IOException {
+        this.view = view;
+        this.provisioning = provisioning;
+        this.path = path;
+        door = open(path);
+        Thread porter = new Thread(this::welcome, "understudy-hook-socket");
+        porter.setDaemon(true);
+        porter.start();
+        LOG.info("Hooks are answered at {}", path);
+    }
+
+    private static ServerSocketChannel open(Path path) throws IOException {
+        Files.createDirectories(path.toAbsolutePath().getParent());
+        if (isSocket(path)) {
+            // A server that was killed has left it.
+            Files.delete(path);
+        }
+        ServerSocketChannel door = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        try {
+            door.bind(UnixDomainSocketAddress.of(path));
+            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-rw----"));
+            return door;
+        } catch (IOException | RuntimeException e) {
+            door.close();
+            throw e;
+        }
+    }
+
+    private static boolean isSocket(Path path) throws IOException {
+        return Files.exists(path, LinkOption.NOFOLLOW_LINKS)
+                && Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                        .isOther();
+    }
+
+    private void welcome() {
+        try {
+            while (door.isOpen()) {
+                SocketChannel call = door.accept();
+                calls.add(call);
+                workers.schedule(() -> hangUp(call), LONGEST_CALL_SECONDS, TimeUnit.SECONDS);
+                workers.execute(() -> converse(call));
+            }
+        } catch (AsynchronousCloseException e) {
+            LOG.debug("The socket was closed", e);
+        } catch (IOException | RuntimeException e) {
+            LOG.error("Hooks are answered no more at {}", path, e);
+        }
+    }
+
+    private void converse(SocketChannel call) {
+        try (call;
+                BufferedReader reader = new BufferedReader(Channels.newReader(call, StandardCharsets.UTF_8))) {
+            ByteBuffer answer = StandardCharsets.UTF_8.encode(answer(line(reader)) + "\n");
+            while (answer.hasRemaining()) {
+                call.write(answer);
+            }
+        } catch (IOException | UncheckedIOException e) {
+            LOG.debug("A hook did not wait for its answer", e);
+        } finally {
+            calls.remove(call);
+        }
+    }
+
+    private static String line(BufferedReader reader) throws IOException {
+        StringBuilder line = new StringBuilder();
+        int next = reader.read();
+        while (next >= 0 && next != '\n') {
+            line.append((char) next);
+            if (line.length() > Call.LARGEST_BODY) {
+                throw new IOException("the question is longer than " + Call.LARGEST_BODY);
+            }
+            next = reader.read();
+        }
+        return line.toString();
+    }
+
+    private String answer(String question) {
+        try {
+            return view.write(Question.read(question).ask(provisioning));
+        } catch (UnderstudyException e) {
+            return text(Problem.of(view, e));
+        } catch (RuntimeException e) {
+            LOG.error("A hook's question failed", e);
+            return text(Problem.of(view, new UnderstudyException(ErrorCode.INTERNAL, String.valueOf(e), e)));
+        }
+    }
+
+    private static String text(Answer problem) {
+        return new String(problem.body(), problem.charset());
+    }
+
+    private void hangUp(SocketChannel call) {
+        try {
+            call.close();
+        } catch (IOException e) {
+            LOG.debug("A call could not be closed", e);
+        }
+    }
+
+    @Override
+    @Deactivate
+    public void close() throws IOException {
+        door.close();
+        Files.deleteIfExists(path);
+        calls.forEach(this::hangUp);
+        workers.shutdownNow();
+    }
+}

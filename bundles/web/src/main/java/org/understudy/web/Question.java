@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.web;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.understudy.api.HostName;
+import org.understudy.api.NicProvisioning;
+import org.understudy.api.NicProvisioning.Occasion;
+import org.understudy.api.NicSelector;
+import org.understudy.api.PairRequest;
+import org.understudy.api.PciAddress;
+import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryForm;
+import org.understudy.api.Provisioned;
+
+/**
+ * What a manager outside this JVM asks, all as it wrote it.
+ *
+ * @param occasion one of {@link Occasion}, or {@code arriving}
+ * @param nics those that are to be pairs
+ */
+record Question(
+        String occasion,
+        String host,
+        String definition,
+        List<String> nics,
+        Optional<String> pool,
+        Optional<String> form,
+        Optional<String> vf) {
+    private static final String ARRIVING = "arriving";
+
+    /** Reads the JSON object with the names of these parts as its keys. */
+    static Question read(String json) {
+        Fields fields = Fields.parse(json, Set.of("occasion", "host", "definition", "nics", "pool", "form", "vf"));
+        return new Question(
+                fields.requiredText("occasion"),
+                fields.requiredText("host"),
+                fields.requiredText("definition"),
+                fields.texts("nics"),
+                fields.text("pool"),
+                fields.text("form"),
+                fields.text("vf"));
+    }
+
+    Provisioned ask(NicProvisioning provisioning) {
+        HostName there = new HostName(host);
+        List<PairRequest> wishes = nics.stream().map(this::wish).toList();
+        return occasion.equals(ARRIVING)
+                ? provisioning.arriving(there, definition, wishes)
+                : provisioning.before(Constants.parse(Occasion.class, occasion), there, definition, wishes);
+    }
+
+    private PairRequest wish(String nic) {
+        return new PairRequest(
+                NicSelector.parse(nic),
+                pool.map(PoolName::new),
+                form.map(text -> Constants.parse(PrimaryForm.class, text)),
+                vf.map(PciAddress::parse),
+                Set.of());
+    }
+}

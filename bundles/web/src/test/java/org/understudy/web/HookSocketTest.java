@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.HostName;
+import org.understudy.api.NicProvisioning;
+import org.understudy.api.NicSelector;
+import org.understudy.api.PairRequest;
+import org.understudy.api.PoolName;
+import org.understudy.api.Provisioned;
+import org.understudy.api.UnderstudyException;
+
+@Timeout(30)
+class HookSocketTest {
+    private static final HostName BETA = new HostName("beta");
+
+    @TempDir
+    Path folder;
+
+    private final NicProvisioning provisioning = mock(NicProvisioning.class);
+    private Path path;
+    private HookSocket socket;
+
+    @BeforeEach
+    void open() throws IOException {
+        path = folder.resolve("run/hooks.sock");
+        socket = new HookSocket(Exchange.VIEW, provisioning, path);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        socket.close();
+    }
+
+    private String ask(String line) throws IOException {
+        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+            channel.write(StandardCharsets.UTF_8.encode(line + "\n"));
+            BufferedReader reader = new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8));
+            return reader.readLine();
+        }
+    }
+
+    @Test
+    void answersALineOfJsonWithTheDefinitionForTheHost() throws Exception {
+        PairRequest wish = new PairRequest(
+                new NicSelector.ByIndex(0),
+                Optional.of(new PoolName("fast")),
+                Optional.empty(),
+                Optional.empty(),
+                Set.of());
+        when(provisioning.arriving(BETA, "<dömain/>", List.of(wish)))
+                .thenReturn(new Provisioned("<domain><vf/></domain>", List.of()));
+
+        String answer = ask(
+                "{\"occasion\":\"arriving\",\"host\":\"beta\",\"definition\":\"<dömain/>\",\"nics\":[\"0\"],\"pool\":\"fast\"}");
+
+        assertThat(answer).contains("definition=<domain><vf/></domain>");
+    }
+
+    @Test
+    void answersAProblemToWhatCannotBeAnsweredAndGoesOn() throws Exception {
+        when(provisioning.arriving(any(), any(), any()))
+                .thenThrow(new UnderstudyException(ErrorCode.HOST_NOT_FOUND, "no such host"));
+
+        assertThat(ask("nonsense")).contains("INVALID_ARGUMENT");
+        assertThat(ask("{\"occasion\":\"arriving\",\"host\":\"x\",\"definition\":\"<a/>\"}"))
+                .contains("no such host");
+    }
+
+    @Test
+    void letsNobodyElseIn() throws Exception {
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                .isEqualTo("rw-rw----");
+    }
+
+    @Test
+    void takesThePlaceOfASocketThatAKilledServerHasLeftButOfNothingElse() throws Exception {
+        socket.close();
+        try (ServerSocketChannel left = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            left.bind(UnixDomainSocketAddress.of(path));
+        }
+        assertThat(path).exists();
+        socket = new HookSocket(Exchange.VIEW, provisioning, path);
+        assertThat(ask("nonsense")).contains("INVALID_ARGUMENT");
+        socket.close();
+        assertThat(path).doesNotExist();
+
+        Files.writeString(path, "somebody's letter");
+        assertThatThrownBy(() -> new HookSocket(Exchange.VIEW, provisioning, path))
+                .isInstanceOf(IOException.class);
+        assertThat(path).hasContent("somebody's letter");
+        Files.delete(path);
+    }
+}

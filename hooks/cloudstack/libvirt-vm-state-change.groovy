@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// For CloudStack's agent (agent.hooks.libvirt_vm_on_start.script and ..._on_stop.script), which calls onStart and onStop on the
+// object that this script ends with, with the VM's name. Understudy hears of both from libvirt; here it is put into the agent's
+// log whether Understudy answers, because a VM that is started while it does not has no pair.
+
+import java.util.concurrent.TimeUnit
+
+class StateChange {
+    static final String CLIENT = (System.getenv('UNDERSTUDY_HOOK_LIB') ?: '/usr/local/lib/understudy') + '/understudy_hook.py'
+    static final long PATIENCE_SECONDS = 60
+
+    boolean onStart(Object logger, String vm) {
+        try {
+            def client = new ProcessBuilder('python3', CLIENT, 'check').redirectErrorStream(true).start()
+            client.outputStream.close()
+            def said = new ByteArrayOutputStream()
+            def reader = client.consumeProcessOutputStream(said)
+            if (!client.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                client.destroyForcibly()
+            }
+            reader.join()
+            logger.info('VM ' + vm + ' was started. ' + said.toString('UTF-8').trim())
+        } catch (Throwable e) {
+            logger.warn('VM ' + vm + ' was started; Understudy was not asked: ' + e)
+        }
+        return true
+    }
+
+    boolean onStop(Object logger, String vm) {
+        logger.info('VM ' + vm + ' was stopped; Understudy takes its VFs back')
+        return true
+    }
+}
+
+new StateChange()

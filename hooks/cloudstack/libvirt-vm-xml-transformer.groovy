@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// For CloudStack's agent (agent.hooks.libvirt_vm_xml_transformer.script), which calls transform on the object that this script
+// ends with, before it starts a VM. It gives NICs their pairs, with VFs that are leased on this host.
+//
+// The VFs go in as plain <hostdev>: the agent cannot read <interface type='hostdev'>.
+
+import java.util.concurrent.TimeUnit
+
+class Transformer {
+    static final String CLIENT = (System.getenv('UNDERSTUDY_HOOK_LIB') ?: '/usr/local/lib/understudy') + '/understudy_hook.py'
+
+    // The client has a deadline of its own; this is for one that hangs.
+    static final long PATIENCE_SECONDS = 60
+
+    String transform(Object logger, String xml) {
+        try {
+            return asked(logger, xml)
+        } catch (Throwable e) {
+            logger.warn('Understudy was not asked, and the VM is started as CloudStack wants it: ' + e)
+            return xml
+        }
+    }
+
+    private static String asked(Object logger, String xml) {
+        def client = new ProcessBuilder('python3', CLIENT, 'transform', 'plain-hostdev').start()
+        def definition = new ByteArrayOutputStream()
+        def said = new ByteArrayOutputStream()
+        def readers = [client.consumeProcessOutputStream(definition), client.consumeProcessErrorStream(said)]
+        client.outputStream.withStream { it.write(xml.getBytes('UTF-8')) }
+        if (!client.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            client.destroyForcibly()
+            throw new IllegalStateException('no answer within ' + PATIENCE_SECONDS + ' s')
+        }
+        readers*.join()
+        said.toString('UTF-8').eachLine { logger.warn(it) }
+        if (client.exitValue() == REFUSED) {
+            return refusal(said.toString('UTF-8'))
+        } else if (client.exitValue() != 0) {
+            throw new IllegalStateException(CLIENT + ' ended with ' + client.exitValue())
+        }
+        return definition.toString('UTF-8')
+    }
+
+    static final int REFUSED = 1
+
+    // The agent starts a VM also after an error here. What libvirt refuses, it does not start, and it shows the reason.
+    private static String refusal(String reason) {
+        String text = reason.replaceAll('[^A-Za-z0-9 .,:;/()_-]', ' ').trim()
+        return "<domain type='${text}'><name>refused</name></domain>".toString()
+    }
+}
+
+new Transformer()

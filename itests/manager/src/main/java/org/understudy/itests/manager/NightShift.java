@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests.manager;
+
+import java.util.List;
+import org.osgi.service.component.annotations.Component;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
+import org.understudy.api.NicContributor;
+import org.understudy.api.NicProvisioning.Occasion;
+import org.understudy.api.Provisioned;
+
+/** A rule of this manager alone: a VM whose title says that it stays is not moved by anybody who asks. */
+@Component
+public final class NightShift implements NicContributor {
+    private static final String TITLE = "<title>stays</title>";
+
+    @Override
+    public Provisioned contribute(Occasion occasion, HostName host, String definition) {
+        boolean refused = occasion == Occasion.MIGRATE && definition.contains(TITLE);
+        Finding veto = Finding.of(
+                FindingCode.VETOED,
+                "title of the VM",
+                "Its title says that it stays where it is",
+                "Take the title away, or move another VM.");
+        return new Provisioned(definition, refused ? List.of(veto) : List.of());
+    }
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests.bench;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.jna.Pointer;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.osgi.framework.BundleContext;
+import org.understudy.api.HostName;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.core.health.PairHealthTracker;
+import org.understudy.core.lint.NicFacts;
+import org.understudy.core.migration.MigrationComponent;
+import org.understudy.core.policy.YamlPolicies;
+import org.understudy.core.probe.Probes;
+import org.understudy.core.vm.HostRegistry;
+import org.understudy.core.vm.Locations;
+import org.understudy.core.vm.VfKeeper;
+import org.understudy.core.vm.VirtualMachineService;
+import org.understudy.libvirt.host.LibvirtConnector;
+
+/**
+ * What many hosts cost: libvirt's test driver gives each connection a hypervisor of its own in memory. Prints one JSON
+ * document.
+ *
+ * <p>{@code FleetBench write FOLDER HOSTS VMS} writes the hosts, {@code FleetBench floor FOLDER} makes the same calls of
+ * libvirt and nothing of their answers, {@code FleetBench product FOLDER} is Understudy. Each in a process of its own.
+ */
+public final class FleetBench {
+    private static final int CHANGES = 20;
+    private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(10);
+    private static final HostName SHARED = new HostName("shared");
+
+    private final Path folder;
+    private final Map<String, Object> result = new LinkedHashMap<>();
+
+    private FleetBench(Path folder) {
+        this.folder = folder;
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        FleetBench bench = new FleetBench(Path.of(arguments[1]));
+        switch (arguments[0]) {
+            case "write" ->
+                new FleetOnDisk(bench.folder).write(Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3]));
+            case "floor" -> bench.floor();
+            default -> bench.product();
+        }
+        if (!bench.result.isEmpty()) {
+            System.out.println(new ObjectMapper().writeValueAsString(bench.result));
+        }
+        System.exit(0);
+    }
+
+    private void floor() throws IOException {
+        List<Path> files;
+        try (Stream<Path> all = Files.list(folder.resolve("hosts"))) {
+            files = all.sorted().toList();
+        }
+        long start = System.nanoTime();
+        List<Pointer> connections = new ArrayList<>();
+        files.forEach(file -> connections.add(PlainLibvirt.open("test://" + file)));
+        took("connectMs", start);
+        for (String view : List.of("firstViewMs", "nextViewMs")) {
+            start = System.nanoTime();
+            int seen = connections.stream().mapToInt(PlainLibvirt::view).sum();
+            took(view, start);
+            result.put("vms", seen);
+        }
+        weigh();
+        result.put("hosts", connections.size());
+    }
+
+    private void product() throws Exception {
+        System.setProperty("karaf.etc", folder.toString());
+        long start = System.nanoTime();
+        YamlPolicies policies = new YamlPolicies();
+        int wanted = policies.current().hosts().size();
+        HostRegistry hosts = new HostRegistry(policies);
+        Locations locations = new Locations(hosts);
+        PairHealthTracker health = new PairHealthTracker(hosts);
+        MigrationComponent migrations = new MigrationComponent(bundle(), hosts, locations, policies, new Probes());
+        VfKeeper keeper = new VfKeeper(hosts, migrations, policies);
+        VirtualMachineService vms =
+                new VirtualMachineService(hosts, locations, policies, health, migrations, keeper, new NicFacts());
+        hosts.addConnector(new LibvirtConnector());
+        await("every host is open", () -> hosts.all().size() == wanted);
+        took("connectMs", start);
+        for (String view : List.of("firstViewMs", "nextViewMs")) {
+            start = System.nanoTime();
+            result.put("vms", vms.list().size() - 1); // that of the shared host
+            took(view, start);
+        }
+        result.put("hosts", wanted - 1);
+        changes(hosts, vms);
+        weigh();
+    }
+
+    /** A VM that somebody else defines and starts on a host, until its event is here and it can be shown. */
+    private void changes(HostRegistry hosts, VirtualMachineService vms) throws Exception {
+        Host host = hosts.host(SHARED);
+        Pointer other = PlainLibvirt.open(FleetOnDisk.SHARED_URI);
+        double[] heard = new double[CHANGES];
+        double[] shown = new double[CHANGES];
+        for (int i = 0; i < CHANGES; i++) {
+            VmName vm = new VmName("newcomer" + i);
+            CountDownLatch started = new CountDownLatch(1);
+            host.subscribe(e -> {
+                if (e instanceof HostEvent.Started && e.vm().equals(vm)) {
+                    started.countDown();
+                }
+            });
+            long start = System.nanoTime();
+            PlainLibvirt.create(other, FleetOnDisk.definition(vm.value(), 60_000 + i));
+            if (!started.await(1, TimeUnit.MINUTES)) {
+                throw new IllegalStateException("nothing was heard of VM " + vm);
+            }
+            heard[i] = (System.nanoTime() - start) / 1e6;
+            if (vms.show(vm).state() != VmState.RUNNING) {
+                throw new IllegalStateException("VM " + vm + " runs, and is shown as something else");
+            }
+            shown[i] = (System.nanoTime() - start) / 1e6;
+        }
+        result.put("changeHeardMs", median(heard));
+        result.put("changeShownMs", median(shown));
+    }
+
+    private static double median(double[] values) {
+        Arrays.sort(values);
+        return values[values.length / 2];
+    }
+
+    private void took(String what, long start) {
+        result.put(what, (System.nanoTime() - start) / 1e6);
+    }
+
+    private void weigh() throws IOException {
+        for (int i = 0; i < 3; i++) {
+            System.gc();
+        }
+        result.put(
+                "heapMiB",
+                ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed() / 1024.0 / 1024);
+        for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+            String[] words = line.split("\\s+");
+            if (words[0].equals("VmRSS:")) {
+                result.put("residentMiB", Long.parseLong(words[1]) / 1024.0);
+            } else if (words[0].equals("Threads:")) {
+                result.put("threads", Integer.parseInt(words[1]));
+            }
+        }
+        try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
+            result.put("fileHandles", files.count());
+        }
+    }
+
+    private static void await(String what, BooleanSupplier condition) throws InterruptedException {
+        long end = System.nanoTime() + PATIENCE_NANOS;
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > end) {
+                throw new IllegalStateException("waited in vain: " + what);
+            }
+            Thread.sleep(10);
+        }
+    }
+
+    private BundleContext bundle() {
+        return (BundleContext) Proxy.newProxyInstance(
+                BundleContext.class.getClassLoader(),
+                new Class<?>[] {BundleContext.class},
+                (proxy, method, arguments) -> method.getName().equals("getProperty") ? folder.toString() : null);
+    }
+}

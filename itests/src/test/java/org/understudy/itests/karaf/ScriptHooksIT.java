@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests.karaf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.understudy.itests.Built;
+
+/** The hooks for managers that start VMs, each run as its manager runs it; their questions go to a real server by REST. */
+@Timeout(300)
+class ScriptHooksIT {
+    /** NICs of this network become pairs. */
+    private static final String DEFINITION = """
+            <domain type='kvm'>
+              <name>web1</name>
+              <memory unit='MiB'>64</memory>
+              <os><type arch='x86_64' machine='q35'>hvm</type></os>
+              <devices>
+                <!-- öne NIC -->
+                <interface type='network'>
+                  <mac address='52:54:00:11:22:33'/>
+                  <source network='fast'/>
+                  <model type='virtio'/>
+                </interface>
+              </devices>
+            </domain>
+            """;
+
+    private static final String WITHOUT_PCIE = DEFINITION.replace("q35", "pc-i440fx-7.2");
+
+    private static KarafServer server;
+
+    @TempDir
+    Path folder;
+
+    private Path configuration;
+
+    private record Ended(int status, String output, String errors) {}
+
+    @BeforeAll
+    static void start() throws Exception {
+        server = new KarafServer(Built.distribution());
+        server.startWith("""
+                hosts:
+                  - {name: alpha, connector: qemu, directory: %s/alpha, accelerator: tcg}
+                pools:
+                  - {name: stand-in, kind: emulated, model: e1000e}
+                networks: {fast: stand-in}
+                allow-emulated-primary: true
+                """.formatted(server.home), 1);
+    }
+
+    @AfterAll
+    static void end() throws IOException {
+        if (server != null) {
+            server.close();
+        }
+    }
+
+    @BeforeEach
+    void configure() throws IOException {
+        configuration = folder.resolve("hook.conf");
+        Files.writeString(folder.resolve("login"), "admin:" + server.password() + "\n");
+        Files.writeString(configuration, """
+                host = alpha
+                url = http://127.0.0.1:%d/understudy
+                login = %s/login
+                deadline = 30
+                networks = other, fast
+                """.formatted(server.httpPort, folder));
+    }
+
+    /** One later line of the configuration counts more than an earlier one. */
+    private void configure(String... lines) throws IOException {
+        Files.writeString(configuration, Files.readString(configuration) + String.join("\n", lines) + "\n");
+    }
+
+    private void serverAway() throws IOException {
+        configure("url = http://127.0.0.1:%d/understudy".formatted(KarafServer.freePort()));
+    }
+
+    private Ended run(List<String> command, Map<String, String> environment, String input) throws Exception {
+        Path output = folder.resolve("output");
+        Path errors = folder.resolve("errors");
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectOutput(output.toFile()).redirectError(errors.toFile());
+        builder.environment().put("UNDERSTUDY_HOOK_CONF", configuration.toString());
+        builder.environment()
+                .put("UNDERSTUDY_HOOK_LIB", Built.hooks().resolve("lib").toString());
+        builder.environment().put("PYTHONPATH", Built.hooks().resolve("lib").toString());
+        builder.environment().put("PYTHONDONTWRITEBYTECODE", "1");
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        process.getOutputStream().write(input.getBytes(StandardCharsets.UTF_8));
+        process.getOutputStream().close();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        return new Ended(process.exitValue(), Files.readString(output), Files.readString(errors));
+    }
+
+    /** Its own status, and what the file has then as its output. */
+    private Ended vdsm(String definition) throws Exception {
+        return vdsm("before_vm_start", definition);
+    }
+
+    private Ended vdsm(String occasion, String definition) throws Exception {
+        Path file = Files.writeString(folder.resolve("domxml"), definition);
+        Path hook = Files.createDirectories(folder.resolve(occasion)).resolve("50_understudy");
+        Files.deleteIfExists(hook);
+        Files.copy(Built.hooks().resolve("vdsm/understudy"), hook);
+        Ended ended = run(List.of(hook.toString()), Map.of("_hook_domxml", file.toString()), "");
+        return new Ended(ended.status(), Files.readString(file), ended.errors());
+    }
+
+    private Ended opennebula(String definition) throws Exception {
+        Path remotes = Files.createDirectories(folder.resolve("remotes"));
+        Path own = Files.writeString(
+                remotes.resolve("deploy.opennebula"), "#!/bin/sh\ncat >\"$1\"\necho uuid $2\nexit 7\n");
+        Files.setPosixFilePermissions(own, PosixFilePermissions.fromString("rwx------"));
+        Path deploy = remotes.resolve("deploy");
+        Files.deleteIfExists(deploy);
+        Files.copy(Built.hooks().resolve("opennebula/deploy"), deploy);
+        return run(List.of(deploy.toString(), folder.resolve("deployment.0").toString(), "host"), Map.of(), definition);
+    }
+
+    private Ended cloudstack(String script, String method, String argument) throws Exception {
+        return run(
+                List.of(
+                        Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                        "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        CloudstackAgent.class.getName(),
+                        Built.hooks().resolve("cloudstack").toString(),
+                        script,
+                        method),
+                Map.of(),
+                argument);
+    }
+
+    private Ended transformer(String definition) throws Exception {
+        return cloudstack("libvirt-vm-xml-transformer.groovy", "transform", definition);
+    }
+
+    private static void requirePair(String definition) {
+        assertThat(definition).contains("<teaming type='persistent'/>", "type='transient'", "öne NIC");
+    }
+
+    private Ended hook(String action, String manager) throws Exception {
+        return run(
+                List.of(Built.hooks() + "/hook", action, manager),
+                Map.of("DESTDIR", folder.resolve("root").toString()),
+                "");
+    }
+
+    private Path file(String path, String content) throws IOException {
+        Path file = folder.resolve("root").resolve(path);
+        Files.createDirectories(file.getParent());
+        return Files.writeString(file, content);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"libvirt", "cloudstack", "vdsm", "opennebula"})
+    void isInstalledAndRemovedByOneCommandThatMayBeRepeated(String manager) throws Exception {
+        Path own = file("var/lib/one/remotes/vmm/kvm/deploy", "OpenNebula's own");
+
+        assertThat(hook("status", manager).status()).isEqualTo(1);
+        for (String action : new String[] {"install", "install", "status"}) {
+            Ended ended = hook(action, manager);
+            assertThat(ended.status()).as("%s", ended).isZero();
+            assertThat(ended.output()).contains(": installed\n").doesNotContain("not installed");
+        }
+        assertThat(hook("remove", manager).status()).isZero();
+        assertThat(hook("remove", manager).status()).isZero();
+        assertThat(hook("status", manager).output()).contains("not installed");
+        assertThat(own).hasContent("OpenNebula's own");
+        assertThat(folder.resolve("root/usr/local/lib/understudy")).doesNotExist();
+    }
+
+    @Test
+    void leavesAHookOfSomebodyElseAlone() throws Exception {
+        Path other = file("usr/libexec/vdsm/hooks/before_vm_start/50_understudy", "#!/bin/sh");
+
+        Ended ended = hook("install", "vdsm");
+
+        assertThat(ended.status()).isEqualTo(1);
+        assertThat(ended.errors()).contains("belongs to somebody else", "remedy:");
+        assertThat(hook("remove", "vdsm").status()).isZero();
+        assertThat(other).hasContent("#!/bin/sh");
+    }
+
+    @Test
+    void givesVdsmAPairInTheFile() throws Exception {
+        Ended ended = vdsm(DEFINITION);
+
+        assertThat(ended.status()).as(ended.errors()).isZero();
+        requirePair(ended.output());
+    }
+
+    @Test
+    void leavesVdsmsFileAsItIsWhereTheServerIsAwayUnlessTheVfIsRequired() throws Exception {
+        serverAway();
+        Ended lenient = vdsm(DEFINITION);
+        assertThat(lenient.status()).isZero();
+        assertThat(lenient.output()).isEqualTo(DEFINITION);
+        assertThat(lenient.errors()).contains("Understudy does not answer");
+
+        configure("require-vf = yes");
+        Ended strict = vdsm(DEFINITION);
+        assertThat(strict.status()).as("what ends the operation for VDSM").isEqualTo(2);
+        assertThat(strict.output()).isEqualTo(DEFINITION);
+    }
+
+    @Test
+    void makesNoPairOfAVmThatRunsAlreadyAndArrivesAtVdsmsHost() throws Exception {
+        assertThat(vdsm("before_vm_migrate_destination", DEFINITION)).isEqualTo(new Ended(0, DEFINITION, ""));
+
+        serverAway();
+        configure("require-vf = yes");
+        String paired =
+                DEFINITION.replace("<model type='virtio'/>", "<model type='virtio'/><teaming type='persistent'/>");
+        assertThat(vdsm("before_vm_migrate_destination", paired).status()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"<source network='plain'/>", "<source bridge='br0'/>"})
+    void doesNotEvenAskForAVmThatIsToHaveNoPair(String source) throws Exception {
+        serverAway();
+        configure("require-vf = yes");
+        String other = DEFINITION.replace("<source network='fast'/>", source);
+
+        assertThat(vdsm(other)).isEqualTo(new Ended(0, other, ""));
+    }
+
+    @Test
+    void goesOnWithoutAPairWhereTheLoginIsWrongOrTheHostUnknown() throws Exception {
+        Files.writeString(folder.resolve("login"), "admin:wrong");
+        assertThat(vdsm(DEFINITION).errors()).contains("401");
+
+        configure("host = nobody");
+        Files.writeString(folder.resolve("login"), "admin:" + server.password());
+        Ended unknown = vdsm(DEFINITION);
+        assertThat(unknown.output()).isEqualTo(DEFINITION);
+        assertThat(unknown.errors()).contains("nobody");
+    }
+
+    @Test
+    void waitsNoLongerThanItsDeadline() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            configure("deadline = 0.5", "url = http://127.0.0.1:%d/understudy".formatted(silent.getLocalPort()));
+
+            Ended ended = vdsm(DEFINITION);
+
+            assertThat(ended.status()).isZero();
+            assertThat(ended.output()).isEqualTo(DEFINITION);
+            assertThat(ended.errors()).contains("no answer within 0.5 s");
+        }
+    }
+
+    @Test
+    void trustsAServerByItsCertificateOnly() throws Exception {
+        try (TlsDoor door = new TlsDoor(folder, server.httpPort)) {
+            configure("url = https://localhost:%d/understudy".formatted(door.port()));
+            Ended stranger = vdsm(DEFINITION);
+            assertThat(stranger.output()).isEqualTo(DEFINITION);
+            assertThat(stranger.errors()).contains("CERTIFICATE_VERIFY_FAILED");
+
+            configure("ca = " + door.certificate());
+            requirePair(vdsm(DEFINITION).output());
+        }
+    }
+
+    @Test
+    void givesOpenNebulasOwnScriptTheDefinitionWithThePair() throws Exception {
+        Ended ended = opennebula(DEFINITION);
+
+        assertThat(ended.status()).as(ended.errors()).isEqualTo(7);
+        assertThat(ended.output()).isEqualTo("uuid host\n");
+        requirePair(Files.readString(folder.resolve("deployment.0")));
+    }
+
+    @Test
+    void tellsOpenNebulasUserWhyAVmIsRefused() throws Exception {
+        configure("require-vf = yes");
+
+        Ended ended = opennebula(WITHOUT_PCIE);
+
+        assertThat(ended.status()).isEqualTo(1);
+        assertThat(ended.errors()).contains("ERROR MESSAGE --8<------", "pc-i440fx-7.2");
+        assertThat(folder.resolve("deployment.0")).doesNotExist();
+    }
+
+    @Test
+    void givesCloudstacksAgentAPair() throws Exception {
+        Ended ended = transformer(DEFINITION);
+
+        assertThat(ended.status()).as(ended.errors()).isZero();
+        requirePair(ended.output());
+    }
+
+    @Test
+    void logsWhyCloudstacksBiosGuestGetsNoPair() throws Exception {
+        Ended ended = transformer(WITHOUT_PCIE);
+
+        assertThat(ended.output()).as(ended.errors()).isEqualTo(WITHOUT_PCIE);
+        assertThat(ended.errors()).contains("WARN", "pc-i440fx-7.2");
+    }
+
+    @Test
+    void givesCloudstacksAgentWhatLibvirtRefusesIfTheVfIsRequired() throws Exception {
+        configure("require-vf = yes");
+
+        Ended ended = transformer(WITHOUT_PCIE);
+
+        assertThat(ended.output())
+                .startsWith("<domain type='understudy: refused: ")
+                .contains("pc-i440fx-7.2");
+    }
+
+    @Test
+    void keepsCloudstacksAgentFromNothingWhereTheServerIsAway() throws Exception {
+        serverAway();
+
+        Ended ended = transformer(DEFINITION);
+
+        assertThat(ended.output()).isEqualTo(DEFINITION);
+        assertThat(ended.errors()).contains("WARN", "Understudy does not answer");
+    }
+
+    @Test
+    void tellsCloudstacksAgentAfterAStartWhetherUnderstudyAnswers() throws Exception {
+        Ended started = cloudstack("libvirt-vm-state-change.groovy", "onStart", "i-2-3-VM");
+        Ended stopped = cloudstack("libvirt-vm-state-change.groovy", "onStop", "i-2-3-VM");
+
+        assertThat(started.errors()).contains("INFO VM i-2-3-VM was started. Understudy answers for host alpha");
+        assertThat(stopped.errors()).contains("INFO VM i-2-3-VM was stopped");
+        assertThat(started.output() + stopped.output()).isEqualTo("truetrue");
+    }
+}
