@@ -54,10 +54,11 @@ publish() {
   mv -T "$work/out" "$cache/$1" 2>/dev/null || [ -e "$cache/$1/$2" ]
 }
 
-# keep KEY: the entry was used; a kernel update leaves others behind that nobody asks for again.
+# keep KEY: the entry was used; a kernel update leaves others behind that nobody asks for again. Another builder may
+# tidy at the same time, so what is already gone is no failure.
 keep() {
-  touch "$cache/$1"
-  find "$cache" -maxdepth 1 -type d -name '????????????????' -mtime +14 -exec rm -rf {} +
+  touch "$cache/$1" 2>/dev/null || true
+  find "$cache" -maxdepth 1 -type d -name '????????????????' -mtime +14 -exec rm -rf {} + 2>/dev/null || true
 }
 
 # unpack_kernel DEB: sets $modules to its folder of modules, with a modules.dep, and $vmlinuz.

@@ -310,6 +310,7 @@ class LabFaultsIT {
 
         JsonNode ended = lab.rest.json(path);
         String outcome = ended.get("outcome").asText();
+        // libvirt may be past the switch when it is asked: then the migration goes on to its end.
         assertThat(outcome).as("%s", ended).isIn("cancelled", "completed");
         assertThat(guest.place()).isEqualTo("running on " + (outcome.equals("cancelled") ? here : destination));
         assertThat(outcome).as("%s", ended).isEqualTo(step.equals("to-primary") ? "completed" : outcome);

@@ -109,8 +109,9 @@ record TestGuest(Rest rest, String name) {
                 + Rest.JSON.readTree(started.body()).get("id").asText();
     }
 
+    /** A host that lost its power is given up after 45 s by the server, and libvirt itself needs 25 s to notice. */
     void awaitEnd(String migration) {
-        await("the migration ends", 90).until(() -> rest.json(migration).has("outcome"));
+        await("the migration ends", 180).until(() -> rest.json(migration).has("outcome"));
     }
 
     String host() throws Exception {

@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.NetworkGap;
 import org.understudy.api.ProbeTarget;
+import org.understudy.api.StepState;
 import org.understudy.api.UnderstudyException;
 import org.understudy.core.probe.GapProbe;
 
@@ -21,6 +22,7 @@ final class Run implements Work {
             new ReleaseStep());
 
     private final Voyage v;
+    private MigrationStep at = MigrationStep.PREFLIGHT;
 
     Run(Voyage voyage) {
         this.v = voyage;
@@ -28,17 +30,11 @@ final class Run implements Work {
 
     @Override
     public void run() {
-        MigrationStep at = MigrationStep.PREFLIGHT;
         try {
-            for (Step step : STEPS) {
-                at = step.step();
-                v.trail().requireNotCancelled();
-                v.picture().begin(at);
-                step.run(v);
-                v.picture().done(at);
-                if (at == MigrationStep.PREFLIGHT) {
-                    openProbe();
-                }
+            try {
+                goThrough(STEPS);
+            } catch (StepStopped stop) {
+                arriveDespite(stop);
             }
             new Ending(v).arrived();
         } catch (StepStopped stop) {
@@ -49,6 +45,40 @@ final class Run implements Work {
             v.trail().close();
             v.probe().ifPresent(GapProbe::close);
         }
+    }
+
+    private void goThrough(List<Step> steps) {
+        for (Step step : steps) {
+            at = step.step();
+            v.trail().requireNotCancelled();
+            v.picture().begin(at);
+            step.run(v);
+            v.picture().done(at);
+            if (at == MigrationStep.PREFLIGHT) {
+                openProbe();
+            }
+        }
+    }
+
+    /** A cancel may come too late for a host that switches by itself; the VM that is over there is seen to its end. */
+    private void arriveDespite(StepStopped stop) {
+        if (stop.reason() != StepStopped.Reason.CANCELLED) {
+            throw stop;
+        }
+        v.trail().ignoreCancel();
+        if (!new WayBack(v).arrivedAnyway()) {
+            throw stop;
+        }
+        v.picture().fact(at, "cancelled", "too late: the host had moved the VM");
+        for (MigrationStep passed : List.of(MigrationStep.TO_STANDBY, MigrationStep.COPY)) {
+            if (v.picture().state(passed) == StepState.PENDING) {
+                v.picture().begin(passed);
+            }
+            if (v.picture().state(passed) == StepState.RUNNING) {
+                v.picture().done(passed);
+            }
+        }
+        goThrough(STEPS.subList(MigrationStep.SWITCH.ordinal(), STEPS.size()));
     }
 
     private void openProbe() {

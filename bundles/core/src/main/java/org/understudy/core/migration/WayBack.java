@@ -35,20 +35,42 @@ final class WayBack {
         if (v.trail().sourceStopped().isPresent()) {
             return "the source's QEMU is gone";
         }
+        Optional<MigrationPhase> after = giveUp();
+        if (v.sending().outgoing().switchesByItself()) {
+            requireNotArrived(after);
+        }
+        return "QEMU ended as "
+                + after.orElseThrow(
+                        () -> StepStopped.failed(notGivenUp(v.plan().deadlines().cancel())));
+    }
+
+    /**
+     * Stops the sending, and returns whether it was too late for that. Only a host that switches by itself can be past
+     * the switch without the run's word.
+     */
+    boolean arrivedAnyway() {
+        boolean possible =
+                v.sendingIfAny().filter(s -> s.outgoing().switchesByItself()).isPresent();
+        try {
+            return possible && giveUp().equals(Optional.of(MigrationPhase.COMPLETED));
+        } catch (UnderstudyException e) {
+            // The way back asks again, for as long as it takes.
+            return false;
+        }
+    }
+
+    /** Returns the phase in which QEMU ended; empty if it has not in time. */
+    private Optional<MigrationPhase> giveUp() {
         MigrationPhase before = v.sending().ask().phase();
         long asked = System.nanoTime();
         if (!before.isOver()) {
             v.sending().outgoing().cancel();
         }
-        Duration limit = v.plan().deadlines().cancel();
-        Optional<MigrationPhase> after = v.trail().poll(limit, this::over);
+        Optional<MigrationPhase> after = v.trail().poll(v.plan().deadlines().cancel(), this::over);
         if (mayBeAsked(before)) {
             markPendingEjects(after.isPresent(), Duration.ofNanos(System.nanoTime() - asked));
         }
-        if (v.sending().outgoing().switchesByItself()) {
-            requireNotArrived(after);
-        }
-        return "QEMU ended as " + after.orElseThrow(() -> StepStopped.failed(notGivenUp(limit)));
+        return after;
     }
 
     /** Where the host itself switches, a VM that has not come back runs on the destination, or may do so soon. */

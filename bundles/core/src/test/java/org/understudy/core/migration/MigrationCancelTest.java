@@ -89,12 +89,26 @@ class MigrationCancelTest {
     }
 
     @Test
-    void takesNothingBackOnceAHostThatSwitchesByItselfHasSwitched() {
+    void goesOnToTheEndIfAHostThatSwitchesByItselfHasSwitchedBeforeTheCancel() {
         bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
         bench.a.with(Fault.SWITCHES_BY_ITSELF, Fault.STUCK_IN_COPY, Fault.ARRIVES_DESPITE_CANCEL);
         Migration running = bench.startAndReach(MigrationStep.COPY);
         bench.service().cancel(running.id());
         Migration m = bench.await(running);
+
+        assertThat(m.outcome()).as("%s", m).contains(Outcome.COMPLETED);
+        assertThat(m.steps()).extracting(s -> s.state()).doesNotContain(StepState.PENDING, StepState.FAILED);
+        assertThat(step(m, MigrationStep.COPY).facts()).containsKey("cancelled");
+        assertThat(bench.b.vm(VM).state()).isEqualTo(VmState.RUNNING);
+        assertThat(bench.pools.released).as("the guest uses it").isEmpty();
+        assertThat(bench.deeds).doesNotContain("abort web1");
+    }
+
+    @Test
+    void takesNothingBackOnceAVmHasArrivedPastItsDeadline() {
+        bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
+        bench.a.with(Fault.SWITCHES_BY_ITSELF, Fault.STUCK_IN_COPY, Fault.ARRIVES_DESPITE_CANCEL);
+        Migration m = bench.await(bench.startAndReach(MigrationStep.COPY));
 
         assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
         assertThat(m.findings()).extracting(f -> f.code()).contains(FindingCode.STATE_INCONSISTENT);
