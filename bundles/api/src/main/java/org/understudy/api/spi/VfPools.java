@@ -43,10 +43,10 @@ public interface VfPools {
     Optional<Lease> leaseNamed(HostName host, PciAddress vf, VmName vm, Alias primary, VfSettings settings);
 
     /**
-     * The leases this server holds on a host; none where the configuration leaves the host's NICs alone.
+     * The leases this server holds on a host, as last read; none where the configuration leaves the host's NICs alone.
      *
      * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#HOST_UNAVAILABLE} if the host
-     *     does not answer, so that nobody knows
+     *     is out of reach, so that nobody knows
      */
     List<Lease> leases(HostName host);
 

@@ -76,6 +76,8 @@ final class PairFollower {
     private final Map<Place, Map<Alias, Tracked>> tracked = new HashMap<>();
 
     private final Set<Place> waiting = new HashSet<>();
+    /** Those that will be read in a moment. */
+    private final Set<Place> due = new HashSet<>();
 
     PairFollower(
             Pace pace, Presences presences, ScheduledExecutorService worker, BiConsumer<Key, PairChanged> changed) {
@@ -151,7 +153,7 @@ final class PairFollower {
         if (event instanceof HostEvent.Stopped) {
             forget(place);
         } else if (event instanceof HostEvent.DefinitionChanged || of(place).isEmpty() || changesPairs(place, event)) {
-            resync(host, event.vm());
+            resyncSoon(host, place);
         } else if (event instanceof HostEvent.MigrationChanged changed) {
             onPhase(place, changed.phase());
         } else {
@@ -369,6 +371,16 @@ final class PairFollower {
         } catch (UnderstudyException e) {
             LOG.debug("No cause is known for {}: {}", key, e.getMessage());
             return "";
+        }
+    }
+
+    private void resyncSoon(Host host, Place place) {
+        if (due.add(place)) {
+            Runnable reading = () -> {
+                due.remove(place);
+                resync(host, place.vm());
+            };
+            worker.schedule(guarded(reading), pace.burst().toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 

@@ -31,6 +31,9 @@ final class SwitchStep implements Step {
             v.trail().passPointOfNoReturn();
         }
         v.sending().outgoing().continueToSwitch();
+        if (v.sending().outgoing().switchesByItself()) {
+            awaitResume(v);
+        }
         v.trail()
                 .await(
                         step(),
@@ -41,6 +44,21 @@ final class SwitchStep implements Step {
         v.around().journal().committed(v);
         accept(v);
         measureDowntime(v);
+    }
+
+    /**
+     * The guest stands still, and each question to its hosts keeps it waiting: where nothing but time will help, their
+     * events are waited for first.
+     */
+    private static void awaitResume(Voyage v) {
+        v.trail()
+                .poll(
+                        v.around().tempo().grace(),
+                        () -> v.trail()
+                                .onDestination(HostEvent.Resumed.class)
+                                .map(at -> true)
+                                .or(() -> v.trail().sourceStopped().map(why -> true))
+                                .or(() -> v.trail().destinationStopped().map(why -> true)));
     }
 
     /** A destination that could not load what it got, or died, will not do so later. */

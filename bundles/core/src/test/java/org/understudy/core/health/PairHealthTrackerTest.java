@@ -98,6 +98,7 @@ class PairHealthTrackerTest {
                         Duration.ofMillis(20),
                         Duration.ofSeconds(2),
                         limitlessMissing,
+                        Duration.ofMillis(20),
                         Duration.ofMillis(20)));
     }
 
@@ -354,6 +355,18 @@ class PairHealthTrackerTest {
         assertThat(tracker.pairsOf(VM, a.name(), WITH_PAIR, Optional.empty(), VmState.SHUTOFF))
                 .extracting(Pair::health)
                 .containsExactly(PairHealth.OFF);
+    }
+
+    @Test
+    void readsOnceForABurstOfEvents() {
+        awaitHealth(PairHealth.ACTIVE);
+        int before = a.questions();
+        for (int i = 0; i < 10; i++) {
+            emit(new HostEvent.DefinitionChanged(VM, Instant.now()));
+        }
+
+        Awaitility.await().until(() -> a.questions() > before);
+        Awaitility.await().during(Duration.ofMillis(150)).until(() -> a.questions() == before + 1);
     }
 
     @Test

@@ -34,6 +34,8 @@ import org.understudy.hostnic.port.Functions.Reading;
 final class NicSlot implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NicSlot.class);
     private static final int LONGEST_WAIT_DOUBLINGS = 5;
+    /** Changes come in bursts, as when a VF changes its driver, and each reading costs the host some work. */
+    private static final long BURST_MS = 200;
 
     private final HostPolicy policy;
     private final Supplier<Optional<Functions>> opener;
@@ -91,6 +93,16 @@ final class NicSlot implements AutoCloseable {
                         .map(Finding::message)
                         .findFirst()
                         .orElse("The configuration leaves the NICs of host " + policy.name() + " alone")));
+    }
+
+    /**
+     * What is known, which the watch keeps true; reads only if nothing is.
+     *
+     * @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE}
+     */
+    NicInventory known() {
+        NicInventory now = inventory();
+        return now.available() ? now : refresh();
     }
 
     private void attempt() {
@@ -163,7 +175,7 @@ final class NicSlot implements AutoCloseable {
     /** Many changes in a row are one reading. */
     private void changed() {
         if (readSoon.compareAndSet(false, true)) {
-            later(this::readAgain, 0);
+            later(this::readAgain, BURST_MS);
         }
     }
 

@@ -4,8 +4,11 @@ package org.understudy.hostnic.host;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.ConcurrentHashMap;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -44,6 +47,8 @@ public final class VfLeases implements VfPools {
     private final HostNicService nics;
     private final Policies policies;
     private final ServerId server;
+    /** What each detour was last told: several follow the same pair, and a host is told once. */
+    private final Map<Lease, Boolean> detours = new ConcurrentHashMap<>();
 
     @Activate
     public VfLeases(BundleContext bundle, @Reference HostNicService nics, @Reference Policies policies) {
@@ -229,7 +234,8 @@ public final class VfLeases implements VfPools {
             return List.of();
         }
         String owner = server.owner(host);
-        return slot.refresh().vfs().stream()
+        // Each change by this server is followed by a reading.
+        return slot.known().vfs().stream()
                 .flatMap(vf -> vf.holder().filter(h -> h.owner().equals(owner)).map(h -> lease(host, vf, h)).stream())
                 .toList();
     }
@@ -249,12 +255,17 @@ public final class VfLeases implements VfPools {
 
     @Override
     public void detour(Lease lease, boolean on) {
-        nics.slot(lease.host()).require().detour(ticket(lease), on);
+        if (!Objects.equals(detours.get(lease), on)) {
+            detours.remove(lease);
+            nics.slot(lease.host()).require().detour(ticket(lease), on);
+            detours.put(lease, on);
+        }
     }
 
     @Override
     public void release(Lease lease) {
         NicSlot slot = nics.slot(lease.host());
+        detours.remove(lease);
         try {
             slot.require().release(ticket(lease));
             slot.forget(lease.vf());

@@ -120,6 +120,20 @@ class VfLeasesTest {
     }
 
     @Test
+    void tellsTheHostOnceWhatADetourIsToBe() {
+        Lease lease = lease("web1").orElseThrow();
+        leases.detour(lease, true);
+        leases.detour(lease, true);
+        leases.detour(lease, false);
+        leases.detour(lease, true);
+
+        assertThat(machine.deeds)
+                .filteredOn(deed -> deed.startsWith("detour"))
+                .extracting(deed -> deed.substring(deed.lastIndexOf(' ') + 1))
+                .containsExactly("true", "false", "true");
+    }
+
+    @Test
     void givesTheSameVfToAVmThatHoldsOneAlready() {
         Lease first = lease("web1").orElseThrow();
 
