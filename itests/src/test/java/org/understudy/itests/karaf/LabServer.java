@@ -20,11 +20,14 @@ final class LabServer implements AutoCloseable {
     final Rest rest;
     private final int port = KarafServer.freeUdpPort();
 
-    /** @param more lines of the configuration */
-    LabServer(String more) throws IOException {
+    /**
+     * @param more lines of the configuration
+     * @param options of {@code lab up}
+     */
+    LabServer(String more, String... options) throws IOException {
         // Only to skip where there is none; the lab brings its own.
         Built.guest();
-        lab = SriovLab.start();
+        lab = SriovLab.start(options);
         try {
             server = new KarafServer(Built.distribution());
         } catch (IOException | InterruptedException e) {

@@ -29,12 +29,16 @@ public final class SriovLab implements AutoCloseable {
         this.folder = folder;
     }
 
-    /** Skipped, loudly, where the hosts can't be built; not on CI. */
-    public static SriovLab start() throws IOException {
+    /**
+     * Skipped, loudly, where the hosts can't be built; not on CI.
+     *
+     * @param options of {@code lab up}
+     */
+    public static SriovLab start(String... options) throws IOException {
         EmulatedHost.requireBuilt();
         SriovLab lab = new SriovLab(Files.createTempDirectory("us-lab").resolve("lab"));
         Runtime.getRuntime().addShutdownHook(lab.atExit);
-        assertThat(lab.script("up")).isZero();
+        assertThat(lab.script("up", options)).isZero();
         for (String host : List.of("alpha", "beta")) {
             lab.call("copy", host, Built.vfCommand().toString(), ":" + VF_COMMAND);
         }
@@ -114,19 +118,29 @@ public final class SriovLab implements AutoCloseable {
     /**
      * What the endpoint has counted since {@link #watch}: its pings of the guest, and the guest's heartbeats; times in
      * milliseconds.
+     *
+     * @param primary heartbeats that left by the VF, as the packet counters of the guest's own devices tell
+     * @param standby those that left by the standby NIC
      */
     public record Figures(
-            long pings, long pingsLost, long pingGap, long heartbeats, long heartbeatsLost, long heartbeatGap) {
+            long pings,
+            long pingsLost,
+            long pingGap,
+            long heartbeats,
+            long heartbeatsLost,
+            long heartbeatGap,
+            long primary,
+            long standby) {
         private static final Pattern LINES = Pattern.compile("pings sent=(\\d+) lost=(\\d+) .*longest_gap_ms=(\\d+)\\n"
-                + "heartbeats sent=(\\d+) lost=(\\d+) .*longest_gap_ms=(\\d+) .*\\n");
+                + "heartbeats sent=(\\d+) lost=(\\d+) .*longest_gap_ms=(\\d+) primary=(\\d+) standby=(\\d+)\\n");
 
         static Figures parse(String text) {
             Matcher m = LINES.matcher(text);
             assertThat(m.matches()).as("%s", text).isTrue();
-            long[] n = IntStream.rangeClosed(1, 6)
+            long[] n = IntStream.rangeClosed(1, 8)
                     .mapToLong(i -> Long.parseLong(m.group(i)))
                     .toArray();
-            return new Figures(n[0], n[1], n[2], n[3], n[4], n[5]);
+            return new Figures(n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7]);
         }
 
         public long answers() {
@@ -153,8 +167,10 @@ public final class SriovLab implements AutoCloseable {
         ProcessHandle.of(qemu).orElseThrow().destroyForcibly();
     }
 
-    private int script(String command) {
-        ProcessBuilder script = new ProcessBuilder(Built.script().toString(), "lab", command).inheritIO();
+    private int script(String command, String... options) {
+        List<String> call = new ArrayList<>(List.of(Built.script().toString(), "lab", command));
+        call.addAll(List.of(options));
+        ProcessBuilder script = new ProcessBuilder(call).inheritIO();
         script.environment().put("UNDERSTUDY_LAB", folder.toString());
         try {
             Process process = script.start();
