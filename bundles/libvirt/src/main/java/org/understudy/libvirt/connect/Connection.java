@@ -30,6 +30,7 @@ public final class Connection implements AutoCloseable {
     private Optional<Line> line = Optional.empty();
     private String away = "is not connected yet";
     private int failures;
+    private long since;
     private boolean closed;
 
     /**
@@ -88,7 +89,7 @@ public final class Connection implements AutoCloseable {
             return call.on(used.connect());
         } catch (LibvirtException e) {
             UnderstudyException failure = LibvirtFailure.of("host " + settings.name() + ": " + what, e);
-            if (isDead(used.connect())) {
+            if (!used.connect().answers()) {
                 execute(() -> lost(used, "has closed the connection: " + e.getMessage()));
                 throw unavailable("has closed the connection: " + e.getMessage());
             }
@@ -110,14 +111,6 @@ public final class Connection implements AutoCloseable {
     private static String reason(LibvirtException e) {
         return "cannot be reached: %s (%s)"
                 .formatted(e.getMessage(), e.getError().getCode());
-    }
-
-    private static boolean isDead(NativeConnect connect) {
-        try {
-            return !connect.isAlive();
-        } catch (LibvirtException e) {
-            return true;
-        }
     }
 
     /** A connection with everything registered, or none at all. */
@@ -161,7 +154,7 @@ public final class Connection implements AutoCloseable {
             retire(fresh);
         } else {
             line = Optional.of(fresh);
-            failures = 0;
+            since = System.nanoTime();
         }
     }
 
@@ -175,12 +168,21 @@ public final class Connection implements AutoCloseable {
         }
         LOG.warn("Host {} {}", settings.name(), why);
         retire(dead);
-        schedule(Duration.ZERO);
+        schedule(this::attempt, nextWait());
     }
 
-    private void schedule(Duration wait) {
+    /** None for a connection that held for a while; one that is lost again and again is given more and more time. */
+    private synchronized Duration nextWait() {
+        if (System.nanoTime() - since > pace.after(Integer.MAX_VALUE).toNanos()) {
+            failures = 0;
+            return Duration.ZERO;
+        }
+        return pace.after(failures++);
+    }
+
+    private void schedule(Runnable task, Duration wait) {
         try {
-            keeper.schedule(this::attempt, wait.toMillis(), TimeUnit.MILLISECONDS);
+            keeper.schedule(task, wait.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
             LOG.debug("Host {} is not opened any more", settings.name());
         }
@@ -190,11 +192,24 @@ public final class Connection implements AutoCloseable {
         try {
             become(connect());
             LOG.info("Host {} is connected again", settings.name());
-            registrations.returned();
         } catch (LibvirtException e) {
             failed(reason(e));
         } catch (RuntimeException e) {
             failed("cannot be used: " + e.getMessage());
+        }
+        catchUp();
+    }
+
+    /** What could not be told of the time without a connection is told a little later. */
+    private void catchUp() {
+        if (current().isEmpty()) {
+            return;
+        }
+        try {
+            registrations.returned();
+        } catch (RuntimeException e) {
+            LOG.warn("Host {}: what was missed is read once more: {}", settings.name(), e.getMessage());
+            schedule(this::catchUp, pace.first());
         }
     }
 
@@ -205,12 +220,12 @@ public final class Connection implements AutoCloseable {
         away = why;
         Duration wait = pace.after(failures++);
         LOG.debug("Host {} {}; next attempt in {}", settings.name(), why, wait);
-        schedule(wait);
+        schedule(this::attempt, wait);
     }
 
     /** libvirt does not always tell of a close, as when its callback could not be registered. */
     private void look() {
-        current().filter(l -> isDead(l.connect())).ifPresent(l -> lost(l, "has closed the connection"));
+        current().filter(l -> !l.connect().answers()).ifPresent(l -> lost(l, "has closed the connection"));
     }
 
     private synchronized Optional<Line> current() {

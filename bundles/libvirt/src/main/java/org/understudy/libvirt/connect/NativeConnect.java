@@ -17,6 +17,20 @@ public final class NativeConnect extends Connect {
         return vcp.getPointer();
     }
 
+    /** Whether the daemon is still there. */
+    public boolean answers() {
+        try {
+            return isAlive();
+        } catch (LibvirtException e) {
+            return false;
+        }
+    }
+
+    /** The inherited one closes once more what was closed while something held it, and libvirt would free it too early. */
+    @Override
+    @SuppressWarnings({"deprecation", "Finalize"})
+    protected void finalize() {}
+
     /** Identity: the inherited one asks the host. */
     @Override
     public boolean equals(Object other) {

@@ -71,13 +71,17 @@ public final class Domains {
     public List<HostedVm> all() {
         return connection.ask("list the VMs", c -> {
             List<HostedVm> found = new ArrayList<>();
-            for (Domain domain : c.listAllDomains(ALL)) {
-                try {
+            Domain[] domains = c.listAllDomains(ALL);
+            try {
+                for (Domain domain : domains) {
                     Optional<VmName> name = name(domain);
                     if (name.isPresent()) {
                         hosted(c, name.get(), domain).ifPresent(found::add);
                     }
-                } finally {
+                }
+            } finally {
+                // All of them, also when one could not be asked: each keeps the connection open.
+                for (Domain domain : domains) {
                     domain.free();
                 }
             }
@@ -183,10 +187,12 @@ public final class Domains {
             domain.getJobInfo();
             return false;
         } catch (LibvirtException e) {
-            if (e.getError().getCode() == ErrorNumber.VIR_ERR_OPERATION_UNSUPPORTED) {
-                return true;
-            }
-            throw e;
+            return switch (e.getError().getCode()) {
+                case VIR_ERR_OPERATION_UNSUPPORTED -> true;
+                // It has stopped since.
+                case VIR_ERR_OPERATION_INVALID -> false;
+                default -> throw e;
+            };
         }
     }
 }

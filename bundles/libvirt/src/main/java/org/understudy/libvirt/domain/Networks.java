@@ -6,14 +6,13 @@ import java.util.TreeSet;
 import org.libvirt.Error.ErrorNumber;
 import org.libvirt.LibvirtException;
 import org.libvirt.Network;
-import org.understudy.libvirt.connect.LibvirtFailure;
 import org.understudy.libvirt.connect.NativeConnect;
 
 /** libvirt's own networks. */
 public final class Networks {
     private Networks() {}
 
-    /** Those that are active and hand out VFs; none where libvirt has no driver for networks. */
+    /** Those that are active and hand out VFs; none where libvirt has no driver for networks, or does not reach it. */
     public static Set<String> ofVfs(NativeConnect connect) throws LibvirtException {
         Set<String> found = new TreeSet<>();
         try {
@@ -23,7 +22,8 @@ public final class Networks {
                 }
             }
         } catch (LibvirtException e) {
-            if (!LibvirtFailure.isUnsupported(e)) {
+            // There may be no driver for networks, or a daemon of their own that does not run.
+            if (!connect.answers()) {
                 throw e;
             }
         }

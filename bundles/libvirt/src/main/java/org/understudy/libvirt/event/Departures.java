@@ -20,7 +20,7 @@ public final class Departures {
         leaving.remove(vm);
     }
 
-    boolean contains(VmName vm) {
+    public boolean contains(VmName vm) {
         return leaving.contains(vm);
     }
 }

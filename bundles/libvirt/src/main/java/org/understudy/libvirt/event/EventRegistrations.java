@@ -50,10 +50,7 @@ public final class EventRegistrations implements Registrations {
                                 NativeLibvirt.INSTANCE.virConnectDomainEventRegisterAny(
                                         pointer, Pointer.NULL, event, callback, Pointer.NULL, Pointer.NULL))
                         .ifPresent(numbers::add));
-        Optional<Integer> network = number(
-                "events of networks",
-                NativeLibvirt.INSTANCE.virConnectNetworkEventRegisterAny(
-                        pointer, Pointer.NULL, NETWORK_LIFECYCLE, networks.lifecycle(), Pointer.NULL, Pointer.NULL));
+        Optional<Integer> network = network(connect);
         registered.put(connect, new Registered(numbers, Optional.empty(), network));
         Optional<Integer> monitor = monitor(pointer);
         registered.put(connect, new Registered(numbers, monitor, network));
@@ -63,6 +60,21 @@ public final class EventRegistrations implements Registrations {
     /** Whether the events of QEMU's monitor are heard. */
     public boolean monitored() {
         return events.monitored();
+    }
+
+    /** Networks have a daemon of their own on some hosts, which may not run: VMs can be driven all the same. */
+    private Optional<Integer> network(NativeConnect connect) {
+        int answer = NativeLibvirt.INSTANCE.virConnectNetworkEventRegisterAny(
+                connect.pointer(), Pointer.NULL, NETWORK_LIFECYCLE, networks.lifecycle(), Pointer.NULL, Pointer.NULL);
+        try {
+            return number("events of networks", answer);
+        } catch (UnderstudyException e) {
+            if (!connect.answers()) {
+                throw e;
+            }
+            LOG.info("{}; what becomes of its networks is not heard", e.getMessage());
+            return Optional.empty();
+        }
     }
 
     private Optional<Integer> monitor(Pointer pointer) {

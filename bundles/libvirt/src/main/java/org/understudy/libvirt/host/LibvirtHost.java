@@ -55,6 +55,7 @@ public final class LibvirtHost implements Host, VfNetworks {
     private final EventLoop loop;
     private final HostEvents events;
     private final Census census;
+    private final Departures departures = new Departures();
     private final NetworkEvents networkEvents = new NetworkEvents();
     private final Clock clock = Clock.systemUTC();
     private final Connection connection;
@@ -72,7 +73,6 @@ public final class LibvirtHost implements Host, VfNetworks {
         this.loop = loop;
         this.events = new HostEvents(settings.name());
         this.census = new Census();
-        Departures departures = new Departures();
         Negotiations negotiations = new Negotiations();
         events.subscribe(census::note);
         events.subscribe(negotiations::note);
@@ -98,7 +98,9 @@ public final class LibvirtHost implements Host, VfNetworks {
     }
 
     private void tellWhatWasMissed() {
-        census.differences(domains.all(), clock.instant()).forEach(events::publish);
+        census.differences(domains.all(), clock.instant()).stream()
+                .filter(e -> !(e instanceof HostEvent.Stopped && departures.contains(e.vm())))
+                .forEach(events::publish);
         networkEvents.tell();
     }
 
@@ -177,6 +179,7 @@ public final class LibvirtHost implements Host, VfNetworks {
 
     @Override
     public void start(VmName vm, Map<Alias, PciAddress> assignedVfs) {
+        requireNoSavedState(vm);
         String stored = definition(vm);
         String definition = AssignedVfs.put(stored, assignedVfs);
         if (definition.equals(stored)) {
@@ -187,6 +190,20 @@ public final class LibvirtHost implements Host, VfNetworks {
             c.domainCreateXML(definition, 0).free();
             return true;
         });
+    }
+
+    /**
+     * A VM that was started afresh would write its disks, and the saved memory would meet those later. libvirt restores it
+     * only at a start of the stored definition, whose VFs may be others now.
+     */
+    private void requireNoSavedState(VmName vm) {
+        if (domains.ask("look for saved memory of", vm, d -> d.hasManagedSaveImage() == 1)) {
+            throw new UnderstudyException(
+                    ErrorCode.WRONG_VM_STATE,
+                    "VM %s on host %s was saved (virsh managedsave) and is to be restored by 'virsh start %1$s';"
+                                    .formatted(vm, name())
+                            + " 'virsh managedsave-remove " + vm + "' throws its memory away");
+        }
     }
 
     @Override

@@ -71,19 +71,27 @@ public final class Migrations {
         VmName vm = request.vm();
         departures.begin(vm);
         CompletableFuture<Void> call = call(new Journey(request), vm);
-        call.exceptionally(failed -> {
-            departures.end(vm);
-            return null;
-        });
-        OutgoingEnd end = new OutgoingEnd(vm, domains, Optional.of(call), () -> finished(vm));
+        OutgoingEnd end =
+                new OutgoingEnd(vm, domains, Optional.of(call), () -> finished(vm), stays -> stayed(vm, stays));
         outgoing.put(vm, end);
+        call.whenComplete((done, failed) -> {
+            // Without its connection the migration goes on, and whoever asks for it hears how it ended.
+            if (failed != null && !OutgoingEnd.isCutOff(failed)) {
+                stayed(vm, end);
+            }
+        });
         try {
             end.awaitBegin();
             return end;
         } catch (UnderstudyException e) {
-            outgoing.remove(vm, end);
-            departures.end(vm);
+            stayed(vm, end);
             throw e;
+        }
+    }
+
+    private void stayed(VmName vm, OutgoingEnd end) {
+        if (outgoing.remove(vm, end)) {
+            departures.end(vm);
         }
     }
 
@@ -117,7 +125,7 @@ public final class Migrations {
         Optional<OutgoingMigration> own = Optional.ofNullable(outgoing.get(vm));
         return own.isPresent() || !isSending(vm)
                 ? own
-                : Optional.of(new OutgoingEnd(vm, domains, Optional.empty(), () -> finished(vm)));
+                : Optional.of(new OutgoingEnd(vm, domains, Optional.empty(), () -> finished(vm), stays -> {}));
     }
 
     private boolean isSending(VmName vm) {

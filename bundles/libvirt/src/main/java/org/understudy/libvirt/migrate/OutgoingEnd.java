@@ -10,6 +10,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.libvirt.Domain;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
@@ -38,19 +39,27 @@ final class OutgoingEnd implements OutgoingMigration {
     private final Monitor monitor;
     private final Optional<CompletableFuture<Void>> call;
     private final Runnable finished;
+    private final Consumer<OutgoingEnd> stayed;
     private volatile boolean begun;
     private MigrationProgress last = new MigrationProgress(MigrationPhase.NONE, 0, 0, Optional.empty(), "");
 
     /**
      * @param call ends when libvirt is done
      * @param finished tells that the VM has left
+     * @param stayed tells that it will not leave
      */
-    OutgoingEnd(VmName vm, Domains domains, Optional<CompletableFuture<Void>> call, Runnable finished) {
+    OutgoingEnd(
+            VmName vm,
+            Domains domains,
+            Optional<CompletableFuture<Void>> call,
+            Runnable finished,
+            Consumer<OutgoingEnd> stayed) {
         this.vm = vm;
         this.domains = domains;
         this.monitor = new Monitor(domains);
         this.call = call;
         this.finished = finished;
+        this.stayed = stayed;
     }
 
     /**
@@ -83,13 +92,17 @@ final class OutgoingEnd implements OutgoingMigration {
     /** Empty if the call ended because its connection did: the migration goes on without it. */
     private Optional<MigrationProgress> result(CompletableFuture<Void> ended) {
         Optional<UnderstudyException> failure = failure(ended);
-        if (failure.filter(f -> f.code() == ErrorCode.HOST_UNAVAILABLE).isPresent()) {
+        if (failure.filter(OutgoingEnd::isCutOff).isPresent()) {
             return Optional.empty();
         }
         MigrationPhase phase = failure.map(
                         f -> f.code() == ErrorCode.CANCELLED ? MigrationPhase.CANCELLED : MigrationPhase.FAILED)
                 .orElse(MigrationPhase.COMPLETED);
         return Optional.of(withPhase(phase, failure.map(Throwable::getMessage).orElse("")));
+    }
+
+    static boolean isCutOff(Throwable failure) {
+        return failure instanceof UnderstudyException known && known.code() == ErrorCode.HOST_UNAVAILABLE;
     }
 
     private static Optional<UnderstudyException> failure(CompletableFuture<Void> ended) {
@@ -187,8 +200,13 @@ final class OutgoingEnd implements OutgoingMigration {
                 answer.path("error-desc").asText());
     }
 
-    private synchronized MigrationProgress remember(MigrationProgress progress) {
-        last = progress;
+    private MigrationProgress remember(MigrationProgress progress) {
+        synchronized (this) {
+            last = progress;
+        }
+        if (progress.phase().isOver() && progress.phase() != MigrationPhase.COMPLETED) {
+            stayed.accept(this);
+        }
         return progress;
     }
 

@@ -12,13 +12,13 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** A unix socket in front of a daemon's, which can be cut. */
-final class Cable implements AutoCloseable {
+public final class Cable implements AutoCloseable {
     private final Path far;
     private final ServerSocketChannel near;
     private final Set<SocketChannel> open = ConcurrentHashMap.newKeySet();
     private volatile boolean silent;
 
-    Cable(Path near, Path far) throws IOException {
+    public Cable(Path near, Path far) throws IOException {
         this.far = far;
         this.near = ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(near));
         run(this::accept);
@@ -69,7 +69,7 @@ final class Cable implements AutoCloseable {
     }
 
     /** Ends every connection. */
-    void cut() throws IOException {
+    public void cut() throws IOException {
         for (SocketChannel channel : open) {
             channel.close();
         }

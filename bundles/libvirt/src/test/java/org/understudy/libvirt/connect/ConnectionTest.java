@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -22,7 +23,7 @@ import org.understudy.libvirt.connect.Connection.Pace;
 final class ConnectionTest {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final Pace QUICK =
-            new Pace(Duration.ofMillis(1), Duration.ofMillis(50), Duration.ofSeconds(1), Duration.ofSeconds(1));
+            new Pace(Duration.ofMillis(1), Duration.ofMillis(5), Duration.ofSeconds(1), Duration.ofSeconds(1));
     private static final int CUTS = 1000;
     /** 4 KiB for each reconnect that is measured: the machine that runs Java asks for some memory too. */
     private static final long LEAK = 4 * 1024 * CUTS * 4 / 5;
@@ -31,6 +32,7 @@ final class ConnectionTest {
         private final AtomicInteger registered = new AtomicInteger();
         private final AtomicInteger deregistered = new AtomicInteger();
         private final AtomicInteger returned = new AtomicInteger();
+        private final AtomicBoolean deaf = new AtomicBoolean();
 
         @Override
         public void register(NativeConnect connect) {
@@ -44,6 +46,9 @@ final class ConnectionTest {
 
         @Override
         public void returned() {
+            if (deaf.getAndSet(false)) {
+                throw new IllegalStateException("nobody listens");
+            }
             returned.incrementAndGet();
         }
     }
@@ -78,6 +83,22 @@ final class ConnectionTest {
             awaitAnswer(connection);
         }
         assertThat(counted.deregistered).hasValue(counted.registered.get());
+    }
+
+    @Test
+    @Timeout(300)
+    void tellsOfAReturnAgainThatCouldNotBeTold() throws IOException {
+        try (Libvirtd daemon = Libvirtd.start(directory);
+                Cable cable = new Cable(directory.resolve("cable"), daemon.socket());
+                EventLoop loop = EventLoop.open();
+                Connection connection = connection(loop)) {
+            connection.open();
+            counted.deaf.set(true);
+            cutAndWait(cable, 1);
+
+            assertThat(counted.deaf).isFalse();
+            assertThat(counted.registered).as("the connection was kept").hasValue(2);
+        }
     }
 
     private void cutAndWait(Cable cable, int times) throws IOException {

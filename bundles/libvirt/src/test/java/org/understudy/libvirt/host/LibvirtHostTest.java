@@ -12,6 +12,9 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.libvirt.Connect;
+import org.libvirt.Domain;
+import org.libvirt.LibvirtException;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.PciAddress;
@@ -99,6 +102,29 @@ final class LibvirtHostTest {
                 .filteredOn(HostEvent.Stopped.class::isInstance)
                 .extracting(e -> ((HostEvent.Stopped) e).reason())
                 .contains("destroyed");
+    }
+
+    /** What it had in memory would meet disks that were written since. */
+    @Test
+    void doesNotStartAVmAfreshThatWasSaved() throws LibvirtException {
+        host.define(TestHosts.definition("web1"));
+        host.start(WEB, NO_VFS);
+        Connect other = new Connect("test:///default");
+        Domain saved = other.domainLookupByName("web1");
+        try {
+            saved.managedSave();
+            assertThatThrownBy(() -> host.start(WEB, NO_VFS))
+                    .isInstanceOfSatisfying(
+                            UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.WRONG_VM_STATE))
+                    .hasMessageContaining("virsh managedsave-remove web1");
+
+            saved.managedSaveRemove();
+            host.start(WEB, NO_VFS);
+            assertThat(state()).contains(VmState.RUNNING);
+        } finally {
+            saved.free();
+            other.close();
+        }
     }
 
     @Test

@@ -34,6 +34,7 @@ import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.libvirt.connect.Cable;
 import org.understudy.libvirt.connect.Libvirtd;
 
 /** A Linux guest with a failover pair goes from one real libvirtd to another. */
@@ -70,11 +71,13 @@ final class MigrationTest {
     }
 
     private static Host host(String name, Libvirtd daemon) {
+        return host(name, daemon.uri("qemu", "/system"));
+    }
+
+    private static Host host(String name, String uri) {
         return new LibvirtConnector()
                 .open(new HostPolicy(
-                        new HostName(name),
-                        "libvirt",
-                        Map.of("uri", daemon.uri("qemu", "/system"), "migration-uri", "tcp://127.0.0.1")));
+                        new HostName(name), "libvirt", Map.of("uri", uri, "migration-uri", "tcp://127.0.0.1")));
     }
 
     @AfterEach
@@ -145,6 +148,30 @@ final class MigrationTest {
         }
     }
 
+    /** libvirt needs no connection of ours for it; that the VM has gone meanwhile is no loss. */
+    @Test
+    void followsAMigrationWhoseConnectionIsLostUntilTheGuestRunsThere(@TempDir Path directory) throws IOException {
+        a.close();
+        try (Cable cable = new Cable(directory.resolve("cable"), daemonA.socket())) {
+            a = host("a", "qemu+unix:///system?socket=" + directory.resolve("cable"));
+            a.subscribe(fromA::add);
+            IncomingMigration in = b.prepareIncoming(request());
+            OutgoingMigration out = a.startOutgoing(outgoing(in));
+            await().atMost(SOON).until(() -> out.progress().phase() == MigrationPhase.ACTIVE);
+
+            cable.cut();
+            await().atMost(SOON)
+                    .ignoreException(UnderstudyException.class)
+                    .until(() -> out.progress().phase() == MigrationPhase.COMPLETED);
+
+            assertThat(b.find(WEB).map(HostedVm::state)).contains(VmState.RUNNING);
+            assertThat(fromA).noneMatch(HostEvent.Stopped.class::isInstance);
+            out.finish();
+            await().atMost(SOON).until(() -> fromA.stream().anyMatch(HostEvent.Stopped.class::isInstance));
+            a.close();
+        }
+    }
+
     private static List<MigrationPhase> phases(List<HostEvent> events) {
         return events.stream()
                 .filter(HostEvent.MigrationChanged.class::isInstance)
@@ -166,6 +193,7 @@ final class MigrationTest {
         await().atMost(SOON).until(() -> out.progress().phase() == MigrationPhase.CANCELLED);
         in.abort();
         out.resumeOnSource();
+        assertThat(a.outgoing(WEB)).as("the next one may be somebody else's").isEmpty();
 
         assertThat(b.find(WEB)).isEmpty();
         assertThat(a.find(WEB).map(HostedVm::state)).contains(VmState.RUNNING);
