@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // For CloudStack's agent (agent.hooks.libvirt_vm_xml_transformer.script), which calls transform on the object that this script
-// ends with, before it starts a VM. It gives NICs their pairs, with VFs that are leased on this host.
+// ends with, before it starts a VM. It gives NICs their pairs, with VFs that are leased on this host. The agent calls it also
+// when a VM that is stopped is unmanaged; the VFs leased then are given back after a minute, because the VM is not here.
 //
 // The VFs go in as plain <hostdev>: the agent cannot read <interface type='hostdev'>.
 
@@ -42,7 +43,8 @@ class Transformer {
         return definition.toString('UTF-8')
     }
 
-    static final int REFUSED = 1
+    // Python itself ends with 1 or 2 if it fails, which refuses nothing.
+    static final int REFUSED = 3
 
     // The agent starts a VM also after an error here. What libvirt refuses, it does not start, and it shows the reason.
     private static String refusal(String reason) {

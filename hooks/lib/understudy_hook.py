@@ -4,7 +4,8 @@
 
 As a program: 'understudy_hook.py transform [FORM]' reads domain XML and writes the one to go on with, and FORM is how VFs are
 written whatever the configuration says; 'arrival' is for a VM that migrates to this host: it makes no pairs, and writes nothing
-if nothing changes; 'check' tells whether Understudy answers. Exit status: 0 done, 1 refused or no answer, 2 wrong call.
+if nothing changes; 'check' tells whether Understudy answers. Exit status: 0 done, 1 no answer to 'check', 2 wrong call,
+3 refused. Every other one means that this program failed, and that the VM goes on as its manager wants it.
 """
 import json
 import os
@@ -26,6 +27,12 @@ KEYS = {
     "pool": "",
     "form": "",
 }
+YES = ("yes", "true", "on")
+NO = ("no", "false", "off")
+LONGEST_DEADLINE_SECONDS = 3600
+
+# Not 1 or 2, with which Python itself ends if it fails.
+REFUSED = 3
 
 
 class Trouble(Exception):
@@ -38,29 +45,83 @@ class Refused(Exception):
 
 def say(text):
     """To whoever runs the hook, and to the host's log."""
-    print("understudy: " + text, file=sys.stderr)
+    # Text from elsewhere may hold what syslog cannot take, and a complaint must not be what stops a VM.
+    text = text.encode("utf-8", "replace").decode().replace("\0", " ")
+    # Without a standard error, print would write into the definition.
+    if sys.stderr:
+        print("understudy: " + text, file=sys.stderr)
     syslog.openlog("understudy-hook")
     syslog.syslog(syslog.LOG_WARNING, text)
 
 
-def settings(path=None):
-    """Lines of the form 'key = value'."""
-    path = path or os.environ.get("UNDERSTUDY_HOOK_CONF", CONFIGURATION)
-    values = dict(KEYS)
+def lines_of(path):
+    """Pairs of key and value. Nothing is judged here, so that 'require-vf' is known before a complaint about another line."""
     try:
-        with open(path, encoding="utf-8") as file:
-            for line in file:
-                line = line.strip()
-                if line and not line.startswith("#"):
-                    key, _, value = (part.strip() for part in line.partition("="))
-                    if key not in KEYS:
-                        raise Trouble("%s: unknown key '%s'" % (path, key))
-                    values[key] = value
+        with open(path, encoding="utf-8-sig", errors="replace") as file:
+            lines = [line.strip() for line in file]
     except OSError as error:
         raise Trouble("the hook's configuration cannot be read: %s" % error) from error
+    split = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return [(key.strip(), value.strip()) for key, _, value in split]
+
+
+def requires_vf(lines):
+    """What the last line says that can be understood; the others are complained of by 'settings'."""
+    said = [value.lower() in YES for key, value in lines if key == "require-vf" and value.lower() in YES + NO]
+    return bool(said) and said[-1]
+
+
+def settings(path, lines):
+    """All of it is judged before anything is asked."""
+    values = dict(KEYS)
+    for key, value in lines:
+        if key not in KEYS:
+            raise Trouble("%s: unknown key '%s'" % (path, key))
+        if "\ufffd" in value:
+            raise Trouble("%s: '%s' is not UTF-8" % (path, key))
+        if key == "require-vf" and value.lower() not in YES + NO:
+            raise Trouble("%s: require-vf is yes or no, not '%s'" % (path, value))
+        values[key] = value
     if not values["host"]:
         raise Trouble("%s does not name this host" % path)
+    values["deadline"] = seconds_of(path, values["deadline"])
+    if values["url"]:
+        require_safe(path, values)
     return values
+
+
+def seconds_of(path, text):
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds <= LONGEST_DEADLINE_SECONDS:
+        raise Trouble("%s: deadline is a number of seconds up to %d, not '%s'" % (path, LONGEST_DEADLINE_SECONDS, text))
+    return seconds
+
+
+def require_safe(path, values):
+    """The login is an admin's: it goes over a network encrypted or not at all."""
+    import urllib.parse
+
+    try:
+        url = urllib.parse.urlsplit(values["url"])
+        loopback = is_loopback(url.hostname or "")
+    except ValueError as error:
+        raise Trouble("%s: url: %s" % (path, error)) from error
+    if url.scheme != "https" and not (url.scheme == "http" and loopback):
+        raise Trouble("%s: url must be https, or http to this host itself, not '%s'" % (path, values["url"]))
+    if not values["login"]:
+        raise Trouble("%s: url needs login, a file with USER:PASSWORD" % path)
+
+
+def is_loopback(host):
+    import ipaddress
+
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def wished(definition, networks):
@@ -81,21 +142,32 @@ def transform(definition, pairs=True, form=None):
     Unchanged if the VM has no pair and is to have none, and if there is no answer or a refusal; raises Refused
     instead where the configuration requires the VF.
     """
-    values = {"require-vf": "no"}
+    required = False
     try:
-        values = settings()
+        path = configuration()
+        lines = lines_of(path)
+        required = requires_vf(lines)
+        values = settings(path, lines)
         values["form"] = form or values["form"]
         networks = {name for name in values["networks"].replace(",", " ").split() if pairs}
         nics = wished(definition, networks)
         if not nics and "<teaming" not in definition:
             return definition
         return asked(values, definition, nics)
-    except (Trouble, tree.ParseError) as error:
-        if values["require-vf"] in ("yes", "true", "on"):
-            say("refused: %s" % error)
-            raise Refused(str(error)) from error
-        say("going on with the definition as it is: %s" % error)
+    except Exception as error:  # whatever it is, only require-vf may stop a VM
+        if required:
+            say("refused: %s" % reason(error))
+            raise Refused(reason(error)) from error
+        say("going on with the definition as it is: %s" % reason(error))
         return definition
+
+
+def configuration():
+    return os.environ.get("UNDERSTUDY_HOOK_CONF", CONFIGURATION)
+
+
+def reason(error):
+    return str(error) if isinstance(error, Trouble) else "%s: %s" % (type(error).__name__, error)
 
 
 def asked(values, definition, nics):
@@ -103,14 +175,18 @@ def asked(values, definition, nics):
     for key in ("pool", "form"):
         if values[key]:
             question[key] = values[key]
-    answer = within(float(values["deadline"]), by_url if values["url"] else by_socket, values, question)
+    answer = within(values["deadline"], by_url if values["url"] else by_socket, values, question)
+    if not isinstance(answer, dict):
+        raise Trouble("Understudy's answer is no JSON object")
     if "definition" not in answer:
         raise Trouble(answer.get("detail", "Understudy's answer has no definition"))
-    errors = [finding["message"] for finding in answer["findings"] if finding["severity"] == "error"]
+    findings = [(finding["severity"], finding["message"]) for finding in answer["findings"]]
+    errors = [message for severity, message in findings if severity == "error"]
     if errors:
         raise Trouble("; ".join(errors))
-    for finding in answer["findings"]:
-        say("%s: %s" % (finding["severity"], finding["message"]))
+    tree.fromstring(answer["definition"])
+    for finding in findings:
+        say("%s: %s" % finding)
     return answer["definition"]
 
 
@@ -153,6 +229,13 @@ def by_url(values, question):
     query += [(key, question[key]) for key in ("pool", "form") if key in question]
     with open(values["login"], "rb") as file:
         login = base64.b64encode(file.read().strip()).decode()
+
+    class Stay(urllib.request.HTTPRedirectHandler):
+        """The login is for this address alone."""
+
+        def redirect_request(self, *_):
+            return None
+
     request = urllib.request.Request(
         "%s/api/v1/provision/%s?%s" % (values["url"].rstrip("/"), question["occasion"], urllib.parse.urlencode(query)),
         question["definition"].encode(),
@@ -164,7 +247,7 @@ def by_url(values, question):
     )
     tls = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=values["ca"] or None))
     try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({}), tls).open(request) as answer:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({}), Stay, tls).open(request) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
         if "json" in error.headers.get("Content-Type", ""):
@@ -175,23 +258,25 @@ def by_url(values, question):
 def check():
     """Asks about a VM that has no NIC, so that nothing happens."""
     try:
-        values = settings()
+        path = configuration()
+        values = settings(path, lines_of(path))
         asked(values, "<domain><name>understudy-check</name></domain>", [])
         print("Understudy answers for host %s at %s" % (values["host"], values["url"] or values["socket"]))
         return 0
-    except Trouble as error:
-        print("no answer: %s" % error)
+    except Exception as error:
+        print("no answer: %s" % reason(error))
         return 1
 
 
 def rewrite(arrival, form=None):
-    definition = sys.stdin.buffer.read().decode()
+    # What is not UTF-8 comes out as it went in.
+    definition = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
     try:
         there = transform(definition, pairs=not arrival, form=form)
     except Refused:
-        return 1
+        return REFUSED
     if there != definition or not arrival:
-        sys.stdout.buffer.write(there.encode())
+        sys.stdout.buffer.write(there.encode("utf-8", "surrogateescape"))
     return 0
 
 
