@@ -171,6 +171,8 @@ migration_document() {
   # shellcheck disable=SC2016 # jq's variables
   jq_document --slurpfile samples "$temporary/samples.json" '
     def median: sort | .[(length - 1) / 2 | floor];
+    def beats_hand($who): [.medians[$who, "virsh migrate, forwarding entries by hand"]] | .[0] as $own | .[1] as $hand
+      | all("heartbeatGapMs", "pingGapMs", "downtimeMs"; $own[.] < $hand[.]);
     {
       benchmark: "migration", version: $version, date: $date,
       machine: {cpu: $cpu, cores: ($cores | tonumber), kernel: $kernel},
@@ -179,23 +181,24 @@ migration_document() {
     }
     | . + {aims: {
         "nothing that the guest sends is lost": ([.samples["understudy, automatic", "understudy, explicit"][]] | all(.heartbeatsLost == 0)),
-        "explicit: a shorter gap and a shorter downtime than with forwarding entries by hand":
-          ([.medians["understudy, explicit", "virsh migrate, forwarding entries by hand"]] |
-            .[0].heartbeatGapMs < .[1].heartbeatGapMs and .[0].downtimeMs < .[1].downtimeMs),
+        "automatic: shorter gaps and a shorter downtime than with forwarding entries by hand": beats_hand("understudy, automatic"),
+        "explicit: shorter gaps and a shorter downtime than with forwarding entries by hand": beats_hand("understudy, explicit"),
         "explicit: a gap no longer than the downtime of virsh migrate":
           (.medians["understudy, explicit"].heartbeatGapMs <= .medians["virsh migrate"].downtimeMs),
         "a gap no longer than the own downtime":
-          ([.medians["understudy, automatic", "understudy, explicit"]] | all(.heartbeatGapMs <= .downtimeMs))}}'
+          ([.medians["understudy, automatic", "understudy, explicit"]] | all(.heartbeatGapMs <= .downtimeMs)),
+        "a gap no longer than the own downtime and the time that the guest itself needs to send again":
+          ([.samples["understudy, automatic", "understudy, explicit"][]] | all(.heartbeatGapMs <= .downtimeMs + .guestInGapMs + 100))}}'
 }
 
 migration_table() {
   jq -r '
     "Measured on \(.date) with version \(.version): \(.machine.cpu), \(.machine.cores) cores, Linux \(.machine.kernel).",
     "",
-    "| median of \(.samples["virsh migrate"] | length) migrations | downtime, ms | on standby, s | gap in heartbeats, ms | lost | gap in pings, ms | lost |",
-    "|---|---|---|---|---|---|---|",
+    "| median of \(.samples["virsh migrate"] | length) migrations | downtime, ms | on standby, s | gap in heartbeats, ms | of it by the guest\u0027s clock | lost | gap in pings, ms | lost |",
+    "|---|---|---|---|---|---|---|---|",
     ((.samples | keys_unsorted[]) as $who | .medians[$who] |
-      "| \($who) | \(.downtimeMs | round) | \(if .onStandbyMs then .onStandbyMs / 100 | round / 10 else "not told" end) | \(.heartbeatGapMs) | \(.heartbeatsLost) of \(.heartbeats) | \(.pingGapMs) | \(.pingsLost) of \(.pings) |"),
+      "| \($who) | \(.downtimeMs | round) | \(if .onStandbyMs then .onStandbyMs / 100 | round / 10 else "not told" end) | \(.heartbeatGapMs) | \(.guestInGapMs) | \(.heartbeatsLost) of \(.heartbeats) | \(.pingGapMs) | \(.pingsLost) of \(.pings) |"),
     "",
     (.aims | to_entries[] | "* Aim: \(.key): \(if .value then "met" else "not met" end).")'
 }

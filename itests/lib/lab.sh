@@ -2,15 +2,24 @@
 # SPDX-License-Identifier: Apache-2.0
 # ./understudy lab: two emulated SR-IOV hosts with libvirt, and the networks between them. itests/lab/README.md.
 
-hosts=(alpha beta) ups=()
+hosts=(alpha beta) ups=() unmapped=''
 vm_mac=52:54:00:11:22:33 vm_address=10.88.0.50
 
 lab() {
   local command=${1-}
   [ $# -eq 0 ] || shift
+  if [ "$command" = up ] && [ "${1-}" = --no-intremap ]; then
+    [[ ${2-} =~ ^(alpha|beta)$ ]] || die_usage "--no-intremap takes alpha or beta, not '${2-}'"
+    unmapped=$2
+    shift 2
+  fi
   [ $# -eq 0 ] || die_usage "lab $command takes no '$1'"
   # Sockets lie in it, whose paths must be short.
   stage=${UNDERSTUDY_LAB:-${TMPDIR:-/tmp}/understudy-lab.$(id -u)}
+  # Others could have made it for us to use, with a configuration of ssh in it.
+  if [ -L "$stage" ] || { [ -e "$stage" ] && [ ! -O "$stage" ]; }; then
+    die "$stage is somebody else's" "set UNDERSTUDY_LAB to a folder of your own"
+  fi
   case "$command" in
     up | status | test | down) "lab_$command" ;;
     *) die_usage "lab takes up, status, test or down" ;;
@@ -27,7 +36,7 @@ on() {
 }
 
 lab_up() {
-  local started=$SECONDS host number=0 up
+  local started=$SECONDS host number=0 up options
   require_setup
   [ ! -e "$stage" ] || die "there is a lab in $stage" "./understudy lab down"
   require_free_disk "$(dirname "$stage")" 500
@@ -40,8 +49,9 @@ lab_up() {
   start_wire
   for host in "${hosts[@]}"; do
     number=$((number + 1))
-    UNDERSTUDY_LAB_PATIENCE=${UNDERSTUDY_LAB_PATIENCE:-240} emulated up --libvirt --name "$host" --lab "$stage" --number "$number" \
-      --share "$stage/guest" "$stage/$host" &
+    options=(--libvirt --name "$host" --lab "$stage" --number "$number" --share "$stage/guest")
+    [ "$host" != "$unmapped" ] || options+=(--no-intremap)
+    UNDERSTUDY_LAB_PATIENCE=${UNDERSTUDY_LAB_PATIENCE:-240} emulated up "${options[@]}" "$stage/$host" &
     ups+=($!)
   done
   for up in "${ups[@]}"; do wait "$up" || die "a host did not start; its words are above" "run it again on a less busy machine" 1; done
@@ -88,10 +98,19 @@ SCRIPT
 # What the endpoint has counted since it was told whom to watch.
 figures() {
   rm -f "$stage/figures"
-  echo figures >"$stage/wire.control"
+  tell_wire figures
   await 10 "the wire's figures" test -e "$stage/figures"
   cat "$stage/figures"
 }
+
+# Without a reader, opening its pipe would wait for ever.
+tell_wire() {
+  wire_runs || die "the wire has ended" "look at $stage/wire.log; ./understudy lab down" 1
+  echo "$1" >"$stage/wire.control"
+}
+
+# A number alone could be somebody else's by now.
+wire_runs() { [ -s "$stage/wire.pid" ] && [ "$(readlink "/proc/$(cat "$stage/wire.pid")/exe")" = "$(realpath "$stage/wire")" ]; }
 
 # await SECONDS WHAT COMMAND...
 await() {
@@ -172,7 +191,7 @@ answers() { figures | grep -q '^pings sent=[1-9][0-9]'; }
 migrate_pair() {
   local from=$1 to=$2 address=10.77.0.2 began ended
   [ "$to" = beta ] || address=10.77.0.1
-  echo "watch $vm_address" >"$stage/wire.control"
+  tell_wire "watch $vm_address"
   await 60 "answers of the guest" answers
   on "$to" rm -f /run/pair.serial
   began=$EPOCHREALTIME
@@ -198,10 +217,6 @@ lab_down() {
   for host in "${hosts[@]}"; do
     [ ! -e "$stage/$host" ] || emulated down "$stage/$host" || true
   done
-  if [ -s "$stage/wire.pid" ]; then
-    pid=$(cat "$stage/wire.pid")
-    # A number alone could be somebody else's by now.
-    [ "$(readlink "/proc/$pid/exe")" != "$(realpath "$stage/wire")" ] || kill "$pid"
-  fi
+  ! wire_runs || kill "$(cat "$stage/wire.pid")"
   rm -rf "$stage"
 }

@@ -101,8 +101,14 @@ count_reports() {
   [ "$1" = 0 ] || [ "$failures" -gt 0 ] || failures=1
   # What setup can install is never skipped on CI: such tests fail there by themselves.
   [ "$skipped" = 0 ] || say "Skipped: $(skipped_tests)"
+  [ -z "$(flaky_tests)" ] || say "Passed only when they were run again: $(flaky_tests)"
   echo "$((total + native - failures - skipped)) passed, $failures failed, $skipped skipped"
   [ "$failures" = 0 ] && [ "$total" -gt 0 ]
+}
+
+flaky_tests() {
+  find "$here/bundles" "$here/itests" -path '*-reports/TEST-*.xml' -exec cat {} + |
+    awk -F '"' '/<testcase name=/ { name = $4 "." $2 } /<flaky(Failure|Error)/ { print name }' | sort -u | sed '$!s/$/,/' | paste -sd' '
 }
 
 # With the reason, where a test has given one: "assumption was not met due to: [REASON]".

@@ -147,7 +147,8 @@ final class MigrationBench {
                 .put("pingGapMs", seen.pingGap())
                 .put("heartbeats", seen.heartbeats())
                 .put("heartbeatsLost", seen.heartbeatsLost())
-                .put("heartbeatGapMs", seen.heartbeatGap());
+                .put("heartbeatGapMs", seen.heartbeatGap())
+                .put("guestInGapMs", seen.guestInGap());
         System.err.println(contestant + ": " + sample);
         return sample;
     }

@@ -119,6 +119,7 @@ public final class SriovLab implements AutoCloseable {
      * What the endpoint has counted since {@link #watch}: its pings of the guest, and the guest's heartbeats; times in
      * milliseconds.
      *
+     * @param guestInGap what the guest's own clock counted in the longest gap of its heartbeats; it stands still with the guest
      * @param primary heartbeats that left by the VF, as the packet counters of the guest's own devices tell
      * @param standby those that left by the standby NIC
      */
@@ -129,18 +130,20 @@ public final class SriovLab implements AutoCloseable {
             long heartbeats,
             long heartbeatsLost,
             long heartbeatGap,
+            long guestInGap,
             long primary,
             long standby) {
-        private static final Pattern LINES = Pattern.compile("pings sent=(\\d+) lost=(\\d+) .*longest_gap_ms=(\\d+)\\n"
-                + "heartbeats sent=(\\d+) lost=(\\d+) .*longest_gap_ms=(\\d+) primary=(\\d+) standby=(\\d+)\\n");
+        private static final Pattern LINES = Pattern.compile(
+                "pings sent=(\\d+) lost=(\\d+) .*longest_gap_ms=(\\d+)\\n"
+                        + "heartbeats sent=(\\d+) lost=(\\d+) .*longest_gap_ms=(\\d+) guest_ms=(\\d+) primary=(\\d+) standby=(\\d+)\\n");
 
         static Figures parse(String text) {
             Matcher m = LINES.matcher(text);
             assertThat(m.matches()).as("%s", text).isTrue();
-            long[] n = IntStream.rangeClosed(1, 8)
+            long[] n = IntStream.rangeClosed(1, 9)
                     .mapToLong(i -> Long.parseLong(m.group(i)))
                     .toArray();
-            return new Figures(n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7]);
+            return new Figures(n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8]);
         }
 
         public long answers() {
@@ -156,7 +159,10 @@ public final class SriovLab implements AutoCloseable {
         return Figures.parse(Files.readString(figures));
     }
 
+    /** Without a reader, opening its pipe would wait for ever. */
     private void control(String line) throws IOException {
+        long wire = Long.parseLong(Files.readString(folder.resolve("wire.pid")).strip());
+        assertThat(ProcessHandle.of(wire)).as("the wire runs").isPresent();
         Files.writeString(folder.resolve("wire.control"), line + "\n", StandardOpenOption.WRITE);
     }
 

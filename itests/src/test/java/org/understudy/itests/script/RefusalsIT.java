@@ -61,6 +61,7 @@ class RefusalsIT {
                 "lab",
                 "lab fly",
                 "lab up now",
+                "lab up --no-intremap gamma",
                 "fly",
                 "setup --fast",
                 "demo --twice",
