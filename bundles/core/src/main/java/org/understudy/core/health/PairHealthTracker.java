@@ -239,7 +239,8 @@ public final class PairHealthTracker implements AutoCloseable {
     }
 
     private void adopt(Host host) {
-        later(() -> host.vms().forEach(vm -> follower.resync(host, vm.name())));
+        // One by one: a VM that cannot be asked now keeps no other from being followed.
+        later(() -> host.vms().forEach(vm -> later(() -> follower.resync(host, vm.name()))));
     }
 
     private void later(Runnable work) {

@@ -120,7 +120,8 @@ final class Guard implements AutoCloseable {
                 s.negotiatedSinceReset = true;
                 s.plugged = Optional.of(System.nanoTime());
             });
-        } else if (event instanceof HostEvent.DevicePlugged) {
+        } else if (event instanceof HostEvent.DevicePlugged plugged) {
+            noLongerPending(host.name(), event.vm(), plugged.device());
             plugged(host.name(), event.vm());
         } else if (event instanceof HostEvent.DeviceGone gone) {
             replugIfPending(host, gone);
@@ -159,6 +160,13 @@ final class Guard implements AutoCloseable {
         return Optional.ofNullable(places.get(new Place(host, vm))).map(s -> s.pending.get(primary));
     }
 
+    /** Whoever plugged it: a primary that is plugged was released before. */
+    private synchronized void noLongerPending(HostName host, VmName vm, Alias primary) {
+        if (signsOf(host, vm).pending.remove(primary) != null) {
+            keepPendingEjects();
+        }
+    }
+
     private void replug(Host host, VmName vm, PairView pair) {
         Alias primary = pair.primary();
         if (isClosed()) {
@@ -166,8 +174,7 @@ final class Guard implements AutoCloseable {
         }
         try {
             host.plugPrimary(vm, primary, pair.vf());
-            note(host.name(), vm, s -> s.pending.remove(primary));
-            keepPendingEjects();
+            noLongerPending(host.name(), vm, primary);
             plugged(host.name(), vm);
             LOG.info("Plugged {} of VM {} again, which its guest released after a cancelled migration", primary, vm);
         } catch (RuntimeException e) {

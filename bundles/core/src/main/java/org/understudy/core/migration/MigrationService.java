@@ -143,10 +143,20 @@ final class MigrationService implements Migrations, AutoCloseable {
     private Optional<Host> receiver(Host source, VmName vm) {
         return hosts.all().stream()
                 .filter(h -> !h.name().equals(source.name()))
-                .filter(h -> h.find(vm)
-                        .filter(there -> there.state() != VmState.SHUTOFF)
-                        .isPresent())
+                .filter(h -> holds(h, vm))
                 .findFirst();
+    }
+
+    /** A host that is away receives nothing that could be shown. */
+    private static boolean holds(Host host, VmName vm) {
+        try {
+            return host.find(vm)
+                    .filter(there -> there.state() != VmState.SHUTOFF)
+                    .isPresent();
+        } catch (UnderstudyException e) {
+            LOG.debug("Host {} was not asked for VM {}: {}", host.name(), vm, e.getMessage());
+            return false;
+        }
     }
 
     private synchronized void lookOn(Host source, VmName vm, Host there) {
@@ -243,11 +253,17 @@ final class MigrationService implements Migrations, AutoCloseable {
     }
 
     @Override
-    public synchronized Migration cancel(MigrationId id) {
-        Migration picture = show(id);
-        if (picture.isRunning() && active.containsKey(picture.vm())) {
-            active.get(picture.vm()).work().cancel();
+    public Migration cancel(MigrationId id) {
+        Migration picture;
+        Optional<Work> work;
+        synchronized (this) {
+            picture = show(id);
+            work = Optional.ofNullable(active.get(picture.vm()))
+                    .filter(a -> picture.isRunning())
+                    .map(Active::work);
         }
+        // Not under the lock: one that is only looked on asks its host.
+        work.ifPresent(Work::cancel);
         return picture;
     }
 

@@ -62,6 +62,9 @@ final class MigrationBench implements AutoCloseable {
 
     final FakeHost a = new FakeHost("a");
     final FakeHost b = new FakeHost("b");
+    /** They come before the two. */
+    final List<Host> others = new ArrayList<>();
+
     final List<PairView> pairs = new ArrayList<>(List.of(pair(PRIMARY, PrimaryKind.EMULATED)));
     /** What was done, on both hosts and to the pools, in one order. */
     final List<String> deeds = new CopyOnWriteArrayList<>();
@@ -175,7 +178,7 @@ final class MigrationBench implements AutoCloseable {
         return new Hosts() {
             @Override
             public List<Host> all() {
-                return List.of(a, b);
+                return Stream.concat(others.stream(), Stream.of(a, b)).toList();
             }
 
             @Override

@@ -8,6 +8,7 @@ import static org.understudy.core.migration.MigrationBench.step;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
@@ -25,6 +26,7 @@ import org.understudy.api.Outcome;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.StepState;
 import org.understudy.api.VmState;
+import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.core.testing.FakeFacts;
 import org.understudy.core.testing.FakeHost.Fault;
@@ -159,6 +161,22 @@ class MigrationCancelTest {
         bench.a.vm(VM).release(PRIMARY);
 
         Awaitility.await().until(() -> bench.a.deeds().contains("plug ua-vf0"));
+        Awaitility.await().until(() -> !preflightCodes().contains(FindingCode.EJECT_PENDING));
+    }
+
+    @Test
+    void isClearAgainWhenSomebodyElseHasPluggedThePrimaryThatWasReleasedLate() {
+        bench.a.facts(FakeFacts.of("5.2.0"));
+        bench.b.facts(FakeFacts.of("5.2.0"));
+        bench.a.with(Fault.NEVER_EJECTS);
+        Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
+        Awaitility.await().until(() -> bench.a.deeds().contains("send web1"));
+        bench.service().cancel(running.id());
+        bench.await(running);
+        assertThat(preflightCodes()).contains(FindingCode.EJECT_PENDING);
+
+        bench.a.emit(new HostEvent.DevicePlugged(VM, Instant.now(), PRIMARY));
+
         Awaitility.await().until(() -> !preflightCodes().contains(FindingCode.EJECT_PENDING));
     }
 

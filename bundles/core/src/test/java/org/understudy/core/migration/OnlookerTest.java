@@ -3,6 +3,9 @@ package org.understudy.core.migration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
 import static org.understudy.core.migration.MigrationBench.B;
 import static org.understudy.core.migration.MigrationBench.VM;
 
@@ -15,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.HostName;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
@@ -22,6 +26,7 @@ import org.understudy.api.Outcome;
 import org.understudy.api.StepReport;
 import org.understudy.api.StepState;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.Host;
 import org.understudy.api.spi.IncomingMigration;
 import org.understudy.api.spi.IncomingRequest;
 import org.understudy.api.spi.OutgoingRequest;
@@ -89,6 +94,19 @@ class OnlookerTest {
                         StepState.DONE,
                         StepState.SKIPPED);
         assertThat(bench.b.deeds()).doesNotContain("accept web1");
+    }
+
+    @Test
+    void isShownAlsoWhileAHostIsAwayThatHasNoPartInIt() {
+        Host away = mock(Host.class);
+        when(away.name()).thenReturn(new HostName("away"));
+        when(away.subscribe(any())).thenReturn(() -> {});
+        when(away.find(any())).thenThrow(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "host away is away"));
+        bench.others.add(away);
+
+        somebodyElseMigrates();
+
+        assertThat(bench.await(seen()).destination()).isEqualTo(new HostName("b"));
     }
 
     @Test
