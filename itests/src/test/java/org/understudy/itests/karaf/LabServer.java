@@ -34,13 +34,18 @@ final class LabServer implements AutoCloseable {
             lab.close();
             throw new IOException(e);
         }
-        rest = server.startWith(lab.hosts() + """
-                pools:
-                  - {name: pool-a, select: ["enp1s0#0-5"]}
-                probes:
-                  web1: heartbeat:127.0.0.1:%d/1
-                """.formatted(port) + more, 2);
-        awaitVfs();
+        try {
+            rest = server.startWith(lab.hosts() + """
+                    pools:
+                      - {name: pool-a, select: ["enp1s0#0-5"]}
+                    probes:
+                      web1: heartbeat:127.0.0.1:%d/1
+                    """.formatted(port) + more, 2);
+            awaitVfs();
+        } catch (IOException | RuntimeException | AssertionError e) {
+            close();
+            throw e;
+        }
     }
 
     private void awaitVfs() {

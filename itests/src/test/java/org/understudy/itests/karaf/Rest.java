@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.itests.karaf;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -57,7 +58,12 @@ final class Rest {
     }
 
     JsonNode json(String path) throws IOException, InterruptedException {
-        return JSON.readTree(get(path).body());
+        HttpResponse<String> answer = get(path);
+        try {
+            return JSON.readTree(answer.body());
+        } catch (JsonProcessingException e) {
+            throw new IOException(path + " answers " + answer.statusCode() + ": " + answer.body(), e);
+        }
     }
 
     /** The lines of an open stream of events. */

@@ -52,9 +52,6 @@ class SeedScenarioIT {
             assertThat(lab.vfsInUse(destination)).isEqualTo(1);
             assertThat(lab.vfsInUse(LabServer.other(destination))).isZero();
             assertThat(moved.at("/networkGap/kind").asText()).as("%s", moved).isEqualTo("measured");
-            assertThat(moved.at("/steps/5/facts/evidence").asText())
-                    .as("%s", moved)
-                    .isEqualTo("heartbeat on the primary");
             SriovLab.Figures seen = lab.lab.figures();
             assertThat(seen.standby()).as("%s", seen).isPositive();
             // Pings go to the guest: without a detour nearly all are lost from the unplug until the VF is up there.
@@ -74,11 +71,12 @@ class SeedScenarioIT {
     }
 
     /** Both ways: answers to pings come, and the guest's counters tell which device heartbeats leave by. */
-    private static void requireTrafficOnTheVfAlone() throws Exception {
-        lab.requireReachable(1);
-        SriovLab.Figures seen = lab.lab.figures();
-        assertThat(seen.primary()).as("%s", seen).isPositive();
-        assertThat(seen.standby()).as("%s", seen).isZero();
+    private static void requireTrafficOnTheVfAlone() {
+        lab.server.awaitUntil("traffic on the VF alone", () -> {
+            lab.requireReachable(1);
+            SriovLab.Figures seen = lab.lab.figures();
+            return seen.primary() > 0 && seen.standby() == 0;
+        });
     }
 
     @Test
