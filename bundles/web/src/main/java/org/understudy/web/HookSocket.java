@@ -17,10 +17,14 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -48,9 +52,12 @@ public final class HookSocket implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HookSocket.class);
 
     /** A hook has given up by then. */
-    private static final int LONGEST_CALL_SECONDS = 30;
+    private static final Duration LONGEST_CALL = Duration.ofSeconds(30);
 
-    private static final int WORKERS = 4;
+    /** One for each VM of a burst that arrives at once: a hook waits 3 s, and an answer may take most of that. */
+    static final int WORKERS = 32;
+
+    private static final Duration IDLE = Duration.ofMinutes(1);
 
     /** The keys of the configuration. */
     public @interface Settings {
@@ -63,27 +70,45 @@ public final class HookSocket implements AutoCloseable {
     private final Path path;
     private final ServerSocketChannel door;
     private final Set<SocketChannel> calls = ConcurrentHashMap.newKeySet();
-    private final ScheduledExecutorService workers = Executors.newScheduledThreadPool(WORKERS, work -> {
-        Thread thread = new Thread(work, "understudy-hooks");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final Duration longestCall;
+    private final ExecutorService workers = workers();
+
+    /** Of its own: it has to run just when all workers are kept busy. */
+    private final ScheduledExecutorService timer =
+            Executors.newSingleThreadScheduledExecutor(work -> thread(work, "understudy-hooks-timer"));
 
     @Activate
     public HookSocket(@Reference JsonView view, @Reference NicProvisioning provisioning, Settings settings)
             throws IOException {
-        this(view, provisioning, Path.of(settings.socket()));
+        this(view, provisioning, Path.of(settings.socket()), LONGEST_CALL);
     }
 
-    HookSocket(JsonView view, NicProvisioning provisioning, Path path) throws IOException {
+    HookSocket(JsonView view, NicProvisioning provisioning, Path path, Duration longestCall) throws IOException {
         this.view = view;
         this.provisioning = provisioning;
         this.path = path;
+        this.longestCall = longestCall;
         door = open(path);
-        Thread porter = new Thread(this::welcome, "understudy-hook-socket");
-        porter.setDaemon(true);
-        porter.start();
+        thread(this::welcome, "understudy-hook-socket").start();
         LOG.info("Hooks are answered at {}", path);
+    }
+
+    private static ExecutorService workers() {
+        ThreadPoolExecutor pool = new ThreadPoolExecutor(
+                WORKERS,
+                WORKERS,
+                IDLE.toSeconds(),
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                work -> thread(work, "understudy-hooks"));
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
+    }
+
+    private static Thread thread(Runnable work, String name) {
+        Thread thread = new Thread(work, name);
+        thread.setDaemon(true);
+        return thread;
     }
 
     private static ServerSocketChannel open(Path path) throws IOException {
@@ -114,7 +139,7 @@ public final class HookSocket implements AutoCloseable {
             while (door.isOpen()) {
                 SocketChannel call = door.accept();
                 calls.add(call);
-                workers.schedule(() -> hangUp(call), LONGEST_CALL_SECONDS, TimeUnit.SECONDS);
+                timer.schedule(() -> hangUp(call), longestCall.toMillis(), TimeUnit.MILLISECONDS);
                 workers.execute(() -> converse(call));
             }
         } catch (AsynchronousCloseException e) {
@@ -180,6 +205,7 @@ public final class HookSocket implements AutoCloseable {
         door.close();
         Files.deleteIfExists(path);
         calls.forEach(this::hangUp);
+        timer.shutdownNow();
         workers.shutdownNow();
     }
 }

@@ -11,6 +11,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -18,6 +19,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -39,6 +42,9 @@ import org.understudy.api.UnderstudyException;
 class HookSocketTest {
     private static final HostName BETA = new HostName("beta");
 
+    /** Longer than any test takes, so that no test is saved by it. */
+    private static final Duration LIMIT = Duration.ofMinutes(5);
+
     @TempDir
     Path folder;
 
@@ -49,7 +55,7 @@ class HookSocketTest {
     @BeforeEach
     void open() throws IOException {
         path = folder.resolve("run/hooks.sock");
-        socket = new HookSocket(Exchange.VIEW, provisioning, path);
+        socket = new HookSocket(Exchange.VIEW, provisioning, path, LIMIT);
     }
 
     @AfterEach
@@ -105,15 +111,50 @@ class HookSocketTest {
             left.bind(UnixDomainSocketAddress.of(path));
         }
         assertThat(path).exists();
-        socket = new HookSocket(Exchange.VIEW, provisioning, path);
+        socket = new HookSocket(Exchange.VIEW, provisioning, path, LIMIT);
         assertThat(ask("nonsense")).contains("INVALID_ARGUMENT");
         socket.close();
         assertThat(path).doesNotExist();
 
         Files.writeString(path, "somebody's letter");
-        assertThatThrownBy(() -> new HookSocket(Exchange.VIEW, provisioning, path))
+        assertThatThrownBy(() -> new HookSocket(Exchange.VIEW, provisioning, path, LIMIT))
                 .isInstanceOf(IOException.class);
         assertThat(path).hasContent("somebody's letter");
         Files.delete(path);
+    }
+
+    private List<SocketChannel> silentCalls(int number) throws IOException {
+        List<SocketChannel> silent = new ArrayList<>();
+        for (int i = 0; i < number; i++) {
+            silent.add(SocketChannel.open(UnixDomainSocketAddress.of(path)));
+        }
+        return silent;
+    }
+
+    private static int read(SocketChannel call) throws IOException {
+        return call.read(ByteBuffer.allocate(1));
+    }
+
+    @Test
+    void answersWhileOthersSayNothing() throws Exception {
+        List<SocketChannel> silent = silentCalls(5);
+
+        assertThat(ask("nonsense")).contains("INVALID_ARGUMENT");
+        for (SocketChannel call : silent) {
+            call.close();
+        }
+    }
+
+    @Test
+    void hangsUpOnThoseThatSayNothingThoughTheyKeepEveryWorkerBusy() throws Exception {
+        socket.close();
+        socket = new HookSocket(Exchange.VIEW, provisioning, path, Duration.ofMillis(300));
+        List<SocketChannel> silent = silentCalls(HookSocket.WORKERS + 1);
+
+        for (SocketChannel call : silent) {
+            assertThat(read(call)).isEqualTo(-1);
+            call.close();
+        }
+        assertThat(ask("nonsense")).contains("INVALID_ARGUMENT");
     }
 }
