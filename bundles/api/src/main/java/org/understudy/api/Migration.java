@@ -41,4 +41,9 @@ public record Migration(
     public boolean isRunning() {
         return outcome.isEmpty();
     }
+
+    /** True if somebody else began it, such as virsh, and this server only shows it: nothing has been prepared for it. */
+    public boolean isWatched() {
+        return steps.stream().anyMatch(s -> s.step() == MigrationStep.PREFLIGHT && s.state() == StepState.SKIPPED);
+    }
 }

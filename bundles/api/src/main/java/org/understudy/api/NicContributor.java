@@ -10,6 +10,9 @@ public interface NicContributor {
      * Called on the manager's thread, for several VMs at once. One that throws, or gives no XML back, is passed over with
      * a finding; that refuses only where the configuration requires a VF.
      *
+     * <p>At {@link NicProvisioning.Occasion#ARRIVING} no VF is leased yet, wished pairs are not made yet, and a hook of
+     * the host's manager may wait with the VM locked: ask that manager for nothing then.
+     *
      * @param host where the VM is to be
      * @return the definition to go on with, and this contributor's own findings; {@link FindingCode#VETOED} refuses
      */

@@ -12,7 +12,9 @@ public interface NicProvisioning {
     enum Occasion {
         DEFINE,
         START,
-        MIGRATE
+        MIGRATE,
+        /** It brings a VM to a host and has its VFs leased there: a start or a migration, see {@link #arriving}. */
+        ARRIVING
     }
 
     /**
@@ -30,7 +32,7 @@ public interface NicProvisioning {
 
     /**
      * For whoever brings a VM to a host without this server: makes the wanted pairs, leases a VF of the host for every
-     * primary that has an address, puts the VFs' addresses in, and gives networks the names they have there. The VF is
+     * primary that has an address (after every {@link NicContributor} had its say), puts the VFs' addresses in, and gives networks the names they have there. The VF is
      * the VM's for a minute, and then for as long as the VM is on the host. Asks the host for its VFs, and its manager for
      * nothing unless a pair is wished, so that a hook of that manager may wait for the answer.
      *

@@ -13,7 +13,7 @@ import org.understudy.api.NicProvisioning;
 
 /**
  * {@code /provision/OCCASION?host=H}: domain XML in, domain XML and findings out, for managers outside this JVM. An
- * occasion is one of {@link NicProvisioning.Occasion}, or {@code arriving}, for which VFs are leased. With {@code nic} in the query, which
+ * occasion is one of {@link NicProvisioning.Occasion}; for {@code arriving} VFs are leased. With {@code nic} in the query, which
  * may be repeated, that NIC is to be a pair; {@code pool}, {@code form} and {@code vf} say more about it. A refusal is an
  * answer too, not an error: it names the findings.
  */

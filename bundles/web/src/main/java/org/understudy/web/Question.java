@@ -17,7 +17,7 @@ import org.understudy.api.Provisioned;
 /**
  * What a manager outside this JVM asks, all as it wrote it.
  *
- * @param occasion one of {@link Occasion}, or {@code arriving}
+ * @param occasion one of {@link Occasion}
  * @param nics those that are to be pairs
  */
 record Question(
@@ -28,8 +28,6 @@ record Question(
         Optional<String> pool,
         Optional<String> form,
         Optional<String> vf) {
-    private static final String ARRIVING = "arriving";
-
     /** Reads the JSON object with the names of these parts as its keys. */
     static Question read(String json) {
         Fields fields = Fields.parse(json, Set.of("occasion", "host", "definition", "nics", "pool", "form", "vf"));
@@ -46,9 +44,10 @@ record Question(
     Provisioned ask(NicProvisioning provisioning) {
         HostName there = new HostName(host);
         List<PairRequest> wishes = nics.stream().map(this::wish).toList();
-        return occasion.equals(ARRIVING)
+        Occasion when = Constants.parse(Occasion.class, occasion);
+        return when == Occasion.ARRIVING
                 ? provisioning.arriving(there, definition, wishes)
-                : provisioning.before(Constants.parse(Occasion.class, occasion), there, definition, wishes);
+                : provisioning.before(when, there, definition, wishes);
     }
 
     private PairRequest wish(String nic) {

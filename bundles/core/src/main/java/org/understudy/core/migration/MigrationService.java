@@ -163,10 +163,10 @@ final class MigrationService implements Migrations, AutoCloseable {
         if (!active.containsKey(vm)) {
             Plan plan = new Plan(newId(), vm, source, there, MigrationOptions.defaults(), policies.current());
             Migration first = first(plan);
-            pictures.put(plan.id(), first);
-            broadcast.send(plan.id(), first);
             LOG.info("VM {} is moved from {} to {} by somebody else: {}", vm, source.name(), there.name(), plan.id());
-            launch(first, new Onlooker(plan, around, new Picture(first, around.clock(), this::publish)));
+            // Publishes the first picture itself: one that nobody takes for a migration of this server's own.
+            Onlooker onlooker = new Onlooker(plan, around, new Picture(first, around.clock(), this::publish));
+            launch(first, onlooker);
         }
     }
 

@@ -35,10 +35,13 @@ final class Onlooker implements Work {
     private final List<HostEvent> onDestination = new CopyOnWriteArrayList<>();
     private boolean abandoned;
 
+    /** Skips what is not done here, before anybody can take the migration for one of this server's own. */
     Onlooker(Plan plan, Surroundings around, Picture picture) {
         this.plan = plan;
         this.around = around;
         this.picture = picture;
+        picture.skip(MigrationStep.PREFLIGHT, "begun by somebody else");
+        picture.skip(MigrationStep.LEASE, "begun by somebody else");
     }
 
     @Override
@@ -47,8 +50,6 @@ final class Onlooker implements Work {
         Subscription destination = listen(plan.destination(), onDestination);
         try (source;
                 destination) {
-            picture.skip(MigrationStep.PREFLIGHT, "begun by somebody else");
-            picture.skip(MigrationStep.LEASE, "begun by somebody else");
             picture.begin(MigrationStep.TO_STANDBY);
             watchSource();
         } catch (UnderstudyException e) {

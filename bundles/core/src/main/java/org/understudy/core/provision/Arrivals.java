@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -61,29 +62,39 @@ public final class Arrivals {
         this.keeper = keeper;
     }
 
-    Provisioned prepare(HostName name, String definition, List<PairRequest> wishes) {
+    /** @param contributors asked before VFs are leased */
+    Provisioned prepare(
+            HostName name, String definition, List<PairRequest> wishes, UnaryOperator<Provisioned> contributors) {
         Host host = hosts.host(name);
-        VmName vm = DomainView.of(definition).name();
-        List<Finding> findings = new ArrayList<>();
+        Provisioned asked = new Provisioned(definition, List.of());
         // What this server moves, it has prepared already.
-        if (!standstill.isMoving(vm)) {
-            try {
-                String there = withVfs(host, definition);
-                for (PairRequest wish : wishes) {
-                    there = withPair(host, there, wish, findings);
-                }
-                there = withOwnNames(host, there);
-                if (!wishes.isEmpty()) {
-                    pairs.lint(there, Optional.of(name)).stream()
-                            .filter(Predicate.not(findings::contains))
-                            .forEach(findings::add);
-                }
-                return new Provisioned(Finding.anyBlocking(findings) ? definition : there, findings);
-            } catch (UnderstudyException e) {
-                findings.addAll(e.findings().isEmpty() ? List.of(failed(host, vm, e)) : e.findings());
-            }
+        if (standstill.isMovedFromHere(DomainView.of(definition).name())) {
+            return asked;
         }
-        return new Provisioned(definition, findings);
+        Provisioned contributed = contributors.apply(asked);
+        Provisioned prepared = contributed.refused() ? contributed : lease(host, contributed, wishes);
+        return prepared.refused() ? new Provisioned(definition, prepared.findings()) : prepared;
+    }
+
+    private Provisioned lease(Host host, Provisioned wanted, List<PairRequest> wishes) {
+        List<Finding> findings = new ArrayList<>(wanted.findings());
+        String there = wanted.definition();
+        try {
+            there = withVfs(host, there);
+            for (PairRequest wish : wishes) {
+                there = withPair(host, there, wish, findings);
+            }
+            there = withOwnNames(host, there);
+            if (!wishes.isEmpty()) {
+                pairs.lint(there, Optional.of(host.name())).stream()
+                        .filter(Predicate.not(findings::contains))
+                        .forEach(findings::add);
+            }
+        } catch (UnderstudyException e) {
+            VmName vm = DomainView.of(wanted.definition()).name();
+            findings.addAll(e.findings().isEmpty() ? List.of(failed(host, vm, e)) : e.findings());
+        }
+        return new Provisioned(there, findings);
     }
 
     /** The pairs that it has already, with VFs of this host. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.provision;
 
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -63,11 +64,9 @@ public final class ProvisioningService implements NicProvisioning {
             findings.addAll(planned.findings());
             wanted = planned.definition();
         }
-        for (NicContributor contributor : contributors) {
-            Provisioned contributed = ask(contributor, occasion, name, wanted);
-            findings.addAll(contributed.findings());
-            wanted = contributed.definition();
-        }
+        Provisioned contributed = contributed(occasion, name, wanted);
+        findings.addAll(contributed.findings());
+        wanted = contributed.definition();
         findings.addAll(pairs.lint(wanted, Optional.of(name)));
         findings.addAll(host.check(wanted));
         List<Finding> all = List.copyOf(findings);
@@ -76,7 +75,19 @@ public final class ProvisioningService implements NicProvisioning {
 
     @Override
     public Provisioned arriving(HostName name, String definition, List<PairRequest> wishes) {
-        return arrivals.prepare(name, definition, wishes);
+        return arrivals.prepare(
+                name, definition, wishes, asked -> contributed(Occasion.ARRIVING, name, asked.definition()));
+    }
+
+    private Provisioned contributed(Occasion occasion, HostName host, String definition) {
+        List<Finding> findings = new ArrayList<>();
+        String wanted = definition;
+        for (NicContributor contributor : contributors) {
+            Provisioned contributed = ask(contributor, occasion, host, wanted);
+            findings.addAll(contributed.findings());
+            wanted = contributed.definition();
+        }
+        return new Provisioned(wanted, findings);
     }
 
     /** Foreign code: whatever it throws must not stop a VM, unless the VM must have its VF. */

@@ -21,8 +21,13 @@ public record Standstill(Migrations migrations) {
                 });
     }
 
-    /** True if a migration of the VM runs. */
+    /** True if a migration of the VM runs, whoever began it. */
     public boolean isMoving(VmName vm) {
         return migrations.list().stream().anyMatch(m -> m.isRunning() && m.vm().equals(vm));
+    }
+
+    /** True if this server itself migrates the VM; not where it only watches what somebody else began. */
+    public boolean isMovedFromHere(VmName vm) {
+        return migrations.list().stream().anyMatch(m -> m.isRunning() && m.vm().equals(vm) && !m.isWatched());
     }
 }

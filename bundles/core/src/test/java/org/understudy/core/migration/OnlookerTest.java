@@ -11,7 +11,9 @@ import static org.understudy.core.migration.MigrationBench.VM;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -94,6 +96,19 @@ class OnlookerTest {
                         StepState.DONE,
                         StepState.SKIPPED);
         assertThat(bench.b.deeds()).doesNotContain("accept web1");
+    }
+
+    @Test
+    void isNeverTakenForOneOfThisServersOwn() {
+        bench.a.with(Fault.STUCK_IN_COPY);
+        List<Migration> told = new CopyOnWriteArrayList<>();
+        bench.service().listen(told::add);
+
+        somebodyElseMigrates();
+
+        assertThat(seen().isWatched()).isTrue();
+        Awaitility.await().until(() -> !told.isEmpty());
+        assertThat(told).allMatch(Migration::isWatched);
     }
 
     @Test

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -122,7 +123,7 @@ class ArrivalsTest {
     }
 
     private Provisioned arrive(String definition, PairRequest... wishes) {
-        return arrivals.prepare(beta.name(), definition, List.of(wishes));
+        return arrivals.prepare(beta.name(), definition, List.of(wishes), UnaryOperator.identity());
     }
 
     private static PairRequest wish(PrimaryForm form) {
@@ -165,6 +166,50 @@ class ArrivalsTest {
 
         assertThat(arrive(FIXED)).isEqualTo(new Provisioned(FIXED, List.of()));
         verify(pools, never()).lease(any(), any(), any(), any(), any());
+    }
+
+    @Test
+    void leasesForWhatThisServerOnlyWatches() {
+        shelf.watched("web1", "beta", "alpha"); // virsh moves it there, and at once back
+
+        assertThat(arrive(FIXED).definition()).contains("bus='0x81' slot='0x02' function='0x5'");
+    }
+
+    @Test
+    void leasesNothingWhereAContributorVetoes() {
+        Finding veto = Finding.of(FindingCode.VETOED, "vm web1", "not today", "try tomorrow");
+
+        Provisioned provisioned = arrivals.prepare(
+                beta.name(),
+                FIXED,
+                List.of(wish(PrimaryForm.PLAIN_HOSTDEV)),
+                asked -> new Provisioned("<domain><name>web1</name></domain>", List.of(veto)));
+
+        assertThat(provisioned).isEqualTo(new Provisioned(FIXED, List.of(veto)));
+        verify(pools, never()).lease(any(), any(), any(), any(), any());
+    }
+
+    @Test
+    void goesOnWithWhatAContributorMadeOfTheDefinition() {
+        Provisioned provisioned = arrivals.prepare(
+                beta.name(),
+                FIXED,
+                List.of(),
+                asked -> new Provisioned(
+                        asked.definition().replace("</name>", "</name><title>seen</title>"), List.of()));
+
+        assertThat(provisioned.refused()).isFalse();
+        assertThat(provisioned.definition()).contains("<title>seen</title>", "bus='0x81' slot='0x02' function='0x5'");
+    }
+
+    @Test
+    void asksNoContributorAboutWhatThisServerItselfMoves() {
+        shelf.migrated("web1", "alpha", "beta", Optional.empty());
+
+        assertThat(arrivals.prepare(beta.name(), FIXED, List.of(), asked -> {
+                    throw new AssertionError("asked");
+                }))
+                .isEqualTo(new Provisioned(FIXED, List.of()));
     }
 
     @Test

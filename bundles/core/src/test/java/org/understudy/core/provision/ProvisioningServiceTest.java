@@ -3,12 +3,15 @@ package org.understudy.core.provision;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.ErrorCode;
@@ -43,6 +46,7 @@ class ProvisioningServiceTest {
 
     private final ShelfHost alpha = new ShelfHost("alpha");
     private final Shelf shelf = new Shelf(alpha);
+    private final Arrivals arrivals = mock(Arrivals.class);
     private final ProvisioningService provisioning = new ProvisioningService(
             new PairService(
                     shelf.locations,
@@ -54,7 +58,7 @@ class ProvisioningServiceTest {
                     mock(VfKeeper.class)),
             shelf.registry,
             shelf.policies,
-            mock(Arrivals.class));
+            arrivals);
 
     @AfterEach
     void close() {
@@ -110,6 +114,19 @@ class ProvisioningServiceTest {
         assertThat(provisioned.refused()).isTrue();
         assertThat(provisioned.findings()).contains(VETO);
         assertThat(provisioned.definition()).isEqualTo(PLAIN);
+    }
+
+    @Test
+    void asksContributorsAboutAnArrivalToo() {
+        when(arrivals.prepare(eq(alpha.name()), eq(PLAIN), eq(List.of(PAIR)), any()))
+                .thenAnswer(call ->
+                        call.<UnaryOperator<Provisioned>>getArgument(3).apply(new Provisioned(PLAIN, List.of())));
+        provisioning.contributors = List.of(TITLING, (occasion, host, xml) -> new Provisioned(xml, List.of(VETO)));
+
+        Provisioned provisioned = provisioning.arriving(alpha.name(), PLAIN, List.of(PAIR));
+
+        assertThat(provisioned.definition()).contains("<title>ARRIVING on alpha</title>");
+        assertThat(provisioned.findings()).containsExactly(VETO);
     }
 
     @Test

@@ -17,6 +17,7 @@ import org.awaitility.Awaitility;
 import org.understudy.api.HostName;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationId;
+import org.understudy.api.MigrationStep;
 import org.understudy.api.Migrations;
 import org.understudy.api.NetworkGap;
 import org.understudy.api.Outcome;
@@ -26,6 +27,8 @@ import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryKind;
+import org.understudy.api.StepReport;
+import org.understudy.api.StepState;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostConnector;
@@ -86,6 +89,18 @@ public final class Shelf implements AutoCloseable {
 
     /** @param outcome empty: it runs */
     public void migrated(String vm, String source, String destination, Optional<Outcome> outcome) {
+        migrated(vm, source, destination, outcome, List.of());
+    }
+
+    /** One that runs, begun by somebody else. */
+    public void watched(String vm, String source, String destination) {
+        StepReport skipped = new StepReport(
+                MigrationStep.PREFLIGHT, StepState.SKIPPED, Optional.empty(), Optional.empty(), Map.of());
+        migrated(vm, source, destination, Optional.empty(), List.of(skipped));
+    }
+
+    private void migrated(
+            String vm, String source, String destination, Optional<Outcome> outcome, List<StepReport> steps) {
         migrated.add(new Migration(
                 new MigrationId("m-1"),
                 1,
@@ -95,7 +110,7 @@ public final class Shelf implements AutoCloseable {
                 List.of(),
                 Instant.EPOCH,
                 Optional.empty(),
-                List.of(),
+                steps,
                 Optional.empty(),
                 outcome,
                 Optional.empty(),
