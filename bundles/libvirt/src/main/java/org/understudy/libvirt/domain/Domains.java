@@ -154,7 +154,8 @@ public final class Domains {
     private static HostedVm paused(NativeConnect connect, VmName name, UUID uuid, Domain domain)
             throws LibvirtException {
         PauseReason reason = reason(connect, name);
-        boolean incoming = reason == PauseReason.MIGRATION && isReceiving(domain);
+        boolean maybe = reason == PauseReason.MIGRATION || reason == PauseReason.STARTING_UP;
+        boolean incoming = maybe && isReceiving(domain);
         return new HostedVm(
                 name,
                 uuid,

@@ -8,10 +8,13 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -170,6 +173,19 @@ final class MigrationTest {
             await().atMost(SOON).until(() -> fromA.stream().anyMatch(HostEvent.Stopped.class::isInstance));
             a.close();
         }
+    }
+
+    /** While libvirt prepares it and while it loads it must not look like a VM that arrived and was paused. */
+    @Test
+    void isIncomingUntilTheGuestRunsThere() {
+        Set<VmState> seen = EnumSet.noneOf(VmState.class);
+        IncomingMigration in = b.prepareIncoming(request());
+        CompletableFuture<OutgoingMigration> out = CompletableFuture.supplyAsync(() -> a.startOutgoing(outgoing(in)));
+        do {
+            b.find(WEB).map(HostedVm::state).ifPresent(seen::add);
+        } while (!out.isDone() || out.join().progress().phase() != MigrationPhase.COMPLETED);
+
+        assertThat(seen).contains(VmState.INCOMING).doesNotContain(VmState.PAUSED);
     }
 
     private static List<MigrationPhase> phases(List<HostEvent> events) {
