@@ -40,10 +40,15 @@ public final class Connection implements AutoCloseable {
      * @param longest bounds it
      * @param look between two looks whether a connection is alive
      * @param ping between two pings, in whole seconds
+     * @param answer how long a QEMU may take for an answer
      */
-    public record Pace(Duration first, Duration longest, Duration look, Duration ping) {
-        public static final Pace USUAL =
-                new Pace(Duration.ofSeconds(1), Duration.ofSeconds(30), Duration.ofSeconds(5), Duration.ofSeconds(5));
+    public record Pace(Duration first, Duration longest, Duration look, Duration ping, Duration answer) {
+        public static final Pace USUAL = new Pace(
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(15));
 
         Duration after(int failures) {
             Duration wait = first.multipliedBy(1L << Math.min(failures, 20));

@@ -32,10 +32,10 @@ public final class Primaries {
     }
 
     /** @param negotiated asked where QEMU itself cannot tell */
-    public Primaries(Domains domains, Definitions definitions, Negotiated negotiated) {
+    public Primaries(Domains domains, Definitions definitions, Monitor monitor, Negotiated negotiated) {
         this.domains = domains;
         this.definitions = definitions;
-        this.monitor = new Monitor(domains);
+        this.monitor = monitor;
         this.negotiated = negotiated;
     }
 

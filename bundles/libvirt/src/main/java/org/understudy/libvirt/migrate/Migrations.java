@@ -18,6 +18,7 @@ import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.libvirt.connect.LibvirtSettings;
 import org.understudy.libvirt.domain.Domains;
+import org.understudy.libvirt.domain.Monitor;
 import org.understudy.libvirt.event.Departures;
 import org.understudy.libvirt.event.HostEvents;
 
@@ -28,13 +29,16 @@ public final class Migrations {
 
     private final LibvirtSettings settings;
     private final Domains domains;
+    private final Monitor monitor;
     private final Departures departures;
     private final HostEvents events;
     private final Map<VmName, OutgoingEnd> outgoing = new ConcurrentHashMap<>();
 
-    public Migrations(LibvirtSettings settings, Domains domains, Departures departures, HostEvents events) {
+    public Migrations(
+            LibvirtSettings settings, Domains domains, Monitor monitor, Departures departures, HostEvents events) {
         this.settings = settings;
         this.domains = domains;
+        this.monitor = monitor;
         this.departures = departures;
         this.events = events;
     }
@@ -71,8 +75,8 @@ public final class Migrations {
         VmName vm = request.vm();
         departures.begin(vm);
         CompletableFuture<Void> call = call(new Journey(request), vm);
-        OutgoingEnd end =
-                new OutgoingEnd(vm, domains, Optional.of(call), () -> finished(vm), stays -> stayed(vm, stays));
+        OutgoingEnd end = new OutgoingEnd(
+                vm, domains, monitor, Optional.of(call), () -> finished(vm), stays -> stayed(vm, stays));
         outgoing.put(vm, end);
         call.whenComplete((done, failed) -> {
             // Without its connection the migration goes on, and whoever asks for it hears how it ended.
@@ -125,7 +129,7 @@ public final class Migrations {
         Optional<OutgoingMigration> own = Optional.ofNullable(outgoing.get(vm));
         return own.isPresent() || !isSending(vm)
                 ? own
-                : Optional.of(new OutgoingEnd(vm, domains, Optional.empty(), () -> finished(vm), stays -> {}));
+                : Optional.of(new OutgoingEnd(vm, domains, monitor, Optional.empty(), () -> finished(vm), stays -> {}));
     }
 
     private boolean isSending(VmName vm) {

@@ -51,12 +51,13 @@ final class OutgoingEnd implements OutgoingMigration {
     OutgoingEnd(
             VmName vm,
             Domains domains,
+            Monitor monitor,
             Optional<CompletableFuture<Void>> call,
             Runnable finished,
             Consumer<OutgoingEnd> stayed) {
         this.vm = vm;
         this.domains = domains;
-        this.monitor = new Monitor(domains);
+        this.monitor = monitor;
         this.call = call;
         this.finished = finished;
         this.stayed = stayed;

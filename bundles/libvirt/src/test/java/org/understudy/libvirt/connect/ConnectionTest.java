@@ -22,8 +22,12 @@ import org.understudy.libvirt.connect.Connection.Pace;
 /** Against a real libvirtd behind a cable that is cut. */
 final class ConnectionTest {
     private static final Duration SOON = Duration.ofSeconds(60);
-    private static final Pace QUICK =
-            new Pace(Duration.ofMillis(1), Duration.ofMillis(5), Duration.ofSeconds(1), Duration.ofSeconds(1));
+    private static final Pace QUICK = new Pace(
+            Duration.ofMillis(1),
+            Duration.ofMillis(5),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(10));
     private static final int CUTS = 1000;
     /** 4 KiB for each reconnect that is measured: the machine that runs Java asks for some memory too. */
     private static final long LEAK = 4 * 1024 * CUTS * 4 / 5;

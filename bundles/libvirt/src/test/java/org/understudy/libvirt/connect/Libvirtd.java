@@ -143,19 +143,32 @@ public final class Libvirtd implements AutoCloseable {
         killAll("/libvirtd");
     }
 
+    /** Sends a signal, such as {@code STOP}, to every QEMU. */
+    public void signalVms(String signal) throws IOException, InterruptedException {
+        for (ProcessHandle qemu : running("/qemu-system-x86_64")) {
+            Process kill = new ProcessBuilder("kill", "-" + signal, String.valueOf(qemu.pid())).start();
+            assertThat(kill.waitFor()).isZero();
+        }
+    }
+
     /** Ends every QEMU without a word. */
     public void killVms() {
         killAll("/qemu-system-x86_64");
     }
 
     private void killAll(String program) {
+        List<ProcessHandle> found = running(program);
+        found.forEach(ProcessHandle::destroyForcibly);
+        await().atMost(Duration.ofSeconds(30)).until(() -> found.stream().noneMatch(ProcessHandle::isAlive));
+    }
+
+    private List<ProcessHandle> running(String program) {
         List<ProcessHandle> found = namespace
                 .descendants()
                 .filter(p -> p.info().command().filter(c -> c.endsWith(program)).isPresent())
                 .toList();
         assertThat(found).as(program).isNotEmpty();
-        found.forEach(ProcessHandle::destroyForcibly);
-        await().atMost(Duration.ofSeconds(30)).until(() -> found.stream().noneMatch(ProcessHandle::isAlive));
+        return found;
     }
 
     public Path socket() {

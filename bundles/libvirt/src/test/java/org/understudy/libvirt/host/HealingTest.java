@@ -15,20 +15,26 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.libvirt.connect.Connection.Pace;
 import org.understudy.libvirt.connect.Libvirtd;
 
 /** Against a real libvirtd that is killed. */
 final class HealingTest {
     private static final Duration SOON = Duration.ofSeconds(60);
-    private static final Pace QUICK =
-            new Pace(Duration.ofMillis(100), Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1));
+    private static final Pace QUICK = new Pace(
+            Duration.ofMillis(100),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(2));
 
     private Libvirtd daemon;
     private Host host;
@@ -63,6 +69,29 @@ final class HealingTest {
         assertThat(host.facts().summary()).contains("qemu+tcp://127.0.0.1:");
 
         tellsWhyItIsAwayAndComesBackWithItsEvents();
+    }
+
+    /** libvirt itself would wait for ever. */
+    @Test
+    void doesNotWaitForAQemuThatHangs() throws Exception {
+        VmName vm = new VmName("idle");
+        Alias nobody = new Alias("ua-nobody");
+        host.define(TestHosts.qemu("idle"));
+        host.start(vm, Map.of());
+        assertThat(host.primaryPresence(vm, nobody)).isEqualTo(PrimaryPresence.ABSENT);
+
+        daemon.signalVms("STOP");
+        assertThat(host.primaryPresence(vm, nobody)).isEqualTo(PrimaryPresence.UNKNOWN);
+        long asked = System.nanoTime();
+        assertThat(host.primaryPresence(vm, nobody)).isEqualTo(PrimaryPresence.UNKNOWN);
+        assertThat(Duration.ofNanos(System.nanoTime() - asked))
+                .as("nothing more is asked")
+                .isLessThan(QUICK.answer());
+
+        daemon.signalVms("CONT");
+        await().atMost(SOON).until(() -> host.primaryPresence(vm, nobody) == PrimaryPresence.ABSENT);
+        host.destroy(vm);
+        host.undefine(vm);
     }
 
     @Test
