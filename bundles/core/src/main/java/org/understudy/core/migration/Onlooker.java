@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.MigrationStep;
@@ -65,24 +66,44 @@ final class Onlooker implements Work {
         });
     }
 
+    /** A host that is away for a moment is asked again, as in a migration of our own. */
     private void watchSource() {
+        long answered = System.nanoTime();
         while (!isAbandoned()) {
-            Optional<MigrationProgress> now = plan.source().outgoing(plan.vm()).map(OutgoingMigration::progress);
-            boolean over = now.map(p -> p.phase().isOver()).orElse(true);
-            VmState here = state(plan.source());
-            if (state(plan.destination()) == VmState.RUNNING && here != VmState.RUNNING) {
-                arrived();
-                return;
-            } else if (over && here == VmState.RUNNING) {
-                stayed(now);
-                return;
-            } else if (over && here == VmState.SHUTOFF && state(plan.destination()) == VmState.SHUTOFF) {
-                needsAttention("The VM runs on neither host.");
-                return;
+            try {
+                if (hasEnded()) {
+                    return;
+                }
+                answered = System.nanoTime();
+            } catch (UnderstudyException e) {
+                boolean tooLong =
+                        System.nanoTime() - answered > around.tempo().absence().toNanos();
+                if (e.code() != ErrorCode.HOST_UNAVAILABLE || tooLong) {
+                    throw e;
+                }
             }
-            now.ifPresent(this::show);
             pause();
         }
+    }
+
+    /** A VM may be moved, and arrive, while it is paused. */
+    private boolean hasEnded() {
+        Optional<MigrationProgress> now = plan.source().outgoing(plan.vm()).map(OutgoingMigration::progress);
+        boolean over = now.map(p -> p.phase().isOver()).orElse(true);
+        VmState here = state(plan.source());
+        VmState there = state(plan.destination());
+        if (there == VmState.RUNNING && here != VmState.RUNNING || there == VmState.PAUSED && here == VmState.SHUTOFF) {
+            arrived();
+            return true;
+        } else if (over && (here == VmState.RUNNING || here == VmState.PAUSED && there == VmState.SHUTOFF)) {
+            stayed(now);
+            return true;
+        } else if (over && here == VmState.SHUTOFF && there == VmState.SHUTOFF) {
+            needsAttention("The VM runs on neither host.");
+            return true;
+        }
+        now.ifPresent(this::show);
+        return false;
     }
 
     private VmState state(Host host) {

@@ -125,6 +125,15 @@ class OnlookerTest {
     }
 
     @Test
+    void isSeenToItsEndThoughTheSourceIsAwayForAMoment() {
+        bench.a.with(Fault.AWAY_IN_COPY);
+
+        somebodyElseMigrates();
+
+        assertThat(bench.await(seen()).outcome()).contains(Outcome.COMPLETED);
+    }
+
+    @Test
     void isDegradedWhereThePrimaryDoesNotComeBack() {
         bench.patience = Duration.ofMillis(200);
         bench.b.with(Fault.PRIMARY_MISSING);
