@@ -69,8 +69,11 @@ public final class Primaries {
                 .findFirst());
     }
 
-    /** Empty where this QEMU cannot tell (before 7.2) and no event has told. */
+    /** Empty where this QEMU cannot tell (before 7.2), or must not be asked, and no event has told. */
     public Optional<Boolean> standbyNegotiated(VmName vm, Alias standby) {
+        if (!survivesTheQuestion(vm)) {
+            return told(vm, standby);
+        }
         try {
             JsonNode status = monitor.ask(
                     vm, "x-query-virtio-status", Map.of("path", "/machine/peripheral/" + standby + "/virtio-backend"));
@@ -82,10 +85,24 @@ public final class Primaries {
             return Optional.of(false);
         } catch (UnderstudyException e) {
             if (e.code() == ErrorCode.QMP_ERROR) {
-                return negotiated.was(vm, standby) ? Optional.of(true) : Optional.empty();
+                return told(vm, standby);
             }
             throw e;
         }
+    }
+
+    private Optional<Boolean> told(VmName vm, Alias standby) {
+        return negotiated.was(vm, standby) ? Optional.of(true) : Optional.empty();
+    }
+
+    /**
+     * QEMU 11.1 ends with a failed assertion when it is asked, and the VM with it; 10.0 is the newest known to live on.
+     * The VM itself is asked for its version: the host's QEMU may have been updated since it started.
+     */
+    private boolean survivesTheQuestion(VmName vm) {
+        JsonNode version = monitor.ask(vm, "query-version", Map.of()).path("qemu");
+        int major = version.path("major").asInt(Integer.MAX_VALUE);
+        return major < 10 || major == 10 && version.path("minor").asInt(Integer.MAX_VALUE) == 0;
     }
 
     /** One that libvirt still lists, though QEMU does not have it, is taken off its list first. */
