@@ -14,20 +14,38 @@ import org.assertj.core.api.Assumptions;
 
 /** Two libvirt hosts on this machine, {@code alpha} and {@code beta}. They end with {@link #close} or with this JVM. */
 public final class LibvirtHosts implements AutoCloseable {
+    /** The Debian of the emulated host. */
+    public static final String USUAL = "trixie";
+
+    /** What {@code build-host} answers where the mirror has a suite no more. */
+    private static final int ABSENT = 4;
+
     private final Path folder;
 
     private LibvirtHosts(Path folder) {
         this.folder = folder;
     }
 
-    /** Needs root, so that it is skipped for everybody else, but never on CI. */
     public static LibvirtHosts start(Path... shared) {
+        return start(USUAL, shared);
+    }
+
+    /**
+     * Needs root, so that it is skipped for everybody else, but never on CI; an unusual suite is skipped there too where
+     * the mirror does not have it.
+     */
+    public static LibvirtHosts start(String suite, Path... shared) {
         boolean possible = "root".equals(System.getProperty("user.name")) || "true".equals(System.getenv("CI"));
         if (!possible) {
             System.err.println("SKIPPED: two libvirt hosts on one machine need root");
         }
         Assumptions.assumeThat(possible).as("this is root").isTrue();
-        EmulatedHost.requireBuilt();
+        boolean usual = suite.equals(USUAL);
+        if (usual) {
+            EmulatedHost.requireBuilt();
+        } else {
+            requireRoot(suite);
+        }
         LibvirtHosts hosts;
         try {
             hosts = new LibvirtHosts(Files.createTempDirectory("us-hosts").resolve("hosts"));
@@ -36,12 +54,27 @@ public final class LibvirtHosts implements AutoCloseable {
         }
         List<String> options = new ArrayList<>(
                 List.of("--leash", String.valueOf(ProcessHandle.current().pid())));
+        if (!usual) {
+            Collections.addAll(options, "--suite", suite);
+        }
         for (Path path : shared) {
             Collections.addAll(options, "--share", path.toString());
         }
         options.add(hosts.folder.toString());
         hosts.script("up", options);
         return hosts;
+    }
+
+    private static void requireRoot(String suite) {
+        SriovHost.Result built =
+                SriovHost.script(EmulatedHost.START, SriovHost.NO_INPUT, "build-host", List.of("--root", suite));
+        if (built.status() == ABSENT) {
+            System.err.println("SKIPPED: no libvirt of Debian " + suite + ": " + built.errors());
+        }
+        Assumptions.assumeThat(built.status())
+                .as("the mirror has Debian " + suite)
+                .isNotEqualTo(ABSENT);
+        assertThat(built.status()).as(built.errors()).isZero();
     }
 
     /** What clients on this machine connect to. */

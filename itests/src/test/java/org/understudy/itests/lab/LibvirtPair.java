@@ -10,8 +10,26 @@ import java.nio.file.Path;
 public final class LibvirtPair {
     private LibvirtPair() {}
 
-    /** The stand-in for a VF goes around libvirt, which knows only real ones. */
+    /** For the suite that the hosts of most tests have. */
     public static String definition(String name, Path guest) {
+        return definition(name, guest, LibvirtHosts.USUAL);
+    }
+
+    /**
+     * The stand-in for a VF goes around libvirt, which knows only real ones.
+     *
+     * @param suite the Debian that the hosts have: before libvirt 7.1 there is no CPU mode "maximum", before QEMU 6.2 no
+     *     device in JSON
+     */
+    public static String definition(String name, Path guest, String suite) {
+        boolean old = suite.equals("bullseye");
+        String device = old
+                ? "e1000e,netdev=wire,id=ua-primary0,bus=pci.2,addr=0x0,mac=52:54:00:11:22:34,romfile=,"
+                        + "failover_pair_id=ua-standby0"
+                : """
+                        {"driver":"e1000e","netdev":"wire","id":"ua-primary0","bus":"pci.2","addr":"0x0",
+                          "mac":"52:54:00:11:22:34","romfile":"","failover_pair_id":"ua-standby0"}""";
+        String cpu = old ? "" : "<cpu mode='maximum' check='none'/>";
         return """
                 <domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
                   <name>%2$s</name>
@@ -24,7 +42,7 @@ public final class LibvirtPair {
                     <cmdline>console=ttyS0 quiet understudy.ip=10.88.0.50/24 understudy.heartbeat=10.88.0.1:9</cmdline>
                   </os>
                   <features><acpi/></features>
-                  <cpu mode='maximum' check='none'/>
+                  %3$s
                   <devices>
                     <controller type='usb' model='none'/>
                     <controller type='pci' index='0' model='pcie-root'/>
@@ -45,11 +63,10 @@ public final class LibvirtPair {
                     <qemu:arg value='-netdev'/>
                     <qemu:arg value='tap,id=wire,ifname=vf0,script=no,downscript=no'/>
                     <qemu:arg value='-device'/>
-                    <qemu:arg value='{"driver":"e1000e","netdev":"wire","id":"ua-primary0","bus":"pci.2","addr":"0x0",
-                      "mac":"52:54:00:11:22:34","romfile":"","failover_pair_id":"ua-standby0"}'/>
+                    <qemu:arg value='%4$s'/>
                   </qemu:commandline>
                 </domain>
-                """.formatted(guest, name);
+                """.formatted(guest, name, cpu, device);
     }
 
     /** The last line that the guest wrote on this host, or nothing. */

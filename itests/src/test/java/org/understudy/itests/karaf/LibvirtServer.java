@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests.karaf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import org.understudy.itests.Built;
+import org.understudy.itests.lab.LibvirtHosts;
+import org.understudy.itests.lab.LibvirtPair;
+
+/** One server that drives two hosts managed by libvirt, {@code alpha} and {@code beta}. */
+final class LibvirtServer implements AutoCloseable {
+    private static final String HOST = """
+              - name: %1$s
+                connector: libvirt
+                uri: "%2$s"
+                peer-uri: qemu+tcp://%3$s/system
+                migration-uri: tcp://%3$s
+            """;
+    final KarafServer karaf;
+    final Rest rest;
+    final RemoteShell shell;
+    private final String suite;
+    private final LibvirtHosts hosts;
+    private final Path guest;
+
+    /** @param suite the Debian that the hosts' libvirt is from */
+    LibvirtServer(String suite) throws Exception {
+        this.suite = suite;
+        guest = Built.guest();
+        hosts = LibvirtHosts.start(suite, guest);
+        KarafServer started = null;
+        try {
+            started = new KarafServer(Built.distribution());
+            rest = started.startWith(
+                    "hosts:\n"
+                            + HOST.formatted("alpha", hosts.uri("alpha"), "10.77.0.1")
+                            + HOST.formatted("beta", hosts.uri("beta"), "10.77.0.2"),
+                    2);
+            shell = new RemoteShell(started.sshPort, "admin", started.password());
+        } catch (Exception | AssertionError e) {
+            if (started != null) {
+                started.close();
+            }
+            hosts.close();
+            throw e;
+        }
+        karaf = started;
+    }
+
+    /** A VM is defined, started, moved to the other host and back, and removed. */
+    void movesAGuestThereAndBack() throws Exception {
+        requireOk(rest.change("POST", "/api/v1/vms?host=alpha", LibvirtPair.definition("mover", guest, suite)));
+        requireOk(rest.change("POST", "/api/v1/vms/mover/start", ""));
+        TestGuest mover = new TestGuest(rest, "mover");
+        karaf.awaitUntil(
+                "the guest's primary",
+                () -> LibvirtPair.lastState(hosts, "alpha").contains("path=primary"));
+
+        JsonNode there = rest.json(mover.migrate("beta"));
+        assertThat(there.get("outcome").asText()).as("%s", there).isEqualTo("completed");
+        assertThat(there.has("downtimeMs")).isTrue();
+        assertThat(mover.place()).isEqualTo("running on beta");
+        assertThat(hosts.output("alpha", "virsh", "-q", "list", "--all", "--name"))
+                .isEmpty();
+
+        JsonNode back = rest.json(mover.migrate("alpha"));
+        assertThat(back.get("outcome").asText()).as("%s", back).isEqualTo("completed");
+        assertThat(mover.place()).isEqualTo("running on alpha");
+        requireOk(rest.change("POST", "/api/v1/vms/mover/destroy", ""));
+        requireOk(rest.change("DELETE", "/api/v1/vms/mover", ""));
+    }
+
+    private static void requireOk(HttpResponse<String> response) {
+        assertThat(response.statusCode()).as("%s", response.body()).isBetween(200, 299);
+    }
+
+    @Override
+    public void close() throws IOException {
+        shell.close();
+        karaf.close();
+        hosts.close();
+    }
+}
