@@ -19,12 +19,17 @@ public final class LibvirtFailure {
 
     /** The same for a call made without libvirt-java, on the thread that made it. */
     public static UnderstudyException last(String what) {
-        int raw = NativeLibvirt.INSTANCE.virGetLastErrorCode();
-        ErrorNumber[] known = ErrorNumber.values();
-        ErrorNumber number = raw >= 0 && raw < known.length ? known[raw] : ErrorNumber.VIR_ERR_UNKNOWN;
+        ErrorNumber number = lastNumber();
         return new UnderstudyException(
                 code(number),
                 "%s: libvirt says: %s (%s)".formatted(what, NativeLibvirt.INSTANCE.virGetLastErrorMessage(), number));
+    }
+
+    /** Of the last call made without libvirt-java on this thread. */
+    public static ErrorNumber lastNumber() {
+        int raw = NativeLibvirt.INSTANCE.virGetLastErrorCode();
+        ErrorNumber[] known = ErrorNumber.values();
+        return raw >= 0 && raw < known.length ? known[raw] : ErrorNumber.VIR_ERR_UNKNOWN;
     }
 
     /** True if the server or its driver does not know the call. */

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.libvirt.event;
 
+import com.sun.jna.Callback;
 import com.sun.jna.Pointer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
@@ -23,37 +25,48 @@ public final class EventRegistrations implements Registrations {
 
     /** Source: libvirt's virNetworkEventID. */
     private static final int NETWORK_LIFECYCLE = 0;
+    /** Source: libvirt's virNodeDeviceEventID. */
+    private static final int DEVICE_LIFECYCLE = 0;
+
+    private static final int DEVICE_UPDATE = 1;
 
     private final DomainEvents events;
-    private final NetworkEvents networks;
+    private final Changes networks;
+    private final Changes devices;
     private final Runnable afterReturn;
-    private final Map<NativeConnect, Registered> registered = new ConcurrentHashMap<>();
+    /** How what was registered is taken back. */
+    private final Map<NativeConnect, List<IntSupplier>> registered = new ConcurrentHashMap<>();
 
-    /** The numbers libvirt gave. @param monitor that of QEMU's events */
-    private record Registered(List<Integer> events, Optional<Integer> monitor, Optional<Integer> networks) {}
-
-    /** @param afterReturn run when a lost connection is back */
-    public EventRegistrations(DomainEvents events, NetworkEvents networks, Runnable afterReturn) {
+    /**
+     * @param devices is also told when a connection is given up
+     * @param afterReturn run when a lost connection is back
+     */
+    public EventRegistrations(DomainEvents events, Changes networks, Changes devices, Runnable afterReturn) {
         this.events = events;
         this.networks = networks;
+        this.devices = devices;
         this.afterReturn = afterReturn;
     }
 
     @Override
     public void register(NativeConnect connect) {
         Pointer pointer = connect.pointer();
-        List<Integer> numbers = new ArrayList<>();
-        registered.put(connect, new Registered(numbers, Optional.empty(), Optional.empty()));
+        List<IntSupplier> undo = new CopyOnWriteArrayList<>();
+        registered.put(connect, undo);
         events.callbacks()
                 .forEach((event, callback) -> number(
                                 "event " + event,
                                 NativeLibvirt.INSTANCE.virConnectDomainEventRegisterAny(
                                         pointer, Pointer.NULL, event, callback, Pointer.NULL, Pointer.NULL))
-                        .ifPresent(numbers::add));
-        Optional<Integer> network = network(connect);
-        registered.put(connect, new Registered(numbers, Optional.empty(), network));
+                        .ifPresent(n ->
+                                undo.add(() -> NativeLibvirt.INSTANCE.virConnectDomainEventDeregisterAny(pointer, n))));
+        network(connect)
+                .ifPresent(n -> undo.add(() -> NativeLibvirt.INSTANCE.virConnectNetworkEventDeregisterAny(pointer, n)));
+        device(connect, DEVICE_LIFECYCLE, devices.coming(), undo);
+        device(connect, DEVICE_UPDATE, devices.updating(), undo);
         Optional<Integer> monitor = monitor(pointer);
-        registered.put(connect, new Registered(numbers, monitor, network));
+        monitor.ifPresent(
+                n -> undo.add(() -> NativeLibvirtQemu.INSTANCE.virConnectDomainQemuMonitorEventDeregister(pointer, n)));
         events.monitored(monitor.isPresent());
     }
 
@@ -62,17 +75,39 @@ public final class EventRegistrations implements Registrations {
         return events.monitored();
     }
 
-    /** Networks have a daemon of their own on some hosts, which may not run: VMs can be driven all the same. */
     private Optional<Integer> network(NativeConnect connect) {
-        int answer = NativeLibvirt.INSTANCE.virConnectNetworkEventRegisterAny(
-                connect.pointer(), Pointer.NULL, NETWORK_LIFECYCLE, networks.lifecycle(), Pointer.NULL, Pointer.NULL);
+        return besides(
+                connect,
+                networks,
+                NativeLibvirt.INSTANCE.virConnectNetworkEventRegisterAny(
+                        connect.pointer(),
+                        Pointer.NULL,
+                        NETWORK_LIFECYCLE,
+                        networks.coming(),
+                        Pointer.NULL,
+                        Pointer.NULL));
+    }
+
+    private void device(NativeConnect connect, int event, Callback callback, List<IntSupplier> undo) {
+        Pointer pointer = connect.pointer();
+        besides(
+                        connect,
+                        devices,
+                        NativeLibvirt.INSTANCE.virConnectNodeDeviceEventRegisterAny(
+                                pointer, Pointer.NULL, event, callback, Pointer.NULL, Pointer.NULL))
+                .ifPresent(
+                        n -> undo.add(() -> NativeLibvirt.INSTANCE.virConnectNodeDeviceEventDeregisterAny(pointer, n)));
+    }
+
+    /** Networks and devices have daemons of their own on some hosts, which may not run: VMs can be driven all the same. */
+    private static Optional<Integer> besides(NativeConnect connect, Changes of, int answer) {
         try {
-            return number("events of networks", answer);
+            return number("events of " + of.things(), answer);
         } catch (UnderstudyException e) {
             if (!connect.answers()) {
                 throw e;
             }
-            LOG.info("{}; what becomes of its networks is not heard", e.getMessage());
+            LOG.info("{}; what becomes of its {} is not heard", e.getMessage(), of.things());
             return Optional.empty();
         }
     }
@@ -110,16 +145,11 @@ public final class EventRegistrations implements Registrations {
 
     @Override
     public void deregister(NativeConnect connect) {
-        Registered old = registered.remove(connect);
-        if (old == null) {
-            return;
+        List<IntSupplier> undo = registered.remove(connect);
+        if (undo != null) {
+            undo.forEach(deregistration -> tryTo(deregistration.getAsInt()));
+            devices.tell();
         }
-        Pointer pointer = connect.pointer();
-        old.events().forEach(n -> tryTo(NativeLibvirt.INSTANCE.virConnectDomainEventDeregisterAny(pointer, n)));
-        old.networks().ifPresent(n -> tryTo(NativeLibvirt.INSTANCE.virConnectNetworkEventDeregisterAny(pointer, n)));
-        old.monitor()
-                .ifPresent(
-                        n -> tryTo(NativeLibvirtQemu.INSTANCE.virConnectDomainQemuMonitorEventDeregister(pointer, n)));
     }
 
     /** A dead connection forgets its callbacks all the same; only the other side cannot be told. */

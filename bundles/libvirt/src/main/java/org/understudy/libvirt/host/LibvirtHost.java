@@ -19,6 +19,7 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.GuestNic;
 import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostDevices;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.HostFacts;
 import org.understudy.api.spi.HostedVm;
@@ -38,26 +39,28 @@ import org.understudy.libvirt.domain.Domains;
 import org.understudy.libvirt.domain.GuestAgent;
 import org.understudy.libvirt.domain.Monitor;
 import org.understudy.libvirt.domain.NodeDevice;
+import org.understudy.libvirt.domain.NodeDevices;
 import org.understudy.libvirt.domain.PoolNetworks;
 import org.understudy.libvirt.domain.Primaries;
 import org.understudy.libvirt.domain.VfUse;
 import org.understudy.libvirt.event.Census;
+import org.understudy.libvirt.event.Changes;
 import org.understudy.libvirt.event.Departures;
 import org.understudy.libvirt.event.DomainEvents;
 import org.understudy.libvirt.event.EventRegistrations;
 import org.understudy.libvirt.event.HostEvents;
 import org.understudy.libvirt.event.Negotiations;
-import org.understudy.libvirt.event.NetworkEvents;
 import org.understudy.libvirt.migrate.Migrations;
 
 /** A host managed by libvirt, reached over one connection. */
-public final class LibvirtHost implements Host, VfNetworks {
+public final class LibvirtHost implements Host, VfNetworks, HostDevices {
     private final LibvirtSettings settings;
     private final EventLoop loop;
     private final HostEvents events;
     private final Census census;
     private final Departures departures = new Departures();
-    private final NetworkEvents networkEvents = new NetworkEvents();
+    private final Changes networkEvents = new Changes("networks");
+    private final Changes deviceEvents = new Changes("devices");
     private final Clock clock = Clock.systemUTC();
     private final Connection connection;
     private final Domains domains;
@@ -78,7 +81,7 @@ public final class LibvirtHost implements Host, VfNetworks {
         events.subscribe(census::note);
         events.subscribe(negotiations::note);
         EventRegistrations registrations = new EventRegistrations(
-                new DomainEvents(events, departures, clock), networkEvents, this::tellWhatWasMissed);
+                new DomainEvents(events, departures, clock), networkEvents, deviceEvents, this::tellWhatWasMissed);
         this.connection = new Connection(settings, loop, registrations, pace);
         this.domains = new Domains(connection);
         this.definitions = new Definitions(connection, domains);
@@ -104,6 +107,7 @@ public final class LibvirtHost implements Host, VfNetworks {
                 .filter(e -> !(e instanceof HostEvent.Stopped && departures.contains(e.vm())))
                 .forEach(events::publish);
         networkEvents.tell();
+        deviceEvents.tell();
     }
 
     @Override
@@ -129,6 +133,16 @@ public final class LibvirtHost implements Host, VfNetworks {
     @Override
     public Subscription listen(Runnable changed) {
         return networkEvents.listen(changed);
+    }
+
+    @Override
+    public List<String> devices() {
+        return NodeDevices.all(connection);
+    }
+
+    @Override
+    public Subscription listenForDevices(Runnable changed) {
+        return deviceEvents.listen(changed);
     }
 
     private VfioObstacles obstacles() {

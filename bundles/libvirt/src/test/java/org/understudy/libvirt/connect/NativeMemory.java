@@ -10,7 +10,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /** What native code of this process has asked for and not freed; Java's own heap is none of it. */
-final class NativeMemory {
+public final class NativeMemory {
     private static final Pattern FREE = Pattern.compile("<total type=\"(fast|rest)\" count=\"\\d+\" size=\"(\\d+)\"");
     private static final Pattern TAKEN =
             Pattern.compile("<(?:system type=\"current\"|total type=\"mmap\" count=\"\\d+\") size=\"(\\d+)\"");
@@ -31,7 +31,7 @@ final class NativeMemory {
     }
 
     /** In bytes. */
-    static long inUse() {
+    public static long inUse() {
         PointerByReference text = new PointerByReference();
         Pointer stream = Glibc.INSTANCE.open_memstream(text, new LongByReference());
         Glibc.INSTANCE.malloc_info(0, stream);

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.domain;
+
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.PointerByReference;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.libvirt.Error.ErrorNumber;
+import org.understudy.libvirt.connect.Connection;
+import org.understudy.libvirt.connect.LibvirtFailure;
+import org.understudy.libvirt.connect.NativeConnect;
+import org.understudy.libvirt.connect.NativeLibvirt;
+
+/** The devices that libvirt knows on a host; libvirt-java can only list their names. */
+public final class NodeDevices {
+    /** Source: libvirt's VIR_CONNECT_LIST_NODE_DEVICES_CAP_PCI_DEV and VIR_CONNECT_LIST_NODE_DEVICES_CAP_NET. */
+    private static final int PCI_AND_NET = 1 << 1 | 1 << 4;
+
+    private NodeDevices() {}
+
+    /** What libvirt says of each PCI device and network device. Source: libvirt's formatnode. */
+    public static List<String> all(Connection connection) {
+        return connection.ask("list the devices", NodeDevices::all);
+    }
+
+    private static List<String> all(NativeConnect connect) {
+        PointerByReference list = new PointerByReference();
+        int count = NativeLibvirt.INSTANCE.virConnectListAllNodeDevices(connect.pointer(), list, PCI_AND_NET);
+        if (count < 0) {
+            throw LibvirtFailure.last("list the devices of the host");
+        }
+        Pointer[] devices = list.getValue().getPointerArray(0, count);
+        try {
+            List<String> found = new ArrayList<>();
+            for (Pointer device : devices) {
+                xml(device).ifPresent(found::add);
+            }
+            return found;
+        } finally {
+            // All of them, also when one could not be asked: each keeps the connection open.
+            for (Pointer device : devices) {
+                NativeLibvirt.INSTANCE.virNodeDeviceFree(device);
+            }
+            Native.free(Pointer.nativeValue(list.getValue()));
+        }
+    }
+
+    /** Empty if it has gone since. */
+    private static Optional<String> xml(Pointer device) {
+        Pointer text = NativeLibvirt.INSTANCE.virNodeDeviceGetXMLDesc(device, 0);
+        if (text == null) {
+            if (LibvirtFailure.lastNumber() == ErrorNumber.VIR_ERR_NO_NODE_DEVICE) {
+                return Optional.empty();
+            }
+            throw LibvirtFailure.last("read what a device of the host is");
+        }
+        try {
+            return Optional.of(text.getString(0, "UTF-8"));
+        } finally {
+            Native.free(Pointer.nativeValue(text));
+        }
+    }
+}
