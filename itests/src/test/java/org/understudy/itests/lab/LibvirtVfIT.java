@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -26,12 +27,17 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
+import org.understudy.api.PfView;
 import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostDevices;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.hostnic.port.NodeDeviceFunctions;
+import org.understudy.hostnic.port.OwnConnection;
 import org.understudy.itests.Built;
 import org.understudy.libvirt.host.LibvirtConnector;
 
@@ -96,6 +102,32 @@ class LibvirtVfIT {
         host.plugPrimary(WEB, PRIMARY, Optional.empty());
         awaitPresence(PrimaryPresence.ENABLED);
         assertThat(heard).anyMatch(HostEvent.DevicePlugged.class::isInstance);
+    }
+
+    @Test
+    void tellsOfItsVfsAndOfTheirComingAndGoingOverItsOwnConnection() {
+        String vfs = "/sys/class/net/" + machine.pf() + "/device/sriov_numvfs";
+        HostDevices devices = (HostDevices) host;
+        AtomicInteger told = new AtomicInteger();
+        NodeDeviceFunctions nics = new NodeDeviceFunctions(new OwnConnection(host.name(), devices));
+        assertThat(nics.read().pfs()).extracting(PfView::netdev).containsExactly(Optional.of(machine.pf()));
+        assertThat(nics.read().vfs()).hasSize(7).allMatch(vf -> vf.device().equals("10ca"));
+
+        Subscription watching = nics.watch(told::incrementAndGet, reason -> {});
+        try {
+            machine.output("virsh", "net-destroy", "pool");
+            machine.output("sh", "-ec", "echo 0 >" + vfs);
+            await().atMost(BOOT).until(() -> told.get() > 0);
+            await().atMost(BOOT).until(() -> nics.read().vfs().isEmpty());
+
+            told.set(0);
+            machine.output("sh", "-ec", "echo 7 >" + vfs);
+            await().atMost(BOOT).until(() -> told.get() > 0);
+            await().atMost(BOOT).until(() -> nics.read().vfs().size() == 7);
+        } finally {
+            watching.close();
+            machine.output("sh", "-ec", "[ $(cat " + vfs + ") = 7 ] || echo 7 >" + vfs + "; virsh net-start pool");
+        }
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.osgi.framework.BundleContext;
@@ -18,6 +19,9 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
@@ -29,6 +33,7 @@ import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.PoolView;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.Hosts;
 import org.understudy.hostnic.pool.Membership;
 import org.understudy.hostnic.port.Functions;
 
@@ -41,6 +46,7 @@ public final class HostNicService implements HostNics {
     private static final Duration FIRST_WAIT = Duration.ofSeconds(1);
 
     private final Policies policies;
+    private final AtomicReference<Optional<Hosts>> hosts;
     private final Function<HostPolicy, Optional<Functions>> opener;
     private final Duration firstWait;
     private final Subscription changes;
@@ -54,15 +60,46 @@ public final class HostNicService implements HostNics {
 
     @Activate
     public HostNicService(BundleContext bundle, @Reference Policies policies) {
-        this(policies, new Ways(ServerId.of(bundle))::open, FIRST_WAIT);
+        this(policies, ServerId.of(bundle), FIRST_WAIT);
+    }
+
+    HostNicService(Policies policies, ServerId server, Duration firstWait) {
+        this(policies, new AtomicReference<>(Optional.empty()), server, firstWait);
+    }
+
+    private HostNicService(
+            Policies policies, AtomicReference<Optional<Hosts>> hosts, ServerId server, Duration firstWait) {
+        this(policies, hosts, new Ways(server, hosts::get)::open, firstWait);
     }
 
     HostNicService(Policies policies, Function<HostPolicy, Optional<Functions>> opener, Duration firstWait) {
+        this(policies, new AtomicReference<>(Optional.empty()), opener, firstWait);
+    }
+
+    private HostNicService(
+            Policies policies,
+            AtomicReference<Optional<Hosts>> hosts,
+            Function<HostPolicy, Optional<Functions>> opener,
+            Duration firstWait) {
         this.policies = policies;
+        this.hosts = hosts;
         this.opener = opener;
         this.firstWait = firstWait;
         this.changes = policies.listen(changed -> follow());
         follow();
+    }
+
+    /** Some of them tell of their NICs themselves; a slot that needs one tries again until it is there. */
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    public void setHosts(Hosts opened) {
+        hosts.set(Optional.of(opened));
+    }
+
+    void unsetHosts(Hosts opened) {
+        hosts.updateAndGet(now -> now.filter(h -> h != opened));
     }
 
     @Deactivate

@@ -27,10 +27,14 @@ record NicOptions(Access access, String command, String user, Optional<Target> t
         /** They are this machine's. */
         LOCAL,
         SSH,
+        /** Over the connection that drives the host's VMs, which can change nothing. */
+        LIBVIRT,
         /** Not at all. */
         NONE
     }
 
+    private static final String ACCESS = "access";
+    private static final String LIBVIRT = "libvirt";
     private static final String COMMAND = "understudy-vf";
     private static final int SSH_PORT = 22;
     private static final int LAST_PORT = 65535;
@@ -39,9 +43,12 @@ record NicOptions(Access access, String command, String user, Optional<Target> t
     static NicOptions of(HostPolicy host) {
         Map<String, String> keys = new HashMap<>(host.nics());
         boolean onThisMachine = host.connector().equals("qemu");
-        Access access = Optional.ofNullable(keys.remove("access"))
+        Access access = Optional.ofNullable(keys.remove(ACCESS))
                 .map(word -> access(host, word))
-                .orElse(onThisMachine ? Access.LOCAL : Access.NONE);
+                .orElseGet(() -> usual(host));
+        if (access == Access.LIBVIRT && !host.connector().equals(LIBVIRT)) {
+            throw invalid(host, "has access libvirt, which needs the connector libvirt");
+        }
         String command = Optional.ofNullable(keys.remove("command")).orElse(COMMAND);
         String user =
                 Optional.ofNullable(keys.remove("qemu-user")).orElseGet(() -> onThisMachine ? qemuUser(host) : "");
@@ -50,6 +57,24 @@ record NicOptions(Access access, String command, String user, Optional<Target> t
             throw invalid(host, "has the key '" + key + "', which access " + access + " does not know");
         });
         return new NicOptions(access, command, user, target);
+    }
+
+    private static Access usual(HostPolicy host) {
+        return switch (host.connector()) {
+            case "qemu" -> Access.LOCAL;
+            case LIBVIRT -> Access.LIBVIRT;
+            default -> Access.NONE;
+        };
+    }
+
+    /** Whether the host's VFs can only be looked at, so that nothing is leased there whatever becomes of the connection. */
+    static boolean isByLibvirt(HostPolicy host) {
+        return host.nics().getOrDefault(ACCESS, host.connector()).equals(LIBVIRT);
+    }
+
+    /** Whether somebody wants this host's NICs to be reached, rather than that they can be. */
+    static boolean isAsked(HostPolicy host) {
+        return host.nics().containsKey(ACCESS) || !isByLibvirt(host);
     }
 
     /** The same as the connector's own default: a server run by root starts QEMU as somebody else. */
@@ -71,8 +96,9 @@ record NicOptions(Access access, String command, String user, Optional<Target> t
         return switch (word) {
             case "local" -> Access.LOCAL;
             case "ssh" -> Access.SSH;
+            case LIBVIRT -> Access.LIBVIRT;
             case "none" -> Access.NONE;
-            default -> throw invalid(host, "has access '" + word + "', which is none of local, ssh, none");
+            default -> throw invalid(host, "has access '" + word + "', which is none of local, ssh, libvirt, none");
         };
     }
 

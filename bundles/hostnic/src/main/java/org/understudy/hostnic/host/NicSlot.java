@@ -38,6 +38,7 @@ final class NicSlot implements AutoCloseable {
     private static final long BURST_MS = 200;
 
     private final HostPolicy policy;
+    private final boolean asked;
     private final Supplier<Optional<Functions>> opener;
     private final Supplier<Membership> pools;
     private final Consumer<NicInventory> news;
@@ -64,6 +65,7 @@ final class NicSlot implements AutoCloseable {
             Consumer<NicInventory> news,
             Duration firstWait) {
         this.policy = policy;
+        this.asked = NicOptions.isAsked(policy);
         this.opener = opener;
         this.pools = pools;
         this.news = news;
@@ -149,11 +151,23 @@ final class NicSlot implements AutoCloseable {
         return leftAlone;
     }
 
+    /** True if nothing can be leased there, now or when the host is in reach again. */
+    boolean isWithoutLeases() {
+        return NicOptions.isByLibvirt(policy) || isLeftAlone();
+    }
+
+    /** Why nothing can be changed there; empty if it can, or if nobody knows now. */
+    Optional<String> readOnly() {
+        return functions().flatMap(Functions::readOnly);
+    }
+
     private void failed(String why, String remedy) {
         long wait = firstWait.toMillis() << Math.min(failures++, LONGEST_WAIT_DOUBLINGS);
         NicInventory absent = absent("are out of reach: " + why, remedy);
-        if (absent.equals(inventory())) {
-            LOG.debug("The NICs of host {} are still out of reach, next attempt in {} ms", policy.name(), wait);
+        // Its connector tells that such a host is lost, or not open yet.
+        if (absent.equals(inventory()) || NicOptions.isByLibvirt(policy)) {
+            LOG.debug(
+                    "The NICs of host {} are still out of reach, next attempt in {} ms: {}", policy.name(), wait, why);
         } else {
             LOG.warn("The NICs of host {} are out of reach, next attempt in {} ms: {}", policy.name(), wait, why);
         }
@@ -217,14 +231,22 @@ final class NicSlot implements AutoCloseable {
                     .filter(vf -> vf.state() == VfState.FAULT)
                     .map(this::fault)
                     .forEach(findings::add);
+            Membership membership = pools.get();
+            List<VfView> members = membership.assign(reading.pfs(), vfs);
             return publish(new NicInventory(
-                    policy.name(),
-                    true,
-                    open.access(),
-                    reading.pfs(),
-                    pools.get().assign(reading.pfs(), vfs),
-                    List.copyOf(findings)));
+                    policy.name(), true, open.access(), reading.pfs(), members, toned(findings, membership, members)));
         }
+    }
+
+    /** What cannot be done to NICs is worth a warning only where somebody wants that, and nothing where there are none. */
+    private List<Finding> toned(List<Finding> findings, Membership membership, List<VfView> members) {
+        if (asked || members.stream().anyMatch(membership::leases)) {
+            return List.copyOf(findings);
+        }
+        return findings.stream()
+                .filter(f -> f.code() != FindingCode.NIC_ACCESS_LIMITED || !members.isEmpty())
+                .map(f -> f.code() == FindingCode.NIC_ACCESS_LIMITED ? f.as(Severity.NOTICE) : f)
+                .toList();
     }
 
     private Finding fault(VfView vf) {
@@ -262,6 +284,10 @@ final class NicSlot implements AutoCloseable {
                 now.pfs(),
                 pools.get().assign(now.pfs(), now.vfs()),
                 now.findings()));
+        if (now.available() && !asked) {
+            // What its findings weigh depends on the pools.
+            changed();
+        }
     }
 
     private NicInventory publish(NicInventory fresh) {
@@ -283,7 +309,7 @@ final class NicSlot implements AutoCloseable {
                         "host " + policy.name() + ", NICs",
                         "The NICs of host " + policy.name() + " " + what,
                         remedy)
-                .as(pools.get().wantsVfs() ? Severity.WARNING : Severity.NOTICE);
+                .as(asked && pools.get().wantsVfs() ? Severity.WARNING : Severity.NOTICE);
         return new NicInventory(policy.name(), false, "none", List.of(), List.of(), List.of(finding));
     }
 

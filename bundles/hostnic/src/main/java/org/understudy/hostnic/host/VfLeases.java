@@ -63,7 +63,10 @@ public final class VfLeases implements VfPools {
 
     @Override
     public List<Finding> check(HostName host, PoolName pool) {
-        NicInventory inventory = fresh(nics.slot(host));
+        NicSlot slot = nics.slot(host);
+        // One that cannot be changed need not be asked.
+        Optional<String> readOnly = slot.readOnly();
+        NicInventory inventory = readOnly.isPresent() ? slot.inventory() : fresh(slot);
         String subject = "host " + host + ", pool " + pool;
         if (!inventory.available()) {
             return List.of(Finding.of(
@@ -75,13 +78,12 @@ public final class VfLeases implements VfPools {
                             .orElse("The configuration does not say how the NICs of host " + host + " are reached"),
                     "Set nics of the host in etc/understudy.yaml, and see understudy:doctor."));
         }
-        Optional<String> readOnly = nics.slot(host).require().readOnly();
         if (readOnly.isPresent()) {
             return List.of(Finding.of(
                     FindingCode.POOL_NOT_SERVED,
                     subject,
                     readOnly.get(),
-                    "Install understudy-vf on the host, or choose another one."));
+                    "Install understudy-vf on the host and reach it by nics: access: ssh, or choose another host."));
         }
         if (!Choice.order(inventory, pool, OptionalInt.empty()).isEmpty()) {
             return Choice.obstacle(inventory, pool)
@@ -130,8 +132,11 @@ public final class VfLeases implements VfPools {
     @Override
     public Optional<Lease> leaseNamed(HostName host, PciAddress vf, VmName vm, Alias primary, VfSettings settings) {
         NicSlot slot = nics.slot(host);
+        if (slot.isWithoutLeases() || slot.readOnly().isPresent()) {
+            return Optional.empty();
+        }
         NicInventory inventory = fresh(slot);
-        if (!inventory.available() || slot.require().readOnly().isPresent()) {
+        if (!inventory.available()) {
             return Optional.empty();
         }
         Optional<VfView> named = inventory.vfs().stream()
@@ -230,7 +235,7 @@ public final class VfLeases implements VfPools {
     @Override
     public List<Lease> leases(HostName host) {
         NicSlot slot = nics.slot(host);
-        if (slot.isLeftAlone()) {
+        if (slot.isWithoutLeases()) {
             return List.of();
         }
         String owner = server.owner(host);

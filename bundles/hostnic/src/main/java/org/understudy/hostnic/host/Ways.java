@@ -3,20 +3,32 @@ package org.understudy.hostnic.host;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.HostName;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostDevices;
+import org.understudy.api.spi.Hosts;
 import org.understudy.hostnic.port.CommandFunctions;
 import org.understudy.hostnic.port.Functions;
 import org.understudy.hostnic.port.NativeFunctions;
 import org.understudy.hostnic.port.NativeFunctions.Places;
 import org.understudy.hostnic.port.NativeLibrary;
 import org.understudy.hostnic.port.NodeDeviceFunctions;
+import org.understudy.hostnic.port.OwnConnection;
 import org.understudy.hostnic.port.SplitFunctions;
+import org.understudy.hostnic.port.Virsh;
 import org.understudy.hostnic.run.LocalRunner;
 import org.understudy.hostnic.run.SshRunner;
 
-/** Opens the way to a host's NICs that its configuration names. */
-record Ways(ServerId server) {
+/**
+ * Opens the way to a host's NICs that its configuration names.
+ *
+ * @param hosts empty while nobody has opened hosts
+ */
+record Ways(ServerId server, Supplier<Optional<Hosts>> hosts) {
     /** @return empty if the configuration leaves them alone */
     Optional<Functions> open(HostPolicy host) {
         NicOptions options = NicOptions.of(host);
@@ -27,14 +39,26 @@ record Ways(ServerId server) {
             case LOCAL -> Optional.of(local(options, self, program));
             case SSH ->
                 Optional.of(remote(new SshRunner(options.target().orElseThrow(), program), self, options.user()));
+            case LIBVIRT -> Optional.of(new NodeDeviceFunctions(new OwnConnection(host.name(), devices(host.name()))));
         };
+    }
+
+    private HostDevices devices(HostName name) {
+        Host host = hosts.get()
+                .orElseThrow(
+                        () -> new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "host " + name + " is not open yet"))
+                .host(name);
+        if (host instanceof HostDevices devices) {
+            return devices;
+        }
+        throw new UnderstudyException(ErrorCode.NOT_SUPPORTED, "host " + name + " cannot tell of its devices");
     }
 
     /** By the command, or where there is none by libvirt, which cannot change anything. */
     private static Functions remote(SshRunner command, String self, String user) {
         try {
             return CommandFunctions.isMissing(command)
-                    ? new NodeDeviceFunctions(command.running(NodeDeviceFunctions.PROGRAM))
+                    ? new NodeDeviceFunctions(new Virsh(command.running(Virsh.PROGRAM)))
                     : new CommandFunctions(command, self, user);
         } catch (UnderstudyException e) {
             command.close();

@@ -35,6 +35,12 @@ public record Membership(List<PoolPolicy> policies) {
         return policies.stream().anyMatch(p -> p.kind() == PrimaryKind.VF);
     }
 
+    /** True if the VF is in a pool whose VFs are leased, rather than handed out by networks of the hosts. */
+    public boolean leases(VfView vf) {
+        return policies.stream()
+                .anyMatch(p -> vf.pools().contains(p.name()) && !p.network().orElse(false));
+    }
+
     /** The same VFs, each with the pools it belongs to. */
     public List<VfView> assign(List<PfView> pfs, List<VfView> vfs) {
         Map<PciAddress, String> drivers = new HashMap<>();

@@ -23,7 +23,7 @@ import org.xml.sax.helpers.DefaultHandler;
 /** An element of what libvirt says of a host's devices. */
 record NodeDeviceXml(Element element) {
     /**
-     * Reads documents that stand one behind the other, as virsh prints them.
+     * Reads documents that stand one behind the other, as libvirt gives them.
      *
      * @return the root elements
      */
@@ -41,7 +41,7 @@ record NodeDeviceXml(Element element) {
                     .children("device");
         } catch (ParserConfigurationException | SAXException | IOException e) {
             throw new UnderstudyException(
-                    ErrorCode.HOST_UNAVAILABLE, "What virsh says of devices can't be read: " + e.getMessage(), e);
+                    ErrorCode.HOST_UNAVAILABLE, "What libvirt says of devices can't be read: " + e.getMessage(), e);
         }
     }
 
@@ -111,8 +111,8 @@ record NodeDeviceXml(Element element) {
     }
 
     private static String required(Optional<String> part) {
-        return part.orElseThrow(() ->
-                new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "virsh tells of a PCI device without an address"));
+        return part.orElseThrow(() -> new UnderstudyException(
+                ErrorCode.HOST_UNAVAILABLE, "libvirt tells of a PCI device without an address"));
     }
 
     private static int decoded(String text) {
@@ -120,7 +120,7 @@ record NodeDeviceXml(Element element) {
             return Integer.decode(text);
         } catch (NumberFormatException e) {
             throw new UnderstudyException(
-                    ErrorCode.HOST_UNAVAILABLE, "virsh says '" + text + "' where a number belongs", e);
+                    ErrorCode.HOST_UNAVAILABLE, "libvirt says '" + text + "' where a number belongs", e);
         }
     }
 }

@@ -14,17 +14,21 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
+import org.understudy.api.spi.HostDevices;
 import org.understudy.hostnic.port.Functions.Claim;
 import org.understudy.hostnic.port.Functions.Reading;
 import org.understudy.hostnic.port.Functions.Ticket;
@@ -35,8 +39,8 @@ class NodeDeviceFunctionsTest {
     private static final PciAddress VF = PciAddress.parse("01:10.2");
     private static final Ticket TICKET = new Ticket(VF, new Claim("s1:alpha", "web1", "ua-vf0"), 7);
 
-    private final Virsh virsh = new Virsh();
-    private final NodeDeviceFunctions functions = new NodeDeviceFunctions(virsh);
+    private final Program virsh = new Program();
+    private final NodeDeviceFunctions functions = new NodeDeviceFunctions(new Virsh(virsh));
 
     private static String devices() throws IOException {
         try (InputStream file = NodeDeviceFunctionsTest.class.getResourceAsStream("/node-devices.xml")) {
@@ -188,8 +192,49 @@ class NodeDeviceFunctionsTest {
         assertThat(virsh.calls).containsExactly("nodedev-event --event lifecycle --loop");
     }
 
+    @Test
+    void asksTheHostsOwnConnectionForTheSame() throws IOException {
+        List<Runnable> listeners = new ArrayList<>();
+        AtomicInteger changes = new AtomicInteger();
+        List<String> documents = Pattern.compile("(?s)<device>.*?</device>")
+                .matcher(devices())
+                .results()
+                .map(MatchResult::group)
+                .toList();
+        NodeDeviceFunctions own = own(documents, listeners);
+
+        assertThat(own.read().pfs()).isEqualTo(read(devices()).pfs());
+        assertThat(own.read().vfs()).hasSize(7).isEqualTo(read(devices()).vfs());
+        assertThat(own.read().findings())
+                .hasSize(5)
+                .allSatisfy(f -> assertThat(f.message()).endsWith("the NICs of host beta are reached by libvirt alone"))
+                .allSatisfy(f -> assertThat(f.remedy()).contains("access: ssh"));
+        assertThat(own.readOnly()).isPresent();
+
+        Subscription watching = own.watch(changes::incrementAndGet, end -> {});
+        listeners.forEach(Runnable::run);
+        assertThat(changes).hasValue(1);
+        watching.close();
+        assertThat(listeners).isEmpty();
+    }
+
+    private static NodeDeviceFunctions own(List<String> documents, List<Runnable> listeners) {
+        return new NodeDeviceFunctions(new OwnConnection(new HostName("beta"), new HostDevices() {
+            @Override
+            public List<String> devices() {
+                return documents;
+            }
+
+            @Override
+            public Subscription listenForDevices(Runnable changed) {
+                listeners.add(changed);
+                return () -> listeners.remove(changed);
+            }
+        }));
+    }
+
     /** Plays virsh. */
-    private static final class Virsh implements Runner {
+    private static final class Program implements Runner {
         final List<String> calls = new ArrayList<>();
         final Deque<Output> answers = new ArrayDeque<>();
         Consumer<String> follower = line -> {};

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.hostnic.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
+import static org.mockito.Mockito.withSettings;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
+import org.understudy.api.MacAddress;
+import org.understudy.api.NicInventory;
+import org.understudy.api.PciAddress;
+import org.understudy.api.Policies;
+import org.understudy.api.Policy;
+import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.Policy.PoolPolicy;
+import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.Severity;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VfSelector;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostDevices;
+import org.understudy.api.spi.Hosts;
+import org.understudy.api.spi.VfSettings;
+
+/** The NICs of a libvirt host for which the configuration does not say how they are reached. */
+class LibvirtNicsTest {
+    private static final HostName BETA = new HostName("beta");
+    private static final PoolName POOL = new PoolName("pool-a");
+    private static final PciAddress VF = PciAddress.parse("01:10.2");
+    private static final VmName WEB1 = new VmName("web1");
+    private static final Alias PRIMARY = new Alias("ua-vf0");
+    private static final ServerId SERVER = new ServerId("s1");
+    private static final VfSettings SETTINGS = new VfSettings(
+            new MacAddress("52:54:00:11:22:33"), 0, Optional.empty(), Optional.empty(), true, OptionalInt.empty());
+
+    private final Policies policies = mock(Policies.class);
+    private final List<Consumer<Policy>> followers = new CopyOnWriteArrayList<>();
+    private final Hosts hosts = mock(Hosts.class);
+    private final Connected host = new Connected();
+    private HostNicService nics;
+    private VfLeases leases;
+
+    /** A host over a connection that can be lost. */
+    private static final class Connected implements HostDevices {
+        private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+        private volatile List<String> devices = List.of();
+        private volatile boolean lost;
+
+        @Override
+        public List<String> devices() {
+            if (lost) {
+                throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "the connection is lost");
+            }
+            return devices;
+        }
+
+        @Override
+        public Subscription listenForDevices(Runnable changed) {
+            listeners.add(changed);
+            return () -> listeners.remove(changed);
+        }
+
+        void become(List<String> now) {
+            devices = now;
+            listeners.forEach(Runnable::run);
+        }
+
+        void lose() {
+            lost = true;
+            listeners.forEach(Runnable::run);
+        }
+    }
+
+    private static List<String> sriov() {
+        try (InputStream file = LibvirtNicsTest.class.getResourceAsStream("/node-devices.xml")) {
+            return List.of(new String(file.readAllBytes(), StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @BeforeEach
+    void prepare() {
+        when(policies.listen(any())).thenAnswer(call -> {
+            followers.add(call.getArgument(0));
+            return (Subscription) () -> {};
+        });
+        Host connected = host(host);
+        when(hosts.host(BETA)).thenReturn(connected);
+    }
+
+    private static Host host(HostDevices devices) {
+        Host opened = mock(Host.class, withSettings().extraInterfaces(HostDevices.class));
+        when(((HostDevices) opened).devices()).thenAnswer(call -> devices.devices());
+        when(((HostDevices) opened).listenForDevices(any()))
+                .thenAnswer(call -> devices.listenForDevices(call.getArgument(0)));
+        return opened;
+    }
+
+    private void open(Map<String, String> options, PoolPolicy... pools) {
+        when(policies.current()).thenReturn(policy(options, pools));
+        nics = new HostNicService(policies, SERVER, Duration.ofMillis(5));
+        leases = new VfLeases(nics, policies, SERVER);
+    }
+
+    private void openConnected(Map<String, String> options, PoolPolicy... pools) {
+        open(options, pools);
+        nics.setHosts(hosts);
+        await().until(() -> inventory().available());
+    }
+
+    @AfterEach
+    void close() {
+        nics.close();
+    }
+
+    private static Policy policy(Map<String, String> options, PoolPolicy... pools) {
+        Duration time = Duration.ofSeconds(1);
+        return new Policy(
+                List.of(new HostPolicy(BETA, "libvirt", Map.of(), options)),
+                List.of(pools),
+                Map.of(),
+                new Policy.Deadlines(time, time, time, time, time, time, time, time),
+                false,
+                Optional.empty(),
+                false,
+                time,
+                Map.of());
+    }
+
+    private static PoolPolicy pool(Optional<Boolean> network) {
+        return new PoolPolicy(POOL, PrimaryKind.VF, List.of(VfSelector.parse("enp1s0")), Optional.empty(), network);
+    }
+
+    private NicInventory inventory() {
+        return nics.inventories().get(0);
+    }
+
+    private List<Severity> severities() {
+        return inventory().findings().stream().map(Finding::severity).distinct().toList();
+    }
+
+    @Test
+    void areReadOnceTheHostIsOpenAndWheneverADeviceChanges() {
+        open(Map.of());
+        await().until(() -> !inventory().findings().isEmpty());
+        assertThat(inventory().available()).isFalse();
+
+        nics.setHosts(hosts);
+        await().until(() -> inventory().available());
+        assertThat(inventory().access()).isEqualTo("libvirt");
+        assertThat(inventory().vfs()).isEmpty();
+
+        host.become(sriov());
+        await().until(() -> inventory().vfs().size() == 7);
+        assertThat(inventory().pfs()).hasSize(1);
+    }
+
+    @Test
+    void areOutOfReachWhileTheConnectionIsLostAndComeBack() {
+        host.become(sriov());
+        openConnected(Map.of());
+
+        host.lose();
+        await().until(() -> !inventory().available());
+        assertThat(inventory().findings()).singleElement().satisfies(f -> {
+            assertThat(f.message()).contains("the connection is lost");
+            assertThat(f.severity()).isEqualTo(Severity.NOTICE);
+        });
+
+        host.lost = false;
+        await().until(() -> inventory().available());
+        assertThat(inventory().vfs()).hasSize(7);
+    }
+
+    @Test
+    void areReadOverTheConnectionThatReplacesAClosedOne() {
+        openConnected(Map.of());
+        Connected successor = new Connected();
+        successor.become(sriov());
+        Host opened = host(successor);
+        when(hosts.host(BETA)).thenReturn(opened);
+
+        host.lose();
+
+        await().until(() -> inventory().vfs().size() == 7);
+        assertThat(host.listeners).isEmpty();
+    }
+
+    @Test
+    void areNeitherLeasedNorLookedAtForALease() {
+        host.become(sriov());
+        openConnected(Map.of(), pool(Optional.empty()));
+        assertThat(inventory().vfs()).allMatch(vf -> vf.pools().equals(List.of(POOL)));
+        host.lost = true;
+
+        assertThat(leases.leases(BETA)).isEmpty();
+        assertThat(leases.leaseNamed(BETA, VF, WEB1, PRIMARY, SETTINGS)).isEmpty();
+        assertThat(leases.check(BETA, POOL)).extracting(Finding::code).containsExactly(FindingCode.POOL_NOT_SERVED);
+        assertThatThrownBy(() -> leases.lease(BETA, POOL, WEB1, PRIMARY, SETTINGS))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.NOT_SUPPORTED));
+    }
+
+    @Test
+    void holdNoLeasesWhileTheHostIsNotOpen() {
+        open(Map.of(), pool(Optional.empty()));
+
+        assertThat(leases.leases(BETA)).isEmpty();
+        assertThat(leases.leaseNamed(BETA, VF, WEB1, PRIMARY, SETTINGS)).isEmpty();
+        assertThat(leases.check(BETA, POOL)).extracting(Finding::code).containsExactly(FindingCode.POOL_NOT_SERVED);
+    }
+
+    @Test
+    void sayNothingOfAHostWithoutVfs() {
+        openConnected(Map.of(), pool(Optional.empty()));
+
+        assertThat(inventory().findings()).isEmpty();
+    }
+
+    @Test
+    void tellWhatCannotBeDoneAsANoticeUntilAPoolWantsThatDone() {
+        host.become(sriov());
+        openConnected(Map.of());
+        assertThat(inventory().findings()).hasSize(5);
+        assertThat(severities()).containsExactly(Severity.NOTICE);
+
+        Policy changed = policy(Map.of(), pool(Optional.empty()));
+        when(policies.current()).thenReturn(changed);
+        followers.forEach(f -> f.accept(changed));
+
+        await().untilAsserted(() -> assertThat(severities()).containsExactly(Severity.WARNING));
+    }
+
+    @Test
+    void warnOfNothingWhereNetworksHandOutThePool() {
+        host.become(sriov());
+        openConnected(Map.of(), pool(Optional.of(true)));
+
+        assertThat(severities()).containsExactly(Severity.NOTICE);
+    }
+
+    @Test
+    void warnWhereTheConfigurationAsksForThem() {
+        host.become(sriov());
+        openConnected(Map.of("access", "libvirt"));
+
+        assertThat(severities()).containsExactly(Severity.WARNING);
+    }
+
+    @Test
+    void areLeftAloneWhereTheConfigurationWantsThat() {
+        open(Map.of("access", "none"));
+        nics.setHosts(hosts);
+
+        await().until(() -> nics.slot(BETA).isLeftAlone());
+        assertThat(inventory().findings()).isEmpty();
+    }
+
+    @Test
+    void sayThatAnotherConnectorHasNoSuchAccess() {
+        open(Map.of());
+
+        assertThatThrownBy(() -> NicOptions.of(new HostPolicy(BETA, "peer", Map.of(), Map.of("access", "libvirt"))))
+                .hasMessageContaining("needs the connector libvirt")
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class,
+                        e -> assertThat(e.code()).isEqualTo(ErrorCode.CONFIGURATION_INVALID));
+    }
+}
