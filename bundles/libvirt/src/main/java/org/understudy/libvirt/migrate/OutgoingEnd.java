@@ -205,7 +205,7 @@ final class OutgoingEnd implements OutgoingMigration {
         synchronized (this) {
             last = progress;
         }
-        if (progress.phase().isOver() && progress.phase() != MigrationPhase.COMPLETED) {
+        if (progress.phase() == MigrationPhase.FAILED || progress.phase() == MigrationPhase.CANCELLED) {
             stayed.accept(this);
         }
         return progress;

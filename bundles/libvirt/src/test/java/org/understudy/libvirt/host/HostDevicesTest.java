@@ -27,8 +27,12 @@ import org.understudy.libvirt.connect.NativeMemory;
 /** Against libvirt's test driver, whose devices come and go, and against a real libvirtd; VFs are tried in the lab. */
 final class HostDevicesTest {
     private static final Duration SOON = Duration.ofSeconds(60);
-    private static final Pace QUICK =
-            new Pace(Duration.ofMillis(100), Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1));
+    private static final Pace QUICK = new Pace(
+            Duration.ofMillis(100),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(15));
 
     private static final int ROUNDS = 15;
     private static final int READINGS = 200;
