@@ -34,6 +34,7 @@ public enum FindingCode {
     VF_NOT_FREE(16, Severity.ERROR),
     DUPLICATE_MAC(16, Severity.ERROR),
     NATIVE_MIGRATION_LOST(17, Severity.NOTICE),
+    PAIR_HALF_MISSING(18, Severity.WARNING),
 
     // Planner: why a pair cannot be made as asked.
     NIC_NOT_FOUND(0, Severity.ERROR),

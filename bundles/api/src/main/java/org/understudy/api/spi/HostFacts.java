@@ -17,6 +17,7 @@ import org.understudy.api.Finding;
  * @param machineTypes names and aliases that can be started
  * @param iommu whether an IOMMU is on
  * @param bridges bridges a standby NIC can be attached to
+ * @param networks networks of the host's own manager that it knows, whether they are active or not
  * @param vfNetworks networks of the host's own manager that hand out VFs now; none where there is no such manager
  * @param findings what is wrong or worth knowing
  */
@@ -29,10 +30,11 @@ public record HostFacts(
         Set<String> machineTypes,
         Optional<Boolean> iommu,
         Optional<Set<String>> bridges,
+        Optional<Set<String>> networks,
         Set<String> vfNetworks,
         List<Finding> findings) {
 
-    /** A host without networks that hand out VFs. */
+    /** A host without networks of its own. */
     public HostFacts(
             String connector,
             String summary,
@@ -52,6 +54,7 @@ public record HostFacts(
                 machineTypes,
                 iommu,
                 bridges,
+                Optional.empty(),
                 Set.of(),
                 findings);
     }

@@ -15,6 +15,7 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.HostNics;
 import org.understudy.api.Migrations;
 import org.understudy.api.Policies;
+import org.understudy.core.reconcile.DefinitionKeeper;
 import org.understudy.core.reconcile.NetworkKeeper;
 import org.understudy.core.vm.HostRegistry;
 import org.understudy.core.vm.Locations;
@@ -32,6 +33,7 @@ public final class DoctorService implements Doctor {
             @Reference Locations locations,
             @Reference Migrations migrations,
             @Reference NetworkKeeper networks,
+            @Reference DefinitionKeeper definitions,
             @Reference(cardinality = ReferenceCardinality.OPTIONAL, policyOption = ReferencePolicyOption.GREEDY)
                     Optional<HostNics> nics) {
         this(List.of(
@@ -40,6 +42,7 @@ public final class DoctorService implements Doctor {
                 new HostCheck(hosts),
                 new NicCheck(nics),
                 networks::findings,
+                definitions::findings,
                 new PlaceCheck(locations, new Standstill(migrations)),
                 new ToolCheck(Optional.ofNullable(System.getenv("PATH")).orElse(""))));
     }

@@ -177,7 +177,7 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
     }
 
     /** What Understudy noted of the pairs it made. */
-    private static Stream<XmlElement> wishes(DomainDocument document) {
+    public static Stream<XmlElement> wishes(DomainDocument document) {
         return document.root().children("metadata").stream()
                 .flatMap(m -> m.children().stream())
                 .filter(e -> e.namespace().equals(DomainDocument.UNDERSTUDY))

@@ -17,7 +17,12 @@ final class HostRules {
 
     static List<Rule> all() {
         return List.of(
-                HostRules::pools, HostRules::hostNetworks, HostRules::bridges, HostRules::versions, HostRules::iommu);
+                HostRules::pools,
+                HostRules::hostNetworks,
+                HostRules::bridges,
+                HostRules::networks,
+                HostRules::versions,
+                HostRules::iommu);
     }
 
     private static void pools(Case it, Consumer<Finding> to) {
@@ -70,14 +75,29 @@ final class HostRules {
         for (NicElement standby : it.standbys()) {
             bridge(it, standby)
                     .filter(name -> !bridges.get().contains(name))
-                    .ifPresent(name -> to.accept(Finding.of(
-                            FindingCode.NETWORK_MISSING_ON_HOST,
-                            it.subject(standby),
-                            standby.label() + " is attached to the bridge " + Shown.quoted(name) + ", which "
-                                    + (it.context().source().isPresent() ? "the destination" : "the host")
-                                    + " does not have",
-                            "Create the bridge there, or attach the standby NIC to another one.")));
+                    .ifPresent(name -> to.accept(missing(it, standby, "bridge", name)));
         }
+    }
+
+    /** Networks that only libvirt knows; elsewhere a network is a bridge of that name. */
+    private static void networks(Case it, Consumer<Finding> to) {
+        Optional<Set<String>> networks = it.context().host().flatMap(HostFacts::networks);
+        if (networks.isPresent()) {
+            it.standbys().stream()
+                    .filter(standby -> standby.isInterface("network"))
+                    .forEach(standby -> standby.source("network")
+                            .filter(name -> !networks.get().contains(name))
+                            .ifPresent(name -> to.accept(missing(it, standby, "network", name))));
+        }
+    }
+
+    private static Finding missing(Case it, NicElement standby, String what, String name) {
+        return Finding.of(
+                FindingCode.NETWORK_MISSING_ON_HOST,
+                it.subject(standby),
+                standby.label() + " is attached to the " + what + " " + Shown.quoted(name) + ", which "
+                        + (it.context().source().isPresent() ? "the destination" : "the host") + " does not have",
+                "Create the " + what + " there, or attach the standby NIC to another one.");
     }
 
     /** The bridge a standby NIC needs on every host; for a network it is known where the source has one of that name. */

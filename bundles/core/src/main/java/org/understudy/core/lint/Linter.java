@@ -16,7 +16,8 @@ public final class Linter {
                     AddressRules.all(),
                     List.of(new RomRule()),
                     VfRules.all(),
-                    HostRules.all())
+                    HostRules.all(),
+                    List.of(new WishRule()))
             .<Rule>flatMap(List::stream)
             .toList();
 

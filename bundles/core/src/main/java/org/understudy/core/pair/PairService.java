@@ -40,7 +40,7 @@ import org.understudy.core.vm.Storing;
 import org.understudy.core.vm.VfKeeper;
 
 /** Plans a change on the stored definition and stores the result, unless a finding stands in the way. */
-@Component
+@Component(service = {Pairs.class, PairService.class})
 public final class PairService implements Pairs {
     private final Locations locations;
     private final Hosts hosts;
@@ -76,6 +76,13 @@ public final class PairService implements Pairs {
     @Override
     public PairChange turnOff(VmName vm, NicSelector nic) {
         return change(vm, (host, definition) -> planOff(definition, nic));
+    }
+
+    /** Puts back what somebody took of the pairs that were asked for; blocks like {@link #turnOn}. */
+    public PairChange complete(VmName vm) {
+        return change(
+                vm,
+                (host, definition) -> new PairEditor().complete(definition, new PlanContext(known(Optional.of(host)))));
     }
 
     @Override

@@ -24,6 +24,11 @@ final class Nics {
         standbys().forEach(nic -> alias(nic).ifPresent(alias -> standbysByAlias.putIfAbsent(alias, nic)));
     }
 
+    /** The standby NIC of this alias. */
+    Optional<XmlElement> standby(String alias) {
+        return Optional.ofNullable(standbysByAlias.get(alias));
+    }
+
     /** The primary that names this standby NIC; empty if there is none, or if this is no standby NIC. */
     Optional<XmlElement> primaryOf(XmlElement nic) {
         Optional<String> alias = alias(nic);

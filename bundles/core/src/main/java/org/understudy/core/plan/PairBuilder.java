@@ -54,6 +54,28 @@ final class PairBuilder {
         return edits.apply();
     }
 
+    /** Writes the primary of a pair whose other parts are there; its root port is used again if that is free. */
+    String complete(XmlElement standby, PairRequest request, PoolPolicy pool, Wish wish, int freePort) {
+        Wish completed = isFreePort(wish.rootPort()) ? wish : wish.on(freePort);
+        if (completed != wish) {
+            addRootPort(standby, freePort);
+            edits.attribute(
+                    Wish.element(document, wish.standby()).orElseThrow(), "root-port", Integer.toString(freePort));
+        }
+        addPrimary(standby, request, pool, completed);
+        return edits.apply();
+    }
+
+    private boolean isFreePort(int index) {
+        return document.devices("controller").stream()
+                        .anyMatch(c -> c.attributeOr("model", "").equals("pcie-root-port")
+                                && c.attributeOr("index", "").equals(Integer.toString(index)))
+                && document.devices().stream()
+                        .flatMap(device -> device.children("address").stream())
+                        .filter(PciBuses::isPci)
+                        .noneMatch(address -> PciBuses.number(address.attributeOr("bus", "")) == index);
+    }
+
     private void changeStandby(XmlElement nic, Wish wish) {
         String space = layout.spaceForChild(nic);
         int behind = nic.children().get(nic.children().size() - 1).end();

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import org.understudy.api.Alias;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.NicSelector;
@@ -12,6 +14,7 @@ import org.understudy.api.PairChange;
 import org.understudy.api.PairChange.Effect;
 import org.understudy.api.PairRequest;
 import org.understudy.api.Policy.PoolPolicy;
+import org.understudy.api.PoolName;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
 
@@ -47,6 +50,43 @@ public final class PairEditor {
         }
         String changed = new PairBuilder(document).build(nic.get(), request, pool.get(), rootPort.getAsInt());
         return new PairChange(true, Effect.AT_NEXT_START, findings, changed);
+    }
+
+    /**
+     * Puts the primary back of each pair that was asked for and has only its standby NIC left, as one from the pair's pool.
+     * Where it cannot be, a finding tells why and the pair stays as it is.
+     */
+    public PairChange complete(String definition, PlanContext context) {
+        List<Finding> findings = new ArrayList<>();
+        String completed = definition;
+        for (Wish wish : Wish.all(DomainDocument.parse(definition))) {
+            List<Finding> obstacles = new ArrayList<>();
+            completed = complete(completed, wish, context, obstacles);
+            findings.addAll(obstacles);
+        }
+        boolean changed = !completed.equals(definition);
+        return new PairChange(changed, changed ? Effect.AT_NEXT_START : Effect.NONE, findings, completed);
+    }
+
+    private static String complete(String definition, Wish wish, PlanContext context, List<Finding> obstacles) {
+        DomainDocument document = DomainDocument.parse(definition);
+        Nics nics = new Nics(document);
+        Optional<XmlElement> standby =
+                nics.standby(wish.standby()).filter(nic -> nics.primaryOf(nic).isEmpty());
+        if (standby.isEmpty()) {
+            return definition;
+        }
+        PairRequest request = new PairRequest(
+                new NicSelector.ByAlias(new Alias(wish.standby())),
+                Optional.of(new PoolName(wish.pool())),
+                Optional.empty(),
+                Optional.empty(),
+                Set.of());
+        Optional<PoolPolicy> pool = new PoolChoice(context.policy()).choose(standby.get(), request, obstacles);
+        OptionalInt rootPort = PciBuses.free(document, obstacles);
+        return pool.isEmpty() || rootPort.isEmpty() || Finding.anyBlocking(obstacles)
+                ? definition
+                : new PairBuilder(document).complete(standby.get(), request, pool.get(), wish, rootPort.getAsInt());
     }
 
     /**

@@ -49,6 +49,10 @@ record Wish(
                 .findFirst();
     }
 
+    static List<Wish> all(DomainDocument document) {
+        return elements(document).map(Wish::read).toList();
+    }
+
     static Optional<Wish> of(DomainDocument document, String standby) {
         return element(document, standby).map(Wish::read);
     }
@@ -63,6 +67,11 @@ record Wish(
                 e.attributeOr("alias-before", ""),
                 e.attribute("alias-before").isEmpty()
                         && e.attributeOr("alias", "").equals("kept"));
+    }
+
+    /** The same on another root port. */
+    Wish on(int port) {
+        return new Wish(standby, primary, pool, emulated, port, aliasBefore, aliasKept);
     }
 
     private static int number(String text) {

@@ -171,7 +171,7 @@ public final class Reconciler implements AutoCloseable {
 
     private void look(Place place, Host host) {
         Optional<HostedVm> vm = host.find(place.vm()).filter(v -> v.state() == VmState.RUNNING);
-        if (vm.isEmpty() || isMoving(place, host)) {
+        if (vm.isEmpty() || standstill.isMoving(place.vm(), host)) {
             return;
         }
         Optional<DomainView> live = host.liveDefinition(place.vm()).map(DomainView::of);
@@ -189,15 +189,6 @@ public final class Reconciler implements AutoCloseable {
         } else if (presence == PrimaryPresence.ENABLED && health.isAstray(place, pair.primary())) {
             attempt(place, pair, () -> takeBack(place, here, pair));
         }
-    }
-
-    /** Also if somebody else moves it. */
-    private boolean isMoving(Place place, Host host) {
-        return standstill.isMoving(place.vm())
-                || host.incoming(place.vm()).isPresent()
-                || host.outgoing(place.vm())
-                        .filter(o -> !o.progress().phase().isOver())
-                        .isPresent();
     }
 
     private void plug(Place place, Location here, PairView pair) {

@@ -26,6 +26,7 @@ import org.understudy.api.PrimaryKind;
 import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmState;
+import org.understudy.core.reconcile.DefinitionKeeper;
 import org.understudy.core.reconcile.NetworkKeeper;
 import org.understudy.core.vm.Shelf;
 import org.understudy.core.vm.ShelfHost;
@@ -175,8 +176,16 @@ class DoctorServiceTest {
     private DoctorService doctor() {
         NetworkKeeper networks = mock(NetworkKeeper.class);
         when(networks.findings()).thenReturn(List.of());
+        DefinitionKeeper definitions = mock(DefinitionKeeper.class);
+        when(definitions.findings()).thenReturn(List.of());
         return new DoctorService(
-                shelf.policies, shelf.registry, shelf.locations, shelf.migrations, networks, Optional.empty());
+                shelf.policies,
+                shelf.registry,
+                shelf.locations,
+                shelf.migrations,
+                networks,
+                definitions,
+                Optional.empty());
     }
 
     private List<Finding> places() {

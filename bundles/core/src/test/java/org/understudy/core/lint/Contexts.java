@@ -77,7 +77,17 @@ final class Contexts {
 
     /** A host whose manager has networks that hand out VFs. */
     static LintContext vfNetworks(String... names) {
-        HostFacts facts = new HostFacts(
+        return LintContext.of(
+                policy(false).policy().orElseThrow(), Optional.of(withNetworks(Optional.empty(), Set.of(names))));
+    }
+
+    /** A host whose manager has these networks and no others. */
+    static LintContext networks(String... names) {
+        return host(withNetworks(Optional.of(Set.of(names)), Set.of()));
+    }
+
+    private static HostFacts withNetworks(Optional<Set<String>> all, Set<String> ofVfs) {
+        return new HostFacts(
                 "libvirt",
                 "",
                 Optional.empty(),
@@ -86,9 +96,9 @@ final class Contexts {
                 Set.of(),
                 Optional.empty(),
                 Optional.empty(),
-                Set.of(names),
+                all,
+                ofVfs,
                 List.of());
-        return LintContext.of(policy(false).policy().orElseThrow(), Optional.of(facts));
     }
 
     /** A move between two hosts, of which the source has one bridge; an empty set of the destination's is not known. */

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.understudy.api.FindingCode;
 import org.understudy.api.Severity;
+import org.understudy.api.xml.DomainDocument;
 
 /** The linter's rules by example: a definition that breaks one, what it becomes, and one that only looks like it. */
 final class RuleCases {
@@ -493,6 +494,14 @@ final class RuleCases {
                         new Given(GOOD, Contexts.nativeMigration(false))));
     }
 
+    private static String asked(String definition) {
+        return definition.replace(
+                "</metadata>",
+                "<understudy:pairs xmlns:understudy='" + DomainDocument.UNDERSTUDY
+                        + "'><understudy:pair standby='ua-standby0' primary='ua-vf0' pool='vf-pool' root-port='2'/>"
+                        + "</understudy:pairs></metadata>");
+    }
+
     private static String vlan(String bridge, int id) {
         return with(bridge, bridge + "<vlan><tag id='" + id + "'/></vlan>");
     }
@@ -546,6 +555,29 @@ final class RuleCases {
                         STANDBY,
                         List.of("'br0'"),
                         new Given(networked("default"), Contexts.move("br0", Optional.of(Set.of("virbr0"))))),
+                rule(
+                        NETWORK_MISSING_ON_HOST,
+                        "libvirt has no such network any more",
+                        new Given(networked("lan"), Contexts.networks("lan-2", "default")),
+                        STANDBY,
+                        List.of("ua-standby0", "network 'lan'", "the host"),
+                        new Given(networked("lan"), Contexts.networks("lan", "default"))),
+                rule(
+                        PAIR_HALF_MISSING,
+                        "the primary of a pair that was asked for has gone",
+                        Given.of(asked(GOOD.replace("persistent='ua-standby0'", "persistent='ua-standby9'"))),
+                        "vm web1, interface ua-standby0",
+                        List.of("'ua-standby0'", "'ua-vf0'", "the primary is not there"),
+                        Given.of(asked(GOOD))),
+                rule(
+                        PAIR_HALF_MISSING,
+                        "both halves of a pair that was asked for have gone",
+                        Given.of(asked(GOOD)
+                                .replace(
+                                        "<understudy:pair standby='ua-standby0'", "<understudy:pair standby='ua-old'")),
+                        "vm web1, interface ua-old",
+                        List.of("'ua-old'", "neither of them"),
+                        Given.of(asked(GOOD))),
                 rule(
                         QEMU_TOO_OLD,
                         "QEMU has no failover yet",

@@ -162,7 +162,7 @@ class ReconcilerTest {
 
     @Test
     void doesNotBelieveAnAttemptAndPausesLongerAfterEach() {
-        reconciler(QUICK);
+        reconciler(new Rhythm(Duration.ofMillis(20), Duration.ofMillis(300), Duration.ofHours(1)));
 
         becomes(PairHealth.ON_STANDBY);
 

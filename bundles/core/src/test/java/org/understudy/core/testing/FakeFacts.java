@@ -28,6 +28,7 @@ public final class FakeFacts {
                 Set.of("q35", "pc-q35-7.2"),
                 Optional.of(true),
                 Optional.empty(),
+                Optional.empty(),
                 vfNetworks,
                 List.of());
     }

@@ -45,6 +45,7 @@ public final class ShelfHost implements Host {
     private PrimaryPresence presence = PrimaryPresence.UNKNOWN;
     private UnaryOperator<String> storing = UnaryOperator.identity();
     private Set<String> networks = Set.of();
+    private volatile Optional<Set<String>> known = Optional.empty();
     private String objectionable = "";
     private List<Finding> objections = List.of();
     private Optional<UnderstudyException> trouble = Optional.empty();
@@ -148,6 +149,17 @@ public final class ShelfHost implements Host {
         networks = Set.of(names);
     }
 
+    /** Knows these networks and no others. */
+    public void knows(String... names) {
+        known = Optional.of(Set.of(names));
+    }
+
+    /** Tells of an edit. */
+    public void edit(String definition) {
+        VmName vm = define(definition).name();
+        listeners.forEach(l -> l.accept(new HostEvent.DefinitionChanged(vm, Instant.EPOCH)));
+    }
+
     /** Holds this against every definition. */
     public void object(Finding... findings) {
         objectTo("", findings);
@@ -180,6 +192,7 @@ public final class ShelfHost implements Host {
                 Set.of("q35"),
                 Optional.empty(),
                 Optional.empty(),
+                known,
                 networks,
                 List.of());
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.libvirt.domain;
 
+import java.util.Collections;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.libvirt.Error.ErrorNumber;
@@ -12,6 +14,26 @@ import org.understudy.libvirt.connect.NativeConnect;
 public final class Networks {
     private Networks() {}
 
+    /** The names of all; empty where libvirt has no driver for networks, or does not reach it. */
+    public static Optional<Set<String>> all(NativeConnect connect) throws LibvirtException {
+        Set<String> found = new TreeSet<>();
+        try {
+            Collections.addAll(found, connect.listNetworks());
+            Collections.addAll(found, connect.listDefinedNetworks());
+            return Optional.of(found);
+        } catch (LibvirtException e) {
+            requireAnswers(connect, e);
+            return Optional.empty();
+        }
+    }
+
+    /** There may be no driver for networks, or a daemon of their own that does not run. */
+    private static void requireAnswers(NativeConnect connect, LibvirtException failure) throws LibvirtException {
+        if (!connect.answers()) {
+            throw failure;
+        }
+    }
+
     /** Those that are active and hand out VFs; none where libvirt has no driver for networks, or does not reach it. */
     public static Set<String> ofVfs(NativeConnect connect) throws LibvirtException {
         Set<String> found = new TreeSet<>();
@@ -22,10 +44,7 @@ public final class Networks {
                 }
             }
         } catch (LibvirtException e) {
-            // There may be no driver for networks, or a daemon of their own that does not run.
-            if (!connect.answers()) {
-                throw e;
-            }
+            requireAnswers(connect, e);
         }
         return found;
     }

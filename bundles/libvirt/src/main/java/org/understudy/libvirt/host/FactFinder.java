@@ -58,6 +58,7 @@ final class FactFinder {
                 capabilities.machines(),
                 capabilities.iommu(),
                 Optional.<Set<String>>empty(),
+                Networks.all(connect),
                 Networks.ofVfs(connect),
                 List.of());
     }

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.reconcile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.NicSelector;
+import org.understudy.api.PairRequest;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.core.domain.DomainView;
+import org.understudy.core.lint.NicFacts;
+import org.understudy.core.pair.PairService;
+import org.understudy.core.reconcile.DefinitionKeeper.Rhythm;
+import org.understudy.core.vm.Shelf;
+import org.understudy.core.vm.ShelfHost;
+import org.understudy.core.vm.VfKeeper;
+
+class DefinitionKeeperTest {
+    private static final VmName WEB1 = new VmName("web1");
+    private static final Rhythm QUICK = new Rhythm(Duration.ofMillis(20), Duration.ofMillis(100));
+    private static final PairRequest REQUEST =
+            new PairRequest(new NicSelector.Only(), Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
+
+    private final ShelfHost alpha = new ShelfHost("alpha");
+    private final Shelf shelf = new Shelf(alpha);
+    private final VfKeeper vfs = new VfKeeper(shelf.registry, shelf.migrations, shelf.policies);
+    private final PairService pairs = new PairService(
+            shelf.locations, shelf.registry, shelf.policies, shelf.migrations, shelf.health, new NicFacts(), vfs);
+    private Optional<DefinitionKeeper> keeper = Optional.empty();
+
+    @AfterEach
+    void close() {
+        keeper.ifPresent(DefinitionKeeper::close);
+        vfs.close();
+        shelf.close();
+    }
+
+    private DefinitionKeeper keep(Rhythm rhythm) {
+        keeper = Optional.of(new DefinitionKeeper(shelf.registry, pairs, shelf.migrations, rhythm));
+        return keeper.get();
+    }
+
+    /** A VM whose pair was asked for, as it is stored. */
+    private String asked(VmState state) {
+        alpha.with("web1", state);
+        pairs.turnOn(WEB1, REQUEST);
+        if (state != VmState.SHUTOFF) {
+            alpha.restart("web1");
+        }
+        alpha.forget();
+        return alpha.definition(WEB1);
+    }
+
+    private static String withoutPrimary(String definition) {
+        int end = definition.lastIndexOf("</interface>") + "</interface>".length();
+        return definition.substring(0, definition.lastIndexOf("<interface")) + definition.substring(end);
+    }
+
+    private static List<FindingCode> codes(DefinitionKeeper keeper) {
+        return keeper.findings().stream().map(Finding::code).toList();
+    }
+
+    private void staysAsItIs() {
+        await().during(Duration.ofMillis(300))
+                .untilAsserted(() -> assertThat(alpha.deeds()).isEmpty());
+    }
+
+    @Test
+    void putsThePrimaryBackThatSomebodyTook() {
+        String asked = asked(VmState.SHUTOFF);
+        alpha.edit(withoutPrimary(asked));
+        assertThat(DomainView.of(alpha.definition(WEB1)).pairs()).isEmpty();
+
+        DefinitionKeeper kept = keep(QUICK);
+
+        await().untilAsserted(
+                        () -> assertThat(DomainView.of(alpha.definition(WEB1)).pairs())
+                                .isEqualTo(DomainView.of(asked).pairs()));
+        await().untilAsserted(() -> assertThat(kept.findings()).isEmpty());
+    }
+
+    @Test
+    void putsItBackIntoTheRunningVmAsWell() {
+        String asked = asked(VmState.RUNNING);
+        alpha.presence(PrimaryPresence.ABSENT);
+        keep(QUICK);
+
+        alpha.edit(withoutPrimary(asked));
+
+        await().untilAsserted(() -> assertThat(alpha.deeds()).contains("plug ua-primary0"));
+    }
+
+    @Test
+    void takesTimeWithOneThatTakesItAgainAndAgain() {
+        String asked = asked(VmState.SHUTOFF);
+        keep(new Rhythm(Duration.ofMillis(20), Duration.ofHours(1)));
+        alpha.edit(withoutPrimary(asked));
+        await().untilAsserted(() ->
+                assertThat(DomainView.of(alpha.definition(WEB1)).pairs()).hasSize(1));
+
+        alpha.edit(withoutPrimary(asked));
+        alpha.forget();
+
+        staysAsItIs();
+        assertThat(codes(keeper.orElseThrow())).containsExactly(FindingCode.PAIR_HALF_MISSING);
+    }
+
+    @Test
+    void leavesAVmAloneThatDidNotAsk() {
+        alpha.with("web1", VmState.SHUTOFF);
+        DefinitionKeeper kept = keep(QUICK);
+
+        alpha.edit(ShelfHost.xml("web1")
+                .replace(
+                        "<model type='virtio'/>",
+                        "<model type='virtio'/><teaming type='persistent'/><alias name='ua-net'/>"));
+        alpha.forget();
+
+        staysAsItIs();
+        assertThat(kept.findings()).isEmpty();
+    }
+
+    @Test
+    void leavesAVmAloneThatIsMoved() {
+        String asked = asked(VmState.RUNNING);
+        shelf.watched("web1", "alpha", "beta");
+        keep(QUICK);
+
+        alpha.edit(withoutPrimary(asked));
+        alpha.forget();
+
+        staysAsItIs();
+    }
+
+    @Test
+    void tellsWhyItCannotPutItBack() {
+        String asked = asked(VmState.SHUTOFF);
+        alpha.edit(withoutPrimary(asked).replace("pool='trial'", "pool='gone'"));
+        alpha.forget();
+
+        DefinitionKeeper kept = keep(QUICK);
+
+        await().untilAsserted(() -> assertThat(codes(kept))
+                .containsExactlyInAnyOrder(FindingCode.PAIR_HALF_MISSING, FindingCode.POOL_UNKNOWN));
+        assertThat(alpha.deeds()).isEmpty();
+    }
+
+    @Test
+    void tellsOfANetworkThatHasAnotherNameUntilItIsThere() {
+        String asked = asked(VmState.SHUTOFF);
+        alpha.knows("lan");
+        alpha.edit(asked.replace("type='bridge'", "type='network'").replace("bridge='br0'", "network='lan'"));
+        DefinitionKeeper kept = keep(QUICK);
+        staysAsItIsBut("define web1");
+        assertThat(kept.findings()).isEmpty();
+
+        alpha.knows("lan-2");
+        alpha.edit(alpha.definition(WEB1));
+
+        await().untilAsserted(() -> assertThat(codes(kept)).containsExactly(FindingCode.NETWORK_MISSING_ON_HOST));
+        alpha.knows("lan", "lan-2");
+        await().untilAsserted(() -> assertThat(kept.findings()).isEmpty());
+    }
+
+    private void staysAsItIsBut(String deed) {
+        await().during(Duration.ofMillis(300))
+                .untilAsserted(() -> assertThat(alpha.deeds()).containsOnly(deed));
+    }
+
+    @Test
+    void forgetsAVmWhosePairIsSwitchedOff() {
+        String asked = asked(VmState.SHUTOFF);
+        alpha.edit(withoutPrimary(asked).replace("pool='trial'", "pool='gone'"));
+        DefinitionKeeper kept = keep(QUICK);
+        await().untilAsserted(() -> assertThat(kept.findings()).isNotEmpty());
+
+        alpha.edit(ShelfHost.xml("web1"));
+
+        await().untilAsserted(() -> assertThat(kept.findings()).isEmpty());
+    }
+}
