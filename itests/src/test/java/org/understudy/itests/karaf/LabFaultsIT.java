@@ -219,6 +219,24 @@ class LabFaultsIT {
         }
     }
 
+    /** By mistake, or by another manager: the VM would come up without its VF some day. */
+    @Test
+    void aPrimaryThatSomebodyTookFromTheStoredDefinitionIsPutBack() throws Exception {
+        String here = guest.host();
+        String stored = lab.lab.output(here, "virsh", "dumpxml", "--inactive", "web1");
+        int primary = stored.lastIndexOf("<interface", stored.indexOf("<teaming type='transient'"));
+        String half = stored.substring(0, primary)
+                + stored.substring(stored.indexOf("</interface>", primary) + "</interface>".length());
+        lab.lab.output(
+                here, "sh", "-c", "cat >/run/half.xml <<'END'\n" + half + "\nEND\nvirsh -q define /run/half.xml");
+
+        lab.server.awaitUntil(
+                "the primary in the definition",
+                () -> lab.lab
+                        .output(here, "virsh", "dumpxml", "--inactive", "web1")
+                        .contains("<teaming type='transient'"));
+    }
+
     @Test
     void aDestinationWithoutAFreeVfIsAcceptedAndTheVmGetsOneWhenOneIsFree() throws Exception {
         String destination = other(guest.host());

@@ -19,6 +19,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,7 +27,9 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationId;
+import org.understudy.api.MigrationOptions;
 import org.understudy.api.NetworkGap;
+import org.understudy.api.ProbeTarget;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.VfPools.Lease;
@@ -52,7 +55,12 @@ final class Journal {
         ENDED
     }
 
-    record Entry(Stage stage, Migration migration, List<Lease> leases) {}
+    /** @param options as asked for; the defaults in a file of a version that did not write them */
+    record Entry(Stage stage, Migration migration, MigrationOptions options, List<Lease> leases) {
+        Entry {
+            options = Optional.ofNullable(options).orElseGet(MigrationOptions::defaults);
+        }
+    }
 
     /** A primary that a cancelled migration asked for, and that the guest may still release. */
     record PendingEject(HostName host, VmName vm, PairView pair) {}
@@ -68,6 +76,7 @@ final class Journal {
             .disable(MapperFeature.AUTO_DETECT_IS_GETTERS)
             .enable(SerializationFeature.INDENT_OUTPUT)
             .addMixIn(NetworkGap.class, GapKind.class)
+            .addMixIn(ProbeTarget.class, ProbeKind.class)
             .build();
 
     /** Names the kind of gap in the file. */
@@ -77,6 +86,15 @@ final class Journal {
         @JsonSubTypes.Type(value = NetworkGap.NotMeasured.class, name = "not-measured")
     })
     private interface GapKind {}
+
+    /** Names the kind of probe in the file. */
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = ProbeTarget.Heartbeat.class, name = "heartbeat"),
+        @JsonSubTypes.Type(value = ProbeTarget.Icmp.class, name = "icmp"),
+        @JsonSubTypes.Type(value = ProbeTarget.Arp.class, name = "arp")
+    })
+    private interface ProbeKind {}
 
     private final Path folder;
 
@@ -94,8 +112,8 @@ final class Journal {
         return Files.exists(file(id));
     }
 
-    void started(Migration first) {
-        write(new Entry(Stage.STARTED, first, List.of()));
+    void started(Migration first, MigrationOptions options) {
+        write(new Entry(Stage.STARTED, first, options, List.of()));
     }
 
     void leased(Voyage v) {
@@ -116,7 +134,7 @@ final class Journal {
 
     /** Also forgets the oldest ended migrations. */
     void ended(Migration last) {
-        write(new Entry(Stage.ENDED, last, List.of()));
+        write(new Entry(Stage.ENDED, last, MigrationOptions.defaults(), List.of()));
         List<Entry> ended = all().stream().filter(e -> e.stage == Stage.ENDED).toList();
         ended.stream().limit(Math.max(0, ended.size() - KEPT)).forEach(e -> delete(file(e.migration.id())));
     }
@@ -143,7 +161,7 @@ final class Journal {
     }
 
     private void write(Stage stage, Voyage v) {
-        write(new Entry(stage, v.picture().now(), List.copyOf(v.leases())));
+        write(new Entry(stage, v.picture().now(), v.plan().options(), List.copyOf(v.leases())));
     }
 
     /** Returns once the entry is on disk. */

@@ -94,7 +94,7 @@ final class MigrationService implements Migrations, AutoCloseable {
                 throw new UnderstudyException(
                         ErrorCode.MIGRATION_IN_PROGRESS, "VM " + vm + " is being migrated already");
             }
-            around.journal().started(first);
+            around.journal().started(first, options);
             pictures.put(plan.id(), first);
             broadcast.send(plan.id(), first);
             Trail trail = new Trail(vm, plan.source(), plan.destination(), around.tempo());

@@ -13,7 +13,6 @@ import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.Migration;
-import org.understudy.api.MigrationOptions;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.Policy;
 import org.understudy.api.StepReport;
@@ -272,8 +271,7 @@ final class Recovery implements Work {
         try {
             Host source = answering(before.source());
             Host destination = answering(before.destination());
-            return Optional.of(
-                    new Plan(before.id(), before.vm(), source, destination, MigrationOptions.defaults(), policy));
+            return Optional.of(new Plan(before.id(), before.vm(), source, destination, entry.options(), policy));
         } catch (UnderstudyException e) {
             return Optional.empty();
         }

@@ -232,7 +232,11 @@ final class MigrationBench implements AutoCloseable {
 
     /** Starts a migration and waits until it is at work in this step. */
     Migration startAndReach(MigrationStep step) {
-        Migration first = service().start(VM, B, MigrationOptions.defaults());
+        return startAndReach(step, MigrationOptions.defaults());
+    }
+
+    Migration startAndReach(MigrationStep step, MigrationOptions options) {
+        Migration first = service().start(VM, B, options);
         Awaitility.await()
                 .atMost(Duration.ofSeconds(5))
                 .pollInterval(Duration.ofMillis(2))

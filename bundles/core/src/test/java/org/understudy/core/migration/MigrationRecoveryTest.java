@@ -15,6 +15,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,10 +29,12 @@ import org.understudy.api.Migration;
 import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
 import org.understudy.api.MigrationStep;
+import org.understudy.api.MigrationStrategy;
 import org.understudy.api.NetworkGap;
 import org.understudy.api.Outcome;
 import org.understudy.api.PciAddress;
 import org.understudy.api.PrimaryKind;
+import org.understudy.api.ProbeTarget;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.IncomingMigration;
@@ -116,7 +120,7 @@ class MigrationRecoveryTest {
                 Optional.empty(),
                 new NetworkGap.NotMeasured("the migration has not ended"),
                 List.of());
-        new Journal(folder).write(new Journal.Entry(stage, first, List.of()));
+        new Journal(folder).write(new Journal.Entry(stage, first, MigrationOptions.defaults(), List.of()));
         return bench.service().await(ID, Duration.ofSeconds(10));
     }
 
@@ -145,6 +149,34 @@ class MigrationRecoveryTest {
         assertThat(m.outcome()).contains(Outcome.COMPLETED);
         assertThat(bench.b.vm(VM).state()).isEqualTo(VmState.RUNNING);
         assertThat(bench.a.deeds()).doesNotContain("cancel web1");
+    }
+
+    /** Without its VF the VM would be degraded by the configuration, which does not require one. */
+    @Test
+    void goesByWhatWasAskedWhenItBegan() {
+        bench.a.with(Fault.SWITCHES_BY_ITSELF, Fault.STUCK_IN_COPY);
+        bench.b.with(Fault.PRIMARY_MISSING);
+        MigrationOptions options = new MigrationOptions(
+                        OptionalLong.of(1_000_000),
+                        Optional.of(Duration.ofMillis(300)),
+                        false,
+                        OptionalInt.empty(),
+                        false,
+                        false,
+                        Optional.of(true),
+                        Optional.of(MigrationStrategy.AUTOMATIC),
+                        Optional.empty())
+                .withProbe(new ProbeTarget.Heartbeat("127.0.0.1", 0, 7));
+        Migration running = bench.startAndReach(MigrationStep.COPY, options);
+        bench.service().close();
+        assertThat(new Journal(folder).all())
+                .singleElement()
+                .satisfies(e -> assertThat(e.options()).isEqualTo(options));
+        bench.a.mend(Fault.STUCK_IN_COPY);
+
+        bench.restart();
+
+        assertThat(bench.await(running).outcome()).contains(Outcome.NEEDS_ATTENTION);
     }
 
     @Test
