@@ -25,10 +25,10 @@ public final class Primaries {
     private final Monitor monitor;
     private final Negotiated negotiated;
 
-    /** Which guests have taken standby, from events. */
+    /** Which guests have taken standby, from events; empty where they don't tell. */
     @FunctionalInterface
     public interface Negotiated {
-        boolean was(VmName vm, Alias standby);
+        Optional<Boolean> was(VmName vm, Alias standby);
     }
 
     /** @param negotiated asked where QEMU itself cannot tell */
@@ -39,16 +39,24 @@ public final class Primaries {
         this.negotiated = negotiated;
     }
 
-    /** The firmware maps the BARs of what it finds, so mapped BARs prove a driver only if standby was negotiated. */
+    /**
+     * The firmware maps the BARs of what it finds, so mapped BARs prove a driver only if standby was negotiated. Where that
+     * is not known, as with a QEMU before 7.2 that ran before this server did, a primary that libvirt still lists may be
+     * hidden as well as lost.
+     */
     public PrimaryPresence presence(VmName vm, Alias primary) {
         try {
             Optional<PciDevice> device = PciDevice.find(monitor.ask(vm, "query-pci", Map.of()), primary.value());
-            Optional<Boolean> taken = standbyOf(vm, primary).flatMap(standby -> standbyNegotiated(vm, standby));
+            Optional<Alias> standby = standbyOf(vm, primary);
+            Optional<Boolean> taken = standby.flatMap(alias -> standbyNegotiated(vm, alias));
             if (device.isPresent()) {
                 boolean driven = device.get().mapped() && taken.orElse(true);
                 return driven ? PrimaryPresence.ENABLED : PrimaryPresence.PLUGGED;
             }
-            return taken.filter(t -> !t).isPresent() ? PrimaryPresence.HIDDEN : PrimaryPresence.ABSENT;
+            if (standby.isPresent() && taken.isEmpty()) {
+                return PrimaryPresence.UNKNOWN;
+            }
+            return taken.orElse(true) ? PrimaryPresence.ABSENT : PrimaryPresence.HIDDEN;
         } catch (UnderstudyException e) {
             if (e.code() == ErrorCode.LIBVIRT_ERROR || e.code() == ErrorCode.DEADLINE_EXCEEDED) {
                 return PrimaryPresence.UNKNOWN;
@@ -72,7 +80,7 @@ public final class Primaries {
     /** Empty where this QEMU cannot tell (before 7.2), or must not be asked, and no event has told. */
     public Optional<Boolean> standbyNegotiated(VmName vm, Alias standby) {
         if (!survivesTheQuestion(vm)) {
-            return told(vm, standby);
+            return negotiated.was(vm, standby);
         }
         try {
             JsonNode status = monitor.ask(
@@ -85,14 +93,10 @@ public final class Primaries {
             return Optional.of(false);
         } catch (UnderstudyException e) {
             if (e.code() == ErrorCode.QMP_ERROR) {
-                return told(vm, standby);
+                return negotiated.was(vm, standby);
             }
             throw e;
         }
-    }
-
-    private Optional<Boolean> told(VmName vm, Alias standby) {
-        return negotiated.was(vm, standby) ? Optional.of(true) : Optional.empty();
     }
 
     /**

@@ -58,6 +58,7 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
     private final EventLoop loop;
     private final HostEvents events;
     private final Census census;
+    private final Negotiations negotiations = new Negotiations();
     private final Departures departures = new Departures();
     private final Changes networkEvents = new Changes("networks");
     private final Changes deviceEvents = new Changes("devices");
@@ -77,7 +78,6 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
         this.loop = loop;
         this.events = new HostEvents(settings.name());
         this.census = new Census();
-        Negotiations negotiations = new Negotiations();
         events.subscribe(census::note);
         events.subscribe(negotiations::note);
         EventRegistrations registrations = new EventRegistrations(
@@ -103,6 +103,7 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
     }
 
     private void tellWhatWasMissed() {
+        negotiations.forget();
         census.differences(domains.all(), clock.instant()).stream()
                 .filter(e -> !(e instanceof HostEvent.Stopped && departures.contains(e.vm())))
                 .forEach(events::publish);

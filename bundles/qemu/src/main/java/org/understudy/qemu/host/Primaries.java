@@ -35,21 +35,24 @@ final class Primaries {
 
     /**
      * QEMU's own answer. The firmware gives addresses to every device it finds at a reset, so mapped BARs prove a
-     * driver only if the guest has negotiated standby.
+     * driver only if the guest has negotiated standby. Where that is not known, a primary that is not seen may be hidden as
+     * well as lost.
      */
     PrimaryPresence presence(Alias primary) {
         try {
             Optional<PciDevice> device = qemu.ask(QmpCommands.queryPci()).stream()
                     .filter(d -> d.id().equals(primary.value()))
                     .findFirst();
-            Optional<Boolean> negotiated = standbyOf(primary).flatMap(this::standbyNegotiated);
+            Optional<Alias> standby = standbyOf(primary);
+            Optional<Boolean> negotiated = standby.flatMap(this::standbyNegotiated);
             if (device.isPresent()) {
                 boolean driven = device.get().mapped() && negotiated.orElse(true);
                 return driven ? PrimaryPresence.ENABLED : PrimaryPresence.PLUGGED;
             }
-            return negotiated
-                    .map(n -> n ? PrimaryPresence.ABSENT : PrimaryPresence.HIDDEN)
-                    .orElse(PrimaryPresence.ABSENT);
+            if (standby.isPresent() && negotiated.isEmpty()) {
+                return PrimaryPresence.UNKNOWN;
+            }
+            return negotiated.orElse(true) ? PrimaryPresence.ABSENT : PrimaryPresence.HIDDEN;
         } catch (QmpRefusal e) {
             throw e;
         } catch (UnderstudyException e) {
