@@ -9,8 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -30,18 +29,19 @@ import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.MigrationPhase;
 import org.understudy.core.domain.DomainView.PairView;
 import org.understudy.core.health.PairHealthTracker.Place;
+import org.understudy.core.watch.Lanes;
 
 /**
  * Follows the pairs of running VMs from event to event. An event that cannot be, for the health a pair is in, means
  * that something was missed: it is logged, and the host is asked how things are. Everything but {@link #health} and
- * {@link #knows} runs on the worker.
+ * {@link #knows} runs on the lane of the pair's host.
  */
 final class PairFollower {
     private static final Logger LOG = LoggerFactory.getLogger(PairFollower.class);
 
     record Key(Place place, Alias primary) {}
 
-    /** One pair of a running VM; touched on the worker's thread only, apart from reading health and details. */
+    /** One pair of a running VM; touched on its host's lane only, apart from reading health and details. */
     private static final class Tracked {
         private final Host host;
         private volatile PairView view;
@@ -70,20 +70,19 @@ final class PairFollower {
 
     private final Pace pace;
     private final Presences presences;
-    private final ScheduledExecutorService worker;
+    private final Lanes lanes;
     private final BiConsumer<Key, PairChanged> changed;
     /** By place, as a fleet has tens of thousands of pairs and most questions are about one VM. */
     private final Map<Place, Map<Alias, Tracked>> tracked = new HashMap<>();
 
-    private final Set<Place> waiting = new HashSet<>();
+    private final Set<Place> waiting = ConcurrentHashMap.newKeySet();
     /** Those that will be read in a moment. */
-    private final Set<Place> due = new HashSet<>();
+    private final Set<Place> due = ConcurrentHashMap.newKeySet();
 
-    PairFollower(
-            Pace pace, Presences presences, ScheduledExecutorService worker, BiConsumer<Key, PairChanged> changed) {
+    PairFollower(Pace pace, Presences presences, Lanes lanes, BiConsumer<Key, PairChanged> changed) {
         this.pace = pace;
         this.presences = presences;
-        this.worker = worker;
+        this.lanes = lanes;
         this.changed = changed;
     }
 
@@ -103,7 +102,7 @@ final class PairFollower {
         return users;
     }
 
-    /** Says more about a pair that lacks its primary; on the worker. */
+    /** Says more about a pair that lacks its primary; on the lane of its host. */
     void remark(Key key, String remark) {
         tracked(key)
                 .filter(t -> PairHealthTracker.lacksPrimary(t.health) && t.vfLost.isEmpty())
@@ -147,7 +146,7 @@ final class PairFollower {
         };
     }
 
-    /** Takes an event in; on the worker. */
+    /** Takes an event in; on the lane of its host. */
     void onEvent(Host host, HostEvent event) {
         Place place = new Place(host.name(), event.vm());
         if (event instanceof HostEvent.Stopped) {
@@ -270,7 +269,7 @@ final class PairFollower {
     }
 
     private void askAgain(Key key, Tracked t, Duration distance) {
-        worker.schedule(guarded(() -> askedAgain(key, t, distance)), distance.toMillis(), TimeUnit.MILLISECONDS);
+        lanes.schedule(key.place().host(), distance, guarded(() -> askedAgain(key, t, distance)));
     }
 
     private void askedAgain(Key key, Tracked t, Duration distance) {
@@ -306,7 +305,7 @@ final class PairFollower {
     }
 
     /**
-     * Takes in what a host's NICs say of the VFs of its VMs; on the worker.
+     * Takes in what a host's NICs say of the VFs of its VMs; on the lane of its host.
      *
      * @param held the VF of each pair that has one
      */
@@ -380,7 +379,7 @@ final class PairFollower {
                 due.remove(place);
                 resync(host, place.vm());
             };
-            worker.schedule(guarded(reading), pace.burst().toMillis(), TimeUnit.MILLISECONDS);
+            lanes.schedule(place.host(), pace.burst(), guarded(reading));
         }
     }
 

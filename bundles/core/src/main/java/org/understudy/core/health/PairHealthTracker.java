@@ -11,9 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -48,6 +45,7 @@ import org.understudy.core.domain.DomainView.PairView;
 import org.understudy.core.health.PairFollower.Key;
 import org.understudy.core.watch.Broadcast;
 import org.understudy.core.watch.HostWatch;
+import org.understudy.core.watch.Lanes;
 
 /** Tells the health of every pair of every VM, and each change of it. An OSGi service within this bundle. */
 @Component(service = PairHealthTracker.class)
@@ -61,11 +59,7 @@ public final class PairHealthTracker implements AutoCloseable {
     private final Broadcast<Key, PairChanged> broadcast = new Broadcast<>(
             "understudy-pair-health",
             (older, newer) -> new PairChanged(newer.vm(), newer.host(), older.from(), newer.pair()));
-    private final ScheduledExecutorService worker = Executors.newSingleThreadScheduledExecutor(r -> {
-        Thread thread = new Thread(r, "understudy-health");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final Lanes lanes = new Lanes("understudy-health");
 
     @Activate
     public PairHealthTracker(@Reference Hosts hosts) {
@@ -74,9 +68,12 @@ public final class PairHealthTracker implements AutoCloseable {
 
     /** @param views reads a definition */
     PairHealthTracker(Hosts hosts, Function<String, DomainView> views, Pace pace) {
-        this.follower = new PairFollower(pace, new Presences(views), worker, broadcast::send);
+        this.follower = new PairFollower(pace, new Presences(views), lanes, broadcast::send);
         this.watch = new HostWatch(
-                hosts, this::adopt, (host, event) -> later(() -> follower.onEvent(host, event)), pace.hosts());
+                hosts,
+                this::adopt,
+                (host, event) -> later(host.name(), () -> follower.onEvent(host, event)),
+                pace.hosts());
     }
 
     /** From now on what the hosts' NICs say counts too. */
@@ -104,7 +101,7 @@ public final class PairHealthTracker implements AutoCloseable {
                         Place place = new Place(inventory.host(), new VmName(h.vm()));
                         held.put(new Key(place, new Alias(h.primary())), vf);
                     }));
-            later(() -> follower.onVfs(inventory.host(), held));
+            later(inventory.host(), () -> follower.onVfs(inventory.host(), held));
         }
     }
 
@@ -147,7 +144,7 @@ public final class PairHealthTracker implements AutoCloseable {
 
     /** Says more about a pair that lacks its primary, until its health changes. */
     public void remark(Place place, Alias primary, String remark) {
-        later(() -> follower.remark(new Key(place, primary), remark));
+        later(place.host(), () -> follower.remark(new Key(place, primary), remark));
     }
 
     /** Tells every change of health, on a thread of its own for this listener; one that is slow gets the last. */
@@ -217,7 +214,7 @@ public final class PairHealthTracker implements AutoCloseable {
     /** Asks again where no event would tell of a change; gives up soon, as a view can be a little old. */
     private void freshen(Place place) {
         CountDownLatch asked = new CountDownLatch(1);
-        later(() -> {
+        later(place.host(), () -> {
             try {
                 askAll(place);
             } finally {
@@ -240,15 +237,11 @@ public final class PairHealthTracker implements AutoCloseable {
 
     private void adopt(Host host) {
         // One by one: a VM that cannot be asked now keeps no other from being followed.
-        later(() -> host.vms().forEach(vm -> later(() -> follower.resync(host, vm.name()))));
+        later(host.name(), () -> host.vms().forEach(vm -> later(host.name(), () -> follower.resync(host, vm.name()))));
     }
 
-    private void later(Runnable work) {
-        try {
-            worker.execute(PairFollower.guarded(work));
-        } catch (RejectedExecutionException e) {
-            LOG.debug("Closed already", e);
-        }
+    private void later(HostName host, Runnable work) {
+        lanes.run(host, PairFollower.guarded(work));
     }
 
     @Override
@@ -256,7 +249,7 @@ public final class PairHealthTracker implements AutoCloseable {
     public void close() {
         nicNews.get().close();
         watch.close();
-        worker.shutdownNow();
+        lanes.close();
         broadcast.close();
     }
 }

@@ -8,10 +8,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -36,6 +32,7 @@ import org.understudy.core.health.PairHealthTracker.Place;
 import org.understudy.core.pair.PairService;
 import org.understudy.core.vm.Standstill;
 import org.understudy.core.watch.HostWatch;
+import org.understudy.core.watch.Lanes;
 import org.understudy.core.watch.Retries;
 
 /**
@@ -69,11 +66,7 @@ public final class DefinitionKeeper implements AutoCloseable {
 
     private final Set<Place> planned = ConcurrentHashMap.newKeySet();
     private final Map<HostName, Subscription> networkNews = new ConcurrentHashMap<>();
-    private final ScheduledExecutorService worker = Executors.newSingleThreadScheduledExecutor(r -> {
-        Thread thread = new Thread(r, "understudy-definitions");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final Lanes lanes = new Lanes("understudy-definitions");
     private final Retries<Place> retries;
     private final HostWatch watch;
 
@@ -87,7 +80,7 @@ public final class DefinitionKeeper implements AutoCloseable {
         this.pairs = pairs;
         this.standstill = new Standstill(migrations);
         this.rhythm = rhythm;
-        this.retries = new Retries<>(worker, rhythm.pause(), this::look);
+        this.retries = new Retries<>(lanes, Place::host, rhythm.pause(), this::look);
         this.watch = new HostWatch(hosts, this::onOpened, this::onEvent, LOOK_FOR_HOSTS);
     }
 
@@ -97,8 +90,11 @@ public final class DefinitionKeeper implements AutoCloseable {
     }
 
     private void onOpened(Host host) {
-        worker.execute(guarded(
-                "host " + host.name(), () -> host.vms().forEach(vm -> plan(new Place(host.name(), vm.name())))));
+        lanes.run(
+                host.name(),
+                guarded(
+                        "host " + host.name(),
+                        () -> host.vms().forEach(vm -> plan(new Place(host.name(), vm.name())))));
         if (host instanceof VfNetworks networks) {
             Subscription news = networks.listen(() -> found.keySet().stream()
                     .filter(place -> place.host().equals(host.name()))
@@ -116,17 +112,10 @@ public final class DefinitionKeeper implements AutoCloseable {
     /** However much news comes of a VM, one look is planned. */
     private void plan(Place place) {
         if (planned.add(place)) {
-            try {
-                worker.schedule(
-                        () -> {
-                            planned.remove(place);
-                            look(place);
-                        },
-                        rhythm.settle().toMillis(),
-                        TimeUnit.MILLISECONDS);
-            } catch (RejectedExecutionException e) {
-                LOG.debug("Closed already", e);
-            }
+            lanes.schedule(place.host(), rhythm.settle(), () -> {
+                planned.remove(place);
+                look(place);
+            });
         }
     }
 
@@ -201,6 +190,6 @@ public final class DefinitionKeeper implements AutoCloseable {
     public void close() {
         watch.close();
         networkNews.values().forEach(Subscription::close);
-        worker.shutdownNow();
+        lanes.close();
     }
 }

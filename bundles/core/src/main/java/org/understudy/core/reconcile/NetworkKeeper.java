@@ -8,10 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -38,6 +36,7 @@ import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.VfNetworks;
 import org.understudy.core.watch.HostWatch;
+import org.understudy.core.watch.Lanes;
 import org.understudy.core.watch.Retries;
 
 /**
@@ -56,11 +55,7 @@ public final class NetworkKeeper implements AutoCloseable {
     private final Map<HostName, List<Finding>> findings = new ConcurrentHashMap<>();
     private final AtomicReference<Optional<HostNics>> nics = new AtomicReference<>(Optional.empty());
     private final AtomicReference<Subscription> nicNews = new AtomicReference<>(() -> {});
-    private final ScheduledExecutorService worker = Executors.newSingleThreadScheduledExecutor(r -> {
-        Thread thread = new Thread(r, "understudy-networks");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final Lanes lanes = new Lanes("understudy-networks");
     private final Set<HostName> planned = ConcurrentHashMap.newKeySet();
     private final Map<HostName, Subscription> networkNews = new ConcurrentHashMap<>();
     private final Retries<HostName> retries;
@@ -75,7 +70,7 @@ public final class NetworkKeeper implements AutoCloseable {
     NetworkKeeper(Hosts hosts, Policies policies, Duration firstPause) {
         this.hosts = hosts;
         this.policies = policies;
-        this.retries = new Retries<>(worker, firstPause, this::keep);
+        this.retries = new Retries<>(lanes, Function.identity(), firstPause, this::keep);
         this.changes = policies.listen(changed -> hosts.all().forEach(host -> later(host.name())));
         this.watch = new HostWatch(hosts, this::onOpened, this::onEvent, LOOK_FOR_HOSTS);
     }
@@ -117,15 +112,11 @@ public final class NetworkKeeper implements AutoCloseable {
 
     /** However much news comes of a host, it is looked at once. */
     private void later(HostName host) {
-        try {
-            if (planned.add(host)) {
-                worker.execute(() -> {
-                    planned.remove(host);
-                    keep(host);
-                });
-            }
-        } catch (RejectedExecutionException e) {
-            LOG.debug("Closed already", e);
+        if (planned.add(host)) {
+            lanes.run(host, () -> {
+                planned.remove(host);
+                keep(host);
+            });
         }
     }
 
@@ -187,6 +178,6 @@ public final class NetworkKeeper implements AutoCloseable {
         changes.close();
         watch.close();
         networkNews.values().forEach(Subscription::close);
-        worker.shutdownNow();
+        lanes.close();
     }
 }

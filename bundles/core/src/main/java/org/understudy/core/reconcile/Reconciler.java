@@ -6,10 +6,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import org.osgi.service.component.annotations.Activate;
@@ -42,6 +38,7 @@ import org.understudy.core.health.PairHealthTracker.Place;
 import org.understudy.core.vm.Location;
 import org.understudy.core.vm.Standstill;
 import org.understudy.core.vm.VfKeeper;
+import org.understudy.core.watch.Lanes;
 import org.understudy.core.watch.Retries;
 
 /**
@@ -74,11 +71,7 @@ public final class Reconciler implements AutoCloseable {
     private final Set<Place> planned = new HashSet<>();
     private final AtomicReference<Subscription> nicNews = new AtomicReference<>(() -> {});
     private final List<Subscription> news;
-    private final ScheduledExecutorService worker = Executors.newSingleThreadScheduledExecutor(r -> {
-        Thread thread = new Thread(r, "understudy-reconcile");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final Lanes lanes = new Lanes("understudy-reconcile");
     private final Retries<Place> retries;
 
     @Activate
@@ -96,10 +89,9 @@ public final class Reconciler implements AutoCloseable {
         this.vfs = vfs;
         this.standstill = new Standstill(migrations);
         this.rhythm = rhythm;
-        this.retries = new Retries<>(worker, rhythm.pause(), this::look);
+        this.retries = new Retries<>(lanes, Place::host, rhythm.pause(), this::look);
         this.news = List.of(health.listen(this::onChange), migrations.listen(this::onMigration));
-        worker.scheduleWithFixedDelay(
-                () -> lookAt(place -> true), 0, rhythm.rounds().toMillis(), TimeUnit.MILLISECONDS);
+        lanes.repeat(rhythm.rounds(), () -> lookAt(place -> true));
     }
 
     /** A VF that is free, or back, may be what a VM waits for. */
@@ -138,11 +130,7 @@ public final class Reconciler implements AutoCloseable {
     /** However much news comes of a VM, one look is planned. */
     private synchronized void plan(Place place) {
         if (planned.add(place)) {
-            try {
-                worker.schedule(() -> planned(place), rhythm.settle().toMillis(), TimeUnit.MILLISECONDS);
-            } catch (RejectedExecutionException e) {
-                LOG.debug("Closed already", e);
-            }
+            lanes.schedule(place.host(), rhythm.settle(), () -> planned(place));
         }
     }
 
@@ -235,6 +223,6 @@ public final class Reconciler implements AutoCloseable {
     public void close() {
         nicNews.get().close();
         news.forEach(Subscription::close);
-        worker.shutdownNow();
+        lanes.close();
     }
 }

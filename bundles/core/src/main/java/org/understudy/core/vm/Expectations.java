@@ -4,24 +4,23 @@ package org.understudy.core.vm;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.understudy.api.HostName;
 import org.understudy.api.VmName;
+import org.understudy.core.watch.Lanes;
 
 /** VMs that somebody else brings to a host. Nobody tells if one never comes, so each is expected for a while only. */
 final class Expectations {
-    private final ScheduledExecutorService clock;
+    private final Lanes lanes;
     private final Duration patience;
     private final Consumer<HostName> over;
     private final Map<Arrival, Object> expected = new ConcurrentHashMap<>();
 
     private record Arrival(HostName host, VmName vm) {}
 
-    /** @param over called on the clock's thread when a VM is expected no longer on a host, whether it came or not */
-    Expectations(ScheduledExecutorService clock, Duration patience, Consumer<HostName> over) {
-        this.clock = clock;
+    /** @param over called on the host's lane when a VM is expected no longer on a host, whether it came or not */
+    Expectations(Lanes lanes, Duration patience, Consumer<HostName> over) {
+        this.lanes = lanes;
         this.patience = patience;
         this.over = over;
     }
@@ -31,19 +30,16 @@ final class Expectations {
         Arrival arrival = new Arrival(host, vm);
         Object turn = new Object();
         expected.put(arrival, turn);
-        clock.schedule(
-                () -> {
-                    if (expected.remove(arrival, turn)) {
-                        over.accept(host);
-                    }
-                },
-                patience.toMillis(),
-                TimeUnit.MILLISECONDS);
+        lanes.schedule(host, patience, () -> {
+            if (expected.remove(arrival, turn)) {
+                over.accept(host);
+            }
+        });
     }
 
     void end(HostName host, VmName vm) {
         if (expected.remove(new Arrival(host, vm)) != null) {
-            clock.execute(() -> over.accept(host));
+            lanes.run(host, () -> over.accept(host));
         }
     }
 

@@ -9,11 +9,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -51,6 +49,7 @@ import org.understudy.core.domain.DomainView;
 import org.understudy.core.domain.DomainView.PairView;
 import org.understudy.core.domain.HostNetworks;
 import org.understudy.core.watch.HostWatch;
+import org.understudy.core.watch.Lanes;
 import org.understudy.core.watch.Retries;
 
 /**
@@ -67,11 +66,7 @@ public final class VfKeeper implements AutoCloseable {
     private final AtomicReference<Optional<VfPools>> pools = new AtomicReference<>(Optional.empty());
     private final AtomicReference<Subscription> nicNews = new AtomicReference<>(() -> {});
     private final Set<VmName> starting = ConcurrentHashMap.newKeySet();
-    private final ScheduledExecutorService worker = Executors.newSingleThreadScheduledExecutor(r -> {
-        Thread thread = new Thread(r, "understudy-vfs");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final Lanes lanes = new Lanes("understudy-vfs");
     private final Retries<HostName> retries;
     private final Expectations expectations;
     private final Hosts hosts;
@@ -87,11 +82,11 @@ public final class VfKeeper implements AutoCloseable {
 
     VfKeeper(Hosts hosts, Migrations migrations, Policies policies, Duration firstPause) {
         this.policies = policies;
-        this.retries = new Retries<>(worker, firstPause, host -> guarded(() -> tidy(host)));
-        this.expectations = new Expectations(worker, ARRIVAL, host -> guarded(() -> tidy(host)));
+        this.retries = new Retries<>(lanes, Function.identity(), firstPause, host -> guarded(() -> tidy(host)));
+        this.expectations = new Expectations(lanes, ARRIVAL, host -> guarded(() -> tidy(host)));
         this.hosts = hosts;
         this.standstill = new Standstill(migrations);
-        this.watch = new HostWatch(hosts, host -> later(() -> tidy(host)), this::onEvent, LOOK_FOR_HOSTS);
+        this.watch = new HostWatch(hosts, host -> later(host.name(), () -> tidy(host)), this::onEvent, LOOK_FOR_HOSTS);
         this.ended = migrations.listen(this::onMigration);
     }
 
@@ -101,7 +96,7 @@ public final class VfKeeper implements AutoCloseable {
             policyOption = ReferencePolicyOption.GREEDY)
     public void setPools(VfPools served) {
         pools.set(Optional.of(served));
-        later(() -> hosts.all().forEach(this::tidy));
+        hosts.all().forEach(host -> later(host.name(), () -> tidy(host)));
     }
 
     void unsetPools(VfPools served) {
@@ -125,7 +120,7 @@ public final class VfKeeper implements AutoCloseable {
         boolean holding = inventory.vfs().stream()
                 .anyMatch(vf -> vf.holder().filter(Holder::ours).isPresent());
         if (holding) {
-            later(() -> tidy(inventory.host()));
+            later(inventory.host(), () -> tidy(inventory.host()));
         }
     }
 
@@ -135,7 +130,7 @@ public final class VfKeeper implements AutoCloseable {
         nicNews.get().close();
         watch.close();
         ended.close();
-        worker.shutdownNow();
+        lanes.close();
     }
 
     /**
@@ -171,7 +166,7 @@ public final class VfKeeper implements AutoCloseable {
         } finally {
             starting.remove(here.vm().name());
             // It may have stopped already, while nothing was given back.
-            later(() -> giveBack(here.host(), here.vm().name()));
+            later(here.host().name(), () -> giveBack(here.host(), here.vm().name()));
         }
     }
 
@@ -220,7 +215,7 @@ public final class VfKeeper implements AutoCloseable {
         expectations.begin(host, vm);
         try {
             List<Lease> leases = pairs.stream().map(p -> lease(host, vm, p)).toList();
-            later(() -> leases.forEach(this::leadToStandby));
+            later(host, () -> leases.forEach(this::leadToStandby));
             return leases.stream().collect(Collectors.toMap(Lease::primary, Lease::vf));
         } catch (RuntimeException e) {
             expectations.end(host, vm);
@@ -245,7 +240,7 @@ public final class VfKeeper implements AutoCloseable {
                         subject,
                         "Pool " + pair.pool().get() + " has no VF left for " + subject,
                         "Add VFs to the pool, or stop a VM that uses one.")));
-        later(() -> giveBackOlder(served.get(), lease));
+        later(host, () -> giveBackOlder(served.get(), lease));
         return lease;
     }
 
@@ -263,16 +258,16 @@ public final class VfKeeper implements AutoCloseable {
 
     private void onEvent(Host host, HostEvent event) {
         if (event instanceof HostEvent.Stopped || event instanceof HostEvent.DeviceGone) {
-            later(() -> giveBack(host, event.vm()));
+            later(host.name(), () -> giveBack(host, event.vm()));
         }
     }
 
     /** A VM may have stopped while it was moved; then nobody gave anything back. */
     private void onMigration(Migration migration) {
         if (!migration.isRunning()) {
-            later(() -> hosts.all().stream()
+            hosts.all().stream()
                     .filter(h -> h.name().equals(migration.source()) || h.name().equals(migration.destination()))
-                    .forEach(h -> giveBack(h, migration.vm())));
+                    .forEach(h -> later(h.name(), () -> giveBack(h, migration.vm())));
         }
     }
 
@@ -287,16 +282,24 @@ public final class VfKeeper implements AutoCloseable {
                 .forEach(vm -> giveBack(host, vm));
     }
 
+    /**
+     * The leases are read before the VM is looked at, and a start is looked for after that: one that begins or ends meanwhile
+     * has a lease with another fencing number.
+     */
     private void giveBack(Host host, VmName vm) {
         Optional<VfPools> served = pools.get();
+        List<Lease> leases = served.map(p -> p.leases(host.name())).orElse(List.of()).stream()
+                .filter(lease -> lease.vm().equals(vm))
+                .toList();
+        if (leases.isEmpty()) {
+            return;
+        }
+        boolean off = isOff(host, vm);
         boolean expected = starting.contains(vm) || expectations.has(host.name(), vm);
-        if (served.isPresent() && !expected && !standstill.isMoving(vm)) {
-            boolean off = isOff(host, vm);
-            for (Lease lease : served.get().leases(host.name())) {
-                if (lease.vm().equals(vm) && (off || isSwitchedOff(host, lease))) {
-                    giveBack(served.get(), lease);
-                }
-            }
+        if (!expected && !standstill.isMoving(vm)) {
+            leases.stream()
+                    .filter(lease -> off || isSwitchedOff(host, lease))
+                    .forEach(lease -> giveBack(served.orElseThrow(), lease));
         }
     }
 
@@ -322,12 +325,8 @@ public final class VfKeeper implements AutoCloseable {
         return !wanted && host.primaryPresence(lease.vm(), lease.primary()) == PrimaryPresence.ABSENT;
     }
 
-    private void later(Runnable work) {
-        try {
-            worker.execute(() -> guarded(work));
-        } catch (RejectedExecutionException e) {
-            LOG.debug("Closed already", e);
-        }
+    private void later(HostName host, Runnable work) {
+        lanes.run(host, () -> guarded(work));
     }
 
     private static void guarded(Runnable work) {

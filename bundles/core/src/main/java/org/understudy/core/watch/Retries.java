@@ -2,30 +2,32 @@
 package org.understudy.core.watch;
 
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import org.understudy.api.HostName;
 
 /**
  * Looks again where something was refused, after pauses that grow up to a longest one. However often the same place
- * fails in the meantime, one look waits. All calls come on the clock's thread.
+ * fails in the meantime, one look waits. Calls for a place come on its host's lane, where it is looked at too.
  */
 public final class Retries<K> {
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
 
-    private final ScheduledExecutorService clock;
+    private final Lanes lanes;
+    private final Function<K, HostName> hosts;
     private final Duration first;
     private final Consumer<K> look;
-    private final Map<K, Wait> waits = new HashMap<>();
+    private final Map<K, Wait> waits = new ConcurrentHashMap<>();
 
     private record Wait(Duration pause, boolean over) {}
 
-    /** @param clock of a single thread */
-    public Retries(ScheduledExecutorService clock, Duration first, Consumer<K> look) {
-        this.clock = clock;
+    /** @param hosts tells the host of a place */
+    public Retries(Lanes lanes, Function<K, HostName> hosts, Duration first, Consumer<K> look) {
+        this.lanes = lanes;
+        this.hosts = hosts;
         this.first = first;
         this.look = look;
     }
@@ -35,7 +37,7 @@ public final class Retries<K> {
         if (before == null || before.over()) {
             Duration pause = before == null ? first : longer(before.pause());
             waits.put(place, new Wait(pause, false));
-            clock.schedule(() -> again(place, pause), pause.toMillis(), TimeUnit.MILLISECONDS);
+            lanes.schedule(hosts.apply(place), pause, () -> again(place, pause));
         }
     }
 

@@ -83,10 +83,14 @@ class PairHealthTrackerTest {
     }
 
     private PairHealthTracker tracker(Duration limitlessMissing, Duration firstQuestion) {
+        return tracker(limitlessMissing, firstQuestion, List.of(a));
+    }
+
+    private PairHealthTracker tracker(Duration limitlessMissing, Duration firstQuestion, List<Host> all) {
         Hosts hosts = new Hosts() {
             @Override
             public List<Host> all() {
-                return List.of(a);
+                return all;
             }
 
             @Override
@@ -349,6 +353,22 @@ class PairHealthTrackerTest {
         emit(new HostEvent.UnplugRequested(VM, Instant.now(), PRIMARY));
 
         Awaitility.await().until(() -> seen.equals(List.of(PairHealth.ACTIVE)));
+    }
+
+    @Test
+    void followsTheOthersWhileAHostHangs() {
+        FakeHost b = new FakeHost("b");
+        b.running("web2", "pair", PRIMARY);
+        b.with(Fault.PRESENCE_HANGS);
+        tracker.close();
+        tracker = tracker(Duration.ofMillis(20), Duration.ofMillis(5), List.of(b, a));
+        try {
+            awaitHealth(PairHealth.ACTIVE);
+            vm.release(PRIMARY);
+            awaitHealth(PairHealth.ON_STANDBY);
+        } finally {
+            b.mend(Fault.PRESENCE_HANGS);
+        }
     }
 
     @Test

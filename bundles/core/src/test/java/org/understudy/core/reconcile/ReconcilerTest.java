@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,6 +55,10 @@ class ReconcilerTest {
     private final List<Consumer<NicInventory>> nicNews = new ArrayList<>();
     private final VfKeeper keeper = new VfKeeper(shelf.registry, shelf.migrations, shelf.policies);
     private final List<Reconciler> open = new ArrayList<>();
+    /** Answers of the pools, which other threads ask for from the beginning on. */
+    private volatile Supplier<Optional<Lease>> leasing = () -> Optional.of(lease("01:10.2", 2));
+
+    private volatile List<Lease> leases = List.of();
 
     @BeforeEach
     void serve() {
@@ -65,7 +70,8 @@ class ReconcilerTest {
             nicNews.add(call.getArgument(0));
             return (Subscription) () -> {};
         });
-        when(pools.lease(any(), any(), any(), any(), any())).thenReturn(Optional.of(lease("01:10.2", 2)));
+        when(pools.lease(any(), any(), any(), any(), any())).thenAnswer(call -> leasing.get());
+        when(pools.leases(any())).thenAnswer(call -> leases);
         keeper.setPools(pools);
         alpha.with("web1", VmState.RUNNING);
         runsWith(asked());
@@ -175,7 +181,7 @@ class ReconcilerTest {
     @Test
     void givesTheVfBackThatAVmHadBeforeItGotAnother() {
         Lease vanished = lease("01:10.0", 1);
-        when(pools.leases(alpha.name())).thenReturn(List.of(vanished, lease("01:10.2", 2)));
+        leases = List.of(vanished, lease("01:10.2", 2));
         reconciler(QUICK);
 
         becomes(PairHealth.FAULT);
@@ -185,13 +191,13 @@ class ReconcilerTest {
 
     @Test
     void waitsForNewsOfTheNicsWhereThePoolIsEmptyAndSaysSo() {
-        when(pools.lease(any(), any(), any(), any(), any())).thenReturn(Optional.empty());
+        leasing = Optional::empty;
         reconciler(QUICK);
         becomes(PairHealth.ON_STANDBY);
         await().untilAsserted(() -> verify(shelf.health, atLeast(1))
                 .remark(eq(new Place(alpha.name(), WEB1)), eq(PRIMARY), contains("has no VF left")));
         staysUnplugged();
-        when(pools.lease(any(), any(), any(), any(), any())).thenReturn(Optional.of(lease("01:10.2", 2)));
+        leasing = () -> Optional.of(lease("01:10.2", 2));
 
         newsOfNics();
 
@@ -231,10 +237,10 @@ class ReconcilerTest {
 
     @Test
     void doesNotPlugIntoAMigrationThatBeganWhileTheVfWasMadeReady() {
-        when(pools.lease(any(), any(), any(), any(), any())).thenAnswer(call -> {
+        leasing = () -> {
             shelf.migrated("web1", "alpha", "beta", Optional.empty());
             return Optional.of(lease("01:10.2", 2));
-        });
+        };
         reconciler(QUICK);
 
         becomes(PairHealth.ON_STANDBY);

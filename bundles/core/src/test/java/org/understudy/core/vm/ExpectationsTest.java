@@ -3,41 +3,40 @@ package org.understudy.core.vm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
-import static org.mockito.ArgumentMatchers.anyLong;
 import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.mock;
 
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ScheduledExecutorService;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.HostName;
 import org.understudy.api.VmName;
+import org.understudy.core.watch.Lanes;
 
 class ExpectationsTest {
     private static final VmName WEB1 = new VmName("web1");
     private static final HostName ALPHA = new HostName("alpha");
-    private final ScheduledExecutorService clock = mock(ScheduledExecutorService.class);
+    private final Lanes lanes = mock(Lanes.class);
     private final List<Runnable> later = new ArrayList<>();
     private final List<HostName> over = new ArrayList<>();
-    private final Expectations expectations = new Expectations(clock, Duration.ofMinutes(1), over::add);
+    private final Expectations expectations = new Expectations(lanes, Duration.ofMinutes(1), over::add);
 
     @BeforeEach
     void keepTheClockStill() {
         doAnswer(call -> {
-                    later.add(call.getArgument(0));
+                    later.add(call.getArgument(2));
                     return null;
                 })
-                .when(clock)
-                .schedule(any(Runnable.class), anyLong(), any());
+                .when(lanes)
+                .schedule(any(), any(), any());
         doAnswer(call -> {
-                    call.<Runnable>getArgument(0).run();
+                    call.<Runnable>getArgument(1).run();
                     return null;
                 })
-                .when(clock)
-                .execute(any());
+                .when(lanes)
+                .run(any(), any());
     }
 
     private boolean isExpected() {

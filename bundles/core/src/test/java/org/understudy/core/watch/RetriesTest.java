@@ -3,16 +3,16 @@ package org.understudy.core.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
-import static org.mockito.ArgumentMatchers.anyLong;
+import static org.mockito.ArgumentMatchers.eq;
+import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.mock;
-import static org.mockito.Mockito.when;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Function;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.HostName;
@@ -20,20 +20,23 @@ import org.understudy.api.HostName;
 class RetriesTest {
     private static final HostName ALPHA = new HostName("alpha");
 
-    private final ScheduledExecutorService clock = mock(ScheduledExecutorService.class);
+    private final Lanes lanes = mock(Lanes.class);
     private final List<Long> pauses = new ArrayList<>();
     private final Queue<Runnable> waiting = new ArrayDeque<>();
     private final List<HostName> looks = new ArrayList<>();
-    private final Retries<HostName> retries = new Retries<>(clock, Duration.ofSeconds(2), this::look);
+    private final Retries<HostName> retries =
+            new Retries<>(lanes, Function.identity(), Duration.ofSeconds(2), this::look);
     private boolean refusing = true;
 
     @BeforeEach
     void record() {
-        when(clock.schedule(any(Runnable.class), anyLong(), any())).thenAnswer(call -> {
-            waiting.add(call.getArgument(0));
-            pauses.add(call.<Long>getArgument(1) / 1000);
-            return null;
-        });
+        doAnswer(call -> {
+                    waiting.add(call.getArgument(2));
+                    pauses.add(call.<Duration>getArgument(1).toSeconds());
+                    return null;
+                })
+                .when(lanes)
+                .schedule(eq(ALPHA), any(), any());
     }
 
     private void look(HostName host) {
