@@ -8,10 +8,12 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -58,6 +60,11 @@ final class MigrationService implements Migrations, AutoCloseable {
     private final Broadcast<MigrationId, Migration> broadcast = new Broadcast<>("understudy-migrations", (a, b) -> b);
     private final Map<MigrationId, Migration> pictures = new LinkedHashMap<>();
     private final Map<VmName, Active> active = new HashMap<>();
+    /** VMs of migrations that were under way when this server stopped. */
+    private final Set<VmName> unfinished = new HashSet<>();
+    /** VMs that hosts were receiving when they were opened; on the onlooking thread only. */
+    private final Set<VmName> arriving = new HashSet<>();
+
     private final ExecutorService onlooking = Executors.newSingleThreadExecutor(r -> {
         Thread thread = new Thread(r, "understudy-onlooking");
         thread.setDaemon(true);
@@ -70,9 +77,12 @@ final class MigrationService implements Migrations, AutoCloseable {
         this.whereabouts = whereabouts;
         this.policies = policies;
         this.around = around;
-        this.watch = new HostWatch(hosts, around.guard()::onOpened, this::onEvent, LOOK_FOR_HOSTS);
         List<Journal.Entry> entries = around.journal().all();
         entries.forEach(e -> pictures.put(e.migration().id(), e.migration()));
+        entries.stream()
+                .filter(e -> e.stage() != Journal.Stage.ENDED)
+                .forEach(e -> unfinished.add(e.migration().vm()));
+        this.watch = new HostWatch(hosts, this::onOpened, this::onEvent, LOOK_FOR_HOSTS);
         watch.refresh();
         entries.forEach(this::recover);
     }
@@ -104,6 +114,35 @@ final class MigrationService implements Migrations, AutoCloseable {
         return first;
     }
 
+    private void onOpened(Host host) {
+        around.guard().onOpened(host);
+        later(() -> lookOnAtOpening(host));
+    }
+
+    /** What began before a host was opened is told by no event; the receiving host shows it, whichever is opened first. */
+    private void lookOnAtOpening(Host host) {
+        try {
+            arriving.forEach(vm -> lookOn(host, vm));
+            host.vms().stream()
+                    .filter(vm -> vm.state() == VmState.INCOMING && !unfinished.contains(vm.name()))
+                    .forEach(vm -> {
+                        arriving.add(vm.name());
+                        hosts.all().forEach(source -> lookOn(source, vm.name()));
+                    });
+            arriving.removeIf(this::isActive);
+        } catch (UnderstudyException e) {
+            LOG.debug("What host {} receives is not known: {}", host.name(), e.getMessage());
+        }
+    }
+
+    private void later(Runnable work) {
+        try {
+            onlooking.execute(work);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("Closed already", e);
+        }
+    }
+
     private void onEvent(Host host, HostEvent event) {
         around.guard().onEvent(host, event);
         if (event instanceof HostEvent.MigrationChanged changed
@@ -111,11 +150,7 @@ final class MigrationService implements Migrations, AutoCloseable {
                         || changed.phase() == MigrationPhase.WAIT_UNPLUG
                         || changed.phase() == MigrationPhase.ACTIVE)
                 && !isActive(event.vm())) {
-            try {
-                onlooking.execute(() -> lookOn(host, event.vm()));
-            } catch (RejectedExecutionException e) {
-                LOG.debug("Closed already", e);
-            }
+            later(() -> lookOn(host, event.vm()));
         }
     }
 

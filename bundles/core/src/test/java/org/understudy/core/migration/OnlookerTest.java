@@ -99,6 +99,20 @@ class OnlookerTest {
     }
 
     @Test
+    void isShownAlsoIfItBeganBeforeThisServerDid() {
+        bench.a.with(Fault.STUCK_IN_COPY);
+        bench.service().close();
+        somebodyElseMigrates();
+
+        bench.restart();
+
+        Migration m = seen();
+        assertThat(m.isWatched()).isTrue();
+        bench.a.mend(Fault.STUCK_IN_COPY);
+        assertThat(bench.await(m).outcome()).contains(Outcome.COMPLETED);
+    }
+
+    @Test
     void isNeverTakenForOneOfThisServersOwn() {
         bench.a.with(Fault.STUCK_IN_COPY);
         List<Migration> told = new CopyOnWriteArrayList<>();
