@@ -7,10 +7,12 @@ import static org.awaitility.Awaitility.await;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +20,11 @@ import org.understudy.api.HostName;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.UnderstudyException;
 import org.understudy.libvirt.connect.Connection.Pace;
+import org.understudy.libvirt.event.Changes;
+import org.understudy.libvirt.event.Departures;
+import org.understudy.libvirt.event.DomainEvents;
+import org.understudy.libvirt.event.EventRegistrations;
+import org.understudy.libvirt.event.HostEvents;
 
 /** Against a real libvirtd behind a cable that is cut. */
 final class ConnectionTest {
@@ -32,7 +39,14 @@ final class ConnectionTest {
     /** 4 KiB for each reconnect that is measured: the machine that runs Java asks for some memory too. */
     private static final long LEAK = 4 * 1024 * CUTS * 4 / 5;
 
+    /** The registrations of a host, counted. */
     private static final class Counted implements Registrations {
+        private final HostEvents events = new HostEvents(new HostName("a"));
+        private final EventRegistrations real = new EventRegistrations(
+                new DomainEvents(events, new Departures(), Clock.systemUTC()),
+                new Changes("networks"),
+                new Changes("devices"),
+                () -> {});
         private final AtomicInteger registered = new AtomicInteger();
         private final AtomicInteger deregistered = new AtomicInteger();
         private final AtomicInteger returned = new AtomicInteger();
@@ -40,11 +54,13 @@ final class ConnectionTest {
 
         @Override
         public void register(NativeConnect connect) {
+            real.register(connect);
             registered.incrementAndGet();
         }
 
         @Override
         public void deregister(NativeConnect connect) {
+            real.deregister(connect);
             deregistered.incrementAndGet();
         }
 
@@ -61,6 +77,11 @@ final class ConnectionTest {
     private Path directory;
 
     private final Counted counted = new Counted();
+
+    @AfterEach
+    void close() {
+        counted.events.close();
+    }
 
     @Test
     @Timeout(300)
