@@ -33,7 +33,8 @@ import org.understudy.api.spi.Hosts;
         immediate = true)
 public final class HostRegistry implements Hosts {
     private static final Duration FIRST_WAIT = Duration.ofSeconds(1);
-    private static final int WORKERS = 4;
+    /** So many hosts may take their time to open, or not to, before others wait. */
+    private static final int WORKERS = 32;
 
     private final ScheduledExecutorService workers = Executors.newScheduledThreadPool(WORKERS, task -> {
         Thread thread = new Thread(task, "understudy-hosts");
