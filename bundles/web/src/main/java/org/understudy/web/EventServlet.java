@@ -5,23 +5,16 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Optional;
-import javax.servlet.Servlet;
 import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
-import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContextSelect;
-import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletName;
-import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPattern;
 import org.understudy.web.EventStream.Event;
 
 /** {@code /events}: server-sent events. Each open stream holds one thread of the HTTP server. */
-@Component(service = Servlet.class)
-@HttpWhiteboardServletName("understudy-events")
-@HttpWhiteboardServletPattern("/api/v1/events")
-@HttpWhiteboardContextSelect(ConsoleContext.SELECT)
+@Component(service = HttpServlet.class, property = FrontServlet.PATH + "=/api/v1/events")
 public final class EventServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 

@@ -4,14 +4,11 @@ package org.understudy.web;
 import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import javax.servlet.Servlet;
+import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletResponse;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
-import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContextSelect;
-import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletName;
-import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPattern;
 import org.understudy.api.HostName;
 import org.understudy.api.JsonView;
 import org.understudy.api.MigrationId;
@@ -22,10 +19,7 @@ import org.understudy.api.ProbeTarget;
 import org.understudy.api.VmName;
 
 /** {@code /migrations}: starts, follows and cancels migrations. */
-@Component(service = Servlet.class)
-@HttpWhiteboardServletName("understudy-migrations")
-@HttpWhiteboardServletPattern("/api/v1/migrations/*")
-@HttpWhiteboardContextSelect(ConsoleContext.SELECT)
+@Component(service = HttpServlet.class, property = FrontServlet.PATH + "=/api/v1/migrations")
 public final class MigrationServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 

@@ -5,21 +5,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
 import java.util.Set;
-import javax.servlet.Servlet;
 import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
-import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContextSelect;
-import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletName;
-import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPattern;
 
 /** Serves the console's own files and nothing else. */
-@Component(service = Servlet.class)
-@HttpWhiteboardServletName("understudy-page")
-@HttpWhiteboardServletPattern("/*")
-@HttpWhiteboardContextSelect(ConsoleContext.SELECT)
+@Component(service = HttpServlet.class, property = FrontServlet.PATH + "=")
 public final class PageServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 

@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.web;
 
-import javax.servlet.Servlet;
+import javax.servlet.http.HttpServlet;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
-import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContextSelect;
-import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletName;
-import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPattern;
 import org.understudy.api.HostName;
 import org.understudy.api.JsonView;
 import org.understudy.api.spi.PeerEndpoint;
 
 /** {@code /peer/HOST/CALL}: what another server asks of this server's hosts. */
-@Component(service = Servlet.class)
-@HttpWhiteboardServletName("understudy-peer")
-@HttpWhiteboardServletPattern("/api/v1/peer/*")
-@HttpWhiteboardContextSelect(ConsoleContext.SELECT)
+@Component(service = HttpServlet.class, property = FrontServlet.PATH + "=/api/v1/peer")
 public final class PeerServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.web;
 
-import javax.servlet.Servlet;
+import javax.servlet.http.HttpServlet;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
-import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContextSelect;
-import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletName;
-import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPattern;
 import org.understudy.api.JsonView;
 import org.understudy.api.NicProvisioning;
 
@@ -17,10 +14,7 @@ import org.understudy.api.NicProvisioning;
  * may be repeated, that NIC is to be a pair; {@code pool}, {@code form} and {@code vf} say more about it. A refusal is an
  * answer too, not an error: it names the findings.
  */
-@Component(service = Servlet.class)
-@HttpWhiteboardServletName("understudy-provision")
-@HttpWhiteboardServletPattern("/api/v1/provision/*")
-@HttpWhiteboardContextSelect(ConsoleContext.SELECT)
+@Component(service = HttpServlet.class, property = FrontServlet.PATH + "=/api/v1/provision")
 public final class ProvisionServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 

@@ -3,15 +3,12 @@ package org.understudy.web;
 
 import java.util.List;
 import java.util.Optional;
-import javax.servlet.Servlet;
+import javax.servlet.http.HttpServlet;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicyOption;
-import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContextSelect;
-import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletName;
-import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPattern;
 import org.understudy.api.Doctor;
 import org.understudy.api.HostName;
 import org.understudy.api.HostNics;
@@ -22,10 +19,7 @@ import org.understudy.api.PoolView;
 import org.understudy.api.VirtualMachines;
 
 /** {@code /hosts}, {@code /pools}, {@code /vfs}, {@code /words}, {@code /doctor} and {@code /lint}: what is not about one VM or one migration. */
-@Component(service = Servlet.class)
-@HttpWhiteboardServletName("understudy-server")
-@HttpWhiteboardServletPattern("/api/v1/*")
-@HttpWhiteboardContextSelect(ConsoleContext.SELECT)
+@Component(service = HttpServlet.class, property = FrontServlet.PATH + "=/api/v1")
 public final class ServerServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 

@@ -5,14 +5,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import javax.servlet.Servlet;
+import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletResponse;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
-import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContextSelect;
-import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletName;
-import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPattern;
 import org.understudy.api.Consent;
 import org.understudy.api.Finding;
 import org.understudy.api.HostName;
@@ -31,10 +28,7 @@ import org.understudy.api.VirtualMachines;
 import org.understudy.api.VmName;
 
 /** {@code /vms}: what VMs there are and what is done to one of them. */
-@Component(service = Servlet.class)
-@HttpWhiteboardServletName("understudy-vms")
-@HttpWhiteboardServletPattern("/api/v1/vms/*")
-@HttpWhiteboardContextSelect(ConsoleContext.SELECT)
+@Component(service = HttpServlet.class, property = FrontServlet.PATH + "=/api/v1/vms")
 public final class VmServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 
