@@ -140,6 +140,9 @@ lab_test() {
   for host in "${hosts[@]}"; do on "$host" bridge fdb del "$vm_mac" dev enp1s0 self; done
   on alpha virsh -q destroy pair
   [ -z "$own" ] || { trap - EXIT; lab_down; }
+  # shellcheck source=itests/lib/test.sh
+  . "$here/itests/lib/test.sh"
+  run_tests --only LabFaultsIT
 }
 
 # A guest whose virtio NIC has a VF of the pool as its primary, by libvirt alone.

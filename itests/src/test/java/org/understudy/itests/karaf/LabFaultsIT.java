@@ -13,6 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
@@ -21,8 +22,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What can go wrong between two SR-IOV hosts with libvirt. However a migration ends: the VM is alive, has its VF, can
- * be reached, and is where the server says.
+ * be reached, and is where the server says. They take a quarter of an hour, so they run in {@code ./understudy lab test}.
  */
+@Tag("faults")
 @Timeout(900)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class LabFaultsIT {
