@@ -152,16 +152,17 @@ static void hear_ip(const uint8_t *frame, size_t size)
     if (memcmp(frame + 30, my_ip, 4) != 0 || head < 20 || total < head + 8 || total + 14 > size)
         return;
     total -= head;
+    bool watched = watch.on && memcmp(frame + 26, watch.ip, 4) == 0;
     if (frame[23] == 1 && body[0] == 8 && total <= 1480)
         say_icmp(0, frame + 6, frame + 26, body + 4, total - 4);
-    if (frame[23] == 1 && body[0] == 0 && watch.on && memcmp(frame + 26, watch.ip, 4) == 0)
+    if (frame[23] == 1 && body[0] == 0 && watched)
         hear_answer((uint16_t)(body[6] << 8 | body[7]));
     if (frame[23] == 17) {
         struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         if (loopback < 0)
             loopback = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         memcpy(&to.sin_port, body + 2, 2);
-        if (total == 72 && memcmp(body + 8, "USHB\1", 5) == 0)
+        if (watched && total == 72 && memcmp(body + 8, "USHB\1", 5) == 0)
             hear_heartbeat(body + 8);
         // Nobody has to listen there.
         (void)!sendto(loopback, body + 8, total - 8, 0, (struct sockaddr *)&to, sizeof to);

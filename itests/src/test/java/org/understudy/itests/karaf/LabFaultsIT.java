@@ -89,27 +89,30 @@ class LabFaultsIT {
     void twoMigrationsForTheLastVfEndWithOneOfThemMoved() throws Exception {
         String here = guest.host();
         TestGuest second = lab.startGuest("web2", 2, "");
-        if (!second.host().equals(here)) {
-            guest.migrate(second.host());
-        }
-        String destination = other(guest.host());
-        try (SomebodyElse others = new SomebodyElse(destination, VFS.size() - 1)) {
-            assertThat(others.leases()).hasSize(VFS.size() - 1);
-            guest.awaitClear(destination);
-            second.awaitClear(destination);
-            String first = guest.begin(destination, "");
-            String other = second.begin(destination, "");
-            guest.awaitEnd(first);
-            second.awaitEnd(other);
+        try {
+            if (!second.host().equals(here)) {
+                guest.migrate(second.host());
+            }
+            String destination = other(guest.host());
+            try (SomebodyElse others = new SomebodyElse(destination, VFS.size() - 1)) {
+                assertThat(others.leases()).hasSize(VFS.size() - 1);
+                guest.awaitClear(destination);
+                second.awaitClear(destination);
+                String first = guest.begin(destination, "");
+                String other = second.begin(destination, "");
+                guest.awaitEnd(first);
+                second.awaitEnd(other);
 
-            assertThat(List.of(outcome(first), outcome(other)))
-                    .as("%s %s", lab.rest.json(first), lab.rest.json(other))
-                    .containsExactlyInAnyOrder("completed", "failed-on-source");
-            second.awaitActive();
-            lab.requireReachable(2);
+                assertThat(List.of(outcome(first), outcome(other)))
+                        .as("%s %s", lab.rest.json(first), lab.rest.json(other))
+                        .containsExactlyInAnyOrder("completed", "failed-on-source");
+                second.awaitActive();
+                lab.requireReachable(2);
+            }
+        } finally {
+            requireOk(lab.rest.change("POST", "/api/v1/vms/web2/destroy", ""));
+            requireOk(lab.rest.change("DELETE", "/api/v1/vms/web2", ""));
         }
-        requireOk(lab.rest.change("POST", "/api/v1/vms/web2/destroy", ""));
-        requireOk(lab.rest.change("DELETE", "/api/v1/vms/web2", ""));
     }
 
     @Test

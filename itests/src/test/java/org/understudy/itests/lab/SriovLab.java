@@ -135,7 +135,7 @@ public final class SriovLab implements AutoCloseable {
             long standby) {
         private static final Pattern LINES = Pattern.compile(
                 "pings sent=(\\d+) lost=(\\d+) .*longest_gap_ms=(\\d+)\\n"
-                        + "heartbeats sent=(\\d+) lost=(\\d+) .*longest_gap_ms=(\\d+) guest_ms=(\\d+) primary=(\\d+) standby=(\\d+)\\n");
+                        + "heartbeats sent=(\\d+) lost=(\\d+) .*longest_gap_ms=(\\d+) guest_ms=(-?\\d+) primary=(\\d+) standby=(\\d+)\\n");
 
         static Figures parse(String text) {
             Matcher m = LINES.matcher(text);
