@@ -67,13 +67,8 @@ final class PairBuilder {
     }
 
     private boolean isFreePort(int index) {
-        return document.devices("controller").stream()
-                        .anyMatch(c -> c.attributeOr("model", "").equals("pcie-root-port")
-                                && c.attributeOr("index", "").equals(Integer.toString(index)))
-                && document.devices().stream()
-                        .flatMap(device -> device.children("address").stream())
-                        .filter(PciBuses::isPci)
-                        .noneMatch(address -> PciBuses.number(address.attributeOr("bus", "")) == index);
+        return document.devices().stream().anyMatch(device -> PciBuses.isRootPort(device, index))
+                && PciBuses.used(document.devices().stream()).noneMatch(bus -> bus == index);
     }
 
     private void changeStandby(XmlElement nic, Wish wish) {

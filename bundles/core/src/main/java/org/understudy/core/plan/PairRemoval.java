@@ -61,18 +61,13 @@ final class PairRemoval {
     }
 
     private boolean isPort(XmlElement device) {
-        return device.is("controller")
-                && device.attributeOr("model", "").equals("pcie-root-port")
-                && device.attributeOr("index", "").equals(Integer.toString(wish.rootPort()));
+        return PciBuses.isRootPort(device, wish.rootPort());
     }
 
     /** Somebody may have put another device on the port since. */
     private boolean isPortUsedByOthers() {
-        return document.devices().stream()
-                .filter(d -> !isPrimary(d))
-                .flatMap(d -> d.children("address").stream())
-                .filter(PciBuses::isPci)
-                .anyMatch(a -> PciBuses.number(a.attributeOr("bus", "")) == wish.rootPort());
+        return PciBuses.used(document.devices().stream().filter(d -> !isPrimary(d)))
+                .anyMatch(bus -> bus == wish.rootPort());
     }
 
     private void removeWish() {

@@ -4,6 +4,7 @@ package org.understudy.core.plan;
 import java.util.BitSet;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
@@ -42,15 +43,24 @@ final class PciBuses {
         Stream<String> controllers = document.devices("controller").stream()
                 .filter(c -> c.attributeOr("type", "").equals("pci"))
                 .flatMap(c -> c.attribute("index").stream());
-        Stream<String> addresses = document.devices().stream()
-                .flatMap(device -> device.children("address").stream())
-                .filter(PciBuses::isPci)
-                .flatMap(address -> address.attribute("bus").stream());
-        Stream.concat(controllers, addresses)
-                .mapToInt(PciBuses::number)
+        IntStream.concat(controllers.mapToInt(PciBuses::number), used(document.devices().stream()))
                 .filter(bus -> bus >= 0 && bus <= HIGHEST)
                 .forEach(taken::set);
         return taken;
+    }
+
+    /** The buses that devices are on. */
+    static IntStream used(Stream<XmlElement> devices) {
+        return devices.flatMap(device -> device.children("address").stream())
+                .filter(PciBuses::isPci)
+                .flatMap(address -> address.attribute("bus").stream())
+                .mapToInt(PciBuses::number);
+    }
+
+    static boolean isRootPort(XmlElement device, int index) {
+        return device.is("controller")
+                && device.attributeOr("model", "").equals("pcie-root-port")
+                && device.attributeOr("index", "").equals(Integer.toString(index));
     }
 
     static boolean isPci(XmlElement address) {

@@ -140,14 +140,15 @@ public final class DefinitionKeeper implements AutoCloseable {
         Optional<Host> host = hosts.all().stream()
                 .filter(h -> h.name().equals(place.host()) && h.find(place.vm()).isPresent())
                 .findFirst();
-        if (host.isEmpty() || !asked(host.get().definition(place.vm()))) {
+        Optional<String> definition = host.map(h -> h.definition(place.vm())).filter(DefinitionKeeper::asked);
+        if (definition.isEmpty()) {
             return Optional.empty();
         }
-        if (standstill.isMoving(place.vm(), host.get())) {
+        if (standstill.isMoving(place.vm(), host.orElseThrow())) {
             retries.refused(place);
             return Optional.of(found.getOrDefault(place, List.of()));
         }
-        List<Finding> now = lint(place, host.get());
+        List<Finding> now = lint(place, definition.get());
         boolean whole = now.stream().noneMatch(f -> f.code() == FindingCode.PAIR_HALF_MISSING);
         // Who takes it away again and again is not answered each time.
         if (whole || retries.isWaiting(place)) {
@@ -158,7 +159,7 @@ public final class DefinitionKeeper implements AutoCloseable {
             retries.refused(place);
             LOG.warn("{}: a half of a pair that was asked for had gone from its definition; it is put back", place);
         }
-        List<Finding> left = new ArrayList<>(lint(place, host.get()));
+        List<Finding> left = new ArrayList<>(lint(place, host.orElseThrow().definition(place.vm())));
         left.addAll(completed.findings());
         return Optional.of(List.copyOf(left));
     }
@@ -167,8 +168,8 @@ public final class DefinitionKeeper implements AutoCloseable {
         return DomainView.wishes(DomainDocument.parse(definition)).findAny().isPresent();
     }
 
-    private List<Finding> lint(Place place, Host host) {
-        return pairs.lint(host.definition(place.vm()), Optional.of(place.host())).stream()
+    private List<Finding> lint(Place place, String definition) {
+        return pairs.lint(definition, Optional.of(place.host())).stream()
                 .filter(f -> f.severity() == Severity.ERROR || f.code() == FindingCode.PAIR_HALF_MISSING)
                 .toList();
     }
