@@ -179,7 +179,7 @@ final class Lab implements AutoCloseable {
         return """
                 <domain type='qemu'>
                   <name>%s</name>
-                  <memory unit='MiB'>160</memory>
+                  <memory unit='KiB'>163848</memory>
                   <vcpu>1</vcpu>
                   <os>
                     <type arch='x86_64' machine='%s'>hvm</type>

@@ -38,7 +38,7 @@ record TestGuest(Rest rest, String name) {
         return """
                 <domain type='qemu'>
                   <name>%1$s</name>
-                  <memory unit='MiB'>160</memory>
+                  <memory unit='KiB'>163848</memory>
                   <vcpu>1</vcpu>
                   <os>
                     <type arch='x86_64' machine='q35'>hvm</type>

@@ -55,7 +55,7 @@ class PairTest {
         return """
                 <domain type='qemu'>
                   <name>web1</name>
-                  <memory unit='MiB'>192</memory>
+                  <memory unit='KiB'>196616</memory>
                   <vcpu>1</vcpu>
                   <os><type arch='x86_64' machine='q35'>hvm</type>
                     <kernel>%s/vmlinuz</kernel><initrd>%s/initrd.img</initrd>
