@@ -7,6 +7,7 @@ import static org.understudy.itests.karaf.LabServer.requireOk;
 import com.fasterxml.jackson.databind.JsonNode;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Timeout;
  * Beta's IOMMU does not remap interrupts, so that VFIO refuses its VFs: libvirt calls starts and migrations a success all
  * the same, and lists the VF.
  */
+@Tag("faults")
 @Timeout(900)
 class VfioRefusedIT {
     private static LabServer lab;
