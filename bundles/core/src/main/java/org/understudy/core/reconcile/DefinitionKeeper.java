@@ -90,11 +90,13 @@ public final class DefinitionKeeper implements AutoCloseable {
     }
 
     private void onOpened(Host host) {
-        lanes.run(
-                host.name(),
-                guarded(
-                        "host " + host.name(),
-                        () -> host.vms().forEach(vm -> plan(new Place(host.name(), vm.name())))));
+        lanes.run(host.name(), () -> {
+            try {
+                host.vms().forEach(vm -> plan(new Place(host.name(), vm.name())));
+            } catch (UnderstudyException e) {
+                LOG.debug("The definitions of host {} are looked at once it is open again", host.name(), e);
+            }
+        });
         if (host instanceof VfNetworks networks) {
             Subscription news = networks.listen(() -> found.keySet().stream()
                     .filter(place -> place.host().equals(host.name()))
@@ -120,19 +122,12 @@ public final class DefinitionKeeper implements AutoCloseable {
     }
 
     private void look(Place place) {
-        guarded(place.toString(), () -> tell(place, judged(place))).run();
-    }
-
-    private static Runnable guarded(String what, Runnable work) {
-        return () -> {
-            try {
-                work.run();
-            } catch (UnderstudyException e) {
-                LOG.debug("The definitions of {} are looked at later: {}", what, e.getMessage());
-            } catch (RuntimeException e) {
-                LOG.error("The definitions of {} could not be looked at", what, e);
-            }
-        };
+        try {
+            tell(place, judged(place));
+        } catch (UnderstudyException e) {
+            LOG.debug("The definitions of {} are looked at later", place, e);
+            retries.refused(place);
+        }
     }
 
     /** Empty for a VM that is not there or did not ask. */
@@ -154,7 +149,13 @@ public final class DefinitionKeeper implements AutoCloseable {
         if (whole || retries.isWaiting(place)) {
             return Optional.of(now);
         }
-        PairChange completed = pairs.complete(place.vm());
+        PairChange completed;
+        try {
+            completed = pairs.complete(place.vm());
+        } catch (UnderstudyException e) {
+            LOG.warn("{}: a half of its pair has gone and can't be put back yet: {}", place, e.getMessage());
+            return Optional.of(now);
+        }
         if (completed.changed()) {
             retries.refused(place);
             LOG.warn("{}: a half of a pair that was asked for had gone from its definition; it is put back", place);

@@ -10,10 +10,12 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.NicSelector;
 import org.understudy.api.PairRequest;
+import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.PrimaryPresence;
@@ -32,7 +34,8 @@ class DefinitionKeeperTest {
             new PairRequest(new NicSelector.Only(), Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
 
     private final ShelfHost alpha = new ShelfHost("alpha");
-    private final Shelf shelf = new Shelf(alpha);
+    private final ShelfHost beta = new ShelfHost("beta");
+    private final Shelf shelf = new Shelf(alpha, beta);
     private final VfKeeper vfs = new VfKeeper(shelf.registry, shelf.migrations, shelf.policies);
     private final PairService pairs = new PairService(
             shelf.locations, shelf.registry, shelf.policies, shelf.migrations, shelf.health, new NicFacts(), vfs);
@@ -153,6 +156,33 @@ class DefinitionKeeperTest {
         await().untilAsserted(() -> assertThat(codes(kept))
                 .containsExactlyInAnyOrder(FindingCode.PAIR_HALF_MISSING, FindingCode.POOL_UNKNOWN));
         assertThat(alpha.deeds()).isEmpty();
+    }
+
+    @Test
+    void looksAgainAtAVmWhoseHostDidNotAnswer() {
+        String asked = asked(VmState.SHUTOFF);
+        DefinitionKeeper kept = keep(QUICK);
+        await().untilAsserted(() -> assertThat(kept.findings()).isEmpty());
+        alpha.fail(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "libvirtd is away"));
+        alpha.edit(withoutPrimary(asked));
+        alpha.forget();
+        staysAsItIs();
+
+        alpha.recover();
+
+        await().untilAsserted(() ->
+                assertThat(DomainView.of(alpha.definition(WEB1)).pairs()).hasSize(1));
+    }
+
+    @Test
+    void tellsOfOneThatCannotBePutBackAsItsNameIsOnTwoHosts() {
+        String asked = asked(VmState.SHUTOFF);
+        beta.with("web1", VmState.SHUTOFF);
+        DefinitionKeeper kept = keep(QUICK);
+
+        alpha.edit(withoutPrimary(asked));
+
+        await().untilAsserted(() -> assertThat(codes(kept)).containsExactly(FindingCode.PAIR_HALF_MISSING));
     }
 
     @Test

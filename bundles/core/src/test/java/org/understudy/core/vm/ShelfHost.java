@@ -48,7 +48,7 @@ public final class ShelfHost implements Host {
     private volatile Optional<Set<String>> known = Optional.empty();
     private String objectionable = "";
     private List<Finding> objections = List.of();
-    private Optional<UnderstudyException> trouble = Optional.empty();
+    private volatile Optional<UnderstudyException> trouble = Optional.empty();
 
     public ShelfHost(String name) {
         this.name = new HostName(name);
@@ -98,6 +98,10 @@ public final class ShelfHost implements Host {
     /** From now on every question ends like this. */
     public void fail(UnderstudyException e) {
         trouble = Optional.of(e);
+    }
+
+    public void recover() {
+        trouble = Optional.empty();
     }
 
     /** Forgets what it did up to now. */
