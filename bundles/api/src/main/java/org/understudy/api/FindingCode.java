@@ -73,6 +73,7 @@ public enum FindingCode {
     DETOUR_FAILED(0, Severity.WARNING),
     PRIMARY_NOT_RELEASED(0, Severity.ERROR),
     PRIMARY_NOT_RETURNED(0, Severity.WARNING),
+    VM_SILENT(0, Severity.ERROR),
     NO_GAP_PROBE(0, Severity.NOTICE),
     OPTION_NOT_USABLE(0, Severity.ERROR),
     MIGRATION_FAILED(0, Severity.ERROR),

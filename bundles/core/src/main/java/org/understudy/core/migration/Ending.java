@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.migration;
 
+import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -9,9 +11,11 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.MigrationStep;
+import org.understudy.api.NetworkGap;
 import org.understudy.api.Outcome;
 import org.understudy.api.StepState;
 import org.understudy.api.UnderstudyException;
+import org.understudy.core.probe.GapProbe;
 
 /** How a run, or its recovery, comes to its outcome. */
 final class Ending {
@@ -28,11 +32,43 @@ final class Ending {
         if (!v.cargo().pairs().isEmpty()) {
             v.around().guard().plugged(v.plan().destination().name(), v.plan().vm());
         }
-        if (!v.isDegraded()) {
+        Optional<Finding> silence = v.probe().flatMap(this::silence);
+        silence.ifPresent(finding -> v.picture().add(List.of(finding)));
+        if (silence.isPresent()) {
+            end(Outcome.NEEDS_ATTENTION);
+        } else if (!v.isDegraded()) {
             end(Outcome.COMPLETED);
         } else {
             end(v.plan().requireVf() ? Outcome.NEEDS_ATTENTION : Outcome.COMPLETED_DEGRADED);
         }
+    }
+
+    /** That QEMU runs does not prove that the guest does, or that its frames find their way. */
+    private Optional<Finding> silence(GapProbe probe) {
+        if (!(probe.report() instanceof NetworkGap.Measured before)) {
+            return Optional.empty();
+        }
+        v.trail().ignoreCancel();
+        Duration rare = before.interval().multipliedBy(3);
+        Duration patience = Collections.max(List.of(v.around().tempo().word(), rare));
+        boolean heard = v.trail()
+                .poll(
+                        patience,
+                        () -> Optional.of(probe.report())
+                                .filter(now ->
+                                        now instanceof NetworkGap.Measured m && m.received() > before.received()))
+                .isPresent();
+        String host = v.plan().destination().name().toString();
+        return heard
+                ? Optional.empty()
+                : Optional.of(Finding.of(
+                        FindingCode.VM_SILENT,
+                        v.plan().subject(),
+                        "Nothing has been heard of the VM for %d s since it arrived on host %s (%s)."
+                                .formatted(patience.toSeconds(), host, before.method()),
+                        "Look at its console on " + host
+                                + "; if the guest runs, check its VLAN and the forwarding entries of the"
+                                + " network between."));
     }
 
     /** A step could not be done for a reason that no step thought of. */

@@ -10,18 +10,26 @@ import java.time.Duration;
  *     that its guest may want
  * @param grace how long an event may lag behind the answer to a query
  * @param heartbeat how long to wait for a heartbeat on the primary after the guest has enabled it
+ * @param word how long a VM that has arrived may be silent, if the probe has heard it before; QEMU under TCG is slow to go on
  * @param tail how long the probe goes on measuring after the last step
  * @param absence how long a host may be away in the middle of a run, as while its libvirt is restarted
  * @param ownUnplugWait how long QEMU itself waits for the guest after a cancel. Source: QEMU
  *     {@code migration/migration.c}, {@code qemu_savevm_wait_unplug}: 120 rounds of 250 ms, since 6.1
  */
 record Tempo(
-        Duration poll, Duration grace, Duration heartbeat, Duration tail, Duration absence, Duration ownUnplugWait) {
+        Duration poll,
+        Duration grace,
+        Duration heartbeat,
+        Duration word,
+        Duration tail,
+        Duration absence,
+        Duration ownUnplugWait) {
     static Tempo usual() {
         return new Tempo(
                 Duration.ofMillis(500),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(5),
+                Duration.ofSeconds(15),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(45),
                 Duration.ofSeconds(29));

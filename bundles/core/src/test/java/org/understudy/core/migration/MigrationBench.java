@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -143,6 +144,7 @@ final class MigrationBench implements AutoCloseable {
                 Duration.ofMillis(5),
                 Duration.ofMillis(60),
                 Duration.ofMillis(200),
+                Duration.ofMillis(100),
                 Duration.ofMillis(20),
                 Duration.ofMillis(300),
                 Duration.ofMillis(150));
@@ -320,10 +322,10 @@ final class MigrationBench implements AutoCloseable {
         }
     }
 
-    /** A probe that has measured what it is told. */
+    /** A probe that hears of the VM at each look, unless it is told otherwise. */
     static final class FakeProbe implements GapProbe {
-        final NetworkGap.Measured gap = new NetworkGap.Measured(
-                "heartbeat", Duration.ofMillis(10), 100, 99, 1, 0, 0, Duration.ofMillis(20), List.of());
+        private final AtomicLong received = new AtomicLong();
+        volatile boolean silent;
         volatile Optional<Instant> primary = Optional.empty();
         volatile boolean closed;
 
@@ -333,7 +335,9 @@ final class MigrationBench implements AutoCloseable {
 
         @Override
         public NetworkGap report() {
-            return gap;
+            long count = silent ? received.get() : received.incrementAndGet();
+            return new NetworkGap.Measured(
+                    "heartbeat", Duration.ofMillis(10), count + 1, count, 1, 0, 0, Duration.ofMillis(20), List.of());
         }
 
         @Override

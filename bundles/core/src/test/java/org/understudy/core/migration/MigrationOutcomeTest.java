@@ -21,6 +21,7 @@ import org.understudy.api.MigrationStep;
 import org.understudy.api.MigrationStrategy;
 import org.understudy.api.Outcome;
 import org.understudy.api.PrimaryKind;
+import org.understudy.api.ProbeTarget;
 import org.understudy.api.StepState;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.PrimaryPresence;
@@ -173,6 +174,17 @@ class MigrationOutcomeTest {
         assertThat(m.outcome()).contains(Outcome.COMPLETED_DEGRADED);
         assertThat(codes(m)).contains("primary-not-returned");
         assertThat(bench.deeds).contains("unplug ua-vf0", "accept web1").doesNotContain("plug ua-vf0");
+    }
+
+    @Test
+    void doesNotCallAMigrationCompletedWhoseVmIsNotHeardAnyMore() {
+        bench.probe.silent = true;
+
+        Migration m =
+                bench.migrate(MigrationOptions.defaults().withProbe(new ProbeTarget.Heartbeat("127.0.0.1", 0, 7)));
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(codes(m)).contains("vm-silent");
     }
 
     @Test
