@@ -51,14 +51,29 @@ final class LibvirtServer implements AutoCloseable {
         karaf = started;
     }
 
-    /** A VM is defined, started, moved to the other host and back, and removed. */
-    void movesAGuestThereAndBack() throws Exception {
+    /** Until its primary carries its traffic. */
+    TestGuest startsAGuest() throws Exception {
         requireOk(rest.change("POST", "/api/v1/vms?host=alpha", LibvirtPair.definition("mover", guest, suite)));
         requireOk(rest.change("POST", "/api/v1/vms/mover/start", ""));
         TestGuest mover = new TestGuest(rest, "mover");
         karaf.awaitUntil(
                 "the guest's primary",
                 () -> LibvirtPair.lastState(hosts, "alpha").contains("path=primary"));
+        assertThat(mover.place()).isEqualTo("running on alpha");
+        return mover;
+    }
+
+    void removes(TestGuest mover) throws Exception {
+        requireOk(rest.change("POST", "/api/v1/vms/mover/destroy", ""));
+        karaf.awaitUntil("its end", () -> mover.place().equals("shutoff on alpha"));
+        requireOk(rest.change("DELETE", "/api/v1/vms/mover", ""));
+        assertThat(hosts.output("alpha", "virsh", "-q", "list", "--all", "--name"))
+                .isEmpty();
+    }
+
+    /** A VM is defined, started, moved to the other host and back, and removed. */
+    void movesAGuestThereAndBack() throws Exception {
+        TestGuest mover = startsAGuest();
 
         JsonNode there = rest.json(mover.migrate("beta"));
         assertThat(there.get("outcome").asText()).as("%s", there).isEqualTo("completed");
@@ -70,8 +85,7 @@ final class LibvirtServer implements AutoCloseable {
         JsonNode back = rest.json(mover.migrate("alpha"));
         assertThat(back.get("outcome").asText()).as("%s", back).isEqualTo("completed");
         assertThat(mover.place()).isEqualTo("running on alpha");
-        requireOk(rest.change("POST", "/api/v1/vms/mover/destroy", ""));
-        requireOk(rest.change("DELETE", "/api/v1/vms/mover", ""));
+        removes(mover);
     }
 
     private static void requireOk(HttpResponse<String> response) {

@@ -3,23 +3,39 @@ package org.understudy.itests.karaf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** Hosts with the libvirt and QEMU of another Debian than other tests have. */
 @Timeout(600)
 class OtherLibvirtsIT {
 
     /** QEMU 11.1 does not survive the question whether its guest has negotiated standby. */
-    @ParameterizedTest
-    @CsvSource("forky, 12.")
-    void aGuestIsMovedThereAndBack(String suite, String version) throws Exception {
-        try (LibvirtServer server = new LibvirtServer(suite)) {
+    @Test
+    void aGuestIsMovedThereAndBackByANewOne() throws Exception {
+        try (LibvirtServer server = healthy("forky", "12.")) {
+            server.movesAGuestThereAndBack();
+        }
+    }
+
+    /** It is not moved: with QEMU 5.2 under TCG {@code virsh migrate} itself waits for ever for most guests. */
+    @Test
+    void aGuestIsStartedAndRemovedByAnOldOne() throws Exception {
+        try (LibvirtServer server = healthy("bullseye", "7.0")) {
+            server.removes(server.startsAGuest());
+        }
+    }
+
+    private static LibvirtServer healthy(String suite, String version) throws Exception {
+        LibvirtServer server = new LibvirtServer(suite);
+        try {
             assertThat(server.shell.run("understudy:doctor").text())
                     .contains("alpha", "beta", "libvirt " + version)
                     .doesNotContain("ERROR");
-            server.movesAGuestThereAndBack();
+        } catch (Exception | AssertionError e) {
+            server.close();
+            throw e;
         }
+        return server;
     }
 }

@@ -8,13 +8,14 @@ import org.understudy.api.HostView;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Host;
 import org.understudy.core.vm.HostRegistry;
+import org.understudy.core.watch.SideBySide;
 
 /** What each host says of itself. */
 record HostCheck(HostRegistry hosts) implements Check {
     @Override
     public List<Finding> findings() {
         List<Finding> findings = new ArrayList<>();
-        hosts.all().forEach(host -> findings.addAll(examined(host)));
+        SideBySide.ask(hosts.all(), HostCheck::examined).forEach(findings::addAll);
         for (HostView host : hosts.views()) {
             findings.addAll(host.findings());
             if (host.available() && !Finding.anyBlocking(host.findings())) {

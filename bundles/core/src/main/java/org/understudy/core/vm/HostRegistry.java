@@ -26,6 +26,7 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostConnector;
 import org.understudy.api.spi.Hosts;
+import org.understudy.core.watch.SideBySide;
 
 /** Keeps the hosts of the configuration open, while the configuration and the connectors come, change and go. */
 @Component(
@@ -122,7 +123,7 @@ public final class HostRegistry implements Hosts {
 
     /** Every host of the configuration, in its order, open or not. */
     public List<HostView> views() {
-        return current().stream().map(HostSlot::view).toList();
+        return SideBySide.ask(current(), HostSlot::view);
     }
 
     /** The hosts of the configuration that are not open; nobody knows what VMs they hold. */

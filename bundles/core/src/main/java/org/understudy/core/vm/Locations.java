@@ -17,6 +17,7 @@ import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostedVm;
+import org.understudy.core.watch.SideBySide;
 
 /** Finds VMs among the hosts. An OSGi service within this bundle. */
 @Component(service = Locations.class)
@@ -54,14 +55,18 @@ public final class Locations {
     private Survey survey(Function<Host, List<HostedVm>> question) {
         Survey survey = new Survey(new TreeMap<>(), new ArrayList<>(), new ArrayList<>());
         hosts.unopened().forEach(name -> survey.silent().add(name + " (not open)"));
-        for (Host host : hosts.all()) {
-            try {
-                question.apply(host).forEach(vm -> note(survey, new Location(host, vm)));
-            } catch (UnderstudyException e) {
-                survey.silent().add(host.name() + " (" + e.getMessage() + ")");
-            }
-        }
+        SideBySide.ask(hosts.all(), host -> noted(survey, host, question)).forEach(Runnable::run);
         return survey;
+    }
+
+    /** Asks now, and writes the answer down when it is run, on the one thread that does. */
+    private static Runnable noted(Survey survey, Host host, Function<Host, List<HostedVm>> question) {
+        try {
+            List<HostedVm> vms = question.apply(host);
+            return () -> vms.forEach(vm -> note(survey, new Location(host, vm)));
+        } catch (UnderstudyException e) {
+            return () -> survey.silent().add(host.name() + " (" + e.getMessage() + ")");
+        }
     }
 
     private static void note(Survey survey, Location location) {

@@ -2,11 +2,14 @@
 package org.understudy.core.vm;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -27,6 +30,7 @@ import org.understudy.core.health.PairHealthTracker;
 import org.understudy.core.lint.LintContext;
 import org.understudy.core.lint.Linter;
 import org.understudy.core.lint.NicFacts;
+import org.understudy.core.watch.SideBySide;
 
 /** Shows and drives the VMs of all hosts. */
 @Component
@@ -69,9 +73,15 @@ public final class VirtualMachineService implements VirtualMachines {
 
     @Override
     public List<Vm> list() {
-        return locations.survey().claims().values().stream()
+        Map<HostName, List<Location>> perHost = locations.survey().claims().values().stream()
                 .flatMap(claims -> Locations.believed(claims).stream())
-                .map(views::tolerant)
+                .collect(Collectors.groupingBy(location -> location.host().name()));
+        return SideBySide.ask(
+                        List.copyOf(perHost.values()),
+                        on -> on.stream().map(views::tolerant).toList())
+                .stream()
+                .flatMap(List::stream)
+                .sorted(Comparator.comparing(Vm::name).thenComparing(Vm::host))
                 .toList();
     }
 

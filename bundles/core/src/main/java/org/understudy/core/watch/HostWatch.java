@@ -2,11 +2,9 @@
 package org.understudy.core.watch;
 
 import java.time.Duration;
-import java.util.Collections;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -28,13 +26,15 @@ public final class HostWatch implements AutoCloseable {
     private final Hosts hosts;
     private final Consumer<Host> opened;
     private final BiConsumer<Host, HostEvent> events;
-    private final Map<Host, Subscription> subscriptions = new IdentityHashMap<>();
+    private final Map<HostName, Opened> known = new HashMap<>();
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(r -> {
         Thread thread = new Thread(r, "understudy-watch");
         thread.setDaemon(true);
         return thread;
     });
     private boolean closed;
+
+    private record Opened(Host host, Subscription events) {}
 
     /**
      * @param opened called once for each host, after its events have begun to flow
@@ -62,21 +62,21 @@ public final class HostWatch implements AutoCloseable {
         if (closed) {
             return;
         }
-        Set<Host> now = Collections.newSetFromMap(new IdentityHashMap<>());
-        now.addAll(hosts.all());
-        subscriptions.entrySet().removeIf(e -> {
-            boolean gone = !now.contains(e.getKey());
+        Map<HostName, Host> now = new HashMap<>();
+        hosts.all().forEach(host -> now.put(host.name(), host));
+        known.values().removeIf(k -> {
+            boolean gone = now.get(k.host().name()) != k.host();
             if (gone) {
-                e.getValue().close();
+                k.events().close();
             }
             return gone;
         });
-        now.stream().filter(h -> !subscriptions.containsKey(h)).forEach(this::subscribe);
+        now.values().stream().filter(h -> !known.containsKey(h.name())).forEach(this::subscribe);
     }
 
     private void subscribe(Host host) {
         try {
-            subscriptions.put(host, host.subscribe(e -> events.accept(host, e)));
+            known.put(host.name(), new Opened(host, host.subscribe(e -> events.accept(host, e))));
             opened.accept(host);
         } catch (UnderstudyException e) {
             LOG.warn("No events from host {} for now: {}", host.name(), e.getMessage());
@@ -85,16 +85,14 @@ public final class HostWatch implements AutoCloseable {
 
     /** The open host of this name, as of the last {@link #refresh}. */
     public synchronized Optional<Host> host(HostName name) {
-        return subscriptions.keySet().stream()
-                .filter(h -> h.name().equals(name))
-                .findFirst();
+        return Optional.ofNullable(known.get(name)).map(Opened::host);
     }
 
     @Override
     public synchronized void close() {
         closed = true;
         clock.shutdown();
-        subscriptions.values().forEach(Subscription::close);
-        subscriptions.clear();
+        known.values().forEach(k -> k.events().close());
+        known.clear();
     }
 }

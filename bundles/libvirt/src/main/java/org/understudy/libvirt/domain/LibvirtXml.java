@@ -35,7 +35,7 @@ final class LibvirtXml {
 
     static LibvirtXml parse(String xml) {
         try {
-            DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
+            DocumentBuilderFactory factory = DocumentBuilderFactory.newDefaultInstance();
             factory.setNamespaceAware(true);
             factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
             factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
@@ -76,8 +76,8 @@ final class LibvirtXml {
 
     private Stream<Node> nodes(String path) {
         try {
-            NodeList nodes =
-                    (NodeList) XPathFactory.newInstance().newXPath().evaluate(path, document, XPathConstants.NODESET);
+            NodeList nodes = (NodeList)
+                    XPathFactory.newDefaultInstance().newXPath().evaluate(path, document, XPathConstants.NODESET);
             return IntStream.range(0, nodes.getLength()).mapToObj(nodes::item);
         } catch (XPathExpressionException e) {
             throw new UnderstudyException(ErrorCode.INTERNAL, "the path " + path + " is wrong: " + e.getMessage(), e);

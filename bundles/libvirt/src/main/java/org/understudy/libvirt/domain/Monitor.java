@@ -6,11 +6,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.libvirt.Error.ErrorNumber;
+import org.libvirt.LibvirtException;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
@@ -26,6 +29,8 @@ public final class Monitor {
     private final Duration limit;
     /** By VM, so that a QEMU that hangs has one question open, whoever asks. */
     private final Map<VmName, CompletableFuture<String>> overdue = new ConcurrentHashMap<>();
+    /** libvirt's word that its driver asks no QEMU; it will not change. */
+    private volatile Optional<UnderstudyException> never = Optional.empty();
 
     /** @param limit how long QEMU may take for an answer */
     public Monitor(Domains domains, Duration limit) {
@@ -37,7 +42,8 @@ public final class Monitor {
      * The answer's {@code return}.
      *
      * @throws UnderstudyException {@link ErrorCode#QMP_ERROR} if QEMU refuses: libvirt calls that a success; {@link
-     *     ErrorCode#DEADLINE_EXCEEDED} if QEMU does not answer, or has not answered an earlier question yet
+     *     ErrorCode#DEADLINE_EXCEEDED} if QEMU does not answer, or has not answered an earlier question yet; {@link
+     *     ErrorCode#NOT_SUPPORTED} if libvirt's driver knows no QEMU
      */
     public JsonNode ask(VmName vm, String command, Map<String, String> arguments) {
         String question = JSON.valueToTree(
@@ -64,6 +70,9 @@ public final class Monitor {
         if (overdue.containsKey(vm)) {
             throw hangs(vm);
         }
+        never.ifPresent(known -> {
+            throw new UnderstudyException(known.code(), known.getMessage(), known);
+        });
         CompletableFuture<String> answer = new CompletableFuture<>();
         Thread asking = new Thread(
                 () -> {
@@ -83,13 +92,22 @@ public final class Monitor {
             answer.whenComplete((late, failed) -> overdue.remove(vm, answer));
             throw hangs(vm);
         } catch (ExecutionException e) {
-            throw e.getCause() instanceof UnderstudyException known
-                    ? known
-                    : new UnderstudyException(ErrorCode.INTERNAL, "QEMU could not be asked: " + e.getCause(), e);
+            throw failure(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new UnderstudyException(ErrorCode.CANCELLED, "the question to VM " + vm + " was given up", e);
         }
+    }
+
+    private UnderstudyException failure(ExecutionException e) {
+        if (!(e.getCause() instanceof UnderstudyException known)) {
+            return new UnderstudyException(ErrorCode.INTERNAL, "QEMU could not be asked: " + e.getCause(), e);
+        }
+        if (known.getCause() instanceof LibvirtException said
+                && said.getError().getCode() == ErrorNumber.VIR_ERR_NO_SUPPORT) {
+            never = Optional.of(known);
+        }
+        return known;
     }
 
     private UnderstudyException hangs(VmName vm) {

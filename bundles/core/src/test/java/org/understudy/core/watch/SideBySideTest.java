@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.watch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
+
+class SideBySideTest {
+    @Test
+    void asksAllAtOnceAndKeepsTheirOrder() {
+        CyclicBarrier together = new CyclicBarrier(3);
+
+        List<String> answers = SideBySide.ask(List.of("a", "b", "c"), name -> {
+            try {
+                together.await(10, TimeUnit.SECONDS);
+            } catch (Exception e) {
+                throw new IllegalStateException("the others were not asked meanwhile", e);
+            }
+            return name + "!";
+        });
+
+        assertThat(answers).containsExactly("a!", "b!", "c!");
+    }
+
+    @Test
+    void passesOnWhatAQuestionThrew() {
+        UnderstudyException away = new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "b is away");
+
+        assertThatThrownBy(() -> SideBySide.ask(List.of("a", "b"), name -> {
+                    if (name.equals("b")) {
+                        throw away;
+                    }
+                    return name;
+                }))
+                .isSameAs(away);
+    }
+
+    @Test
+    void endsWithTheThreadThatAsks() {
+        Thread.currentThread().interrupt();
+
+        assertThatThrownBy(() -> SideBySide.ask(List.of("a", "b"), name -> name))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CANCELLED));
+        assertThat(Thread.interrupted()).isTrue();
+    }
+}
