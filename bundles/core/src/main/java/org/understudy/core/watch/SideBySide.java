@@ -2,50 +2,73 @@
 package org.understudy.core.watch;
 
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 
-/** Puts a question to many hosts, so that the answer takes as long as that of the slowest, not as all of them. */
+/** Puts a question to many hosts, so that one that is slow to answer keeps no other from being asked. */
 public final class SideBySide {
     /** So many are asked at once. */
     private static final int WIDTH = 32;
 
+    private static final ExecutorService HELPERS = helpers();
+
     private SideBySide() {}
 
+    /** They end by themselves when they have nothing to do. */
+    private static ExecutorService helpers() {
+        ThreadPoolExecutor pool =
+                new ThreadPoolExecutor(WIDTH, WIDTH, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
+                    Thread thread = new Thread(work, "understudy-question");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
+    }
+
     /**
-     * Blocks until all have answered.
+     * Blocks until all have answered. The calling thread asks too, so that it gets on also while all others are
+     * held up.
      *
      * @return the answers, in the order of those that were asked
      * @throws UnderstudyException {@link ErrorCode#CANCELLED} if the thread is interrupted
      * @throws RuntimeException what a question threw; answers of others are lost
      */
     public static <T, R> List<R> ask(List<T> those, Function<T, R> question) {
-        if (those.size() < 2) {
-            return those.stream().map(question).toList();
+        List<CompletableFuture<R>> answers =
+                those.stream().map(one -> new CompletableFuture<R>()).toList();
+        AtomicInteger next = new AtomicInteger();
+        Runnable asking = () -> {
+            for (int i = next.getAndIncrement(); i < those.size(); i = next.getAndIncrement()) {
+                answer(answers.get(i), question, those.get(i));
+            }
+        };
+        for (int i = 1; i < Math.min(WIDTH, those.size()); i++) {
+            HELPERS.execute(asking);
         }
-        ExecutorService threads = Executors.newFixedThreadPool(Math.min(WIDTH, those.size()), work -> {
-            Thread thread = new Thread(work, "understudy-question");
-            thread.setDaemon(true);
-            return thread;
-        });
+        asking.run();
+        return answers.stream().map(SideBySide::await).toList();
+    }
+
+    private static <T, R> void answer(CompletableFuture<R> answer, Function<T, R> question, T one) {
         try {
-            List<Future<R>> answers = those.stream()
-                    .map(one -> threads.submit(() -> question.apply(one)))
-                    .toList();
-            return answers.stream().map(SideBySide::answer).toList();
-        } finally {
-            threads.shutdownNow();
+            answer.complete(question.apply(one));
+        } catch (RuntimeException | Error e) {
+            answer.completeExceptionally(e);
         }
     }
 
-    private static <R> R answer(Future<R> asked) {
+    private static <R> R await(CompletableFuture<R> answer) {
         try {
-            return asked.get();
+            return answer.get();
         } catch (ExecutionException e) {
             throw e.getCause() instanceof RuntimeException known ? known : new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {

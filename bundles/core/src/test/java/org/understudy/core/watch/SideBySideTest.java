@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -17,15 +18,19 @@ class SideBySideTest {
         CyclicBarrier together = new CyclicBarrier(3);
 
         List<String> answers = SideBySide.ask(List.of("a", "b", "c"), name -> {
-            try {
-                together.await(10, TimeUnit.SECONDS);
-            } catch (Exception e) {
-                throw new IllegalStateException("the others were not asked meanwhile", e);
-            }
+            meet(together);
             return name + "!";
         });
 
         assertThat(answers).containsExactly("a!", "b!", "c!");
+    }
+
+    private static void meet(CyclicBarrier together) {
+        try {
+            together.await(10, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new IllegalStateException("the others were not asked meanwhile", e);
+        }
     }
 
     @Test
@@ -42,12 +47,31 @@ class SideBySideTest {
     }
 
     @Test
-    void endsWithTheThreadThatAsks() {
-        Thread.currentThread().interrupt();
+    void doesNotWaitForOneThatHangsOnceTheThreadIsToEnd() {
+        CountDownLatch never = new CountDownLatch(1);
+        CyclicBarrier together = new CyclicBarrier(2);
+        Thread asks = Thread.currentThread();
 
-        assertThatThrownBy(() -> SideBySide.ask(List.of("a", "b"), name -> name))
+        assertThatThrownBy(() -> SideBySide.ask(List.of("a", "b"), name -> {
+                    meet(together);
+                    if (Thread.currentThread() == asks) {
+                        asks.interrupt();
+                        return name;
+                    }
+                    return hang(never);
+                }))
                 .isInstanceOfSatisfying(
                         UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CANCELLED));
         assertThat(Thread.interrupted()).isTrue();
+        never.countDown();
+    }
+
+    private static String hang(CountDownLatch end) {
+        try {
+            end.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return "late";
     }
 }
