@@ -25,6 +25,7 @@ import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.HostFacts;
 import org.understudy.api.spi.HostedVm;
+import org.understudy.api.spi.PrimaryPresence;
 
 /** Against the real client library and its test driver. */
 final class LibvirtHostTest {
@@ -53,6 +54,16 @@ final class LibvirtHostTest {
                 .hasValueSatisfying(v -> assertThat(v.atLeast(6, 1)).isTrue());
         assertThat(facts.qemuVersion()).as("the test driver is no QEMU").isEmpty();
         assertThat(facts.summary()).contains("TEST").contains("test:///default");
+    }
+
+    @Test
+    void cannotSayWhereAPrimaryIsWithoutQemu() {
+        host.define(TestHosts.definition("web1"));
+        host.start(WEB, NO_VFS);
+
+        for (int time = 0; time < 2; time++) {
+            assertThat(host.primaryPresence(WEB, new Alias("ua-primary0"))).isEqualTo(PrimaryPresence.UNKNOWN);
+        }
     }
 
     @Test
