@@ -88,7 +88,7 @@ jars_are_reproducible() {
 demo_runs() {
   say "Demo ..."
   local document
-  document=$("$here/understudy" demo --once --json) || { say "the demo failed"; return 1; }
+  document=$("$here/understudy" demo --once --json) || { say "the demo failed: $document"; return 1; }
   jq -e '.migration.outcome == "completed" and .migration.networkGap.kind == "measured"' <<<"$document" >/dev/null ||
     { say "the demo's document does not tell of a completed migration: $document"; return 1; }
 }
