@@ -13,7 +13,8 @@ class OtherLibvirtsIT {
     /** QEMU 11.1 does not survive the question whether its guest has negotiated standby. */
     @Test
     void aGuestIsMovedThereAndBackByANewOne() throws Exception {
-        try (LibvirtServer server = healthy("forky", "12.")) {
+        try (LibvirtServer server = new LibvirtServer("forky")) {
+            requireHealthy(server, "12.");
             server.movesAGuestThereAndBack();
         }
     }
@@ -21,21 +22,15 @@ class OtherLibvirtsIT {
     /** It is not moved: with QEMU 5.2 under TCG {@code virsh migrate} itself waits for ever for most guests. */
     @Test
     void aGuestIsStartedAndRemovedByAnOldOne() throws Exception {
-        try (LibvirtServer server = healthy("bullseye", "7.0")) {
+        try (LibvirtServer server = new LibvirtServer("bullseye")) {
+            requireHealthy(server, "7.0");
             server.removes(server.startsAGuest());
         }
     }
 
-    private static LibvirtServer healthy(String suite, String version) throws Exception {
-        LibvirtServer server = new LibvirtServer(suite);
-        try {
-            assertThat(server.shell.run("understudy:doctor").text())
-                    .contains("alpha", "beta", "libvirt " + version)
-                    .doesNotContain("ERROR");
-        } catch (Exception | AssertionError e) {
-            server.close();
-            throw e;
-        }
-        return server;
+    private static void requireHealthy(LibvirtServer server, String version) throws Exception {
+        assertThat(server.shell.run("understudy:doctor").text())
+                .contains("alpha", "beta", "libvirt " + version)
+                .doesNotContain("ERROR");
     }
 }

@@ -54,9 +54,9 @@ final class Ending {
         boolean heard = v.trail()
                 .poll(
                         patience,
-                        () -> Optional.of(probe.report())
-                                .filter(now ->
-                                        now instanceof NetworkGap.Measured m && m.received() > before.received()))
+                        () -> probe.report() instanceof NetworkGap.Measured now && now.received() > before.received()
+                                ? Optional.of(now)
+                                : Optional.empty())
                 .isPresent();
         String host = v.plan().destination().name().toString();
         return heard

@@ -24,7 +24,7 @@ import org.understudy.api.HostName;
 public final class Lanes implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Lanes.class);
     /** So many hosts may hang before others wait. */
-    private static final int WIDTH = 32;
+    static final int WIDTH = 32;
 
     private final ScheduledThreadPoolExecutor clock;
     private final ExecutorService threads;
@@ -35,10 +35,15 @@ public final class Lanes implements AutoCloseable {
     public Lanes(String name) {
         this.clock = new ScheduledThreadPoolExecutor(1, daemons(name + "-clock"));
         clock.setRemoveOnCancelPolicy(true);
+        this.threads = pool(name);
+    }
+
+    /** Threads for {@link #WIDTH} hosts that end by themselves when they have nothing to do. */
+    static ExecutorService pool(String name) {
         ThreadPoolExecutor pool =
                 new ThreadPoolExecutor(WIDTH, WIDTH, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), daemons(name));
         pool.allowCoreThreadTimeOut(true);
-        this.threads = pool;
+        return pool;
     }
 
     private static ThreadFactory daemons(String name) {

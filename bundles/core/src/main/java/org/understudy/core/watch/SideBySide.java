@@ -5,9 +5,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.understudy.api.ErrorCode;
@@ -15,24 +12,9 @@ import org.understudy.api.UnderstudyException;
 
 /** Puts a question to many hosts, so that one that is slow to answer keeps no other from being asked. */
 public final class SideBySide {
-    /** So many are asked at once. */
-    private static final int WIDTH = 32;
-
-    private static final ExecutorService HELPERS = helpers();
+    private static final ExecutorService HELPERS = Lanes.pool("understudy-question");
 
     private SideBySide() {}
-
-    /** They end by themselves when they have nothing to do. */
-    private static ExecutorService helpers() {
-        ThreadPoolExecutor pool =
-                new ThreadPoolExecutor(WIDTH, WIDTH, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
-                    Thread thread = new Thread(work, "understudy-question");
-                    thread.setDaemon(true);
-                    return thread;
-                });
-        pool.allowCoreThreadTimeOut(true);
-        return pool;
-    }
 
     /**
      * Blocks until all have answered. The calling thread asks too, so that it gets on also while all others are
@@ -51,7 +33,7 @@ public final class SideBySide {
                 answer(answers.get(i), question, those.get(i));
             }
         };
-        for (int i = 1; i < Math.min(WIDTH, those.size()); i++) {
+        for (int i = 1; i < Math.min(Lanes.WIDTH, those.size()); i++) {
             HELPERS.execute(asking);
         }
         asking.run();

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -29,8 +28,8 @@ public final class Monitor {
     private final Duration limit;
     /** By VM, so that a QEMU that hangs has one question open, whoever asks. */
     private final Map<VmName, CompletableFuture<String>> overdue = new ConcurrentHashMap<>();
-    /** libvirt's word that its driver asks no QEMU; it will not change. */
-    private volatile Optional<UnderstudyException> never = Optional.empty();
+    /** libvirt has said that its driver knows no QEMU; that will not change. */
+    private volatile boolean withoutQemu;
 
     /** @param limit how long QEMU may take for an answer */
     public Monitor(Domains domains, Duration limit) {
@@ -70,9 +69,10 @@ public final class Monitor {
         if (overdue.containsKey(vm)) {
             throw hangs(vm);
         }
-        never.ifPresent(known -> {
-            throw new UnderstudyException(known.code(), known.getMessage(), known);
-        });
+        if (withoutQemu) {
+            throw new UnderstudyException(
+                    ErrorCode.NOT_SUPPORTED, "VM %s: libvirt's driver knows no QEMU to ask".formatted(vm));
+        }
         CompletableFuture<String> answer = new CompletableFuture<>();
         Thread asking = new Thread(
                 () -> {
@@ -105,7 +105,7 @@ public final class Monitor {
         }
         if (known.getCause() instanceof LibvirtException said
                 && said.getError().getCode() == ErrorNumber.VIR_ERR_NO_SUPPORT) {
-            never = Optional.of(known);
+            withoutQemu = true;
         }
         return known;
     }
