@@ -142,7 +142,7 @@ lab_test() {
   [ -z "$own" ] || { trap - EXIT; lab_down; }
   # shellcheck source=itests/lib/test.sh
   . "$here/itests/lib/test.sh"
-  run_tests --only 'LabFaultsIT,VfioRefusedIT'
+  run_tests --only 'LabFaultsIT,VfioRefusedIT,HookScenarioIT'
 }
 
 # A guest whose virtio NIC has a VF of the pool as its primary, by libvirt alone.

@@ -37,7 +37,7 @@ run_tests() {
   scripts_are_clean || failed=1
   native=0
   if [ ${#only[@]} -eq 0 ]; then
-    say "Faults between two hosts (LabFaultsIT, VfioRefusedIT) are a matter of ./understudy lab test."
+    say "LabFaultsIT, VfioRefusedIT and HookScenarioIT are a matter of ./understudy lab test."
     native_tests || failed=1
   fi
   # Not in the cache: the home of root is closed to the user that QEMU runs as.

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * What can go wrong between two SR-IOV hosts with libvirt. However a migration ends: the VM is alive, has its VF, can
  * be reached, and is where the server says. They take a quarter of an hour, so they run in {@code ./understudy lab test}.
  */
-@Tag("faults")
+@Tag("lab")
 @Timeout(900)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class LabFaultsIT {

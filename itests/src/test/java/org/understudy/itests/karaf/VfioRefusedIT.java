@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
  * Beta's IOMMU does not remap interrupts, so that VFIO refuses its VFs: libvirt calls starts and migrations a success all
  * the same, and lists the VF.
  */
-@Tag("faults")
+@Tag("lab")
 @Timeout(900)
 class VfioRefusedIT {
     private static LabServer lab;
