@@ -26,7 +26,7 @@ import org.understudy.api.spi.HostEvent;
 import org.understudy.core.health.PairHealthTracker;
 import org.understudy.core.lint.NicFacts;
 import org.understudy.core.migration.MigrationComponent;
-import org.understudy.core.policy.YamlPolicies;
+import org.understudy.config.YamlPolicies;
 import org.understudy.core.probe.Probes;
 import org.understudy.core.vm.HostRegistry;
 import org.understudy.core.vm.Locations;

@@ -43,7 +43,7 @@ import org.understudy.core.health.PairHealthTracker;
 import org.understudy.core.lint.NicFacts;
 import org.understudy.core.migration.MigrationComponent;
 import org.understudy.core.pair.PairService;
-import org.understudy.core.policy.YamlPolicies;
+import org.understudy.config.YamlPolicies;
 import org.understudy.core.probe.Probes;
 import org.understudy.core.vm.HostRegistry;
 import org.understudy.core.vm.Locations;

@@ -15,7 +15,7 @@ import org.understudy.api.spi.VfPools.Lease;
 import org.understudy.core.health.PairHealthTracker;
 import org.understudy.core.lint.NicFacts;
 import org.understudy.core.migration.MigrationComponent;
-import org.understudy.core.policy.YamlPolicies;
+import org.understudy.config.YamlPolicies;
 import org.understudy.core.probe.Probes;
 import org.understudy.core.vm.Detours;
 import org.understudy.core.vm.HostRegistry;
