@@ -35,11 +35,17 @@ public final class PeerCalls implements PeerEndpoint {
     private static final Set<String> NOT_FOR_PEERS = Set.of("close", "subscribe", "name", "incoming", "outgoing");
 
     private final Hosts hosts;
+    private final PeerProtocol protocol;
     private final Map<Host, RecordedEvents> recorded = new ConcurrentHashMap<>();
 
     @Activate
     public PeerCalls(@Reference Hosts hosts) {
+        this(hosts, PeerProtocol.CURRENT);
+    }
+
+    PeerCalls(Hosts hosts, PeerProtocol protocol) {
         this.hosts = hosts;
+        this.protocol = protocol;
     }
 
     @Deactivate
@@ -48,7 +54,13 @@ public final class PeerCalls implements PeerEndpoint {
     }
 
     @Override
-    public String call(HostName name, String call, String arguments) {
+    public String protocol() {
+        return protocol.header();
+    }
+
+    @Override
+    public String call(Optional<String> callerProtocol, HostName name, String call, String arguments) {
+        protocol.check("Calling server", callerProtocol);
         Host host = hosts.host(name);
         String[] path = call.split("/", -1);
         if (path.length == 3 && path[0].equals("incoming")) {

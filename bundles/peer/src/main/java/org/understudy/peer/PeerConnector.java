@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
@@ -24,6 +25,17 @@ import org.understudy.api.spi.HostConnector;
 public final class PeerConnector implements HostConnector {
     private static final Set<String> OPTIONS = Set.of("url", "host", "user", "password-file");
 
+    private final PeerProtocol protocol;
+
+    @Activate
+    public PeerConnector() {
+        this(PeerProtocol.CURRENT);
+    }
+
+    PeerConnector(PeerProtocol protocol) {
+        this.protocol = protocol;
+    }
+
     @Override
     public String kind() {
         return "peer";
@@ -39,7 +51,11 @@ public final class PeerConnector implements HostConnector {
         }
         HostName there = new HostName(options.getOrDefault("host", policy.name().value()));
         PeerLink link = new PeerLink(
-                url(policy), there, required(policy, "user"), password(policy, required(policy, "password-file")));
+                protocol,
+                url(policy),
+                there,
+                required(policy, "user"),
+                password(policy, required(policy, "password-file")));
         return PeerHost.open(policy.name(), link);
     }
 

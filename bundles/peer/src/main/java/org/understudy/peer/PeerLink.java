@@ -12,9 +12,11 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Locale;
+import java.util.Optional;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.PeerEndpoint;
 
 /** One HTTP exchange with a peer for each call. */
 final class PeerLink {
@@ -25,10 +27,12 @@ final class PeerLink {
             .connectTimeout(Duration.ofSeconds(5))
             .version(HttpClient.Version.HTTP_1_1)
             .build();
+    private final PeerProtocol protocol;
     private final URI calls;
     private final String authorization;
 
-    PeerLink(URI url, HostName host, String user, String password) {
+    PeerLink(PeerProtocol protocol, URI url, HostName host, String user, String password) {
+        this.protocol = protocol;
         calls = url.resolve("api/v1/peer/" + host + "/");
         authorization =
                 "Basic " + Base64.getEncoder().encodeToString((user + ":" + password).getBytes(StandardCharsets.UTF_8));
@@ -36,7 +40,8 @@ final class PeerLink {
 
     /**
      * @return the result as JSON
-     * @throws UnderstudyException what the call threw there, or {@link ErrorCode#HOST_UNAVAILABLE}
+     * @throws UnderstudyException what the call threw there, or {@link ErrorCode#HOST_UNAVAILABLE}, also if the peer's
+     *     protocol version is not compatible
      */
     String call(String call, String arguments) {
         HttpRequest request = HttpRequest.newBuilder(calls.resolve(call))
@@ -44,10 +49,12 @@ final class PeerLink {
                 .header("Authorization", authorization)
                 .header("Content-Type", "application/json")
                 .header("X-Requested-With", "understudy")
+                .header(PeerEndpoint.PROTOCOL_HEADER, protocol.header())
                 .POST(HttpRequest.BodyPublishers.ofString(arguments))
                 .build();
         try {
             HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+            checkProtocol(response);
             if (response.statusCode() == 200) {
                 return response.body();
             }
@@ -57,6 +64,14 @@ final class PeerLink {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new UnderstudyException(ErrorCode.CANCELLED, "the call of peer " + calls + " was interrupted", e);
+        }
+    }
+
+    /** A failure without a version, such as a refused login, was not sent by the peer's calls and names itself. */
+    private void checkProtocol(HttpResponse<String> response) {
+        Optional<String> sent = response.headers().firstValue(PeerEndpoint.PROTOCOL_HEADER);
+        if (response.statusCode() == 200 || sent.isPresent()) {
+            protocol.check("Peer " + calls, sent);
         }
     }
 

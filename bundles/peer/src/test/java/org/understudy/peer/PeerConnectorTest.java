@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
@@ -36,6 +37,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
@@ -59,12 +62,15 @@ import org.understudy.api.spi.IncomingRequest;
 import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.MigrationProgress;
 import org.understudy.api.spi.OutgoingMigration;
+import org.understudy.api.spi.PeerEndpoint;
 
 /** Both sides of a peer over a real HTTP exchange; the servlet in between belongs to the web bundle. */
 class PeerConnectorTest {
     private static final VmName VM = new VmName("web1");
     private static final String LOGIN =
             "Basic " + Base64.getEncoder().encodeToString("peer:secret".getBytes(StandardCharsets.UTF_8));
+
+    private static final Optional<String> CURRENT = Optional.of(PeerProtocol.CURRENT.header());
 
     @TempDir
     Path folder;
@@ -219,12 +225,62 @@ class PeerConnectorTest {
     @Test
     void refusesCallsThatAreNotForPeersAndArgumentsThatDoNotFit() {
         HostName beta = new HostName("beta");
-        assertCode(() -> calls.call(beta, "close", "[]"), ErrorCode.INVALID_ARGUMENT);
-        assertCode(() -> calls.call(beta, "getClass", "[]"), ErrorCode.INVALID_ARGUMENT);
-        assertCode(() -> calls.call(beta, "definition", "[]"), ErrorCode.INVALID_ARGUMENT);
-        assertCode(() -> calls.call(beta, "definition", "[{\"value\":\"../x\"}]"), ErrorCode.INVALID_ARGUMENT);
-        assertCode(() -> calls.call(beta, "definition", "nonsense"), ErrorCode.INVALID_ARGUMENT);
-        assertCode(() -> calls.call(new HostName("gamma"), "vms", "[]"), ErrorCode.HOST_NOT_FOUND);
+        assertCode(() -> calls.call(CURRENT, beta, "close", "[]"), ErrorCode.INVALID_ARGUMENT);
+        assertCode(() -> calls.call(CURRENT, beta, "getClass", "[]"), ErrorCode.INVALID_ARGUMENT);
+        assertCode(() -> calls.call(CURRENT, beta, "definition", "[]"), ErrorCode.INVALID_ARGUMENT);
+        assertCode(() -> calls.call(CURRENT, beta, "definition", "[{\"value\":\"../x\"}]"), ErrorCode.INVALID_ARGUMENT);
+        assertCode(() -> calls.call(CURRENT, beta, "definition", "nonsense"), ErrorCode.INVALID_ARGUMENT);
+        assertCode(() -> calls.call(CURRENT, new HostName("gamma"), "vms", "[]"), ErrorCode.HOST_NOT_FOUND);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"4, 4", "5, 4", "4, 5"})
+    void worksWithAPeerOneVersionApart(int here, int there) {
+        when(served.vms()).thenReturn(List.of());
+        calls = new PeerCalls(hosts(), new PeerProtocol(there));
+        try (Host peer = open(new PeerProtocol(here))) {
+            assertThat(peer.vms()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"6, 4, Upgrade the Understudy of that server.", "4, 6, Upgrade this server."})
+    void refusesAPeerTwoVersionsApartAndNamesTheServerToUpgrade(int here, int there, String remedy) {
+        calls = new PeerCalls(hosts(), new PeerProtocol(there));
+        assertThatThrownBy(() -> open(new PeerProtocol(here)))
+                .hasMessageStartingWith("Peer http://127.0.0.1:")
+                .hasMessageContaining("version " + there + " is not compatible with version " + here)
+                .hasMessageEndingWith(remedy)
+                .extracting(e -> ((UnderstudyException) e).code())
+                .isEqualTo(ErrorCode.HOST_UNAVAILABLE);
+    }
+
+    @Test
+    void carriesOutNoCallOfACallerTwoVersionsApart() {
+        HostName beta = new HostName("beta");
+        calls = new PeerCalls(hosts(), new PeerProtocol(4));
+        assertThatThrownBy(() -> calls.call(Optional.of("2"), beta, "destroy", "[{\"value\":\"web1\"}]"))
+                .hasMessage("Calling server: protocol version 2 is not compatible with version 4 of this server."
+                        + " Upgrade the Understudy of that server.");
+        assertThatThrownBy(() -> calls.call(Optional.of("6"), beta, "destroy", "[{\"value\":\"web1\"}]"))
+                .hasMessageEndingWith("Upgrade this server.");
+        verify(served, never()).destroy(any());
+    }
+
+    @Test
+    void countsAServerWithoutTheHeaderAsVersion0() {
+        HostName beta = new HostName("beta");
+        when(served.vms()).thenReturn(List.of());
+        assertThat(calls.call(Optional.empty(), beta, "vms", "[]")).isEqualTo("[]");
+        calls = new PeerCalls(hosts(), new PeerProtocol(2));
+        assertThatThrownBy(() -> calls.call(Optional.empty(), beta, "vms", "[]"))
+                .hasMessageContaining("version 0 (no header Understudy-Peer-Protocol) is not compatible with version 2");
+    }
+
+    @Test
+    void saysThatTheHeaderIsNoVersion() {
+        assertThatThrownBy(() -> calls.call(Optional.of("1, 1"), new HostName("beta"), "vms", "[]"))
+                .hasMessageContaining("header Understudy-Peer-Protocol is '1, 1'");
     }
 
     private static void assertCode(org.assertj.core.api.ThrowableAssert.ThrowingCallable call, ErrorCode code) {
@@ -235,7 +291,11 @@ class PeerConnectorTest {
     }
 
     private Host open() {
-        return new PeerConnector().open(new HostPolicy(new HostName("beta"), "peer", options));
+        return open(PeerProtocol.CURRENT);
+    }
+
+    private Host open(PeerProtocol protocol) {
+        return new PeerConnector(protocol).open(new HostPolicy(new HostName("beta"), "peer", options));
     }
 
     private Hosts hosts() {
@@ -263,8 +323,11 @@ class PeerConnectorTest {
             }
             String call = exchange.getRequestURI().getPath().substring("/understudy/api/v1/peer/beta/".length());
             String arguments = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+            Optional<String> caller =
+                    Optional.ofNullable(exchange.getRequestHeaders().getFirst(PeerEndpoint.PROTOCOL_HEADER));
+            exchange.getResponseHeaders().set(PeerEndpoint.PROTOCOL_HEADER, calls.protocol());
             try {
-                send(exchange, 200, "application/json", calls.call(new HostName("beta"), call, arguments));
+                send(exchange, 200, "application/json", calls.call(caller, new HostName("beta"), call, arguments));
             } catch (UnderstudyException e) {
                 String problem = "{\"code\":\"%s\",\"detail\":\"%s\",\"status\":1}"
                         .formatted(
