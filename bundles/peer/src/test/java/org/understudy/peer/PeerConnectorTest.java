@@ -274,7 +274,8 @@ class PeerConnectorTest {
         assertThat(calls.call(Optional.empty(), beta, "vms", "[]")).isEqualTo("[]");
         calls = new PeerCalls(hosts(), new PeerProtocol(2));
         assertThatThrownBy(() -> calls.call(Optional.empty(), beta, "vms", "[]"))
-                .hasMessageContaining("version 0 (no header Understudy-Peer-Protocol) is not compatible with version 2");
+                .hasMessageContaining(
+                        "version 0 (no header Understudy-Peer-Protocol) is not compatible with version 2");
     }
 
     @Test
