@@ -55,9 +55,11 @@ class ArrowsIT {
         assertThat(manifests().keySet())
                 .contains(
                         "org.understudy.api",
+                        "org.understudy.config",
                         "org.understudy.core",
                         "org.understudy.hostnic",
                         "org.understudy.libvirt",
+                        "org.understudy.peer",
                         "org.understudy.qemu",
                         "org.understudy.shell",
                         "org.understudy.web");

@@ -7,12 +7,17 @@ package org.understudy.api;
  * @param value letters, digits, hyphen and underscore; 1 to 64 characters
  */
 public record Alias(String value) implements Comparable<Alias> {
-    /** @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the alias has another form */
+    /**
+     * Checks the value.
+     *
+     * @param value letters, digits, hyphen and underscore; 1 to 64 characters
+     * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the alias has another form
+     */
     public Alias {
         Names.require("alias", value);
     }
 
-    /** True if libvirt keeps this alias; it drops every alias that does not start with {@code ua-}. */
+    /** {@return true if libvirt keeps this alias; it drops every alias that does not start with {@code ua-}} */
     public boolean isUserAlias() {
         return value.startsWith("ua-");
     }

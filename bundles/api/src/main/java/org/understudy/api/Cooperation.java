@@ -13,7 +13,10 @@ import java.util.Optional;
  */
 public record Cooperation(Optional<Boolean> answer, List<Sign> signs) {
     /**
+     * One observation.
+     *
      * @param source who says so, such as {@code event FAILOVER_NEGOTIATED}
+     * @param says what it was
      * @param at when it was so, by this server's clock
      */
     public record Sign(String source, String says, Instant at) {}

@@ -16,22 +16,37 @@ import java.util.List;
 public record Finding(
         FindingCode code, Severity severity, String subject, String message, String remedy, boolean fixable) {
 
-    /** A finding with the code's usual severity that must be mended by hand. */
+    /**
+     * {@return a finding with the code's usual severity that must be repaired by hand}
+     *
+     * @param code what kind of result this is
+     * @param subject the object it is about
+     * @param message one sentence that names the object and the value found
+     * @param remedy one sentence that says what to do
+     */
     public static Finding of(FindingCode code, String subject, String message, String remedy) {
         return new Finding(code, code.severity(), subject, message, remedy, false);
     }
 
-    /** The same finding, marked as one that the automatic fix can mend. */
+    /** {@return the same finding, marked as one that the automatic fix can repair} */
     public Finding withFix() {
         return new Finding(code, severity, subject, message, remedy, true);
     }
 
-    /** The same finding with another severity. */
+    /**
+     * {@return the same finding with another severity}
+     *
+     * @param other the severity
+     */
     public Finding as(Severity other) {
         return new Finding(code, other, subject, message, remedy, fixable);
     }
 
-    /** True if one of the findings is an {@link Severity#ERROR}. */
+    /**
+     * {@return true if one of the findings is an {@link Severity#ERROR}}
+     *
+     * @param findings the findings to search
+     */
     public static boolean anyBlocking(List<Finding> findings) {
         return findings.stream().anyMatch(f -> f.severity() == Severity.ERROR);
     }

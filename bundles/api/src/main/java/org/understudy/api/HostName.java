@@ -7,7 +7,12 @@ package org.understudy.api;
  * @param value letters, digits, dot, hyphen and underscore; 1 to 64 characters
  */
 public record HostName(String value) implements Comparable<HostName> {
-    /** @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the name has another form */
+    /**
+     * Checks the value.
+     *
+     * @param value letters, digits, dot, hyphen and underscore; 1 to 64 characters
+     * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the name has another form
+     */
     public HostName {
         Names.require("host name", value);
     }

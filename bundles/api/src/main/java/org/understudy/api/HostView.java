@@ -6,6 +6,7 @@ import java.util.List;
 /**
  * A host as an admin sees it.
  *
+ * @param name its name in the configuration
  * @param connector such as {@code qemu}
  * @param available whether it answers now
  * @param summary one line, such as {@code QEMU 7.2.22, TCG}

@@ -12,7 +12,12 @@ import java.util.regex.Pattern;
 public record MacAddress(String value) {
     private static final Pattern FORM = Pattern.compile("[0-9a-f]{2}(:[0-9a-f]{2}){5}");
 
-    /** @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the text is no MAC address */
+    /**
+     * Checks the value.
+     *
+     * @param value six octets in hexadecimal; upper case is folded
+     * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the text is no MAC address
+     */
     public MacAddress {
         value = value.strip().toLowerCase(Locale.ROOT);
         if (!FORM.matcher(value).matches()) {
@@ -21,7 +26,7 @@ public record MacAddress(String value) {
         }
     }
 
-    /** True unless the group bit is set or all octets are zero. */
+    /** {@return true unless the group bit is set or all octets are zero} */
     public boolean isUnicast() {
         return (Integer.parseInt(value.substring(0, 2), 16) & 1) == 0 && !value.equals("00:00:00:00:00:00");
     }

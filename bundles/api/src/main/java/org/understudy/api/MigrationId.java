@@ -7,7 +7,12 @@ package org.understudy.api;
  * @param value such as {@code m-20261101-101500-1}
  */
 public record MigrationId(String value) {
-    /** @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the id has another form */
+    /**
+     * Checks the value.
+     *
+     * @param value such as {@code m-20261101-101500-1}
+     * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the id has another form
+     */
     public MigrationId {
         Names.require("migration id", value);
     }

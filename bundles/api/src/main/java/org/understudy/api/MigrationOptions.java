@@ -31,7 +31,7 @@ public record MigrationOptions(
         Optional<MigrationStrategy> strategy,
         Optional<ProbeTarget> probe) {
 
-    /** QEMU's own defaults. */
+    /** {@return options that leave everything to QEMU's defaults and to the configuration} */
     public static MigrationOptions defaults() {
         return new MigrationOptions(
                 OptionalLong.empty(),
@@ -45,7 +45,7 @@ public record MigrationOptions(
                 Optional.empty());
     }
 
-    /** The same options for a VM that may arrive on its standby NIC. */
+    /** {@return the same options for a VM that may arrive on its standby NIC} */
     public MigrationOptions acceptingStandby() {
         return new MigrationOptions(
                 bandwidth,
@@ -59,7 +59,11 @@ public record MigrationOptions(
                 probe);
     }
 
-    /** The same options with a probe. */
+    /**
+     * {@return the same options with a probe}
+     *
+     * @param target how the network gap is measured
+     */
     public MigrationOptions withProbe(ProbeTarget target) {
         return new MigrationOptions(
                 bandwidth,

@@ -14,7 +14,13 @@ public enum MigrationStrategy {
      */
     EXPLICIT;
 
-    /** @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} */
+    /**
+     * Reads {@code automatic} or {@code explicit}.
+     *
+     * @param text one of the two
+     * @return the strategy
+     * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} for another text
+     */
     public static MigrationStrategy parse(String text) {
         return switch (text) {
             case "automatic" -> AUTOMATIC;

@@ -3,10 +3,14 @@ package org.understudy.api;
 
 import java.time.Duration;
 import java.util.List;
+import org.osgi.annotation.versioning.ProviderType;
 
 /** The loss of connectivity of a migration: measured, or known to be not measured. Never inferred. */
+@ProviderType
 public sealed interface NetworkGap {
     /**
+     * What a probe counted.
+     *
      * @param method such as {@code heartbeat} or {@code icmp}
      * @param interval the distance of two packets; a gap can't be told apart from this
      * @param sent packets that should have come
@@ -29,10 +33,16 @@ public sealed interface NetworkGap {
             List<PathCount> paths)
             implements NetworkGap {}
 
-    /** @param reason why there is no figure */
+    /**
+     * No probe ran, or it received too little.
+     *
+     * @param reason why there is no figure
+     */
     record NotMeasured(String reason) implements NetworkGap {}
 
     /**
+     * What came over one NIC of the pair.
+     *
      * @param path {@code primary}, {@code standby} or {@code unknown}
      * @param received packets that came this way
      * @param longestGap longest time between two packets in sequence order of which the later came this way

@@ -6,6 +6,7 @@ import java.util.List;
 /**
  * The SR-IOV functions of one host.
  *
+ * @param host the host
  * @param available whether they can be read now; without that the lists are empty
  * @param access how they are reached, such as {@code in process}, {@code command} or {@code ssh}
  * @param pfs by address

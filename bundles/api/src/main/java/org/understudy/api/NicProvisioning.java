@@ -2,25 +2,31 @@
 package org.understudy.api;
 
 import java.util.List;
+import org.osgi.annotation.versioning.ProviderType;
 
 /**
  * The door for a manager that defines, starts and migrates VMs itself: it asks here before it does so. An OSGi service; safe for use from any thread. What happens later is told by {@link Pairs#listen}
  * and {@link Migrations#listen}.
  */
+@ProviderType
 public interface NicProvisioning {
     /** What the manager is about to do. */
     enum Occasion {
+        /** It defines a VM. */
         DEFINE,
+        /** It starts a VM. */
         START,
+        /** It migrates a VM. */
         MIGRATE,
         /** It brings a VM to a host and has its VFs leased there: a start or a migration, see {@link #arriving}. */
         ARRIVING
     }
 
     /**
-     * Nothing is stored and no VF is leased. Makes the wanted pairs, lets every {@link NicContributor} have its say, and judges the result by the rules and by
-     * the host. Blocks for as long as the host and the contributors take.
+     * Nothing is stored and no VF is leased. Makes the wanted pairs, lets every {@link NicContributor} have its say,
+     * and judges the result by the rules and by the host. Blocks for as long as the host and the contributors take.
      *
+     * @param occasion what the manager is about to do
      * @param host where the VM is to be; for a migration the destination
      * @param definition the domain XML that the manager would use
      * @param wishes pairs to be made; a NIC that is one already stays as it is

@@ -3,7 +3,10 @@ package org.understudy.api;
 
 /** The part a NIC plays. */
 public enum NicRole {
+    /** It is not part of a pair. */
     PLAIN,
+    /** It is the standby NIC of a pair. */
     STANDBY,
+    /** It is the primary of a pair. */
     PRIMARY
 }

@@ -20,7 +20,7 @@ public enum Outcome {
         this.exitCode = exitCode;
     }
 
-    /** The exit status of a command that waited for it. */
+    /** {@return the exit status of a shell command that waited for the migration} */
     public int exitCode() {
         return exitCode;
     }

@@ -24,7 +24,17 @@ public record Pair(
         PairHealth health,
         String details,
         Optional<Cooperation> guest) {
-    /** A pair whose guest nobody asked. */
+    /**
+     * A pair whose guest nobody asked.
+     *
+     * @param standby alias of the standby NIC
+     * @param primary alias of the primary
+     * @param mac the address both have
+     * @param pool the pool the primary comes from, if it comes from one
+     * @param kind whether the primary is a VF or an emulated stand-in
+     * @param health its health now
+     * @param details what led to this health; empty if there is nothing to add to {@link PairHealth#cause()}
+     */
     public Pair(
             Alias standby,
             Alias primary,
@@ -36,7 +46,11 @@ public record Pair(
         this(standby, primary, mac, pool, kind, health, details, Optional.empty());
     }
 
-    /** The same with what the guest has shown. */
+    /**
+     * {@return the same pair with what the guest has shown}
+     *
+     * @param shown whether the guest does its part
+     */
     public Pair with(Cooperation shown) {
         return new Pair(standby, primary, mac, pool, kind, health, details, Optional.of(shown));
     }

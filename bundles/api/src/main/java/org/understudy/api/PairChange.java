@@ -14,6 +14,7 @@ import java.util.List;
 public record PairChange(boolean changed, Effect effect, List<Finding> findings, String definition) {
     /** When a change reaches the guest. */
     public enum Effect {
+        /** Nothing changed. */
         NONE,
         /** The VM runs, and was told: the guest is asked for its primary, or gets one. */
         AT_ONCE,

@@ -40,12 +40,12 @@ public enum PairHealth {
         this.nextStep = nextStep;
     }
 
-    /** Why a pair is in this state. */
+    /** {@return why a pair is in this state} */
     public String cause() {
         return cause;
     }
 
-    /** What the admin can do. */
+    /** {@return what the admin can do} */
     public String nextStep() {
         return nextStep;
     }

@@ -16,7 +16,15 @@ public record PciAddress(int domain, int bus, int slot, int function) implements
     private static final Pattern FORM =
             Pattern.compile("(?:([0-9a-fA-F]{1,4}):)?([0-9a-fA-F]{1,2}):([0-9a-fA-F]{1,2})\\.([0-7])");
 
-    /** @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if a part is out of range */
+    /**
+     * Checks the values.
+     *
+     * @param domain 0 to 0xffff
+     * @param bus 0 to 0xff
+     * @param slot 0 to 0x1f
+     * @param function 0 to 7
+     * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if a part is out of range
+     */
     public PciAddress {
         if (domain < 0
                 || domain > 0xffff
@@ -36,6 +44,8 @@ public record PciAddress(int domain, int bus, int slot, int function) implements
     /**
      * Reads {@code 0000:01:10.2} or, for domain 0, {@code 01:10.2}.
      *
+     * @param text the address
+     * @return the address
      * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the text has another form
      */
     public static PciAddress parse(String text) {

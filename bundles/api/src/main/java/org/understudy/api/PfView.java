@@ -7,6 +7,7 @@ import java.util.OptionalInt;
 /**
  * A physical function that can have VFs.
  *
+ * @param address its PCI address
  * @param netdev name of its network device, such as {@code eno1}
  * @param vendor four hexadecimal digits. Source: sysfs {@code vendor}
  * @param device four hexadecimal digits. Source: sysfs {@code device}

@@ -7,7 +7,12 @@ package org.understudy.api;
  * @param value letters, digits, dot, hyphen and underscore; 1 to 64 characters
  */
 public record PoolName(String value) implements Comparable<PoolName> {
-    /** @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the name has another form */
+    /**
+     * Checks the value.
+     *
+     * @param value letters, digits, dot, hyphen and underscore; 1 to 64 characters
+     * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the name has another form
+     */
     public PoolName {
         Names.require("pool name", value);
     }

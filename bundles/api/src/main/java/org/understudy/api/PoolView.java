@@ -8,6 +8,10 @@ import org.understudy.api.Policy.PoolPolicy;
 /**
  * A pool of the configuration and what it has.
  *
+ * @param name its name
+ * @param kind where its primaries come from
+ * @param selectors which VFs belong to it; empty for an emulated pool
+ * @param model the model of its emulated NICs; empty for a pool of VFs
  * @param stocks by host, in the order of the configuration; hosts that cannot be read are left out
  * @param findings what is wrong with the pool
  */
@@ -19,7 +23,11 @@ public record PoolView(
         List<Stock> stocks,
         List<Finding> findings) {
 
-    /** A pool of which nothing but the configuration is known. */
+    /**
+     * {@return a pool of which nothing but the configuration is known}
+     *
+     * @param pool the pool as configured
+     */
     public static PoolView of(PoolPolicy pool) {
         return new PoolView(pool.name(), pool.kind(), pool.selectors(), pool.model(), List.of(), List.of());
     }
@@ -27,6 +35,9 @@ public record PoolView(
     /**
      * The VFs of a pool on one host.
      *
+     * @param host the host
+     * @param free number of VFs that can be leased now
+     * @param leased number of VFs that are leased
      * @param other those that can be used neither now nor after a release: in use, foreign or at fault
      */
     public record Stock(HostName host, int free, int leased, int other) {}

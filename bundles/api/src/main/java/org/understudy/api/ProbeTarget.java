@@ -4,8 +4,10 @@ package org.understudy.api;
 import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.osgi.annotation.versioning.ProviderType;
 
 /** Where the gap probe listens or whom it asks. */
+@ProviderType
 public sealed interface ProbeTarget {
     /** The highest UDP port. */
     int LAST_PORT = 0xffff;
@@ -24,7 +26,14 @@ public sealed interface ProbeTarget {
      * @param stream the stream id of the VM's packets; other streams are ignored
      */
     record Heartbeat(String address, int port, long stream) implements ProbeTarget {
-        /** @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} for an impossible port or stream */
+        /**
+         * Checks the values.
+         *
+         * @param address local address to listen on, such as {@code 127.0.0.1}
+         * @param port UDP port; 0 picks a free one
+         * @param stream the stream id of the VM's packets; other streams are ignored
+         * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} for an impossible port or stream
+         */
         public Heartbeat {
             require(port >= 0 && port <= LAST_PORT, "port " + port + " of a heartbeat is not 0 to " + LAST_PORT);
             require(
@@ -33,17 +42,41 @@ public sealed interface ProbeTarget {
         }
     }
 
-    /** Sends ICMP echo requests from the management host. */
+    /**
+     * Sends ICMP echo requests from the management host.
+     *
+     * @param address the VM's address or name
+     * @param interval from one request to the next, 10 ms or longer
+     */
     record Icmp(String address, Duration interval) implements ProbeTarget {
-        /** @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} for too short an interval */
+        /**
+         * Checks the values.
+         *
+         * @param address the VM's address or name
+         * @param interval from one request to the next, 10 ms or longer
+         * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} for too short an interval
+         */
         public Icmp {
             requireInterval(interval);
         }
     }
 
-    /** Sends ARP requests from an interface of the management host; needs CAP_NET_RAW. */
+    /**
+     * Sends ARP requests from an interface of the management host; needs CAP_NET_RAW.
+     *
+     * @param networkInterface the interface of the management host
+     * @param address the VM's IPv4 address
+     * @param interval from one request to the next, 10 ms or longer
+     */
     record Arp(String networkInterface, String address, Duration interval) implements ProbeTarget {
-        /** @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} for too short an interval */
+        /**
+         * Checks the values.
+         *
+         * @param networkInterface the interface of the management host
+         * @param address the VM's IPv4 address
+         * @param interval from one request to the next, 10 ms or longer
+         * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} for too short an interval
+         */
         public Arp {
             requireInterval(interval);
         }
@@ -53,6 +86,8 @@ public sealed interface ProbeTarget {
      * Reads {@code heartbeat:ADDRESS:PORT/STREAM}, {@code icmp:ADDRESS} or {@code arp:INTERFACE:ADDRESS}; an IPv6
      * address before a port stands in brackets.
      *
+     * @param text one of these forms
+     * @return the target
      * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the text has another form
      */
     static ProbeTarget parse(String text) {

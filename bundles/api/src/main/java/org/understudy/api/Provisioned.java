@@ -10,11 +10,17 @@ import java.util.List;
  * @param findings an ERROR means: do not go on
  */
 public record Provisioned(String definition, List<Finding> findings) {
+    /**
+     * Copies the list.
+     *
+     * @param definition the domain XML to go on with; after a refusal the one that came in
+     * @param findings an ERROR means: do not go on
+     */
     public Provisioned {
         findings = List.copyOf(findings);
     }
 
-    /** Whether the manager should leave undone what it was about to do. */
+    /** {@return whether the manager should leave undone what it was about to do} */
     public boolean refused() {
         return Finding.anyBlocking(findings);
     }

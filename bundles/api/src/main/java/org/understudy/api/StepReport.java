@@ -9,6 +9,8 @@ import java.util.Optional;
 /**
  * One step of one migration.
  *
+ * @param step which step
+ * @param state how far it is
  * @param started empty while {@link StepState#PENDING}
  * @param duration so far, or in all
  * @param facts what was seen, in the order of insertion; keys are stable, values for people

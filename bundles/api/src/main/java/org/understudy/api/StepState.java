@@ -3,11 +3,15 @@ package org.understudy.api;
 
 /** How far a step is. */
 public enum StepState {
+    /** It has not started. */
     PENDING,
+    /** It runs. */
     RUNNING,
+    /** It succeeded. */
     DONE,
     /** It had nothing to do, for a reason given in its facts. */
     SKIPPED,
+    /** It failed. */
     FAILED,
     /** It was done and has been taken back. */
     UNDONE

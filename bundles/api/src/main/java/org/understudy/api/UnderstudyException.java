@@ -10,32 +10,49 @@ public class UnderstudyException extends RuntimeException {
     private final ErrorCode code;
     private final transient List<Finding> findings;
 
-    /** @param details one sentence that names the object and the value */
+    /**
+     * An error.
+     *
+     * @param code what went wrong
+     * @param details one sentence that names the object and the value
+     */
     public UnderstudyException(ErrorCode code, String details) {
         super(details);
         this.code = code;
         this.findings = List.of();
     }
 
-    /** @param details one sentence that names the object and the value */
+    /**
+     * An error with its cause.
+     *
+     * @param code what went wrong
+     * @param details one sentence that names the object and the value
+     * @param cause what was thrown before
+     */
     public UnderstudyException(ErrorCode code, String details, Throwable cause) {
         super(details, cause);
         this.code = code;
         this.findings = List.of();
     }
 
-    /** A refusal: {@link ErrorCode#REFUSED_BY_FINDINGS} with the findings that caused it. */
+    /**
+     * A refusal: {@link ErrorCode#REFUSED_BY_FINDINGS} with the findings that caused it.
+     *
+     * @param details one sentence that names the object
+     * @param findings why it was refused
+     */
     public UnderstudyException(String details, List<Finding> findings) {
         super(details);
         this.code = ErrorCode.REFUSED_BY_FINDINGS;
         this.findings = List.copyOf(findings);
     }
 
+    /** {@return what went wrong} */
     public ErrorCode code() {
         return code;
     }
 
-    /** The findings behind a refusal; empty for every other code. */
+    /** {@return the findings behind a refusal; empty for every other code} */
     public List<Finding> findings() {
         return findings == null ? List.of() : findings;
     }

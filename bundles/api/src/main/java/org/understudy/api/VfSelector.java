@@ -40,8 +40,18 @@ public record VfSelector(
     private static final Pattern HEX = Pattern.compile("(?:0x)?([0-9a-f]{4})");
     private static final Pattern NODE = Pattern.compile("\\d{1,4}");
 
-    /** Numbers of VFs, both ends included. */
+    /**
+     * Numbers of VFs, both ends included.
+     *
+     * @param first the lowest number, from 0
+     * @param last the highest number
+     */
     public record Range(int first, int last) {
+        /**
+         * {@return whether a number is in the range}
+         *
+         * @param index the number of a VF, from 0
+         */
         public boolean contains(int index) {
             return first <= index && index <= last;
         }
@@ -49,9 +59,11 @@ public record VfSelector(
 
     /**
      * Reads terms with space between them. The first may be a PF's network device or a PCI address, each with ranges:
-     * {@code eno1}, {@code eno1#0-7}, {@code eno1#0-3,6}, {@code 0000:01:10.2}. The others have a key: {@code vendor=8086},
-     * {@code device=154c}, {@code driver=i40e}, {@code numa=1}.
+     * {@code eno1}, {@code eno1#0-7}, {@code eno1#0-3,6}, {@code 0000:01:10.2}. The others have a key: {@code
+     * vendor=8086}, {@code device=154c}, {@code driver=i40e}, {@code numa=1}.
      *
+     * @param text the terms
+     * @return the selector
      * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the text has another form
      */
     public static VfSelector parse(String text) {

@@ -8,18 +8,27 @@ import java.util.OptionalInt;
 /**
  * A virtual function.
  *
- * @param index its number on its PF. Source: sysfs {@code virtfnN}
+ * @param address its PCI address
+ * @param pf the PCI address of its PF
  * @param pfName the PF's network device, or its address if it has none
+ * @param index its number on its PF. Source: sysfs {@code virtfnN}
+ * @param state whether it can be leased
  * @param reason why it is in this state; empty for a free one
  * @param pools the pools it belongs to; one, unless pools overlap
+ * @param vendor four hexadecimal digits. Source: sysfs {@code vendor}
+ * @param device four hexadecimal digits. Source: sysfs {@code device}
  * @param driver the kernel driver it is bound to
  * @param netdev its own network device on the host
  * @param mac as the PF administers it; empty if none was set
  * @param vlan as the PF administers it, 0 for none; empty if the PF does not tell
- * @param iommuGroup empty if the IOMMU is off
  * @param vlanProtocol {@code 802.1Q} or {@code 802.1ad}; empty without a VLAN
+ * @param trust whether the guest may change its address and go promiscuous; empty if the PF does not tell
+ * @param spoofCheck whether foreign source addresses are dropped; empty if the PF does not tell
+ * @param numaNode the NUMA node it is at; empty on a machine without NUMA
+ * @param iommuGroup empty if the IOMMU is off
  * @param iommuShared whether other devices are in its group
  * @param iommuPeers the other devices of its group, as many as the host tells
+ * @param vfio whether {@code vfio-pci} could take it
  * @param vfioBlocker the device of the group that the host uses, with {@link VfioReadiness#GROUP_SHARED}
  * @param holder who has leased it
  */
@@ -48,12 +57,21 @@ public record VfView(
         Optional<PciAddress> vfioBlocker,
         Optional<Holder> holder) {
 
-    /** The same VF as a member of pools. */
+    /**
+     * {@return the same VF as a member of pools}
+     *
+     * @param names the pools
+     */
     public VfView in(List<PoolName> names) {
         return with(state, reason, names);
     }
 
-    /** The same VF in another state. */
+    /**
+     * {@return the same VF in another state}
+     *
+     * @param other the state
+     * @param why the reason for it
+     */
     public VfView as(VfState other, String why) {
         return with(other, why, pools);
     }
@@ -91,6 +109,7 @@ public record VfView(
      * @param vm the VM's name
      * @param primary the alias of the primary it is for
      * @param owner the server that holds the lease
+     * @param fencing grows with each lease of the host
      * @param ours whether that is this server
      */
     public record Holder(String vm, String primary, String owner, long fencing, boolean ours) {}

@@ -3,11 +3,17 @@ package org.understudy.api;
 
 /** Whether {@code vfio-pci} could take a VF, or what is in the way first. */
 public enum VfioReadiness {
+    /** {@code vfio-pci} can take the VF. */
     READY("nothing is in the way"),
+    /** The IOMMU of the host is off. */
     NO_IOMMU("the IOMMU is off"),
+    /** The module {@code vfio-pci} is not loaded. */
     NO_DRIVER("vfio-pci is not loaded"),
+    /** The kernel has no {@code driver_override}. */
     NO_OVERRIDE("the kernel takes no driver_override"),
+    /** The host uses another device of the VF's IOMMU group. */
     GROUP_SHARED("the host uses another function of its IOMMU group"),
+    /** The host cannot tell. */
     UNKNOWN("the host does not tell");
 
     private final String words;
@@ -16,12 +22,12 @@ public enum VfioReadiness {
         this.words = words;
     }
 
-    /** For people. */
+    /** {@return the state in words, for people} */
     public String words() {
         return words;
     }
 
-    /** Something is in the way; not knowing is no obstacle. */
+    /** {@return true if a device cannot be bound; false also if that is not known} */
     public boolean isObstacle() {
         return this != READY && this != UNKNOWN;
     }

@@ -2,54 +2,101 @@
 package org.understudy.api;
 
 import java.util.List;
+import org.osgi.annotation.versioning.ProviderType;
 
 /**
  * The VMs of all configured hosts. An OSGi service; safe for use from any thread. Calls block for as long as the host
  * takes; each throws {@link ErrorCode#VM_NOT_FOUND} for an unknown VM and {@link ErrorCode#HOST_UNAVAILABLE} if the
  * host does not answer.
  */
+@ProviderType
 public interface VirtualMachines {
-    /** All hosts of the configuration, in its order. */
+    /** {@return all hosts of the configuration, in its order} */
     List<HostView> hosts();
 
-    /** All VMs, by name. A QEMU that only receives a migration is not listed. */
+    /** {@return all VMs, by name} A QEMU that only receives a migration is not listed. */
     List<Vm> list();
 
+    /**
+     * {@return a VM as its host has it}
+     *
+     * @param vm the VM
+     */
     Vm show(VmName vm);
 
     /**
-     * The same; if the VM runs, with what tells whether its guest does its part in each pair. QEMU and the guest's agent are
-     * asked, so it may block for a few seconds.
+     * {@return a VM as its host has it; if it runs, with the evidence whether its guest does its part in each pair} Reads
+     * from QEMU and from the guest's agent, so it may block for a few seconds.
+     *
+     * @param vm the VM
      */
     Vm examine(VmName vm);
 
-    /** The configured domain XML. */
+    /**
+     * {@return the configured domain XML}
+     *
+     * @param vm the VM
+     */
     String definition(VmName vm);
 
     /**
      * Defines a VM.
      *
+     * @param host the host that is to have it
+     * @param definition the domain XML
      * @return findings that did not stand in the way
-     * @throws UnderstudyException {@link ErrorCode#REFUSED_BY_FINDINGS}, {@link ErrorCode#VM_EXISTS},
-     *     {@link ErrorCode#MALFORMED_XML}
+     * @throws UnderstudyException {@link ErrorCode#REFUSED_BY_FINDINGS}, {@link ErrorCode#VM_EXISTS}, {@link
+     *     ErrorCode#MALFORMED_XML}
      */
     List<Finding> define(HostName host, String definition);
 
-    /** @throws UnderstudyException {@link ErrorCode#WRONG_VM_STATE} unless the VM is off */
+    /**
+     * Removes the definition of a VM from its host.
+     *
+     * @param vm the VM
+     * @throws UnderstudyException {@link ErrorCode#WRONG_VM_STATE} unless the VM is off
+     */
     void undefine(VmName vm);
 
-    /** Starts the VM and returns once its vCPUs run. */
+    /**
+     * Starts the VM and returns once its vCPUs run.
+     *
+     * @param vm the VM
+     */
     void start(VmName vm);
 
-    /** Asks the guest to power off; does not wait. */
+    /**
+     * Asks the guest to power off; does not wait.
+     *
+     * @param vm the VM
+     */
     void shutdown(VmName vm);
 
-    /** Ends the VM at once, like pulling the plug. */
+    /**
+     * Ends the VM at once, like pulling the plug.
+     *
+     * @param vm the VM
+     */
     void destroy(VmName vm);
 
+    /**
+     * Resets the VM, like its reset button.
+     *
+     * @param vm the VM
+     */
     void reset(VmName vm);
 
+    /**
+     * Stops the vCPUs; returns once they have stopped.
+     *
+     * @param vm the VM
+     */
     void pause(VmName vm);
 
+    /**
+     * Lets the vCPUs of a paused VM run again.
+     *
+     * @param vm the VM
+     */
     void resume(VmName vm);
 }

@@ -7,6 +7,10 @@ import java.util.UUID;
 /**
  * A VM as one host holds it.
  *
+ * @param name its name
+ * @param uuid its UUID
+ * @param host the host that holds it
+ * @param state what it does now
  * @param nics of the configured definition, in its order
  * @param pairs of the configured and of the live definition
  */

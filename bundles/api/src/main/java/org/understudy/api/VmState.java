@@ -3,7 +3,9 @@ package org.understudy.api;
 
 /** What a VM does now. */
 public enum VmState {
+    /** It is off. */
     SHUTOFF,
+    /** Its vCPUs run. */
     RUNNING,
     /** vCPUs stopped by an admin or by a migration. */
     PAUSED,

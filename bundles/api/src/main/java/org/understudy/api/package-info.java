@@ -6,6 +6,10 @@
  * shell, the REST interface and the console share. Called by management servers and by Understudy's own faces; the
  * services are implemented in {@code org.understudy.core}. Everything here is immutable and safe for use from any
  * thread unless a type says otherwise. Nothing here does I/O.
+ *
+ * <p>A management server uses the services and implements only {@link NicContributor} ({@code @ConsumerType}), which
+ * changes with a major version alone. The other interfaces ({@code @ProviderType}) may get another method with a new minor
+ * version.
  */
 @org.osgi.annotation.bundle.Export
 @org.osgi.annotation.versioning.Version("0.1.0")

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.web;
 
+import java.io.IOException;
+import java.util.Optional;
+import javax.servlet.ServletException;
+import javax.servlet.ServletRequest;
+import javax.servlet.ServletResponse;
 import javax.servlet.http.HttpServlet;
+import javax.servlet.http.HttpServletResponse;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -22,6 +28,13 @@ public final class PeerServlet extends RestServlet {
         this.endpoint = endpoint;
     }
 
+    /** Refusals have the header too: a caller learns from them which version this server speaks. */
+    @Override
+    public void service(ServletRequest request, ServletResponse response) throws ServletException, IOException {
+        ((HttpServletResponse) response).setHeader(PeerEndpoint.PROTOCOL_HEADER, endpoint.protocol());
+        super.service(request, response);
+    }
+
     @Override
     Answer answer(String method, Call call) {
         int parts = call.path().size();
@@ -29,6 +42,7 @@ public final class PeerServlet extends RestServlet {
             throw unknown(method, call);
         }
         String name = String.join("/", call.path().subList(1, parts));
-        return Answer.ok(endpoint.call(new HostName(call.part(0)), name, call.body()));
+        Optional<String> protocol = Optional.ofNullable(call.request().getHeader(PeerEndpoint.PROTOCOL_HEADER));
+        return Answer.ok(endpoint.call(protocol, new HostName(call.part(0)), name, call.body()));
     }
 }

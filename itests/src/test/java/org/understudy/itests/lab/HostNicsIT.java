@@ -40,7 +40,7 @@ import org.understudy.api.VfioReadiness;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.VfPools.Lease;
 import org.understudy.api.spi.VfSettings;
-import org.understudy.core.policy.YamlPolicies;
+import org.understudy.config.YamlPolicies;
 import org.understudy.hostnic.host.HostNicService;
 import org.understudy.hostnic.host.VfLeases;
 import org.understudy.itests.Built;

@@ -7,6 +7,7 @@ import org.understudy.api.MacAddress;
 /**
  * A network device in a guest. Source: the guest agent's guest-network-get-interfaces.
  *
+ * @param name its name in the guest, such as {@code eth0}
  * @param mac empty for one without, such as a tunnel
  */
 public record GuestNic(String name, Optional<MacAddress> mac) {}

@@ -3,6 +3,7 @@ package org.understudy.api.spi;
 
 import java.time.Duration;
 import java.time.Instant;
+import org.osgi.annotation.versioning.ProviderType;
 import org.understudy.api.Alias;
 import org.understudy.api.VmName;
 
@@ -10,50 +11,123 @@ import org.understudy.api.VmName;
  * Something that happened on a host. {@link #at} is the time QEMU gave the event, as this server's clock would tell
  * it, or that of its arrival where QEMU gives none.
  */
+@ProviderType
 public sealed interface HostEvent {
+    /** {@return the VM it happened to} */
     VmName vm();
 
+    /** {@return when it happened, by this server's clock} */
     Instant at();
 
-    /** A VM was defined, replaced or undefined. */
+    /**
+     * A VM was defined, replaced or undefined.
+     *
+     * @param vm the VM
+     * @param at when it happened
+     */
     record DefinitionChanged(VmName vm, Instant at) implements HostEvent {}
 
+    /**
+     * A VM was started.
+     *
+     * @param vm the VM
+     * @param at when it happened
+     */
     record Started(VmName vm, Instant at) implements HostEvent {}
 
-    /** @param reason such as {@code guest shutdown}, {@code destroyed}, {@code QEMU exited with 1: ...} */
+    /**
+     * A VM has ended.
+     *
+     * @param vm the VM
+     * @param at when it happened
+     * @param reason such as {@code guest shutdown}, {@code destroyed}, {@code QEMU exited with 1: ...}
+     */
     record Stopped(VmName vm, Instant at, String reason) implements HostEvent {}
 
-    /** vCPUs stopped. Source: QMP STOP. */
+    /**
+     * vCPUs stopped. Source: QMP STOP.
+     *
+     * @param vm the VM
+     * @param at when it happened
+     */
     record Paused(VmName vm, Instant at) implements HostEvent {}
 
-    /** vCPUs run. Source: QMP RESUME. */
+    /**
+     * vCPUs run. Source: QMP RESUME.
+     *
+     * @param vm the VM
+     * @param at when it happened
+     */
     record Resumed(VmName vm, Instant at) implements HostEvent {}
 
-    /** The guest was reset. Source: QMP RESET. */
+    /**
+     * The guest was reset. Source: QMP RESET.
+     *
+     * @param vm the VM
+     * @param at when it happened
+     */
     record WasReset(VmName vm, Instant at) implements HostEvent {}
 
-    /** The guest's driver took standby; the primary is plugged now. Source: QMP FAILOVER_NEGOTIATED. */
+    /**
+     * The guest's driver took standby; the primary is plugged now. Source: QMP FAILOVER_NEGOTIATED.
+     *
+     * @param vm the VM
+     * @param at when it happened
+     * @param standby the standby NIC's alias
+     */
     record StandbyNegotiated(VmName vm, Instant at, Alias standby) implements HostEvent {}
 
-    /** QEMU asked the guest for the primary; no proof that it let go. Source: QMP UNPLUG_PRIMARY. */
+    /**
+     * QEMU asked the guest for the primary; no proof that it let go. Source: QMP UNPLUG_PRIMARY.
+     *
+     * @param vm the VM
+     * @param at when it happened
+     * @param primary the primary's alias
+     */
     record UnplugRequested(VmName vm, Instant at, Alias primary) implements HostEvent {}
 
-    /** The guest released a device outside a migration. Source: QMP DEVICE_DELETED. */
+    /**
+     * The guest released a device outside a migration. Source: QMP DEVICE_DELETED.
+     *
+     * @param vm the VM
+     * @param at when it happened
+     * @param device the device's alias
+     */
     record DeviceGone(VmName vm, Instant at, Alias device) implements HostEvent {}
 
-    /** A device was plugged on request. */
+    /**
+     * A device was plugged on request.
+     *
+     * @param vm the VM
+     * @param at when it happened
+     * @param device the device's alias
+     */
     record DevicePlugged(VmName vm, Instant at, Alias device) implements HostEvent {}
 
-    /** Source: QMP DEVICE_UNPLUG_GUEST_ERROR, MEM_UNPLUG_ERROR is not passed on. */
+    /**
+     * The guest refused to release a device. Source: QMP DEVICE_UNPLUG_GUEST_ERROR; MEM_UNPLUG_ERROR is not passed on.
+     *
+     * @param vm the VM
+     * @param at when it happened
+     * @param device the device's alias
+     */
     record UnplugRefused(VmName vm, Instant at, Alias device) implements HostEvent {}
 
-    /** Source: QMP MIGRATION. */
+    /**
+     * A migration entered another phase. Source: QMP MIGRATION.
+     *
+     * @param vm the VM
+     * @param at when it happened
+     * @param phase the phase it entered
+     */
     record MigrationChanged(VmName vm, Instant at, MigrationPhase phase) implements HostEvent {}
 
     /**
      * The sender goes through the memory once more. Source: QMP MIGRATION_PASS; libvirt's
      * VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION.
      *
+     * @param vm the VM
+     * @param at when it happened
      * @param pass 1 for the first
      */
     record MemoryPass(VmName vm, Instant at, int pass) implements HostEvent {}
@@ -62,6 +136,8 @@ public sealed interface HostEvent {
      * What the sender says of a migration that is complete. Source: libvirt's VIR_DOMAIN_EVENT_ID_JOB_COMPLETED,
      * VIR_DOMAIN_JOB_DOWNTIME.
      *
+     * @param vm the VM
+     * @param at when it happened
      * @param downtime how long the guest did not run, as far as the sender knows
      */
     record MigrationMeasured(VmName vm, Instant at, Duration downtime) implements HostEvent {}

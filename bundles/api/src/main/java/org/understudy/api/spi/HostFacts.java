@@ -34,7 +34,19 @@ public record HostFacts(
         Set<String> vfNetworks,
         List<Finding> findings) {
 
-    /** A host without networks of its own. */
+    /**
+     * A host without networks of its own.
+     *
+     * @param connector such as {@code qemu}
+     * @param summary one line for people
+     * @param qemuVersion such as {@code 7.2.22}
+     * @param libvirtVersion such as {@code 11.3.0}; empty where there is none
+     * @param accelerator {@code kvm} or {@code tcg}
+     * @param machineTypes names and aliases that can be started
+     * @param iommu whether an IOMMU is on
+     * @param bridges bridges a standby NIC can be attached to
+     * @param findings what is wrong or worth knowing
+     */
     public HostFacts(
             String connector,
             String summary,
@@ -59,7 +71,13 @@ public record HostFacts(
                 findings);
     }
 
-    /** A version in three numbers. */
+    /**
+     * A version in three numbers.
+     *
+     * @param major the first number
+     * @param minor the second number
+     * @param micro the third number
+     */
     public record Version(int major, int minor, int micro) implements Comparable<Version> {
         @Override
         public int compareTo(Version o) {
@@ -68,7 +86,12 @@ public record HostFacts(
             return byMinor != 0 ? byMinor : Integer.compare(micro, o.micro);
         }
 
-        /** True if this version is the given one or newer. */
+        /**
+         * {@return true if this version is the given one or newer}
+         *
+         * @param otherMajor the first number
+         * @param otherMinor the second number
+         */
         public boolean atLeast(int otherMajor, int otherMinor) {
             return compareTo(new Version(otherMajor, otherMinor, 0)) >= 0;
         }

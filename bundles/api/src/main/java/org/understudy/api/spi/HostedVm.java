@@ -8,6 +8,9 @@ import org.understudy.api.VmState;
 /**
  * A VM on a host.
  *
+ * @param name its name
+ * @param uuid its UUID
+ * @param state what it does now
  * @param details why it is in this state, such as QEMU's exit reason; may be empty
  */
 public record HostedVm(VmName name, UUID uuid, VmState state, String details) {}

@@ -11,8 +11,11 @@ import org.understudy.api.VmName;
 /**
  * What a destination has to prepare.
  *
+ * @param id the migration
+ * @param vm the VM
  * @param liveDefinition what the VM runs with on the source, adjusted for this host
  * @param configuredDefinition what is to be stored here after the switch
+ * @param options how it is moved
  * @param assignedVfs the VF leased here for each primary
  */
 public record IncomingRequest(

@@ -7,6 +7,7 @@ import java.util.Optional;
 /**
  * What QEMU says of a migration it sends.
  *
+ * @param phase the phase it is in
  * @param totalBytes memory to copy, 0 before it is known
  * @param remainingBytes memory still to copy
  * @param downtime as QEMU measured it; empty before the end

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.api.spi;
 
+import org.osgi.annotation.versioning.ProviderType;
+
 /**
  * The sending end. QEMU pauses before the switch and waits for {@link #continueToSwitch}, unless it {@linkplain
  * #switchesByItself switches by itself}.
  */
+@ProviderType
 public interface OutgoingMigration {
+    /** {@return how far the migration is now} */
     MigrationProgress progress();
 
     /**
-     * True if the host's own manager goes on to the switch and lets the guest run on the destination. Then {@link
-     * #continueToSwitch} does nothing, and {@link MigrationPhase#COMPLETED} means that the guest has left.
+     * {@return true if the host's own manager goes on to the switch and lets the guest run on the destination} Then
+     * {@link #continueToSwitch} does nothing, and {@link MigrationPhase#COMPLETED} means that the guest has left.
      */
     default boolean switchesByItself() {
         return false;

@@ -8,6 +8,10 @@ import org.understudy.api.VmName;
 /**
  * What a source has to send.
  *
+ * @param id the migration
+ * @param vm the VM
+ * @param uri where to send, see {@link IncomingMigration#uri}
+ * @param options how it is moved
  * @param liveDefinition what the destination was asked to receive; for a source that hands it over itself
  * @param configuredDefinition what is to be stored there after the switch; likewise
  */

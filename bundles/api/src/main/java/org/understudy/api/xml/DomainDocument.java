@@ -48,6 +48,8 @@ public final class DomainDocument {
     /**
      * Reads a document; time and memory grow with its length, which is limited.
      *
+     * @param text the document
+     * @return the document with the positions of its elements
      * @throws UnderstudyException {@link ErrorCode#MALFORMED_XML} with line and column, {@link ErrorCode#XML_REFUSED}
      *     for a document type declaration, XML 1.1, or too many characters, elements, prefixes or levels
      */
@@ -68,38 +70,54 @@ public final class DomainDocument {
         return new DomainDocument(text, root);
     }
 
+    /** {@return the text as it was read} */
     public String text() {
         return text;
     }
 
-    /** An attribute's value as it is written, with its character references. */
+    /**
+     * {@return an attribute's value as it is written, with its character references}
+     *
+     * @param attribute an attribute of the document
+     */
     public String raw(XmlElement.Attribute attribute) {
         return text.substring(attribute.valueStart(), attribute.valueEnd());
     }
 
-    /** An element as it is written. */
+    /**
+     * {@return an element as it is written}
+     *
+     * @param element an element of the document
+     */
     public String raw(XmlElement element) {
         return text.substring(element.start(), element.end());
     }
 
-    /** The {@code <domain>} element. */
+    /** {@return the {@code <domain>} element} */
     public XmlElement root() {
         return root;
     }
 
-    /** Every device, of whatever kind, in document order. */
+    /** {@return every device, of whatever kind, in document order} */
     public List<XmlElement> devices() {
         return root.children("devices").stream()
                 .flatMap(devices -> devices.children().stream())
                 .toList();
     }
 
-    /** The devices with this name, in document order. */
+    /**
+     * {@return the devices with this name, in document order}
+     *
+     * @param name the name, such as {@code interface}
+     */
     public List<XmlElement> devices(String name) {
         return devices().stream().filter(device -> device.is(name)).toList();
     }
 
-    /** The NICs, in document order: every {@code <interface>}, and every {@code <hostdev>} that is part of a pair. */
+    /**
+     * {@return the NICs, in document order: every {@code <interface>}, and every {@code <hostdev>} that is part of a
+     * pair}
+     */
     public List<XmlElement> nics() {
         return devices().stream()
                 .filter(d -> d.is("interface")

@@ -12,30 +12,61 @@ public final class Edits {
 
     private record Edit(int start, int end, String text) {}
 
+    /**
+     * Begins without changes.
+     *
+     * @param document the document to change
+     */
     public Edits(DomainDocument document) {
         this.document = document;
     }
 
+    /** {@return true if no change was made} */
     public boolean isEmpty() {
         return edits.isEmpty();
     }
 
+    /**
+     * Inserts text.
+     *
+     * @param at the offset in characters
+     * @param text the text as it is to be written
+     * @return this
+     */
     public Edits insert(int at, String text) {
         edits.add(new Edit(at, at, text));
         return this;
     }
 
+    /**
+     * Replaces text.
+     *
+     * @param start the offset of the first character to replace
+     * @param end the offset behind the last
+     * @param text the text as it is to be written
+     * @return this
+     */
     public Edits replace(int start, int end, String text) {
         edits.add(new Edit(start, end, text));
         return this;
     }
 
-    /** Removes an element and the space before it, as {@link Layout} has it. */
+    /**
+     * Removes an element and the space before it, as {@link Layout} has it.
+     *
+     * @param element the element
+     * @return this
+     */
     public Edits remove(XmlElement element) {
         return removeWithSpaceBefore(element.start(), element.end());
     }
 
-    /** Removes an attribute and the space before it. */
+    /**
+     * Removes an attribute and the space before it.
+     *
+     * @param attribute the attribute
+     * @return this
+     */
     public Edits remove(XmlElement.Attribute attribute) {
         return removeWithSpaceBefore(attribute.start(), attribute.valueEnd() + 1);
     }
@@ -48,18 +79,38 @@ public final class Edits {
         return replace(from, end, "");
     }
 
+    /**
+     * Gives an attribute another value.
+     *
+     * @param attribute the attribute
+     * @param value the value as plain text
+     * @return this
+     */
     public Edits attributeValue(XmlElement.Attribute attribute, String value) {
         return replace(attribute.valueStart(), attribute.valueEnd(), XmlText.encode(value));
     }
 
-    /** Gives an attribute a value that is in XML form already, whichever quotes stand around it now. */
+    /**
+     * Gives an attribute a value that is in XML form already, whichever quotes stand around it now.
+     *
+     * @param attribute the attribute
+     * @param raw the value in XML form
+     * @return this
+     */
     public Edits rawValue(XmlElement.Attribute attribute, String raw) {
         char quote = document.text().charAt(attribute.valueEnd());
         String safe = raw.replace(String.valueOf(quote), quote == '"' ? "&quot;" : "&apos;");
         return replace(attribute.valueStart(), attribute.valueEnd(), safe);
     }
 
-    /** Gives an element an attribute, or another value for the one it has. */
+    /**
+     * Gives an element an attribute, or another value for the one it has.
+     *
+     * @param element the element
+     * @param name the attribute's name
+     * @param value the value as plain text
+     * @return this
+     */
     public Edits attribute(XmlElement element, String name, String value) {
         var present = element.attributeAt(name);
         if (present.isPresent()) {
@@ -68,7 +119,13 @@ public final class Edits {
         return insert(element.start() + 1 + element.name().length(), " " + name + "='" + XmlText.encode(value) + "'");
     }
 
-    /** Puts a child before the others of an element, in the same layout. */
+    /**
+     * Puts a child before the others of an element, in the same layout.
+     *
+     * @param parent the element
+     * @param xml the child in XML form
+     * @return this
+     */
     public Edits firstChild(XmlElement parent, String xml) {
         if (parent.closesItself()) {
             return replace(parent.end() - 2, parent.end(), ">" + xml + "</" + parent.name() + ">");
@@ -76,7 +133,7 @@ public final class Edits {
         return insert(parent.startTagEnd(), new Layout(document).spaceForChild(parent) + xml);
     }
 
-    /** The text with all edits; those at one place in the order they were made. */
+    /** {@return the text with all edits; those at one place in the order they were made} */
     public String apply() {
         StringBuilder result = new StringBuilder(document.text().length() + 256);
         int done = 0;

@@ -7,11 +7,20 @@ import java.util.List;
 public final class Layout {
     private final DomainDocument document;
 
+    /**
+     * Reads nothing yet.
+     *
+     * @param document the document
+     */
     public Layout(DomainDocument document) {
         this.document = document;
     }
 
-    /** The space before an element back to the markup before it; empty in a document without line ends. */
+    /**
+     * {@return the space before an element back to the markup before it; empty in a document without line ends}
+     *
+     * @param element an element of the document
+     */
     public String spaceBefore(XmlElement element) {
         String text = document.text();
         int from = element.start();
@@ -28,7 +37,7 @@ public final class Layout {
         return (carriageReturn ? "\r\n" : "\n") + space.substring(lastLine + 1);
     }
 
-    /** One step of indentation: what the first indented child has more than its parent. */
+    /** {@return one step of indentation: what the first indented child has more than its parent} */
     public String step() {
         List<XmlElement> children = document.root().children();
         if (children.isEmpty()) {
@@ -38,7 +47,11 @@ public final class Layout {
         return space.substring(space.lastIndexOf('\n') + 1);
     }
 
-    /** The space for a new child of an element: as its first child has it, or one step deeper than itself. */
+    /**
+     * {@return the space for a new child of an element: as its first child has it, or one step deeper than itself}
+     *
+     * @param parent an element of the document
+     */
     public String spaceForChild(XmlElement parent) {
         if (!parent.children().isEmpty()) {
             return spaceBefore(parent.children().get(0));

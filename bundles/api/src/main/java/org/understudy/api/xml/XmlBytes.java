@@ -36,7 +36,9 @@ public final class XmlBytes {
      * UTF-8. Source: RFC 7303, section 3; XML 1.0, section 4.3.3.
      *
      * @param source what the bytes are, for messages
+     * @param bytes the document
      * @param told the charset that the bearer named, such as HTTP's Content-Type
+     * @return its text
      * @throws UnderstudyException {@link ErrorCode#ENCODING_WRONG} if the bytes are not of that encoding, or if the XML
      *     declaration names one that they would not be written in again
      */
@@ -52,8 +54,9 @@ public final class XmlBytes {
     }
 
     /**
-     * The document's bytes.
+     * {@return the document's bytes}
      *
+     * @param text the document
      * @throws UnderstudyException {@link ErrorCode#ENCODING_WRONG} if the encoding that the XML declaration names is
      *     unknown or lacks one of the characters
      */
@@ -61,7 +64,11 @@ public final class XmlBytes {
         return encode("the document", text);
     }
 
-    /** The encoding that {@link #write} uses, as the XML declaration names it. */
+    /**
+     * {@return the encoding that {@link #write} uses, as the XML declaration names it}
+     *
+     * @param text the document
+     */
     public static Charset charset(String text) {
         return charset("the document", text);
     }

@@ -24,6 +24,8 @@ public final class XmlElement {
     private int end = -1;
 
     /**
+     * An attribute and its position.
+     *
      * @param name as written, with its prefix
      * @param value decoded
      * @param start of the name
@@ -53,83 +55,122 @@ public final class XmlElement {
         end = behind;
     }
 
-    /** The name as written, with its prefix. */
+    /** {@return the name as written, with its prefix} */
     public String name() {
         return name;
     }
 
-    /** The name without its prefix. */
+    /** {@return the name without its prefix} */
     public String localName() {
         return name.substring(name.indexOf(':') + 1);
     }
 
-    /** The namespace, empty for libvirt's own elements. */
+    /** {@return the namespace, empty for libvirt's own elements} */
     public String namespace() {
         return namespace;
     }
 
+    /** {@return the offset of the start tag} */
     public int start() {
         return start;
     }
 
-    /** Behind the start tag; the same as {@link #end} if the tag closes itself. */
+    /** {@return the offset behind the start tag; the same as {@link #end} if the tag closes itself} */
     public int startTagEnd() {
         return startTagEnd;
     }
 
+    /** {@return the offset of the end tag; that of {@link #end} if the start tag closes itself} */
     public int endTagStart() {
         return endTagStart;
     }
 
+    /** {@return the offset behind the element} */
     public int end() {
         return end;
     }
 
-    /** True for {@code <x/>}. */
+    /** {@return true for {@code <x/>}} */
     public boolean closesItself() {
         return startTagEnd == end;
     }
 
-    /** True for an element of this name without a namespace. */
+    /**
+     * {@return true for an element of this name without a namespace}
+     *
+     * @param libvirtName the name
+     */
     public boolean is(String libvirtName) {
         return namespace.isEmpty() && name.equals(libvirtName);
     }
 
+    /** {@return the attributes in document order, without namespace declarations} */
     public List<Attribute> attributes() {
         return attributes;
     }
 
+    /**
+     * {@return an attribute with its position}
+     *
+     * @param attribute its name
+     */
     public Optional<Attribute> attributeAt(String attribute) {
         return attributes.stream().filter(a -> a.name().equals(attribute)).findFirst();
     }
 
+    /**
+     * {@return the value of an attribute, decoded}
+     *
+     * @param attribute its name
+     */
     public Optional<String> attribute(String attribute) {
         return attributeAt(attribute).map(Attribute::value);
     }
 
-    /** The attribute's value, or the empty text. */
+    /**
+     * {@return the attribute's value, or the empty text}
+     *
+     * @param attribute its name
+     * @param otherwise the value if there is no such attribute
+     */
     public String attributeOr(String attribute, String otherwise) {
         return attribute(attribute).orElse(otherwise);
     }
 
+    /** {@return the child elements in document order} */
     public List<XmlElement> children() {
         return Collections.unmodifiableList(children);
     }
 
+    /**
+     * {@return the child elements with a name, in document order}
+     *
+     * @param child the name
+     */
     public List<XmlElement> children(String child) {
         return children.stream().filter(c -> c.is(child)).toList();
     }
 
+    /**
+     * {@return the first child element with a name}
+     *
+     * @param child the name
+     */
     public Optional<XmlElement> child(String child) {
         return children.stream().filter(c -> c.is(child)).findFirst();
     }
 
-    /** An attribute of a child, such as {@code childAttribute("mac", "address")}. */
+    /**
+     * {@return an attribute of a child, such as {@code childAttribute("mac", "address")}}
+     *
+     * @param child the child's name
+     * @param attribute the attribute's name
+     */
     public Optional<String> childAttribute(String child, String attribute) {
         return child(child).flatMap(c -> c.attribute(attribute));
     }
 
-    /** The decoded text directly in this element, without the space around it. */
+    /** {@return the decoded text directly in this element, without the space around it} */
     public String content() {
         return content.toString().strip();
     }

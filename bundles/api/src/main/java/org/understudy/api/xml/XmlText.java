@@ -10,7 +10,12 @@ public final class XmlText {
 
     private XmlText() {}
 
-    /** Makes a text safe between either kind of quotes and between tags, whoever writes the document anew. */
+    /**
+     * Makes a text safe between either kind of quotes and between tags, whoever writes the document anew.
+     *
+     * @param text any text
+     * @return the text in XML form
+     */
     public static String encode(String text) {
         return text.replace("&", "&amp;")
                 .replace("<", "&lt;")

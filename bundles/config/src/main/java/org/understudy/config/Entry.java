@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.config;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.apache.commons.configuration2.interpol.ConfigurationInterpolator;
+import org.apache.commons.configuration2.tree.ImmutableNode;
+import org.apache.commons.text.similarity.LevenshteinDistance;
+import org.understudy.api.UnderstudyException;
+import org.understudy.config.MarkedYaml.Shape;
+
+/**
+ * One value of the file with its place, and the keys below it if it is a mapping. What cannot be read as requested
+ * becomes a problem and an empty result. The keys that were requested are the known ones; {@link #rejectOthers} reports
+ * the rest.
+ */
+final class Entry {
+    private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(ms|s|m|h)");
+    private static final Map<String, Boolean> FLAGS =
+            Map.of("true", true, "yes", true, "on", true, "false", false, "no", false, "off", false);
+    private static final int LIKELY_TYPO = 3;
+
+    private final String key;
+    private final ImmutableNode node;
+    private final Source source;
+    private final Map<String, Entry> unread = new LinkedHashMap<>();
+    private final List<String> known = new ArrayList<>();
+
+    /** Whose values these are: where problems go, and what resolves {@code ${sys:karaf.data}}. */
+    record Source(Problems problems, ConfigurationInterpolator interpolator) {}
+
+    /** The whole file. */
+    Entry(ImmutableNode root, Source source) {
+        this("", root, source);
+    }
+
+    /** @param key where in the file, such as {@code hosts[1].name} */
+    private Entry(String key, ImmutableNode node, Source source) {
+        this.key = key;
+        this.node = node;
+        this.source = source;
+        if (shape() == Shape.MAPPING) {
+            node.getChildren().forEach(child -> unread.put(child.getNodeName(), below(child.getNodeName(), child)));
+        }
+    }
+
+    private Entry below(String name, ImmutableNode child) {
+        return new Entry(key.isEmpty() ? name : key + "." + name, child, source);
+    }
+
+    Shape shape() {
+        return (Shape) node.getAttributes().getOrDefault(MarkedYaml.SHAPE, Shape.EMPTY);
+    }
+
+    void problem(String problem, String remedy) {
+        int line = (Integer) node.getAttributes().getOrDefault(MarkedYaml.LINE, 1);
+        source.problems().add(line, key, problem, remedy);
+    }
+
+    /** This entry as a mapping; without keys, and a problem, if it has another shape. */
+    Entry mapping() {
+        is(Shape.MAPPING);
+        return this;
+    }
+
+    /** The mapping at a key; empty if the key is missing. */
+    Entry mapping(String name) {
+        return find(name).map(Entry::mapping).orElseGet(() -> below(name, new ImmutableNode.Builder().create()));
+    }
+
+    Optional<Entry> find(String name) {
+        known.add(name);
+        return Optional.ofNullable(unread.remove(name));
+    }
+
+    /** The value of a key that must be there. */
+    Optional<Entry> require(String name) {
+        Optional<Entry> entry = find(name);
+        // A list or a single value is a problem already; missing keys would only repeat it.
+        if (entry.isEmpty() && (shape() == Shape.MAPPING || shape() == Shape.EMPTY)) {
+            problem("lacks the key '" + name + "'", "Add " + name + ".");
+        }
+        return entry;
+    }
+
+    /** Every key not yet requested, with its value; for mappings whose keys the admin chooses. */
+    Map<String, Entry> others() {
+        Map<String, Entry> rest = new LinkedHashMap<>(unread);
+        unread.clear();
+        return rest;
+    }
+
+    /** Reports every key that was not requested. */
+    void rejectOthers() {
+        others().forEach((name, entry) -> entry.problem(
+                "there is no such key",
+                likely(name)
+                        .map(k -> "Did you mean '" + k + "'?")
+                        .orElse("Known here: " + String.join(", ", known) + ".")));
+    }
+
+    private Optional<String> likely(String name) {
+        LevenshteinDistance distance = new LevenshteinDistance(LIKELY_TYPO);
+        return known.stream()
+                .filter(k -> distance.apply(name, k) >= 0)
+                .min(Comparator.comparing(k -> distance.apply(name, k)));
+    }
+
+    List<Entry> items(String name) {
+        return find(name).map(Entry::items).orElse(List.of());
+    }
+
+    private List<Entry> items() {
+        if (!is(Shape.LIST)) {
+            return List.of();
+        }
+        List<ImmutableNode> items = node.getChildren();
+        return IntStream.range(0, items.size())
+                .mapToObj(i -> new Entry(key + "[" + i + "]", items.get(i), source))
+                .toList();
+    }
+
+    Optional<String> text() {
+        if (shape() == Shape.EMPTY) {
+            problem("has no value", "Give it a value, or remove the key.");
+        }
+        if (!is(Shape.SCALAR)) {
+            return Optional.empty();
+        }
+        String written = String.valueOf(node.getValue());
+        String value =
+                String.valueOf(source.interpolator().interpolate(written)).strip();
+        if (value.isEmpty()) {
+            problem("has an empty value", "Give it a value, or remove the key.");
+            return Optional.empty();
+        } else if (value.contains("${")) {
+            problem("'" + value + "' names a variable that is not set", "Use ${sys:NAME} or ${env:NAME} that exists.");
+            return Optional.empty();
+        }
+        return Optional.of(value);
+    }
+
+    Optional<Boolean> flag() {
+        return text().flatMap(t -> {
+            Optional<Boolean> flag = Optional.ofNullable(FLAGS.get(t));
+            if (flag.isEmpty()) {
+                problem("'" + t + "' is neither true nor false", "Write true or false.");
+            }
+            return flag;
+        });
+    }
+
+    Optional<Duration> duration(Duration atLeast) {
+        return text().flatMap(t -> parse(t, atLeast));
+    }
+
+    private Optional<Duration> parse(String text, Duration atLeast) {
+        Matcher m = DURATION.matcher(text);
+        if (!m.matches()) {
+            problem("'" + text + "' is not a duration", "Write a number and its unit, such as 500ms, 30s, 2m or 1h.");
+            return Optional.empty();
+        }
+        long amount = Long.parseLong(m.group(1));
+        Duration duration = switch (m.group(2)) {
+            case "ms" -> Duration.ofMillis(amount);
+            case "s" -> Duration.ofSeconds(amount);
+            case "m" -> Duration.ofMinutes(amount);
+            default -> Duration.ofHours(amount);
+        };
+        if (duration.compareTo(atLeast) < 0) {
+            problem("'" + text + "' is too short", "Write at least " + atLeast.toMillis() + "ms.");
+            return Optional.empty();
+        }
+        return Optional.of(duration);
+    }
+
+    Optional<Long> number(long from, long to) {
+        return text().flatMap(t -> {
+            if (t.matches("\\d{1,18}") && Long.parseLong(t) >= from && Long.parseLong(t) <= to) {
+                return Optional.of(Long.parseLong(t));
+            }
+            problem("'" + t + "' is not a number from %d to %d".formatted(from, to), "Write a number in this range.");
+            return Optional.empty();
+        });
+    }
+
+    /** The value as a name or address whose constructor judges it. */
+    <T> Optional<T> as(Function<String, T> type) {
+        return text().flatMap(t -> judge(t, type));
+    }
+
+    /** The key itself as a name whose constructor judges it. */
+    <T> Optional<T> name(Function<String, T> type) {
+        return judge(node.getNodeName(), type);
+    }
+
+    private <T> Optional<T> judge(String text, Function<String, T> type) {
+        try {
+            return Optional.of(type.apply(text));
+        } catch (UnderstudyException e) {
+            problem(e.getMessage(), e.code().remedy());
+            return Optional.empty();
+        }
+    }
+
+    /** An empty value is a fair mapping or list, for example when all of its lines are comments. */
+    private boolean is(Shape wanted) {
+        if (shape() != wanted && shape() != Shape.EMPTY) {
+            problem(
+                    "must be " + wanted.words + ", but is " + shape().words,
+                    "Compare it with the sample that came with Understudy.");
+        }
+        return shape() == wanted;
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.config;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.commons.configuration2.ex.ConfigurationException;
+import org.apache.commons.configuration2.interpol.DefaultLookups;
+import org.apache.commons.configuration2.tree.ImmutableNode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.Policy;
+import org.understudy.api.Severity;
+
+/** The file on disk; reads it as a whole or not at all. */
+record PolicyFile(Path path) {
+
+    /**
+     * What one look at the file gave.
+     *
+     * @param policy empty if the file is missing or wrong
+     * @param findings why; empty if the policy is there
+     */
+    record Reading(Optional<Policy> policy, List<Finding> findings) {}
+
+    /** What holds without any file: no hosts, and the default of every other key. */
+    static Policy defaults() {
+        MarkedYaml nothing = new MarkedYaml();
+        return PolicyReader.read(new Entry(
+                nothing.getNodeModel().getRootNode(),
+                new Entry.Source(new Problems("no file"), nothing.getInterpolator())));
+    }
+
+    Reading read() {
+        Problems problems = new Problems(path.toString());
+        try {
+            Policy policy = parse(new StringReader(Files.readString(path)), problems);
+            List<Finding> findings = problems.findings();
+            return new Reading(findings.isEmpty() ? Optional.of(policy) : Optional.empty(), findings);
+        } catch (NoSuchFileException e) {
+            return new Reading(Optional.empty(), List.of(missing()));
+        } catch (MarkedYaml.BrokenYaml e) {
+            problems.add(e.line, "", e.getMessage(), "Mend the YAML at this line: spaces for indentation, key: value.");
+        } catch (IOException | ConfigurationException e) {
+            problems.add(1, "", "the file cannot be read: " + e, "Check owner, permissions and encoding (UTF-8).");
+        }
+        return new Reading(Optional.empty(), problems.findings());
+    }
+
+    private static Policy parse(Reader text, Problems problems) throws ConfigurationException, IOException {
+        MarkedYaml yaml = new MarkedYaml();
+        yaml.setPrefixLookups(Map.of(
+                "sys", DefaultLookups.SYSTEM_PROPERTIES.getLookup(), "env", DefaultLookups.ENVIRONMENT.getLookup()));
+        yaml.read(text);
+        ImmutableNode root = yaml.getNodeModel().getRootNode();
+        return PolicyReader.read(new Entry(root, new Entry.Source(problems, yaml.getInterpolator())));
+    }
+
+    private Finding missing() {
+        return Finding.of(
+                        FindingCode.CONFIGURATION_REJECTED,
+                        "file " + path,
+                        path
+                                + " does not exist; the last good configuration, or else the defaults without any host, hold",
+                        "Create it from the sample that came with Understudy.")
+                .as(Severity.NOTICE);
+    }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.config;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.understudy.api.HostName;
+import org.understudy.api.MigrationStrategy;
+import org.understudy.api.Policy;
+import org.understudy.api.Policy.Deadlines;
+import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.Policy.PoolPolicy;
+import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.ProbeTarget;
+import org.understudy.api.VfSelector;
+import org.understudy.api.VmName;
+
+/** Turns the keys of one file into a policy. Every key and its default stands here and in the sample file. */
+final class PolicyReader {
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+
+    private PolicyReader() {}
+
+    static Policy read(Entry file) {
+        Entry root = file.mapping();
+        List<PoolPolicy> pools = pools(root.items("pools"));
+        Entry migration = root.mapping("migration");
+        Policy policy = new Policy(
+                hosts(root.items("hosts")),
+                pools,
+                networks(root.mapping("networks"), pools),
+                deadlines(migration.mapping("deadlines")),
+                flag(migration, "require-vf", false),
+                migration.find("strategy").flatMap(PolicyReader::strategy),
+                flag(root, "allow-emulated-primary", false),
+                duration(migration, "settle", Duration.ofSeconds(5), Duration.ZERO),
+                probes(root.mapping("probes")));
+        migration.rejectOthers();
+        root.rejectOthers();
+        return policy;
+    }
+
+    private static List<HostPolicy> hosts(List<Entry> items) {
+        List<HostPolicy> hosts = new ArrayList<>();
+        Set<HostName> names = new HashSet<>();
+        for (Entry item : items) {
+            Entry keys = item.mapping();
+            Optional<HostName> name = keys.require("name").flatMap(e -> e.as(HostName::new));
+            Optional<String> connector = keys.require("connector").flatMap(Entry::text);
+            Map<String, String> nics = texts(keys.mapping("nics"));
+            Map<String, String> networks = texts(keys.mapping("networks"));
+            Map<String, String> options = texts(keys);
+            name.filter(n -> !names.add(n)).ifPresent(n -> refuseTwin(item, "host", n));
+            if (name.isPresent() && connector.isPresent()) {
+                hosts.add(new HostPolicy(name.get(), connector.get(), options, nics, networks));
+            }
+        }
+        return List.copyOf(hosts);
+    }
+
+    /** Keys that only their user knows. */
+    private static Map<String, String> texts(Entry keys) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        keys.others().forEach((key, value) -> value.text().ifPresent(t -> texts.put(key, t)));
+        return Collections.unmodifiableMap(texts);
+    }
+
+    private static List<PoolPolicy> pools(List<Entry> items) {
+        List<PoolPolicy> pools = new ArrayList<>();
+        Set<PoolName> names = new HashSet<>();
+        for (Entry item : items) {
+            Entry keys = item.mapping();
+            Optional<PoolName> name = keys.require("name").flatMap(e -> e.as(PoolName::new));
+            name.filter(n -> !names.add(n)).ifPresent(n -> refuseTwin(item, "pool", n));
+            PrimaryKind kind = keys.find("kind").flatMap(PolicyReader::kind).orElse(PrimaryKind.VF);
+            List<Entry> written = keys.items("select");
+            List<VfSelector> select = written.stream()
+                    .flatMap(e -> e.as(VfSelector::parse).stream())
+                    .toList();
+            Optional<String> model = keys.find("model").flatMap(Entry::text);
+            Optional<Boolean> network = keys.find("network").flatMap(Entry::flag);
+            keys.rejectOthers();
+            if (name.isPresent()) {
+                checkPool(item, kind, written, model);
+                if (kind == PrimaryKind.EMULATED && network.isPresent()) {
+                    item.problem("an emulated pool has no network", "Remove network, or set kind to vf.");
+                }
+                pools.add(new PoolPolicy(name.get(), kind, select, model, network));
+            }
+        }
+        return List.copyOf(pools);
+    }
+
+    private static Optional<PrimaryKind> kind(Entry entry) {
+        return word(entry, PrimaryKind.values(), "kind of pool", "Write vf or emulated.");
+    }
+
+    /** Empty if it is to be predicted. */
+    private static Optional<MigrationStrategy> strategy(Entry entry) {
+        return entry.text().equals(Optional.of("predict"))
+                ? Optional.empty()
+                : word(entry, MigrationStrategy.values(), "strategy", "Write predict, automatic or explicit.");
+    }
+
+    private static <E extends Enum<E>> Optional<E> word(Entry entry, E[] values, String what, String remedy) {
+        return entry.text().flatMap(t -> {
+            for (E value : values) {
+                if (value.name().toLowerCase(Locale.ROOT).equals(t)) {
+                    return Optional.of(value);
+                }
+            }
+            entry.problem("'" + t + "' is no " + what, remedy);
+            return Optional.empty();
+        });
+    }
+
+    private static void checkPool(Entry item, PrimaryKind kind, List<Entry> select, Optional<String> model) {
+        if (kind == PrimaryKind.VF && select.isEmpty()) {
+            item.problem("a pool of VFs selects nothing", "Add select with VFs such as eno1#0-7.");
+        } else if (kind == PrimaryKind.VF && model.isPresent()) {
+            item.problem("a pool of VFs has no model", "Remove model, or set kind to emulated.");
+        } else if (kind == PrimaryKind.EMULATED && !select.isEmpty()) {
+            item.problem("an emulated pool selects no VFs", "Remove select, or set kind to vf.");
+        }
+    }
+
+    private static Map<String, PoolName> networks(Entry keys, List<PoolPolicy> pools) {
+        Map<String, PoolName> networks = new LinkedHashMap<>();
+        keys.others()
+                .forEach((network, entry) -> entry.as(PoolName::new).ifPresent(pool -> {
+                    if (pools.stream().noneMatch(p -> p.name().equals(pool))) {
+                        entry.problem("pool '" + pool + "' does not exist", "Name one of the pools of this file.");
+                    }
+                    networks.put(network, pool);
+                }));
+        return Collections.unmodifiableMap(networks);
+    }
+
+    private static Deadlines deadlines(Entry keys) {
+        Deadlines deadlines = new Deadlines(
+                deadline(keys, "preflight", 10),
+                deadline(keys, "prepare", 30),
+                deadline(keys, "unplug", 20),
+                deadline(keys, "copy", 1800),
+                deadline(keys, "switchover", 30),
+                deadline(keys, "plug", 30),
+                deadline(keys, "release", 10),
+                deadline(keys, "cancel", 45));
+        keys.rejectOthers();
+        return deadlines;
+    }
+
+    private static Map<VmName, ProbeTarget> probes(Entry keys) {
+        Map<VmName, ProbeTarget> probes = new LinkedHashMap<>();
+        keys.others().forEach((name, entry) -> {
+            Optional<VmName> vm = entry.name(VmName::new);
+            ProbeReader.read(entry).ifPresent(probe -> vm.ifPresent(v -> probes.put(v, probe)));
+        });
+        return Collections.unmodifiableMap(probes);
+    }
+
+    private static Duration deadline(Entry keys, String key, int seconds) {
+        return duration(keys, key, Duration.ofSeconds(seconds), SHORTEST);
+    }
+
+    private static Duration duration(Entry keys, String key, Duration usual, Duration atLeast) {
+        return keys.find(key).flatMap(e -> e.duration(atLeast)).orElse(usual);
+    }
+
+    private static boolean flag(Entry keys, String key, boolean usual) {
+        return keys.find(key).flatMap(Entry::flag).orElse(usual);
+    }
+
+    private static void refuseTwin(Entry item, String what, Object name) {
+        item.problem("there are two " + what + "s named '" + name + "'", "Give each its own name.");
+    }
+}

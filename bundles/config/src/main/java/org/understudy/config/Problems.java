@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.config;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+
+/** Collects what is wrong with one file, so that an admin sees all of it at once. */
+final class Problems {
+    private final String file;
+    private final List<Finding> findings = new ArrayList<>();
+
+    Problems(String file) {
+        this.file = file;
+    }
+
+    /**
+     * @param line from 1
+     * @param key where in the file, such as {@code migration.settle}; empty for the whole file
+     * @param problem a sentence that names the value
+     */
+    void add(int line, String key, String problem, String remedy) {
+        String place = key.isEmpty() ? "" : ", key " + key;
+        findings.add(Finding.of(
+                FindingCode.CONFIGURATION_REJECTED,
+                "file " + file,
+                "%s, line %d%s: %s".formatted(file, line, place, problem),
+                remedy));
+    }
+
+    List<Finding> findings() {
+        return List.copyOf(findings);
+    }
+}

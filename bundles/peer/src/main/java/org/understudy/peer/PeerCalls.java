@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.peer;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Type;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.HostName;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.Hosts;
+import org.understudy.api.spi.IncomingMigration;
+import org.understudy.api.spi.OutgoingMigration;
+import org.understudy.api.spi.PeerEndpoint;
+
+/** Carries out on this server's hosts what a peer asks for. */
+@Component
+public final class PeerCalls implements PeerEndpoint {
+    static final Duration LONGEST_POLL = Duration.ofSeconds(20);
+
+    /** Methods whose result lives here; a peer names it by the VM afterwards. */
+    private static final Set<String> BY_VM = Set.of("prepareIncoming", "startOutgoing");
+
+    private static final Set<String> NOT_FOR_PEERS = Set.of("close", "subscribe", "name", "incoming", "outgoing");
+
+    private final Hosts hosts;
+    private final PeerProtocol protocol;
+    private final Map<Host, RecordedEvents> recorded = new ConcurrentHashMap<>();
+
+    @Activate
+    public PeerCalls(@Reference Hosts hosts) {
+        this(hosts, PeerProtocol.CURRENT);
+    }
+
+    PeerCalls(Hosts hosts, PeerProtocol protocol) {
+        this.hosts = hosts;
+        this.protocol = protocol;
+    }
+
+    @Deactivate
+    void deactivate() {
+        recorded.values().forEach(RecordedEvents::close);
+    }
+
+    @Override
+    public String protocol() {
+        return protocol.header();
+    }
+
+    @Override
+    public String call(Optional<String> callerProtocol, HostName name, String call, String arguments) {
+        protocol.check("Calling server", callerProtocol);
+        Host host = hosts.host(name);
+        String[] path = call.split("/", -1);
+        if (path.length == 3 && path[0].equals("incoming")) {
+            return invoke(IncomingMigration.class, end(host.incoming(new VmName(path[1])), call), path[2], arguments);
+        }
+        if (path.length == 3 && path[0].equals("outgoing")) {
+            return invoke(OutgoingMigration.class, end(host.outgoing(new VmName(path[1])), call), path[2], arguments);
+        }
+        if (call.equals("events")) {
+            return events(host, arguments);
+        }
+        if (NOT_FOR_PEERS.contains(call)) {
+            throw unknown(call);
+        }
+        return invoke(Host.class, host, call, arguments);
+    }
+
+    private static <T> T end(Optional<T> end, String call) {
+        return end.orElseThrow(() ->
+                new UnderstudyException(ErrorCode.WRONG_VM_STATE, "there is no such end of a migration here: " + call));
+    }
+
+    private static <T> String invoke(Class<T> type, T target, String name, String arguments) {
+        Method method = Arrays.stream(type.getMethods())
+                .filter(m -> m.getName().equals(name))
+                .findFirst()
+                .orElseThrow(() -> unknown(name));
+        try {
+            Object result = method.invoke(target, PeerJson.readArguments(method, arguments));
+            Type resultType = method.getGenericReturnType();
+            boolean staysHere = resultType == void.class || BY_VM.contains(name);
+            return staysHere ? "null" : PeerJson.write(result, resultType);
+        } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw new UnderstudyException(ErrorCode.INTERNAL, name + " failed", e.getCause());
+        } catch (IllegalAccessException e) {
+            throw new UnderstudyException(ErrorCode.INTERNAL, name + " cannot be called", e);
+        }
+    }
+
+    private String events(Host host, String arguments) {
+        PeerHost.Poll poll = (PeerHost.Poll) PeerJson.read(arguments, PeerHost.Poll.class);
+        // Hosts are opened anew when the configuration changes; what was recorded of closed ones is of no use.
+        recorded.keySet().stream()
+                .filter(known -> !hosts.all().contains(known))
+                .forEach(gone -> recorded.remove(gone).close());
+        RecordedEvents events = recorded.computeIfAbsent(host, RecordedEvents::new);
+        try {
+            return PeerJson.write(events.after(poll.epoch(), poll.position(), LONGEST_POLL), RecordedEvents.Page.class);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new UnderstudyException(ErrorCode.CANCELLED, "the wait for events was interrupted", e);
+        }
+    }
+
+    private static UnderstudyException unknown(String call) {
+        return new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "a peer cannot call '" + call + "'");
+    }
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.peer;
+
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.HostName;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.HostedVm;
+import org.understudy.api.spi.IncomingMigration;
+import org.understudy.api.spi.IncomingRequest;
+import org.understudy.api.spi.OutgoingMigration;
+import org.understudy.api.spi.OutgoingRequest;
+
+/** Makes a {@link Host} of a link: each method becomes one call, events are polled. */
+final class PeerHost implements InvocationHandler {
+    private static final Logger LOG = LoggerFactory.getLogger(PeerHost.class);
+    private static final long RETRY_MILLIS = 1000;
+
+    private final HostName name;
+    private final PeerLink link;
+    private final List<Consumer<HostEvent>> consumers = new CopyOnWriteArrayList<>();
+    private final Thread poller;
+    private Poll position = new Poll("", 0);
+
+    /** Where the peer's events were read up to. */
+    record Poll(String epoch, long position) {}
+
+    private PeerHost(HostName name, PeerLink link) {
+        this.name = name;
+        this.link = link;
+        poller = new Thread(this::poll, "understudy-peer-" + name);
+        poller.setDaemon(true);
+    }
+
+    /** @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE} unless the peer answers */
+    static Host open(HostName name, PeerLink link) {
+        PeerHost peer = new PeerHost(name, link);
+        Host host = proxy(Host.class, peer);
+        // The first page only tells where the events stand now; from here on none is missed.
+        peer.readEvents();
+        peer.poller.start();
+        return host;
+    }
+
+    @Override
+    public Object invoke(Object proxy, Method method, Object[] arguments) {
+        return switch (method.getName()) {
+            case "name" -> name;
+            case "toString" -> "peer host " + name;
+            case "hashCode" -> System.identityHashCode(proxy);
+            case "equals" -> proxy == arguments[0];
+            case "close" -> {
+                poller.interrupt();
+                yield null;
+            }
+            case "subscribe" -> subscribe(arguments[0]);
+            case "prepareIncoming" -> {
+                link.call("prepareIncoming", PeerJson.writeArguments(method, arguments));
+                yield incoming(((IncomingRequest) arguments[0]).vm());
+            }
+            case "startOutgoing" -> {
+                link.call("startOutgoing", PeerJson.writeArguments(method, arguments));
+                yield outgoing(((OutgoingRequest) arguments[0]).vm());
+            }
+            case "incoming" -> knownIncoming((Host) proxy, (VmName) arguments[0]);
+            case "outgoing" -> knownOutgoing((VmName) arguments[0]);
+            default -> remote("", method, arguments);
+        };
+    }
+
+    private Object remote(String prefix, Method method, Object... arguments) {
+        String answer = link.call(prefix + method.getName(), PeerJson.writeArguments(method, arguments));
+        return method.getReturnType() == void.class ? null : PeerJson.read(answer, method.getGenericReturnType());
+    }
+
+    private Optional<IncomingMigration> knownIncoming(Host host, VmName vm) {
+        return host.find(vm)
+                .map(HostedVm::state)
+                .filter(state -> state == VmState.INCOMING)
+                .map(state -> incoming(vm));
+    }
+
+    private Optional<OutgoingMigration> knownOutgoing(VmName vm) {
+        OutgoingMigration outgoing = outgoing(vm);
+        try {
+            outgoing.progress();
+            return Optional.of(outgoing);
+        } catch (UnderstudyException e) {
+            if (e.code() == ErrorCode.WRONG_VM_STATE) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private IncomingMigration incoming(VmName vm) {
+        return proxy(
+                IncomingMigration.class, (proxy, method, arguments) -> end("incoming/" + vm + "/", method, arguments));
+    }
+
+    private OutgoingMigration outgoing(VmName vm) {
+        return proxy(
+                OutgoingMigration.class, (proxy, method, arguments) -> end("outgoing/" + vm + "/", method, arguments));
+    }
+
+    private Object end(String prefix, Method method, Object... arguments) {
+        return method.getName().equals("toString") ? prefix + name : remote(prefix, method, arguments);
+    }
+
+    private Subscription subscribe(Object consumer) {
+        @SuppressWarnings("unchecked")
+        Consumer<HostEvent> added = (Consumer<HostEvent>) consumer;
+        consumers.add(added);
+        return () -> consumers.remove(added);
+    }
+
+    private void poll() {
+        while (!Thread.currentThread().isInterrupted()) {
+            try {
+                readEvents();
+            } catch (UnderstudyException e) {
+                LOG.debug("events of {}: {}", name, e.getMessage());
+                if (!pause()) {
+                    return;
+                }
+            }
+        }
+    }
+
+    private void readEvents() {
+        String answer = link.call("events", PeerJson.write(position, Poll.class));
+        RecordedEvents.Page page = (RecordedEvents.Page) PeerJson.read(answer, RecordedEvents.Page.class);
+        position = new Poll(page.epoch(), page.next());
+        page.events().forEach(event -> consumers.forEach(consumer -> deliver(consumer, event)));
+    }
+
+    private static boolean pause() {
+        try {
+            Thread.sleep(RETRY_MILLIS);
+            return true;
+        } catch (InterruptedException e) {
+            return false;
+        }
+    }
+
+    private static void deliver(Consumer<HostEvent> consumer, HostEvent event) {
+        try {
+            consumer.accept(event);
+        } catch (RuntimeException e) {
+            LOG.warn("a consumer of host events failed", e);
+        }
+    }
+
+    private static <T> T proxy(Class<T> type, InvocationHandler handler) {
+        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.peer;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Locale;
+import java.util.Optional;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.HostName;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.PeerEndpoint;
+
+/** One HTTP exchange with a peer for each call. */
+final class PeerLink {
+    /** Longer than any call of a host may block: a start waits for QEMU, a poll for events. */
+    private static final Duration LONGEST_CALL = Duration.ofSeconds(90);
+
+    private final HttpClient client = HttpClient.newBuilder()
+            .connectTimeout(Duration.ofSeconds(5))
+            .version(HttpClient.Version.HTTP_1_1)
+            .build();
+    private final PeerProtocol protocol;
+    private final URI calls;
+    private final String authorization;
+
+    PeerLink(PeerProtocol protocol, URI url, HostName host, String user, String password) {
+        this.protocol = protocol;
+        calls = url.resolve("api/v1/peer/" + host + "/");
+        authorization =
+                "Basic " + Base64.getEncoder().encodeToString((user + ":" + password).getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * @return the result as JSON
+     * @throws UnderstudyException what the call threw there, or {@link ErrorCode#HOST_UNAVAILABLE}, also if the peer's
+     *     protocol version is not compatible
+     */
+    String call(String call, String arguments) {
+        HttpRequest request = HttpRequest.newBuilder(calls.resolve(call))
+                .timeout(LONGEST_CALL)
+                .header("Authorization", authorization)
+                .header("Content-Type", "application/json")
+                .header("X-Requested-With", "understudy")
+                .header(PeerEndpoint.PROTOCOL_HEADER, protocol.header())
+                .POST(HttpRequest.BodyPublishers.ofString(arguments))
+                .build();
+        try {
+            HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+            checkProtocol(response);
+            if (response.statusCode() == 200) {
+                return response.body();
+            }
+            throw problem(call, response);
+        } catch (IOException e) {
+            throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "peer " + calls + " does not answer: " + e, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new UnderstudyException(ErrorCode.CANCELLED, "the call of peer " + calls + " was interrupted", e);
+        }
+    }
+
+    /** A failure without a version, such as a refused login, was not sent by the peer's calls and names itself. */
+    private void checkProtocol(HttpResponse<String> response) {
+        Optional<String> sent = response.headers().firstValue(PeerEndpoint.PROTOCOL_HEADER);
+        if (response.statusCode() == 200 || sent.isPresent()) {
+            protocol.check("Peer " + calls, sent);
+        }
+    }
+
+    private UnderstudyException problem(String call, HttpResponse<String> response) {
+        boolean isProblem = response.headers()
+                .firstValue("Content-Type")
+                .filter(t -> t.startsWith("application/problem+json"))
+                .isPresent();
+        if (isProblem && PeerJson.read(response.body(), Problem.class) instanceof Problem problem) {
+            return new UnderstudyException(problem.errorCode(), "peer " + calls + ": " + problem.detail());
+        }
+        return new UnderstudyException(
+                ErrorCode.HOST_UNAVAILABLE,
+                "peer " + calls + " answered " + response.statusCode() + " to " + call
+                        + (response.statusCode() == 401 ? "; check user and password-file" : ""));
+    }
+
+    /** The parts of a problem document that matter here. */
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    record Problem(String code, String detail) {
+        ErrorCode errorCode() {
+            String constant = code.toUpperCase(Locale.ROOT).replace('-', '_');
+            return Arrays.stream(ErrorCode.values())
+                    .filter(known -> known.name().equals(constant))
+                    .findFirst()
+                    .orElse(ErrorCode.HOST_UNAVAILABLE);
+        }
+    }
+}
