@@ -30,7 +30,7 @@ static const char usage[] =
     "                             set these values through the PF and read them back\n"
     "  bind VF HOLDER [--user NAME]\n"
     "                             bind to vfio-pci; NAME gets the IOMMU group's device\n"
-    "  unbind VF HOLDER           give back to the driver of before\n"
+    "  unbind VF HOLDER           bind to its original driver again\n"
     "  detour VF HOLDER on|off    lead frames for its MAC to the bridge above the PF too, while a guest is without it\n"
     "  release VF HOLDER          restore all that was before, and end the lease\n"
     "  restore [VF]               restore without a lease: this VF, or all whose lease has expired\n"
@@ -155,7 +155,7 @@ static const struct option options[] = {
 };
 
 static bool place(struct call *call, int option, const char *path) {
-    if (rights_are_lent())
+    if (rights_are_elevated())
         return false;
     const char **root = option == OPTION_SYSFS ? &call->roots.sysfs
         : option == OPTION_DEV                 ? &call->roots.dev
@@ -304,7 +304,7 @@ static int change(struct call *call, struct usvf_address vf) {
     else if (strcmp(verb, "unbind") == 0)
         result = usvf_unbind(&call->roots, vf, call->holder, &call->error);
     else if (strcmp(verb, "detour") == 0)
-        result = usvf_detour(&call->roots, vf, call->holder, strcmp(call->arguments[2], "on") == 0, &call->error);
+        result = usvf_forwarding(&call->roots, vf, call->holder, strcmp(call->arguments[2], "on") == 0, &call->error);
     else
         result = usvf_release(&call->roots, vf, call->holder, &call->error);
     return result == USVF_OK ? show(call, vf) : result;

@@ -46,7 +46,7 @@ static uid_t caller(void) {
     return sudo ? (uid_t)strtoul(sudo, NULL, 10) : getuid();
 }
 
-bool rights_are_lent(void) {
+bool rights_are_elevated(void) {
     return getauxval(AT_SECURE) != 0 || getuid() != geteuid() || (geteuid() == 0 && caller() != 0);
 }
 
@@ -82,7 +82,7 @@ static int check_list(uid_t uid, const char *pf, const char *command, struct usv
     if (file < 0 || fstat(file, &status) != 0 || !S_ISREG(status.st_mode) || status.st_uid != 0 || (status.st_mode & 022)) {
         if (file >= 0)
             close(file);
-        return deny(error, "%s must be a file that root alone can write, and it is not: nobody but root may change VFs", USVF_ACL);
+        return deny(error, "%s must be a regular file that is owned by root and writable by no other user; until then only root may change VFs", USVF_ACL);
     }
     FILE *lines = fdopen(file, "r");
     bool allowed = false;
@@ -192,7 +192,7 @@ static int filter_calls(void) {
 int rights_reduce(char *const arguments[], int count, struct usvf_error *error) {
     uid_t who = caller();
     umask(022); /* the caller's could shut us out of our own files */
-    if (who != 0 && rights_are_lent() && !only_reads(arguments, count)) {
+    if (who != 0 && rights_are_elevated() && !only_reads(arguments, count)) {
         char name[32];
         int result = object(arguments, count, name, error);
         if (result == USVF_OK)

@@ -8,7 +8,7 @@
 #include "usvf.h"
 
 /* True if the program has more rights than whoever called it: by set-user-ID, by file capabilities, or by sudo. */
-bool rights_are_lent(void);
+bool rights_are_elevated(void);
 
 /*
  * Checks the access list for callers who are not root, and drops whatever rights the command does not need.

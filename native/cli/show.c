@@ -190,7 +190,7 @@ void show_lease(struct usvf_address vf, const struct usvf_lease *lease, bool jso
     char text[USVF_ADDRESS_TEXT];
     usvf_address_text(vf, text);
     if (!json) {
-        printf("VF %s is leased by %s, number %" PRIu64 "\n", text, lease->owner, lease->fencing);
+        printf("VF %s is leased by %s, fencing number %" PRIu64 "\n", text, lease->owner, lease->fencing);
         return;
     }
     json_open(NULL, '{');

@@ -219,7 +219,7 @@ static void detour(JNIEnv *env, jclass class, jobjectArray roots, jstring vf, js
 
     (void)class;
     if (copy_subject(env, roots, vf, owner, fencing, &it))
-        succeeded(env, usvf_detour(&it.places.roots, it.vf, it.holder, on, &error), &error);
+        succeeded(env, usvf_forwarding(&it.places.roots, it.vf, it.holder, on, &error), &error);
 }
 
 static void release(JNIEnv *env, jclass class, jobjectArray roots, jstring vf, jstring owner, jlong fencing)

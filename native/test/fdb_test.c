@@ -154,13 +154,13 @@ static void a_learned_entry_of_another_port_is_replaced(void) {
 static void what_was_learned_is_forgotten_and_what_is_fixed_stays(void) {
     bridge_up();
     learn_on_port1();
-    usvf_fdb_forget(sender);
+    usvf_fdb_flush(sender);
     CHECK(entries_on("port1") == 1);
-    usvf_fdb_forget(address);
+    usvf_fdb_flush(address);
     CHECK(entries_on("port1") == 0);
     struct usvf_fdb_entry entry = entry_on("port0");
     CHECK(usvf_fdb_add(&entry, &error) == USVF_OK);
-    usvf_fdb_forget(address);
+    usvf_fdb_flush(address);
     CHECK(entries_on("port0") == 1);
     bridge_down();
 }
@@ -225,7 +225,7 @@ static void an_address_of_the_bridge_itself_is_left_alone(void) {
     ip("link set dev port0 address 02:00:00:00:00:99");
     struct usvf_fdb_entry entry = entry_on("port0");
     entry.mac[5] = 0x99;
-    CHECK(usvf_fdb_set(&tree.roots, &entry, false, &error) == USVF_REFUSED && strstr(error.message, "own"));
+    CHECK(usvf_fdb_set(&tree.roots, &entry, false, &error) == USVF_REFUSED && strstr(error.message, "bridge itself"));
     bridge_down();
     tree_remove(&tree);
 }
