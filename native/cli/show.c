@@ -36,7 +36,7 @@ static void json_lease(const struct usvf_lease *lease) {
     json_known("expires", lease->expires ? lease->expires : -1);
 }
 
-/* More than these are told by iommu_members alone. */
+/* iommu_members also counts those that are not listed. */
 static void json_peers(const struct usvf_vf *vf) {
     if (vf->iommu_group < 0)
         return;
