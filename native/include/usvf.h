@@ -52,7 +52,7 @@ struct usvf_roots {
     const char *sysfs; /* NULL: /sys */
     const char *dev;   /* NULL: /dev */
     const char *state; /* NULL: /var/lib/understudy-vf */
-    const char *links; /* file with a recorded RTM_GETLINK dump; NULL: asks the kernel */
+    const char *links; /* file with a recorded RTM_GETLINK dump; NULL: read from the kernel */
     const char *run;   /* folder with libvirt's runtime files; NULL: /run */
 };
 

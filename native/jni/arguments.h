@@ -10,7 +10,7 @@
 
 #define PATH_TEXT 4096
 
-/* The roots of a call; an empty text stands for the default. */
+/* The roots of a call; an empty text is the default. */
 struct roots {
     char texts[5][PATH_TEXT];
     struct usvf_roots roots;
