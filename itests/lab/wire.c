@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The data network of the two-host lab: a learning switch whose ports are QEMU's '-netdev stream' on unix sockets, and an
-// endpoint 10.88.0.1, which answers ARP and pings, pings whom it is told to, counts what is lost, and hands UDP on to the
-// same port of 127.0.0.1.
+// endpoint 10.88.0.1, which answers ARP and pings, pings a given address, counts lost frames, and forwards UDP to the same
+// port of 127.0.0.1.
 // Usage: wire FOLDER PORTS. Its sockets are FOLDER/wire.1, ...; commands are lines written to FOLDER/wire.control:
-//   watch ADDRESS    pings it every 50 ms and counts anew
-//   figures          FOLDER/figures gets what was counted since
+//   watch ADDRESS    resets the counters and pings the address every 50 ms
+//   figures          writes the counters to FOLDER/figures
 // Moves of MACs from port to port go to stdout.
 #define _GNU_SOURCE
 #include "wire.h"
@@ -21,7 +21,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { MAX_PORTS = 4, NOWHERE = -2, MAX_FRAME = 65536, BUFFER = 1 << 20, MACS = 256 };
+enum { MAX_PORTS = 4, ENDPOINT = -1, NOWHERE = -2, MAX_FRAME = 65536, BUFFER = 1 << 20, MACS = 256 };
 
 struct port {
     int listener, peer;
@@ -29,31 +29,31 @@ struct port {
     uint8_t received[BUFFER], waiting[BUFFER];
 };
 
-struct place {
+struct mac_entry {
     uint8_t mac[6];
     int port;
 };
 
 static struct port ports[MAX_PORTS];
-static struct place places[MACS];
-static int port_count, place_count;
+static struct mac_entry macs[MACS];
+static int port_count, mac_count;
 static const char *folder;
 
-static void hang_up(struct port *p)
+static void disconnect(struct port *p)
 {
     close(p->peer);
     p->peer = -1;
     p->in = p->out = 0;
-    for (int i = 0; i < place_count; i++)
-        if (places[i].port == p - ports)
-            places[i].port = NOWHERE;
+    for (int i = 0; i < mac_count; i++)
+        if (macs[i].port == p - ports)
+            macs[i].port = NOWHERE;
 }
 
 static void flush_port(struct port *p)
 {
     ssize_t n = send(p->peer, p->waiting, p->out, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (n < 0 && errno != EAGAIN)
-        hang_up(p);
+        disconnect(p);
     if (n > 0)
         memmove(p->waiting, p->waiting + n, p->out -= (size_t)n);
 }
@@ -61,12 +61,12 @@ static void flush_port(struct port *p)
 static void send_to(int to, const uint8_t *frame, size_t size)
 {
     if (to == ENDPOINT) {
-        endpoint_hear(frame, size);
+        endpoint_receive(frame, size);
         return;
     }
     struct port *p = &ports[to];
     uint32_t length = htonl((uint32_t)size);
-    // A QEMU that doesn't read for so long loses frames, as on any wire.
+    // A QEMU that does not read for so long loses frames, as on a cable.
     if (p->peer < 0 || p->out + 4 + size > BUFFER)
         return;
     memcpy(p->waiting + p->out, &length, 4);
@@ -75,31 +75,32 @@ static void send_to(int to, const uint8_t *frame, size_t size)
     flush_port(p);
 }
 
-static struct place *place_of(const uint8_t *mac)
+static struct mac_entry *find_mac(const uint8_t *mac)
 {
-    for (int i = 0; i < place_count; i++)
-        if (memcmp(places[i].mac, mac, 6) == 0)
-            return &places[i];
+    for (int i = 0; i < mac_count; i++)
+        if (memcmp(macs[i].mac, mac, 6) == 0)
+            return &macs[i];
     return NULL;
 }
 
 static void learn(int from, const uint8_t *mac)
 {
-    struct place *place = place_of(mac);
-    if (mac[0] & 1 || (place && place->port == from))
+    struct mac_entry *entry = find_mac(mac);
+    if (mac[0] & 1 || (entry && entry->port == from))
         return;
-    if (!place) {
-        place = &places[place_count < MACS ? place_count++ : rand() % MACS];
-        memcpy(place->mac, mac, 6);
+    if (!entry) {
+        entry = &macs[mac_count < MACS ? mac_count++ : rand() % MACS];
+        memcpy(entry->mac, mac, 6);
     }
-    place->port = from;
+    entry->port = from;
     printf("%.0f %02x:%02x:%02x:%02x:%02x:%02x port %d\n", now_ms(), mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], from + 1);
 }
 
-void deliver(int from, const uint8_t *frame, size_t size)
+// from: the number of a port, or ENDPOINT
+static void deliver(int from, const uint8_t *frame, size_t size)
 {
     learn(from, frame + 6);
-    struct place *to = frame[0] & 1 ? NULL : place_of(frame);
+    struct mac_entry *to = frame[0] & 1 ? NULL : find_mac(frame);
     if (to && to->port != NOWHERE) {
         if (to->port != from)
             send_to(to->port, frame, size);
@@ -110,13 +111,18 @@ void deliver(int from, const uint8_t *frame, size_t size)
             send_to(i, frame, size);
 }
 
-// A frame has its length before it.
+static void deliver_from_endpoint(const uint8_t *frame, size_t size)
+{
+    deliver(ENDPOINT, frame, size);
+}
+
+// Each frame follows its length.
 static void read_port(struct port *p)
 {
     ssize_t n = recv(p->peer, p->received + p->in, BUFFER - p->in, MSG_DONTWAIT);
     if (n <= 0) {
         if (n == 0 || errno != EAGAIN)
-            hang_up(p);
+            disconnect(p);
         return;
     }
     size_t at = 0;
@@ -125,7 +131,7 @@ static void read_port(struct port *p)
         memcpy(&size, p->received + at, 4);
         size = ntohl(size);
         if (size < 14 || size > MAX_FRAME) {
-            hang_up(p);
+            disconnect(p);
             return;
         }
         if (p->in - at - 4 < size)
@@ -137,18 +143,18 @@ static void read_port(struct port *p)
         memmove(p->received, p->received + at, p->in -= at);
 }
 
-// A QEMU that was started anew takes the place of the one before.
+// A new QEMU replaces the one before.
 static void accept_peer(struct port *p)
 {
     int peer = accept4(p->listener, NULL, NULL, SOCK_CLOEXEC);
     if (peer < 0)
         return;
     if (p->peer >= 0)
-        hang_up(p);
+        disconnect(p);
     p->peer = peer;
 }
 
-static void obey(char *line)
+static void run_command(char *line)
 {
     if (strncmp(line, "watch ", 6) == 0) {
         endpoint_watch(line + 6);
@@ -170,7 +176,7 @@ static void read_commands(int control)
     line[size += (size_t)n] = 0;
     while ((end = strchr(line, '\n'))) {
         *end = 0;
-        obey(line);
+        run_command(line);
         memmove(line, end + 1, size -= (size_t)(end + 1 - line));
         line[size] = 0;
     }
@@ -219,6 +225,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < port_count; i++)
         ports[i].peer = -1, ports[i].listener = listen_at(i + 1);
     int control = open_control();
+    endpoint_open(deliver_from_endpoint);
     for (;;) {
         struct pollfd wait[1 + 2 * MAX_PORTS] = {{.fd = control, .events = POLLIN}};
         for (int i = 0; i < port_count; i++) {

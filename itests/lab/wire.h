@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the switch and its endpoint know of each other.
+// What the switch uses of its endpoint.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ENDPOINT = -1 };
-
-// Hands a frame on to where its receiver is; from is a port's number or ENDPOINT.
-void deliver(int from, const uint8_t *frame, size_t size);
-
 double now_ms(void);
-void endpoint_hear(const uint8_t *frame, size_t size);
 
-// Counts anew, and pings the address from now on.
+// Sends a frame from the endpoint into the switch.
+typedef void endpoint_sender(const uint8_t *frame, size_t size);
+void endpoint_open(endpoint_sender *sender);
+
+void endpoint_receive(const uint8_t *frame, size_t size);
+
+// Resets the counters, and pings the address from now on.
 void endpoint_watch(const char *address);
 
-// When it wants to be asked for the next ping.
+// The time of the next ping.
 double endpoint_next(void);
 void endpoint_ping(void);
 
-// FOLDER/figures gets what was counted.
+// Writes the counters to FOLDER/figures.
 void endpoint_figures(const char *folder);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The least that reading an inventory can cost: the system calls that libusvf makes, in its order, and nothing made of
- * what they return. Told what to do by lines on stdin, so that a benchmark can take turns: "floor" makes these calls once,
+ * what they return. Controlled by lines on stdin, so that a benchmark can take turns: "floor" makes these calls once,
  * "library" calls usvf_inventory_read once; each answers with a line of nanoseconds. Ends with stdin.
  *
  * inventory_floor [PFS VFS]: on this machine, or on one in memory, whose places it prints first.
@@ -248,7 +248,7 @@ static int64_t now(void) {
 int main(int count, char **arguments) {
     struct tree made;
     const struct tree *tree = count == 3 ? &made : NULL;
-    /* Whoever stops the benchmark closes stdin as well, and the folder goes then. */
+    /* The end of the benchmark closes stdin; then the folder is removed. */
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     if (tree) {

@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* Whether something stands before the next value on its level. */
-static bool behind;
+/* Whether the next value on this level needs a comma. */
+static bool needs_comma;
 
 static void quoted(const char *text) {
     putchar('"');
@@ -21,9 +21,9 @@ static void quoted(const char *text) {
 }
 
 static void begin(const char *key) {
-    if (behind)
+    if (needs_comma)
         putchar(',');
-    behind = true;
+    needs_comma = true;
     if (key) {
         quoted(key);
         putchar(':');
@@ -33,12 +33,12 @@ static void begin(const char *key) {
 void json_open(const char *key, char bracket) {
     begin(key);
     putchar(bracket);
-    behind = false;
+    needs_comma = false;
 }
 
 void json_close(char bracket) {
     putchar(bracket);
-    behind = true;
+    needs_comma = true;
 }
 
 void json_text(const char *key, const char *value) {
@@ -69,6 +69,6 @@ void json_flag(const char *key, int value) {
 
 void json_end(void) {
     putchar('\n');
-    behind = false;
+    needs_comma = false;
     fflush(stdout);
 }

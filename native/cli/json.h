@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes JSON to stdout. Commas are set where they belong. */
+/* Writes JSON to stdout, with the commas. */
 #ifndef USVF_JSON_H
 #define USVF_JSON_H
 

@@ -38,23 +38,22 @@ static int deny(struct usvf_error *error, const char *format, ...) {
     return USVF_NOT_PERMITTED;
 }
 
-/*
- * Whose rights count: the caller's, also behind sudo. SUDO_UID may be trusted here because it only takes rights away.
- */
+/* The user whose permissions count, also behind sudo. SUDO_UID may be trusted, because it only removes privileges. */
 static uid_t caller(void) {
     const char *sudo = getuid() == 0 ? getenv("SUDO_UID") : NULL;
     return sudo ? (uid_t)strtoul(sudo, NULL, 10) : getuid();
 }
 
-bool rights_are_lent(void) {
+bool rights_are_elevated(void) {
     return getauxval(AT_SECURE) != 0 || getuid() != geteuid() || (geteuid() == 0 && caller() != 0);
 }
 
-/* True if a word is in a list such as "a,b"; "all" has every word. */
+/* True if a word is in a list such as "a,b"; "all" includes every word, and "detour" is the former name of forwarding. */
 static bool listed(char *list, const char *wanted) {
     char *rest = NULL;
     for (char *word = strtok_r(list, ",", &rest); word; word = strtok_r(NULL, ",", &rest))
-        if (strcmp(word, wanted) == 0 || strcmp(word, "all") == 0)
+        if (strcmp(word, wanted) == 0 || strcmp(word, "all") == 0 ||
+            (strcmp(word, "detour") == 0 && strcmp(wanted, "forwarding") == 0))
             return true;
     return false;
 }
@@ -82,7 +81,7 @@ static int check_list(uid_t uid, const char *pf, const char *command, struct usv
     if (file < 0 || fstat(file, &status) != 0 || !S_ISREG(status.st_mode) || status.st_uid != 0 || (status.st_mode & 022)) {
         if (file >= 0)
             close(file);
-        return deny(error, "%s must be a file that root alone can write, and it is not: nobody but root may change VFs", USVF_ACL);
+        return deny(error, "%s must be a regular file that is owned by root and writable by no other user; until then only root may change VFs", USVF_ACL);
     }
     FILE *lines = fdopen(file, "r");
     bool allowed = false;
@@ -96,8 +95,8 @@ static int check_list(uid_t uid, const char *pf, const char *command, struct usv
                    : deny(error, "%s does not allow user %s to %s on %s", USVF_ACL, user ? user->pw_name : "?", command, pf);
 }
 
-/* The name that a line of the list has to have for a command's object. */
-static int object(char *const arguments[], int count, char name[32], struct usvf_error *error) {
+/* The PF that a line of the access list must name for a command. */
+static int find_pf(char *const arguments[], int count, char name[32], struct usvf_error *error) {
     strcpy(name, "all");
     if (strcmp(arguments[0], "fdb") == 0) {
         snprintf(name, 32, "%s", count > 2 ? arguments[2] : "all");
@@ -105,7 +104,7 @@ static int object(char *const arguments[], int count, char name[32], struct usvf
     }
     struct usvf_address vf;
     if (count < 2 || !usvf_address_parse(arguments[1], &vf))
-        return USVF_OK; /* restore of everything; and what is wrong is told later */
+        return USVF_OK; /* restores everything, or is an error that is reported later */
     struct usvf_inventory *inventory;
     int result = usvf_inventory_read(NULL, &inventory, error);
     if (result != USVF_OK)
@@ -118,7 +117,7 @@ static int object(char *const arguments[], int count, char name[32], struct usvf
     if (pf)
         snprintf(name, 32, "%s", pf->netdev);
     usvf_inventory_free(inventory);
-    return pf ? USVF_OK : deny(error, "%s is no VF of this machine", arguments[1]);
+    return pf ? USVF_OK : deny(error, "%s is not a VF of this machine", arguments[1]);
 }
 
 static bool only_reads(char *const arguments[], int count) {
@@ -129,7 +128,7 @@ static bool only_reads(char *const arguments[], int count) {
     return count > 1 && strcmp(arguments[0], "fdb") == 0 && strcmp(arguments[1], "list") == 0;
 }
 
-/* Netlink wants NET_ADMIN, the group's device CHOWN, and its state whoever else owns it. sysfs belongs to uid 0. */
+/* Netlink needs NET_ADMIN, the device of a group needs CHOWN, files of other owners need DAC_READ_SEARCH. sysfs belongs to uid 0. */
 static int drop_capabilities(void) {
     const uint32_t kept = 1u << CAP_NET_ADMIN | 1u << CAP_CHOWN | 1u << CAP_DAC_READ_SEARCH;
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -173,7 +172,7 @@ static int filter_calls(void) {
         ALLOW(fchownat), ALLOW(bind), ALLOW(sendto), ALLOW(recvfrom), ALLOW(recvmsg), ALLOW(setsockopt),
         ALLOW(ppoll), ALLOW(exit), ALLOW(exit_group), ALLOW(clock_gettime), ALLOW(getrandom), ALLOW(futex),
         ALLOW(geteuid), ALLOW(sysinfo), ALLOW(restart_syscall), ALLOW(writev),
-        /* Names and numbers of netdevs are asked through a local socket; stdio asks whether it writes to a terminal. */
+        /* Names and numbers of netdevs are read through a local socket; stdio checks whether it writes to a terminal. */
         ALLOW_ONE_OF(socket, 0, AF_NETLINK, AF_UNIX, AF_UNIX),
         ALLOW_ONE_OF(ioctl, 1, SIOCGIFINDEX, SIOCGIFNAME, TCGETS),
 #ifdef __x86_64__
@@ -184,17 +183,17 @@ static int filter_calls(void) {
     const struct sock_fprog program = {.len = sizeof rules / sizeof *rules, .filter = rules};
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 #else
-    errno = ENOSYS; /* no rights without the filter */
+    errno = ENOSYS; /* no privileges without the filter */
     return -1;
 #endif
 }
 
 int rights_reduce(char *const arguments[], int count, struct usvf_error *error) {
     uid_t who = caller();
-    umask(022); /* the caller's could shut us out of our own files */
-    if (who != 0 && rights_are_lent() && !only_reads(arguments, count)) {
+    umask(022); /* the caller's could deny access to files of this program */
+    if (who != 0 && rights_are_elevated() && !only_reads(arguments, count)) {
         char name[32];
-        int result = object(arguments, count, name, error);
+        int result = find_pf(arguments, count, name, error);
         if (result == USVF_OK)
             result = check_list(who, name, arguments[0], error);
         if (result != USVF_OK)
@@ -202,8 +201,8 @@ int rights_reduce(char *const arguments[], int count, struct usvf_error *error) 
     }
     clearenv();
     if (drop_capabilities() != 0)
-        return deny(error, "the rights that are not needed cannot be dropped: %s", strerror(errno));
+        return deny(error, "capabilities cannot be dropped: %s", strerror(errno));
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || filter_calls() != 0)
-        return deny(error, "the system call filter cannot be set: %s", strerror(errno));
+        return deny(error, "system call filter cannot be installed: %s", strerror(errno));
     return USVF_OK;
 }

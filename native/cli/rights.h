@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which rights understudy-vf has, and who may make use of them. */
+/* The privileges of understudy-vf, and who may use them. */
 #ifndef USVF_RIGHTS_H
 #define USVF_RIGHTS_H
 
@@ -7,11 +7,11 @@
 
 #include "usvf.h"
 
-/* True if the program has more rights than whoever called it: by set-user-ID, by file capabilities, or by sudo. */
-bool rights_are_lent(void);
+/* True if the program has more privileges than its caller: by set-user-ID, by file capabilities, or by sudo. */
+bool rights_are_elevated(void);
 
 /*
- * Checks the access list for callers who are not root, and drops whatever rights the command does not need.
+ * Checks the access list for callers other than root, and drops all privileges that the command does not need.
  *
  * arguments: the command and what follows it
  */

@@ -36,7 +36,7 @@ static void json_lease(const struct usvf_lease *lease) {
     json_known("expires", lease->expires ? lease->expires : -1);
 }
 
-/* More than these are told by iommu_members alone. */
+/* iommu_members also counts those that are not listed. */
 static void json_peers(const struct usvf_vf *vf) {
     if (vf->iommu_group < 0)
         return;
@@ -190,7 +190,7 @@ void show_lease(struct usvf_address vf, const struct usvf_lease *lease, bool jso
     char text[USVF_ADDRESS_TEXT];
     usvf_address_text(vf, text);
     if (!json) {
-        printf("VF %s is leased by %s, number %" PRIu64 "\n", text, lease->owner, lease->fencing);
+        printf("VF %s is leased by %s, fencing number %" PRIu64 "\n", text, lease->owner, lease->fencing);
         return;
     }
     json_open(NULL, '{');

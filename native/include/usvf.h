@@ -22,16 +22,16 @@
 /* Why a call failed. The numbers are also the exit statuses of understudy-vf. */
 enum usvf_code {
     USVF_OK = 0,
-    USVF_BAD_ARGUMENT = 2,  /* the caller's mistake */
+    USVF_BAD_ARGUMENT = 2,  /* the call is wrong */
     USVF_NOT_FOUND = 3,     /* no such function */
-    USVF_REFUSED = 4,       /* would harm something: the message names it */
-    USVF_FAILED = 5,        /* the kernel did not do it */
-    USVF_NOT_PERMITTED = 6, /* the user may not */
+    USVF_REFUSED = 4,       /* the change would harm something; the message names it */
+    USVF_FAILED = 5,        /* the kernel reported an error */
+    USVF_NOT_PERMITTED = 6, /* the user has no permission */
 };
 
 struct usvf_error {
     enum usvf_code code;
-    char message[512]; /* one sentence that names object and value */
+    char message[512]; /* one sentence that names the object and the value */
 };
 
 /* A PCI address, such as 0000:01:10.0. */
@@ -47,21 +47,21 @@ USVF_API bool usvf_address_parse(const char *text, struct usvf_address *address)
 USVF_API void usvf_address_text(struct usvf_address address, char text[USVF_ADDRESS_TEXT]);
 USVF_API bool usvf_address_equal(struct usvf_address a, struct usvf_address b);
 
-/* Where things are; tests name other places. */
+/* Paths of the machine; tests set others. */
 struct usvf_roots {
     const char *sysfs; /* NULL: /sys */
     const char *dev;   /* NULL: /dev */
     const char *state; /* NULL: /var/lib/understudy-vf */
-    const char *links; /* file with a recorded RTM_GETLINK dump; NULL: asks the kernel */
-    const char *run;   /* where libvirt keeps what it does; NULL: /run */
+    const char *links; /* file with a recorded RTM_GETLINK dump; NULL: read from the kernel */
+    const char *run;   /* folder with libvirt's runtime files; NULL: /run */
 };
 
 #define USVF_UNKNOWN (-1)
 
-/* What is set for a VF on its PF. Source: IFLA_VFINFO_LIST in linux/if_link.h. */
+/* Settings of a VF on its PF. Source: IFLA_VFINFO_LIST in linux/if_link.h. */
 struct usvf_settings {
     uint8_t mac[6];
-    int vlan_protocol; /* of the VLAN: 0x8100, 0x88a8, or 0 if the driver does not tell */
+    int vlan_protocol; /* of the VLAN: 0x8100, 0x88a8, or 0 if the driver does not report it */
     int vlan;       /* 0: none; 0 to 4094, or USVF_UNKNOWN */
     int qos;        /* 0 to 7, or USVF_UNKNOWN */
     int trust;      /* 0, 1, or USVF_UNKNOWN */
@@ -75,19 +75,19 @@ struct usvf_settings {
 enum usvf_vf_state {
     USVF_FREE,
     USVF_LEASED,  /* by the lease below */
-    USVF_IN_USE,  /* a guest has it open, libvirt has given it to a VM, or its netdev is up or has a master */
-    USVF_FOREIGN, /* bound to a driver for pass-through, and not by a lease; or libvirt may have it */
+    USVF_IN_USE,  /* a guest has it open, libvirt has assigned it to a VM, or its netdev is up or has a master */
+    USVF_FOREIGN, /* bound to a driver for pass-through without a lease, or libvirt may have assigned it */
     USVF_FAULT,   /* see the reason */
 };
 
 USVF_API const char *usvf_vf_state_word(enum usvf_vf_state state);
 
-/* Whether vfio-pci could take a VF, or what is in the way first. */
+/* Whether a VF can be bound to vfio-pci, or the first reason why not. */
 enum usvf_vfio {
     USVF_VFIO_READY,
-    USVF_VFIO_NO_IOMMU,    /* the VF is in no group */
+    USVF_VFIO_NO_IOMMU,    /* the VF has no IOMMU group */
     USVF_VFIO_NO_DRIVER,   /* vfio-pci is not loaded */
-    USVF_VFIO_NO_OVERRIDE, /* the kernel takes no driver_override */
+    USVF_VFIO_NO_OVERRIDE, /* the kernel has no driver_override */
     USVF_VFIO_SHARED,      /* the host uses another function of the group: the blocker */
 };
 
@@ -116,7 +116,7 @@ struct usvf_vf {
     int numa;        /* or USVF_UNKNOWN */
     int iommu_group; /* or USVF_UNKNOWN: no IOMMU */
     unsigned iommu_members; /* functions in the group, itself included */
-    struct usvf_address iommu_peers[USVF_PEERS]; /* others of the group, in the order of their addresses; no more than fit */
+    struct usvf_address iommu_peers[USVF_PEERS]; /* others of the group, ordered by address; the first eight */
     enum usvf_vfio vfio;
     struct usvf_address blocker; /* with USVF_VFIO_SHARED */
     char blocker_driver[32];
@@ -143,21 +143,21 @@ struct usvf_pf {
     size_t vf_count;
 };
 
-/* Something that could not be read. The rest of the inventory holds. */
+/* Something that could not be read. The rest of the inventory is valid. */
 struct usvf_problem {
     char subject[64];
     char message[256];
 };
 
 struct usvf_inventory {
-    struct usvf_pf *pfs; /* in the order of their addresses */
+    struct usvf_pf *pfs; /* ordered by address */
     size_t pf_count;
     struct usvf_problem *problems;
     size_t problem_count;
 };
 
 /*
- * Reads every PF with its VFs. The caller frees the result. Needs no rights.
+ * Reads every PF with its VFs. The caller frees the result. Needs no privileges.
  */
 USVF_API int usvf_inventory_read(const struct usvf_roots *roots, struct usvf_inventory **inventory, struct usvf_error *error);
 USVF_API void usvf_inventory_free(struct usvf_inventory *inventory);
@@ -167,16 +167,16 @@ USVF_API const struct usvf_vf *usvf_inventory_find(
     const struct usvf_inventory *inventory, struct usvf_address address, const struct usvf_pf **pf);
 
 /*
- * Takes a VF for an owner. USVF_REFUSED if it is not free. The same owner gets its lease again, with the same number.
+ * Leases a VF to an owner. USVF_REFUSED if it is not free. The same owner gets its lease again, with the same number.
  *
- * owner: 1 to 255 printable characters without blanks. ttl: seconds, 0 for ever.
+ * owner: 1 to 255 printable characters without blanks. ttl: time to live in seconds, 0: no limit.
  */
 USVF_API int usvf_lease_take(const struct usvf_roots *roots, struct usvf_address vf, const char *owner, int64_t ttl,
     struct usvf_lease *lease, struct usvf_error *error);
 
 /*
- * The calls below want the owner and the number of the lease; USVF_REFUSED if the lease is another one by now.
- * Before the first change of a VF its state is recorded on disk.
+ * The calls below need the owner and the fencing number of the lease; USVF_REFUSED if the VF has another lease.
+ * Before the first change of a VF its settings are saved on disk.
  */
 struct usvf_holder {
     const char *owner;
@@ -184,48 +184,49 @@ struct usvf_holder {
 };
 
 /*
- * Sets what is known in the settings (USVF_UNKNOWN and has_mac = false leave a value as it is) and reads it back.
- * USVF_FAILED names the first value that did not stay.
+ * Sets the known values of the settings (USVF_UNKNOWN and has_mac = false leave a value unchanged) and reads them back.
+ * USVF_FAILED names the first value that differs.
  */
 USVF_API int usvf_configure(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder,
     const struct usvf_settings *wanted, struct usvf_error *error);
 
 /*
- * Binds a VF to vfio-pci. On failure the driver of before is back.
+ * Binds a VF to vfio-pci. On failure its original driver is restored.
  *
- * user, group: who gets /dev/vfio/GROUP, or -1 for no change
+ * user, group: the new owner of /dev/vfio/GROUP, or -1 for no change
  */
 USVF_API int usvf_bind(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder, int64_t user,
     int64_t group, struct usvf_error *error);
 
-/* Gives a VF back to the driver it had before; what is set for it stays. */
+/* Binds a VF to its original driver again; its settings stay. */
 USVF_API int usvf_unbind(
     const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder, struct usvf_error *error);
 
 /*
- * Leads frames for the VF's address to the bridge above its PF too, where the standby NIC is, or ends that. To be on while
- * a guest is without the VF: the PF would keep the frames for the VF. Bridges forget where they have last seen the address.
+ * Starts or ends forwarding to the standby NIC: the PF passes frames for the VF's MAC to the bridge above it too. Needed
+ * while a guest does not use the VF, because the PF would keep these frames for the VF. Learned entries of the MAC are
+ * deleted from all bridges.
  */
-USVF_API int usvf_detour(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder, bool on,
+USVF_API int usvf_forwarding(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder, bool on,
     struct usvf_error *error);
 
 /*
- * Gives a PF a number of VFs and waits for them. USVF_REFUSED if it has VFs that are not free: the kernel removes all
- * before it makes others.
+ * Sets the number of VFs of a PF. USVF_REFUSED if it has VFs that are not free: the kernel removes all before it creates
+ * others.
  */
 USVF_API int usvf_create(const struct usvf_roots *roots, struct usvf_address pf, unsigned count, struct usvf_error *error);
 
 /*
- * Brings a VF, or the number of VFs of a PF, back to what it was before the first change, lease or not; also after a crash
- * in the middle. A record of an earlier boot is forgotten.
+ * Restores a VF, or the number of VFs of a PF, to what it was before the first change, with or without a lease; also after
+ * a crash during a change. A record of an earlier boot is ignored.
  */
 USVF_API int usvf_restore(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_error *error);
 
-/* Restores a VF and ends its lease. USVF_OK if there is no such lease any more. */
+/* Restores a VF and ends its lease. USVF_OK if the lease does not exist any more. */
 USVF_API int usvf_release(
     const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder, struct usvf_error *error);
 
-/* Restores and frees every VF whose lease has expired, and every one that has a record and no lease. */
+/* Restores every VF that was changed and has no lease, or an expired one. */
 USVF_API int usvf_restore_stale(const struct usvf_roots *roots, unsigned *restored, struct usvf_error *error);
 
 /* One entry of a forwarding database. */
@@ -237,13 +238,13 @@ struct usvf_fdb_entry {
 };
 
 /*
- * Adds or deletes a static entry: frames for the address leave through the port. Adding twice and deleting what is not
- * there are no errors. A learned entry is replaced; USVF_REFUSED if another port of the bridge has a fixed one, or if it is
- * an address of the bridge itself. What was before the first change is recorded.
+ * Adds or deletes a static entry: frames for the address leave through the port. It is no error if the entry exists
+ * already, or does not exist. A learned entry is replaced; USVF_REFUSED if another port of the bridge has a fixed one, or if
+ * it is an address of the bridge itself. The state before the first change is recorded.
  */
 USVF_API int usvf_fdb_set(const struct usvf_roots *roots, const struct usvf_fdb_entry *entry, bool there, struct usvf_error *error);
 
-/* Makes every entry of a device what it was before the first usvf_fdb_set(). */
+/* Restores every entry of a device to its state before the first usvf_fdb_set(). */
 USVF_API int usvf_fdb_restore(const struct usvf_roots *roots, const char *netdev, unsigned *restored, struct usvf_error *error);
 
 typedef void usvf_fdb_visitor(const struct usvf_fdb_entry *entry, void *context);
@@ -251,17 +252,17 @@ typedef void usvf_fdb_visitor(const struct usvf_fdb_entry *entry, void *context)
 /* Visits every entry of a device or bridge port. */
 USVF_API int usvf_fdb_visit(const char *netdev, usvf_fdb_visitor *visit, void *context, struct usvf_error *error);
 
-/* A change that was seen; the reader looks again for itself. */
+/* A change that was reported; the reader reads the inventory again. */
 struct usvf_event {
-    enum usvf_event_kind { USVF_EVENT_PCI, USVF_EVENT_LINK, USVF_EVENT_LOST } kind; /* LOST: some were missed */
+    enum usvf_event_kind { USVF_EVENT_PCI, USVF_EVENT_LINK, USVF_EVENT_LOST } kind; /* LOST: some events were lost */
     char action[16];  /* add, remove, bind, unbind, change */
     char subject[64]; /* a PCI address or the name of a netdev */
 };
 
-/* Opens a watch: two file descriptors that can be polled for reading and that the caller closes. Needs no rights. */
+/* Opens two file descriptors, to be polled for reading and closed by the caller. Needs no privileges. */
 USVF_API int usvf_watch_open(int *kobjects, int *links, struct usvf_error *error);
 
-/* Reads the next event of a PCI function, or of a netdev with hardware, that is there already. False if there is none: poll again. */
+/* Reads the next pending event of a PCI function, or of a netdev with hardware. False if there is none: poll again. */
 USVF_API bool usvf_watch_next(int kobjects, int links, struct usvf_event *event);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * The native methods of org.understudy.hostnic.port.NativeVf on top of libusvf.
  *
- * Nothing is kept between calls but the class of the exception. Text comes in by copy and goes out as bytes, since sysfs
- * promises no encoding.
+ * Nothing is kept between calls but the class of the exception. Text is copied in and returned as bytes, since the values
+ * of sysfs have no defined encoding.
  */
 #define _GNU_SOURCE
 
@@ -16,103 +16,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "arguments.h"
+#include "failure.h"
 #include "inventory_json.h"
 #include "usvf.h"
 
 #define CLASS "org/understudy/hostnic/port/NativeVf"
-#define FAILURE "org/understudy/hostnic/port/NativeFailure"
-#define PATH_TEXT 4096
-
-static jclass failure_class;
-static jmethodID failure_constructor;
-
-/* The one place that throws. */
-static void throw_failure(JNIEnv *env, int code, const char *message)
-{
-    char ascii[sizeof(((struct usvf_error *)0)->message)];
-    size_t length = strnlen(message, sizeof ascii - 1);
-    for (size_t i = 0; i < length; i++)
-        ascii[i] = message[i] >= ' ' && message[i] <= '~' ? message[i] : '?';
-    ascii[length] = '\0';
-    jstring text = (*env)->NewStringUTF(env, ascii);
-    if (text == NULL)
-        return; /* out of memory, which is thrown already */
-    jobject failure = (*env)->NewObject(env, failure_class, failure_constructor, (jint)code, text);
-    if (failure != NULL)
-        (*env)->Throw(env, failure);
-}
-
-/* False, and thrown, if the call has failed. */
-static bool succeeded(JNIEnv *env, int code, const struct usvf_error *error)
-{
-    if (code != USVF_OK)
-        throw_failure(env, code, error->message);
-    return code == USVF_OK;
-}
-
-/* False, and thrown, if the text does not fit. */
-static bool copy_text(JNIEnv *env, jstring from, char *to, size_t size)
-{
-    jsize bytes = (*env)->GetStringUTFLength(env, from);
-    if ((size_t)bytes >= size) {
-        throw_failure(env, USVF_BAD_ARGUMENT, "an argument is too long");
-        return false;
-    }
-    (*env)->GetStringUTFRegion(env, from, 0, (*env)->GetStringLength(env, from), to);
-    to[bytes] = '\0';
-    return !(*env)->ExceptionCheck(env);
-}
-
-static bool copy_address(JNIEnv *env, jstring from, struct usvf_address *to)
-{
-    char text[USVF_ADDRESS_TEXT];
-    if (!copy_text(env, from, text, sizeof text))
-        return false;
-    if (usvf_address_parse(text, to))
-        return true;
-    throw_failure(env, USVF_BAD_ARGUMENT, "an argument is no PCI address");
-    return false;
-}
-
-/* Where things are; every place that is empty is the usual one. */
-struct places {
-    char texts[5][PATH_TEXT];
-    struct usvf_roots roots;
-};
-
-static bool copy_places(JNIEnv *env, jobjectArray from, struct places *to)
-{
-    const char **roots[] = { &to->roots.sysfs, &to->roots.dev, &to->roots.state, &to->roots.links, &to->roots.run };
-    for (jsize i = 0; i < 5; i++) {
-        jstring place = (jstring)(*env)->GetObjectArrayElement(env, from, i);
-        if ((*env)->ExceptionCheck(env))
-            return false;
-        bool copied = copy_text(env, place, to->texts[i], PATH_TEXT);
-        (*env)->DeleteLocalRef(env, place);
-        if (!copied)
-            return false;
-        *roots[i] = to->texts[i][0] == '\0' ? NULL : to->texts[i];
-    }
-    return true;
-}
-
-/* What every change of a VF is told. */
-struct subject {
-    struct places places;
-    struct usvf_address vf;
-    char owner[USVF_OWNER_TEXT];
-    struct usvf_holder holder;
-};
-
-static bool copy_subject(JNIEnv *env, jobjectArray places, jstring vf, jstring owner, jlong fencing, struct subject *to)
-{
-    if (!copy_places(env, places, &to->places) || !copy_address(env, vf, &to->vf)
-        || !copy_text(env, owner, to->owner, sizeof to->owner))
-        return false;
-    to->holder.owner = to->owner;
-    to->holder.fencing = (uint64_t)fencing;
-    return true;
-}
 
 static jboolean is_privileged(JNIEnv *env, jclass class)
 {
@@ -123,7 +32,7 @@ static jboolean is_privileged(JNIEnv *env, jclass class)
 
 static jbyteArray inventory(JNIEnv *env, jclass class, jobjectArray roots)
 {
-    struct places places;
+    struct roots from;
     struct usvf_inventory *read = NULL;
     struct usvf_error error = { 0 };
     char *json = NULL;
@@ -131,11 +40,11 @@ static jbyteArray inventory(JNIEnv *env, jclass class, jobjectArray roots)
     jbyteArray bytes = NULL;
 
     (void)class;
-    if (!copy_places(env, roots, &places)
-        || !succeeded(env, usvf_inventory_read(&places.roots, &read, &error), &error))
+    if (!copy_roots(env, roots, &from)
+        || !succeeded(env, usvf_inventory_read(&from.roots, &read, &error), &error))
         return NULL;
     if (!usvf_inventory_json(read, &json, &size)) {
-        throw_failure(env, USVF_FAILED, "the inventory does not fit into the memory");
+        throw_failure(env, USVF_FAILED, "inventory does not fit into memory");
         goto out;
     }
     bytes = (*env)->NewByteArray(env, (jsize)size);
@@ -149,13 +58,13 @@ out:
 
 static jlong lease(JNIEnv *env, jclass class, jobjectArray roots, jstring vf, jstring owner)
 {
-    struct subject it;
+    struct change it;
     struct usvf_lease taken;
     struct usvf_error error = { 0 };
 
     (void)class;
-    if (!copy_subject(env, roots, vf, owner, 0, &it)
-        || !succeeded(env, usvf_lease_take(&it.places.roots, it.vf, it.owner, 0, &taken, &error), &error))
+    if (!copy_change(env, roots, vf, owner, 0, &it)
+        || !succeeded(env, usvf_lease_take(&it.roots.roots, it.vf, it.owner, 0, &taken, &error), &error))
         return 0;
     return (jlong)taken.fencing;
 }
@@ -164,7 +73,7 @@ static jlong lease(JNIEnv *env, jclass class, jobjectArray roots, jstring vf, js
 static void configure(JNIEnv *env, jclass class, jobjectArray roots, jstring vf, jstring owner, jlong fencing,
     jbyteArray mac, jint vlan, jint trust, jint spoofchk)
 {
-    struct subject it;
+    struct change it;
     struct usvf_error error = { 0 };
     struct usvf_settings wanted = { .vlan = vlan,
         .qos = USVF_UNKNOWN,
@@ -177,9 +86,9 @@ static void configure(JNIEnv *env, jclass class, jobjectArray roots, jstring vf,
 
     (void)class;
     (*env)->GetByteArrayRegion(env, mac, 0, sizeof wanted.mac, (jbyte *)wanted.mac);
-    if ((*env)->ExceptionCheck(env) || !copy_subject(env, roots, vf, owner, fencing, &it))
+    if ((*env)->ExceptionCheck(env) || !copy_change(env, roots, vf, owner, fencing, &it))
         return;
-    succeeded(env, usvf_configure(&it.places.roots, it.vf, it.holder, &wanted, &error), &error);
+    succeeded(env, usvf_configure(&it.roots.roots, it.vf, it.holder, &wanted, &error), &error);
 }
 
 /* The number of a user by name; -1 for the empty name, -2 if there is no such user. */
@@ -198,38 +107,38 @@ static int64_t user_number(const char *name)
 static void bind_vfio(
     JNIEnv *env, jclass class, jobjectArray roots, jstring vf, jstring owner, jlong fencing, jstring user)
 {
-    struct subject it;
+    struct change it;
     struct usvf_error error = { 0 };
     char name[64];
 
     (void)class;
-    if (!copy_subject(env, roots, vf, owner, fencing, &it) || !copy_text(env, user, name, sizeof name))
+    if (!copy_change(env, roots, vf, owner, fencing, &it) || !copy_text(env, user, name, sizeof name))
         return;
     int64_t number = user_number(name);
     if (number == -2)
-        throw_failure(env, USVF_BAD_ARGUMENT, "the user of QEMU does not exist");
+        throw_failure(env, USVF_BAD_ARGUMENT, "user of QEMU does not exist");
     else
-        succeeded(env, usvf_bind(&it.places.roots, it.vf, it.holder, number, -1, &error), &error);
+        succeeded(env, usvf_bind(&it.roots.roots, it.vf, it.holder, number, -1, &error), &error);
 }
 
-static void detour(JNIEnv *env, jclass class, jobjectArray roots, jstring vf, jstring owner, jlong fencing, jboolean on)
+static void forwarding(JNIEnv *env, jclass class, jobjectArray roots, jstring vf, jstring owner, jlong fencing, jboolean on)
 {
-    struct subject it;
+    struct change it;
     struct usvf_error error = { 0 };
 
     (void)class;
-    if (copy_subject(env, roots, vf, owner, fencing, &it))
-        succeeded(env, usvf_detour(&it.places.roots, it.vf, it.holder, on, &error), &error);
+    if (copy_change(env, roots, vf, owner, fencing, &it))
+        succeeded(env, usvf_forwarding(&it.roots.roots, it.vf, it.holder, on, &error), &error);
 }
 
 static void release(JNIEnv *env, jclass class, jobjectArray roots, jstring vf, jstring owner, jlong fencing)
 {
-    struct subject it;
+    struct change it;
     struct usvf_error error = { 0 };
 
     (void)class;
-    if (copy_subject(env, roots, vf, owner, fencing, &it))
-        succeeded(env, usvf_release(&it.places.roots, it.vf, it.holder, &error), &error);
+    if (copy_change(env, roots, vf, owner, fencing, &it))
+        succeeded(env, usvf_release(&it.roots.roots, it.vf, it.holder, &error), &error);
 }
 
 /* The two descriptors of a watch as one number. */
@@ -246,7 +155,7 @@ static jlong watch_open(JNIEnv *env, jclass class)
     return (jlong)kobjects << 32 | (uint32_t)links;
 }
 
-/* Waits until something happens, at most so long, and takes everything that has. Returns how much that was. */
+/* Waits until an event is pending or the time is over, reads all pending events, and returns their number. */
 static jint watch_wait(JNIEnv *env, jclass class, jlong handle, jint millis)
 {
     int kobjects = (int)(handle >> 32), links = (int)(handle & 0x7fffffff);
@@ -281,12 +190,28 @@ static const JNINativeMethod methods[] = {
     { "lease", "([" TEXT TEXT TEXT ")J", (void *)lease },
     { "configure", "(" HOLDER "[BIII)V", (void *)configure },
     { "bind", "(" HOLDER TEXT ")V", (void *)bind_vfio },
-    { "detour", "(" HOLDER "Z)V", (void *)detour },
+    { "forwarding", "(" HOLDER "Z)V", (void *)forwarding },
     { "release", "(" HOLDER ")V", (void *)release },
     { "watchOpen", "()J", (void *)watch_open },
     { "watchWait", "(JI)I", (void *)watch_wait },
     { "watchClose", "(J)V", (void *)watch_close },
 };
+
+/*
+ * Rolls back a load that has failed: the VM unloads the library, so no method may stay registered. What has failed is
+ * thrown again, since the calls in between need no pending exception.
+ */
+static jint load_failed(JNIEnv *env, jclass class)
+{
+    jthrowable cause = (*env)->ExceptionOccurred(env);
+    (*env)->ExceptionClear(env);
+    if (class != NULL)
+        (*env)->UnregisterNatives(env, class);
+    failure_unload(env);
+    if (cause != NULL)
+        (*env)->Throw(env, cause);
+    return JNI_ERR;
+}
 
 JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved)
 {
@@ -295,20 +220,11 @@ JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved)
     (void)reserved;
     if ((*vm)->GetEnv(vm, (void **)&env, JNI_VERSION_1_8) != JNI_OK)
         return JNI_ERR;
-    jclass found = (*env)->FindClass(env, FAILURE);
-    if (found == NULL)
-        return JNI_ERR;
-    failure_constructor = (*env)->GetMethodID(env, found, "<init>", "(I" TEXT ")V");
-    if (failure_constructor == NULL)
-        return JNI_ERR;
-    failure_class = (*env)->NewGlobalRef(env, found);
-    (*env)->DeleteLocalRef(env, found);
-    jclass class = (*env)->FindClass(env, CLASS);
-    if (failure_class == NULL || class == NULL)
-        return JNI_ERR;
-    jint registered = (*env)->RegisterNatives(env, class, methods, sizeof methods / sizeof methods[0]);
+    jclass class = failure_load(env) ? (*env)->FindClass(env, CLASS) : NULL;
+    if (class == NULL || (*env)->RegisterNatives(env, class, methods, sizeof methods / sizeof methods[0]) != JNI_OK)
+        return load_failed(env, class);
     (*env)->DeleteLocalRef(env, class);
-    return registered == JNI_OK ? JNI_VERSION_1_8 : JNI_ERR;
+    return JNI_VERSION_1_8;
 }
 
 JNIEXPORT void JNICALL JNI_OnUnload(JavaVM *vm, void *reserved)
@@ -317,5 +233,5 @@ JNIEXPORT void JNICALL JNI_OnUnload(JavaVM *vm, void *reserved)
 
     (void)reserved;
     if ((*vm)->GetEnv(vm, (void **)&env, JNI_VERSION_1_8) == JNI_OK)
-        (*env)->DeleteGlobalRef(env, failure_class);
+        failure_unload(env);
 }

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* sysfs and other programs may say anything: what is not plain ASCII is escaped byte by byte. */
+/* Values from sysfs may have any bytes: all but plain ASCII are escaped byte by byte. */
 static void put_text(FILE *out, const char *text)
 {
     fputc('"', out);

@@ -8,8 +8,8 @@
 #include "usvf.h"
 
 /*
- * The inventory as one JSON document in ASCII, with the names that understudy-vf list --json has: what the Java side
- * reads of them, and without what is not known. The caller frees it. False: no memory.
+ * The inventory as one JSON document in ASCII, with the names of understudy-vf list --json: the part that the Java side
+ * reads, without unknown values. The caller frees it. False: no memory.
  */
 bool usvf_inventory_json(const struct usvf_inventory *inventory, char **json, size_t *size);
 

@@ -49,7 +49,7 @@ bool usvf_address_parse(const char *text, struct usvf_address *address) {
     const char *colon = strchr(text, ':');
     size_t digits = colon ? (size_t)(colon - text) : 0;
     uint32_t domain, bus, device, function;
-    /* Some bridges make domains with five digits and more. */
+    /* Some host bridges have domains of five digits and more. */
     if (digits < 4 || digits > 8 || !hex(&text, (unsigned)digits, &domain) || *text++ != ':' || !hex(&text, 2, &bus) ||
         *text++ != ':' || !hex(&text, 2, &device) || *text++ != '.' || !hex(&text, 1, &function) || *text != 0 ||
         device > 0x1f || function > 7)

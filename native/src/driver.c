@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which driver a function has. Source: Documentation/ABI/testing/sysfs-bus-pci of the kernel. */
+/* Reads and sets the driver of a function. Source: Documentation/ABI/testing/sysfs-bus-pci of the kernel. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -44,20 +44,20 @@ static int write_at(int pci, const char *value, struct usvf_error *error, const 
     va_end(arguments);
     if (usvf_write_text(pci, path, value) == 0)
         return USVF_OK;
-    return usvf_fail(error, usvf_code_of(errno), "'%.*s' cannot be written to %s: %s", (int)strcspn(value, "\n"), value, path,
+    return usvf_fail(error, usvf_code_of(errno), "%s: '%.*s' cannot be written: %s", path, (int)strcspn(value, "\n"), value,
         strerror(errno));
 }
 
 int usvf_driver_set(const struct usvf_roots *roots, struct usvf_address vf, const char *override, const char *driver,
     struct usvf_error *error) {
-    char text[USVF_ADDRESS_TEXT], current[32], before[32];
+    char text[USVF_ADDRESS_TEXT], current[32], now[32];
     usvf_address_text(vf, text);
-    usvf_driver_read(roots, vf, before, sizeof before, current, sizeof current);
+    usvf_driver_read(roots, vf, now, sizeof now, current, sizeof current);
     int pci = open_pci(roots);
     if (pci < 0)
-        return usvf_fail(error, usvf_code_of(errno), "the PCI bus cannot be read: %s", strerror(errno));
+        return usvf_fail(error, usvf_code_of(errno), "PCI bus cannot be read: %s", strerror(errno));
     int result = USVF_OK;
-    if (strcmp(before, override) != 0)
+    if (strcmp(now, override) != 0)
         result = write_at(pci, override[0] ? override : "\n", error, "devices/%s/driver_override", text);
     bool other = strcmp(current, driver) != 0;
     if (result == USVF_OK && other && current[0])
@@ -67,8 +67,8 @@ int usvf_driver_set(const struct usvf_roots *roots, struct usvf_address vf, cons
     close(pci);
     if (result != USVF_OK)
         return result;
-    usvf_driver_read(roots, vf, before, sizeof before, current, sizeof current);
-    if (strcmp(current, driver) != 0 || strcmp(before, override) != 0)
-        return usvf_fail(error, USVF_FAILED, "VF %s has the driver '%s' and not '%s' after the change", text, current, driver);
+    usvf_driver_read(roots, vf, now, sizeof now, current, sizeof current);
+    if (strcmp(current, driver) != 0 || strcmp(now, override) != 0)
+        return usvf_fail(error, USVF_FAILED, "VF %s has driver '%s' instead of '%s' after the change", text, current, driver);
     return USVF_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists of rtnetlink's. No length in them is trusted. Source: netlink(7), rtnetlink(7). */
+/* Reads lists from rtnetlink, and trusts no length in them. Source: netlink(7), rtnetlink(7). */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/netlink.h>
@@ -11,7 +11,7 @@
 
 #include "internal.h"
 
-/* The row of a PF with 256 VFs has some 60 KB, and the kernel needs it in one message. */
+/* The row of a PF with 256 VFs has some 60 KB, and the kernel sends it in one message. */
 #define BUFFER_SIZE (1 << 20)
 
 /* While the kernel makes 128 VFs, a list can change under the reader this often. */
@@ -53,7 +53,7 @@ bool usvf_dump_parse(struct usvf_dump *dump, const void *buffer, size_t left, us
         dump->done = head.nlmsg_type == NLMSG_DONE || head.nlmsg_type == NLMSG_ERROR;
         if (!dump->done) {
             visit(head.nlmsg_type, at + NLMSG_HDRLEN, size, context);
-        } else if (size >= sizeof(int)) { /* both say what went wrong, a list that is whole says 0 */
+        } else if (size >= sizeof(int)) { /* both carry an errno, 0 at the end of a complete list */
             int code;
             memcpy(&code, at + NLMSG_HDRLEN, sizeof code);
             dump->refused = code < 0 && code != INT32_MIN ? -code : 0;
@@ -74,12 +74,12 @@ static int receive(int socket, char *buffer, const char *what, struct usvf_dump 
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
-            return usvf_fail(error, USVF_FAILED, "the list of %s cannot be read: %s", what, strerror(errno));
+            return usvf_fail(error, USVF_FAILED, "list of %s cannot be read: %s", what, strerror(errno));
         if (got > BUFFER_SIZE || !usvf_dump_parse(dump, buffer, (size_t)got, visit, context))
-            return usvf_fail(error, USVF_FAILED, "the kernel's list of %s is damaged", what);
+            return usvf_fail(error, USVF_FAILED, "list of %s from the kernel is damaged", what);
     }
     return dump->refused
-        ? usvf_fail(error, USVF_FAILED, "the kernel refuses the list of %s: %s", what, strerror(dump->refused))
+        ? usvf_fail(error, USVF_FAILED, "list of %s was refused by the kernel: %s", what, strerror(dump->refused))
         : USVF_OK;
 }
 
@@ -93,12 +93,12 @@ int usvf_dump_read(const void *request, size_t size, const char *what, usvf_dump
         dump = (struct usvf_dump){0};
         reset(context);
         if (!buffer || socket_ < 0 || send(socket_, request, size, 0) < 0)
-            result = usvf_fail(error, usvf_code_of(errno), "the kernel cannot be asked for %s: %s", what, strerror(errno));
+            result = usvf_fail(error, usvf_code_of(errno), "list of %s cannot be requested: %s", what, strerror(errno));
         else
             result = receive(socket_, buffer, what, &dump, visit, context, error);
     }
     if (result == USVF_OK && dump.changed)
-        result = usvf_fail(error, USVF_FAILED, "the list of %s changes faster than it can be read", what);
+        result = usvf_fail(error, USVF_FAILED, "list of %s kept changing while it was read", what);
     if (socket_ >= 0)
         close(socket_);
     free(buffer);

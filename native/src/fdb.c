@@ -13,7 +13,7 @@
 
 typedef void row_visitor(const struct usvf_fdb_row *row, void *context);
 
-/* A list that may have to be read again before anybody sees it. */
+/* A list that may have to be read again before it is used. */
 struct list {
     struct usvf_fdb_row *rows;
     size_t count;
@@ -61,13 +61,13 @@ static void add(uint16_t type, const void *body, size_t size, void *context) {
     list->rows[list->count++] = row;
 }
 
-static void forget(void *context) {
+static void reset(void *context) {
     struct list *list = context;
     list->count = 0;
 }
 
 /* Visits the rows of all devices. */
-static int walk(row_visitor *visit, void *context, struct usvf_error *error) {
+static int visit_rows(row_visitor *visit, void *context, struct usvf_error *error) {
     /* The kernel takes an ifinfomsg here; an index in it would be that of a bridge, not of a port. */
     const struct {
         struct nlmsghdr head;
@@ -77,9 +77,9 @@ static int walk(row_visitor *visit, void *context, struct usvf_error *error) {
         .info = {.ifi_family = AF_BRIDGE},
     };
     struct list list = {0};
-    int result = usvf_dump_read(&request, sizeof request, "forwarding entries", add, forget, &list, error);
+    int result = usvf_dump_read(&request, sizeof request, "forwarding entries", add, reset, &list, error);
     if (result == USVF_OK && list.failed)
-        result = usvf_fail(error, USVF_FAILED, "there is no memory left for the list of forwarding entries");
+        result = usvf_fail(error, USVF_FAILED, "the list of forwarding entries does not fit into memory");
     for (size_t i = 0; result == USVF_OK && i < list.count; i++)
         visit(&list.rows[i], context);
     free(list.rows);
@@ -87,8 +87,8 @@ static int walk(row_visitor *visit, void *context, struct usvf_error *error) {
 }
 
 /*
- * The errno of the kernel's answer. A bridge forwards what is static; what is permanent is an address of the bridge itself,
- * whose frames it keeps. A device's own filter knows permanent entries alone.
+ * Returns the errno of the kernel's answer. A bridge forwards frames for a static entry; a permanent entry is an address
+ * of the bridge itself, which keeps the frames. The filter of a device has permanent entries only.
  */
 static int request(const struct usvf_fdb_entry *entry, unsigned index, uint16_t type, uint16_t flags) {
     struct ndmsg message = {.ndm_family = AF_BRIDGE,
@@ -107,18 +107,18 @@ static int request(const struct usvf_fdb_entry *entry, unsigned index, uint16_t 
 static int check(const struct usvf_fdb_entry *entry, unsigned *index, struct usvf_error *error) {
     *index = if_nametoindex(entry->netdev);
     if (*index == 0)
-        return usvf_fail(error, USVF_NOT_FOUND, "there is no netdev %s", entry->netdev);
+        return usvf_fail(error, USVF_NOT_FOUND, "netdev %s does not exist", entry->netdev);
     if (entry->vlan < 0 || entry->vlan > 4094 || (entry->mac[0] & 1))
-        return usvf_fail(error, USVF_BAD_ARGUMENT, "an entry has a unicast MAC and a VLAN from 0 (none) to 4094");
+        return usvf_fail(error, USVF_BAD_ARGUMENT, "forwarding entry must have a unicast MAC and a VLAN from 0 (none) to 4094");
     return USVF_OK;
 }
 
-static int refuse(const struct usvf_fdb_entry *entry, const char *what, int refused, struct usvf_error *error) {
-    return usvf_fail(error, usvf_code_of(refused), "the forwarding entry on %s cannot be %s: %s", entry->netdev, what,
+static int fail_request(const struct usvf_fdb_entry *entry, const char *what, int refused, struct usvf_error *error) {
+    return usvf_fail(error, usvf_code_of(refused), "forwarding entry on %s cannot be %s: %s", entry->netdev, what,
         strerror(refused));
 }
 
-/* Looks for another's fixed entry for the address on the same bridge. */
+/* A fixed entry for the address on another port of the same bridge. */
 struct search {
     const struct usvf_fdb_entry *wanted;
     unsigned index, master, other;
@@ -131,7 +131,7 @@ static void compare(const struct usvf_fdb_row *row, void *context) {
         search->other = row->index;
 }
 
-/* Takes the place of a learned entry; what somebody else has set is not ours to move. */
+/* Replaces a learned entry, but not one that was added on another port. */
 static int replace(const struct usvf_fdb_entry *entry, unsigned index, struct usvf_error *error) {
     struct search search = {.wanted = entry, .index = index};
     struct usvf_links links = {0};
@@ -140,16 +140,16 @@ static int replace(const struct usvf_fdb_entry *entry, unsigned index, struct us
     search.master = port ? (unsigned)port->master : 0;
     usvf_links_free(&links);
     if (result == USVF_OK)
-        result = walk(compare, &search, error);
+        result = visit_rows(compare, &search, error);
     if (result != USVF_OK)
         return result;
     char name[IF_NAMESIZE] = "another port";
     if (search.other) {
         if_indextoname(search.other, name);
-        return usvf_fail(error, USVF_REFUSED, "the bridge of %s has a fixed entry for the address already, on %s", entry->netdev, name);
+        return usvf_fail(error, USVF_REFUSED, "bridge of %s already has a fixed entry for the MAC on %s", entry->netdev, name);
     }
     int refused = request(entry, index, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
-    return refused ? refuse(entry, "added", refused, error) : USVF_OK;
+    return refused ? fail_request(entry, "added", refused, error) : USVF_OK;
 }
 
 int usvf_fdb_add(const struct usvf_fdb_entry *entry, struct usvf_error *error) {
@@ -160,7 +160,7 @@ int usvf_fdb_add(const struct usvf_fdb_entry *entry, struct usvf_error *error) {
     int refused = request(entry, index, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL);
     if (refused == EEXIST && !entry->self)
         return replace(entry, index, error);
-    return refused == 0 || refused == EEXIST ? USVF_OK : refuse(entry, "added", refused, error);
+    return refused == 0 || refused == EEXIST ? USVF_OK : fail_request(entry, "added", refused, error);
 }
 
 int usvf_fdb_delete(const struct usvf_fdb_entry *entry, struct usvf_error *error) {
@@ -169,7 +169,7 @@ int usvf_fdb_delete(const struct usvf_fdb_entry *entry, struct usvf_error *error
     if (result != USVF_OK)
         return result;
     int refused = request(entry, index, RTM_DELNEIGH, 0);
-    return refused == 0 || refused == ENOENT ? USVF_OK : refuse(entry, "deleted", refused, error);
+    return refused == 0 || refused == ENOENT ? USVF_OK : fail_request(entry, "deleted", refused, error);
 }
 
 /* The row of one entry. */
@@ -179,7 +179,7 @@ struct lookup {
     bool fixed, own;
 };
 
-static void look(const struct usvf_fdb_row *row, void *context) {
+static void match(const struct usvf_fdb_row *row, void *context) {
     struct lookup *lookup = context;
     const struct usvf_fdb_entry *wanted = lookup->wanted;
     if (row->index == lookup->index && row->entry.self == wanted->self && row->entry.vlan == wanted->vlan &&
@@ -193,14 +193,14 @@ int usvf_fdb_is_fixed(const struct usvf_fdb_entry *entry, bool *fixed, struct us
     struct lookup lookup = {.wanted = entry};
     int result = check(entry, &lookup.index, error);
     if (result == USVF_OK)
-        result = walk(look, &lookup, error);
+        result = visit_rows(match, &lookup, error);
     *fixed = lookup.fixed;
     return result == USVF_OK && lookup.own
-        ? usvf_fail(error, USVF_REFUSED, "the address is the bridge's own, on %s", entry->netdev)
+        ? usvf_fail(error, USVF_REFUSED, "netdev %s: the MAC is an address of the bridge itself", entry->netdev)
         : result;
 }
 
-/* Learned entries of an address, at most so many as it can have on bridges of one machine. */
+/* Learned entries of an address; one machine has no more bridges than this. */
 struct stale {
     const uint8_t *mac;
     size_t count;
@@ -214,16 +214,16 @@ static void collect(const struct usvf_fdb_row *row, void *context) {
         stale->rows[stale->count++] = *row;
 }
 
-void usvf_fdb_forget(const uint8_t mac[6]) {
+void usvf_fdb_flush(const uint8_t mac[6]) {
     struct stale stale = {.mac = mac};
-    /* What cannot be forgotten is learned anew with the next frame, or ages. */
-    if (walk(collect, &stale, NULL) != USVF_OK)
+    /* An entry that cannot be deleted is replaced with the next frame, or ages out. */
+    if (visit_rows(collect, &stale, NULL) != USVF_OK)
         return;
     for (size_t i = 0; i < stale.count; i++)
         request(&stale.rows[i].entry, stale.rows[i].index, RTM_DELNEIGH, 0);
 }
 
-/* Rows of one device, for the caller's visitor. */
+/* Passes the rows of one device to the caller's visitor. */
 struct listing {
     const char *netdev;
     unsigned index;
@@ -231,7 +231,7 @@ struct listing {
     void *context;
 };
 
-static void hand_on(const struct usvf_fdb_row *row, void *context) {
+static void visit_own(const struct usvf_fdb_row *row, void *context) {
     const struct listing *listing = context;
     struct usvf_fdb_entry entry = row->entry;
     if (row->index != listing->index)
@@ -243,6 +243,6 @@ static void hand_on(const struct usvf_fdb_row *row, void *context) {
 int usvf_fdb_visit(const char *netdev, usvf_fdb_visitor *visit, void *context, struct usvf_error *error) {
     struct listing listing = {netdev, if_nametoindex(netdev), visit, context};
     if (listing.index == 0)
-        return usvf_fail(error, USVF_NOT_FOUND, "there is no netdev %s", netdev);
-    return walk(hand_on, &listing, error);
+        return usvf_fail(error, USVF_NOT_FOUND, "netdev %s does not exist", netdev);
+    return visit_rows(visit_own, &listing, error);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Forwarding entries that somebody asks for by hand. The file "fdb" of the state directory has a line for each one that is
- * not as it was, "NETDEV MAC VLAN SELF WAS BOOT"; WAS is 1 if it was there.
+ * Forwarding entries that are added or deleted on request. The file "fdb" of the state directory has one line for each
+ * entry that differs from its original state, "NETDEV MAC VLAN SELF WAS BOOT"; WAS is 1 if the entry existed.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -42,20 +42,20 @@ static bool parse(const char *line, struct record *record, char boot[40]) {
     return true;
 }
 
-/* No boot leaves a forwarding entry to the next. */
+/* No forwarding entry survives a boot. */
 static int read_records(const struct usvf_roots *roots, struct records *records, struct usvf_error *error) {
     static char text[MOST * 128];
     records->count = 0;
     if (!usvf_read_boot(records->boot))
-        return usvf_fail(error, USVF_FAILED, "the number of this boot cannot be read: %s", strerror(errno));
+        return usvf_fail(error, USVF_FAILED, "boot ID cannot be read: %s", strerror(errno));
     if (usvf_state_read(roots, "fdb", NULL, text, sizeof text) != 0)
-        return errno == ENOENT ? USVF_OK : usvf_fail(error, USVF_FAILED, "the record of forwarding entries cannot be read");
+        return errno == ENOENT ? USVF_OK : usvf_fail(error, USVF_FAILED, "record of forwarding entries cannot be read: %s", strerror(errno));
     char *rest = text;
     for (char *line; (line = strsep(&rest, "\n")) && *line;) {
         char boot[40];
         struct record *record = &records->all[records->count];
         if (records->count == MOST || !parse(line, record, boot))
-            return usvf_fail(error, USVF_FAILED, "the record of forwarding entries is damaged");
+            return usvf_fail(error, USVF_FAILED, "record of forwarding entries is damaged");
         records->count += strcmp(boot, records->boot) == 0;
     }
     return USVF_OK;
@@ -85,7 +85,7 @@ static struct record *find(struct records *records, const struct usvf_fdb_entry 
     return NULL;
 }
 
-static int forget(const struct usvf_roots *roots, struct records *records, struct record *record, struct usvf_error *error) {
+static int remove_record(const struct usvf_roots *roots, struct records *records, struct record *record, struct usvf_error *error) {
     *record = records->all[--records->count];
     return write_records(roots, records, error);
 }
@@ -107,7 +107,7 @@ static int set(const struct usvf_roots *roots, const struct usvf_fdb_entry *entr
         if ((result = usvf_fdb_is_fixed(entry, &was, error)) != USVF_OK || was == there)
             return result;
         if (records.count == MOST)
-            return usvf_fail(error, USVF_REFUSED, "%d forwarding entries are not as they were; restore some first", MOST);
+            return usvf_fail(error, USVF_REFUSED, "netdev %s: the limit of %d changed forwarding entries is reached; run understudy-vf fdb restore for a netdev", entry->netdev, MOST);
         record = &records.all[records.count++];
         *record = (struct record){*entry, was};
         if ((result = write_records(roots, &records, error)) != USVF_OK)
@@ -115,9 +115,9 @@ static int set(const struct usvf_roots *roots, const struct usvf_fdb_entry *entr
     }
     result = apply(entry, there, error);
     if (result == USVF_OK && record->was == there)
-        return forget(roots, &records, record, error);
+        return remove_record(roots, &records, record, error);
     if (result != USVF_OK && fresh)
-        forget(roots, &records, record, &ignored);
+        remove_record(roots, &records, record, &ignored);
     return result;
 }
 
@@ -140,9 +140,9 @@ static int restore(const struct usvf_roots *roots, const char *netdev, unsigned 
             continue;
         }
         result = apply(&record->entry, record->was, error);
-        if (result == USVF_OK || result == USVF_NOT_FOUND) { /* without the netdev there is no entry either */
+        if (result == USVF_OK || result == USVF_NOT_FOUND) { /* without the netdev there is no entry */
             ++*restored;
-            result = forget(roots, &records, record, error);
+            result = remove_record(roots, &records, record, error);
         }
     }
     return result;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who shares the IOMMU group of a VF, and whether vfio would take it. Source: vfio_dev_viable() in drivers/vfio of the
+ * Which functions share the IOMMU group of a VF, and whether vfio-pci can be bound. Source: vfio_dev_viable() in drivers/vfio of the
  * kernel, sysfs-kernel-iommu_groups in its Documentation/ABI/testing.
  */
 #define _GNU_SOURCE
@@ -15,17 +15,17 @@
 
 #include "internal.h"
 
-/* A group is vfio's as long as nothing in it can reach the memory of the host. */
-static bool may_stay(const char *driver) {
+/* vfio accepts a group as long as no other function in it can access memory of the host. */
+static bool is_safe_for_vfio(const char *driver) {
     return !driver[0] || strcmp(driver, "vfio-pci") == 0 || strcmp(driver, "pci-stub") == 0 || strcmp(driver, "pcieport") == 0;
 }
 
-static void see_peer(int devices, const char *name, struct usvf_address peer, struct usvf_vf *vf) {
+static void add_peer(int devices, const char *name, struct usvf_address peer, struct usvf_vf *vf) {
     char path[PATH_MAX], driver[sizeof vf->blocker_driver] = "";
     if (vf->iommu_members <= USVF_PEERS)
         vf->iommu_peers[vf->iommu_members - 1] = peer;
     snprintf(path, sizeof path, "%s/driver", name);
-    if (vf->blocker_driver[0] || usvf_read_link_name(devices, path, driver, sizeof driver) != 0 || may_stay(driver))
+    if (vf->blocker_driver[0] || usvf_read_link_name(devices, path, driver, sizeof driver) != 0 || is_safe_for_vfio(driver))
         return;
     vf->blocker = peer;
     usvf_copy(vf->blocker_driver, sizeof vf->blocker_driver, driver);
@@ -46,12 +46,12 @@ void usvf_group_read(int groups, int devices, struct usvf_vf *vf) {
             close(folder);
         return;
     }
-    vf->iommu_members = 1; /* itself, whether it is listed or not */
+    vf->iommu_members = 1; /* the VF itself, listed or not */
     for (struct dirent *entry; (entry = readdir(entries));) {
         struct usvf_address peer;
         if (!usvf_address_parse(entry->d_name, &peer) || usvf_address_equal(peer, vf->address))
             continue;
-        see_peer(devices, entry->d_name, peer, vf);
+        add_peer(devices, entry->d_name, peer, vf);
         vf->iommu_members++;
     }
     closedir(entries);
@@ -59,7 +59,7 @@ void usvf_group_read(int groups, int devices, struct usvf_vf *vf) {
     qsort(vf->iommu_peers, peers < USVF_PEERS ? peers : USVF_PEERS, sizeof *vf->iommu_peers, by_address);
 }
 
-enum usvf_vfio usvf_vfio_here(const struct usvf_roots *roots, int devices, const char *vf) {
+enum usvf_vfio usvf_vfio_of_host(const struct usvf_roots *roots, int devices, const char *vf) {
     char path[PATH_MAX];
     struct stat status;
     snprintf(path, sizeof path, "%s/bus/pci/drivers/vfio-pci", usvf_sysfs(roots));

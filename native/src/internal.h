@@ -31,7 +31,7 @@ bool usvf_mac_is_zero(const uint8_t mac[6]);
 int usvf_open_folder(int at, const char *path);
 ssize_t usvf_read_text(int at, const char *path, char *text, size_t size); /* without the line end */
 long usvf_read_number(int at, const char *path, long otherwise);
-int usvf_read_link_name(int at, const char *path, char *name, size_t size); /* the last part of where it leads */
+int usvf_read_link_name(int at, const char *path, char *name, size_t size); /* the last part of the target */
 int usvf_write_text(int at, const char *path, const char *text);
 
 /* A walk over the attributes of a message. */
@@ -47,10 +47,10 @@ struct usvf_attribute {
 struct usvf_attributes usvf_attributes_after(const void *body, size_t size, size_t header);
 bool usvf_attribute_next(struct usvf_attributes *rest, struct usvf_attribute *attribute);
 
-/* A list of the kernel's, message by message. */
+/* State of reading a list from the kernel, message by message. */
 struct usvf_dump {
     bool done;
-    bool changed; /* while it was read, so rows may be missing */
+    bool changed; /* during the read, so rows may be missing */
     int refused;  /* the errno, or 0 */
 };
 typedef void usvf_dump_visitor(uint16_t type, const void *body, size_t size, void *context);
@@ -58,7 +58,7 @@ typedef void usvf_dump_reset(void *context);
 
 /* Visits the messages of one buffer. False if it is damaged. */
 bool usvf_dump_parse(struct usvf_dump *dump, const void *buffer, size_t size, usvf_dump_visitor *visit, void *context);
-/* Asks until the list did not change meanwhile. What was visited before a reset does not count. */
+/* Reads the list again until it does not change during the read; resets the visitor's result before each attempt. */
 int usvf_dump_read(const void *request, size_t size, const char *what, usvf_dump_visitor *visit, usvf_dump_reset *reset,
     void *context, struct usvf_error *error);
 
@@ -69,7 +69,7 @@ struct usvf_link {
     uint8_t mac[6];
     bool up;
     int carrier, mtu;
-    int master; /* the index of what it is a port of; 0: of nothing */
+    int master; /* index of the bridge or bond that it is a port of; 0: none */
     unsigned vf_count;
     struct usvf_settings *vfs; /* by VF index */
 };
@@ -79,18 +79,18 @@ struct usvf_links {
     size_t count;
 };
 
-/* Adds the rows of one message buffer. False if it is no such message. */
+/* Adds the rows of one message buffer. False if it is damaged or incomplete. */
 bool usvf_links_parse(struct usvf_links *links, const void *buffer, size_t size);
 int usvf_links_read(const char *recording, struct usvf_links *links, struct usvf_error *error);
 void usvf_links_free(struct usvf_links *links);
 const struct usvf_link *usvf_links_find(const struct usvf_links *links, const char *name);
 
-/* Fills in who shares the VF's group, from the open folders of groups and of functions. */
+/* Sets the members of the VF's IOMMU group, read from the open folders of groups and of functions. */
 void usvf_group_read(int groups, int devices, struct usvf_vf *vf);
-/* What of vfio is the same for all VFs of a machine, as one of them shows: ready, no driver, or no override. */
-enum usvf_vfio usvf_vfio_here(const struct usvf_roots *roots, int devices, const char *vf);
+/* The part of usvf_vfio that all VFs of a machine share, read from one of them: ready, no driver, or no override. */
+enum usvf_vfio usvf_vfio_of_host(const struct usvf_roots *roots, int devices, const char *vf);
 
-/* A request to rtnetlink that is answered by an acknowledgement; returns 0 or -errno. */
+/* A request to rtnetlink with an acknowledgement. Sending returns 0 or -errno. */
 struct usvf_request {
     char bytes[1024];
 };
@@ -100,40 +100,40 @@ void *usvf_request_nest(struct usvf_request *request, uint16_t type);
 void usvf_request_end_nest(struct usvf_request *request, void *nest);
 int usvf_request_send(struct usvf_request *request);
 
-/* Sets one known value after the other; returns 0 or -errno and names what failed. */
+/* Sets each known value in turn; returns 0 or -errno and names the value that failed. */
 int usvf_settings_write(const char *pf, unsigned index, const struct usvf_settings *settings, const char **what);
 
-/* Has all bridges forget on which port they have last seen an address; fixed entries stay. */
 /* usvf_fdb_set without the lock and the record. */
 int usvf_fdb_add(const struct usvf_fdb_entry *entry, struct usvf_error *error);
 int usvf_fdb_delete(const struct usvf_fdb_entry *entry, struct usvf_error *error);
-/* Whether somebody has set it; a learned entry goes by itself. USVF_REFUSED for an address of the bridge itself. */
+/* Whether the entry exists and is not learned. USVF_REFUSED for an address of the bridge itself. */
 int usvf_fdb_is_fixed(const struct usvf_fdb_entry *entry, bool *fixed, struct usvf_error *error);
-void usvf_fdb_forget(const uint8_t mac[6]);
+/* Deletes the learned entries of an address on all bridges. */
+void usvf_fdb_flush(const uint8_t mac[6]);
 
-/* One row of the kernel's list of forwarding entries. */
+/* One row of the list of forwarding entries. */
 struct usvf_fdb_row {
-    struct usvf_fdb_entry entry; /* netdev is left out */
+    struct usvf_fdb_entry entry; /* without netdev */
     unsigned index, master;
     bool fixed; /* not learned */
     bool permanent;
 };
 
-/* Reads a row from a message's body; false if it is none. */
+/* Reads a row from the body of a message; false if the message is another one. */
 bool usvf_fdb_parse(uint16_t type, const void *body, size_t size, struct usvf_fdb_row *row);
 
-/* Read an event from one datagram of the kernel's, which is followed by a zero byte; false if it is of no interest. */
+/* Read an event from one datagram, which is followed by a zero byte; false if it is of no interest. */
 bool usvf_watch_read_uevent(const char *buffer, size_t size, struct usvf_event *event);
 bool usvf_watch_read_link(const char *buffer, size_t size, struct usvf_event *event);
 
 /* The lock of the state directory, held until the descriptor is closed. */
 int usvf_state_lock(const struct usvf_roots *roots, struct usvf_error *error);
 bool usvf_state_lease(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_lease *lease);
-/* True of a lease that is there and cannot be read: the VF is somebody's. */
+/* True if the lease exists but cannot be read: the VF is not free. */
 bool usvf_state_lease_is_damaged(const struct usvf_roots *roots, struct usvf_address vf);
 bool usvf_state_fault(const struct usvf_roots *roots, struct usvf_address vf, char *reason, size_t size);
 
-/* Tells drivers of a VF what to do; all paths are below sysfs. */
+/* Sets driver_override and driver of a VF, and reads them back. */
 int usvf_driver_set(const struct usvf_roots *roots, struct usvf_address vf, const char *override, const char *driver,
     struct usvf_error *error);
 void usvf_driver_read(const struct usvf_roots *roots, struct usvf_address vf, char *override, size_t override_size,

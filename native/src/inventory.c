@@ -14,29 +14,22 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "libvirt.h"
-
-/* Of a file in the state directory, such as before-0000:01:10.0. */
-#define NAME_SIZE 40
+#include "vf_state.h"
 
 struct reader {
-    const struct usvf_roots *roots;
+    struct usvf_usage usage;
     struct usvf_links links;
-    struct usvf_libvirt libvirt;
     struct usvf_inventory *inventory;
-    int devices; /* /sys/bus/pci/devices */
-    int groups;  /* /sys/kernel/iommu_groups, or -1 */
-    char (*records)[NAME_SIZE]; /* the files of the state directory, sorted */
-    size_t record_count;
-    bool asked;          /* what is next is known */
+    int groups;          /* /sys/kernel/iommu_groups, or -1 */
+    bool vfio_known;     /* the next value has been read */
     enum usvf_vfio vfio; /* as far as it is the same for all VFs */
     bool failed;         /* no memory */
 };
 
-static void problem(struct reader *reader, const char *subject, const char *format, ...)
+static void add_problem(struct reader *reader, const char *subject, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static void problem(struct reader *reader, const char *subject, const char *format, ...) {
+static void add_problem(struct reader *reader, const char *subject, const char *format, ...) {
     struct usvf_inventory *inventory = reader->inventory;
     struct usvf_problem *more = realloc(inventory->problems, (inventory->problem_count + 1) * sizeof *more);
     if (!more) {
@@ -53,7 +46,7 @@ static void problem(struct reader *reader, const char *subject, const char *form
 }
 
 /* The first entry of a folder; empty if there is none. */
-static void only_entry(int at, const char *path, char *name, size_t size) {
+static void first_entry(int at, const char *path, char *name, size_t size) {
     name[0] = 0;
     int folder = usvf_open_folder(at, path);
     if (folder < 0)
@@ -67,84 +60,6 @@ static void only_entry(int at, const char *path, char *name, size_t size) {
         if (entry->d_name[0] != '.')
             usvf_copy(name, size, entry->d_name);
     closedir(entries);
-}
-
-/*
- * Whether a guest has a function that vfio-pci drives. Its group must not be opened to find out: there can be one opener,
- * so a look at the wrong moment would keep a VM from starting. While nobody has it, it is not enabled.
- */
-static bool is_open(const struct reader *reader, struct usvf_address vf) {
-    char text[USVF_ADDRESS_TEXT], path[48];
-    usvf_address_text(vf, text);
-    snprintf(path, sizeof path, "%s/enable", text);
-    return usvf_read_number(reader->devices, path, 0) > 0;
-}
-
-static bool is_passed_through(const char *driver) {
-    return strcmp(driver, "vfio-pci") == 0 || strcmp(driver, "pci-stub") == 0 || strcmp(driver, "uio_pci_generic") == 0 ||
-        strcmp(driver, "igb_uio") == 0;
-}
-
-static int by_text(const void *a, const void *b) {
-    return strcmp(a, b);
-}
-
-/* One look at the state directory, so that a VF without a record costs nothing more. */
-static void read_records(struct reader *reader) {
-    DIR *entries = opendir(usvf_state_dir(reader->roots));
-    for (struct dirent *entry; entries && (entry = readdir(entries));) {
-        if (strlen(entry->d_name) >= NAME_SIZE || !strchr(entry->d_name, '-'))
-            continue;
-        if ((reader->record_count & (reader->record_count + 1)) == 0) {
-            void *more = realloc(reader->records, 2 * (reader->record_count + 1) * NAME_SIZE);
-            if (!more) {
-                reader->failed = true;
-                break;
-            }
-            reader->records = more;
-        }
-        usvf_copy(reader->records[reader->record_count++], NAME_SIZE, entry->d_name);
-    }
-    if (entries)
-        closedir(entries);
-    if (reader->record_count)
-        qsort(reader->records, reader->record_count, NAME_SIZE, by_text);
-}
-
-static bool has_record(const struct reader *reader, const char *kind, struct usvf_address vf) {
-    char text[USVF_ADDRESS_TEXT], name[NAME_SIZE];
-    usvf_address_text(vf, text);
-    snprintf(name, sizeof name, "%s-%s", kind, text);
-    return reader->record_count && bsearch(name, reader->records, reader->record_count, NAME_SIZE, by_text);
-}
-
-static void judge(const struct reader *reader, const struct usvf_pf *pf, struct usvf_vf *vf) {
-    const struct usvf_address at = vf->address;
-    bool passed = is_passed_through(vf->driver);
-    bool leased = has_record(reader, "lease", at) && usvf_state_lease(reader->roots, at, &vf->lease);
-    vf->state = leased ? USVF_LEASED : USVF_FREE;
-    if (usvf_libvirt_has(&reader->libvirt, pf->netdev, vf, vf->reason, sizeof vf->reason)) {
-        vf->state = USVF_IN_USE;
-    } else if (passed && is_open(reader, at)) {
-        vf->state = USVF_IN_USE;
-        snprintf(vf->reason, sizeof vf->reason, "IOMMU group %d is open", vf->iommu_group);
-    } else if (has_record(reader, "fault", at) && usvf_state_fault(reader->roots, at, vf->reason, sizeof vf->reason)) {
-        vf->state = USVF_FAULT;
-    } else if (!leased && has_record(reader, "lease", at) && usvf_state_lease_is_damaged(reader->roots, at)) {
-        vf->state = USVF_FAULT;
-        snprintf(vf->reason, sizeof vf->reason, "who has leased it cannot be read");
-    } else if (!leased && (vf->up || vf->master)) {
-        vf->state = USVF_IN_USE;
-        snprintf(vf->reason, sizeof vf->reason, "its netdev %s is %s", vf->netdev, vf->up ? "up" : "a port of another one");
-    } else if (!leased && has_record(reader, "before", at)) {
-        snprintf(vf->reason, sizeof vf->reason, "its lease has expired; what was changed is restored first");
-    } else if (!leased && passed) {
-        vf->state = USVF_FOREIGN;
-        snprintf(vf->reason, sizeof vf->reason, "bound to %s without a lease", vf->driver);
-    } else if (!leased && reader->libvirt.unknown[0] && !reader->libvirt.denied) {
-        vf->state = USVF_FOREIGN;
-        snprintf(vf->reason, sizeof vf->reason, "libvirt may have given it to a VM: %s", reader->libvirt.unknown);
-    }
 }
 
 static void apply_link(const struct reader *reader, struct usvf_vf *vf) {
@@ -163,7 +78,7 @@ static bool read_vf(struct reader *reader, const struct usvf_pf *pf, int pf_fold
     char text[USVF_ADDRESS_TEXT];
     if (usvf_read_link_name(pf_folder, name, text, sizeof text) != 0 || !usvf_address_parse(text, &vf->address))
         return false;
-    int folder = usvf_open_folder(reader->devices, text);
+    int folder = usvf_open_folder(reader->usage.devices, text);
     if (folder < 0)
         return false;
     vf->index = index;
@@ -171,20 +86,20 @@ static bool read_vf(struct reader *reader, const struct usvf_pf *pf, int pf_fold
     vf->numa = pf->numa;
     usvf_read_link_name(folder, "driver", vf->driver, sizeof vf->driver);
     if (vf->driver[0])
-        only_entry(folder, "net", vf->netdev, sizeof vf->netdev);
+        first_entry(folder, "net", vf->netdev, sizeof vf->netdev);
     vf->iommu_group = USVF_UNKNOWN;
     if (usvf_read_link_name(folder, "iommu_group", number, sizeof number) == 0) {
         char *end;
         long group = strtol(number, &end, 10);
         if (number[0] >= '0' && number[0] <= '9' && !*end && group <= INT_MAX) {
             vf->iommu_group = (int)group;
-            usvf_group_read(reader->groups, reader->devices, vf);
+            usvf_group_read(reader->groups, reader->usage.devices, vf);
         }
     }
     close(folder);
-    if (!reader->asked)
-        reader->vfio = usvf_vfio_here(reader->roots, reader->devices, text);
-    reader->asked = true;
+    if (!reader->vfio_known)
+        reader->vfio = usvf_vfio_of_host(reader->usage.roots, reader->usage.devices, text);
+    reader->vfio_known = true;
     vf->vfio = vf->iommu_group == USVF_UNKNOWN ? USVF_VFIO_NO_IOMMU
         : reader->vfio != USVF_VFIO_READY      ? reader->vfio
         : vf->blocker_driver[0]                ? USVF_VFIO_SHARED
@@ -229,12 +144,12 @@ static void read_vfs(struct reader *reader, struct usvf_pf *pf, int folder, cons
         if (link && i < link->vf_count)
             vf->settings = link->vfs[i];
         apply_link(reader, vf);
-        judge(reader, pf, vf);
+        usvf_vf_classify(&reader->usage, pf, vf);
         pf->vf_count++;
     }
     if (missing)
-        problem(reader, subject, "%u of %u VFs of %s vanished while they were read, or their links are broken", missing,
-            pf->numvfs, subject);
+        add_problem(reader, subject, "PF %s: %u of %u VFs disappeared during the read, or their links are broken", subject,
+            missing, pf->numvfs);
 }
 
 static void read_pf(struct reader *reader, int folder, const char *name, unsigned totalvfs) {
@@ -249,11 +164,11 @@ static void read_pf(struct reader *reader, int folder, const char *name, unsigne
     *pf = (struct usvf_pf){.totalvfs = totalvfs, .carrier = USVF_UNKNOWN, .mtu = USVF_UNKNOWN};
     usvf_address_parse(name, &pf->address);
     if (!read_hex(folder, "vendor", &pf->vendor) || !read_hex(folder, "device", &pf->device))
-        problem(reader, name, "%s does not say its vendor and device", name);
+        add_problem(reader, name, "PF %s does not report its vendor and device", name);
     long numa = usvf_read_number(folder, "numa_node", USVF_UNKNOWN);
     pf->numa = numa < 0 || numa > 4095 ? USVF_UNKNOWN : (int)numa;
     usvf_read_link_name(folder, "driver", pf->driver, sizeof pf->driver);
-    only_entry(folder, "net", pf->netdev, sizeof pf->netdev);
+    first_entry(folder, "net", pf->netdev, sizeof pf->netdev);
     const struct usvf_link *link = pf->netdev[0] ? usvf_links_find(&reader->links, pf->netdev) : NULL;
     if (link) {
         memcpy(pf->mac, link->mac, 6);
@@ -270,7 +185,7 @@ static void read_pf(struct reader *reader, int folder, const char *name, unsigne
     }
     long numvfs = usvf_read_number(folder, "sriov_numvfs", -1);
     if (numvfs < 0 || numvfs > (long)totalvfs) {
-        problem(reader, name, "%s does not say how many VFs it has", name);
+        add_problem(reader, name, "PF %s does not report its number of VFs", name);
         numvfs = 0;
     }
     pf->numvfs = (unsigned)numvfs;
@@ -284,18 +199,18 @@ static void read_device(struct reader *reader, const char *name) {
         return;
     snprintf(path, sizeof path, "%s/sriov_totalvfs", name);
     char text[16];
-    ssize_t length = usvf_read_text(reader->devices, path, text, sizeof text);
+    ssize_t length = usvf_read_text(reader->usage.devices, path, text, sizeof text);
     if (length < 0 && errno == ENOENT)
         return;
     char *end = text;
     long total = length > 0 ? strtol(text, &end, 10) : -1;
     if (total < 0 || *end || total > 65535) {
-        problem(reader, name, "%s does not say how many VFs it can have", name);
+        add_problem(reader, name, "PF %s does not report its maximum number of VFs", name);
         return;
     }
-    int folder = usvf_open_folder(reader->devices, name);
+    int folder = usvf_open_folder(reader->usage.devices, name);
     if (folder < 0) {
-        problem(reader, name, "%s vanished while it was read", name);
+        add_problem(reader, name, "PF %s disappeared during the read", name);
         return;
     }
     if (total > 0)
@@ -311,13 +226,13 @@ static int by_address(const void *a, const void *b) {
 
 static int read_devices(struct reader *reader, struct usvf_error *error) {
     char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/bus/pci/devices", usvf_sysfs(reader->roots));
-    reader->devices = usvf_open_folder(AT_FDCWD, path);
-    if (reader->devices < 0)
+    snprintf(path, sizeof path, "%s/bus/pci/devices", usvf_sysfs(reader->usage.roots));
+    reader->usage.devices = usvf_open_folder(AT_FDCWD, path);
+    if (reader->usage.devices < 0)
         return usvf_fail(error, usvf_code_of(errno), "%s cannot be read: %s", path, strerror(errno));
-    snprintf(path, sizeof path, "%s/kernel/iommu_groups", usvf_sysfs(reader->roots));
+    snprintf(path, sizeof path, "%s/kernel/iommu_groups", usvf_sysfs(reader->usage.roots));
     reader->groups = usvf_open_folder(AT_FDCWD, path);
-    int copy = dup(reader->devices);
+    int copy = dup(reader->usage.devices);
     DIR *entries = copy < 0 ? NULL : fdopendir(copy);
     if (entries) {
         for (struct dirent *entry; (entry = readdir(entries));)
@@ -326,31 +241,32 @@ static int read_devices(struct reader *reader, struct usvf_error *error) {
     } else if (copy >= 0) {
         close(copy);
     }
-    close(reader->devices);
+    close(reader->usage.devices);
     if (reader->groups >= 0)
         close(reader->groups);
     if (!entries || reader->failed)
-        return usvf_fail(error, USVF_FAILED, "there is no memory left for the list of functions");
+        return usvf_fail(error, USVF_FAILED, "the list of functions does not fit into memory");
     if (reader->inventory->pf_count)
         qsort(reader->inventory->pfs, reader->inventory->pf_count, sizeof *reader->inventory->pfs, by_address);
     return USVF_OK;
 }
 
 int usvf_inventory_read(const struct usvf_roots *roots, struct usvf_inventory **inventory, struct usvf_error *error) {
-    struct reader reader = {.roots = roots, .inventory = calloc(1, sizeof *reader.inventory)};
+    struct reader reader = {.usage.roots = roots, .inventory = calloc(1, sizeof *reader.inventory)};
     if (!reader.inventory)
-        return usvf_fail(error, USVF_FAILED, "there is no memory left");
+        return usvf_fail(error, USVF_FAILED, "the list of functions does not fit into memory");
     int result = usvf_links_read(roots ? roots->links : NULL, &reader.links, error);
     if (result == USVF_OK) {
-        read_records(&reader);
-        usvf_libvirt_read(roots, &reader.libvirt);
-        if (reader.libvirt.unknown[0])
-            problem(&reader, "libvirt", "which VFs libvirt has given to VMs cannot be told: %s", reader.libvirt.unknown);
+        reader.failed = !usvf_records_read(roots, &reader.usage.records);
+        usvf_libvirt_read(roots, &reader.usage.libvirt);
+        if (reader.usage.libvirt.unreadable[0])
+            add_problem(&reader, "libvirt", "VFs that libvirt has assigned to VMs cannot be determined: %s",
+                reader.usage.libvirt.unreadable);
         result = read_devices(&reader, error);
     }
-    free(reader.records);
+    usvf_records_free(&reader.usage.records);
     usvf_links_free(&reader.links);
-    usvf_libvirt_free(&reader.libvirt);
+    usvf_libvirt_free(&reader.usage.libvirt);
     if (result == USVF_OK)
         *inventory = reader.inventory;
     else
@@ -378,9 +294,4 @@ const struct usvf_vf *usvf_inventory_find(
                 return &inventory->pfs[i].vfs[j];
             }
     return NULL;
-}
-
-const char *usvf_vf_state_word(enum usvf_vf_state state) {
-    static const char *const words[] = {"free", "leased", "in-use", "foreign", "fault"};
-    return words[state];
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which functions libvirt has given to VMs. Its own list is in its memory; these files of its are what it makes the list of
- * after a restart:
+ * Which functions libvirt has assigned to VMs. Its own list is in its memory; after a restart it reads these files again:
  *
- *   libvirt/qemu/VM.xml                 the state of a VM that runs; devices of the host are <source><address>
- *   libvirt/network/NET/ports/UUID.xml  what a network has handed out, before the VM starts; <plug><address>
- *   libvirt/hostdevmgr/PF_vfN           what a VF was set to before a VM got it; goes when libvirt has set it again
+ *   libvirt/qemu/VM.xml                 the state of a running VM; host devices are <source><address>
+ *   libvirt/network/NET/ports/UUID.xml  a VF that a network has assigned, before the VM starts; <plug><address>
+ *   libvirt/hostdevmgr/PF_vfN           settings of a VF before its assignment; deleted when libvirt has restored them
  *
- * The last is written before a VM has the VF, and goes before the VM is said to have let it go (qemu_process.c,
- * qemu_hotplug.c). So one that is not new, of a VF that no VM has, is left over: libvirt could not set a VF that vanished.
+ * The last is written before a VM gets the VF, and deleted before libvirt reports that the VM has released it
+ * (qemu_process.c, qemu_hotplug.c). If it is not new, and no VM has the VF, libvirt could not restore a VF that was
+ * removed.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -24,23 +24,23 @@
 
 #include "libvirt.h"
 
-/* From then on a VM has a VF that it was to get, or never will. */
+/* Within this time a VM gets the VF that it is assigned. */
 #define SECONDS_UNTIL_LEFT_OVER 60
 
-/* Of a VM with hundreds of devices it has some hundred kilobytes. */
+/* The file of a VM with hundreds of devices has some hundred kilobytes. */
 #define MOST_BYTES (4 * 1024 * 1024)
 
-static struct usvf_taken *add(struct usvf_libvirt *libvirt) {
-    struct usvf_taken *more = realloc(libvirt->rows, (libvirt->count + 1) * sizeof *more);
+static struct usvf_assignment *add(struct usvf_libvirt *libvirt) {
+    struct usvf_assignment *more = realloc(libvirt->rows, (libvirt->count + 1) * sizeof *more);
     if (!more)
         return NULL;
     libvirt->rows = more;
-    more[libvirt->count] = (struct usvf_taken){0};
+    more[libvirt->count] = (struct usvf_assignment){0};
     return &more[libvirt->count++];
 }
 
 static bool add_address(void *context, struct usvf_address address, const char *vm) {
-    struct usvf_taken *row = add(context);
+    struct usvf_assignment *row = add(context);
     if (row) {
         row->vf = address;
         usvf_copy(row->vm, sizeof row->vm, vm);
@@ -48,20 +48,20 @@ static bool add_address(void *context, struct usvf_address address, const char *
     return row;
 }
 
-/* The first thing that could not be told is enough to know that not all is known. */
-static void unknown(struct usvf_libvirt *libvirt, const char *path, const char *why) {
-    if (!libvirt->unknown[0])
-        snprintf(libvirt->unknown, sizeof libvirt->unknown, "%.120s %.78s", path, why);
+/* Keeps the first one: it shows that the rows are incomplete. */
+static void add_unreadable(struct usvf_libvirt *libvirt, const char *path, const char *why) {
+    if (!libvirt->unreadable[0])
+        snprintf(libvirt->unreadable, sizeof libvirt->unreadable, "%.120s %.78s", path, why);
 }
 
 static void cannot_read(struct usvf_libvirt *libvirt, const char *path, int problem) {
     char why[128];
     snprintf(why, sizeof why, "cannot be read: %.100s", strerror(problem));
-    libvirt->denied = libvirt->denied || (!libvirt->unknown[0] && usvf_code_of(problem) == USVF_NOT_PERMITTED);
-    unknown(libvirt, path, why);
+    libvirt->denied = libvirt->denied || (!libvirt->unreadable[0] && usvf_code_of(problem) == USVF_NOT_PERMITTED);
+    add_unreadable(libvirt, path, why);
 }
 
-/* All of a file, ended by a zero byte; NULL and errno if it is too large or no plain file. */
+/* A whole file, followed by a zero byte; NULL and errno if it is too large or not a regular file. */
 static char *read_file(int file, size_t *size) {
     struct stat status;
     if (fstat(file, &status) != 0)
@@ -99,7 +99,7 @@ static void read_xml(struct usvf_libvirt *libvirt, int folder, const char *path,
     if (!text)
         cannot_read(libvirt, whole, errno);
     else if (!usvf_xml_sources(text, size, add_address, libvirt))
-        unknown(libvirt, whole, "is not what libvirt writes");
+        add_unreadable(libvirt, whole, "is not a file in the format of libvirt");
     free(text);
     close(file);
 }
@@ -117,12 +117,12 @@ static void read_saved(struct usvf_libvirt *libvirt, int folder, const char *nam
     char *end = NULL;
     unsigned long index = mark && mark[3] >= '0' && mark[3] <= '9' ? strtoul(mark + 3, &end, 10) : 0;
     if (!end || *end || index > UINT16_MAX)
-        return; /* such as what macvtap interfaces leave */
+        return; /* such as of a macvtap interface */
     if (!is_new(folder, name))
-        return; /* a VM that has it says so */
-    struct usvf_taken *row = add(libvirt);
+        return; /* the file of its VM lists it */
+    struct usvf_assignment *row = add(libvirt);
     if (!row) {
-        unknown(libvirt, name, "found no memory");
+        add_unreadable(libvirt, name, "does not fit into memory");
         return;
     }
     row->index = (unsigned)index;
@@ -179,10 +179,10 @@ void usvf_libvirt_read(const struct usvf_roots *roots, struct usvf_libvirt *libv
         closedir(entries);
 }
 
-bool usvf_libvirt_has(const struct usvf_libvirt *libvirt, const char *pf, const struct usvf_vf *vf, char *reason, size_t size) {
-    const struct usvf_taken *found = NULL;
+bool usvf_libvirt_assigned(const struct usvf_libvirt *libvirt, const char *pf, const struct usvf_vf *vf, char *reason, size_t size) {
+    const struct usvf_assignment *found = NULL;
     for (size_t i = 0; i < libvirt->count && !(found && found->vm[0]); i++) {
-        const struct usvf_taken *row = &libvirt->rows[i];
+        const struct usvf_assignment *row = &libvirt->rows[i];
         if (row->pf[0] ? pf[0] && strcmp(row->pf, pf) == 0 && row->index == vf->index
                        : usvf_address_equal(row->vf, vf->address))
             found = row;
@@ -190,21 +190,21 @@ bool usvf_libvirt_has(const struct usvf_libvirt *libvirt, const char *pf, const 
     if (found && found->vm[0])
         snprintf(reason, size, "libvirt: VM %s", found->vm);
     else if (found)
-        snprintf(reason, size, "libvirt has not set it back to what it was before a VM had it");
+        snprintf(reason, size, "libvirt has not restored its original settings");
     return found;
 }
 
-int usvf_libvirt_check(const struct usvf_roots *roots, const struct usvf_pf *pf, const struct usvf_vf *vf, bool sure,
+int usvf_libvirt_check(const struct usvf_roots *roots, const struct usvf_pf *pf, const struct usvf_vf *vf, bool strict,
     struct usvf_error *error) {
     struct usvf_libvirt libvirt;
     char text[USVF_ADDRESS_TEXT], reason[128];
     int result = USVF_OK;
     usvf_address_text(vf->address, text);
     usvf_libvirt_read(roots, &libvirt);
-    if (usvf_libvirt_has(&libvirt, pf->netdev, vf, reason, sizeof reason))
+    if (usvf_libvirt_assigned(&libvirt, pf->netdev, vf, reason, sizeof reason))
         result = usvf_fail(error, USVF_REFUSED, "VF %s is in use: %s", text, reason);
-    else if (sure && libvirt.unknown[0])
-        result = usvf_fail(error, USVF_REFUSED, "libvirt may have given VF %s to a VM: %s", text, libvirt.unknown);
+    else if (strict && libvirt.unreadable[0])
+        result = usvf_fail(error, USVF_REFUSED, "VF %s may be assigned to a VM by libvirt: %s", text, libvirt.unreadable);
     usvf_libvirt_free(&libvirt);
     return result;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads all netdevs with what is set for their VFs, by one RTM_GETLINK dump. Source: rtnetlink(7), linux/if_link.h. */
+/* Reads all netdevs and the settings of their VFs, by one RTM_GETLINK dump. Source: rtnetlink(7), linux/if_link.h. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,7 +17,7 @@
 #define RTEXT_FILTER_SKIP_STATS (1 << 3)
 #endif
 
-/* An adapter has 256 VFs at most; what claims to be more is no row of the kernel's. */
+/* An adapter has 256 VFs at most; a row with more is damaged. */
 #define MOST_VFS 4096
 
 static const struct usvf_settings unknown = {.vlan = USVF_UNKNOWN,
@@ -28,12 +28,12 @@ static const struct usvf_settings unknown = {.vlan = USVF_UNKNOWN,
     .min_rate = USVF_UNKNOWN,
     .max_rate = USVF_UNKNOWN};
 
-/* The kernel says -1 for what a driver does not know. */
+/* The kernel reports -1 for a value that the driver does not report. */
 static int setting(uint32_t value) {
     return value > 0xffff ? USVF_UNKNOWN : (int)value;
 }
 
-/* Only here a driver tells the protocol; of several VLANs, the first. */
+/* Only this list has the protocol; of several VLANs, the first counts. */
 static int vlan_protocol(const struct usvf_attribute *list) {
     struct usvf_attributes rest = usvf_attributes_after(list->data, list->size, 0);
     struct usvf_attribute one;
@@ -159,7 +159,7 @@ bool usvf_links_parse(struct usvf_links *links, const void *buffer, size_t size)
 static int read_recording(const char *path, struct usvf_links *links, struct usvf_error *error) {
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
-        return usvf_fail(error, USVF_FAILED, "the recording %s cannot be opened: %s", path, strerror(errno));
+        return usvf_fail(error, USVF_FAILED, "recording %s cannot be opened: %s", path, strerror(errno));
     char *buffer = NULL;
     size_t size = 0;
     ssize_t got;
@@ -176,14 +176,14 @@ static int read_recording(const char *path, struct usvf_links *links, struct usv
     close(file);
     bool good = got == 0 && usvf_links_parse(links, buffer, size);
     free(buffer);
-    return good ? USVF_OK : usvf_fail(error, USVF_FAILED, "the recording %s is damaged", path);
+    return good ? USVF_OK : usvf_fail(error, USVF_FAILED, "recording %s is damaged", path);
 }
 
-static void forget(void *links) {
+static void reset(void *links) {
     usvf_links_free(links);
 }
 
-static int ask_kernel(struct usvf_links *links, struct usvf_error *error) {
+static int read_kernel(struct usvf_links *links, struct usvf_error *error) {
     const struct {
         struct nlmsghdr head;
         struct ifinfomsg info;
@@ -194,7 +194,7 @@ static int ask_kernel(struct usvf_links *links, struct usvf_error *error) {
         .attribute = {.rta_len = RTA_LENGTH(sizeof(uint32_t)), .rta_type = IFLA_EXT_MASK},
         .filter = RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS,
     };
-    return usvf_dump_read(&request, sizeof request, "netdevs", read_row, forget, links, error);
+    return usvf_dump_read(&request, sizeof request, "netdevs", read_row, reset, links, error);
 }
 
 static int by_name(const void *a, const void *b) {
@@ -202,7 +202,7 @@ static int by_name(const void *a, const void *b) {
 }
 
 int usvf_links_read(const char *recording, struct usvf_links *links, struct usvf_error *error) {
-    int result = recording ? read_recording(recording, links, error) : ask_kernel(links, error);
+    int result = recording ? read_recording(recording, links, error) : read_kernel(links, error);
     if (result == USVF_OK && links->count)
         qsort(links->rows, links->count, sizeof *links->rows, by_name);
     return result;

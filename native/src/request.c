@@ -30,7 +30,7 @@ void usvf_request_add(struct usvf_request *request, uint16_t type, const void *d
     struct nlmsghdr *head = head_of(request);
     size_t at = NLMSG_ALIGN(head->nlmsg_len);
     if (at + RTA_SPACE(size) > sizeof request->bytes)
-        return; /* no request of ours is that long */
+        return; /* no request in this library is that long */
     struct rtattr attribute = {.rta_len = (uint16_t)RTA_LENGTH(size), .rta_type = type};
     memcpy(request->bytes + at, &attribute, sizeof attribute);
     if (size)
@@ -98,7 +98,7 @@ int usvf_settings_write(const char *pf, unsigned index, const struct usvf_settin
         struct ifla_vf_vlan_info value = {index, (uint32_t)settings->vlan, settings->qos < 0 ? 0 : (uint32_t)settings->qos,
             htons((uint16_t)settings->vlan_protocol)};
         *what = "VLAN";
-        /* Not every driver knows the list; what it is for is another protocol than 802.1Q. */
+        /* Not every driver supports the list; only 802.1ad needs it. */
         result = settings->vlan_protocol == ETH_P_8021AD
             ? send_vf(pf, IFLA_VF_VLAN_LIST, IFLA_VF_VLAN_INFO, &value, sizeof value)
             : send_vf(pf, 0, IFLA_VF_VLAN, &value, sizeof(struct ifla_vf_vlan));

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The state directory: lock, leases, what VFs were before, and which are at fault.
+ * The state directory: its lock and its files.
  *
- *   lock              held by whoever changes something
- *   fencing           the number of the last lease
+ *   lock              held by the process that changes something
+ *   fencing           number of the last lease
  *   lease-ADDRESS     "OWNER FENCING EXPIRES"
- *   before-ADDRESS    what the VF was before the first change, and in which boot: none leaves changes to the next
- *   detour-ADDRESS    which PF leads the VF's frames elsewhere too, and in which boot
- *   count-ADDRESS     how many VFs the PF had, and in which boot
- *   fdb               forwarding entries that were set by hand, and what was before
- *   fault-ADDRESS     why it could not be restored
+ *   before-ADDRESS    settings of the VF before its first change, and the boot ID
+ *   detour-ADDRESS    forwarding entry for the VF's MAC on its PF, and the boot ID
+ *   count-ADDRESS     number of VFs of the PF before its first change, and the boot ID
+ *   fdb               forwarding entries set by usvf_fdb_set(), and what was there before
+ *   fault-ADDRESS     why the VF could not be restored
  *
- * A file is written beside its place, synced, and renamed, so that after a crash it is the old one or the new one.
+ * Names and formats do not change: programs and libraries of several versions may use one directory. A record of an
+ * earlier boot is void, since no change survives a boot. A file is written under another name, synced, and renamed, so
+ * that after a crash it is the old one or the new one.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -26,33 +29,32 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "libvirt.h"
 #include "state.h"
 
 int usvf_state_lock(const struct usvf_roots *roots, struct usvf_error *error) {
     const char *path = usvf_state_dir(roots);
     if (mkdir(path, 0755) != 0 && errno != EEXIST)
-        return -usvf_fail(error, usvf_code_of(errno), "the state directory %s cannot be made: %s", path, strerror(errno));
+        return -usvf_fail(error, usvf_code_of(errno), "state directory %s cannot be created: %s", path, strerror(errno));
     int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (folder < 0)
-        return -usvf_fail(error, usvf_code_of(errno), "the state directory %s cannot be opened: %s", path, strerror(errno));
+        return -usvf_fail(error, usvf_code_of(errno), "state directory %s cannot be opened: %s", path, strerror(errno));
     struct stat status;
     int lock = -1;
     if (fstat(folder, &status) == 0 && status.st_uid == geteuid() && (status.st_mode & 022) == 0)
         lock = openat(folder, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     else
-        errno = EPERM; /* somebody else could write what is believed here */
+        errno = EPERM; /* another user could forge its files */
     close(folder);
     if (lock < 0)
         return -usvf_fail(
-            error, usvf_code_of(errno), "the state directory %s is not one of this user alone: %s", path, strerror(errno));
+            error, usvf_code_of(errno), "state directory %s must be owned by this user and writable by no other: %s", path, strerror(errno));
     int locked;
     while ((locked = flock(lock, LOCK_EX)) != 0 && errno == EINTR) {
     }
     if (locked == 0)
         return lock;
     close(lock);
-    return -usvf_fail(error, USVF_FAILED, "the state directory %s cannot be locked: %s", path, strerror(errno));
+    return -usvf_fail(error, USVF_FAILED, "state directory %s cannot be locked: %s", path, strerror(errno));
 }
 
 bool usvf_read_boot(char boot[40]) {
@@ -136,6 +138,44 @@ void usvf_state_delete(const struct usvf_roots *roots, const char *kind, const s
     close(folder);
 }
 
+static int by_name(const void *a, const void *b) {
+    return strcmp(a, b);
+}
+
+bool usvf_records_read(const struct usvf_roots *roots, struct usvf_records *records) {
+    bool complete = true;
+    *records = (struct usvf_records){0};
+    DIR *entries = opendir(usvf_state_dir(roots));
+    for (struct dirent *entry; entries && complete && (entry = readdir(entries));) {
+        if (strlen(entry->d_name) >= sizeof *records->names || !strchr(entry->d_name, '-'))
+            continue;
+        if ((records->count & (records->count + 1)) == 0) {
+            void *more = realloc(records->names, 2 * (records->count + 1) * sizeof *records->names);
+            complete = more;
+            if (!complete)
+                continue;
+            records->names = more;
+        }
+        usvf_copy(records->names[records->count++], sizeof *records->names, entry->d_name);
+    }
+    if (entries)
+        closedir(entries);
+    if (records->count)
+        qsort(records->names, records->count, sizeof *records->names, by_name);
+    return complete;
+}
+
+bool usvf_records_have(const struct usvf_records *records, const char *kind, struct usvf_address vf) {
+    char name[64];
+    file_name(name, kind, &vf);
+    return records->count && bsearch(name, records->names, records->count, sizeof *records->names, by_name);
+}
+
+void usvf_records_free(struct usvf_records *records) {
+    free(records->names);
+    *records = (struct usvf_records){0};
+}
+
 bool usvf_state_lease(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_lease *lease) {
     char text[USVF_OWNER_TEXT + 64];
     struct usvf_lease read = {0};
@@ -168,93 +208,15 @@ bool usvf_state_fault(const struct usvf_roots *roots, struct usvf_address vf, ch
     return true;
 }
 
-static bool is_owner(const char *owner) {
-    size_t length = strlen(owner);
-    for (size_t i = 0; i < length; i++)
-        if (owner[i] <= ' ' || owner[i] > '~')
-            return false;
-    return length > 0 && length < USVF_OWNER_TEXT;
-}
-
-static int next_fencing(const struct usvf_roots *roots, uint64_t *fencing, struct usvf_error *error) {
-    char text[32] = "0";
-    if (usvf_state_read(roots, "fencing", NULL, text, sizeof text) != 0 && errno != ENOENT)
-        return usvf_fail(error, USVF_FAILED, "the number of the last lease cannot be read: %s", strerror(errno));
-    *fencing = strtoull(text, NULL, 10) + 1;
-    snprintf(text, sizeof text, "%" PRIu64 "\n", *fencing);
-    return usvf_state_write(roots, "fencing", NULL, text, error);
-}
-
-static int take(const struct usvf_roots *roots, struct usvf_address vf, const char *owner, int64_t ttl,
-    struct usvf_lease *lease, struct usvf_error *error) {
-    struct usvf_inventory *inventory;
-    int result = usvf_inventory_read(roots, &inventory, error);
-    if (result != USVF_OK)
-        return result;
-    char text[USVF_ADDRESS_TEXT];
-    usvf_address_text(vf, text);
-    const struct usvf_pf *pf;
-    const struct usvf_vf *found = usvf_inventory_find(inventory, vf, &pf);
-    struct usvf_lease taken = found ? found->lease : (struct usvf_lease){0};
-    if (!found)
-        result = usvf_fail(error, USVF_NOT_FOUND, "%s is no VF of this machine", text);
-    else if (found->state != USVF_FREE && strcmp(taken.owner, owner) != 0)
-        result = usvf_fail(error, USVF_REFUSED, "VF %s is %s%s%s", text, usvf_vf_state_word(found->state),
-            taken.owner[0] || found->reason[0] ? ": " : "", taken.owner[0] ? taken.owner : found->reason);
-    else if (!taken.owner[0])
-        result = usvf_libvirt_check(roots, pf, found, true, error);
-    usvf_inventory_free(inventory);
-    if (result != USVF_OK)
-        return result;
-    if (!taken.owner[0]) {
-        /* An expired lease may have left the VF changed. */
-        if ((result = usvf_restore_locked(roots, vf, error)) != USVF_OK ||
-            (result = next_fencing(roots, &taken.fencing, error)) != USVF_OK)
-            return result;
-    }
-    usvf_copy(taken.owner, sizeof taken.owner, owner);
-    taken.expires = ttl > 0 ? (int64_t)time(NULL) + ttl : 0;
-    char line[USVF_OWNER_TEXT + 64];
-    snprintf(line, sizeof line, "%s %" PRIu64 " %" PRId64 "\n", owner, taken.fencing, taken.expires);
-    if ((result = usvf_state_write(roots, "lease", &vf, line, error)) == USVF_OK)
-        *lease = taken;
-    return result;
-}
-
-int usvf_lease_take(const struct usvf_roots *roots, struct usvf_address vf, const char *owner, int64_t ttl,
-    struct usvf_lease *lease, struct usvf_error *error) {
-    if (!is_owner(owner) || ttl < 0)
-        return usvf_fail(error, USVF_BAD_ARGUMENT, "an owner is 1 to %d characters without blanks, a ttl not below 0",
-            USVF_OWNER_TEXT - 1);
-    int lock = usvf_state_lock(roots, error);
-    if (lock < 0)
-        return -lock;
-    int result = take(roots, vf, owner, ttl, lease, error);
-    close(lock);
-    return result;
-}
-
 int usvf_holder_check(
     const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder, struct usvf_error *error) {
     struct usvf_lease lease = {0};
     char text[USVF_ADDRESS_TEXT];
     usvf_address_text(vf, text);
     if (!usvf_state_lease(roots, vf, &lease))
-        return usvf_fail(error, USVF_REFUSED, "nobody has a lease of VF %s", text);
+        return usvf_fail(error, USVF_REFUSED, "VF %s has no lease", text);
     if (strcmp(lease.owner, holder.owner) != 0 || lease.fencing != holder.fencing)
-        return usvf_fail(error, USVF_REFUSED, "VF %s is leased by %s with number %" PRIu64 ", not by %s with %" PRIu64, text,
+        return usvf_fail(error, USVF_REFUSED, "VF %s is leased by %s with fencing number %" PRIu64 ", not by %s with %" PRIu64, text,
             lease.owner, lease.fencing, holder.owner, holder.fencing);
     return USVF_OK;
-}
-
-int usvf_release(
-    const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder, struct usvf_error *error) {
-    int lock = usvf_state_lock(roots, error);
-    if (lock < 0)
-        return -lock;
-    int result = USVF_OK;
-    if (usvf_holder_check(roots, vf, holder, NULL) == USVF_OK && (result = usvf_restore_locked(roots, vf, error)) == USVF_OK)
-        usvf_state_delete(roots, "lease", &vf);
-    close(lock);
-    return result;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What changes of VFs share; all but the lock want the lock to be held. */
+/* The state directory, and what every change of a VF begins with. All but the lock and the list of records need the lock. */
 #ifndef USVF_STATE_H
 #define USVF_STATE_H
 
@@ -10,20 +10,32 @@ int usvf_state_write(const struct usvf_roots *roots, const char *kind, const str
     struct usvf_error *error);
 void usvf_state_delete(const struct usvf_roots *roots, const char *kind, const struct usvf_address *vf);
 
+/* The names of the records in the state directory, sorted, so that a VF without a record costs no system call. */
+struct usvf_records {
+    char (*names)[40];
+    size_t count;
+};
+/* False: no memory for all of them. The caller frees them. */
+bool usvf_records_read(const struct usvf_roots *roots, struct usvf_records *records);
+bool usvf_records_have(const struct usvf_records *records, const char *kind, struct usvf_address vf);
+void usvf_records_free(struct usvf_records *records);
+
 bool usvf_lease_is_over(const struct usvf_lease *lease);
+/* USVF_REFUSED unless the lease is the holder's. */
 int usvf_holder_check(
     const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder, struct usvf_error *error);
 
+/* usvf_restore of a VF without the lock. */
 int usvf_restore_locked(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_error *error);
 
-/* What a VF was before its first change, in the boot that this was. */
-struct usvf_before {
+/* Settings of a VF before its first change, and the boot ID. */
+struct usvf_saved {
     char driver[32], override[32], boot[40];
     struct usvf_settings settings;
 };
 
-/* 1: read, 0: there is none of this boot, and no boot leaves anything of its changes to the next, -1: it is damaged. */
-int usvf_before_read(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_before *before);
+/* 1: read, 0: none of this boot, -1: damaged. */
+int usvf_saved_read(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_saved *saved);
 
 /* A VF in an inventory that the caller frees. */
 struct usvf_found {
@@ -35,31 +47,38 @@ struct usvf_found {
 
 int usvf_find(const struct usvf_roots *roots, struct usvf_address address, struct usvf_found *found, struct usvf_error *error);
 
-/* Records what the VF is, unless that was done. */
-int usvf_before_write(const struct usvf_roots *roots, const struct usvf_found *found, struct usvf_error *error);
+/* Saves the settings of a VF unless they are saved already. */
+int usvf_saved_write(const struct usvf_roots *roots, const struct usvf_found *found, struct usvf_error *error);
 
-/* A VF that its holder may change, with the lock. */
-struct usvf_held {
+/* A VF that its holder may change, under the lock. */
+struct usvf_change {
     struct usvf_found found;
     int lock;
 };
 
-/* What every change of a holder begins with; on success usvf_change_end() is owed. */
-int usvf_change_begin(struct usvf_held *held, const struct usvf_roots *roots, struct usvf_address vf,
+/* Takes the lock, checks the lease and finds the VF; on success the caller calls usvf_change_end(). */
+int usvf_change_begin(struct usvf_change *change, const struct usvf_roots *roots, struct usvf_address vf,
     struct usvf_holder holder, struct usvf_error *error);
-void usvf_change_end(struct usvf_held *held);
+void usvf_change_end(struct usvf_change *change);
 
-/* What leads frames elsewhere too. 1: read, 0: there is none of this boot, -1: it is damaged. */
-int usvf_detour_read(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_fdb_entry *entry);
-/* usvf_detour with off, without the lock and the lease. */
-int usvf_detour_end(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_error *error);
+/* Sets what differs from the wanted settings, and reads it back. */
+int usvf_settings_apply(const struct usvf_roots *roots, const struct usvf_found *found, const struct usvf_settings *wanted,
+    struct usvf_error *error);
 
-/* The number of this boot; false and errno if it cannot be read. */
+/* USVF_REFUSED if a guest has the VF open, or libvirt has assigned it. */
+int usvf_unused_check(const struct usvf_roots *roots, const struct usvf_found *found, struct usvf_error *error);
+
+/* The forwarding entry for a VF's MAC on its PF. 1: read, 0: none of this boot, -1: damaged. */
+int usvf_forwarding_read(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_fdb_entry *entry);
+/* usvf_forwarding with off, without the lock and the lease. */
+int usvf_forwarding_end(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_error *error);
+
+/* The boot ID; false and errno if it cannot be read. */
 bool usvf_read_boot(char boot[40]);
 
-/* How many VFs a PF had before the first change; -1 if that was not changed in this boot. */
-int usvf_count_recorded(const struct usvf_roots *roots, struct usvf_address pf);
+/* The number of VFs of a PF before its first change; -1 if it was not changed in this boot. */
+int usvf_numvfs_saved(const struct usvf_roots *roots, struct usvf_address pf);
 /* usvf_create without the lock. */
-int usvf_count_set(const struct usvf_roots *roots, struct usvf_address pf, unsigned count, struct usvf_error *error);
+int usvf_numvfs_set(const struct usvf_roots *roots, struct usvf_address pf, unsigned count, struct usvf_error *error);
 
 #endif

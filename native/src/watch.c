@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tells that functions or netdevs have changed, as the kernel says it. Source: kobject uevents, rtnetlink(7). */
+/* Reports changes of functions and netdevs. Source: kobject uevents, rtnetlink(7). */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -13,13 +13,13 @@
 
 #include "internal.h"
 
-/* The kernel's own uevents; group 2 would be udev's. */
+/* Uevents from the kernel; group 2 has those from udev. */
 #define KERNEL_EVENTS 1
 
 static int open_group(int protocol, unsigned groups) {
     int file = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
     struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = groups};
-    /* 128 VFs that come at once are some 400 messages. */
+    /* 128 VFs that are created at once are some 400 messages. */
     int size = 1 << 20;
     if (file >= 0)
         setsockopt(file, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
@@ -40,10 +40,10 @@ int usvf_watch_open(int *kobjects, int *links, struct usvf_error *error) {
     int problem = errno;
     if (*kobjects >= 0)
         close(*kobjects);
-    return usvf_fail(error, usvf_code_of(problem), "the kernel's events cannot be watched: %s", strerror(problem));
+    return usvf_fail(error, usvf_code_of(problem), "kernel events cannot be watched: %s", strerror(problem));
 }
 
-/* True if there is a datagram of the kernel's, or a gap where some were. */
+/* True if there is a datagram from the kernel, or some were lost. */
 static bool receive(int file, char *buffer, size_t size, ssize_t *got, bool *lost) {
     struct sockaddr_nl from = {0};
     struct iovec part = {buffer, size - 1};
@@ -51,7 +51,7 @@ static bool receive(int file, char *buffer, size_t size, ssize_t *got, bool *los
     do {
         *got = recvmsg(file, &message, 0);
     } while ((*got < 0 && errno == EINTR) || (*got >= 0 && from.nl_pid != 0));
-    /* What was cut cannot be read, but something has changed. */
+    /* A truncated message cannot be read, but something has changed. */
     *lost = *got < 0 ? errno == ENOBUFS : (message.msg_flags & MSG_TRUNC) != 0;
     if (*got >= 0)
         buffer[*got] = 0;
@@ -102,7 +102,7 @@ bool usvf_watch_read_link(const char *buffer, size_t size, struct usvf_event *ev
     return good;
 }
 
-/* Bridges, taps and the like: each VM that starts changes some, and none of them is a function. One that is gone may be any. */
+/* Bridges, taps and the like: each VM that starts changes some, and none is a function. A removed netdev may be either. */
 static bool is_virtual(const struct usvf_event *event) {
     char netdev[128], device[128];
     struct stat status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * As much of XML as libvirt writes: elements, attributes, text, comments, a declaration. Anything else, or a piece of a
- * document, is refused, because it may hide an address.
+ * As much of XML as libvirt writes: elements, attributes, text, comments, a declaration. Anything else, or a part of a
+ * document, is rejected, because it may hide an address.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -20,19 +20,19 @@ struct part {
 
 struct scan {
     const char *at, *end;
-    struct part open[MOST_DEPTH]; /* the names of the elements around */
+    struct part open[MOST_DEPTH]; /* the names of the enclosing elements */
     size_t depth;
     char vm[64];
     usvf_xml_visitor *visit;
     void *context;
-    bool root; /* was there */
+    bool root; /* seen */
 };
 
 static bool is(struct part part, const char *word) {
     return part.size == strlen(word) && memcmp(part.at, word, part.size) == 0;
 }
 
-/* The name of an element around: 0 is the nearest. */
+/* The name of an enclosing element: 0 is the nearest. */
 static bool within(const struct scan *scan, size_t up, const char *name) {
     return scan->depth > up && is(scan->open[scan->depth - 1 - up], name);
 }
@@ -92,49 +92,49 @@ static bool read_number(struct part value, unsigned long most, unsigned long *nu
 }
 
 /* The attributes of an <address>. */
-struct place {
+struct address_attributes {
     bool pci, other, domain, bus, slot, function;
     unsigned long domain_number, bus_number, slot_number, function_number;
     bool damaged;
 };
 
-static void note(struct place *place, struct part name, struct part value) {
+static void read_attribute(struct address_attributes *address, struct part name, struct part value) {
     if (is(name, "type")) {
-        place->pci = is(value, "pci");
-        place->other = !place->pci;
+        address->pci = is(value, "pci");
+        address->other = !address->pci;
     } else if (is(name, "domain")) {
-        place->domain = true;
-        place->damaged |= !read_number(value, UINT32_MAX, &place->domain_number);
+        address->domain = true;
+        address->damaged |= !read_number(value, UINT32_MAX, &address->domain_number);
     } else if (is(name, "bus")) {
-        place->bus = read_number(value, 255, &place->bus_number);
+        address->bus = read_number(value, 255, &address->bus_number);
     } else if (is(name, "slot")) {
-        place->slot = read_number(value, 31, &place->slot_number);
+        address->slot = read_number(value, 31, &address->slot_number);
     } else if (is(name, "function")) {
-        place->function = read_number(value, 7, &place->function_number);
+        address->function = read_number(value, 7, &address->function_number);
     }
 }
 
 /* Addresses of other kinds, such as of USB, have no domain. */
-static bool tell(struct scan *scan, const struct place *place) {
-    if (place->other || (!place->pci && !place->domain))
+static bool visit_address(struct scan *scan, const struct address_attributes *attributes) {
+    if (attributes->other || (!attributes->pci && !attributes->domain))
         return true;
-    struct usvf_address address = {(uint32_t)place->domain_number, (uint8_t)place->bus_number, (uint8_t)place->slot_number,
-        (uint8_t)place->function_number};
-    return place->domain && place->bus && place->slot && place->function && !place->damaged &&
+    struct usvf_address address = {(uint32_t)attributes->domain_number, (uint8_t)attributes->bus_number, (uint8_t)attributes->slot_number,
+        (uint8_t)attributes->function_number};
+    return attributes->domain && attributes->bus && attributes->slot && attributes->function && !attributes->damaged &&
         scan->visit(scan->context, address, scan->vm);
 }
 
 static bool read_element(struct scan *scan) {
     struct part name, attribute, value;
-    struct place place = {0};
+    struct address_attributes address = {0};
     bool empty = false;
     if (!read_name(scan, &name) || scan->depth == MOST_DEPTH)
         return false;
-    bool told = is(name, "address") && (within(scan, 0, "source") || within(scan, 0, "plug"));
+    bool visited = is(name, "address") && (within(scan, 0, "source") || within(scan, 0, "plug"));
     for (skip_blanks(scan); scan->at < scan->end && *scan->at != '>' && *scan->at != '/'; skip_blanks(scan)) {
         if (!read_name(scan, &attribute) || !read_value(scan, &value))
             return false;
-        note(&place, attribute, value);
+        read_attribute(&address, attribute, value);
     }
     if (scan->at < scan->end && *scan->at == '/') {
         empty = true;
@@ -147,7 +147,7 @@ static bool read_element(struct scan *scan) {
     scan->root = true;
     if (!empty)
         scan->open[scan->depth++] = name;
-    return !told || tell(scan, &place);
+    return !visited || visit_address(scan, &address);
 }
 
 static bool read_end(struct scan *scan) {
@@ -160,7 +160,7 @@ static bool read_end(struct scan *scan) {
         memcmp(opened.at, name.at, name.size) == 0;
 }
 
-/* People read it, so it need not be exact. */
+/* For messages only, so what is not plain ASCII may be lost. */
 static void read_vm(struct scan *scan, struct part text) {
     size_t length = text.size < sizeof scan->vm ? text.size : sizeof scan->vm - 1;
     for (size_t i = 0; i < length; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Leases, records and refusals. That the kernel does what it is told is tested on the emulated SR-IOV host. */
+/* Leases, records and refusals. The effect on a kernel is tested on the emulated SR-IOV host. */
 #define _GNU_SOURCE
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -202,7 +202,7 @@ static void what_cannot_be_restored_is_set_aside_with_the_reason(void) {
     struct usvf_lease lease;
     begin(1);
     take(VF, "alpha", 0);
-    /* It had another driver before, which the tree cannot give back. */
+    /* It had another driver before, which the tree cannot restore. */
     record(VF, "other", this_boot());
     CHECK(usvf_restore(&tree.roots, address_of(VF), &error) == USVF_FAILED);
     CHECK(state_of(VF, reason) == USVF_FAULT && reason[0]);
@@ -218,14 +218,14 @@ static void a_record_of_an_earlier_boot_is_forgotten(void) {
     char reason[256], path[128];
     begin(1);
     struct usvf_holder holder = {"alpha", take(VF, "alpha", 0)};
-    /* This driver could not be given back; but the boot has done that. */
+    /* This driver could not be restored, but the boot has reset it. */
     record(VF, "other", "00000000-0000-4000-8000-000000000000");
     tree_file(&tree, "state/fault-" VF, "it had another driver");
     CHECK(usvf_restore(&tree.roots, address_of(VF), &error) == USVF_OK);
     CHECK(state_of(VF, reason) == USVF_LEASED);
     snprintf(path, sizeof path, "%s/before-" VF, tree.state);
     CHECK(access(path, F_OK) != 0);
-    /* Nor does it stand in the way of a new one. */
+    /* And a new record replaces it. */
     struct usvf_settings none = {.vlan = -1, .qos = -1, .trust = -1, .spoofchk = -1, .link_state = -1, .min_rate = -1,
         .max_rate = -1};
     char text[512];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The smallest harness that tells what failed, and trees of functions in a temporary folder. */
+/* A minimal test harness, and trees of functions in a temporary folder. */
 #ifndef USVF_CHECK_H
 #define USVF_CHECK_H
 
@@ -25,7 +25,7 @@
 
 extern int checked; /* tests that passed */
 
-/* A folder that stands for the machine: sys, dev, state, run, and a recording of netdevs without any. */
+/* A folder instead of the machine: sys, dev, state, run, and a recording of netdevs without any. */
 struct tree {
     char root[32], sysfs[64], dev[64], state[64], links[64], run[64];
     struct usvf_roots roots;

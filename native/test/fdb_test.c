@@ -26,7 +26,7 @@ static void ip(const char *arguments) {
     }
 }
 
-/* A bridge with two ports, whose far ends are far0 and far1. What it does not know it keeps, so that an entry counts. */
+/* A bridge with two ports, whose far ends are far0 and far1. It does not flood frames for unknown addresses, so an entry makes the difference. */
 static void bridge_up(void) {
     ip("link add name bridge0 type bridge");
     for (int i = 0; i < 2; i++) {
@@ -133,9 +133,9 @@ static void the_filter_of_the_device_itself_is_another_list(void) {
 /* The bridge learns that the address is behind port1. */
 static void learn_on_port1(void) {
     int far = listen_on("far1");
-    static const uint8_t nobody[6] = {0x02, 0, 0, 0, 0, 0x55};
+    static const uint8_t unknown[6] = {0x02, 0, 0, 0, 0, 0x55};
     for (int i = 0; i < 50 && entries_on("port1") == 0; i++) {
-        send_frame(far, nobody, address);
+        send_frame(far, unknown, address);
         usleep(100 * 1000);
     }
     close(far);
@@ -154,13 +154,13 @@ static void a_learned_entry_of_another_port_is_replaced(void) {
 static void what_was_learned_is_forgotten_and_what_is_fixed_stays(void) {
     bridge_up();
     learn_on_port1();
-    usvf_fdb_forget(sender);
+    usvf_fdb_flush(sender);
     CHECK(entries_on("port1") == 1);
-    usvf_fdb_forget(address);
+    usvf_fdb_flush(address);
     CHECK(entries_on("port1") == 0);
     struct usvf_fdb_entry entry = entry_on("port0");
     CHECK(usvf_fdb_add(&entry, &error) == USVF_OK);
-    usvf_fdb_forget(address);
+    usvf_fdb_flush(address);
     CHECK(entries_on("port0") == 1);
     bridge_down();
 }
@@ -225,7 +225,7 @@ static void an_address_of_the_bridge_itself_is_left_alone(void) {
     ip("link set dev port0 address 02:00:00:00:00:99");
     struct usvf_fdb_entry entry = entry_on("port0");
     entry.mac[5] = 0x99;
-    CHECK(usvf_fdb_set(&tree.roots, &entry, false, &error) == USVF_REFUSED && strstr(error.message, "own"));
+    CHECK(usvf_fdb_set(&tree.roots, &entry, false, &error) == USVF_REFUSED && strstr(error.message, "bridge itself"));
     bridge_down();
     tree_remove(&tree);
 }

@@ -24,7 +24,7 @@ static size_t message(struct usvf_request *request, unsigned vfs) {
         struct ifla_vf_mac address = {.vf = i, .mac = {2, 0, 0, 0, 0, (uint8_t)i}};
         struct ifla_vf_vlan vlan = {i, 100 + i, 3};
         struct ifla_vf_trust trust = {i, 1};
-        struct ifla_vf_spoofchk spoofchk = {i, UINT32_MAX}; /* the driver does not know */
+        struct ifla_vf_spoofchk spoofchk = {i, UINT32_MAX}; /* the driver does not report it */
         usvf_request_add(request, IFLA_VF_MAC, &address, sizeof address);
         usvf_request_add(request, IFLA_VF_VLAN, &vlan, sizeof vlan);
         usvf_request_add(request, IFLA_VF_TRUST, &trust, sizeof trust);

@@ -110,7 +110,7 @@ static void can_be_had_back(void) {
     const struct usvf_vf *vf = usvf_inventory_find(inventory, address_of(VF), NULL);
     CHECK(vf && (vf->state == USVF_FREE || (vf->state == USVF_LEASED && strcmp(vf->lease.owner, "alpha") == 0)));
     usvf_inventory_free(inventory);
-    CHECK(all_of_it() == USVF_OK); /* and nothing stands in the way of the next one */
+    CHECK(all_of_it() == USVF_OK); /* and the next one succeeds too */
     is_as_before();
 }
 

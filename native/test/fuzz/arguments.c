@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The lines of an input are arguments of the command; behind an empty one follows the list of who may do what. */
+/* The lines of an input are arguments of the command; after an empty one follows the access list. */
 static const char *list_path = "/nonexistent";
 #define USVF_ACL list_path
-#define main understudy_vf
-#include "main.c"
-#undef main
+#include "call.c"
 #include "rights.c"
 
 #include "check.h"
@@ -31,16 +29,16 @@ static void begin(void) {
 
 static void check_address(const char *text) {
     struct usvf_address address, again;
-    char said[USVF_ADDRESS_TEXT];
+    char printed[USVF_ADDRESS_TEXT];
     if (!usvf_address_parse(text, &address))
         return;
-    usvf_address_text(address, said);
-    HOLDS(usvf_address_parse(said, &again) && usvf_address_equal(address, again) && strspn(text, "0123456789abcdef:.") == strlen(text));
+    usvf_address_text(address, printed);
+    HOLDS(usvf_address_parse(printed, &again) && usvf_address_equal(address, again) && strspn(text, "0123456789abcdef:.") == strlen(text));
 }
 
 static void check_call(int count, char **arguments) {
     struct call call = {.settings = {.vlan = USVF_UNKNOWN, .qos = USVF_UNKNOWN}};
-    optind = 0; /* has getopt begin anew */
+    optind = 0; /* resets getopt */
     if (read_call(&call, count, arguments) >= 0)
         return;
     HOLDS(call.count > 0 && call.settings.vlan >= USVF_UNKNOWN && call.settings.vlan <= 4094 && call.settings.qos <= 7);
@@ -58,7 +56,7 @@ static void check_rights(const char *command, const uint8_t *data, size_t size) 
     if (check_list(0, "eno1", command, &error) == USVF_OK)
         HOLDS(strstr(list, "allow") && (strstr(list, "eno1") || strstr(list, "all")));
     if (check_list((uid_t)-2, "eno1", command, &error) == USVF_OK)
-        HOLDS(getpwuid((uid_t)-2)); /* nobody by no name has rights */
+        HOLDS(getpwuid((uid_t)-2)); /* a user without a name has no permissions */
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

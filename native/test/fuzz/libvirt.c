@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file of libvirt's, that tells which functions VMs have. */
+/* A file of libvirt that lists the functions assigned to a VM. */
 #define _GNU_SOURCE
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The lines of an input are the files of the state directory, see files below; an @ is the number of this boot. */
+/* The lines of an input are the files of the state directory, see files below; an @ is the boot ID. */
 #define _GNU_SOURCE
 #include <string.h>
 
@@ -35,10 +35,10 @@ static void write_file(const char *path, const char *line) {
     tree_file(&tree, path, text);
 }
 
-static void check_before(const struct usvf_before *before) {
-    const struct usvf_settings *s = &before->settings;
+static void check_saved(const struct usvf_saved *saved) {
+    const struct usvf_settings *s = &saved->settings;
     /* They become parts of paths below sysfs. */
-    HOLDS(!strchr(before->driver, '/') && strcmp(before->driver, "..") != 0 && strcmp(before->driver, ".") != 0);
+    HOLDS(!strchr(saved->driver, '/') && strcmp(saved->driver, "..") != 0 && strcmp(saved->driver, ".") != 0);
     HOLDS(s->vlan >= USVF_UNKNOWN && s->vlan <= 4095 && s->qos >= USVF_UNKNOWN && s->qos <= 7);
     HOLDS(s->link_state >= USVF_UNKNOWN && s->link_state <= 2 && s->max_rate >= USVF_UNKNOWN);
 }
@@ -46,7 +46,7 @@ static void check_before(const struct usvf_before *before) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char line[512];
     struct usvf_lease lease = {0};
-    struct usvf_before before;
+    struct usvf_saved saved;
     struct usvf_fdb_entry entry;
     struct usvf_address vf = address_of(VF);
     begin();
@@ -56,10 +56,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     bool leased = usvf_state_lease(&tree.roots, vf, &lease), damaged = usvf_state_lease_is_damaged(&tree.roots, vf);
     HOLDS(!leased || (!damaged && lease.owner[0]));
-    if (usvf_before_read(&tree.roots, vf, &before) == 1)
-        check_before(&before);
-    HOLDS(usvf_count_recorded(&tree.roots, vf) <= UINT16_MAX);
-    if (usvf_detour_read(&tree.roots, vf, &entry) == 1)
+    if (usvf_saved_read(&tree.roots, vf, &saved) == 1)
+        check_saved(&saved);
+    HOLDS(usvf_numvfs_saved(&tree.roots, vf) <= UINT16_MAX);
+    if (usvf_forwarding_read(&tree.roots, vf, &entry) == 1)
         HOLDS(entry.netdev[0] && entry.self);
     char reason[256];
     HOLDS(usvf_state_fault(&tree.roots, vf, reason, sizeof reason));

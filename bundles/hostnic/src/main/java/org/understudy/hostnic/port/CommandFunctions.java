@@ -69,7 +69,7 @@ public record CommandFunctions(Runner runner, String self, String user) implemen
 
     @Override
     public void detour(Ticket ticket, boolean on) {
-        change("detour", ticket, List.of(on ? "on" : "off"));
+        change("forwarding", ticket, List.of(on ? "on" : "off"));
     }
 
     @Override

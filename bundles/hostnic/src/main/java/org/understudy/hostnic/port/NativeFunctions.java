@@ -91,7 +91,7 @@ public record NativeFunctions(Places places, String self, String user) implement
     public void detour(Ticket ticket, boolean on) {
         String vf = ticket.vf().toString();
         call("VF " + vf, () -> {
-            NativeVf.detour(places.asArray(), vf, LeaseText.of(ticket.claim()), ticket.fencing(), on);
+            NativeVf.forwarding(places.asArray(), vf, LeaseText.of(ticket.claim()), ticket.fencing(), on);
             return vf;
         });
     }

@@ -24,7 +24,7 @@ final class NativeVf {
     /** @param user who may open the VF's group; empty: no change */
     static native void bind(String[] places, String vf, String owner, long fencing, String user);
 
-    static native void detour(String[] places, String vf, String owner, long fencing, boolean on);
+    static native void forwarding(String[] places, String vf, String owner, long fencing, boolean on);
 
     static native void release(String[] places, String vf, String owner, long fencing);
 

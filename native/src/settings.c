@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes the settings of a VF through its PF. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libvirt.h"
+#include "state.h"
+
+/* What differs from the wanted settings. */
+static struct usvf_settings difference(const struct usvf_settings *wanted, const struct usvf_settings *now) {
+    struct usvf_settings rest = *wanted;
+    rest.has_mac = wanted->has_mac && (!now->has_mac || memcmp(wanted->mac, now->mac, 6) != 0);
+    bool vlan = (wanted->vlan >= 0 && wanted->vlan != now->vlan) || (wanted->qos >= 0 && wanted->qos != now->qos) ||
+        (wanted->vlan_protocol && now->vlan_protocol && wanted->vlan_protocol != now->vlan_protocol);
+    rest.vlan = !vlan ? USVF_UNKNOWN : wanted->vlan >= 0 ? wanted->vlan : now->vlan;
+    rest.qos = !vlan ? USVF_UNKNOWN : wanted->qos >= 0 ? wanted->qos : now->qos;
+    if (wanted->trust == now->trust)
+        rest.trust = USVF_UNKNOWN;
+    if (wanted->spoofchk == now->spoofchk)
+        rest.spoofchk = USVF_UNKNOWN;
+    if (wanted->link_state == now->link_state)
+        rest.link_state = USVF_UNKNOWN;
+    bool rate = (wanted->max_rate >= 0 && wanted->max_rate != now->max_rate) ||
+        (wanted->min_rate >= 0 && wanted->min_rate != now->min_rate);
+    rest.max_rate = !rate ? USVF_UNKNOWN : wanted->max_rate >= 0 ? wanted->max_rate : now->max_rate;
+    rest.min_rate = !rate ? USVF_UNKNOWN : wanted->min_rate >= 0 ? wanted->min_rate : now->min_rate;
+    return rest;
+}
+
+static const char *first_name(const struct usvf_settings *rest) {
+    return rest->has_mac     ? "MAC"
+        : rest->vlan >= 0     ? "VLAN"
+        : rest->trust >= 0    ? "trust"
+        : rest->spoofchk >= 0 ? "spoofchk"
+        : rest->link_state >= 0 ? "link state"
+        : rest->max_rate >= 0 ? "rate"
+                              : NULL;
+}
+
+int usvf_settings_apply(const struct usvf_roots *roots, const struct usvf_found *found, const struct usvf_settings *wanted,
+    struct usvf_error *error) {
+    struct usvf_settings rest = difference(wanted, &found->vf->settings);
+    const char *what = first_name(&rest);
+    if (!what)
+        return USVF_OK;
+    if (!found->pf->netdev[0])
+        return usvf_fail(
+            error, USVF_FAILED, "VF %s: %s cannot be set, because its PF has no netdev", found->text, what);
+    int refused = usvf_settings_write(found->pf->netdev, found->vf->index, &rest, &what);
+    if (refused)
+        return usvf_fail(error, usvf_code_of(-refused), "VF %s: %s cannot be set through %s: %s", found->text, what,
+            found->pf->netdev, strerror(-refused));
+    struct usvf_found again;
+    int result = usvf_find(roots, found->vf->address, &again, error);
+    if (result != USVF_OK)
+        return result;
+    rest = difference(wanted, &again.vf->settings);
+    usvf_inventory_free(again.inventory);
+    what = first_name(&rest);
+    return what ? usvf_fail(error, USVF_FAILED, "VF %s: %s was set through %s but has another value", found->text,
+                      what, found->pf->netdev)
+                : USVF_OK;
+}
+
+static bool is_sound(const struct usvf_settings *s, const char **what) {
+    *what = s->has_mac && (s->mac[0] & 1) ? "MAC must be unicast"
+        : s->vlan < USVF_UNKNOWN || s->vlan > 4094 ? "VLAN must be 0 to 4094"
+        : s->qos < USVF_UNKNOWN || s->qos > 7      ? "QoS must be 0 to 7"
+        : s->link_state < USVF_UNKNOWN || s->link_state > 2 ? "link state must be 0, 1 or 2"
+        : s->max_rate > INT32_MAX || s->min_rate > s->max_rate ? "minimum rate must not exceed the maximum rate"
+                                                               : NULL;
+    return !*what;
+}
+
+int usvf_configure(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder,
+    const struct usvf_settings *wanted, struct usvf_error *error) {
+    const char *what;
+    if (!is_sound(wanted, &what))
+        return usvf_fail(error, USVF_BAD_ARGUMENT, "%s", what);
+    struct usvf_change change;
+    int result = usvf_change_begin(&change, roots, vf, holder, error);
+    if (result != USVF_OK)
+        return result;
+    if ((result = usvf_libvirt_check(roots, change.found.pf, change.found.vf, false, error)) == USVF_OK &&
+        (result = usvf_saved_write(roots, &change.found, error)) == USVF_OK)
+        result = usvf_settings_apply(roots, &change.found, wanted, error);
+    usvf_change_end(&change);
+    return result;
+}
