@@ -45,8 +45,8 @@ Usage: ./understudy dev [--karaf FOLDER] [--debug] [BUNDLE...]
   --karaf FOLDER  the Karaf to update (default: the one of the running ./understudy demo)
   --debug         open a JDWP port on 127.0.0.1 in that Karaf, and print it; it stays open until Karaf ends
 
-Tests and the check of the format are skipped. Running VMs and running migrations go on: the updated bundle reads them again.
-A new bundle, or a new dependency, needs a new demo.
+Tests and the format check are skipped. VMs keep running, and migrations continue after the update.
+After adding a bundle or a dependency, start a new demo.
 
 Exit status: 0 done, 1 the build or the update failed, 2 wrong call, 3 no Karaf is running.
 USAGE
