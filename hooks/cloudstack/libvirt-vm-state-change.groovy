@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // For CloudStack's agent (agent.hooks.libvirt_vm_on_start.script and ..._on_stop.script), which calls onStart and onStop on the
-// object that this script ends with, with the VM's name. Understudy hears of both from libvirt; here it is put into the agent's
-// log whether Understudy answers, because a VM that is started while it does not has no pair.
+// object that this script ends with, with the name of the VM. Understudy receives both events from libvirt; this script logs
+// whether Understudy answers, because a VM that is started while it does not has no pair.
 
 import java.util.concurrent.TimeUnit
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // For CloudStack's agent (agent.hooks.libvirt_vm_xml_transformer.script), which calls transform on the object that this script
-// ends with, before it starts a VM. It gives NICs their pairs, with VFs that are leased on this host. The agent calls it also
-// when a VM that is stopped is unmanaged; the VFs leased then are given back after a minute, because the VM is not here.
+// ends with, before it starts a VM. It turns NICs into pairs, with VFs that are leased on this host. The agent calls it also
+// when a stopped VM is unmanaged; the VFs leased then are released after one minute, because the VM is not on this host.
 //
-// The VFs go in as plain <hostdev>: the agent cannot read <interface type='hostdev'>.
+// The VFs are written as plain <hostdev>: the agent cannot read <interface type='hostdev'>.
 
 import java.util.concurrent.TimeUnit
 
 class Transformer {
     static final String CLIENT = (System.getenv('UNDERSTUDY_HOOK_LIB') ?: '/usr/local/lib/understudy') + '/understudy_hook.py'
 
-    // The client has a deadline of its own; this is for one that hangs.
+    // The client has its own deadline; this limit applies if it hangs.
     static final long PATIENCE_SECONDS = 60
 
     String transform(Object logger, String xml) {

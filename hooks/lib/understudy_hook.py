@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What all hooks share: their configuration, and asking Understudy for a definition with a deadline.
+"""What all hooks share: their configuration, and the query to Understudy for a definition, with a deadline.
 
-As a program: 'understudy_hook.py transform [FORM]' reads domain XML and writes the one to go on with, and FORM is how VFs are
-written whatever the configuration says; 'arrival' is for a VM that migrates to this host: it makes no pairs, and writes nothing
-if nothing changes; 'check' tells whether Understudy answers. Exit status: 0 done, 1 no answer to 'check', 2 wrong call,
-3 refused. Every other one means that this program failed, and that the VM goes on as its manager wants it.
+As a program: 'understudy_hook.py transform [FORM]' reads domain XML and writes the definition to continue with; FORM overrides
+the configured form of VFs. 'arrival' is for a VM that migrates to this host: it creates no pairs, and writes nothing
+if nothing changes. 'check' reports whether Understudy answers. Exit status: 0 done, 1 no answer to 'check', 2 usage error,
+3 refused. Any other status means that this program failed, and that the VM continues with the definition of its manager.
 """
 import json
 import os
@@ -31,21 +31,21 @@ YES = ("yes", "true", "on")
 NO = ("no", "false", "off")
 LONGEST_DEADLINE_SECONDS = 3600
 
-# Not 1 or 2, with which Python itself ends if it fails.
+# Not 1 or 2: Python itself exits with these if it fails.
 REFUSED = 3
 
 
 class Trouble(Exception):
-    """Why there is no definition to go on with."""
+    """The reason why there is no definition to continue with."""
 
 
 class Refused(Exception):
-    """The VM must have its VF, and cannot get it."""
+    """The VM requires a VF and cannot get one."""
 
 
 def say(text):
-    """To whoever runs the hook, and to the host's log."""
-    # Text from elsewhere may hold what syslog cannot take, and a complaint must not be what stops a VM.
+    """Writes to the caller of the hook and to the log of the host."""
+    # Foreign text may contain what syslog does not accept, and a log message must not stop a VM.
     text = text.encode("utf-8", "replace").decode().replace("\0", " ")
     # Without a standard error, print would write into the definition.
     if sys.stderr:
@@ -55,7 +55,7 @@ def say(text):
 
 
 def lines_of(path):
-    """Pairs of key and value. Nothing is judged here, so that 'require-vf' is known before a complaint about another line."""
+    """Pairs of key and value. Nothing is checked here, so that 'require-vf' is known before an error in another line."""
     try:
         with open(path, encoding="utf-8-sig", errors="replace") as file:
             lines = [line.strip() for line in file]
@@ -66,13 +66,13 @@ def lines_of(path):
 
 
 def requires_vf(lines):
-    """What the last line says that can be understood; the others are complained of by 'settings'."""
+    """The value in the last valid line; 'settings' reports the others."""
     said = [value.lower() in YES for key, value in lines if key == "require-vf" and value.lower() in YES + NO]
     return bool(said) and said[-1]
 
 
 def settings(path, lines):
-    """All of it is judged before anything is asked."""
+    """Checks the whole configuration before any query."""
     values = dict(KEYS)
     for key, value in lines:
         if key not in KEYS:
@@ -101,7 +101,7 @@ def seconds_of(path, text):
 
 
 def require_safe(path, values):
-    """The login is an admin's: it goes over a network encrypted or not at all."""
+    """The login is that of an admin: it is sent over a network only if encrypted."""
     import urllib.parse
 
     try:
@@ -125,7 +125,7 @@ def is_loopback(host):
 
 
 def wished(definition, networks):
-    """The MACs of the NICs on one of these networks or bridges that are no pair yet."""
+    """The MACs of the NICs on one of these networks or bridges that are not yet pairs."""
     macs = []
     for nic in tree.fromstring(definition).iterfind("./devices/interface"):
         source, mac = nic.find("source"), nic.find("mac")
@@ -137,7 +137,7 @@ def wished(definition, networks):
 
 
 def transform(definition, pairs=True, form=None):
-    """The definition to go on with on this host.
+    """The definition to continue with on this host.
 
     Unchanged if the VM has no pair and is to have none, and if there is no answer or a refusal; raises Refused
     instead where the configuration requires the VF.
@@ -154,7 +154,7 @@ def transform(definition, pairs=True, form=None):
         if not nics and "<teaming" not in definition:
             return definition
         return asked(values, definition, nics)
-    except Exception as error:  # whatever it is, only require-vf may stop a VM
+    except Exception as error:  # of any kind: only require-vf may stop a VM
         if required:
             say("refused: %s" % reason(error))
             raise Refused(reason(error)) from error
@@ -191,7 +191,7 @@ def asked(values, definition, nics):
 
 
 def within(seconds, call, *arguments):
-    """One deadline for names, connection and answer."""
+    """One deadline for name resolution, connection and answer."""
 
     def late(*_):
         raise Trouble("no answer within %g s" % seconds)
@@ -218,7 +218,7 @@ def by_socket(values, question):
 
 
 def by_url(values, question):
-    """REST of a server elsewhere; 'login' names a file with USER:PASSWORD, 'ca' one with the certificates to trust."""
+    """REST of another server; 'login' is a file with USER:PASSWORD, 'ca' a file with the certificates to trust."""
     import base64
     import ssl
     import urllib.error
@@ -231,7 +231,7 @@ def by_url(values, question):
         login = base64.b64encode(file.read().strip()).decode()
 
     class Stay(urllib.request.HTTPRedirectHandler):
-        """The login is for this address alone."""
+        """The login is sent to this address alone."""
 
         def redirect_request(self, *_):
             return None
@@ -256,7 +256,7 @@ def by_url(values, question):
 
 
 def check():
-    """Asks about a VM that has no NIC, so that nothing happens."""
+    """Sends a query about a VM without NICs, which has no effect."""
     try:
         path = configuration()
         values = settings(path, lines_of(path))
@@ -269,7 +269,7 @@ def check():
 
 
 def rewrite(arrival, form=None):
-    # What is not UTF-8 comes out as it went in.
+    # Bytes that are not UTF-8 are passed through.
     definition = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
     try:
         there = transform(definition, pairs=not arrival, form=form)

@@ -11,6 +11,9 @@ die() {
   exit "${3-3}"
 }
 
+# jdwp_on_request PORT: a JVM's option that lets jcmd open a JDWP port (./understudy dev --debug); until then there is none.
+jdwp_on_request() { echo "-agentlib:jdwp=transport=dt_socket,server=y,suspend=n,address=127.0.0.1:$1,onjcmd=y"; }
+
 die_usage() { die "$1" "./understudy --help" 2; }
 
 project_version() { sed -n 's:^  <version>\(.*\)</version>$:\1:p' "${here:?}/pom.xml" | head -n 1; }

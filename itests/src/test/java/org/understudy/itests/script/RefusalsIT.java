@@ -51,7 +51,7 @@ class RefusalsIT {
 
     @Test
     void helpNamesEveryCommand() throws Exception {
-        assertThat(run("--help")).startsWith("0: ").contains("setup", "demo", "test", "Exit status");
+        assertThat(run("--help")).startsWith("0: ").contains("setup", "demo", "dev", "test", "Exit status");
     }
 
     @ParameterizedTest
@@ -69,6 +69,10 @@ class RefusalsIT {
                 "demo --once --port 80",
                 "demo --once --port x",
                 "demo --screenshot",
+                "dev",
+                "dev fly",
+                "dev --fast",
+                "dev core --karaf",
                 "test --only",
                 "test --all",
                 "test --hardware",
@@ -134,6 +138,19 @@ class RefusalsIT {
                     .startsWith("3: ")
                     .contains("port " + port + " is in use", "choose another one with --port");
         }
+    }
+
+    @Test
+    void devWithoutADemoSaysHowToStartOne() throws Exception {
+        script.environment().put("TMPDIR", folder.toString());
+        assertThat(run("dev", "core")).startsWith("3: ").contains("no demo is running", "remedy: start ./understudy demo");
+    }
+
+    @Test
+    void devNamesTheFolderInWhichNoKarafRuns() throws Exception {
+        assertThat(run("dev", "--karaf", folder.toString(), "core"))
+                .startsWith("3: ")
+                .contains("no Karaf is running in " + folder, "remedy: start it");
     }
 
     @Test
