@@ -2,6 +2,7 @@
 package org.understudy.hostnic.host;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -56,6 +57,9 @@ public final class HostNicService implements HostNics {
         thread.setDaemon(true);
         return thread;
     });
+    /** Not delivered yet; a newer inventory of a host replaces an older one. */
+    private final Map<HostName, NicInventory> news = new LinkedHashMap<>();
+
     private Map<HostName, NicSlot> slots = new LinkedHashMap<>();
 
     @Activate
@@ -110,7 +114,12 @@ public final class HostNicService implements HostNics {
     }
 
     /** Keeps the slots whose host is reached as before. */
-    private synchronized void follow() {
+    private void follow() {
+        replaceSlots().forEach(NicSlot::close);
+    }
+
+    /** @return those that are not needed any more */
+    private synchronized Collection<NicSlot> replaceSlots() {
         Map<HostName, NicSlot> before = new HashMap<>(slots);
         Map<HostName, NicSlot> after = new LinkedHashMap<>();
         for (HostPolicy wanted : policies.current().hosts()) {
@@ -124,8 +133,8 @@ public final class HostNicService implements HostNics {
                         new NicSlot(wanted, () -> opener.apply(wanted), this::membership, this::tell, firstWait));
             }
         }
-        before.values().forEach(NicSlot::close);
         slots = after;
+        return before.values();
     }
 
     private Membership membership() {
@@ -162,17 +171,40 @@ public final class HostNicService implements HostNics {
     }
 
     private void tell(NicInventory inventory) {
-        try {
-            herald.execute(() -> listeners.forEach(listener -> tell(listener, inventory)));
-        } catch (RejectedExecutionException e) {
-            LOG.debug("Closed already", e);
+        boolean first;
+        synchronized (news) {
+            first = news.isEmpty();
+            news.put(inventory.host(), inventory);
+        }
+        if (first) {
+            try {
+                herald.execute(this::tellNews);
+            } catch (RejectedExecutionException e) {
+                LOG.debug("Closed already", e);
+            }
+        }
+    }
+
+    private void tellNews() {
+        for (Optional<NicInventory> next = takeNews(); next.isPresent(); next = takeNews()) {
+            for (Consumer<NicInventory> listener : listeners) {
+                tell(listener, next.get());
+            }
+        }
+    }
+
+    private Optional<NicInventory> takeNews() {
+        synchronized (news) {
+            Optional<NicInventory> next = news.values().stream().findFirst();
+            next.ifPresent(inventory -> news.remove(inventory.host()));
+            return next;
         }
     }
 
     private static void tell(Consumer<NicInventory> listener, NicInventory inventory) {
         try {
             listener.accept(inventory);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.warn("A listener of NICs failed", e);
         }
     }

@@ -117,26 +117,41 @@ final class NicSlot implements AutoCloseable {
             }
         } catch (UnderstudyException e) {
             failed(e.getMessage(), e.code().remedy());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("The NICs of host {} cannot be read", policy.name(), e);
             failed(e.toString(), ErrorCode.INTERNAL.remedy());
         }
     }
 
     private void begin(Functions opened) {
-        synchronized (this) {
-            if (closed) {
-                opened.close();
-                return;
-            }
-            functions = Optional.of(opened);
+        if (!use(opened)) {
+            quietly(opened::close);
+            return;
         }
         Subscription watching = opened.watch(this::changed, reason -> broken(opened, reason));
-        synchronized (this) {
-            watch = watching;
+        if (!use(opened, watching)) {
+            quietly(watching::close);
+            return;
         }
         refresh();
         failures = 0;
+    }
+
+    /** False if this slot is closed. */
+    private synchronized boolean use(Functions opened) {
+        if (!closed) {
+            functions = Optional.of(opened);
+        }
+        return !closed;
+    }
+
+    /** False if this slot was closed since it began to use them. */
+    private synchronized boolean use(Functions opened, Subscription watching) {
+        boolean used = functions.filter(now -> now == opened).isPresent();
+        if (used) {
+            watch = watching;
+        }
+        return used;
     }
 
     private void leaveAlone() {
@@ -205,7 +220,7 @@ final class NicSlot implements AutoCloseable {
             refresh();
         } catch (UnderstudyException e) {
             open.ifPresent(f -> broken(f, e.getMessage()));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("The NICs of host {} cannot be read", policy.name(), e);
         }
     }
@@ -321,11 +336,33 @@ final class NicSlot implements AutoCloseable {
         }
     }
 
-    private synchronized void letGo() {
-        watch.close();
-        watch = () -> {};
-        functions.ifPresent(Functions::close);
-        functions = Optional.empty();
+    /** Returns at once. The way to the host is closed on a thread of its own, as one that hangs may take its time. */
+    private void letGo() {
+        Subscription watching;
+        Optional<Functions> used;
+        synchronized (this) {
+            watching = watch;
+            watch = () -> {};
+            used = functions;
+            functions = Optional.empty();
+        }
+        used.ifPresent(open -> {
+            Runnable closing = () -> {
+                quietly(watching::close);
+                quietly(open::close);
+            };
+            Thread thread = new Thread(closing, "understudy-nics-close-" + policy.name());
+            thread.setDaemon(true);
+            thread.start();
+        });
+    }
+
+    private void quietly(Runnable closing) {
+        try {
+            closing.run();
+        } catch (RuntimeException | Error e) {
+            LOG.warn("Host {}: the way to its NICs could not be closed", policy.name(), e);
+        }
     }
 
     @Override
