@@ -76,10 +76,7 @@ final class QuestionReader implements AutoCloseable {
 
     /** @param questions gets each call, as a blocking channel, with its line; must return at once */
     QuestionReader(
-            ServerSocketChannel listener,
-            Limits limits,
-            Acceptor acceptor,
-            BiConsumer<SocketChannel, String> questions)
+            ServerSocketChannel listener, Limits limits, Acceptor acceptor, BiConsumer<SocketChannel, String> questions)
             throws IOException {
         this.listener = listener;
         this.limits = limits;
@@ -128,8 +125,7 @@ final class QuestionReader implements AutoCloseable {
     private long untilNextDeadline() {
         long now = System.nanoTime();
         Optional<Long> silent = waiting.values().stream().findFirst().map(oldest -> oldest.until() - now);
-        Optional<Long> retry =
-                listening.interestOps() == 0 ? Optional.of(acceptAgain - now) : Optional.empty();
+        Optional<Long> retry = listening.interestOps() == 0 ? Optional.of(acceptAgain - now) : Optional.empty();
         long nanos = Math.min(silent.orElse(Long.MAX_VALUE), retry.orElse(Long.MAX_VALUE));
         return nanos == Long.MAX_VALUE ? 0 : Math.max(1, TimeUnit.NANOSECONDS.toMillis(nanos) + 1);
     }

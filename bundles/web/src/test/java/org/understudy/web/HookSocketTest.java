@@ -132,8 +132,7 @@ class HookSocketTest {
         assertThat(path).doesNotExist();
 
         Files.writeString(path, "somebody's letter");
-        assertThatThrownBy(() -> open(PATIENT))
-                .isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> open(PATIENT)).isInstanceOf(IOException.class);
         assertThat(path).hasContent("somebody's letter");
         Files.delete(path);
     }

@@ -114,7 +114,9 @@ class HostNicServiceTest {
     @Test
     void releasesARemovedHostThatHangsWithoutStoppingTheOthers() {
         open(host -> Optional.of(
-                host.name().equals(HUNG) ? hangingOnClose(HUNG) : machine.open(host.name().value())));
+                host.name().equals(HUNG)
+                        ? hangingOnClose(HUNG)
+                        : machine.open(host.name().value())));
         await().until(() -> isAvailable(GOOD) && isAvailable(HUNG));
 
         promptly(() -> {
@@ -129,7 +131,9 @@ class HostNicServiceTest {
     @Test
     void listsAllHostsWhileOneThatBrokeOffIsStillBeingReleased() {
         open(host -> Optional.of(
-                host.name().equals(HUNG) ? hangingOnClose(HUNG) : machine.open(host.name().value())));
+                host.name().equals(HUNG)
+                        ? hangingOnClose(HUNG)
+                        : machine.open(host.name().value())));
         await().until(() -> isAvailable(GOOD) && isAvailable(HUNG));
 
         machine.fallSilent();

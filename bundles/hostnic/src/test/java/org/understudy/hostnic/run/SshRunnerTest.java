@@ -85,8 +85,7 @@ class SshRunnerTest {
         String line = "[127.0.0.1]:" + port + " " + PublicKeyEntry.toString(host) + "\n";
         Files.writeString(known, line);
         return new SshRunner(
-                new SshRunner.Target("127.0.0.1", port, "understudy", key, known),
-                List.of("/bin/sh", "-c"));
+                new SshRunner.Target("127.0.0.1", port, "understudy", key, known), List.of("/bin/sh", "-c"));
     }
 
     @Test
@@ -220,10 +219,11 @@ class SshRunnerTest {
                         return true;
                     }))
                     .succeedsWithin(Duration.ofSeconds(5));
-            assertThat(List.of(first, second)).allSatisfy(run -> assertThat(run)
-                    .failsWithin(Duration.ofSeconds(5))
-                    .withThrowableThat()
-                    .withCauseInstanceOf(UnderstudyException.class));
+            assertThat(List.of(first, second))
+                    .allSatisfy(run -> assertThat(run)
+                            .failsWithin(Duration.ofSeconds(5))
+                            .withThrowableThat()
+                            .withCauseInstanceOf(UnderstudyException.class));
         }
     }
 

@@ -154,9 +154,8 @@ public final class Connection implements AutoCloseable {
 
     private void listenForClose(NativeConnect connect, Line fresh) throws LibvirtException {
         try {
-            connect.registerCloseListener(
-                    (c, reason) -> execute(() -> lost(
-                            fresh, new Absence("has closed the connection: " + reason, Optional.empty()))));
+            connect.registerCloseListener((c, reason) ->
+                    execute(() -> lost(fresh, new Absence("has closed the connection: " + reason, Optional.empty()))));
         } catch (LibvirtException e) {
             if (!LibvirtFailure.isUnsupported(e)) {
                 throw e;

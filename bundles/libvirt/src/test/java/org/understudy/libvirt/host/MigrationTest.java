@@ -105,7 +105,8 @@ final class MigrationTest {
     /** A guest that an earlier test has moved may need a moment; one that has crashed has to boot anew. */
     private boolean takesPart() {
         try {
-            await().atMost(Duration.ofSeconds(20)).until(() -> a.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> a.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
             return true;
         } catch (ConditionTimeoutException e) {
             return false;

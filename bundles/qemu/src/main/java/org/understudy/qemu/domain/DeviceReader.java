@@ -92,10 +92,14 @@ final class DeviceReader {
             case "emulator" -> emulator(element);
             case "controller" -> controller(element);
             case "disk" -> new DiskReader(places, reports, pcie).read(element).ifPresent(devices::add);
-            case "interface" -> new NicReader(places, reports).readInterface(element).ifPresent(devices::add);
-            case "hostdev" -> new NicReader(places, reports).readHostdev(element).ifPresent(devices::add);
+            case "interface" ->
+                new NicReader(places, reports).readInterface(element).ifPresent(devices::add);
+            case "hostdev" ->
+                new NicReader(places, reports).readHostdev(element).ifPresent(devices::add);
             case "serial", "console", "channel" ->
-                new CharacterDeviceReader(places, reports, hasSerial()).read(element).ifPresent(devices::add);
+                new CharacterDeviceReader(places, reports, hasSerial())
+                        .read(element)
+                        .ifPresent(devices::add);
             case "rng" -> rng(element);
             case "memballoon" -> balloon(element);
             case "video" -> video(element);
@@ -129,7 +133,8 @@ final class DeviceReader {
                 List<String> properties = element.child("driver").flatMap(d -> d.number("queues")).stream()
                         .map(q -> "num_queues=" + q)
                         .toList();
-                devices.add(new Controller(places.of(element, "scsi", "pci"), type, index, "virtio-scsi-pci", properties));
+                devices.add(
+                        new Controller(places.of(element, "scsi", "pci"), type, index, "virtio-scsi-pci", properties));
             }
             case "virtio-serial" -> {
                 List<String> properties = element.number("ports").stream()

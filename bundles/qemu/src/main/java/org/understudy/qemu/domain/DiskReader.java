@@ -26,11 +26,8 @@ final class DiskReader {
         Optional<StrictElement> target = element.child("target");
         Optional<String> dev = target.flatMap(t -> t.attribute("dev"));
         if (dev.isEmpty() || !dev.get().matches("[a-z]d[a-z]{1,2}")) {
-            reports
-                    .incomplete(
-                            element.path(),
-                            "the disk has no target such as 'vda'",
-                            "Add <target dev='vda' bus='virtio'/>.");
+            reports.incomplete(
+                    element.path(), "the disk has no target such as 'vda'", "Add <target dev='vda' bus='virtio'/>.");
             return Optional.empty();
         }
         String bus = bus(target.get(), dev.get(), cdrom);

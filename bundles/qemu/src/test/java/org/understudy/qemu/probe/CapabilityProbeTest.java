@@ -149,8 +149,8 @@ class CapabilityProbeTest {
         Set<Path> left = probeFolders();
         left.removeAll(before);
         // Another process may have a probe under way.
-        await().untilAsserted(() -> assertThat(left).allSatisfy(path -> assertThat(path)
-                .doesNotExist()));
+        await().untilAsserted(() ->
+                assertThat(left).allSatisfy(path -> assertThat(path).doesNotExist()));
     }
 
     private static Set<Path> probeFolders() throws IOException {

@@ -425,8 +425,7 @@ class QmpClientTest {
     void endsWhenItsListenerLetsTooManyEventsWait() {
         CountDownLatch release = new CountDownLatch(1);
         serve(p -> p.shakeHands().send("{\"event\": \"STOP\"}\n".repeat(EventDispatcher.MOST_QUEUED + 2)));
-        QmpClient client =
-                track(QmpClient.connect(socket, LIMIT, e -> uninterruptibly(release), closed::add));
+        QmpClient client = track(QmpClient.connect(socket, LIMIT, e -> uninterruptibly(release), closed::add));
 
         await().until(() -> !client.isOpen());
         release.countDown();
