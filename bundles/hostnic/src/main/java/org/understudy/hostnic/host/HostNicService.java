@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.hostnic.host;
 
-import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -35,6 +34,7 @@ import org.understudy.api.PoolView;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Hosts;
+import org.understudy.hostnic.host.NicSlot.Waits;
 import org.understudy.hostnic.pool.Membership;
 import org.understudy.hostnic.port.Functions;
 
@@ -44,12 +44,11 @@ import org.understudy.hostnic.port.Functions;
         immediate = true)
 public final class HostNicService implements HostNics {
     private static final Logger LOG = LoggerFactory.getLogger(HostNicService.class);
-    private static final Duration FIRST_WAIT = Duration.ofSeconds(1);
 
     private final Policies policies;
     private final AtomicReference<Optional<Hosts>> hosts;
     private final Function<HostPolicy, Optional<Functions>> opener;
-    private final Duration firstWait;
+    private final Waits waits;
     private final Subscription changes;
     private final List<Consumer<NicInventory>> listeners = new CopyOnWriteArrayList<>();
     private final ExecutorService herald = Executors.newSingleThreadExecutor(r -> {
@@ -64,31 +63,30 @@ public final class HostNicService implements HostNics {
 
     @Activate
     public HostNicService(BundleContext bundle, @Reference Policies policies) {
-        this(policies, ServerId.of(bundle), FIRST_WAIT);
+        this(policies, ServerId.of(bundle), Waits.USUAL);
     }
 
-    HostNicService(Policies policies, ServerId server, Duration firstWait) {
-        this(policies, new AtomicReference<>(Optional.empty()), server, firstWait);
+    HostNicService(Policies policies, ServerId server, Waits waits) {
+        this(policies, new AtomicReference<>(Optional.empty()), server, waits);
     }
 
-    private HostNicService(
-            Policies policies, AtomicReference<Optional<Hosts>> hosts, ServerId server, Duration firstWait) {
-        this(policies, hosts, new Ways(server, hosts::get)::open, firstWait);
+    private HostNicService(Policies policies, AtomicReference<Optional<Hosts>> hosts, ServerId server, Waits waits) {
+        this(policies, hosts, new Ways(server, hosts::get)::open, waits);
     }
 
-    HostNicService(Policies policies, Function<HostPolicy, Optional<Functions>> opener, Duration firstWait) {
-        this(policies, new AtomicReference<>(Optional.empty()), opener, firstWait);
+    HostNicService(Policies policies, Function<HostPolicy, Optional<Functions>> opener, Waits waits) {
+        this(policies, new AtomicReference<>(Optional.empty()), opener, waits);
     }
 
     private HostNicService(
             Policies policies,
             AtomicReference<Optional<Hosts>> hosts,
             Function<HostPolicy, Optional<Functions>> opener,
-            Duration firstWait) {
+            Waits waits) {
         this.policies = policies;
         this.hosts = hosts;
         this.opener = opener;
-        this.firstWait = firstWait;
+        this.waits = waits;
         this.changes = policies.listen(changed -> follow());
         follow();
     }
@@ -130,7 +128,7 @@ public final class HostNicService implements HostNics {
             } else {
                 after.put(
                         wanted.name(),
-                        new NicSlot(wanted, () -> opener.apply(wanted), this::membership, this::tell, firstWait));
+                        new NicSlot(wanted, () -> opener.apply(wanted), this::membership, this::tell, waits));
             }
         }
         slots = after;

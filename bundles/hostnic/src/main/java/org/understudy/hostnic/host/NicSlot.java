@@ -34,15 +34,23 @@ import org.understudy.hostnic.port.Functions.Reading;
 final class NicSlot implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NicSlot.class);
     private static final int LONGEST_WAIT_DOUBLINGS = 5;
-    /** Changes come in bursts, as when a VF changes its driver, and each reading costs the host some work. */
-    private static final long BURST_MS = 200;
+
+    /**
+     * How long it waits.
+     *
+     * @param retry between the first two attempts; doubles up to 32 times as much
+     * @param burst changes come in bursts, as when a VF changes its driver, and each reading costs the host some work
+     */
+    record Waits(Duration retry, Duration burst) {
+        static final Waits USUAL = new Waits(Duration.ofSeconds(1), Duration.ofMillis(200));
+    }
 
     private final HostPolicy policy;
     private final boolean asked;
     private final Supplier<Optional<Functions>> opener;
     private final Supplier<Membership> pools;
     private final Consumer<NicInventory> news;
-    private final Duration firstWait;
+    private final Waits waits;
     private final AtomicBoolean readSoon = new AtomicBoolean();
     private final Ghosts ghosts = new Ghosts();
     private final ScheduledExecutorService worker;
@@ -56,20 +64,19 @@ final class NicSlot implements AutoCloseable {
     /**
      * @param opener opens the way to the host; empty if the configuration leaves its NICs alone; may throw
      * @param news gets each inventory that differs from the one before
-     * @param firstWait between the first two attempts; doubles up to 32 times as much
      */
     NicSlot(
             HostPolicy policy,
             Supplier<Optional<Functions>> opener,
             Supplier<Membership> pools,
             Consumer<NicInventory> news,
-            Duration firstWait) {
+            Waits waits) {
         this.policy = policy;
         this.asked = NicOptions.isAsked(policy);
         this.opener = opener;
         this.pools = pools;
         this.news = news;
-        this.firstWait = firstWait;
+        this.waits = waits;
         this.inventory = absent("are being read", "Wait a moment.");
         this.worker = Executors.newSingleThreadScheduledExecutor(r -> {
             Thread thread = new Thread(r, "understudy-nics-" + policy.name());
@@ -177,7 +184,7 @@ final class NicSlot implements AutoCloseable {
     }
 
     private void failed(String why, String remedy) {
-        long wait = firstWait.toMillis() << Math.min(failures++, LONGEST_WAIT_DOUBLINGS);
+        long wait = waits.retry().toMillis() << Math.min(failures++, LONGEST_WAIT_DOUBLINGS);
         NicInventory absent = absent("are out of reach: " + why, remedy);
         // Its connector tells that such a host is lost, or not open yet.
         if (absent.equals(inventory()) || NicOptions.isByLibvirt(policy)) {
@@ -204,7 +211,7 @@ final class NicSlot implements AutoCloseable {
     /** Many changes in a row are one reading. */
     private void changed() {
         if (readSoon.compareAndSet(false, true)) {
-            later(this::readAgain, BURST_MS);
+            later(this::readAgain, waits.burst().toMillis());
         }
     }
 

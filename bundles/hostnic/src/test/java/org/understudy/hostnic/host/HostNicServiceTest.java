@@ -20,7 +20,10 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -45,6 +48,17 @@ class HostNicServiceTest {
     private final CountDownLatch release = new CountDownLatch(1);
     private final FakeMachine machine = new FakeMachine(1);
     private HostNicService nics;
+
+    @BeforeAll
+    static void pollOften() {
+        Awaitility.setDefaultPollDelay(Duration.ofMillis(1));
+        Awaitility.setDefaultPollInterval(Duration.ofMillis(5));
+    }
+
+    @AfterAll
+    static void pollAsUsual() {
+        Awaitility.reset();
+    }
 
     @BeforeEach
     void takePolicies() {
@@ -82,7 +96,7 @@ class HostNicServiceTest {
     }
 
     private void open(Function<HostPolicy, Optional<Functions>> opener) {
-        nics = new HostNicService(policies, opener, Duration.ofMillis(5));
+        nics = new HostNicService(policies, opener, new NicSlot.Waits(Duration.ofMillis(5), Duration.ofMillis(5)));
     }
 
     private boolean isAvailable(HostName host) {
