@@ -5,8 +5,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -29,7 +31,7 @@ import org.understudy.web.EventStream.Event;
 @Component(service = EventHub.class)
 public final class EventHub {
     private static final Logger LOG = LoggerFactory.getLogger(EventHub.class);
-    private static final long LOOK_MILLIS = 1000;
+    private static final long POLL_MILLIS = 1000;
 
     private final JsonView view;
     private final VirtualMachines vms;
@@ -38,6 +40,7 @@ public final class EventHub {
     private final Map<String, String> last = new ConcurrentHashMap<>();
     private final ScheduledExecutorService looking =
             Executors.newSingleThreadScheduledExecutor(work -> new Thread(work, "understudy-events"));
+    private final AtomicBoolean lookQueued = new AtomicBoolean();
     private final Subscription migrationChanges;
     private final Subscription pairChanges;
 
@@ -47,6 +50,10 @@ public final class EventHub {
             @Reference VirtualMachines vms,
             @Reference Pairs pairs,
             @Reference Migrations migrations) {
+        this(view, vms, pairs, migrations, POLL_MILLIS);
+    }
+
+    EventHub(JsonView view, VirtualMachines vms, Pairs pairs, Migrations migrations, long pollMillis) {
         this.view = view;
         this.vms = vms;
         this.migrations = migrations;
@@ -54,9 +61,9 @@ public final class EventHub {
         pairChanges = pairs.listen(change -> {
             String about = "pair/" + change.vm() + "/" + change.pair().standby();
             broadcast(new Event(about, "pair", view.write(change)));
-            looking.execute(this::look);
+            lookSoon();
         });
-        looking.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        looking.scheduleWithFixedDelay(this::look, pollMillis, pollMillis, TimeUnit.MILLISECONDS);
     }
 
     @Deactivate
@@ -90,7 +97,19 @@ public final class EventHub {
         return new Event("migration/" + migration.id(), "migration", view.write(migration));
     }
 
+    /** However many pairs change while a look is under way, one more follows. */
+    private void lookSoon() {
+        if (!lookQueued.getAndSet(true)) {
+            try {
+                looking.execute(this::look);
+            } catch (RejectedExecutionException e) {
+                LOG.debug("Closed already", e);
+            }
+        }
+    }
+
     private void look() {
+        lookQueued.set(false);
         if (!streams.isEmpty()) {
             lookAt("hosts", vms::hosts);
             lookAt("vms", vms::list);
@@ -104,7 +123,7 @@ public final class EventHub {
             if (!now.equals(last.put(what, now))) {
                 broadcast(new Event(what, what, now));
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.debug("Could not look at {}", what, e);
         }
     }

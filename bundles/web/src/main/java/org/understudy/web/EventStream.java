@@ -11,9 +11,13 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The events that one client has not got yet. A newer event replaces a waiting one about the same thing, so that a slow
- * client costs little memory and never gets stale news last.
+ * client costs little memory and never gets stale news last. A client that falls too far behind is closed: it connects again
+ * and begins with how everything is then.
  */
 final class EventStream {
+    /** So many things may have waiting events. */
+    static final int MOST_WAITING = 5000;
+
     /**
      * @param about the thing it is about; one event per thing waits
      * @param type the event's name for the client
@@ -28,8 +32,15 @@ final class EventStream {
     void offer(Event event) {
         lock.lock();
         try {
+            if (closed) {
+                return;
+            }
             waiting.remove(event.about());
             waiting.put(event.about(), event);
+            if (waiting.size() > MOST_WAITING) {
+                waiting.clear();
+                closed = true;
+            }
             news.signal();
         } finally {
             lock.unlock();

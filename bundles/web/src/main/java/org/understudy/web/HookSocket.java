@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.web;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.AsynchronousCloseException;
-import java.nio.channels.Channels;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -18,11 +14,13 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +35,8 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.JsonView;
 import org.understudy.api.NicProvisioning;
 import org.understudy.api.UnderstudyException;
+import org.understudy.web.QuestionReader.Acceptor;
+import org.understudy.web.QuestionReader.Limits;
 
 /**
  * Answers hooks on this machine over a socket in the file system: one line of JSON, a {@link Question}, and one line back as
@@ -50,6 +50,9 @@ import org.understudy.api.UnderstudyException;
         configurationPolicy = ConfigurationPolicy.REQUIRE)
 public final class HookSocket implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HookSocket.class);
+
+    /** So many questions may wait for a worker; their hooks have given up long before the last is answered. */
+    private static final int MOST_QUESTIONS = 256;
 
     /** A hook has given up by then. */
     private static final Duration LONGEST_CALL = Duration.ofSeconds(30);
@@ -68,7 +71,7 @@ public final class HookSocket implements AutoCloseable {
     private final JsonView view;
     private final NicProvisioning provisioning;
     private final Path path;
-    private final ServerSocketChannel door;
+    private final QuestionReader reader;
     private final Set<SocketChannel> calls = ConcurrentHashMap.newKeySet();
     private final Duration longestCall;
     private final ExecutorService workers = workers();
@@ -80,17 +83,29 @@ public final class HookSocket implements AutoCloseable {
     @Activate
     public HookSocket(@Reference JsonView view, @Reference NicProvisioning provisioning, Settings settings)
             throws IOException {
-        this(view, provisioning, Path.of(settings.socket()), LONGEST_CALL);
+        this(
+                view,
+                provisioning,
+                Path.of(settings.socket()),
+                LONGEST_CALL,
+                Limits.USUAL,
+                listener -> Optional.ofNullable(listener.accept()));
     }
 
-    HookSocket(JsonView view, NicProvisioning provisioning, Path path, Duration longestCall) throws IOException {
+    HookSocket(
+            JsonView view,
+            NicProvisioning provisioning,
+            Path path,
+            Duration longestCall,
+            Limits limits,
+            Acceptor acceptor)
+            throws IOException {
         this.view = view;
         this.provisioning = provisioning;
         this.path = path;
         this.longestCall = longestCall;
-        door = open(path);
-        thread(this::welcome, "understudy-hook-socket").start();
-        LOG.info("Hooks are answered at {}", path);
+        reader = new QuestionReader(open(path), limits, acceptor, this::take);
+        LOG.info("Hook listener on {} started", path);
     }
 
     private static ExecutorService workers() {
@@ -99,7 +114,7 @@ public final class HookSocket implements AutoCloseable {
                 WORKERS,
                 IDLE.toSeconds(),
                 TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(),
+                new ArrayBlockingQueue<>(MOST_QUESTIONS),
                 work -> thread(work, "understudy-hooks"));
         pool.allowCoreThreadTimeOut(true);
         return pool;
@@ -134,46 +149,29 @@ public final class HookSocket implements AutoCloseable {
                         .isOther();
     }
 
-    private void welcome() {
+    private void take(SocketChannel call, String question) {
+        calls.add(call);
         try {
-            while (door.isOpen()) {
-                SocketChannel call = door.accept();
-                calls.add(call);
-                timer.schedule(() -> hangUp(call), longestCall.toMillis(), TimeUnit.MILLISECONDS);
-                workers.execute(() -> converse(call));
-            }
-        } catch (AsynchronousCloseException e) {
-            LOG.debug("The socket was closed", e);
-        } catch (IOException | RuntimeException e) {
-            LOG.error("Hooks are answered no more at {}", path, e);
+            workers.execute(() -> converse(call, question));
+            timer.schedule(() -> QuestionReader.hangUp(call), longestCall.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.warn("Hook listener on {}: {} questions wait already; one more is not answered", path, MOST_QUESTIONS);
+            calls.remove(call);
+            QuestionReader.hangUp(call);
         }
     }
 
-    private void converse(SocketChannel call) {
-        try (call;
-                BufferedReader reader = new BufferedReader(Channels.newReader(call, StandardCharsets.UTF_8))) {
-            ByteBuffer answer = StandardCharsets.UTF_8.encode(answer(line(reader)) + "\n");
+    private void converse(SocketChannel call, String question) {
+        try (call) {
+            ByteBuffer answer = StandardCharsets.UTF_8.encode(answer(question) + "\n");
             while (answer.hasRemaining()) {
                 call.write(answer);
             }
-        } catch (IOException | UncheckedIOException e) {
+        } catch (IOException e) {
             LOG.debug("A hook did not wait for its answer", e);
         } finally {
             calls.remove(call);
         }
-    }
-
-    private static String line(BufferedReader reader) throws IOException {
-        StringBuilder line = new StringBuilder();
-        int next = reader.read();
-        while (next >= 0 && next != '\n') {
-            line.append((char) next);
-            if (line.length() > Call.LARGEST_BODY) {
-                throw new IOException("the question is longer than " + Call.LARGEST_BODY);
-            }
-            next = reader.read();
-        }
-        return line.toString();
     }
 
     private String answer(String question) {
@@ -181,7 +179,7 @@ public final class HookSocket implements AutoCloseable {
             return view.write(Question.read(question).ask(provisioning));
         } catch (UnderstudyException e) {
             return text(Problem.of(view, e));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("A hook's question failed", e);
             return text(Problem.of(view, new UnderstudyException(ErrorCode.INTERNAL, String.valueOf(e), e)));
         }
@@ -191,20 +189,12 @@ public final class HookSocket implements AutoCloseable {
         return new String(problem.body(), problem.charset());
     }
 
-    private void hangUp(SocketChannel call) {
-        try {
-            call.close();
-        } catch (IOException e) {
-            LOG.debug("A call could not be closed", e);
-        }
-    }
-
     @Override
     @Deactivate
     public void close() throws IOException {
-        door.close();
+        reader.close();
         Files.deleteIfExists(path);
-        calls.forEach(this::hangUp);
+        calls.forEach(QuestionReader::hangUp);
         timer.shutdownNow();
         workers.shutdownNow();
     }

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,10 +32,19 @@ class EventHubTest {
 
     @BeforeEach
     void start() {
+        start(LONG.toMillis());
+    }
+
+    private void startPolling() {
+        hub.deactivate();
+        start(5);
+    }
+
+    private void start(long pollMillis) {
         Pairs pairs = mock(Pairs.class);
         when(migrations.listen(any())).thenReturn(subscription);
         when(pairs.listen(any())).thenReturn(mock(Subscription.class));
-        hub = new EventHub(Exchange.VIEW, vms, pairs, migrations);
+        hub = new EventHub(Exchange.VIEW, vms, pairs, migrations, pollMillis);
     }
 
     @AfterEach
@@ -56,8 +66,30 @@ class EventHubTest {
 
     @Test
     void tellsWhenAHostChangesThatTellsNothingItself() throws Exception {
+        startPolling();
         EventStream stream = hub.open();
         when(vms.hosts()).thenReturn(List.of(new HostView(new HostName("alpha"), "qemu", true, "", List.of())));
+
+        Optional<Event> event = stream.next(LONG);
+        while (event.isPresent() && !event.get().json().contains("alpha")) {
+            event = stream.next(LONG);
+        }
+
+        assertThat(event).map(Event::type).contains("hosts");
+    }
+
+    @Test
+    void goesOnPollingAfterADefect() throws Exception {
+        startPolling();
+        when(vms.hosts()).thenReturn(List.of());
+        EventStream stream = hub.open();
+        AtomicInteger polls = new AtomicInteger();
+        when(vms.hosts()).thenAnswer(call -> {
+            if (polls.incrementAndGet() < 3) {
+                throw new NoClassDefFoundError("from the test");
+            }
+            return List.of(new HostView(new HostName("alpha"), "qemu", true, "", List.of()));
+        });
 
         Optional<Event> event = stream.next(LONG);
         while (event.isPresent() && !event.get().json().contains("alpha")) {

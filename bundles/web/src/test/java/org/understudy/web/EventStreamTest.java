@@ -26,6 +26,18 @@ class EventStreamTest {
     }
 
     @Test
+    void endsAClientThatFallsTooFarBehindAndKeepsNothingForIt() throws Exception {
+        for (int i = 0; i <= EventStream.MOST_WAITING; i++) {
+            assertThat(stream.isClosed()).isFalse();
+            stream.offer(new Event("migration/" + i, "migration", "1"));
+        }
+        stream.offer(new Event("vms", "vms", "1"));
+
+        assertThat(stream.isClosed()).isTrue();
+        assertThat(stream.next(LONG)).isEmpty();
+    }
+
+    @Test
     void wakesAWaitingReaderForNewsAndForItsEnd() throws Exception {
         CompletableFuture<Optional<Event>> news = waiting();
         stream.offer(new Event("vms", "vms", "1"));

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,8 @@ import org.understudy.api.PairRequest;
 import org.understudy.api.PoolName;
 import org.understudy.api.Provisioned;
 import org.understudy.api.UnderstudyException;
+import org.understudy.web.QuestionReader.Acceptor;
+import org.understudy.web.QuestionReader.Limits;
 
 @Timeout(30)
 class HookSocketTest {
@@ -44,6 +47,10 @@ class HookSocketTest {
 
     /** Longer than any test takes, so that no test is saved by it. */
     private static final Duration LIMIT = Duration.ofMinutes(5);
+
+    private static final Duration RETRY = Duration.ofMillis(1);
+    private static final Limits PATIENT = new Limits(LIMIT, 1000, RETRY, RETRY);
+    private static final Limits HASTY = new Limits(Duration.ofMillis(20), 1000, RETRY, RETRY);
 
     @TempDir
     Path folder;
@@ -55,7 +62,15 @@ class HookSocketTest {
     @BeforeEach
     void open() throws IOException {
         path = folder.resolve("run/hooks.sock");
-        socket = new HookSocket(Exchange.VIEW, provisioning, path, LIMIT);
+        socket = open(PATIENT);
+    }
+
+    private HookSocket open(Limits limits) throws IOException {
+        return open(limits, listener -> Optional.ofNullable(listener.accept()));
+    }
+
+    private HookSocket open(Limits limits, Acceptor acceptor) throws IOException {
+        return new HookSocket(Exchange.VIEW, provisioning, path, LIMIT, limits, acceptor);
     }
 
     @AfterEach
@@ -111,14 +126,13 @@ class HookSocketTest {
             left.bind(UnixDomainSocketAddress.of(path));
         }
         assertThat(path).exists();
-        socket = new HookSocket(Exchange.VIEW, provisioning, path, LIMIT);
+        socket = open(PATIENT);
         assertThat(ask("nonsense")).contains("INVALID_ARGUMENT");
         socket.close();
         assertThat(path).doesNotExist();
 
         Files.writeString(path, "somebody's letter");
-        assertThatThrownBy(() -> new HookSocket(Exchange.VIEW, provisioning, path, LIMIT))
-                .isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> open(PATIENT)).isInstanceOf(IOException.class);
         assertThat(path).hasContent("somebody's letter");
         Files.delete(path);
     }
@@ -135,26 +149,90 @@ class HookSocketTest {
         return call.read(ByteBuffer.allocate(1));
     }
 
-    @Test
-    void answersWhileOthersSayNothing() throws Exception {
-        List<SocketChannel> silent = silentCalls(5);
-
-        assertThat(ask("nonsense")).contains("INVALID_ARGUMENT");
+    private void close(List<SocketChannel> silent) throws IOException {
         for (SocketChannel call : silent) {
             call.close();
         }
     }
 
     @Test
-    void hangsUpOnThoseThatSayNothingThoughTheyKeepEveryWorkerBusy() throws Exception {
+    void answersWhileManyMoreThanThereAreWorkersSayNothing() throws Exception {
+        List<SocketChannel> silent = silentCalls(4 * HookSocket.WORKERS);
+
+        assertThat(ask("nonsense")).contains("INVALID_ARGUMENT");
+        close(silent);
+    }
+
+    @Test
+    void hangsUpOnThoseThatSayNothing() throws Exception {
         socket.close();
-        socket = new HookSocket(Exchange.VIEW, provisioning, path, Duration.ofMillis(300));
+        socket = open(HASTY);
         List<SocketChannel> silent = silentCalls(HookSocket.WORKERS + 1);
 
         for (SocketChannel call : silent) {
             assertThat(read(call)).isEqualTo(-1);
-            call.close();
         }
+        close(silent);
         assertThat(ask("nonsense")).contains("INVALID_ARGUMENT");
+    }
+
+    @Test
+    void hangsUpOnOneThatDoesNotEndItsQuestion() throws Exception {
+        socket.close();
+        socket = open(HASTY);
+        try (SocketChannel call = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+            call.write(StandardCharsets.UTF_8.encode("{\"occasion\":"));
+
+            assertThat(read(call)).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void hangsUpOnTheOldestOfTooManyThatSayNothing() throws Exception {
+        socket.close();
+        socket = open(new Limits(LIMIT, 3, RETRY, RETRY));
+        List<SocketChannel> silent = silentCalls(4);
+
+        assertThat(read(silent.get(0))).isEqualTo(-1);
+        silent.get(3).write(StandardCharsets.UTF_8.encode("nonsense\n"));
+        assertThat(read(silent.get(3))).isEqualTo(1);
+        close(silent);
+    }
+
+    @Test
+    void acceptsAgainAfterTheServerRanOutOfFiles() throws Exception {
+        socket.close();
+        AtomicInteger attempts = new AtomicInteger();
+        socket = open(PATIENT, listener -> {
+            if (attempts.incrementAndGet() < 4) {
+                throw new IOException("Too many open files");
+            }
+            return Optional.ofNullable(listener.accept());
+        });
+
+        assertThat(ask("nonsense")).contains("INVALID_ARGUMENT");
+        assertThat(attempts).hasValueGreaterThanOrEqualTo(4);
+    }
+
+    @Test
+    void acceptsAgainAfterADefect() throws Exception {
+        socket.close();
+        AtomicInteger attempts = new AtomicInteger();
+        socket = open(PATIENT, listener -> {
+            if (attempts.incrementAndGet() == 1) {
+                throw new OutOfMemoryError("from the test");
+            }
+            return Optional.ofNullable(listener.accept());
+        });
+
+        assertThat(ask("nonsense")).contains("INVALID_ARGUMENT");
+    }
+
+    @Test
+    void answersThatItsOwnDefectWasInTheWay() throws Exception {
+        when(provisioning.arriving(any(), any(), any())).thenThrow(new StackOverflowError("from the test"));
+
+        assertThat(ask("{\"occasion\":\"arriving\",\"host\":\"x\",\"definition\":\"<a/>\"}"))
+                .contains("INTERNAL");
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.hostnic.host;
 
-import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,6 +34,7 @@ import org.understudy.api.PoolView;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Hosts;
+import org.understudy.hostnic.host.NicSlot.Waits;
 import org.understudy.hostnic.pool.Membership;
 import org.understudy.hostnic.port.Functions;
 
@@ -43,12 +44,11 @@ import org.understudy.hostnic.port.Functions;
         immediate = true)
 public final class HostNicService implements HostNics {
     private static final Logger LOG = LoggerFactory.getLogger(HostNicService.class);
-    private static final Duration FIRST_WAIT = Duration.ofSeconds(1);
 
     private final Policies policies;
     private final AtomicReference<Optional<Hosts>> hosts;
     private final Function<HostPolicy, Optional<Functions>> opener;
-    private final Duration firstWait;
+    private final Waits waits;
     private final Subscription changes;
     private final List<Consumer<NicInventory>> listeners = new CopyOnWriteArrayList<>();
     private final ExecutorService herald = Executors.newSingleThreadExecutor(r -> {
@@ -56,35 +56,37 @@ public final class HostNicService implements HostNics {
         thread.setDaemon(true);
         return thread;
     });
+    /** Not delivered yet; a newer inventory of a host replaces an older one. */
+    private final Map<HostName, NicInventory> news = new LinkedHashMap<>();
+
     private Map<HostName, NicSlot> slots = new LinkedHashMap<>();
 
     @Activate
     public HostNicService(BundleContext bundle, @Reference Policies policies) {
-        this(policies, ServerId.of(bundle), FIRST_WAIT);
+        this(policies, ServerId.of(bundle), Waits.USUAL);
     }
 
-    HostNicService(Policies policies, ServerId server, Duration firstWait) {
-        this(policies, new AtomicReference<>(Optional.empty()), server, firstWait);
+    HostNicService(Policies policies, ServerId server, Waits waits) {
+        this(policies, new AtomicReference<>(Optional.empty()), server, waits);
     }
 
-    private HostNicService(
-            Policies policies, AtomicReference<Optional<Hosts>> hosts, ServerId server, Duration firstWait) {
-        this(policies, hosts, new Ways(server, hosts::get)::open, firstWait);
+    private HostNicService(Policies policies, AtomicReference<Optional<Hosts>> hosts, ServerId server, Waits waits) {
+        this(policies, hosts, new Ways(server, hosts::get)::open, waits);
     }
 
-    HostNicService(Policies policies, Function<HostPolicy, Optional<Functions>> opener, Duration firstWait) {
-        this(policies, new AtomicReference<>(Optional.empty()), opener, firstWait);
+    HostNicService(Policies policies, Function<HostPolicy, Optional<Functions>> opener, Waits waits) {
+        this(policies, new AtomicReference<>(Optional.empty()), opener, waits);
     }
 
     private HostNicService(
             Policies policies,
             AtomicReference<Optional<Hosts>> hosts,
             Function<HostPolicy, Optional<Functions>> opener,
-            Duration firstWait) {
+            Waits waits) {
         this.policies = policies;
         this.hosts = hosts;
         this.opener = opener;
-        this.firstWait = firstWait;
+        this.waits = waits;
         this.changes = policies.listen(changed -> follow());
         follow();
     }
@@ -110,7 +112,12 @@ public final class HostNicService implements HostNics {
     }
 
     /** Keeps the slots whose host is reached as before. */
-    private synchronized void follow() {
+    private void follow() {
+        replaceSlots().forEach(NicSlot::close);
+    }
+
+    /** @return those that are not needed any more */
+    private synchronized Collection<NicSlot> replaceSlots() {
         Map<HostName, NicSlot> before = new HashMap<>(slots);
         Map<HostName, NicSlot> after = new LinkedHashMap<>();
         for (HostPolicy wanted : policies.current().hosts()) {
@@ -121,11 +128,11 @@ public final class HostNicService implements HostNics {
             } else {
                 after.put(
                         wanted.name(),
-                        new NicSlot(wanted, () -> opener.apply(wanted), this::membership, this::tell, firstWait));
+                        new NicSlot(wanted, () -> opener.apply(wanted), this::membership, this::tell, waits));
             }
         }
-        before.values().forEach(NicSlot::close);
         slots = after;
+        return before.values();
     }
 
     private Membership membership() {
@@ -162,17 +169,40 @@ public final class HostNicService implements HostNics {
     }
 
     private void tell(NicInventory inventory) {
-        try {
-            herald.execute(() -> listeners.forEach(listener -> tell(listener, inventory)));
-        } catch (RejectedExecutionException e) {
-            LOG.debug("Closed already", e);
+        boolean first;
+        synchronized (news) {
+            first = news.isEmpty();
+            news.put(inventory.host(), inventory);
+        }
+        if (first) {
+            try {
+                herald.execute(this::tellNews);
+            } catch (RejectedExecutionException e) {
+                LOG.debug("Closed already", e);
+            }
+        }
+    }
+
+    private void tellNews() {
+        for (Optional<NicInventory> next = takeNews(); next.isPresent(); next = takeNews()) {
+            for (Consumer<NicInventory> listener : listeners) {
+                tell(listener, next.get());
+            }
+        }
+    }
+
+    private Optional<NicInventory> takeNews() {
+        synchronized (news) {
+            Optional<NicInventory> next = news.values().stream().findFirst();
+            next.ifPresent(inventory -> news.remove(inventory.host()));
+            return next;
         }
     }
 
     private static void tell(Consumer<NicInventory> listener, NicInventory inventory) {
         try {
             listener.accept(inventory);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.warn("A listener of NICs failed", e);
         }
     }

@@ -34,15 +34,23 @@ import org.understudy.hostnic.port.Functions.Reading;
 final class NicSlot implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NicSlot.class);
     private static final int LONGEST_WAIT_DOUBLINGS = 5;
-    /** Changes come in bursts, as when a VF changes its driver, and each reading costs the host some work. */
-    private static final long BURST_MS = 200;
+
+    /**
+     * How long it waits.
+     *
+     * @param retry between the first two attempts; doubles up to 32 times as much
+     * @param burst changes come in bursts, as when a VF changes its driver, and each reading costs the host some work
+     */
+    record Waits(Duration retry, Duration burst) {
+        static final Waits USUAL = new Waits(Duration.ofSeconds(1), Duration.ofMillis(200));
+    }
 
     private final HostPolicy policy;
     private final boolean asked;
     private final Supplier<Optional<Functions>> opener;
     private final Supplier<Membership> pools;
     private final Consumer<NicInventory> news;
-    private final Duration firstWait;
+    private final Waits waits;
     private final AtomicBoolean readSoon = new AtomicBoolean();
     private final Ghosts ghosts = new Ghosts();
     private final ScheduledExecutorService worker;
@@ -56,20 +64,19 @@ final class NicSlot implements AutoCloseable {
     /**
      * @param opener opens the way to the host; empty if the configuration leaves its NICs alone; may throw
      * @param news gets each inventory that differs from the one before
-     * @param firstWait between the first two attempts; doubles up to 32 times as much
      */
     NicSlot(
             HostPolicy policy,
             Supplier<Optional<Functions>> opener,
             Supplier<Membership> pools,
             Consumer<NicInventory> news,
-            Duration firstWait) {
+            Waits waits) {
         this.policy = policy;
         this.asked = NicOptions.isAsked(policy);
         this.opener = opener;
         this.pools = pools;
         this.news = news;
-        this.firstWait = firstWait;
+        this.waits = waits;
         this.inventory = absent("are being read", "Wait a moment.");
         this.worker = Executors.newSingleThreadScheduledExecutor(r -> {
             Thread thread = new Thread(r, "understudy-nics-" + policy.name());
@@ -117,26 +124,41 @@ final class NicSlot implements AutoCloseable {
             }
         } catch (UnderstudyException e) {
             failed(e.getMessage(), e.code().remedy());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("The NICs of host {} cannot be read", policy.name(), e);
             failed(e.toString(), ErrorCode.INTERNAL.remedy());
         }
     }
 
     private void begin(Functions opened) {
-        synchronized (this) {
-            if (closed) {
-                opened.close();
-                return;
-            }
-            functions = Optional.of(opened);
+        if (!use(opened)) {
+            quietly(opened::close);
+            return;
         }
         Subscription watching = opened.watch(this::changed, reason -> broken(opened, reason));
-        synchronized (this) {
-            watch = watching;
+        if (!use(opened, watching)) {
+            quietly(watching::close);
+            return;
         }
         refresh();
         failures = 0;
+    }
+
+    /** False if this slot is closed. */
+    private synchronized boolean use(Functions opened) {
+        if (!closed) {
+            functions = Optional.of(opened);
+        }
+        return !closed;
+    }
+
+    /** False if this slot was closed since it began to use them. */
+    private synchronized boolean use(Functions opened, Subscription watching) {
+        boolean used = functions.filter(now -> now == opened).isPresent();
+        if (used) {
+            watch = watching;
+        }
+        return used;
     }
 
     private void leaveAlone() {
@@ -162,7 +184,7 @@ final class NicSlot implements AutoCloseable {
     }
 
     private void failed(String why, String remedy) {
-        long wait = firstWait.toMillis() << Math.min(failures++, LONGEST_WAIT_DOUBLINGS);
+        long wait = waits.retry().toMillis() << Math.min(failures++, LONGEST_WAIT_DOUBLINGS);
         NicInventory absent = absent("are out of reach: " + why, remedy);
         // Its connector tells that such a host is lost, or not open yet.
         if (absent.equals(inventory()) || NicOptions.isByLibvirt(policy)) {
@@ -189,7 +211,7 @@ final class NicSlot implements AutoCloseable {
     /** Many changes in a row are one reading. */
     private void changed() {
         if (readSoon.compareAndSet(false, true)) {
-            later(this::readAgain, BURST_MS);
+            later(this::readAgain, waits.burst().toMillis());
         }
     }
 
@@ -205,7 +227,7 @@ final class NicSlot implements AutoCloseable {
             refresh();
         } catch (UnderstudyException e) {
             open.ifPresent(f -> broken(f, e.getMessage()));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("The NICs of host {} cannot be read", policy.name(), e);
         }
     }
@@ -321,11 +343,33 @@ final class NicSlot implements AutoCloseable {
         }
     }
 
-    private synchronized void letGo() {
-        watch.close();
-        watch = () -> {};
-        functions.ifPresent(Functions::close);
-        functions = Optional.empty();
+    /** Returns at once. The way to the host is closed on a thread of its own, as one that hangs may take its time. */
+    private void letGo() {
+        Subscription watching;
+        Optional<Functions> used;
+        synchronized (this) {
+            watching = watch;
+            watch = () -> {};
+            used = functions;
+            functions = Optional.empty();
+        }
+        used.ifPresent(open -> {
+            Runnable closing = () -> {
+                quietly(watching::close);
+                quietly(open::close);
+            };
+            Thread thread = new Thread(closing, "understudy-nics-close-" + policy.name());
+            thread.setDaemon(true);
+            thread.start();
+        });
+    }
+
+    private void quietly(Runnable closing) {
+        try {
+            closing.run();
+        } catch (RuntimeException | Error e) {
+            LOG.warn("Host {}: the way to its NICs could not be closed", policy.name(), e);
+        }
     }
 
     @Override

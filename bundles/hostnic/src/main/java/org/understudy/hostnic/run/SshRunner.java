@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.hostnic.run;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -31,6 +34,9 @@ import org.understudy.api.UnderstudyException;
 /** Runs a program of another machine over one ssh connection, which is made when needed and kept. */
 public final class SshRunner implements Runner {
     private static final Duration CONNECT = Duration.ofSeconds(10);
+    /** The connection and the login. */
+    private static final Duration LONGEST_ATTEMPT = CONNECT.multipliedBy(2);
+
     private static final Duration KEEPALIVE = Duration.ofSeconds(5);
     private static final int KEEPALIVES_MISSED = 3;
 
@@ -68,19 +74,28 @@ public final class SshRunner implements Runner {
 
     @Override
     public Output run(List<String> arguments, Duration limit) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        CompletableFuture<Void> tooMuch = new CompletableFuture<>();
+        BoundedOutput out = new BoundedOutput(BoundedOutput.LARGEST, () -> tooMuch.complete(null));
+        BoundedOutput err = new BoundedOutput(BoundedOutput.LARGEST, () -> tooMuch.complete(null));
         try (ChannelExec channel = open(arguments, out, err)) {
+            tooMuch.thenRun(() -> channel.close(true));
             Set<ClientChannelEvent> events = channel.waitFor(EnumSet.of(ClientChannelEvent.CLOSED), limit);
+            if (tooMuch.isDone()) {
+                throw BoundedOutput.exceeded(name() + " on " + place());
+            }
             if (events.contains(ClientChannelEvent.TIMEOUT)) {
                 throw new UnderstudyException(
                         ErrorCode.DEADLINE_EXCEEDED,
-                        program + " on " + place() + " has not ended within " + limit.toMillis() + " ms");
+                        name() + " on " + place() + " has not ended within " + limit.toMillis() + " ms");
             }
-            return new Output(status(channel), text(out), text(err));
+            return new Output(status(channel), out.text(), err.text());
         } catch (IOException e) {
             throw unavailable(e);
         }
+    }
+
+    private String name() {
+        return String.join(" ", program);
     }
 
     private int status(ChannelExec channel) {
@@ -92,13 +107,19 @@ public final class SshRunner implements Runner {
     @Override
     public Subscription follow(List<String> arguments, Consumer<String> line, Consumer<String> ended) {
         AtomicBoolean wanted = new AtomicBoolean(true);
+        CompletableFuture<Void> tooLong = new CompletableFuture<>();
         try {
-            ChannelExec channel = open(arguments, new Lines(line), OutputStream.nullOutputStream());
+            Lines lines = new Lines(line, () -> tooLong.complete(null));
+            ChannelExec channel = open(arguments, lines, OutputStream.nullOutputStream());
             channel.addCloseFutureListener(closed -> {
                 if (wanted.get()) {
-                    ended.accept("the program on " + place() + " ended");
+                    ended.accept(
+                            tooLong.isDone()
+                                    ? Lines.tooLong(name() + " on " + place())
+                                    : "the program on " + place() + " ended");
                 }
             });
+            tooLong.thenRun(() -> channel.close(true));
             return () -> {
                 wanted.set(false);
                 channel.close(true);
@@ -129,10 +150,6 @@ public final class SshRunner implements Runner {
         return "'" + word.replace("'", "'\\''") + "'";
     }
 
-    private static String text(ByteArrayOutputStream bytes) {
-        return bytes.toString(StandardCharsets.UTF_8);
-    }
-
     @Override
     public void close() {
         connection.close();
@@ -142,7 +159,9 @@ public final class SshRunner implements Runner {
     private static final class Connection {
         private final Target target;
         private final SshClient client = SshClient.setUpDefaultClient();
-        private Optional<ClientSession> session = Optional.empty();
+        /** The latest attempt to connect, which may be under way. */
+        private CompletableFuture<ClientSession> session =
+                CompletableFuture.failedFuture(new IOException("not connected yet"));
 
         Connection(Target target) {
             this.target = target;
@@ -156,8 +175,36 @@ public final class SshRunner implements Runner {
             client.start();
         }
 
-        synchronized ClientSession connected() throws IOException {
-            if (session.filter(ClientSession::isOpen).isEmpty()) {
+        /** One caller connects, all others wait for it; none of them holds a lock, so that {@link #close} ends the wait. */
+        ClientSession connected() throws IOException {
+            CompletableFuture<ClientSession> own = new CompletableFuture<>();
+            CompletableFuture<ClientSession> used = currentOr(own);
+            if (used == own) {
+                connect(own);
+            }
+            try {
+                return used.get(LONGEST_ATTEMPT.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (ExecutionException e) {
+                throw new IOException(e.getCause().getMessage(), e.getCause());
+            } catch (TimeoutException e) {
+                throw new IOException("not connected within " + LONGEST_ATTEMPT.toSeconds() + " s", e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException("the wait for the connection was interrupted");
+            }
+        }
+
+        private synchronized CompletableFuture<ClientSession> currentOr(CompletableFuture<ClientSession> fresh) {
+            boolean usable = !session.isDone()
+                    || !session.isCompletedExceptionally() && session.join().isOpen();
+            if (!usable) {
+                session = fresh;
+            }
+            return session;
+        }
+
+        private void connect(CompletableFuture<ClientSession> attempt) {
+            try {
                 ClientSession fresh = client.connect(target.user(), target.address(), target.port())
                         .verify(CONNECT)
                         .getSession();
@@ -167,33 +214,14 @@ public final class SshRunner implements Runner {
                     fresh.close(true);
                     throw e;
                 }
-                session = Optional.of(fresh);
+                attempt.complete(fresh);
+            } catch (IOException | RuntimeException | Error e) {
+                attempt.completeExceptionally(e);
             }
-            return session.get();
         }
 
-        synchronized void close() {
+        void close() {
             client.stop();
-        }
-    }
-
-    /** Cuts a stream into lines. */
-    private static final class Lines extends OutputStream {
-        private final ByteArrayOutputStream begun = new ByteArrayOutputStream();
-        private final Consumer<String> line;
-
-        Lines(Consumer<String> line) {
-            this.line = line;
-        }
-
-        @Override
-        public void write(int b) {
-            if (b == '\n') {
-                line.accept(text(begun));
-                begun.reset();
-            } else {
-                begun.write(b);
-            }
         }
     }
 }

@@ -19,7 +19,10 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.Alias;
@@ -103,6 +106,17 @@ class LibvirtNicsTest {
         }
     }
 
+    @BeforeAll
+    static void pollOften() {
+        Awaitility.setDefaultPollDelay(Duration.ofMillis(1));
+        Awaitility.setDefaultPollInterval(Duration.ofMillis(5));
+    }
+
+    @AfterAll
+    static void pollAsUsual() {
+        Awaitility.reset();
+    }
+
     @BeforeEach
     void prepare() {
         when(policies.listen(any())).thenAnswer(call -> {
@@ -123,7 +137,7 @@ class LibvirtNicsTest {
 
     private void open(Map<String, String> options, PoolPolicy... pools) {
         when(policies.current()).thenReturn(policy(options, pools));
-        nics = new HostNicService(policies, SERVER, Duration.ofMillis(5));
+        nics = new HostNicService(policies, SERVER, new NicSlot.Waits(Duration.ofMillis(5), Duration.ofMillis(5)));
         leases = new VfLeases(nics, policies, SERVER);
     }
 

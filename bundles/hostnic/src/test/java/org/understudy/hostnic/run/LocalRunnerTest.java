@@ -76,6 +76,48 @@ class LocalRunnerTest {
         assertThat(ends).isEmpty();
     }
 
+    @Test
+    void endsAProgramThatWritesMoreThanItMay() {
+        assertThatThrownBy(() -> shell.run(List.of("cat /dev/zero"), LIMIT))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.IO_FAILED))
+                .hasMessageContaining("-c on this machine")
+                .hasMessageContaining("16 MiB");
+    }
+
+    @Test
+    void endsTheFollowingOfAProgramThatWritesNoLineEnd() {
+        List<String> ends = new CopyOnWriteArrayList<>();
+
+        shell.follow(List.of("cat /dev/zero"), line -> {}, ends::add);
+
+        await().untilAsserted(() -> assertThat(ends).hasSize(1));
+        assertThat(ends.get(0)).contains("1 MiB");
+    }
+
+    @Test
+    void tellsTheEndOfAFollowingWhoseListenerFailed() {
+        List<String> ends = new CopyOnWriteArrayList<>();
+
+        shell.follow(
+                List.of("echo a; exec sleep 60"),
+                line -> {
+                    throw new StackOverflowError("from the test");
+                },
+                ends::add);
+
+        await().untilAsserted(() -> assertThat(ends).hasSize(1));
+    }
+
+    @Test
+    void followsAProgramWhateverItComplainsOf() {
+        List<String> lines = new CopyOnWriteArrayList<>();
+
+        shell.follow(List.of("yes err | head -n 100000 >&2; echo done"), lines::add, end -> {});
+
+        await().untilAsserted(() -> assertThat(lines).containsExactly("done"));
+    }
+
     private static void assertCode(ErrorCode code, ThrowingCallable call) {
         assertThatThrownBy(call)
                 .isInstanceOfSatisfying(

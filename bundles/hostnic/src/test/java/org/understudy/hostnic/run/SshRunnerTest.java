@@ -7,6 +7,8 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -14,7 +16,9 @@ import java.security.KeyPair;
 import java.security.PublicKey;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
 import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.config.keys.PublicKeyEntry;
 import org.apache.sshd.common.config.keys.writer.openssh.OpenSSHKeyPairResourceWriter;
@@ -69,16 +73,19 @@ class SshRunnerTest {
     }
 
     private SshRunner runner(KeyPair user, PublicKey host) throws IOException, GeneralSecurityException {
+        return runner(user, host, server.getPort());
+    }
+
+    private SshRunner runner(KeyPair user, PublicKey host, int port) throws IOException, GeneralSecurityException {
         Path key = folder.resolve("key");
         try (OutputStream out = Files.newOutputStream(key)) {
             OpenSSHKeyPairResourceWriter.INSTANCE.writePrivateKey(user, "test", null, out);
         }
         Path known = folder.resolve("known_hosts");
-        String line = "[127.0.0.1]:" + server.getPort() + " " + PublicKeyEntry.toString(host) + "\n";
+        String line = "[127.0.0.1]:" + port + " " + PublicKeyEntry.toString(host) + "\n";
         Files.writeString(known, line);
         return new SshRunner(
-                new SshRunner.Target("127.0.0.1", server.getPort(), "understudy", key, known),
-                List.of("/bin/sh", "-c"));
+                new SshRunner.Target("127.0.0.1", port, "understudy", key, known), List.of("/bin/sh", "-c"));
     }
 
     @Test
@@ -175,6 +182,53 @@ class SshRunnerTest {
         server.getActiveSessions().forEach(session -> session.close(true));
 
         await().untilAsserted(() -> assertThat(ends).hasSize(1));
+    }
+
+    @Test
+    void endsAProgramThatWritesMoreThanItMayAndGoesOn() {
+        assertThatThrownBy(() -> runner.run(List.of("head -c 17000000 /dev/zero; sleep 60"), LIMIT))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.IO_FAILED))
+                .hasMessageContaining("/bin/sh -c on ssh understudy@127.0.0.1")
+                .hasMessageContaining("16 MiB");
+
+        assertThat(runner.run(List.of("exit 3"), LIMIT).status()).isEqualTo(3);
+    }
+
+    @Test
+    void endsTheFollowingOfAProgramThatWritesNoLineEnd() {
+        List<String> ends = new CopyOnWriteArrayList<>();
+
+        runner.follow(List.of("head -c 2000000 /dev/zero; sleep 60"), line -> {}, ends::add);
+
+        await().untilAsserted(() -> assertThat(ends).hasSize(1));
+        assertThat(ends.get(0)).contains("ssh understudy@127.0.0.1").contains("1 MiB");
+    }
+
+    /** Such a host accepts connections, but its ssh server says nothing. */
+    @Test
+    void isClosedAtOnceWhileAHostThatHangsIsBeingConnected() throws Exception {
+        try (ServerSocket hung = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            SshRunner waiting = runner(userKey, hostKey.getPublic(), hung.getLocalPort());
+            CompletableFuture<Output> first = async(() -> waiting.run(List.of("exit 0"), LIMIT));
+            CompletableFuture<Output> second = async(() -> waiting.run(List.of("exit 0"), LIMIT));
+            hung.accept();
+
+            assertThat(async(() -> {
+                        waiting.close();
+                        return true;
+                    }))
+                    .succeedsWithin(Duration.ofSeconds(5));
+            assertThat(List.of(first, second))
+                    .allSatisfy(run -> assertThat(run)
+                            .failsWithin(Duration.ofSeconds(5))
+                            .withThrowableThat()
+                            .withCauseInstanceOf(UnderstudyException.class));
+        }
+    }
+
+    private static <T> CompletableFuture<T> async(Supplier<T> call) {
+        return CompletableFuture.supplyAsync(call, task -> new Thread(task).start());
     }
 
     private static void assertCode(ErrorCode code, ThrowingCallable call) {

@@ -19,19 +19,23 @@ import org.understudy.api.UnderstudyException;
  */
 public final class Connection implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
-    /** So many pings without an answer make a connection dead. */
-    private static final int PINGS = 3;
-
     private final LibvirtSettings settings;
     private final EventLoop loop;
     private final Registrations registrations;
     private final Pace pace;
     private final ScheduledExecutorService keeper;
     private Optional<Line> line = Optional.empty();
-    private String away = "is not connected yet";
+    private Absence away = new Absence("is not connected yet", Optional.empty());
     private int failures;
     private long since;
     private boolean closed;
+
+    /** Why there is no connection. */
+    private record Absence(String why, Optional<Throwable> cause) {
+        static Absence because(String why, Throwable cause) {
+            return new Absence(why, Optional.of(cause));
+        }
+    }
 
     /**
      * How often a lost connection is tried again.
@@ -40,14 +44,16 @@ public final class Connection implements AutoCloseable {
      * @param longest bounds it
      * @param look between two looks whether a connection is alive
      * @param ping between two pings, in whole seconds
+     * @param pings so many without an answer make a connection dead
      * @param answer how long a QEMU may take for an answer
      */
-    public record Pace(Duration first, Duration longest, Duration look, Duration ping, Duration answer) {
+    public record Pace(Duration first, Duration longest, Duration look, Duration ping, int pings, Duration answer) {
         public static final Pace USUAL = new Pace(
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(5),
+                3,
                 Duration.ofSeconds(15));
 
         Duration after(int failures) {
@@ -77,7 +83,7 @@ public final class Connection implements AutoCloseable {
         try {
             become(connect());
         } catch (LibvirtException e) {
-            throw unavailable(reason(e));
+            throw unavailable(Absence.because(reason(e), e));
         }
         keeper.scheduleWithFixedDelay(
                 this::look, pace.look().toMillis(), pace.look().toMillis(), TimeUnit.MILLISECONDS);
@@ -95,8 +101,9 @@ public final class Connection implements AutoCloseable {
         } catch (LibvirtException e) {
             UnderstudyException failure = LibvirtFailure.of("host " + settings.name() + ": " + what, e);
             if (!used.connect().answers()) {
-                execute(() -> lost(used, "has closed the connection: " + e.getMessage()));
-                throw unavailable("has closed the connection: " + e.getMessage());
+                Absence closed = Absence.because("has closed the connection: " + e.getMessage(), e);
+                execute(() -> lost(used, closed));
+                throw unavailable(closed);
             }
             throw failure;
         } finally {
@@ -108,9 +115,11 @@ public final class Connection implements AutoCloseable {
         return line.filter(Line::enter).orElseThrow(() -> unavailable(away));
     }
 
-    private UnderstudyException unavailable(String why) {
-        return new UnderstudyException(
-                ErrorCode.HOST_UNAVAILABLE, "host %s (%s) %s".formatted(settings.name(), settings.uri(), why));
+    private UnderstudyException unavailable(Absence absence) {
+        String text = "host %s (%s) %s".formatted(settings.name(), settings.uri(), absence.why());
+        return absence.cause()
+                .map(cause -> new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, text, cause))
+                .orElseGet(() -> new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, text));
     }
 
     private static String reason(LibvirtException e) {
@@ -127,7 +136,7 @@ public final class Connection implements AutoCloseable {
             listenForClose(connect, fresh);
             registrations.register(connect);
             return fresh;
-        } catch (LibvirtException | RuntimeException e) {
+        } catch (LibvirtException | RuntimeException | Error e) {
             retire(fresh);
             throw e;
         }
@@ -135,7 +144,7 @@ public final class Connection implements AutoCloseable {
 
     private void keepAlive(NativeConnect connect) throws LibvirtException {
         try {
-            connect.setKeepAlive((int) pace.ping().toSeconds(), PINGS);
+            connect.setKeepAlive((int) pace.ping().toSeconds(), pace.pings());
         } catch (LibvirtException e) {
             if (!LibvirtFailure.isUnsupported(e)) {
                 throw e;
@@ -145,8 +154,8 @@ public final class Connection implements AutoCloseable {
 
     private void listenForClose(NativeConnect connect, Line fresh) throws LibvirtException {
         try {
-            connect.registerCloseListener(
-                    (c, reason) -> execute(() -> lost(fresh, "has closed the connection: " + reason)));
+            connect.registerCloseListener((c, reason) ->
+                    execute(() -> lost(fresh, new Absence("has closed the connection: " + reason, Optional.empty()))));
         } catch (LibvirtException e) {
             if (!LibvirtFailure.isUnsupported(e)) {
                 throw e;
@@ -154,26 +163,35 @@ public final class Connection implements AutoCloseable {
         }
     }
 
-    private synchronized void become(Line fresh) {
-        if (closed) {
+    private void become(Line fresh) {
+        if (!use(fresh)) {
             retire(fresh);
-        } else {
-            line = Optional.of(fresh);
-            since = System.nanoTime();
         }
     }
 
-    private void lost(Line dead, String why) {
+    /** False if this was closed meanwhile. */
+    private synchronized boolean use(Line fresh) {
+        if (!closed) {
+            line = Optional.of(fresh);
+            since = System.nanoTime();
+        }
+        return !closed;
+    }
+
+    private void lost(Line dead, Absence absence) {
         synchronized (this) {
             if (closed || !line.equals(Optional.of(dead))) {
                 return;
             }
             line = Optional.empty();
-            away = why;
+            away = absence;
         }
-        LOG.warn("Host {} {}", settings.name(), why);
-        retire(dead);
-        schedule(this::attempt, nextWait());
+        LOG.warn("Host {} {}", settings.name(), absence.why());
+        try {
+            retire(dead);
+        } finally {
+            schedule(this::attempt, nextWait());
+        }
     }
 
     /** None for a connection that held for a while; one that is lost again and again is given more and more time. */
@@ -198,9 +216,9 @@ public final class Connection implements AutoCloseable {
             become(connect());
             LOG.info("Host {} is connected again", settings.name());
         } catch (LibvirtException e) {
-            failed(reason(e));
-        } catch (RuntimeException e) {
-            failed("cannot be used: " + e.getMessage());
+            failed(Absence.because(reason(e), e));
+        } catch (RuntimeException | Error e) {
+            failed(Absence.because("cannot be used: " + e.getMessage(), e));
         }
         catchUp();
     }
@@ -212,25 +230,31 @@ public final class Connection implements AutoCloseable {
         }
         try {
             registrations.returned();
-        } catch (RuntimeException e) {
-            LOG.warn("Host {}: what was missed is read once more: {}", settings.name(), e.getMessage());
+        } catch (RuntimeException | Error e) {
+            LOG.warn("Host {}: what was missed could not be read, retrying", settings.name(), e);
             schedule(this::catchUp, pace.first());
         }
     }
 
-    private synchronized void failed(String why) {
+    private synchronized void failed(Absence absence) {
         if (closed || line.isPresent()) {
             return;
         }
-        away = why;
+        away = absence;
         Duration wait = pace.after(failures++);
-        LOG.debug("Host {} {}; next attempt in {}", settings.name(), why, wait);
+        LOG.debug("Host {} {}; next attempt in {}", settings.name(), absence.why(), wait);
         schedule(this::attempt, wait);
     }
 
     /** libvirt does not always tell of a close, as when its callback could not be registered. */
     private void look() {
-        current().filter(l -> !l.connect().answers()).ifPresent(l -> lost(l, "has closed the connection"));
+        try {
+            current()
+                    .filter(l -> !l.connect().answers())
+                    .ifPresent(l -> lost(l, new Absence("has closed the connection", Optional.empty())));
+        } catch (RuntimeException | Error e) {
+            LOG.error("Host {} could not be watched, retrying", settings.name(), e);
+        }
     }
 
     private synchronized Optional<Line> current() {
@@ -264,7 +288,7 @@ public final class Connection implements AutoCloseable {
             closed = true;
             last = line;
             line = Optional.empty();
-            away = "is closed";
+            away = new Absence("is closed", Optional.empty());
         }
         keeper.shutdownNow();
         last.ifPresent(this::retire);

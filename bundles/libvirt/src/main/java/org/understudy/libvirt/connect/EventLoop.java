@@ -91,8 +91,13 @@ public final class EventLoop implements AutoCloseable {
 
     private void run() {
         while (!ended) {
-            if (NativeLibvirt.INSTANCE.virEventRunDefaultImpl() < 0) {
-                LOG.warn("libvirt's event loop failed: {}", NativeLibvirt.INSTANCE.virGetLastErrorMessage());
+            try {
+                if (NativeLibvirt.INSTANCE.virEventRunDefaultImpl() < 0) {
+                    LOG.warn("libvirt's event loop failed: {}", NativeLibvirt.INSTANCE.virGetLastErrorMessage());
+                    LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
+                }
+            } catch (RuntimeException | Error e) {
+                LOG.error("libvirt's event loop failed", e);
                 LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
             }
         }

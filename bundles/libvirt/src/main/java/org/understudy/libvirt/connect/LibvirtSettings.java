@@ -19,6 +19,9 @@ import org.understudy.api.UnderstudyException;
  * @param migrationUri where QEMU's data go, such as {@code tcp://10.0.0.2}; empty: libvirt chooses
  */
 public record LibvirtSettings(HostName name, String uri, String peerUri, Optional<String> migrationUri) {
+    /** The kind of these hosts in the configuration. */
+    public static final String KIND = "libvirt";
+
     private static final List<String> KEYS = List.of("uri", "peer-uri", "migration-uri");
     private static final List<String> DRIVERS = List.of("qemu", "test");
 

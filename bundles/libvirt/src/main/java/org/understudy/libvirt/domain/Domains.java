@@ -29,6 +29,9 @@ public final class Domains {
 
     private static final int ALL = 0;
 
+    /** Source: VIR_DOMAIN_PAUSED. */
+    private static final int PAUSED = 3;
+
     private final Connection connection;
 
     public Domains(Connection connection) {
@@ -139,10 +142,14 @@ public final class Domains {
         try {
             UUID uuid = UUID.fromString(domain.getUUIDString());
             DomainState state = domain.getInfo().state;
-            return Optional.of(
-                    state == DomainState.VIR_DOMAIN_PAUSED
-                            ? paused(connect, name, uuid, domain)
-                            : new HostedVm(name, uuid, States.of(state), ""));
+            if (state == DomainState.VIR_DOMAIN_PAUSED) {
+                Optional<HostedVm> paused = paused(connect, name, uuid, domain);
+                if (paused.isPresent()) {
+                    return paused;
+                }
+                state = domain.getInfo().state;
+            }
+            return Optional.of(new HostedVm(name, uuid, States.of(state), ""));
         } catch (LibvirtException e) {
             if (e.getError().getCode() == ErrorNumber.VIR_ERR_NO_DOMAIN) {
                 return Optional.empty();
@@ -151,29 +158,40 @@ public final class Domains {
         }
     }
 
-    private static HostedVm paused(NativeConnect connect, VmName name, UUID uuid, Domain domain)
+    /** Empty if it is not paused any more: state, reason and job are separate questions. */
+    private static Optional<HostedVm> paused(NativeConnect connect, VmName name, UUID uuid, Domain domain)
             throws LibvirtException {
-        PauseReason reason = reason(connect, name);
+        Optional<PauseReason> known = pauseReason(connect, name);
+        if (known.isEmpty()) {
+            return Optional.empty();
+        }
+        PauseReason reason = known.get();
         boolean maybe = reason == PauseReason.MIGRATION || reason == PauseReason.STARTING_UP;
         boolean incoming = maybe && isReceiving(domain);
-        return new HostedVm(
+        if (maybe && !incoming && domain.getInfo().state != DomainState.VIR_DOMAIN_PAUSED) {
+            return Optional.empty();
+        }
+        return Optional.of(new HostedVm(
                 name,
                 uuid,
                 incoming ? VmState.INCOMING : VmState.PAUSED,
-                reason == PauseReason.USER ? "" : reason.words());
+                reason == PauseReason.USER ? "" : reason.words()));
     }
 
-    /** libvirt-java gives the state without its reason. */
-    private static PauseReason reason(NativeConnect connect, VmName name) {
+    /** libvirt-java gives the state without its reason. Empty if it is not paused any more. */
+    private static Optional<PauseReason> pauseReason(NativeConnect connect, VmName name) {
         Pointer domain = NativeLibvirt.INSTANCE.virDomainLookupByName(connect.pointer(), name.value());
         if (domain == null) {
-            return PauseReason.UNKNOWN;
+            return Optional.of(PauseReason.UNKNOWN);
         }
         try {
             IntByReference state = new IntByReference();
             IntByReference reason = new IntByReference();
             int answer = NativeLibvirt.INSTANCE.virDomainGetState(domain, state, reason, 0);
-            return answer < 0 ? PauseReason.UNKNOWN : PauseReason.of(reason.getValue());
+            if (answer < 0) {
+                return Optional.of(PauseReason.UNKNOWN);
+            }
+            return state.getValue() == PAUSED ? Optional.of(PauseReason.of(reason.getValue())) : Optional.empty();
         } finally {
             NativeLibvirt.INSTANCE.virDomainFree(domain);
         }

@@ -78,7 +78,7 @@ public final class Monitor {
                 () -> {
                     try {
                         answer.complete(domains.ask("ask QEMU of", vm, d -> d.qemuMonitorCommand(question, 0)));
-                    } catch (RuntimeException e) {
+                    } catch (RuntimeException | Error e) {
                         answer.completeExceptionally(e);
                     }
                 },

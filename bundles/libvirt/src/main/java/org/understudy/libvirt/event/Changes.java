@@ -45,7 +45,7 @@ public final class Changes {
         for (Runnable listener : listeners) {
             try {
                 listener.run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 LOG.warn("A listener failed on a change of the {}", things, e);
             }
         }

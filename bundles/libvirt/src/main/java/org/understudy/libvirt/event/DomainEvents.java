@@ -114,7 +114,7 @@ public final class DomainEvents {
                     .ifPresent(events::publish);
         } catch (UnderstudyException e) {
             LOG.debug("An event of something that is not ours: {}", e.getMessage());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.warn("An event could not be told", e);
         }
     }

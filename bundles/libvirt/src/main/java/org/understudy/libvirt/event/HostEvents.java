@@ -45,7 +45,7 @@ public final class HostEvents implements AutoCloseable {
     private static void deliver(Consumer<HostEvent> consumer, HostEvent event) {
         try {
             consumer.accept(event);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.warn("A consumer failed on {}", event, e);
         }
     }

@@ -50,7 +50,7 @@ final class FactFinder {
         boolean qemu = connect.getType().equalsIgnoreCase("QEMU");
         Version libvirt = version(connect.getLibVersion());
         return new HostFacts(
-                LibvirtConnector.KIND,
+                LibvirtSettings.KIND,
                 summary(connect, libvirt, hypervisor, capabilities.accelerator()),
                 hypervisor.filter(v -> qemu),
                 Optional.of(libvirt),

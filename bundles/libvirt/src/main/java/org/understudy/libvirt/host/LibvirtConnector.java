@@ -13,8 +13,6 @@ import org.understudy.libvirt.connect.LibvirtSettings;
 /** Opens hosts of kind {@code libvirt}. docs/libvirt.md lists the options. */
 @Component
 public final class LibvirtConnector implements HostConnector {
-    static final String KIND = "libvirt";
-
     private final Pace pace;
 
     @Activate
@@ -29,7 +27,7 @@ public final class LibvirtConnector implements HostConnector {
 
     @Override
     public String kind() {
-        return KIND;
+        return LibvirtSettings.KIND;
     }
 
     @Override

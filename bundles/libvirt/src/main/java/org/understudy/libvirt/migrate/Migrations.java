@@ -107,7 +107,7 @@ public final class Migrations {
                     try {
                         domains.tell("migrate", vm, journey::make);
                         call.complete(null);
-                    } catch (RuntimeException e) {
+                    } catch (RuntimeException | Error e) {
                         call.completeExceptionally(e);
                     }
                 },

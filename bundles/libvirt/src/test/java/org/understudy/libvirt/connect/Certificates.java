@@ -15,10 +15,10 @@ import java.nio.file.Path;
 record Certificates(Path folder) {
     private static final String SCRIPT = """
             cd "$0"
-            openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=tests -keyout cakey.pem -out cacert.pem
+            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=tests -keyout cakey.pem -out cacert.pem
             echo "subjectAltName=IP:127.0.0.1" >names
             for who in server client; do
-              openssl req -new -newkey rsa:2048 -nodes -subj "/CN=$who" -keyout ${who}key.pem -out $who.csr
+              openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$who" -keyout ${who}key.pem -out $who.csr
               openssl x509 -req -in $who.csr -CA cacert.pem -CAkey cakey.pem -CAcreateserial -days 2 -extfile names -out ${who}cert.pem
             done
             """;

@@ -31,9 +31,10 @@ final class ConnectionTest {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final Pace QUICK = new Pace(
             Duration.ofMillis(1),
-            Duration.ofMillis(5),
+            Duration.ofMillis(1),
+            Duration.ofMillis(100),
             Duration.ofSeconds(1),
-            Duration.ofSeconds(1),
+            1,
             Duration.ofSeconds(10));
     private static final int CUTS = 1000;
     /** 4 KiB for each reconnect that is measured: the machine that runs Java asks for some memory too. */

@@ -30,10 +30,11 @@ import org.understudy.libvirt.connect.Libvirtd;
 final class HealingTest {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final Pace QUICK = new Pace(
+            Duration.ofMillis(10),
+            Duration.ofMillis(100),
             Duration.ofMillis(100),
             Duration.ofSeconds(1),
-            Duration.ofSeconds(1),
-            Duration.ofSeconds(1),
+            3,
             Duration.ofSeconds(2));
 
     private Libvirtd daemon;

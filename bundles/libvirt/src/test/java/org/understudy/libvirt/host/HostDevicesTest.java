@@ -28,14 +28,15 @@ import org.understudy.libvirt.connect.NativeMemory;
 final class HostDevicesTest {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final Pace QUICK = new Pace(
+            Duration.ofMillis(10),
+            Duration.ofMillis(100),
             Duration.ofMillis(100),
             Duration.ofSeconds(1),
-            Duration.ofSeconds(1),
-            Duration.ofSeconds(1),
+            3,
             Duration.ofSeconds(15));
 
-    private static final int ROUNDS = 15;
-    private static final int READINGS = 200;
+    private static final int ROUNDS = 9;
+    private static final int READINGS = 100;
     /** A list is a pointer at least, and what it points to some 100 bytes. */
     private static final long LEAK = 100L * READINGS;
 

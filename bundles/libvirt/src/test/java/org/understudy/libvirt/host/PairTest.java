@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,32 +39,47 @@ final class PairTest {
     private static final Alias STANDBY = new Alias("ua-standby0");
     private static final Alias PRIMARY = new Alias("ua-primary0");
 
-    private Libvirtd daemon;
+    private static Libvirtd daemon;
+
     private Host host;
     private final List<HostEvent> heard = new CopyOnWriteArrayList<>();
 
-    @BeforeEach
-    void open(@TempDir Path directory) throws IOException {
-        Path guest = TestHosts.guest();
+    @BeforeAll
+    static void start(@TempDir Path directory) throws IOException {
+        TestHosts.guest();
         daemon = Libvirtd.start(directory);
-        host = new LibvirtConnector().open(TestHosts.policy(Map.of("uri", daemon.uri("qemu", "/system"))));
-        host.subscribe(heard::add);
-        host.define(TestHosts.pair("web1", guest, directory.resolve("serial"), ""));
     }
 
-    @AfterEach
-    void close() {
-        if (host != null) {
-            host.close();
-        }
+    @AfterAll
+    static void end() {
         if (daemon != null) {
             daemon.close();
         }
     }
 
+    @BeforeEach
+    void open(@TempDir Path directory) {
+        host = new LibvirtConnector().open(TestHosts.policy(Map.of("uri", daemon.uri("qemu", "/system"))));
+        host.subscribe(heard::add);
+        host.define(TestHosts.pair("web1", TestHosts.guest(), directory.resolve("serial"), ""));
+    }
+
+    @AfterEach
+    void close() {
+        if (host != null) {
+            if (host.liveDefinition(WEB).isPresent()) {
+                host.destroy(WEB);
+            }
+            host.undefine(WEB);
+            host.close();
+        }
+    }
+
     @Test
-    void asksQemuForThePrimaryOfAGuestThatTakesPart() {
+    void asksQemuAndTheAgentOfAGuestThatTakesPart(@TempDir Path directory) throws IOException {
+        host.define(withAgent(directory));
         host.start(WEB, Map.of());
+        assertThat(host.guestNics(WEB)).as("the agent does not run yet").isEmpty();
         assertThat(host.primaryPresence(WEB, PRIMARY)).isEqualTo(PrimaryPresence.ABSENT);
         assertThat(host.standbyNegotiated(WEB, STANDBY)).contains(false);
 
@@ -73,24 +90,6 @@ final class PairTest {
                 .extracting(e -> ((HostEvent.StandbyNegotiated) e).standby())
                 .contains(STANDBY);
         assertThat(host.primaryPresence(WEB, new Alias("ua-nobody"))).isEqualTo(PrimaryPresence.ABSENT);
-    }
-
-    @Test
-    void asksTheAgentInTheGuest(@TempDir Path directory) throws IOException {
-        Path guest = TestHosts.guest();
-        Path initrd = directory.resolve("initrd.img");
-        Files.copy(guest.resolve("initrd.img"), initrd);
-        Files.write(initrd, Files.readAllBytes(guest.resolve("agent.img")), StandardOpenOption.APPEND);
-        host.define(
-                host.definition(WEB)
-                        .replace(guest.resolve("initrd.img").toString(), initrd.toString())
-                        .replace(
-                                "<memballoon",
-                                "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel><memballoon"));
-        host.start(WEB, Map.of());
-        assertThat(host.guestNics(WEB)).as("it does not run yet").isEmpty();
-
-        await().atMost(BOOT).until(() -> host.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
 
         MacAddress mac = new MacAddress("52:54:00:11:22:33");
         await().atMost(BOOT)
@@ -98,6 +97,18 @@ final class PairTest {
                         .filteredOn(nic -> nic.mac().equals(Optional.of(mac)))
                         .as("the failover device and the two below it")
                         .hasSize(3));
+    }
+
+    private String withAgent(Path directory) throws IOException {
+        Path guest = TestHosts.guest();
+        Path initrd = directory.resolve("initrd.img");
+        Files.copy(guest.resolve("initrd.img"), initrd);
+        Files.write(initrd, Files.readAllBytes(guest.resolve("agent.img")), StandardOpenOption.APPEND);
+        return host.definition(WEB)
+                .replace(guest.resolve("initrd.img").toString(), initrd.toString())
+                .replace(
+                        "<memballoon",
+                        "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel><memballoon");
     }
 
     @Test

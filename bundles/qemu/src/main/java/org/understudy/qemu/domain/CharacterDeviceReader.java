@@ -8,11 +8,13 @@ import org.understudy.qemu.domain.Device.Serial;
 
 /** Reads {@code <serial>}, {@code <console>} and {@code <channel>}. */
 final class CharacterDeviceReader {
-    private final DeviceReader devices;
+    private final DevicePlaces places;
+    private final Reports reports;
     private final boolean hasSerial;
 
-    CharacterDeviceReader(DeviceReader devices, boolean hasSerial) {
-        this.devices = devices;
+    CharacterDeviceReader(DevicePlaces places, Reports reports, boolean hasSerial) {
+        this.places = places;
+        this.reports = reports;
         this.hasSerial = hasSerial;
     }
 
@@ -33,7 +35,7 @@ final class CharacterDeviceReader {
         });
         int port = target.flatMap(t -> t.number("port")).orElse(0);
         CharBackend backend = backend(element);
-        return new Serial(devices.place(element, "serial", "isa"), backend, port, true);
+        return new Serial(places.of(element, "serial", "isa"), backend, port, true);
     }
 
     private Optional<Device> console(StrictElement element) {
@@ -41,7 +43,7 @@ final class CharacterDeviceReader {
         target.ifPresent(t -> t.choice("type", "serial"));
         int port = target.flatMap(t -> t.number("port")).orElse(0);
         if (!hasSerial) {
-            return Optional.of(new Serial(devices.place(element, "serial", "isa"), backend(element), port, true));
+            return Optional.of(new Serial(places.of(element, "serial", "isa"), backend(element), port, true));
         }
         if (port == 0) {
             element.ignore();
@@ -57,7 +59,7 @@ final class CharacterDeviceReader {
         });
         CharBackend backend = backend(element);
         String name = target.flatMap(t -> t.attribute("name")).orElse("org.qemu.guest_agent.0");
-        return Optional.of(new Channel(devices.place(element, "channel", "virtio-serial"), backend, name));
+        return Optional.of(new Channel(places.of(element, "channel", "virtio-serial"), backend, name));
     }
 
     private CharBackend backend(StrictElement element) {
@@ -76,7 +78,7 @@ final class CharacterDeviceReader {
                 .orElse(false);
         Optional<String> path = source.flatMap(s -> s.attribute("path"));
         if (type.equals("file") && path.isEmpty()) {
-            devices.reports().incomplete(element.path(), "no file is named", "Add <source path='...'/>.");
+            reports.incomplete(element.path(), "no file is named", "Add <source path='...'/>.");
         }
         Optional<String> log = element.child("log").flatMap(l -> {
             l.choice("append", "on");

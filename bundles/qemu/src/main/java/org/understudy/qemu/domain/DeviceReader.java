@@ -2,16 +2,13 @@
 package org.understudy.qemu.domain;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.understudy.qemu.domain.Device.Balloon;
 import org.understudy.qemu.domain.Device.Bus;
 import org.understudy.qemu.domain.Device.Controller;
-import org.understudy.qemu.domain.Device.GuestAddress;
 import org.understudy.qemu.domain.Device.Place;
 import org.understudy.qemu.domain.Device.Rng;
 import org.understudy.qemu.domain.Device.RootPort;
@@ -42,13 +39,14 @@ final class DeviceReader {
     private final StrictElement section;
     private final Reports reports;
     private final boolean pcie;
-    private final Map<String, Integer> counters = new HashMap<>();
+    private final DevicePlaces places;
     private final List<Device> devices = new ArrayList<>();
     private boolean withoutUsb;
 
     DeviceReader(StrictElement section, boolean pcie) {
         this.section = section;
         this.reports = section.reports();
+        this.places = new DevicePlaces(reports);
         this.pcie = pcie;
     }
 
@@ -57,7 +55,7 @@ final class DeviceReader {
         if (devices.stream().noneMatch(Balloon.class::isInstance)
                 && section.children("memballoon").isEmpty()) {
             devices.add(new Balloon(
-                    new Place("/domain/devices/memballoon", nextId("balloon"), Optional.empty()), List.of()));
+                    new Place("/domain/devices/memballoon", places.next("balloon"), Optional.empty()), List.of()));
         }
         addController(
                 "scsi",
@@ -84,7 +82,7 @@ final class DeviceReader {
         boolean there = devices.stream()
                 .anyMatch(d -> d instanceof Controller c && c.type().equals(type));
         if (!there && devices.stream().anyMatch(needs)) {
-            Place place = new Place("/domain/devices/controller", nextId(type), Optional.empty());
+            Place place = new Place("/domain/devices/controller", places.next(type), Optional.empty());
             devices.add(new Controller(place, type, 0, driver, List.of()));
         }
     }
@@ -93,11 +91,15 @@ final class DeviceReader {
         switch (element.name()) {
             case "emulator" -> emulator(element);
             case "controller" -> controller(element);
-            case "disk" -> new DiskReader(this).read(element).ifPresent(devices::add);
-            case "interface" -> new NicReader(this).readInterface(element).ifPresent(devices::add);
-            case "hostdev" -> new NicReader(this).readHostdev(element).ifPresent(devices::add);
+            case "disk" -> new DiskReader(places, reports, pcie).read(element).ifPresent(devices::add);
+            case "interface" ->
+                new NicReader(places, reports).readInterface(element).ifPresent(devices::add);
+            case "hostdev" ->
+                new NicReader(places, reports).readHostdev(element).ifPresent(devices::add);
             case "serial", "console", "channel" ->
-                new CharacterDeviceReader(this, hasSerial()).read(element).ifPresent(devices::add);
+                new CharacterDeviceReader(places, reports, hasSerial())
+                        .read(element)
+                        .ifPresent(devices::add);
             case "rng" -> rng(element);
             case "memballoon" -> balloon(element);
             case "video" -> video(element);
@@ -121,62 +123,6 @@ final class DeviceReader {
         }
     }
 
-    /**
-     * The place of a device: its alias, or the next id of its kind.
-     *
-     * @param addressType of the addresses it can have, such as {@code pci}
-     */
-    Place place(StrictElement element, String kind, String addressType) {
-        Optional<String> alias = element.child("alias").flatMap(a -> a.attribute("name"));
-        alias.filter(a -> !a.matches("[A-Za-z][A-Za-z0-9._-]*"))
-                .ifPresent(a -> reports.unsupported(
-                        element.path() + "/alias", a, "Begin with a letter; use letters, digits, '.', '_' and '-'."));
-        String next = nextId(kind);
-        return new Place(
-                element.path(), alias.orElse(next), element.child("address").flatMap(a -> address(a, addressType)));
-    }
-
-    private String nextId(String kind) {
-        return kind + (counters.merge(kind, 1, Integer::sum) - 1);
-    }
-
-    private Optional<GuestAddress> address(StrictElement address, String type) {
-        return switch (address.choice("type", type)) {
-            case "pci" -> pciAddress(address);
-            case "drive" ->
-                Optional.of(new GuestAddress.Drive(
-                        address.number("controller").orElse(0),
-                        address.number("bus").orElse(0),
-                        address.number("target").orElse(0),
-                        address.number("unit").orElse(0)));
-            default -> {
-                address.ignore();
-                reports.notice(address.path(), "QEMU chooses the " + type + " address itself");
-                yield Optional.empty();
-            }
-        };
-    }
-
-    private Optional<GuestAddress> pciAddress(StrictElement address) {
-        address.fixed("domain", 0);
-        if (address.attribute("slot").isEmpty()) {
-            return Optional.empty();
-        }
-        return Optional.of(new GuestAddress.Pci(
-                address.number("bus").orElse(0),
-                address.number("slot").orElse(0),
-                address.number("function").orElse(0),
-                address.flag("multifunction", false)));
-    }
-
-    Reports reports() {
-        return reports;
-    }
-
-    boolean pcie() {
-        return pcie;
-    }
-
     private void controller(StrictElement element) {
         int index = element.number("index").orElse(0);
         String type = element.choice("type", "pci", "scsi", "virtio-serial", "sata", "ide", "usb");
@@ -187,13 +133,14 @@ final class DeviceReader {
                 List<String> properties = element.child("driver").flatMap(d -> d.number("queues")).stream()
                         .map(q -> "num_queues=" + q)
                         .toList();
-                devices.add(new Controller(place(element, "scsi", "pci"), type, index, "virtio-scsi-pci", properties));
+                devices.add(
+                        new Controller(places.of(element, "scsi", "pci"), type, index, "virtio-scsi-pci", properties));
             }
             case "virtio-serial" -> {
                 List<String> properties = element.number("ports").stream()
                         .map(p -> "max_ports=" + p)
                         .toList();
-                Place place = place(element, "virtio-serial", "pci");
+                Place place = places.of(element, "virtio-serial", "pci");
                 devices.add(new Controller(place, type, index, "virtio-serial-pci", properties));
             }
             case "usb" -> usb(element, index);
@@ -232,7 +179,7 @@ final class DeviceReader {
                 List<String> properties = element.number("ports").stream()
                         .flatMap(p -> List.of("p2=" + p, "p3=" + p).stream())
                         .toList();
-                devices.add(new Controller(place(element, "usb", "pci"), "usb", index, "qemu-xhci", properties));
+                devices.add(new Controller(places.of(element, "usb", "pci"), "usb", index, "qemu-xhci", properties));
             }
             default -> reports.unsupported(element.path() + "/@model", model, "Use qemu-xhci or none.");
         }
@@ -244,7 +191,7 @@ final class DeviceReader {
             element.child("model").ifPresent(m -> m.choice("name", "pcie-root-port"));
             Optional<StrictElement> target = element.child("target");
             devices.add(new RootPort(
-                    place(element, "port", "pci"),
+                    places.of(element, "port", "pci"),
                     index,
                     target.flatMap(t -> t.number("chassis")),
                     target.flatMap(t -> t.number("port")),
@@ -272,7 +219,7 @@ final class DeviceReader {
                 : Optional.of(backend.map(StrictElement::text)
                         .filter(s -> !s.isEmpty())
                         .orElse("/dev/urandom"));
-        devices.add(new Rng(place(element, "rng", "pci"), file, properties));
+        devices.add(new Rng(places.of(element, "rng", "pci"), file, properties));
     }
 
     private void balloon(StrictElement element) {
@@ -286,7 +233,7 @@ final class DeviceReader {
         if (element.attribute("freePageReporting").isPresent()) {
             properties.add("free-page-reporting=" + element.choice("freePageReporting", "off", "on"));
         }
-        devices.add(new Balloon(place(element, "balloon", "pci"), properties));
+        devices.add(new Balloon(places.of(element, "balloon", "pci"), properties));
     }
 
     private void video(StrictElement element) {
@@ -304,7 +251,7 @@ final class DeviceReader {
                 : List.of();
         if (!type.equals("none")) {
             devices.add(new Simple(
-                    place(element, "video", "pci"), type.equals("vga") ? "VGA" : "virtio-vga", Bus.PCI, memory));
+                    places.of(element, "video", "pci"), type.equals("vga") ? "VGA" : "virtio-vga", Bus.PCI, memory));
         }
     }
 
@@ -323,7 +270,7 @@ final class DeviceReader {
         Optional<StrictElement> listen = element.child("listen");
         String kind = listen.map(l -> l.choice("type", "socket", "none")).orElse("socket");
         Optional<String> socket = element.attribute("socket").or(() -> listen.flatMap(l -> l.attribute("socket")));
-        devices.add(new Vnc(place(element, "vnc", "none"), kind.equals("socket"), socket));
+        devices.add(new Vnc(places.of(element, "vnc", "none"), kind.equals("socket"), socket));
     }
 
     private void input(StrictElement element) {
@@ -344,6 +291,6 @@ final class DeviceReader {
 
     private void simple(StrictElement element, String kind, String driver, Bus bus, String address, String property) {
         devices.add(new Simple(
-                place(element, kind, address), driver, bus, property.isEmpty() ? List.of() : List.of(property)));
+                places.of(element, kind, address), driver, bus, property.isEmpty() ? List.of() : List.of(property)));
     }
 }

@@ -9,10 +9,14 @@ import org.understudy.qemu.domain.Device.Disk;
 
 /** Reads {@code <disk>}. */
 final class DiskReader {
-    private final DeviceReader devices;
+    private final DevicePlaces places;
+    private final Reports reports;
+    private final boolean pcie;
 
-    DiskReader(DeviceReader devices) {
-        this.devices = devices;
+    DiskReader(DevicePlaces places, Reports reports, boolean pcie) {
+        this.places = places;
+        this.reports = reports;
+        this.pcie = pcie;
     }
 
     /** Empty if the definition lacks what makes a disk; the findings tell. */
@@ -22,23 +26,20 @@ final class DiskReader {
         Optional<StrictElement> target = element.child("target");
         Optional<String> dev = target.flatMap(t -> t.attribute("dev"));
         if (dev.isEmpty() || !dev.get().matches("[a-z]d[a-z]{1,2}")) {
-            devices.reports()
-                    .incomplete(
-                            element.path(),
-                            "the disk has no target such as 'vda'",
-                            "Add <target dev='vda' bus='virtio'/>.");
+            reports.incomplete(
+                    element.path(), "the disk has no target such as 'vda'", "Add <target dev='vda' bus='virtio'/>.");
             return Optional.empty();
         }
         String bus = bus(target.get(), dev.get(), cdrom);
         Optional<BlockBackend> backend = backend(element, block, cdrom);
         if (backend.isEmpty() && !cdrom) {
-            devices.reports().incomplete(element.path(), "the disk has no source", "Add <source file='...'/>.");
+            reports.incomplete(element.path(), "the disk has no source", "Add <source file='...'/>.");
         }
         element.child("address").ifPresent(address -> drive(address, bus));
         return Optional.of(new Disk(
                 bus.equals("virtio")
-                        ? devices.place(element, "virtio-disk", "pci")
-                        : devices.place(element, bus + "-disk", "drive"),
+                        ? places.of(element, "virtio-disk", "pci")
+                        : places.of(element, bus + "-disk", "drive"),
                 cdrom,
                 bus,
                 position(dev.get()),
@@ -60,7 +61,7 @@ final class DiskReader {
     }
 
     private String bus(StrictElement target, String dev, boolean cdrom) {
-        String usual = devices.pcie() ? "sata" : "ide";
+        String usual = pcie ? "sata" : "ide";
         String guess = dev.startsWith("vd") ? "virtio" : dev.startsWith("hd") || cdrom ? usual : "scsi";
         return target.attribute("bus").isEmpty()
                 ? guess

@@ -15,12 +15,12 @@ import org.understudy.qemu.domain.Device.Teaming;
 
 /** Reads {@code <interface>} and {@code <hostdev>}. */
 final class NicReader {
-    private final DeviceReader devices;
+    private final DevicePlaces places;
     private final Reports reports;
 
-    NicReader(DeviceReader devices) {
-        this.devices = devices;
-        this.reports = devices.reports();
+    NicReader(DevicePlaces places, Reports reports) {
+        this.places = places;
+        this.reports = reports;
     }
 
     Optional<Device> readInterface(StrictElement element) {
@@ -86,7 +86,7 @@ final class NicReader {
             element.child("vlan").ifPresent(v -> v.children("tag").forEach(tag -> tag.number("id")));
         }
         return new PassedThrough(
-                devices.place(element, kind, "pci"), address, pool, teaming, rom(element), bootOrder(element));
+                places.of(element, kind, "pci"), address, pool, teaming, rom(element), bootOrder(element));
     }
 
     /** A VF from a pool is leased, and made ready by who leases it; one that is named by its address is not. */
@@ -132,7 +132,7 @@ final class NicReader {
                     element.path(), p + " for " + model, "Use <model type='virtio'/>, or leave it out."));
         }
         return new Nic(
-                devices.place(element, "net", "pci"),
+                places.of(element, "net", "pci"),
                 backend(element, type, vhost),
                 model.equals("virtio") ? "virtio-net-pci" : model,
                 mac,

@@ -37,7 +37,7 @@ record FactFinder(
         Emulator emulator = emulators.get();
         Set<String> bridges = bridges();
         return new HostFacts(
-                QemuConnector.KIND,
+                HostSettings.KIND,
                 "QEMU %s (%s), %s".formatted(emulator.version(), emulator.accelerator(), settings.directory()),
                 Optional.of(emulator.version()),
                 Optional.empty(),

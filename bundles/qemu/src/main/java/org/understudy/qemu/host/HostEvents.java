@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,15 +35,17 @@ final class HostEvents implements AutoCloseable {
 
     /** Returns at once. */
     void publish(HostEvent event) {
-        if (!thread.isShutdown()) {
+        try {
             thread.execute(() -> consumers.forEach(c -> deliver(c, event)));
+        } catch (RejectedExecutionException e) {
+            LOG.debug("Closed before {}", event);
         }
     }
 
     private static void deliver(Consumer<HostEvent> consumer, HostEvent event) {
         try {
             consumer.accept(event);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.warn("A consumer failed on {}", event, e);
         }
     }

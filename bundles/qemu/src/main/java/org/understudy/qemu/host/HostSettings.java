@@ -33,6 +33,9 @@ record HostSettings(
         Ports ports,
         String accelerator,
         Optional<Path> tlsDirectory) {
+    /** The kind of these hosts in the configuration. */
+    static final String KIND = "qemu";
+
     private static final List<String> KEYS = List.of(
             "directory",
             "binary",

@@ -15,8 +15,6 @@ import org.understudy.qemu.domain.FirmwareCatalog;
 /** Opens hosts of kind {@code qemu}: this machine, without libvirt. docs/qemu.md lists the options. */
 @Component
 public final class QemuConnector implements HostConnector {
-    static final String KIND = "qemu";
-
     private final Path defaultDirectory;
 
     /** Keeps the VMs of a host without the option {@code directory} below Karaf's data folder. */
@@ -32,7 +30,7 @@ public final class QemuConnector implements HostConnector {
 
     @Override
     public String kind() {
-        return KIND;
+        return HostSettings.KIND;
     }
 
     @Override

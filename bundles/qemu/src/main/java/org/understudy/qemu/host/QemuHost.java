@@ -68,33 +68,49 @@ public final class QemuHost implements Host {
             t.setDaemon(true);
             return t;
         });
-        folders().forEach(this::adopt);
+        try {
+            folders().forEach(this::adopt);
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
         keeper.scheduleWithFixedDelay(this::boundLogs, 1, 1, TimeUnit.MINUTES);
     }
 
     private void adopt(VmName name) {
         try {
             vm(name).adopt();
-        } catch (UnderstudyException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("VM {} could not be adopted", name, e);
         }
     }
 
     private void boundLogs() {
-        try {
-            vms.values().forEach(v -> v.folder().boundLog());
-        } catch (UnderstudyException e) {
-            LOG.warn("A log could not be shortened: {}", e.getMessage());
+        for (QemuVm vm : vms.values()) {
+            try {
+                vm.folder().boundLog();
+            } catch (RuntimeException | Error e) {
+                LOG.warn("VM {}: its log could not be shortened", vm.name(), e);
+            }
         }
     }
 
     private List<VmName> folders() {
         try (Stream<Path> found = Files.list(settings.directory())) {
             return found.filter(f -> Files.exists(f.resolve("definition.xml")) || Files.exists(f.resolve("run.json")))
-                    .map(f -> new VmName(f.getFileName().toString()))
+                    .flatMap(f -> name(f).stream())
                     .toList();
         } catch (IOException e) {
             throw new UnderstudyException(ErrorCode.IO_FAILED, "can't read " + settings.directory() + ": " + e, e);
+        }
+    }
+
+    private static Optional<VmName> name(Path folder) {
+        try {
+            return Optional.of(new VmName(folder.getFileName().toString()));
+        } catch (UnderstudyException e) {
+            LOG.warn("Folder {} is left alone: its name cannot be that of a VM", folder, e);
+            return Optional.empty();
         }
     }
 

@@ -4,6 +4,7 @@ package org.understudy.qemu.host;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -124,15 +125,17 @@ final class QemuVm {
     }
 
     private void watch(RunningQemu qemu) {
-        if (!keeper.isShutdown()) {
+        try {
             keeper.schedule(() -> lookAfter(qemu), WATCH_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("VM {} is not watched any more", name());
         }
     }
 
     private void lookAfter(RunningQemu qemu) {
         try {
             look(qemu);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("VM {} can't be watched", name(), e);
         }
         if (running.filter(r -> r == qemu).isPresent()) {

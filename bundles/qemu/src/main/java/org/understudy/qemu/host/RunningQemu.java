@@ -137,6 +137,14 @@ final class RunningQemu {
     }
 
     private void event(QmpEvent event) {
+        try {
+            note(event);
+        } finally {
+            EventMapper.map(vm(), event).ifPresent(events::publish);
+        }
+    }
+
+    private void note(QmpEvent event) {
         switch (event.name()) {
             case QmpEvents.FAILOVER_NEGOTIATED ->
                 negotiated.add(event.data().path("device-id").asText());
@@ -153,7 +161,6 @@ final class RunningQemu {
             }
             default -> {}
         }
-        EventMapper.map(vm(), event).ifPresent(events::publish);
     }
 
     /** A switch that failed: QEMU lets the guest go on by itself, so it is on no other host. */

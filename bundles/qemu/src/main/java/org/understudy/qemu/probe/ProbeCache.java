@@ -71,7 +71,7 @@ final class ProbeCache {
                     ? Optional.of(JSON.treeToValue(entry.path("value"), type))
                     : Optional.empty();
         } catch (IOException | RuntimeException e) {
-            LOG.warn("{} is no result of a probe; the probe is made anew", file);
+            LOG.warn("{} is no result of a probe; the probe is made anew", file, e);
             return Optional.empty();
         }
     }

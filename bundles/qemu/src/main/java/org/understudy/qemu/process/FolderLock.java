@@ -40,12 +40,21 @@ public final class FolderLock implements AutoCloseable {
             }
             Path real = folder.toRealPath();
             if (TAKEN.add(real)) {
-                return locked(real);
+                return lockedOrReleased(real);
             }
         } catch (IOException e) {
             throw new UnderstudyException(ErrorCode.IO_FAILED, "can't use folder " + folder + ": " + e, e);
         }
         throw taken(folder);
+    }
+
+    private static FolderLock lockedOrReleased(Path folder) throws IOException {
+        try {
+            return locked(folder);
+        } catch (IOException | RuntimeException e) {
+            TAKEN.remove(folder);
+            throw e;
+        }
     }
 
     private static FolderLock locked(Path folder) throws IOException {
@@ -54,7 +63,6 @@ public final class FolderLock implements AutoCloseable {
         FileLock lock = channel.tryLock();
         if (lock == null) {
             channel.close();
-            TAKEN.remove(folder);
             throw taken(folder);
         }
         return new FolderLock(folder, channel);

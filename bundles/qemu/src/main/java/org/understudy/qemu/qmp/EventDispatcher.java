@@ -11,12 +11,13 @@ import org.understudy.api.UnderstudyException;
 /**
  * Delivers the events of one client in order, on a thread of its own, and last of all why the connection ended.
  *
- * <p>The queue has no bound: QEMU limits the rate of the events a guest can provoke, and a lost event would be worse
- * than a long queue.
+ * <p>A guest can provoke some events as often as it likes, so the queue has a bound. It is so long that whoever listens hangs
+ * once it is reached.
  */
 final class EventDispatcher {
     private static final Logger LOG = LoggerFactory.getLogger(EventDispatcher.class);
     private static final Runnable LAST = () -> {};
+    static final int MOST_QUEUED = 20_000;
 
     private final BlockingQueue<Runnable> queue = new LinkedBlockingQueue<>();
     private final Consumer<QmpEvent> events;
@@ -35,8 +36,9 @@ final class EventDispatcher {
         thread.start();
     }
 
-    void deliver(QmpEvent event) {
-        queue.add(() -> events.accept(event));
+    /** False if too many wait already. */
+    boolean deliver(QmpEvent event) {
+        return queue.size() < MOST_QUEUED && queue.add(() -> events.accept(event));
     }
 
     /** Delivers what is queued, then the reason, then nothing more. */
@@ -66,7 +68,7 @@ final class EventDispatcher {
     private static void callQuietly(Runnable delivery) {
         try {
             delivery.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.warn("a listener of QMP events failed", e);
         }
     }

@@ -190,7 +190,7 @@ public final class QmpClient implements AutoCloseable {
                     ErrorCode.QMP_PROTOCOL, socket + " sent what is no JSON: " + e.getOriginalMessage(), e);
         } catch (IOException e) {
             reason = new UnderstudyException(ErrorCode.QMP_DISCONNECTED, "reading " + socket + " failed: " + e, e);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             reason = new UnderstudyException(ErrorCode.INTERNAL, "reading " + socket + " failed: " + e, e);
         }
         fail(reason);
@@ -200,11 +200,20 @@ public final class QmpClient implements AutoCloseable {
         if (!greeting.isDone()) {
             greeting.complete(QmpMessages.greeting(message).orElseThrow(() -> unexpected(message)));
         } else if (QmpMessages.isEvent(message)) {
-            dispatcher.deliver(QmpMessages.event(message));
+            deliver(QmpMessages.event(message));
         } else if (message.path("id").isIntegralNumber()) {
             answer(message);
         } else {
             throw unexpected(message);
+        }
+    }
+
+    /** An event that is lost would be worse than a connection that is made anew. */
+    private void deliver(QmpEvent event) {
+        if (!dispatcher.deliver(event)) {
+            throw failure(
+                    ErrorCode.QMP_DISCONNECTED,
+                    "%s was closed: %d events wait for their listener".formatted(socket, EventDispatcher.MOST_QUEUED));
         }
     }
 

@@ -78,7 +78,7 @@ class BridgeTest {
         Files.setPosixFilePermissions(qemu, PosixFilePermissions.fromString("rwxr-xr-x"));
         HostSettings settings = HostSettings.of(
                 new HostPolicy(
-                        new HostName("h"), QemuConnector.KIND, Map.of("binary", qemu.toString(), "accelerator", "tcg")),
+                        new HostName("h"), HostSettings.KIND, Map.of("binary", qemu.toString(), "accelerator", "tcg")),
                 lab.root());
         Supplier<Emulator> emulators = new EmulatorProbe(settings, lab.root().resolve("probe"));
         FirmwareCatalog firmware = new FirmwareCatalog(Path.of("/usr/share/qemu/firmware"));

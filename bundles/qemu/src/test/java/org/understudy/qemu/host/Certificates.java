@@ -11,9 +11,9 @@ import java.nio.file.Path;
 final class Certificates {
     private static final String SCRIPT = """
             set -e
-            openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=lab -keyout ca-key.pem -out ca-cert.pem
+            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=lab -keyout ca-key.pem -out ca-cert.pem
             for end in server client; do
-              openssl req -newkey rsa:2048 -nodes -subj /CN=$end -keyout $end-key.pem -out $end.csr
+              openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=$end -keyout $end-key.pem -out $end.csr
               printf 'subjectAltName=IP:127.0.0.1\\nextendedKeyUsage=%sAuth\\nbasicConstraints=CA:FALSE\\n' $end > $end.ext
               openssl x509 -req -in $end.csr -CA ca-cert.pem -CAkey ca-key.pem -CAcreateserial -days 2 \
                 -extfile $end.ext -out $end-cert.pem

@@ -26,6 +26,9 @@ import org.understudy.api.spi.HostEvent;
 
 /** Hosts on this machine with real QEMUs, and what ends them again. */
 final class Lab implements AutoCloseable {
+    /** What the probes of QEMU have found, so that not every test starts them again. */
+    private static final Path PROBES = Path.of("target", "probes").toAbsolutePath();
+
     private final Path root;
     private final List<Host> open = new ArrayList<>();
 
@@ -57,7 +60,7 @@ final class Lab implements AutoCloseable {
         Map<String, String> all =
                 new LinkedHashMap<>(Map.of("directory", root.resolve(name).toString(), "accelerator", "tcg"));
         all.putAll(options);
-        Host host = new QemuConnector(root).open(new HostPolicy(new HostName(name), "qemu", all));
+        Host host = new QemuConnector(PROBES).open(new HostPolicy(new HostName(name), "qemu", all));
         open.add(host);
         return host;
     }

@@ -209,6 +209,27 @@ class QemuHostTest {
     }
 
     @Test
+    void leavesFolderAloneThatCannotBeOfAVm() throws IOException {
+        lab.close(host);
+        Files.writeString(
+                Files.createDirectories(lab.root().resolve("h/not a VM")).resolve("definition.xml"), "<domain/>");
+        host = lab.host("h");
+        assertThat(host.vms()).isEmpty();
+    }
+
+    @Test
+    void letsGoOfItsFolderIfItCannotBeOpened() throws IOException {
+        lab.close(host);
+        Path folder = lab.root().resolve("h");
+        Files.delete(folder.resolve(".lock"));
+        Files.createDirectory(folder.resolve(".lock"));
+        assertCode(ErrorCode.IO_FAILED, () -> lab.host("h"));
+        Files.delete(folder.resolve(".lock"));
+        host = lab.host("h");
+        assertThat(host.vms()).isEmpty();
+    }
+
+    @Test
     void refusesVmWhoseSocketPathIsTooLong() {
         Host deep = lab.host("d".repeat(60));
         assertCode(ErrorCode.INVALID_ARGUMENT, () -> deep.define(Definitions.empty("v".repeat(60))));

@@ -407,6 +407,34 @@ class QmpClientTest {
     }
 
     @Test
+    void goesOnAfterAnEventListenerEndedWithAnError() {
+        serve(p -> p.shakeHands().send("{\"event\": \"A\"}{\"event\": \"B\"}"));
+        track(QmpClient.connect(
+                socket,
+                LIMIT,
+                e -> {
+                    events.add(e);
+                    throw new StackOverflowError("from the test");
+                },
+                closed::add));
+
+        await().until(() -> events.size() == 2 && closed.size() == 1);
+    }
+
+    @Test
+    void endsWhenItsListenerLetsTooManyEventsWait() {
+        CountDownLatch release = new CountDownLatch(1);
+        serve(p -> p.shakeHands().send("{\"event\": \"STOP\"}\n".repeat(EventDispatcher.MOST_QUEUED + 2)));
+        QmpClient client = track(QmpClient.connect(socket, LIMIT, e -> uninterruptibly(release), closed::add));
+
+        await().until(() -> !client.isOpen());
+        release.countDown();
+
+        await().until(() -> closed.size() == 1);
+        assertThat(closed.get(0)).hasMessageContaining("events wait for their listener");
+    }
+
+    @Test
     void readsATenMegabyteReplyInOneLine() {
         String element = "{\"name\": \"n\", \"text\": \"" + "\u00e9x".repeat(40) + "\"}";
         int count = 10_000_000 / element.length();

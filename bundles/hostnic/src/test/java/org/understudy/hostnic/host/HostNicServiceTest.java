@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.hostnic.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.doAnswer;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.HostName;
+import org.understudy.api.NicInventory;
+import org.understudy.api.Policies;
+import org.understudy.api.Policy;
+import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.hostnic.port.Functions;
+import org.understudy.hostnic.port.Functions.Reading;
+
+@Timeout(60)
+class HostNicServiceTest {
+    private static final HostName GOOD = new HostName("good");
+    private static final HostName HUNG = new HostName("hung");
+
+    private final Policies policies = mock(Policies.class);
+    private final CompletableFuture<Consumer<Policy>> changes = new CompletableFuture<>();
+    private final CountDownLatch release = new CountDownLatch(1);
+    private final FakeMachine machine = new FakeMachine(1);
+    private HostNicService nics;
+
+    @BeforeAll
+    static void pollOften() {
+        Awaitility.setDefaultPollDelay(Duration.ofMillis(1));
+        Awaitility.setDefaultPollInterval(Duration.ofMillis(5));
+    }
+
+    @AfterAll
+    static void pollAsUsual() {
+        Awaitility.reset();
+    }
+
+    @BeforeEach
+    void takePolicies() {
+        when(policies.listen(any())).thenAnswer(call -> {
+            changes.complete(call.getArgument(0));
+            return (Subscription) () -> {};
+        });
+        hosts(GOOD, HUNG);
+    }
+
+    @AfterEach
+    void close() {
+        release.countDown();
+        if (nics != null) {
+            nics.close();
+        }
+    }
+
+    private void hosts(HostName... names) {
+        Duration time = Duration.ofSeconds(1);
+        Policy policy = new Policy(
+                Stream.of(names)
+                        .map(name -> new HostPolicy(name, "qemu", Map.of()))
+                        .toList(),
+                List.of(),
+                Map.of(),
+                new Policy.Deadlines(time, time, time, time, time, time, time, time),
+                false,
+                Optional.empty(),
+                false,
+                time,
+                Map.of());
+        when(policies.current()).thenReturn(policy);
+        Optional.ofNullable(changes.getNow(null)).ifPresent(changed -> changed.accept(policy));
+    }
+
+    private void open(Function<HostPolicy, Optional<Functions>> opener) {
+        nics = new HostNicService(policies, opener, new NicSlot.Waits(Duration.ofMillis(5), Duration.ofMillis(5)));
+    }
+
+    private boolean isAvailable(HostName host) {
+        return nics.slot(host).inventory().available();
+    }
+
+    /** The way to a host, which does not end before the test allows it. */
+    private Functions hangingOnClose(HostName host) {
+        Functions real = machine.open(host.value());
+        Functions hanging = mock(Functions.class);
+        when(hanging.access()).thenReturn("hanging");
+        when(hanging.read()).thenAnswer(call -> real.read());
+        when(hanging.watch(any(), any())).thenAnswer(call -> real.watch(call.getArgument(0), call.getArgument(1)));
+        doAnswer(call -> {
+                    release.await();
+                    return null;
+                })
+                .when(hanging)
+                .close();
+        return hanging;
+    }
+
+    private static <T> T promptly(Supplier<T> call) {
+        CompletableFuture<T> answer = CompletableFuture.supplyAsync(call, task -> new Thread(task).start());
+        assertThat(answer).succeedsWithin(Duration.ofSeconds(10));
+        return answer.join();
+    }
+
+    @Test
+    void releasesARemovedHostThatHangsWithoutStoppingTheOthers() {
+        open(host -> Optional.of(
+                host.name().equals(HUNG)
+                        ? hangingOnClose(HUNG)
+                        : machine.open(host.name().value())));
+        await().until(() -> isAvailable(GOOD) && isAvailable(HUNG));
+
+        promptly(() -> {
+            hosts(GOOD);
+            return true;
+        });
+
+        assertThat(promptly(nics::inventories)).extracting(NicInventory::host).containsExactly(GOOD);
+        assertThat(promptly(nics::pools)).isEmpty();
+    }
+
+    @Test
+    void listsAllHostsWhileOneThatBrokeOffIsStillBeingReleased() {
+        open(host -> Optional.of(
+                host.name().equals(HUNG)
+                        ? hangingOnClose(HUNG)
+                        : machine.open(host.name().value())));
+        await().until(() -> isAvailable(GOOD) && isAvailable(HUNG));
+
+        machine.fallSilent();
+
+        await().until(() -> promptly(nics::inventories).stream().noneMatch(NicInventory::available));
+    }
+
+    @Test
+    void triesAHostAgainWhoseOpeningEndedWithAnError() {
+        AtomicInteger attempts = new AtomicInteger();
+        open(host -> {
+            if (host.name().equals(HUNG) && attempts.incrementAndGet() < 3) {
+                throw new NoClassDefFoundError("a library that is not there yet");
+            }
+            return Optional.of(machine.open(host.name().value()));
+        });
+
+        await().until(() -> isAvailable(HUNG));
+    }
+
+    @Test
+    void tellsAListenerThatIsSlowOnlyTheNewestOfEachHost() {
+        Functions changing = mock(Functions.class);
+        AtomicInteger readings = new AtomicInteger();
+        CompletableFuture<Runnable> watch = new CompletableFuture<>();
+        when(changing.read()).thenAnswer(call -> new Reading(List.of(), List.of(), List.of()));
+        when(changing.access()).thenAnswer(call -> "reading " + readings.incrementAndGet());
+        when(changing.watch(any(), any())).thenAnswer(call -> {
+            watch.complete(call.getArgument(0));
+            return (Subscription) () -> {};
+        });
+        hosts(GOOD);
+        open(host -> Optional.of(changing));
+        await().until(() -> isAvailable(GOOD));
+        List<String> told = new CopyOnWriteArrayList<>();
+        nics.listen(inventory -> {
+            told.add(inventory.access());
+            awaitRelease();
+        });
+
+        nics.slot(GOOD).refresh();
+        await().until(() -> !told.isEmpty());
+        for (int i = 0; i < 100; i++) {
+            nics.slot(GOOD).refresh();
+        }
+        release.countDown();
+
+        await().until(() -> told.contains("reading " + readings.get()));
+        assertThat(told).hasSize(2);
+    }
+
+    @Test
+    void tellsTheOtherListenersWhatOneOfThemFailsOn() {
+        List<NicInventory> told = new CopyOnWriteArrayList<>();
+        CountDownLatch listening = new CountDownLatch(1);
+        open(host -> {
+            await().until(() -> listening.getCount() == 0);
+            throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "not yet");
+        });
+        nics.listen(inventory -> {
+            throw new StackOverflowError("from the test");
+        });
+        nics.listen(told::add);
+        listening.countDown();
+
+        await().until(() -> told.stream().map(NicInventory::host).distinct().count() == 2);
+    }
+
+    private void awaitRelease() {
+        try {
+            release.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
