@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,6 +39,7 @@ import org.understudy.api.VfView;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.Hosts;
 import org.understudy.core.domain.DomainView;
 import org.understudy.core.domain.DomainView.PairView;
@@ -243,11 +245,21 @@ public final class PairHealthTracker implements AutoCloseable {
     }
 
     private void adopt(Host host) {
-        // One by one: a VM that cannot be asked now keeps no other from being followed.
-        later(host.name(), "VMs", () -> host.vms().forEach(vm -> {
-            Place place = new Place(host.name(), vm.name());
-            later(host.name(), place, () -> follower.resync(host, vm.name()));
-        }));
+        later(host.name(), "VMs", () -> adopt(host, host.vms().iterator()));
+    }
+
+    /** One by one: a VM that cannot be asked now keeps no other from being followed, and other hosts get their turn. */
+    private void adopt(Host host, Iterator<HostedVm> rest) {
+        if (rest.hasNext()) {
+            Place place = new Place(host.name(), rest.next().name());
+            later(host.name(), place, () -> {
+                try {
+                    follower.resync(host, place.vm());
+                } finally {
+                    adopt(host, rest);
+                }
+            });
+        }
     }
 
     /** Reads what the events would have reported that were dropped. */

@@ -153,7 +153,7 @@ public final class Reconciler implements AutoCloseable {
             return attempted ? Controller.Result.retry() : Controller.Result.done();
         } catch (UnderstudyException e) {
             LOG.debug("{} is looked at later: {}", place, e.getMessage());
-            return Controller.Result.done();
+            return Controller.Result.retry();
         }
     }
 

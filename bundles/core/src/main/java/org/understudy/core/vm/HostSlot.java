@@ -143,11 +143,12 @@ final class HostSlot {
 
     private void end(Optional<HostConnector> connector, Optional<Host> opened) {
         boolean again;
+        Optional<Host> left = Optional.empty();
         synchronized (this) {
             opening = false;
             again = !closed && !connector.equals(connectors.get());
             if (closed || again) {
-                opened.ifPresent(this::closeSoon);
+                left = opened.filter(o -> !closeSoon(o));
             } else if (opened.isPresent()) {
                 host = opened;
                 openedBy = connector;
@@ -155,6 +156,7 @@ final class HostSlot {
                 LOG.info("Host {} is open", policy.name());
             }
         }
+        left.ifPresent(this::close);
         if (again) {
             open();
         } else if (opened.isPresent()) {
@@ -198,12 +200,14 @@ final class HostSlot {
         return closing;
     }
 
-    private synchronized void closeSoon(Host open) {
+    /** Returns false if everything has ended, so that only the caller can close it. */
+    private synchronized boolean closeSoon(Host open) {
         try {
-            closing = CompletableFuture.allOf(
-                    closing, CompletableFuture.runAsync(() -> close(open), shared.closing()));
+            CompletableFuture<Void> done = CompletableFuture.runAsync(() -> close(open), shared.closing());
+            closing = CompletableFuture.allOf(closing, done);
+            return true;
         } catch (RejectedExecutionException e) {
-            LOG.debug("Host {} was opened after the end and is left to its connector", policy.name());
+            return false;
         }
     }
 

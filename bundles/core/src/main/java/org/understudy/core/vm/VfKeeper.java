@@ -291,10 +291,11 @@ public final class VfKeeper implements AutoCloseable {
                         .distinct()
                         .forEach(vm -> controller.add(new LeasesOf(work.host(), vm)));
             }
+            return Controller.Result.done();
         } catch (UnderstudyException e) {
             notGivenBack(e);
+            return Controller.Result.retry();
         }
-        return Controller.Result.done();
     }
 
     private List<Lease> leases(HostName host) {

@@ -404,6 +404,23 @@ class PairHealthTrackerTest {
     }
 
     @Test
+    void readsAHostAnewThatSentMoreEventsThanCanWait() {
+        a.with(Fault.PRESENCE_HANGS);
+        onRealThreads(List.of(a));
+        Awaitility.await().until(() -> a.questions() > 0 && a.consumers() > 0);
+        try {
+            for (int i = 0; i < 10_100; i++) {
+                emit(new HostEvent.WasReset(VM, Instant.now()));
+            }
+            vm.stop("destroyed");
+        } finally {
+            a.mend(Fault.PRESENCE_HANGS);
+        }
+
+        Awaitility.await().until(() -> seen.contains(PairHealth.OFF));
+    }
+
+    @Test
     void tellsWhatWaitsForARestart() {
         assertThat(tracker.pairsOf(VM, a.name(), WITH_PAIR, Optional.of(PLAIN), VmState.RUNNING))
                 .extracting(Pair::health)

@@ -93,7 +93,7 @@ class DefinitionKeeperTest {
         clock.advance(SETTLE);
         assertThat(DomainView.of(alpha.definition(WEB1)).pairs())
                                 .isEqualTo(DomainView.of(asked).pairs());
-        clock.advance(SETTLE);
+        clock.advance(PAUSE);
         assertThat(kept.findings()).isEmpty();
     }
 
@@ -178,7 +178,7 @@ class DefinitionKeeperTest {
 
         alpha.recover();
 
-        clock.advance(SETTLE);
+        clock.advance(PAUSE);
         assertThat(DomainView.of(alpha.definition(WEB1)).pairs()).hasSize(1);
     }
 
@@ -209,7 +209,7 @@ class DefinitionKeeperTest {
         clock.advance(SETTLE);
         assertThat(codes(kept)).containsExactly(FindingCode.NETWORK_MISSING_ON_HOST);
         alpha.knows("lan", "lan-2");
-        clock.advance(SETTLE);
+        clock.advance(PAUSE);
         assertThat(kept.findings()).isEmpty();
     }
 

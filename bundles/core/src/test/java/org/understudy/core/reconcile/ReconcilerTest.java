@@ -7,6 +7,7 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.contains;
 import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.Mockito.atLeast;
+import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.verify;
@@ -79,6 +80,14 @@ class ReconcilerTest {
         });
         when(pools.lease(any(), any(), any(), any(), any())).thenAnswer(call -> leasing.get());
         when(pools.leases(any())).thenAnswer(call -> leases);
+        doAnswer(call -> {
+                    leases = leases.stream()
+                            .filter(l -> !l.equals(call.getArgument(0)))
+                            .toList();
+                    return null;
+                })
+                .when(pools)
+                .release(any());
         keeper.setPools(pools);
         alpha.with("web1", VmState.RUNNING);
         runsWith(asked());
