@@ -82,11 +82,7 @@ final class PairFollower {
     private final Set<Place> due = ConcurrentHashMap.newKeySet();
 
     PairFollower(
-            Pace pace,
-            Presences presences,
-            Lanes lanes,
-            Scheduler scheduler,
-            BiConsumer<Key, PairChanged> changed) {
+            Pace pace, Presences presences, Lanes lanes, Scheduler scheduler, BiConsumer<Key, PairChanged> changed) {
         this.pace = pace;
         this.presences = presences;
         this.lanes = lanes;

@@ -68,6 +68,7 @@ public final class DefinitionKeeper implements AutoCloseable {
     private final Controller<Place> controller;
     /** Reads which VMs a host has that was opened. */
     private final Controller<HostName> openings;
+
     private final HostWatch watch;
 
     @Activate
@@ -144,8 +145,7 @@ public final class DefinitionKeeper implements AutoCloseable {
 
     /** Empty for a VM that is not there or did not ask. */
     private Optional<Judgment> judged(Place place) {
-        Optional<Host> host =
-                open(place.host()).filter(h -> h.find(place.vm()).isPresent());
+        Optional<Host> host = open(place.host()).filter(h -> h.find(place.vm()).isPresent());
         Optional<String> definition = host.map(h -> h.definition(place.vm())).filter(DefinitionKeeper::asked);
         if (definition.isEmpty()) {
             return Optional.empty();

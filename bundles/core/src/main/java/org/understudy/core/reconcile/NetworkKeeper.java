@@ -67,8 +67,7 @@ public final class NetworkKeeper implements AutoCloseable {
     NetworkKeeper(Hosts hosts, Policies policies, Scheduler scheduler, Backoff pauses) {
         this.hosts = hosts;
         this.policies = policies;
-        this.controller =
-                new Controller<>("understudy-networks", scheduler, Function.identity(), pauses, this::keep);
+        this.controller = new Controller<>("understudy-networks", scheduler, Function.identity(), pauses, this::keep);
         this.changes = policies.listen(changed -> hosts.all().forEach(host -> later(host.name())));
         this.watch = new HostWatch(hosts, this::onOpened, this::onEvent, scheduler);
     }

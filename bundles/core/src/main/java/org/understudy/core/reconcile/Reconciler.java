@@ -95,8 +95,7 @@ public final class Reconciler implements AutoCloseable {
         this.vfs = vfs;
         this.standstill = new Standstill(migrations);
         this.rhythm = rhythm;
-        this.controller =
-                new Controller<>("understudy-reconcile", scheduler, Place::host, rhythm.pauses(), this::look);
+        this.controller = new Controller<>("understudy-reconcile", scheduler, Place::host, rhythm.pauses(), this::look);
         this.news = List.of(
                 health.listen(this::onChange),
                 migrations.listen(this::onMigration),

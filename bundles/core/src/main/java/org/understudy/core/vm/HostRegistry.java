@@ -141,8 +141,7 @@ public final class HostRegistry implements Hosts {
     }
 
     private void leave(HostSlot slot) {
-        leaving.merge(
-                slot.policy().name(), slot.close(), (older, newer) -> CompletableFuture.allOf(older, newer));
+        leaving.merge(slot.policy().name(), slot.close(), (older, newer) -> CompletableFuture.allOf(older, newer));
     }
 
     @Override

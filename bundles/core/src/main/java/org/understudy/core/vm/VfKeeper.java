@@ -102,8 +102,7 @@ public final class VfKeeper implements AutoCloseable {
         this.expectations = new Expectations(scheduler, ARRIVAL, host -> controller.add(new AllLeases(host)));
         this.hosts = hosts;
         this.standstill = new Standstill(migrations);
-        this.watch = new HostWatch(
-                hosts, host -> controller.add(new AllLeases(host.name())), this::onEvent, scheduler);
+        this.watch = new HostWatch(hosts, host -> controller.add(new AllLeases(host.name())), this::onEvent, scheduler);
         this.ended = migrations.listen(this::onMigration);
     }
 

@@ -16,7 +16,8 @@ import org.understudy.api.UnderstudyException;
 /** Puts a question to many hosts, so that one that is slow to answer keeps no other from being asked. */
 public final class SideBySide {
     private static final Logger LOG = LoggerFactory.getLogger(SideBySide.class);
-    private static final ExecutorService HELPERS = Scheduler.system().pool("understudy-question", Scheduler.WIDTH, 1024);
+    private static final ExecutorService HELPERS =
+            Scheduler.system().pool("understudy-question", Scheduler.WIDTH, 1024);
 
     private SideBySide() {}
 

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -13,7 +14,6 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.Subscription;
@@ -60,8 +60,7 @@ public final class SystemScheduler implements Scheduler {
 
     @Override
     public Subscription every(Duration period, Runnable task) {
-        Future<?> timed =
-                timer.scheduleWithFixedDelay(() -> guarded(task), 0, period.toNanos(), TimeUnit.NANOSECONDS);
+        Future<?> timed = timer.scheduleWithFixedDelay(() -> guarded(task), 0, period.toNanos(), TimeUnit.NANOSECONDS);
         return () -> timed.cancel(false);
     }
 
@@ -100,7 +99,8 @@ public final class SystemScheduler implements Scheduler {
         }
 
         Usage used() {
-            return new Usage(name, getMaximumPoolSize(), getActiveCount(), getQueue().size(), getCompletedTaskCount());
+            return new Usage(
+                    name, getMaximumPoolSize(), getActiveCount(), getQueue().size(), getCompletedTaskCount());
         }
 
         @Override

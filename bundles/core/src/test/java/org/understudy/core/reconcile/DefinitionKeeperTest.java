@@ -92,7 +92,7 @@ class DefinitionKeeperTest {
 
         clock.advance(SETTLE);
         assertThat(DomainView.of(alpha.definition(WEB1)).pairs())
-                                .isEqualTo(DomainView.of(asked).pairs());
+                .isEqualTo(DomainView.of(asked).pairs());
         clock.advance(PAUSE);
         assertThat(kept.findings()).isEmpty();
     }
@@ -160,8 +160,7 @@ class DefinitionKeeperTest {
         DefinitionKeeper kept = keep();
 
         clock.advance(SETTLE);
-        assertThat(codes(kept))
-                .containsExactlyInAnyOrder(FindingCode.PAIR_HALF_MISSING, FindingCode.POOL_UNKNOWN);
+        assertThat(codes(kept)).containsExactlyInAnyOrder(FindingCode.PAIR_HALF_MISSING, FindingCode.POOL_UNKNOWN);
         assertThat(alpha.deeds()).isEmpty();
     }
 

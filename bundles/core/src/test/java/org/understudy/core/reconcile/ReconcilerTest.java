@@ -103,8 +103,9 @@ class ReconcilerTest {
 
     private static String asked() {
         return ShelfHost.xmlWithVf("web1").replace("<devices>", """
-                <metadata><u:pairs xmlns:u="https://understudy.org/xmlns/domain/1.0">
-                <u:pair standby="ua-net" primary="ua-vf" pool="pool-a"/></u:pairs></metadata><devices>""");
+            <metadata><u:pairs xmlns:u="https://understudy.org/xmlns/domain/1.0">
+            <u:pair standby="ua-net" primary="ua-vf" pool="pool-a"/></u:pairs></metadata><devices>\
+            """);
     }
 
     private void runsWith(String definition) {

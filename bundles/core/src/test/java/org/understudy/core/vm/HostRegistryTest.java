@@ -53,7 +53,8 @@ class HostRegistryTest {
             listeners.add(call.getArgument(0));
             return (Subscription) () -> {};
         });
-        registry = new HostRegistry(policies, Scheduler.system(), new Backoff(Duration.ofMillis(10), Duration.ofMillis(640)));
+        registry = new HostRegistry(
+                policies, Scheduler.system(), new Backoff(Duration.ofMillis(10), Duration.ofMillis(640)));
     }
 
     @AfterEach

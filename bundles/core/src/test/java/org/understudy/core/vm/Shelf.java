@@ -54,7 +54,8 @@ public final class Shelf implements AutoCloseable {
         when(policies.listen(any())).thenReturn(() -> {});
         when(migrations.listen(any())).thenReturn(() -> {});
         when(migrations.list()).thenAnswer(call -> List.copyOf(migrated));
-        registry = new HostRegistry(policies, new FakeScheduler(), new Backoff(Duration.ofMillis(10), Duration.ofMillis(640)));
+        registry = new HostRegistry(
+                policies, new FakeScheduler(), new Backoff(Duration.ofMillis(10), Duration.ofMillis(640)));
         registry.addConnector(new Connector());
         locations = new Locations(registry);
     }

@@ -51,8 +51,7 @@ class VfKeeperTest {
     private final FakeScheduler clock = new FakeScheduler();
     private final ShelfHost alpha = new ShelfHost("alpha");
     private final Shelf shelf = new Shelf(alpha);
-    private final VfKeeper keeper =
-            new VfKeeper(shelf.registry, shelf.migrations, shelf.policies, clock, PAUSES);
+    private final VfKeeper keeper = new VfKeeper(shelf.registry, shelf.migrations, shelf.policies, clock, PAUSES);
     private final OneVf pool = new OneVf();
     private final VirtualMachineService vms = new VirtualMachineService(
             shelf.registry, shelf.locations, shelf.policies, shelf.health, shelf.migrations, keeper, new NicFacts());
