@@ -49,6 +49,7 @@ import org.understudy.core.watch.HostWatch;
 import org.understudy.core.watch.Lanes;
 import org.understudy.core.watch.Scheduler;
 import org.understudy.core.watch.ServiceSubscription;
+import org.understudy.core.watch.SystemScheduler;
 
 /** Tells the health of every pair of every VM, and each change of it. An OSGi service within this bundle. */
 @Component(service = PairHealthTracker.class)
@@ -66,7 +67,7 @@ public final class PairHealthTracker implements AutoCloseable {
 
     @Activate
     public PairHealthTracker(@Reference Hosts hosts) {
-        this(hosts, DomainView::of, Pace.usual(), Scheduler.system());
+        this(hosts, DomainView::of, Pace.usual(), SystemScheduler.process());
     }
 
     /** @param views reads a definition */

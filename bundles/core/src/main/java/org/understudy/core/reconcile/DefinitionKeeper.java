@@ -35,6 +35,7 @@ import org.understudy.core.watch.Backoff;
 import org.understudy.core.watch.Controller;
 import org.understudy.core.watch.HostWatch;
 import org.understudy.core.watch.Scheduler;
+import org.understudy.core.watch.SystemScheduler;
 
 /**
  * Compares what is stored of each VM with what was asked of it: puts a half of a pair back that somebody took, and tells
@@ -73,7 +74,7 @@ public final class DefinitionKeeper implements AutoCloseable {
 
     @Activate
     public DefinitionKeeper(@Reference Hosts hosts, @Reference PairService pairs, @Reference Migrations migrations) {
-        this(hosts, pairs, migrations, Rhythm.usual(), Scheduler.system());
+        this(hosts, pairs, migrations, Rhythm.usual(), SystemScheduler.process());
     }
 
     DefinitionKeeper(Hosts hosts, PairService pairs, Migrations migrations, Rhythm rhythm, Scheduler scheduler) {

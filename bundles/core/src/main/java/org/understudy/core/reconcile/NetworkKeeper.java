@@ -38,6 +38,7 @@ import org.understudy.core.watch.Controller;
 import org.understudy.core.watch.HostWatch;
 import org.understudy.core.watch.Scheduler;
 import org.understudy.core.watch.ServiceSubscription;
+import org.understudy.core.watch.SystemScheduler;
 
 /**
  * Keeps the networks of hosts that hand out VFs in step with the pools of the configuration, where it wants that. Looks at
@@ -61,7 +62,7 @@ public final class NetworkKeeper implements AutoCloseable {
 
     @Activate
     public NetworkKeeper(@Reference Hosts hosts, @Reference Policies policies) {
-        this(hosts, policies, Scheduler.system(), PAUSES);
+        this(hosts, policies, SystemScheduler.process(), PAUSES);
     }
 
     NetworkKeeper(Hosts hosts, Policies policies, Scheduler scheduler, Backoff pauses) {

@@ -39,6 +39,7 @@ import org.understudy.core.watch.Backoff;
 import org.understudy.core.watch.Controller;
 import org.understudy.core.watch.Scheduler;
 import org.understudy.core.watch.ServiceSubscription;
+import org.understudy.core.watch.SystemScheduler;
 
 /**
  * Compares what was asked with what is, and plugs a primary again that a running VM has lost. Looks at how things are,
@@ -80,7 +81,7 @@ public final class Reconciler implements AutoCloseable {
             @Reference PairHealthTracker health,
             @Reference Migrations migrations,
             @Reference VfKeeper vfs) {
-        this(hosts, health, migrations, vfs, Rhythm.usual(), Scheduler.system());
+        this(hosts, health, migrations, vfs, Rhythm.usual(), SystemScheduler.process());
     }
 
     Reconciler(

@@ -36,6 +36,7 @@ import org.understudy.api.spi.Hosts;
 import org.understudy.core.watch.Backoff;
 import org.understudy.core.watch.Scheduler;
 import org.understudy.core.watch.SideBySide;
+import org.understudy.core.watch.SystemScheduler;
 
 /**
  * Keeps the hosts of the configuration open, while the configuration and the connectors come, change and go, and reports
@@ -62,7 +63,7 @@ public final class HostRegistry implements Hosts {
 
     @Activate
     public HostRegistry(@Reference Policies policies) {
-        this(policies, Scheduler.system(), REOPENING);
+        this(policies, SystemScheduler.process(), REOPENING);
     }
 
     HostRegistry(Policies policies, Scheduler scheduler, Backoff reopening) {

@@ -52,6 +52,7 @@ import org.understudy.core.watch.Controller;
 import org.understudy.core.watch.HostWatch;
 import org.understudy.core.watch.Scheduler;
 import org.understudy.core.watch.ServiceSubscription;
+import org.understudy.core.watch.SystemScheduler;
 
 /**
  * Leases the VFs a start needs, and gives them back when the start fails, when the VM has stopped, and when it is found
@@ -93,7 +94,7 @@ public final class VfKeeper implements AutoCloseable {
 
     @Activate
     public VfKeeper(@Reference Hosts hosts, @Reference Migrations migrations, @Reference Policies policies) {
-        this(hosts, migrations, policies, Scheduler.system(), PAUSES);
+        this(hosts, migrations, policies, SystemScheduler.process(), PAUSES);
     }
 
     VfKeeper(Hosts hosts, Migrations migrations, Policies policies, Scheduler scheduler, Backoff pauses) {

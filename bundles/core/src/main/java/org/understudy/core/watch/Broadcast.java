@@ -20,7 +20,7 @@ public final class Broadcast<K, V> implements AutoCloseable {
      * @param merge makes one value of an older one that was not delivered yet and a newer one
      */
     public Broadcast(String name, BinaryOperator<V> merge) {
-        this(name, Scheduler.system(), merge);
+        this(name, SystemScheduler.process(), merge);
     }
 
     public Broadcast(String name, Scheduler scheduler, BinaryOperator<V> merge) {

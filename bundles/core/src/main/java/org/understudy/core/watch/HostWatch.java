@@ -42,11 +42,11 @@ public final class HostWatch implements AutoCloseable {
     private record Opened(Host host, Subscription events) {}
 
     public HostWatch(Hosts hosts, Consumer<Host> opened, BiConsumer<Host, HostEvent> events) {
-        this(hosts, opened, events, Scheduler.system());
+        this(hosts, opened, events, SystemScheduler.process());
     }
 
     /**
-     * @param opened called once for each host, after its events have begun to flow
+     * @param opened called once for each host, after its events have begun to flow; must hand off at once
      * @param events called on the connector's thread; must hand off at once
      */
     public HostWatch(Hosts hosts, Consumer<Host> opened, BiConsumer<Host, HostEvent> events, Scheduler scheduler) {

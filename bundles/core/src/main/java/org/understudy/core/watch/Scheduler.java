@@ -13,11 +13,6 @@ public interface Scheduler {
     /** So many hosts may hang before others wait. */
     int WIDTH = 32;
 
-    /** The threads and the time of this process. */
-    static Scheduler system() {
-        return SystemScheduler.PROCESS;
-    }
-
     /**
      * Makes a pool of daemon threads, which end by themselves when they have nothing to do.
      *

@@ -17,7 +17,7 @@ import org.understudy.api.UnderstudyException;
 public final class SideBySide {
     private static final Logger LOG = LoggerFactory.getLogger(SideBySide.class);
     private static final ExecutorService HELPERS =
-            Scheduler.system().pool("understudy-question", Scheduler.WIDTH, 1024);
+            SystemScheduler.process().pool("understudy-question", Scheduler.WIDTH, 1024);
 
     private SideBySide() {}
 

@@ -22,7 +22,7 @@ import org.understudy.api.Subscription;
 public final class SystemScheduler implements Scheduler {
     private static final Logger LOG = LoggerFactory.getLogger(SystemScheduler.class);
     private static final int IDLE_SECONDS = 10;
-    static final SystemScheduler PROCESS = new SystemScheduler();
+    private static final SystemScheduler PROCESS = new SystemScheduler();
 
     private final Collection<Pool> pools = new ConcurrentLinkedQueue<>();
     private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, daemons("understudy-timer"));
@@ -38,6 +38,11 @@ public final class SystemScheduler implements Scheduler {
         timer.setRemoveOnCancelPolicy(true);
         timer.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
         timer.allowCoreThreadTimeOut(true);
+    }
+
+    /** The threads and the time of this process. */
+    public static Scheduler process() {
+        return PROCESS;
     }
 
     /** Every pool that is open, in the order they were made. */

@@ -48,6 +48,7 @@ import org.understudy.core.testing.FakeHost.FakeVm;
 import org.understudy.core.testing.FakeHost.Fault;
 import org.understudy.core.testing.FakeScheduler;
 import org.understudy.core.watch.Scheduler;
+import org.understudy.core.watch.SystemScheduler;
 
 class PairHealthTrackerTest {
     private static final VmName VM = new VmName("web1");
@@ -121,7 +122,7 @@ class PairHealthTrackerTest {
 
     private void onRealThreads(List<Host> all) {
         tracker.close();
-        tracker = tracker(Duration.ofMillis(20), Duration.ofMillis(5), all, Scheduler.system());
+        tracker = tracker(Duration.ofMillis(20), Duration.ofMillis(5), all, SystemScheduler.process());
         tracker.listen(c -> seen.add(c.pair().health()));
     }
 

@@ -33,7 +33,7 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostConnector;
 import org.understudy.core.watch.Backoff;
-import org.understudy.core.watch.Scheduler;
+import org.understudy.core.watch.SystemScheduler;
 
 class HostRegistryTest {
     private final List<ShelfHost> opened = new CopyOnWriteArrayList<>();
@@ -54,7 +54,7 @@ class HostRegistryTest {
             return (Subscription) () -> {};
         });
         registry = new HostRegistry(
-                policies, Scheduler.system(), new Backoff(Duration.ofMillis(10), Duration.ofMillis(640)));
+                policies, SystemScheduler.process(), new Backoff(Duration.ofMillis(10), Duration.ofMillis(640)));
     }
 
     @AfterEach

@@ -147,7 +147,7 @@ class ControllerTest {
         CountDownLatch leave = new CountDownLatch(1);
         List<HostName> done = new CopyOnWriteArrayList<>();
         try (Controller<HostName> hosts =
-                new Controller<>("test", Scheduler.system(), Function.identity(), PAUSES, host -> {
+                new Controller<>("test", SystemScheduler.process(), Function.identity(), PAUSES, host -> {
                     if (host.equals(ALPHA)) {
                         hang(leave);
                     }

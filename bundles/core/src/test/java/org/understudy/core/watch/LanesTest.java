@@ -21,7 +21,7 @@ class LanesTest {
 
     private final FakeScheduler clock = new FakeScheduler();
     private final List<HostName> overflows = new CopyOnWriteArrayList<>();
-    private final Lanes real = new Lanes("lanes-test", Scheduler.system(), 1000, overflows::add);
+    private final Lanes real = new Lanes("lanes-test", SystemScheduler.process(), 1000, overflows::add);
     private final Lanes lanes = new Lanes("lanes-test", clock, 1000, overflows::add);
     private final List<Integer> done = new CopyOnWriteArrayList<>();
     private final CountDownLatch hanging = new CountDownLatch(1);

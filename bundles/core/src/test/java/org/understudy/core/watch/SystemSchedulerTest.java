@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.understudy.api.Subscription;
 
 class SystemSchedulerTest {
-    private final Scheduler scheduler = Scheduler.system();
+    private final Scheduler scheduler = SystemScheduler.process();
 
     private static List<SystemScheduler.Usage> usage() {
         return SystemScheduler.usage().stream()
