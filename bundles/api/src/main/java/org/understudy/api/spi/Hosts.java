@@ -4,6 +4,7 @@ package org.understudy.api.spi;
 import java.util.List;
 import org.osgi.annotation.versioning.ProviderType;
 import org.understudy.api.HostName;
+import org.understudy.api.Subscription;
 
 /** The hosts of the configuration that are open now. An OSGi service, so that a peer can be served. */
 @ProviderType
@@ -19,4 +20,14 @@ public interface Hosts {
      *     org.understudy.api.ErrorCode#HOST_UNAVAILABLE} if it is configured but not open
      */
     Host host(HostName name);
+
+    /**
+     * Reports that hosts were opened or closed; {@link #all} says which. This default is for a set of hosts that never
+     * changes.
+     *
+     * @param changed called on any thread; must hand off at once
+     */
+    default Subscription listen(Runnable changed) {
+        return () -> {};
+    }
 }

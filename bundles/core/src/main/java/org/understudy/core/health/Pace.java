@@ -10,18 +10,16 @@ import java.time.Duration;
  * @param slowest the longest distance
  * @param limit when asking ends
  * @param missingAfter when a primary that QEMU should have and has not counts as missing
- * @param hosts how often is looked for hosts that were opened or closed
  * @param burst how long is waited for more events that ask for the same reading; a VM that arrives causes several, and
  *     its guest wants the host's time just then
  */
-record Pace(Duration first, Duration slowest, Duration limit, Duration missingAfter, Duration hosts, Duration burst) {
+record Pace(Duration first, Duration slowest, Duration limit, Duration missingAfter, Duration burst) {
     static Pace usual() {
         return new Pace(
                 Duration.ofMillis(100),
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(60),
                 Duration.ofSeconds(3),
-                Duration.ofSeconds(2),
                 Duration.ofMillis(300));
     }
 }

@@ -30,6 +30,7 @@ import org.understudy.api.spi.MigrationPhase;
 import org.understudy.core.domain.DomainView.PairView;
 import org.understudy.core.health.PairHealthTracker.Place;
 import org.understudy.core.watch.Lanes;
+import org.understudy.core.watch.Scheduler;
 
 /**
  * Follows the pairs of running VMs from event to event. An event that cannot be, for the health a pair is in, means
@@ -71,6 +72,7 @@ final class PairFollower {
     private final Pace pace;
     private final Presences presences;
     private final Lanes lanes;
+    private final Scheduler scheduler;
     private final BiConsumer<Key, PairChanged> changed;
     /** By place, as a fleet has tens of thousands of pairs and most questions are about one VM. */
     private final Map<Place, Map<Alias, Tracked>> tracked = new HashMap<>();
@@ -79,10 +81,12 @@ final class PairFollower {
     /** Those that will be read in a moment. */
     private final Set<Place> due = ConcurrentHashMap.newKeySet();
 
-    PairFollower(Pace pace, Presences presences, Lanes lanes, BiConsumer<Key, PairChanged> changed) {
+    PairFollower(
+            Pace pace, Presences presences, Lanes lanes, Scheduler scheduler, BiConsumer<Key, PairChanged> changed) {
         this.pace = pace;
         this.presences = presences;
         this.lanes = lanes;
+        this.scheduler = scheduler;
         this.changed = changed;
     }
 
@@ -245,7 +249,7 @@ final class PairFollower {
     /** Begins to ask, for a health that can change without an event. */
     private void expect(Key key, Tracked t) {
         if (isOpen(t.health)) {
-            t.askSince = System.nanoTime();
+            t.askSince = scheduler.nanos();
             if (!t.asking) {
                 t.asking = true;
                 askAgain(key, t, pace.first());
@@ -269,11 +273,11 @@ final class PairFollower {
     }
 
     private void askAgain(Key key, Tracked t, Duration distance) {
-        lanes.schedule(key.place().host(), distance, guarded(() -> askedAgain(key, t, distance)));
+        lanes.schedule(key.place().host(), distance, key, guarded(() -> askedAgain(key, t, distance)));
     }
 
     private void askedAgain(Key key, Tracked t, Duration distance) {
-        boolean inTime = System.nanoTime() - t.askSince < pace.limit().toNanos();
+        boolean inTime = scheduler.nanos() - t.askSince < pace.limit().toNanos();
         t.asking = false;
         if (tracked(key).filter(now -> now == t).isPresent() && inTime && isOpen(t.health)) {
             t.asking = true;
@@ -353,7 +357,7 @@ final class PairFollower {
 
     private void missing(Key key, Tracked t) {
         if (t.health != PairHealth.FAULT
-                && System.nanoTime() - t.askSince >= pace.missingAfter().toNanos()) {
+                && scheduler.nanos() - t.askSince >= pace.missingAfter().toNanos()) {
             become(
                     key,
                     t,
@@ -379,8 +383,14 @@ final class PairFollower {
                 due.remove(place);
                 resync(host, place.vm());
             };
-            lanes.schedule(place.host(), pace.burst(), guarded(reading));
+            lanes.schedule(place.host(), pace.burst(), place, guarded(reading));
         }
+    }
+
+    /** What was planned for the pairs of a host may have been dropped; on the lane of the host. */
+    void forgetPlans(HostName host) {
+        due.removeIf(place -> place.host().equals(host));
+        of(host).forEach(key -> tracked(key).ifPresent(t -> t.asking = false));
     }
 
     /** Takes the truth from the host, whatever was thought before. */

@@ -6,13 +6,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -39,6 +39,7 @@ import org.understudy.api.VfView;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.Hosts;
 import org.understudy.core.domain.DomainView;
 import org.understudy.core.domain.DomainView.PairView;
@@ -46,6 +47,9 @@ import org.understudy.core.health.PairFollower.Key;
 import org.understudy.core.watch.Broadcast;
 import org.understudy.core.watch.HostWatch;
 import org.understudy.core.watch.Lanes;
+import org.understudy.core.watch.Scheduler;
+import org.understudy.core.watch.ServiceSubscription;
+import org.understudy.core.watch.SystemScheduler;
 
 /** Tells the health of every pair of every VM, and each change of it. An OSGi service within this bundle. */
 @Component(service = PairHealthTracker.class)
@@ -53,27 +57,32 @@ public final class PairHealthTracker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PairHealthTracker.class);
     private static final Duration VIEW_LIMIT = Duration.ofSeconds(5);
 
-    private final AtomicReference<Subscription> nicNews = new AtomicReference<>(() -> {});
+    private static final int EVENTS_WAITING = 10_000;
+
+    private final ServiceSubscription<HostNics> nics = new ServiceSubscription<>(served -> served.listen(this::onNics));
     private final HostWatch watch;
     private final PairFollower follower;
-    private final Broadcast<Key, PairChanged> broadcast = new Broadcast<>(
-            "understudy-pair-health",
-            (older, newer) -> new PairChanged(newer.vm(), newer.host(), older.from(), newer.pair()));
-    private final Lanes lanes = new Lanes("understudy-health");
+    private final Broadcast<Key, PairChanged> broadcast;
+    private final Lanes lanes;
 
     @Activate
     public PairHealthTracker(@Reference Hosts hosts) {
-        this(hosts, DomainView::of, Pace.usual());
+        this(hosts, DomainView::of, Pace.usual(), SystemScheduler.process());
     }
 
     /** @param views reads a definition */
-    PairHealthTracker(Hosts hosts, Function<String, DomainView> views, Pace pace) {
-        this.follower = new PairFollower(pace, new Presences(views), lanes, broadcast::send);
+    PairHealthTracker(Hosts hosts, Function<String, DomainView> views, Pace pace, Scheduler scheduler) {
+        this.broadcast = new Broadcast<>(
+                "understudy-pair-health",
+                scheduler,
+                (older, newer) -> new PairChanged(newer.vm(), newer.host(), older.from(), newer.pair()));
+        this.lanes = new Lanes("understudy-health", scheduler, EVENTS_WAITING, this::catchUp);
+        this.follower = new PairFollower(pace, new Presences(views), lanes, scheduler, broadcast::send);
         this.watch = new HostWatch(
                 hosts,
                 this::adopt,
-                (host, event) -> later(host.name(), () -> follower.onEvent(host, event)),
-                pace.hosts());
+                (host, event) -> later(host.name(), event, () -> follower.onEvent(host, event)),
+                scheduler);
     }
 
     /** From now on what the hosts' NICs say counts too. */
@@ -81,14 +90,13 @@ public final class PairHealthTracker implements AutoCloseable {
             cardinality = ReferenceCardinality.OPTIONAL,
             policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
-    public void setNics(HostNics nics) {
-        Subscription news = nics.listen(this::onNics);
-        nicNews.getAndSet(news).close();
-        nics.inventories().forEach(this::onNics);
+    public void setNics(HostNics served) {
+        nics.set(served);
+        served.inventories().forEach(this::onNics);
     }
 
-    void unsetNics(HostNics nics) {
-        nicNews.getAndSet(() -> {}).close();
+    void unsetNics(HostNics served) {
+        nics.unset(served);
     }
 
     /** NICs that cannot be read tell nothing. */
@@ -101,7 +109,7 @@ public final class PairHealthTracker implements AutoCloseable {
                         Place place = new Place(inventory.host(), new VmName(h.vm()));
                         held.put(new Key(place, new Alias(h.primary())), vf);
                     }));
-            later(inventory.host(), () -> follower.onVfs(inventory.host(), held));
+            later(inventory.host(), "VFs", () -> follower.onVfs(inventory.host(), held));
         }
     }
 
@@ -144,7 +152,7 @@ public final class PairHealthTracker implements AutoCloseable {
 
     /** Says more about a pair that lacks its primary, until its health changes. */
     public void remark(Place place, Alias primary, String remark) {
-        later(place.host(), () -> follower.remark(new Key(place, primary), remark));
+        later(place.host(), place, () -> follower.remark(new Key(place, primary), remark));
     }
 
     /** Tells every change of health, on a thread of its own for this listener; one that is slow gets the last. */
@@ -214,7 +222,7 @@ public final class PairHealthTracker implements AutoCloseable {
     /** Asks again where no event would tell of a change; gives up soon, as a view can be a little old. */
     private void freshen(Place place) {
         CountDownLatch asked = new CountDownLatch(1);
-        later(place.host(), () -> {
+        boolean waiting = later(place.host(), place, () -> {
             try {
                 askAll(place);
             } finally {
@@ -222,7 +230,9 @@ public final class PairHealthTracker implements AutoCloseable {
             }
         });
         try {
-            asked.await(VIEW_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            if (waiting && !asked.await(VIEW_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.debug("{}: health is shown as it was, the host is slow to answer", place);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -236,18 +246,37 @@ public final class PairHealthTracker implements AutoCloseable {
     }
 
     private void adopt(Host host) {
-        // One by one: a VM that cannot be asked now keeps no other from being followed.
-        later(host.name(), () -> host.vms().forEach(vm -> later(host.name(), () -> follower.resync(host, vm.name()))));
+        later(host.name(), "VMs", () -> adopt(host, host.vms().iterator()));
     }
 
-    private void later(HostName host, Runnable work) {
-        lanes.run(host, PairFollower.guarded(work));
+    /** One by one: a VM that cannot be asked now keeps no other from being followed, and other hosts get their turn. */
+    private void adopt(Host host, Iterator<HostedVm> rest) {
+        if (rest.hasNext()) {
+            Place place = new Place(host.name(), rest.next().name());
+            later(host.name(), place, () -> {
+                try {
+                    follower.resync(host, place.vm());
+                } finally {
+                    adopt(host, rest);
+                }
+            });
+        }
+    }
+
+    /** Reads what the events would have reported that were dropped. */
+    private void catchUp(HostName host) {
+        follower.forgetPlans(host);
+        watch.host(host).ifPresent(this::adopt);
+    }
+
+    private boolean later(HostName host, Object label, Runnable work) {
+        return lanes.run(host, label, PairFollower.guarded(work));
     }
 
     @Override
     @Deactivate
     public void close() {
-        nicNews.get().close();
+        nics.close();
         watch.close();
         lanes.close();
         broadcast.close();

@@ -47,7 +47,6 @@ final class MigrationService implements Migrations, AutoCloseable {
     private static final DateTimeFormatter STAMP =
             DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
     private static final int ENDED_KEPT = 100;
-    private static final Duration LOOK_FOR_HOSTS = Duration.ofSeconds(2);
     private static final Duration LEAVE = Duration.ofSeconds(3);
 
     private record Active(Work work, Thread thread) {}
@@ -82,7 +81,7 @@ final class MigrationService implements Migrations, AutoCloseable {
         entries.stream()
                 .filter(e -> e.stage() != Journal.Stage.ENDED)
                 .forEach(e -> unfinished.add(e.migration().vm()));
-        this.watch = new HostWatch(hosts, this::onOpened, this::onEvent, LOOK_FOR_HOSTS);
+        this.watch = new HostWatch(hosts, this::onOpened, this::onEvent);
         watch.refresh();
         entries.forEach(this::recover);
     }

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -31,9 +31,11 @@ import org.understudy.core.domain.DomainView;
 import org.understudy.core.health.PairHealthTracker.Place;
 import org.understudy.core.pair.PairService;
 import org.understudy.core.vm.Standstill;
+import org.understudy.core.watch.Backoff;
+import org.understudy.core.watch.Controller;
 import org.understudy.core.watch.HostWatch;
-import org.understudy.core.watch.Lanes;
-import org.understudy.core.watch.Retries;
+import org.understudy.core.watch.Scheduler;
+import org.understudy.core.watch.SystemScheduler;
 
 /**
  * Compares what is stored of each VM with what was asked of it: puts a half of a pair back that somebody took, and tells
@@ -43,17 +45,16 @@ import org.understudy.core.watch.Retries;
 @Component(service = DefinitionKeeper.class, immediate = true)
 public final class DefinitionKeeper implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DefinitionKeeper.class);
-    private static final Duration LOOK_FOR_HOSTS = Duration.ofSeconds(2);
 
     /**
      * How often something is done.
      *
      * @param settle after news, before looking: an edit may have two parts
-     * @param pause before looking again where something was found; grows
+     * @param pauses before looking again where something was found
      */
-    record Rhythm(Duration settle, Duration pause) {
+    record Rhythm(Duration settle, Backoff pauses) {
         static Rhythm usual() {
-            return new Rhythm(Duration.ofSeconds(3), Duration.ofSeconds(5));
+            return new Rhythm(Duration.ofSeconds(3), new Backoff(Duration.ofSeconds(5), Duration.ofMinutes(5)));
         }
     }
 
@@ -64,24 +65,28 @@ public final class DefinitionKeeper implements AutoCloseable {
     /** What was found of the VMs that asked; empty for one that is well. */
     private final Map<Place, List<Finding>> found = new ConcurrentHashMap<>();
 
-    private final Set<Place> planned = ConcurrentHashMap.newKeySet();
     private final Map<HostName, Subscription> networkNews = new ConcurrentHashMap<>();
-    private final Lanes lanes = new Lanes("understudy-definitions");
-    private final Retries<Place> retries;
+    private final Controller<Place> controller;
+    /** Reads which VMs a host has that was opened. */
+    private final Controller<HostName> openings;
+
     private final HostWatch watch;
 
     @Activate
     public DefinitionKeeper(@Reference Hosts hosts, @Reference PairService pairs, @Reference Migrations migrations) {
-        this(hosts, pairs, migrations, Rhythm.usual());
+        this(hosts, pairs, migrations, Rhythm.usual(), SystemScheduler.process());
     }
 
-    DefinitionKeeper(Hosts hosts, PairService pairs, Migrations migrations, Rhythm rhythm) {
+    DefinitionKeeper(Hosts hosts, PairService pairs, Migrations migrations, Rhythm rhythm, Scheduler scheduler) {
         this.hosts = hosts;
         this.pairs = pairs;
         this.standstill = new Standstill(migrations);
         this.rhythm = rhythm;
-        this.retries = new Retries<>(lanes, Place::host, rhythm.pause(), this::look);
-        this.watch = new HostWatch(hosts, this::onOpened, this::onEvent, LOOK_FOR_HOSTS);
+        this.controller =
+                new Controller<>("understudy-definitions", scheduler, Place::host, rhythm.pauses(), this::look);
+        this.openings = new Controller<>(
+                "understudy-definitions-opened", scheduler, Function.identity(), rhythm.pauses(), this::planAll);
+        this.watch = new HostWatch(hosts, this::onOpened, this::onEvent, scheduler);
     }
 
     /** How VMs differ from what was asked of them. Answers at once. */
@@ -90,13 +95,7 @@ public final class DefinitionKeeper implements AutoCloseable {
     }
 
     private void onOpened(Host host) {
-        lanes.run(host.name(), () -> {
-            try {
-                host.vms().forEach(vm -> plan(new Place(host.name(), vm.name())));
-            } catch (UnderstudyException e) {
-                LOG.debug("The definitions of host {} are looked at once it is open again", host.name(), e);
-            }
-        });
+        openings.add(host.name());
         if (host instanceof VfNetworks networks) {
             Subscription news = networks.listen(() -> found.keySet().stream()
                     .filter(place -> place.host().equals(host.name()))
@@ -111,58 +110,69 @@ public final class DefinitionKeeper implements AutoCloseable {
         }
     }
 
-    /** However much news comes of a VM, one look is planned. */
-    private void plan(Place place) {
-        if (planned.add(place)) {
-            lanes.schedule(place.host(), rhythm.settle(), () -> {
-                planned.remove(place);
-                look(place);
-            });
+    private Controller.Result planAll(HostName name) {
+        try {
+            open(name).ifPresent(host -> host.vms().forEach(vm -> plan(new Place(name, vm.name()))));
+            return Controller.Result.done();
+        } catch (UnderstudyException e) {
+            LOG.debug("Host {}: definitions are checked later: {}", name, e.getMessage());
+            return Controller.Result.retry();
         }
     }
 
-    private void look(Place place) {
+    private Optional<Host> open(HostName name) {
+        return hosts.all().stream().filter(h -> h.name().equals(name)).findFirst();
+    }
+
+    private void plan(Place place) {
+        controller.addAfter(place, rhythm.settle());
+    }
+
+    private Controller.Result look(Place place) {
         try {
-            tell(place, judged(place));
+            Optional<Judgment> now = judged(place);
+            tell(place, now.map(Judgment::findings));
+            boolean again =
+                    now.filter(j -> j.unsettled() || !j.findings().isEmpty()).isPresent();
+            return again ? Controller.Result.retry() : Controller.Result.done();
         } catch (UnderstudyException e) {
-            LOG.debug("The definitions of {} are looked at later", place, e);
-            retries.refused(place);
+            LOG.debug("{}: definition is checked later", place, e);
+            return Controller.Result.retry();
         }
     }
+
+    /** @param unsettled whether to look again though nothing was found */
+    private record Judgment(List<Finding> findings, boolean unsettled) {}
 
     /** Empty for a VM that is not there or did not ask. */
-    private Optional<List<Finding>> judged(Place place) {
-        Optional<Host> host = hosts.all().stream()
-                .filter(h -> h.name().equals(place.host()) && h.find(place.vm()).isPresent())
-                .findFirst();
+    private Optional<Judgment> judged(Place place) {
+        Optional<Host> host = open(place.host()).filter(h -> h.find(place.vm()).isPresent());
         Optional<String> definition = host.map(h -> h.definition(place.vm())).filter(DefinitionKeeper::asked);
         if (definition.isEmpty()) {
             return Optional.empty();
         }
         if (standstill.isMoving(place.vm(), host.orElseThrow())) {
-            retries.refused(place);
-            return Optional.of(found.getOrDefault(place, List.of()));
+            return Optional.of(new Judgment(found.getOrDefault(place, List.of()), true));
         }
         List<Finding> now = lint(place, definition.get());
         boolean whole = now.stream().noneMatch(f -> f.code() == FindingCode.PAIR_HALF_MISSING);
         // Who takes it away again and again is not answered each time.
-        if (whole || retries.isWaiting(place)) {
-            return Optional.of(now);
+        if (whole || controller.isPausing(place)) {
+            return Optional.of(new Judgment(now, false));
         }
         PairChange completed;
         try {
             completed = pairs.complete(place.vm());
         } catch (UnderstudyException e) {
             LOG.warn("{}: a half of its pair has gone and can't be put back yet: {}", place, e.getMessage());
-            return Optional.of(now);
+            return Optional.of(new Judgment(now, true));
         }
         if (completed.changed()) {
-            retries.refused(place);
             LOG.warn("{}: a half of a pair that was asked for had gone from its definition; it is put back", place);
         }
         List<Finding> left = new ArrayList<>(lint(place, host.orElseThrow().definition(place.vm())));
         left.addAll(completed.findings());
-        return Optional.of(List.copyOf(left));
+        return Optional.of(new Judgment(List.copyOf(left), completed.changed()));
     }
 
     private static boolean asked(String definition) {
@@ -182,9 +192,6 @@ public final class DefinitionKeeper implements AutoCloseable {
                 .flatMap(List::stream)
                 .filter(f -> !before.contains(f))
                 .forEach(f -> LOG.warn("{}: {}", place, f.message()));
-        if (now.filter(list -> !list.isEmpty()).isPresent()) {
-            retries.refused(place);
-        }
     }
 
     @Override
@@ -192,6 +199,7 @@ public final class DefinitionKeeper implements AutoCloseable {
     public void close() {
         watch.close();
         networkNews.values().forEach(Subscription::close);
-        lanes.close();
+        openings.close();
+        controller.close();
     }
 }

@@ -6,9 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -35,9 +33,12 @@ import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.VfNetworks;
+import org.understudy.core.watch.Backoff;
+import org.understudy.core.watch.Controller;
 import org.understudy.core.watch.HostWatch;
-import org.understudy.core.watch.Lanes;
-import org.understudy.core.watch.Retries;
+import org.understudy.core.watch.Scheduler;
+import org.understudy.core.watch.ServiceSubscription;
+import org.understudy.core.watch.SystemScheduler;
 
 /**
  * Keeps the networks of hosts that hand out VFs in step with the pools of the configuration, where it wants that. Looks at
@@ -47,32 +48,29 @@ import org.understudy.core.watch.Retries;
 @Component(service = NetworkKeeper.class, immediate = true)
 public final class NetworkKeeper implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NetworkKeeper.class);
-    private static final Duration LOOK_FOR_HOSTS = Duration.ofSeconds(2);
-    private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
+    private static final Backoff PAUSES = new Backoff(Duration.ofSeconds(5), Duration.ofMinutes(5));
 
     private final Hosts hosts;
     private final Policies policies;
     private final Map<HostName, List<Finding>> findings = new ConcurrentHashMap<>();
-    private final AtomicReference<Optional<HostNics>> nics = new AtomicReference<>(Optional.empty());
-    private final AtomicReference<Subscription> nicNews = new AtomicReference<>(() -> {});
-    private final Lanes lanes = new Lanes("understudy-networks");
-    private final Set<HostName> planned = ConcurrentHashMap.newKeySet();
+    private final ServiceSubscription<HostNics> nics =
+            new ServiceSubscription<>(served -> served.listen(inventory -> later(inventory.host())));
     private final Map<HostName, Subscription> networkNews = new ConcurrentHashMap<>();
-    private final Retries<HostName> retries;
+    private final Controller<HostName> controller;
     private final Subscription changes;
     private final HostWatch watch;
 
     @Activate
     public NetworkKeeper(@Reference Hosts hosts, @Reference Policies policies) {
-        this(hosts, policies, FIRST_PAUSE);
+        this(hosts, policies, SystemScheduler.process(), PAUSES);
     }
 
-    NetworkKeeper(Hosts hosts, Policies policies, Duration firstPause) {
+    NetworkKeeper(Hosts hosts, Policies policies, Scheduler scheduler, Backoff pauses) {
         this.hosts = hosts;
         this.policies = policies;
-        this.retries = new Retries<>(lanes, Function.identity(), firstPause, this::keep);
+        this.controller = new Controller<>("understudy-networks", scheduler, Function.identity(), pauses, this::keep);
         this.changes = policies.listen(changed -> hosts.all().forEach(host -> later(host.name())));
-        this.watch = new HostWatch(hosts, this::onOpened, this::onEvent, LOOK_FOR_HOSTS);
+        this.watch = new HostWatch(hosts, this::onOpened, this::onEvent, scheduler);
     }
 
     @Reference(
@@ -80,14 +78,12 @@ public final class NetworkKeeper implements AutoCloseable {
             policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
     public void setNics(HostNics served) {
-        nics.set(Optional.of(served));
-        nicNews.getAndSet(served.listen(inventory -> later(inventory.host()))).close();
+        nics.set(served);
         hosts.all().forEach(host -> later(host.name()));
     }
 
     void unsetNics(HostNics served) {
-        nics.updateAndGet(now -> now.filter(n -> n != served));
-        nicNews.getAndSet(() -> {}).close();
+        nics.unset(served);
     }
 
     /** Why networks are not in step. Answers at once. */
@@ -110,18 +106,11 @@ public final class NetworkKeeper implements AutoCloseable {
         }
     }
 
-    /** However much news comes of a host, it is looked at once. */
     private void later(HostName host) {
-        if (planned.add(host)) {
-            lanes.run(host, () -> {
-                planned.remove(host);
-                keep(host);
-            });
-        }
+        controller.add(host);
     }
 
-    /** An exception would end the looking. */
-    private void keep(HostName name) {
+    private Controller.Result keep(HostName name) {
         try {
             List<Finding> found = hosts.all().stream()
                     .filter(host -> host.name().equals(name) && host instanceof VfNetworks)
@@ -129,14 +118,10 @@ public final class NetworkKeeper implements AutoCloseable {
                     .map(host -> keep(name, (VfNetworks) host))
                     .orElse(List.of());
             tell(name, found);
-            if (!found.isEmpty()) {
-                retries.refused(name);
-            }
+            return found.isEmpty() ? Controller.Result.done() : Controller.Result.retry();
         } catch (UnderstudyException e) {
-            LOG.debug("The networks of host {} are looked at later: {}", name, e.getMessage());
-            retries.refused(name);
-        } catch (RuntimeException e) {
-            LOG.error("The networks of host {} could not be looked at", name, e);
+            LOG.debug("Host {}: networks are checked later: {}", name, e.getMessage());
+            return Controller.Result.retry();
         }
     }
 
@@ -147,7 +132,7 @@ public final class NetworkKeeper implements AutoCloseable {
     }
 
     private List<Finding> keep(HostName name, VfNetworks networks) {
-        Optional<NicInventory> inventory = nics.get().stream()
+        Optional<NicInventory> inventory = nics.service().stream()
                 .flatMap(served -> served.inventories().stream())
                 .filter(i -> i.host().equals(name) && i.available())
                 .findFirst();
@@ -174,10 +159,10 @@ public final class NetworkKeeper implements AutoCloseable {
     @Override
     @Deactivate
     public void close() {
-        nicNews.get().close();
+        nics.close();
         changes.close();
         watch.close();
         networkNews.values().forEach(Subscription::close);
-        lanes.close();
+        controller.close();
     }
 }

@@ -2,11 +2,8 @@
 package org.understudy.core.reconcile;
 
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -38,8 +35,11 @@ import org.understudy.core.health.PairHealthTracker.Place;
 import org.understudy.core.vm.Location;
 import org.understudy.core.vm.Standstill;
 import org.understudy.core.vm.VfKeeper;
-import org.understudy.core.watch.Lanes;
-import org.understudy.core.watch.Retries;
+import org.understudy.core.watch.Backoff;
+import org.understudy.core.watch.Controller;
+import org.understudy.core.watch.Scheduler;
+import org.understudy.core.watch.ServiceSubscription;
+import org.understudy.core.watch.SystemScheduler;
 
 /**
  * Compares what was asked with what is, and plugs a primary again that a running VM has lost. Looks at how things are,
@@ -54,12 +54,15 @@ public final class Reconciler implements AutoCloseable {
      * How often something is done.
      *
      * @param settle after news, before looking: what is under way may end by itself
-     * @param pause before looking again after the first attempt
+     * @param pauses before looking again after an attempt
      * @param rounds distance of looks without any news
      */
-    record Rhythm(Duration settle, Duration pause, Duration rounds) {
+    record Rhythm(Duration settle, Backoff pauses, Duration rounds) {
         static Rhythm usual() {
-            return new Rhythm(Duration.ofSeconds(3), Duration.ofSeconds(5), Duration.ofSeconds(60));
+            return new Rhythm(
+                    Duration.ofSeconds(3),
+                    new Backoff(Duration.ofSeconds(5), Duration.ofMinutes(5)),
+                    Duration.ofSeconds(60));
         }
     }
 
@@ -68,11 +71,9 @@ public final class Reconciler implements AutoCloseable {
     private final VfKeeper vfs;
     private final Standstill standstill;
     private final Rhythm rhythm;
-    private final Set<Place> planned = new HashSet<>();
-    private final AtomicReference<Subscription> nicNews = new AtomicReference<>(() -> {});
+    private final ServiceSubscription<HostNics> nics = new ServiceSubscription<>(served -> served.listen(this::onNics));
     private final List<Subscription> news;
-    private final Lanes lanes = new Lanes("understudy-reconcile");
-    private final Retries<Place> retries;
+    private final Controller<Place> controller;
 
     @Activate
     public Reconciler(
@@ -80,18 +81,26 @@ public final class Reconciler implements AutoCloseable {
             @Reference PairHealthTracker health,
             @Reference Migrations migrations,
             @Reference VfKeeper vfs) {
-        this(hosts, health, migrations, vfs, Rhythm.usual());
+        this(hosts, health, migrations, vfs, Rhythm.usual(), SystemScheduler.process());
     }
 
-    Reconciler(Hosts hosts, PairHealthTracker health, Migrations migrations, VfKeeper vfs, Rhythm rhythm) {
+    Reconciler(
+            Hosts hosts,
+            PairHealthTracker health,
+            Migrations migrations,
+            VfKeeper vfs,
+            Rhythm rhythm,
+            Scheduler scheduler) {
         this.hosts = hosts;
         this.health = health;
         this.vfs = vfs;
         this.standstill = new Standstill(migrations);
         this.rhythm = rhythm;
-        this.retries = new Retries<>(lanes, Place::host, rhythm.pause(), this::look);
-        this.news = List.of(health.listen(this::onChange), migrations.listen(this::onMigration));
-        lanes.repeat(rhythm.rounds(), () -> lookAt(place -> true));
+        this.controller = new Controller<>("understudy-reconcile", scheduler, Place::host, rhythm.pauses(), this::look);
+        this.news = List.of(
+                health.listen(this::onChange),
+                migrations.listen(this::onMigration),
+                scheduler.every(rhythm.rounds(), () -> lookAt(place -> true)));
     }
 
     /** A VF that is free, or back, may be what a VM waits for. */
@@ -99,12 +108,12 @@ public final class Reconciler implements AutoCloseable {
             cardinality = ReferenceCardinality.OPTIONAL,
             policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
-    public void setNics(HostNics nics) {
-        nicNews.getAndSet(nics.listen(this::onNics)).close();
+    public void setNics(HostNics served) {
+        nics.set(served);
     }
 
-    void unsetNics(HostNics nics) {
-        nicNews.getAndSet(() -> {}).close();
+    void unsetNics(HostNics served) {
+        nics.unset(served);
     }
 
     private void onNics(NicInventory inventory) {
@@ -127,56 +136,51 @@ public final class Reconciler implements AutoCloseable {
         health.withoutPrimary().stream().filter(which).forEach(this::plan);
     }
 
-    /** However much news comes of a VM, one look is planned. */
-    private synchronized void plan(Place place) {
-        if (planned.add(place)) {
-            lanes.schedule(place.host(), rhythm.settle(), () -> planned(place));
-        }
+    private void plan(Place place) {
+        controller.addAfter(place, rhythm.settle());
     }
 
-    private void planned(Place place) {
-        synchronized (this) {
-            planned.remove(place);
+    private Controller.Result look(Place place) {
+        if (controller.isPausing(place)) {
+            return Controller.Result.retry();
         }
-        if (!retries.isWaiting(place)) {
-            look(place);
-        }
-    }
-
-    /** An exception would end the looking. */
-    private void look(Place place) {
         try {
-            hosts.all().stream()
+            boolean attempted = hosts.all().stream()
                     .filter(h -> h.name().equals(place.host()))
                     .findFirst()
-                    .ifPresent(host -> look(place, host));
+                    .filter(host -> look(place, host))
+                    .isPresent();
+            return attempted ? Controller.Result.retry() : Controller.Result.done();
         } catch (UnderstudyException e) {
             LOG.debug("{} is looked at later: {}", place, e.getMessage());
-        } catch (RuntimeException e) {
-            LOG.error("{} could not be looked at", place, e);
+            return Controller.Result.retry();
         }
     }
 
-    private void look(Place place, Host host) {
+    /** Returns whether to look again. */
+    private boolean look(Place place, Host host) {
         Optional<HostedVm> vm = host.find(place.vm()).filter(v -> v.state() == VmState.RUNNING);
         if (vm.isEmpty() || standstill.isMoving(place.vm(), host)) {
-            return;
+            return false;
         }
         Optional<DomainView> live = host.liveDefinition(place.vm()).map(DomainView::of);
+        boolean again = false;
         for (PairView pair : DomainView.of(host.definition(place.vm())).pairs()) {
             if (pair.asked() && live.filter(l -> l.carries(pair)).isPresent()) {
-                mend(place, new Location(host, vm.get()), pair);
+                again |= mend(place, new Location(host, vm.get()), pair);
             }
         }
+        return again;
     }
 
-    private void mend(Place place, Location here, PairView pair) {
+    private boolean mend(Place place, Location here, PairView pair) {
         PrimaryPresence presence = here.host().primaryPresence(place.vm(), pair.primary());
         if (presence == PrimaryPresence.ABSENT) {
-            attempt(place, pair, () -> plug(place, here, pair));
-        } else if (presence == PrimaryPresence.ENABLED && health.isAstray(place, pair.primary())) {
-            attempt(place, pair, () -> takeBack(place, here, pair));
+            return attempt(place, pair, () -> plug(place, here, pair));
         }
+        return presence == PrimaryPresence.ENABLED
+                && health.isAstray(place, pair.primary())
+                && attempt(place, pair, () -> takeBack(place, here, pair));
     }
 
     private void plug(Place place, Location here, PairView pair) {
@@ -196,18 +200,18 @@ public final class Reconciler implements AutoCloseable {
     }
 
     /** That it helped is not believed, but seen by looking again. */
-    private void attempt(Place place, PairView pair, Runnable mending) {
+    private boolean attempt(Place place, PairView pair, Runnable mending) {
         try {
             mending.run();
-            retries.refused(place);
+            return true;
         } catch (UnderstudyException e) {
             health.remark(place, pair.primary(), "It cannot be mended yet: " + e.getMessage());
             if (isForWantOfVfs(e)) {
                 LOG.debug("{} waits for a VF for {}: {}", place, pair.primary(), e.getMessage());
-            } else {
-                LOG.warn("{}, {} cannot be mended yet: {}", place, pair.primary(), e.getMessage());
-                retries.refused(place);
+                return false;
             }
+            LOG.warn("{}, {} cannot be mended yet: {}", place, pair.primary(), e.getMessage());
+            return true;
         }
     }
 
@@ -221,8 +225,8 @@ public final class Reconciler implements AutoCloseable {
     @Override
     @Deactivate
     public void close() {
-        nicNews.get().close();
+        nics.close();
         news.forEach(Subscription::close);
-        lanes.close();
+        controller.close();
     }
 }

@@ -7,20 +7,20 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.understudy.api.HostName;
 import org.understudy.api.VmName;
-import org.understudy.core.watch.Lanes;
+import org.understudy.core.watch.Scheduler;
 
 /** VMs that somebody else brings to a host. Nobody tells if one never comes, so each is expected for a while only. */
 final class Expectations {
-    private final Lanes lanes;
+    private final Scheduler scheduler;
     private final Duration patience;
     private final Consumer<HostName> over;
     private final Map<Arrival, Object> expected = new ConcurrentHashMap<>();
 
     private record Arrival(HostName host, VmName vm) {}
 
-    /** @param over called on the host's lane when a VM is expected no longer on a host, whether it came or not */
-    Expectations(Lanes lanes, Duration patience, Consumer<HostName> over) {
-        this.lanes = lanes;
+    /** @param over called when a VM is expected no longer on a host, whether it came or not; must not block */
+    Expectations(Scheduler scheduler, Duration patience, Consumer<HostName> over) {
+        this.scheduler = scheduler;
         this.patience = patience;
         this.over = over;
     }
@@ -30,7 +30,7 @@ final class Expectations {
         Arrival arrival = new Arrival(host, vm);
         Object turn = new Object();
         expected.put(arrival, turn);
-        lanes.schedule(host, patience, () -> {
+        scheduler.after(patience, () -> {
             if (expected.remove(arrival, turn)) {
                 over.accept(host);
             }
@@ -39,7 +39,7 @@ final class Expectations {
 
     void end(HostName host, VmName vm) {
         if (expected.remove(new Arrival(host, vm)) != null) {
-            lanes.run(host, () -> over.accept(host));
+            over.accept(host);
         }
     }
 

@@ -2,20 +2,27 @@
 package org.understudy.core.vm;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
 import org.understudy.api.HostView;
@@ -26,45 +33,55 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostConnector;
 import org.understudy.api.spi.Hosts;
+import org.understudy.core.watch.Backoff;
+import org.understudy.core.watch.Scheduler;
 import org.understudy.core.watch.SideBySide;
+import org.understudy.core.watch.SystemScheduler;
 
-/** Keeps the hosts of the configuration open, while the configuration and the connectors come, change and go. */
+/**
+ * Keeps the hosts of the configuration open, while the configuration and the connectors come, change and go, and reports
+ * which are. Nothing here waits for a host, apart from {@link #views}.
+ */
 @Component(
         service = {Hosts.class, HostRegistry.class},
         immediate = true)
 public final class HostRegistry implements Hosts {
-    private static final Duration FIRST_WAIT = Duration.ofSeconds(1);
-    /** So many hosts may take their time to open, or not to, before others wait. */
-    private static final int WORKERS = 32;
+    private static final Logger LOG = LoggerFactory.getLogger(HostRegistry.class);
+    private static final Backoff REOPENING = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(64));
+    private static final Duration CLOSING_LIMIT = Duration.ofSeconds(5);
 
-    private final ScheduledExecutorService workers = Executors.newScheduledThreadPool(WORKERS, task -> {
-        Thread thread = new Thread(task, "understudy-hosts");
-        thread.setDaemon(true);
-        return thread;
-    });
     private final Map<String, HostConnector> connectors = new ConcurrentHashMap<>();
+    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private final Policies policies;
-    private final Duration firstWait;
+    private final ExecutorService opening;
+    private final ExecutorService closing;
+    private final HostSlot.Shared shared;
     private final Subscription changes;
     private Map<HostName, HostSlot> slots = new LinkedHashMap<>();
+    /** Hosts of the configuration before that are not closed yet. */
+    private final Map<HostName, CompletableFuture<Void>> leaving = new HashMap<>();
 
     @Activate
     public HostRegistry(@Reference Policies policies) {
-        this(policies, FIRST_WAIT);
+        this(policies, SystemScheduler.process(), REOPENING);
     }
 
-    HostRegistry(Policies policies, Duration firstWait) {
+    HostRegistry(Policies policies, Scheduler scheduler, Backoff reopening) {
         this.policies = policies;
-        this.firstWait = firstWait;
+        this.opening = scheduler.pool("understudy-hosts");
+        this.closing = scheduler.pool("understudy-hosts-closing");
+        this.shared = new HostSlot.Shared(scheduler, opening, closing, reopening, this::announce);
         this.changes = policies.listen(changed -> follow());
         follow();
     }
 
+    /** Waits for the hosts for a bounded time. */
     @Deactivate
     public void close() {
         changes.close();
-        workers.shutdownNow();
-        current().forEach(HostSlot::close);
+        opening.shutdownNow();
+        await(current().stream().map(HostSlot::close).toList());
+        closing.shutdown();
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
@@ -75,26 +92,73 @@ public final class HostRegistry implements Hosts {
                 .forEach(HostSlot::open);
     }
 
+    /** Waits for its hosts for a bounded time, as the bundle of the connector may go. */
     void removeConnector(HostConnector connector) {
         connectors.remove(connector.kind(), connector);
-        current().forEach(slot -> slot.lost(connector));
+        await(current().stream().map(slot -> slot.lost(connector)).toList());
+    }
+
+    private static void await(List<CompletableFuture<Void>> closings) {
+        try {
+            CompletableFuture.allOf(closings.toArray(CompletableFuture[]::new))
+                    .get(CLOSING_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            LOG.warn("Hosts are not closed after {}; they are closed in the background", CLOSING_LIMIT);
+        } catch (ExecutionException e) {
+            LOG.warn("Hosts were not closed", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Keeps the slots whose policy is the same as before; an old one is closed before its successor opens. */
-    private synchronized void follow() {
-        Map<HostName, HostSlot> before = new HashMap<>(slots);
-        Map<HostName, HostSlot> after = new LinkedHashMap<>();
-        for (HostPolicy wanted : policies.current().hosts()) {
-            HostSlot kept = before.get(wanted.name());
-            if (kept != null && kept.policy().equals(wanted)) {
-                after.put(wanted.name(), before.remove(wanted.name()));
-            } else {
-                after.put(wanted.name(), new HostSlot(wanted, () -> connector(wanted), workers, firstWait));
+    private void follow() {
+        Collection<HostSlot> now;
+        synchronized (this) {
+            Map<HostName, HostSlot> before = new HashMap<>(slots);
+            Map<HostName, HostSlot> after = new LinkedHashMap<>();
+            leaving.values().removeIf(CompletableFuture::isDone);
+            for (HostPolicy wanted : policies.current().hosts()) {
+                HostSlot old = before.get(wanted.name());
+                if (old != null && old.policy().equals(wanted)) {
+                    after.put(wanted.name(), before.remove(wanted.name()));
+                } else {
+                    after.put(wanted.name(), successor(wanted, Optional.ofNullable(before.remove(wanted.name()))));
+                }
+            }
+            before.values().forEach(this::leave);
+            slots = after;
+            now = List.copyOf(after.values());
+        }
+        now.forEach(HostSlot::open);
+        announce();
+    }
+
+    private HostSlot successor(HostPolicy wanted, Optional<HostSlot> old) {
+        old.ifPresent(this::leave);
+        CompletableFuture<Void> predecessor =
+                leaving.getOrDefault(wanted.name(), CompletableFuture.completedFuture(null));
+        return new HostSlot(wanted, () -> connector(wanted), shared, predecessor);
+    }
+
+    private void leave(HostSlot slot) {
+        leaving.merge(slot.policy().name(), slot.close(), (older, newer) -> CompletableFuture.allOf(older, newer));
+    }
+
+    @Override
+    public Subscription listen(Runnable changed) {
+        listeners.add(changed);
+        return () -> listeners.remove(changed);
+    }
+
+    private void announce() {
+        for (Runnable listener : listeners) {
+            try {
+                listener.run();
+            } catch (RuntimeException e) {
+                LOG.warn("A listener for open hosts failed", e);
             }
         }
-        before.values().forEach(HostSlot::close);
-        slots = after;
-        after.values().forEach(HostSlot::open);
     }
 
     private Optional<HostConnector> connector(HostPolicy wanted) {

@@ -4,9 +4,9 @@ package org.understudy.core.vm;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,37 +15,52 @@ import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.HostView;
 import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostConnector;
 import org.understudy.api.spi.HostFacts;
+import org.understudy.core.watch.Backoff;
+import org.understudy.core.watch.Scheduler;
 
-/** One host of the configuration. Opens it in the background and tries again, less and less often, until it is open. */
+/**
+ * One host of the configuration. Opens it in the background and tries again, less and less often, until it is open. No
+ * host is opened or closed under a lock or on the thread of a caller.
+ */
 final class HostSlot {
     private static final Logger LOG = LoggerFactory.getLogger(HostSlot.class);
-    private static final int LONGEST_WAIT_DOUBLINGS = 6;
+
+    /**
+     * What all slots share.
+     *
+     * @param opening opens hosts
+     * @param closing closes hosts; apart from opening, so that one that hangs while it is closed keeps no other from being opened
+     * @param changed called after a host was opened, or lost with its connector
+     */
+    record Shared(Scheduler scheduler, Executor opening, Executor closing, Backoff backoff, Runnable changed) {}
 
     private final HostPolicy policy;
     private final Supplier<Optional<HostConnector>> connectors;
-    private final ScheduledExecutorService workers;
-    private final Duration firstWait;
+    private final Shared shared;
     private Optional<Host> host = Optional.empty();
     private Optional<HostConnector> openedBy = Optional.empty();
+    private CompletableFuture<Void> closing;
+    private Subscription nextAttempt = () -> {};
     private Finding obstacle;
     private int failures;
     private boolean opening;
     private boolean closed;
 
-    /** @param firstWait between the first two attempts; doubles up to 64 times as much */
+    /** @param predecessor done once the host of this name that was open before is closed */
     HostSlot(
             HostPolicy policy,
             Supplier<Optional<HostConnector>> connectors,
-            ScheduledExecutorService workers,
-            Duration firstWait) {
+            Shared shared,
+            CompletableFuture<Void> predecessor) {
         this.policy = policy;
         this.connectors = connectors;
-        this.workers = workers;
-        this.firstWait = firstWait;
+        this.shared = shared;
+        this.closing = predecessor;
         this.obstacle = obstacle("is being opened", "Wait a moment.");
     }
 
@@ -62,13 +77,19 @@ final class HostSlot {
         return host.orElseThrow(() -> new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, obstacle.message()));
     }
 
-    /** Attempts to open the host now, unless it is open or being opened. */
+    /** Attempts to open the host soon, unless it is open or being opened. Waits in the background for what is being closed. */
     void open() {
-        try {
-            workers.execute(this::attempt);
-        } catch (RejectedExecutionException e) {
-            LOG.debug("Host {} is not opened any more", policy.name());
+        CompletableFuture<Void> before;
+        synchronized (this) {
+            before = closing;
         }
+        before.thenRun(() -> {
+            try {
+                shared.opening().execute(this::attempt);
+            } catch (RejectedExecutionException e) {
+                LOG.debug("Host {} is not opened any more", policy.name());
+            }
+        });
     }
 
     private void attempt() {
@@ -84,7 +105,7 @@ final class HostSlot {
                         "needs the connector '" + policy.connector() + "', which is not installed",
                         "Install its bundle, or correct the key connector in etc/understudy.yaml."));
             }
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             failed(e);
         } finally {
             end(connector, opened);
@@ -92,7 +113,7 @@ final class HostSlot {
     }
 
     private synchronized boolean begin() {
-        boolean needed = !closed && !opening && host.isEmpty();
+        boolean needed = !closed && !opening && host.isEmpty() && closing.isDone();
         opening |= needed;
         return needed;
     }
@@ -101,60 +122,99 @@ final class HostSlot {
         obstacle = finding;
     }
 
-    private synchronized void failed(RuntimeException e) {
-        long wait = firstWait.toMillis() << Math.min(failures++, LONGEST_WAIT_DOUBLINGS);
+    private synchronized void failed(Throwable e) {
+        Duration pause = shared.backoff().pause(++failures);
         if (e instanceof UnderstudyException known) {
             obstacle =
                     obstacle("cannot be opened: " + e.getMessage(), known.code().remedy());
-            LOG.warn("Host {} cannot be opened, next attempt in {} ms: {}", policy.name(), wait, e.getMessage());
+            LOG.warn(
+                    "Host {} cannot be opened, next attempt in {} ms: {}",
+                    policy.name(),
+                    pause.toMillis(),
+                    e.getMessage());
         } else {
             obstacle = obstacle("cannot be opened: " + e, ErrorCode.INTERNAL.remedy());
-            LOG.error("Host {} cannot be opened, next attempt in {} ms", policy.name(), wait, e);
+            LOG.error("Host {} cannot be opened, next attempt in {} ms", policy.name(), pause.toMillis(), e);
         }
         if (!closed) {
-            workers.schedule(this::attempt, wait, TimeUnit.MILLISECONDS);
+            nextAttempt = shared.scheduler().after(pause, this::open);
         }
     }
 
-    private synchronized void end(Optional<HostConnector> connector, Optional<Host> opened) {
-        opening = false;
-        if (closed) {
-            opened.ifPresent(this::close);
-        } else if (!connector.equals(connectors.get())) {
-            opened.ifPresent(this::close);
+    private void end(Optional<HostConnector> connector, Optional<Host> opened) {
+        boolean again;
+        Optional<Host> left = Optional.empty();
+        synchronized (this) {
+            opening = false;
+            again = !closed && !connector.equals(connectors.get());
+            if (closed || again) {
+                left = opened.filter(o -> !closeSoon(o));
+            } else if (opened.isPresent()) {
+                host = opened;
+                openedBy = connector;
+                failures = 0;
+                LOG.info("Host {} is open", policy.name());
+            }
+        }
+        left.ifPresent(this::close);
+        if (again) {
             open();
         } else if (opened.isPresent()) {
-            host = opened;
-            openedBy = connector;
-            failures = 0;
-            LOG.info("Host {} is open", policy.name());
+            shared.changed().run();
         }
     }
 
-    /** A connector is gone: lets go of the host if it came from there, and attempts to open it by another one. */
-    synchronized void lost(HostConnector connector) {
-        if (openedBy.equals(Optional.of(connector))) {
-            release();
-            open();
+    /**
+     * A connector is gone: lets go of the host if it came from there, and attempts to open it by another one.
+     *
+     * @return done once the host is closed
+     */
+    CompletableFuture<Void> lost(HostConnector connector) {
+        CompletableFuture<Void> released;
+        synchronized (this) {
+            if (!openedBy.equals(Optional.of(connector))) {
+                return CompletableFuture.completedFuture(null);
+            }
+            released = release();
         }
+        shared.changed().run();
+        open();
+        return released;
     }
 
-    /** Lets go for good. */
-    synchronized void close() {
+    /**
+     * Lets go for good. A host that is being opened at this moment is closed as soon as it is open.
+     *
+     * @return done once a host that was open is closed
+     */
+    synchronized CompletableFuture<Void> close() {
         closed = true;
-        release();
+        nextAttempt.close();
+        return release();
     }
 
-    private void release() {
-        host.ifPresent(this::close);
+    private CompletableFuture<Void> release() {
+        host.ifPresent(this::closeSoon);
         host = Optional.empty();
         openedBy = Optional.empty();
+        return closing;
+    }
+
+    /** Returns false if everything has ended, so that only the caller can close it. */
+    private synchronized boolean closeSoon(Host open) {
+        try {
+            CompletableFuture<Void> done = CompletableFuture.runAsync(() -> close(open), shared.closing());
+            closing = CompletableFuture.allOf(closing, done);
+            return true;
+        } catch (RejectedExecutionException e) {
+            return false;
+        }
     }
 
     private void close(Host open) {
         try {
             open.close();
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             LOG.warn("Host {} did not close cleanly", policy.name(), e);
         }
     }

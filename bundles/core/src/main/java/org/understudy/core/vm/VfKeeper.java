@@ -11,7 +11,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -48,9 +47,12 @@ import org.understudy.api.spi.VfPools.Lease;
 import org.understudy.core.domain.DomainView;
 import org.understudy.core.domain.DomainView.PairView;
 import org.understudy.core.domain.HostNetworks;
+import org.understudy.core.watch.Backoff;
+import org.understudy.core.watch.Controller;
 import org.understudy.core.watch.HostWatch;
-import org.understudy.core.watch.Lanes;
-import org.understudy.core.watch.Retries;
+import org.understudy.core.watch.Scheduler;
+import org.understudy.core.watch.ServiceSubscription;
+import org.understudy.core.watch.SystemScheduler;
 
 /**
  * Leases the VFs a start needs, and gives them back when the start fails, when the VM has stopped, and when it is found
@@ -59,15 +61,13 @@ import org.understudy.core.watch.Retries;
 @Component(service = VfKeeper.class)
 public final class VfKeeper implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(VfKeeper.class);
-    private static final Duration LOOK_FOR_HOSTS = Duration.ofSeconds(2);
-    private static final Duration FIRST_PAUSE = Duration.ofSeconds(2);
+    private static final Backoff PAUSES = new Backoff(Duration.ofSeconds(2), Duration.ofMinutes(5));
     private static final Duration ARRIVAL = Duration.ofMinutes(1);
 
     private final AtomicReference<Optional<VfPools>> pools = new AtomicReference<>(Optional.empty());
-    private final AtomicReference<Subscription> nicNews = new AtomicReference<>(() -> {});
+    private final ServiceSubscription<HostNics> nics = new ServiceSubscription<>(served -> served.listen(this::onNics));
     private final Set<VmName> starting = ConcurrentHashMap.newKeySet();
-    private final Lanes lanes = new Lanes("understudy-vfs");
-    private final Retries<HostName> retries;
+    private final Controller<Work> controller;
     private final Expectations expectations;
     private final Hosts hosts;
     private final Policies policies;
@@ -75,18 +75,35 @@ public final class VfKeeper implements AutoCloseable {
     private final HostWatch watch;
     private final Subscription ended;
 
-    @Activate
-    public VfKeeper(@Reference Hosts hosts, @Reference Migrations migrations, @Reference Policies policies) {
-        this(hosts, migrations, policies, FIRST_PAUSE);
+    /** What is to be brought in step with how things are. */
+    private sealed interface Work {
+        HostName host();
     }
 
-    VfKeeper(Hosts hosts, Migrations migrations, Policies policies, Duration firstPause) {
+    private record AllLeases(HostName host) implements Work {}
+
+    private record LeasesOf(HostName host, VmName vm) implements Work {}
+
+    /** A lease for a VM whose guest does not have the VF yet. */
+    private record Awaited(Lease lease) implements Work {
+        @Override
+        public HostName host() {
+            return lease.host();
+        }
+    }
+
+    @Activate
+    public VfKeeper(@Reference Hosts hosts, @Reference Migrations migrations, @Reference Policies policies) {
+        this(hosts, migrations, policies, SystemScheduler.process(), PAUSES);
+    }
+
+    VfKeeper(Hosts hosts, Migrations migrations, Policies policies, Scheduler scheduler, Backoff pauses) {
         this.policies = policies;
-        this.retries = new Retries<>(lanes, Function.identity(), firstPause, host -> guarded(() -> tidy(host)));
-        this.expectations = new Expectations(lanes, ARRIVAL, host -> guarded(() -> tidy(host)));
+        this.controller = new Controller<>("understudy-vfs", scheduler, Work::host, pauses, this::work);
+        this.expectations = new Expectations(scheduler, ARRIVAL, host -> controller.add(new AllLeases(host)));
         this.hosts = hosts;
         this.standstill = new Standstill(migrations);
-        this.watch = new HostWatch(hosts, host -> later(host.name(), () -> tidy(host)), this::onEvent, LOOK_FOR_HOSTS);
+        this.watch = new HostWatch(hosts, host -> controller.add(new AllLeases(host.name())), this::onEvent, scheduler);
         this.ended = migrations.listen(this::onMigration);
     }
 
@@ -96,7 +113,7 @@ public final class VfKeeper implements AutoCloseable {
             policyOption = ReferencePolicyOption.GREEDY)
     public void setPools(VfPools served) {
         pools.set(Optional.of(served));
-        hosts.all().forEach(host -> later(host.name(), () -> tidy(host)));
+        hosts.all().forEach(host -> controller.add(new AllLeases(host.name())));
     }
 
     void unsetPools(VfPools served) {
@@ -108,29 +125,29 @@ public final class VfKeeper implements AutoCloseable {
             cardinality = ReferenceCardinality.OPTIONAL,
             policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
-    public void setNics(HostNics nics) {
-        nicNews.getAndSet(nics.listen(this::onNics)).close();
+    public void setNics(HostNics served) {
+        nics.set(served);
     }
 
-    void unsetNics(HostNics nics) {
-        nicNews.getAndSet(() -> {}).close();
+    void unsetNics(HostNics served) {
+        nics.unset(served);
     }
 
     private void onNics(NicInventory inventory) {
         boolean holding = inventory.vfs().stream()
                 .anyMatch(vf -> vf.holder().filter(Holder::ours).isPresent());
         if (holding) {
-            later(inventory.host(), () -> tidy(inventory.host()));
+            controller.add(new AllLeases(inventory.host()));
         }
     }
 
     @Override
     @Deactivate
     public void close() {
-        nicNews.get().close();
+        nics.close();
         watch.close();
         ended.close();
-        lanes.close();
+        controller.close();
     }
 
     /**
@@ -166,7 +183,7 @@ public final class VfKeeper implements AutoCloseable {
         } finally {
             starting.remove(here.vm().name());
             // It may have stopped already, while nothing was given back.
-            later(here.host().name(), () -> giveBack(here.host(), here.vm().name()));
+            controller.add(new LeasesOf(here.host().name(), here.vm().name()));
         }
     }
 
@@ -215,7 +232,7 @@ public final class VfKeeper implements AutoCloseable {
         expectations.begin(host, vm);
         try {
             List<Lease> leases = pairs.stream().map(p -> lease(host, vm, p)).toList();
-            later(host, () -> leases.forEach(this::leadToStandby));
+            leases.forEach(lease -> controller.add(new Awaited(lease)));
             return leases.stream().collect(Collectors.toMap(Lease::primary, Lease::vf));
         } catch (RuntimeException e) {
             expectations.end(host, vm);
@@ -240,16 +257,8 @@ public final class VfKeeper implements AutoCloseable {
                         subject,
                         "Pool " + pair.pool().get() + " has no VF left for " + subject,
                         "Add VFs to the pool, or stop a VM that uses one.")));
-        later(host, () -> giveBackOlder(served.get(), lease));
+        controller.add(new LeasesOf(host, vm));
         return lease;
-    }
-
-    /** A VF that vanished under its VM is still leased to it when the VM gets another one. */
-    private void giveBackOlder(VfPools served, Lease now) {
-        served.leases(now.host()).stream()
-                .filter(l -> l.vm().equals(now.vm()) && l.primary().equals(now.primary()))
-                .filter(l -> !l.vf().equals(now.vf()))
-                .forEach(l -> giveBack(served, l));
     }
 
     private static UnderstudyException refusal(Finding finding) {
@@ -258,59 +267,86 @@ public final class VfKeeper implements AutoCloseable {
 
     private void onEvent(Host host, HostEvent event) {
         if (event instanceof HostEvent.Stopped || event instanceof HostEvent.DeviceGone) {
-            later(host.name(), () -> giveBack(host, event.vm()));
+            controller.add(new LeasesOf(host.name(), event.vm()));
         }
     }
 
     /** A VM may have stopped while it was moved; then nobody gave anything back. */
     private void onMigration(Migration migration) {
         if (!migration.isRunning()) {
-            hosts.all().stream()
-                    .filter(h -> h.name().equals(migration.source()) || h.name().equals(migration.destination()))
-                    .forEach(h -> later(h.name(), () -> giveBack(h, migration.vm())));
+            controller.add(new LeasesOf(migration.source(), migration.vm()));
+            controller.add(new LeasesOf(migration.destination(), migration.vm()));
         }
     }
 
-    private void tidy(HostName name) {
-        hosts.all().stream().filter(h -> h.name().equals(name)).forEach(this::tidy);
+    private Controller.Result work(Work work) {
+        try {
+            if (work instanceof Awaited awaited) {
+                leadToStandby(awaited.lease());
+            } else if (work instanceof LeasesOf one) {
+                return settle(one.host(), one.vm()) ? Controller.Result.done() : Controller.Result.retry();
+            } else {
+                leases(work.host()).stream()
+                        .map(Lease::vm)
+                        .distinct()
+                        .forEach(vm -> controller.add(new LeasesOf(work.host(), vm)));
+            }
+            return Controller.Result.done();
+        } catch (UnderstudyException e) {
+            notGivenBack(e);
+            return Controller.Result.retry();
+        }
     }
 
-    private void tidy(Host host) {
-        pools.get().map(p -> p.leases(host.name())).orElse(List.of()).stream()
-                .map(Lease::vm)
-                .distinct()
-                .forEach(vm -> giveBack(host, vm));
+    private List<Lease> leases(HostName host) {
+        return pools.get().map(p -> p.leases(host)).orElse(List.of());
     }
 
     /**
-     * The leases are read before the VM is looked at, and a start is looked for after that: one that begins or ends meanwhile
-     * has a lease with another fencing number.
+     * Gives back what a VM does not use. The leases are read before the VM is looked at, and a start is looked for after that:
+     * one that begins or ends meanwhile has a lease with another fencing number.
+     *
+     * @return false if something was refused
      */
-    private void giveBack(Host host, VmName vm) {
+    private boolean settle(HostName name, VmName vm) {
+        Optional<Host> host =
+                hosts.all().stream().filter(h -> h.name().equals(name)).findFirst();
         Optional<VfPools> served = pools.get();
-        List<Lease> leases = served.map(p -> p.leases(host.name())).orElse(List.of()).stream()
+        List<Lease> leases = served.map(p -> p.leases(name)).orElse(List.of()).stream()
                 .filter(lease -> lease.vm().equals(vm))
                 .toList();
-        if (leases.isEmpty()) {
-            return;
+        boolean all = true;
+        for (Lease lease : leases) {
+            all &= !isReplaced(lease, leases) || giveBack(served.orElseThrow(), lease);
         }
-        boolean off = isOff(host, vm);
-        boolean expected = starting.contains(vm) || expectations.has(host.name(), vm);
+        if (leases.isEmpty() || host.isEmpty()) {
+            return all;
+        }
+        boolean off = isOff(host.get(), vm);
+        boolean expected = starting.contains(vm) || expectations.has(name, vm);
         if (!expected && !standstill.isMoving(vm)) {
-            leases.stream()
-                    .filter(lease -> off || isSwitchedOff(host, lease))
-                    .forEach(lease -> giveBack(served.orElseThrow(), lease));
+            for (Lease lease : leases) {
+                boolean unused = !isReplaced(lease, leases) && (off || isSwitchedOff(host.get(), lease));
+                all &= !unused || giveBack(served.orElseThrow(), lease);
+            }
         }
+        return all;
+    }
+
+    /** A VF that vanished under its VM is still leased to it when the VM gets another one. */
+    private static boolean isReplaced(Lease lease, List<Lease> ofVm) {
+        return ofVm.stream().anyMatch(l -> l.primary().equals(lease.primary()) && l.fencing() > lease.fencing());
     }
 
     /** One that is refused keeps no other from being given back. */
-    private void giveBack(VfPools served, Lease lease) {
+    private boolean giveBack(VfPools served, Lease lease) {
         try {
             served.release(lease);
             LOG.info("VF {} of host {} is free again: VM {} does not use it", lease.vf(), lease.host(), lease.vm());
+            return true;
         } catch (UnderstudyException e) {
             notGivenBack(e);
-            retries.refused(lease.host());
+            return false;
         }
     }
 
@@ -323,20 +359,6 @@ public final class VfKeeper implements AutoCloseable {
         boolean wanted = DomainView.of(host.definition(lease.vm())).pairs().stream()
                 .anyMatch(p -> p.primary().equals(lease.primary()));
         return !wanted && host.primaryPresence(lease.vm(), lease.primary()) == PrimaryPresence.ABSENT;
-    }
-
-    private void later(HostName host, Runnable work) {
-        lanes.run(host, () -> guarded(work));
-    }
-
-    private static void guarded(Runnable work) {
-        try {
-            work.run();
-        } catch (UnderstudyException e) {
-            notGivenBack(e);
-        } catch (RuntimeException e) {
-            LOG.error("VFs could not be given back", e);
-        }
     }
 
     /** Hosts whose NICs are out of reach are the doctor's to tell of; what is held there is given back later. */

@@ -4,101 +4,149 @@ package org.understudy.core.watch;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.HostName;
+import org.understudy.api.Subscription;
 
 /**
- * Works for hosts: in order for each, side by side for different ones, so that one that hangs keeps no other waiting.
- * Nothing is done any more, and nothing is thrown, once this is closed. Safe for use from any thread.
+ * Runs tasks for hosts: in order for each host, side by side for different ones, so that one that hangs delays no other.
+ * A task that throws anything ends alone. Once this is closed nothing is run any more, and nothing is thrown. Safe for
+ * use from any thread.
  */
 public final class Lanes implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Lanes.class);
-    /** So many hosts may hang before others wait. */
-    static final int WIDTH = 32;
 
-    private final ScheduledThreadPoolExecutor clock;
+    private final String name;
+    private final Scheduler scheduler;
     private final ExecutorService threads;
-    /** The work of each host that has some, with what is being done first. */
-    private final Map<HostName, Queue<Runnable>> lanes = new HashMap<>();
+    private final int limit;
+    private final Consumer<HostName> overflowed;
+    /** The tasks of each host that has some. */
+    private final Map<HostName, Lane> lanes = new HashMap<>();
 
-    /** @param name of the threads */
-    public Lanes(String name) {
-        this.clock = new ScheduledThreadPoolExecutor(1, daemons(name + "-clock"));
-        clock.setRemoveOnCancelPolicy(true);
-        this.threads = pool(name);
+    private final Set<Timed> timed = new HashSet<>();
+    private boolean closed;
+
+    private record Task(Object label, Runnable work) {}
+
+    private static final class Lane {
+        /** What is being done comes first. */
+        private final Queue<Task> tasks = new ArrayDeque<>();
+
+        private boolean overflowed;
     }
 
-    /** Threads for {@link #WIDTH} hosts that end by themselves when they have nothing to do. */
-    static ExecutorService pool(String name) {
-        ThreadPoolExecutor pool =
-                new ThreadPoolExecutor(WIDTH, WIDTH, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), daemons(name));
-        pool.allowCoreThreadTimeOut(true);
-        return pool;
+    private static final class Timed {
+        private Subscription timer = () -> {};
     }
 
-    private static ThreadFactory daemons(String name) {
-        return work -> {
-            Thread thread = new Thread(work, name);
-            thread.setDaemon(true);
-            return thread;
-        };
+    /** For users who add a bounded number of tasks by themselves. */
+    Lanes(String name, Scheduler scheduler) {
+        this(name, scheduler, Integer.MAX_VALUE, host -> {});
     }
 
-    /** Does it when everything that was to be done for the host before is done. */
-    public void run(HostName host, Runnable work) {
+    /**
+     * @param name of the threads
+     * @param limit how many tasks of one host wait at most; the next are dropped
+     * @param overflowed called in the place of dropped tasks, once the host's turn has come again
+     */
+    public Lanes(String name, Scheduler scheduler, int limit, Consumer<HostName> overflowed) {
+        this.name = name;
+        this.scheduler = scheduler;
+        this.limit = limit;
+        this.overflowed = overflowed;
+        this.threads = scheduler.pool(name);
+    }
+
+    /**
+     * Runs a task once all tasks of the host before it have ended.
+     *
+     * @param label what the log calls the task
+     * @return false if the task was dropped, as too many are waiting
+     */
+    public boolean run(HostName host, Object label, Runnable work) {
         synchronized (this) {
-            Queue<Runnable> lane = lanes.computeIfAbsent(host, h -> new ArrayDeque<>());
-            lane.add(work);
-            if (lane.size() > 1) {
-                return;
+            if (closed) {
+                return false;
+            }
+            Lane lane = lanes.computeIfAbsent(host, h -> new Lane());
+            if (lane.tasks.size() > limit) {
+                overflow(host, lane);
+                return false;
+            }
+            lane.tasks.add(new Task(label, work));
+            if (lane.tasks.size() > 1) {
+                return true;
             }
         }
         begin(host);
+        return true;
     }
 
-    /** The same after a while. */
-    public void schedule(HostName host, Duration delay, Runnable work) {
-        try {
-            clock.schedule(() -> run(host, work), delay.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (RejectedExecutionException e) {
-            LOG.debug("Closed already", e);
+    private void overflow(HostName host, Lane lane) {
+        if (!lane.overflowed) {
+            lane.overflowed = true;
+            LOG.warn("Host {}: more than {} tasks of {} are waiting; further ones are dropped", host, limit, name);
+            lane.tasks.add(new Task("catching up", () -> {
+                synchronized (this) {
+                    lane.overflowed = false;
+                }
+                overflowed.accept(host);
+            }));
         }
     }
 
-    /** Does something again and again, on the clock's own thread: it must not wait for a host. */
-    public void repeat(Duration every, Runnable work) {
-        clock.scheduleWithFixedDelay(() -> done(work), 0, every.toMillis(), TimeUnit.MILLISECONDS);
+    /** The same after a delay. */
+    public synchronized void schedule(HostName host, Duration delay, Object label, Runnable work) {
+        if (closed) {
+            return;
+        }
+        Timed one = new Timed();
+        timed.add(one);
+        one.timer = scheduler.after(delay, () -> {
+            synchronized (this) {
+                timed.remove(one);
+            }
+            run(host, label, work);
+        });
+    }
+
+    /** How many tasks wait or run, for all hosts. */
+    public synchronized int depth() {
+        return lanes.values().stream().mapToInt(lane -> lane.tasks.size()).sum();
     }
 
     private void begin(HostName host) {
         try {
             threads.execute(() -> next(host));
         } catch (RejectedExecutionException e) {
-            LOG.debug("Closed already", e);
+            LOG.debug("{} is closed", name, e);
         }
     }
 
     /** One at a time, so that hosts with much to do take turns with the others. */
     private void next(HostName host) {
-        Runnable work;
+        Task task;
         synchronized (this) {
-            work = lanes.get(host).element();
+            task = lanes.get(host).tasks.element();
         }
-        done(work);
+        try {
+            task.work().run();
+        } catch (Throwable e) {
+            LOG.error("Host {}: unhandled exception in task {} of {}", host, task.label(), name, e);
+        }
         synchronized (this) {
-            Queue<Runnable> lane = lanes.get(host);
-            lane.remove();
-            if (lane.isEmpty()) {
+            Lane lane = lanes.get(host);
+            lane.tasks.remove();
+            if (lane.tasks.isEmpty()) {
                 lanes.remove(host);
                 return;
             }
@@ -106,17 +154,11 @@ public final class Lanes implements AutoCloseable {
         begin(host);
     }
 
-    private static void done(Runnable work) {
-        try {
-            work.run();
-        } catch (RuntimeException e) {
-            LOG.error("Work for a host ended with a defect", e);
-        }
-    }
-
     @Override
-    public void close() {
-        clock.shutdownNow();
+    public synchronized void close() {
+        closed = true;
+        timed.forEach(t -> t.timer.close());
+        timed.clear();
         threads.shutdownNow();
     }
 }

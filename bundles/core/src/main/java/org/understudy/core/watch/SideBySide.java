@@ -5,14 +5,19 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 
 /** Puts a question to many hosts, so that one that is slow to answer keeps no other from being asked. */
 public final class SideBySide {
-    private static final ExecutorService HELPERS = Lanes.pool("understudy-question");
+    private static final Logger LOG = LoggerFactory.getLogger(SideBySide.class);
+    private static final ExecutorService HELPERS =
+            SystemScheduler.process().pool("understudy-question", Scheduler.WIDTH, 1024);
 
     private SideBySide() {}
 
@@ -33,8 +38,12 @@ public final class SideBySide {
                 answer(answers.get(i), question, those.get(i));
             }
         };
-        for (int i = 1; i < Math.min(Lanes.WIDTH, those.size()); i++) {
-            HELPERS.execute(asking);
+        try {
+            for (int i = 1; i < Math.min(Scheduler.WIDTH, those.size()); i++) {
+                HELPERS.execute(asking);
+            }
+        } catch (RejectedExecutionException e) {
+            LOG.debug("{} questions are asked with fewer threads", those.size(), e);
         }
         asking.run();
         return answers.stream().map(SideBySide::await).toList();

@@ -2,7 +2,6 @@
 package org.understudy.core.reconcile;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.List;
@@ -23,16 +22,21 @@ import org.understudy.core.domain.DomainView;
 import org.understudy.core.lint.NicFacts;
 import org.understudy.core.pair.PairService;
 import org.understudy.core.reconcile.DefinitionKeeper.Rhythm;
+import org.understudy.core.testing.FakeScheduler;
 import org.understudy.core.vm.Shelf;
 import org.understudy.core.vm.ShelfHost;
 import org.understudy.core.vm.VfKeeper;
+import org.understudy.core.watch.Backoff;
 
 class DefinitionKeeperTest {
     private static final VmName WEB1 = new VmName("web1");
-    private static final Rhythm QUICK = new Rhythm(Duration.ofMillis(20), Duration.ofMillis(100));
+    private static final Duration SETTLE = Duration.ofSeconds(3);
+    private static final Duration PAUSE = Duration.ofSeconds(5);
+    private static final Rhythm RHYTHM = new Rhythm(SETTLE, new Backoff(PAUSE, Duration.ofMinutes(5), () -> 0));
     private static final PairRequest REQUEST =
             new PairRequest(new NicSelector.Only(), Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
 
+    private final FakeScheduler clock = new FakeScheduler();
     private final ShelfHost alpha = new ShelfHost("alpha");
     private final ShelfHost beta = new ShelfHost("beta");
     private final Shelf shelf = new Shelf(alpha, beta);
@@ -48,8 +52,8 @@ class DefinitionKeeperTest {
         shelf.close();
     }
 
-    private DefinitionKeeper keep(Rhythm rhythm) {
-        keeper = Optional.of(new DefinitionKeeper(shelf.registry, pairs, shelf.migrations, rhythm));
+    private DefinitionKeeper keep() {
+        keeper = Optional.of(new DefinitionKeeper(shelf.registry, pairs, shelf.migrations, RHYTHM, clock));
         return keeper.get();
     }
 
@@ -74,8 +78,8 @@ class DefinitionKeeperTest {
     }
 
     private void staysAsItIs() {
-        await().during(Duration.ofMillis(300))
-                .untilAsserted(() -> assertThat(alpha.deeds()).isEmpty());
+        clock.advance(Duration.ofSeconds(4));
+        assertThat(alpha.deeds()).isEmpty();
     }
 
     @Test
@@ -84,32 +88,34 @@ class DefinitionKeeperTest {
         alpha.edit(withoutPrimary(asked));
         assertThat(DomainView.of(alpha.definition(WEB1)).pairs()).isEmpty();
 
-        DefinitionKeeper kept = keep(QUICK);
+        DefinitionKeeper kept = keep();
 
-        await().untilAsserted(
-                        () -> assertThat(DomainView.of(alpha.definition(WEB1)).pairs())
-                                .isEqualTo(DomainView.of(asked).pairs()));
-        await().untilAsserted(() -> assertThat(kept.findings()).isEmpty());
+        clock.advance(SETTLE);
+        assertThat(DomainView.of(alpha.definition(WEB1)).pairs())
+                .isEqualTo(DomainView.of(asked).pairs());
+        clock.advance(PAUSE);
+        assertThat(kept.findings()).isEmpty();
     }
 
     @Test
     void putsItBackIntoTheRunningVmAsWell() {
         String asked = asked(VmState.RUNNING);
         alpha.presence(PrimaryPresence.ABSENT);
-        keep(QUICK);
+        keep();
 
         alpha.edit(withoutPrimary(asked));
 
-        await().untilAsserted(() -> assertThat(alpha.deeds()).contains("plug ua-primary0"));
+        clock.advance(SETTLE);
+        assertThat(alpha.deeds()).contains("plug ua-primary0");
     }
 
     @Test
     void takesTimeWithOneThatTakesItAgainAndAgain() {
         String asked = asked(VmState.SHUTOFF);
-        keep(new Rhythm(Duration.ofMillis(20), Duration.ofHours(1)));
+        keep();
         alpha.edit(withoutPrimary(asked));
-        await().untilAsserted(() ->
-                assertThat(DomainView.of(alpha.definition(WEB1)).pairs()).hasSize(1));
+        clock.advance(SETTLE);
+        assertThat(DomainView.of(alpha.definition(WEB1)).pairs()).hasSize(1);
 
         alpha.edit(withoutPrimary(asked));
         alpha.forget();
@@ -121,7 +127,7 @@ class DefinitionKeeperTest {
     @Test
     void leavesAVmAloneThatDidNotAsk() {
         alpha.with("web1", VmState.SHUTOFF);
-        DefinitionKeeper kept = keep(QUICK);
+        DefinitionKeeper kept = keep();
 
         alpha.edit(ShelfHost.xml("web1")
                 .replace(
@@ -137,7 +143,7 @@ class DefinitionKeeperTest {
     void leavesAVmAloneThatIsMoved() {
         String asked = asked(VmState.RUNNING);
         shelf.watched("web1", "alpha", "beta");
-        keep(QUICK);
+        keep();
 
         alpha.edit(withoutPrimary(asked));
         alpha.forget();
@@ -151,18 +157,19 @@ class DefinitionKeeperTest {
         alpha.edit(withoutPrimary(asked).replace("pool='trial'", "pool='gone'"));
         alpha.forget();
 
-        DefinitionKeeper kept = keep(QUICK);
+        DefinitionKeeper kept = keep();
 
-        await().untilAsserted(() -> assertThat(codes(kept))
-                .containsExactlyInAnyOrder(FindingCode.PAIR_HALF_MISSING, FindingCode.POOL_UNKNOWN));
+        clock.advance(SETTLE);
+        assertThat(codes(kept)).containsExactlyInAnyOrder(FindingCode.PAIR_HALF_MISSING, FindingCode.POOL_UNKNOWN);
         assertThat(alpha.deeds()).isEmpty();
     }
 
     @Test
     void looksAgainAtAVmWhoseHostDidNotAnswer() {
         String asked = asked(VmState.SHUTOFF);
-        DefinitionKeeper kept = keep(QUICK);
-        await().untilAsserted(() -> assertThat(kept.findings()).isEmpty());
+        DefinitionKeeper kept = keep();
+        clock.advance(SETTLE);
+        assertThat(kept.findings()).isEmpty();
         alpha.fail(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "libvirtd is away"));
         alpha.edit(withoutPrimary(asked));
         alpha.forget();
@@ -170,19 +177,20 @@ class DefinitionKeeperTest {
 
         alpha.recover();
 
-        await().untilAsserted(() ->
-                assertThat(DomainView.of(alpha.definition(WEB1)).pairs()).hasSize(1));
+        clock.advance(PAUSE);
+        assertThat(DomainView.of(alpha.definition(WEB1)).pairs()).hasSize(1);
     }
 
     @Test
     void tellsOfOneThatCannotBePutBackAsItsNameIsOnTwoHosts() {
         String asked = asked(VmState.SHUTOFF);
         beta.with("web1", VmState.SHUTOFF);
-        DefinitionKeeper kept = keep(QUICK);
+        DefinitionKeeper kept = keep();
 
         alpha.edit(withoutPrimary(asked));
 
-        await().untilAsserted(() -> assertThat(codes(kept)).containsExactly(FindingCode.PAIR_HALF_MISSING));
+        clock.advance(SETTLE);
+        assertThat(codes(kept)).containsExactly(FindingCode.PAIR_HALF_MISSING);
     }
 
     @Test
@@ -190,32 +198,36 @@ class DefinitionKeeperTest {
         String asked = asked(VmState.SHUTOFF);
         alpha.knows("lan");
         alpha.edit(asked.replace("type='bridge'", "type='network'").replace("bridge='br0'", "network='lan'"));
-        DefinitionKeeper kept = keep(QUICK);
+        DefinitionKeeper kept = keep();
         staysAsItIsBut("define web1");
         assertThat(kept.findings()).isEmpty();
 
         alpha.knows("lan-2");
         alpha.edit(alpha.definition(WEB1));
 
-        await().untilAsserted(() -> assertThat(codes(kept)).containsExactly(FindingCode.NETWORK_MISSING_ON_HOST));
+        clock.advance(SETTLE);
+        assertThat(codes(kept)).containsExactly(FindingCode.NETWORK_MISSING_ON_HOST);
         alpha.knows("lan", "lan-2");
-        await().untilAsserted(() -> assertThat(kept.findings()).isEmpty());
+        clock.advance(PAUSE);
+        assertThat(kept.findings()).isEmpty();
     }
 
     private void staysAsItIsBut(String deed) {
-        await().during(Duration.ofMillis(300))
-                .untilAsserted(() -> assertThat(alpha.deeds()).containsOnly(deed));
+        clock.advance(Duration.ofMinutes(1));
+        assertThat(alpha.deeds()).containsOnly(deed);
     }
 
     @Test
     void forgetsAVmWhosePairIsSwitchedOff() {
         String asked = asked(VmState.SHUTOFF);
         alpha.edit(withoutPrimary(asked).replace("pool='trial'", "pool='gone'"));
-        DefinitionKeeper kept = keep(QUICK);
-        await().untilAsserted(() -> assertThat(kept.findings()).isNotEmpty());
+        DefinitionKeeper kept = keep();
+        clock.advance(SETTLE);
+        assertThat(kept.findings()).isNotEmpty();
 
         alpha.edit(ShelfHost.xml("web1"));
 
-        await().untilAsserted(() -> assertThat(kept.findings()).isEmpty());
+        clock.advance(SETTLE);
+        assertThat(kept.findings()).isEmpty();
     }
 }

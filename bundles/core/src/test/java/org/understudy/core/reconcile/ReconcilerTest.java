@@ -7,7 +7,9 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.contains;
 import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.Mockito.atLeast;
+import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
@@ -38,15 +40,21 @@ import org.understudy.api.spi.VfPools;
 import org.understudy.api.spi.VfPools.Lease;
 import org.understudy.core.health.PairHealthTracker.Place;
 import org.understudy.core.reconcile.Reconciler.Rhythm;
+import org.understudy.core.testing.FakeScheduler;
 import org.understudy.core.vm.Shelf;
 import org.understudy.core.vm.ShelfHost;
 import org.understudy.core.vm.VfKeeper;
+import org.understudy.core.watch.Backoff;
 
 class ReconcilerTest {
     private static final VmName WEB1 = new VmName("web1");
     private static final Alias PRIMARY = new Alias("ua-vf");
-    private static final Rhythm QUICK = new Rhythm(Duration.ofMillis(20), Duration.ofMillis(100), Duration.ofHours(1));
+    private static final Duration SETTLE = Duration.ofSeconds(3);
+    private static final Duration PAUSE = Duration.ofSeconds(5);
+    private static final Rhythm RHYTHM =
+            new Rhythm(SETTLE, new Backoff(PAUSE, Duration.ofMinutes(5), () -> 0), Duration.ofHours(1));
 
+    private final FakeScheduler clock = new FakeScheduler();
     private final ShelfHost alpha = new ShelfHost("alpha");
     private final Shelf shelf = new Shelf(alpha);
     private final VfPools pools = mock(VfPools.class);
@@ -72,6 +80,14 @@ class ReconcilerTest {
         });
         when(pools.lease(any(), any(), any(), any(), any())).thenAnswer(call -> leasing.get());
         when(pools.leases(any())).thenAnswer(call -> leases);
+        doAnswer(call -> {
+                    leases = leases.stream()
+                            .filter(l -> !l.equals(call.getArgument(0)))
+                            .toList();
+                    return null;
+                })
+                .when(pools)
+                .release(any());
         keeper.setPools(pools);
         alpha.with("web1", VmState.RUNNING);
         runsWith(asked());
@@ -87,8 +103,9 @@ class ReconcilerTest {
 
     private static String asked() {
         return ShelfHost.xmlWithVf("web1").replace("<devices>", """
-                <metadata><u:pairs xmlns:u="https://understudy.org/xmlns/domain/1.0">
-                <u:pair standby="ua-net" primary="ua-vf" pool="pool-a"/></u:pairs></metadata><devices>""");
+            <metadata><u:pairs xmlns:u="https://understudy.org/xmlns/domain/1.0">
+            <u:pair standby="ua-net" primary="ua-vf" pool="pool-a"/></u:pairs></metadata><devices>\
+            """);
     }
 
     private void runsWith(String definition) {
@@ -101,8 +118,8 @@ class ReconcilerTest {
         return new Lease(alpha.name(), new PoolName("pool-a"), WEB1, PRIMARY, PciAddress.parse(vf), "server", fencing);
     }
 
-    private Reconciler reconciler(Rhythm rhythm) {
-        Reconciler reconciler = new Reconciler(shelf.registry, shelf.health, shelf.migrations, keeper, rhythm);
+    private Reconciler reconciler() {
+        Reconciler reconciler = new Reconciler(shelf.registry, shelf.health, shelf.migrations, keeper, RHYTHM, clock);
         reconciler.setNics(nics);
         open.add(reconciler);
         return reconciler;
@@ -130,61 +147,69 @@ class ReconcilerTest {
     }
 
     private void staysUnplugged() {
-        await().during(Duration.ofMillis(300))
-                .untilAsserted(() -> assertThat(alpha.deeds()).isEmpty());
+        clock.advance(Duration.ofMinutes(30));
+        assertThat(alpha.deeds()).isEmpty();
     }
 
     @Test
     void plugsAPrimaryThatARunningVmHasLost() {
-        reconciler(QUICK);
+        reconciler();
 
         becomes(PairHealth.ON_STANDBY);
 
-        await().untilAsserted(() -> assertThat(alpha.deeds()).contains("plug ua-vf 0000:01:10.2"));
+        clock.advance(SETTLE);
+        assertThat(alpha.deeds()).contains("plug ua-vf 0000:01:10.2");
     }
 
     @Test
     void findsWithoutNewsWhatWasLostWhileNobodyListened() {
         when(shelf.health.withoutPrimary()).thenReturn(List.of(new Place(alpha.name(), WEB1)));
 
-        reconciler(QUICK);
+        reconciler();
 
-        await().untilAsserted(() -> assertThat(alpha.deeds()).contains("plug ua-vf 0000:01:10.2"));
+        clock.advance(SETTLE);
+        assertThat(alpha.deeds()).contains("plug ua-vf 0000:01:10.2");
     }
 
     @Test
     void plugsOnceWhatHasHelpedHoweverMuchNewsComes() {
-        reconciler(QUICK);
+        reconciler();
 
         becomes(PairHealth.ON_STANDBY);
         becomes(PairHealth.FAULT);
         newsOfNics();
-        await().until(() -> plugs() == 1);
+        clock.advance(SETTLE);
+        assertThat(plugs()).isEqualTo(1);
         alpha.presence(PrimaryPresence.ENABLED);
 
         becomes(PairHealth.ON_STANDBY);
-        await().during(Duration.ofMillis(300)).until(() -> plugs() == 1);
+        clock.advance(Duration.ofMinutes(30));
+        assertThat(plugs()).isEqualTo(1);
     }
 
     @Test
     void doesNotBelieveAnAttemptAndPausesLongerAfterEach() {
-        reconciler(new Rhythm(Duration.ofMillis(20), Duration.ofMillis(300), Duration.ofHours(1)));
+        reconciler();
 
         becomes(PairHealth.ON_STANDBY);
 
-        await().until(() -> plugs() >= 3);
-        long soFar = plugs();
+        clock.advance(SETTLE.plus(PAUSE).plus(PAUSE.multipliedBy(2)));
+        assertThat(plugs()).isEqualTo(3);
         newsOfNics();
-        await().during(Duration.ofMillis(150)).until(() -> plugs() == soFar);
+        clock.advance(PAUSE.multipliedBy(4).minusMillis(1));
+        assertThat(plugs()).isEqualTo(3);
+        clock.advance(Duration.ofMillis(1));
+        assertThat(plugs()).isEqualTo(4);
     }
 
     @Test
     void givesTheVfBackThatAVmHadBeforeItGotAnother() {
         Lease vanished = lease("01:10.0", 1);
         leases = List.of(vanished, lease("01:10.2", 2));
-        reconciler(QUICK);
+        reconciler();
 
         becomes(PairHealth.FAULT);
+        clock.advance(SETTLE);
 
         await().untilAsserted(() -> verify(pools).release(vanished));
     }
@@ -192,33 +217,52 @@ class ReconcilerTest {
     @Test
     void waitsForNewsOfTheNicsWhereThePoolIsEmptyAndSaysSo() {
         leasing = Optional::empty;
-        reconciler(QUICK);
+        reconciler();
         becomes(PairHealth.ON_STANDBY);
-        await().untilAsserted(() -> verify(shelf.health, atLeast(1))
-                .remark(eq(new Place(alpha.name(), WEB1)), eq(PRIMARY), contains("has no VF left")));
+        clock.advance(SETTLE);
+        verify(shelf.health, atLeast(1))
+                .remark(eq(new Place(alpha.name(), WEB1)), eq(PRIMARY), contains("has no VF left"));
         staysUnplugged();
         leasing = () -> Optional.of(lease("01:10.2", 2));
 
         newsOfNics();
 
-        await().untilAsserted(() -> assertThat(alpha.deeds()).contains("plug ua-vf 0000:01:10.2"));
+        clock.advance(SETTLE);
+        assertThat(alpha.deeds()).contains("plug ua-vf 0000:01:10.2");
+    }
+
+    @Test
+    void staysSubscribedToNewNicsWhenTheOldOnesGoAfterwards() {
+        HostNics newer = mock(HostNics.class);
+        Subscription ofNewer = mock(Subscription.class);
+        Subscription ofOlder = mock(Subscription.class);
+        when(nics.listen(any())).thenReturn(ofOlder);
+        when(newer.listen(any())).thenReturn(ofNewer);
+        Reconciler reconciler = reconciler();
+
+        reconciler.setNics(newer);
+        reconciler.unsetNics(nics);
+
+        verify(ofOlder).close();
+        verify(ofNewer, never()).close();
     }
 
     @Test
     void asksForAPrimaryWhoseVfIsNotSetUpAsThePairNeedsIt() {
         alpha.presence(PrimaryPresence.ENABLED);
         when(shelf.health.isAstray(new Place(alpha.name(), WEB1), PRIMARY)).thenReturn(true);
-        reconciler(QUICK);
+        reconciler();
 
         becomes(PairHealth.FAULT);
 
-        await().untilAsserted(() -> assertThat(alpha.deeds()).contains("unplug ua-vf"));
+        clock.advance(SETTLE);
+        assertThat(alpha.deeds()).contains("unplug ua-vf");
     }
 
     @Test
     void leavesAPairAloneThatNobodyAskedFor() {
         runsWith(ShelfHost.xmlWithVf("web1"));
-        reconciler(QUICK);
+        reconciler();
 
         becomes(PairHealth.ON_STANDBY);
 
@@ -228,7 +272,7 @@ class ReconcilerTest {
     @Test
     void leavesAVmAloneThatIsMoved() {
         shelf.migrated("web1", "alpha", "beta", Optional.empty());
-        reconciler(QUICK);
+        reconciler();
 
         becomes(PairHealth.ON_STANDBY);
 
@@ -241,18 +285,19 @@ class ReconcilerTest {
             shelf.migrated("web1", "alpha", "beta", Optional.empty());
             return Optional.of(lease("01:10.2", 2));
         };
-        reconciler(QUICK);
+        reconciler();
 
         becomes(PairHealth.ON_STANDBY);
 
-        await().untilAsserted(() -> verify(pools).release(lease("01:10.2", 2)));
+        clock.advance(SETTLE);
+        verify(pools).release(lease("01:10.2", 2));
         staysUnplugged();
     }
 
     @Test
     void leavesAPrimaryAloneThatQemuHides() {
         alpha.presence(PrimaryPresence.HIDDEN);
-        reconciler(QUICK);
+        reconciler();
 
         becomes(PairHealth.FAULT);
 
@@ -264,7 +309,7 @@ class ReconcilerTest {
         runsWith(ShelfHost.xml("web1"));
         alpha.define(asked());
         alpha.forget();
-        reconciler(QUICK);
+        reconciler();
 
         becomes(PairHealth.ON_STANDBY);
 

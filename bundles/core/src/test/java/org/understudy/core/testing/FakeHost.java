@@ -101,6 +101,7 @@ public final class FakeHost implements Host {
     private final Map<VmName, FakeVm> vms = new ConcurrentHashMap<>();
     private final List<Consumer<HostEvent>> consumers = new CopyOnWriteArrayList<>();
     private final List<String> deeds = new CopyOnWriteArrayList<>();
+    private volatile Optional<UnderstudyException> refusal = Optional.empty();
     private Consumer<String> witness = deed -> {};
     private final AtomicInteger questions = new AtomicInteger();
     private HostFacts facts = FakeFacts.of("7.2.22");
@@ -179,6 +180,15 @@ public final class FakeHost implements Host {
     /** How often was asked what became of a primary. */
     public int questions() {
         return questions.get();
+    }
+
+    /** From now on nobody can subscribe. */
+    public void refuseConsumers(UnderstudyException why) {
+        refusal = Optional.of(why);
+    }
+
+    public void acceptConsumers() {
+        refusal = Optional.empty();
     }
 
     /** How many consumers there are. */
@@ -350,6 +360,9 @@ public final class FakeHost implements Host {
 
     @Override
     public Subscription subscribe(Consumer<HostEvent> consumer) {
+        refusal.ifPresent(e -> {
+            throw e;
+        });
         consumers.add(consumer);
         return () -> consumers.remove(consumer);
     }

@@ -4,7 +4,9 @@ package org.understudy.core.vm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
@@ -30,6 +32,8 @@ import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostConnector;
+import org.understudy.core.watch.Backoff;
+import org.understudy.core.watch.SystemScheduler;
 
 class HostRegistryTest {
     private final List<ShelfHost> opened = new CopyOnWriteArrayList<>();
@@ -37,6 +41,9 @@ class HostRegistryTest {
     private final AtomicReference<Policy> policy = new AtomicReference<>(Shelf.policy());
     private final Policies policies = mock(Policies.class);
     private final List<Consumer<Policy>> listeners = new CopyOnWriteArrayList<>();
+    /** What hangs until the end of the test. */
+    private final CountDownLatch hanging = new CountDownLatch(1);
+
     private HostRegistry registry;
 
     @BeforeEach
@@ -46,11 +53,13 @@ class HostRegistryTest {
             listeners.add(call.getArgument(0));
             return (Subscription) () -> {};
         });
-        registry = new HostRegistry(policies, Duration.ofMillis(10));
+        registry = new HostRegistry(
+                policies, SystemScheduler.process(), new Backoff(Duration.ofMillis(10), Duration.ofMillis(640)));
     }
 
     @AfterEach
     void close() {
+        hanging.countDown();
         registry.close();
     }
 
@@ -144,7 +153,7 @@ class HostRegistryTest {
 
         await().until(() -> registry.all().size() == 2);
         assertThat(registry.host(new HostName("beta"))).isSameAs(beta);
-        assertThat(((ShelfHost) alpha).deeds()).containsExactly("close");
+        await().until(() -> ((ShelfHost) alpha).deeds().equals(List.of("close")));
         assertThat(((ShelfHost) beta).deeds()).isEmpty();
         assertCode(ErrorCode.HOST_NOT_FOUND, "alpha");
     }
@@ -213,6 +222,64 @@ class HostRegistryTest {
 
         await().until(() -> late.deeds().equals(List.of("close")));
         assertThat(registry.all()).isEmpty();
+    }
+
+    @Test
+    void hostThatHangsWhileItIsClosedDelaysNobody() throws InterruptedException {
+        CountDownLatch entered = new CountDownLatch(1);
+        List<Host> alphas = new CopyOnWriteArrayList<>();
+        HostConnector stubborn = mock(HostConnector.class);
+        when(stubborn.kind()).thenReturn("hanging");
+        when(stubborn.open(any())).thenAnswer(call -> {
+            Host host = mock(Host.class);
+            when(host.name()).thenReturn(new HostName("alpha"));
+            doAnswer(closing -> {
+                        entered.countDown();
+                        hanging.await();
+                        return null;
+                    })
+                    .when(host)
+                    .close();
+            alphas.add(host);
+            return host;
+        });
+        policy.set(Shelf.policy(new HostPolicy(new HostName("alpha"), "hanging", Map.of()), host("beta")));
+        listeners.forEach(l -> l.accept(policy.get()));
+        registry.addConnector(shelf());
+        registry.addConnector(stubborn);
+        await().until(() -> registry.all().size() == 2);
+
+        HostPolicy changed = new HostPolicy(new HostName("alpha"), "hanging", Map.of("uri", "qemu:///other"));
+        assertTimeoutPreemptively(Duration.ofSeconds(5), () -> configure(changed, host("beta")));
+        entered.await();
+
+        assertTimeoutPreemptively(Duration.ofSeconds(5), () -> {
+            assertThat(registry.all()).extracting(Host::name).containsExactly(new HostName("beta"));
+            assertThat(registry.unopened()).containsExactly(new HostName("alpha"));
+            assertCode(ErrorCode.HOST_UNAVAILABLE, "alpha");
+            assertThat(registry.views()).extracting(HostView::available).containsExactly(false, true);
+        });
+        assertThat(alphas).hasSize(1);
+
+        hanging.countDown();
+        await().until(() -> alphas.size() == 2 && registry.all().size() == 2);
+    }
+
+    @Test
+    void reportsEachHostThatWasOpenedOrLeftOutsideItsLock() {
+        List<List<Host>> seen = new CopyOnWriteArrayList<>();
+        Subscription news = registry.listen(() -> seen.add(registry.all()));
+        configure(host("alpha"));
+        registry.addConnector(shelf());
+        await().until(() -> !seen.isEmpty() && seen.get(seen.size() - 1).size() == 1);
+
+        configure();
+        assertThat(seen).last().isEqualTo(List.of());
+
+        news.close();
+        int before = seen.size();
+        configure(host("alpha"));
+        assertThat(seen).hasSize(before);
     }
 
     private void assertCode(ErrorCode code, String host) {

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.awaitility.Awaitility;
 import org.understudy.api.HostName;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationId;
@@ -33,6 +32,8 @@ import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostConnector;
 import org.understudy.core.health.PairHealthTracker;
+import org.understudy.core.testing.FakeScheduler;
+import org.understudy.core.watch.Backoff;
 
 /** Hosts in memory behind a real registry, and migrations that are only claimed. */
 public final class Shelf implements AutoCloseable {
@@ -53,10 +54,10 @@ public final class Shelf implements AutoCloseable {
         when(policies.listen(any())).thenReturn(() -> {});
         when(migrations.listen(any())).thenReturn(() -> {});
         when(migrations.list()).thenAnswer(call -> List.copyOf(migrated));
-        registry = new HostRegistry(policies, Duration.ofMillis(10));
+        registry = new HostRegistry(
+                policies, new FakeScheduler(), new Backoff(Duration.ofMillis(10), Duration.ofMillis(640)));
         registry.addConnector(new Connector());
         locations = new Locations(registry);
-        Awaitility.await().until(() -> registry.unopened().isEmpty());
     }
 
     private final class Connector implements HostConnector {

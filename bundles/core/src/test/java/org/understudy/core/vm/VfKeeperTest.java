@@ -3,7 +3,10 @@ package org.understudy.core.vm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import java.time.Duration;
@@ -21,6 +24,7 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
+import org.understudy.api.HostNics;
 import org.understudy.api.MacAddress;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Policy;
@@ -28,6 +32,7 @@ import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryKind;
+import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VfSelector;
 import org.understudy.api.VmName;
@@ -35,14 +40,18 @@ import org.understudy.api.VmState;
 import org.understudy.api.spi.VfPools;
 import org.understudy.api.spi.VfSettings;
 import org.understudy.core.lint.NicFacts;
+import org.understudy.core.testing.FakeScheduler;
+import org.understudy.core.watch.Backoff;
 
 class VfKeeperTest {
     private static final VmName WEB1 = new VmName("web1");
 
+    private static final Backoff PAUSES = new Backoff(Duration.ofSeconds(2), Duration.ofMinutes(5), () -> 0);
+
+    private final FakeScheduler clock = new FakeScheduler();
     private final ShelfHost alpha = new ShelfHost("alpha");
     private final Shelf shelf = new Shelf(alpha);
-    private final VfKeeper keeper =
-            new VfKeeper(shelf.registry, shelf.migrations, shelf.policies, Duration.ofMillis(20));
+    private final VfKeeper keeper = new VfKeeper(shelf.registry, shelf.migrations, shelf.policies, clock, PAUSES);
     private final OneVf pool = new OneVf();
     private final VirtualMachineService vms = new VirtualMachineService(
             shelf.registry, shelf.locations, shelf.policies, shelf.health, shelf.migrations, keeper, new NicFacts());
@@ -114,7 +123,7 @@ class VfKeeperTest {
 
         vms.start(WEB1);
         alpha.end("web1");
-        await().untilAsserted(() -> assertThat(pool.held).isEmpty());
+        assertThat(pool.held).isEmpty();
         alpha.networks("pool-a");
         vms.start(WEB1);
 
@@ -214,7 +223,7 @@ class VfKeeperTest {
 
         alpha.end("web1");
 
-        await().untilAsserted(() -> assertThat(pool.held).isEmpty());
+        assertThat(pool.held).isEmpty();
     }
 
     @Test
@@ -226,7 +235,7 @@ class VfKeeperTest {
 
         alpha.release("web1", new Alias("ua-vf"));
 
-        await().untilAsserted(() -> assertThat(pool.held).isEmpty());
+        assertThat(pool.held).isEmpty();
     }
 
     @Test
@@ -237,8 +246,8 @@ class VfKeeperTest {
 
         alpha.release("web1", new Alias("ua-vf"));
 
-        await().during(Duration.ofMillis(200))
-                .untilAsserted(() -> assertThat(pool.held).hasSize(1));
+        clock.advance(Duration.ofHours(1));
+        assertThat(pool.held).hasSize(1);
     }
 
     @Test
@@ -248,7 +257,7 @@ class VfKeeperTest {
 
         keeper.setPools(pool);
 
-        await().untilAsserted(() -> assertThat(pool.held).isEmpty());
+        assertThat(pool.held).isEmpty();
     }
 
     @Test
@@ -259,8 +268,11 @@ class VfKeeperTest {
         pool.refuseReleases(2);
 
         alpha.end("web1");
+        clock.advance(Duration.ofSeconds(2));
+        assertThat(pool.held).hasSize(1);
+        clock.advance(Duration.ofSeconds(4));
 
-        await().untilAsserted(() -> assertThat(pool.held).isEmpty());
+        assertThat(pool.held).isEmpty();
     }
 
     @Test
@@ -272,9 +284,24 @@ class VfKeeperTest {
 
         keeper.setPools(pool);
 
-        await().untilAsserted(() -> assertThat(pool.leases(alpha.name()))
+        assertThat(pool.leases(alpha.name()))
                 .extracting(l -> l.primary().value())
-                .containsExactly("ua-vf"));
+                .containsExactly("ua-vf");
+    }
+
+    @Test
+    void staysSubscribedToNewNicsWhenTheOldOnesGoAfterwards() {
+        Subscription ofNewer = mock(Subscription.class);
+        HostNics older = mock(HostNics.class);
+        HostNics newer = mock(HostNics.class);
+        when(older.listen(any())).thenReturn(() -> {});
+        when(newer.listen(any())).thenReturn(ofNewer);
+
+        keeper.setNics(older);
+        keeper.setNics(newer);
+        keeper.unsetNics(older);
+
+        verify(ofNewer, never()).close();
     }
 
     @Test
@@ -289,8 +316,7 @@ class VfKeeperTest {
         alpha.end("web1");
         alpha.end("web2");
 
-        await().untilAsserted(() ->
-                assertThat(pool.held).extracting(VfPools.Lease::vm).containsExactly(WEB1));
+        assertThat(pool.held).extracting(VfPools.Lease::vm).containsExactly(WEB1);
     }
 
     private static final class OneVf implements VfPools {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -12,19 +13,23 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.HostName;
+import org.understudy.core.testing.FakeScheduler;
 
 class LanesTest {
     private static final HostName ALPHA = new HostName("alpha");
     private static final HostName BETA = new HostName("beta");
 
-    private final Lanes lanes = new Lanes("lanes-test");
+    private final FakeScheduler clock = new FakeScheduler();
+    private final List<HostName> overflows = new CopyOnWriteArrayList<>();
+    private final Lanes real = new Lanes("lanes-test", SystemScheduler.process(), 1000, overflows::add);
+    private final Lanes lanes = new Lanes("lanes-test", clock, 1000, overflows::add);
     private final List<Integer> done = new CopyOnWriteArrayList<>();
     private final CountDownLatch hanging = new CountDownLatch(1);
 
     @AfterEach
     void close() {
         hanging.countDown();
-        lanes.close();
+        real.close();
     }
 
     private void hang() {
@@ -39,17 +44,17 @@ class LanesTest {
     void worksInOrderForAHost() {
         List<Integer> numbers = IntStream.range(0, 500).boxed().toList();
 
-        numbers.forEach(n -> lanes.run(ALPHA, () -> done.add(n)));
+        numbers.forEach(n -> real.run(ALPHA, n, () -> done.add(n)));
 
         await().untilAsserted(() -> assertThat(done).isEqualTo(numbers));
     }
 
     @Test
     void goesOnForOthersWhileAHostHangs() {
-        lanes.run(ALPHA, this::hang);
-        lanes.run(ALPHA, () -> done.add(1));
+        real.run(ALPHA, "hang", this::hang);
+        real.run(ALPHA, 1, () -> done.add(1));
 
-        lanes.run(BETA, () -> done.add(2));
+        real.run(BETA, 2, () -> done.add(2));
 
         await().untilAsserted(() -> assertThat(done).containsExactly(2));
         hanging.countDown();
@@ -58,29 +63,60 @@ class LanesTest {
 
     @Test
     void waitsForADelay() {
-        lanes.schedule(ALPHA, Duration.ofMillis(200), () -> done.add(1));
-        lanes.run(ALPHA, () -> done.add(2));
+        lanes.schedule(ALPHA, Duration.ofMillis(200), 1, () -> done.add(1));
+        lanes.run(ALPHA, 2, () -> done.add(2));
 
-        await().untilAsserted(() -> assertThat(done).containsExactly(2, 1));
+        assertThat(done).containsExactly(2);
+        clock.advance(Duration.ofMillis(200));
+        assertThat(done).containsExactly(2, 1);
     }
 
     @Test
     void goesOnAfterADefect() {
-        lanes.run(ALPHA, () -> {
+        lanes.run(ALPHA, "defect", () -> {
             throw new IllegalStateException("a defect");
         });
-        lanes.run(ALPHA, () -> done.add(1));
+        lanes.run(ALPHA, 1, () -> done.add(1));
+
+        assertThat(done).containsExactly(1);
+    }
+
+    @Test
+    void goesOnAfterAnError() {
+        real.run(ALPHA, "defect", () -> {
+            throw new StackOverflowError("a defect");
+        });
+        real.run(ALPHA, 1, () -> done.add(1));
 
         await().untilAsserted(() -> assertThat(done).containsExactly(1));
     }
 
     @Test
+    void dropsTasksBeyondItsLimitAndReportsThatOnceInTheirPlace() {
+        List<String> order = new ArrayList<>();
+        Lanes small = new Lanes("lanes-test", clock, 2, host -> order.add("caught up"));
+
+        small.run(ALPHA, "first", () -> {
+            for (String name : List.of("a", "b", "c", "d")) {
+                order.add(name + " " + small.run(ALPHA, name, () -> order.add(name)));
+            }
+        });
+        small.run(ALPHA, "e", () -> order.add("e"));
+
+        assertThat(order).containsExactly("a true", "b true", "c false", "d false", "a", "b", "caught up", "e");
+        assertThat(small.depth()).isZero();
+    }
+
+    @Test
     void doesNothingMoreOnceItIsClosed() {
+        lanes.schedule(ALPHA, Duration.ZERO, 1, () -> done.add(1));
         lanes.close();
 
-        lanes.run(ALPHA, () -> done.add(1));
-        lanes.schedule(ALPHA, Duration.ZERO, () -> done.add(2));
+        lanes.run(ALPHA, 2, () -> done.add(2));
+        lanes.schedule(ALPHA, Duration.ZERO, 3, () -> done.add(3));
 
-        await().during(Duration.ofMillis(200)).until(done::isEmpty);
+        clock.advance(Duration.ofHours(1));
+        assertThat(done).isEmpty();
+        assertThat(clock.timed()).isZero();
     }
 }

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.testing;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.AbstractExecutorService;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.understudy.api.Subscription;
+import org.understudy.core.watch.Scheduler;
+
+/**
+ * Threads and time in the hand of a test. Time passes only by {@link #advance}. A task runs at once, on the thread that
+ * submits it, or right after the task that submits it: when a call returns, all that it caused has been done.
+ */
+public final class FakeScheduler implements Scheduler {
+    private final List<Timed> timed = new ArrayList<>();
+    private final Queue<Runnable> ready = new ArrayDeque<>();
+    private long now;
+    private boolean draining;
+
+    private static final class Timed {
+        private final Runnable task;
+        private long at;
+
+        Timed(long at, Runnable task) {
+            this.at = at;
+            this.task = task;
+        }
+    }
+
+    /** Lets time pass, and does what is due on the way, in order. */
+    public void advance(Duration span) {
+        long end = nanos() + span.toNanos();
+        for (Timed next = due(end); next != null; next = due(end)) {
+            perform(next.task);
+        }
+        synchronized (this) {
+            now = end;
+        }
+    }
+
+    private synchronized Timed due(long end) {
+        Timed next = timed.stream().min(Comparator.comparingLong(t -> t.at)).orElse(null);
+        if (next == null || next.at > end) {
+            return null;
+        }
+        timed.remove(next);
+        now = Math.max(now, next.at);
+        return next;
+    }
+
+    private void perform(Runnable task) {
+        synchronized (this) {
+            ready.add(task);
+            if (draining) {
+                return;
+            }
+            draining = true;
+        }
+        for (Runnable next = take(); next != null; next = take()) {
+            next.run();
+        }
+    }
+
+    private synchronized Runnable take() {
+        Runnable next = ready.poll();
+        draining = next != null;
+        return next;
+    }
+
+    /** How many tasks wait for their time. */
+    public synchronized int timed() {
+        return timed.size();
+    }
+
+    @Override
+    public ExecutorService pool(String name, int threads, int waiting) {
+        return new Pool();
+    }
+
+    @Override
+    public synchronized Subscription after(Duration delay, Runnable task) {
+        Timed one = new Timed(now + delay.toNanos(), task);
+        timed.add(one);
+        return () -> cancel(one);
+    }
+
+    private synchronized void cancel(Timed one) {
+        timed.remove(one);
+    }
+
+    @Override
+    public Subscription every(Duration period, Runnable task) {
+        Subscription[] next = {() -> {}};
+        Runnable again = new Runnable() {
+            @Override
+            public void run() {
+                next[0] = after(period, this);
+                task.run();
+            }
+        };
+        perform(again);
+        return () -> next[0].close();
+    }
+
+    @Override
+    public synchronized long nanos() {
+        return now;
+    }
+
+    private final class Pool extends AbstractExecutorService {
+        private volatile boolean closed;
+
+        @Override
+        public void execute(Runnable task) {
+            if (closed) {
+                throw new RejectedExecutionException("closed");
+            }
+            perform(task);
+        }
+
+        @Override
+        public void shutdown() {
+            closed = true;
+        }
+
+        @Override
+        public List<Runnable> shutdownNow() {
+            closed = true;
+            return List.of();
+        }
+
+        @Override
+        public boolean isShutdown() {
+            return closed;
+        }
+
+        @Override
+        public boolean isTerminated() {
+            return closed;
+        }
+
+        @Override
+        public boolean awaitTermination(long timeout, TimeUnit unit) {
+            return closed;
+        }
+    }
+}
