@@ -132,7 +132,7 @@ static void a_lease_that_cannot_be_read_is_somebodys(void) {
         begin(1);
         take(VF, "alpha", 0);
         tree_file(&tree, "state/lease-" VF, damaged[i]);
-        CHECK(state_of(VF, reason) == USVF_FAULT && strstr(reason, "leased"));
+        CHECK(state_of(VF, reason) == USVF_FAULT && strstr(reason, "lease"));
         CHECK(usvf_lease_take(&tree.roots, address_of(VF), "beta", 0, &lease, &error) == USVF_REFUSED);
         tree_remove(&tree);
     }
