@@ -22,13 +22,13 @@ class StateChange {
             reader.join()
             logger.info('VM ' + vm + ' was started. ' + said.toString('UTF-8').trim())
         } catch (Throwable e) {
-            logger.warn('VM ' + vm + ' was started; Understudy was not asked: ' + e)
+            logger.warn('VM ' + vm + ' was started; the query to Understudy failed: ' + e)
         }
         return true
     }
 
     boolean onStop(Object logger, String vm) {
-        logger.info('VM ' + vm + ' was stopped; Understudy takes its VFs back')
+        logger.info('VM ' + vm + ' was stopped; Understudy releases its VFs')
         return true
     }
 }

@@ -18,7 +18,7 @@ class Transformer {
         try {
             return asked(logger, xml)
         } catch (Throwable e) {
-            logger.warn('Understudy was not asked, and the VM is started as CloudStack wants it: ' + e)
+            logger.warn('The query to Understudy failed, and the VM starts with the definition of CloudStack: ' + e)
             return xml
         }
     }

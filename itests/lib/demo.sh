@@ -119,7 +119,10 @@ YAML
   sed -i "s/^org.osgi.service.http.port *=.*/org.osgi.service.http.port = $http_port/" "$etc/org.ops4j.pax.web.cfg"
   sed -i "s/^sshPort *=.*/sshPort = $ssh_port/" "$etc/org.apache.karaf.shell.cfg"
   say "Starting Karaf on port $http_port ..."
-  EXTRA_JAVA_OPTS="$(jdwp_on_request "$(free_port)") ${EXTRA_JAVA_OPTS-}" "$stage/karaf/bin/karaf" daemon >"$stage/karaf.out" 2>&1 </dev/null &
+  # ./understudy dev has no use for a demo that ends by itself.
+  export EXTRA_JAVA_OPTS=${EXTRA_JAVA_OPTS-}
+  [ -n "$once" ] || EXTRA_JAVA_OPTS+=" $(jdwp_on_request "$(free_port)")"
+  "$stage/karaf/bin/karaf" daemon >"$stage/karaf.out" 2>&1 </dev/null &
   karaf_pid=$!
   wait_until 90 "Karaf's console to answer" api_answers
 }

@@ -143,7 +143,9 @@ class RefusalsIT {
     @Test
     void devWithoutADemoSaysHowToStartOne() throws Exception {
         script.environment().put("TMPDIR", folder.toString());
-        assertThat(run("dev", "core")).startsWith("3: ").contains("no demo is running", "remedy: start ./understudy demo");
+        assertThat(run("dev", "core"))
+                .startsWith("3: ")
+                .contains("no demo is running", "remedy: start ./understudy demo");
     }
 
     @Test
