@@ -10,146 +10,31 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
-import org.awaitility.core.ConditionTimeoutException;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
-import org.understudy.api.Alias;
-import org.understudy.api.HostName;
 import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
-import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.UnderstudyException;
-import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.IncomingMigration;
-import org.understudy.api.spi.IncomingRequest;
 import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.libvirt.connect.Cable;
-import org.understudy.libvirt.connect.Libvirtd;
 
 /** A Linux guest with a failover pair goes from one real libvirtd to another. */
-final class MigrationTest {
-    private static final Duration SOON = Duration.ofSeconds(120);
-    private static final String OWN_GUEST = "own-guest";
-    private static final VmName WEB = new VmName("web1");
-    private static final Alias PRIMARY = new Alias("ua-primary0");
-
-    /** The tests share the daemons and, as long as it lives, the guest; each moves it from where it is. */
-    @TempDir
-    static Path directory;
-
-    private static Libvirtd daemonA;
-    private static Libvirtd daemonB;
-
-    private Host a;
-    private Host b;
-    private final List<HostEvent> fromA = new CopyOnWriteArrayList<>();
-    private final List<HostEvent> fromB = new CopyOnWriteArrayList<>();
-
-    @BeforeAll
-    static void start() throws IOException {
-        TestHosts.guest();
-        daemonA = Libvirtd.start(directory.resolve("a"));
-        daemonB = Libvirtd.start(directory.resolve("b"));
-    }
-
-    @AfterAll
-    static void end() {
-        for (Libvirtd daemon : new Libvirtd[] {daemonA, daemonB}) {
-            if (daemon != null) {
-                daemon.close();
-            }
-        }
-    }
-
+final class MigrationTest extends TwoLibvirtds {
     @BeforeEach
-    void open(TestInfo test) {
-        a = host("a", daemonA);
-        b = host("b", daemonB);
-        if (isRunning(b)) {
-            close();
-            Libvirtd before = daemonA;
-            daemonA = daemonB;
-            daemonB = before;
-            a = host("a", daemonA);
-            b = host("b", daemonB);
-        }
-        remove(b);
-        if (test.getTags().contains(OWN_GUEST)) {
-            remove(a);
-        } else if (!isRunning(a) || !takesPart()) {
-            remove(a);
-            run("");
-        }
-        a.subscribe(fromA::add);
-        b.subscribe(fromB::add);
-    }
-
-    private static boolean isRunning(Host host) {
-        return host.find(WEB).map(HostedVm::state).equals(Optional.of(VmState.RUNNING));
-    }
-
-    /** A guest that an earlier test has moved may need a moment; one that has crashed has to boot anew. */
-    private boolean takesPart() {
-        try {
-            await().atMost(Duration.ofSeconds(20))
-                    .until(() -> a.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
-            return true;
-        } catch (ConditionTimeoutException e) {
-            return false;
-        }
-    }
-
-    private static void remove(Host host) {
-        if (host.find(WEB).filter(vm -> vm.state() != VmState.SHUTOFF).isPresent()) {
-            host.destroy(WEB);
-        }
-        if (host.find(WEB).isPresent()) {
-            host.undefine(WEB);
-        }
-    }
-
-    private void run(String options) {
-        a.define(TestHosts.pair("web1", TestHosts.guest(), directory.resolve("serial"), options));
-        a.start(WEB, Map.of());
-        await().atMost(SOON).until(() -> a.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
-    }
-
-    private static Host host(String name, Libvirtd daemon) {
-        return host(name, daemon.uri("qemu", "/system"));
-    }
-
-    private static Host host(String name, String uri) {
-        return new LibvirtConnector()
-                .open(new HostPolicy(
-                        new HostName(name), "libvirt", Map.of("uri", uri, "migration-uri", "tcp://127.0.0.1")));
-    }
-
-    @AfterEach
-    void close() {
-        for (Host host : new Host[] {a, b}) {
-            if (host != null) {
-                host.close();
-            }
-        }
+    void bootGuest() {
+        haveGuest();
+        fromA.clear();
     }
 
     @Test
@@ -289,31 +174,6 @@ final class MigrationTest {
     }
 
     @Test
-    @Tag(OWN_GUEST)
-    void keepsTheGuestWithItsPrimaryWhenItNeverLetsItGo() {
-        run("acpiphp.disable=1 understudy.noeject=1");
-        try {
-            staysWithItsPrimary();
-        } finally {
-            remove(a);
-        }
-    }
-
-    private void staysWithItsPrimary() {
-        IncomingMigration in = b.prepareIncoming(request());
-        OutgoingMigration out = a.startOutgoing(outgoing(in));
-        await().atMost(SOON).until(() -> out.progress().phase() == MigrationPhase.WAIT_UNPLUG);
-
-        out.cancel();
-        await().atMost(SOON).until(() -> out.progress().phase() == MigrationPhase.CANCELLED);
-        in.abort();
-
-        assertThat(b.find(WEB)).isEmpty();
-        assertThat(a.find(WEB).map(HostedVm::state)).contains(VmState.RUNNING);
-        assertThat(a.primaryPresence(WEB, PRIMARY)).isEqualTo(PrimaryPresence.ENABLED);
-    }
-
-    @Test
     void saysWhyLibvirtRefusesToBegin() {
         IncomingMigration in = b.prepareIncoming(request());
         OutgoingRequest impossible = new OutgoingRequest(
@@ -329,40 +189,5 @@ final class MigrationTest {
                 .hasMessageContaining("libvirt says");
         assertThat(a.find(WEB).map(HostedVm::state)).contains(VmState.RUNNING);
         assertThat(a.outgoing(WEB)).isEmpty();
-    }
-
-    private IncomingRequest request() {
-        return new IncomingRequest(
-                new MigrationId("m-1"),
-                WEB,
-                a.liveDefinition(WEB).orElseThrow(),
-                a.definition(WEB),
-                MigrationOptions.defaults(),
-                Map.of());
-    }
-
-    private OutgoingRequest outgoing(IncomingMigration in) {
-        return outgoing(in, 0);
-    }
-
-    private OutgoingRequest outgoing(IncomingMigration in, long bandwidth) {
-        MigrationOptions usual = MigrationOptions.defaults();
-        MigrationOptions options = new MigrationOptions(
-                bandwidth == 0 ? OptionalLong.empty() : OptionalLong.of(bandwidth),
-                usual.downtimeLimit(),
-                false,
-                usual.multifdChannels(),
-                false,
-                false,
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty());
-        return new OutgoingRequest(
-                new MigrationId("m-1"),
-                WEB,
-                in.uri(),
-                options,
-                a.liveDefinition(WEB).orElseThrow(),
-                a.definition(WEB));
     }
 }
