@@ -303,34 +303,39 @@ public final class VfKeeper implements AutoCloseable {
     }
 
     /**
-     * Gives back what a VM does not use. The leases are read before the VM is looked at, and a start is looked for after that:
-     * one that begins or ends meanwhile has a lease with another fencing number.
+     * Gives back what a VM does not use. Its leases are read first. A start or a move that made one of them is either seen in
+     * progress, before or after the VM is looked at, or is over by then and seen in the VM's state. One that begins later has
+     * leases with other fencing numbers.
      *
      * @return false if something was refused
      */
     private boolean settle(HostName name, VmName vm) {
-        Optional<Host> host =
-                hosts.all().stream().filter(h -> h.name().equals(name)).findFirst();
         Optional<VfPools> served = pools.get();
         List<Lease> leases = served.map(p -> p.leases(name)).orElse(List.of()).stream()
                 .filter(lease -> lease.vm().equals(vm))
                 .toList();
-        boolean all = true;
-        for (Lease lease : leases) {
-            all &= !isReplaced(lease, leases) || giveBack(served.orElseThrow(), lease);
-        }
-        if (leases.isEmpty() || host.isEmpty()) {
-            return all;
-        }
-        boolean off = isOff(host.get(), vm);
-        boolean expected = starting.contains(vm) || expectations.has(name, vm);
-        if (!expected && !standstill.isMoving(vm)) {
-            for (Lease lease : leases) {
-                boolean unused = !isReplaced(lease, leases) && (off || isSwitchedOff(host.get(), lease));
-                all &= !unused || giveBack(served.orElseThrow(), lease);
+        Set<Lease> unused = leases.stream().filter(l -> isReplaced(l, leases)).collect(Collectors.toSet());
+        Optional<Host> host = hosts.all().stream()
+                .filter(h -> h.name().equals(name) && !leases.isEmpty())
+                .findFirst();
+        if (host.isPresent() && !isBusy(name, vm)) {
+            boolean off = isOff(host.get(), vm);
+            List<Lease> idle = leases.stream()
+                    .filter(lease -> off || isSwitchedOff(host.get(), lease))
+                    .toList();
+            if (!isBusy(name, vm)) {
+                unused.addAll(idle);
             }
         }
+        boolean all = true;
+        for (Lease lease : unused) {
+            all &= giveBack(served.orElseThrow(), lease);
+        }
         return all;
+    }
+
+    private boolean isBusy(HostName host, VmName vm) {
+        return starting.contains(vm) || expectations.has(host, vm) || standstill.isMoving(vm);
     }
 
     /** A VF that vanished under its VM is still leased to it when the VM gets another one. */

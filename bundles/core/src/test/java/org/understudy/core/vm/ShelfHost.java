@@ -40,6 +40,7 @@ public final class ShelfHost implements Host {
     private final Map<VmName, String> live = new LinkedHashMap<>();
     private final List<String> deeds = new CopyOnWriteArrayList<>();
     private final List<Consumer<HostEvent>> listeners = new CopyOnWriteArrayList<>();
+    private volatile Runnable afterFind = () -> {};
     private boolean startRefused;
     private boolean plugRefused;
     private PrimaryPresence presence = PrimaryPresence.UNKNOWN;
@@ -57,20 +58,20 @@ public final class ShelfHost implements Host {
     /** A VM with one NIC on br0; the UUID is always the same. */
     public static String xml(String vm) {
         return """
-                <domain type='kvm'>
-                  <name>%s</name>
-                  <uuid>00000000-0000-0001-0000-000000000002</uuid>
-                  <memory>131072</memory>
-                  <os><type arch='x86_64' machine='q35'>hvm</type></os>
-                  <devices>
-                    <interface type='bridge'>
-                      <mac address='52:54:00:11:22:33'/>
-                      <source bridge='br0'/>
-                      <model type='virtio'/>
-                    </interface>
-                  </devices>
-                </domain>
-                """.formatted(vm);
+            <domain type='kvm'>
+              <name>%s</name>
+              <uuid>00000000-0000-0001-0000-000000000002</uuid>
+              <memory>131072</memory>
+              <os><type arch='x86_64' machine='q35'>hvm</type></os>
+              <devices>
+                <interface type='bridge'>
+                  <mac address='52:54:00:11:22:33'/>
+                  <source bridge='br0'/>
+                  <model type='virtio'/>
+                </interface>
+              </devices>
+            </domain>
+            """.formatted(vm);
     }
 
     /** The same with a VF of pool-a as primary. */
@@ -79,10 +80,11 @@ public final class ShelfHost implements Host {
                         "<model type='virtio'/>",
                         "<model type='virtio'/><teaming type='persistent'/><alias name='ua-net'/>")
                 .replace("</devices>", """
-                        <interface type='network'><mac address='52:54:00:11:22:33'/><source network='pool-a'/>
-                        <vlan><tag id='42'/></vlan>
-                        <teaming type='transient' persistent='ua-net'/><alias name='ua-vf'/></interface>
-                        </devices>""");
+                    <interface type='network'><mac address='52:54:00:11:22:33'/><source network='pool-a'/>
+                    <vlan><tag id='42'/></vlan>
+                    <teaming type='transient' persistent='ua-net'/><alias name='ua-vf'/></interface>
+                    </devices>\
+                    """);
     }
 
     public ShelfHost with(String vm, VmState state) {
@@ -216,7 +218,14 @@ public final class ShelfHost implements Host {
     @Override
     public Optional<HostedVm> find(VmName vm) {
         answer();
-        return Optional.ofNullable(vms.get(vm));
+        Optional<HostedVm> found = Optional.ofNullable(vms.get(vm));
+        afterFind.run();
+        return found;
+    }
+
+    /** Something that happens after a VM was looked at, before whoever looked knows. */
+    void afterFind(Runnable happening) {
+        afterFind = happening;
     }
 
     @Override

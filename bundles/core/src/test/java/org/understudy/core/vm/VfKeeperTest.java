@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.Alias;
@@ -39,6 +40,8 @@ import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.VfPools;
 import org.understudy.api.spi.VfSettings;
+import org.understudy.core.domain.DomainView;
+import org.understudy.core.domain.DomainView.PairView;
 import org.understudy.core.lint.NicFacts;
 import org.understudy.core.testing.FakeScheduler;
 import org.understudy.core.watch.Backoff;
@@ -273,6 +276,47 @@ class VfKeeperTest {
         clock.advance(Duration.ofSeconds(4));
 
         assertThat(pool.held).isEmpty();
+    }
+
+    @Test
+    void keepsTheVfOfAVmWhoseStartEndsWhileItIsLookedAt() throws InterruptedException {
+        defined(VmState.SHUTOFF);
+        keeper.setPools(pool);
+        Location here = shelf.locations.of(WEB1);
+        PairView pair = DomainView.of(alpha.definition(WEB1)).pairs().get(0);
+        CountDownLatch leased = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        Thread starting = new Thread(() -> keeper.around(here, List.of(pair), assigned -> {
+            leased.countDown();
+            join(go::await);
+            alpha.start(WEB1, assigned);
+        }));
+        starting.start();
+        leased.await();
+        alpha.afterFind(() -> {
+            alpha.afterFind(() -> {});
+            go.countDown();
+            join(starting::join);
+        });
+
+        keeper.setPools(pool);
+        alpha.afterFind(() -> {});
+        go.countDown();
+        starting.join();
+
+        assertThat(pool.held).hasSize(1);
+    }
+
+    private interface Waiting {
+        void done() throws InterruptedException;
+    }
+
+    private static void join(Waiting waiting) {
+        try {
+            waiting.done();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test
