@@ -25,6 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
@@ -44,6 +46,7 @@ import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.api.spi.VfPools.Lease;
+import org.understudy.core.testing.FakeHost;
 import org.understudy.core.testing.FakeHost.Fault;
 
 class MigrationRecoveryTest {
@@ -104,6 +107,10 @@ class MigrationRecoveryTest {
     }
 
     private Migration recovered(Journal.Stage stage) {
+        return bench.await(interrupted(stage));
+    }
+
+    private Migration interrupted(Journal.Stage stage) {
         Migration first = new Migration(
                 ID,
                 7,
@@ -121,7 +128,7 @@ class MigrationRecoveryTest {
                 new NetworkGap.NotMeasured("the migration has not ended"),
                 List.of());
         new Journal(folder).write(new Journal.Entry(stage, first, MigrationOptions.defaults(), List.of()));
-        return bench.service().await(ID, Duration.ofSeconds(10));
+        return first;
     }
 
     @Test
@@ -280,5 +287,62 @@ class MigrationRecoveryTest {
 
         assertThat(bench.service().list()).isEmpty();
         assertThat(broken).exists();
+    }
+
+    private Migration interruptedWhileHostIsAway() {
+        bench.patience = Duration.ofMillis(300);
+        sent();
+        bench.b.with(Fault.AWAY);
+        Migration first = interrupted(Journal.Stage.PREPARED);
+        bench.service();
+        Awaitility.await().until(() -> shown().contains("host b"));
+        return first;
+    }
+
+    private String shown() {
+        return bench.service().show(ID).findings().toString();
+    }
+
+    @Test
+    void waitsForAHostThatIsSlowerToBootThanTheServerAndSaysSo() {
+        Migration first = interruptedWhileHostIsAway();
+
+        bench.time.flow();
+        assertThat(bench.service().await(ID, Duration.ofSeconds(3)).isRunning()).isTrue();
+        assertThat(shown()).contains("waits for host b", FakeHost.AWAY_REASON).doesNotContain("host a");
+        bench.b.mend(Fault.AWAY);
+        Migration m = bench.await(first);
+
+        assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
+        assertThat(m.findings()).extracting(Finding::code).doesNotContain(FindingCode.HOST_UNAVAILABLE);
+        assertThat(bench.a.vm(VM).state()).isEqualTo(VmState.RUNNING);
+    }
+
+    @Test
+    void isEndedByAnAdminWhoDoesNotWaitForTheHost() {
+        Migration first = interruptedWhileHostIsAway();
+
+        bench.service().cancel(ID);
+        Migration m = bench.await(first);
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(m.findings().toString()).contains("host b", FakeHost.AWAY_REASON, "ended by request");
+        assertThat(bench.a.deeds()).doesNotContain("cancel web1", "resume web1");
+        assertThat(bench.b.deeds()).doesNotContain("abort web1");
+    }
+
+    @Test
+    void hostThatHangsIsWaitedForLikeOneThatIsAway() {
+        bench.b.with(Fault.FIND_HANGS);
+        Migration first = interrupted(Journal.Stage.LEASED);
+        bench.service();
+        bench.time.flow();
+        Awaitility.await().until(() -> shown().contains("waits for host b"));
+
+        bench.service().cancel(ID);
+        Migration m = bench.await(first);
+        bench.b.mend(Fault.FIND_HANGS);
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
     }
 }

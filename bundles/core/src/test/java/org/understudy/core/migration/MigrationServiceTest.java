@@ -146,6 +146,7 @@ class MigrationServiceTest {
         bench.patience = Duration.ofSeconds(5);
         bench.a.with(Fault.STUCK_IN_COPY);
         Migration running = bench.startAndReach(MigrationStep.COPY);
+        bench.time.flow();
 
         assertThat(bench.service().await(running.id(), Duration.ofMillis(10)).isRunning())
                 .isTrue();
