@@ -12,7 +12,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.PrimaryKind;
@@ -96,7 +95,7 @@ class LateUnplugsTest {
         events.get(5, TimeUnit.SECONDS);
         assertThat(pendingOnDisk()).hasSize(2);
         disk.free.countDown();
-        Awaitility.await().untilAsserted(() -> assertThat(pendingOnDisk()).isEmpty());
+        MigrationBench.soon().untilAsserted(() -> assertThat(pendingOnDisk()).isEmpty());
     }
 
     @Test
@@ -120,8 +119,10 @@ class LateUnplugsTest {
         b.vm(OTHER).release(PRIMARY);
         guard.onEvent(b, new HostEvent.DeviceGone(OTHER, Instant.now(), PRIMARY));
 
-        Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> b.deeds().contains("plug ua-vf0"));
-        Awaitility.await().untilAsserted(() -> assertThat(pendingOnDisk()).containsExactly("a web1"));
+        MigrationBench.soon()
+                .atMost(Duration.ofSeconds(5))
+                .until(() -> b.deeds().contains("plug ua-vf0"));
+        MigrationBench.soon().untilAsserted(() -> assertThat(pendingOnDisk()).containsExactly("a web1"));
         assertThat(guard.findings(b, OTHER, List.of(MigrationBench.pair(PRIMARY, PrimaryKind.VF)), Duration.ZERO))
                 .isEmpty();
     }

@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
@@ -258,6 +259,11 @@ final class MigrationBench implements AutoCloseable {
     Migration await(Migration migration) {
         time.flow();
         return service().await(migration.id(), Duration.ofHours(10));
+    }
+
+    /** Waits for what happens without a passing of time. */
+    static ConditionFactory soon() {
+        return Awaitility.await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2));
     }
 
     static List<String> codes(Migration migration) {

@@ -99,7 +99,7 @@ class MigrationOutcomeTest {
 
         assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
         bench.b.mend(fault);
-        org.awaitility.Awaitility.await().untilAsserted(this::assertRunsOnSourceAsBefore);
+        MigrationBench.soon().untilAsserted(this::assertRunsOnSourceAsBefore);
     }
 
     @Test

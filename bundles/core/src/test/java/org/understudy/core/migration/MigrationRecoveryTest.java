@@ -17,7 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -90,7 +89,7 @@ class MigrationRecoveryTest {
         assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
         assertThat(bench.a.vm(VM).state()).isEqualTo(VmState.RUNNING);
         assertThat(bench.a.primaryPresence(VM, PRIMARY)).isIn(PrimaryPresence.ENABLED, PrimaryPresence.PLUGGED);
-        Awaitility.await().until(() -> bench.b.find(VM).isEmpty());
+        MigrationBench.soon().until(() -> bench.b.find(VM).isEmpty());
         assertThat(bench.service().start(VM, B, MigrationOptions.defaults()).isRunning())
                 .isTrue();
     }
@@ -101,7 +100,7 @@ class MigrationRecoveryTest {
                 ID, VM, MigrationBench.DEFINITION, MigrationBench.DEFINITION, MigrationOptions.defaults(), Map.of()));
         OutgoingMigration outgoing =
                 bench.a.startOutgoing(new OutgoingRequest(ID, VM, incoming.uri(), MigrationOptions.defaults(), "", ""));
-        Awaitility.await().until(() -> outgoing.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
+        MigrationBench.soon().until(() -> outgoing.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
         outgoing.continueToSwitch();
         return incoming;
     }
@@ -295,7 +294,7 @@ class MigrationRecoveryTest {
         bench.b.with(Fault.AWAY);
         Migration first = interrupted(Journal.Stage.PREPARED);
         bench.service();
-        Awaitility.await().until(() -> shown().contains("host b"));
+        MigrationBench.soon().until(() -> shown().contains("host b"));
         return first;
     }
 
@@ -337,7 +336,7 @@ class MigrationRecoveryTest {
         Migration first = interrupted(Journal.Stage.LEASED);
         bench.service();
         bench.time.flow();
-        Awaitility.await().until(() -> shown().contains("waits for host b"));
+        MigrationBench.soon().until(() -> shown().contains("waits for host b"));
 
         bench.service().cancel(ID);
         Migration m = bench.await(first);

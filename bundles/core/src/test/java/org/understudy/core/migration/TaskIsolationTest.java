@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,7 +66,7 @@ class TaskIsolationTest {
                 MigrationOptions.defaults(),
                 MigrationBench.DEFINITION,
                 MigrationBench.DEFINITION));
-        Awaitility.await().until(() -> !bench.service().list().isEmpty());
+        MigrationBench.soon().until(() -> !bench.service().list().isEmpty());
         return bench.service().list().get(0);
     }
 
@@ -106,7 +105,7 @@ class TaskIsolationTest {
         try {
             CompletableFuture<Migration> hung = CompletableFuture.supplyAsync(
                     () -> bench.service().start(VM, c.name(), MigrationOptions.defaults()));
-            Awaitility.await()
+            MigrationBench.soon()
                     .until(() -> hung.isDone() || bench.service().list().size() == 1);
             Migration other = CompletableFuture.supplyAsync(
                             () -> bench.service().start(OTHER, bench.a.name(), MigrationOptions.defaults()))
