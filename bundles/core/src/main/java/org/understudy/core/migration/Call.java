@@ -2,9 +2,6 @@
 package org.understudy.core.migration;
 
 import java.time.Duration;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.understudy.api.MigrationStep;
@@ -21,48 +18,27 @@ final class Call {
      */
     static <T> T within(
             Trail trail, MigrationStep step, String what, Duration limit, Supplier<T> call, Consumer<T> late) {
-        CompletableFuture<T> answer = make(trail, call);
+        Answer<T> answer = trail.begin(what, call);
         try {
-            trail.await(step, what, limit, () -> ifDone(answer));
+            trail.await(step, what, limit, answer);
         } catch (StepStopped e) {
-            answer.thenAccept(late);
+            answer.abandon(late);
             throw e;
         }
-        return result(answer);
+        return answer.get();
     }
 
     /** The same for a call whose result the way back needs: a cancel has to wait for the answer. */
     static <T> T toItsAnswer(
             Trail trail, MigrationStep step, String what, Duration limit, Supplier<T> call, Consumer<T> late) {
-        CompletableFuture<T> answer = make(trail, call);
+        Answer<T> answer = trail.begin(what, call);
         try {
-            trail.awaitDespiteCancel(step, what, limit, () -> ifDone(answer));
+            trail.awaitDespiteCancel(step, what, limit, answer);
         } catch (StepStopped e) {
-            answer.thenAccept(late);
+            answer.abandon(late);
             throw e;
         }
-        return result(answer);
-    }
-
-    private static <T> CompletableFuture<T> make(Trail trail, Supplier<T> call) {
-        CompletableFuture<T> answer = new CompletableFuture<>();
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        answer.complete(call.get());
-                    } catch (Throwable t) {
-                        answer.completeExceptionally(t);
-                    }
-                    trail.wake();
-                },
-                Thread.currentThread().getName() + "-call");
-        thread.setDaemon(true);
-        thread.start();
-        return answer;
-    }
-
-    private static <T> Optional<CompletableFuture<T>> ifDone(CompletableFuture<T> answer) {
-        return answer.isDone() ? Optional.of(answer) : Optional.empty();
+        return answer.get();
     }
 
     /** The same for a call without a result; nothing can be taken back. */
@@ -77,16 +53,5 @@ final class Call {
                     return what;
                 },
                 done -> {});
-    }
-
-    private static <T> T result(CompletableFuture<T> answer) {
-        try {
-            return answer.join();
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof RuntimeException cause) {
-                throw cause;
-            }
-            throw e;
-        }
     }
 }

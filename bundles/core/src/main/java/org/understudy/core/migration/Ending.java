@@ -72,11 +72,18 @@ final class Ending {
     }
 
     /** A step could not be done for a reason that no step thought of. */
-    void failed(MigrationStep at, RuntimeException e) {
+    void failed(MigrationStep at, Throwable e) {
         ErrorCode code = e instanceof UnderstudyException known ? known.code() : ErrorCode.INTERNAL;
         if (code == ErrorCode.INTERNAL) {
             LOG.error(
-                    "Migration {} of VM {} met a defect in step {}",
+                    "Migration {} of VM {}: unhandled exception in step {}",
+                    v.plan().id(),
+                    v.plan().vm(),
+                    at,
+                    e);
+        } else {
+            LOG.warn(
+                    "Migration {} of VM {}: step {} failed",
                     v.plan().id(),
                     v.plan().vm(),
                     at,
@@ -89,7 +96,7 @@ final class Ending {
                                 ? FindingCode.HOST_UNAVAILABLE
                                 : FindingCode.MIGRATION_FAILED,
                         v.plan().subject() + ", step " + at.number(),
-                        code + ": " + e.getMessage(),
+                        code + ": " + (code == ErrorCode.INTERNAL ? e.toString() : e.getMessage()),
                         code.remedy()));
     }
 
@@ -100,6 +107,7 @@ final class Ending {
             return;
         }
         try {
+            v.trail().requireNotAbandoned();
             v.trail().ignoreCancel();
             boolean cancelled = stop.reason() == StepStopped.Reason.CANCELLED;
             v.picture().add(stop.findings());
@@ -139,10 +147,10 @@ final class Ending {
     /** A full disk must not keep a guest from being taken back. */
     private void journalWayBack() {
         try {
-            v.around().journal().goingBack(v);
-        } catch (UnderstudyException e) {
+            v.journal(Journal.Stage.GOING_BACK);
+        } catch (RuntimeException e) {
             LOG.error(
-                    "Migration {} goes back without a word in the journal",
+                    "Migration {}: rollback started, but the journal could not be written",
                     v.plan().id(),
                     e);
         }

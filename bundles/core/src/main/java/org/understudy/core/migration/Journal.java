@@ -24,22 +24,19 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
-import org.understudy.api.HostName;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
 import org.understudy.api.NetworkGap;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.UnderstudyException;
-import org.understudy.api.VmName;
 import org.understudy.api.spi.VfPools.Lease;
-import org.understudy.core.domain.DomainView.PairView;
 
 /**
  * What survives a crash of this server: one file for each migration, replaced in one piece and on disk before the run
  * goes on. Safe for use from any thread.
  */
-final class Journal {
+final class Journal implements PendingUnplug.Store {
     /** How far a run has come. */
     enum Stage {
         /** Nothing outside this server was changed. */
@@ -61,9 +58,6 @@ final class Journal {
             options = Optional.ofNullable(options).orElseGet(MigrationOptions::defaults);
         }
     }
-
-    /** A primary that a cancelled migration asked for, and that the guest may still release. */
-    record PendingEject(HostName host, VmName vm, PairView pair) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
     private static final int KEPT = 100;
@@ -116,22 +110,6 @@ final class Journal {
         write(new Entry(Stage.STARTED, first, options, List.of()));
     }
 
-    void leased(Voyage v) {
-        write(Stage.LEASED, v);
-    }
-
-    void prepared(Voyage v) {
-        write(Stage.PREPARED, v);
-    }
-
-    void committed(Voyage v) {
-        write(Stage.COMMITTED, v);
-    }
-
-    void goingBack(Voyage v) {
-        write(Stage.GOING_BACK, v);
-    }
-
     /** Also forgets the oldest ended migrations. */
     void ended(Migration last) {
         write(new Entry(Stage.ENDED, last, MigrationOptions.defaults(), List.of()));
@@ -160,27 +138,24 @@ final class Journal {
         }
     }
 
-    private void write(Stage stage, Voyage v) {
-        write(new Entry(stage, v.picture().now(), v.plan().options(), List.copyOf(v.leases())));
-    }
-
     /** Returns once the entry is on disk. */
     void write(Entry entry) {
         store(file(entry.migration.id()), entry);
     }
 
-    /** The primaries that their guests may still release; empty if the file can't be read, which is logged. */
-    List<PendingEject> pendingEjects() {
+    @Override
+    public List<PendingUnplug> pendingUnplugs() {
         Path file = folder.resolve(PENDING);
         try {
-            return Files.exists(file) ? List.of(JSON.readValue(file.toFile(), PendingEject[].class)) : List.of();
+            return Files.exists(file) ? List.of(JSON.readValue(file.toFile(), PendingUnplug[].class)) : List.of();
         } catch (IOException e) {
             LOG.error("The journal file {} cannot be read: {}", file, e.toString());
             return List.of();
         }
     }
 
-    void pendingEjects(List<PendingEject> all) {
+    @Override
+    public void keep(List<PendingUnplug> all) {
         store(folder.resolve(PENDING), all);
     }
 

@@ -29,7 +29,7 @@ final class LeaseStep implements Step {
         if (vfs.isEmpty()) {
             v.picture().fact(step(), "lease", "none needed: the VM has no primary that is a VF");
         }
-        v.around().journal().leased(v);
+        v.journal(Journal.Stage.LEASED);
         StrategyChoice choice = StrategyChoice.of(v);
         v.strategy(choice.strategy());
         v.picture().fact(step(), "strategy", choice);
@@ -97,6 +97,6 @@ final class LeaseStep implements Step {
                 IncomingMigration::abort));
         v.undo().push(step(), "undoIncoming", back::abortIncoming);
         v.picture().fact(step(), "uri", v.incoming().uri());
-        v.around().journal().prepared(v);
+        v.journal(Journal.Stage.PREPARED);
     }
 }

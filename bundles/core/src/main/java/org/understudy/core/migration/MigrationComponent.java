@@ -2,12 +2,13 @@
 package org.understudy.core.migration;
 
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.osgi.framework.BundleContext;
@@ -42,6 +43,9 @@ import org.understudy.core.vm.Locations;
 @Component(service = Migrations.class, immediate = true)
 public final class MigrationComponent implements Migrations {
     private final AtomicReference<Optional<VfPools>> pools = new AtomicReference<>(Optional.empty());
+    /** Idle threads end by themselves; a call that hangs when this server stops may end later. */
+    private final Executor threads = Executors.newCachedThreadPool(MigrationComponent::daemon);
+
     private final MigrationService service;
 
     /** Takes up at once what was under way when the server stopped. */
@@ -53,6 +57,7 @@ public final class MigrationComponent implements Migrations {
             @Reference Policies policies,
             @Reference GapProbes probes) {
         Journal journal = new Journal(folder(bundle));
+        TimeSource time = TimeSource.system();
         service = new MigrationService(
                 hosts,
                 vm -> locations.of(vm).host(),
@@ -63,10 +68,17 @@ public final class MigrationComponent implements Migrations {
                                 .lint(definition, LintContext.ofMove(policies.current(), source, destination)),
                         pools::get,
                         probes,
-                        new Guard(journal),
+                        new Guard(journal, time, threads),
                         journal,
                         Tempo.usual(),
-                        Clock.systemUTC()));
+                        time,
+                        threads));
+    }
+
+    private static Thread daemon(Runnable work) {
+        Thread thread = new Thread(work, "understudy-migration");
+        thread.setDaemon(true);
+        return thread;
     }
 
     private static Path folder(BundleContext bundle) {

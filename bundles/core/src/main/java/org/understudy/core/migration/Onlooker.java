@@ -6,6 +6,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
@@ -29,6 +31,8 @@ import org.understudy.core.domain.DomainView.PairView;
  * nothing, but for a cancel that an admin asks for.
  */
 final class Onlooker implements Work {
+    private static final Logger LOG = LoggerFactory.getLogger(Onlooker.class);
+
     private final Plan plan;
     private final Surroundings around;
     private final Picture picture;
@@ -47,14 +51,22 @@ final class Onlooker implements Work {
 
     @Override
     public void run() {
-        Subscription source = listen(plan.source(), onSource);
-        Subscription destination = listen(plan.destination(), onDestination);
-        try (source;
-                destination) {
-            picture.begin(MigrationStep.TO_STANDBY);
-            watchSource();
+        try {
+            listenAndWatch();
         } catch (UnderstudyException e) {
-            needsAttention("The hosts cannot be asked any more: " + e.getMessage() + ".");
+            LOG.warn("Migration {} of VM {}: its hosts do not answer", plan.id(), plan.vm(), e);
+            needsAttention("The hosts do not answer any more: " + e.getMessage() + ".");
+        }
+    }
+
+    private void listenAndWatch() {
+        Subscription source = listen(plan.source(), onSource);
+        try (source) {
+            Subscription destination = listen(plan.destination(), onDestination);
+            try (destination) {
+                picture.begin(MigrationStep.TO_STANDBY);
+                watchSource();
+            }
         }
     }
 
@@ -68,22 +80,24 @@ final class Onlooker implements Work {
 
     /** A host that is away for a moment is asked again, as in a migration of our own. */
     private void watchSource() {
-        long answered = System.nanoTime();
+        Deadline patience = patience();
         while (!isAbandoned()) {
             try {
                 if (hasEnded()) {
                     return;
                 }
-                answered = System.nanoTime();
+                patience = patience();
             } catch (UnderstudyException e) {
-                boolean tooLong =
-                        System.nanoTime() - answered > around.tempo().absence().toNanos();
-                if (e.code() != ErrorCode.HOST_UNAVAILABLE || tooLong) {
+                if (e.code() != ErrorCode.HOST_UNAVAILABLE || patience.isOver()) {
                     throw e;
                 }
             }
             pause();
         }
+    }
+
+    private Deadline patience() {
+        return Deadline.in(around.time(), around.tempo().absence());
     }
 
     /** A VM may be moved, and arrive, while it is paused. */
@@ -161,9 +175,9 @@ final class Onlooker implements Work {
         List<PairView> pairs = around.definitions()
                 .view(there.liveDefinition(plan.vm()).orElse(configured))
                 .pairsWith(around.definitions().view(configured));
-        long end = System.nanoTime() + plan.deadlines().plug().toNanos();
+        Deadline end = Deadline.in(around.time(), plan.deadlines().plug());
         while (!pairs.stream().allMatch(this::isEnabled)) {
-            if (System.nanoTime() - end > 0 || isAbandoned()) {
+            if (end.isOver() || isAbandoned()) {
                 picture.end(MigrationStep.TO_PRIMARY, StepState.FAILED);
                 return false;
             }
@@ -195,12 +209,11 @@ final class Onlooker implements Work {
     }
 
     private void needsAttention(String why) {
-        picture.add(Finding.of(
+        picture.endBy(Finding.of(
                 FindingCode.STATE_INCONSISTENT,
                 plan.subject(),
                 why,
                 "Look where the VM is; somebody else migrated it."));
-        picture.outcome(Outcome.NEEDS_ATTENTION);
     }
 
     private synchronized boolean isAbandoned() {
@@ -210,7 +223,7 @@ final class Onlooker implements Work {
     private synchronized void pause() {
         try {
             if (!abandoned) {
-                wait(around.tempo().poll().toMillis());
+                around.time().await(this, around.tempo().poll().toNanos());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

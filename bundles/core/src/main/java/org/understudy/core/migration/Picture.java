@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.migration;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -24,18 +23,18 @@ import org.understudy.api.StepState;
 /** The picture of a migration as it is being painted: each change makes a new {@link Migration} and shows it. */
 final class Picture {
     private final Consumer<Migration> audience;
-    private final Clock clock;
+    private final TimeSource time;
     private final Map<MigrationStep, Line> lines = new EnumMap<>(MigrationStep.class);
     private final List<Finding> findings = new ArrayList<>();
     private final List<PrimaryKind> primaries = new ArrayList<>();
     private Migration shown;
 
     /** @param first what to start from; its steps and findings are kept */
-    Picture(Migration first, Clock clock, Consumer<Migration> audience) {
+    Picture(Migration first, TimeSource time, Consumer<Migration> audience) {
         this.shown = first;
-        this.clock = clock;
+        this.time = time;
         this.audience = audience;
-        first.steps().forEach(s -> lines.put(s.step(), new Line(s)));
+        first.steps().forEach(s -> lines.put(s.step(), new Line(s, time)));
         findings.addAll(first.findings());
         primaries.addAll(first.primaries());
     }
@@ -58,7 +57,7 @@ final class Picture {
     }
 
     synchronized void begin(MigrationStep step) {
-        lines.get(step).begin(clock.instant());
+        lines.get(step).begin(time.instant());
         show();
     }
 
@@ -93,6 +92,13 @@ final class Picture {
         add(List.of(finding));
     }
 
+    /** Takes away a finding that is not true any more. */
+    synchronized void remove(Finding finding) {
+        if (findings.remove(finding)) {
+            show();
+        }
+    }
+
     synchronized List<Finding> findings() {
         return List.copyOf(findings);
     }
@@ -122,7 +128,16 @@ final class Picture {
     }
 
     synchronized void outcome(Outcome outcome) {
-        show(Optional.of(clock.instant()), shown.progress(), Optional.of(outcome));
+        show(Optional.of(time.instant()), shown.progress(), Optional.of(outcome));
+    }
+
+    /** Ends a migration whose task met a defect; one that has ended stays as it is. */
+    synchronized void endBy(Finding defect) {
+        if (shown.outcome().isEmpty()) {
+            lines.values().stream().filter(l -> l.state == StepState.RUNNING).forEach(l -> l.end(StepState.FAILED));
+            add(defect);
+            outcome(Outcome.NEEDS_ATTENTION);
+        }
     }
 
     private void figures(Optional<Duration> downtime, Optional<Duration> onStandby, NetworkGap gap) {
@@ -178,9 +193,12 @@ final class Picture {
         private StepState state;
         private Optional<Instant> started;
         private Optional<Duration> duration;
-        private long beganNanos = System.nanoTime();
+        private final TimeSource time;
+        private long beganNanos;
 
-        Line(StepReport report) {
+        Line(StepReport report, TimeSource time) {
+            this.time = time;
+            this.beganNanos = time.nanos();
             this.step = report.step();
             this.facts = new LinkedHashMap<>(report.facts());
             this.state = report.state();
@@ -191,20 +209,19 @@ final class Picture {
         void begin(Instant at) {
             state = StepState.RUNNING;
             started = Optional.of(at);
-            beganNanos = System.nanoTime();
+            beganNanos = time.nanos();
         }
 
         void end(StepState how) {
             if (state == StepState.RUNNING) {
-                duration = Optional.of(Duration.ofNanos(System.nanoTime() - beganNanos));
+                duration = Optional.of(Duration.ofNanos(time.nanos() - beganNanos));
             }
             state = how;
         }
 
         StepReport report() {
-            Optional<Duration> soFar = state == StepState.RUNNING
-                    ? Optional.of(Duration.ofNanos(System.nanoTime() - beganNanos))
-                    : duration;
+            Optional<Duration> soFar =
+                    state == StepState.RUNNING ? Optional.of(Duration.ofNanos(time.nanos() - beganNanos)) : duration;
             return new StepReport(step, state, started, soFar, Collections.unmodifiableMap(new LinkedHashMap<>(facts)));
         }
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.migration;
 
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +10,6 @@ import org.slf4j.LoggerFactory;
 import org.understudy.api.Alias;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
-import org.understudy.api.HostName;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.Policy;
@@ -42,8 +40,7 @@ final class Recovery implements Work {
     private final Surroundings around;
     private final Picture picture;
     private final Migration before;
-    private Optional<Trail> walked = Optional.empty();
-    private boolean abandoned;
+    private final Trail trail;
 
     Recovery(Journal.Entry entry, Hosts hosts, Policy policy, Surroundings around, Picture picture) {
         this.entry = entry;
@@ -52,29 +49,50 @@ final class Recovery implements Work {
         this.around = around;
         this.picture = picture;
         this.before = entry.migration();
+        this.trail = new Trail(before.vm(), around.tempo(), around.time(), around.threads());
     }
 
     @Override
     public void run() {
-        Optional<Plan> plan = awaitHosts();
-        if (plan.isPresent()) {
+        RecoveryWait wait = new RecoveryWait(before, hosts, around, picture, trail);
+        try (trail) {
+            RecoveryWait.Found found = wait.hosts();
+            trail.passPointOfNoReturn();
             LOG.info("Migration {} of VM {} is taken up again", before.id(), before.vm());
-            Trail trail = new Trail(before.vm(), plan.get().source(), plan.get().destination(), around.tempo());
-            trail.ignoreCancel();
-            begin(trail);
-            takeUp(new Voyage(plan.get(), around, picture, trail));
-            trail.close();
+            Host source = around.bounded(found.source());
+            Host destination = around.bounded(found.destination());
+            takeUp(new Voyage(
+                    new Plan(before.id(), before.vm(), source, destination, entry.options(), policy),
+                    around,
+                    picture,
+                    trail));
+        } catch (StepStopped stop) {
+            if (stop.reason() == StepStopped.Reason.CANCELLED) {
+                endedByAdmin(wait);
+            } else {
+                LOG.info("Migration {} of VM {} is left to the next start", before.id(), before.vm());
+            }
         }
+    }
+
+    /** Without the answers of both hosts it is unknown where the VM runs, so nothing is released. */
+    private void endedByAdmin(RecoveryWait wait) {
+        String why = wait.shown().map(Finding::message).orElse("The hosts had not answered yet.");
+        wait.shown().ifPresent(picture::remove);
+        picture.endBy(
+                unclear("The recovery was ended by request. " + why).findings().get(0));
+        LOG.warn("Migration {} of VM {}: recovery ended by request", before.id(), before.vm());
     }
 
     private void takeUp(Voyage v) {
         MigrationStep at = lastStep();
         try {
+            trail.open(v.plan().source(), v.plan().destination());
             picture.fact(at, "recovered", "this server was restarted in the meantime");
             v.leases().addAll(entry.leases());
             awaitHostsOwnEnd(v);
-            VmState there = state(v.plan().destination());
-            VmState here = state(v.plan().source());
+            VmState there = awaitState(v, v.plan().destination());
+            VmState here = awaitState(v, v.plan().source());
             if (there == VmState.RUNNING && here == VmState.RUNNING) {
                 throw unclear("The VM runs on both hosts.");
             }
@@ -86,9 +104,10 @@ final class Recovery implements Work {
             }
         } catch (StepStopped stop) {
             new Ending(v).stopped(at, stop);
-        } catch (RuntimeException e) {
-            LOG.warn("Migration {} could not be taken up", before.id(), e);
-            new Ending(v).stopped(at, unclear("The hosts could not be asked: " + e.getMessage() + "."));
+        } catch (RuntimeException | Error e) {
+            LOG.warn("Migration {} of VM {} could not be taken up", before.id(), before.vm(), e);
+            String why = e instanceof UnderstudyException ? e.getMessage() : e.toString();
+            new Ending(v).stopped(at, unclear("The recovery failed: " + why + "."));
         }
     }
 
@@ -132,6 +151,13 @@ final class Recovery implements Work {
                 .orElse(entry.stage() == Journal.Stage.STARTED ? MigrationStep.PREFLIGHT : MigrationStep.LEASE);
     }
 
+    /** A host that is away for a moment is asked again. */
+    private VmState awaitState(Voyage v, Host host) {
+        return v.trail()
+                .poll(around.tempo().absence(), () -> Optional.of(state(host)))
+                .orElseThrow();
+    }
+
     private VmState state(Host host) {
         return host.find(before.vm()).map(HostedVm::state).orElse(VmState.SHUTOFF);
     }
@@ -140,13 +166,13 @@ final class Recovery implements Work {
         if (there != VmState.RUNNING) {
             acceptIfSafe(v, there, here);
         }
-        v.resumed(around.clock().instant());
+        v.resumed(around.time().instant());
         picture.done(lastStep());
         v.cargo(cargo(v.plan().destination()));
         v.plan()
                 .source()
                 .outgoing(before.vm())
-                .ifPresent(o -> v.sending(new Sending(v.plan(), v.trail(), o, around.clock())));
+                .ifPresent(o -> v.sending(new Sending(v.plan(), v.trail(), o, around.time())));
         finish(v, new ToPrimaryStep());
         if (v.sendingIfAny().isPresent()) {
             finish(v, new ReleaseStep());
@@ -214,7 +240,7 @@ final class Recovery implements Work {
             v.incomingIsGone();
         }
         v.plan().source().outgoing(before.vm()).ifPresent(o -> {
-            v.sending(new Sending(v.plan(), v.trail(), o, around.clock()));
+            v.sending(new Sending(v.plan(), v.trail(), o, around.time()));
             v.undo().push(MigrationStep.TO_STANDBY, "undoSending", back::cancelSending);
         });
         throw StepStopped.failed(
@@ -249,76 +275,14 @@ final class Recovery implements Work {
                 "Find out on which host the VM is right, and remove the other."));
     }
 
-    /** Hosts are opened while the server starts; one that stays away makes it impossible to decide. */
-    private Optional<Plan> awaitHosts() {
-        long end = System.nanoTime() + policy.deadlines().cancel().toNanos();
-        while (true) {
-            Optional<Plan> plan = plan();
-            if (plan.isPresent()) {
-                return plan;
-            }
-            if (System.nanoTime() - end > 0) {
-                giveUp();
-                return Optional.empty();
-            }
-            if (!pause(around.tempo().poll())) {
-                return Optional.empty();
-            }
-        }
-    }
-
-    private Optional<Plan> plan() {
-        try {
-            Host source = answering(before.source());
-            Host destination = answering(before.destination());
-            return Optional.of(new Plan(before.id(), before.vm(), source, destination, entry.options(), policy));
-        } catch (UnderstudyException e) {
-            return Optional.empty();
-        }
-    }
-
-    private Host answering(HostName name) {
-        Host host = hosts.host(name);
-        host.find(before.vm());
-        return host;
-    }
-
-    private void giveUp() {
-        picture.add(unclear("Host " + before.source() + " or host " + before.destination() + " does not answer.")
-                .findings());
-        picture.end(lastStep(), StepState.FAILED);
-        picture.outcome(org.understudy.api.Outcome.NEEDS_ATTENTION);
-    }
-
-    /** False if the server stops. */
-    private synchronized boolean pause(Duration time) {
-        try {
-            if (!abandoned) {
-                wait(time.toMillis());
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
-        return !abandoned;
-    }
-
+    /** Ends the wait for a host; after that the direction is given by what the hosts say. */
     @Override
     public void cancel() {
-        // The direction is given by what the hosts say.
-    }
-
-    private synchronized void begin(Trail trail) {
-        walked = Optional.of(trail);
-        if (abandoned) {
-            trail.abandon();
-        }
+        trail.cancel();
     }
 
     @Override
-    public synchronized void abandon() {
-        abandoned = true;
-        walked.ifPresent(Trail::abandon);
-        notifyAll();
+    public void abandon() {
+        trail.abandon();
     }
 }

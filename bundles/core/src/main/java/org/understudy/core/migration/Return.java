@@ -24,21 +24,21 @@ final class Return {
     /** True once the guest has enabled it. */
     boolean within(Duration limit) {
         boolean enabled = v.isExplicit() ? !v.lacksVf(pair) && plug() && awaitEnabled(limit) : comesByItself(limit);
-        v.picture().fact(MigrationStep.TO_PRIMARY, pair.primary().value(), presence());
+        v.picture().fact(MigrationStep.TO_PRIMARY, pair.primary().value(), answer());
         return enabled;
     }
 
     /** One that QEMU should have plugged while it loaded the VM, and has not, is plugged once more. */
     private boolean comesByItself(Duration limit) {
-        long begin = System.nanoTime();
+        Deadline end = v.trail().deadline(limit);
         boolean came = awaitEnabled(wasHidden() ? Duration.ZERO : graceOr(limit));
         if (came || wasHidden()) {
             return came;
         }
-        if (presence() == PrimaryPresence.ABSENT && !v.lacksVf(pair)) {
+        if (answer().is(PrimaryPresence.ABSENT) && !v.lacksVf(pair)) {
             plug();
         }
-        return awaitEnabled(limit.minusNanos(System.nanoTime() - begin));
+        return awaitEnabled(end.left());
     }
 
     private Duration graceOr(Duration limit) {
@@ -81,17 +81,14 @@ final class Return {
         return v.trail()
                 .poll(limit, () -> {
                     requireGuestAlive();
-                    return presence() == PrimaryPresence.ENABLED ? Optional.of(true) : Optional.empty();
+                    return answer().is(PrimaryPresence.ENABLED) ? Optional.of(true) : Optional.empty();
                 })
                 .isPresent();
     }
 
-    private PrimaryPresence presence() {
-        try {
-            return v.plan().destination().primaryPresence(v.plan().vm(), pair.primary());
-        } catch (UnderstudyException e) {
-            return PrimaryPresence.UNKNOWN;
-        }
+    /** What the destination says of the primary now. */
+    PrimaryAnswer answer() {
+        return PrimaryAnswer.of(v.plan().destination(), v.plan().vm(), pair.primary());
     }
 
     private void requireGuestAlive() {

@@ -32,6 +32,7 @@ final class Run implements Work {
     public void run() {
         try {
             try {
+                listen();
                 goThrough(STEPS);
             } catch (StepStopped stop) {
                 arriveDespite(stop);
@@ -39,12 +40,23 @@ final class Run implements Work {
             new Ending(v).arrived();
         } catch (StepStopped stop) {
             new Ending(v).stopped(at, stop);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             new Ending(v).failed(at, e);
         } finally {
             v.trail().close();
             v.probe().ifPresent(GapProbe::close);
         }
+    }
+
+    /** A host that does not answer ends the run, and keeps no other from starting. */
+    private void listen() {
+        v.picture().begin(at);
+        Call.within(
+                v.trail(),
+                at,
+                "the events of both hosts",
+                v.plan().deadlines().preflight(),
+                () -> v.trail().open(v.plan().source(), v.plan().destination()));
     }
 
     private void goThrough(List<Step> steps) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.migration;
 
-import java.time.Clock;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -29,11 +29,11 @@ final class Sending {
     private final Plan plan;
     private final Trail trail;
     private final OutgoingMigration outgoing;
-    private final Clock clock;
+    private final InstantSource clock;
     private final Set<MigrationPhase> asked = EnumSet.noneOf(MigrationPhase.class);
     private Optional<Instant> askedPastUnplug = Optional.empty();
 
-    Sending(Plan plan, Trail trail, OutgoingMigration outgoing, Clock clock) {
+    Sending(Plan plan, Trail trail, OutgoingMigration outgoing, InstantSource clock) {
         this.plan = plan;
         this.trail = trail;
         this.outgoing = outgoing;

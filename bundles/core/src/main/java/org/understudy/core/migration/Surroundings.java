@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.migration;
 
-import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.understudy.api.Finding;
+import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostFacts;
 import org.understudy.api.spi.VfPools;
 import org.understudy.core.probe.GapProbes;
@@ -15,6 +16,7 @@ import org.understudy.core.probe.GapProbes;
  *
  * @param poolSource gives an empty value while no service hands out VFs
  * @param probes opens what measures the network gap
+ * @param threads on which migrations, and their calls to hosts, run
  */
 record Surroundings(
         Definitions definitions,
@@ -24,7 +26,8 @@ record Surroundings(
         Guard guard,
         Journal journal,
         Tempo tempo,
-        Clock clock) {
+        TimeSource time,
+        Executor threads) {
 
     /** Judges a definition by the facts of the host it leaves and of the one it goes to. */
     @FunctionalInterface
@@ -32,8 +35,17 @@ record Surroundings(
         List<Finding> lint(String definition, HostFacts source, HostFacts destination);
     }
 
+    /** The same host, with a deadline for each question to it. */
+    Host bounded(Host host) {
+        return new BoundedHost(host, boundedCalls());
+    }
+
+    private BoundedCalls boundedCalls() {
+        return new BoundedCalls(threads, time, tempo.answer());
+    }
+
     /** The service that hands out VFs, if there is one now. */
     Optional<VfPools> pools() {
-        return poolSource.get();
+        return poolSource.get().map(pools -> new BoundedPools(pools, boundedCalls()));
     }
 }

@@ -41,7 +41,7 @@ final class SwitchStep implements Step {
                         v.plan().deadlines().switchover(),
                         () -> complete(v) ? Optional.of(true) : Optional.empty());
         v.trail().passPointOfNoReturn();
-        v.around().journal().committed(v);
+        v.journal(Journal.Stage.COMMITTED);
         accept(v);
         measureDowntime(v);
     }
@@ -117,7 +117,7 @@ final class SwitchStep implements Step {
                     v.plan().deadlines().switchover(),
                     v.incoming()::accept);
         } catch (UnderstudyException e) {
-            if (!runsOnDestination(v)) {
+            if (!runsOnDestination(v, e)) {
                 throw acceptFailed(v, e);
             }
             v.picture().fact(step(), "accept", "the guest runs there, though the call failed: " + e.getMessage());
@@ -127,7 +127,7 @@ final class SwitchStep implements Step {
             }
             throw StepStopped.unclear(e.findings().get(0));
         }
-        v.resumed(v.around().clock().instant());
+        v.resumed(v.around().time().instant());
     }
 
     /**
@@ -150,7 +150,12 @@ final class SwitchStep implements Step {
         return canGoBack ? StepStopped.failed(finding) : StepStopped.unclear(finding);
     }
 
-    private static boolean runsOnDestination(Voyage v) {
+    /**
+     * Not knowing is not no.
+     *
+     * @param refused what the destination answered when it was to take the VM over
+     */
+    private static boolean runsOnDestination(Voyage v, UnderstudyException refused) {
         if (v.trail().onDestination(HostEvent.Resumed.class).isPresent()) {
             return true;
         }
@@ -161,7 +166,13 @@ final class SwitchStep implements Step {
                     .map(HostedVm::state)
                     .equals(Optional.of(VmState.RUNNING));
         } catch (UnderstudyException e) {
-            return false;
+            throw StepStopped.unclear(Finding.of(
+                    FindingCode.STATE_INCONSISTENT,
+                    v.plan().on(v.plan().destination().name()),
+                    "The destination did not take the VM over (" + refused.getMessage()
+                            + "), and it is unknown whether it runs there: " + e.getMessage() + ".",
+                    "Check on host " + v.plan().destination().name()
+                            + " whether the VM runs, before you start it anywhere."));
         }
     }
 
@@ -190,6 +201,7 @@ final class SwitchStep implements Step {
         try {
             return v.sending().ask().downtime();
         } catch (UnderstudyException e) {
+            v.picture().fact(MigrationStep.SWITCH, "downtimeFrom", "unknown: " + e.getMessage());
             return Optional.empty();
         }
     }

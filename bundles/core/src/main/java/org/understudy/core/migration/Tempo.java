@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param word how long a VM that has arrived may be silent, if the probe has heard it before; QEMU under TCG is slow to go on
  * @param tail how long the probe goes on measuring after the last step
  * @param absence how long a host may be away in the middle of a run, as while its libvirt is restarted
+ * @param answer how long one question to a host may take
  * @param ownUnplugWait how long QEMU itself waits for the guest after a cancel. Source: QEMU
  *     {@code migration/migration.c}, {@code qemu_savevm_wait_unplug}: 120 rounds of 250 ms, since 6.1
  */
@@ -23,6 +24,7 @@ record Tempo(
         Duration word,
         Duration tail,
         Duration absence,
+        Duration answer,
         Duration ownUnplugWait) {
     static Tempo usual() {
         return new Tempo(
@@ -32,6 +34,7 @@ record Tempo(
                 Duration.ofSeconds(15),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(45),
+                Duration.ofSeconds(30),
                 Duration.ofSeconds(29));
     }
 }

@@ -5,8 +5,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.UnderstudyException;
@@ -14,6 +17,8 @@ import org.understudy.core.domain.DomainView.PairView;
 
 /** Step 6: waits until the guest has taken the primaries of the destination. The definition is no proof: QEMU is asked. */
 final class ToPrimaryStep implements Step {
+    private static final Logger LOG = LoggerFactory.getLogger(ToPrimaryStep.class);
+
     @Override
     public MigrationStep step() {
         return MigrationStep.TO_PRIMARY;
@@ -25,9 +30,9 @@ final class ToPrimaryStep implements Step {
             v.picture().skip(step(), "the VM has no failover pair");
             return;
         }
-        long end = System.nanoTime() + v.plan().deadlines().plug().toNanos();
+        Deadline end = v.trail().deadline(v.plan().deadlines().plug());
         List<PairView> missing = v.cargo().pairs().stream()
-                .filter(p -> !new Return(v, p).within(Duration.ofNanos(end - System.nanoTime())))
+                .filter(p -> !new Return(v, p).within(end.left()))
                 .toList();
         if (missing.isEmpty()) {
             measureOnStandby(v);
@@ -46,7 +51,7 @@ final class ToPrimaryStep implements Step {
         if (released.isEmpty()) {
             return;
         }
-        Instant enabled = v.around().clock().instant();
+        Instant enabled = v.around().time().instant();
         Optional<Instant> heartbeat = firstHeartbeat(v);
         v.picture()
                 .fact(
@@ -80,16 +85,24 @@ final class ToPrimaryStep implements Step {
         try {
             return v.plan().destination().whyWithout(v.plan().vm(), pair.primary());
         } catch (UnderstudyException e) {
+            LOG.warn("VM {}: why it is without {} is unknown", v.plan().vm(), pair.primary(), e);
+            v.picture().fact(MigrationStep.TO_PRIMARY, "cause-" + pair.primary(), "unknown: " + e.getMessage());
             return List.of();
         }
     }
 
     private static Finding notReturned(Voyage v, PairView pair) {
+        HostName there = v.plan().destination().name();
         Finding finding = Finding.of(
                 FindingCode.PRIMARY_NOT_RETURNED,
                 v.plan().subject() + ", primary " + pair.primary(),
-                "The guest has not enabled " + pair.primary() + " on host "
-                        + v.plan().destination().name() + "; it runs on its standby NIC.",
+                new Return(v, pair)
+                        .answer()
+                        .reason()
+                        .map(why -> "It is unknown whether the guest has enabled " + pair.primary() + " on host "
+                                + there + ": " + why + ".")
+                        .orElse("The guest has not enabled " + pair.primary() + " on host " + there
+                                + "; it runs on its standby NIC."),
                 "Check that the guest has a driver for it, and read the QEMU log on the destination.");
         return v.plan().requireVf() ? finding.as(org.understudy.api.Severity.ERROR) : finding;
     }

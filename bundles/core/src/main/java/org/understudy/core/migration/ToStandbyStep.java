@@ -4,9 +4,6 @@ package org.understudy.core.migration;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
-import org.understudy.api.Finding;
-import org.understudy.api.FindingCode;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.MigrationPhase;
@@ -65,7 +62,7 @@ final class ToStandbyStep implements Step {
                 v.plan().deadlines().prepare(),
                 () -> v.plan().source().startOutgoing(request),
                 OutgoingMigration::cancel);
-        v.sending(new Sending(v.plan(), v.trail(), outgoing, v.around().clock()));
+        v.sending(new Sending(v.plan(), v.trail(), outgoing, v.around().time()));
         v.undo().push(step(), "undoSending", new WayBack(v)::cancelSending);
     }
 
@@ -77,8 +74,9 @@ final class ToStandbyStep implements Step {
                         () -> Optional.of(v.sending().askAndRequireAlive().phase())
                                 .filter(Sending::isPastUnplug));
         if (beyond.isEmpty()) {
-            throw StepStopped.failed(notReleased(
-                    v,
+            throw StepStopped.failed(UnplugFindings.notReleased(
+                    v.plan(),
+                    v.cargo().held(),
                     v.sending().waitedForGuest()
                             ? "The guest did not release its primary within " + limit.toMillis() + " ms."
                             : "QEMU did not begin to copy within " + limit.toMillis() + " ms."));
@@ -94,21 +92,10 @@ final class ToStandbyStep implements Step {
                 })
                 .isPresent();
         if (!proven) {
-            throw StepStopped.failed(
-                    notReleased(v, "QEMU began to copy without a sign that the guest released its primary."));
+            throw StepStopped.failed(UnplugFindings.notReleased(
+                    v.plan(),
+                    v.cargo().held(),
+                    "QEMU began to copy without a sign that the guest released its primary."));
         }
-    }
-
-    private static Finding notReleased(Voyage v, String message) {
-        return notReleased(v, v.cargo().held(), message);
-    }
-
-    static Finding notReleased(Voyage v, List<PairView> held, String message) {
-        String primaries = held.stream().map(p -> p.primary().value()).collect(Collectors.joining(", "));
-        return Finding.of(
-                FindingCode.PRIMARY_NOT_RELEASED,
-                v.plan().subject() + ", primary " + primaries,
-                message,
-                "Check that the guest runs and handles PCI hotplug; a paused or rebooting guest cannot answer.");
     }
 }

@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
@@ -25,19 +25,38 @@ import org.understudy.api.spi.HostEvent;
 final class Trail implements AutoCloseable {
     private final VmName vm;
     private final Tempo tempo;
+    private final TimeSource time;
+    private final Executor threads;
     private final List<HostEvent> fromSource = new ArrayList<>();
     private final List<HostEvent> fromDestination = new ArrayList<>();
-    private final List<Subscription> subscriptions;
+    private final List<Subscription> subscriptions = new ArrayList<>();
     private boolean cancelAsked;
     private boolean noWayBack;
     private boolean abandoned;
+    private boolean closed;
     private long news;
 
-    Trail(VmName vm, Host source, Host destination, Tempo tempo) {
+    Trail(VmName vm, Tempo tempo, TimeSource time, Executor threads) {
         this.vm = vm;
         this.tempo = tempo;
-        this.subscriptions =
-                List.of(source.subscribe(e -> add(fromSource, e)), destination.subscribe(e -> add(fromDestination, e)));
+        this.time = time;
+        this.threads = threads;
+    }
+
+    /** Listens to both hosts from now on. Blocks for their answers. */
+    void open(Host source, Host destination) {
+        keep(source.subscribe(e -> add(fromSource, e)));
+        keep(destination.subscribe(e -> add(fromDestination, e)));
+    }
+
+    private void keep(Subscription subscription) {
+        synchronized (this) {
+            if (!closed) {
+                subscriptions.add(subscription);
+                return;
+            }
+        }
+        subscription.close();
     }
 
     private synchronized void add(List<HostEvent> events, HostEvent event) {
@@ -114,10 +133,12 @@ final class Trail implements AutoCloseable {
     /** This server stops: the run ends where it is, without a way back. */
     synchronized void abandon() {
         abandoned = true;
-        wake();
+        news++;
+        notifyAll();
     }
 
-    private synchronized void requireNotAbandoned() {
+    /** @throws StepStopped if this server stops */
+    synchronized void requireNotAbandoned() {
         if (abandoned) {
             throw StepStopped.abandoned();
         }
@@ -139,9 +160,19 @@ final class Trail implements AutoCloseable {
         return poll(limit, check).orElseThrow(() -> exceeded(step, what, limit));
     }
 
+    /** The same for the answer to a call, which is there on return. */
+    <T> void await(MigrationStep step, String what, Duration limit, Answer<T> answer) {
+        poll(limit, answer).orElseThrow(() -> exceeded(step, what, limit));
+    }
+
     /** The same, but a cancel is heard only afterwards: for what goes on anyway, and has to be known to be undone. */
-    <T> T awaitDespiteCancel(MigrationStep step, String what, Duration limit, Supplier<Optional<T>> check) {
-        return poll(limit, check, this::requireNotAbandoned).orElseThrow(() -> exceeded(step, what, limit));
+    <T> void awaitDespiteCancel(MigrationStep step, String what, Duration limit, Answer<T> answer) {
+        poll(limit, done(answer), this::requireNotAbandoned, Optional.of(answer))
+                .orElseThrow(() -> exceeded(step, what, limit));
+    }
+
+    private static <T> Supplier<Optional<Answer<T>>> done(Answer<T> answer) {
+        return () -> Optional.of(answer).filter(Answer::isDone);
     }
 
     private StepStopped exceeded(MigrationStep step, String what, Duration limit) {
@@ -156,43 +187,46 @@ final class Trail implements AutoCloseable {
      * Waits like {@link #await}, but gives an empty value past the limit. A host that is away for a moment is asked again.
      */
     <T> Optional<T> poll(Duration limit, Supplier<Optional<T>> check) {
-        return poll(limit, check, this::requireNotCancelled);
+        return poll(limit, check, this::requireNotCancelled, Optional.empty());
     }
 
-    private <T> Optional<T> poll(Duration limit, Supplier<Optional<T>> check, Runnable mayGoOn) {
-        long end = System.nanoTime() + limit.toNanos();
+    /** The same for the answer to a call; empty if it is not there past the limit. */
+    <T> Optional<Answer<T>> poll(Duration limit, Answer<T> answer) {
+        return poll(limit, done(answer), this::requireNotCancelled, Optional.of(answer));
+    }
+
+    private <T> Optional<T> poll(
+            Duration limit, Supplier<Optional<T>> check, Runnable mayGoOn, Optional<? extends Answer<?>> answer) {
+        Deadline end = Deadline.in(time, limit);
         Absence absence = new Absence(end);
         while (true) {
             long seen = seen();
             mayGoOn.run();
             Optional<T> value = absence.bridge(check);
-            long left = end - System.nanoTime();
-            if (value.isPresent() || left <= 0) {
+            if (value.isPresent() || end.isOver()) {
                 return value;
             }
-            sleep(seen, Math.min(left, tempo.poll().toNanos()));
+            sleep(seen, Duration.ofNanos(Math.min(end.leftNanos(), tempo.poll().toNanos())), answer);
         }
     }
 
     /** Of one wait: how long a host has not been reached. */
     private final class Absence {
-        private final long end;
-        private OptionalLong since = OptionalLong.empty();
+        private final Deadline end;
+        private Optional<Deadline> patience = Optional.empty();
 
-        Absence(long end) {
+        Absence(Deadline end) {
             this.end = end;
         }
 
         <T> Optional<T> bridge(Supplier<Optional<T>> check) {
             try {
                 Optional<T> value = check.get();
-                since = OptionalLong.empty();
+                patience = Optional.empty();
                 return value;
             } catch (UnderstudyException e) {
-                long now = System.nanoTime();
-                since = OptionalLong.of(since.orElse(now));
-                boolean tooLong = now - since.getAsLong() > tempo.absence().toNanos();
-                if (e.code() != ErrorCode.HOST_UNAVAILABLE || tooLong || now - end >= 0) {
+                patience = patience.or(() -> Optional.of(Deadline.in(time, tempo.absence())));
+                if (e.code() != ErrorCode.HOST_UNAVAILABLE || patience.get().isOver() || end.isOver()) {
                     throw e;
                 }
                 return Optional.empty();
@@ -204,11 +238,12 @@ final class Trail implements AutoCloseable {
         return news;
     }
 
-    private synchronized void sleep(long seen, long nanos) {
-        long end = System.nanoTime() + nanos;
+    /** Until there is news, or the answer that is waited for; that of another call is no news. */
+    private synchronized void sleep(long seen, Duration pause, Optional<? extends Answer<?>> answer) {
+        Deadline end = Deadline.in(time, pause);
         try {
-            for (long left = nanos; news == seen && left > 0; left = end - System.nanoTime()) {
-                wait(left / 1_000_000, (int) (left % 1_000_000));
+            while (news == seen && answer.filter(Answer::isDone).isEmpty() && !end.isOver()) {
+                end.await(this);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -216,14 +251,27 @@ final class Trail implements AutoCloseable {
         }
     }
 
-    /** Wakes the waiting run, for news that is no event. */
-    synchronized void wake() {
-        news++;
+    private synchronized void answered() {
         notifyAll();
+    }
+
+    /** Makes a call that may block on another thread; its answer wakes the run if it waits for that. */
+    <T> Answer<T> begin(String what, Supplier<T> call) {
+        return Answer.of(threads, "VM " + vm + ": " + what, call, this::answered);
+    }
+
+    Deadline deadline(Duration limit) {
+        return Deadline.in(time, limit);
     }
 
     @Override
     public void close() {
-        subscriptions.forEach(Subscription::close);
+        List<Subscription> open;
+        synchronized (this) {
+            closed = true;
+            open = List.copyOf(subscriptions);
+            subscriptions.clear();
+        }
+        open.forEach(Subscription::close);
     }
 }

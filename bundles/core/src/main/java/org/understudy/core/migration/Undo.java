@@ -8,12 +8,16 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.MigrationStep;
 
 /** What has to be taken back if a run fails; the last that was done is taken back first. */
 final class Undo {
+    private static final Logger LOG = LoggerFactory.getLogger(Undo.class);
+
     private record Action(MigrationStep step, String key, Supplier<String> run) {}
 
     private final Deque<Action> actions = new ArrayDeque<>();
@@ -38,12 +42,11 @@ final class Undo {
      */
     List<Finding> run(Picture picture, Trail trail, Duration patience) {
         List<Finding> failures = new ArrayList<>();
-        long end = System.nanoTime() + patience.toNanos();
+        Deadline end = trail.deadline(patience);
         while (!actions.isEmpty()) {
             Action action = actions.pop();
             try {
-                Duration left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
-                trail.poll(left, () -> Optional.of(action.run.get()))
+                trail.poll(end.left(), () -> Optional.of(action.run.get()))
                         .ifPresent(done -> picture.fact(action.step, action.key, done));
             } catch (StepStopped e) {
                 if (e.reason() == StepStopped.Reason.ABANDONED) {
@@ -54,7 +57,9 @@ final class Undo {
                 if (e.reason() == StepStopped.Reason.UNCLEAR) {
                     actions.clear();
                 }
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
+                LOG.warn(
+                        "Migration {}: rollback action {} failed", picture.now().id(), action.key, e);
                 picture.fact(action.step, action.key, "failed: " + e.getMessage());
                 failures.add(Finding.of(
                         FindingCode.UNDO_FAILED,

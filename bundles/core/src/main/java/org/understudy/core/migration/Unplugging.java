@@ -44,10 +44,10 @@ final class Unplugging {
                 .poll(limit, () -> isGone() ? Optional.of(true) : Optional.empty())
                 .isPresent();
         if (!gone) {
-            throw StepStopped.failed(ToStandbyStep.notReleased(
-                    v, held, "The guest did not release its primary within " + limit.toMillis() + " ms."));
+            throw StepStopped.failed(UnplugFindings.notReleased(
+                    v.plan(), held, "The guest did not release its primary within " + limit.toMillis() + " ms."));
         }
-        v.unplugged(lastEvent().orElseGet(() -> v.around().clock().instant()));
+        v.unplugged(lastEvent().orElseGet(() -> v.around().time().instant()));
         v.picture().fact(MigrationStep.TO_STANDBY, "evidence", "QEMU does not have the device any more");
     }
 

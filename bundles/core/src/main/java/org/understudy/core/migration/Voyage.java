@@ -64,6 +64,11 @@ final class Voyage {
         return undo;
     }
 
+    /** Writes down how far the run has come; returns once it is on disk. */
+    void journal(Journal.Stage stage) {
+        around.journal().write(new Journal.Entry(stage, picture.now(), plan.options(), List.copyOf(leases)));
+    }
+
     /** The VFs reserved on the destination. */
     List<Lease> leases() {
         return leases;

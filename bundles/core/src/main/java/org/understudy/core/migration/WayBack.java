@@ -4,6 +4,8 @@ package org.understudy.core.migration;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.MigrationStep;
@@ -22,6 +24,8 @@ import org.understudy.core.domain.DomainView.PairView;
  * method takes back one thing and says what it did; the order is that of {@link Undo}.
  */
 final class WayBack {
+    private static final Logger LOG = LoggerFactory.getLogger(WayBack.class);
+
     private final Voyage v;
     private final Host source;
 
@@ -55,6 +59,11 @@ final class WayBack {
             return possible && giveUp().equals(Optional.of(MigrationPhase.COMPLETED));
         } catch (UnderstudyException e) {
             // The way back asks again, for as long as it takes.
+            LOG.warn(
+                    "Migration {}: it is unknown for now whether VM {} has arrived",
+                    v.plan().id(),
+                    v.plan().vm(),
+                    e);
             return false;
         }
     }
@@ -62,13 +71,14 @@ final class WayBack {
     /** Returns the phase in which QEMU ended; empty if it has not in time. */
     private Optional<MigrationPhase> giveUp() {
         MigrationPhase before = v.sending().ask().phase();
-        long asked = System.nanoTime();
+        long asked = v.around().time().nanos();
         if (!before.isOver()) {
             v.sending().outgoing().cancel();
         }
         Optional<MigrationPhase> after = v.trail().poll(v.plan().deadlines().cancel(), this::over);
         if (mayBeAsked(before)) {
-            markPendingEjects(after.isPresent(), Duration.ofNanos(System.nanoTime() - asked));
+            markPendingEjects(
+                    after.isPresent(), Duration.ofNanos(v.around().time().nanos() - asked));
         }
         return after;
     }
@@ -76,7 +86,12 @@ final class WayBack {
     /** Where the host itself switches, a VM that has not come back runs on the destination, or may do so soon. */
     private void requireNotArrived(Optional<MigrationPhase> after) {
         if (after.equals(Optional.of(MigrationPhase.COMPLETED))) {
-            v.sending().outgoing().finish();
+            Call.within(
+                    v.trail(),
+                    MigrationStep.TO_STANDBY,
+                    "the source to forget the VM",
+                    v.plan().deadlines().release(),
+                    v.sending().outgoing()::finish);
         }
         if (after.isEmpty() || after.get() == MigrationPhase.COMPLETED) {
             throw StepStopped.unclear(Finding.of(
@@ -117,9 +132,9 @@ final class WayBack {
         }
         for (PairView pair : v.cargo().held()) {
             PrimaryPresence before = v.cargo().presence().get(pair.primary());
-            PrimaryPresence now = presence(pair);
+            PrimaryAnswer now = answer(pair);
             boolean letGo = before == PrimaryPresence.ENABLED
-                    && (now == PrimaryPresence.PLUGGED || now == PrimaryPresence.ABSENT);
+                    && (now.is(PrimaryPresence.PLUGGED) || now.is(PrimaryPresence.ABSENT));
             if (!letGo) {
                 markPendingEject(pair);
             }
@@ -129,14 +144,13 @@ final class WayBack {
     private void markPendingEject(PairView pair) {
         v.around().guard().ejectPending(source.name(), v.plan().vm(), pair);
         v.picture()
-                .add(Guard.ejectPendingFinding(v.plan().subject(), pair.primary())
-                        .as(Severity.WARNING));
+                .add(UnplugFindings.pending(v.plan().subject(), pair.primary()).as(Severity.WARNING));
     }
 
     /** A guest that was asked by this run for a primary, and still has it, may release it at any time. */
     String markAsked(List<PairView> asked) {
         List<PairView> pending = asked.stream()
-                .filter(p -> presence(p) != PrimaryPresence.ABSENT)
+                .filter(p -> !answer(p).is(PrimaryPresence.ABSENT))
                 .toList();
         pending.forEach(this::markPendingEject);
         return pending.size() + " of " + asked.size() + " may still be released";
@@ -144,7 +158,12 @@ final class WayBack {
 
     /** Ends the receiving QEMU; only then may the guest run on the source. */
     String abortIncoming() {
-        v.incoming().abort();
+        Call.within(
+                v.trail(),
+                MigrationStep.LEASE,
+                "the receiving QEMU to end",
+                v.plan().deadlines().cancel(),
+                v.incoming()::abort);
         v.incomingIsGone();
         return "the receiving QEMU is gone";
     }
@@ -192,8 +211,13 @@ final class WayBack {
      * it when it resumes the guest (docs/decisions/0009). Only one that QEMU does not have at all is plugged here.
      */
     private void restorePrimary(PairView pair) {
-        if (presence(pair) == PrimaryPresence.ABSENT) {
-            source.plugPrimary(v.plan().vm(), pair.primary(), pair.vf());
+        if (answer(pair).is(PrimaryPresence.ABSENT)) {
+            Call.within(
+                    v.trail(),
+                    MigrationStep.TO_STANDBY,
+                    "the source to plug " + pair.primary(),
+                    v.plan().deadlines().plug(),
+                    () -> source.plugPrimary(v.plan().vm(), pair.primary(), pair.vf()));
             v.picture().fact(MigrationStep.TO_STANDBY, "replugged-" + pair.primary(), "plugged again on the source");
         }
         PrimaryPresence wanted = v.cargo().presence().get(pair.primary()) == PrimaryPresence.ENABLED
@@ -202,17 +226,13 @@ final class WayBack {
         v.trail()
                 .poll(
                         v.plan().deadlines().plug(),
-                        () -> Optional.of(presence(pair)).filter(p -> p == wanted || p == PrimaryPresence.ENABLED))
+                        () -> Optional.of(answer(pair)).filter(p -> p.is(wanted) || p.is(PrimaryPresence.ENABLED)))
                 .orElseThrow(() -> StepStopped.failed(notBack(pair)));
         v.around().guard().plugged(source.name(), v.plan().vm());
     }
 
-    private PrimaryPresence presence(PairView pair) {
-        try {
-            return source.primaryPresence(v.plan().vm(), pair.primary());
-        } catch (UnderstudyException e) {
-            return PrimaryPresence.UNKNOWN;
-        }
+    private PrimaryAnswer answer(PairView pair) {
+        return PrimaryAnswer.of(source, v.plan().vm(), pair.primary());
     }
 
     private Finding notGivenUp(Duration limit) {
@@ -235,7 +255,11 @@ final class WayBack {
         return Finding.of(
                 FindingCode.PRIMARY_NOT_RETURNED,
                 v.plan().subject() + ", primary " + pair.primary(),
-                "The guest runs on the source, but has not got " + pair.primary() + " back.",
+                answer(pair)
+                        .reason()
+                        .map(why -> "The guest runs on the source, but it is unknown whether it has " + pair.primary()
+                                + " again: " + why + ".")
+                        .orElse("The guest runs on the source, but has not got " + pair.primary() + " back."),
                 "Check the guest's driver; if it is well, restart the VM.");
     }
 }

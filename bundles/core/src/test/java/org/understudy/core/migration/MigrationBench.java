@@ -2,7 +2,6 @@
 package org.understudy.core.migration;
 
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,6 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
@@ -61,8 +61,9 @@ final class MigrationBench implements AutoCloseable {
     static final PoolName POOL = new PoolName("fast");
     static final String DEFINITION = "<domain><os><type machine='pc-q35-7.2'>hvm</type></os></domain>";
 
-    final FakeHost a = new FakeHost("a");
-    final FakeHost b = new FakeHost("b");
+    final FakeTime time = new FakeTime();
+    final FakeHost a = host("a");
+    final FakeHost b = host("b");
     /** They come before the two. */
     final List<Host> others = new ArrayList<>();
 
@@ -88,6 +89,11 @@ final class MigrationBench implements AutoCloseable {
         a.witness(deeds::add);
         b.witness(deeds::add);
         a.running("web1", DEFINITION, PRIMARY);
+    }
+
+    /** A host that goes by the time of this bench. */
+    FakeHost host(String name) {
+        return new FakeHost(name).by(time, time::hang);
     }
 
     static PairView pair(Alias primary, PrimaryKind kind) {
@@ -119,6 +125,7 @@ final class MigrationBench implements AutoCloseable {
     /** A server that starts while the hosts go on as they are. */
     MigrationService restart() {
         service.ifPresent(MigrationService::close);
+        time.stop();
         service = Optional.of(newService());
         return service.get();
     }
@@ -141,12 +148,13 @@ final class MigrationBench implements AutoCloseable {
             }
         };
         Tempo tempo = new Tempo(
-                Duration.ofMillis(5),
+                Duration.ofMillis(20),
                 Duration.ofMillis(60),
                 Duration.ofMillis(200),
                 Duration.ofMillis(100),
                 Duration.ofMillis(20),
                 Duration.ofMillis(300),
+                Duration.ofSeconds(1),
                 Duration.ofMillis(150));
         Journal journal = new Journal(folder);
         return new MigrationService(
@@ -161,10 +169,11 @@ final class MigrationBench implements AutoCloseable {
                         },
                         () -> Optional.of(pools),
                         probe.asService(),
-                        new Guard(journal),
+                        new Guard(journal, time, time),
                         journal,
                         tempo,
-                        Clock.systemUTC()));
+                        time,
+                        time));
     }
 
     private Host whereabouts(VmName vm) {
@@ -228,16 +237,16 @@ final class MigrationBench implements AutoCloseable {
     }
 
     Migration migrate(MigrationOptions options) {
-        Migration first = service().start(VM, B, options);
-        return service().await(first.id(), Duration.ofSeconds(10));
+        return await(service().start(VM, B, options));
     }
 
-    /** Starts a migration and waits until it is at work in this step. */
+    /** Starts a migration and waits until it is at work in this step, where time stands still. */
     Migration startAndReach(MigrationStep step) {
         return startAndReach(step, MigrationOptions.defaults());
     }
 
     Migration startAndReach(MigrationStep step, MigrationOptions options) {
+        time.stop();
         Migration first = service().start(VM, B, options);
         Awaitility.await()
                 .atMost(Duration.ofSeconds(5))
@@ -246,8 +255,15 @@ final class MigrationBench implements AutoCloseable {
         return first;
     }
 
+    /** Lets time pass until the migration has ended. */
     Migration await(Migration migration) {
-        return service().await(migration.id(), Duration.ofSeconds(10));
+        time.flow();
+        return service().await(migration.id(), Duration.ofHours(10));
+    }
+
+    /** Waits for what happens without a passing of time. */
+    static ConditionFactory soon() {
+        return Awaitility.await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2));
     }
 
     static List<String> codes(Migration migration) {
@@ -262,7 +278,9 @@ final class MigrationBench implements AutoCloseable {
     public void close() {
         a.mend(FakeHost.Fault.values());
         b.mend(FakeHost.Fault.values());
+        time.flow();
         service.ifPresent(MigrationService::close);
+        time.close();
     }
 
     /** VFs of both hosts, counted. */

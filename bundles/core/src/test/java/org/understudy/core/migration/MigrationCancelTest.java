@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -70,7 +69,7 @@ class MigrationCancelTest {
         assertThat(step(m, at).facts()).containsEntry("cancelled", "by request");
         assertThat(bench.a.vm(VM).state()).isEqualTo(VmState.RUNNING);
         assertThat(bench.a.primaryPresence(VM, PRIMARY)).isEqualTo(PrimaryPresence.ENABLED);
-        Awaitility.await().until(() -> bench.b.find(VM).isEmpty());
+        MigrationBench.soon().until(() -> bench.b.find(VM).isEmpty());
     }
 
     @ParameterizedTest
@@ -150,7 +149,7 @@ class MigrationCancelTest {
         bench.b.facts(FakeFacts.of("5.2.0"));
         bench.a.with(Fault.NEVER_EJECTS);
         Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
-        Awaitility.await().until(() -> bench.a.deeds().contains("send web1"));
+        MigrationBench.soon().until(() -> bench.a.deeds().contains("send web1"));
         bench.service().cancel(running.id());
         Migration m = bench.await(running);
 
@@ -160,8 +159,8 @@ class MigrationCancelTest {
 
         bench.a.vm(VM).release(PRIMARY);
 
-        Awaitility.await().until(() -> bench.a.deeds().contains("plug ua-vf0"));
-        Awaitility.await().until(() -> !preflightCodes().contains(FindingCode.EJECT_PENDING));
+        MigrationBench.soon().until(() -> bench.a.deeds().contains("plug ua-vf0"));
+        MigrationBench.soon().until(() -> !preflightCodes().contains(FindingCode.EJECT_PENDING));
     }
 
     @Test
@@ -170,24 +169,24 @@ class MigrationCancelTest {
         bench.b.facts(FakeFacts.of("5.2.0"));
         bench.a.with(Fault.NEVER_EJECTS);
         Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
-        Awaitility.await().until(() -> bench.a.deeds().contains("send web1"));
+        MigrationBench.soon().until(() -> bench.a.deeds().contains("send web1"));
         bench.service().cancel(running.id());
         bench.await(running);
         assertThat(preflightCodes()).contains(FindingCode.EJECT_PENDING);
 
         bench.a.emit(new HostEvent.DevicePlugged(VM, Instant.now(), PRIMARY));
 
-        Awaitility.await().until(() -> !preflightCodes().contains(FindingCode.EJECT_PENDING));
+        MigrationBench.soon().until(() -> !preflightCodes().contains(FindingCode.EJECT_PENDING));
     }
 
     @Test
     void takesAGuestThatDidNotAnswerForAsLongAsQemuWaitsForOneThatMayAnswerLater() {
         bench.a.with(Fault.NEVER_EJECTS, Fault.CANCEL_HANGS);
         Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
-        Awaitility.await().until(() -> bench.a.deeds().contains("send web1"));
+        MigrationBench.soon().until(() -> bench.a.deeds().contains("send web1"));
         bench.service().cancel(running.id());
-        Awaitility.await().until(() -> bench.a.deeds().contains("cancel web1"));
-        Awaitility.await().pollDelay(Duration.ofMillis(200)).until(() -> true);
+        MigrationBench.soon().until(() -> bench.a.deeds().contains("cancel web1"));
+        bench.time.pass(Duration.ofMillis(200));
         bench.a.mend(Fault.CANCEL_HANGS);
 
         Migration m = bench.await(running);
@@ -200,7 +199,7 @@ class MigrationCancelTest {
     void takesAnEarlyEndOfTheCancelForTheGuestsAnswer() {
         bench.a.with(Fault.NEVER_EJECTS);
         Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
-        Awaitility.await().until(() -> bench.a.deeds().contains("send web1"));
+        MigrationBench.soon().until(() -> bench.a.deeds().contains("send web1"));
         bench.service().cancel(running.id());
 
         assertThat(bench.await(running).findings()).extracting(f -> f.code()).doesNotContain(FindingCode.EJECT_PENDING);
@@ -212,7 +211,7 @@ class MigrationCancelTest {
         bench.b.facts(FakeFacts.of("5.2.0"));
         bench.a.with(Fault.NEVER_EJECTS);
         Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
-        Awaitility.await().until(() -> bench.a.deeds().contains("send web1"));
+        MigrationBench.soon().until(() -> bench.a.deeds().contains("send web1"));
         bench.service().cancel(running.id());
         bench.await(running);
         bench.restart();
@@ -222,8 +221,8 @@ class MigrationCancelTest {
         bench.a.vm(VM).release(PRIMARY);
         bench.restart();
 
-        Awaitility.await().until(() -> bench.a.deeds().contains("plug ua-vf0"));
-        Awaitility.await().until(() -> !preflightCodes().contains(FindingCode.EJECT_PENDING));
+        MigrationBench.soon().until(() -> bench.a.deeds().contains("plug ua-vf0"));
+        MigrationBench.soon().until(() -> !preflightCodes().contains(FindingCode.EJECT_PENDING));
     }
 
     @Test
@@ -231,7 +230,7 @@ class MigrationCancelTest {
         bench.a.facts(FakeFacts.of("5.2.0"));
         bench.a.with(Fault.START_HANGS, Fault.NEVER_EJECTS);
         Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
-        Awaitility.await().until(() -> bench.a.deeds().contains("send web1"));
+        MigrationBench.soon().until(() -> bench.a.deeds().contains("send web1"));
 
         bench.service().cancel(running.id());
         bench.a.mend(Fault.START_HANGS);
@@ -247,7 +246,7 @@ class MigrationCancelTest {
         bench.a.facts(FakeFacts.of("5.2.0"));
         bench.a.with(Fault.STUCK_IN_SETUP);
         Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
-        Awaitility.await().until(() -> bench.a.deeds().contains("send web1"));
+        MigrationBench.soon().until(() -> bench.a.deeds().contains("send web1"));
 
         bench.service().cancel(running.id());
 
@@ -259,24 +258,24 @@ class MigrationCancelTest {
         bench.a.facts(FakeFacts.of("5.2.0"));
         bench.a.with(Fault.NEVER_EJECTS);
         Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
-        Awaitility.await().until(() -> bench.a.deeds().contains("send web1"));
+        MigrationBench.soon().until(() -> bench.a.deeds().contains("send web1"));
         bench.service().cancel(running.id());
         bench.await(running);
         bench.a.with(Fault.PRESENCE_HANGS);
         int asked = bench.a.questions();
         MigrationService stopping = bench.restart();
-        Awaitility.await().until(() -> bench.a.questions() > asked);
+        MigrationBench.soon().until(() -> bench.a.questions() > asked);
 
         CompletableFuture<Void> stopped = CompletableFuture.runAsync(stopping::close);
-        Awaitility.await().until(() -> bench.a.consumers() == 0);
+        MigrationBench.soon().until(() -> bench.a.consumers() == 0);
         bench.a.vm(VM).release(PRIMARY);
         bench.a.mend(Fault.PRESENCE_HANGS);
         stopped.join();
         assertThat(bench.a.deeds()).doesNotContain("plug ua-vf0");
         bench.restart();
 
-        Awaitility.await().until(() -> bench.a.deeds().contains("plug ua-vf0"));
-        Awaitility.await().until(() -> !preflightCodes().contains(FindingCode.EJECT_PENDING));
+        MigrationBench.soon().until(() -> bench.a.deeds().contains("plug ua-vf0"));
+        MigrationBench.soon().until(() -> !preflightCodes().contains(FindingCode.EJECT_PENDING));
     }
 
     private List<FindingCode> preflightCodes() {

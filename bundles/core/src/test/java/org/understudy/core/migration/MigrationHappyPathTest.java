@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -275,6 +274,6 @@ class MigrationHappyPathTest {
         int before = bench.a.consumers();
         bench.migrate();
 
-        Awaitility.await().until(() -> bench.a.consumers() == before);
+        MigrationBench.soon().until(() -> bench.a.consumers() == before);
     }
 }

@@ -25,6 +25,7 @@ import org.understudy.api.ProbeTarget;
 import org.understudy.api.StepState;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.core.testing.FakeHost;
 import org.understudy.core.testing.FakeHost.Fault;
 
 class MigrationOutcomeTest {
@@ -98,7 +99,7 @@ class MigrationOutcomeTest {
 
         assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
         bench.b.mend(fault);
-        org.awaitility.Awaitility.await().untilAsserted(this::assertRunsOnSourceAsBefore);
+        MigrationBench.soon().untilAsserted(this::assertRunsOnSourceAsBefore);
     }
 
     @Test
@@ -376,6 +377,56 @@ class MigrationOutcomeTest {
 
         assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
         assertThat(codes(m)).contains("step-deadline-exceeded", "undo-failed");
+        assertThat(bench.a.vm(VM).state()).isEqualTo(VmState.RUNNING);
+    }
+
+    @Test
+    void neverResumesTheSourceWhenItIsUnknownWhetherTheDestinationRunsTheGuest() {
+        bench.b.with(Fault.AWAY_ONCE_REFUSED);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(m.findings().toString()).contains("cont was refused", FakeHost.AWAY_REASON);
+        assertThat(bench.a.deeds()).containsExactly("send web1");
+        assertThat(bench.b.deeds()).doesNotContain("abort web1");
+    }
+
+    @Test
+    void namesTheReasonWhyItIsUnknownWhetherThePrimaryCameBack() {
+        bench.b.with(Fault.PRESENCE_UNANSWERED);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.findings().toString())
+                .contains("It is unknown whether the guest has enabled", FakeHost.AWAY_REASON);
+        assertThat(step(m, MigrationStep.TO_PRIMARY).facts().get(PRIMARY.value()))
+                .contains(FakeHost.AWAY_REASON);
+        assertThat(bench.b.deeds()).doesNotContain("plug ua-vf0");
+    }
+
+    @Test
+    void namesTheReasonWhyItIsUnknownWhetherTheSourceHasItsPrimaryAgain() {
+        bench.a.with(Fault.STUCK_IN_COPY);
+        Migration running = bench.startAndReach(MigrationStep.COPY);
+        bench.a.with(Fault.PRESENCE_UNANSWERED);
+        bench.service().cancel(running.id());
+
+        Migration m = bench.await(running);
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(m.findings().toString()).contains("it is unknown whether it has ua-vf0", FakeHost.AWAY_REASON);
+        assertThat(bench.a.deeds()).doesNotContain("plug ua-vf0");
+    }
+
+    @Test
+    void endsAndSaysWhyWhenAStepMeetsAnError() {
+        bench.b.with(Fault.FIND_ERROR);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
+        assertThat(m.findings().toString()).contains("a class of the connector is missing");
         assertThat(bench.a.vm(VM).state()).isEqualTo(VmState.RUNNING);
     }
 }

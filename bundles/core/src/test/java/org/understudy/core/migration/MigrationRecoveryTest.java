@@ -17,7 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
@@ -44,6 +45,7 @@ import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.api.spi.VfPools.Lease;
+import org.understudy.core.testing.FakeHost;
 import org.understudy.core.testing.FakeHost.Fault;
 
 class MigrationRecoveryTest {
@@ -87,7 +89,7 @@ class MigrationRecoveryTest {
         assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
         assertThat(bench.a.vm(VM).state()).isEqualTo(VmState.RUNNING);
         assertThat(bench.a.primaryPresence(VM, PRIMARY)).isIn(PrimaryPresence.ENABLED, PrimaryPresence.PLUGGED);
-        Awaitility.await().until(() -> bench.b.find(VM).isEmpty());
+        MigrationBench.soon().until(() -> bench.b.find(VM).isEmpty());
         assertThat(bench.service().start(VM, B, MigrationOptions.defaults()).isRunning())
                 .isTrue();
     }
@@ -98,12 +100,16 @@ class MigrationRecoveryTest {
                 ID, VM, MigrationBench.DEFINITION, MigrationBench.DEFINITION, MigrationOptions.defaults(), Map.of()));
         OutgoingMigration outgoing =
                 bench.a.startOutgoing(new OutgoingRequest(ID, VM, incoming.uri(), MigrationOptions.defaults(), "", ""));
-        Awaitility.await().until(() -> outgoing.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
+        MigrationBench.soon().until(() -> outgoing.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
         outgoing.continueToSwitch();
         return incoming;
     }
 
     private Migration recovered(Journal.Stage stage) {
+        return bench.await(interrupted(stage));
+    }
+
+    private Migration interrupted(Journal.Stage stage) {
         Migration first = new Migration(
                 ID,
                 7,
@@ -121,7 +127,7 @@ class MigrationRecoveryTest {
                 new NetworkGap.NotMeasured("the migration has not ended"),
                 List.of());
         new Journal(folder).write(new Journal.Entry(stage, first, MigrationOptions.defaults(), List.of()));
-        return bench.service().await(ID, Duration.ofSeconds(10));
+        return first;
     }
 
     @Test
@@ -280,5 +286,62 @@ class MigrationRecoveryTest {
 
         assertThat(bench.service().list()).isEmpty();
         assertThat(broken).exists();
+    }
+
+    private Migration interruptedWhileHostIsAway() {
+        bench.patience = Duration.ofMillis(300);
+        sent();
+        bench.b.with(Fault.AWAY);
+        Migration first = interrupted(Journal.Stage.PREPARED);
+        bench.service();
+        MigrationBench.soon().until(() -> shown().contains("host b"));
+        return first;
+    }
+
+    private String shown() {
+        return bench.service().show(ID).findings().toString();
+    }
+
+    @Test
+    void waitsForAHostThatIsSlowerToBootThanTheServerAndSaysSo() {
+        Migration first = interruptedWhileHostIsAway();
+
+        bench.time.flow();
+        assertThat(bench.service().await(ID, Duration.ofSeconds(3)).isRunning()).isTrue();
+        assertThat(shown()).contains("waits for host b", FakeHost.AWAY_REASON).doesNotContain("host a");
+        bench.b.mend(Fault.AWAY);
+        Migration m = bench.await(first);
+
+        assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
+        assertThat(m.findings()).extracting(Finding::code).doesNotContain(FindingCode.HOST_UNAVAILABLE);
+        assertThat(bench.a.vm(VM).state()).isEqualTo(VmState.RUNNING);
+    }
+
+    @Test
+    void isEndedByAnAdminWhoDoesNotWaitForTheHost() {
+        Migration first = interruptedWhileHostIsAway();
+
+        bench.service().cancel(ID);
+        Migration m = bench.await(first);
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(m.findings().toString()).contains("host b", FakeHost.AWAY_REASON, "ended by request");
+        assertThat(bench.a.deeds()).doesNotContain("cancel web1", "resume web1");
+        assertThat(bench.b.deeds()).doesNotContain("abort web1");
+    }
+
+    @Test
+    void hostThatHangsIsWaitedForLikeOneThatIsAway() {
+        bench.b.with(Fault.FIND_HANGS);
+        Migration first = interrupted(Journal.Stage.LEASED);
+        bench.service();
+        bench.time.flow();
+        MigrationBench.soon().until(() -> shown().contains("waits for host b"));
+
+        bench.service().cancel(ID);
+        Migration m = bench.await(first);
+        bench.b.mend(Fault.FIND_HANGS);
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
     }
 }

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,7 +83,7 @@ class MigrationServiceTest {
         assertThat(slow).hasSize(1);
         block.countDown();
 
-        Awaitility.await()
+        MigrationBench.soon()
                 .untilAsserted(() -> assertThat(slow).hasSize(2).last().isEqualTo(last));
     }
 
@@ -107,7 +106,7 @@ class MigrationServiceTest {
         var subscription = bench.service().listen(m -> revisions.add(m.revision()));
         Migration last = bench.migrate();
 
-        Awaitility.await().until(() -> revisions.contains(last.revision()));
+        MigrationBench.soon().until(() -> revisions.contains(last.revision()));
         assertThat(revisions).isSorted().doesNotHaveDuplicates();
         subscription.close();
         subscription.close();
@@ -146,6 +145,7 @@ class MigrationServiceTest {
         bench.patience = Duration.ofSeconds(5);
         bench.a.with(Fault.STUCK_IN_COPY);
         Migration running = bench.startAndReach(MigrationStep.COPY);
+        bench.time.flow();
 
         assertThat(bench.service().await(running.id(), Duration.ofMillis(10)).isRunning())
                 .isTrue();

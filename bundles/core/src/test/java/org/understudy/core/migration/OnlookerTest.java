@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -72,7 +71,7 @@ class OnlookerTest {
     }
 
     private Migration seen() {
-        Awaitility.await().until(() -> !bench.service().list().isEmpty());
+        MigrationBench.soon().until(() -> !bench.service().list().isEmpty());
         return bench.service().list().get(0);
     }
 
@@ -121,7 +120,7 @@ class OnlookerTest {
         somebodyElseMigrates();
 
         assertThat(seen().isWatched()).isTrue();
-        Awaitility.await().until(() -> !told.isEmpty());
+        MigrationBench.soon().until(() -> !told.isEmpty());
         assertThat(told).allMatch(Migration::isWatched);
     }
 

@@ -2,6 +2,7 @@
 package org.understudy.core.testing;
 
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -93,8 +94,25 @@ public final class FakeHost implements Host {
         /** Such a host, where a cancel comes too late. */
         ARRIVES_DESPITE_CANCEL,
         /** facts() blocks until released. */
-        FACTS_HANG
+        FACTS_HANG,
+        /** subscribe() blocks until released. */
+        SUBSCRIBE_HANGS,
+        /** find() blocks until released. */
+        FIND_HANGS,
+        /** The host does not answer: find() and primaryPresence() say why. */
+        AWAY,
+        /** The host refuses to take a VM over, and is {@link #AWAY} from then on. */
+        AWAY_ONCE_REFUSED,
+        /** primaryPresence() alone is not answered. */
+        PRESENCE_UNANSWERED,
+        /** find() meets a defect of the connector. */
+        FIND_DEFECT,
+        /** find() ends with an Error. */
+        FIND_ERROR
     }
+
+    /** What {@link Fault#AWAY} says. */
+    public static final String AWAY_REASON = "connection refused by the host";
 
     private final HostName name;
     private final Set<Fault> faults = EnumSet.noneOf(Fault.class);
@@ -103,12 +121,31 @@ public final class FakeHost implements Host {
     private final List<String> deeds = new CopyOnWriteArrayList<>();
     private volatile Optional<UnderstudyException> refusal = Optional.empty();
     private Consumer<String> witness = deed -> {};
+    private InstantSource clock = InstantSource.system();
+    private Waiter waiter = Object::wait;
     private final AtomicInteger questions = new AtomicInteger();
     private HostFacts facts = FakeFacts.of("7.2.22");
     private List<Finding> checkFindings = List.of();
 
     public FakeHost(String name) {
         this.name = new HostName(name);
+    }
+
+    /** How a call that hangs waits on a monitor that it holds. */
+    @FunctionalInterface
+    public interface Waiter {
+        void await(Object monitor) throws InterruptedException;
+    }
+
+    /** Goes by another clock than the system's. */
+    public FakeHost by(InstantSource otherClock, Waiter otherWaiter) {
+        clock = otherClock;
+        waiter = otherWaiter;
+        return this;
+    }
+
+    Instant now() {
+        return clock.instant();
     }
 
     /** Switches faults on. */
@@ -201,13 +238,19 @@ public final class FakeHost implements Host {
         boolean interrupted = false;
         while (has(fault)) {
             try {
-                wait();
+                waiter.await(this);
             } catch (InterruptedException e) {
                 interrupted = true;
             }
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void requirePresent() {
+        if (has(Fault.AWAY)) {
+            throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, AWAY_REASON);
         }
     }
 
@@ -229,6 +272,13 @@ public final class FakeHost implements Host {
 
     @Override
     public Optional<HostedVm> find(VmName vm) {
+        hangWhile(Fault.FIND_HANGS);
+        requirePresent();
+        if (has(Fault.FIND_DEFECT)) {
+            throw new IllegalStateException("a defect of the connector");
+        } else if (has(Fault.FIND_ERROR)) {
+            throw new LinkageError("a class of the connector is missing");
+        }
         return Optional.ofNullable(vms.get(vm)).map(FakeVm::hosted);
     }
 
@@ -274,7 +324,7 @@ public final class FakeHost implements Host {
 
     @Override
     public void reset(VmName vm) {
-        emit(new HostEvent.WasReset(vm, Instant.now()));
+        emit(new HostEvent.WasReset(vm, now()));
     }
 
     @Override
@@ -291,6 +341,10 @@ public final class FakeHost implements Host {
     public PrimaryPresence primaryPresence(VmName vm, Alias primary) {
         questions.incrementAndGet();
         hangWhile(Fault.PRESENCE_HANGS);
+        requirePresent();
+        if (has(Fault.PRESENCE_UNANSWERED)) {
+            throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, AWAY_REASON);
+        }
         return vm(vm).presence(primary);
     }
 
@@ -309,7 +363,7 @@ public final class FakeHost implements Host {
             return;
         }
         vm(vm).primary(primary, PrimaryPresence.ENABLED);
-        emit(new HostEvent.DevicePlugged(vm, Instant.now(), primary));
+        emit(new HostEvent.DevicePlugged(vm, now(), primary));
     }
 
     @Override
@@ -363,6 +417,7 @@ public final class FakeHost implements Host {
         refusal.ifPresent(e -> {
             throw e;
         });
+        hangWhile(Fault.SUBSCRIBE_HANGS);
         consumers.add(consumer);
         return () -> consumers.remove(consumer);
     }
@@ -467,34 +522,34 @@ public final class FakeHost implements Host {
 
         public void start() {
             state(VmState.RUNNING);
-            host.emit(new HostEvent.Started(name, Instant.now()));
+            host.emit(new HostEvent.Started(name, host.now()));
         }
 
         /** The guest does not run any more; its definition stays. */
         public void stop(String reason) {
             state(VmState.SHUTOFF);
-            host.emit(new HostEvent.Stopped(name, Instant.now(), reason));
+            host.emit(new HostEvent.Stopped(name, host.now(), reason));
         }
 
         public void pause() {
             state(VmState.PAUSED);
-            host.emit(new HostEvent.Paused(name, Instant.now()));
+            host.emit(new HostEvent.Paused(name, host.now()));
         }
 
         public void resume() {
             state(VmState.RUNNING);
-            host.emit(new HostEvent.Resumed(name, Instant.now()));
+            host.emit(new HostEvent.Resumed(name, host.now()));
         }
 
         /** The guest releases a device outside a migration. */
         public void release(Alias device) {
             primary(device, PrimaryPresence.ABSENT);
-            host.emit(new HostEvent.DeviceGone(name, Instant.now(), device));
+            host.emit(new HostEvent.DeviceGone(name, host.now(), device));
         }
 
         void phase(MigrationPhase phase) {
             if (!host.has(Fault.NO_PHASE_EVENTS)) {
-                host.emit(new HostEvent.MigrationChanged(name, Instant.now(), phase));
+                host.emit(new HostEvent.MigrationChanged(name, host.now(), phase));
             }
         }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.testing;
 
-import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -47,7 +46,7 @@ public final class FakeIncoming implements IncomingMigration {
     public void die() {
         vm.host().remove(vm.name());
         phase = MigrationPhase.FAILED;
-        vm.host().emit(new HostEvent.Stopped(vm.name(), Instant.now(), "QEMU exited with 1"));
+        vm.host().emit(new HostEvent.Stopped(vm.name(), vm.host().now(), "QEMU exited with 1"));
     }
 
     @Override
@@ -72,7 +71,10 @@ public final class FakeIncoming implements IncomingMigration {
             return;
         }
         vm.host().hangWhile(Fault.ACCEPT_HANGS);
-        if (vm.host().has(Fault.ACCEPT_REFUSED)) {
+        if (vm.host().has(Fault.AWAY_ONCE_REFUSED)) {
+            vm.host().with(Fault.AWAY);
+        }
+        if (vm.host().has(Fault.ACCEPT_REFUSED) || vm.host().has(Fault.AWAY_ONCE_REFUSED)) {
             throw new UnderstudyException(ErrorCode.QMP_ERROR, "cont was refused");
         }
         if (vm.host().has(Fault.ACCEPT_UNANSWERED)) {

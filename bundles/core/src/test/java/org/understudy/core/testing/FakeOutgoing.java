@@ -2,7 +2,6 @@
 package org.understudy.core.testing;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
@@ -38,7 +37,7 @@ public final class FakeOutgoing implements OutgoingMigration {
     synchronized void begin() {
         to(MigrationPhase.SETUP);
         receiver.ifPresent(r -> r.phase(MigrationPhase.ACTIVE));
-        vm.plugged().forEach(p -> host.emit(new HostEvent.UnplugRequested(vm.name(), Instant.now(), p)));
+        vm.plugged().forEach(p -> host.emit(new HostEvent.UnplugRequested(vm.name(), host.now(), p)));
     }
 
     @Override

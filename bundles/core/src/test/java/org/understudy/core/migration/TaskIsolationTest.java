@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.understudy.core.migration.MigrationBench.B;
+import static org.understudy.core.migration.MigrationBench.VM;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.understudy.api.Finding;
+import org.understudy.api.Migration;
+import org.understudy.api.MigrationId;
+import org.understudy.api.MigrationOptions;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.Outcome;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.IncomingMigration;
+import org.understudy.api.spi.IncomingRequest;
+import org.understudy.api.spi.OutgoingRequest;
+import org.understudy.core.testing.FakeHost;
+import org.understudy.core.testing.FakeHost.Fault;
+
+/** A task of this package ends alone, and a host that hangs keeps no other VM waiting. */
+class TaskIsolationTest {
+    private static final VmName OTHER = new VmName("db1");
+
+    @TempDir
+    Path folder;
+
+    private MigrationBench bench;
+
+    @BeforeEach
+    void open() {
+        bench = new MigrationBench(folder);
+        bench.patience = Duration.ofSeconds(2);
+    }
+
+    @AfterEach
+    void close() {
+        bench.close();
+    }
+
+    private Migration watched() {
+        bench.a.with(Fault.SWITCHES_BY_ITSELF, Fault.STUCK_IN_COPY);
+        bench.service();
+        IncomingMigration there = bench.b.prepareIncoming(new IncomingRequest(
+                new MigrationId("theirs"),
+                VM,
+                MigrationBench.DEFINITION,
+                MigrationBench.DEFINITION,
+                MigrationOptions.defaults(),
+                Map.of()));
+        bench.a.startOutgoing(new OutgoingRequest(
+                new MigrationId("theirs"),
+                VM,
+                there.uri(),
+                MigrationOptions.defaults(),
+                MigrationBench.DEFINITION,
+                MigrationBench.DEFINITION));
+        MigrationBench.soon().until(() -> !bench.service().list().isEmpty());
+        return bench.service().list().get(0);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Fault.class,
+            names = {"FIND_DEFECT", "FIND_ERROR"})
+    void watchedMigrationThatMeetsADefectEndsAndFreesItsVm(Fault defect) {
+        Migration running = watched();
+
+        bench.b.with(defect);
+        Migration m = bench.await(running);
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(m.findings())
+                .extracting(Finding::message)
+                .anySatisfy(why -> assertThat(why)
+                        .contains(
+                                defect == Fault.FIND_DEFECT
+                                        ? "a defect of the connector"
+                                        : "a class of the connector"));
+        bench.a.mend(Fault.SWITCHES_BY_ITSELF, Fault.STUCK_IN_COPY);
+        bench.b.mend(defect);
+        bench.b.undefine(VM);
+        assertThat(bench.migrate().outcome()).isPresent();
+    }
+
+    @Test
+    void hostThatHangsDoesNotKeepTheMigrationOfAnotherVmFromStarting() throws Exception {
+        FakeHost c = bench.host("c");
+        bench.others.add(c);
+        bench.service();
+        bench.b.running(OTHER.value(), MigrationBench.DEFINITION);
+        c.with(Fault.SUBSCRIBE_HANGS);
+
+        try {
+            CompletableFuture<Migration> hung = CompletableFuture.supplyAsync(
+                    () -> bench.service().start(VM, c.name(), MigrationOptions.defaults()));
+            MigrationBench.soon()
+                    .until(() -> hung.isDone() || bench.service().list().size() == 1);
+            Migration other = CompletableFuture.supplyAsync(
+                            () -> bench.service().start(OTHER, bench.a.name(), MigrationOptions.defaults()))
+                    .get(3, TimeUnit.SECONDS);
+            assertThat(bench.await(other).outcome()).contains(Outcome.COMPLETED);
+        } finally {
+            c.mend(Fault.SUBSCRIBE_HANGS);
+        }
+    }
+
+    @Test
+    void questionThatHangsEndsTheStepAndTheVmIsFreeAgain() {
+        bench.patience = Duration.ofMillis(300);
+        bench.b.with(Fault.PRESENCE_HANGS);
+
+        try {
+            Migration m = bench.await(bench.service().start(VM, B, MigrationOptions.defaults()));
+
+            assertThat(m.outcome()).contains(Outcome.COMPLETED_DEGRADED);
+            assertThat(MigrationBench.step(m, MigrationStep.TO_PRIMARY).facts()).isNotEmpty();
+        } finally {
+            bench.b.mend(Fault.PRESENCE_HANGS);
+        }
+    }
+}
