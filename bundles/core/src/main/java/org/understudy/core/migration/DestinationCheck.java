@@ -14,8 +14,10 @@ import org.understudy.api.Severity;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.HostFacts;
 import org.understudy.api.spi.HostFacts.Version;
+import org.understudy.api.xml.DomainDocument;
 import org.understudy.core.domain.DomainView.PairView;
 import org.understudy.core.domain.HostNetworks;
+import org.understudy.core.domain.PlatformXml;
 
 /** The part of the preflight that asks whether the destination can take the VM. */
 final class DestinationCheck {
@@ -62,7 +64,8 @@ final class DestinationCheck {
     }
 
     private List<Finding> machine(Cargo cargo, HostFacts from, HostFacts to) {
-        Optional<String> machine = MachineType.of(cargo.live());
+        Optional<String> machine =
+                PlatformXml.of(DomainDocument.parse(cargo.live())).machine();
         if (machine.isEmpty()) {
             return List.of();
         }
