@@ -10,7 +10,7 @@ import org.understudy.api.UnderstudyException;
 
 /**
  * One lock per key: work for one key is done in the order it was asked for, work for different keys at the same time. A
- * lock is kept only as long as somebody holds it or waits for it. Safe for use from any thread.
+ * lock is kept only as long as it is held or waited for. Safe for use from any thread.
  */
 final class KeyedLock<K> {
     private final Map<K, Shared> locks = new ConcurrentHashMap<>();

@@ -56,7 +56,9 @@ public final class Shelf implements AutoCloseable {
         registry = new HostRegistry(policies, Duration.ofMillis(10));
         registry.addConnector(new Connector());
         locations = new Locations(registry);
-        Awaitility.await().until(() -> registry.unopened().isEmpty());
+        Awaitility.await()
+                .pollInterval(Duration.ofMillis(2))
+                .until(() -> registry.unopened().isEmpty());
     }
 
     private final class Connector implements HostConnector {
