@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -43,24 +42,23 @@ final class DeadlineFanOut implements AutoCloseable {
     });
     private final Map<HostName, Integer> overdue = new ConcurrentHashMap<>();
     private final AtomicInteger inFlight = new AtomicInteger();
-    private final Duration limit;
-    private final Executor deadline;
+    private final BiConsumer<Duration, Runnable> timer;
 
-    /** @param deadline runs a task when the limit has passed since it was handed over */
-    DeadlineFanOut(Duration limit, Executor deadline) {
-        this.limit = limit;
-        this.deadline = deadline;
+    /** @param timer runs a task after a time */
+    DeadlineFanOut(BiConsumer<Duration, Runnable> timer) {
+        this.timer = timer;
     }
 
     private record Question<R>(Host host, CompletableFuture<R> answer) {}
 
     /**
-     * Blocks until all have answered, or the deadline has passed. Both consumers are called on the calling thread, in the order of
+     * Blocks until all have answered, or the limit has passed. Both consumers are called on the calling thread, in the order of
      * the hosts.
      *
      * @throws UnderstudyException {@link ErrorCode#CANCELLED} if the thread is interrupted
      */
     <R> void ask(
+            Duration limit,
             List<Host> hosts,
             Function<Host, R> question,
             BiConsumer<Host, R> answered,
@@ -70,9 +68,9 @@ final class DeadlineFanOut implements AutoCloseable {
                 .toList();
         questions.forEach(q -> begin(q, question));
         if (questions.stream().anyMatch(q -> !q.answer().isDone())) {
-            deadline.execute(() -> questions.forEach(this::expire));
+            timer.accept(limit, () -> questions.forEach(this::expire));
         }
-        questions.forEach(q -> collect(q, answered, unanswered));
+        questions.forEach(q -> collect(q, limit, answered, unanswered));
     }
 
     private <R> void begin(Question<R> asked, Function<Host, R> question) {
@@ -118,22 +116,22 @@ final class DeadlineFanOut implements AutoCloseable {
         overdue.merge(host.name(), change, (a, b) -> a + b == 0 ? null : Integer.valueOf(a + b));
     }
 
-    private <R> void collect(Question<R> asked, BiConsumer<Host, R> answered, Consumer<UnansweredHost> unanswered) {
+    private <R> void collect(
+            Question<R> asked, Duration limit, BiConsumer<Host, R> answered, Consumer<UnansweredHost> unanswered) {
         Host host = asked.host();
         try {
             answered.accept(host, asked.answer().get());
         } catch (ExecutionException e) {
-            unanswered.accept(unanswered(host.name(), e.getCause()));
+            unanswered.accept(unanswered(host.name(), limit, e.getCause()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new UnderstudyException(ErrorCode.CANCELLED, "The survey of the hosts was cancelled", e);
         }
     }
 
-    private UnansweredHost unanswered(HostName host, Throwable why) {
+    private static UnansweredHost unanswered(HostName host, Duration limit, Throwable why) {
         if (why instanceof TimeoutException) {
-            String seconds = limit.toString().substring("PT".length()).replace("S", " s");
-            return new UnansweredHost(host, "did not answer within " + seconds, Optional.empty());
+            return new UnansweredHost(host, "did not answer within " + limit.toSeconds() + " s", Optional.empty());
         }
         if (why instanceof UnderstudyException known) {
             return new UnansweredHost(host, "did not answer: " + known.getMessage(), Optional.of(known));

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.osgi.service.component.annotations.Activate;
@@ -33,21 +33,29 @@ public final class Locations implements AutoCloseable {
     private static final List<VmState> BELIEVED =
             List.of(VmState.RUNNING, VmState.PAUSED, VmState.UNKNOWN, VmState.SHUTOFF);
 
-    /** How long hosts have to answer; a host that is slower delays a start by no more than this. */
-    private static final Duration LIMIT = Duration.ofSeconds(5);
+    /**
+     * How long hosts have to find one VM; a host that hangs delays a start by no more than this. It is more than a connector
+     * waits for a QEMU that does not answer, so that the VM of such a QEMU is still found.
+     */
+    private static final Duration FIND_LIMIT = Duration.ofSeconds(8);
+    /** How long hosts have to list their VMs, several of which may not answer. */
+    private static final Duration LIST_LIMIT = Duration.ofSeconds(30);
 
     private final HostRegistry hosts;
     private final DeadlineFanOut fanOut;
 
     @Activate
     public Locations(@Reference HostRegistry hosts) {
-        this(hosts, LIMIT, CompletableFuture.delayedExecutor(LIMIT.toMillis(), TimeUnit.MILLISECONDS));
+        this(
+                hosts,
+                (limit, task) -> CompletableFuture.delayedExecutor(limit.toMillis(), TimeUnit.MILLISECONDS)
+                        .execute(task));
     }
 
-    /** @param deadline runs a task when the limit has passed since it was handed over */
-    Locations(HostRegistry hosts, Duration limit, Executor deadline) {
+    /** @param timer runs a task after a time */
+    Locations(HostRegistry hosts, BiConsumer<Duration, Runnable> timer) {
         this.hosts = hosts;
-        this.fanOut = new DeadlineFanOut(limit, deadline);
+        this.fanOut = new DeadlineFanOut(timer);
     }
 
     @Override
@@ -98,21 +106,22 @@ public final class Locations implements AutoCloseable {
         }
     }
 
-    /** Asks every open host for all its VMs; blocks for their answers, for a few seconds at most. */
+    /** Asks every open host for all its VMs; blocks for their answers, for half a minute at most. */
     public Survey survey() {
-        return survey(Host::vms);
+        return survey(LIST_LIMIT, Host::vms);
     }
 
-    /** Asks every open host for one VM alone; blocks as {@link #survey()} does. */
+    /** Asks every open host for one VM alone; blocks for their answers, for a few seconds at most. */
     public Survey survey(VmName vm) {
-        return survey(host -> host.find(vm).stream().toList());
+        return survey(FIND_LIMIT, host -> host.find(vm).stream().toList());
     }
 
-    private Survey survey(Function<Host, List<HostedVm>> question) {
+    private Survey survey(Duration limit, Function<Host, List<HostedVm>> question) {
         Survey survey = new Survey(new TreeMap<>(), new ArrayList<>(), new ArrayList<>());
         hosts.unopened()
                 .forEach(name -> survey.silent().add(new UnansweredHost(name, "is not open", Optional.empty())));
         fanOut.ask(
+                limit,
                 hosts.all(),
                 question,
                 (host, vms) -> vms.forEach(vm -> note(survey, new Location(host, vm))),
@@ -140,7 +149,7 @@ public final class Locations implements AutoCloseable {
     }
 
     /**
-     * The one place where a VM is. Blocks as {@link #survey()} does.
+     * The one place where a VM is. Blocks as {@link #survey(VmName)} does.
      *
      * @throws UnderstudyException as {@link Survey#place}
      */

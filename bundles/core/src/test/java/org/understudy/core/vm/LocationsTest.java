@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.ErrorCode;
@@ -29,7 +29,7 @@ class LocationsTest {
     private final ShelfHost gamma = new ShelfHost("gamma");
     private final Shelf shelf = new Shelf(alpha, beta, gamma);
     private final BlockingQueue<Runnable> deadlines = new LinkedBlockingQueue<>();
-    private final Locations locations = new Locations(shelf.registry, Duration.ofSeconds(5), deadlines::add);
+    private final Locations locations = new Locations(shelf.registry, (limit, task) -> deadlines.add(task));
 
     @AfterEach
     void close() {
@@ -39,7 +39,11 @@ class LocationsTest {
     }
 
     private CompletableFuture<Survey> survey() {
-        return CompletableFuture.supplyAsync(() -> locations.survey(WEB1), task -> new Thread(task).start());
+        return onItsOwnThread(() -> locations.survey(WEB1));
+    }
+
+    private static CompletableFuture<Survey> onItsOwnThread(Supplier<Survey> survey) {
+        return CompletableFuture.supplyAsync(survey, task -> new Thread(task).start());
     }
 
     /** Lets the deadline of a survey pass when all hosts but so many have answered. */
@@ -91,9 +95,23 @@ class LocationsTest {
             assertThat(doubt.code()).isEqualTo(FindingCode.HOST_UNAVAILABLE);
             assertThat(doubt.severity()).isEqualTo(Severity.WARNING);
             assertThat(doubt.message())
-                    .isEqualTo("Host beta did not answer within 5 s; it is not known whether VM 'web1' runs there");
+                    .isEqualTo("Host beta did not answer within 8 s; it is not known whether VM 'web1' runs there");
         });
         assertThat(deadlines).isEmpty();
+    }
+
+    @Test
+    void listsTheVmsOfTheHostsThatAnswer() throws InterruptedException {
+        alpha.with("web1", VmState.RUNNING).with("web2", VmState.SHUTOFF);
+        beta.hang();
+        CompletableFuture<Survey> survey = onItsOwnThread(locations::survey);
+
+        passDeadline(1);
+
+        assertThat(survey.join().claims()).containsOnlyKeys(WEB1, new VmName("web2"));
+        assertThat(survey.join().silent())
+                .extracting(UnansweredHost::toString)
+                .containsExactly("beta (did not answer within 30 s)");
     }
 
     @Test
@@ -127,7 +145,7 @@ class LocationsTest {
 
         assertThat(locations.survey(WEB1).silent())
                 .extracting(UnansweredHost::toString)
-                .containsExactly("beta (did not answer within 5 s)");
+                .containsExactly("beta (did not answer within 8 s)");
         assertThat(beta.questions()).hasSize(DeadlineFanOut.MOST_OVERDUE);
 
         beta.recover();
