@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import org.understudy.api.UnderstudyException;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
 
@@ -40,6 +41,15 @@ public record PlatformXml(
                 osType.flatMap(t -> t.attribute("arch")).orElse(""),
                 osType.flatMap(t -> t.attribute("machine")),
                 root.child("memory").map(PlatformXml::bytes).orElse(OptionalLong.empty()));
+    }
+
+    /** Reads a definition; empty if it cannot be read at all. */
+    public static Optional<PlatformXml> read(String definition) {
+        try {
+            return Optional.of(of(DomainDocument.parse(definition)));
+        } catch (UnderstudyException e) {
+            return Optional.empty();
+        }
     }
 
     /** Whether the hypervisor that is named is QEMU. */

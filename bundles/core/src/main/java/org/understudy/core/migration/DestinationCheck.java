@@ -14,7 +14,6 @@ import org.understudy.api.Severity;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.HostFacts;
 import org.understudy.api.spi.HostFacts.Version;
-import org.understudy.api.xml.DomainDocument;
 import org.understudy.core.domain.DomainView.PairView;
 import org.understudy.core.domain.HostNetworks;
 import org.understudy.core.domain.PlatformXml;
@@ -64,8 +63,7 @@ final class DestinationCheck {
     }
 
     private List<Finding> machine(Cargo cargo, HostFacts from, HostFacts to) {
-        Optional<String> machine =
-                PlatformXml.of(DomainDocument.parse(cargo.live())).machine();
+        Optional<String> machine = PlatformXml.read(cargo.live()).flatMap(PlatformXml::machine);
         if (machine.isEmpty()) {
             return List.of();
         }

@@ -43,6 +43,13 @@ class PlatformXmlTest {
                 .isFalse();
     }
 
+    @Test
+    void readsNothingOfATextThatIsNoXml() {
+        assertThat(PlatformXml.read("<domain>")).isEmpty();
+        assertThat(PlatformXml.read("<domain type='kvm'/>").flatMap(PlatformXml::hypervisor))
+                .contains("kvm");
+    }
+
     @ParameterizedTest
     @CsvSource({"q35,true", "pc-q35-9.0,true", "pc,false", "pc-i440fx-7.2,false", "xq35,false"})
     void tellsQ35FromOtherMachines(String machine, boolean q35) {
