@@ -138,7 +138,8 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
         return Stream.of("network", "bridge", "dev", "path")
                 .flatMap(word -> source.flatMap(s -> s.attribute(word)).stream())
                 .findFirst()
-                .orElseGet(() -> vf(device).map(PciAddress::toString).orElse(""));
+                .orElseGet(() ->
+                        PciXml.hostAddress(device).map(PciAddress::toString).orElse(""));
     }
 
     private static NicRole role(XmlElement device) {
@@ -169,7 +170,7 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
                 mac.get(),
                 pool(wish, primary),
                 kind(wish, primary),
-                vf(primary),
+                PciXml.hostAddress(primary),
                 standby.flatMap(DomainView::vlan).or(() -> vlan(primary)).orElse(0),
                 standby.get().attributeOr("trustGuestRxFilters", "").equals("yes"),
                 numaNode,
@@ -211,14 +212,6 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
                 .flatMap(name -> valid(() -> new PoolName(name)));
     }
 
-    /** The address on its host of a device that is passed through, if the definition names it. */
-    public static Optional<PciAddress> vf(XmlElement device) {
-        return device.child("source")
-                .flatMap(s -> s.child("address"))
-                .flatMap(a -> valid(() -> new PciAddress(
-                        number(a, "domain"), number(a, "bus"), number(a, "slot"), number(a, "function"))));
-    }
-
     private static OptionalInt numaNode(XmlElement root) {
         return root.child("numatune")
                 .flatMap(tune -> tune.childAttribute("memory", "nodeset"))
@@ -237,10 +230,6 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
                         .flatMap(id -> valid(() -> Integer.decode(id)))
                         .filter(id -> id > 0 && id <= LAST_VLAN)
                 : Optional.empty();
-    }
-
-    private static int number(XmlElement address, String part) {
-        return Integer.decode(address.attributeOr(part, "0"));
     }
 
     private static Optional<Alias> alias(XmlElement device) {

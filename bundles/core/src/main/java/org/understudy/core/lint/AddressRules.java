@@ -14,6 +14,7 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.PciAddress;
 import org.understudy.api.xml.Edits;
 import org.understudy.api.xml.XmlElement;
+import org.understudy.core.domain.PciXml;
 
 /**
  * Rules 7 to 9: the guest can let go of the primary at its place. A primary without an address is well: the host puts
@@ -113,7 +114,7 @@ final class AddressRules {
             if (machine.pcie() == Machine.Pcie.NO) {
                 return complaints;
             }
-            Map<Integer, XmlElement> controllers = controllers(it);
+            Map<Integer, XmlElement> controllers = PciXml.controllers(it.document());
             for (NicElement primary : it.primaries()) {
                 PciXml.guestAddress(primary.xml())
                         .flatMap(address -> complaint(address.bus(), controllers, machine))
@@ -134,22 +135,11 @@ final class AddressRules {
         }
     }
 
-    private static Map<Integer, XmlElement> controllers(Case it) {
-        Map<Integer, XmlElement> controllers = new HashMap<>();
-        it.document().devices("controller").stream()
-                .filter(controller -> controller.attributeOr("type", "").equals("pci"))
-                .forEach(controller -> controller
-                        .attribute("index")
-                        .flatMap(PciXml::number)
-                        .ifPresent(index -> controllers.putIfAbsent(index, controller)));
-        return controllers;
-    }
-
     /** Rule 9. Source: formatdomain, attribute {@code hotplug} of a PCI controller's target, libvirt 6.3. */
     private static final class PortWithHotplug implements Rule {
         @Override
         public void judge(Case it, Consumer<Finding> to) {
-            Map<Integer, XmlElement> controllers = controllers(it);
+            Map<Integer, XmlElement> controllers = PciXml.controllers(it.document());
             for (NicElement primary : it.primaries()) {
                 port(primary, controllers)
                         .flatMap(PortWithHotplug::off)
@@ -178,7 +168,7 @@ final class AddressRules {
 
         @Override
         public void mend(Case it, Edits edits) {
-            Map<Integer, XmlElement> controllers = controllers(it);
+            Map<Integer, XmlElement> controllers = PciXml.controllers(it.document());
             Set<XmlElement.Attribute> attributes = new LinkedHashSet<>();
             it.primaries()
                     .forEach(primary -> port(primary, controllers)

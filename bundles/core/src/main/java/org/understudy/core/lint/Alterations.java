@@ -13,6 +13,7 @@ import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
 import org.understudy.core.domain.DomainView;
 import org.understudy.core.domain.DomainView.PairView;
+import org.understudy.core.domain.PciXml;
 
 /**
  * What a host has made of the pairs of a definition it was given. libvirt drops an alias that does not begin with

@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.Policy;
+import org.understudy.core.domain.PlatformXml;
 
 /** Rules 1 and 10: the machine and the two NICs are of a kind that can fail over. */
 final class KindRules {
@@ -48,7 +49,7 @@ final class KindRules {
         return standby.isInterface()
                 && !standby.isInterface("hostdev")
                 && standby.model().isEmpty()
-                && !Machine.isX86(it.document());
+                && !PlatformXml.of(it.document()).isX86();
     }
 
     private static void primaries(Case it, Consumer<Finding> to) {

@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 import org.understudy.api.MacAddress;
 import org.understudy.api.PciAddress;
 import org.understudy.api.xml.XmlElement;
+import org.understudy.core.domain.PciXml;
 
 /**
  * A NIC of the document.

@@ -13,6 +13,7 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Policy;
 import org.understudy.api.xml.XmlElement;
+import org.understudy.core.domain.PciXml;
 import org.understudy.core.lint.LintContext.VfFacts;
 
 /** Rules 12, 14, 16 and 17, and the IOMMU group of rule 15: what must hold for the VF itself. */

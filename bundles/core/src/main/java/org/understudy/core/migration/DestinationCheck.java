@@ -16,6 +16,7 @@ import org.understudy.api.spi.HostFacts;
 import org.understudy.api.spi.HostFacts.Version;
 import org.understudy.core.domain.DomainView.PairView;
 import org.understudy.core.domain.HostNetworks;
+import org.understudy.core.domain.PlatformXml;
 
 /** The part of the preflight that asks whether the destination can take the VM. */
 final class DestinationCheck {
@@ -62,7 +63,7 @@ final class DestinationCheck {
     }
 
     private List<Finding> machine(Cargo cargo, HostFacts from, HostFacts to) {
-        Optional<String> machine = MachineType.of(cargo.live());
+        Optional<String> machine = PlatformXml.read(cargo.live()).flatMap(PlatformXml::machine);
         if (machine.isEmpty()) {
             return List.of();
         }

@@ -4,10 +4,11 @@ package org.understudy.core.migration;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.understudy.api.MigrationStrategy;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.xml.DomainDocument;
-import org.understudy.api.xml.XmlElement;
+import org.understudy.core.domain.PlatformXml;
 
 /**
  * How the guest parts with its primaries in one run, and why (docs/decisions/0021).
@@ -31,6 +32,7 @@ record StrategyChoice(MigrationStrategy strategy, String why) {
     private static final Duration USUAL_DOWNTIME_LIMIT = Duration.ofMillis(300);
 
     private static final long MIB_OF_A_GIB = 1024;
+    private static final long BYTES_OF_A_MIB = 1L << 20;
 
     /** After the VFs were leased. */
     static StrategyChoice of(Voyage v) {
@@ -66,24 +68,9 @@ record StrategyChoice(MigrationStrategy strategy, String why) {
                         .formatted(opening.toMillis(), limit.toMillis()));
     }
 
-    /** Source: libvirt {@code formatdomain}, memory: KiB unless a unit says otherwise. */
     private static Optional<Long> mebibytes(String definition) {
-        Optional<XmlElement> memory = DomainDocument.parse(definition).root().child("memory");
-        try {
-            return memory.map(m -> scaled(Long.parseLong(m.content().strip()), m.attributeOr("unit", "KiB")));
-        } catch (NumberFormatException e) {
-            return Optional.empty();
-        }
-    }
-
-    private static long scaled(long amount, String unit) {
-        return switch (unit.toLowerCase(Locale.ROOT)) {
-            case "b", "bytes" -> amount >> 20;
-            case "m", "mb", "mib" -> amount;
-            case "g", "gb", "gib" -> amount << 10;
-            case "t", "tb", "tib" -> amount << 20;
-            default -> amount >> 10;
-        };
+        OptionalLong bytes = PlatformXml.of(DomainDocument.parse(definition)).memoryBytes();
+        return bytes.isPresent() ? Optional.of(bytes.getAsLong() / BYTES_OF_A_MIB) : Optional.empty();
     }
 
     @Override

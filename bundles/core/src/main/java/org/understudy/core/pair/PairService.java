@@ -49,6 +49,7 @@ public final class PairService implements Pairs {
     private final PairHealthTracker health;
     private final NicFacts nics;
     private final LiveChange liveChange;
+    private final KeyedLock<VmName> changes = new KeyedLock<>();
 
     @Activate
     public PairService(
@@ -141,8 +142,12 @@ public final class PairService implements Pairs {
                 .orElse(context);
     }
 
-    /** One change at a time: each starts from what the one before has stored. */
-    private synchronized PairChange change(VmName vm, BiFunction<Host, String, PairChange> plan) {
+    /** One change of a VM at a time: each starts from what the one before has stored. Other VMs do not wait. */
+    private PairChange change(VmName vm, BiFunction<Host, String, PairChange> plan) {
+        return changes.call(vm, () -> changeAlone(vm, plan));
+    }
+
+    private PairChange changeAlone(VmName vm, BiFunction<Host, String, PairChange> plan) {
         standstill.require(vm);
         Location here = locations.of(vm);
         String before = here.host().definition(vm);

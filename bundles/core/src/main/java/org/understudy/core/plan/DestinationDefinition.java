@@ -3,7 +3,6 @@ package org.understudy.core.plan;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.understudy.api.Alias;
@@ -11,6 +10,7 @@ import org.understudy.api.PciAddress;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.Edits;
 import org.understudy.api.xml.XmlElement;
+import org.understudy.core.domain.PciXml;
 
 /** The definition as the destination of a migration needs it. */
 public final class DestinationDefinition {
@@ -31,7 +31,7 @@ public final class DestinationDefinition {
                                 .filter(vf -> vf.getKey().value().equals(alias))
                                 .map(Map.Entry::getValue)
                                 .findFirst())
-                        .ifPresent(vf -> hostAddress(device).ifPresent(address -> write(edits, address, vf))));
+                        .ifPresent(vf -> PciXml.hostElement(device).ifPresent(address -> write(edits, address, vf))));
         document.devices("interface").stream()
                 .flatMap(nic -> nic.child("source").stream())
                 .forEach(source -> rename(edits, source, networks));
@@ -55,10 +55,6 @@ public final class DestinationDefinition {
                         .isPresent())
                 .forEach(edits::remove);
         return edits.isEmpty() ? definition : edits.apply();
-    }
-
-    private static Optional<XmlElement> hostAddress(XmlElement device) {
-        return device.child("source").flatMap(source -> source.child("address"));
     }
 
     private static void write(Edits edits, XmlElement address, PciAddress vf) {

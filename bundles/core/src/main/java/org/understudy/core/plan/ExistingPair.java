@@ -12,7 +12,7 @@ import org.understudy.api.PciAddress;
 import org.understudy.api.PrimaryForm;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
-import org.understudy.core.domain.DomainView;
+import org.understudy.core.domain.PciXml;
 
 /**
  * A pair that is there when one is asked for.
@@ -30,7 +30,7 @@ record ExistingPair(String standby, Optional<String> pool, Optional<PrimaryForm>
         Optional<String> network = form.equals(Optional.of(PrimaryForm.POOL_NETWORK))
                 ? primary.childAttribute("source", "network")
                 : Optional.empty();
-        return new ExistingPair(standby, wish.map(Wish::pool).or(() -> network), form, DomainView.vf(primary));
+        return new ExistingPair(standby, wish.map(Wish::pool).or(() -> network), form, PciXml.hostAddress(primary));
     }
 
     private static Optional<PrimaryForm> form(XmlElement primary) {

@@ -9,21 +9,19 @@ import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
+import org.understudy.core.domain.PciXml;
+import org.understudy.core.domain.PlatformXml;
 
 /** Whether a document offers what a pair needs: a hypervisor with failover, a machine with PCIe, a suitable NIC. */
 final class Ground {
-    private static final Set<String> QEMU_TYPES = Set.of("kvm", "qemu", "hvf", "nvmm", "whpx");
-    private static final Set<String> PC_ARCHITECTURES = Set.of("x86_64", "i686");
-    private static final Set<String> VIRT_ARCHITECTURES =
-            Set.of("aarch64", "armv7l", "riscv64", "riscv32", "loongarch64");
     private static final Set<String> UNSUITABLE_NICS = Set.of("hostdev", "vdpa", "vhostuser");
 
     private final DomainDocument document;
-    private final XmlElement root;
+    private final PlatformXml platform;
 
     Ground(DomainDocument document) {
         this.document = document;
-        this.root = document.root();
+        this.platform = PlatformXml.of(document);
     }
 
     void judgeNic(XmlElement nic, List<Finding> findings) {
@@ -52,15 +50,14 @@ final class Ground {
     }
 
     void judgeMachine(Set<Consent> consents, List<Finding> findings) {
-        String hypervisor = root.attributeOr("type", "");
-        String arch = osType().flatMap(t -> t.attribute("arch")).orElse("");
+        String arch = platform.arch();
         String machine = machine();
-        boolean virt = machine.equals("virt") || machine.startsWith("virt-");
-        if (!QEMU_TYPES.contains(hypervisor)) {
-            noFailover("a domain of type '" + hypervisor + "' is not run by QEMU", findings);
-        } else if (!virt && (PC_ARCHITECTURES.contains(arch) || arch.isEmpty())) {
+        boolean virt = platform.isVirt();
+        if (!platform.isQemu()) {
+            noFailover("a domain of type '" + platform.hypervisor().orElse("") + "' is not run by QEMU", findings);
+        } else if (!virt && (platform.isX86() || arch.isEmpty())) {
             judgePc(machine, consents, findings);
-        } else if (!virt || !VIRT_ARCHITECTURES.contains(arch) && !arch.isEmpty()) {
+        } else if (!virt || !platform.isVirtArch() && !arch.isEmpty()) {
             noFailover(
                     "machine '" + machine + "' of architecture '" + arch + "' has no hot-pluggable PCIe port",
                     findings);
@@ -68,7 +65,7 @@ final class Ground {
     }
 
     private void judgePc(String machine, Set<Consent> consents, List<Finding> findings) {
-        if (machine.equals("q35") || machine.startsWith("pc-q35")) {
+        if (platform.isQ35()) {
             return;
         }
         if (!machine.isEmpty() && !machine.equals("pc") && !machine.startsWith("pc-i440fx")) {
@@ -109,9 +106,7 @@ final class Ground {
             }
         }
         boolean addressed = document.devices().stream()
-                .anyMatch(device -> device.childAttribute("address", "type")
-                        .filter("pci"::equals)
-                        .isPresent());
+                .anyMatch(device -> PciXml.guestElement(device).isPresent());
         return addressed ? Optional.of("devices have PCI addresses of the old machine") : Optional.empty();
     }
 
@@ -131,19 +126,18 @@ final class Ground {
     }
 
     Optional<XmlElement> osType() {
-        return root.child("os").flatMap(os -> os.child("type"));
+        return platform.osType();
     }
 
     String machine() {
-        return osType().flatMap(t -> t.attribute("machine")).orElse("");
+        return platform.machine().orElse("");
     }
 
     /** The machine type to change to; empty if the present one has PCIe. */
     Optional<String> machineToSet() {
         String machine = machine();
         if (machine.isEmpty() || machine.equals("pc")) {
-            String arch = osType().flatMap(t -> t.attribute("arch")).orElse("");
-            return arch.isEmpty() || PC_ARCHITECTURES.contains(arch) ? Optional.of("q35") : Optional.empty();
+            return platform.arch().isEmpty() || platform.isX86() ? Optional.of("q35") : Optional.empty();
         }
         return machine.startsWith("pc-i440fx") ? Optional.of(machine.replace("pc-i440fx", "pc-q35")) : Optional.empty();
     }

@@ -11,6 +11,7 @@ import org.understudy.api.Severity;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.Edits;
 import org.understudy.api.xml.XmlElement;
+import org.understudy.core.domain.PciXml;
 
 /** Takes back what {@link PairBuilder} wrote, also if libvirt has laid the document out anew since. */
 final class PairRemoval {
@@ -122,9 +123,7 @@ final class PairRemoval {
     private boolean isLaidOutForPcie() {
         return document.devices().stream()
                 .filter(device -> !added.contains(device))
-                .anyMatch(device -> device.children("address").stream().anyMatch(PciBuses::isPci)
-                        || device.is("controller")
-                                && device.attributeOr("type", "").equals("pci"));
+                .anyMatch(device -> PciXml.guestElement(device).isPresent() || PciXml.isController(device));
     }
 
     private void keepMachine(String machine, String before) {

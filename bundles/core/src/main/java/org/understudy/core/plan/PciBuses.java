@@ -10,6 +10,7 @@ import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
+import org.understudy.core.domain.PciXml;
 
 /** The PCI buses of a machine. The index of a controller is the number of the bus behind it. */
 final class PciBuses {
@@ -40,39 +41,24 @@ final class PciBuses {
         BitSet taken = new BitSet();
         // pcie-root, which every q35 and virt machine has whether it is written or not.
         taken.set(0);
-        Stream<String> controllers = document.devices("controller").stream()
-                .filter(c -> c.attributeOr("type", "").equals("pci"))
-                .flatMap(c -> c.attribute("index").stream());
-        IntStream.concat(controllers.mapToInt(PciBuses::number), used(document.devices().stream()))
-                .filter(bus -> bus >= 0 && bus <= HIGHEST)
+        IntStream controllers = PciXml.controllers(document).keySet().stream().mapToInt(Integer::intValue);
+        IntStream.concat(controllers, used(document.devices().stream()))
+                .filter(bus -> bus <= HIGHEST)
                 .forEach(taken::set);
         return taken;
     }
 
     /** The buses that devices are on. */
     static IntStream used(Stream<XmlElement> devices) {
-        return devices.flatMap(device -> device.children("address").stream())
-                .filter(PciBuses::isPci)
+        return devices.flatMap(device -> PciXml.guestElement(device).stream())
                 .flatMap(address -> address.attribute("bus").stream())
-                .mapToInt(PciBuses::number);
+                .flatMap(bus -> PciXml.number(bus).stream())
+                .mapToInt(Integer::intValue);
     }
 
     static boolean isRootPort(XmlElement device, int index) {
         return device.is("controller")
                 && device.attributeOr("model", "").equals("pcie-root-port")
                 && device.attributeOr("index", "").equals(Integer.toString(index));
-    }
-
-    static boolean isPci(XmlElement address) {
-        return address.attributeOr("type", "").equals("pci");
-    }
-
-    /** A number as libvirt writes it, decimal or hexadecimal; -1 for any other text. */
-    static int number(String text) {
-        try {
-            return Integer.decode(text);
-        } catch (NumberFormatException e) {
-            return -1;
-        }
     }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.vm;
 
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -14,13 +16,17 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.understudy.api.Alias;
+import org.understudy.api.HostName;
 import org.understudy.api.PairHealth;
 import org.understudy.api.Pairs.PairChanged;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
 import org.understudy.api.spi.VfPools;
 import org.understudy.core.health.PairHealthTracker;
+import org.understudy.core.watch.Lanes;
 
 /**
  * Sends the frames for a VM to the NIC that its guest uses: as long as it is without its VF, the VF's PF lets them pass to
@@ -31,7 +37,11 @@ public final class Detours implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Detours.class);
 
     private final AtomicReference<Optional<VfPools>> pools = new AtomicReference<>(Optional.empty());
+    private final Map<Place, PairChanged> waiting = new ConcurrentHashMap<>();
+    private final Lanes lanes = new Lanes("understudy-forwarding");
     private final Subscription changes;
+
+    private record Place(HostName host, VmName vm, Alias primary) {}
 
     @Activate
     public Detours(@Reference PairHealthTracker health) {
@@ -54,8 +64,18 @@ public final class Detours implements AutoCloseable {
         pools.updateAndGet(now -> now.filter(p -> p != served));
     }
 
-    /** On the listener's own thread, so that a slow host holds up nobody. */
+    /**
+     * In order for each host, so that a host whose NICs do not answer delays no other. Changes of one pair that wait are
+     * merged: only the last one counts.
+     */
     private void onChange(PairChanged change) {
+        Place place = new Place(change.host(), change.vm(), change.pair().primary());
+        if (waiting.put(place, change) == null) {
+            lanes.run(place.host(), () -> forward(waiting.remove(place)));
+        }
+    }
+
+    private void forward(PairChanged change) {
         Optional<Boolean> needed = isNeeded(change.pair().health());
         Optional<VfPools> served = pools.get();
         if (needed.isEmpty() || served.isEmpty() || change.pair().kind() != PrimaryKind.VF) {
@@ -88,5 +108,6 @@ public final class Detours implements AutoCloseable {
     @Deactivate
     public void close() {
         changes.close();
+        lanes.close();
     }
 }

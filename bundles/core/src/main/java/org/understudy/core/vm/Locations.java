@@ -1,72 +1,132 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.vm;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostedVm;
-import org.understudy.core.watch.SideBySide;
 
 /** Finds VMs among the hosts. An OSGi service within this bundle. */
 @Component(service = Locations.class)
-public final class Locations {
+public final class Locations implements AutoCloseable {
     /** Who is believed if several hosts hold a VM: the one where it runs. */
     private static final List<VmState> BELIEVED =
             List.of(VmState.RUNNING, VmState.PAUSED, VmState.UNKNOWN, VmState.SHUTOFF);
 
+    /**
+     * How long hosts have to find one VM; a host that hangs delays a start by no more than this. It is more than a connector
+     * waits for a QEMU that does not answer, so that the VM of such a QEMU is still found.
+     */
+    private static final Duration FIND_LIMIT = Duration.ofSeconds(8);
+    /** How long hosts have to list their VMs, several of which may not answer. */
+    private static final Duration LIST_LIMIT = Duration.ofSeconds(30);
+
     private final HostRegistry hosts;
+    private final DeadlineFanOut fanOut;
 
     @Activate
     public Locations(@Reference HostRegistry hosts) {
+        this(
+                hosts,
+                (limit, task) -> CompletableFuture.delayedExecutor(limit.toMillis(), TimeUnit.MILLISECONDS)
+                        .execute(task));
+    }
+
+    /** @param timer runs a task after a time */
+    Locations(HostRegistry hosts, BiConsumer<Duration, Runnable> timer) {
         this.hosts = hosts;
+        this.fanOut = new DeadlineFanOut(timer);
+    }
+
+    @Override
+    @Deactivate
+    public void close() {
+        fanOut.close();
+    }
+
+    /** How many questions to hosts are not answered yet. */
+    int inFlight() {
+        return fanOut.inFlight();
     }
 
     /**
-     * What the hosts said.
+     * What the hosts answered.
      *
      * @param claims by VM, each host that holds it; a QEMU that only receives it is none
      * @param incoming the QEMUs that only receive
-     * @param silent hosts that are not open or did not answer, with the reason
+     * @param silent hosts that are not open, failed to answer, or did not answer in time
      */
-    public record Survey(Map<VmName, List<Location>> claims, List<Location> incoming, List<String> silent) {}
+    public record Survey(Map<VmName, List<Location>> claims, List<Location> incoming, List<UnansweredHost> silent) {
 
-    /** Asks every open host for all its VMs; blocks for their answers. */
-    public Survey survey() {
-        return survey(Host::vms);
-    }
-
-    /** Asks every open host for one VM alone. */
-    private Survey survey(VmName vm) {
-        return survey(host -> host.find(vm).stream().toList());
-    }
-
-    private Survey survey(Function<Host, List<HostedVm>> question) {
-        Survey survey = new Survey(new TreeMap<>(), new ArrayList<>(), new ArrayList<>());
-        hosts.unopened().forEach(name -> survey.silent().add(name + " (not open)"));
-        SideBySide.ask(hosts.all(), host -> noted(survey, host, question)).forEach(Runnable::run);
-        return survey;
-    }
-
-    /** Asks now, and writes the answer down when it is run, on the one thread that does. */
-    private static Runnable noted(Survey survey, Host host, Function<Host, List<HostedVm>> question) {
-        try {
-            List<HostedVm> vms = question.apply(host);
-            return () -> vms.forEach(vm -> note(survey, new Location(host, vm)));
-        } catch (UnderstudyException e) {
-            return () -> survey.silent().add(host.name() + " (" + e.getMessage() + ")");
+        /**
+         * The one place where a VM is.
+         *
+         * @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND}; {@link ErrorCode#HOST_UNAVAILABLE} if it is on no
+         *     host that answers; {@link ErrorCode#REFUSED_BY_FINDINGS} if two hosts claim it with equal right
+         */
+        Location place(VmName vm) {
+            List<Location> believed = believed(claims.getOrDefault(vm, List.of()));
+            if (believed.size() > 1) {
+                Finding twice = heldTwice(vm, believed);
+                throw new UnderstudyException(twice.message(), List.of(twice));
+            } else if (believed.isEmpty()) {
+                throw absent(vm, silent);
+            }
+            return believed.get(0);
         }
+
+        /** Whether this host gave no answer, for whatever reason. */
+        boolean isSilent(HostName host) {
+            return silent.stream().anyMatch(s -> s.host().equals(host));
+        }
+
+        /** What is not known of a VM, because hosts gave no answer. */
+        List<Finding> doubts(VmName vm) {
+            return silent.stream().map(s -> s.finding(vm)).toList();
+        }
+    }
+
+    /** Asks every open host for all its VMs; blocks for their answers, for half a minute at most. */
+    public Survey survey() {
+        return survey(LIST_LIMIT, Host::vms);
+    }
+
+    /** Asks every open host for one VM alone; blocks for their answers, for a few seconds at most. */
+    public Survey survey(VmName vm) {
+        return survey(FIND_LIMIT, host -> host.find(vm).stream().toList());
+    }
+
+    private Survey survey(Duration limit, Function<Host, List<HostedVm>> question) {
+        Survey survey = new Survey(new TreeMap<>(), new ArrayList<>(), new ArrayList<>());
+        hosts.unopened()
+                .forEach(name -> survey.silent().add(new UnansweredHost(name, "is not open", Optional.empty())));
+        fanOut.ask(
+                limit,
+                hosts.all(),
+                question,
+                (host, vms) -> vms.forEach(vm -> note(survey, new Location(host, vm))),
+                survey.silent()::add);
+        return survey;
     }
 
     private static void note(Survey survey, Location location) {
@@ -89,29 +149,23 @@ public final class Locations {
     }
 
     /**
-     * The one place where a VM is.
+     * The one place where a VM is. Blocks as {@link #survey(VmName)} does.
      *
-     * @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND}; {@link ErrorCode#HOST_UNAVAILABLE} if it is on no
-     *     host that answers; {@link ErrorCode#REFUSED_BY_FINDINGS} if two hosts claim it with equal right
+     * @throws UnderstudyException as {@link Survey#place}
      */
     public Location of(VmName vm) {
-        Survey survey = survey(vm);
-        List<Location> believed = believed(survey.claims().getOrDefault(vm, List.of()));
-        if (believed.size() > 1) {
-            Finding twice = heldTwice(vm, believed);
-            throw new UnderstudyException(twice.message(), List.of(twice));
-        } else if (believed.isEmpty()) {
-            throw absent(vm, survey.silent());
-        }
-        return believed.get(0);
+        return survey(vm).place(vm);
     }
 
-    private static UnderstudyException absent(VmName vm, List<String> silent) {
-        return silent.isEmpty()
-                ? new UnderstudyException(ErrorCode.VM_NOT_FOUND, "No host has a VM '" + vm + "'")
-                : new UnderstudyException(
-                        ErrorCode.HOST_UNAVAILABLE,
-                        "No host that answers has a VM '" + vm + "'; not asked: " + String.join(", ", silent));
+    private static UnderstudyException absent(VmName vm, List<UnansweredHost> silent) {
+        if (silent.isEmpty()) {
+            return new UnderstudyException(ErrorCode.VM_NOT_FOUND, "No host has a VM '" + vm + "'");
+        }
+        String hosts = silent.stream().map(UnansweredHost::toString).collect(Collectors.joining(", "));
+        UnderstudyException absent = new UnderstudyException(
+                ErrorCode.HOST_UNAVAILABLE, "No host that answers has a VM '" + vm + "'; no answer from: " + hosts);
+        silent.forEach(s -> s.cause().ifPresent(absent::addSuppressed));
+        return absent;
     }
 
     /** The finding for a VM that several hosts hold. */

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.vm;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
@@ -13,28 +16,37 @@ import org.understudy.api.Outcome;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 
-/** Keeps an admin's command from letting a guest run twice. */
-record OneRun(Migrations migrations, Locations locations) {
+/**
+ * Prevents split brain: refuses to start or resume a VM that another host may run.
+ *
+ * <p>A host that gives no answer (not open, failing, or slower than the deadline of {@link Locations}) does not block a
+ * start by itself: otherwise one dead host would keep every VM of every other host from being started. It blocks where
+ * there is a reason to think that it runs this very VM: the VM's last migration ended in doubt, and this host was the other
+ * end. In all other cases it is reported: logged, and listed among the findings of a refusal.
+ */
+record OneRun(Migrations migrations) {
+    private static final Logger LOG = LoggerFactory.getLogger(OneRun.class);
 
     /**
-     * Before the vCPUs of a VM are to run: nobody else may have them. Another host may have the guest if it receives it,
-     * or if it was part of a migration whose end nobody knows and does not answer now.
+     * Before the vCPUs of a VM are to run: no other host may have them. Another host may have the guest if it receives it,
+     * or if it was part of a migration that ended in doubt and does not answer now.
      *
+     * @param survey what the hosts answered when they were asked for this VM a moment ago
      * @throws UnderstudyException {@link ErrorCode#REFUSED_BY_FINDINGS}
      */
-    void requireNoOther(Location here) {
+    void requireNoOther(Location here, Locations.Survey survey) {
         VmName vm = here.vm().name();
-        Locations.Survey survey = locations.survey();
+        List<Finding> doubts = survey.doubts(vm);
+        doubts.forEach(doubt -> LOG.warn("{}", doubt.message()));
         survey.incoming().stream()
-                .filter(l -> l.vm().name().equals(vm))
                 .findFirst()
-                .ifPresent(l -> refuse(vm, "host " + l.host().name() + " has a QEMU that receives it"));
+                .ifPresent(l -> refuse(vm, "host " + l.host().name() + " has a QEMU that receives it", doubts));
         doubtful(vm, here.host().name())
-                .filter(other -> survey.silent().stream().anyMatch(s -> s.startsWith(other + " ")))
+                .filter(survey::isSilent)
                 .ifPresent(other -> refuse(
                         vm,
-                        "its last migration ended in doubt, and host " + other
-                                + ", where it may run, does not answer"));
+                        "its last migration ended in doubt, and host " + other + ", where it may run, does not answer",
+                        doubts));
     }
 
     private Optional<HostName> doubtful(VmName vm, HostName here) {
@@ -49,12 +61,14 @@ record OneRun(Migrations migrations, Locations locations) {
         return migration.source().equals(here) ? migration.destination() : migration.source();
     }
 
-    private static void refuse(VmName vm, String why) {
+    private static void refuse(VmName vm, String why, List<Finding> doubts) {
         Finding finding = Finding.of(
                 FindingCode.STATE_INCONSISTENT,
                 "vm " + vm,
                 "VM '" + vm + "' may run elsewhere: " + why,
                 "Make sure on that host that it does not run there, then try again.");
-        throw new UnderstudyException(finding.message(), List.of(finding));
+        List<Finding> findings = new ArrayList<>(List.of(finding));
+        findings.addAll(doubts);
+        throw new UnderstudyException(finding.message(), findings);
     }
 }

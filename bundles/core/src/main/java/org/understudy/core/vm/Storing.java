@@ -7,8 +7,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
+import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.core.lint.Alterations;
@@ -20,6 +23,8 @@ import org.understudy.core.lint.Alterations;
  * @param rules judges a definition
  */
 public record Storing(Host host, Function<String, List<Finding>> rules) {
+    private static final Logger LOG = LoggerFactory.getLogger(Storing.class);
+
     private record Known(FindingCode code, String subject) {
         static Known of(Finding finding) {
             return new Known(finding.code(), finding.subject());
@@ -39,9 +44,26 @@ public record Storing(Host host, Function<String, List<Finding>> rules) {
         List<Finding> findings = new ArrayList<>(Alterations.of(definition, stored));
         findings.addAll(added(definition, before, stored));
         if (Finding.anyBlocking(findings)) {
-            before.ifPresentOrElse(host::define, () -> host.undefine(vm));
+            restore(vm, before).ifPresent(findings::add);
         }
         return List.copyOf(findings);
+    }
+
+    /** What is wrong with the new definition is to be reported also if it cannot be taken off the host. */
+    private Optional<Finding> restore(VmName vm, Optional<String> before) {
+        try {
+            before.ifPresentOrElse(host::define, () -> host.undefine(vm));
+            return Optional.empty();
+        } catch (UnderstudyException e) {
+            LOG.warn("VM {} on host {}: the refused definition could not be removed", vm, host.name(), e);
+            return Optional.of(Finding.of(
+                    FindingCode.UNDO_FAILED,
+                    "vm " + vm,
+                    "VM '%s' keeps the refused definition on host %s: %s".formatted(vm, host.name(), e.getMessage()),
+                    before.isPresent()
+                            ? "Define VM '%s' again as it was before.".formatted(vm)
+                            : "Undefine VM '%s' on host %s.".formatted(vm, host.name())));
+        }
     }
 
     /** The host writes some values in its own way, so messages are not compared. */

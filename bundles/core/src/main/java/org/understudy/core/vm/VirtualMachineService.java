@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.osgi.service.component.annotations.Activate;
@@ -61,7 +62,7 @@ public final class VirtualMachineService implements VirtualMachines {
         this.locations = locations;
         this.views = new VmViews(health);
         this.standstill = new Standstill(migrations);
-        this.oneRun = new OneRun(migrations, locations);
+        this.oneRun = new OneRun(migrations);
         this.vfs = vfs;
         this.nics = nics;
     }
@@ -105,12 +106,14 @@ public final class VirtualMachineService implements VirtualMachines {
         Host host = hosts.host(name);
         DomainView view = DomainView.of(definition);
         standstill.require(view.name());
-        requireFree(view, name);
+        Locations.Survey survey = locations.survey(view.name());
+        requireFree(view, name, survey);
         LintContext context = LintContext.of(policies.current(), Optional.of(host.facts()))
                 .knowing(nics.of(name))
                 .besides(nics.macUsers(name))
                 .besides(views.health().macUsers(host));
-        List<Finding> findings = new ArrayList<>(new Linter().lint(definition, context));
+        List<Finding> findings = new ArrayList<>(survey.doubts(view.name()));
+        findings.addAll(new Linter().lint(definition, context));
         findings.addAll(host.check(definition));
         requireNoError(view, findings);
         Optional<String> before = host.find(view.name()).map(vm -> host.definition(vm.name()));
@@ -125,9 +128,15 @@ public final class VirtualMachineService implements VirtualMachines {
         }
     }
 
-    /** A definition may only take the place of one with the same name and UUID on the same host. */
-    private void requireFree(DomainView view, HostName name) {
-        locations.survey().claims().getOrDefault(view.name(), List.of()).stream()
+    /**
+     * A definition may only take the place of one with the same name and UUID on the same host. Another host that gives no
+     * answer does not block it, as it does not block a start; see {@link OneRun}.
+     */
+    private static void requireFree(DomainView view, HostName name, Locations.Survey survey) {
+        survey.silent().stream().filter(s -> s.host().equals(name)).findFirst().ifPresent(s -> {
+            throw s.failure(view.name());
+        });
+        survey.claims().getOrDefault(view.name(), List.of()).stream()
                 .filter(l -> !l.host().name().equals(name) || !view.uuid().equals(Optional.of(l.vm().uuid())))
                 .findFirst()
                 .ifPresent(l -> {
@@ -144,8 +153,8 @@ public final class VirtualMachineService implements VirtualMachines {
 
     @Override
     public void start(VmName name) {
-        act("start", name, OFF, here -> {
-            oneRun.requireNoOther(here);
+        act("start", name, OFF, (here, survey) -> {
+            oneRun.requireNoOther(here, survey);
             Host host = here.host();
             vfs.around(here, DomainView.of(host.definition(name)).pairs(), assigned -> host.start(name, assigned));
         });
@@ -177,20 +186,25 @@ public final class VirtualMachineService implements VirtualMachines {
 
     @Override
     public void resume(VmName name) {
-        act("resume", name, EnumSet.of(VmState.PAUSED, VmState.UNKNOWN), here -> {
-            oneRun.requireNoOther(here);
+        act("resume", name, EnumSet.of(VmState.PAUSED, VmState.UNKNOWN), (here, survey) -> {
+            oneRun.requireNoOther(here, survey);
             here.host().resume(name);
         });
     }
 
     private void act(String verb, VmName vm, Set<VmState> fitting, Consumer<Location> action) {
+        act(verb, vm, fitting, (here, survey) -> action.accept(here));
+    }
+
+    private void act(String verb, VmName vm, Set<VmState> fitting, BiConsumer<Location, Locations.Survey> action) {
         standstill.require(vm);
-        Location here = locations.of(vm);
+        Locations.Survey survey = locations.survey(vm);
+        Location here = survey.place(vm);
         if (!fitting.contains(here.vm().state())) {
             throw new UnderstudyException(
                     ErrorCode.WRONG_VM_STATE,
                     "Cannot %s VM '%s': it is %s; it would have to be one of %s".formatted(verb, vm, here, fitting));
         }
-        action.accept(here);
+        action.accept(here, survey);
     }
 }

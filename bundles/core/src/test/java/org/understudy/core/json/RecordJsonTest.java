@@ -7,8 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -29,8 +31,10 @@ import org.understudy.api.Alias;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
+import org.understudy.api.HostView;
 import org.understudy.api.JsonView;
 import org.understudy.api.MacAddress;
+import org.understudy.api.Migration;
 import org.understudy.api.NetworkGap;
 import org.understudy.api.Nic;
 import org.understudy.api.NicRole;
@@ -39,6 +43,7 @@ import org.understudy.api.Outcome;
 import org.understudy.api.PairHealth;
 import org.understudy.api.PciAddress;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.Vm;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.HostFacts;
 import org.understudy.api.xml.DomainDocument;
@@ -186,5 +191,15 @@ class RecordJsonTest {
         assertThatThrownBy(() -> json.write(List.of(new StringBuilder(), new Object())))
                 .isInstanceOf(UnderstudyException.class)
                 .hasMessageContaining("java.lang.Object");
+    }
+
+    /** Programs read this text: a change of it is a change of the interface. */
+    @Test
+    void writesAMigrationAVmAFindingAndAHostByteForByteAsBefore() throws IOException {
+        try (InputStream before = RecordJsonTest.class.getResourceAsStream("vocabulary.txt")) {
+            assertThat(Stream.of(Migration.class, Vm.class, Finding.class, HostView.class)
+                            .map(type -> json.write(Samples.of(type)) + "\n"))
+                    .containsExactly(new String(before.readAllBytes(), StandardCharsets.UTF_8).split("(?<=\n)"));
+        }
     }
 }

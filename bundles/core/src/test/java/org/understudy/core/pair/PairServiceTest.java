@@ -2,7 +2,9 @@
 package org.understudy.core.pair;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
@@ -12,7 +14,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -205,6 +212,67 @@ class PairServiceTest {
 
         pairs.turnOff(WEB1, ONLY);
 
+        assertThat(alpha.definition(WEB1)).isEqualTo(ShelfHost.xml("web1"));
+    }
+
+    /** Holds the host up while it stores what is said of this VM, until the latch is released. */
+    private CountDownLatch storingHeldUp(VmName vm, AtomicInteger storing) {
+        CountDownLatch released = new CountDownLatch(1);
+        alpha.store(xml -> {
+            if (xml.contains("<name>" + vm + "</name>")) {
+                storing.incrementAndGet();
+                assertThatCode(released::await).doesNotThrowAnyException();
+            }
+            return xml;
+        });
+        return released;
+    }
+
+    private static CompletableFuture<PairChange> onItsOwnThread(Supplier<PairChange> change) {
+        return CompletableFuture.supplyAsync(change, task -> new Thread(task).start());
+    }
+
+    @Test
+    void changesAVmWhileAChangeOfAnotherWaitsForTheHost() {
+        alpha.with("web1", VmState.SHUTOFF).with("web2", VmState.SHUTOFF);
+        AtomicInteger storing = new AtomicInteger();
+        CountDownLatch released = storingHeldUp(WEB1, storing);
+        CompletableFuture<PairChange> slow = onItsOwnThread(() -> pairs.turnOn(WEB1, REQUEST));
+        await().until(() -> storing.get() == 1);
+
+        CompletableFuture<PairChange> other = onItsOwnThread(() -> pairs.turnOn(new VmName("web2"), REQUEST));
+
+        try {
+            await().until(other::isDone);
+            assertThat(other.join().changed()).isTrue();
+            assertThat(slow).isNotDone();
+        } finally {
+            released.countDown();
+        }
+        assertThat(slow.join().changed()).isTrue();
+    }
+
+    @Test
+    void changesOneVmInTheOrderAskedFor() {
+        alpha.with("web1", VmState.SHUTOFF);
+        AtomicInteger storing = new AtomicInteger();
+        CountDownLatch released = storingHeldUp(WEB1, storing);
+        CompletableFuture<PairChange> on = onItsOwnThread(() -> pairs.turnOn(WEB1, REQUEST));
+        await().until(() -> storing.get() == 1);
+        AtomicReference<Thread> second = new AtomicReference<>();
+        CompletableFuture<PairChange> off = onItsOwnThread(() -> {
+            second.set(Thread.currentThread());
+            return pairs.turnOff(WEB1, ONLY);
+        });
+        await().until(() -> second.get() != null
+                && (second.get().getState() == Thread.State.WAITING
+                        || second.get().getState() == Thread.State.BLOCKED));
+
+        assertThat(storing).hasValue(1);
+        released.countDown();
+
+        assertThat(on.join().changed()).isTrue();
+        assertThat(off.join().changed()).isTrue();
         assertThat(alpha.definition(WEB1)).isEqualTo(ShelfHost.xml("web1"));
     }
 

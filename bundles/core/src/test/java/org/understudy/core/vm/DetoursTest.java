@@ -4,17 +4,22 @@ package org.understudy.core.vm;
 import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.timeout;
+import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.mockito.verification.VerificationMode;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
@@ -54,7 +59,16 @@ class DetoursTest {
         detours.setPools(pools);
     }
 
+    @AfterEach
+    void close() {
+        detours.close();
+    }
+
     private void becomes(PairHealth health, PrimaryKind kind) {
+        becomes("web1", ALPHA, health, kind);
+    }
+
+    private void becomes(String vm, HostName host, PairHealth health, PrimaryKind kind) {
         Pair pair = new Pair(
                 new Alias("ua-standby0"),
                 new Alias("ua-vf0"),
@@ -63,11 +77,21 @@ class DetoursTest {
                 kind,
                 health,
                 "");
-        listeners.forEach(l -> l.accept(new PairChanged(new VmName("web1"), ALPHA, PairHealth.OFF, pair)));
+        listeners.forEach(l -> l.accept(new PairChanged(new VmName(vm), host, PairHealth.OFF, pair)));
+    }
+
+    private static VerificationMode soon() {
+        return timeout(10_000);
+    }
+
+    /** Returns once everything that was sent before for the host is done, with one more question to it. */
+    private void settle() {
+        becomes("web2", ALPHA, PairHealth.ACTIVE, PrimaryKind.VF);
+        verify(pools, soon()).detour(OTHER_VM, false);
     }
 
     private void verifyOnly(Lease lease, boolean on) {
-        verify(pools).detour(lease, on);
+        verify(pools, soon()).detour(lease, on);
         verify(pools, never()).detour(lease, !on);
         verify(pools, never()).detour(OTHER, on);
         verify(pools, never()).detour(OTHER_VM, on);
@@ -93,14 +117,16 @@ class DetoursTest {
     void asksNothingOfAVfThatIsNotInUse(PairHealth health) {
         becomes(health, PrimaryKind.VF);
 
-        verify(pools, never()).leases(ALPHA);
+        settle();
+        verify(pools, times(1)).leases(ALPHA);
     }
 
     @Test
     void leavesAnEmulatedPrimaryAlone() {
         becomes(PairHealth.ON_STANDBY, PrimaryKind.EMULATED);
 
-        verify(pools, never()).leases(ALPHA);
+        settle();
+        verify(pools, times(1)).leases(ALPHA);
     }
 
     @Test
@@ -109,10 +135,11 @@ class DetoursTest {
                 .when(pools)
                 .detour(LEASE, true);
         becomes(PairHealth.ON_STANDBY, PrimaryKind.VF);
+        verify(pools, soon()).detour(LEASE, true);
 
         becomes(PairHealth.ACTIVE, PrimaryKind.VF);
 
-        verify(pools).detour(LEASE, false);
+        verify(pools, soon()).detour(LEASE, false);
     }
 
     @Test
@@ -122,5 +149,30 @@ class DetoursTest {
         becomes(PairHealth.ON_STANDBY, PrimaryKind.VF);
 
         verify(pools, never()).leases(ALPHA);
+    }
+
+    @Test
+    void servesAHostWhileAnotherDoesNotAnswerAndThenOnlyTheLastChangeOfAPair() {
+        HostName beta = new HostName("beta");
+        Lease there = new Lease(
+                beta, POOL, new VmName("web3"), new Alias("ua-vf0"), PciAddress.parse("01:10.6"), "server", 1);
+        CountDownLatch answers = new CountDownLatch(1);
+        when(pools.leases(beta)).thenAnswer(call -> {
+            answers.await();
+            return List.of(there);
+        });
+        becomes("web3", beta, PairHealth.ON_STANDBY, PrimaryKind.VF);
+        verify(pools, soon()).leases(beta);
+
+        becomes("web3", beta, PairHealth.PARTIAL, PrimaryKind.VF);
+        becomes("web3", beta, PairHealth.HIDDEN, PrimaryKind.VF);
+        becomes("web3", beta, PairHealth.ACTIVE, PrimaryKind.VF);
+        becomes(PairHealth.ON_STANDBY, PrimaryKind.VF);
+
+        verify(pools, soon()).detour(LEASE, true);
+        answers.countDown();
+        verify(pools, soon()).detour(there, false);
+        verify(pools, times(1)).detour(there, true);
+        verify(pools, times(2)).leases(beta);
     }
 }

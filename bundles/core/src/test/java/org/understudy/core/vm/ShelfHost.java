@@ -2,12 +2,12 @@
 package org.understudy.core.vm;
 
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -36,11 +36,14 @@ import org.understudy.core.domain.DomainView;
 public final class ShelfHost implements Host {
     private final HostName name;
     private final Map<VmName, HostedVm> vms = new ConcurrentSkipListMap<>();
-    private final Map<VmName, String> definitions = new LinkedHashMap<>();
-    private final Map<VmName, String> live = new LinkedHashMap<>();
+    private final Map<VmName, String> definitions = new ConcurrentHashMap<>();
+    private final Map<VmName, String> live = new ConcurrentHashMap<>();
     private final List<String> deeds = new CopyOnWriteArrayList<>();
     private final List<Consumer<HostEvent>> listeners = new CopyOnWriteArrayList<>();
     private volatile Runnable afterFind = () -> {};
+    private final List<String> questions = new CopyOnWriteArrayList<>();
+    private boolean hanging;
+    private boolean undefineRefused;
     private boolean startRefused;
     private boolean plugRefused;
     private PrimaryPresence presence = PrimaryPresence.UNKNOWN;
@@ -49,7 +52,7 @@ public final class ShelfHost implements Host {
     private volatile Optional<Set<String>> known = Optional.empty();
     private String objectionable = "";
     private List<Finding> objections = List.of();
-    private volatile Optional<UnderstudyException> trouble = Optional.empty();
+    private volatile Optional<RuntimeException> trouble = Optional.empty();
 
     public ShelfHost(String name) {
         this.name = new HostName(name);
@@ -98,16 +101,29 @@ public final class ShelfHost implements Host {
     }
 
     /** From now on every question ends like this. */
-    public void fail(UnderstudyException e) {
+    public void fail(RuntimeException e) {
         trouble = Optional.of(e);
     }
 
-    public void recover() {
-        trouble = Optional.empty();
+    /** From now on no question is answered, until it recovers. */
+    public synchronized void hang() {
+        hanging = true;
     }
 
-    /** Forgets what it did up to now. */
+    public synchronized void recover() {
+        trouble = Optional.empty();
+        hanging = false;
+        notifyAll();
+    }
+
+    /** What it was asked for, such as {@code find web1}. */
+    public List<String> questions() {
+        return List.copyOf(questions);
+    }
+
+    /** Forgets what it did and was asked for up to now. */
     public void forget() {
+        questions.clear();
         deeds.clear();
     }
 
@@ -119,6 +135,11 @@ public final class ShelfHost implements Host {
     /** From now on QEMU takes no device. */
     public void refusePlug() {
         plugRefused = true;
+    }
+
+    /** From now on no definition can be removed. */
+    public void refuseUndefine() {
+        undefineRefused = true;
     }
 
     /** What QEMU says of every primary. */
@@ -188,7 +209,7 @@ public final class ShelfHost implements Host {
 
     @Override
     public HostFacts facts() {
-        answer();
+        answer("facts");
         return new HostFacts(
                 "shelf",
                 "a shelf",
@@ -203,7 +224,16 @@ public final class ShelfHost implements Host {
                 List.of());
     }
 
-    private void answer() {
+    private synchronized void answer(String question) {
+        questions.add(question);
+        while (hanging) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                // As a call into a dead connection, it goes on hanging.
+                Thread.interrupted();
+            }
+        }
         trouble.ifPresent(e -> {
             throw e;
         });
@@ -211,13 +241,13 @@ public final class ShelfHost implements Host {
 
     @Override
     public List<HostedVm> vms() {
-        answer();
+        answer("vms");
         return List.copyOf(vms.values());
     }
 
     @Override
     public Optional<HostedVm> find(VmName vm) {
-        answer();
+        answer("find " + vm);
         Optional<HostedVm> found = Optional.ofNullable(vms.get(vm));
         afterFind.run();
         return found;
@@ -254,6 +284,9 @@ public final class ShelfHost implements Host {
 
     @Override
     public void undefine(VmName vm) {
+        if (undefineRefused) {
+            throw new UnderstudyException(ErrorCode.LIBVIRT_ERROR, "undefine failed");
+        }
         deeds.add("undefine " + vm);
     }
 

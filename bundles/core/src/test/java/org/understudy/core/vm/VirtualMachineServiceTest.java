@@ -3,12 +3,19 @@ package org.understudy.core.vm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.Mockito.when;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -36,15 +43,22 @@ class VirtualMachineServiceTest {
     private final Shelf shelf = new Shelf(alpha, beta);
     private final VfKeeper vfs = new VfKeeper(shelf.registry, shelf.migrations, shelf.policies);
 
+    private final BlockingQueue<Runnable> deadlines = new LinkedBlockingQueue<>();
+
     @AfterEach
     void close() {
+        beta.recover();
         vfs.close();
         shelf.close();
     }
 
     private VirtualMachineService vms() {
+        return vms(shelf.locations);
+    }
+
+    private VirtualMachineService vms(Locations locations) {
         return new VirtualMachineService(
-                shelf.registry, shelf.locations, shelf.policies, shelf.health, shelf.migrations, vfs, new NicFacts());
+                shelf.registry, locations, shelf.policies, shelf.health, shelf.migrations, vfs, new NicFacts());
     }
 
     @Test
@@ -146,6 +160,21 @@ class VirtualMachineServiceTest {
                                 .extracting(Finding::message)
                                 .anyMatch(m -> m.contains("dropped the alias ua-net")));
         assertThat(alpha.deeds()).containsExactly("define web1", "undefine web1");
+    }
+
+    @Test
+    void saysWhatIsWrongWithADefinitionAlsoIfTheHostDoesNotRemoveIt() {
+        alpha.store(xml -> xml.replace("<alias name='ua-net'/>", ""));
+        alpha.refuseUndefine();
+
+        assertThatThrownBy(() -> vms().define(alpha.name(), withNamedVf()))
+                .isInstanceOfSatisfying(UnderstudyException.class, e -> {
+                    assertThat(e.findings())
+                            .extracting(Finding::message)
+                            .anyMatch(m -> m.contains("dropped the alias ua-net"))
+                            .contains("VM 'web1' keeps the refused definition on host alpha: undefine failed");
+                    assertThat(e.findings()).extracting(Finding::code).contains(FindingCode.UNDO_FAILED);
+                });
     }
 
     private static String withNamedVf() {
@@ -276,6 +305,89 @@ class VirtualMachineServiceTest {
 
         assertThatThrownBy(() -> vms().resume(WEB1)).hasMessageContaining("host beta, where it may run");
         assertThat(alpha.deeds()).hasSize(1);
+    }
+
+    /** Calls while a host hangs, and lets the deadline for its answer pass. */
+    private <R> CompletableFuture<R> whileBetaHangs(Function<VirtualMachineService, R> call)
+            throws InterruptedException {
+        beta.hang();
+        Locations locations = new Locations(shelf.registry, (limit, task) -> deadlines.add(task));
+        CompletableFuture<R> answer =
+                CompletableFuture.supplyAsync(() -> call.apply(vms(locations)), task -> new Thread(task).start());
+        Runnable deadline = deadlines.take();
+        await().until(() -> locations.inFlight() == 1);
+        assertThat(answer).isNotDone();
+        deadline.run();
+        return answer;
+    }
+
+    @Test
+    void asksNoHostForAllItsVmsToStartOrDefineOne() {
+        alpha.with("web1", VmState.SHUTOFF);
+
+        vms().start(WEB1);
+        vms().define(alpha.name(), ShelfHost.xml("web1"));
+
+        assertThat(alpha.questions()).doesNotContain("vms");
+        assertThat(beta.questions()).containsOnly("find web1");
+    }
+
+    @Test
+    void startsAVmOneDeadlineLaterWhileAnotherHostHangs() throws Exception {
+        alpha.with("web1", VmState.SHUTOFF);
+
+        whileBetaHangs(vms -> {
+                    vms.start(WEB1);
+                    return "started";
+                })
+                .get(10, TimeUnit.SECONDS);
+
+        assertThat(alpha.deeds()).containsExactly("start web1 {}");
+        assertThat(deadlines).isEmpty();
+    }
+
+    @Test
+    void definesAVmAndReportsThatAnotherHostMayHaveIt() throws Exception {
+        List<Finding> findings = whileBetaHangs(vms -> vms.define(alpha.name(), ShelfHost.xml("web1")))
+                .get(10, TimeUnit.SECONDS);
+
+        assertThat(findings)
+                .extracting(Finding::message)
+                .containsExactly("Host beta did not answer within 8 s; it is not known whether VM 'web1' runs there");
+        assertThat(deadlines).isEmpty();
+    }
+
+    @Test
+    void doesNotDefineAVmOnAHostThatHangs() throws Exception {
+        CompletableFuture<List<Finding>> answer = whileBetaHangs(vms -> vms.define(beta.name(), ShelfHost.xml("web1")));
+
+        assertCode(ErrorCode.HOST_UNAVAILABLE, () -> {
+            try {
+                answer.join();
+            } catch (CompletionException e) {
+                throw e.getCause();
+            }
+        });
+    }
+
+    @Test
+    void reportsTheHostThatHangsWhenItRefusesAStart() throws Exception {
+        alpha.with("web1", VmState.SHUTOFF);
+        shelf.migrated("web1", "alpha", "beta", Optional.of(Outcome.NEEDS_ATTENTION));
+
+        CompletableFuture<String> start = whileBetaHangs(vms -> {
+            vms.start(WEB1);
+            return "started";
+        });
+
+        assertThatThrownBy(() -> start.get(10, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class,
+                        e -> assertThat(e.findings())
+                                .extracting(Finding::code)
+                                .containsExactly(FindingCode.STATE_INCONSISTENT, FindingCode.HOST_UNAVAILABLE));
+        assertThat(alpha.deeds()).isEmpty();
     }
 
     @Test
