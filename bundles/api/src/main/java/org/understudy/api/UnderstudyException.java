@@ -7,6 +7,7 @@ import java.util.List;
 public class UnderstudyException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** Part of the serialized form. */
     private final ErrorCode code;
     private final transient List<Finding> findings;
 

@@ -11,5 +11,5 @@
  * of this package, and a connector that was built against the version before does not resolve then.
  */
 @org.osgi.annotation.bundle.Export
-@org.osgi.annotation.versioning.Version("0.1.0")
+@org.osgi.annotation.versioning.Version("1.0.0")
 package org.understudy.api.spi;

@@ -8,5 +8,5 @@
  * it needs the JDK alone and does no I/O. Documents are immutable and safe for use from any thread.
  */
 @org.osgi.annotation.bundle.Export
-@org.osgi.annotation.versioning.Version("0.1.0")
+@org.osgi.annotation.versioning.Version("1.0.0")
 package org.understudy.api.xml;
