@@ -9,6 +9,7 @@ public class UnderstudyException extends RuntimeException {
 
     /** Part of the serialized form. */
     private final ErrorCode code;
+
     private final transient List<Finding> findings;
 
     /**

@@ -26,6 +26,7 @@ public interface Hosts {
      * changes.
      *
      * @param changed called on any thread; must hand off at once
+     * @return closes the registration
      */
     default Subscription listen(Runnable changed) {
         return () -> {};

@@ -27,6 +27,7 @@ import org.understudy.api.VmName;
 import org.understudy.api.spi.VfPools;
 import org.understudy.core.health.PairHealthTracker;
 import org.understudy.core.watch.Lanes;
+import org.understudy.core.watch.SystemScheduler;
 
 /**
  * Sends the frames for a VM to the NIC that its guest uses: as long as it is without its VF, the VF's PF lets them pass to
@@ -38,7 +39,7 @@ public final class Detours implements AutoCloseable {
 
     private final AtomicReference<Optional<VfPools>> pools = new AtomicReference<>(Optional.empty());
     private final Map<Place, PairChanged> waiting = new ConcurrentHashMap<>();
-    private final Lanes lanes = new Lanes("understudy-forwarding");
+    private final Lanes lanes = new Lanes("understudy-forwarding", SystemScheduler.process());
     private final Subscription changes;
 
     private record Place(HostName host, VmName vm, Alias primary) {}
@@ -71,7 +72,7 @@ public final class Detours implements AutoCloseable {
     private void onChange(PairChanged change) {
         Place place = new Place(change.host(), change.vm(), change.pair().primary());
         if (waiting.put(place, change) == null) {
-            lanes.run(place.host(), () -> forward(waiting.remove(place)));
+            lanes.run(place.host(), place, () -> forward(waiting.remove(place)));
         }
     }
 

@@ -49,7 +49,7 @@ public final class Lanes implements AutoCloseable {
     }
 
     /** For users who add a bounded number of tasks by themselves. */
-    Lanes(String name, Scheduler scheduler) {
+    public Lanes(String name, Scheduler scheduler) {
         this(name, scheduler, Integer.MAX_VALUE, host -> {});
     }
 

@@ -13,8 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class NativeLoadTest {
     /** A class with two of the native methods, which the library registers before it misses the third. */
-    private static final String PROGRAM =
-            """
+    private static final String PROGRAM = """
             package %s;
 
             class Main {
