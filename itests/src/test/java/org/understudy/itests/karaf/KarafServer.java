@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.understudy.itests.Built;
 
 /** One Karaf in a temporary folder of its own, on free ports of this machine. Closing it leaves nothing behind. */
 final class KarafServer implements AutoCloseable {
@@ -78,6 +79,7 @@ final class KarafServer implements AutoCloseable {
                 .redirectOutput(home.resolve("console.log").toFile());
         karaf.environment().keySet().removeIf(name -> name.startsWith("KARAF_"));
         process = karaf.start();
+        Built.started("Karaf");
     }
 
     /** Starts the distribution with a configuration; returns once all its hosts are open. */

@@ -39,12 +39,6 @@ public abstract class SriovHost implements AutoCloseable {
         this.folder = folder;
     }
 
-    /** @param options of {@code itests/lab/host up}, for the emulated one */
-    static SriovHost start(String... options) {
-        String hardware = System.getenv("UNDERSTUDY_HARDWARE");
-        return hardware == null ? EmulatedHost.start(options) : new RealHost(Path.of(hardware));
-    }
-
     /** The PF to test: the name of its network device. */
     public abstract String pf();
 

@@ -23,6 +23,7 @@ public final class SriovLab implements AutoCloseable {
     private static final String VF_COMMAND = "/tmp/understudy-vf";
 
     private final Path folder;
+    private boolean lostPower;
     private final Thread atExit = new Thread(this::down);
 
     private SriovLab(Path folder) {
@@ -39,6 +40,7 @@ public final class SriovLab implements AutoCloseable {
         SriovLab lab = new SriovLab(Files.createTempDirectory("us-lab").resolve("lab"));
         Runtime.getRuntime().addShutdownHook(lab.atExit);
         assertThat(lab.script("up", options)).isZero();
+        Built.started("lab of two emulated hosts");
         for (String host : List.of("alpha", "beta")) {
             lab.call("copy", host, Built.vfCommand().toString(), ":" + VF_COMMAND);
         }
@@ -95,9 +97,19 @@ public final class SriovLab implements AutoCloseable {
 
     /** Lets a host use a socket of this machine at a path of its own. */
     public void lend(String host, Path socket, String there) throws IOException, InterruptedException {
+        forward("forward", host, socket, there);
+    }
+
+    /** Ends {@link #lend}. */
+    public void takeBack(String host, Path socket, String there) throws IOException, InterruptedException {
+        forward("cancel", host, socket, there);
+        output(host, "rm", "-f", there);
+    }
+
+    private void forward(String verb, String host, Path socket, String there) throws IOException, InterruptedException {
         Path config = folder.resolve(host).resolve("ssh_config");
         Process ssh = new ProcessBuilder(
-                        "ssh", "-F", config.toString(), "-O", "forward", "-R", there + ":" + socket, "emulated")
+                        "ssh", "-F", config.toString(), "-O", verb, "-R", there + ":" + socket, "emulated")
                 .inheritIO()
                 .start();
         assertThat(ssh.waitFor()).isZero();
@@ -171,9 +183,16 @@ public final class SriovLab implements AutoCloseable {
         long qemu = Long.parseLong(
                 Files.readString(folder.resolve(host + "/qemu.pid")).strip());
         ProcessHandle.of(qemu).orElseThrow().destroyForcibly();
+        lostPower = true;
     }
 
-    private int script(String command, String... options) {
+    /** Whether a host is gone. */
+    public boolean hasLostPower() {
+        return lostPower;
+    }
+
+    /** The status that a command of {@code ./understudy lab} ends with. */
+    public int script(String command, String... options) {
         List<String> call = new ArrayList<>(List.of(Built.script().toString(), "lab", command));
         call.addAll(List.of(options));
         ProcessBuilder script = new ProcessBuilder(call).inheritIO();

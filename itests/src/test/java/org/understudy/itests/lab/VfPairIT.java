@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,6 +20,7 @@ import org.understudy.itests.Built;
 
 /** The whole way on a real kernel: a pool, a lease, a VF made ready, QEMU as another user, a guest that takes its VF. */
 @Tag(SriovHost.TAG)
+@ExtendWith(SharedHost.class)
 class VfPairIT {
     private static final String COMMAND = "/usr/local/sbin/understudy-vf-test";
     private static final String ACL = "/etc/understudy/vf.acl";
@@ -64,10 +66,9 @@ class VfPairIT {
     }
 
     @BeforeAll
-    static void start() throws IOException {
+    static void start(SriovHost shared) throws IOException {
         guest = Built.guest();
-        host = SriovHost.start(
-                "--java", System.getProperty("java.home"), "--share", guest.toString(), "--memory", "3072");
+        host = shared;
         folder = host.scratch() + "/server";
         host.output("mkdir", "-p", folder + "/classes");
         host.copyIn(Built.target().resolve("test-classes/org"), folder + "/classes/");
@@ -90,8 +91,7 @@ class VfPairIT {
     @AfterAll
     static void end() {
         if (host != null) {
-            host.output("rm", "-f", COMMAND, ACL);
-            host.close();
+            host.output("rm", "-rf", COMMAND, ACL, folder);
         }
     }
 
