@@ -73,12 +73,6 @@ final class LabServer implements AutoCloseable {
                 """.formatted(port);
     }
 
-    /** Leaves both hosts to others until {@link #requireAsBefore}. */
-    void manageNothing() throws IOException {
-        Files.writeString(server.etc("understudy.yaml"), "hosts: []\n");
-        server.awaitUntil("no hosts", () -> rest.json("/api/v1/hosts").isEmpty());
-    }
-
     /** Replaces all of the configuration but its hosts. */
     void configure(String rest) throws IOException {
         Files.writeString(server.etc("understudy.yaml"), lab.hosts() + rest);
@@ -100,10 +94,7 @@ final class LabServer implements AutoCloseable {
     void requireAsBefore(String whatWasDone) throws IOException, InterruptedException {
         Files.writeString(server.etc("understudy.yaml"), configuration());
         awaitVfs();
-        for (String vm : rest.json("/api/v1/vms").findValuesAsText("name")) {
-            rest.change("POST", "/api/v1/vms/" + vm + "/destroy", "");
-            rest.change("DELETE", "/api/v1/vms/" + vm, "");
-        }
+        server.removeVms();
         try {
             server.awaitUntil("both hosts as they were", () -> picture().equals(before));
         } finally {

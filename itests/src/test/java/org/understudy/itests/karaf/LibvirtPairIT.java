@@ -22,7 +22,7 @@ import org.understudy.itests.lab.SharedHost;
 
 /** A server outside, an SR-IOV host with libvirt: the switch is flipped, and the guest runs on a VF that was leased for it. */
 @Timeout(600)
-@ExtendWith(SharedHost.class)
+@ExtendWith({SharedHost.class, SharedKaraf.class})
 class LibvirtPairIT {
     private static final String VF_COMMAND = "/tmp/understudy-vf";
     private static EmulatedHost host;
@@ -31,19 +31,16 @@ class LibvirtPairIT {
     private static Path guest;
 
     @BeforeAll
-    static void start(EmulatedHost shared) throws Exception {
+    static void start(EmulatedHost shared, KarafServer karaf) throws Exception {
         guest = Built.guest();
         host = shared;
         host.copyIn(Built.vfCommand(), VF_COMMAND);
-        server = new KarafServer(Built.distribution());
+        server = karaf;
         rest = server.startWith(configuration(), 1);
     }
 
     @AfterAll
     static void end() throws Exception {
-        if (server != null) {
-            server.close();
-        }
         if (host != null) {
             host.output("rm", "-f", VF_COMMAND);
         }

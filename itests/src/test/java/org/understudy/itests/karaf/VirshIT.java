@@ -22,7 +22,7 @@ class VirshIT {
     @BeforeAll
     static void start(LabServer shared) throws Exception {
         lab = shared;
-        lab.manageNothing();
+        lab.server.manageNothing();
     }
 
     @Test
