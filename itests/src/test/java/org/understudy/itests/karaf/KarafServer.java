@@ -78,6 +78,8 @@ final class KarafServer implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(home.resolve("console.log").toFile());
         karaf.environment().keySet().removeIf(name -> name.startsWith("KARAF_"));
+        // Tests end before the second compiler pays.
+        karaf.environment().put("EXTRA_JAVA_OPTS", "-XX:TieredStopAtLevel=1");
         process = karaf.start();
         Built.started("Karaf");
     }

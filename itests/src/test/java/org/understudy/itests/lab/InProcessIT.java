@@ -31,7 +31,7 @@ class InProcessIT {
         host.output("mkdir", "-p", folder + "/classes");
         host.copyIn(Built.target().resolve("test-classes/org"), folder + "/classes/");
         host.copyIn(Built.nativeLibrary(), folder + "/");
-        libraries().forEach(jar -> host.copyIn(jar, folder + "/"));
+        host.copyIn(libraries().toList(), folder + "/");
     }
 
     @AfterAll

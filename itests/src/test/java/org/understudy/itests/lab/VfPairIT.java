@@ -7,6 +7,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -72,8 +73,8 @@ class VfPairIT {
         folder = host.scratch() + "/server";
         host.output("mkdir", "-p", folder + "/classes");
         host.copyIn(Built.target().resolve("test-classes/org"), folder + "/classes/");
+        host.copyIn(jars(), folder + "/");
         host.copyIn(Built.nativeLibrary(), folder + "/");
-        jars().forEach(jar -> host.copyIn(jar, folder + "/"));
         copy("understudy.yaml", CONFIGURATION.formatted(folder, host.user(), host.pf()));
         copy("look", LOOK.formatted(folder, host.pf()));
         copy("web1.xml", domain());
@@ -95,10 +96,13 @@ class VfPairIT {
         }
     }
 
-    private static Stream<Path> jars() {
+    /** All but the big ones that only tests need. */
+    private static List<Path> jars() {
         return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
                 .filter(entry -> entry.endsWith(".jar"))
-                .map(Path::of);
+                .filter(entry -> !entry.matches(".*/(groovy-all|bcprov-|byte-buddy|junit-|assertj-)[^/]*"))
+                .map(Path::of)
+                .toList();
     }
 
     private static void copy(String name, String content) throws IOException {
