@@ -72,7 +72,7 @@ final class Lab implements AutoCloseable {
     private final AtomicReference<UnaryOperator<String>> sabotage = new AtomicReference<>(UnaryOperator.identity());
 
     Lab() throws IOException {
-        this("", Duration.ofSeconds(5));
+        this("", Duration.ofSeconds(8));
     }
 
     /**

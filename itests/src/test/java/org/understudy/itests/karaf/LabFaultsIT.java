@@ -42,6 +42,7 @@ class LabFaultsIT {
     @BeforeAll
     static void start(LabServer shared) throws Exception {
         lab = shared;
+        lab.configure(lab.pools() + "migration: {settle: 500ms, deadlines: {unplug: 8s}}\n");
         guest = lab.startGuest("web1", 1, "");
     }
 

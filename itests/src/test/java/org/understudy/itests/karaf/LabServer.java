@@ -12,16 +12,18 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import org.understudy.itests.Built;
+import org.understudy.itests.lab.Leftovers;
 import org.understudy.itests.lab.SriovLab;
 
 /** A server that manages both hosts of a lab, whose VFs are in pool {@code pool-a}. */
 final class LabServer implements AutoCloseable {
     private static final String PICTURE = """
             cd /sys/class/net/enp1s0/device
-            cat sriov_numvfs; head virtfn*/driver_override; readlink virtfn*/driver; ls /sys/class/net
+            cat sriov_numvfs; ls /sys/class/net
+            for vf in virtfn*; do echo $vf $(cat $vf/driver_override) $(readlink $vf/driver); done
             ip -o link show enp1s0 | grep -o 'master.*state [A-Z]*'; lsmod | grep -o vfio_iommu_type1
             ip -d link show enp1s0 | sed -n 's/ *link.ether [^,]*,//; /^ *vf /p'
-            { ip -d link show enp1s0; bridge fdb show dev enp1s0; } | grep -o '52:54:00:11:[0-9a-f:]*'
+            { ip -d link show enp1s0; bridge fdb show dev enp1s0 | grep self; } | grep -o '52:54:00:11:[0-9a-f:]*'
             virsh -q list --all --name; virsh -q net-list --all --name
             ls /etc/understudy /etc/libvirt/hooks 2>/dev/null; pgrep -a qemu
             true
@@ -64,10 +66,14 @@ final class LabServer implements AutoCloseable {
     }
 
     private String configuration() throws IOException {
-        return lab.hosts() + """
+        return lab.hosts() + pools() + "migration: {settle: 500ms}\n";
+    }
+
+    /** The pool, and the probe of {@code web1}. */
+    String pools() {
+        return """
                 pools:
                   - {name: pool-a, select: ["enp1s0#0-5"]}
-                migration: {settle: 500ms, deadlines: {unplug: 8s}}
                 probes:
                   web1: heartbeat:127.0.0.1:%d/1
                 """.formatted(port);
@@ -82,23 +88,22 @@ final class LabServer implements AutoCloseable {
     private String picture() {
         StringBuilder picture = new StringBuilder();
         for (String host : List.of("alpha", "beta")) {
-            picture.append(host)
-                    .append(": ")
-                    .append(lab.output(host, "bash", "-c", PICTURE))
-                    .append('\n');
+            for (String line : lab.output(host, "bash", "-c", PICTURE).lines().toList()) {
+                picture.append(host).append(": ").append(line).append('\n');
+            }
         }
         return picture.toString();
     }
 
     /** Removes the VMs that a class of tests has left, and the configuration that it has made; then all is as it was. */
-    void requireAsBefore(String whatWasDone) throws IOException, InterruptedException {
+    void requireAsBefore(Class<?> tests) throws IOException, InterruptedException {
         Files.writeString(server.etc("understudy.yaml"), configuration());
         awaitVfs();
         server.removeVms();
         try {
             server.awaitUntil("both hosts as they were", () -> picture().equals(before));
         } finally {
-            assertThat(picture()).as("the lab after %s", whatWasDone).isEqualTo(before);
+            Leftovers.requireNone(tests, before, picture());
         }
     }
 

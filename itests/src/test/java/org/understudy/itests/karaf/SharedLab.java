@@ -34,7 +34,7 @@ final class SharedLab implements ParameterResolver, AfterAllCallback {
         boolean asBefore = false;
         try {
             if (lab != null && !lab.lab.hasLostPower()) {
-                lab.requireAsBefore(context.getRequiredTestClass().getSimpleName());
+                lab.requireAsBefore(context.getRequiredTestClass());
                 asBefore = true;
             }
         } finally {

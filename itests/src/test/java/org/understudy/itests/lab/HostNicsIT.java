@@ -94,7 +94,7 @@ class HostNicsIT {
             policies.close();
         }
         if (host != null) {
-            host.output("rm", "-f", command);
+            host.output("rm", "-f", command, host.scratch() + "/vm.xml");
         }
     }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.itests.lab;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.nio.file.Path;
 import java.util.Objects;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -23,11 +21,12 @@ public final class SharedHost implements ParameterResolver, AfterAllCallback {
     /** What a class could leave behind; the MACs of VFs are random. */
     private static final String PICTURE = """
             cd /sys/class/net/enp1s0/device
-            cat sriov_numvfs; head virtfn*/driver_override; readlink virtfn*/driver; ls virtfn*/net
+            cat sriov_numvfs
+            for vf in virtfn*; do echo $vf $(cat $vf/driver_override) $(readlink $vf/driver) $(ls $vf/net); done
             ip -d link show enp1s0 | sed -n 's/ *link.ether [^,]*,//; /^ *vf /p'
-            { ip -d link show enp1s0; bridge fdb show dev enp1s0; } | grep -o '52:54:00:11:[0-9a-f:]*'
+            { ip -d link show enp1s0; bridge fdb show dev enp1s0 | grep self; } | grep -o '52:54:00:11:[0-9a-f:]*'
             ls /sys/class/net /etc/understudy /usr/local/sbin
-            ls -A /tmp
+            ls -A /tmp | grep -v hsperfdata
             virsh -q list --all --name; virsh -q net-list --all --name
             pgrep -a 'qemu|java'
             true
@@ -83,11 +82,7 @@ public final class SharedHost implements ParameterResolver, AfterAllCallback {
                 store(context).remove(Lent.class);
                 lent.close();
             }
-            assertThat(now)
-                    .as(
-                            "the shared host after %s",
-                            context.getRequiredTestClass().getSimpleName())
-                    .isEqualTo(lent.picture());
+            Leftovers.requireNone(context.getRequiredTestClass(), lent.picture(), now);
         }
     }
 
