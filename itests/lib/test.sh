@@ -141,7 +141,7 @@ end_strays() {
 # Leaves the number of tests that passed in $native.
 native_tests() {
   local said
-  said=$(timeout -k 5 900 make -s -j"$(nproc)" -C "$here/native" test analyze memcheck aarch64) || { say "$said"; return 1; }
+  said=$(timeout --foreground -k 5 900 make -s -j"$(nproc)" -C "$here/native" test analyze memcheck aarch64) || { say "$said"; return 1; }
   say "$said"
   native=$(awk '/: [0-9]+ passed$/ { sum += $(NF - 1) } END { print sum + 0 }' <<<"$said")
 }
@@ -166,7 +166,7 @@ jars_are_reproducible() {
 
 demo_runs() {
   local document
-  document=$(UNDERSTUDY_BUILT=yes timeout -k 30 600 "$here/understudy" demo --once --json) || { say "the demo failed: $document"; return 1; }
+  document=$(UNDERSTUDY_BUILT=yes timeout --foreground -k 30 600 "$here/understudy" demo --once --json) || { say "the demo failed: $document"; return 1; }
   jq -e '.migration.outcome == "completed" and .migration.networkGap.kind == "measured"' <<<"$document" >/dev/null ||
     { say "the demo's document does not tell of a completed migration: $document"; return 1; }
 }

@@ -70,7 +70,8 @@ class RefusalsIT {
                 "demo --once --port x",
                 "demo --screenshot",
                 "test --only",
-                "test --all",
+                "test --everything",
+                "test --all --only FooIT",
                 "test --hardware",
                 "test --hardware absent",
                 "test --yes"
