@@ -50,10 +50,12 @@ class ManagerIT {
 
     @AfterAll
     static void end() throws IOException {
-        try (RemoteShell shell = new RemoteShell(server.sshPort, "admin", server.password())) {
-            assertThat(shell.run("bundle:uninstall org.understudy.itests.manager")
-                            .status())
-                    .isZero();
+        if (server != null) {
+            try (RemoteShell shell = new RemoteShell(server.sshPort, "admin", server.password())) {
+                assertThat(shell.run("bundle:uninstall org.understudy.itests.manager")
+                                .status())
+                        .isZero();
+            }
         }
     }
 
