@@ -21,11 +21,11 @@ final class LabServer implements AutoCloseable {
             cd /sys/class/net/enp1s0/device
             cat sriov_numvfs; ls /sys/class/net
             for vf in virtfn*; do echo $vf $(cat $vf/driver_override) $(readlink $vf/driver); done
-            ip -o link show enp1s0 | grep -o 'master.*state [A-Z]*'; lsmod | grep -o vfio_iommu_type1
+            ip -o link show enp1s0 | grep -o 'master.*state [A-Z]*'
             ip -d link show enp1s0 | sed -n 's/ *link.ether [^,]*,//; /^ *vf /p'
             { ip -d link show enp1s0; bridge fdb show dev enp1s0 | grep self; } | grep -o '52:54:00:11:[0-9a-f:]*'
             virsh -q list --all --name; virsh -q net-list --all --name
-            ls /etc/understudy /etc/libvirt/hooks 2>/dev/null; pgrep -a qemu
+            find /etc/understudy /etc/libvirt/hooks -type f 2>/dev/null; pgrep -a qemu
             true
             """;
     private static final String VFS_IN_USE = "ls -d /sys/bus/pci/drivers/vfio-pci/0000:* 2>/dev/null | wc -l";

@@ -25,7 +25,7 @@ public final class SharedHost implements ParameterResolver, AfterAllCallback {
             for vf in virtfn*; do echo $vf $(cat $vf/driver_override) $(readlink $vf/driver) $(ls $vf/net); done
             ip -d link show enp1s0 | sed -n 's/ *link.ether [^,]*,//; /^ *vf /p'
             { ip -d link show enp1s0; bridge fdb show dev enp1s0 | grep self; } | grep -o '52:54:00:11:[0-9a-f:]*'
-            ls /sys/class/net /etc/understudy /usr/local/sbin
+            ls /sys/class/net; find /etc/understudy /usr/local/sbin -type f 2>/dev/null
             ls -A /tmp | grep -v hsperfdata
             virsh -q list --all --name; virsh -q net-list --all --name
             pgrep -a 'qemu|java'

@@ -97,19 +97,9 @@ public final class SriovLab implements AutoCloseable {
 
     /** Lets a host use a socket of this machine at a path of its own. */
     public void lend(String host, Path socket, String there) throws IOException, InterruptedException {
-        forward("forward", host, socket, there);
-    }
-
-    /** Ends {@link #lend}. */
-    public void takeBack(String host, Path socket, String there) throws IOException, InterruptedException {
-        forward("cancel", host, socket, there);
-        output(host, "rm", "-f", there);
-    }
-
-    private void forward(String verb, String host, Path socket, String there) throws IOException, InterruptedException {
         Path config = folder.resolve(host).resolve("ssh_config");
         Process ssh = new ProcessBuilder(
-                        "ssh", "-F", config.toString(), "-O", verb, "-R", there + ":" + socket, "emulated")
+                        "ssh", "-F", config.toString(), "-O", "forward", "-R", there + ":" + socket, "emulated")
                 .inheritIO()
                 .start();
         assertThat(ssh.waitFor()).isZero();
