@@ -110,7 +110,7 @@ fetch_tools() {
 # Two hosts, a server, and what the guest's neighbour saw of each migration.
 bench_migration() {
   deliver_guest "$temporary/guest"
-  UNDERSTUDY_GUEST=$temporary/guest "$JAVA_HOME/bin/java" -Dbasedir="$here/itests" -Dunderstudy.version="$(project_version)" \
+  UNDERSTUDY_GUEST=$temporary/guest "$JAVA_HOME/bin/java" -Dunderstudy.root="$here" -Dunderstudy.version="$(project_version)" \
     -cp "$here/itests/target/test-classes:$(cat "$temporary/classpath")" org.understudy.itests.karaf.MigrationBench \
     "${UNDERSTUDY_BENCH_ROUNDS:-5}" "$temporary/samples.json" >&2 || die "the migrations cannot be measured" "read the message above" 1
 }

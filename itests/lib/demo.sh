@@ -49,7 +49,9 @@ demo() {
   return "$outcome"
 }
 
+# Not again after the tests.
 build_all() {
+  [ -z "${UNDERSTUDY_BUILT-}" ] || return 0
   say "Building Understudy ..."
   local log
   log=$(mktemp)

@@ -16,12 +16,11 @@ hardware_tests() {
   require_setup
   look_at_machine
   agree "$yes"
-  find "$here/bundles" "$here/itests" -path '*-reports/TEST-*.xml' -delete
+  forget_reports
   deliver_guest "$temporary/guest"
   begin_on_machine
-  run_suite "$only" || failed=1
+  hardware_suite "$only" || failed=1
   leave_machine || failed=1
-  native=0
   count_reports "$failed"
 }
 
@@ -132,20 +131,15 @@ begin_on_machine() {
   printf '%s\n' "pf=$pf" "tester=$tester" "java=$java" "$facts" >"$machine/facts"
 }
 
-# In the background, so that a signal is heard at once; in a process group of its own, so that all of it can be ended.
-run_suite() {
+hardware_suite() {
   local test=(-Dgroups=sriov-host)
   [ -z "$1" ] || test+=("-Dit.test=$1,!*Test" -Dfailsafe.failIfNoSpecifiedTests=false)
-  set -m
-  UNDERSTUDY_HARDWARE=$machine UNDERSTUDY_GUEST=$temporary/guest maven verify -fae -Dtest=NONE \
-    -Dsurefire.failIfNoSpecifiedTests=false "${test[@]}" </dev/null &
-  suite=$!
-  set +m
-  wait "$suite"
+  UNDERSTUDY_HARDWARE=$machine run_suite -pl '!itests/lanes/two-hosts' -fae -Dtest=NONE \
+    -Dsurefire.failIfNoSpecifiedTests=false "${test[@]}"
 }
 
 leave_machine() {
-  [ -z "${suite-}" ] || end_suite
+  [ -z "$suite" ] || end_suite
   [ -n "${begun-}" ] || return 0
   begun=
   restore_machine || {
@@ -153,16 +147,6 @@ leave_machine() {
     say "  remedy: ./understudy test --hardware FILE --restore, as soon as the machine answers"
     return 1
   }
-}
-
-# All of it, so that nothing begins anew over there.
-end_suite() {
-  local last=$((SECONDS + 30)) signal=TERM
-  while kill "-$signal" -- "-$suite" 2>/dev/null; do
-    sleep 0.2
-    [ "$SECONDS" -lt "$last" ] || signal=KILL
-  done
-  suite=
 }
 
 restore_machine() {

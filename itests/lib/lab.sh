@@ -21,8 +21,8 @@ lab() {
     die "$stage is somebody else's" "set UNDERSTUDY_LAB to a folder of your own"
   fi
   case "$command" in
-    up | status | test | down) "lab_$command" ;;
-    *) die_usage "lab takes up, status, test or down" ;;
+    up | status | virsh | test | down) "lab_$command" ;;
+    *) die_usage "lab takes up, status, virsh, test or down" ;;
   esac
 }
 
@@ -122,8 +122,15 @@ await() {
   done
 }
 
-# A lab of its own, unless one is up.
 lab_test() {
+  lab_virsh
+  # shellcheck source=itests/lib/test.sh
+  . "$here/itests/lib/test.sh"
+  run_tests --only 'LabFaultsIT,VfioRefusedIT,HookScenarioIT'
+}
+
+# A pair moves by virsh alone, in a lab of its own unless one is up.
+lab_virsh() {
   local own='' host
   if [ ! -e "$stage" ]; then
     lab_up
@@ -140,9 +147,6 @@ lab_test() {
   for host in "${hosts[@]}"; do on "$host" bridge fdb del "$vm_mac" dev enp1s0 self; done
   on alpha virsh -q destroy pair
   [ -z "$own" ] || { trap - EXIT; lab_down; }
-  # shellcheck source=itests/lib/test.sh
-  . "$here/itests/lib/test.sh"
-  run_tests --only 'LabFaultsIT,VfioRefusedIT,HookScenarioIT'
 }
 
 # A guest whose virtio NIC has a VF of the pool as its primary, by libvirt alone.

@@ -3,14 +3,14 @@
 # ./understudy test (sourced with common.sh): scripts, unit tests, integration tests, and the demo itself.
 
 run_tests() {
-  local only=() pattern='' hardware='' yes='' restore=''
+  local only=() pattern='' hardware='' yes='' restore='' all='' failed=0
   while [ $# -gt 0 ]; do
     case "$1" in
       --only)
         [ -n "${2-}" ] || die_usage "--only takes a pattern"
         # Each runner would take the other's classes too.
         pattern=$2
-        only=(-Dtest="$2,!*IT" -Dit.test="$2,!*Test" -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false -DexcludedGroups=none)
+        only=(-Dtest="$2,!*IT" -Dit.test="$2,!*Test" -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false)
         shift
         ;;
       --hardware)
@@ -18,12 +18,15 @@ run_tests() {
         hardware=$2
         shift
         ;;
+      --all) all=yes ;;
       --yes) yes=yes ;;
       --restore) restore=yes ;;
       *) die_usage "test does not know '$1'" ;;
     esac
     shift
   done
+  [ -z "$all" ] || [ -z "$hardware$pattern" ] || die_usage "--all goes without --only and --hardware"
+  native=0 suite='' temporary='' preparation=''
   if [ -n "$hardware" ]; then
     # shellcheck source=itests/lib/hardware.sh
     . "$here/itests/lib/hardware.sh"
@@ -32,36 +35,113 @@ run_tests() {
   fi
   [ -z "$yes$restore" ] || die_usage "--yes and --restore go with --hardware"
   require_setup
-  find "$here/bundles" "$here/itests" -path '*-reports/*.xml' -delete # also the last summary, which would fail this run
-  local failed=0
-  scripts_are_clean || failed=1
-  native=0
-  if [ ${#only[@]} -eq 0 ]; then
-    say "LabFaultsIT, VfioRefusedIT and HookScenarioIT are a matter of ./understudy lab test."
-    native_tests || failed=1
-  fi
-  # Not in the cache: the home of root is closed to the user that QEMU runs as.
-  temporary=$(mktemp -d "${TMPDIR:-/tmp}/understudy-test.XXXXXX")
-  trap 'rm -rf "$temporary"' EXIT
+  forget_reports
+  trap end_run EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
+  # Not in the cache: the home of root is closed to the user that QEMU runs as.
+  temporary=$(mktemp -d "${TMPDIR:-/tmp}/understudy-test.XXXXXX")
   chmod 711 "$temporary"
+  phase "Scripts"
+  scripts_are_clean || failed=1
   deliver_guest "$temporary/guest"
-  # What it can't build is skipped by the tests, or fails them on CI.
-  "$here/itests/lab/build-host" >/dev/null || true
-  UNDERSTUDY_GUEST=$temporary/guest maven verify -fae "${only[@]}" || failed=1
-  if [ ${#only[@]} -eq 0 ] && [ "$failed" = 0 ]; then
+  if [ -z "$pattern" ]; then
+    set -m
+    prepare_machines &
+    preparation=$!
+    set +m
+    phase "Native code"
+    native_tests || failed=1
+  fi
+  if [ "$failed" = 0 ]; then
+    phase "Build and unit tests, then both lanes of integration tests"
+    [ -z "$all$pattern" ] || only+=(-Dlab.excluded=none)
+    [ -n "$all$pattern" ] || say "LabFaultsIT, VfioRefusedIT, HookScenarioIT and VirshIT are a matter of --all and of ./understudy lab test."
+    # What depends on a module with a failed test is left out: so do the lanes, but not one because of the other.
+    run_suite -T 2 -fae "${only[@]}" || failed=1
+    end_strays
+  fi
+  if [ -z "$pattern" ] && [ "$failed" = 0 ]; then
+    phase "A jar, built again"
     jars_are_reproducible || failed=1
+    phase "Demo"
     demo_runs || failed=1
   fi
+  phase "Done"
   count_reports "$failed"
+}
+
+phase() { say "$(elapsed) $1 ..."; }
+
+elapsed() { printf '[%2d:%02d]' $((SECONDS / 60)) $((SECONDS % 60)); }
+
+forget_reports() {
+  find "$here/bundles" "$here/itests" -path '*-reports/*' -type f -delete # also the last summary, which would fail this run
+  rm -f "$here/itests/target/started"
+}
+
+# While unit tests run; what cannot be built is skipped by the tests, or fails them on CI.
+prepare_machines() {
+  local suite
+  "$here/itests/lab/build-host" || true
+  for suite in forky bullseye; do "$here/itests/lab/build-host" --root "$suite" || true; done
+} >/dev/null 2>&1
+
+# run_suite ARGUMENTS...: of Maven. In the background, so that a signal is heard at once; in a process group of its own, so
+# that all of it can be ended.
+run_suite() {
+  set -m
+  { UNDERSTUDY_GUEST=$temporary/guest maven verify "$@" 2>&1 | stamped; } </dev/null &
+  suite=$!
+  set +m
+  wait "$suite" || return 1
+  suite=''
+}
+
+stamped() {
+  local line
+  while IFS= read -r line; do printf '%s %s\n' "$(elapsed)" "$line"; done
+}
+
+# All of it, so that nothing begins anew.
+end_suite() {
+  local last=$((SECONDS + 30)) signal=TERM
+  while kill "-$signal" -- "-$suite" 2>/dev/null; do
+    sleep 0.2
+    [ "$SECONDS" -lt "$last" ] || signal=KILL
+  done
+  suite=''
+}
+
+# Nothing is left behind, whoever started it.
+end_run() {
+  trap '' INT TERM HUP
+  [ -z "$preparation" ] || kill -- "-$preparation" 2>/dev/null || true
+  [ -z "$suite" ] || end_suite
+  [ -z "$temporary" ] || { end_strays && rm -rf "$temporary"; }
+}
+
+# Each process of the tests has inherited where the guest of this run is.
+strays() { { grep -lszxF "UNDERSTUDY_GUEST=$temporary/guest" /proc/[0-9]*/environ || true; } | cut -d/ -f3; }
+
+# Machines end with their owner, in a second or two.
+end_strays() {
+  local left began=$SECONDS signal=TERM
+  while left=$(strays) && [ -n "$left" ]; do
+    if [ $((SECONDS - began)) -ge 5 ]; then
+      say "Still there, and ended now: $(xargs ps -o pid=,args= -p <<<"$left" | cut -c1-120)"
+      xargs kill "-$signal" <<<"$left" 2>/dev/null || true
+      signal=KILL
+    fi
+    sleep 1
+    [ $((SECONDS - began)) -lt 40 ] || break
+  done
 }
 
 # Leaves the number of tests that passed in $native.
 native_tests() {
-  say "Native code ..."
   local said
-  said=$(make -s -j"$(nproc)" -C "$here/native" test analyze memcheck aarch64) || { say "$said"; return 1; }
+  said=$(timeout --foreground -k 5 900 make -s -j"$(nproc)" -C "$here/native" test analyze memcheck aarch64) || { say "$said"; return 1; }
   say "$said"
   native=$(awk '/: [0-9]+ passed$/ { sum += $(NF - 1) } END { print sum + 0 }' <<<"$said")
 }
@@ -75,7 +155,6 @@ scripts_are_clean() {
 
 # Builds one bundle again, in another folder, time zone and locale.
 jars_are_reproducible() {
-  say "Building a jar again ..."
   local copy=$temporary/again jar
   jar=org.understudy.api-$(project_version).jar
   mkdir -p "$copy/bundles"
@@ -86,16 +165,15 @@ jars_are_reproducible() {
 }
 
 demo_runs() {
-  say "Demo ..."
   local document
-  document=$("$here/understudy" demo --once --json) || { say "the demo failed: $document"; return 1; }
+  document=$(UNDERSTUDY_BUILT=yes timeout --foreground -k 30 600 "$here/understudy" demo --once --json) || { say "the demo failed: $document"; return 1; }
   jq -e '.migration.outcome == "completed" and .migration.networkGap.kind == "measured"' <<<"$document" >/dev/null ||
     { say "the demo's document does not tell of a completed migration: $document"; return 1; }
 }
 
 # Adds up the runners' reports and ends with one line that counts. $1: 0 if nothing else went wrong.
 count_reports() {
-  local total failures skipped
+  local total failures skipped again
   read -r total failures skipped < <(find "$here/bundles" "$here/itests" -path '*-reports/TEST-*.xml' -exec grep -h '<testsuite ' {} + |
     awk '
       function attribute(name) { return match($0, " " name "=\"[0-9]+\"") ? substr($0, RSTART + length(name) + 3) + 0 : 0 }
@@ -104,14 +182,46 @@ count_reports() {
   [ "$1" = 0 ] || [ "$failures" -gt 0 ] || failures=1
   # What setup can install is never skipped on CI: such tests fail there by themselves.
   [ "$skipped" = 0 ] || say "Skipped: $(skipped_tests)"
-  [ -z "$(flaky_tests)" ] || say "Passed only when they were run again: $(flaky_tests)"
+  show_failed_output
+  show_times
+  again=$(second_runs)
+  if [ -n "$again" ]; then
+    say "Run twice: $again"
+    # More is no accident of emulation.
+    if [ "$(tr , '\n' <<<"$again" | wc -l)" -gt 3 ]; then
+      say "More than three tests were run twice."
+      [ "$failures" -gt 0 ] || failures=1
+    fi
+  fi
   echo "$((total + native - failures - skipped)) passed, $failures failed, $skipped skipped"
   [ "$failures" = 0 ] && [ "$total" -gt 0 ]
 }
 
-flaky_tests() {
+# Those of @TcgFlaky alone: docs/testing.md.
+second_runs() {
   find "$here/bundles" "$here/itests" -path '*-reports/TEST-*.xml' -exec cat {} + |
-    awk -F '"' '/<testcase name=/ { name = $4 "." $2 } /<flaky(Failure|Error)/ { print name }' | sort -u | sed '$!s/$/,/' | paste -sd' '
+    awk -F '"' '/<testcase name=/ { name = $4 "." $2 } /<(flaky|rerun)(Failure|Error)/ { print name }' | sort -u | sed '$!s/$/,/' | paste -sd' '
+}
+
+# The last lines of what failed classes wrote, which went to files.
+show_failed_output() {
+  local report output
+  find "$here/itests" -path '*-reports/TEST-*.xml' -exec grep -lE '<(failure|error)' {} + | while IFS= read -r report; do
+    output=${report##*/TEST-} output=${report%/*}/${output%.xml}-output.txt
+    [ ! -s "$output" ] || say "$output:
+$(tail -n 60 "$output")"
+  done
+}
+
+# Where the time went: classes of five seconds or more, and what was started.
+show_times() {
+  say "Seconds  Tests  Class"
+  find "$here/bundles" "$here/itests" -path '*-reports/TEST-*.xml' -exec grep -h '<testsuite ' {} + | awk -F '"' '
+    { for (i = 1; i < NF; i += 2) { sub(/.* /, "", $i); at[$i] = $(i + 1) }
+      sum += at["time="]; sub(/.*\./, "", at["name="])
+      if (at["time="] >= 5) printf "%7.0f %6d  %s\n", at["time="], at["tests="], at["name="] }
+    END { printf "%7.0f         all classes\n", sum }' | sort -rn >&2
+  [ ! -e "$here/itests/target/started" ] || say "Started: $(sort "$here/itests/target/started" | uniq -c | awk '{ n = $1; sub(/^ *[0-9]+ /, ""); printf "%s%s %s", c, n, $0; c = ", " }')"
 }
 
 # With the reason, where a test has given one: "assumption was not met due to: [REASON]".

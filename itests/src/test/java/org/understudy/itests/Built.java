@@ -7,16 +7,15 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 import org.assertj.core.api.Assumptions;
 
 /** The files that the build has made. */
 public final class Built {
-    private static final Path ROOT = Path.of(System.getProperty("basedir", "."))
-            .toAbsolutePath()
-            .normalize()
-            .getParent();
+    private static final Path ROOT =
+            Path.of(System.getProperty("understudy.root", ".")).toAbsolutePath().normalize();
     private static final String VERSION = System.getProperty("understudy.version");
 
     private Built() {}
@@ -64,7 +63,9 @@ public final class Built {
         Path command = folder.resolve("understudy-vf");
         String sources = nativeSource("").toString();
         try {
-            Process make = new ProcessBuilder("make", "-s", "-C", sources, "BUILD=" + folder, command.toString())
+            // Each lane may be the first.
+            Process make = new ProcessBuilder(
+                            "flock", sources, "make", "-s", "-C", sources, "BUILD=" + folder, command.toString())
                     .inheritIO()
                     .start();
             assertThat(make.waitFor()).as("make builds understudy-vf").isZero();
@@ -80,6 +81,16 @@ public final class Built {
     /** What the bundle hostnic loads by JNI. */
     public static Path nativeLibrary() {
         return ROOT.resolve("bundles/hostnic/target/jni/native/linux-x86_64/libusvfjni.so");
+    }
+
+    /** Counts what takes long to start, for the end of the run. */
+    public static void started(String what) {
+        try {
+            Files.writeString(
+                    target().resolve("started"), what + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Where this module builds into. */

@@ -72,7 +72,7 @@ final class Lab implements AutoCloseable {
     private final AtomicReference<UnaryOperator<String>> sabotage = new AtomicReference<>(UnaryOperator.identity());
 
     Lab() throws IOException {
-        this("", Duration.ofSeconds(5));
+        this("", Duration.ofSeconds(8));
     }
 
     /**
@@ -183,7 +183,7 @@ final class Lab implements AutoCloseable {
                   <vcpu>1</vcpu>
                   <os>
                     <type arch='x86_64' machine='%s'>hvm</type>
-                    <kernel>%s/vmlinuz</kernel>
+                    <kernel>%s/vmlinux</kernel>
                     <initrd>%s/initrd.img</initrd>
                     <cmdline>console=ttyS0 quiet %s</cmdline>
                   </os>

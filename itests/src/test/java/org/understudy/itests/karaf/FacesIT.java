@@ -16,10 +16,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.understudy.itests.Built;
 import org.understudy.itests.karaf.RemoteShell.Said;
 
 /** Shell and REST around a guest that runs: each migration here is a real one. */
+@ExtendWith(SharedKaraf.class)
 @Timeout(300)
 class FacesIT {
     private static final String CONFIGURATION = """
@@ -52,9 +54,9 @@ class FacesIT {
     private static int heartbeats;
 
     @BeforeAll
-    static void start() throws Exception {
+    static void start(KarafServer shared) throws Exception {
         Built.guest();
-        server = new KarafServer(Built.distribution());
+        server = shared;
         rest = server.startWith(CONFIGURATION.formatted(server.home), 2);
         shell = new RemoteShell(server.sshPort, "admin", server.password());
         heartbeats = KarafServer.freeUdpPort();
@@ -66,9 +68,6 @@ class FacesIT {
     static void end() throws IOException {
         if (shell != null) {
             shell.close();
-        }
-        if (server != null) {
-            server.close();
         }
     }
 

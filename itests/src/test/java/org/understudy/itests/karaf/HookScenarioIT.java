@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.understudy.itests.Built;
 
 /**
@@ -26,6 +27,9 @@ import org.understudy.itests.Built;
  * that ssh lends to the destination.
  */
 @Tag("lab")
+@Tag("two-hosts")
+@ExtendWith(SharedLab.class)
+@Order(4)
 @Timeout(900)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class HookScenarioIT {
@@ -36,8 +40,8 @@ class HookScenarioIT {
     private static TestGuest guest;
 
     @BeforeAll
-    static void start() throws Exception {
-        lab = new LabServer("");
+    static void start(LabServer shared) throws Exception {
+        lab = shared;
         Path socket = lab.server.home.resolve("hooks.sock");
         Files.writeString(lab.server.etc("org.understudy.hooks.cfg"), "socket = " + socket);
         lab.server.awaitUntil("the server's socket", () -> Files.exists(socket));
@@ -53,7 +57,8 @@ class HookScenarioIT {
     @AfterAll
     static void end() throws Exception {
         if (lab != null) {
-            lab.close();
+            lab.lab.output("beta", "/tmp/hooks/hook", "remove", "libvirt");
+            lab.lab.output("beta", "sh", "-c", "rm -rf /tmp/hooks /tmp/*.xml /etc/understudy/hook.conf");
         }
     }
 

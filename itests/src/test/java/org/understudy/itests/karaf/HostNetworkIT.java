@@ -5,43 +5,39 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
-import org.understudy.itests.Built;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.understudy.itests.lab.SriovLab;
 
 /** Two SR-IOV hosts where libvirt's networks hand out the VFs: the hosts' own, and one that the server makes of its pool. */
+@Tag("two-hosts")
+@ExtendWith(SharedLab.class)
+@Order(2)
 @Timeout(900)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class HostNetworkIT {
     private static final String VF_IN_USE = "ls -d /sys/bus/pci/drivers/vfio-pci/0000:* 2>/dev/null | wc -l";
 
+    private static LabServer shared;
     private static SriovLab lab;
     private static KarafServer server;
     private static Rest rest;
 
     @BeforeAll
-    static void start() throws Exception {
-        Built.guest();
-        lab = SriovLab.start();
-        server = new KarafServer(Built.distribution());
-        rest = server.startWith(lab.hosts(), 2);
-    }
-
-    @AfterAll
-    static void end() throws Exception {
-        if (server != null) {
-            server.close();
-        }
-        if (lab != null) {
-            lab.close();
-        }
+    static void start(LabServer given) throws Exception {
+        shared = given;
+        lab = shared.lab;
+        server = shared.server;
+        rest = shared.rest;
+        shared.configure("");
+        server.awaitUntil(
+                "no pool of its own", () -> !rest.get("/api/v1/pools").body().contains("pool-a"));
     }
 
     @Test
@@ -91,7 +87,7 @@ class HostNetworkIT {
     }
 
     private static void configure(String network) throws Exception {
-        Files.writeString(server.etc("understudy.yaml"), lab.hosts() + """
+        shared.configure("""
                 pools:
                   - {name: pool-a, select: ["enp1s0#0-5"], network: %s}
                 """.formatted(network));

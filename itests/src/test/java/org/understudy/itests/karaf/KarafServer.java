@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.understudy.itests.Built;
 
 /** One Karaf in a temporary folder of its own, on free ports of this machine. Closing it leaves nothing behind. */
 final class KarafServer implements AutoCloseable {
@@ -77,18 +78,23 @@ final class KarafServer implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(home.resolve("console.log").toFile());
         karaf.environment().keySet().removeIf(name -> name.startsWith("KARAF_"));
+        // Tests end before the second compiler pays.
+        karaf.environment().put("EXTRA_JAVA_OPTS", "-XX:TieredStopAtLevel=1");
         process = karaf.start();
+        Built.started("Karaf");
     }
 
-    /** Starts the distribution with a configuration; returns once all its hosts are open. */
+    /** Starts the distribution with a configuration, if it does not run yet; returns once all its hosts are open. */
     Rest startWith(String configuration, int hosts) throws IOException {
-        replace(
-                "org.ops4j.pax.web.cfg",
-                "org.osgi.service.http.port\\s*=.*",
-                "org.osgi.service.http.port = " + httpPort);
         Files.writeString(etc("understudy.yaml"), configuration);
-        start();
-        awaitUntil("the first start's password", () -> Files.exists(etc("admin.password")));
+        if (process == null) {
+            replace(
+                    "org.ops4j.pax.web.cfg",
+                    "org.osgi.service.http.port\\s*=.*",
+                    "org.osgi.service.http.port = " + httpPort);
+            start();
+            awaitUntil("the first start's password", () -> Files.exists(etc("admin.password")));
+        }
         Rest rest = new Rest(httpPort, "admin", password());
         awaitUntil("every host", () -> {
             JsonNode all = rest.json("/api/v1/hosts");
@@ -96,6 +102,23 @@ final class KarafServer implements AutoCloseable {
                     && all.findValuesAsText("available").stream().allMatch("true"::equals);
         });
         return rest;
+    }
+
+    /** Removes all VMs. */
+    void removeVms() throws IOException, InterruptedException {
+        Rest rest = new Rest(httpPort, "admin", password());
+        for (String vm : rest.json("/api/v1/vms").findValuesAsText("name")) {
+            rest.change("POST", "/api/v1/vms/" + vm + "/destroy", "");
+            rest.change("DELETE", "/api/v1/vms/" + vm, "");
+        }
+        awaitUntil("no VMs", () -> rest.json("/api/v1/vms").isEmpty());
+    }
+
+    /** Leaves all hosts to others. */
+    void manageNothing() throws IOException {
+        Rest rest = new Rest(httpPort, "admin", password());
+        Files.writeString(etc("understudy.yaml"), "hosts: []\n");
+        awaitUntil("no hosts", () -> rest.json("/api/v1/hosts").isEmpty());
     }
 
     /** Waits for a condition; if it does not come, or Karaf ends before, the logs are in the failure. */

@@ -8,7 +8,6 @@ import static org.understudy.itests.karaf.LabServer.requireOk;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -17,6 +16,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -25,6 +25,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  * be reached, and is where the server says. They take a quarter of an hour, so they run in {@code ./understudy lab test}.
  */
 @Tag("lab")
+@Tag("two-hosts")
+@ExtendWith(SharedLab.class)
+@Order(5)
 @Timeout(900)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class LabFaultsIT {
@@ -37,19 +40,10 @@ class LabFaultsIT {
     private static TestGuest guest;
 
     @BeforeAll
-    static void start() throws Exception {
-        lab = new LabServer("""
-                migration:
-                  deadlines: {unplug: 8s}
-                """);
+    static void start(LabServer shared) throws Exception {
+        lab = shared;
+        lab.configure(lab.pools() + "migration: {settle: 500ms, deadlines: {unplug: 8s}}\n");
         guest = lab.startGuest("web1", 1, "");
-    }
-
-    @AfterAll
-    static void end() throws Exception {
-        if (lab != null) {
-            lab.close();
-        }
     }
 
     @AfterEach
@@ -329,7 +323,7 @@ class LabFaultsIT {
         boolean beforeTheSwitch =
                 List.of("preflight", "lease", "to-standby", "copy").contains(step);
         String path = guest.begin(destination, beforeTheSwitch ? SLOWLY : "");
-        lab.server.awaitUntil(step, () -> hasReached(lab.rest.json(path), step));
+        lab.server.awaitUntil(step, () -> TestGuest.hasReached(lab.rest.json(path), step));
         requireOk(lab.rest.change("DELETE", path, ""));
         guest.awaitEnd(path);
 
@@ -365,17 +359,8 @@ class LabFaultsIT {
         String destination = other(guest.host());
         guest.awaitClear(destination);
         String path = guest.begin(destination, SLOWLY);
-        lab.server.awaitUntil("the copy", () -> hasReached(lab.rest.json(path), "copy"));
+        guest.awaitStep(path, "copy");
         return path;
-    }
-
-    private static boolean hasReached(JsonNode migration, String step) {
-        for (JsonNode one : migration.get("steps")) {
-            if (one.get("step").asText().equals(step)) {
-                return !one.get("state").asText().equals("pending");
-            }
-        }
-        throw new AssertionError("no step " + step + " in " + migration);
     }
 
     private static String move(TestGuest vm, String destination, String options) throws Exception {

@@ -6,25 +6,46 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.time.Duration;
+import java.util.List;
 import org.understudy.itests.Built;
+import org.understudy.itests.lab.Leftovers;
 import org.understudy.itests.lab.SriovLab;
 
-/** A server that manages both hosts of the SR-IOV lab, whose VFs are in pool {@code pool-a}. */
+/** A server that manages both hosts of a lab, whose VFs are in pool {@code pool-a}. */
 final class LabServer implements AutoCloseable {
+    private static final String PICTURE = """
+            cd /sys/class/net/enp1s0/device
+            cat sriov_numvfs; ls /sys/class/net
+            for vf in virtfn*; do echo $vf $(cat $vf/driver_override) $(readlink $vf/driver); done
+            ip -o link show enp1s0 | grep -o 'master.*state [A-Z]*'
+            ip -d link show enp1s0 | sed -n 's/ *link.ether [^,]*,//; /^ *vf /p'
+            { ip -d link show enp1s0; bridge fdb show dev enp1s0 | grep self; } | grep -o '52:54:00:11:[0-9a-f:]*'
+            virsh -q list --all --name; virsh -q net-list --all --name
+            find /etc/understudy /etc/libvirt/hooks -type f 2>/dev/null; pgrep -a qemu
+            true
+            """;
     private static final String VFS_IN_USE = "ls -d /sys/bus/pci/drivers/vfio-pci/0000:* 2>/dev/null | wc -l";
 
     final SriovLab lab;
     final KarafServer server;
     final Rest rest;
     private final int port = KarafServer.freeUdpPort();
+    private final String before;
 
-    /**
-     * @param more lines of the configuration
-     * @param options of {@code lab up}
-     */
-    LabServer(String more, String... options) throws IOException {
+    static LabServer start(String... options) {
+        try {
+            return new LabServer(options);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** @param options of {@code lab up} */
+    private LabServer(String... options) throws IOException {
         // Only to skip where there is none; the lab brings its own.
         Built.guest();
         lab = SriovLab.start(options);
@@ -35,16 +56,54 @@ final class LabServer implements AutoCloseable {
             throw new IOException(e);
         }
         try {
-            rest = server.startWith(lab.hosts() + """
-                    pools:
-                      - {name: pool-a, select: ["enp1s0#0-5"]}
-                    probes:
-                      web1: heartbeat:127.0.0.1:%d/1
-                    """.formatted(port) + more, 2);
+            rest = server.startWith(configuration(), 2);
             awaitVfs();
+            before = picture();
         } catch (IOException | RuntimeException | AssertionError e) {
             close();
             throw e;
+        }
+    }
+
+    private String configuration() throws IOException {
+        return lab.hosts() + pools() + "migration: {settle: 500ms}\n";
+    }
+
+    /** The pool, and the probe of {@code web1}. */
+    String pools() {
+        return """
+                pools:
+                  - {name: pool-a, select: ["enp1s0#0-5"]}
+                probes:
+                  web1: heartbeat:127.0.0.1:%d/1
+                """.formatted(port);
+    }
+
+    /** Replaces all of the configuration but its hosts. */
+    void configure(String rest) throws IOException {
+        Files.writeString(server.etc("understudy.yaml"), lab.hosts() + rest);
+    }
+
+    /** What a class of tests could leave behind on the hosts. */
+    private String picture() {
+        StringBuilder picture = new StringBuilder();
+        for (String host : List.of("alpha", "beta")) {
+            for (String line : lab.output(host, "bash", "-c", PICTURE).lines().toList()) {
+                picture.append(host).append(": ").append(line).append('\n');
+            }
+        }
+        return picture.toString();
+    }
+
+    /** Removes the VMs that a class of tests has left, and the configuration that it has made; then all is as it was. */
+    void requireAsBefore(Class<?> tests) throws IOException, InterruptedException {
+        Files.writeString(server.etc("understudy.yaml"), configuration());
+        awaitVfs();
+        server.removeVms();
+        try {
+            server.awaitUntil("both hosts as they were", () -> picture().equals(before));
+        } finally {
+            Leftovers.requireNone(tests, before, picture());
         }
     }
 

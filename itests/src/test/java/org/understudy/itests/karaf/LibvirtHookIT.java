@@ -16,11 +16,13 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.understudy.itests.Built;
 import org.understudy.itests.lab.LibvirtHosts;
 import org.understudy.itests.lab.LibvirtPair;
 
 /** Migrations by virsh alone; libvirt on the destination asks the server by the hook what the VM needs there. */
+@ExtendWith(SharedKaraf.class)
 @Timeout(420)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class LibvirtHookIT {
@@ -39,13 +41,13 @@ class LibvirtHookIT {
     private static String hook;
 
     @BeforeAll
-    static void start() throws Exception {
+    static void start(KarafServer shared) throws Exception {
         Path guest = Built.guest();
         hook = Built.hooks().resolve("hook").toString();
         hosts = LibvirtHosts.start(guest, Built.hooks());
         hosts.output("beta", "ip", "link", "add", "br7", "type", "bridge");
         hosts.output("beta", "ip", "link", "set", "br7", "up");
-        server = new KarafServer(Built.distribution());
+        server = shared;
         Files.writeString(
                 server.etc("org.understudy.hooks.cfg"), "socket = " + hosts.file("beta", "understudy/hooks.sock"));
         rest = server.startWith(
@@ -61,7 +63,8 @@ class LibvirtHookIT {
     @AfterAll
     static void end() throws IOException {
         if (server != null) {
-            server.close();
+            Files.delete(server.etc("org.understudy.hooks.cfg"));
+            server.manageNothing();
         }
         if (hosts != null) {
             hosts.close();

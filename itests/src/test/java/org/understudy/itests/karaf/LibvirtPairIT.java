@@ -15,11 +15,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.understudy.itests.Built;
 import org.understudy.itests.lab.EmulatedHost;
+import org.understudy.itests.lab.SharedHost;
 
 /** A server outside, an SR-IOV host with libvirt: the switch is flipped, and the guest runs on a VF that was leased for it. */
 @Timeout(600)
+@ExtendWith({SharedHost.class, SharedKaraf.class})
 class LibvirtPairIT {
     private static final String VF_COMMAND = "/tmp/understudy-vf";
     private static EmulatedHost host;
@@ -28,22 +31,18 @@ class LibvirtPairIT {
     private static Path guest;
 
     @BeforeAll
-    static void start() throws Exception {
+    static void start(EmulatedHost shared, KarafServer karaf) throws Exception {
         guest = Built.guest();
-        host = EmulatedHost.start("--libvirt", "--share", guest.toString(), "--memory", "3072");
-        host.output("chmod", "666", "/dev/kvm");
+        host = shared;
         host.copyIn(Built.vfCommand(), VF_COMMAND);
-        server = new KarafServer(Built.distribution());
+        server = karaf;
         rest = server.startWith(configuration(), 1);
     }
 
     @AfterAll
     static void end() throws Exception {
-        if (server != null) {
-            server.close();
-        }
         if (host != null) {
-            host.close();
+            host.output("rm", "-f", VF_COMMAND);
         }
     }
 

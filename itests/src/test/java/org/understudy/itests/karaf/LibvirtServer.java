@@ -27,28 +27,26 @@ final class LibvirtServer implements AutoCloseable {
     private final LibvirtHosts hosts;
     private final Path guest;
 
-    /** @param suite the Debian that the hosts' libvirt is from */
-    LibvirtServer(String suite) throws Exception {
+    /**
+     * @param karaf one that has no hosts yet
+     * @param suite the Debian that the hosts' libvirt is from
+     */
+    LibvirtServer(KarafServer karaf, String suite) throws Exception {
+        this.karaf = karaf;
         this.suite = suite;
         guest = Built.guest();
         hosts = LibvirtHosts.start(suite, guest);
-        KarafServer started = null;
         try {
-            started = new KarafServer(Built.distribution());
-            rest = started.startWith(
+            rest = karaf.startWith(
                     "hosts:\n"
                             + HOST.formatted("alpha", hosts.uri("alpha"), "10.77.0.1")
                             + HOST.formatted("beta", hosts.uri("beta"), "10.77.0.2"),
                     2);
-            shell = new RemoteShell(started.sshPort, "admin", started.password());
+            shell = new RemoteShell(karaf.sshPort, "admin", karaf.password());
         } catch (Exception | AssertionError e) {
-            if (started != null) {
-                started.close();
-            }
             hosts.close();
             throw e;
         }
-        karaf = started;
     }
 
     /** Until its primary carries its traffic. */
@@ -95,7 +93,7 @@ final class LibvirtServer implements AutoCloseable {
     @Override
     public void close() throws IOException {
         shell.close();
-        karaf.close();
+        karaf.manageNothing();
         hosts.close();
     }
 }

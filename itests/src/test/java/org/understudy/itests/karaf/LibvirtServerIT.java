@@ -7,16 +7,18 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.understudy.itests.lab.LibvirtHosts;
 
 /** One server that drives two hosts managed by libvirt. */
+@ExtendWith(SharedKaraf.class)
 @Timeout(420)
 class LibvirtServerIT {
     private static LibvirtServer server;
 
     @BeforeAll
-    static void start() throws Exception {
-        server = new LibvirtServer(LibvirtHosts.USUAL);
+    static void start(KarafServer karaf) throws Exception {
+        server = new LibvirtServer(karaf, LibvirtHosts.USUAL);
     }
 
     @AfterAll

@@ -15,9 +15,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.understudy.itests.Built;
 
 /** A management server in the same Karaf: nothing of Understudy's own faces is used to define, start and migrate. */
+@ExtendWith(SharedKaraf.class)
 @Timeout(300)
 class ManagerIT {
     private static final HttpClient CLIENT = HttpClient.newHttpClient();
@@ -26,9 +28,9 @@ class ManagerIT {
     private static Rest rest;
 
     @BeforeAll
-    static void start() throws Exception {
+    static void start(KarafServer shared) throws Exception {
         Built.guest();
-        server = new KarafServer(Built.distribution());
+        server = shared;
         rest = server.startWith("""
                 hosts:
                   - {name: alpha, connector: qemu, directory: %1$s/alpha, accelerator: tcg}
@@ -49,7 +51,11 @@ class ManagerIT {
     @AfterAll
     static void end() throws IOException {
         if (server != null) {
-            server.close();
+            try (RemoteShell shell = new RemoteShell(server.sshPort, "admin", server.password())) {
+                assertThat(shell.run("bundle:uninstall org.understudy.itests.manager")
+                                .status())
+                        .isZero();
+            }
         }
     }
 

@@ -35,7 +35,7 @@ final class MigrationBench {
 
     public static void main(String[] arguments) throws Exception {
         int rounds = Integer.parseInt(arguments[0]);
-        try (LabServer lab = new LabServer("")) {
+        try (LabServer lab = LabServer.start()) {
             MigrationBench bench = new MigrationBench(lab);
             HOSTS.forEach(bench::letDetoursBeRefused);
             for (int round = 1; round <= rounds; round++) {

@@ -3,17 +3,26 @@ package org.understudy.itests.karaf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Hosts with the libvirt and QEMU of another Debian than other tests have. */
+@ExtendWith(SharedKaraf.class)
 @Timeout(600)
 class OtherLibvirtsIT {
+    private static KarafServer karaf;
+
+    @BeforeAll
+    static void start(KarafServer shared) {
+        karaf = shared;
+    }
 
     /** QEMU 11.1 does not survive the question whether its guest has negotiated standby. */
     @Test
     void aGuestIsMovedThereAndBackByANewOne() throws Exception {
-        try (LibvirtServer server = new LibvirtServer("forky")) {
+        try (LibvirtServer server = new LibvirtServer(karaf, "forky")) {
             requireHealthy(server, "12.");
             server.movesAGuestThereAndBack();
         }
@@ -22,7 +31,7 @@ class OtherLibvirtsIT {
     /** It is not moved: with QEMU 5.2 under TCG {@code virsh migrate} itself waits for ever for most guests. */
     @Test
     void aGuestIsStartedAndRemovedByAnOldOne() throws Exception {
-        try (LibvirtServer server = new LibvirtServer("bullseye")) {
+        try (LibvirtServer server = new LibvirtServer(karaf, "bullseye")) {
             requireHealthy(server, "7.0");
             server.removes(server.startsAGuest());
         }

@@ -13,17 +13,18 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.itests.Built;
 
 /** The hooks for managers that start VMs, each run as its manager runs it; their questions go to a real server by REST. */
+@ExtendWith(SharedKaraf.class)
 @Timeout(300)
 class ScriptHooksIT {
     /** NICs of this network become pairs. */
@@ -55,8 +56,8 @@ class ScriptHooksIT {
     private record Ended(int status, String output, String errors) {}
 
     @BeforeAll
-    static void start() throws Exception {
-        server = new KarafServer(Built.distribution());
+    static void start(KarafServer shared) throws Exception {
+        server = shared;
         server.startWith("""
                 hosts:
                   - {name: alpha, connector: qemu, directory: %s/alpha, accelerator: tcg}
@@ -65,13 +66,6 @@ class ScriptHooksIT {
                 networks: {fast: stand-in}
                 allow-emulated-primary: true
                 """.formatted(server.home), 1);
-    }
-
-    @AfterAll
-    static void end() throws IOException {
-        if (server != null) {
-            server.close();
-        }
     }
 
     @BeforeEach
@@ -143,6 +137,7 @@ class ScriptHooksIT {
         return run(
                 List.of(
                         Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                        "-XX:TieredStopAtLevel=1",
                         "--add-opens=java.base/java.lang=ALL-UNNAMED",
                         "-cp",
                         System.getProperty("java.class.path"),

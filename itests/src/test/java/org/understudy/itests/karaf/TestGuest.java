@@ -3,6 +3,7 @@ package org.understudy.itests.karaf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -42,7 +43,7 @@ record TestGuest(Rest rest, String name) {
                   <vcpu>1</vcpu>
                   <os>
                     <type arch='x86_64' machine='q35'>hvm</type>
-                    <kernel>%2$s/vmlinuz</kernel>
+                    <kernel>%2$s/vmlinux</kernel>
                     <initrd>%2$s/initrd.img</initrd>
                     <cmdline>console=ttyS0 quiet %3$s</cmdline>
                   </os>
@@ -107,6 +108,29 @@ record TestGuest(Rest rest, String name) {
         requireOk(started);
         return "/api/v1/migrations/"
                 + Rest.JSON.readTree(started.body()).get("id").asText();
+    }
+
+    /** Waits until a step of a running migration has begun; it need not be seen while it runs. */
+    void awaitStep(String migration, String step) {
+        Awaitility.await(step)
+                .atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(100))
+                .until(() -> {
+                    JsonNode now = rest.json(migration);
+                    assertThat(now.has("outcome"))
+                            .as("ended before %s: %s", step, now)
+                            .isFalse();
+                    return hasReached(now, step);
+                });
+    }
+
+    static boolean hasReached(JsonNode migration, String step) {
+        for (JsonNode one : migration.get("steps")) {
+            if (one.get("step").asText().equals(step)) {
+                return !one.get("state").asText().equals("pending");
+            }
+        }
+        throw new AssertionError("no step " + step + " in " + migration);
     }
 
     /** A host that lost its power is given up after 45 s by the server, and libvirt itself needs 25 s to notice. */

@@ -7,6 +7,7 @@ import static org.understudy.itests.karaf.LabServer.requireOk;
 import com.fasterxml.jackson.databind.JsonNode;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -16,13 +17,15 @@ import org.junit.jupiter.api.Timeout;
  * the same, and lists the VF.
  */
 @Tag("lab")
+@Tag("two-hosts")
+@Order(6)
 @Timeout(900)
 class VfioRefusedIT {
     private static LabServer lab;
 
     @BeforeAll
     static void start() throws Exception {
-        lab = new LabServer("", "--no-intremap", "beta");
+        lab = LabServer.start("--no-intremap", "beta");
     }
 
     @AfterAll

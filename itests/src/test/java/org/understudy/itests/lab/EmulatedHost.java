@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.api.Assumptions;
+import org.understudy.itests.Built;
 
 /** A machine with an SR-IOV NIC behind an IOMMU, emulated. It ends with {@link #close} or with this JVM. */
 public final class EmulatedHost extends SriovHost {
@@ -41,6 +42,7 @@ public final class EmulatedHost extends SriovHost {
         up.add(host.folder.toString());
         Result started = script(START, NO_INPUT, "host", up);
         assertThat(started.status()).as(started.errors()).isZero();
+        Built.started("emulated host");
         return host;
     }
 

@@ -9,12 +9,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.understudy.itests.Built;
 
 /** What every test in the emulated host relies on, seen with the kernel's and Debian's own tools. */
+@ExtendWith(SharedHost.class)
 class EmulatedHostIT {
     private static final List<String> VFS = List.of(
             "0000:01:10.0",
@@ -31,16 +32,9 @@ class EmulatedHostIT {
     private static Path guest;
 
     @BeforeAll
-    static void start() {
+    static void start(EmulatedHost shared) {
         guest = Built.guest();
-        host = EmulatedHost.start("--libvirt", "--share", guest.toString(), "--java", JAVA);
-    }
-
-    @AfterAll
-    static void end() {
-        if (host != null) {
-            host.close();
-        }
+        host = shared;
     }
 
     @Test
@@ -107,7 +101,7 @@ class EmulatedHostIT {
         assertThat(host.output("virsh", "net-dumpxml", "pool").split("<address type='pci'"))
                 .hasSize(1 + VFS.size());
         assertThat(host.output("virsh", "nodedev-dumpxml", "pci_0000_01_10_0")).contains("phys_function");
-        host.output("virsh", "net-destroy", "pool");
+        host.output("sh", "-ec", "virsh net-destroy pool; rm /tmp/pool.xml");
         assertThat(Files.getAttribute(host.libvirtSocket(), "unix:mode"))
                 .as("the same libvirt, outside")
                 .isNotNull();

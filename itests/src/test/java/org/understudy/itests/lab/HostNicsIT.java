@@ -21,6 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.osgi.framework.BundleContext;
 import org.understudy.api.Alias;
@@ -50,6 +51,7 @@ import org.understudy.itests.Built;
  * with the host's own {@code ip} and {@code lspci}.
  */
 @Tag(SriovHost.TAG)
+@ExtendWith(SharedHost.class)
 class HostNicsIT {
     private static final HostName HOST = new HostName("emulated");
     private static final PoolName POOL = new PoolName("pool-a");
@@ -67,9 +69,9 @@ class HostNicsIT {
     private static VfLeases leases;
 
     @BeforeAll
-    static void start() throws IOException {
+    static void start(SriovHost shared) throws IOException {
         Path built = Built.vfCommand();
-        host = SriovHost.start("--libvirt");
+        host = shared;
         command = host.scratch() + "/understudy-vf";
         host.copyIn(built, command);
         driver = host.driver(host.vf(0));
@@ -92,7 +94,7 @@ class HostNicsIT {
             policies.close();
         }
         if (host != null) {
-            host.close();
+            host.output("rm", "-f", command, host.scratch() + "/vm.xml");
         }
     }
 

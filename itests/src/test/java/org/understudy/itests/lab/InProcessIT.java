@@ -12,10 +12,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.understudy.itests.Built;
 
 /** The JNI library on a real kernel, in a JVM inside the host that checks every native call. */
 @Tag(SriovHost.TAG)
+@ExtendWith(SharedHost.class)
 class InProcessIT {
     private static final int INDEX = 2;
 
@@ -23,19 +25,19 @@ class InProcessIT {
     private static String folder;
 
     @BeforeAll
-    static void start() {
-        host = SriovHost.start("--java", System.getProperty("java.home"));
+    static void start(SriovHost shared) {
+        host = shared;
         folder = host.scratch() + "/in-process";
         host.output("mkdir", "-p", folder + "/classes");
         host.copyIn(Built.target().resolve("test-classes/org"), folder + "/classes/");
         host.copyIn(Built.nativeLibrary(), folder + "/");
-        libraries().forEach(jar -> host.copyIn(jar, folder + "/"));
+        host.copyIn(libraries().toList(), folder + "/");
     }
 
     @AfterAll
     static void end() {
         if (host != null) {
-            host.close();
+            host.output("rm", "-rf", folder);
         }
     }
 

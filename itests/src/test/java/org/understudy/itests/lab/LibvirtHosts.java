@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.assertj.core.api.Assumptions;
+import org.understudy.itests.Built;
 
 /** Two libvirt hosts on this machine, {@code alpha} and {@code beta}. They end with {@link #close} or with this JVM. */
 public final class LibvirtHosts implements AutoCloseable {
@@ -62,6 +63,7 @@ public final class LibvirtHosts implements AutoCloseable {
         }
         options.add(hosts.folder.toString());
         hosts.script("up", options);
+        Built.started("two libvirt hosts");
         return hosts;
     }
 

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
@@ -42,6 +43,7 @@ import org.understudy.itests.Built;
 import org.understudy.libvirt.host.LibvirtConnector;
 
 /** A guest with a real VF of libvirt's own pool, driven from outside through libvirt. */
+@ExtendWith(SharedHost.class)
 class LibvirtVfIT {
     private static final Duration BOOT = Duration.ofMinutes(3);
     private static final VmName WEB = new VmName("web1");
@@ -53,10 +55,9 @@ class LibvirtVfIT {
     private static Path guest;
 
     @BeforeAll
-    static void start() {
+    static void start(EmulatedHost shared) {
         guest = Built.guest();
-        machine = EmulatedHost.start("--libvirt", "--share", guest.toString(), "--memory", "3072");
-        machine.output("chmod", "666", "/dev/kvm");
+        machine = shared;
         machine.output("sh", "-ec", """
                 echo "<network><name>pool</name><forward mode='hostdev' managed='yes'><pf dev='$1'/></forward></network>" >/tmp/pool.xml
                 virsh net-define /tmp/pool.xml
@@ -75,7 +76,7 @@ class LibvirtVfIT {
             host.close();
         }
         if (machine != null) {
-            machine.close();
+            machine.output("sh", "-ec", "virsh -q net-destroy pool; virsh -q net-undefine pool; rm /tmp/pool.xml");
         }
     }
 
@@ -132,6 +133,8 @@ class LibvirtVfIT {
 
     @Test
     void runsAPrimaryThatIsAPlainHostdev() {
+        String mac = machine.output(
+                "sh", "-c", "ip link show " + machine.pf() + " | sed -n 's/.*vf 2 .*link.ether \\([^ ]*\\).*/\\1/p'");
         machine.output("ip", "link", "set", machine.pf(), "vf", "2", "mac", "52:54:00:11:22:66");
         int begin = domain().indexOf("<interface type='network'>");
         int end = domain().indexOf("<memballoon");
@@ -150,6 +153,8 @@ class LibvirtVfIT {
         awaitPresence(PrimaryPresence.ABSENT);
         host.plugPrimary(WEB, PRIMARY, Optional.empty());
         awaitPresence(PrimaryPresence.ENABLED);
+        forget();
+        machine.output("ip", "link", "set", machine.pf(), "vf", "2", "mac", mac);
     }
 
     @Test

@@ -39,12 +39,6 @@ public abstract class SriovHost implements AutoCloseable {
         this.folder = folder;
     }
 
-    /** @param options of {@code itests/lab/host up}, for the emulated one */
-    static SriovHost start(String... options) {
-        String hardware = System.getenv("UNDERSTUDY_HARDWARE");
-        return hardware == null ? EmulatedHost.start(options) : new RealHost(Path.of(hardware));
-    }
-
     /** The PF to test: the name of its network device. */
     public abstract String pf();
 
@@ -144,8 +138,15 @@ public abstract class SriovHost implements AutoCloseable {
 
     /** Copies a file or folder of this machine into the host. */
     public void copyIn(Path from, String to) {
-        Result copied =
-                script(COMMAND, NO_INPUT, "host", List.of("copy", folder.toString(), from.toString(), ":" + to));
+        copyIn(List.of(from), to);
+    }
+
+    /** All at once, for each copy takes its time. */
+    void copyIn(List<Path> from, String to) {
+        List<String> copy = new ArrayList<>(List.of("copy", folder.toString()));
+        from.forEach(path -> copy.add(path.toString()));
+        copy.add(":" + to);
+        Result copied = script(COMMAND, NO_INPUT, "host", copy);
         assertThat(copied.status()).as(copied.errors()).isZero();
     }
 

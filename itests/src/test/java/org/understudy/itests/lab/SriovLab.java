@@ -23,6 +23,7 @@ public final class SriovLab implements AutoCloseable {
     private static final String VF_COMMAND = "/tmp/understudy-vf";
 
     private final Path folder;
+    private boolean lostPower;
     private final Thread atExit = new Thread(this::down);
 
     private SriovLab(Path folder) {
@@ -39,6 +40,7 @@ public final class SriovLab implements AutoCloseable {
         SriovLab lab = new SriovLab(Files.createTempDirectory("us-lab").resolve("lab"));
         Runtime.getRuntime().addShutdownHook(lab.atExit);
         assertThat(lab.script("up", options)).isZero();
+        Built.started("lab of two emulated hosts");
         for (String host : List.of("alpha", "beta")) {
             lab.call("copy", host, Built.vfCommand().toString(), ":" + VF_COMMAND);
         }
@@ -171,9 +173,16 @@ public final class SriovLab implements AutoCloseable {
         long qemu = Long.parseLong(
                 Files.readString(folder.resolve(host + "/qemu.pid")).strip());
         ProcessHandle.of(qemu).orElseThrow().destroyForcibly();
+        lostPower = true;
     }
 
-    private int script(String command, String... options) {
+    /** Whether a host is gone. */
+    public boolean hasLostPower() {
+        return lostPower;
+    }
+
+    /** The status that a command of {@code ./understudy lab} ends with. */
+    public int script(String command, String... options) {
         List<String> call = new ArrayList<>(List.of(Built.script().toString(), "lab", command));
         call.addAll(List.of(options));
         ProcessBuilder script = new ProcessBuilder(call).inheritIO();

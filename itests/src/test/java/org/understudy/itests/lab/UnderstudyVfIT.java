@@ -12,10 +12,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.understudy.itests.Built;
 
 /** The command {@code understudy-vf} on a real kernel; ip, lspci and a guest are the witnesses. */
 @Tag(SriovHost.TAG)
+@ExtendWith(SharedHost.class)
 class UnderstudyVfIT {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -24,9 +26,9 @@ class UnderstudyVfIT {
     private static Path guest;
 
     @BeforeAll
-    static void start() {
+    static void start(SriovHost shared) {
         guest = Built.guest();
-        host = SriovHost.start("--share", guest.toString());
+        host = shared;
         helper = host.scratch() + "/understudy-vf";
         host.copyIn(Built.vfCommand(), helper);
     }
@@ -34,7 +36,7 @@ class UnderstudyVfIT {
     @AfterAll
     static void end() {
         if (host != null) {
-            host.close();
+            host.output("rm", "-f", helper);
         }
     }
 

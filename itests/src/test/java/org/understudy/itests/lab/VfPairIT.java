@@ -7,10 +7,12 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,6 +21,7 @@ import org.understudy.itests.Built;
 
 /** The whole way on a real kernel: a pool, a lease, a VF made ready, QEMU as another user, a guest that takes its VF. */
 @Tag(SriovHost.TAG)
+@ExtendWith(SharedHost.class)
 class VfPairIT {
     private static final String COMMAND = "/usr/local/sbin/understudy-vf-test";
     private static final String ACL = "/etc/understudy/vf.acl";
@@ -64,15 +67,14 @@ class VfPairIT {
     }
 
     @BeforeAll
-    static void start() throws IOException {
+    static void start(SriovHost shared) throws IOException {
         guest = Built.guest();
-        host = SriovHost.start(
-                "--java", System.getProperty("java.home"), "--share", guest.toString(), "--memory", "3072");
+        host = shared;
         folder = host.scratch() + "/server";
         host.output("mkdir", "-p", folder + "/classes");
         host.copyIn(Built.target().resolve("test-classes/org"), folder + "/classes/");
+        host.copyIn(jars(), folder + "/");
         host.copyIn(Built.nativeLibrary(), folder + "/");
-        jars().forEach(jar -> host.copyIn(jar, folder + "/"));
         copy("understudy.yaml", CONFIGURATION.formatted(folder, host.user(), host.pf()));
         copy("look", LOOK.formatted(folder, host.pf()));
         copy("web1.xml", domain());
@@ -90,15 +92,17 @@ class VfPairIT {
     @AfterAll
     static void end() {
         if (host != null) {
-            host.output("rm", "-f", COMMAND, ACL);
-            host.close();
+            host.output("rm", "-rf", COMMAND, ACL, folder);
         }
     }
 
-    private static Stream<Path> jars() {
+    /** All but the big ones that only tests need. */
+    private static List<Path> jars() {
         return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
                 .filter(entry -> entry.endsWith(".jar"))
-                .map(Path::of);
+                .filter(entry -> !entry.matches(".*/(groovy-all|bcprov-|byte-buddy|junit-|assertj-)[^/]*"))
+                .map(Path::of)
+                .toList();
     }
 
     private static void copy(String name, String content) throws IOException {

@@ -2,6 +2,7 @@
 /**
  * Tests on a real kernel with real SR-IOV: the emulated host of {@code itests/lab}, whose README tells what is in it.
  *
- * <p>Each test class starts its own host once; its tests run one after the other and put back what they change.
+ * <p>Test classes share one host ({@link org.understudy.itests.lab.SharedHost}); their tests run one after the other and put
+ * back what they change.
  */
 package org.understudy.itests.lab;

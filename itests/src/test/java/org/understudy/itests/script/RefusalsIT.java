@@ -74,7 +74,8 @@ class RefusalsIT {
                 "dev --fast",
                 "dev core --karaf",
                 "test --only",
-                "test --all",
+                "test --everything",
+                "test --all --only FooIT",
                 "test --hardware",
                 "test --hardware absent",
                 "test --yes"

@@ -27,9 +27,11 @@ import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.libvirt.TcgFlaky;
 import org.understudy.libvirt.connect.Cable;
 
 /** A Linux guest with a failover pair goes from one real libvirtd to another. */
+@TcgFlaky("QEMU before 9.0 forgets pages of a guest that is moved right after its boot: one in five crashes")
 final class MigrationTest extends TwoLibvirtds {
     @BeforeEach
     void bootGuest() {

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.Tag;
+
+/** A test that a defect of QEMU's emulation can fail, and that may therefore run a second time: docs/testing.md. */
+@Tag("tcg-flaky")
+@Target({ElementType.TYPE, ElementType.METHOD})
+@Retention(RetentionPolicy.RUNTIME)
+public @interface TcgFlaky {
+    /** Why. */
+    String value();
+}
