@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The native methods of org.understudy.hostnic.port.NativeVf on top of libusvf.
+ * The native methods of org.understudy.hostnic.backend.NativeVf on top of libusvf.
  *
  * Nothing is kept between calls but the class of the exception. Text is copied in and returned as bytes, since the values
  * of sysfs have no defined encoding.
@@ -21,7 +21,7 @@
 #include "inventory_json.h"
 #include "usvf.h"
 
-#define CLASS "org/understudy/hostnic/port/NativeVf"
+#define CLASS "org/understudy/hostnic/backend/NativeVf"
 
 static jboolean is_privileged(JNIEnv *env, jclass class)
 {

@@ -41,10 +41,12 @@ public final class PairOn extends PairCommand {
         PairRequest request = new PairRequest(
                 nic(),
                 Optional.of(pool).filter(text -> !text.isEmpty()).map(PoolName::new),
-                Optional.of(form).filter(text -> !text.isEmpty()).map(text -> Constants.parse(PrimaryForm.class, text)),
+                Optional.of(form)
+                        .filter(text -> !text.isEmpty())
+                        .map(text -> EnumArguments.parse(PrimaryForm.class, text)),
                 Optional.of(vf).filter(text -> !text.isEmpty()).map(PciAddress::parse),
                 consents.stream()
-                        .map(text -> Constants.parse(Consent.class, text))
+                        .map(text -> EnumArguments.parse(Consent.class, text))
                         .collect(Collectors.toSet()));
         if (dryRun) {
             Optional<HostName> host = Optional.of(vms.show(vm()).host());

@@ -39,7 +39,7 @@ class MigrateTest {
     }
 
     /** The service tells these pictures as soon as somebody listens. */
-    private void tell(Migration... news) {
+    private void notifyListeners(Migration... news) {
         when(migrations.listen(any())).thenAnswer(call -> {
             Consumer<Migration> listener = call.getArgument(0);
             List.of(news).forEach(listener);
@@ -50,7 +50,7 @@ class MigrateTest {
 
     @Test
     void printsEachStepAsItHappensAndTheFiguresAtTheEnd() {
-        tell(Samples.migration("m-1", 3), Samples.migration("m-1", 5), Samples.migration("m-1", 7));
+        notifyListeners(Samples.migration("m-1", 3), Samples.migration("m-1", 5), Samples.migration("m-1", 7));
 
         assertThat(migrate.execute()).isNull();
 
@@ -74,7 +74,7 @@ class MigrateTest {
 
     @Test
     void ignoresWhatIsToldOfOtherMigrationsAndOfThePast() {
-        tell(Samples.migration("m-2", 7), Samples.migration("m-1", 0), Samples.migration("m-1", 7));
+        notifyListeners(Samples.migration("m-2", 7), Samples.migration("m-1", 0), Samples.migration("m-1", 7));
 
         assertThat(migrate.execute()).isNull();
 
@@ -84,7 +84,7 @@ class MigrateTest {
 
     @Test
     void looksTheMigrationUpWhenItsNewsGotLost() {
-        tell();
+        notifyListeners();
         when(migrations.show(any())).thenReturn(Samples.migration("m-1", 7));
 
         assertThat(migrate.execute()).isNull();
@@ -92,7 +92,7 @@ class MigrateTest {
 
     @Test
     void exitsWithTheStatusOfTheOutcome() {
-        tell(Samples.ended(Samples.migration("m-1", 6), Outcome.COMPLETED_DEGRADED));
+        notifyListeners(Samples.ended(Samples.migration("m-1", 6), Outcome.COMPLETED_DEGRADED));
 
         assertThat(migrate.execute()).isEqualTo(10);
         assertThat(terminal.text()).contains("completed-degraded");
@@ -100,7 +100,7 @@ class MigrateTest {
 
     @Test
     void printsNothingButOneDocumentWithJson() {
-        tell(Samples.migration("m-1", 7));
+        notifyListeners(Samples.migration("m-1", 7));
         migrate.json = true;
 
         assertThat(migrate.execute()).isNull();
@@ -110,7 +110,7 @@ class MigrateTest {
 
     @Test
     void returnsTheIdAtOnceWhenDetached() {
-        tell();
+        notifyListeners();
         migrate.detach = true;
 
         assertThat(migrate.execute()).isNull();
@@ -119,7 +119,7 @@ class MigrateTest {
 
     @Test
     void passesEveryOptionOn() {
-        tell(Samples.migration("m-1", 7));
+        notifyListeners(Samples.migration("m-1", 7));
         migrate.bandwidth = "2M";
         migrate.downtimeLimit = "300ms";
         migrate.autoConverge = true;

@@ -20,14 +20,14 @@ public final class ConsoleContext extends ServletContextHelper {
     private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
             + " img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    private final Login login;
+    private final LoginCheck login;
 
     @Activate
     public ConsoleContext() {
-        this(new Login("karaf", "admin"));
+        this(new LoginCheck("karaf", "admin"));
     }
 
-    ConsoleContext(Login login) {
+    ConsoleContext(LoginCheck login) {
         this.login = login;
     }
 

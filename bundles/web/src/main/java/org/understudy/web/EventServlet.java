@@ -14,7 +14,7 @@ import org.osgi.service.component.annotations.Reference;
 import org.understudy.web.EventStream.Event;
 
 /** {@code /events}: server-sent events. Each open stream holds one thread of the HTTP server. */
-@Component(service = HttpServlet.class, property = FrontServlet.PATH + "=/api/v1/events")
+@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/events")
 public final class EventServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 

@@ -39,7 +39,7 @@ import org.understudy.web.QuestionReader.Acceptor;
 import org.understudy.web.QuestionReader.Limits;
 
 /**
- * Answers hooks on this machine over a socket in the file system: one line of JSON, a {@link Question}, and one line back as
+ * Answers hooks on this machine over a socket in the file system: one line of JSON, a {@link ProvisionRequest}, and one line back as
  * {@link ProvisionServlet} would answer. Who may ask is decided by the socket's owner and mode, so there is no login. Listens
  * only where {@code etc/org.understudy.hooks.cfg} names the socket.
  */
@@ -152,16 +152,16 @@ public final class HookSocket implements AutoCloseable {
     private void take(SocketChannel call, String question) {
         calls.add(call);
         try {
-            workers.execute(() -> converse(call, question));
-            timer.schedule(() -> QuestionReader.hangUp(call), longestCall.toMillis(), TimeUnit.MILLISECONDS);
+            workers.execute(() -> serve(call, question));
+            timer.schedule(() -> QuestionReader.closeConnection(call), longestCall.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
             LOG.warn("Hook listener on {}: {} questions wait already; one more is not answered", path, MOST_QUESTIONS);
             calls.remove(call);
-            QuestionReader.hangUp(call);
+            QuestionReader.closeConnection(call);
         }
     }
 
-    private void converse(SocketChannel call, String question) {
+    private void serve(SocketChannel call, String question) {
         try (call) {
             ByteBuffer answer = StandardCharsets.UTF_8.encode(answer(question) + "\n");
             while (answer.hasRemaining()) {
@@ -176,16 +176,16 @@ public final class HookSocket implements AutoCloseable {
 
     private String answer(String question) {
         try {
-            return view.write(Question.read(question).ask(provisioning));
+            return view.write(ProvisionRequest.read(question).ask(provisioning));
         } catch (UnderstudyException e) {
-            return text(Problem.of(view, e));
+            return text(ProblemDetails.of(view, e));
         } catch (RuntimeException | Error e) {
             LOG.error("A hook's question failed", e);
-            return text(Problem.of(view, new UnderstudyException(ErrorCode.INTERNAL, String.valueOf(e), e)));
+            return text(ProblemDetails.of(view, new UnderstudyException(ErrorCode.INTERNAL, String.valueOf(e), e)));
         }
     }
 
-    private static String text(Answer problem) {
+    private static String text(RestResponse problem) {
         return new String(problem.body(), problem.charset());
     }
 
@@ -194,7 +194,7 @@ public final class HookSocket implements AutoCloseable {
     public void close() throws IOException {
         reader.close();
         Files.deleteIfExists(path);
-        calls.forEach(QuestionReader::hangUp);
+        calls.forEach(QuestionReader::closeConnection);
         timer.shutdownNow();
         workers.shutdownNow();
     }

@@ -19,7 +19,7 @@ import org.understudy.api.ProbeTarget;
 import org.understudy.api.VmName;
 
 /** {@code /migrations}: starts, follows and cancels migrations. */
-@Component(service = HttpServlet.class, property = FrontServlet.PATH + "=/api/v1/migrations")
+@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/migrations")
 public final class MigrationServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 
@@ -34,22 +34,22 @@ public final class MigrationServlet extends RestServlet {
     }
 
     @Override
-    Answer answer(String method, Call call) {
-        return switch (method + " " + call.path().size()) {
-            case "GET 0" -> Answer.ok(view.write(migrations.list()));
-            case "POST 0" -> accepted(start(call));
-            case "GET 1" -> Answer.ok(view.write(migrations.show(new MigrationId(call.part(0)))));
-            case "DELETE 1" -> accepted(migrations.cancel(new MigrationId(call.part(0))));
-            default -> throw unknown(method, call);
+    RestResponse answer(String method, RestRequest restRequest) {
+        return switch (method + " " + restRequest.path().size()) {
+            case "GET 0" -> RestResponse.ok(view.write(migrations.list()));
+            case "POST 0" -> accepted(start(restRequest));
+            case "GET 1" -> RestResponse.ok(view.write(migrations.show(new MigrationId(restRequest.part(0)))));
+            case "DELETE 1" -> accepted(migrations.cancel(new MigrationId(restRequest.part(0))));
+            default -> throw unknown(method, restRequest);
         };
     }
 
-    private Answer accepted(Object migration) {
-        return Answer.json(HttpServletResponse.SC_ACCEPTED, view.write(migration));
+    private RestResponse accepted(Object migration) {
+        return RestResponse.json(HttpServletResponse.SC_ACCEPTED, view.write(migration));
     }
 
-    private Object start(Call call) {
-        Fields wish = call.json(
+    private Object start(RestRequest restRequest) {
+        JsonFields wish = restRequest.json(
                 "vm",
                 "destination",
                 "bandwidth",
@@ -65,7 +65,7 @@ public final class MigrationServlet extends RestServlet {
                 new VmName(wish.requiredText("vm")), new HostName(wish.requiredText("destination")), options(wish));
     }
 
-    private static MigrationOptions options(Fields wish) {
+    private static MigrationOptions options(JsonFields wish) {
         return new MigrationOptions(
                 wish.number("bandwidth").map(OptionalLong::of).orElse(OptionalLong.empty()),
                 wish.number("downtimeLimitMs").map(Duration::ofMillis),

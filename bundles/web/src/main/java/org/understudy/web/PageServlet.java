@@ -12,7 +12,7 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 
 /** Serves the console's own files and nothing else. */
-@Component(service = HttpServlet.class, property = FrontServlet.PATH + "=")
+@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=")
 public final class PageServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 

@@ -16,7 +16,7 @@ import org.understudy.api.JsonView;
 import org.understudy.api.spi.PeerEndpoint;
 
 /** {@code /peer/HOST/CALL}: what another server asks of this server's hosts. */
-@Component(service = HttpServlet.class, property = FrontServlet.PATH + "=/api/v1/peer")
+@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/peer")
 public final class PeerServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 
@@ -36,13 +36,13 @@ public final class PeerServlet extends RestServlet {
     }
 
     @Override
-    Answer answer(String method, Call call) {
-        int parts = call.path().size();
+    RestResponse answer(String method, RestRequest restRequest) {
+        int parts = restRequest.path().size();
         if (!method.equals("POST") || parts < 2) {
-            throw unknown(method, call);
+            throw unknown(method, restRequest);
         }
-        String name = String.join("/", call.path().subList(1, parts));
-        Optional<String> protocol = Optional.ofNullable(call.request().getHeader(PeerEndpoint.PROTOCOL_HEADER));
-        return Answer.ok(endpoint.call(protocol, new HostName(call.part(0)), name, call.body()));
+        String name = String.join("/", restRequest.path().subList(1, parts));
+        Optional<String> protocol = Optional.ofNullable(restRequest.request().getHeader(PeerEndpoint.PROTOCOL_HEADER));
+        return RestResponse.ok(endpoint.call(protocol, new HostName(restRequest.part(0)), name, restRequest.body()));
     }
 }

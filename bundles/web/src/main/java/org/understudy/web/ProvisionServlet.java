@@ -14,7 +14,7 @@ import org.understudy.api.NicProvisioning;
  * may be repeated, that NIC is to be a pair; {@code pool}, {@code form} and {@code vf} say more about it. A refusal is an
  * answer too, not an error: it names the findings.
  */
-@Component(service = HttpServlet.class, property = FrontServlet.PATH + "=/api/v1/provision")
+@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/provision")
 public final class ProvisionServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 
@@ -29,18 +29,18 @@ public final class ProvisionServlet extends RestServlet {
     }
 
     @Override
-    Answer answer(String method, Call call) {
-        if (!method.equals("POST") || call.path().size() != 1) {
-            throw unknown(method, call);
+    RestResponse answer(String method, RestRequest restRequest) {
+        if (!method.equals("POST") || restRequest.path().size() != 1) {
+            throw unknown(method, restRequest);
         }
-        Question question = new Question(
-                call.part(0),
-                call.requiredQuery("host"),
-                call.document(),
-                call.queries("nic").toList(),
-                call.query("pool"),
-                call.query("form"),
-                call.query("vf"));
-        return Answer.ok(view.write(question.ask(provisioning)));
+        ProvisionRequest provisionRequest = new ProvisionRequest(
+                restRequest.part(0),
+                restRequest.requiredQuery("host"),
+                restRequest.document(),
+                restRequest.queries("nic").toList(),
+                restRequest.query("pool"),
+                restRequest.query("form"),
+                restRequest.query("vf"));
+        return RestResponse.ok(view.write(provisionRequest.ask(provisioning)));
     }
 }

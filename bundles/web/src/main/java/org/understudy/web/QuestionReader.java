@@ -100,7 +100,7 @@ final class QuestionReader implements AutoCloseable {
                 LockSupport.parkNanos(limits.firstRetry().toNanos());
             }
         }
-        waiting.values().forEach(one -> hangUp(one.call()));
+        waiting.values().forEach(one -> closeConnection(one.call()));
     }
 
     private void turn() throws IOException {
@@ -151,7 +151,7 @@ final class QuestionReader implements AutoCloseable {
             Waiting oldest = waiting.values().iterator().next();
             LOG.warn("Hook listener: {} calls send no question; the oldest is ended", waiting.size());
             waiting.remove(oldest.key());
-            hangUp(oldest.call());
+            closeConnection(oldest.call());
         }
         call.configureBlocking(false);
         SelectionKey key = call.register(selector, SelectionKey.OP_READ);
@@ -168,8 +168,8 @@ final class QuestionReader implements AutoCloseable {
                 end++;
             }
             from.line().write(piece.array(), 0, end);
-            if (from.line().size() > Call.LARGEST_BODY) {
-                throw new IOException("the question is longer than " + Call.LARGEST_BODY);
+            if (from.line().size() > RestRequest.LARGEST_BODY) {
+                throw new IOException("the question is longer than " + RestRequest.LARGEST_BODY);
             }
             if (length < 0 || end < length) {
                 waiting.remove(from.key());
@@ -179,7 +179,7 @@ final class QuestionReader implements AutoCloseable {
         } catch (IOException e) {
             LOG.debug("A hook's question broke off", e);
             waiting.remove(from.key());
-            hangUp(from.call());
+            closeConnection(from.call());
         }
     }
 
@@ -192,7 +192,7 @@ final class QuestionReader implements AutoCloseable {
             }
             LOG.debug("A call sent no question within {}", limits.question());
             calls.remove();
-            hangUp(next.call());
+            closeConnection(next.call());
         }
     }
 
@@ -210,12 +210,12 @@ final class QuestionReader implements AutoCloseable {
                 questions.accept(one.call(), one.question());
             } catch (IOException | RuntimeException e) {
                 LOG.warn("Hook listener: a question could not be passed on", e);
-                hangUp(one.call());
+                closeConnection(one.call());
             }
         }
     }
 
-    static void hangUp(SocketChannel call) {
+    static void closeConnection(SocketChannel call) {
         try {
             call.close();
         } catch (IOException e) {

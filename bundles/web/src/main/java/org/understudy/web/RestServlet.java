@@ -27,21 +27,21 @@ abstract class RestServlet extends HttpServlet {
         this.view = view;
     }
 
-    abstract Answer answer(String method, Call call);
+    abstract RestResponse answer(String method, RestRequest restRequest);
 
     @Override
     protected final void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        Answer answer = guarded(request);
-        response.setStatus(answer.status());
-        response.setContentType(answer.type());
-        response.setCharacterEncoding(answer.charset().name());
-        response.setContentLength(answer.body().length);
+        RestResponse restResponse = guarded(request);
+        response.setStatus(restResponse.status());
+        response.setContentType(restResponse.type());
+        response.setCharacterEncoding(restResponse.charset().name());
+        response.setContentLength(restResponse.body().length);
         if (!request.getMethod().equals("HEAD")) {
-            response.getOutputStream().write(answer.body());
+            response.getOutputStream().write(restResponse.body());
         }
     }
 
-    private Answer guarded(HttpServletRequest request) {
+    private RestResponse guarded(HttpServletRequest request) {
         try {
             String method = request.getMethod();
             if (!READING.contains(method) && request.getHeader(OWN_HEADER) == null) {
@@ -50,12 +50,12 @@ abstract class RestServlet extends HttpServlet {
                         method + " needs the header " + OWN_HEADER
                                 + ", with any value, as a protection against forgery");
             }
-            return answer(method.equals("HEAD") ? "GET" : method, new Call(request, parts(request)));
+            return answer(method.equals("HEAD") ? "GET" : method, new RestRequest(request, parts(request)));
         } catch (UnderstudyException e) {
-            return Problem.of(view, e);
+            return ProblemDetails.of(view, e);
         } catch (RuntimeException e) {
             LOG.error("{} {} failed", request.getMethod(), request.getRequestURI(), e);
-            return Problem.of(view, ErrorCode.INTERNAL, String.valueOf(e), List.of());
+            return ProblemDetails.of(view, ErrorCode.INTERNAL, String.valueOf(e), List.of());
         }
     }
 
@@ -66,8 +66,8 @@ abstract class RestServlet extends HttpServlet {
                 : Arrays.stream(path.split("/")).filter(part -> !part.isEmpty()).toList();
     }
 
-    static UnderstudyException unknown(String method, Call call) {
+    static UnderstudyException unknown(String method, RestRequest restRequest) {
         return new UnderstudyException(
-                ErrorCode.INVALID_ARGUMENT, "there is no call " + method + " /" + String.join("/", call.path()));
+                ErrorCode.INVALID_ARGUMENT, "there is no call " + method + " /" + String.join("/", restRequest.path()));
     }
 }

@@ -19,7 +19,7 @@ import org.understudy.api.PoolView;
 import org.understudy.api.VirtualMachines;
 
 /** {@code /hosts}, {@code /pools}, {@code /vfs}, {@code /words}, {@code /doctor} and {@code /lint}: what is not about one VM or one migration. */
-@Component(service = HttpServlet.class, property = FrontServlet.PATH + "=/api/v1")
+@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1")
 public final class ServerServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 
@@ -49,18 +49,18 @@ public final class ServerServlet extends RestServlet {
     }
 
     @Override
-    Answer answer(String method, Call call) {
-        return switch (method + " " + String.join("/", call.path())) {
-            case "GET hosts" -> Answer.ok(view.write(vms.hosts()));
-            case "GET pools" -> Answer.ok(view.write(pools()));
+    RestResponse answer(String method, RestRequest restRequest) {
+        return switch (method + " " + String.join("/", restRequest.path())) {
+            case "GET hosts" -> RestResponse.ok(view.write(vms.hosts()));
+            case "GET pools" -> RestResponse.ok(view.write(pools()));
             case "GET vfs" ->
-                Answer.ok(view.write(nics.map(HostNics::inventories).orElse(List.of())));
-            case "GET words" -> Answer.ok(view.write(Words.all()));
-            case "GET doctor" -> Answer.ok(view.write(doctor.examine()));
+                RestResponse.ok(view.write(nics.map(HostNics::inventories).orElse(List.of())));
+            case "GET words" -> RestResponse.ok(view.write(DisplayNames.all()));
+            case "GET doctor" -> RestResponse.ok(view.write(doctor.examine()));
             case "POST lint" ->
-                Answer.ok(view.write(
-                        pairs.lint(call.document(), call.query("host").map(HostName::new))));
-            default -> throw unknown(method, call);
+                RestResponse.ok(view.write(pairs.lint(
+                        restRequest.document(), restRequest.query("host").map(HostName::new))));
+            default -> throw unknown(method, restRequest);
         };
     }
 

@@ -28,7 +28,7 @@ import org.understudy.api.VirtualMachines;
 import org.understudy.api.VmName;
 
 /** {@code /vms}: what VMs there are and what is done to one of them. */
-@Component(service = HttpServlet.class, property = FrontServlet.PATH + "=/api/v1/vms")
+@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/vms")
 public final class VmServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 
@@ -51,93 +51,95 @@ public final class VmServlet extends RestServlet {
     }
 
     @Override
-    Answer answer(String method, Call call) {
-        return switch (call.path().size()) {
-            case 0 -> all(method, call);
-            case 1 -> one(method, call, new VmName(call.part(0)));
-            case 2 -> part(method, call, new VmName(call.part(0)));
-            default -> throw unknown(method, call);
+    RestResponse answer(String method, RestRequest restRequest) {
+        return switch (restRequest.path().size()) {
+            case 0 -> all(method, restRequest);
+            case 1 -> one(method, restRequest, new VmName(restRequest.part(0)));
+            case 2 -> part(method, restRequest, new VmName(restRequest.part(0)));
+            default -> throw unknown(method, restRequest);
         };
     }
 
-    private Answer all(String method, Call call) {
+    private RestResponse all(String method, RestRequest restRequest) {
         return switch (method) {
-            case "GET" -> Answer.ok(view.write(vms.list()));
+            case "GET" -> RestResponse.ok(view.write(vms.list()));
             case "POST" ->
-                Answer.json(
+                RestResponse.json(
                         HttpServletResponse.SC_CREATED,
-                        view.write(vms.define(new HostName(call.requiredQuery("host")), call.document())));
-            default -> throw unknown(method, call);
+                        view.write(
+                                vms.define(new HostName(restRequest.requiredQuery("host")), restRequest.document())));
+            default -> throw unknown(method, restRequest);
         };
     }
 
-    private Answer one(String method, Call call, VmName vm) {
+    private RestResponse one(String method, RestRequest restRequest, VmName vm) {
         if (method.equals("DELETE")) {
             vms.undefine(vm);
-            return Answer.ok("{}");
+            return RestResponse.ok("{}");
         }
         if (!method.equals("GET")) {
-            throw unknown(method, call);
+            throw unknown(method, restRequest);
         }
-        return Answer.ok(view.write(vms.show(vm)));
+        return RestResponse.ok(view.write(vms.show(vm)));
     }
 
-    private Answer part(String method, Call call, VmName vm) {
-        return switch (method + " " + call.part(1)) {
-            case "GET definition" -> Answer.xml(vms.definition(vm));
-            case "GET guest" -> Answer.ok(view.write(vms.examine(vm)));
-            case "GET lint" -> Answer.ok(view.write(pairs.lint(vm)));
-            case "GET preflight" -> Answer.ok(view.write(preflight(call, vm)));
-            case "POST pair" -> pairOn(call, vm);
-            case "DELETE pair" -> pairOff(call, vm);
+    private RestResponse part(String method, RestRequest restRequest, VmName vm) {
+        return switch (method + " " + restRequest.part(1)) {
+            case "GET definition" -> RestResponse.xml(vms.definition(vm));
+            case "GET guest" -> RestResponse.ok(view.write(vms.examine(vm)));
+            case "GET lint" -> RestResponse.ok(view.write(pairs.lint(vm)));
+            case "GET preflight" -> RestResponse.ok(view.write(preflight(restRequest, vm)));
+            case "POST pair" -> pairOn(restRequest, vm);
+            case "DELETE pair" -> pairOff(restRequest, vm);
             case "POST start" -> done(vm, vms::start);
             case "POST shutdown" -> done(vm, vms::shutdown);
             case "POST destroy" -> done(vm, vms::destroy);
             case "POST reset" -> done(vm, vms::reset);
             case "POST pause" -> done(vm, vms::pause);
             case "POST resume" -> done(vm, vms::resume);
-            default -> throw unknown(method, call);
+            default -> throw unknown(method, restRequest);
         };
     }
 
-    private List<Finding> preflight(Call call, VmName vm) {
-        HostName destination = new HostName(call.requiredQuery("destination"));
+    private List<Finding> preflight(RestRequest restRequest, VmName vm) {
+        HostName destination = new HostName(restRequest.requiredQuery("destination"));
         MigrationOptions usual = MigrationOptions.defaults();
-        return migrations.preflight(vm, destination, call.flag("acceptStandby") ? usual.acceptingStandby() : usual);
+        return migrations.preflight(
+                vm, destination, restRequest.flag("acceptStandby") ? usual.acceptingStandby() : usual);
     }
 
-    private Answer done(VmName vm, Consumer<VmName> action) {
+    private RestResponse done(VmName vm, Consumer<VmName> action) {
         action.accept(vm);
-        return Answer.ok(view.write(vms.show(vm)));
+        return RestResponse.ok(view.write(vms.show(vm)));
     }
 
-    private Answer pairOn(Call call, VmName vm) {
-        Fields wish = call.json("nic", "pool", "form", "vf", "consents");
+    private RestResponse pairOn(RestRequest restRequest, VmName vm) {
+        JsonFields wish = restRequest.json("nic", "pool", "form", "vf", "consents");
         PairRequest request = new PairRequest(
                 NicSelector.parse(wish.text("nic").orElse("only")),
                 wish.text("pool").map(PoolName::new),
-                wish.text("form").map(text -> Constants.parse(PrimaryForm.class, text)),
+                wish.text("form").map(text -> EnumParser.parse(PrimaryForm.class, text)),
                 wish.text("vf").map(PciAddress::parse),
                 wish.texts("consents").stream()
-                        .map(text -> Constants.parse(Consent.class, text))
+                        .map(text -> EnumParser.parse(Consent.class, text))
                         .collect(Collectors.toSet()));
-        boolean dryRun = call.flag("dry-run");
+        boolean dryRun = restRequest.flag("dry-run");
         return dryRun
-                ? Answer.ok(view.write(pairs.planOn(
+                ? RestResponse.ok(view.write(pairs.planOn(
                         vms.definition(vm), request, Optional.of(vms.show(vm).host()))))
                 : changed(vm, pairs.turnOn(vm, request));
     }
 
-    private Answer pairOff(Call call, VmName vm) {
-        NicSelector nic = NicSelector.parse(call.query("nic").orElse("only"));
+    private RestResponse pairOff(RestRequest restRequest, VmName vm) {
+        NicSelector nic = NicSelector.parse(restRequest.query("nic").orElse("only"));
         return changed(vm, pairs.turnOff(vm, nic));
     }
 
     /** A refusal is an error here, so that no caller takes it for success. */
-    private Answer changed(VmName vm, PairChange change) {
+    private RestResponse changed(VmName vm, PairChange change) {
         if (Finding.anyBlocking(change.findings())) {
             throw new UnderstudyException("the pair of VM " + vm + " was not changed", change.findings());
         }
-        return Answer.ok(view.write(change));
+        return RestResponse.ok(view.write(change));
     }
 }

@@ -63,14 +63,14 @@ class ProvisionServletTest {
 
     @Test
     void passesOnThatAVmArrivesAndEveryNicThatIsToBeAPair() throws Exception {
-        List<PairRequest> wishes = List.of(wish(0), wish(1));
+        List<PairRequest> wishes = List.of(request(0), request(1));
         when(provisioning.arriving(ALPHA, "<domain/>", wishes))
                 .thenReturn(new Provisioned("<domain><vf/></domain>", List.of()));
 
         assertThat(ask("POST", "/arriving?host=alpha&nic=0&nic=1").body()).contains("<vf/>");
     }
 
-    private static PairRequest wish(int index) {
+    private static PairRequest request(int index) {
         return new PairRequest(
                 new NicSelector.ByIndex(index), Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
     }

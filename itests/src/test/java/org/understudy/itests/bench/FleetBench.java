@@ -24,14 +24,14 @@ import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.config.YamlPolicies;
+import org.understudy.core.definition.lint.NicFacts;
 import org.understudy.core.health.PairHealthTracker;
-import org.understudy.core.lint.NicFacts;
+import org.understudy.core.inventory.HostRegistry;
+import org.understudy.core.inventory.VmLocator;
+import org.understudy.core.lifecycle.VirtualMachineService;
 import org.understudy.core.migration.MigrationComponent;
 import org.understudy.core.probe.Probes;
-import org.understudy.core.vm.HostRegistry;
-import org.understudy.core.vm.Locations;
-import org.understudy.core.vm.VfKeeper;
-import org.understudy.core.vm.VirtualMachineService;
+import org.understudy.core.vf.VfLeaseController;
 import org.understudy.libvirt.host.LibvirtConnector;
 
 /**
@@ -92,12 +92,12 @@ public final class FleetBench {
         YamlPolicies policies = new YamlPolicies();
         int wanted = policies.current().hosts().size();
         HostRegistry hosts = new HostRegistry(policies);
-        Locations locations = new Locations(hosts);
+        VmLocator locator = new VmLocator(hosts);
         PairHealthTracker health = new PairHealthTracker(hosts);
-        MigrationComponent migrations = new MigrationComponent(bundle(), hosts, locations, policies, new Probes());
-        VfKeeper keeper = new VfKeeper(hosts, migrations, policies);
+        MigrationComponent migrations = new MigrationComponent(bundle(), hosts, locator, policies, new Probes());
+        VfLeaseController keeper = new VfLeaseController(hosts, migrations, policies);
         VirtualMachineService vms =
-                new VirtualMachineService(hosts, locations, policies, health, migrations, keeper, new NicFacts());
+                new VirtualMachineService(hosts, locator, policies, health, migrations, keeper, new NicFacts());
         hosts.addConnector(new LibvirtConnector());
         await("every host is open", () -> hosts.all().size() == wanted);
         took("connectMs", start);

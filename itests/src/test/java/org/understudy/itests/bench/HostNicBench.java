@@ -16,9 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
-import org.understudy.hostnic.port.NativeFunctions;
-import org.understudy.hostnic.port.NativeFunctions.Places;
-import org.understudy.hostnic.port.NativeLibrary;
+import org.understudy.hostnic.backend.NativeBackend;
+import org.understudy.hostnic.backend.NativeBackend.Places;
+import org.understudy.hostnic.backend.NativeLibrary;
 
 /**
  * What the inventory of VFs costs, and what binding costs, against others on the same machine in the same run. Prints one
@@ -60,7 +60,7 @@ public final class HostNicBench {
     }
 
     private static Turns inventory(Floor floor, Places places) throws ReflectiveOperationException {
-        NativeFunctions functions = new NativeFunctions(places, "bench", "");
+        NativeBackend functions = new NativeBackend(places, "bench", "");
         // The call alone; the product makes records of its answer, which "records" has in it.
         Method call =
                 Class.forName("org.understudy.hostnic.port.NativeVf").getDeclaredMethod("inventory", String[].class);

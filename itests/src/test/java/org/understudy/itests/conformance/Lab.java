@@ -40,15 +40,15 @@ import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.IncomingRequest;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.config.YamlPolicies;
+import org.understudy.core.definition.lint.NicFacts;
 import org.understudy.core.health.PairHealthTracker;
-import org.understudy.core.lint.NicFacts;
+import org.understudy.core.inventory.HostRegistry;
+import org.understudy.core.inventory.VmLocator;
+import org.understudy.core.lifecycle.VirtualMachineService;
 import org.understudy.core.migration.MigrationComponent;
 import org.understudy.core.pair.PairService;
 import org.understudy.core.probe.Probes;
-import org.understudy.core.vm.HostRegistry;
-import org.understudy.core.vm.Locations;
-import org.understudy.core.vm.VfKeeper;
-import org.understudy.core.vm.VirtualMachineService;
+import org.understudy.core.vf.VfLeaseController;
 import org.understudy.itests.Built;
 import org.understudy.qemu.host.QemuConnector;
 
@@ -68,7 +68,7 @@ final class Lab implements AutoCloseable {
     final MigrationComponent migrations;
     private final YamlPolicies policies;
     private final PairHealthTracker health;
-    private final VfKeeper vfs;
+    private final VfLeaseController vfs;
     private final AtomicReference<UnaryOperator<String>> sabotage = new AtomicReference<>(UnaryOperator.identity());
 
     Lab() throws IOException {
@@ -91,12 +91,12 @@ final class Lab implements AutoCloseable {
         hosts = new HostRegistry(policies);
         hosts.addConnector(connector());
         Awaitility.await("both hosts are open").until(() -> hosts.all().size() == 2);
-        Locations locations = new Locations(hosts);
+        VmLocator locator = new VmLocator(hosts);
         health = new PairHealthTracker(hosts);
-        migrations = new MigrationComponent(bundle(), hosts, locations, policies, new Probes());
-        vfs = new VfKeeper(hosts, migrations, policies);
-        vms = new VirtualMachineService(hosts, locations, policies, health, migrations, vfs, new NicFacts());
-        pairs = new PairService(locations, hosts, policies, migrations, health, new NicFacts(), vfs);
+        migrations = new MigrationComponent(bundle(), hosts, locator, policies, new Probes());
+        vfs = new VfLeaseController(hosts, migrations, policies);
+        vms = new VirtualMachineService(hosts, locator, policies, health, migrations, vfs, new NicFacts());
+        pairs = new PairService(locator, hosts, policies, migrations, health, new NicFacts(), vfs);
     }
 
     private Path qemu(String options) throws IOException {

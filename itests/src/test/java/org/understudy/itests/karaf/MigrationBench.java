@@ -37,7 +37,7 @@ final class MigrationBench {
         int rounds = Integer.parseInt(arguments[0]);
         try (LabServer lab = LabServer.start()) {
             MigrationBench bench = new MigrationBench(lab);
-            HOSTS.forEach(bench::letDetoursBeRefused);
+            HOSTS.forEach(bench::refuseForwarding);
             for (int round = 1; round <= rounds; round++) {
                 System.err.printf("Round %d of %d ...%n", round, rounds);
                 bench.understudy();
@@ -48,7 +48,7 @@ final class MigrationBench {
     }
 
     /** As an access list of the host does it, while a file is there. */
-    private void letDetoursBeRefused(String host) {
+    private void refuseForwarding(String host) {
         lab.lab.output(host, "sh", "-ec", """
                 mv /tmp/understudy-vf /tmp/understudy-vf.real
                 cat >/tmp/understudy-vf <<'WRAPPER'

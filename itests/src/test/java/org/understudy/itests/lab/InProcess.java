@@ -9,16 +9,16 @@ import org.understudy.api.MacAddress;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Subscription;
 import org.understudy.api.spi.VfSettings;
-import org.understudy.hostnic.port.Functions;
-import org.understudy.hostnic.port.Functions.Claim;
-import org.understudy.hostnic.port.Functions.Ticket;
-import org.understudy.hostnic.port.NativeFunctions;
-import org.understudy.hostnic.port.NativeFunctions.Places;
-import org.understudy.hostnic.port.NativeLibrary;
+import org.understudy.hostnic.backend.NativeBackend;
+import org.understudy.hostnic.backend.NativeBackend.Places;
+import org.understudy.hostnic.backend.NativeLibrary;
+import org.understudy.hostnic.backend.SriovBackend;
+import org.understudy.hostnic.backend.SriovBackend.LeaseOwner;
+import org.understudy.hostnic.backend.SriovBackend.LeaseToken;
 
 /** Run inside the SR-IOV host: one call of libusvf by JNI, and what came of it on standard output. */
 final class InProcess {
-    private static final Claim CLAIM = new Claim("it:emulated", "web1", "ua-vf0");
+    private static final LeaseOwner CLAIM = new LeaseOwner("it:emulated", "web1", "ua-vf0");
 
     private InProcess() {}
 
@@ -27,26 +27,27 @@ final class InProcess {
         NativeLibrary.instance().obstacle().ifPresent(why -> {
             throw new IllegalStateException(why);
         });
-        Functions functions = new NativeFunctions(Places.usual(), CLAIM.owner(), System.getProperty("qemu.user"));
+        SriovBackend backend = new NativeBackend(Places.usual(), CLAIM.owner(), System.getProperty("qemu.user"));
         PciAddress vf = PciAddress.parse(arguments[1]);
         switch (arguments[0]) {
-            case "prepare" -> prepare(functions, vf, new MacAddress(arguments[2]), Integer.parseInt(arguments[3]));
-            case "release" -> functions.release(new Ticket(vf, CLAIM, Long.parseLong(arguments[2])));
+            case "prepare" -> prepare(backend, vf, new MacAddress(arguments[2]), Integer.parseInt(arguments[3]));
+            case "release" -> backend.release(new LeaseToken(vf, CLAIM, Long.parseLong(arguments[2])));
             default ->
-                functions.read().vfs().stream()
+                backend.read().vfs().stream()
                         .filter(v -> v.address().equals(vf))
                         .forEach(System.out::println);
         }
     }
 
-    private static void prepare(Functions functions, PciAddress vf, MacAddress mac, int vlan)
+    private static void prepare(SriovBackend backend, PciAddress vf, MacAddress mac, int vlan)
             throws InterruptedException {
         CountDownLatch changed = new CountDownLatch(1);
-        Subscription watch = functions.watch(changed::countDown, reason -> {});
-        Ticket ticket = functions.lease(vf, CLAIM).orElseThrow();
-        functions.prepare(
-                ticket, new VfSettings(mac, vlan, Optional.of(true), Optional.of(false), true, OptionalInt.empty()));
-        System.out.println("fencing " + ticket.fencing());
+        Subscription watch = backend.watch(changed::countDown, reason -> {});
+        LeaseToken leaseToken = backend.lease(vf, CLAIM).orElseThrow();
+        backend.prepare(
+                leaseToken,
+                new VfSettings(mac, vlan, Optional.of(true), Optional.of(false), true, OptionalInt.empty()));
+        System.out.println("fencing " + leaseToken.fencing());
         System.out.println("watched " + changed.await(10, TimeUnit.SECONDS));
         watch.close();
     }

@@ -37,8 +37,8 @@ import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostDevices;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.PrimaryPresence;
-import org.understudy.hostnic.port.NodeDeviceFunctions;
-import org.understudy.hostnic.port.OwnConnection;
+import org.understudy.hostnic.backend.ConnectorDevices;
+import org.understudy.hostnic.backend.NodeDeviceBackend;
 import org.understudy.itests.Built;
 import org.understudy.libvirt.host.LibvirtConnector;
 
@@ -110,7 +110,7 @@ class LibvirtVfIT {
         String vfs = "/sys/class/net/" + machine.pf() + "/device/sriov_numvfs";
         HostDevices devices = (HostDevices) host;
         AtomicInteger told = new AtomicInteger();
-        NodeDeviceFunctions nics = new NodeDeviceFunctions(new OwnConnection(host.name(), devices));
+        NodeDeviceBackend nics = new NodeDeviceBackend(new ConnectorDevices(host.name(), devices));
         assertThat(nics.read().pfs()).extracting(PfView::netdev).containsExactly(Optional.of(machine.pf()));
         assertThat(nics.read().vfs()).hasSize(7).allMatch(vf -> vf.device().equals("10ca"));
 

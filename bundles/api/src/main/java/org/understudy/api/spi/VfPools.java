@@ -79,7 +79,7 @@ public interface VfPools {
      * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#VF_FAILED}, {@link
      *     org.understudy.api.ErrorCode#NOT_PERMITTED}, {@link org.understudy.api.ErrorCode#HOST_UNAVAILABLE}
      */
-    void detour(Lease lease, boolean on);
+    void forward(Lease lease, boolean on);
 
     /**
      * Gives a VF back, which becomes exactly what it was before the lease. Harmless if repeated, and if the VF has been

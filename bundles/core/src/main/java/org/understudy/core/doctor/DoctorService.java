@@ -15,11 +15,11 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.HostNics;
 import org.understudy.api.Migrations;
 import org.understudy.api.Policies;
-import org.understudy.core.reconcile.DefinitionKeeper;
-import org.understudy.core.reconcile.NetworkKeeper;
-import org.understudy.core.vm.HostRegistry;
-import org.understudy.core.vm.Locations;
-import org.understudy.core.vm.Standstill;
+import org.understudy.core.inventory.HostRegistry;
+import org.understudy.core.inventory.MigrationLock;
+import org.understudy.core.inventory.VmLocator;
+import org.understudy.core.reconcile.DefinitionController;
+import org.understudy.core.reconcile.PoolNetworkController;
 
 /** Makes every check and puts the worst first. */
 @Component
@@ -30,10 +30,10 @@ public final class DoctorService implements Doctor {
     public DoctorService(
             @Reference Policies policies,
             @Reference HostRegistry hosts,
-            @Reference Locations locations,
+            @Reference VmLocator locator,
             @Reference Migrations migrations,
-            @Reference NetworkKeeper networks,
-            @Reference DefinitionKeeper definitions,
+            @Reference PoolNetworkController networks,
+            @Reference DefinitionController definitions,
             @Reference(cardinality = ReferenceCardinality.OPTIONAL, policyOption = ReferencePolicyOption.GREEDY)
                     Optional<HostNics> nics) {
         this(List.of(
@@ -43,7 +43,7 @@ public final class DoctorService implements Doctor {
                 new NicCheck(nics),
                 networks::findings,
                 definitions::findings,
-                new PlaceCheck(locations, new Standstill(migrations)),
+                new PlaceCheck(locator, new MigrationLock(migrations)),
                 new ToolCheck(Optional.ofNullable(System.getenv("PATH")).orElse(""))));
     }
 

@@ -7,15 +7,15 @@ import org.understudy.api.Finding;
 import org.understudy.api.HostView;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Host;
-import org.understudy.core.vm.HostRegistry;
-import org.understudy.core.watch.SideBySide;
+import org.understudy.core.concurrent.FanOut;
+import org.understudy.core.inventory.HostRegistry;
 
 /** What each host says of itself. */
 record HostCheck(HostRegistry hosts) implements Check {
     @Override
     public List<Finding> findings() {
         List<Finding> findings = new ArrayList<>();
-        SideBySide.ask(hosts.all(), HostCheck::examined).forEach(findings::addAll);
+        FanOut.ask(hosts.all(), HostCheck::examined).forEach(findings::addAll);
         for (HostView host : hosts.views()) {
             findings.addAll(host.findings());
             if (host.available() && !Finding.anyBlocking(host.findings())) {

@@ -7,23 +7,23 @@ import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.Severity;
 import org.understudy.api.VmName;
-import org.understudy.core.vm.Location;
-import org.understudy.core.vm.Locations;
-import org.understudy.core.vm.Standstill;
+import org.understudy.core.inventory.MigrationLock;
+import org.understudy.core.inventory.VmLocation;
+import org.understudy.core.inventory.VmLocator;
 
 /** Whether each VM is in one place. VMs that are being migrated are left out: they are in two for a while. */
-record PlaceCheck(Locations locations, Standstill standstill) implements Check {
+record PlaceCheck(VmLocator locator, MigrationLock migrationLock) implements Check {
     @Override
     public List<Finding> findings() {
-        Locations.Survey survey = locations.survey();
+        VmLocator.Survey survey = locator.survey();
         List<Finding> findings = new ArrayList<>();
         survey.claims().forEach((vm, claims) -> {
-            if (claims.size() > 1 && !standstill.isMoving(vm)) {
+            if (claims.size() > 1 && !migrationLock.isMoving(vm)) {
                 findings.add(twice(vm, claims));
             }
         });
         survey.incoming().stream()
-                .filter(l -> !standstill.isMoving(l.vm().name()))
+                .filter(l -> !migrationLock.isMoving(l.vm().name()))
                 .forEach(l -> findings.add(abandoned(l)));
         if (findings.isEmpty() && survey.silent().isEmpty()) {
             findings.add(Check.healthy(
@@ -33,12 +33,12 @@ record PlaceCheck(Locations locations, Standstill standstill) implements Check {
     }
 
     /** A leftover that is off is less urgent than a VM nobody can tell the place of. */
-    private static Finding twice(VmName vm, List<Location> claims) {
-        Finding finding = Locations.heldTwice(vm, claims);
-        return Locations.believed(claims).size() > 1 ? finding : finding.as(Severity.WARNING);
+    private static Finding twice(VmName vm, List<VmLocation> claims) {
+        Finding finding = VmLocator.onSeveralHosts(vm, claims);
+        return VmLocator.believed(claims).size() > 1 ? finding : finding.as(Severity.WARNING);
     }
 
-    private static Finding abandoned(Location location) {
+    private static Finding abandoned(VmLocation location) {
         VmName vm = location.vm().name();
         return Finding.of(
                         FindingCode.STATE_INCONSISTENT,

@@ -41,15 +41,15 @@ import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.Hosts;
-import org.understudy.core.domain.DomainView;
-import org.understudy.core.domain.DomainView.PairView;
-import org.understudy.core.health.PairFollower.Key;
-import org.understudy.core.watch.Broadcast;
-import org.understudy.core.watch.HostWatch;
-import org.understudy.core.watch.Lanes;
-import org.understudy.core.watch.Scheduler;
-import org.understudy.core.watch.ServiceSubscription;
-import org.understudy.core.watch.SystemScheduler;
+import org.understudy.core.concurrent.EventBroadcaster;
+import org.understudy.core.concurrent.HostExecutor;
+import org.understudy.core.concurrent.Scheduler;
+import org.understudy.core.concurrent.ServiceSubscription;
+import org.understudy.core.concurrent.SystemScheduler;
+import org.understudy.core.definition.DomainView;
+import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.health.PairHealthUpdater.Key;
+import org.understudy.core.inventory.HostWatch;
 
 /** Tells the health of every pair of every VM, and each change of it. An OSGi service within this bundle. */
 @Component(service = PairHealthTracker.class)
@@ -61,27 +61,27 @@ public final class PairHealthTracker implements AutoCloseable {
 
     private final ServiceSubscription<HostNics> nics = new ServiceSubscription<>(served -> served.listen(this::onNics));
     private final HostWatch watch;
-    private final PairFollower follower;
-    private final Broadcast<Key, PairChanged> broadcast;
-    private final Lanes lanes;
+    private final PairHealthUpdater updater;
+    private final EventBroadcaster<Key, PairChanged> broadcaster;
+    private final HostExecutor executor;
 
     @Activate
     public PairHealthTracker(@Reference Hosts hosts) {
-        this(hosts, DomainView::of, Pace.usual(), SystemScheduler.process());
+        this(hosts, DomainView::of, PollSchedule.usual(), SystemScheduler.process());
     }
 
     /** @param views reads a definition */
-    PairHealthTracker(Hosts hosts, Function<String, DomainView> views, Pace pace, Scheduler scheduler) {
-        this.broadcast = new Broadcast<>(
+    PairHealthTracker(Hosts hosts, Function<String, DomainView> views, PollSchedule schedule, Scheduler scheduler) {
+        this.broadcaster = new EventBroadcaster<>(
                 "understudy-pair-health",
                 scheduler,
                 (older, newer) -> new PairChanged(newer.vm(), newer.host(), older.from(), newer.pair()));
-        this.lanes = new Lanes("understudy-health", scheduler, EVENTS_WAITING, this::catchUp);
-        this.follower = new PairFollower(pace, new Presences(views), lanes, scheduler, broadcast::send);
+        this.executor = new HostExecutor("understudy-health", scheduler, EVENTS_WAITING, this::catchUp);
+        this.updater = new PairHealthUpdater(schedule, new PairProber(views), executor, scheduler, broadcaster::send);
         this.watch = new HostWatch(
                 hosts,
                 this::adopt,
-                (host, event) -> later(host.name(), event, () -> follower.onEvent(host, event)),
+                (host, event) -> later(host.name(), event, () -> updater.onEvent(host, event)),
                 scheduler);
     }
 
@@ -109,7 +109,7 @@ public final class PairHealthTracker implements AutoCloseable {
                         Place place = new Place(inventory.host(), new VmName(h.vm()));
                         held.put(new Key(place, new Alias(h.primary())), vf);
                     }));
-            later(inventory.host(), "VFs", () -> follower.onVfs(inventory.host(), held));
+            later(inventory.host(), "VFs", () -> updater.onVfs(inventory.host(), held));
         }
     }
 
@@ -123,7 +123,7 @@ public final class PairHealthTracker implements AutoCloseable {
 
     /** Running VMs that lack a primary they were to have. Answers at once. */
     public List<Place> withoutPrimary() {
-        return follower.withoutPrimary();
+        return updater.withoutPrimary();
     }
 
     /**
@@ -135,7 +135,7 @@ public final class PairHealthTracker implements AutoCloseable {
                 .filter(vm -> vm.state() != VmState.SHUTOFF)
                 .map(vm -> vm.name().value())
                 .collect(Collectors.toSet());
-        Map<MacAddress, Set<String>> users = follower.macUsers(host.name());
+        Map<MacAddress, Set<String>> users = updater.macUsers(host.name());
         users.values().forEach(names -> names.retainAll(running));
         return users;
     }
@@ -146,18 +146,18 @@ public final class PairHealthTracker implements AutoCloseable {
     }
 
     /** Whether the VF of a primary that QEMU has is not set up as the pair needs it. */
-    public boolean isAstray(Place place, Alias primary) {
-        return follower.isAstray(new Key(place, primary));
+    public boolean isMisconfigured(Place place, Alias primary) {
+        return updater.isMisconfigured(new Key(place, primary));
     }
 
     /** Says more about a pair that lacks its primary, until its health changes. */
-    public void remark(Place place, Alias primary, String remark) {
-        later(place.host(), place, () -> follower.remark(new Key(place, primary), remark));
+    public void annotate(Place place, Alias primary, String remark) {
+        later(place.host(), place, () -> updater.annotate(new Key(place, primary), remark));
     }
 
     /** Tells every change of health, on a thread of its own for this listener; one that is slow gets the last. */
     public Subscription listen(Consumer<PairChanged> listener) {
-        return broadcast.add(listener);
+        return broadcaster.add(listener);
     }
 
     /**
@@ -194,9 +194,9 @@ public final class PairHealthTracker implements AutoCloseable {
 
     /** The pair with what tells whether the guest of the running VM does its part; blocks for the host's answers. */
     public Pair withGuest(Host host, VmName vm, Pair pair) {
-        Optional<Instant> negotiated = follower.negotiated(new Key(new Place(host.name(), vm), pair.primary()));
+        Optional<Instant> negotiated = updater.negotiated(new Key(new Place(host.name(), vm), pair.primary()));
         try {
-            return pair.with(new GuestSigns(Clock.systemUTC()).of(host, vm, pair, negotiated));
+            return pair.with(new GuestEvidence(Clock.systemUTC()).of(host, vm, pair, negotiated));
         } catch (UnderstudyException e) {
             // It may have stopped by now.
             LOG.debug("VM {} is shown without the signs of its guest: {}", vm, e.getMessage());
@@ -205,13 +205,13 @@ public final class PairHealthTracker implements AutoCloseable {
     }
 
     private Pair leftover(Place place, PairView pair) {
-        return follower.health(new Key(place, pair.primary()))
+        return updater.health(new Key(place, pair.primary()))
                 .filter(p -> p.health() == PairHealth.PENDING_RESTART)
                 .orElseGet(() -> pair(pair, PairHealth.PENDING_RESTART, "switched off; the running VM still has it"));
     }
 
     private Pair health(Place place, PairView pair) {
-        return follower.health(new Key(place, pair.primary()))
+        return updater.health(new Key(place, pair.primary()))
                 .orElseGet(() -> pair(pair, PairHealth.FAULT, "the host has not told its state"));
     }
 
@@ -239,10 +239,10 @@ public final class PairHealthTracker implements AutoCloseable {
     }
 
     private void askAll(Place place) {
-        if (!follower.knows(place)) {
-            watch.host(place.host()).ifPresent(h -> follower.resync(h, place.vm()));
+        if (!updater.knows(place)) {
+            watch.host(place.host()).ifPresent(h -> updater.resync(h, place.vm()));
         }
-        follower.askAll(place);
+        updater.askAll(place);
     }
 
     private void adopt(Host host) {
@@ -255,7 +255,7 @@ public final class PairHealthTracker implements AutoCloseable {
             Place place = new Place(host.name(), rest.next().name());
             later(host.name(), place, () -> {
                 try {
-                    follower.resync(host, place.vm());
+                    updater.resync(host, place.vm());
                 } finally {
                     adopt(host, rest);
                 }
@@ -265,12 +265,12 @@ public final class PairHealthTracker implements AutoCloseable {
 
     /** Reads what the events would have reported that were dropped. */
     private void catchUp(HostName host) {
-        follower.forgetPlans(host);
+        updater.forgetPlans(host);
         watch.host(host).ifPresent(this::adopt);
     }
 
     private boolean later(HostName host, Object label, Runnable work) {
-        return lanes.run(host, label, PairFollower.guarded(work));
+        return executor.run(host, label, PairHealthUpdater.guarded(work));
     }
 
     @Override
@@ -278,7 +278,7 @@ public final class PairHealthTracker implements AutoCloseable {
     public void close() {
         nics.close();
         watch.close();
-        lanes.close();
-        broadcast.close();
+        executor.close();
+        broadcaster.close();
     }
 }

@@ -32,12 +32,18 @@ import org.understudy.api.Subscription;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.VfPools;
-import org.understudy.core.domain.DomainView;
-import org.understudy.core.lint.LintContext;
-import org.understudy.core.lint.Linter;
-import org.understudy.core.plan.DestinationDefinition;
+import org.understudy.core.definition.DomainView;
+import org.understudy.core.definition.edit.DestinationDefinition;
+import org.understudy.core.definition.lint.LintContext;
+import org.understudy.core.definition.lint.Linter;
+import org.understudy.core.inventory.VmLocator;
+import org.understudy.core.migration.context.Definitions;
+import org.understudy.core.migration.context.MigrationJournal;
+import org.understudy.core.migration.context.MigrationServices;
+import org.understudy.core.migration.context.MigrationTimings;
+import org.understudy.core.migration.context.TimeSource;
+import org.understudy.core.migration.context.UnplugGuard;
 import org.understudy.core.probe.GapProbes;
-import org.understudy.core.vm.Locations;
 
 /** Puts {@link MigrationService} together from the services of this server. */
 @Component(service = Migrations.class, immediate = true)
@@ -53,24 +59,24 @@ public final class MigrationComponent implements Migrations {
     public MigrationComponent(
             BundleContext bundle,
             @Reference Hosts hosts,
-            @Reference Locations locations,
+            @Reference VmLocator locator,
             @Reference Policies policies,
             @Reference GapProbes probes) {
-        Journal journal = new Journal(folder(bundle));
+        MigrationJournal journal = new MigrationJournal(folder(bundle));
         TimeSource time = TimeSource.system();
         service = new MigrationService(
                 hosts,
-                vm -> locations.of(vm).host(),
+                vm -> locator.of(vm).host(),
                 policies,
-                new Surroundings(
+                new MigrationServices(
                         definitions(),
                         (definition, source, destination) -> new Linter()
                                 .lint(definition, LintContext.ofMove(policies.current(), source, destination)),
                         pools::get,
                         probes,
-                        new Guard(journal, time, threads),
+                        new UnplugGuard(journal, time, threads),
                         journal,
-                        Tempo.usual(),
+                        MigrationTimings.usual(),
                         time,
                         threads));
     }

@@ -4,18 +4,20 @@ package org.understudy.core.migration;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import org.understudy.api.MigrationId;
+import org.understudy.core.migration.context.MigrationJournal;
+import org.understudy.core.migration.context.TimeSource;
 
 /** Names new migrations, by the time at which they begin. */
 final class MigrationIds {
     private static final DateTimeFormatter STAMP =
             DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
 
-    private final Journal journal;
+    private final MigrationJournal journal;
     private final TimeSource time;
     private String last = "";
     private int number;
 
-    MigrationIds(Journal journal, TimeSource time) {
+    MigrationIds(MigrationJournal journal, TimeSource time) {
         this.journal = journal;
         this.time = time;
     }

@@ -13,7 +13,9 @@ import org.understudy.api.Migration;
 import org.understudy.api.MigrationId;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
-import org.understudy.core.watch.Broadcast;
+import org.understudy.core.concurrent.EventBroadcaster;
+import org.understudy.core.migration.context.Deadline;
+import org.understudy.core.migration.context.TimeSource;
 
 /** The running and the last ended migrations, as they are shown. */
 final class MigrationRecords implements AutoCloseable {
@@ -21,7 +23,8 @@ final class MigrationRecords implements AutoCloseable {
 
     private final TimeSource time;
     private final Map<MigrationId, Migration> records = new LinkedHashMap<>();
-    private final Broadcast<MigrationId, Migration> broadcast = new Broadcast<>("understudy-migrations", (a, b) -> b);
+    private final EventBroadcaster<MigrationId, Migration> broadcaster =
+            new EventBroadcaster<>("understudy-migrations", (a, b) -> b);
 
     MigrationRecords(TimeSource time) {
         this.time = time;
@@ -32,7 +35,7 @@ final class MigrationRecords implements AutoCloseable {
         if (!now.isRunning()) {
             trim();
         }
-        broadcast.send(now.id(), now);
+        broadcaster.send(now.id(), now);
         notifyAll();
     }
 
@@ -73,11 +76,11 @@ final class MigrationRecords implements AutoCloseable {
     }
 
     Subscription listen(Consumer<Migration> listener) {
-        return broadcast.add(listener);
+        return broadcaster.add(listener);
     }
 
     @Override
     public void close() {
-        broadcast.close();
+        broadcaster.close();
     }
 }

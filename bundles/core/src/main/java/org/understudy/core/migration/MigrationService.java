@@ -28,101 +28,114 @@ import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.Hosts;
-import org.understudy.core.watch.HostWatch;
+import org.understudy.core.inventory.HostWatch;
+import org.understudy.core.migration.context.Deadline;
+import org.understudy.core.migration.context.MigrationContext;
+import org.understudy.core.migration.context.MigrationEvents;
+import org.understudy.core.migration.context.MigrationJournal;
+import org.understudy.core.migration.context.MigrationRequest;
+import org.understudy.core.migration.context.MigrationServices;
+import org.understudy.core.migration.context.MigrationStatusBuilder;
+import org.understudy.core.migration.context.NamedTask;
+import org.understudy.core.migration.context.Task;
+import org.understudy.core.migration.observe.ExternalMigrationObserver;
+import org.understudy.core.migration.observe.ExternalMigrations;
+import org.understudy.core.migration.recovery.MigrationRecovery;
+import org.understudy.core.migration.step.PreflightStep;
 
 /**
  * Runs migrations, at most one for each VM, and takes up after a restart what the journal says was under way. No host is
  * asked, and nothing is written, under the lock of this class.
  */
-final class MigrationService implements Migrations, AutoCloseable {
+public final class MigrationService implements Migrations, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MigrationService.class);
     private static final Duration LEAVE = Duration.ofSeconds(3);
 
     /** @param work empty while the migration is being started */
-    private record Active(MigrationId id, Optional<Work> work) {}
+    private record Active(MigrationId id, Optional<Task> work) {}
 
     private final Hosts hosts;
     private final Function<VmName, Host> whereabouts;
     private final Policies policies;
-    private final Surroundings around;
+    private final MigrationServices services;
     private final HostWatch watch;
     private final MigrationIds ids;
     private final MigrationRecords records;
     private final ExternalMigrations external;
     private final Map<VmName, Active> active = new HashMap<>();
-    private final Set<Work> running = new HashSet<>();
+    private final Set<Task> running = new HashSet<>();
 
     /** @param whereabouts finds the host a VM is on, and throws if that is none or not clear */
-    MigrationService(Hosts hosts, Function<VmName, Host> whereabouts, Policies policies, Surroundings around) {
+    MigrationService(Hosts hosts, Function<VmName, Host> whereabouts, Policies policies, MigrationServices services) {
         this.hosts = hosts;
         this.whereabouts = whereabouts;
         this.policies = policies;
-        this.around = around;
-        this.ids = new MigrationIds(around.journal(), around.time());
-        this.records = new MigrationRecords(around.time());
-        this.external = new ExternalMigrations(hosts, around, this::isActive, this::follow);
-        around.journal().all().forEach(this::takeUp);
+        this.services = services;
+        this.ids = new MigrationIds(services.journal(), services.time());
+        this.records = new MigrationRecords(services.time());
+        this.external = new ExternalMigrations(hosts, services, this::isActive, this::follow);
+        services.journal().all().forEach(this::resumeMigration);
         this.watch = new HostWatch(hosts, this::onOpened, this::onEvent);
         watch.refresh();
     }
 
-    private void takeUp(Journal.Entry entry) {
+    private void resumeMigration(MigrationJournal.Entry entry) {
         Migration migration = entry.migration();
         records.publish(migration);
-        if (entry.stage() != Journal.Stage.ENDED) {
-            Picture picture = picture(migration);
-            launch(picture, new Recovery(entry, hosts, policies.current(), around, picture));
+        if (entry.stage() != MigrationJournal.Stage.ENDED) {
+            MigrationStatusBuilder status = picture(migration);
+            launch(status, new MigrationRecovery(entry, hosts, policies.current(), services, status));
         }
     }
 
     @Override
     public List<Finding> preflight(VmName vm, HostName destination, MigrationOptions options) {
         watch.refresh();
-        Plan plan = plan(new MigrationId("preflight"), vm, destination, options);
-        return new Preflight().check(plan, around).findings();
+        MigrationRequest request = plan(new MigrationId("preflight"), vm, destination, options);
+        return new PreflightStep().check(request, services).findings();
     }
 
     @Override
     public Migration start(VmName vm, HostName destination, MigrationOptions options) {
         watch.refresh();
-        Plan plan = plan(ids.next(), vm, destination, options);
-        Migration first = first(plan);
+        MigrationRequest request = plan(ids.next(), vm, destination, options);
+        Migration first = first(request);
         if (!reserve(first)) {
             throw new UnderstudyException(ErrorCode.MIGRATION_IN_PROGRESS, "VM " + vm + " is being migrated already");
         }
         try {
-            around.journal().started(first, options);
+            services.journal().started(first, options);
         } catch (RuntimeException | Error e) {
             free(first);
             throw e;
         }
         records.publish(first);
-        Picture picture = picture(first);
-        Trail trail = new Trail(vm, around.tempo(), around.time(), around.threads());
-        launch(picture, new Run(new Voyage(plan, around, picture, trail)));
+        MigrationStatusBuilder status = picture(first);
+        MigrationEvents events = new MigrationEvents(vm, services.timings(), services.time(), services.threads());
+        launch(status, new MigrationTask(new MigrationContext(request, services, status, events)));
         return first;
     }
 
-    private Plan plan(MigrationId id, VmName vm, HostName destination, MigrationOptions options) {
-        Host to = around.bounded(hosts.host(destination));
-        return new Plan(id, vm, around.bounded(whereabouts.apply(vm)), to, options, policies.current());
+    private MigrationRequest plan(MigrationId id, VmName vm, HostName destination, MigrationOptions options) {
+        Host to = services.bounded(hosts.host(destination));
+        return new MigrationRequest(id, vm, services.bounded(whereabouts.apply(vm)), to, options, policies.current());
     }
 
-    private Picture picture(Migration first) {
-        return new Picture(first, around.time(), this::publish);
+    private MigrationStatusBuilder picture(Migration first) {
+        return new MigrationStatusBuilder(first, services.time(), this::publish);
     }
 
-    private Migration first(Plan plan) {
+    private Migration first(MigrationRequest request) {
         return new Migration(
-                plan.id(),
+                request.id(),
                 1,
-                plan.vm(),
-                plan.source().name(),
-                plan.destination().name(),
+                request.vm(),
+                request.source().name(),
+                request.destination().name(),
                 List.of(),
-                around.time().instant(),
+                services.time().instant(),
                 Optional.empty(),
-                Picture.untouched(),
+                MigrationStatusBuilder.untouched(),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
@@ -132,25 +145,25 @@ final class MigrationService implements Migrations, AutoCloseable {
     }
 
     private void onOpened(Host host) {
-        around.guard().onOpened(host);
+        services.unplugGuard().onOpened(host);
         external.onOpened(host);
     }
 
     private void onEvent(Host host, HostEvent event) {
-        around.guard().onEvent(host, event);
+        services.unplugGuard().onEvent(host, event);
         external.onEvent(host, event);
     }
 
     /** Shows a migration that this server did not begin. */
     private void follow(VmName vm, Host source, Host destination) {
-        Plan plan = new Plan(
+        MigrationRequest request = new MigrationRequest(
                 ids.next(),
                 vm,
-                around.bounded(source),
-                around.bounded(destination),
+                services.bounded(source),
+                services.bounded(destination),
                 MigrationOptions.defaults(),
                 policies.current());
-        Migration first = first(plan);
+        Migration first = first(request);
         if (reserve(first)) {
             LOG.info(
                     "Migration {}: VM {} is moved from host {} to host {} by another program",
@@ -158,9 +171,9 @@ final class MigrationService implements Migrations, AutoCloseable {
                     vm,
                     source.name(),
                     destination.name());
-            Picture picture = picture(first);
+            MigrationStatusBuilder status = picture(first);
             // Publishes the first picture itself: one that no listener takes for a migration of this server's own.
-            launch(picture, new Onlooker(plan, around, picture));
+            launch(status, new ExternalMigrationObserver(request, services, status));
         }
     }
 
@@ -178,32 +191,32 @@ final class MigrationService implements Migrations, AutoCloseable {
     }
 
     /** Whatever the work throws ends its own migration, and no other. */
-    private void launch(Picture picture, Work work) {
-        Migration migration = picture.now();
+    private void launch(MigrationStatusBuilder status, Task task) {
+        Migration migration = status.now();
         synchronized (this) {
-            active.put(migration.vm(), new Active(migration.id(), Optional.of(work)));
-            running.add(work);
+            active.put(migration.vm(), new Active(migration.id(), Optional.of(task)));
+            running.add(task);
         }
         try {
-            around.threads().execute(new NamedTask("understudy-" + migration.id(), () -> {
+            services.threads().execute(new NamedTask("understudy-" + migration.id(), () -> {
                 try {
-                    work.run();
+                    task.run();
                 } catch (RuntimeException | Error e) {
-                    endByDefect(picture, e);
+                    endByDefect(status, e);
                 } finally {
-                    left(work);
+                    left(task);
                 }
             }));
         } catch (RuntimeException | Error e) {
-            left(work);
-            endByDefect(picture, e);
+            left(task);
+            endByDefect(status, e);
         }
     }
 
-    private void endByDefect(Picture picture, Throwable e) {
-        Migration migration = picture.now();
+    private void endByDefect(MigrationStatusBuilder status, Throwable e) {
+        Migration migration = status.now();
         LOG.error("Migration {} of VM {}: unhandled exception", migration.id(), migration.vm(), e);
-        picture.endBy(Finding.of(
+        status.endBy(Finding.of(
                 FindingCode.STATE_INCONSISTENT,
                 "vm " + migration.vm(),
                 "Migration " + migration.id() + " ended by an unhandled exception: " + e + ".",
@@ -211,8 +224,8 @@ final class MigrationService implements Migrations, AutoCloseable {
                         + " a defect."));
     }
 
-    private synchronized void left(Work work) {
-        running.remove(work);
+    private synchronized void left(Task task) {
+        running.remove(task);
         notifyAll();
     }
 
@@ -227,7 +240,7 @@ final class MigrationService implements Migrations, AutoCloseable {
 
     private void keep(Migration ended) {
         try {
-            around.journal().ended(ended);
+            services.journal().ended(ended);
         } catch (RuntimeException | Error e) {
             LOG.error("Migration {} ended, but its journal could not be written", ended.id(), e);
         }
@@ -236,11 +249,11 @@ final class MigrationService implements Migrations, AutoCloseable {
     @Override
     public Migration cancel(MigrationId id) {
         Migration now = records.show(id);
-        work(now).ifPresent(Work::cancel);
+        work(now).ifPresent(Task::cancel);
         return now;
     }
 
-    private synchronized Optional<Work> work(Migration migration) {
+    private synchronized Optional<Task> work(Migration migration) {
         return Optional.ofNullable(active.get(migration.vm()))
                 .filter(a -> a.id().equals(migration.id()))
                 .flatMap(Active::work);
@@ -272,20 +285,20 @@ final class MigrationService implements Migrations, AutoCloseable {
      */
     @Override
     public void close() {
-        List<Work> leaving;
+        List<Task> leaving;
         synchronized (this) {
             leaving = List.copyOf(running);
         }
-        leaving.forEach(Work::abandon);
+        leaving.forEach(Task::abandon);
         awaitLeaving();
         watch.close();
         external.close();
-        around.guard().close();
+        services.unplugGuard().close();
         records.close();
     }
 
     private synchronized void awaitLeaving() {
-        Deadline deadline = Deadline.in(around.time(), LEAVE);
+        Deadline deadline = Deadline.in(services.time(), LEAVE);
         try {
             while (!running.isEmpty() && !deadline.isOver()) {
                 deadline.await(this);

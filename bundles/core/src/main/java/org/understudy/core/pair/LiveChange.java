@@ -10,29 +10,29 @@ import org.understudy.api.PairChange.Effect;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.PrimaryPresence;
-import org.understudy.core.domain.DomainView;
-import org.understudy.core.domain.DomainView.PairView;
-import org.understudy.core.vm.Location;
-import org.understudy.core.vm.VfKeeper;
+import org.understudy.core.definition.DomainView;
+import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.inventory.VmLocation;
+import org.understudy.core.vf.VfLeaseController;
 
 /**
  * Brings what was switched to a running VM, as far as QEMU can: a primary is taken out, or put in beside a NIC that was
  * started as a standby. A NIC that was not can never become one while it runs. A device is never updated for this: libvirt
  * calls that a success and does nothing.
  */
-record LiveChange(VfKeeper vfs) {
+record LiveChange(VfLeaseController vfs) {
 
     /**
      * @param before what was stored
      * @param after what is stored now
      * @param findings takes why a running VM could not be told
      */
-    Effect apply(Location here, DomainView before, DomainView after, Consumer<Finding> findings) {
+    Effect apply(VmLocation here, DomainView before, DomainView after, Consumer<Finding> findings) {
         if (here.vm().state() == VmState.SHUTOFF) {
             return Effect.AT_NEXT_START;
         }
         try {
-            return tell(here, before, after);
+            return notifyListeners(here, before, after);
         } catch (UnderstudyException e) {
             String vm = "vm " + here.vm().name();
             findings.accept(Finding.of(
@@ -44,7 +44,7 @@ record LiveChange(VfKeeper vfs) {
         }
     }
 
-    private Effect tell(Location here, DomainView before, DomainView after) {
+    private Effect notifyListeners(VmLocation here, DomainView before, DomainView after) {
         Optional<DomainView> live = here.host().liveDefinition(here.vm().name()).map(DomainView::of);
         List<PairView> off = without(before.pairs(), after.pairs());
         List<PairView> on = without(after.pairs(), before.pairs());
@@ -60,16 +60,16 @@ record LiveChange(VfKeeper vfs) {
                 .toList();
     }
 
-    private static boolean runs(Location here, DomainView live, PairView pair) {
+    private static boolean runs(VmLocation here, DomainView live, PairView pair) {
         return live.pairs().stream().anyMatch(pair::isSameAs) && presence(here, pair) != PrimaryPresence.ABSENT;
     }
 
-    private static PrimaryPresence presence(Location here, PairView pair) {
+    private static PrimaryPresence presence(VmLocation here, PairView pair) {
         return here.host().primaryPresence(here.vm().name(), pair.primary());
     }
 
     /** The guest is asked, and may take its time. */
-    private Effect takeOut(Location here, DomainView live, List<PairView> pairs) {
+    private Effect takeOut(VmLocation here, DomainView live, List<PairView> pairs) {
         Effect effect = Effect.NONE;
         for (PairView pair : pairs) {
             if (runs(here, live, pair)) {
@@ -81,7 +81,7 @@ record LiveChange(VfKeeper vfs) {
         return effect;
     }
 
-    private Effect putIn(Location here, DomainView live, List<PairView> pairs) {
+    private Effect putIn(VmLocation here, DomainView live, List<PairView> pairs) {
         List<PairView> missing =
                 pairs.stream().filter(p -> !runs(here, live, p)).toList();
         if (missing.isEmpty()) {

@@ -24,28 +24,29 @@ import org.understudy.api.Subscription;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.Hosts;
-import org.understudy.core.domain.DomainView;
-import org.understudy.core.domain.HostNetworks;
+import org.understudy.core.concurrent.KeyedLock;
+import org.understudy.core.definition.DomainView;
+import org.understudy.core.definition.HostNetworks;
+import org.understudy.core.definition.edit.PairEditor;
+import org.understudy.core.definition.edit.PlanContext;
+import org.understudy.core.definition.lint.Fixes;
+import org.understudy.core.definition.lint.LintContext;
+import org.understudy.core.definition.lint.Linter;
+import org.understudy.core.definition.lint.NicFacts;
 import org.understudy.core.health.PairHealthTracker;
-import org.understudy.core.lint.Fixes;
-import org.understudy.core.lint.LintContext;
-import org.understudy.core.lint.Linter;
-import org.understudy.core.lint.NicFacts;
-import org.understudy.core.plan.PairEditor;
-import org.understudy.core.plan.PlanContext;
-import org.understudy.core.vm.Location;
-import org.understudy.core.vm.Locations;
-import org.understudy.core.vm.Standstill;
-import org.understudy.core.vm.Storing;
-import org.understudy.core.vm.VfKeeper;
+import org.understudy.core.inventory.MigrationLock;
+import org.understudy.core.inventory.VmLocation;
+import org.understudy.core.inventory.VmLocator;
+import org.understudy.core.lifecycle.VerifiedDefine;
+import org.understudy.core.vf.VfLeaseController;
 
 /** Plans a change on the stored definition and stores the result, unless a finding stands in the way. */
 @Component(service = {Pairs.class, PairService.class})
 public final class PairService implements Pairs {
-    private final Locations locations;
+    private final VmLocator locator;
     private final Hosts hosts;
     private final Policies policies;
-    private final Standstill standstill;
+    private final MigrationLock migrationLock;
     private final PairHealthTracker health;
     private final NicFacts nics;
     private final LiveChange liveChange;
@@ -53,17 +54,17 @@ public final class PairService implements Pairs {
 
     @Activate
     public PairService(
-            @Reference Locations locations,
+            @Reference VmLocator locator,
             @Reference Hosts hosts,
             @Reference Policies policies,
             @Reference Migrations migrations,
             @Reference PairHealthTracker health,
             @Reference NicFacts nics,
-            @Reference VfKeeper vfs) {
-        this.locations = locations;
+            @Reference VfLeaseController vfs) {
+        this.locator = locator;
         this.hosts = hosts;
         this.policies = policies;
-        this.standstill = new Standstill(migrations);
+        this.migrationLock = new MigrationLock(migrations);
         this.health = health;
         this.nics = nics;
         this.liveChange = new LiveChange(vfs);
@@ -111,7 +112,7 @@ public final class PairService implements Pairs {
 
     @Override
     public List<Finding> lint(VmName vm) {
-        Location here = locations.of(vm);
+        VmLocation here = locator.of(vm);
         return lint(here.host().definition(vm), here.host());
     }
 
@@ -148,8 +149,8 @@ public final class PairService implements Pairs {
     }
 
     private PairChange changeAlone(VmName vm, BiFunction<Host, String, PairChange> plan) {
-        standstill.require(vm);
-        Location here = locations.of(vm);
+        migrationLock.require(vm);
+        VmLocation here = locator.of(vm);
         String before = here.host().definition(vm);
         PairChange planned = plan.apply(here.host(), before);
         if (!planned.changed() || Finding.anyBlocking(planned.findings())) {
@@ -162,7 +163,7 @@ public final class PairService implements Pairs {
         if (Finding.anyBlocking(findings)) {
             return new PairChange(false, Effect.NONE, List.copyOf(findings), before);
         }
-        findings.addAll(new Storing(here.host(), rules).define(planned.definition(), Optional.of(before)));
+        findings.addAll(new VerifiedDefine(here.host(), rules).define(planned.definition(), Optional.of(before)));
         if (Finding.anyBlocking(findings)) {
             return new PairChange(false, Effect.NONE, List.copyOf(findings), before);
         }

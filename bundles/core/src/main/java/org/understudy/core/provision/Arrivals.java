@@ -30,11 +30,11 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.Hosts;
-import org.understudy.core.domain.DomainView;
-import org.understudy.core.domain.DomainView.PairView;
-import org.understudy.core.plan.DestinationDefinition;
-import org.understudy.core.vm.Standstill;
-import org.understudy.core.vm.VfKeeper;
+import org.understudy.core.definition.DomainView;
+import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.definition.edit.DestinationDefinition;
+import org.understudy.core.inventory.MigrationLock;
+import org.understudy.core.vf.VfLeaseController;
 
 /**
  * Prepares a definition for the host to which somebody else brings the VM: its VFs are leased there and now. An OSGi service
@@ -45,8 +45,8 @@ public final class Arrivals {
     private final Pairs pairs;
     private final Hosts hosts;
     private final Policies policies;
-    private final Standstill standstill;
-    private final VfKeeper keeper;
+    private final MigrationLock migrationLock;
+    private final VfLeaseController keeper;
 
     @Activate
     public Arrivals(
@@ -54,11 +54,11 @@ public final class Arrivals {
             @Reference Hosts hosts,
             @Reference Policies policies,
             @Reference Migrations migrations,
-            @Reference VfKeeper keeper) {
+            @Reference VfLeaseController keeper) {
         this.pairs = pairs;
         this.hosts = hosts;
         this.policies = policies;
-        this.standstill = new Standstill(migrations);
+        this.migrationLock = new MigrationLock(migrations);
         this.keeper = keeper;
     }
 
@@ -68,7 +68,7 @@ public final class Arrivals {
         Host host = hosts.host(name);
         Provisioned asked = new Provisioned(definition, List.of());
         // What this server moves, it has prepared already.
-        if (standstill.isMovedFromHere(DomainView.of(definition).name())) {
+        if (migrationLock.isMovedFromHere(DomainView.of(definition).name())) {
             return asked;
         }
         Provisioned contributed = contributors.apply(asked);

@@ -26,26 +26,26 @@ import org.understudy.api.PrimaryKind;
 import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmState;
-import org.understudy.core.reconcile.DefinitionKeeper;
-import org.understudy.core.reconcile.NetworkKeeper;
-import org.understudy.core.vm.Shelf;
-import org.understudy.core.vm.ShelfHost;
-import org.understudy.core.vm.Standstill;
+import org.understudy.core.inventory.MigrationLock;
+import org.understudy.core.reconcile.DefinitionController;
+import org.understudy.core.reconcile.PoolNetworkController;
+import org.understudy.core.testing.FakeDefinitionHost;
+import org.understudy.core.testing.FakeHosts;
 
 class DoctorServiceTest {
-    private final ShelfHost alpha = new ShelfHost("alpha");
-    private final ShelfHost beta = new ShelfHost("beta");
-    private final Shelf shelf = new Shelf(alpha, beta);
+    private final FakeDefinitionHost alpha = new FakeDefinitionHost("alpha");
+    private final FakeDefinitionHost beta = new FakeDefinitionHost("beta");
+    private final FakeHosts fakeHosts = new FakeHosts(alpha, beta);
 
     @AfterEach
     void close() {
-        shelf.close();
+        fakeHosts.close();
     }
 
     @Test
     void namesEverythingThatIsWell() {
         alpha.with("web1", VmState.RUNNING);
-        when(shelf.policies.findings()).thenReturn(List.of());
+        when(fakeHosts.policies.findings()).thenReturn(List.of());
 
         List<Finding> findings = doctor().examine();
 
@@ -59,7 +59,7 @@ class DoctorServiceTest {
     @Test
     void putsTheWorstFirst() {
         Finding rejected = Finding.of(FindingCode.CONFIGURATION_REJECTED, "file", "line 3", "mend it");
-        when(shelf.policies.findings()).thenReturn(List.of(rejected));
+        when(fakeHosts.policies.findings()).thenReturn(List.of(rejected));
         alpha.with("web1", VmState.SHUTOFF);
         beta.with("web1", VmState.RUNNING);
 
@@ -129,7 +129,7 @@ class DoctorServiceTest {
     void saysNothingOfAVmThatIsBeingMigrated() {
         alpha.with("web1", VmState.PAUSED);
         beta.with("web1", VmState.INCOMING);
-        shelf.migrated("web1", "alpha", "beta", Optional.empty());
+        fakeHosts.migrated("web1", "alpha", "beta", Optional.empty());
 
         assertThat(places()).extracting(Finding::code).containsExactly(FindingCode.HEALTHY);
     }
@@ -174,21 +174,21 @@ class DoctorServiceTest {
     }
 
     private DoctorService doctor() {
-        NetworkKeeper networks = mock(NetworkKeeper.class);
+        PoolNetworkController networks = mock(PoolNetworkController.class);
         when(networks.findings()).thenReturn(List.of());
-        DefinitionKeeper definitions = mock(DefinitionKeeper.class);
+        DefinitionController definitions = mock(DefinitionController.class);
         when(definitions.findings()).thenReturn(List.of());
         return new DoctorService(
-                shelf.policies,
-                shelf.registry,
-                shelf.locations,
-                shelf.migrations,
+                fakeHosts.policies,
+                fakeHosts.registry,
+                fakeHosts.locator,
+                fakeHosts.migrations,
                 networks,
                 definitions,
                 Optional.empty());
     }
 
     private List<Finding> places() {
-        return new PlaceCheck(shelf.locations, new Standstill(shelf.migrations)).findings();
+        return new PlaceCheck(fakeHosts.locator, new MigrationLock(fakeHosts.migrations)).findings();
     }
 }

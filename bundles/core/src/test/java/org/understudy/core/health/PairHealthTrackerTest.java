@@ -42,13 +42,13 @@ import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.api.spi.PrimaryPresence;
-import org.understudy.core.domain.DomainView;
+import org.understudy.core.concurrent.Scheduler;
+import org.understudy.core.concurrent.SystemScheduler;
+import org.understudy.core.definition.DomainView;
 import org.understudy.core.testing.FakeHost;
 import org.understudy.core.testing.FakeHost.FakeVm;
 import org.understudy.core.testing.FakeHost.Fault;
 import org.understudy.core.testing.FakeScheduler;
-import org.understudy.core.watch.Scheduler;
-import org.understudy.core.watch.SystemScheduler;
 
 class PairHealthTrackerTest {
     private static final VmName VM = new VmName("web1");
@@ -111,7 +111,7 @@ class PairHealthTrackerTest {
         return new PairHealthTracker(
                 hosts,
                 definition -> definition.startsWith("pair") ? WITH_PAIR : PLAIN,
-                new Pace(
+                new PollSchedule(
                         firstQuestion,
                         Duration.ofMillis(20),
                         Duration.ofSeconds(2),
@@ -182,13 +182,13 @@ class PairHealthTrackerTest {
         tracker.setNics(nics);
         awaitHealth(PairHealth.ACTIVE);
 
-        nics.tell(VfState.FAULT, "the host does not have this VF any more");
+        nics.notifyListeners(VfState.FAULT, "the host does not have this VF any more");
         awaitHealth(PairHealth.FAULT);
         assertThat(onlyPair().details()).isEqualTo("VF 0000:01:10.0: the host does not have this VF any more");
         emit(new HostEvent.DeviceGone(VM, Instant.now(), PRIMARY));
         assertThat(health()).isEqualTo(PairHealth.FAULT);
 
-        nics.tell(VfState.LEASED, "");
+        nics.notifyListeners(VfState.LEASED, "");
         awaitHealth(PairHealth.ACTIVE);
     }
 
@@ -199,16 +199,16 @@ class PairHealthTrackerTest {
         awaitHealth(PairHealth.ACTIVE);
 
         nics.vlan = OptionalInt.of(99);
-        nics.tell(VfState.LEASED, "");
+        nics.notifyListeners(VfState.LEASED, "");
         awaitHealth(PairHealth.FAULT);
         assertThat(onlyPair().details()).isEqualTo("VF 0000:01:10.0 has VLAN 99, the pair needs 0");
-        assertThat(tracker.isAstray(new PairHealthTracker.Place(a.name(), VM), PRIMARY))
+        assertThat(tracker.isMisconfigured(new PairHealthTracker.Place(a.name(), VM), PRIMARY))
                 .isTrue();
 
         nics.vlan = OptionalInt.of(0);
-        nics.tell(VfState.LEASED, "");
+        nics.notifyListeners(VfState.LEASED, "");
         awaitHealth(PairHealth.ACTIVE);
-        assertThat(tracker.isAstray(new PairHealthTracker.Place(a.name(), VM), PRIMARY))
+        assertThat(tracker.isMisconfigured(new PairHealthTracker.Place(a.name(), VM), PRIMARY))
                 .isFalse();
     }
 
@@ -218,7 +218,7 @@ class PairHealthTrackerTest {
         tracker.setNics(nics);
         awaitHealth(PairHealth.ACTIVE);
 
-        nics.tell(VfState.FAULT, "gone on another host");
+        nics.notifyListeners(VfState.FAULT, "gone on another host");
 
         assertThat(health()).isEqualTo(PairHealth.ACTIVE);
         assertThat(seen).doesNotContain(PairHealth.FAULT);
@@ -247,7 +247,7 @@ class PairHealthTrackerTest {
             this.host = host;
         }
 
-        void tell(VfState state, String reason) {
+        void notifyListeners(VfState state, String reason) {
             VfView vf = new VfView(
                     PciAddress.parse("01:10.0"),
                     PciAddress.parse("01:00.0"),

@@ -8,13 +8,14 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.understudy.core.migration.context.TimeSource;
 
 /**
  * Time that passes only while every thread of {@link #execute} waits for it, and then at once: up to the next moment that
  * one of them waits for. A thread that was notified and has not checked yet what it waits for counts as one that works.
  * Stands still until {@link #flow}.
  */
-final class FakeTime implements TimeSource, Executor {
+public final class FakeTime implements TimeSource, Executor {
     private final Instant begin = Instant.now();
     private final ExecutorService threads = Executors.newCachedThreadPool(r -> {
         Thread thread = new Thread(r, "fake-time");
@@ -63,7 +64,7 @@ final class FakeTime implements TimeSource, Executor {
     }
 
     /** Time passes from now on. */
-    synchronized void flow() {
+    public synchronized void flow() {
         flowing = true;
         activity++;
     }
@@ -100,11 +101,11 @@ final class FakeTime implements TimeSource, Executor {
     }
 
     /** For a call that hangs until something else than time happens. */
-    void hang(Object monitor) throws InterruptedException {
+    public void hang(Object monitor) throws InterruptedException {
         await(monitor, Duration.ofDays(1).toNanos());
     }
 
-    void close() {
+    public void close() {
         threads.shutdownNow();
     }
 }

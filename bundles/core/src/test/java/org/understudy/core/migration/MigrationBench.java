@@ -46,26 +46,31 @@ import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.VfPools;
 import org.understudy.api.spi.VfPools.Lease;
 import org.understudy.api.spi.VfSettings;
-import org.understudy.core.domain.DomainView;
-import org.understudy.core.domain.DomainView.PairView;
+import org.understudy.core.definition.DomainView;
+import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.migration.context.Definitions;
+import org.understudy.core.migration.context.MigrationJournal;
+import org.understudy.core.migration.context.MigrationServices;
+import org.understudy.core.migration.context.MigrationTimings;
+import org.understudy.core.migration.context.UnplugGuard;
 import org.understudy.core.probe.GapProbe;
 import org.understudy.core.probe.GapProbes;
 import org.understudy.core.testing.FakeHost;
 
 /** Two fake hosts, a VM with a pair, and a migration service between them, with short times. */
-final class MigrationBench implements AutoCloseable {
-    static final VmName VM = new VmName("web1");
-    static final HostName B = new HostName("b");
-    static final Alias PRIMARY = new Alias("ua-vf0");
+public final class MigrationBench implements AutoCloseable {
+    public static final VmName VM = new VmName("web1");
+    public static final HostName B = new HostName("b");
+    public static final Alias PRIMARY = new Alias("ua-vf0");
     static final Alias SECOND = new Alias("ua-vf1");
     static final PoolName POOL = new PoolName("fast");
-    static final String DEFINITION = "<domain><os><type machine='pc-q35-7.2'>hvm</type></os></domain>";
+    public static final String DEFINITION = "<domain><os><type machine='pc-q35-7.2'>hvm</type></os></domain>";
 
     final FakeTime time = new FakeTime();
-    final FakeHost a = host("a");
-    final FakeHost b = host("b");
+    public final FakeHost a = host("a");
+    public final FakeHost b = host("b");
     /** They come before the two. */
-    final List<Host> others = new ArrayList<>();
+    public final List<Host> others = new ArrayList<>();
 
     final List<PairView> pairs = new ArrayList<>(List.of(pair(PRIMARY, PrimaryKind.EMULATED)));
     /** What was done, on both hosts and to the pools, in one order. */
@@ -77,14 +82,14 @@ final class MigrationBench implements AutoCloseable {
     final List<HostFacts> judgedBy = new CopyOnWriteArrayList<>();
 
     final Path folder;
-    Duration patience = Duration.ofMillis(250);
+    public Duration patience = Duration.ofMillis(250);
     Duration settle = Duration.ZERO;
     boolean requireVf;
     Optional<MigrationStrategy> strategy = Optional.empty();
     final FakeProbe probe = new FakeProbe();
     private Optional<MigrationService> service = Optional.empty();
 
-    MigrationBench(Path folder) {
+    public MigrationBench(Path folder) {
         this.folder = folder;
         a.witness(deeds::add);
         b.witness(deeds::add);
@@ -96,7 +101,7 @@ final class MigrationBench implements AutoCloseable {
         return new FakeHost(name).by(time, time::hang);
     }
 
-    static PairView pair(Alias primary, PrimaryKind kind) {
+    public static PairView pair(Alias primary, PrimaryKind kind) {
         return new PairView(
                 new Alias(primary.value().replace("vf", "standby")),
                 primary,
@@ -115,7 +120,7 @@ final class MigrationBench implements AutoCloseable {
         return new Lease(a.name(), POOL, VM, PRIMARY, PciAddress.parse("0000:01:10.0"), "server", 1);
     }
 
-    MigrationService service() {
+    public MigrationService service() {
         if (service.isEmpty()) {
             service = Optional.of(newService());
         }
@@ -123,7 +128,7 @@ final class MigrationBench implements AutoCloseable {
     }
 
     /** A server that starts while the hosts go on as they are. */
-    MigrationService restart() {
+    public MigrationService restart() {
         service.ifPresent(MigrationService::close);
         time.stop();
         service = Optional.of(newService());
@@ -147,7 +152,7 @@ final class MigrationBench implements AutoCloseable {
                 return definition + assignedVfs;
             }
         };
-        Tempo tempo = new Tempo(
+        MigrationTimings timings = new MigrationTimings(
                 Duration.ofMillis(20),
                 Duration.ofMillis(60),
                 Duration.ofMillis(200),
@@ -156,12 +161,12 @@ final class MigrationBench implements AutoCloseable {
                 Duration.ofMillis(300),
                 Duration.ofSeconds(1),
                 Duration.ofMillis(150));
-        Journal journal = new Journal(folder);
+        MigrationJournal journal = new MigrationJournal(folder);
         return new MigrationService(
                 hosts(),
                 this::whereabouts,
                 policies(),
-                new Surroundings(
+                new MigrationServices(
                         definitions,
                         (definition, source, destination) -> {
                             judgedBy.addAll(List.of(source, destination));
@@ -169,9 +174,9 @@ final class MigrationBench implements AutoCloseable {
                         },
                         () -> Optional.of(pools),
                         probe.asService(),
-                        new Guard(journal, time, time),
+                        new UnplugGuard(journal, time, time),
                         journal,
-                        tempo,
+                        timings,
                         time,
                         time));
     }
@@ -232,7 +237,7 @@ final class MigrationBench implements AutoCloseable {
         };
     }
 
-    Migration migrate() {
+    public Migration migrate() {
         return migrate(MigrationOptions.defaults());
     }
 
@@ -256,13 +261,13 @@ final class MigrationBench implements AutoCloseable {
     }
 
     /** Lets time pass until the migration has ended. */
-    Migration await(Migration migration) {
+    public Migration await(Migration migration) {
         time.flow();
         return service().await(migration.id(), Duration.ofHours(10));
     }
 
     /** Waits for what happens without a passing of time. */
-    static ConditionFactory soon() {
+    public static ConditionFactory soon() {
         return Awaitility.await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2));
     }
 
@@ -326,7 +331,7 @@ final class MigrationBench implements AutoCloseable {
         }
 
         @Override
-        public synchronized void detour(Lease lease, boolean on) {
+        public synchronized void forward(Lease lease, boolean on) {
             if (detoursFail) {
                 throw new UnderstudyException(ErrorCode.NOT_PERMITTED, "the access list does not allow it");
             }

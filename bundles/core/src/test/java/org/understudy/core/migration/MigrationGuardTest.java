@@ -31,7 +31,7 @@ import org.understudy.api.StepState;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.HostFacts;
-import org.understudy.core.domain.DomainView.PairView;
+import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.testing.FakeFacts;
 
 class MigrationGuardTest {

@@ -45,6 +45,8 @@ import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.api.spi.VfPools.Lease;
+import org.understudy.core.migration.context.MigrationJournal;
+import org.understudy.core.migration.context.MigrationStatusBuilder;
 import org.understudy.core.testing.FakeHost;
 import org.understudy.core.testing.FakeHost.Fault;
 
@@ -105,11 +107,11 @@ class MigrationRecoveryTest {
         return incoming;
     }
 
-    private Migration recovered(Journal.Stage stage) {
+    private Migration recovered(MigrationJournal.Stage stage) {
         return bench.await(interrupted(stage));
     }
 
-    private Migration interrupted(Journal.Stage stage) {
+    private Migration interrupted(MigrationJournal.Stage stage) {
         Migration first = new Migration(
                 ID,
                 7,
@@ -119,14 +121,15 @@ class MigrationRecoveryTest {
                 List.of(PrimaryKind.EMULATED),
                 Instant.now(),
                 Optional.empty(),
-                Picture.untouched(),
+                MigrationStatusBuilder.untouched(),
                 Optional.of(100),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 new NetworkGap.NotMeasured("the migration has not ended"),
                 List.of());
-        new Journal(folder).write(new Journal.Entry(stage, first, MigrationOptions.defaults(), List.of()));
+        new MigrationJournal(folder)
+                .write(new MigrationJournal.Entry(stage, first, MigrationOptions.defaults(), List.of()));
         return first;
     }
 
@@ -134,7 +137,7 @@ class MigrationRecoveryTest {
     void finishesOnTheSourceWhenTheDestinationRuns() {
         sent().accept();
 
-        Migration m = recovered(Journal.Stage.COMMITTED);
+        Migration m = recovered(MigrationJournal.Stage.COMMITTED);
 
         assertThat(m.outcome()).contains(Outcome.COMPLETED);
         assertThat(m.primaries()).containsExactly(PrimaryKind.EMULATED);
@@ -175,7 +178,7 @@ class MigrationRecoveryTest {
                 .withProbe(new ProbeTarget.Heartbeat("127.0.0.1", 0, 7));
         Migration running = bench.startAndReach(MigrationStep.COPY, options);
         bench.service().close();
-        assertThat(new Journal(folder).all())
+        assertThat(new MigrationJournal(folder).all())
                 .singleElement()
                 .satisfies(e -> assertThat(e.options()).isEqualTo(options));
         bench.a.mend(Fault.STUCK_IN_COPY);
@@ -192,7 +195,7 @@ class MigrationRecoveryTest {
         bench.pools.leased.addAll(List.of(bench.leaseOnSource(), there));
         bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
 
-        assertThat(recovered(Journal.Stage.COMMITTED).outcome()).contains(Outcome.COMPLETED);
+        assertThat(recovered(MigrationJournal.Stage.COMMITTED).outcome()).contains(Outcome.COMPLETED);
 
         assertThat(bench.pools.released).containsExactly(bench.leaseOnSource());
         assertThat(bench.pools.leases(B)).containsExactly(there);
@@ -202,7 +205,7 @@ class MigrationRecoveryTest {
     void acceptsWhenTheSourceHadStoppedForGood() {
         sent();
 
-        Migration m = recovered(Journal.Stage.COMMITTED);
+        Migration m = recovered(MigrationJournal.Stage.COMMITTED);
 
         assertThat(m.outcome()).contains(Outcome.COMPLETED);
         assertThat(bench.b.deeds()).contains("accept web1");
@@ -213,7 +216,7 @@ class MigrationRecoveryTest {
     void goesBackAfterTheLastByteIfItWasNotCommitted() {
         sent();
 
-        Migration m = recovered(Journal.Stage.PREPARED);
+        Migration m = recovered(MigrationJournal.Stage.PREPARED);
 
         assertThat(bench.b.deeds()).containsExactly("prepare web1", "abort web1");
         assertThat(bench.a.deeds()).contains("resume web1");
@@ -227,7 +230,7 @@ class MigrationRecoveryTest {
         bench.b.undefine(VM);
         List<String> before = bench.a.deeds();
 
-        Migration m = recovered(Journal.Stage.COMMITTED);
+        Migration m = recovered(MigrationJournal.Stage.COMMITTED);
 
         assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
         assertThat(codes(m)).contains("state-inconsistent");
@@ -240,7 +243,7 @@ class MigrationRecoveryTest {
         bench.a.vm(VM).state(VmState.RUNNING);
         List<String> before = bench.a.deeds();
 
-        Migration m = recovered(Journal.Stage.COMMITTED);
+        Migration m = recovered(MigrationJournal.Stage.COMMITTED);
 
         assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
         assertThat(bench.a.deeds()).isEqualTo(before);
@@ -251,7 +254,7 @@ class MigrationRecoveryTest {
         sent();
         bench.a.vm(VM).stop("QEMU exited with 137");
 
-        Migration m = recovered(Journal.Stage.PREPARED);
+        Migration m = recovered(MigrationJournal.Stage.PREPARED);
 
         assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
         assertThat(codes(m)).contains("guest-not-running");
@@ -292,7 +295,7 @@ class MigrationRecoveryTest {
         bench.patience = Duration.ofMillis(300);
         sent();
         bench.b.with(Fault.AWAY);
-        Migration first = interrupted(Journal.Stage.PREPARED);
+        Migration first = interrupted(MigrationJournal.Stage.PREPARED);
         bench.service();
         MigrationBench.soon().until(() -> shown().contains("host b"));
         return first;
@@ -333,7 +336,7 @@ class MigrationRecoveryTest {
     @Test
     void hostThatHangsIsWaitedForLikeOneThatIsAway() {
         bench.b.with(Fault.FIND_HANGS);
-        Migration first = interrupted(Journal.Stage.LEASED);
+        Migration first = interrupted(MigrationJournal.Stage.LEASED);
         bench.service();
         bench.time.flow();
         MigrationBench.soon().until(() -> shown().contains("waits for host b"));

@@ -46,11 +46,11 @@ import org.understudy.api.VfioReadiness;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.PrimaryPresence;
-import org.understudy.core.domain.DomainView;
-import org.understudy.core.lint.NicFacts;
-import org.understudy.core.vm.Shelf;
-import org.understudy.core.vm.ShelfHost;
-import org.understudy.core.vm.VfKeeper;
+import org.understudy.core.definition.DomainView;
+import org.understudy.core.definition.lint.NicFacts;
+import org.understudy.core.testing.FakeDefinitionHost;
+import org.understudy.core.testing.FakeHosts;
+import org.understudy.core.vf.VfLeaseController;
 
 class PairServiceTest {
     private static final VmName WEB1 = new VmName("web1");
@@ -61,17 +61,24 @@ class PairServiceTest {
     private static final Finding OBJECTION =
             Finding.of(FindingCode.DEFINITION_UNSUPPORTED, "vm web1", "no such model", "choose another");
 
-    private final ShelfHost alpha = new ShelfHost("alpha");
-    private final Shelf shelf = new Shelf(alpha);
+    private final FakeDefinitionHost alpha = new FakeDefinitionHost("alpha");
+    private final FakeHosts fakeHosts = new FakeHosts(alpha);
     private final NicFacts nicFacts = new NicFacts();
-    private final VfKeeper vfs = new VfKeeper(shelf.registry, shelf.migrations, shelf.policies);
+    private final VfLeaseController vfs =
+            new VfLeaseController(fakeHosts.registry, fakeHosts.migrations, fakeHosts.policies);
     private final PairService pairs = new PairService(
-            shelf.locations, shelf.registry, shelf.policies, shelf.migrations, shelf.health, nicFacts, vfs);
+            fakeHosts.locator,
+            fakeHosts.registry,
+            fakeHosts.policies,
+            fakeHosts.migrations,
+            fakeHosts.health,
+            nicFacts,
+            vfs);
 
     @AfterEach
     void close() {
         vfs.close();
-        shelf.close();
+        fakeHosts.close();
     }
 
     @Test
@@ -96,7 +103,7 @@ class PairServiceTest {
                 .extracting(Finding::code)
                 .contains(FindingCode.POOL_UNKNOWN);
         alpha.networks("vf-net");
-        PairChange planned = pairs.planOn(ShelfHost.xml("web1"), request, Optional.of(alpha.name()));
+        PairChange planned = pairs.planOn(FakeDefinitionHost.xml("web1"), request, Optional.of(alpha.name()));
         PairChange change = pairs.turnOn(WEB1, request);
 
         assertThat(planned.definition()).isEqualTo(change.definition());
@@ -110,7 +117,7 @@ class PairServiceTest {
     void warnsOfAnEmulatedPrimaryOnce() {
         alpha.with("web1", VmState.SHUTOFF);
 
-        assertThat(pairs.planOn(ShelfHost.xml("web1"), REQUEST, Optional.empty())
+        assertThat(pairs.planOn(FakeDefinitionHost.xml("web1"), REQUEST, Optional.empty())
                         .findings())
                 .extracting(Finding::code)
                 .containsExactly(FindingCode.EMULATED_PRIMARY);
@@ -125,7 +132,7 @@ class PairServiceTest {
 
         assertThat(pairs.turnOn(WEB1, REQUEST).effect()).isEqualTo(Effect.AFTER_RESTART);
         assertThat(alpha.deeds()).containsExactly("define web1");
-        assertThat(alpha.liveDefinition(WEB1)).contains(ShelfHost.xml("web1"));
+        assertThat(alpha.liveDefinition(WEB1)).contains(FakeDefinitionHost.xml("web1"));
     }
 
     @Test
@@ -212,7 +219,7 @@ class PairServiceTest {
 
         pairs.turnOff(WEB1, ONLY);
 
-        assertThat(alpha.definition(WEB1)).isEqualTo(ShelfHost.xml("web1"));
+        assertThat(alpha.definition(WEB1)).isEqualTo(FakeDefinitionHost.xml("web1"));
     }
 
     /** Holds the host up while it stores what is said of this VM, until the latch is released. */
@@ -273,7 +280,7 @@ class PairServiceTest {
 
         assertThat(on.join().changed()).isTrue();
         assertThat(off.join().changed()).isTrue();
-        assertThat(alpha.definition(WEB1)).isEqualTo(ShelfHost.xml("web1"));
+        assertThat(alpha.definition(WEB1)).isEqualTo(FakeDefinitionHost.xml("web1"));
     }
 
     @Test
@@ -297,7 +304,7 @@ class PairServiceTest {
         PairChange change = pairs.turnOn(WEB1, REQUEST);
 
         assertThat(change.changed()).isFalse();
-        assertThat(change.definition()).isEqualTo(ShelfHost.xml("web1"));
+        assertThat(change.definition()).isEqualTo(FakeDefinitionHost.xml("web1"));
         assertThat(change.findings()).contains(OBJECTION);
         assertThat(alpha.deeds()).isEmpty();
     }
@@ -322,7 +329,7 @@ class PairServiceTest {
                 .filteredOn(f -> f.code() == FindingCode.DEFINITION_ALTERED)
                 .singleElement()
                 .satisfies(f -> assertThat(f.message()).contains("dropped <teaming> of ua-"));
-        assertThat(alpha.definition(WEB1)).isEqualTo(ShelfHost.xml("web1"));
+        assertThat(alpha.definition(WEB1)).isEqualTo(FakeDefinitionHost.xml("web1"));
     }
 
     @Test
@@ -339,7 +346,7 @@ class PairServiceTest {
     @Test
     void refusesWhileTheVmIsBeingMigrated() {
         alpha.with("web1", VmState.RUNNING);
-        shelf.migrated("web1", "alpha", "beta", Optional.empty());
+        fakeHosts.migrated("web1", "alpha", "beta", Optional.empty());
 
         assertCode(ErrorCode.MIGRATION_IN_PROGRESS, () -> pairs.turnOn(WEB1, REQUEST));
         assertCode(ErrorCode.MIGRATION_IN_PROGRESS, () -> pairs.turnOff(WEB1, ONLY));
@@ -354,16 +361,16 @@ class PairServiceTest {
 
     @Test
     void plansOnADocumentWithoutStoringAnything() {
-        PairChange on = pairs.planOn(ShelfHost.xml("web1"), REQUEST, Optional.empty());
+        PairChange on = pairs.planOn(FakeDefinitionHost.xml("web1"), REQUEST, Optional.empty());
 
         assertThat(on.changed()).isTrue();
-        assertThat(pairs.planOff(on.definition(), ONLY).definition()).isEqualTo(ShelfHost.xml("web1"));
+        assertThat(pairs.planOff(on.definition(), ONLY).definition()).isEqualTo(FakeDefinitionHost.xml("web1"));
         assertThat(alpha.deeds()).isEmpty();
     }
 
     @Test
     void lintsAndFixesADocumentWithAndWithoutAHost() {
-        String plain = ShelfHost.xml("web1");
+        String plain = FakeDefinitionHost.xml("web1");
 
         assertThat(pairs.lint(plain, Optional.empty())).isEmpty();
         assertThat(pairs.lint(plain, Optional.of(alpha.name()))).isEmpty();
@@ -375,7 +382,7 @@ class PairServiceTest {
     void passesListenersOnToTheHealthTracker() {
         Subscription subscription = () -> {};
         Consumer<PairChanged> listener = change -> {};
-        when(shelf.health.listen(any())).thenReturn(subscription);
+        when(fakeHosts.health.listen(any())).thenReturn(subscription);
 
         assertThat(pairs.listen(listener)).isSameAs(subscription);
     }
@@ -389,7 +396,7 @@ class PairServiceTest {
     @Test
     void judgesAVfThatIsNamedByWhatItsHostKnowsOfIt() {
         knows(vfOf("other", Optional.empty()));
-        String definition = ShelfHost.xmlWithVf("web1")
+        String definition = FakeDefinitionHost.xmlWithVf("web1")
                 .replace("<interface type='network'><mac", "<interface type='hostdev'><mac")
                 .replace(
                         "<source network='pool-a'/>",
@@ -416,17 +423,17 @@ class PairServiceTest {
 
     @Test
     void findsTheMacOfAPairInAnotherRunningVmButNotInItself() {
-        when(shelf.health.macUsers(alpha)).thenReturn(Map.of(MAC, Set.of("web1")));
+        when(fakeHosts.health.macUsers(alpha)).thenReturn(Map.of(MAC, Set.of("web1")));
         assertThat(macFindings()).isEmpty();
 
-        when(shelf.health.macUsers(alpha)).thenReturn(Map.of(MAC, Set.of("web1", "web2")));
+        when(fakeHosts.health.macUsers(alpha)).thenReturn(Map.of(MAC, Set.of("web1", "web2")));
         assertThat(macFindings())
                 .singleElement()
                 .satisfies(f -> assertThat(f.message()).contains("and so has web2"));
     }
 
     private List<Finding> macFindings() {
-        return pairs.lint(ShelfHost.xmlWithVf("web1"), Optional.of(alpha.name())).stream()
+        return pairs.lint(FakeDefinitionHost.xmlWithVf("web1"), Optional.of(alpha.name())).stream()
                 .filter(f -> f.code() == FindingCode.DUPLICATE_MAC)
                 .toList();
     }

@@ -41,13 +41,13 @@ import org.understudy.api.VfSelector;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.VfPools;
 import org.understudy.api.spi.VfPools.Lease;
-import org.understudy.core.domain.DomainView;
-import org.understudy.core.domain.DomainView.PairView;
-import org.understudy.core.lint.NicFacts;
+import org.understudy.core.definition.DomainView;
+import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.definition.lint.NicFacts;
 import org.understudy.core.pair.PairService;
-import org.understudy.core.vm.Shelf;
-import org.understudy.core.vm.ShelfHost;
-import org.understudy.core.vm.VfKeeper;
+import org.understudy.core.testing.FakeDefinitionHost;
+import org.understudy.core.testing.FakeHosts;
+import org.understudy.core.vf.VfLeaseController;
 
 class ArrivalsTest {
     private static final PoolName FAST = new PoolName("fast");
@@ -55,7 +55,7 @@ class ArrivalsTest {
     private static final PciAddress THERE = PciAddress.parse("0000:81:02.5");
 
     /** A pair as another tool made it: nothing but teaming, and the source's VF. */
-    private static final String FIXED = ShelfHost.xml("web1")
+    private static final String FIXED = FakeDefinitionHost.xml("web1")
             .replace(
                     "<model type='virtio'/>",
                     "<model type='virtio'/><teaming type='persistent'/><alias name='ua-net'/>")
@@ -66,33 +66,34 @@ class ArrivalsTest {
                     </interface>
                     </devices>""");
 
-    private final ShelfHost beta = new ShelfHost("beta");
-    private final Shelf shelf = new Shelf(beta);
+    private final FakeDefinitionHost beta = new FakeDefinitionHost("beta");
+    private final FakeHosts fakeHosts = new FakeHosts(beta);
     private final VfPools pools = mock(VfPools.class);
     private final List<Lease> held = new CopyOnWriteArrayList<>();
 
     /** Not by stubbing anew: the keeper asks on a thread of its own. */
     private volatile Answer<Optional<Lease>> leasing = this::lease;
 
-    private final VfKeeper keeper = new VfKeeper(shelf.registry, shelf.migrations, shelf.policies);
+    private final VfLeaseController keeper =
+            new VfLeaseController(fakeHosts.registry, fakeHosts.migrations, fakeHosts.policies);
     private final Arrivals arrivals = new Arrivals(
             new PairService(
-                    shelf.locations,
-                    shelf.registry,
-                    shelf.policies,
-                    shelf.migrations,
-                    shelf.health,
+                    fakeHosts.locator,
+                    fakeHosts.registry,
+                    fakeHosts.policies,
+                    fakeHosts.migrations,
+                    fakeHosts.health,
                     new NicFacts(),
                     keeper),
-            shelf.registry,
-            shelf.policies,
-            shelf.migrations,
+            fakeHosts.registry,
+            fakeHosts.policies,
+            fakeHosts.migrations,
             keeper);
 
     @BeforeEach
     void configure() {
-        Policy usual = Shelf.policy();
-        when(shelf.policies.current())
+        Policy usual = FakeHosts.policy();
+        when(fakeHosts.policies.current())
                 .thenReturn(new Policy(
                         List.of(new HostPolicy(beta.name(), "shelf", Map.of(), Map.of(), Map.of("br0", "br7"))),
                         List.of(new PoolPolicy(
@@ -112,7 +113,7 @@ class ArrivalsTest {
     @AfterEach
     void close() {
         keeper.close();
-        shelf.close();
+        fakeHosts.close();
     }
 
     private Optional<Lease> lease(InvocationOnMock call) {
@@ -124,7 +125,7 @@ class ArrivalsTest {
         return arrivals.prepare(beta.name(), definition, List.of(wishes), UnaryOperator.identity());
     }
 
-    private static PairRequest wish(PrimaryForm form) {
+    private static PairRequest request(PrimaryForm form) {
         return new PairRequest(new NicSelector.Only(), Optional.empty(), Optional.of(form), Optional.empty(), Set.of());
     }
 
@@ -144,7 +145,7 @@ class ArrivalsTest {
     void leadsFramesToTheStandbyNicUntilTheGuestHasItsVf() {
         arrive(FIXED);
 
-        verify(pools, timeout(5000)).detour(any(), eq(true));
+        verify(pools, timeout(5000)).forward(any(), eq(true));
     }
 
     @Test
@@ -166,7 +167,7 @@ class ArrivalsTest {
 
     @Test
     void leavesAloneWhatThisServerItselfMoves() {
-        shelf.migrated("web1", "alpha", "beta", Optional.empty());
+        fakeHosts.migrated("web1", "alpha", "beta", Optional.empty());
 
         assertThat(arrive(FIXED)).isEqualTo(new Provisioned(FIXED, List.of()));
         verify(pools, never()).lease(any(), any(), any(), any(), any());
@@ -174,7 +175,7 @@ class ArrivalsTest {
 
     @Test
     void leasesForWhatThisServerOnlyWatches() {
-        shelf.watched("web1", "beta", "alpha"); // virsh moves it there, and at once back
+        fakeHosts.watched("web1", "beta", "alpha"); // virsh moves it there, and at once back
 
         assertThat(arrive(FIXED).definition()).contains("bus='0x81' slot='0x02' function='0x5'");
     }
@@ -186,7 +187,7 @@ class ArrivalsTest {
         Provisioned provisioned = arrivals.prepare(
                 beta.name(),
                 FIXED,
-                List.of(wish(PrimaryForm.PLAIN_HOSTDEV)),
+                List.of(request(PrimaryForm.PLAIN_HOSTDEV)),
                 asked -> new Provisioned("<domain><name>web1</name></domain>", List.of(veto)));
 
         assertThat(provisioned).isEqualTo(new Provisioned(FIXED, List.of(veto)));
@@ -208,7 +209,7 @@ class ArrivalsTest {
 
     @Test
     void asksNoContributorAboutWhatThisServerItselfMoves() {
-        shelf.migrated("web1", "alpha", "beta", Optional.empty());
+        fakeHosts.migrated("web1", "alpha", "beta", Optional.empty());
 
         assertThat(arrivals.prepare(beta.name(), FIXED, List.of(), asked -> {
                     throw new AssertionError("asked");
@@ -241,7 +242,7 @@ class ArrivalsTest {
 
     @Test
     void makesThePairThatIsWishedWithALeasedVf() {
-        Provisioned provisioned = arrive(ShelfHost.xml("web1"), wish(PrimaryForm.PLAIN_HOSTDEV));
+        Provisioned provisioned = arrive(FakeDefinitionHost.xml("web1"), request(PrimaryForm.PLAIN_HOSTDEV));
 
         assertThat(provisioned.refused()).as("%s", provisioned.findings()).isFalse();
         assertThat(provisioned.definition())
@@ -255,7 +256,7 @@ class ArrivalsTest {
 
     @Test
     void leavesAPairThatIsWishedAgainAsItIs() {
-        Provisioned first = arrive(ShelfHost.xml("web1"), wish(PrimaryForm.PLAIN_HOSTDEV));
+        Provisioned first = arrive(FakeDefinitionHost.xml("web1"), request(PrimaryForm.PLAIN_HOSTDEV));
         PairRequest again = new PairRequest(
                 new NicSelector.ByMac(new MacAddress("52:54:00:11:22:33")),
                 Optional.empty(),
@@ -271,9 +272,9 @@ class ArrivalsTest {
 
     @Test
     void leasesNothingForAWishThatTheRulesRefuse() {
-        String old = ShelfHost.xml("web1").replace("machine='q35'", "machine='pc-i440fx-7.2'");
+        String old = FakeDefinitionHost.xml("web1").replace("machine='q35'", "machine='pc-i440fx-7.2'");
 
-        Provisioned provisioned = arrive(old, wish(PrimaryForm.PLAIN_HOSTDEV));
+        Provisioned provisioned = arrive(old, request(PrimaryForm.PLAIN_HOSTDEV));
 
         assertThat(provisioned.refused()).isTrue();
         assertThat(provisioned.definition()).isEqualTo(old);

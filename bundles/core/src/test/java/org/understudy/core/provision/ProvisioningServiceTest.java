@@ -26,15 +26,15 @@ import org.understudy.api.Policy;
 import org.understudy.api.Provisioned;
 import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
-import org.understudy.core.domain.DomainView;
-import org.understudy.core.lint.NicFacts;
+import org.understudy.core.definition.DomainView;
+import org.understudy.core.definition.lint.NicFacts;
 import org.understudy.core.pair.PairService;
-import org.understudy.core.vm.Shelf;
-import org.understudy.core.vm.ShelfHost;
-import org.understudy.core.vm.VfKeeper;
+import org.understudy.core.testing.FakeDefinitionHost;
+import org.understudy.core.testing.FakeHosts;
+import org.understudy.core.vf.VfLeaseController;
 
 class ProvisioningServiceTest {
-    private static final String PLAIN = ShelfHost.xml("web1");
+    private static final String PLAIN = FakeDefinitionHost.xml("web1");
     private static final PairRequest PAIR =
             new PairRequest(new NicSelector.Only(), Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
     private static final Finding VETO = Finding.of(FindingCode.VETOED, "vm web1", "not today", "try tomorrow");
@@ -44,25 +44,25 @@ class ProvisioningServiceTest {
         throw new IllegalStateException("lost my way");
     };
 
-    private final ShelfHost alpha = new ShelfHost("alpha");
-    private final Shelf shelf = new Shelf(alpha);
+    private final FakeDefinitionHost alpha = new FakeDefinitionHost("alpha");
+    private final FakeHosts fakeHosts = new FakeHosts(alpha);
     private final Arrivals arrivals = mock(Arrivals.class);
     private final ProvisioningService provisioning = new ProvisioningService(
             new PairService(
-                    shelf.locations,
-                    shelf.registry,
-                    shelf.policies,
-                    shelf.migrations,
-                    shelf.health,
+                    fakeHosts.locator,
+                    fakeHosts.registry,
+                    fakeHosts.policies,
+                    fakeHosts.migrations,
+                    fakeHosts.health,
                     new NicFacts(),
-                    mock(VfKeeper.class)),
-            shelf.registry,
-            shelf.policies,
+                    mock(VfLeaseController.class)),
+            fakeHosts.registry,
+            fakeHosts.policies,
             arrivals);
 
     @AfterEach
     void close() {
-        shelf.close();
+        fakeHosts.close();
     }
 
     private Provisioned define(PairRequest... wishes) {
@@ -144,8 +144,8 @@ class ProvisioningServiceTest {
 
     @Test
     void refusesAfterAFailedContributorWhereAVfIsRequired() {
-        Policy lenient = shelf.policies.current();
-        when(shelf.policies.current())
+        Policy lenient = fakeHosts.policies.current();
+        when(fakeHosts.policies.current())
                 .thenReturn(new Policy(
                         lenient.hosts(),
                         lenient.pools(),

@@ -12,7 +12,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.understudy.api.Subscription;
-import org.understudy.core.watch.Scheduler;
+import org.understudy.core.concurrent.Scheduler;
 
 /**
  * Threads and time in the hand of a test. Time passes only by {@link #advance}. A task runs at once, on the thread that

@@ -34,9 +34,9 @@ import org.understudy.api.PoolView;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Hosts;
-import org.understudy.hostnic.host.NicSlot.Waits;
-import org.understudy.hostnic.pool.Membership;
-import org.understudy.hostnic.port.Functions;
+import org.understudy.hostnic.backend.SriovBackend;
+import org.understudy.hostnic.host.HostNicAccess.Waits;
+import org.understudy.hostnic.pool.PoolMembership;
 
 /** Reaches the NICs of all hosts of the configuration, while it changes, and tells what they are like. */
 @Component(
@@ -47,7 +47,7 @@ public final class HostNicService implements HostNics {
 
     private final Policies policies;
     private final AtomicReference<Optional<Hosts>> hosts;
-    private final Function<HostPolicy, Optional<Functions>> opener;
+    private final Function<HostPolicy, Optional<SriovBackend>> opener;
     private final Waits waits;
     private final Subscription changes;
     private final List<Consumer<NicInventory>> listeners = new CopyOnWriteArrayList<>();
@@ -59,7 +59,7 @@ public final class HostNicService implements HostNics {
     /** Not delivered yet; a newer inventory of a host replaces an older one. */
     private final Map<HostName, NicInventory> news = new LinkedHashMap<>();
 
-    private Map<HostName, NicSlot> slots = new LinkedHashMap<>();
+    private Map<HostName, HostNicAccess> slots = new LinkedHashMap<>();
 
     @Activate
     public HostNicService(BundleContext bundle, @Reference Policies policies) {
@@ -71,17 +71,17 @@ public final class HostNicService implements HostNics {
     }
 
     private HostNicService(Policies policies, AtomicReference<Optional<Hosts>> hosts, ServerId server, Waits waits) {
-        this(policies, hosts, new Ways(server, hosts::get)::open, waits);
+        this(policies, hosts, new NicAccessFactory(server, hosts::get)::open, waits);
     }
 
-    HostNicService(Policies policies, Function<HostPolicy, Optional<Functions>> opener, Waits waits) {
+    HostNicService(Policies policies, Function<HostPolicy, Optional<SriovBackend>> opener, Waits waits) {
         this(policies, new AtomicReference<>(Optional.empty()), opener, waits);
     }
 
     private HostNicService(
             Policies policies,
             AtomicReference<Optional<Hosts>> hosts,
-            Function<HostPolicy, Optional<Functions>> opener,
+            Function<HostPolicy, Optional<SriovBackend>> opener,
             Waits waits) {
         this.policies = policies;
         this.hosts = hosts;
@@ -107,44 +107,49 @@ public final class HostNicService implements HostNics {
     @Deactivate
     public void close() {
         changes.close();
-        current().forEach(NicSlot::close);
+        current().forEach(HostNicAccess::close);
         herald.shutdownNow();
     }
 
     /** Keeps the slots whose host is reached as before. */
     private void follow() {
-        replaceSlots().forEach(NicSlot::close);
+        replaceSlots().forEach(HostNicAccess::close);
     }
 
     /** @return those that are not needed any more */
-    private synchronized Collection<NicSlot> replaceSlots() {
-        Map<HostName, NicSlot> before = new HashMap<>(slots);
-        Map<HostName, NicSlot> after = new LinkedHashMap<>();
+    private synchronized Collection<HostNicAccess> replaceSlots() {
+        Map<HostName, HostNicAccess> before = new HashMap<>(slots);
+        Map<HostName, HostNicAccess> after = new LinkedHashMap<>();
         for (HostPolicy wanted : policies.current().hosts()) {
-            NicSlot kept = before.get(wanted.name());
+            HostNicAccess kept = before.get(wanted.name());
             if (kept != null && kept.policy().equals(wanted)) {
                 kept.regroup();
                 after.put(wanted.name(), before.remove(wanted.name()));
             } else {
                 after.put(
                         wanted.name(),
-                        new NicSlot(wanted, () -> opener.apply(wanted), this::membership, this::tell, waits));
+                        new HostNicAccess(
+                                wanted,
+                                () -> opener.apply(wanted),
+                                this::poolMembership,
+                                this::notifyListeners,
+                                waits));
             }
         }
         slots = after;
         return before.values();
     }
 
-    private Membership membership() {
-        return new Membership(policies.current().pools());
+    private PoolMembership poolMembership() {
+        return new PoolMembership(policies.current().pools());
     }
 
-    private synchronized List<NicSlot> current() {
+    private synchronized List<HostNicAccess> current() {
         return List.copyOf(slots.values());
     }
 
     /** @throws UnderstudyException {@link ErrorCode#HOST_NOT_FOUND} */
-    NicSlot slot(HostName host) {
+    HostNicAccess slot(HostName host) {
         return current().stream()
                 .filter(s -> s.policy().name().equals(host))
                 .findFirst()
@@ -154,12 +159,12 @@ public final class HostNicService implements HostNics {
 
     @Override
     public List<NicInventory> inventories() {
-        return current().stream().map(NicSlot::inventory).toList();
+        return current().stream().map(HostNicAccess::inventory).toList();
     }
 
     @Override
     public List<PoolView> pools() {
-        return membership().views(inventories());
+        return poolMembership().views(inventories());
     }
 
     @Override
@@ -168,7 +173,7 @@ public final class HostNicService implements HostNics {
         return () -> listeners.remove(listener);
     }
 
-    private void tell(NicInventory inventory) {
+    private void notifyListeners(NicInventory inventory) {
         boolean first;
         synchronized (news) {
             first = news.isEmpty();
@@ -186,7 +191,7 @@ public final class HostNicService implements HostNics {
     private void tellNews() {
         for (Optional<NicInventory> next = takeNews(); next.isPresent(); next = takeNews()) {
             for (Consumer<NicInventory> listener : listeners) {
-                tell(listener, next.get());
+                notifyListeners(listener, next.get());
             }
         }
     }
@@ -199,7 +204,7 @@ public final class HostNicService implements HostNics {
         }
     }
 
-    private static void tell(Consumer<NicInventory> listener, NicInventory inventory) {
+    private static void notifyListeners(Consumer<NicInventory> listener, NicInventory inventory) {
         try {
             listener.accept(inventory);
         } catch (RuntimeException | Error e) {

@@ -31,10 +31,10 @@ import org.understudy.api.VfView.Holder;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.VfPools;
 import org.understudy.api.spi.VfSettings;
-import org.understudy.hostnic.pool.Choice;
-import org.understudy.hostnic.port.Functions;
-import org.understudy.hostnic.port.Functions.Claim;
-import org.understudy.hostnic.port.Functions.Ticket;
+import org.understudy.hostnic.backend.SriovBackend;
+import org.understudy.hostnic.backend.SriovBackend.LeaseOwner;
+import org.understudy.hostnic.backend.SriovBackend.LeaseToken;
+import org.understudy.hostnic.pool.VfSelection;
 
 /** Hands out the VFs of pools. The leases themselves are kept by the host. */
 @Component(service = VfPools.class)
@@ -63,10 +63,10 @@ public final class VfLeases implements VfPools {
 
     @Override
     public List<Finding> check(HostName host, PoolName pool) {
-        NicSlot slot = nics.slot(host);
+        HostNicAccess access = nics.slot(host);
         // One that cannot be changed need not be asked.
-        Optional<String> readOnly = slot.readOnly();
-        NicInventory inventory = readOnly.isPresent() ? slot.inventory() : fresh(slot);
+        Optional<String> readOnly = access.readOnly();
+        NicInventory inventory = readOnly.isPresent() ? access.inventory() : fresh(access);
         String subject = "host " + host + ", pool " + pool;
         if (!inventory.available()) {
             return List.of(Finding.of(
@@ -85,8 +85,8 @@ public final class VfLeases implements VfPools {
                     readOnly.get(),
                     "Install understudy-vf on the host and reach it by nics: access: ssh, or choose another host."));
         }
-        if (!Choice.order(inventory, pool, OptionalInt.empty()).isEmpty()) {
-            return Choice.obstacle(inventory, pool)
+        if (!VfSelection.order(inventory, pool, OptionalInt.empty()).isEmpty()) {
+            return VfSelection.obstacle(inventory, pool)
                     .map(why -> Finding.of(
                             FindingCode.POOL_NOT_SERVED,
                             subject,
@@ -103,8 +103,8 @@ public final class VfLeases implements VfPools {
     }
 
     /** No event tells that another server has leased a VF, or given one back. */
-    private static NicInventory fresh(NicSlot slot) {
-        return slot.inventory().available() ? slot.refresh() : slot.inventory();
+    private static NicInventory fresh(HostNicAccess access) {
+        return access.inventory().available() ? access.refresh() : access.inventory();
     }
 
     private static String summary(List<VfView> vfs, PoolName pool) {
@@ -120,31 +120,31 @@ public final class VfLeases implements VfPools {
         if (policies.current().pools().stream().noneMatch(p -> p.name().equals(pool))) {
             throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "The configuration has no pool '" + pool + "'");
         }
-        NicSlot slot = nics.slot(host);
-        slot.require().readOnly().ifPresent(why -> {
+        HostNicAccess access = nics.slot(host);
+        access.require().readOnly().ifPresent(why -> {
             throw new UnderstudyException(ErrorCode.NOT_SUPPORTED, why);
         });
-        Claim claim = new Claim(server.owner(host), vm.value(), primary.value());
-        return first(slot, candidates(slot.refresh(), pool, claim, settings), claim, settings)
-                .map(ticket -> lease(host, pool, ticket));
+        LeaseOwner leaseOwner = new LeaseOwner(server.owner(host), vm.value(), primary.value());
+        return first(access, candidates(access.refresh(), pool, leaseOwner, settings), leaseOwner, settings)
+                .map(leaseToken -> lease(host, pool, leaseToken));
     }
 
     @Override
     public Optional<Lease> leaseNamed(HostName host, PciAddress vf, VmName vm, Alias primary, VfSettings settings) {
-        NicSlot slot = nics.slot(host);
-        if (slot.isWithoutLeases() || slot.readOnly().isPresent()) {
+        HostNicAccess access = nics.slot(host);
+        if (access.isWithoutLeases() || access.readOnly().isPresent()) {
             return Optional.empty();
         }
-        NicInventory inventory = fresh(slot);
+        NicInventory inventory = fresh(access);
         if (!inventory.available()) {
             return Optional.empty();
         }
         Optional<VfView> named = inventory.vfs().stream()
                 .filter(known -> known.address().equals(vf) && !known.pools().isEmpty())
                 .findFirst();
-        Claim claim = new Claim(server.owner(host), vm.value(), primary.value());
-        return named.map(view -> first(slot, List.of(vf), claim, settings)
-                .map(ticket -> lease(host, view.pools().get(0), ticket))
+        LeaseOwner leaseOwner = new LeaseOwner(server.owner(host), vm.value(), primary.value());
+        return named.map(view -> first(access, List.of(vf), leaseOwner, settings)
+                .map(leaseToken -> lease(host, view.pools().get(0), leaseToken))
                 .orElseThrow(() -> notFree(host, view, primary)));
     }
 
@@ -159,58 +159,59 @@ public final class VfLeases implements VfPools {
         return new UnderstudyException(finding.message(), List.of(finding));
     }
 
-    private static Lease lease(HostName host, PoolName pool, Ticket ticket) {
-        Claim claim = ticket.claim();
+    private static Lease lease(HostName host, PoolName pool, LeaseToken leaseToken) {
+        LeaseOwner leaseOwner = leaseToken.leaseOwner();
         return new Lease(
                 host,
                 pool,
-                new VmName(claim.vm()),
-                new Alias(claim.primary()),
-                ticket.vf(),
-                claim.owner(),
-                ticket.fencing());
+                new VmName(leaseOwner.vm()),
+                new Alias(leaseOwner.primary()),
+                leaseToken.vf(),
+                leaseOwner.owner(),
+                leaseToken.fencing());
     }
 
     /** The VF that the VM holds already, then the free ones of the pool, should that one be of no use any more. */
     private static List<PciAddress> candidates(
-            NicInventory inventory, PoolName pool, Claim claim, VfSettings settings) {
+            NicInventory inventory, PoolName pool, LeaseOwner leaseOwner, VfSettings settings) {
         List<PciAddress> candidates = new ArrayList<>(inventory.vfs().stream()
                 .filter(vf -> vf.state() == VfState.LEASED && vf.pools().contains(pool))
-                .filter(vf -> vf.holder().filter(h -> isOf(h, claim)).isPresent())
+                .filter(vf -> vf.holder().filter(h -> isOf(h, leaseOwner)).isPresent())
                 .map(VfView::address)
                 .toList());
-        candidates.addAll(Choice.order(inventory, pool, settings.numaNode()));
+        candidates.addAll(VfSelection.order(inventory, pool, settings.numaNode()));
         return candidates;
     }
 
-    private static boolean isOf(Holder holder, Claim claim) {
-        return holder.owner().equals(claim.owner())
-                && holder.vm().equals(claim.vm())
-                && holder.primary().equals(claim.primary());
+    private static boolean isOf(Holder holder, LeaseOwner leaseOwner) {
+        return holder.owner().equals(leaseOwner.owner())
+                && holder.vm().equals(leaseOwner.vm())
+                && holder.primary().equals(leaseOwner.primary());
     }
 
-    private static Optional<Ticket> first(NicSlot slot, List<PciAddress> candidates, Claim claim, VfSettings settings) {
+    private static Optional<LeaseToken> first(
+            HostNicAccess access, List<PciAddress> candidates, LeaseOwner leaseOwner, VfSettings settings) {
         try {
-            return first(slot.require(), candidates, claim, settings);
+            return first(access.require(), candidates, leaseOwner, settings);
         } finally {
-            slot.afterChange();
+            access.afterChange();
         }
     }
 
-    private static Optional<Ticket> first(
-            Functions functions, List<PciAddress> candidates, Claim claim, VfSettings settings) {
+    private static Optional<LeaseToken> first(
+            SriovBackend backend, List<PciAddress> candidates, LeaseOwner leaseOwner, VfSettings settings) {
         Optional<UnderstudyException> trouble = Optional.empty();
         int failures = 0;
         for (PciAddress vf : candidates) {
-            Optional<Ticket> ticket = functions.lease(vf, claim);
+            Optional<LeaseToken> ticket = backend.lease(vf, leaseOwner);
             if (ticket.isEmpty()) {
                 continue;
             }
             try {
-                functions.prepare(ticket.get(), settings);
+                backend.prepare(ticket.get(), settings);
                 return ticket;
             } catch (UnderstudyException e) {
-                takeBack(functions, ticket.get(), e);
+                takeBack(backend, ticket.get(), e);
                 trouble = Optional.of(e);
                 if (e.code() != ErrorCode.VF_FAILED || ++failures == MOST_FAILURES) {
                     throw e;
@@ -224,9 +225,9 @@ public final class VfLeases implements VfPools {
         return Optional.empty();
     }
 
-    private static void takeBack(Functions functions, Ticket ticket, UnderstudyException reason) {
+    private static void takeBack(SriovBackend backend, LeaseToken leaseToken, UnderstudyException reason) {
         try {
-            functions.release(ticket);
+            backend.release(leaseToken);
         } catch (UnderstudyException e) {
             reason.addSuppressed(e);
         }
@@ -234,13 +235,13 @@ public final class VfLeases implements VfPools {
 
     @Override
     public List<Lease> leases(HostName host) {
-        NicSlot slot = nics.slot(host);
-        if (slot.isWithoutLeases()) {
+        HostNicAccess access = nics.slot(host);
+        if (access.isWithoutLeases()) {
             return List.of();
         }
         String owner = server.owner(host);
         // Each change by this server is followed by a reading.
-        return slot.known().vfs().stream()
+        return access.known().vfs().stream()
                 .flatMap(vf -> vf.holder().filter(h -> h.owner().equals(owner)).map(h -> lease(host, vf, h)).stream())
                 .toList();
     }
@@ -248,34 +249,34 @@ public final class VfLeases implements VfPools {
     /** The pool may have been renamed since, and plays no part any more. */
     private static Lease lease(HostName host, VfView vf, Holder holder) {
         PoolName pool = vf.pools().isEmpty() ? new PoolName("none") : vf.pools().get(0);
-        Claim claim = new Claim(holder.owner(), holder.vm(), holder.primary());
-        return lease(host, pool, new Ticket(vf.address(), claim, holder.fencing()));
+        LeaseOwner leaseOwner = new LeaseOwner(holder.owner(), holder.vm(), holder.primary());
+        return lease(host, pool, new LeaseToken(vf.address(), leaseOwner, holder.fencing()));
     }
 
-    private static Ticket ticket(Lease lease) {
-        Claim claim =
-                new Claim(lease.owner(), lease.vm().value(), lease.primary().value());
-        return new Ticket(lease.vf(), claim, lease.fencing());
+    private static LeaseToken ticket(Lease lease) {
+        LeaseOwner leaseOwner = new LeaseOwner(
+                lease.owner(), lease.vm().value(), lease.primary().value());
+        return new LeaseToken(lease.vf(), leaseOwner, lease.fencing());
     }
 
     @Override
-    public void detour(Lease lease, boolean on) {
+    public void forward(Lease lease, boolean on) {
         if (!Objects.equals(detours.get(lease), on)) {
             detours.remove(lease);
-            nics.slot(lease.host()).require().detour(ticket(lease), on);
+            nics.slot(lease.host()).require().forward(ticket(lease), on);
             detours.put(lease, on);
         }
     }
 
     @Override
     public void release(Lease lease) {
-        NicSlot slot = nics.slot(lease.host());
+        HostNicAccess access = nics.slot(lease.host());
         detours.remove(lease);
         try {
-            slot.require().release(ticket(lease));
-            slot.forget(lease.vf());
+            access.require().release(ticket(lease));
+            access.forget(lease.vf());
         } finally {
-            slot.afterChange();
+            access.afterChange();
         }
     }
 }

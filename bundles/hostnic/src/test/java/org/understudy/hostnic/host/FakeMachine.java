@@ -19,13 +19,14 @@ import org.understudy.api.VfState;
 import org.understudy.api.VfView;
 import org.understudy.api.VfioReadiness;
 import org.understudy.api.spi.VfSettings;
-import org.understudy.hostnic.port.Functions;
+import org.understudy.hostnic.backend.SriovBackend;
 
 /** A machine with one PF eno1 and some VFs that keeps its leases itself, as a real one does. */
 final class FakeMachine {
     static final PciAddress PF = PciAddress.parse("01:00.0");
 
-    private record Leased(Functions.Claim claim, long fencing, Optional<MacAddress> mac, Optional<String> driver) {}
+    private record Leased(
+            SriovBackend.LeaseOwner leaseOwner, long fencing, Optional<MacAddress> mac, Optional<String> driver) {}
 
     private final Map<PciAddress, Integer> present = new TreeMap<>();
     private final Map<PciAddress, Leased> leases = new TreeMap<>();
@@ -72,7 +73,7 @@ final class FakeMachine {
         return Optional.ofNullable(leases.get(vf(index))).flatMap(Leased::mac);
     }
 
-    Functions open(String self) {
+    SriovBackend open(String self) {
         require();
         return new Way(self);
     }
@@ -83,7 +84,7 @@ final class FakeMachine {
         }
     }
 
-    private final class Way implements Functions {
+    private final class Way implements SriovBackend {
         private final String self;
 
         Way(String self) {
@@ -96,7 +97,7 @@ final class FakeMachine {
         }
 
         @Override
-        public Reading read() {
+        public Inventory read() {
             require();
             synchronized (FakeMachine.this) {
                 List<VfView> vfs = new ArrayList<>();
@@ -111,7 +112,7 @@ final class FakeMachine {
                         8,
                         Optional.of(true),
                         OptionalInt.empty());
-                return new Reading(List.of(pf), vfs, List.of());
+                return new Inventory(List.of(pf), vfs, List.of());
             }
         }
 
@@ -141,59 +142,59 @@ final class FakeMachine {
                     VfioReadiness.READY,
                     Optional.empty(),
                     lease.map(l -> new VfView.Holder(
-                            l.claim().vm(),
-                            l.claim().primary(),
-                            l.claim().owner(),
+                            l.leaseOwner().vm(),
+                            l.leaseOwner().primary(),
+                            l.leaseOwner().owner(),
                             l.fencing(),
-                            l.claim().owner().equals(self))));
+                            l.leaseOwner().owner().equals(self))));
         }
 
         @Override
-        public Optional<Ticket> lease(PciAddress vf, Claim claim) {
+        public Optional<LeaseToken> lease(PciAddress vf, LeaseOwner leaseOwner) {
             require();
             synchronized (FakeMachine.this) {
                 Leased now = leases.get(vf);
-                if (!present.containsKey(vf) || now != null && !now.claim().equals(claim)) {
+                if (!present.containsKey(vf) || now != null && !now.leaseOwner().equals(leaseOwner)) {
                     return Optional.empty();
                 }
                 long number = now == null ? ++fencing : now.fencing();
-                leases.put(vf, new Leased(claim, number, Optional.empty(), Optional.of("igbvf")));
+                leases.put(vf, new Leased(leaseOwner, number, Optional.empty(), Optional.of("igbvf")));
                 deeds.add("lease " + vf);
-                return Optional.of(new Ticket(vf, claim, number));
+                return Optional.of(new LeaseToken(vf, leaseOwner, number));
             }
         }
 
         @Override
-        public void prepare(Ticket ticket, VfSettings settings) {
+        public void prepare(LeaseToken leaseToken, VfSettings settings) {
             require();
             synchronized (FakeMachine.this) {
-                if (stubborn.contains(ticket.vf())) {
-                    throw new UnderstudyException(ErrorCode.VF_FAILED, ticket.vf() + " did not take its MAC");
+                if (stubborn.contains(leaseToken.vf())) {
+                    throw new UnderstudyException(ErrorCode.VF_FAILED, leaseToken.vf() + " did not take its MAC");
                 }
                 leases.put(
-                        ticket.vf(),
+                        leaseToken.vf(),
                         new Leased(
-                                ticket.claim(),
-                                ticket.fencing(),
+                                leaseToken.leaseOwner(),
+                                leaseToken.fencing(),
                                 Optional.of(settings.mac()),
                                 Optional.of(settings.vfio() ? "vfio-pci" : "igbvf")));
             }
         }
 
         @Override
-        public void detour(Ticket ticket, boolean on) {
+        public void forward(LeaseToken leaseToken, boolean on) {
             require();
-            deeds.add("detour " + ticket.vf() + " " + on);
+            deeds.add("detour " + leaseToken.vf() + " " + on);
         }
 
         @Override
-        public void release(Ticket ticket) {
+        public void release(LeaseToken leaseToken) {
             require();
             synchronized (FakeMachine.this) {
-                Leased now = leases.get(ticket.vf());
-                if (now != null && now.fencing() == ticket.fencing()) {
-                    leases.remove(ticket.vf());
-                    deeds.add("release " + ticket.vf());
+                Leased now = leases.get(leaseToken.vf());
+                if (now != null && now.fencing() == leaseToken.fencing()) {
+                    leases.remove(leaseToken.vf());
+                    deeds.add("release " + leaseToken.vf());
                 }
             }
         }

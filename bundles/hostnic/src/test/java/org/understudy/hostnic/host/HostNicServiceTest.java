@@ -35,8 +35,8 @@ import org.understudy.api.Policy;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
-import org.understudy.hostnic.port.Functions;
-import org.understudy.hostnic.port.Functions.Reading;
+import org.understudy.hostnic.backend.SriovBackend;
+import org.understudy.hostnic.backend.SriovBackend.Inventory;
 
 @Timeout(60)
 class HostNicServiceTest {
@@ -95,8 +95,9 @@ class HostNicServiceTest {
         Optional.ofNullable(changes.getNow(null)).ifPresent(changed -> changed.accept(policy));
     }
 
-    private void open(Function<HostPolicy, Optional<Functions>> opener) {
-        nics = new HostNicService(policies, opener, new NicSlot.Waits(Duration.ofMillis(5), Duration.ofMillis(5)));
+    private void open(Function<HostPolicy, Optional<SriovBackend>> opener) {
+        nics = new HostNicService(
+                policies, opener, new HostNicAccess.Waits(Duration.ofMillis(5), Duration.ofMillis(5)));
     }
 
     private boolean isAvailable(HostName host) {
@@ -104,9 +105,9 @@ class HostNicServiceTest {
     }
 
     /** The way to a host, which does not end before the test allows it. */
-    private Functions hangingOnClose(HostName host) {
-        Functions real = machine.open(host.value());
-        Functions hanging = mock(Functions.class);
+    private SriovBackend hangingOnClose(HostName host) {
+        SriovBackend real = machine.open(host.value());
+        SriovBackend hanging = mock(SriovBackend.class);
         when(hanging.access()).thenReturn("hanging");
         when(hanging.read()).thenAnswer(call -> real.read());
         when(hanging.watch(any(), any())).thenAnswer(call -> real.watch(call.getArgument(0), call.getArgument(1)));
@@ -170,10 +171,10 @@ class HostNicServiceTest {
 
     @Test
     void tellsAListenerThatIsSlowOnlyTheNewestOfEachHost() {
-        Functions changing = mock(Functions.class);
+        SriovBackend changing = mock(SriovBackend.class);
         AtomicInteger readings = new AtomicInteger();
         CompletableFuture<Runnable> watch = new CompletableFuture<>();
-        when(changing.read()).thenAnswer(call -> new Reading(List.of(), List.of(), List.of()));
+        when(changing.read()).thenAnswer(call -> new Inventory(List.of(), List.of(), List.of()));
         when(changing.access()).thenAnswer(call -> "reading " + readings.incrementAndGet());
         when(changing.watch(any(), any())).thenAnswer(call -> {
             watch.complete(call.getArgument(0));

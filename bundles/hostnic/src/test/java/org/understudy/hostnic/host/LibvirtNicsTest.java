@@ -137,7 +137,8 @@ class LibvirtNicsTest {
 
     private void open(Map<String, String> options, PoolPolicy... pools) {
         when(policies.current()).thenReturn(policy(options, pools));
-        nics = new HostNicService(policies, SERVER, new NicSlot.Waits(Duration.ofMillis(5), Duration.ofMillis(5)));
+        nics = new HostNicService(
+                policies, SERVER, new HostNicAccess.Waits(Duration.ofMillis(5), Duration.ofMillis(5)));
         leases = new VfLeases(nics, policies, SERVER);
     }
 

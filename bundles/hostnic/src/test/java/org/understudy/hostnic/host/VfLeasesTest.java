@@ -78,7 +78,7 @@ class VfLeasesTest {
                 host -> host.name().equals(LONELY)
                         ? Optional.empty()
                         : Optional.of(machine.open(SERVER.owner(host.name()))),
-                new NicSlot.Waits(Duration.ofMillis(5), Duration.ofMillis(5)));
+                new HostNicAccess.Waits(Duration.ofMillis(5), Duration.ofMillis(5)));
         leases = new VfLeases(nics, policies, SERVER);
         await().until(() -> inventory().available());
         await().until(() -> nics.slot(LONELY).isLeftAlone());
@@ -136,10 +136,10 @@ class VfLeasesTest {
     @Test
     void tellsTheHostOnceWhatADetourIsToBe() {
         Lease lease = lease("web1").orElseThrow();
-        leases.detour(lease, true);
-        leases.detour(lease, true);
-        leases.detour(lease, false);
-        leases.detour(lease, true);
+        leases.forward(lease, true);
+        leases.forward(lease, true);
+        leases.forward(lease, false);
+        leases.forward(lease, true);
 
         assertThat(machine.deeds)
                 .filteredOn(deed -> deed.startsWith("detour"))

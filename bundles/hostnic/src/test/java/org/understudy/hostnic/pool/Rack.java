@@ -117,7 +117,7 @@ final class Rack {
     }
 
     List<VfView> in(PoolPolicy... pools) {
-        return new Membership(List.of(pools)).assign(pfs, vfs);
+        return new PoolMembership(List.of(pools)).assign(pfs, vfs);
     }
 
     NicInventory inventory(String host, PoolPolicy... pools) {

@@ -10,7 +10,7 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
-import org.understudy.libvirt.connect.Connection;
+import org.understudy.libvirt.connect.LibvirtConnection;
 
 /** Domain XML as libvirt keeps it. */
 public final class Definitions {
@@ -28,10 +28,10 @@ public final class Definitions {
     /** NVRAM and checkpoints as well; not every driver knows these. */
     private static final int UNDEFINE_ALL = UNDEFINE_STATE | 4 | 16;
 
-    private final Connection connection;
+    private final LibvirtConnection connection;
     private final Domains domains;
 
-    public Definitions(Connection connection, Domains domains) {
+    public Definitions(LibvirtConnection connection, Domains domains) {
         this.connection = connection;
         this.domains = domains;
     }
@@ -87,7 +87,7 @@ public final class Definitions {
 
     /** Takes with it what belongs to the definition, as far as the host's driver knows how to. */
     public void undefine(VmName vm) {
-        domains.tell("undefine", vm, Definitions::undefine);
+        domains.notifyListeners("undefine", vm, Definitions::undefine);
     }
 
     private static void undefine(Domain domain) throws LibvirtException {

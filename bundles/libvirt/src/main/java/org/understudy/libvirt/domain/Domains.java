@@ -17,7 +17,7 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.HostedVm;
-import org.understudy.libvirt.connect.Connection;
+import org.understudy.libvirt.connect.LibvirtConnection;
 import org.understudy.libvirt.connect.LibvirtFailure;
 import org.understudy.libvirt.connect.NativeConnect;
 import org.understudy.libvirt.connect.NativeLibvirt;
@@ -32,9 +32,9 @@ public final class Domains {
     /** Source: VIR_DOMAIN_PAUSED. */
     private static final int PAUSED = 3;
 
-    private final Connection connection;
+    private final LibvirtConnection connection;
 
-    public Domains(Connection connection) {
+    public Domains(LibvirtConnection connection) {
         this.connection = connection;
     }
 
@@ -63,7 +63,7 @@ public final class Domains {
     }
 
     /** @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND} */
-    public void tell(String what, VmName vm, DomainAction action) {
+    public void notifyListeners(String what, VmName vm, DomainAction action) {
         ask(what, vm, domain -> {
             action.on(domain);
             return true;
@@ -149,7 +149,7 @@ public final class Domains {
                 }
                 state = domain.getInfo().state;
             }
-            return Optional.of(new HostedVm(name, uuid, States.of(state), ""));
+            return Optional.of(new HostedVm(name, uuid, DomainStates.of(state), ""));
         } catch (LibvirtException e) {
             if (e.getError().getCode() == ErrorNumber.VIR_ERR_NO_DOMAIN) {
                 return Optional.empty();

@@ -6,7 +6,7 @@ import org.libvirt.Device;
 import org.libvirt.Error.ErrorNumber;
 import org.libvirt.LibvirtException;
 import org.understudy.api.PciAddress;
-import org.understudy.libvirt.connect.Connection;
+import org.understudy.libvirt.connect.LibvirtConnection;
 
 /**
  * A PCI device of a host. Source: libvirt's formatnode.
@@ -25,7 +25,7 @@ public record NodeDevice(Optional<String> driver, Optional<String> iommuGroup) {
     }
 
     /** Empty if the host has no such device. */
-    public static Optional<NodeDevice> find(Connection connection, PciAddress address) {
+    public static Optional<NodeDevice> find(LibvirtConnection connection, PciAddress address) {
         String name =
                 "pci_%04x_%02x_%02x_%x".formatted(address.domain(), address.bus(), address.slot(), address.function());
         return connection.ask("look for device " + name, connect -> {

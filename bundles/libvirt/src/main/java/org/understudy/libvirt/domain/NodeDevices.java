@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.libvirt.Error.ErrorNumber;
-import org.understudy.libvirt.connect.Connection;
+import org.understudy.libvirt.connect.LibvirtConnection;
 import org.understudy.libvirt.connect.LibvirtFailure;
 import org.understudy.libvirt.connect.NativeConnect;
 import org.understudy.libvirt.connect.NativeLibvirt;
@@ -21,7 +21,7 @@ public final class NodeDevices {
     private NodeDevices() {}
 
     /** What libvirt says of each PCI device and network device. Source: libvirt's formatnode. */
-    public static List<String> all(Connection connection) {
+    public static List<String> all(LibvirtConnection connection) {
         return connection.ask("list the devices", NodeDevices::all);
     }
 

@@ -16,7 +16,7 @@ import org.understudy.api.HostName;
 import org.understudy.api.PciAddress;
 import org.understudy.api.PoolName;
 import org.understudy.api.UnderstudyException;
-import org.understudy.libvirt.connect.Connection;
+import org.understudy.libvirt.connect.LibvirtConnection;
 import org.understudy.libvirt.connect.NativeConnect;
 
 /**
@@ -27,9 +27,9 @@ public final class PoolNetworks {
     private static final String MARK = "https://understudy.org/xmlns/network/1.0";
 
     private final HostName host;
-    private final Connection connection;
+    private final LibvirtConnection connection;
 
-    public PoolNetworks(HostName host, Connection connection) {
+    public PoolNetworks(HostName host, LibvirtConnection connection) {
         this.host = host;
         this.connection = connection;
     }

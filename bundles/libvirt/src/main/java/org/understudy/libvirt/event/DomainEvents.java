@@ -24,36 +24,36 @@ import org.understudy.libvirt.connect.NativeLibvirt;
 public final class DomainEvents {
     private static final Logger LOG = LoggerFactory.getLogger(DomainEvents.class);
 
-    private final HostEvents events;
-    private final Departures departures;
+    private final LibvirtEventQueue events;
+    private final OutgoingDomains outgoingDomains;
     private final Clock clock;
     private final HostClock hostClock;
     private volatile boolean monitored;
 
     private final DomainCallback.Lifecycle lifecycle = this::lifecycle;
-    private final DomainCallback.Plain reboot =
-            (c, d, o) -> tell(d, vm -> monitored ? Optional.empty() : Optional.of(new HostEvent.WasReset(vm, now())));
+    private final DomainCallback.Plain reboot = (c, d, o) ->
+            notifyListeners(d, vm -> monitored ? Optional.empty() : Optional.of(new HostEvent.WasReset(vm, now())));
     private final DomainCallback.Device removed =
-            (c, d, alias, o) -> tell(d, alias, (vm, a) -> new HostEvent.DeviceGone(vm, now(), a));
+            (c, d, alias, o) -> notifyListeners(d, alias, (vm, a) -> new HostEvent.DeviceGone(vm, now(), a));
     private final DomainCallback.Device added =
-            (c, d, alias, o) -> tell(d, alias, (vm, a) -> new HostEvent.DevicePlugged(vm, now(), a));
+            (c, d, alias, o) -> notifyListeners(d, alias, (vm, a) -> new HostEvent.DevicePlugged(vm, now(), a));
     private final DomainCallback.Device removalFailed =
-            (c, d, alias, o) -> tell(d, alias, (vm, a) -> new HostEvent.UnplugRefused(vm, now(), a));
-    private final DomainCallback.Metadata metadata =
-            (c, d, type, namespace, o) -> tell(d, vm -> Optional.of(new HostEvent.DefinitionChanged(vm, now())));
+            (c, d, alias, o) -> notifyListeners(d, alias, (vm, a) -> new HostEvent.UnplugRefused(vm, now(), a));
+    private final DomainCallback.Metadata metadata = (c, d, type, namespace, o) ->
+            notifyListeners(d, vm -> Optional.of(new HostEvent.DefinitionChanged(vm, now())));
     private final DomainCallback.Iteration iteration =
-            (c, d, pass, o) -> tell(d, vm -> Optional.of(new HostEvent.MemoryPass(vm, now(), pass)));
-    private final DomainCallback.JobCompleted jobCompleted = (c, d, parameters, count, o) -> tell(
+            (c, d, pass, o) -> notifyListeners(d, vm -> Optional.of(new HostEvent.MemoryPass(vm, now(), pass)));
+    private final DomainCallback.JobCompleted jobCompleted = (c, d, parameters, count, o) -> notifyListeners(
             d,
             vm -> TypedParameters.unsigned(parameters, count, "downtime")
                     .map(millis -> new HostEvent.MigrationMeasured(vm, now(), Duration.ofMillis(millis))));
     private final DomainCallback.Monitor monitor = (c, d, event, seconds, micros, details, o) ->
-            tell(d, vm -> MonitorEvent.map(vm, here(seconds, micros), event, details));
+            notifyListeners(d, vm -> MonitorEvent.map(vm, here(seconds, micros), event, details));
 
     /** @param clock this server's */
-    public DomainEvents(HostEvents events, Departures departures, Clock clock) {
+    public DomainEvents(LibvirtEventQueue events, OutgoingDomains outgoingDomains, Clock clock) {
         this.events = events;
-        this.departures = departures;
+        this.outgoingDomains = outgoingDomains;
         this.clock = clock;
         this.hostClock = new HostClock(clock);
     }
@@ -93,7 +93,8 @@ public final class DomainEvents {
     }
 
     private void lifecycle(Pointer connect, Pointer domain, int event, int detail, Pointer opaque) {
-        tell(domain, vm -> Lifecycle.map(vm, now(), event, detail, monitored, departures.contains(vm)));
+        notifyListeners(
+                domain, vm -> LifecycleEvents.map(vm, now(), event, detail, monitored, outgoingDomains.contains(vm)));
     }
 
     private Instant here(long seconds, int micros) {
@@ -104,11 +105,11 @@ public final class DomainEvents {
         return clock.instant();
     }
 
-    private void tell(Pointer domain, String alias, BiFunction<VmName, Alias, HostEvent> event) {
-        tell(domain, vm -> Optional.of(event.apply(vm, new Alias(alias))));
+    private void notifyListeners(Pointer domain, String alias, BiFunction<VmName, Alias, HostEvent> event) {
+        notifyListeners(domain, vm -> Optional.of(event.apply(vm, new Alias(alias))));
     }
 
-    private void tell(Pointer domain, Function<VmName, Optional<HostEvent>> event) {
+    private void notifyListeners(Pointer domain, Function<VmName, Optional<HostEvent>> event) {
         try {
             event.apply(new VmName(NativeLibvirt.INSTANCE.virDomainGetName(domain)))
                     .ifPresent(events::publish);

@@ -13,14 +13,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
+import org.understudy.libvirt.connect.ConnectionListener;
 import org.understudy.libvirt.connect.LibvirtFailure;
 import org.understudy.libvirt.connect.NativeConnect;
 import org.understudy.libvirt.connect.NativeLibvirt;
 import org.understudy.libvirt.connect.NativeLibvirtQemu;
-import org.understudy.libvirt.connect.Registrations;
 
 /** Registers the callbacks on each new connection and takes them back. What a server does not know is left out. */
-public final class EventRegistrations implements Registrations {
+public final class EventRegistrations implements ConnectionListener {
     private static final Logger LOG = LoggerFactory.getLogger(EventRegistrations.class);
 
     /** Source: libvirt's virNetworkEventID. */
@@ -31,8 +31,8 @@ public final class EventRegistrations implements Registrations {
     private static final int DEVICE_UPDATE = 1;
 
     private final DomainEvents events;
-    private final Changes networks;
-    private final Changes devices;
+    private final ChangeNotifier networks;
+    private final ChangeNotifier devices;
     private final Runnable afterReturn;
     /** How what was registered is taken back. */
     private final Map<NativeConnect, List<IntSupplier>> registered = new ConcurrentHashMap<>();
@@ -41,7 +41,8 @@ public final class EventRegistrations implements Registrations {
      * @param devices is also told when a connection is given up
      * @param afterReturn run when a lost connection is back
      */
-    public EventRegistrations(DomainEvents events, Changes networks, Changes devices, Runnable afterReturn) {
+    public EventRegistrations(
+            DomainEvents events, ChangeNotifier networks, ChangeNotifier devices, Runnable afterReturn) {
         this.events = events;
         this.networks = networks;
         this.devices = devices;
@@ -100,7 +101,7 @@ public final class EventRegistrations implements Registrations {
     }
 
     /** Networks and devices have daemons of their own on some hosts, which may not run: VMs can be driven all the same. */
-    private static Optional<Integer> besides(NativeConnect connect, Changes of, int answer) {
+    private static Optional<Integer> besides(NativeConnect connect, ChangeNotifier of, int answer) {
         try {
             return number("events of " + of.things(), answer);
         } catch (UnderstudyException e) {
@@ -148,7 +149,7 @@ public final class EventRegistrations implements Registrations {
         List<IntSupplier> undo = registered.remove(connect);
         if (undo != null) {
             undo.forEach(deregistration -> tryTo(deregistration.getAsInt()));
-            devices.tell();
+            devices.notifyListeners();
         }
     }
 

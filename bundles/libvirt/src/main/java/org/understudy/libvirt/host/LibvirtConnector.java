@@ -6,8 +6,8 @@ import org.osgi.service.component.annotations.Component;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostConnector;
-import org.understudy.libvirt.connect.Connection.Pace;
 import org.understudy.libvirt.connect.EventLoop;
+import org.understudy.libvirt.connect.LibvirtConnection.Pace;
 import org.understudy.libvirt.connect.LibvirtSettings;
 
 /** Opens hosts of kind {@code libvirt}. docs/libvirt.md lists the options. */

@@ -29,72 +29,75 @@ import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.api.spi.VfNetworks;
-import org.understudy.libvirt.connect.Connection;
-import org.understudy.libvirt.connect.Connection.Pace;
 import org.understudy.libvirt.connect.EventLoop;
+import org.understudy.libvirt.connect.LibvirtConnection;
+import org.understudy.libvirt.connect.LibvirtConnection.Pace;
 import org.understudy.libvirt.connect.LibvirtSettings;
 import org.understudy.libvirt.domain.AssignedVfs;
 import org.understudy.libvirt.domain.Definitions;
 import org.understudy.libvirt.domain.Domains;
 import org.understudy.libvirt.domain.GuestAgent;
+import org.understudy.libvirt.domain.LibvirtPrimaries;
 import org.understudy.libvirt.domain.Monitor;
 import org.understudy.libvirt.domain.NodeDevice;
 import org.understudy.libvirt.domain.NodeDevices;
 import org.understudy.libvirt.domain.PoolNetworks;
-import org.understudy.libvirt.domain.Primaries;
 import org.understudy.libvirt.domain.VfUse;
-import org.understudy.libvirt.event.Census;
-import org.understudy.libvirt.event.Changes;
-import org.understudy.libvirt.event.Departures;
+import org.understudy.libvirt.event.ChangeNotifier;
 import org.understudy.libvirt.event.DomainEvents;
+import org.understudy.libvirt.event.DomainStateCache;
 import org.understudy.libvirt.event.EventRegistrations;
-import org.understudy.libvirt.event.HostEvents;
-import org.understudy.libvirt.event.Negotiations;
+import org.understudy.libvirt.event.LibvirtEventQueue;
+import org.understudy.libvirt.event.OutgoingDomains;
+import org.understudy.libvirt.event.StandbyNegotiations;
 import org.understudy.libvirt.migrate.Migrations;
 
 /** A host managed by libvirt, reached over one connection. */
 public final class LibvirtHost implements Host, VfNetworks, HostDevices {
     private final LibvirtSettings settings;
     private final EventLoop loop;
-    private final HostEvents events;
-    private final Census census;
-    private final Negotiations negotiations = new Negotiations();
-    private final Departures departures = new Departures();
-    private final Changes networkEvents = new Changes("networks");
-    private final Changes deviceEvents = new Changes("devices");
+    private final LibvirtEventQueue events;
+    private final DomainStateCache states;
+    private final StandbyNegotiations standbyNegotiations = new StandbyNegotiations();
+    private final OutgoingDomains outgoingDomains = new OutgoingDomains();
+    private final ChangeNotifier networkEvents = new ChangeNotifier("networks");
+    private final ChangeNotifier deviceEvents = new ChangeNotifier("devices");
     private final Clock clock = Clock.systemUTC();
-    private final Connection connection;
+    private final LibvirtConnection connection;
     private final Domains domains;
     private final Definitions definitions;
-    private final Primaries primaries;
+    private final LibvirtPrimaries primaries;
     private final GuestAgent agent;
     private final Migrations migrations;
-    private final FactFinder facts;
-    private final Examination examination;
+    private final LibvirtFactsReader facts;
+    private final HostDiagnostics hostDiagnostics;
     private final PoolNetworks networks;
 
     LibvirtHost(LibvirtSettings settings, EventLoop loop, Pace pace) {
         this.settings = settings;
         this.loop = loop;
-        this.events = new HostEvents(settings.name());
-        this.census = new Census();
-        events.subscribe(census::note);
-        events.subscribe(negotiations::note);
+        this.events = new LibvirtEventQueue(settings.name());
+        this.states = new DomainStateCache();
+        events.subscribe(states::note);
+        events.subscribe(standbyNegotiations::note);
         EventRegistrations registrations = new EventRegistrations(
-                new DomainEvents(events, departures, clock), networkEvents, deviceEvents, this::tellWhatWasMissed);
-        this.connection = new Connection(settings, loop, registrations, pace);
+                new DomainEvents(events, outgoingDomains, clock),
+                networkEvents,
+                deviceEvents,
+                this::publishMissedChanges);
+        this.connection = new LibvirtConnection(settings, loop, registrations, pace);
         this.domains = new Domains(connection);
         this.definitions = new Definitions(connection, domains);
         Monitor monitor = new Monitor(domains, pace.answer());
-        this.primaries = new Primaries(domains, definitions, monitor, negotiations::was);
+        this.primaries = new LibvirtPrimaries(domains, definitions, monitor, standbyNegotiations::was);
         this.agent = new GuestAgent(domains, definitions);
-        this.migrations = new Migrations(settings, domains, monitor, departures, events);
-        this.facts = new FactFinder(settings, connection);
+        this.migrations = new Migrations(settings, domains, monitor, outgoingDomains, events);
+        this.facts = new LibvirtFactsReader(settings, connection);
         this.networks = new PoolNetworks(settings.name(), connection);
-        this.examination = new Examination(settings, registrations::monitored);
+        this.hostDiagnostics = new HostDiagnostics(settings, registrations::monitored);
         try {
             connection.open();
-            census.differences(domains.all(), clock.instant());
+            states.differences(domains.all(), clock.instant());
         } catch (RuntimeException e) {
             connection.close();
             events.close();
@@ -102,13 +105,13 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
         }
     }
 
-    private void tellWhatWasMissed() {
-        negotiations.forget();
-        census.differences(domains.all(), clock.instant()).stream()
-                .filter(e -> !(e instanceof HostEvent.Stopped && departures.contains(e.vm())))
+    private void publishMissedChanges() {
+        standbyNegotiations.forget();
+        states.differences(domains.all(), clock.instant()).stream()
+                .filter(e -> !(e instanceof HostEvent.Stopped && outgoingDomains.contains(e.vm())))
                 .forEach(events::publish);
-        networkEvents.tell();
-        deviceEvents.tell();
+        networkEvents.notifyListeners();
+        deviceEvents.notifyListeners();
     }
 
     @Override
@@ -123,7 +126,7 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
 
     @Override
     public List<Finding> examine() {
-        return examination.of(facts(), obstacles());
+        return hostDiagnostics.of(facts(), obstacles());
     }
 
     @Override
@@ -151,7 +154,7 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
                 name(),
                 facts.confinement(),
                 facts.vfio(),
-                settings.isLocal() ? Optional.of(new ThisMachine(Path.of("/"))) : Optional.empty(),
+                settings.isLocal() ? Optional.of(new LocalVfioReader(Path.of("/"))) : Optional.empty(),
                 vf -> NodeDevice.find(connection, vf));
     }
 
@@ -200,7 +203,7 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
         String stored = definition(vm);
         String definition = AssignedVfs.put(stored, assignedVfs);
         if (definition.equals(stored)) {
-            domains.tell("start", vm, Domain::create);
+            domains.notifyListeners("start", vm, Domain::create);
             return;
         }
         connection.ask("start VM " + vm, c -> {
@@ -225,27 +228,27 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
 
     @Override
     public void shutdown(VmName vm) {
-        domains.tell("shut down", vm, Domain::shutdown);
+        domains.notifyListeners("shut down", vm, Domain::shutdown);
     }
 
     @Override
     public void destroy(VmName vm) {
-        domains.tell("destroy", vm, Domain::destroy);
+        domains.notifyListeners("destroy", vm, Domain::destroy);
     }
 
     @Override
     public void reset(VmName vm) {
-        domains.tell("reset", vm, Domain::reset);
+        domains.notifyListeners("reset", vm, Domain::reset);
     }
 
     @Override
     public void pause(VmName vm) {
-        domains.tell("pause", vm, Domain::suspend);
+        domains.notifyListeners("pause", vm, Domain::suspend);
     }
 
     @Override
     public void resume(VmName vm) {
-        domains.tell("resume", vm, Domain::resume);
+        domains.notifyListeners("resume", vm, Domain::resume);
     }
 
     @Override

@@ -27,7 +27,7 @@ record VfioObstacles(
         HostName host,
         List<String> confinement,
         Optional<Boolean> vfio,
-        Optional<ThisMachine> here,
+        Optional<LocalVfioReader> here,
         Function<PciAddress, Optional<NodeDevice>> devices) {
     static final String DROP_IN = "Copy hooks/libvirt/apparmor/understudy-vfio to"
             + " /etc/apparmor.d/abstractions/libvirt-qemu.d/ there; it counts from the VM's next start.";
@@ -66,7 +66,7 @@ record VfioObstacles(
                     "VFIO cannot be used on host " + host + ": the IOMMU is off, or VFIO is not loaded.",
                     "Turn the IOMMU on, and load VFIO: modprobe vfio-pci."));
         }
-        if (here.flatMap(ThisMachine::remapsInterrupts).filter(yes -> !yes).isPresent()) {
+        if (here.flatMap(LocalVfioReader::remapsInterrupts).filter(yes -> !yes).isPresent()) {
             findings.add(found(
                     subject,
                     "The IOMMU does not remap interrupts, and VFIO refuses VFs without it.",
@@ -80,7 +80,7 @@ record VfioObstacles(
         List<Finding> findings = new ArrayList<>();
         use.vf().ifPresent(vf -> ofDevice(subject, vf, findings));
         ofVfio(subject, findings);
-        boolean open = here.filter(ThisMachine::letsQemuOpenVfs).isPresent();
+        boolean open = here.filter(LocalVfioReader::letsQemuOpenVfs).isPresent();
         if (use.confinedWithoutName() && !open) {
             findings.add(confined(subject));
         }

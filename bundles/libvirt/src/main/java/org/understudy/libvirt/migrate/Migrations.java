@@ -19,8 +19,8 @@ import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.libvirt.connect.LibvirtSettings;
 import org.understudy.libvirt.domain.Domains;
 import org.understudy.libvirt.domain.Monitor;
-import org.understudy.libvirt.event.Departures;
-import org.understudy.libvirt.event.HostEvents;
+import org.understudy.libvirt.event.LibvirtEventQueue;
+import org.understudy.libvirt.event.OutgoingDomains;
 
 /** The two ends of the migrations of one host. */
 public final class Migrations {
@@ -30,16 +30,20 @@ public final class Migrations {
     private final LibvirtSettings settings;
     private final Domains domains;
     private final Monitor monitor;
-    private final Departures departures;
-    private final HostEvents events;
-    private final Map<VmName, OutgoingEnd> outgoing = new ConcurrentHashMap<>();
+    private final OutgoingDomains outgoingDomains;
+    private final LibvirtEventQueue events;
+    private final Map<VmName, LibvirtOutgoingMigration> outgoing = new ConcurrentHashMap<>();
 
     public Migrations(
-            LibvirtSettings settings, Domains domains, Monitor monitor, Departures departures, HostEvents events) {
+            LibvirtSettings settings,
+            Domains domains,
+            Monitor monitor,
+            OutgoingDomains outgoingDomains,
+            LibvirtEventQueue events) {
         this.settings = settings;
         this.domains = domains;
         this.monitor = monitor;
-        this.departures = departures;
+        this.outgoingDomains = outgoingDomains;
         this.events = events;
     }
 
@@ -51,7 +55,7 @@ public final class Migrations {
                     "host %s has a VM %s that is %s".formatted(settings.name(), v.name(), v.state()));
         });
         requirePeerAddress();
-        return new IncomingEnd(request.vm(), domains, PeerAddress.of(settings));
+        return new LibvirtIncomingMigration(request.vm(), domains, PeerAddress.of(settings));
     }
 
     /** Another host would find its own libvirt there. */
@@ -67,20 +71,20 @@ public final class Migrations {
     public Optional<IncomingMigration> incoming(VmName vm) {
         return domains.find(vm)
                 .filter(v -> v.state() == VmState.INCOMING)
-                .map(v -> new IncomingEnd(vm, domains, PeerAddress.of(settings)));
+                .map(v -> new LibvirtIncomingMigration(vm, domains, PeerAddress.of(settings)));
     }
 
     /** Returns once QEMU sends. */
     public OutgoingMigration start(OutgoingRequest request) {
         VmName vm = request.vm();
-        departures.begin(vm);
-        CompletableFuture<Void> call = call(new Journey(request), vm);
-        OutgoingEnd end = new OutgoingEnd(
+        outgoingDomains.begin(vm);
+        CompletableFuture<Void> call = call(new MigrateCall(request), vm);
+        LibvirtOutgoingMigration end = new LibvirtOutgoingMigration(
                 vm, domains, monitor, Optional.of(call), () -> finished(vm), stays -> stayed(vm, stays));
         outgoing.put(vm, end);
         call.whenComplete((done, failed) -> {
             // Without its connection the migration goes on, and whoever asks for it hears how it ended.
-            if (failed != null && !OutgoingEnd.isCutOff(failed)) {
+            if (failed != null && !LibvirtOutgoingMigration.isCutOff(failed)) {
                 stayed(vm, end);
             }
         });
@@ -93,19 +97,19 @@ public final class Migrations {
         }
     }
 
-    private void stayed(VmName vm, OutgoingEnd end) {
+    private void stayed(VmName vm, LibvirtOutgoingMigration end) {
         if (outgoing.remove(vm, end)) {
-            departures.end(vm);
+            outgoingDomains.end(vm);
         }
     }
 
     /** On a thread of its own: libvirt blocks it as long as the migration takes. */
-    private CompletableFuture<Void> call(Journey journey, VmName vm) {
+    private CompletableFuture<Void> call(MigrateCall migrateCall, VmName vm) {
         CompletableFuture<Void> call = new CompletableFuture<>();
         Thread thread = new Thread(
                 () -> {
                     try {
-                        domains.tell("migrate", vm, journey::make);
+                        domains.notifyListeners("migrate", vm, migrateCall::make);
                         call.complete(null);
                     } catch (RuntimeException | Error e) {
                         call.completeExceptionally(e);
@@ -119,7 +123,7 @@ public final class Migrations {
 
     private void finished(VmName vm) {
         outgoing.remove(vm);
-        departures.end(vm);
+        outgoingDomains.end(vm);
         events.publish(new HostEvent.Stopped(vm, Clock.systemUTC().instant(), "migrated"));
         events.publish(new HostEvent.DefinitionChanged(vm, Clock.systemUTC().instant()));
     }
@@ -129,7 +133,8 @@ public final class Migrations {
         Optional<OutgoingMigration> own = Optional.ofNullable(outgoing.get(vm));
         return own.isPresent() || !isSending(vm)
                 ? own
-                : Optional.of(new OutgoingEnd(vm, domains, monitor, Optional.empty(), () -> finished(vm), stays -> {}));
+                : Optional.of(new LibvirtOutgoingMigration(
+                        vm, domains, monitor, Optional.empty(), () -> finished(vm), stays -> {}));
     }
 
     private boolean isSending(VmName vm) {

@@ -23,7 +23,7 @@ import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.PrimaryPresence;
-import org.understudy.libvirt.connect.Connection.Pace;
+import org.understudy.libvirt.connect.LibvirtConnection.Pace;
 import org.understudy.libvirt.connect.Libvirtd;
 
 /** Against a real libvirtd that is killed. */

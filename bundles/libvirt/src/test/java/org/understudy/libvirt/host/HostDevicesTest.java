@@ -20,7 +20,7 @@ import org.libvirt.LibvirtException;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
-import org.understudy.libvirt.connect.Connection.Pace;
+import org.understudy.libvirt.connect.LibvirtConnection.Pace;
 import org.understudy.libvirt.connect.Libvirtd;
 import org.understudy.libvirt.connect.NativeMemory;
 

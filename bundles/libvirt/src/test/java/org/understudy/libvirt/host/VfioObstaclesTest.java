@@ -60,7 +60,7 @@ final class VfioObstaclesTest {
     private static final String DRIVER = "<driver><name>vfio-pci</name></driver>";
     private static final String GROUP = "<iommuGroup number='7'/>";
 
-    private static List<String> messages(String live, Optional<ThisMachine> here, Optional<String> device) {
+    private static List<String> messages(String live, Optional<LocalVfioReader> here, Optional<String> device) {
         return new VfioObstacles(new HostName("a"), List.of(), Optional.of(true), here, vf -> {
                     assertThat(vf).isEqualTo(PciAddress.parse("01:10.2"));
                     return device.map(NodeDevice::of);
@@ -113,7 +113,7 @@ final class VfioObstaclesTest {
 
     @Test
     void readsThisMachine() throws IOException {
-        Optional<ThisMachine> here = Optional.of(new ThisMachine(root));
+        Optional<LocalVfioReader> here = Optional.of(new LocalVfioReader(root));
         Optional<String> ready = Optional.of(device(DRIVER, GROUP));
         file("proc/interrupts", "  24:  0  PCI-MSI 32768-edge  eth0\n");
         assertThat(messages(CONFINED, here, ready))
@@ -136,7 +136,7 @@ final class VfioObstaclesTest {
 
     @Test
     void tellsTheDoctorOfAppArmorWhereItCanLook() {
-        assertThat(host(Optional.of(new ThisMachine(root))))
+        assertThat(host(Optional.of(new LocalVfioReader(root))))
                 .anyMatch(f -> f.remedy().contains("understudy-vfio"));
         assertThat(host(Optional.empty()))
                 .singleElement()
@@ -153,7 +153,7 @@ final class VfioObstaclesTest {
                 .satisfies(f -> assertThat(f.message()).contains("VFIO cannot be used on host a"));
     }
 
-    private static List<Finding> host(Optional<ThisMachine> here) {
+    private static List<Finding> host(Optional<LocalVfioReader> here) {
         return new VfioObstacles(new HostName("a"), List.of("apparmor"), Optional.empty(), here, vf -> Optional.empty())
                 .ofHost();
     }

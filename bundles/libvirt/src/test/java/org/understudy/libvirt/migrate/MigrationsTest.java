@@ -23,8 +23,8 @@ import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.libvirt.connect.LibvirtSettings;
 import org.understudy.libvirt.domain.Domains;
 import org.understudy.libvirt.domain.Monitor;
-import org.understudy.libvirt.event.Departures;
-import org.understudy.libvirt.event.HostEvents;
+import org.understudy.libvirt.event.LibvirtEventQueue;
+import org.understudy.libvirt.event.OutgoingDomains;
 
 @Timeout(60)
 final class MigrationsTest {
@@ -35,16 +35,16 @@ final class MigrationsTest {
     void endsAMigrationWhoseCallEndedWithAnError() {
         Domains domains = mock(Domains.class);
         Monitor monitor = mock(Monitor.class);
-        Departures departures = new Departures();
-        doThrow(new NoClassDefFoundError("from the test")).when(domains).tell(any(), eq(WEB), any());
+        OutgoingDomains outgoingDomains = new OutgoingDomains();
+        doThrow(new NoClassDefFoundError("from the test")).when(domains).notifyListeners(any(), eq(WEB), any());
         when(monitor.ask(any(), any(), any()))
                 .thenThrow(new UnderstudyException(ErrorCode.DEADLINE_EXCEEDED, "QEMU hangs"));
-        try (HostEvents events = new HostEvents(HOST)) {
+        try (LibvirtEventQueue events = new LibvirtEventQueue(HOST)) {
             Migrations migrations = new Migrations(
                     LibvirtSettings.of(new HostPolicy(HOST, "libvirt", Map.of())),
                     domains,
                     monitor,
-                    departures,
+                    outgoingDomains,
                     events);
 
             assertThatThrownBy(() -> migrations.start(new OutgoingRequest(
@@ -57,7 +57,7 @@ final class MigrationsTest {
                     .isInstanceOfSatisfying(
                             UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INTERNAL))
                     .hasRootCauseInstanceOf(NoClassDefFoundError.class);
-            assertThat(departures.contains(WEB)).isFalse();
+            assertThat(outgoingDomains.contains(WEB)).isFalse();
         }
     }
 }

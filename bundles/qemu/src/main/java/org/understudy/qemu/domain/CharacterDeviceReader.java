@@ -9,12 +9,12 @@ import org.understudy.qemu.domain.Device.Serial;
 /** Reads {@code <serial>}, {@code <console>} and {@code <channel>}. */
 final class CharacterDeviceReader {
     private final DevicePlaces places;
-    private final Reports reports;
+    private final FindingCollector collector;
     private final boolean hasSerial;
 
-    CharacterDeviceReader(DevicePlaces places, Reports reports, boolean hasSerial) {
+    CharacterDeviceReader(DevicePlaces places, FindingCollector collector, boolean hasSerial) {
         this.places = places;
-        this.reports = reports;
+        this.collector = collector;
         this.hasSerial = hasSerial;
     }
 
@@ -78,7 +78,7 @@ final class CharacterDeviceReader {
                 .orElse(false);
         Optional<String> path = source.flatMap(s -> s.attribute("path"));
         if (type.equals("file") && path.isEmpty()) {
-            reports.incomplete(element.path(), "no file is named", "Add <source path='...'/>.");
+            collector.incomplete(element.path(), "no file is named", "Add <source path='...'/>.");
         }
         Optional<String> log = element.child("log").flatMap(l -> {
             l.choice("append", "on");

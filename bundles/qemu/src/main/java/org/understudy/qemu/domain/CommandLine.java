@@ -6,7 +6,7 @@ import java.util.List;
 import org.understudy.qemu.domain.Domain.Cpu;
 import org.understudy.qemu.domain.Domain.Machine;
 import org.understudy.qemu.domain.Domain.Vcpus;
-import org.understudy.qemu.domain.Site.Flash;
+import org.understudy.qemu.domain.HostOverrides.Flash;
 
 /**
  * QEMU's arguments for a domain: the guest's hardware. What belongs to the process (monitor, log, sandbox, user) is
@@ -14,31 +14,31 @@ import org.understudy.qemu.domain.Site.Flash;
  */
 public final class CommandLine {
     private final Domain domain;
-    private final Site site;
+    private final HostOverrides overrides;
     private final List<String> arguments = new ArrayList<>();
 
-    private CommandLine(Domain domain, Site site) {
+    private CommandLine(Domain domain, HostOverrides overrides) {
         this.domain = domain;
-        this.site = site;
+        this.overrides = overrides;
     }
 
     /** The arguments, without the name of the program. The domain must have been read without errors. */
-    public static List<String> of(Domain domain, Site site) {
-        return new CommandLine(domain, site).build();
+    public static List<String> of(Domain domain, HostOverrides overrides) {
+        return new CommandLine(domain, overrides).build();
     }
 
     private List<String> build() {
         add("-name", new Options("guest=" + domain.name()).add("debug-threads", "on"));
-        add("-uuid", site.uuid());
+        add("-uuid", overrides.uuid());
         machine();
-        add("-accel", site.accelerator().equals("tcg") ? "tcg,thread=multi" : site.accelerator());
+        add("-accel", overrides.accelerator().equals("tcg") ? "tcg,thread=multi" : overrides.accelerator());
         cpu();
         add("-m", "size=" + domain.memory().total() + "k");
         smp();
         domain.options().forEach(o -> add(o.name(), o.value()));
         lifecycle();
         boot();
-        new DeviceArguments(domain, site).build().forEach(arguments::add);
+        new DeviceArguments(domain, overrides).build().forEach(arguments::add);
         return List.copyOf(arguments);
     }
 
@@ -53,13 +53,13 @@ public final class CommandLine {
         options.all(machine.properties());
         switchOff("acpi", !machine.acpi(), options);
         switchOff("hpet", !machine.hpet(), options);
-        site.flash().ifPresent(f -> flash(f, options));
+        overrides.flash().ifPresent(f -> flash(f, options));
         add("-machine", options);
     }
 
     /** QEMU 9.0 has removed the options that old versions need. Source: QEMU docs/about/removed-features. */
     private void switchOff(String part, boolean off, Options machine) {
-        if (off && site.version().atLeast(6, 0)) {
+        if (off && overrides.version().atLeast(6, 0)) {
             machine.add(part, "off");
         } else if (off) {
             arguments.add("-no-" + part);
@@ -90,7 +90,7 @@ public final class CommandLine {
         } else if (cpu instanceof Cpu.Maximum maximum) {
             add("-cpu", new Options("max").all(maximum.features()));
         } else if (cpu instanceof Cpu.Host host) {
-            boolean kvm = site.accelerator().equals("kvm");
+            boolean kvm = overrides.accelerator().equals("kvm");
             List<String> features = kvm
                     ? host.features()
                     : host.features().stream()
@@ -115,7 +115,7 @@ public final class CommandLine {
         if (domain.lifecycle().rebootEnds()) {
             arguments.add("-no-reboot");
         }
-        if (domain.lifecycle().panicPauses() && site.version().atLeast(6, 0)) {
+        if (domain.lifecycle().panicPauses() && overrides.version().atLeast(6, 0)) {
             add("-action", "panic=pause");
         }
         add("-boot", "strict=on");

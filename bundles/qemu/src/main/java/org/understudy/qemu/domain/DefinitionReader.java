@@ -20,7 +20,7 @@ public final class DefinitionReader {
     private static final List<String> UNITS =
             List.of("KiB", "b", "bytes", "KB", "k", "MB", "M", "MiB", "GB", "G", "GiB");
 
-    private final Reports reports = new Reports();
+    private final FindingCollector collector = new FindingCollector();
 
     private DefinitionReader() {}
 
@@ -34,11 +34,11 @@ public final class DefinitionReader {
     public static Reading read(String xml) {
         DefinitionReader reader = new DefinitionReader();
         Domain domain = reader.domain(DomainDocument.parse(xml).root());
-        return new Reading(domain, reader.reports.all());
+        return new Reading(domain, reader.collector.all());
     }
 
     private Domain domain(XmlElement element) {
-        StrictElement root = new StrictElement(element, "/domain", reports);
+        StrictElement root = new StrictElement(element, "/domain", collector);
         root.ignoreChildren("title", "description", "metadata");
         root.attribute("id");
         boolean kvm = root.choice("type", "qemu", "kvm").equals("kvm");
@@ -75,7 +75,7 @@ public final class DefinitionReader {
     private Memory memory(StrictElement root) {
         long total = root.child("memory").map(this::kib).orElse(0L);
         if (total < 1024) {
-            reports.incomplete("/domain/memory", "the VM has no memory", "Give <memory> at least 1 MiB.");
+            collector.incomplete("/domain/memory", "the VM has no memory", "Give <memory> at least 1 MiB.");
         }
         long current = root.child("currentMemory").map(this::kib).orElse(total);
         return new Memory(total, Math.min(total, current));
@@ -95,7 +95,7 @@ public final class DefinitionReader {
                 default -> value;
             };
         } catch (NumberFormatException | ArithmeticException e) {
-            reports.unsupported(element.path(), element.text(), "Write a whole number of memory units.");
+            collector.unsupported(element.path(), element.text(), "Write a whole number of memory units.");
             return 0;
         }
     }
@@ -113,13 +113,13 @@ public final class DefinitionReader {
         root.child("resource")
                 .flatMap(r -> r.child("partition"))
                 .filter(p -> !p.text().equals("/machine"))
-                .ifPresent(p -> p.reports().unsupported(p.path(), p.text(), "Remove <resource>."));
+                .ifPresent(p -> p.collector().unsupported(p.path(), p.text(), "Remove <resource>."));
     }
 
     private void crossCheck(Domain domain) {
         if (domain.memory().current() < domain.memory().total()
                 && domain.devices(Device.Balloon.class).findAny().isEmpty()) {
-            reports.unsupported(
+            collector.unsupported(
                     "/domain/currentMemory",
                     domain.memory().current() + " KiB",
                     "Add <memballoon model='virtio'/>, or make currentMemory equal to memory.");
@@ -128,7 +128,7 @@ public final class DefinitionReader {
                         .anyMatch(d -> d.bootOrder().isPresent())
                 || domain.devices(Device.Nic.class).anyMatch(n -> n.bootOrder().isPresent());
         if (perDevice && !domain.bootDevices().isEmpty()) {
-            reports.unsupported(
+            collector.unsupported(
                     "/domain/os/boot",
                     String.join(", ", domain.bootDevices()),
                     "Use either <os><boot/> or the devices' own <boot order=''/>, not both.");
@@ -136,10 +136,10 @@ public final class DefinitionReader {
         Set<String> ids = new HashSet<>();
         domain.devices().stream()
                 .filter(d -> !ids.add(d.id()))
-                .forEach(d -> reports.unsupported(
+                .forEach(d -> collector.unsupported(
                         d.place().path() + "/alias", d.id(), "Give each device an alias of its own."));
-        Slots.of(domain)
+        PciAddressAllocator.of(domain)
                 .conflicts()
-                .forEach(c -> reports.unsupported(c, "", "Give each device an address of its own."));
+                .forEach(c -> collector.unsupported(c, "", "Give each device an address of its own."));
     }
 }

@@ -20,7 +20,7 @@ public sealed interface Device {
      *
      * @param path in the XML, for findings
      * @param id the alias of the XML, or one given by its kind and position
-     * @param address empty: {@link Slots} chooses
+     * @param address empty: {@link PciAddressAllocator} chooses
      */
     record Place(String path, String id, Optional<GuestAddress> address) {}
 

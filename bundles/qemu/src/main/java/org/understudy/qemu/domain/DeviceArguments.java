@@ -19,22 +19,22 @@ import org.understudy.qemu.domain.Device.Vnc;
 /** The {@code -device} part of the command line, controllers first. */
 final class DeviceArguments {
     private final Domain domain;
-    private final Site site;
-    private final Slots slots;
+    private final HostOverrides overrides;
+    private final PciAddressAllocator allocator;
     private final BootIndexes bootIndexes;
     private final NicArguments nics;
     private final List<String> arguments = new ArrayList<>();
 
-    DeviceArguments(Domain domain, Site site) {
+    DeviceArguments(Domain domain, HostOverrides overrides) {
         this.domain = domain;
-        this.site = site;
-        this.slots = Slots.of(domain);
+        this.overrides = overrides;
+        this.allocator = PciAddressAllocator.of(domain);
         this.bootIndexes = BootIndexes.of(domain);
-        this.nics = new NicArguments(site.vfs(), slots, bootIndexes);
+        this.nics = new NicArguments(overrides.vfs(), allocator, bootIndexes);
     }
 
     List<String> build() {
-        slots.ports().forEach(this::rootPort);
+        allocator.ports().forEach(this::rootPort);
         domain.devices(Controller.class).forEach(this::controller);
         domain.devices().forEach(this::device);
         if (domain.devices(Vnc.class).findAny().isEmpty()) {
@@ -48,7 +48,7 @@ final class DeviceArguments {
         arguments.add(value.toString());
     }
 
-    private void rootPort(Slots.Port port) {
+    private void rootPort(PciAddressAllocator.Port port) {
         Options options = new Options("pcie-root-port").add("id", port.id()).add("chassis", port.chassis());
         port.number().ifPresent(n -> options.add("port", n));
         if (!port.hotplug()) {
@@ -64,14 +64,14 @@ final class DeviceArguments {
     private Options pci(String driver, Device device) {
         return new Options(driver)
                 .add("id", device.id())
-                .all(slots.seat(device.id()).options());
+                .all(allocator.seat(device.id()).options());
     }
 
     private void device(Device device) {
         if (device instanceof Disk disk) {
             disk(disk);
         } else if (device instanceof Nic nic) {
-            add("-netdev", NicArguments.netdev(nic, site.bridgeHelper()));
+            add("-netdev", NicArguments.netdev(nic, overrides.bridgeHelper()));
             add("-device", written(nics.nicDevice(nic), nic.teaming()));
         } else if (device instanceof PassedThrough vf) {
             add("-device", written(nics.vfDevice(vf), vf.teaming()));
@@ -103,7 +103,7 @@ final class DeviceArguments {
      */
     private String written(Options device, Device.Teaming teaming) {
         boolean json =
-                teaming instanceof Device.Teaming.Primary && site.version().atLeast(6, 2);
+                teaming instanceof Device.Teaming.Primary && overrides.version().atLeast(6, 2);
         return json ? device.asJson() : device.toString();
     }
 
@@ -147,19 +147,21 @@ final class DeviceArguments {
     }
 
     private String escapedPath(Optional<String> path, String name) {
-        return path.orElseGet(() -> site.folder().resolve(name).toString()).replace(",", ",,");
+        return path.orElseGet(() -> overrides.folder().resolve(name).toString()).replace(",", ",,");
     }
 
     private void chardev(String id, CharBackend backend) {
         Options options = new Options(backend.type().equals("unix") ? "socket" : backend.type()).add("id", "char" + id);
         switch (backend.type()) {
             case "file" ->
-                options.add("path", backend.path()).add("append", backend.append() || site.incoming() ? "on" : "off");
+                options.add("path", backend.path())
+                        .add("append", backend.append() || overrides.incoming() ? "on" : "off");
             case "unix" ->
                 options.add(
                                 "path",
                                 backend.path()
-                                        .orElseGet(() -> site.folder()
+                                        .orElseGet(() -> overrides
+                                                .folder()
                                                 .resolve(id + ".sock")
                                                 .toString()))
                         .add("server", backend.server() ? "on" : "off")

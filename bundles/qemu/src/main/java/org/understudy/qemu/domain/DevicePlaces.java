@@ -9,12 +9,12 @@ import org.understudy.qemu.domain.Device.Place;
 
 /** Gives each device of one definition its id and its address in the guest. */
 final class DevicePlaces {
-    private final Reports reports;
+    private final FindingCollector collector;
     /** How many ids of each kind are taken. */
     private final Map<String, Integer> counters = new HashMap<>();
 
-    DevicePlaces(Reports reports) {
-        this.reports = reports;
+    DevicePlaces(FindingCollector collector) {
+        this.collector = collector;
     }
 
     /**
@@ -25,7 +25,7 @@ final class DevicePlaces {
     Place of(StrictElement element, String kind, String addressType) {
         Optional<String> alias = element.child("alias").flatMap(a -> a.attribute("name"));
         alias.filter(a -> !a.matches("[A-Za-z][A-Za-z0-9._-]*"))
-                .ifPresent(a -> reports.unsupported(
+                .ifPresent(a -> collector.unsupported(
                         element.path() + "/alias", a, "Begin with a letter; use letters, digits, '.', '_' and '-'."));
         String next = next(kind);
         return new Place(
@@ -47,7 +47,7 @@ final class DevicePlaces {
                         address.number("unit").orElse(0)));
             default -> {
                 address.ignore();
-                reports.notice(address.path(), "QEMU chooses the " + type + " address itself");
+                collector.notice(address.path(), "QEMU chooses the " + type + " address itself");
                 yield Optional.empty();
             }
         };

@@ -37,7 +37,7 @@ final class DeviceReader {
     };
 
     private final StrictElement section;
-    private final Reports reports;
+    private final FindingCollector collector;
     private final boolean pcie;
     private final DevicePlaces places;
     private final List<Device> devices = new ArrayList<>();
@@ -45,8 +45,8 @@ final class DeviceReader {
 
     DeviceReader(StrictElement section, boolean pcie) {
         this.section = section;
-        this.reports = section.reports();
-        this.places = new DevicePlaces(reports);
+        this.collector = section.collector();
+        this.places = new DevicePlaces(collector);
         this.pcie = pcie;
     }
 
@@ -65,7 +65,7 @@ final class DeviceReader {
         if (withoutUsb) {
             devices.stream()
                     .filter(DeviceReader::isUsb)
-                    .forEach(d -> reports.unsupported(
+                    .forEach(d -> collector.unsupported(
                             d.place().path(), "a USB device", "Remove it, or the controller with model='none'."));
         } else {
             addController("usb", "qemu-xhci", DeviceReader::isUsb);
@@ -91,13 +91,13 @@ final class DeviceReader {
         switch (element.name()) {
             case "emulator" -> emulator(element);
             case "controller" -> controller(element);
-            case "disk" -> new DiskReader(places, reports, pcie).read(element).ifPresent(devices::add);
+            case "disk" -> new DiskReader(places, collector, pcie).read(element).ifPresent(devices::add);
             case "interface" ->
-                new NicReader(places, reports).readInterface(element).ifPresent(devices::add);
+                new NicReader(places, collector).readInterface(element).ifPresent(devices::add);
             case "hostdev" ->
-                new NicReader(places, reports).readHostdev(element).ifPresent(devices::add);
+                new NicReader(places, collector).readHostdev(element).ifPresent(devices::add);
             case "serial", "console", "channel" ->
-                new CharacterDeviceReader(places, reports, hasSerial())
+                new CharacterDeviceReader(places, collector, hasSerial())
                         .read(element)
                         .ifPresent(devices::add);
             case "rng" -> rng(element);
@@ -118,7 +118,7 @@ final class DeviceReader {
     private void emulator(StrictElement element) {
         // Where distributions have it; a path of one's own would not be obeyed.
         if (!element.text().matches("(/usr)?/(bin|libexec)/(qemu-system-x86_64|qemu-kvm|kvm)")) {
-            reports.unsupported(
+            collector.unsupported(
                     element.path(), element.text(), "Remove it; the host's 'binary' option names the emulator.");
         }
     }
@@ -161,7 +161,7 @@ final class DeviceReader {
             address.fixed("function", pcie ? 2 : 1);
         });
         if (index != 0 || pcie != type.equals("sata")) {
-            reports.unsupported(
+            collector.unsupported(
                     element.path(),
                     type + " controller " + index,
                     "Use the machine's own: sata 0 on q35, ide 0 on pc.");
@@ -181,7 +181,7 @@ final class DeviceReader {
                         .toList();
                 devices.add(new Controller(places.of(element, "usb", "pci"), "usb", index, "qemu-xhci", properties));
             }
-            default -> reports.unsupported(element.path() + "/@model", model, "Use qemu-xhci or none.");
+            default -> collector.unsupported(element.path() + "/@model", model, "Use qemu-xhci or none.");
         }
     }
 
@@ -197,7 +197,7 @@ final class DeviceReader {
                     target.flatMap(t -> t.number("port")),
                     target.map(t -> t.flag("hotplug", true)).orElse(true)));
         } else if (index != 0 || model.equals("pcie-root-port")) {
-            reports.unsupported(element.path(), model + " " + index, "Use q35 with pcie-root-port controllers.");
+            collector.unsupported(element.path(), model + " " + index, "Use q35 with pcie-root-port controllers.");
         } else {
             element.child("alias").ifPresent(StrictElement::ignore);
         }
@@ -239,7 +239,7 @@ final class DeviceReader {
     private void video(StrictElement element) {
         Optional<StrictElement> found = element.child("model");
         if (found.isEmpty()) {
-            reports.incomplete(element.path(), "the video device has no model", "Add <model type='vga'/>.");
+            collector.incomplete(element.path(), "the video device has no model", "Add <model type='vga'/>.");
             return;
         }
         StrictElement model = found.get();
@@ -257,7 +257,7 @@ final class DeviceReader {
 
     private Stream<String> vram(StrictElement model, int kib) {
         if (kib < 1024 || kib % 1024 != 0) {
-            reports.unsupported(model.path() + "/@vram", String.valueOf(kib), "Use a multiple of 1024 (KiB).");
+            collector.unsupported(model.path() + "/@vram", String.valueOf(kib), "Use a multiple of 1024 (KiB).");
             return Stream.empty();
         }
         return Stream.of("vgamem_mb=" + kib / 1024);

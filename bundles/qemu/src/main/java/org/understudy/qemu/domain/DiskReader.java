@@ -10,12 +10,12 @@ import org.understudy.qemu.domain.Device.Disk;
 /** Reads {@code <disk>}. */
 final class DiskReader {
     private final DevicePlaces places;
-    private final Reports reports;
+    private final FindingCollector collector;
     private final boolean pcie;
 
-    DiskReader(DevicePlaces places, Reports reports, boolean pcie) {
+    DiskReader(DevicePlaces places, FindingCollector collector, boolean pcie) {
         this.places = places;
-        this.reports = reports;
+        this.collector = collector;
         this.pcie = pcie;
     }
 
@@ -26,14 +26,14 @@ final class DiskReader {
         Optional<StrictElement> target = element.child("target");
         Optional<String> dev = target.flatMap(t -> t.attribute("dev"));
         if (dev.isEmpty() || !dev.get().matches("[a-z]d[a-z]{1,2}")) {
-            reports.incomplete(
+            collector.incomplete(
                     element.path(), "the disk has no target such as 'vda'", "Add <target dev='vda' bus='virtio'/>.");
             return Optional.empty();
         }
         String bus = bus(target.get(), dev.get(), cdrom);
         Optional<BlockBackend> backend = backend(element, block, cdrom);
         if (backend.isEmpty() && !cdrom) {
-            reports.incomplete(element.path(), "the disk has no source", "Add <source file='...'/>.");
+            collector.incomplete(element.path(), "the disk has no source", "Add <source file='...'/>.");
         }
         element.child("address").ifPresent(address -> drive(address, bus));
         return Optional.of(new Disk(

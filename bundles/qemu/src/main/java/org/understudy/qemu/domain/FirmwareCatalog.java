@@ -15,7 +15,7 @@ import java.util.stream.StreamSupport;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 import org.understudy.qemu.domain.Domain.Firmware;
-import org.understudy.qemu.domain.Site.Flash;
+import org.understudy.qemu.domain.HostOverrides.Flash;
 
 /**
  * Finds UEFI firmware. Source: QEMU {@code docs/interop/firmware.json}; the distribution keeps the descriptions in

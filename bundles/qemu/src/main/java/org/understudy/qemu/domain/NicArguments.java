@@ -19,12 +19,12 @@ import org.understudy.qemu.domain.Device.Teaming;
  */
 final class NicArguments {
     private final Map<String, PciAddress> vfs;
-    private final Slots slots;
+    private final PciAddressAllocator allocator;
     private final BootIndexes bootIndexes;
 
-    NicArguments(Map<String, PciAddress> vfs, Slots slots, BootIndexes bootIndexes) {
+    NicArguments(Map<String, PciAddress> vfs, PciAddressAllocator allocator, BootIndexes bootIndexes) {
         this.vfs = vfs;
-        this.slots = slots;
+        this.allocator = allocator;
         this.bootIndexes = bootIndexes;
     }
 
@@ -66,7 +66,7 @@ final class NicArguments {
     }
 
     private Options finish(Options options, Device device, Rom rom, Teaming teaming) {
-        options.all(slots.seat(device.id()).options());
+        options.all(allocator.seat(device.id()).options());
         bootIndexes.of(device).ifPresent(i -> options.add("bootindex", i));
         options.add("romfile", rom.file());
         if (!rom.bar()) {

@@ -16,11 +16,11 @@ import org.understudy.qemu.domain.Device.Teaming;
 /** Reads {@code <interface>} and {@code <hostdev>}. */
 final class NicReader {
     private final DevicePlaces places;
-    private final Reports reports;
+    private final FindingCollector collector;
 
-    NicReader(DevicePlaces places, Reports reports) {
+    NicReader(DevicePlaces places, FindingCollector collector) {
         this.places = places;
-        this.reports = reports;
+        this.collector = collector;
     }
 
     Optional<Device> readInterface(StrictElement element) {
@@ -45,7 +45,7 @@ final class NicReader {
     private void target(StrictElement target) {
         target.attribute("dev")
                 .filter(dev -> !dev.startsWith("vnet"))
-                .ifPresent(dev -> reports.unsupported(
+                .ifPresent(dev -> collector.unsupported(
                         target.path() + "/@dev", dev, "Remove <target>; the bridge helper names the device."));
     }
 
@@ -61,7 +61,7 @@ final class NicReader {
         try {
             return Optional.of(new MacAddress(text));
         } catch (UnderstudyException e) {
-            reports.unsupported(element.path() + "/mac", text, "Write a MAC address such as 52:54:00:11:22:33.");
+            collector.unsupported(element.path() + "/mac", text, "Write a MAC address such as 52:54:00:11:22:33.");
             return Optional.empty();
         }
     }
@@ -77,10 +77,10 @@ final class NicReader {
         Optional<PciAddress> address = source.flatMap(s -> s.child("address")).map(NicReader::hostAddress);
         source.flatMap(s -> s.child("address")).ifPresent(a -> a.choice("type", "pci"));
         if (address.isEmpty() && pool.isEmpty()) {
-            reports.incomplete(
+            collector.incomplete(
                     element.path(), "no host device is named", "Add <source><address type='pci' .../></source>.");
         }
-        address.ifPresent(vf -> preparedByNobody(element, vf, managed));
+        address.ifPresent(vf -> unsupportedPlug(element, vf, managed));
         if (pool.isPresent()) {
             // Set by who leases the VF.
             element.child("vlan").ifPresent(v -> v.children("tag").forEach(tag -> tag.number("id")));
@@ -90,16 +90,16 @@ final class NicReader {
     }
 
     /** A VF from a pool is leased, and made ready by who leases it; one that is named by its address is not. */
-    private void preparedByNobody(StrictElement element, PciAddress vf, boolean managed) {
+    private void unsupportedPlug(StrictElement element, PciAddress vf, boolean managed) {
         if (managed) {
-            reports.warning(
+            collector.warning(
                     element.path() + "/@managed",
                     vf + " is neither bound to vfio-pci at start nor given back to its driver at stop",
                     "Bind it to vfio-pci before the VM starts, or let the VF come from a pool.");
         }
         element.child("mac")
                 .flatMap(m -> m.attribute("address"))
-                .ifPresent(mac -> reports.warning(
+                .ifPresent(mac -> collector.warning(
                         element.path() + "/mac",
                         "the MAC address " + mac + " is not set on " + vf,
                         "Set it on the PF before the VM starts, or let the VF come from a pool."));
@@ -117,7 +117,7 @@ final class NicReader {
         String model = element.child("model")
                 .map(m -> m.choice("type", "virtio", "e1000e", "igb", "e1000", "rtl8139"))
                 .orElseGet(() -> {
-                    reports.incomplete(element.path(), "the NIC has no model", "Add <model type='virtio'/>.");
+                    collector.incomplete(element.path(), "the NIC has no model", "Add <model type='virtio'/>.");
                     return "virtio";
                 });
         if (teaming instanceof Teaming.Standby) {
@@ -128,7 +128,7 @@ final class NicReader {
         element.child("mtu").flatMap(m -> m.number("size")).ifPresent(n -> properties.add("host_mtu=" + n));
         boolean vhost = driver(element, type, properties);
         if (!model.equals("virtio")) {
-            properties.forEach(p -> reports.unsupported(
+            properties.forEach(p -> collector.unsupported(
                     element.path(), p + " for " + model, "Use <model type='virtio'/>, or leave it out."));
         }
         return new Nic(
@@ -158,7 +158,7 @@ final class NicReader {
         String attribute = type.equals("bridge") ? "bridge" : "network";
         Optional<String> name = element.child("source").flatMap(s -> s.attribute(attribute));
         if (name.isEmpty()) {
-            reports.incomplete(element.path(), "the NIC has no source", "Add <source " + attribute + "='...'/>.");
+            collector.incomplete(element.path(), "the NIC has no source", "Add <source " + attribute + "='...'/>.");
         }
         return new NicBackend.Bridge(name.orElse(""), vhost);
     }
@@ -183,7 +183,7 @@ final class NicReader {
                 int end = range.number("end").orElse(start);
                 int to = range.number("to").orElse(start);
                 if (start < 1 || end < start || end - start > 1000 || to + end - start > 65535) {
-                    reports.unsupported(range.path(), start + "-" + end, "Forward 1 to 1000 ports from 1 to 65535.");
+                    collector.unsupported(range.path(), start + "-" + end, "Forward 1 to 1000 ports from 1 to 65535.");
                     continue;
                 }
                 for (int port = start; port <= end; port++) {
@@ -205,7 +205,7 @@ final class NicReader {
         }
         Optional<String> standby = teaming.attribute("persistent");
         if (standby.isEmpty()) {
-            reports.incomplete(teaming.path(), "the primary names no standby NIC", "Add persistent='ALIAS'.");
+            collector.incomplete(teaming.path(), "the primary names no standby NIC", "Add persistent='ALIAS'.");
         }
         return new Teaming.Primary(standby.orElse(""));
     }

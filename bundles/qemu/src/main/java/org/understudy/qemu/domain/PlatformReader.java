@@ -15,11 +15,11 @@ import org.understudy.qemu.domain.Domain.Vcpus;
 /** Reads all of a definition that is not a device: machine, firmware, CPU, clock, life cycle. */
 final class PlatformReader {
     private final StrictElement root;
-    private final Reports reports;
+    private final FindingCollector collector;
 
     PlatformReader(StrictElement root) {
         this.root = root;
-        this.reports = root.reports();
+        this.collector = root.collector();
     }
 
     /** What the {@code <os>} element says. */
@@ -33,7 +33,7 @@ final class PlatformReader {
     Os os() {
         Optional<StrictElement> found = root.child("os");
         if (found.isEmpty()) {
-            reports.incomplete(
+            collector.incomplete(
                     "/domain/os", "the definition has no <os>", "Add <os><type machine='q35'>hvm</type></os>.");
             return new Os("q35", new Firmware.Bios(), Optional.empty(), List.of(), Optional.empty());
         }
@@ -52,18 +52,18 @@ final class PlatformReader {
     private String machineType(StrictElement os) {
         Optional<StrictElement> type = os.child("type");
         if (type.isEmpty()) {
-            reports.incomplete(
+            collector.incomplete(
                     "/domain/os/type", "the definition has no machine type", "Add <type machine='q35'>hvm</type>.");
             return "q35";
         }
         StrictElement t = type.get();
         if (!t.text().equals("hvm")) {
-            reports.unsupported(t.path(), t.text(), "Only 'hvm' is run.");
+            collector.unsupported(t.path(), t.text(), "Only 'hvm' is run.");
         }
         t.choice("arch", "x86_64");
         String machine = t.attribute("machine").orElse("pc");
         if (!machine.contains("q35") && !machine.equals("pc") && !machine.startsWith("pc-i440fx")) {
-            reports.unsupported(t.path() + "/@machine", machine, "Use q35, pc, or one of their versions.");
+            collector.unsupported(t.path() + "/@machine", machine, "Use q35, pc, or one of their versions.");
         }
         return machine;
     }
@@ -78,11 +78,12 @@ final class PlatformReader {
         if (loader.isPresent()) {
             return loader(loader.get(), nvramFile, template);
         }
-        template.ifPresent(t -> reports.unsupported("/domain/os/nvram/@template", t, "Name the <loader>, too."));
+        template.ifPresent(t -> collector.unsupported("/domain/os/nvram/@template", t, "Name the <loader>, too."));
         if (auto.equals("efi")) {
             return new Firmware.AnyUefi(secureBoot(os), nvramFile);
         }
-        nvram.ifPresent(n -> reports.unsupported(n.path(), n.text(), "Remove it, or ask for UEFI by firmware='efi'."));
+        nvram.ifPresent(
+                n -> collector.unsupported(n.path(), n.text(), "Remove it, or ask for UEFI by firmware='efi'."));
         return new Firmware.Bios();
     }
 
@@ -92,7 +93,7 @@ final class PlatformReader {
         loader.choice("format", "raw");
         boolean secure = loader.flag("secure", false);
         if (loader.text().isEmpty()) {
-            template.ifPresent(t -> reports.unsupported("/domain/os/nvram/@template", t, "Name the <loader>, too."));
+            template.ifPresent(t -> collector.unsupported("/domain/os/nvram/@template", t, "Name the <loader>, too."));
             return new Firmware.AnyUefi(secure ? Optional.of(true) : Optional.empty(), nvram);
         }
         return new Firmware.Uefi(loader.text(), secure, nvram, template);
@@ -106,7 +107,7 @@ final class PlatformReader {
             if (feature.choice("name", "secure-boot", "enrolled-keys").equals("secure-boot")) {
                 wanted = Optional.of(enabled);
             } else {
-                reports.notice(feature.path(), "whether keys are enrolled is left to the firmware's package");
+                collector.notice(feature.path(), "whether keys are enrolled is left to the firmware's package");
             }
         }
         return wanted;
@@ -128,7 +129,7 @@ final class PlatformReader {
         try {
             return Integer.parseInt(vcpu.text());
         } catch (NumberFormatException e) {
-            reports.unsupported(vcpu.path(), vcpu.text(), "Write the number of virtual CPUs.");
+            collector.unsupported(vcpu.path(), vcpu.text(), "Write the number of virtual CPUs.");
             return 1;
         }
     }
@@ -196,7 +197,7 @@ final class PlatformReader {
             if (name.matches("[A-Za-z0-9._-]+")) {
                 features.add(name + (on ? "=on" : "=off"));
             } else {
-                reports.unsupported(feature.path() + "/@name", name, "Name one feature of the CPU, such as avx2.");
+                collector.unsupported(feature.path() + "/@name", name, "Name one feature of the CPU, such as avx2.");
             }
         }
         return switch (mode) {
@@ -221,7 +222,7 @@ final class PlatformReader {
         boolean panic =
                 root.child("devices").map(d -> !d.children("panic").isEmpty()).orElse(false);
         if (crash.equals("restart") && panic) {
-            reports.unsupported("/domain/on_crash", crash, "Use destroy or preserve.");
+            collector.unsupported("/domain/on_crash", crash, "Use destroy or preserve.");
         }
         return new Lifecycle(rebootEnds, crash.equals("preserve"));
     }
@@ -229,7 +230,7 @@ final class PlatformReader {
     private String limited(String element, String... supported) {
         String value = root.textOf(element).orElse(supported[0]);
         if (!List.of(supported).contains(value)) {
-            reports.unsupported("/domain/" + element, value, "Use one of: " + String.join(", ", supported) + ".");
+            collector.unsupported("/domain/" + element, value, "Use one of: " + String.join(", ", supported) + ".");
         }
         return value;
     }

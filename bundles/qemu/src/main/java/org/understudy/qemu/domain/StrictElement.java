@@ -19,16 +19,16 @@ import org.understudy.api.xml.XmlElement;
 final class StrictElement {
     private final XmlElement element;
     private final String path;
-    private final Reports reports;
+    private final FindingCollector collector;
     private final Set<String> attributesRead = new HashSet<>();
     private final Map<XmlElement, StrictElement> childrenRead = new LinkedHashMap<>();
     private boolean textRead;
     private boolean allRead;
 
-    StrictElement(XmlElement element, String path, Reports reports) {
+    StrictElement(XmlElement element, String path, FindingCollector collector) {
         this.element = element;
         this.path = path;
-        this.reports = reports;
+        this.collector = collector;
     }
 
     String name() {
@@ -39,8 +39,8 @@ final class StrictElement {
         return path;
     }
 
-    Reports reports() {
-        return reports;
+    FindingCollector collector() {
+        return collector;
     }
 
     Optional<String> attribute(String name) {
@@ -52,7 +52,7 @@ final class StrictElement {
     String choice(String attribute, String... supported) {
         String value = attribute(attribute).orElse(supported[0]);
         if (!List.of(supported).contains(value)) {
-            reports.unsupported(path + "/@" + attribute, value, "Use one of: " + String.join(", ", supported) + ".");
+            collector.unsupported(path + "/@" + attribute, value, "Use one of: " + String.join(", ", supported) + ".");
             return supported[0];
         }
         return value;
@@ -76,7 +76,7 @@ final class StrictElement {
         try {
             return Optional.of(Integer.decode(text.strip()));
         } catch (NumberFormatException e) {
-            reports.unsupported(path + "/@" + attribute, text, "Write a whole number.");
+            collector.unsupported(path + "/@" + attribute, text, "Write a whole number.");
             return Optional.empty();
         }
     }
@@ -104,7 +104,7 @@ final class StrictElement {
             int position = seen.merge(name, 1, Integer::sum);
             if (child.namespace().isEmpty() && wanted.contains(name)) {
                 found.add(childrenRead.computeIfAbsent(
-                        child, c -> new StrictElement(c, path + "/" + name + suffix(position, name), reports)));
+                        child, c -> new StrictElement(c, path + "/" + name + suffix(position, name), collector)));
             }
         }
         return found;
@@ -126,7 +126,7 @@ final class StrictElement {
     void fixed(String attribute, int value) {
         number(attribute)
                 .filter(n -> n != value)
-                .ifPresent(n -> reports.unsupported(
+                .ifPresent(n -> collector.unsupported(
                         path + "/@" + attribute, String.valueOf(n), "Use " + value + ", or leave it out."));
     }
 
@@ -142,19 +142,19 @@ final class StrictElement {
         }
         for (XmlElement.Attribute attribute : element.attributes()) {
             if (!attribute.name().startsWith("xmlns") && !attributesRead.contains(attribute.name())) {
-                reports.unsupported(path + "/@" + attribute.name(), attribute.value(), "Remove the attribute.");
+                collector.unsupported(path + "/@" + attribute.name(), attribute.value(), "Remove the attribute.");
             }
         }
         for (XmlElement child : element.children()) {
             StrictElement read = childrenRead.get(child);
             if (read == null) {
-                reports.unsupported(path + "/" + child.name(), brief(child), "Remove the element.");
+                collector.unsupported(path + "/" + child.name(), brief(child), "Remove the element.");
             } else {
                 read.finish();
             }
         }
         if (!textRead && element.children().isEmpty() && !element.content().isEmpty()) {
-            reports.unsupported(path, element.content(), "Remove the text.");
+            collector.unsupported(path, element.content(), "Remove the text.");
         }
     }
 

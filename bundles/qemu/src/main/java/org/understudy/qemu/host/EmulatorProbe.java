@@ -17,8 +17,8 @@ import org.understudy.qemu.probe.Accelerator;
 import org.understudy.qemu.probe.AcceleratorProbe;
 import org.understudy.qemu.probe.BinaryCapabilities;
 import org.understudy.qemu.probe.CapabilityProbe;
-import org.understudy.qemu.probe.RunAs;
-import org.understudy.qemu.process.Confinement;
+import org.understudy.qemu.probe.QemuUser;
+import org.understudy.qemu.process.Sandbox;
 import org.understudy.qemu.process.SystemUser;
 
 /** Asks the host's QEMU and its accelerator; both answers are cached below. */
@@ -26,15 +26,15 @@ final class EmulatorProbe implements Supplier<Emulator> {
     private final HostSettings settings;
     private final CapabilityProbe capabilities;
     private final AcceleratorProbe accelerators;
-    private final RunAs user;
+    private final QemuUser user;
 
     /** @param cacheFolder where answers are kept over restarts */
     EmulatorProbe(HostSettings settings, Path cacheFolder) {
         this.settings = settings;
         this.capabilities = new CapabilityProbe(cacheFolder);
         this.accelerators = new AcceleratorProbe(Path.of("/"), cacheFolder);
-        this.user = new RunAs(
-                new Confinement(settings.user(), false, false).changeOfUser(),
+        this.user = new QemuUser(
+                new Sandbox(settings.user(), false, false).changeOfUser(),
                 settings.user().map(EmulatorProbe::principal));
     }
 

@@ -12,7 +12,7 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.UnderstudyException;
-import org.understudy.qemu.process.Confinement;
+import org.understudy.qemu.process.Sandbox;
 import org.understudy.qemu.process.SystemUser;
 
 /**
@@ -96,7 +96,7 @@ record HostSettings(
     private static Optional<SystemUser> user(HostName host, Map<String, String> options) {
         Optional<String> wanted = Optional.ofNullable(options.get("user"));
         Path passwd = Path.of("/etc/passwd");
-        if (!Confinement.isRoot()) {
+        if (!Sandbox.isRoot()) {
             wanted.filter(u -> !u.equals(System.getProperty("user.name"))).ifPresent(u -> {
                 throw invalid(host, "user", "is '" + u + "', but only a server run by root can change the user");
             });

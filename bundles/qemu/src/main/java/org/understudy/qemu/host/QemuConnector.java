@@ -39,10 +39,10 @@ public final class QemuConnector implements HostConnector {
         Supplier<Emulator> emulators = new EmulatorProbe(settings, defaultDirectory.resolve("probe"));
         FirmwareCatalog firmware = new FirmwareCatalog(Path.of("/usr/share/qemu/firmware"));
         requireQemu(settings, emulators);
-        Workplace workplace = new Workplace(settings, emulators, firmware, new HostEvents(settings.name()));
-        FactFinder facts =
-                new FactFinder(settings, emulators, firmware, Path.of("/sys"), Path.of("/etc/qemu/bridge.conf"));
-        return new QemuHost(settings, workplace, facts);
+        QemuRuntime runtime = new QemuRuntime(settings, emulators, firmware, new QemuEventQueue(settings.name()));
+        QemuFactsReader facts =
+                new QemuFactsReader(settings, emulators, firmware, Path.of("/sys"), Path.of("/etc/qemu/bridge.conf"));
+        return new QemuHost(settings, runtime, facts);
     }
 
     private static void requireQemu(HostSettings settings, Supplier<Emulator> emulators) {

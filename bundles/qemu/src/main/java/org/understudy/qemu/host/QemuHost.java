@@ -51,16 +51,16 @@ public final class QemuHost implements Host {
     private static final Logger LOG = LoggerFactory.getLogger(QemuHost.class);
 
     private final HostSettings settings;
-    private final Workplace workplace;
-    private final FactFinder facts;
+    private final QemuRuntime runtime;
+    private final QemuFactsReader facts;
     private final FolderLock lock;
     private final Map<VmName, QemuVm> vms = new ConcurrentHashMap<>();
     private final SecureRandom random = new SecureRandom();
     private final ScheduledExecutorService keeper;
 
-    QemuHost(HostSettings settings, Workplace workplace, FactFinder facts) {
+    QemuHost(HostSettings settings, QemuRuntime runtime, QemuFactsReader facts) {
         this.settings = settings;
-        this.workplace = workplace;
+        this.runtime = runtime;
         this.facts = facts;
         this.lock = FolderLock.take(settings.directory());
         this.keeper = Executors.newSingleThreadScheduledExecutor(r -> {
@@ -115,7 +115,7 @@ public final class QemuHost implements Host {
     }
 
     private QemuVm vm(VmName name) {
-        return vms.computeIfAbsent(name, n -> new QemuVm(new VmFolder(settings.directory(), n), workplace, keeper));
+        return vms.computeIfAbsent(name, n -> new QemuVm(new VmFolder(settings.directory(), n), runtime, keeper));
     }
 
     private QemuVm known(VmName name) {
@@ -189,9 +189,9 @@ public final class QemuHost implements Host {
             UUID uuid = uuid(vm, reading.domain());
             vm.folder()
                     .storeDefinition(CompletedDefinition.of(
-                            definition, uuid, this::mac, workplace.emulators().get()::fullName));
+                            definition, uuid, this::mac, runtime.emulators().get()::fullName));
         }
-        workplace.events().publish(new HostEvent.DefinitionChanged(name, RunningQemu.now()));
+        runtime.events().publish(new HostEvent.DefinitionChanged(name, RunningQemu.now()));
         return hosted(vm).orElseThrow();
     }
 
@@ -221,7 +221,7 @@ public final class QemuHost implements Host {
             vm.requireOff();
             vm.folder().delete();
         }
-        workplace.events().publish(new HostEvent.DefinitionChanged(name, RunningQemu.now()));
+        runtime.events().publish(new HostEvent.DefinitionChanged(name, RunningQemu.now()));
     }
 
     @Override
@@ -263,22 +263,22 @@ public final class QemuHost implements Host {
 
     @Override
     public PrimaryPresence primaryPresence(VmName vm, Alias primary) {
-        return new Primaries(known(vm)).presence(primary);
+        return new QemuPrimaries(known(vm)).presence(primary);
     }
 
     @Override
     public Optional<Boolean> standbyNegotiated(VmName vm, Alias standby) {
-        return new Primaries(known(vm)).standbyNegotiated(standby);
+        return new QemuPrimaries(known(vm)).standbyNegotiated(standby);
     }
 
     @Override
     public void plugPrimary(VmName vm, Alias primary, Optional<PciAddress> assignedVf) {
-        new Primaries(known(vm)).plug(primary, assignedVf);
+        new QemuPrimaries(known(vm)).plug(primary, assignedVf);
     }
 
     @Override
     public void unplugPrimary(VmName vm, Alias primary) {
-        new Primaries(known(vm)).unplug(primary);
+        new QemuPrimaries(known(vm)).unplug(primary);
     }
 
     @Override
@@ -288,12 +288,12 @@ public final class QemuHost implements Host {
             throw new UnderstudyException(
                     "host %s can't receive VM %s".formatted(settings.name(), request.vm()), findings);
         }
-        return IncomingEnd.prepare(vm(request.vm()), request);
+        return QemuIncomingMigration.prepare(vm(request.vm()), request);
     }
 
     @Override
     public OutgoingMigration startOutgoing(OutgoingRequest request) {
-        return OutgoingEnd.start(known(request.vm()), request);
+        return QemuOutgoingMigration.start(known(request.vm()), request);
     }
 
     @Override
@@ -301,7 +301,7 @@ public final class QemuHost implements Host {
         return Optional.ofNullable(vms.get(name))
                 .flatMap(vm -> vm.running()
                         .filter(q -> q.run().role() == Role.INCOMING)
-                        .map(q -> new IncomingEnd(vm, q)));
+                        .map(q -> new QemuIncomingMigration(vm, q)));
     }
 
     @Override
@@ -310,19 +310,19 @@ public final class QemuHost implements Host {
                 .flatMap(vm -> vm.folder()
                         .run()
                         .filter(r -> r.role() == Role.OUTGOING || r.role() == Role.SWITCHING)
-                        .map(r -> new OutgoingEnd(vm, vm.running())));
+                        .map(r -> new QemuOutgoingMigration(vm, vm.running())));
     }
 
     @Override
     public Subscription subscribe(Consumer<HostEvent> consumer) {
-        return workplace.events().subscribe(consumer);
+        return runtime.events().subscribe(consumer);
     }
 
     @Override
     public void close() {
         keeper.shutdownNow();
         vms.values().forEach(v -> v.running().ifPresent(RunningQemu::disconnect));
-        workplace.events().close();
+        runtime.events().close();
         lock.close();
     }
 }

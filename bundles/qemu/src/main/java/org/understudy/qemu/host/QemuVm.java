@@ -35,14 +35,14 @@ final class QemuVm {
     private static final long WATCH_MILLIS = 100;
 
     private final VmFolder folder;
-    private final Workplace workplace;
+    private final QemuRuntime runtime;
     private final ScheduledExecutorService keeper;
     private volatile Optional<RunningQemu> running = Optional.empty();
     private volatile String details = "";
 
-    QemuVm(VmFolder folder, Workplace workplace, ScheduledExecutorService keeper) {
+    QemuVm(VmFolder folder, QemuRuntime runtime, ScheduledExecutorService keeper) {
         this.folder = folder;
-        this.workplace = workplace;
+        this.runtime = runtime;
         this.keeper = keeper;
     }
 
@@ -54,8 +54,8 @@ final class QemuVm {
         return folder;
     }
 
-    Workplace workplace() {
-        return workplace;
+    QemuRuntime runtime() {
+        return runtime;
     }
 
     Optional<RunningQemu> running() {
@@ -90,7 +90,7 @@ final class QemuVm {
                 r -> r.pid() == 0 ? QemuProcess.find(folder.pidFile()) : QemuProcess.find(r.pid(), r.startTicks()));
         if (process.isPresent()) {
             folder.boundLog();
-            RunningQemu qemu = new RunningQemu(folder, process.get(), run.orElseThrow(), workplace.events());
+            RunningQemu qemu = new RunningQemu(folder, process.get(), run.orElseThrow(), runtime.events());
             keep(qemu);
             reach(qemu);
             LOG.info("VM {} runs as process {}; adopted", name(), qemu.process().pid());
@@ -194,7 +194,7 @@ final class QemuVm {
     synchronized void start(Map<String, PciAddress> vfs) {
         requireOff();
         String definition = folder.definition().orElseThrow(() -> wrongState("has no definition"));
-        RunningQemu qemu = workplace.launch(folder, definition, Role.RUNNING, vfs);
+        RunningQemu qemu = runtime.launch(folder, definition, Role.RUNNING, vfs);
         keep(qemu);
         qemu.publish(new HostEvent.Started(name(), RunningQemu.now()));
         balloon(qemu, definition);

@@ -29,14 +29,14 @@ final class RunningQemu {
 
     private final VmFolder folder;
     private final QemuProcess process;
-    private final HostEvents events;
+    private final QemuEventQueue events;
     private final Set<String> negotiated = ConcurrentHashMap.newKeySet();
     private final CountDownLatch silent = new CountDownLatch(1);
     private volatile RunRecord run;
     private volatile Optional<QmpClient> monitor = Optional.empty();
     private volatile Optional<String> cause = Optional.empty();
 
-    RunningQemu(VmFolder folder, QemuProcess process, RunRecord run, HostEvents events) {
+    RunningQemu(VmFolder folder, QemuProcess process, RunRecord run, QemuEventQueue events) {
         this.folder = folder;
         this.process = process;
         this.run = run.of(process);

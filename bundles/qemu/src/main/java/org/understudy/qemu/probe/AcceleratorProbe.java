@@ -18,7 +18,7 @@ import org.understudy.api.UnderstudyException;
  * Chooses KVM if it is proven to run a guest, else TCG with a finding that says why.
  *
  * <p>That {@code /dev/kvm} opens proves nothing: there are some that interpret a guest's kernel, so slowly and with so
- * many gaps that a BIOS runs and Linux never boots. So {@link BootProof} is run. A success is kept until this machine
+ * many gaps that a BIOS runs and Linux never boots. So {@link BootFirmware} is run. A success is kept until this machine
  * boots anew or the binary changes; a failure until this server ends.
  */
 public final class AcceleratorProbe {
@@ -27,7 +27,7 @@ public final class AcceleratorProbe {
 
     private final Path root;
     private final ProbeCache cache;
-    private final BootTrial trial;
+    private final BootProbe trial;
     private final Map<String, Finding> failures = new ConcurrentHashMap<>();
 
     /** What a cache file says; that it is there is the news. */
@@ -39,10 +39,10 @@ public final class AcceleratorProbe {
      */
     public AcceleratorProbe(Path root, Path cacheFolder) {
         // "max" is all that KVM offers, and so what a VM with host-passthrough gets.
-        this(root, cacheFolder, new BootTrial("max", Duration.ofSeconds(10)));
+        this(root, cacheFolder, new BootProbe("max", Duration.ofSeconds(10)));
     }
 
-    AcceleratorProbe(Path root, Path cacheFolder, BootTrial trial) {
+    AcceleratorProbe(Path root, Path cacheFolder, BootProbe trial) {
         this.root = root;
         this.cache = new ProbeCache(cacheFolder);
         this.trial = trial;
@@ -54,7 +54,7 @@ public final class AcceleratorProbe {
      * @param capabilities of the binary
      * @param user who runs the VMs
      */
-    public Accelerator choose(Path binary, BinaryCapabilities capabilities, RunAs user) {
+    public Accelerator choose(Path binary, BinaryCapabilities capabilities, QemuUser user) {
         Optional<Finding> obstacle = obstacle(binary, capabilities, user);
         if (obstacle.isPresent()) {
             return Accelerator.tcg(obstacle.get());
@@ -74,7 +74,7 @@ public final class AcceleratorProbe {
     }
 
     /** What is seen without a trial. It may be mended at any time, so it is not kept. */
-    private Optional<Finding> obstacle(Path binary, BinaryCapabilities capabilities, RunAs user) {
+    private Optional<Finding> obstacle(Path binary, BinaryCapabilities capabilities, QemuUser user) {
         Path device = root.resolve("dev/kvm");
         if (!capabilities.accelerators().contains(Accelerator.KVM)) {
             return finding(binary + " was built without KVM", "Install a QEMU that has KVM compiled in.");
@@ -98,7 +98,7 @@ public final class AcceleratorProbe {
         return Optional.empty();
     }
 
-    private Optional<Finding> attempt(Path binary, RunAs user) {
+    private Optional<Finding> attempt(Path binary, QemuUser user) {
         return trial.failure(binary, Accelerator.KVM, user)
                 .flatMap(why -> finding(
                         "KVM does not run a guest: " + why,
@@ -114,7 +114,7 @@ public final class AcceleratorProbe {
                 remedy));
     }
 
-    private static boolean mayUse(Path device, RunAs user) {
+    private static boolean mayUse(Path device, QemuUser user) {
         try {
             return user.mayUse(device);
         } catch (IOException e) {
@@ -127,7 +127,6 @@ public final class AcceleratorProbe {
 
     /** Source: Documentation/admin-guide/sysctl/kernel of Linux, random. */
     private String bootId() {
-        return ThrowawayQemu.read(root.resolve("proc/sys/kernel/random/boot_id"))
-                .strip();
+        return ProbeQemu.read(root.resolve("proc/sys/kernel/random/boot_id")).strip();
     }
 }

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.understudy.api.spi.HostFacts.Version;
-import org.understudy.qemu.qmp.MachineType;
+import org.understudy.qemu.qmp.QemuMachineType;
 
 /**
  * What a QEMU binary can do.
@@ -24,7 +24,7 @@ import org.understudy.qemu.qmp.MachineType;
  */
 public record BinaryCapabilities(
         Version version,
-        List<MachineType> machines,
+        List<QemuMachineType> machines,
         Set<String> devices,
         boolean failover,
         Set<String> primaryModels,
@@ -37,7 +37,7 @@ public record BinaryCapabilities(
     /** The full name of every machine type, by its names and aliases: {@code q35} gives {@code pc-q35-7.2}. */
     public Map<String, String> machineNames() {
         Map<String, String> names = new TreeMap<>();
-        for (MachineType machine : machines) {
+        for (QemuMachineType machine : machines) {
             names.put(machine.name(), machine.name());
             if (!machine.alias().isEmpty()) {
                 names.put(machine.alias(), machine.name());

@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
-import org.understudy.qemu.qmp.MachineType;
+import org.understudy.qemu.qmp.QemuMachineType;
 import org.understudy.qemu.qmp.QmpClient;
 import org.understudy.qemu.qmp.QmpCommand;
 import org.understudy.qemu.qmp.QmpCommands;
@@ -52,9 +52,9 @@ public final class CapabilityProbe {
     }
 
     private static BinaryCapabilities ask(Path binary) {
-        try (ThrowawayQemu qemu = start(binary, List.of("-machine", "none"));
+        try (ProbeQemu qemu = start(binary, List.of("-machine", "none"));
                 QmpClient client = qemu.connect(LIMIT, e -> {})) {
-            List<MachineType> machines = client.execute(QmpCommands.queryMachines(), LIMIT);
+            List<QemuMachineType> machines = client.execute(QmpCommands.queryMachines(), LIMIT);
             SchemaCheck schema = SchemaCheck.of(client.execute(QmpCommands.queryQmpSchema(), LIMIT));
             boolean hasVirtioStatus = schema.knows(QmpCommands.xQueryVirtioStatus(""));
             return new BinaryCapabilities(
@@ -72,8 +72,8 @@ public final class CapabilityProbe {
         }
     }
 
-    private static ThrowawayQemu start(Path binary, List<String> arguments) {
-        return ThrowawayQemu.start(binary, RunAs.self(), folder -> arguments);
+    private static ProbeQemu start(Path binary, List<String> arguments) {
+        return ProbeQemu.start(binary, QemuUser.self(), folder -> arguments);
     }
 
     private static Set<String> primaryModels(QmpClient client) {
@@ -100,7 +100,7 @@ public final class CapabilityProbe {
     }
 
     /** Asks about a real virtio device: QEMU 11.1.2 has the command and aborts over it. */
-    private static boolean survivesVirtioStatus(Path binary, List<MachineType> machines) {
+    private static boolean survivesVirtioStatus(Path binary, List<QemuMachineType> machines) {
         Optional<String> machine = PCIE_MACHINES.stream()
                 .filter(name -> machines.stream().anyMatch(m -> m.alias().equals(name)))
                 .findFirst();
@@ -116,7 +116,7 @@ public final class CapabilityProbe {
     private static <T> Optional<T> survive(Path binary, List<String> arguments, QmpCommand<T> question) {
         List<String> line = Stream.concat(arguments.stream(), Stream.of("-accel", "tcg", "-accel", "kvm"))
                 .toList();
-        try (ThrowawayQemu qemu = start(binary, line);
+        try (ProbeQemu qemu = start(binary, line);
                 QmpClient client = qemu.connect(LIMIT, e -> {})) {
             return Optional.of(client.execute(question, LIMIT));
         } catch (QmpRefusal e) {
@@ -131,7 +131,7 @@ public final class CapabilityProbe {
 
     /** QEMU prints a headline and then one name a line. */
     private static Set<String> accelerators(Path binary) {
-        try (ThrowawayQemu qemu = start(binary, List.of("-accel", "help"))) {
+        try (ProbeQemu qemu = start(binary, List.of("-accel", "help"))) {
             qemu.awaitExit(LIMIT);
             return qemu.output()
                     .lines()

@@ -29,18 +29,18 @@ public record Launcher(Path binary, Version version) {
      * @param migration further arguments, such as {@code -incoming defer}
      * @throws UnderstudyException {@link ErrorCode#QEMU_START_FAILED} if the program can't be run
      */
-    public QemuProcess start(VmFolder folder, Confinement confinement, List<String> hardware, List<String> migration) {
-        List<String> command = new ArrayList<>(confinement.prefix());
+    public QemuProcess start(VmFolder folder, Sandbox sandbox, List<String> hardware, List<String> migration) {
+        List<String> command = new ArrayList<>(sandbox.prefix());
         command.add(binary.toString());
         command.addAll(List.of("-nodefaults", "-no-user-config"));
-        command.addAll(confinement.options(version));
+        command.addAll(sandbox.options(version));
         command.addAll(List.of("-S", "-msg", "timestamp=on"));
         command.addAll(List.of("-pidfile", folder.pidFile().toString()));
         command.addAll(List.of("-chardev", "socket,id=monitor,server=on,wait=off,path=" + escaped(folder.monitor())));
         command.addAll(List.of("-mon", "chardev=monitor,mode=control"));
         command.addAll(hardware);
         command.addAll(migration);
-        prepare(folder, confinement);
+        prepare(folder, sandbox);
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(new File("/"))
                 .redirectInput(new File("/dev/null"))
@@ -61,7 +61,7 @@ public record Launcher(Path binary, Version version) {
         return path.toString().replace(",", ",,");
     }
 
-    private static void prepare(VmFolder folder, Confinement confinement) {
+    private static void prepare(VmFolder folder, Sandbox sandbox) {
         try {
             Files.deleteIfExists(folder.monitor());
             Files.deleteIfExists(folder.pidFile());
@@ -70,8 +70,8 @@ public record Launcher(Path binary, Version version) {
             }
             Files.createFile(
                     folder.log(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            if (confinement.user().isPresent()) {
-                giveTo(folder.own(), confinement.user().get().name());
+            if (sandbox.user().isPresent()) {
+                giveTo(folder.own(), sandbox.user().get().name());
             }
         } catch (IOException e) {
             throw new UnderstudyException(ErrorCode.IO_FAILED, "can't prepare " + folder.path() + ": " + e, e);

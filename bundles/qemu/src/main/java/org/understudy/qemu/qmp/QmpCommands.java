@@ -114,8 +114,8 @@ public final class QmpCommands {
         return QUERY_KVM.with(Map.of(), r -> r.path("enabled").asBoolean());
     }
 
-    public static QmpCommand<List<MachineType>> queryMachines() {
-        return QUERY_MACHINES.with(Map.of(), QmpReplies.list(MachineType::read));
+    public static QmpCommand<List<QemuMachineType>> queryMachines() {
+        return QUERY_MACHINES.with(Map.of(), QmpReplies.list(QemuMachineType::read));
     }
 
     /** The reply is QAPI BlockInfo. */

@@ -213,7 +213,7 @@ class CommandLineTest {
         assertThat(Finding.anyBlocking(reading.findings()))
                 .as("findings: %s", reading.findings())
                 .isFalse();
-        Site site = new Site(
+        HostOverrides overrides = new HostOverrides(
                 new Version(7, 2, 0),
                 "tcg",
                 ID,
@@ -222,7 +222,7 @@ class CommandLineTest {
                 Path.of("/h/bridge-helper"),
                 Map.of("ua-pool", PciAddress.parse("01:10.2")),
                 incoming);
-        String joined = String.join("\u0000", CommandLine.of(reading.domain(), site));
+        String joined = String.join("\u0000", CommandLine.of(reading.domain(), overrides));
         return Stream.of(joined.split("\u0000(?=-)"))
                 .map(o -> o.replace('\u0000', ' ').replace('"', '\''))
                 .map(o -> o.contains(" ") ? o : o + " ")

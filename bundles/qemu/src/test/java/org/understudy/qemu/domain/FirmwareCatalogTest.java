@@ -43,7 +43,8 @@ class FirmwareCatalogTest {
 
     @Test
     void choosesPlainFirmwareAndCopiesItsVariables() throws IOException {
-        Site.Flash flash = catalog.flash(domain("firmware='efi'", ""), nvram).orElseThrow();
+        HostOverrides.Flash flash =
+                catalog.flash(domain("firmware='efi'", ""), nvram).orElseThrow();
         assertThat(flash.code()).isEqualTo(folder.resolve("plain.fd"));
         assertThat(flash.secure()).isFalse();
         assertThat(Files.readString(nvram)).isEqualTo("template");
@@ -52,7 +53,7 @@ class FirmwareCatalogTest {
     @Test
     void choosesSecureBootIfAsked() {
         Domain domain = domain("firmware='efi'", "<firmware><feature enabled='yes' name='secure-boot'/></firmware>");
-        Site.Flash flash = catalog.flash(domain, nvram).orElseThrow();
+        HostOverrides.Flash flash = catalog.flash(domain, nvram).orElseThrow();
         assertThat(flash.code()).isEqualTo(folder.resolve("secure.fd"));
         assertThat(flash.secure()).isTrue();
     }

@@ -27,7 +27,7 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.qemu.domain.FirmwareCatalog;
-import org.understudy.qemu.process.Confinement;
+import org.understudy.qemu.process.Sandbox;
 
 /**
  * NICs on a bridge, with the distribution's bridge helper. The bridge, the helper's permissions and QEMU are in
@@ -42,7 +42,7 @@ class BridgeTest {
 
     @BeforeEach
     void openHost() throws IOException {
-        Lab.require(Confinement.isRoot(), "root");
+        Lab.require(Sandbox.isRoot(), "root");
         Lab.require(Files.exists(Path.of("/dev/net/tun")), "/dev/net/tun");
         lab = new Lab();
         Path etc = Files.createDirectory(lab.root().resolve("etc"));
@@ -84,8 +84,8 @@ class BridgeTest {
         FirmwareCatalog firmware = new FirmwareCatalog(Path.of("/usr/share/qemu/firmware"));
         return new QemuHost(
                 settings,
-                new Workplace(settings, emulators, firmware, new HostEvents(settings.name())),
-                new FactFinder(
+                new QemuRuntime(settings, emulators, firmware, new QemuEventQueue(settings.name())),
+                new QemuFactsReader(
                         settings, emulators, firmware, inside.root("/sys"), inside.root("/etc/qemu/bridge.conf")));
     }
 

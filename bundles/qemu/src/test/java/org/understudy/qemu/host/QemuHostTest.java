@@ -25,7 +25,7 @@ import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.HostedVm;
 import org.understudy.api.xml.XmlBytes;
-import org.understudy.qemu.process.Confinement;
+import org.understudy.qemu.process.Sandbox;
 
 /** The life of VMs on a host with a real QEMU. */
 class QemuHostTest {
@@ -200,7 +200,7 @@ class QemuHostTest {
         assertThatExceptionOfType(UnderstudyException.class)
                 .isThrownBy(() -> host.start(VM, Map.of()))
                 .withMessageContaining("Permission denied")
-                .matches(e -> e.getMessage().contains("QEMU runs as") == Confinement.isRoot(), "names another user");
+                .matches(e -> e.getMessage().contains("QEMU runs as") == Sandbox.isRoot(), "names another user");
     }
 
     @Test

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.spi.HostFacts.Version;
-import org.understudy.qemu.qmp.MachineType;
+import org.understudy.qemu.qmp.QemuMachineType;
 import org.understudy.qemu.qmp.RealQemu;
 
 @Timeout(60)
@@ -41,7 +41,7 @@ class AcceleratorProbeTest {
     @ParameterizedTest
     @MethodSource("binaries")
     void bootsTheProofWhereCodeRuns(Path binary) {
-        assertThat(new BootTrial("max", LIMIT).failure(binary, "tcg", RunAs.self()))
+        assertThat(new BootProbe("max", LIMIT).failure(binary, "tcg", QemuUser.self()))
                 .isEmpty();
     }
 
@@ -50,14 +50,14 @@ class AcceleratorProbeTest {
     void namesTheStageOfAGuestThatIsTooSlow() throws IOException {
         Path slow = binary("exec %s -icount shift=10,align=on,sleep=on \"$@\"".formatted(RealQemu.system()));
 
-        assertThat(new BootTrial("max", Duration.ofSeconds(3)).failure(slow, "tcg", RunAs.self()))
+        assertThat(new BootProbe("max", Duration.ofSeconds(3)).failure(slow, "tcg", QemuUser.self()))
                 .hasValueSatisfying(
                         why -> assertThat(why).contains("stood still").contains("SSE2 in kernel mode"));
     }
 
     @Test
     void runsTheProofAsTheUserOfTheVms() {
-        assertThat(new BootTrial("max", LIMIT).failure(RealQemu.system(), "tcg", otherUser()))
+        assertThat(new BootProbe("max", LIMIT).failure(RealQemu.system(), "tcg", otherUser()))
                 .isEmpty();
     }
 
@@ -68,15 +68,15 @@ class AcceleratorProbeTest {
         run("as", "--64", "src/main/asm/boot-proof.S", "-o", object.toString());
         run("ld", "-Ttext=0xf0000", "-e", "0", "--oformat", "binary", object.toString(), "-o", image.toString());
 
-        assertThat(Files.readAllBytes(image)).isEqualTo(BootProof.code());
+        assertThat(Files.readAllBytes(image)).isEqualTo(BootFirmware.code());
     }
 
     /** Either a KVM that works, or a finding that says why not; this machine decides which. */
     @ParameterizedTest
     @ValueSource(strings = {"max", "qemu64"})
     void givesAReasonUnlessKvmBoots(String cpu) {
-        Accelerator accelerator = new AcceleratorProbe(Path.of("/"), folder, new BootTrial(cpu, LIMIT))
-                .choose(RealQemu.system(), capabilities(Set.of("kvm", "tcg"), "q35"), RunAs.self());
+        Accelerator accelerator = new AcceleratorProbe(Path.of("/"), folder, new BootProbe(cpu, LIMIT))
+                .choose(RealQemu.system(), capabilities(Set.of("kvm", "tcg"), "q35"), QemuUser.self());
 
         assertThat(accelerator.name().equals("kvm"))
                 .isEqualTo(accelerator.fallback().isEmpty());
@@ -88,13 +88,13 @@ class AcceleratorProbeTest {
 
     @Test
     void fallsBackWhereQemuHasNoKvm() {
-        assertThat(fallback(RunAs.self(), capabilities(Set.of("tcg"), "q35")).message())
+        assertThat(fallback(QemuUser.self(), capabilities(Set.of("tcg"), "q35")).message())
                 .contains("built without KVM");
     }
 
     @Test
     void fallsBackWhereThereIsNoProof() {
-        Finding finding = fallback(RunAs.self(), capabilities(Set.of("tcg", "kvm"), "virt"));
+        Finding finding = fallback(QemuUser.self(), capabilities(Set.of("tcg", "kvm"), "virt"));
 
         assertThat(finding.message()).contains("no boot proof");
         assertThat(finding.remedy()).contains("accelerator: kvm");
@@ -102,7 +102,7 @@ class AcceleratorProbeTest {
 
     @Test
     void fallsBackWhereThereIsNoDevice() {
-        assertThat(fallback(RunAs.self(), capabilities(Set.of("tcg", "kvm"), "q35"))
+        assertThat(fallback(QemuUser.self(), capabilities(Set.of("tcg", "kvm"), "q35"))
                         .message())
                 .contains("/dev/kvm is not there");
     }
@@ -123,7 +123,7 @@ class AcceleratorProbeTest {
         makeDevice("rw-rw-rw-");
         Path binary = binary("echo failed to set MSR 0x10a >&2; exit 1");
 
-        Accelerator accelerator = probe().choose(binary, capabilities(Set.of("tcg", "kvm"), "q35"), RunAs.self());
+        Accelerator accelerator = probe().choose(binary, capabilities(Set.of("tcg", "kvm"), "q35"), QemuUser.self());
 
         assertThat(accelerator.name()).isEqualTo("tcg");
         assertThat(accelerator.fallback().orElseThrow().message()).contains("failed to set MSR 0x10a");
@@ -140,12 +140,13 @@ class AcceleratorProbeTest {
         BinaryCapabilities capabilities = capabilities(Set.of("tcg", "kvm"), "q35");
 
         for (int i = 0; i < 3; i++) {
-            assertThat(probe().choose(tcgCalledKvm, capabilities, RunAs.self()).name())
+            assertThat(probe().choose(tcgCalledKvm, capabilities, QemuUser.self())
+                            .name())
                     .isEqualTo("kvm");
         }
         assertThat(Files.readAllLines(folder.resolve("starts"))).hasSize(1);
         Files.writeString(bootId, "two\n");
-        probe().choose(tcgCalledKvm, capabilities, RunAs.self());
+        probe().choose(tcgCalledKvm, capabilities, QemuUser.self());
         assertThat(Files.readAllLines(folder.resolve("starts"))).hasSize(2);
     }
 
@@ -156,22 +157,22 @@ class AcceleratorProbeTest {
         BinaryCapabilities capabilities = capabilities(Set.of("tcg", "kvm"), "q35");
         AcceleratorProbe probe = probe();
 
-        probe.choose(binary, capabilities, RunAs.self());
-        probe.choose(binary, capabilities, RunAs.self());
+        probe.choose(binary, capabilities, QemuUser.self());
+        probe.choose(binary, capabilities, QemuUser.self());
         assertThat(Files.readAllLines(folder.resolve("starts"))).hasSize(1);
-        probe().choose(binary, capabilities, RunAs.self());
+        probe().choose(binary, capabilities, QemuUser.self());
         assertThat(Files.readAllLines(folder.resolve("starts"))).hasSize(2);
     }
 
     /** Nobody, if this test runs as root and so may become one; else the same user by way of another command. */
-    private static RunAs otherUser() {
+    private static QemuUser otherUser() {
         if (!System.getProperty("user.name").equals("root")) {
-            return new RunAs(List.of("env"), Optional.empty());
+            return new QemuUser(List.of("env"), Optional.empty());
         }
         try {
             UserPrincipal nobody =
                     FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByName("nobody");
-            return new RunAs(
+            return new QemuUser(
                     List.of("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"),
                     Optional.of(nobody));
         } catch (IOException e) {
@@ -179,7 +180,7 @@ class AcceleratorProbeTest {
         }
     }
 
-    private Finding fallback(RunAs user, BinaryCapabilities capabilities) {
+    private Finding fallback(QemuUser user, BinaryCapabilities capabilities) {
         Accelerator accelerator = probe().choose(RealQemu.system(), capabilities, user);
         assertThat(accelerator.name()).isEqualTo("tcg");
         return accelerator.fallback().orElseThrow();
@@ -203,7 +204,7 @@ class AcceleratorProbeTest {
     private static BinaryCapabilities capabilities(Set<String> accelerators, String machine) {
         return new BinaryCapabilities(
                 new Version(7, 2, 0),
-                List.of(new MachineType(machine, "", false, false)),
+                List.of(new QemuMachineType(machine, "", false, false)),
                 Set.of(),
                 true,
                 Set.of(),

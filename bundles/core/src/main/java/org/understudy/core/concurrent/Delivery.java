@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.concurrent;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BinaryOperator;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.Subscription;
+
+/**
+ * Delivers values to one consumer, in order and one at a time, on threads of a pool. While the consumer is busy, values of
+ * one key are merged: it misses some in between, but always gets the last. What it throws is logged. Putting never
+ * blocks.
+ */
+public final class Delivery<K, V> implements Subscription {
+    private static final Logger LOG = LoggerFactory.getLogger(Delivery.class);
+
+    private final String name;
+    private final Executor pool;
+    private final BinaryOperator<V> merge;
+    private final Consumer<? super V> consumer;
+    private final Map<K, V> waiting = new LinkedHashMap<>();
+    private boolean running;
+    private boolean ended;
+
+    /**
+     * @param name what the log calls the consumer
+     * @param merge makes one value of an older one that was not delivered yet and a newer one
+     */
+    public Delivery(String name, Executor pool, BinaryOperator<V> merge, Consumer<? super V> consumer) {
+        this.name = name;
+        this.pool = pool;
+        this.merge = merge;
+        this.consumer = consumer;
+    }
+
+    public void put(K key, V value) {
+        synchronized (this) {
+            if (ended) {
+                return;
+            }
+            waiting.merge(key, value, merge);
+            if (running) {
+                return;
+            }
+            running = true;
+        }
+        try {
+            pool.execute(this::run);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("{} gets nothing more", name, e);
+        }
+    }
+
+    private void run() {
+        for (List<V> batch = take(); !batch.isEmpty(); batch = take()) {
+            batch.forEach(this::deliver);
+        }
+    }
+
+    private synchronized List<V> take() {
+        List<V> batch = new ArrayList<>(waiting.values());
+        waiting.clear();
+        running = !batch.isEmpty();
+        return batch;
+    }
+
+    private void deliver(V value) {
+        try {
+            consumer.accept(value);
+        } catch (Throwable e) {
+            LOG.warn("Listener {} failed", name, e);
+        }
+    }
+
+    /** Takes nothing more, but delivers what was put before. */
+    synchronized void end() {
+        ended = true;
+    }
+
+    /** Ends the delivery; what waits is dropped. */
+    @Override
+    public synchronized void close() {
+        ended = true;
+        waiting.clear();
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.concurrent;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.function.BinaryOperator;
+import java.util.function.Consumer;
+import org.understudy.api.Subscription;
+
+/** Delivers values to listeners, each by a {@link Delivery} of its own, so that a slow one delays no other. */
+public final class EventBroadcaster<K, V> implements AutoCloseable {
+    private final String name;
+    private final BinaryOperator<V> merge;
+    private final ExecutorService pool;
+    private final List<Delivery<K, V>> deliveries = new CopyOnWriteArrayList<>();
+
+    /**
+     * @param name of the threads
+     * @param merge makes one value of an older one that was not delivered yet and a newer one
+     */
+    public EventBroadcaster(String name, BinaryOperator<V> merge) {
+        this(name, SystemScheduler.process(), merge);
+    }
+
+    public EventBroadcaster(String name, Scheduler scheduler, BinaryOperator<V> merge) {
+        this.name = name;
+        this.merge = merge;
+        this.pool = scheduler.pool(name);
+    }
+
+    /** Adds a listener; what it throws is logged and does not end the delivery. */
+    public Subscription add(Consumer<? super V> listener) {
+        Delivery<K, V> delivery = new Delivery<>(name, pool, merge, listener);
+        deliveries.add(delivery);
+        return () -> {
+            deliveries.remove(delivery);
+            delivery.close();
+        };
+    }
+
+    public void send(K key, V value) {
+        deliveries.forEach(d -> d.put(key, value));
+    }
+
+    /** Ends all deliveries once what was sent has been delivered; does not wait for that. */
+    @Override
+    public void close() {
+        deliveries.forEach(Delivery::end);
+        deliveries.clear();
+        pool.shutdown();
+    }
+}

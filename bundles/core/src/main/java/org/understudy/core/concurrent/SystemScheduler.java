@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.concurrent;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.Subscription;
+
+/** Real threads and real time. */
+public final class SystemScheduler implements Scheduler {
+    private static final Logger LOG = LoggerFactory.getLogger(SystemScheduler.class);
+    private static final int IDLE_SECONDS = 10;
+    private static final SystemScheduler PROCESS = new SystemScheduler();
+
+    private final Collection<Pool> pools = new ConcurrentLinkedQueue<>();
+    private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, daemons("understudy-timer"));
+
+    /**
+     * What a pool does.
+     *
+     * @param waiting tasks that wait for a thread
+     */
+    public record Usage(String name, int threads, int active, int waiting, long completed) {}
+
+    private SystemScheduler() {
+        timer.setRemoveOnCancelPolicy(true);
+        timer.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
+        timer.allowCoreThreadTimeOut(true);
+    }
+
+    /** The threads and the time of this process. */
+    public static Scheduler process() {
+        return PROCESS;
+    }
+
+    /** Every pool that is open, in the order they were made. */
+    public static List<Usage> usage() {
+        return PROCESS.pools.stream().map(Pool::used).toList();
+    }
+
+    @Override
+    public ExecutorService pool(String name, int threads, int waiting) {
+        Pool pool = new Pool(name, threads, new LinkedBlockingQueue<>(waiting));
+        pools.add(pool);
+        return pool;
+    }
+
+    @Override
+    public Subscription after(Duration delay, Runnable task) {
+        Future<?> timed = timer.schedule(() -> guarded(task), delay.toNanos(), TimeUnit.NANOSECONDS);
+        return () -> timed.cancel(false);
+    }
+
+    @Override
+    public Subscription every(Duration period, Runnable task) {
+        Future<?> timed = timer.scheduleWithFixedDelay(() -> guarded(task), 0, period.toNanos(), TimeUnit.NANOSECONDS);
+        return () -> timed.cancel(false);
+    }
+
+    @Override
+    public long nanos() {
+        return System.nanoTime();
+    }
+
+    /** What one task throws ends neither its own repetition nor the timer. */
+    private static void guarded(Runnable task) {
+        try {
+            task.run();
+        } catch (RejectedExecutionException e) {
+            LOG.debug("The pool of a timed task is closed", e);
+        } catch (Throwable e) {
+            LOG.error("Unhandled exception in a timed task", e);
+        }
+    }
+
+    private static ThreadFactory daemons(String name) {
+        return work -> {
+            Thread thread = new Thread(work, name);
+            thread.setDaemon(true);
+            thread.setUncaughtExceptionHandler((t, e) -> LOG.error("Unhandled exception in a thread of {}", name, e));
+            return thread;
+        };
+    }
+
+    private final class Pool extends ThreadPoolExecutor {
+        private final String name;
+
+        Pool(String name, int threads, BlockingQueue<Runnable> waiting) {
+            super(threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, waiting, daemons(name));
+            this.name = name;
+            allowCoreThreadTimeOut(true);
+        }
+
+        Usage used() {
+            return new Usage(
+                    name, getMaximumPoolSize(), getActiveCount(), getQueue().size(), getCompletedTaskCount());
+        }
+
+        @Override
+        protected void terminated() {
+            pools.remove(this);
+        }
+    }
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.definition;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.MacAddress;
+import org.understudy.api.Nic;
+import org.understudy.api.NicRole;
+import org.understudy.api.PciAddress;
+import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.VfSettings;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.XmlElement;
+
+/**
+ * What a definition says about a VM's network. Names, addresses and aliases that are no such things are left out here;
+ * it is the linter that speaks of them.
+ *
+ * @param uuid empty if the definition leaves the choice to the host
+ * @param nics as in {@link DomainDocument#nics}
+ * @param pairs every pair whose two halves were found
+ */
+public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<PairView> pairs) {
+    private static final int LAST_VLAN = 4094;
+
+    /**
+     * A pair as the definition has it.
+     *
+     * @param pool the pool the primary comes from, as the definition or Understudy's metadata tells
+     * @param vf the VF's address on the host, if the definition names one
+     * @param vlan of the standby NIC, or else of the primary; 0 for none
+     * @param trusted whether the standby NIC lets the guest change its address
+     * @param numaNode the one host node the VM's memory is bound to, if there is one
+     * @param asked whether Understudy was asked for it, as its metadata tells; others may look after it else
+     */
+    public record PairView(
+            Alias standby,
+            Alias primary,
+            MacAddress mac,
+            Optional<PoolName> pool,
+            PrimaryKind kind,
+            Optional<PciAddress> vf,
+            int vlan,
+            boolean trusted,
+            OptionalInt numaNode,
+            boolean asked) {
+
+        /** The two halves have the same names. */
+        public boolean isSameAs(PairView other) {
+            return primary.equals(other.primary) && standby.equals(other.standby);
+        }
+
+        /** The same with another pool. */
+        public PairView from(PoolName other) {
+            return new PairView(standby, primary, mac, Optional.of(other), kind, vf, vlan, trusted, numaNode, asked);
+        }
+
+        /** What the primary's VF has to be when QEMU gets it. */
+        public VfSettings settings() {
+            Optional<Boolean> trust = trusted ? Optional.of(true) : Optional.empty();
+            return new VfSettings(mac, vlan, trust, Optional.empty(), true, numaNode);
+        }
+    }
+
+    /**
+     * Whether a VM that runs with this definition has the pair, or could be given its primary: a NIC that was started as a
+     * standby stays one. libvirt takes a primary that QEMU has let go off the live definition.
+     */
+    public boolean carries(PairView pair) {
+        return pairs.stream().anyMatch(pair::isSameAs)
+                || nics.stream()
+                        .anyMatch(nic -> nic.role() == NicRole.STANDBY
+                                && nic.alias().equals(Optional.of(pair.standby()))
+                                && nic.mac().equals(Optional.of(pair.mac())));
+    }
+
+    /** The pairs of a VM that runs with this definition, also those of the stored one that only lack their primary now. */
+    public List<PairView> pairsWith(DomainView stored) {
+        return Stream.concat(
+                        pairs.stream(),
+                        stored.pairs.stream().filter(p -> pairs.stream().noneMatch(p::isSameAs) && carries(p)))
+                .toList();
+    }
+
+    /**
+     * Reads a definition.
+     *
+     * @throws UnderstudyException {@link ErrorCode#MALFORMED_XML}, also for a missing name; {@link
+     *     ErrorCode#XML_REFUSED}; {@link ErrorCode#INVALID_ARGUMENT} for a name that is no {@link VmName}
+     */
+    public static DomainView of(String definition) {
+        DomainDocument document = DomainDocument.parse(definition);
+        XmlElement root = document.root();
+        String name = root.child("name").map(XmlElement::content).orElse("");
+        if (name.isEmpty()) {
+            throw new UnderstudyException(ErrorCode.MALFORMED_XML, "the domain has no <name>");
+        }
+        List<XmlElement> devices = document.nics();
+        List<Nic> nics = new ArrayList<>();
+        devices.forEach(device -> nics.add(nic(nics.size(), device)));
+        Map<String, XmlElement> standbys = byName(
+                devices.stream().filter(d -> role(d) == NicRole.STANDBY), d -> d.childAttribute("alias", "name"));
+        Map<String, XmlElement> wishes = byName(requests(document), wish -> wish.attribute("standby"));
+        OptionalInt numaNode = numaNode(root);
+        List<PairView> pairs = devices.stream()
+                .filter(device -> role(device) == NicRole.PRIMARY)
+                .flatMap(primary -> pair(standbys, wishes, numaNode, primary).stream())
+                .toList();
+        return new DomainView(
+                new VmName(name),
+                root.child("uuid").map(XmlElement::content).flatMap(DomainView::uuid),
+                List.copyOf(nics),
+                pairs);
+    }
+
+    private static Nic nic(int index, XmlElement device) {
+        String type = device.attributeOr("type", "");
+        String model = device.childAttribute("model", "type")
+                .orElse(device.is("hostdev") || type.equals("hostdev") ? "hostdev" : "");
+        return new Nic(index, alias(device), mac(device), model, (type + " " + source(device)).strip(), role(device));
+    }
+
+    private static String source(XmlElement device) {
+        Optional<XmlElement> source = device.child("source");
+        return Stream.of("network", "bridge", "dev", "path")
+                .flatMap(word -> source.flatMap(s -> s.attribute(word)).stream())
+                .findFirst()
+                .orElseGet(() ->
+                        PciXml.hostAddress(device).map(PciAddress::toString).orElse(""));
+    }
+
+    private static NicRole role(XmlElement device) {
+        return switch (device.childAttribute("teaming", "type").orElse("")) {
+            case "persistent" -> NicRole.STANDBY;
+            case "transient" -> NicRole.PRIMARY;
+            default -> NicRole.PLAIN;
+        };
+    }
+
+    private static Optional<PairView> pair(
+            Map<String, XmlElement> standbys,
+            Map<String, XmlElement> wishes,
+            OptionalInt numaNode,
+            XmlElement primary) {
+        String wanted = primary.childAttribute("teaming", "persistent").orElse("");
+        Optional<XmlElement> wish = Optional.ofNullable(wishes.get(wanted));
+        Optional<XmlElement> standby = Optional.ofNullable(standbys.get(wanted));
+        Optional<Alias> standbyAlias = standby.flatMap(DomainView::alias);
+        Optional<MacAddress> mac = standby.flatMap(DomainView::mac);
+        Optional<Alias> alias = alias(primary);
+        if (standbyAlias.isEmpty() || mac.isEmpty() || alias.isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(new PairView(
+                standbyAlias.get(),
+                alias.get(),
+                mac.get(),
+                pool(wish, primary),
+                kind(wish, primary),
+                PciXml.hostAddress(primary),
+                standby.flatMap(DomainView::vlan).or(() -> vlan(primary)).orElse(0),
+                standby.get().attributeOr("trustGuestRxFilters", "").equals("yes"),
+                numaNode,
+                wish.isPresent()));
+    }
+
+    /** What Understudy noted of the pairs it made. */
+    public static Stream<XmlElement> requests(DomainDocument document) {
+        return document.root().children("metadata").stream()
+                .flatMap(m -> m.children().stream())
+                .filter(e -> e.namespace().equals(DomainDocument.UNDERSTUDY))
+                .flatMap(e -> e.children().stream());
+    }
+
+    /** The first element of each name. */
+    private static Map<String, XmlElement> byName(
+            Stream<XmlElement> elements, Function<XmlElement, Optional<String>> name) {
+        Map<String, XmlElement> named = new HashMap<>();
+        elements.forEach(element -> name.apply(element).ifPresent(n -> named.putIfAbsent(n, element)));
+        return named;
+    }
+
+    private static PrimaryKind kind(Optional<XmlElement> wish, XmlElement primary) {
+        String type = primary.attributeOr("type", "");
+        boolean passedThrough = primary.is("hostdev") || type.equals("hostdev");
+        // The model says nothing for a network: libvirt writes a default one even where the network is a VF pool.
+        boolean fromPool = type.equals("network")
+                && wish.flatMap(w -> w.attribute("kind"))
+                        .filter("emulated"::equals)
+                        .isEmpty();
+        return passedThrough || fromPool ? PrimaryKind.VF : PrimaryKind.EMULATED;
+    }
+
+    private static Optional<PoolName> pool(Optional<XmlElement> wish, XmlElement primary) {
+        return wish.flatMap(w -> w.attribute("pool"))
+                .or(() -> kind(wish, primary) == PrimaryKind.VF
+                        ? primary.childAttribute("source", "network")
+                        : Optional.empty())
+                .flatMap(name -> valid(() -> new PoolName(name)));
+    }
+
+    private static OptionalInt numaNode(XmlElement root) {
+        return root.child("numatune")
+                .flatMap(tune -> tune.childAttribute("memory", "nodeset"))
+                .flatMap(nodes -> valid(() -> Integer.parseUnsignedInt(nodes)))
+                .map(OptionalInt::of)
+                .orElse(OptionalInt.empty());
+    }
+
+    /** Empty for none, and for a trunk, which a VF cannot have. */
+    private static Optional<Integer> vlan(XmlElement nic) {
+        List<XmlElement> tags =
+                nic.child("vlan").map(vlan -> vlan.children("tag")).orElse(List.of());
+        return tags.size() == 1
+                ? tags.get(0)
+                        .attribute("id")
+                        .flatMap(id -> valid(() -> Integer.decode(id)))
+                        .filter(id -> id > 0 && id <= LAST_VLAN)
+                : Optional.empty();
+    }
+
+    private static Optional<Alias> alias(XmlElement device) {
+        return device.childAttribute("alias", "name").flatMap(name -> valid(() -> new Alias(name)));
+    }
+
+    private static Optional<MacAddress> mac(XmlElement device) {
+        return device.childAttribute("mac", "address").flatMap(address -> valid(() -> new MacAddress(address)));
+    }
+
+    private static Optional<UUID> uuid(String text) {
+        return valid(() -> UUID.fromString(text));
+    }
+
+    private static <T> Optional<T> valid(Supplier<T> read) {
+        try {
+            return Optional.of(read.get());
+        } catch (UnderstudyException | IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+}

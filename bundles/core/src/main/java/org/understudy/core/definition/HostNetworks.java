@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.definition;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.understudy.api.Policy;
+import org.understudy.api.Policy.PoolPolicy;
+import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.HostFacts;
+import org.understudy.core.definition.DomainView.PairView;
+
+/**
+ * The networks of a host's own manager that hand out VFs. A pool of the configuration goes before a network of the same
+ * name, unless it is to have one; VFs of such a network are neither leased nor set up here.
+ */
+public final class HostNetworks {
+    private HostNetworks() {}
+
+    /** The configuration with these networks as pools that select nothing. */
+    public static Policy asPools(Policy policy, HostFacts host) {
+        List<PoolPolicy> pools = new ArrayList<>(policy.pools());
+        host.vfNetworks().stream()
+                .flatMap(network -> name(network).stream())
+                .filter(name -> !isConfigured(policy, name))
+                .forEach(name -> pools.add(new PoolPolicy(name, PrimaryKind.VF, List.of(), Optional.empty())));
+        return new Policy(
+                policy.hosts(),
+                List.copyOf(pools),
+                policy.networkPools(),
+                policy.deadlines(),
+                policy.requireVf(),
+                policy.strategy(),
+                policy.allowEmulatedPrimary(),
+                policy.settle(),
+                policy.probes());
+    }
+
+    private static Optional<PoolName> name(String network) {
+        try {
+            return Optional.of(new PoolName(network));
+        } catch (UnderstudyException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static boolean isConfigured(Policy policy, PoolName name) {
+        return policy.pools().stream().anyMatch(pool -> pool.name().equals(name));
+    }
+
+    /** Whether the host's manager picks the VF of a pair. */
+    public static boolean serve(PairView pair, Policy policy, HostFacts host) {
+        return pair.kind() == PrimaryKind.VF
+                && pair.vf().isEmpty()
+                && pair.pool()
+                        .filter(pool ->
+                                !isLeasedHere(policy, pool) && host.vfNetworks().contains(pool.value()))
+                        .isPresent();
+    }
+
+    private static boolean isLeasedHere(Policy policy, PoolName name) {
+        return policy.pools().stream()
+                .anyMatch(pool -> pool.name().equals(name) && !pool.network().orElse(false));
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.definition.edit;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.understudy.api.Alias;
+import org.understudy.api.PciAddress;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.Edits;
+import org.understudy.api.xml.XmlElement;
+import org.understudy.core.definition.PciXml;
+
+/** The definition as the destination of a migration needs it. */
+public final class DestinationDefinition {
+    private DestinationDefinition() {}
+
+    /**
+     * Puts the address of each leased VF where the definition names the source's VF. A primary that leaves the choice to
+     * its pool stays as it is.
+     *
+     * @param networks the destination's names of networks and bridges that are called otherwise elsewhere
+     */
+    public static String adjust(String definition, Map<Alias, PciAddress> vfs, Map<String, String> networks) {
+        DomainDocument document = DomainDocument.parse(definition);
+        Edits edits = new Edits(document);
+        Stream.concat(document.devices("interface").stream(), document.devices("hostdev").stream())
+                .forEach(device -> device.childAttribute("alias", "name")
+                        .flatMap(alias -> vfs.entrySet().stream()
+                                .filter(vf -> vf.getKey().value().equals(alias))
+                                .map(Map.Entry::getValue)
+                                .findFirst())
+                        .ifPresent(vf -> PciXml.hostElement(device).ifPresent(address -> write(edits, address, vf))));
+        document.devices("interface").stream()
+                .flatMap(nic -> nic.child("source").stream())
+                .forEach(source -> rename(edits, source, networks));
+        return edits.isEmpty() ? definition : edits.apply();
+    }
+
+    private static void rename(Edits edits, XmlElement source, Map<String, String> networks) {
+        for (String kind : List.of("network", "bridge")) {
+            source.attribute(kind).map(networks::get).ifPresent(name -> edits.attribute(source, kind, name));
+        }
+    }
+
+    /** Takes devices out of a definition; everything else stays as it is. */
+    public static String without(String definition, Set<Alias> devices) {
+        DomainDocument document = DomainDocument.parse(definition);
+        Edits edits = new Edits(document);
+        document.nics().stream()
+                .filter(nic -> nic.childAttribute("alias", "name")
+                        .filter(alias ->
+                                devices.stream().anyMatch(d -> d.value().equals(alias)))
+                        .isPresent())
+                .forEach(edits::remove);
+        return edits.isEmpty() ? definition : edits.apply();
+    }
+
+    private static void write(Edits edits, XmlElement address, PciAddress vf) {
+        edits.attribute(address, "domain", "0x%04x".formatted(vf.domain()));
+        edits.attribute(address, "bus", "0x%02x".formatted(vf.bus()));
+        edits.attribute(address, "slot", "0x%02x".formatted(vf.slot()));
+        edits.attribute(address, "function", "0x%x".formatted(vf.function()));
+    }
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.definition.edit;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.NicSelector;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.XmlElement;
+
+/** The NICs of a document and their choice. */
+final class NicSelection {
+    private final DomainDocument document;
+    private final List<XmlElement> all;
+    private final Map<String, XmlElement> standbysByAlias = new HashMap<>();
+
+    NicSelection(DomainDocument document) {
+        this.document = document;
+        this.all = document.nics();
+        standbys().forEach(nic -> alias(nic).ifPresent(alias -> standbysByAlias.putIfAbsent(alias, nic)));
+    }
+
+    /** The standby NIC of this alias. */
+    Optional<XmlElement> standby(String alias) {
+        return Optional.ofNullable(standbysByAlias.get(alias));
+    }
+
+    /** The primary that names this standby NIC; empty if there is none, or if this is no standby NIC. */
+    Optional<XmlElement> primaryOf(XmlElement nic) {
+        Optional<String> alias = alias(nic);
+        return isTeamed(nic, "persistent") && alias.isPresent()
+                ? all.stream()
+                        .filter(NicSelection::isPrimary)
+                        .filter(primary ->
+                                primary.childAttribute("teaming", "persistent").equals(alias))
+                        .findFirst()
+                : Optional.empty();
+    }
+
+    private static boolean isPrimary(XmlElement nic) {
+        return isTeamed(nic, "transient");
+    }
+
+    private static boolean isTeamed(XmlElement nic, String type) {
+        return nic.childAttribute("teaming", "type").filter(type::equals).isPresent();
+    }
+
+    private static Optional<String> alias(XmlElement nic) {
+        return nic.childAttribute("alias", "name");
+    }
+
+    static boolean isVirtio(XmlElement nic) {
+        return nic.childAttribute("model", "type")
+                .filter(model -> model.equals("virtio") || model.startsWith("virtio-"))
+                .isPresent();
+    }
+
+    /** The NIC to make a pair of; for {@link NicSelector.Only} one that is free, or the only pair there is. */
+    Optional<XmlElement> select(NicSelector selector, List<Finding> findings) {
+        if (selector instanceof NicSelector.Only) {
+            List<XmlElement> free = document.devices("interface").stream()
+                    .filter(NicSelection::isVirtio)
+                    .filter(nic -> nic.child("teaming").isEmpty())
+                    .toList();
+            return one(free.isEmpty() ? standbys() : free, "a free virtio NIC", findings);
+        }
+        return byName(selector, findings);
+    }
+
+    /** The NIC whose pair is to be taken back. */
+    Optional<XmlElement> selectForOff(NicSelector selector, List<Finding> findings) {
+        if (selector instanceof NicSelector.Only) {
+            return standbys().isEmpty() ? Optional.empty() : one(standbys(), "a failover pair", findings);
+        }
+        return byName(selector, findings);
+    }
+
+    private List<XmlElement> standbys() {
+        return all.stream().filter(nic -> isTeamed(nic, "persistent")).toList();
+    }
+
+    /** The NIC chosen; where that is a primary, the standby NIC it names, which is the one to be changed. */
+    private Optional<XmlElement> byName(NicSelector selector, List<Finding> findings) {
+        if (selector instanceof NicSelector.ByIndex byIndex) {
+            return byIndex.index() >= 0 && byIndex.index() < all.size()
+                    ? Optional.of(standbyFor(all.get(byIndex.index())))
+                    : missing("a NIC with the index " + byIndex.index(), findings);
+        }
+        if (selector instanceof NicSelector.ByMac byMac) {
+            // Both halves of a pair have the MAC; a primary leads to its standby NIC.
+            return one(
+                    fitting(nic -> nic.childAttribute("mac", "address")
+                            .filter(mac -> mac.equalsIgnoreCase(byMac.mac().value()))
+                            .isPresent()),
+                    "a NIC with the MAC " + byMac.mac(),
+                    findings);
+        }
+        String alias = selector instanceof NicSelector.ByAlias byAlias
+                ? byAlias.alias().value()
+                : "";
+        return one(
+                fitting(nic -> alias(nic).filter(alias::equals).isPresent()),
+                "a NIC with the alias " + alias,
+                findings);
+    }
+
+    private List<XmlElement> fitting(Predicate<XmlElement> filter) {
+        return all.stream().filter(filter).map(this::standbyFor).distinct().toList();
+    }
+
+    private XmlElement standbyFor(XmlElement nic) {
+        return isPrimary(nic)
+                ? nic.childAttribute("teaming", "persistent")
+                        .map(standbysByAlias::get)
+                        .orElse(nic)
+                : nic;
+    }
+
+    private Optional<XmlElement> one(List<XmlElement> found, String what, List<Finding> findings) {
+        if (found.isEmpty()) {
+            return missing(what, findings);
+        }
+        if (found.size() > 1) {
+            findings.add(Finding.of(
+                    FindingCode.NIC_AMBIGUOUS,
+                    subject(),
+                    found.size() + " NICs fit: " + what,
+                    "choose one by its MAC, alias or index"));
+            return Optional.empty();
+        }
+        return Optional.of(found.get(0));
+    }
+
+    private Optional<XmlElement> missing(String what, List<Finding> findings) {
+        findings.add(Finding.of(
+                FindingCode.NIC_NOT_FOUND,
+                subject(),
+                "there is no such NIC: " + what,
+                "look at the NICs with understudy:vm-show"));
+        return Optional.empty();
+    }
+
+    private String subject() {
+        return "vm " + document.root().child("name").map(XmlElement::content).orElse("?");
+    }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.definition.edit;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.understudy.api.PairRequest;
+import org.understudy.api.PciAddress;
+import org.understudy.api.Policy.PoolPolicy;
+import org.understudy.api.PrimaryForm;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.Edits;
+import org.understudy.api.xml.Layout;
+import org.understudy.api.xml.XmlElement;
+import org.understudy.api.xml.XmlText;
+
+/**
+ * Writes what a pair needs. Each addition is the space of its neighbours and one element, put right behind existing
+ * markup; that is what {@link PairRemover} relies on to give back the original to the byte.
+ */
+final class PairWriter {
+    // Source: libvirt, virDomainDeviceInfoParseXML and USER_ALIAS_CHARS; any other alias is dropped without a word.
+    private static final Pattern KEPT = Pattern.compile("ua-[A-Za-z0-9_-]{1,61}");
+
+    private final DomainDocument document;
+    private final Layout layout;
+    private final Edits edits;
+
+    PairWriter(DomainDocument document) {
+        this.document = document;
+        this.layout = new Layout(document);
+        this.edits = new Edits(document);
+    }
+
+    String build(XmlElement nic, PairRequest request, PoolPolicy pool, int rootPort) {
+        Optional<String> kept = nic.childAttribute("alias", "name")
+                .filter(alias -> KEPT.matcher(alias).matches());
+        Set<String> used = usedAliases();
+        PairRequestRecord requestRecord = new PairRequestRecord(
+                kept.orElseGet(() -> freeAlias("ua-standby", used)),
+                freeAlias("ua-primary", used),
+                pool.name().value(),
+                pool.kind() == PrimaryKind.EMULATED,
+                rootPort,
+                kept.isPresent() ? "" : nic.child("alias").map(document::raw).orElse(""),
+                kept.isPresent());
+        changeStandby(nic, requestRecord);
+        addRootPort(nic, requestRecord.rootPort());
+        addPrimary(nic, request, pool, requestRecord);
+        addRequest(requestRecord, new PlatformEligibility(document));
+        return edits.apply();
+    }
+
+    /** Writes the primary of a pair whose other parts are there; its root port is used again if that is free. */
+    String complete(
+            XmlElement standby, PairRequest request, PoolPolicy pool, PairRequestRecord requestRecord, int freePort) {
+        PairRequestRecord completed = isFreePort(requestRecord.rootPort()) ? requestRecord : requestRecord.on(freePort);
+        if (completed != requestRecord) {
+            addRootPort(standby, freePort);
+            edits.attribute(
+                    PairRequestRecord.element(document, requestRecord.standby()).orElseThrow(),
+                    "root-port",
+                    Integer.toString(freePort));
+        }
+        addPrimary(standby, request, pool, completed);
+        return edits.apply();
+    }
+
+    private boolean isFreePort(int index) {
+        return document.devices().stream().anyMatch(device -> PciBuses.isRootPort(device, index))
+                && PciBuses.used(document.devices().stream()).noneMatch(bus -> bus == index);
+    }
+
+    private void changeStandby(XmlElement nic, PairRequestRecord requestRecord) {
+        String space = layout.spaceForChild(nic);
+        int behind = nic.children().get(nic.children().size() - 1).end();
+        edits.insert(behind, space + "<teaming type='persistent'/>");
+        Optional<XmlElement> alias = nic.child("alias");
+        if (alias.isEmpty()) {
+            edits.insert(behind, space + "<alias name='" + requestRecord.standby() + "'/>");
+        } else if (!requestRecord.aliasKept()) {
+            edits.attribute(alias.get(), "name", requestRecord.standby());
+        }
+    }
+
+    private void addRootPort(XmlElement nic, int index) {
+        List<XmlElement> controllers = document.devices("controller");
+        XmlElement neighbour = controllers.isEmpty() ? nic : controllers.get(controllers.size() - 1);
+        edits.insert(
+                neighbour.end(),
+                layout.spaceBefore(neighbour) + "<controller type='pci' index='" + index
+                        + "' model='pcie-root-port'/>");
+    }
+
+    private void addPrimary(XmlElement nic, PairRequest request, PoolPolicy pool, PairRequestRecord requestRecord) {
+        String outer = layout.spaceBefore(nic);
+        String inner = layout.spaceForChild(nic);
+        PrimaryXml xml = new PrimaryXml(document, nic, requestRecord, inner, outer);
+        String element = pool.kind() == PrimaryKind.EMULATED
+                ? xml.emulated(pool.model().orElse("e1000e"))
+                : switch (request.form().orElse(PrimaryForm.POOL_NETWORK)) {
+                    case POOL_NETWORK -> xml.poolNetwork();
+                    case HOSTDEV_INTERFACE -> xml.hostdevInterface(vf(request));
+                    case PLAIN_HOSTDEV -> xml.plainHostdev(vf(request));
+                };
+        edits.insert(nic.end(), outer + element);
+    }
+
+    private static PciAddress vf(PairRequest request) {
+        return request.vf().orElseThrow(() -> new IllegalStateException("PoolChoice requires a VF for this form"));
+    }
+
+    private void addRequest(PairRequestRecord requestRecord, PlatformEligibility platformEligibility) {
+        Optional<String> machineBefore = changeMachine(platformEligibility);
+        List<XmlElement> holders = PairRequestRecord.holders(document);
+        if (!holders.isEmpty() && !holders.get(0).closesItself()) {
+            XmlElement holder = holders.get(0);
+            edits.insert(holder.endTagStart(), requestRecord.xml());
+            machineBefore
+                    .filter(machine -> holder.attributeAt("machine").isEmpty())
+                    .ifPresent(machine -> edits.attribute(holder, "machine", machine));
+            return;
+        }
+        String machine =
+                machineBefore.map(m -> " machine='" + XmlText.encode(m) + "'").orElse("");
+        Optional<XmlElement> metadata = document.root().child("metadata");
+        if (metadata.isEmpty()) {
+            XmlElement first = document.root().children().get(0);
+            edits.insert(
+                    first.end(),
+                    layout.spaceBefore(first) + "<metadata>" + holder(requestRecord, machine + " metadata='added'")
+                            + "</metadata>");
+        } else if (metadata.get().closesItself()) {
+            XmlElement empty = metadata.get();
+            String raw = document.raw(empty);
+            String open = raw.substring(0, raw.length() - 2).stripTrailing() + ">";
+            String before = machine + " metadata='" + XmlText.encode(raw) + "'";
+            edits.replace(empty.start(), empty.end(), open + holder(requestRecord, before) + "</" + empty.name() + ">");
+        } else {
+            edits.insert(metadata.get().startTagEnd(), holder(requestRecord, machine));
+        }
+    }
+
+    private static String holder(PairRequestRecord requestRecord, String attributes) {
+        return "<understudy:pairs xmlns:understudy='" + DomainDocument.UNDERSTUDY + "'" + attributes + ">"
+                + requestRecord.xml() + "</understudy:pairs>";
+    }
+
+    /** Changes the machine type if it must, and returns the one before, which is empty if none was named. */
+    private Optional<String> changeMachine(PlatformEligibility platformEligibility) {
+        Optional<String> machine = platformEligibility.machineToSet();
+        Optional<XmlElement> type = platformEligibility.osType();
+        if (machine.isEmpty() || type.isEmpty()) {
+            return Optional.empty();
+        }
+        edits.attribute(type.get(), "machine", machine.get());
+        return Optional.of(type.get().attributeAt("machine").map(document::raw).orElse(""));
+    }
+
+    /** Every alias that a device has or that a primary names. */
+    private Set<String> usedAliases() {
+        Set<String> used = new HashSet<>();
+        document.devices().forEach(device -> {
+            device.childAttribute("alias", "name").ifPresent(used::add);
+            device.childAttribute("teaming", "persistent").ifPresent(used::add);
+        });
+        return used;
+    }
+
+    private static String freeAlias(String stem, Set<String> used) {
+        int n = 0;
+        while (used.contains(stem + n)) {
+            n++;
+        }
+        return stem + n;
+    }
+}

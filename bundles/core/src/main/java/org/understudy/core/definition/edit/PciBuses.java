@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.definition.edit;
+
+import java.util.BitSet;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.XmlElement;
+import org.understudy.core.definition.PciXml;
+
+/** The PCI buses of a machine. The index of a controller is the number of the bus behind it. */
+final class PciBuses {
+    /** Source: the PCI specification, bus numbers have eight bits. */
+    private static final int HIGHEST = 255;
+
+    private PciBuses() {}
+
+    /**
+     * The number for a new root port: behind all others, or else the first gap. A bus that is only named by a device's
+     * address counts as taken: the host adds the controller for it.
+     */
+    static OptionalInt free(DomainDocument document, List<Finding> findings) {
+        BitSet taken = taken(document);
+        int index = taken.length() <= HIGHEST ? taken.length() : taken.nextClearBit(0);
+        if (index <= HIGHEST) {
+            return OptionalInt.of(index);
+        }
+        findings.add(Finding.of(
+                FindingCode.NO_PCIE_SLOT_LEFT,
+                "devices",
+                "all " + HIGHEST + " PCI buses of the machine are taken, and the primary needs one of its own",
+                "remove a PCI controller that has no device"));
+        return OptionalInt.empty();
+    }
+
+    private static BitSet taken(DomainDocument document) {
+        BitSet taken = new BitSet();
+        // pcie-root, which every q35 and virt machine has whether it is written or not.
+        taken.set(0);
+        IntStream controllers = PciXml.controllers(document).keySet().stream().mapToInt(Integer::intValue);
+        IntStream.concat(controllers, used(document.devices().stream()))
+                .filter(bus -> bus <= HIGHEST)
+                .forEach(taken::set);
+        return taken;
+    }
+
+    /** The buses that devices are on. */
+    static IntStream used(Stream<XmlElement> devices) {
+        return devices.flatMap(device -> PciXml.guestElement(device).stream())
+                .flatMap(address -> address.attribute("bus").stream())
+                .flatMap(bus -> PciXml.number(bus).stream())
+                .mapToInt(Integer::intValue);
+    }
+
+    static boolean isRootPort(XmlElement device, int index) {
+        return device.is("controller")
+                && device.attributeOr("model", "").equals("pcie-root-port")
+                && device.attributeOr("index", "").equals(Integer.toString(index));
+    }
+}

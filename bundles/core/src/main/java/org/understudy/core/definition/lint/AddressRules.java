@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.definition.lint;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.PciAddress;
+import org.understudy.api.xml.Edits;
+import org.understudy.api.xml.XmlElement;
+import org.understudy.core.definition.PciXml;
+
+/**
+ * Rules 7 to 9: the guest can let go of the primary at its place. A primary without an address is well: the host puts
+ * it on a root port of its own. Source: libvirt's pci-hotplug.rst, which gives every PCIe endpoint a pcie-root-port.
+ */
+final class AddressRules {
+    /** Conventional PCI. Source: QEMU, pci_qdev_realize: "failover primary device must be on PCIExpress bus". */
+    private static final Set<String> BRIDGES = Set.of("pci-bridge", "dmi-to-pci-bridge", "pcie-to-pci-bridge");
+
+    private AddressRules() {}
+
+    static List<Rule> all() {
+        return List.of(new AloneInSlot(), new NotOnRootBus(), new PortWithHotplug());
+    }
+
+    /** What is wrong with a primary's address, mended by leaving the choice to the host. */
+    private abstract static class Misplaced implements Rule {
+        private final FindingCode code;
+
+        Misplaced(FindingCode code) {
+            this.code = code;
+        }
+
+        abstract Map<NicElement, String> complaints(LintSubject subject);
+
+        @Override
+        public void judge(LintSubject subject, Consumer<Finding> to) {
+            complaints(subject)
+                    .forEach((primary, complaint) -> to.accept(Finding.of(
+                                    code,
+                                    subject.subject(primary),
+                                    primary.label() + " has the guest address "
+                                            + PciXml.guestAddress(primary.xml()).orElseThrow() + ", " + complaint,
+                                    "Remove its <address>, so that the host gives it a root port of its own.")
+                            .withFix()));
+        }
+
+        @Override
+        public void mend(LintSubject subject, Edits edits) {
+            complaints(subject)
+                    .keySet()
+                    .forEach(primary ->
+                            edits.remove(PciXml.guestElement(primary.xml()).orElseThrow()));
+        }
+    }
+
+    /** Rule 7. Source: QEMU, pci_qdev_realize: "failover: primary device must be in its own PCI slot". */
+    private static final class AloneInSlot extends Misplaced {
+        AloneInSlot() {
+            super(FindingCode.PRIMARY_NOT_ALONE_IN_SLOT);
+        }
+
+        @Override
+        Map<NicElement, String> complaints(LintSubject subject) {
+            Map<PciAddress, Integer> devicesInSlot = new HashMap<>();
+            subject.devices()
+                    .forEach(device -> PciXml.guestAddress(device)
+                            .ifPresent(address -> devicesInSlot.merge(slot(address), 1, Integer::sum)));
+            Map<NicElement, String> complaints = new LinkedHashMap<>();
+            for (NicElement primary : subject.primaries()) {
+                PciXml.guestAddress(primary.xml())
+                        .flatMap(address -> complaint(primary, address, devicesInSlot.get(slot(address))))
+                        .ifPresent(complaint -> complaints.put(primary, complaint));
+            }
+            return complaints;
+        }
+
+        private static PciAddress slot(PciAddress address) {
+            return new PciAddress(address.domain(), address.bus(), address.slot(), 0);
+        }
+
+        private static Optional<String> complaint(NicElement primary, PciAddress address, int devicesInSlot) {
+            if (devicesInSlot > 1) {
+                return Optional.of("a slot it shares with another device");
+            }
+            if (address.function() != 0) {
+                return Optional.of("which is not function 0");
+            }
+            boolean multifunction = PciXml.guestElement(primary.xml())
+                    .flatMap(a -> a.attribute("multifunction"))
+                    .filter("on"::equals)
+                    .isPresent();
+            return multifunction ? Optional.of("which is marked multifunction='on'") : Optional.empty();
+        }
+    }
+
+    /** Rule 8. */
+    private static final class NotOnRootBus extends Misplaced {
+        NotOnRootBus() {
+            super(FindingCode.PRIMARY_ON_ROOT_BUS);
+        }
+
+        @Override
+        Map<NicElement, String> complaints(LintSubject subject) {
+            Map<NicElement, String> complaints = new LinkedHashMap<>();
+            MachineSpec machine = MachineSpec.of(subject.document());
+            if (machine.pcie() == MachineSpec.Pcie.NO) {
+                return complaints;
+            }
+            Map<Integer, XmlElement> controllers = PciXml.controllers(subject.document());
+            for (NicElement primary : subject.primaries()) {
+                PciXml.guestAddress(primary.xml())
+                        .flatMap(address -> complaint(address.bus(), controllers, machine))
+                        .ifPresent(complaint -> complaints.put(primary, complaint));
+            }
+            return complaints;
+        }
+
+        private static Optional<String> complaint(int bus, Map<Integer, XmlElement> controllers, MachineSpec machine) {
+            Optional<String> model =
+                    Optional.ofNullable(controllers.get(bus)).flatMap(controller -> controller.attribute("model"));
+            boolean implied = bus == 0 && model.isEmpty() && machine.pcie() == MachineSpec.Pcie.YES;
+            if (implied || model.filter("pcie-root"::equals).isPresent()) {
+                return Optional.of("on the root bus pcie.0, where nothing can be unplugged");
+            }
+            return model.filter(BRIDGES::contains)
+                    .map(bridge -> "on a " + bridge + ", which is conventional PCI and not PCIe");
+        }
+    }
+
+    /** Rule 9. Source: formatdomain, attribute {@code hotplug} of a PCI controller's target, libvirt 6.3. */
+    private static final class PortWithHotplug implements Rule {
+        @Override
+        public void judge(LintSubject subject, Consumer<Finding> to) {
+            Map<Integer, XmlElement> controllers = PciXml.controllers(subject.document());
+            for (NicElement primary : subject.primaries()) {
+                port(primary, controllers)
+                        .flatMap(PortWithHotplug::off)
+                        .ifPresent(off -> to.accept(Finding.of(
+                                        FindingCode.ROOT_PORT_WITHOUT_HOTPLUG,
+                                        subject.subject(primary),
+                                        primary.label() + " sits at bus "
+                                                + PciXml.guestAddress(primary.xml())
+                                                        .orElseThrow()
+                                                        .bus()
+                                                + ", whose PCI controller has hotplug='off'",
+                                        "Set hotplug='on' at the controller's <target>.")
+                                .withFix()));
+            }
+        }
+
+        private static Optional<XmlElement> port(NicElement primary, Map<Integer, XmlElement> controllers) {
+            return PciXml.guestAddress(primary.xml()).map(PciAddress::bus).map(controllers::get);
+        }
+
+        private static Optional<XmlElement.Attribute> off(XmlElement port) {
+            return port.child("target")
+                    .flatMap(target -> target.attributeAt("hotplug"))
+                    .filter(hotplug -> hotplug.value().equals("off"));
+        }
+
+        @Override
+        public void mend(LintSubject subject, Edits edits) {
+            Map<Integer, XmlElement> controllers = PciXml.controllers(subject.document());
+            Set<XmlElement.Attribute> attributes = new LinkedHashSet<>();
+            subject.primaries()
+                    .forEach(primary -> port(primary, controllers)
+                            .flatMap(PortWithHotplug::off)
+                            .ifPresent(attributes::add));
+            attributes.forEach(attribute -> edits.attributeValue(attribute, "on"));
+        }
+    }
+}

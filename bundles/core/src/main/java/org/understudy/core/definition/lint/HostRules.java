@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.definition.lint;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.Severity;
+import org.understudy.api.spi.HostFacts;
+import org.understudy.api.spi.HostFacts.Version;
+
+/** Rules 13 and 15: what must hold for the host and the configuration. */
+final class HostRules {
+    private HostRules() {}
+
+    static List<Rule> all() {
+        return List.of(
+                HostRules::pools,
+                HostRules::hostNetworks,
+                HostRules::bridges,
+                HostRules::networks,
+                HostRules::versions,
+                HostRules::iommu);
+    }
+
+    private static void pools(LintSubject subject, Consumer<Finding> to) {
+        if (subject.context().policy().isEmpty()) {
+            return;
+        }
+        subject.primaries().stream()
+                .filter(primary -> PrimarySource.of(subject, primary) == PrimarySource.UNKNOWN)
+                .forEach(primary -> to.accept(missing(subject, primary)));
+    }
+
+    /** As long as the host is not known, it may have a network of that name. */
+    private static Finding missing(LintSubject subject, NicElement primary) {
+        boolean known = subject.context().host().isPresent();
+        Finding finding = Finding.of(
+                FindingCode.POOL_MISSING_ON_HOST,
+                subject.subject(primary),
+                primary.label() + " takes its VF from "
+                        + DisplayText.quoted(primary.source("network").orElse(""))
+                        + ", and the configuration has no such pool"
+                        + (known ? ", nor the host such a network" : ""),
+                "Name a pool of etc/understudy.yaml, or add this one there.");
+        return known ? finding : finding.as(Severity.WARNING);
+    }
+
+    /** libvirt sets MAC and VLAN of such a VF, and nothing else. */
+    private static void hostNetworks(LintSubject subject, Consumer<Finding> to) {
+        Set<String> networks =
+                subject.context().host().map(HostFacts::vfNetworks).orElse(Set.of());
+        subject.primaries().stream()
+                .filter(primary -> PrimarySource.pool(subject, primary)
+                        .filter(pool ->
+                                (pool.selectors().isEmpty() || pool.network().orElse(false))
+                                        && networks.contains(pool.name().value()))
+                        .isPresent())
+                .forEach(primary -> to.accept(Finding.of(
+                        FindingCode.VF_NOT_SET_UP,
+                        subject.subject(primary),
+                        primary.label() + " takes its VF from a network of the host, "
+                                + DisplayText.quoted(primary.source("network").orElse(""))
+                                + "; trust, spoof check and link state of the VF stay as they are, and frames are lost"
+                                + " while a migration has the guest on its standby NIC",
+                        "Make it a pool of etc/understudy.yaml for all that, or see to it on the hosts.")));
+    }
+
+    private static void bridges(LintSubject subject, Consumer<Finding> to) {
+        Optional<Set<String>> bridges = subject.context().host().flatMap(HostFacts::bridges);
+        if (bridges.isEmpty()) {
+            return;
+        }
+        for (NicElement standby : subject.standbys()) {
+            bridge(subject, standby)
+                    .filter(name -> !bridges.get().contains(name))
+                    .ifPresent(name -> to.accept(missing(subject, standby, "bridge", name)));
+        }
+    }
+
+    /** Networks that only libvirt knows; elsewhere a network is a bridge of that name. */
+    private static void networks(LintSubject subject, Consumer<Finding> to) {
+        Optional<Set<String>> networks = subject.context().host().flatMap(HostFacts::networks);
+        if (networks.isPresent()) {
+            subject.standbys().stream()
+                    .filter(standby -> standby.isInterface("network"))
+                    .forEach(standby -> standby.source("network")
+                            .filter(name -> !networks.get().contains(name))
+                            .ifPresent(name -> to.accept(missing(subject, standby, "network", name))));
+        }
+    }
+
+    private static Finding missing(LintSubject subject, NicElement standby, String what, String name) {
+        return Finding.of(
+                FindingCode.NETWORK_MISSING_ON_HOST,
+                subject.subject(standby),
+                standby.label() + " is attached to the " + what + " " + DisplayText.quoted(name) + ", which "
+                        + (subject.context().source().isPresent() ? "the destination" : "the host") + " does not have",
+                "Create the " + what + " there, or attach the standby NIC to another one.");
+    }
+
+    /** The bridge a standby NIC needs on every host; for a network it is known where the source has one of that name. */
+    private static Optional<String> bridge(LintSubject subject, NicElement standby) {
+        if (standby.isInterface("bridge")) {
+            return standby.source("bridge");
+        }
+        Optional<Set<String>> onSource = subject.context().source().flatMap(HostFacts::bridges);
+        return standby.isInterface("network")
+                ? standby.source("network")
+                        .filter(name -> onSource.filter(b -> b.contains(name)).isPresent())
+                : Optional.empty();
+    }
+
+    // Source: QEMU 4.2 and libvirt 6.1 release notes (failover, teaming); libvirt 7.1 for teaming in <hostdev>.
+    private static void versions(LintSubject subject, Consumer<Finding> to) {
+        Optional<HostFacts> host = subject.context().host();
+        if (subject.primaries().isEmpty()) {
+            return;
+        }
+        host.flatMap(HostFacts::qemuVersion)
+                .filter(v -> !v.atLeast(4, 2))
+                .ifPresent(v -> to.accept(tooOld(FindingCode.QEMU_TOO_OLD, subject, "QEMU", v, "4.2", "a pair")));
+        host.flatMap(HostFacts::libvirtVersion).ifPresent(v -> {
+            boolean plain = subject.primaries().stream().anyMatch(primary -> !primary.isInterface());
+            if (!v.atLeast(6, 1)) {
+                to.accept(tooOld(FindingCode.LIBVIRT_TOO_OLD, subject, "libvirt", v, "6.1", "a pair"));
+            } else if (plain && !v.atLeast(7, 1)) {
+                to.accept(tooOld(
+                        FindingCode.LIBVIRT_TOO_OLD, subject, "libvirt", v, "7.1", "teaming in a plain <hostdev>"));
+            }
+        });
+    }
+
+    private static Finding tooOld(
+            FindingCode code, LintSubject subject, String what, Version has, String needs, String reason) {
+        return Finding.of(
+                code,
+                subject.vm(),
+                "the host of " + subject.vm() + " has " + what + " " + has + ", and " + reason + " needs " + needs,
+                "Update " + what + " on the host to " + needs + " or newer.");
+    }
+
+    private static void iommu(LintSubject subject, Consumer<Finding> to) {
+        boolean off = subject.context()
+                .host()
+                .flatMap(HostFacts::iommu)
+                .filter(on -> !on)
+                .isPresent();
+        if (!off) {
+            return;
+        }
+        subject.primaries().stream()
+                .filter(primary -> PrimarySource.of(subject, primary) == PrimarySource.PASSED_THROUGH)
+                .forEach(primary -> to.accept(Finding.of(
+                        FindingCode.IOMMU_OFF,
+                        subject.subject(primary),
+                        primary.label() + " is a VF, and the IOMMU of the host is off",
+                        "Turn on VT-d or AMD-Vi in the firmware and, on Intel, boot with intel_iommu=on.")));
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.definition.lint;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.understudy.api.Policy;
+import org.understudy.api.PrimaryKind;
+
+/** What a primary is, as far as the document and the configuration tell. */
+enum PrimarySource {
+    /** A device of the host. */
+    PASSED_THROUGH,
+    /** An emulated PCI NIC. */
+    EMULATED,
+    /** Nothing that can be a primary. */
+    UNFIT,
+    /** A network of which nobody says what it is; most likely a VF pool. */
+    UNKNOWN;
+
+    private static final Set<String> PCI_MODELS = Set.of("igb", "rtl8139", "vmxnet3", "pcnet", "ne2k_pci", "tulip");
+
+    static PrimarySource of(LintSubject subject, NicElement primary) {
+        if (!primary.isInterface()) {
+            boolean pci = primary.xml().attributeOr("mode", "subsystem").equals("subsystem")
+                    && primary.xml().attributeOr("type", "").equals("pci");
+            return pci ? PASSED_THROUGH : UNFIT;
+        }
+        if (primary.isInterface("hostdev")) {
+            return PASSED_THROUGH;
+        }
+        boolean emulated = primary.model().filter(PrimarySource::isPciModel).isPresent();
+        if (primary.isInterface("network")) {
+            return ofNetwork(subject, primary, emulated);
+        }
+        return emulated ? EMULATED : UNFIT;
+    }
+
+    private static PrimarySource ofNetwork(LintSubject subject, NicElement primary, boolean emulated) {
+        Optional<PrimaryKind> kind = pool(subject, primary).map(Policy.PoolPolicy::kind);
+        if (kind.isPresent()) {
+            return kind.get() == PrimaryKind.VF ? PASSED_THROUGH : EMULATED;
+        }
+        if (emulated) {
+            return EMULATED;
+        }
+        return isOrdinaryNetwork(subject, primary) ? UNFIT : UNKNOWN;
+    }
+
+    /** The configured pool a primary comes from. */
+    static Optional<Policy.PoolPolicy> pool(LintSubject subject, NicElement primary) {
+        Optional<String> network = primary.isInterface("network") ? primary.source("network") : Optional.empty();
+        List<Policy.PoolPolicy> pools =
+                subject.context().policy().map(Policy::pools).orElse(List.of());
+        return network.flatMap(name ->
+                pools.stream().filter(p -> p.name().value().equals(name)).findFirst());
+    }
+
+    /** True for the standby NIC's own network, and for one that the configuration maps to a pool. */
+    static boolean isOrdinaryNetwork(LintSubject subject, NicElement primary) {
+        return primary.source("network")
+                .filter(name -> subject.context()
+                                .policy()
+                                .filter(p -> p.networkPools().containsKey(name))
+                                .isPresent()
+                        || subject.standbyOf(primary)
+                                .flatMap(standby -> standby.source("network"))
+                                .filter(name::equals)
+                                .isPresent())
+                .isPresent();
+    }
+
+    private static boolean isPciModel(String model) {
+        return PCI_MODELS.contains(model) || model.startsWith("e1000") || model.startsWith("i8255");
+    }
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.inventory;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.HostView;
+import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostConnector;
+import org.understudy.api.spi.HostFacts;
+import org.understudy.core.concurrent.Backoff;
+import org.understudy.core.concurrent.Scheduler;
+
+/**
+ * One host of the configuration. Opens it in the background and tries again, less and less often, until it is open. No
+ * host is opened or closed under a lock or on the thread of a caller.
+ */
+final class ManagedHost {
+    private static final Logger LOG = LoggerFactory.getLogger(ManagedHost.class);
+
+    /**
+     * What all slots share.
+     *
+     * @param opening opens hosts
+     * @param closing closes hosts; apart from opening, so that one that hangs while it is closed keeps no other from being opened
+     * @param changed called after a host was opened, or lost with its connector
+     */
+    record Shared(Scheduler scheduler, Executor opening, Executor closing, Backoff backoff, Runnable changed) {}
+
+    private final HostPolicy policy;
+    private final Supplier<Optional<HostConnector>> connectors;
+    private final Shared shared;
+    private Optional<Host> host = Optional.empty();
+    private Optional<HostConnector> openedBy = Optional.empty();
+    private CompletableFuture<Void> closing;
+    private Subscription nextAttempt = () -> {};
+    private Finding obstacle;
+    private int failures;
+    private boolean opening;
+    private boolean closed;
+
+    /** @param predecessor done once the host of this name that was open before is closed */
+    ManagedHost(
+            HostPolicy policy,
+            Supplier<Optional<HostConnector>> connectors,
+            Shared shared,
+            CompletableFuture<Void> predecessor) {
+        this.policy = policy;
+        this.connectors = connectors;
+        this.shared = shared;
+        this.closing = predecessor;
+        this.obstacle = obstacle("is being opened", "Wait a moment.");
+    }
+
+    HostPolicy policy() {
+        return policy;
+    }
+
+    synchronized Optional<Host> host() {
+        return host;
+    }
+
+    /** @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE} with the reason if it is not open */
+    synchronized Host require() {
+        return host.orElseThrow(() -> new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, obstacle.message()));
+    }
+
+    /** Attempts to open the host soon, unless it is open or being opened. Waits in the background for what is being closed. */
+    void open() {
+        CompletableFuture<Void> before;
+        synchronized (this) {
+            before = closing;
+        }
+        before.thenRun(() -> {
+            try {
+                shared.opening().execute(this::attempt);
+            } catch (RejectedExecutionException e) {
+                LOG.debug("Host {} is not opened any more", policy.name());
+            }
+        });
+    }
+
+    private void attempt() {
+        if (!begin()) {
+            return;
+        }
+        Optional<HostConnector> connector = connectors.get();
+        Optional<Host> opened = Optional.empty();
+        try {
+            opened = connector.map(c -> c.open(policy));
+            if (opened.isEmpty()) {
+                blocked(obstacle(
+                        "needs the connector '" + policy.connector() + "', which is not installed",
+                        "Install its bundle, or correct the key connector in etc/understudy.yaml."));
+            }
+        } catch (Throwable e) {
+            failed(e);
+        } finally {
+            end(connector, opened);
+        }
+    }
+
+    private synchronized boolean begin() {
+        boolean needed = !closed && !opening && host.isEmpty() && closing.isDone();
+        opening |= needed;
+        return needed;
+    }
+
+    private synchronized void blocked(Finding finding) {
+        obstacle = finding;
+    }
+
+    private synchronized void failed(Throwable e) {
+        Duration pause = shared.backoff().pause(++failures);
+        if (e instanceof UnderstudyException known) {
+            obstacle =
+                    obstacle("cannot be opened: " + e.getMessage(), known.code().remedy());
+            LOG.warn(
+                    "Host {} cannot be opened, next attempt in {} ms: {}",
+                    policy.name(),
+                    pause.toMillis(),
+                    e.getMessage());
+        } else {
+            obstacle = obstacle("cannot be opened: " + e, ErrorCode.INTERNAL.remedy());
+            LOG.error("Host {} cannot be opened, next attempt in {} ms", policy.name(), pause.toMillis(), e);
+        }
+        if (!closed) {
+            nextAttempt = shared.scheduler().after(pause, this::open);
+        }
+    }
+
+    private void end(Optional<HostConnector> connector, Optional<Host> opened) {
+        boolean again;
+        Optional<Host> left = Optional.empty();
+        synchronized (this) {
+            opening = false;
+            again = !closed && !connector.equals(connectors.get());
+            if (closed || again) {
+                left = opened.filter(o -> !closeSoon(o));
+            } else if (opened.isPresent()) {
+                host = opened;
+                openedBy = connector;
+                failures = 0;
+                LOG.info("Host {} is open", policy.name());
+            }
+        }
+        left.ifPresent(this::close);
+        if (again) {
+            open();
+        } else if (opened.isPresent()) {
+            shared.changed().run();
+        }
+    }
+
+    /**
+     * A connector is gone: lets go of the host if it came from there, and attempts to open it by another one.
+     *
+     * @return done once the host is closed
+     */
+    CompletableFuture<Void> lost(HostConnector connector) {
+        CompletableFuture<Void> released;
+        synchronized (this) {
+            if (!openedBy.equals(Optional.of(connector))) {
+                return CompletableFuture.completedFuture(null);
+            }
+            released = release();
+        }
+        shared.changed().run();
+        open();
+        return released;
+    }
+
+    /**
+     * Lets go for good. A host that is being opened at this moment is closed as soon as it is open.
+     *
+     * @return done once a host that was open is closed
+     */
+    synchronized CompletableFuture<Void> close() {
+        closed = true;
+        nextAttempt.close();
+        return release();
+    }
+
+    private CompletableFuture<Void> release() {
+        host.ifPresent(this::closeSoon);
+        host = Optional.empty();
+        openedBy = Optional.empty();
+        return closing;
+    }
+
+    /** Returns false if everything has ended, so that only the caller can close it. */
+    private synchronized boolean closeSoon(Host open) {
+        try {
+            CompletableFuture<Void> done = CompletableFuture.runAsync(() -> close(open), shared.closing());
+            closing = CompletableFuture.allOf(closing, done);
+            return true;
+        } catch (RejectedExecutionException e) {
+            return false;
+        }
+    }
+
+    private void close(Host open) {
+        try {
+            open.close();
+        } catch (Throwable e) {
+            LOG.warn("Host {} did not close cleanly", policy.name(), e);
+        }
+    }
+
+    /** Blocks for the host's answer. */
+    HostView view() {
+        Optional<Host> open = host();
+        if (open.isEmpty()) {
+            return absent(currentObstacle());
+        }
+        try {
+            HostFacts facts = open.get().facts();
+            return new HostView(policy.name(), policy.connector(), true, facts.summary(), facts.findings());
+        } catch (UnderstudyException e) {
+            return absent(
+                    obstacle("does not answer: " + e.getMessage(), e.code().remedy()));
+        }
+    }
+
+    private synchronized Finding currentObstacle() {
+        return obstacle;
+    }
+
+    private HostView absent(Finding why) {
+        return new HostView(policy.name(), policy.connector(), false, "not available", List.of(why));
+    }
+
+    private Finding obstacle(String what, String remedy) {
+        String subject = "host " + policy.name();
+        return Finding.of(FindingCode.HOST_UNAVAILABLE, subject, "Host " + policy.name() + " " + what, remedy);
+    }
+}

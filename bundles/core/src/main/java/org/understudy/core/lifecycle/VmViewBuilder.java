@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.lifecycle;
+
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.Vm;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.HostedVm;
+import org.understudy.core.definition.DomainView;
+import org.understudy.core.health.PairHealthTracker;
+import org.understudy.core.inventory.VmLocation;
+
+/** Makes of a VM on a host what an admin sees. */
+record VmViewBuilder(PairHealthTracker health) {
+    private static final Logger LOG = LoggerFactory.getLogger(VmViewBuilder.class);
+
+    Vm of(VmLocation here) {
+        HostedVm vm = here.vm();
+        DomainView configured = DomainView.of(here.host().definition(vm.name()));
+        Optional<DomainView> live = vm.state() == VmState.SHUTOFF
+                ? Optional.empty()
+                : here.host().liveDefinition(vm.name()).map(DomainView::of);
+        return new Vm(
+                vm.name(),
+                vm.uuid(),
+                here.host().name(),
+                vm.state(),
+                configured.nics(),
+                health.pairsOf(vm.name(), here.host().name(), configured, live, vm.state()));
+    }
+
+    /** The same, with what the guest of a running VM has shown. */
+    Vm withGuest(VmLocation here) {
+        Vm vm = of(here);
+        return vm.state() == VmState.RUNNING
+                ? new Vm(
+                        vm.name(),
+                        vm.uuid(),
+                        vm.host(),
+                        vm.state(),
+                        vm.nics(),
+                        vm.pairs().stream()
+                                .map(pair -> health.withGuest(here.host(), vm.name(), pair))
+                                .toList())
+                : vm;
+    }
+
+    /** The same as {@link #of}, but without NICs and pairs if its definition cannot be had: one VM must not hide the others. */
+    Vm tolerant(VmLocation here) {
+        try {
+            return of(here);
+        } catch (UnderstudyException e) {
+            HostedVm vm = here.vm();
+            LOG.warn("VM {} is listed without its NICs: {}", vm.name(), e.getMessage());
+            return new Vm(vm.name(), vm.uuid(), here.host().name(), vm.state(), List.of(), List.of());
+        }
+    }
+}

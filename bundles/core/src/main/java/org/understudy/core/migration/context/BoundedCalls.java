@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration.context;
+
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.HostName;
+import org.understudy.api.UnderstudyException;
+
+/**
+ * Gives each call to a host a deadline: the caller goes on when it is over, as if the host were away.
+ *
+ * @param limit for one call
+ */
+record BoundedCalls(Executor threads, TimeSource time, Duration limit) {
+    /** @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE} past the limit, else what the call threw */
+    <T> T make(HostName host, String what, Supplier<T> call) {
+        return make(host, what, call, late -> {});
+    }
+
+    /**
+     * The same.
+     *
+     * @param late undoes a result that comes past the limit
+     */
+    <T> T make(HostName host, String what, Supplier<T> call, Consumer<T> late) {
+        PendingAnswer<T> pendingAnswer = PendingAnswer.of(threads, "Host " + host + ": " + what, call, () -> {});
+        try {
+            return pendingAnswer.by(Deadline.in(time, limit)).orElseThrow(() -> {
+                pendingAnswer.abandon(late);
+                return new UnderstudyException(
+                        ErrorCode.HOST_UNAVAILABLE,
+                        "Host %s has not answered within %d s: %s".formatted(host, limit.toSeconds(), what));
+            });
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new UnderstudyException(ErrorCode.CANCELLED, "Host " + host + ": interrupted during " + what, e);
+        }
+    }
+
+    /** The same for a call without a result. */
+    void run(HostName host, String what, Runnable call) {
+        make(host, what, () -> {
+            call.run();
+            return what;
+        });
+    }
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration.context;
+
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.Alias;
+import org.understudy.api.HostName;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostedVm;
+import org.understudy.api.spi.PrimaryPresence;
+
+/**
+ * Keeps which guests may still release a primary after their migration was cancelled, and plugs it again when one does.
+ * Events never wait, neither for a disk nor for a host: hosts are asked on a thread of their own each, and what events
+ * change is written by another.
+ */
+final class LateUnplugs {
+    private static final Logger LOG = LoggerFactory.getLogger(LateUnplugs.class);
+    private static final Duration LEAVE = Duration.ofSeconds(3);
+    private static final String FILE = "journal";
+
+    private final PendingUnplug.Store store;
+    private final TimeSource time;
+    private final BiConsumer<HostName, VmName> plugged;
+    private final Set<PendingUnplug> pending;
+    private final SerialTasks<HostName> hosts;
+    private final SerialTasks<String> writer;
+    /** Held while a state is written, so that no older state overwrites a newer one. */
+    private final Object writing = new Object();
+
+    private boolean changed;
+
+    /** @param plugged called when a primary was plugged again */
+    LateUnplugs(PendingUnplug.Store store, TimeSource time, Executor threads, BiConsumer<HostName, VmName> plugged) {
+        this.store = store;
+        this.time = time;
+        this.plugged = plugged;
+        this.pending = new LinkedHashSet<>(store.pendingUnplugs());
+        this.hosts = new SerialTasks<>("understudy-replug", threads);
+        this.writer = new SerialTasks<>("understudy-write", threads);
+    }
+
+    /** Checks what happened to the primaries of this host while it was closed. */
+    void onOpened(Host host) {
+        List<PendingUnplug> there = matching(p -> p.host().equals(host.name()));
+        there.forEach(p -> hosts.run(host.name(), "check " + p.vm() + " " + p.primary(), () -> check(host, p)));
+    }
+
+    private void check(Host host, PendingUnplug p) {
+        try {
+            VmState state = host.find(p.vm()).map(HostedVm::state).orElse(VmState.SHUTOFF);
+            if (state == VmState.SHUTOFF) {
+                removeOnDisk(one -> one.isOn(host.name(), p.vm()));
+            } else if (host.primaryPresence(p.vm(), p.primary()) == PrimaryPresence.ABSENT) {
+                replug(host, p);
+            }
+        } catch (UnderstudyException e) {
+            LOG.warn(
+                    "Host {}: cannot check {} of VM {}, it may be released at any time",
+                    host.name(),
+                    p.primary(),
+                    p.vm(),
+                    e);
+        }
+    }
+
+    /** From now on the guest may release this primary at any time. It is on disk when this returns. */
+    void add(PendingUnplug p) {
+        synchronized (this) {
+            pending.removeIf(q -> q.isOn(p.host(), p.vm()) && q.primary().equals(p.primary()));
+            pending.add(p);
+            changed = true;
+        }
+        write();
+    }
+
+    /** The primary was released; where it was asked for by a cancelled migration, it is plugged again. */
+    void released(Host host, VmName vm, Alias primary) {
+        matching(p -> p.isOn(host.name(), vm) && p.primary().equals(primary))
+                .forEach(p -> hosts.run(host.name(), "replug " + vm + " " + primary, () -> replug(host, p)));
+    }
+
+    private void replug(Host host, PendingUnplug p) {
+        if (hosts.isClosed()) {
+            return;
+        }
+        try {
+            host.plugPrimary(p.vm(), p.primary(), p.pair().vf());
+            removeOnDisk(p::equals);
+            plugged.accept(host.name(), p.vm());
+            LOG.info(
+                    "Host {}: plugged {} of VM {} again, released after a cancelled migration",
+                    host.name(),
+                    p.primary(),
+                    p.vm());
+        } catch (RuntimeException e) {
+            LOG.error("Host {}: cannot plug {} of VM {} again", host.name(), p.primary(), p.vm(), e);
+        }
+    }
+
+    /** Whoever plugged it: a primary that is plugged was released before. */
+    void plugged(HostName host, VmName vm, Alias primary) {
+        removeSoon(p -> p.isOn(host, vm) && p.primary().equals(primary));
+    }
+
+    /** The VM's QEMU ended. */
+    void stopped(HostName host, VmName vm) {
+        removeSoon(p -> p.isOn(host, vm));
+    }
+
+    /** Those of a VM on a host. */
+    List<PendingUnplug> of(HostName host, VmName vm) {
+        return matching(p -> p.isOn(host, vm));
+    }
+
+    private synchronized List<PendingUnplug> matching(Predicate<PendingUnplug> which) {
+        return pending.stream().filter(which).toList();
+    }
+
+    private void removeOnDisk(Predicate<PendingUnplug> which) {
+        if (remove(which)) {
+            write();
+        }
+    }
+
+    /** A crash before it is written does no harm: the next start checks what is no longer pending. */
+    private void removeSoon(Predicate<PendingUnplug> which) {
+        if (remove(which)) {
+            writer.run(FILE, FILE, this::write);
+        }
+    }
+
+    private synchronized boolean remove(Predicate<PendingUnplug> which) {
+        boolean removed = pending.removeIf(which);
+        changed = changed || removed;
+        return removed;
+    }
+
+    private void write() {
+        synchronized (writing) {
+            changes().ifPresent(this::write);
+        }
+    }
+
+    private synchronized Optional<List<PendingUnplug>> changes() {
+        Optional<List<PendingUnplug>> all = changed ? Optional.of(List.copyOf(pending)) : Optional.empty();
+        changed = false;
+        return all;
+    }
+
+    private void write(List<PendingUnplug> all) {
+        try {
+            store.keep(all);
+        } catch (UnderstudyException e) {
+            synchronized (this) {
+                changed = true;
+            }
+            LOG.error("Primaries that guests may still release could not be written: {}", all, e);
+        }
+    }
+
+    /**
+     * What was not begun is left to the next start. What was begun is waited for, so that a successor neither does it
+     * a second time nor reads the journal before it says so.
+     */
+    void close() {
+        Deadline deadline = Deadline.in(time, LEAVE);
+        hosts.close(deadline);
+        writer.close(deadline);
+        write();
+    }
+}

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration.context;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
+
+/**
+ * What both hosts have said of one VM since the run began, and the one place where a run waits. Events come in on the
+ * connectors' threads; waiting is done by the run's thread.
+ */
+public final class MigrationEvents implements AutoCloseable {
+    private final VmName vm;
+    private final MigrationTimings timings;
+    private final TimeSource time;
+    private final Executor threads;
+    private final List<HostEvent> fromSource = new ArrayList<>();
+    private final List<HostEvent> fromDestination = new ArrayList<>();
+    private final List<Subscription> subscriptions = new ArrayList<>();
+    private boolean cancelAsked;
+    private boolean noWayBack;
+    private boolean abandoned;
+    private boolean closed;
+    private long news;
+
+    public MigrationEvents(VmName vm, MigrationTimings timings, TimeSource time, Executor threads) {
+        this.vm = vm;
+        this.timings = timings;
+        this.time = time;
+        this.threads = threads;
+    }
+
+    /** Listens to both hosts from now on. Blocks for their answers. */
+    public void open(Host source, Host destination) {
+        keep(source.subscribe(e -> add(fromSource, e)));
+        keep(destination.subscribe(e -> add(fromDestination, e)));
+    }
+
+    private void keep(Subscription subscription) {
+        synchronized (this) {
+            if (!closed) {
+                subscriptions.add(subscription);
+                return;
+            }
+        }
+        subscription.close();
+    }
+
+    private synchronized void add(List<HostEvent> events, HostEvent event) {
+        if (event.vm().equals(vm)) {
+            events.add(event);
+            news++;
+            notifyAll();
+        }
+    }
+
+    public synchronized List<HostEvent> fromSource() {
+        return List.copyOf(fromSource);
+    }
+
+    /** The last event of this kind on the source. */
+    public <T extends HostEvent> Optional<T> lastOnSource(Class<T> kind) {
+        return fromSource().stream().filter(kind::isInstance).map(kind::cast).reduce((a, b) -> b);
+    }
+
+    /** The time of the last event of this kind on the source. */
+    public Optional<Instant> onSource(Class<? extends HostEvent> kind) {
+        return last(fromSource(), kind);
+    }
+
+    /** The time of the last event of this kind on the destination. */
+    public synchronized Optional<Instant> onDestination(Class<? extends HostEvent> kind) {
+        return last(fromDestination, kind);
+    }
+
+    private static Optional<Instant> last(List<HostEvent> events, Class<? extends HostEvent> kind) {
+        return events.stream().filter(kind::isInstance).map(HostEvent::at).reduce((a, b) -> b);
+    }
+
+    /** The source's word that its QEMU is gone, with the reason. */
+    public Optional<String> sourceStopped() {
+        return stopped(fromSource());
+    }
+
+    /** The destination's word that its QEMU is gone, with the reason. */
+    public synchronized Optional<String> destinationStopped() {
+        return stopped(fromDestination);
+    }
+
+    private static Optional<String> stopped(List<HostEvent> events) {
+        return events.stream()
+                .filter(HostEvent.Stopped.class::isInstance)
+                .map(e -> ((HostEvent.Stopped) e).reason())
+                .findFirst();
+    }
+
+    /** Asks the run to go back; false if it is too late. */
+    public synchronized boolean cancel() {
+        cancelAsked = !noWayBack || cancelAsked;
+        news++;
+        notifyAll();
+        return !noWayBack;
+    }
+
+    /**
+     * From here on a cancel is not heard any more.
+     *
+     * @throws StepAbortedException if it was asked for just before
+     */
+    public synchronized void passPointOfNoReturn() {
+        requireNotCancelled();
+        noWayBack = true;
+    }
+
+    /** From here on a cancel changes nothing: the way back is being walked already. */
+    public synchronized void ignoreCancel() {
+        noWayBack = true;
+    }
+
+    /** This server stops: the run ends where it is, without a way back. */
+    public synchronized void abandon() {
+        abandoned = true;
+        news++;
+        notifyAll();
+    }
+
+    /** @throws StepAbortedException if this server stops */
+    public synchronized void requireNotAbandoned() {
+        if (abandoned) {
+            throw StepAbortedException.abandoned();
+        }
+    }
+
+    public synchronized void requireNotCancelled() {
+        requireNotAbandoned();
+        if (cancelAsked && !noWayBack) {
+            throw StepAbortedException.cancelled();
+        }
+    }
+
+    /**
+     * Waits until the check gives a value; it is repeated at each event, and without events at short intervals.
+     *
+     * @throws StepAbortedException when cancelled, or with {@link FindingCode#STEP_DEADLINE_EXCEEDED} past the limit
+     */
+    public <T> T await(MigrationStep step, String what, Duration limit, Supplier<Optional<T>> check) {
+        return poll(limit, check).orElseThrow(() -> exceeded(step, what, limit));
+    }
+
+    /** The same for the answer to a call, which is there on return. */
+    <T> void await(MigrationStep step, String what, Duration limit, PendingAnswer<T> pendingAnswer) {
+        poll(limit, pendingAnswer).orElseThrow(() -> exceeded(step, what, limit));
+    }
+
+    /** The same, but a cancel is heard only afterwards: for what goes on anyway, and has to be known to be undone. */
+    <T> void awaitDespiteCancel(MigrationStep step, String what, Duration limit, PendingAnswer<T> pendingAnswer) {
+        poll(limit, done(pendingAnswer), this::requireNotAbandoned, Optional.of(pendingAnswer))
+                .orElseThrow(() -> exceeded(step, what, limit));
+    }
+
+    private static <T> Supplier<Optional<PendingAnswer<T>>> done(PendingAnswer<T> pendingAnswer) {
+        return () -> Optional.of(pendingAnswer).filter(PendingAnswer::isDone);
+    }
+
+    private StepAbortedException exceeded(MigrationStep step, String what, Duration limit) {
+        return StepAbortedException.failed(Finding.of(
+                FindingCode.STEP_DEADLINE_EXCEEDED,
+                "vm " + vm + ", step " + step.number(),
+                "Waited " + limit.toMillis() + " ms for " + what + ".",
+                "Raise the deadline in etc/understudy.yaml if the host is only slow."));
+    }
+
+    /**
+     * Waits like {@link #await}, but gives an empty value past the limit. A host that is away for a moment is asked again.
+     */
+    public <T> Optional<T> poll(Duration limit, Supplier<Optional<T>> check) {
+        return poll(limit, check, this::requireNotCancelled, Optional.empty());
+    }
+
+    /** The same for the answer to a call; empty if it is not there past the limit. */
+    public <T> Optional<PendingAnswer<T>> poll(Duration limit, PendingAnswer<T> pendingAnswer) {
+        return poll(limit, done(pendingAnswer), this::requireNotCancelled, Optional.of(pendingAnswer));
+    }
+
+    private <T> Optional<T> poll(
+            Duration limit,
+            Supplier<Optional<T>> check,
+            Runnable mayGoOn,
+            Optional<? extends PendingAnswer<?>> answer) {
+        Deadline end = Deadline.in(time, limit);
+        Absence absence = new Absence(end);
+        while (true) {
+            long seen = seen();
+            mayGoOn.run();
+            Optional<T> value = absence.bridge(check);
+            if (value.isPresent() || end.isOver()) {
+                return value;
+            }
+            sleep(
+                    seen,
+                    Duration.ofNanos(Math.min(end.leftNanos(), timings.poll().toNanos())),
+                    answer);
+        }
+    }
+
+    /** Of one wait: how long a host has not been reached. */
+    private final class Absence {
+        private final Deadline end;
+        private Optional<Deadline> patience = Optional.empty();
+
+        Absence(Deadline end) {
+            this.end = end;
+        }
+
+        <T> Optional<T> bridge(Supplier<Optional<T>> check) {
+            try {
+                Optional<T> value = check.get();
+                patience = Optional.empty();
+                return value;
+            } catch (UnderstudyException e) {
+                patience = patience.or(() -> Optional.of(Deadline.in(time, timings.absence())));
+                if (e.code() != ErrorCode.HOST_UNAVAILABLE || patience.get().isOver() || end.isOver()) {
+                    throw e;
+                }
+                return Optional.empty();
+            }
+        }
+    }
+
+    private synchronized long seen() {
+        return news;
+    }
+
+    /** Until there is news, or the answer that is waited for; that of another call is no news. */
+    private synchronized void sleep(long seen, Duration pause, Optional<? extends PendingAnswer<?>> answer) {
+        Deadline end = Deadline.in(time, pause);
+        try {
+            while (news == seen && answer.filter(PendingAnswer::isDone).isEmpty() && !end.isOver()) {
+                end.await(this);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw StepAbortedException.abandoned();
+        }
+    }
+
+    private synchronized void answered() {
+        notifyAll();
+    }
+
+    /** Makes a call that may block on another thread; its answer wakes the run if it waits for that. */
+    public <T> PendingAnswer<T> begin(String what, Supplier<T> call) {
+        return PendingAnswer.of(threads, "VM " + vm + ": " + what, call, this::answered);
+    }
+
+    public Deadline deadline(Duration limit) {
+        return Deadline.in(time, limit);
+    }
+
+    @Override
+    public void close() {
+        List<Subscription> open;
+        synchronized (this) {
+            closed = true;
+            open = List.copyOf(subscriptions);
+            subscriptions.clear();
+        }
+        open.forEach(Subscription::close);
+    }
+}

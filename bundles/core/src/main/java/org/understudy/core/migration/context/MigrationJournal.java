@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration.context;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Migration;
+import org.understudy.api.MigrationId;
+import org.understudy.api.MigrationOptions;
+import org.understudy.api.NetworkGap;
+import org.understudy.api.ProbeTarget;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.VfPools.Lease;
+
+/**
+ * What survives a crash of this server: one file for each migration, replaced in one piece and on disk before the run
+ * goes on. Safe for use from any thread.
+ */
+public final class MigrationJournal implements PendingUnplug.Store {
+    /** How far a run has come. */
+    public enum Stage {
+        /** Nothing outside this server was changed. */
+        STARTED,
+        /** VFs are reserved on the destination. */
+        LEASED,
+        /** A receiving QEMU exists, and the source may have been told to send. */
+        PREPARED,
+        /** The source has sent everything and stopped; the destination is about to run the guest, or does. */
+        COMMITTED,
+        /** The run is being taken back. */
+        GOING_BACK,
+        ENDED
+    }
+
+    /** @param options as asked for; the defaults in a file of a version that did not write them */
+    public record Entry(Stage stage, Migration migration, MigrationOptions options, List<Lease> leases) {
+        public Entry {
+            options = Optional.ofNullable(options).orElseGet(MigrationOptions::defaults);
+        }
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(MigrationJournal.class);
+    private static final int KEPT = 100;
+    private static final String SUFFIX = ".json";
+    private static final String PENDING = "pending-ejects";
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .addModules(new Jdk8Module(), new JavaTimeModule())
+            .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS, SerializationFeature.WRITE_DURATIONS_AS_TIMESTAMPS)
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .disable(MapperFeature.AUTO_DETECT_IS_GETTERS)
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .addMixIn(NetworkGap.class, GapKind.class)
+            .addMixIn(ProbeTarget.class, ProbeKind.class)
+            .build();
+
+    /** Names the kind of gap in the file. */
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = NetworkGap.Measured.class, name = "measured"),
+        @JsonSubTypes.Type(value = NetworkGap.NotMeasured.class, name = "not-measured")
+    })
+    private interface GapKind {}
+
+    /** Names the kind of probe in the file. */
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = ProbeTarget.Heartbeat.class, name = "heartbeat"),
+        @JsonSubTypes.Type(value = ProbeTarget.Icmp.class, name = "icmp"),
+        @JsonSubTypes.Type(value = ProbeTarget.Arp.class, name = "arp")
+    })
+    private interface ProbeKind {}
+
+    private final Path folder;
+
+    /** @throws UnderstudyException {@link ErrorCode#IO_FAILED} if the folder can't be made */
+    public MigrationJournal(Path folder) {
+        this.folder = folder;
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException e) {
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "The folder " + folder + " cannot be made: " + e, e);
+        }
+    }
+
+    public boolean has(MigrationId id) {
+        return Files.exists(file(id));
+    }
+
+    public void started(Migration first, MigrationOptions options) {
+        write(new Entry(Stage.STARTED, first, options, List.of()));
+    }
+
+    /** Also forgets the oldest ended migrations. */
+    public void ended(Migration last) {
+        write(new Entry(Stage.ENDED, last, MigrationOptions.defaults(), List.of()));
+        List<Entry> ended = all().stream().filter(e -> e.stage == Stage.ENDED).toList();
+        ended.stream().limit(Math.max(0, ended.size() - KEPT)).forEach(e -> delete(file(e.migration.id())));
+    }
+
+    /** All migrations, oldest first; a file that can't be read is left out and logged. */
+    public List<Entry> all() {
+        List<Entry> entries = new ArrayList<>();
+        try (Stream<Path> files = Files.list(folder)) {
+            files.filter(f -> f.toString().endsWith(SUFFIX)).forEach(f -> read(f, entries));
+        } catch (IOException e) {
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "The folder " + folder + " cannot be read: " + e, e);
+        }
+        entries.sort(Comparator.comparing((Entry e) -> e.migration.started())
+                .thenComparing(e -> e.migration.id().value()));
+        return entries;
+    }
+
+    private void read(Path file, List<Entry> entries) {
+        try {
+            entries.add(JSON.readValue(file.toFile(), Entry.class));
+        } catch (IOException e) {
+            LOG.error("The journal file {} cannot be read and is left alone: {}", file, e.toString());
+        }
+    }
+
+    /** Returns once the entry is on disk. */
+    public void write(Entry entry) {
+        store(file(entry.migration.id()), entry);
+    }
+
+    @Override
+    public List<PendingUnplug> pendingUnplugs() {
+        Path file = folder.resolve(PENDING);
+        try {
+            return Files.exists(file) ? List.of(JSON.readValue(file.toFile(), PendingUnplug[].class)) : List.of();
+        } catch (IOException e) {
+            LOG.error("The journal file {} cannot be read: {}", file, e.toString());
+            return List.of();
+        }
+    }
+
+    @Override
+    public void keep(List<PendingUnplug> all) {
+        store(folder.resolve(PENDING), all);
+    }
+
+    private void store(Path file, Object value) {
+        Path fresh = file.resolveSibling(file.getFileName() + ".new");
+        try {
+            try (FileChannel out = FileChannel.open(
+                    fresh, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+                ByteBuffer bytes = ByteBuffer.wrap(JSON.writeValueAsBytes(value));
+                while (bytes.hasRemaining()) {
+                    out.write(bytes);
+                }
+                out.force(true);
+            }
+            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
+                directory.force(true);
+            }
+        } catch (IOException e) {
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "The journal " + file + " cannot be written: " + e, e);
+        }
+    }
+
+    private void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            LOG.warn("The old journal file {} cannot be deleted: {}", file, e.toString());
+        }
+    }
+
+    private Path file(MigrationId id) {
+        return folder.resolve(id.value() + SUFFIX);
+    }
+}

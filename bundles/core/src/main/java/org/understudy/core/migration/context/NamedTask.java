@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration.context;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A task that gives its name to the thread it runs on. Whatever it throws ends it alone, and is logged. */
+public record NamedTask(String name, Runnable work) implements Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(NamedTask.class);
+
+    @Override
+    public void run() {
+        Thread thread = Thread.currentThread();
+        String before = thread.getName();
+        thread.setName(name);
+        try {
+            work.run();
+        } catch (Throwable t) {
+            LOG.error("Unhandled exception in task {}", name, t);
+        } finally {
+            thread.setName(before);
+        }
+    }
+}

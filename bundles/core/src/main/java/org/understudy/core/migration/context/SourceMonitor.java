@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration.context;
+
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.MigrationPhase;
+import org.understudy.api.spi.MigrationProgress;
+import org.understudy.api.spi.OutgoingMigration;
+
+/**
+ * The sending end as the run sees it: the phases of the source's QEMU, from its events and from asking. An event tells
+ * when a phase began; asking is the net for events that were missed.
+ */
+public final class SourceMonitor {
+    private static final Set<MigrationPhase> PAST_UNPLUG = EnumSet.of(
+            MigrationPhase.ACTIVE,
+            MigrationPhase.POSTCOPY,
+            MigrationPhase.PRE_SWITCHOVER,
+            MigrationPhase.DEVICE,
+            MigrationPhase.COMPLETED);
+
+    private final MigrationRequest request;
+    private final MigrationEvents events;
+    private final OutgoingMigration outgoing;
+    private final InstantSource clock;
+    private final Set<MigrationPhase> asked = EnumSet.noneOf(MigrationPhase.class);
+    private Optional<Instant> askedPastUnplug = Optional.empty();
+
+    public SourceMonitor(
+            MigrationRequest request, MigrationEvents events, OutgoingMigration outgoing, InstantSource clock) {
+        this.request = request;
+        this.events = events;
+        this.outgoing = outgoing;
+        this.clock = clock;
+    }
+
+    public OutgoingMigration outgoing() {
+        return outgoing;
+    }
+
+    /** Asks QEMU, and remembers the answer. */
+    public MigrationProgress ask() {
+        MigrationProgress progress = outgoing.progress();
+        asked.add(progress.phase());
+        if (askedPastUnplug.isEmpty() && PAST_UNPLUG.contains(progress.phase())) {
+            askedPastUnplug = Optional.of(clock.instant());
+        }
+        return progress;
+    }
+
+    /**
+     * Asks QEMU.
+     *
+     * @throws StepAbortedException if the migration cannot come to a good end any more
+     */
+    public MigrationProgress askAndRequireAlive() {
+        events.sourceStopped().ifPresent(reason -> {
+            throw StepAbortedException.guestLost(sourceGone(request, reason));
+        });
+        MigrationProgress progress = ask();
+        switch (progress.phase()) {
+            case FAILED, CANCELLING, CANCELLED -> throw StepAbortedException.failed(migrationFailed(progress));
+            default -> {
+                if (progress.phase() != MigrationPhase.COMPLETED) {
+                    events.destinationStopped().ifPresent(reason -> {
+                        throw StepAbortedException.failed(destinationGone(reason));
+                    });
+                }
+            }
+        }
+        return progress;
+    }
+
+    /** True once QEMU is past the wait for the guest, whether or not it waited. */
+    public static boolean isPastUnplug(MigrationPhase phase) {
+        return PAST_UNPLUG.contains(phase);
+    }
+
+    /** True if QEMU was seen waiting for the guest to release a primary. */
+    public boolean waitedForGuest() {
+        return asked.contains(MigrationPhase.WAIT_UNPLUG)
+                || phaseEvents().stream().anyMatch(e -> e.phase() == MigrationPhase.WAIT_UNPLUG);
+    }
+
+    /** When QEMU went on after its wait for the guest: the proof that the guest has let go. */
+    Optional<Instant> released() {
+        if (!waitedForGuest()) {
+            return Optional.empty();
+        }
+        Optional<Instant> event = phaseEvents().stream()
+                .dropWhile(e -> e.phase() != MigrationPhase.WAIT_UNPLUG)
+                .filter(e -> PAST_UNPLUG.contains(e.phase()))
+                .map(HostEvent::at)
+                .findFirst();
+        return event.or(() -> askedPastUnplug);
+    }
+
+    private List<HostEvent.MigrationChanged> phaseEvents() {
+        return events.fromSource().stream()
+                .filter(HostEvent.MigrationChanged.class::isInstance)
+                .map(HostEvent.MigrationChanged.class::cast)
+                .toList();
+    }
+
+    public static Finding sourceGone(MigrationRequest request, String reason) {
+        return Finding.of(
+                FindingCode.GUEST_NOT_RUNNING,
+                request.on(request.source().name()),
+                "The VM stopped on the source while it was being moved: " + reason + ".",
+                "Start the VM on host " + request.source().name() + "; its definition is still there.");
+    }
+
+    private Finding destinationGone(String reason) {
+        return Finding.of(
+                FindingCode.MIGRATION_FAILED,
+                request.on(request.destination().name()),
+                "The receiving QEMU ended: " + reason + ".",
+                "Read the VM's log on the destination.");
+    }
+
+    private Finding migrationFailed(MigrationProgress progress) {
+        String why = progress.error().isEmpty() ? "QEMU gave no reason" : progress.error();
+        return Finding.of(
+                FindingCode.MIGRATION_FAILED,
+                request.on(request.source().name()),
+                "The source's QEMU ended the migration as " + progress.phase() + ": " + why + ".",
+                "Read the VM's logs on both hosts.");
+    }
+}

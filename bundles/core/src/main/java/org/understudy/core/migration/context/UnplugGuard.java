@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration.context;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.core.definition.DomainView.PairView;
+
+/**
+ * Remembers what makes it unsafe to ask a guest for its primary. Events may come on any thread, and never wait; what a
+ * guest releases too late is plugged again by {@link LateUnplugs}.
+ */
+public final class UnplugGuard implements AutoCloseable {
+    private record Place(HostName host, VmName vm) {}
+
+    private static final class Signs {
+        private Optional<Long> plugged = Optional.empty();
+        private Optional<Long> reset = Optional.empty();
+        private boolean negotiatedSinceReset;
+    }
+
+    private final TimeSource time;
+    private final LateUnplugs late;
+    private final Map<Place, Signs> places = new HashMap<>();
+
+    /** @param store keeps over a restart which primaries may still be released */
+    public UnplugGuard(PendingUnplug.Store store, TimeSource time, Executor threads) {
+        this.time = time;
+        this.late = new LateUnplugs(store, time, threads, this::plugged);
+    }
+
+    /** Checks what happened to primaries that guests of this host may have released. */
+    public void onOpened(Host host) {
+        late.onOpened(host);
+    }
+
+    /** Takes note of an event; hands off what takes time. */
+    public void onEvent(Host host, HostEvent event) {
+        if (event instanceof HostEvent.WasReset) {
+            note(host.name(), event.vm(), s -> {
+                s.reset = Optional.of(time.nanos());
+                s.negotiatedSinceReset = false;
+            });
+        } else if (event instanceof HostEvent.StandbyNegotiated) {
+            note(host.name(), event.vm(), s -> {
+                s.negotiatedSinceReset = true;
+                s.plugged = Optional.of(time.nanos());
+            });
+        } else if (event instanceof HostEvent.DevicePlugged plugged) {
+            late.plugged(host.name(), event.vm(), plugged.device());
+            plugged(host.name(), event.vm());
+        } else if (event instanceof HostEvent.DeviceGone gone) {
+            late.released(host, gone.vm(), gone.device());
+        } else if (event instanceof HostEvent.Stopped) {
+            forget(host.name(), event.vm());
+            late.stopped(host.name(), event.vm());
+        }
+    }
+
+    private synchronized Signs signsOf(HostName host, VmName vm) {
+        return places.computeIfAbsent(new Place(host, vm), p -> new Signs());
+    }
+
+    private synchronized void note(HostName host, VmName vm, Consumer<Signs> change) {
+        change.accept(signsOf(host, vm));
+    }
+
+    private synchronized void forget(HostName host, VmName vm) {
+        places.remove(new Place(host, vm));
+    }
+
+    /** Starts the settle time of a VM. */
+    public void plugged(HostName host, VmName vm) {
+        note(host, vm, s -> s.plugged = Optional.of(time.nanos()));
+    }
+
+    /** From now on the guest may release this primary at any time, though no migration wants it any more. */
+    public void unplugPending(HostName host, VmName vm, PairView pair) {
+        late.add(new PendingUnplug(host, vm, pair));
+    }
+
+    /** Why this VM must not be asked for its primaries now; empty if nothing speaks against it. */
+    public List<Finding> findings(Host host, VmName vm, List<PairView> pairs, Duration settle) {
+        List<Finding> found = new ArrayList<>();
+        if (pairs.isEmpty()) {
+            return found;
+        }
+        String subject = "vm " + vm;
+        Signs signs = signs(host.name(), vm);
+        if (isRebooting(host, vm, signs, pairs, settle)) {
+            found.add(Finding.of(
+                    FindingCode.GUEST_REBOOTING,
+                    subject,
+                    "The guest was reset and has not taken its standby NIC again.",
+                    "Wait until the guest has booted."));
+        }
+        if (signs.plugged.filter(at -> isWithin(at, settle)).isPresent()) {
+            found.add(Finding.of(
+                    FindingCode.SETTLING,
+                    subject,
+                    "A primary was plugged less than " + settle.toMillis() + " ms ago.",
+                    "Try again in a moment."));
+        }
+        late.of(host.name(), vm).forEach(p -> found.add(UnplugFindings.pending(subject, p.primary())));
+        return found;
+    }
+
+    /** A copy, so that it can be read while events come. */
+    private synchronized Signs signs(HostName host, VmName vm) {
+        Signs now = places.getOrDefault(new Place(host, vm), new Signs());
+        Signs copy = new Signs();
+        copy.plugged = now.plugged;
+        copy.reset = now.reset;
+        copy.negotiatedSinceReset = now.negotiatedSinceReset;
+        return copy;
+    }
+
+    private boolean isRebooting(Host host, VmName vm, Signs signs, List<PairView> pairs, Duration settle) {
+        if (signs.reset.isEmpty()) {
+            return false;
+        }
+        if (signs.reset.filter(at -> isWithin(at, settle)).isPresent()) {
+            return true;
+        }
+        return pairs.stream()
+                .anyMatch(p -> !host.standbyNegotiated(vm, p.standby()).orElse(signs.negotiatedSinceReset));
+    }
+
+    private boolean isWithin(long nanos, Duration span) {
+        return time.nanos() - nanos < span.toNanos();
+    }
+
+    /** Waits a moment for what was begun. */
+    @Override
+    public void close() {
+        late.close();
+    }
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration.observe;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.Outcome;
+import org.understudy.api.StepState;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.HostedVm;
+import org.understudy.api.spi.MigrationPhase;
+import org.understudy.api.spi.MigrationProgress;
+import org.understudy.api.spi.OutgoingMigration;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.migration.context.Deadline;
+import org.understudy.core.migration.context.MigrationRequest;
+import org.understudy.core.migration.context.MigrationServices;
+import org.understudy.core.migration.context.MigrationStatusBuilder;
+import org.understudy.core.migration.context.Task;
+
+/**
+ * Shows a migration that somebody else began, such as virsh or another server, as the steps it goes through. Changes
+ * nothing, but for a cancel that an admin asks for.
+ */
+public final class ExternalMigrationObserver implements Task {
+    private static final Logger LOG = LoggerFactory.getLogger(ExternalMigrationObserver.class);
+
+    private final MigrationRequest request;
+    private final MigrationServices services;
+    private final MigrationStatusBuilder status;
+    private final List<HostEvent> onSource = new CopyOnWriteArrayList<>();
+    private final List<HostEvent> onDestination = new CopyOnWriteArrayList<>();
+    private boolean abandoned;
+
+    /** Skips what is not done here, before anybody can take the migration for one of this server's own. */
+    public ExternalMigrationObserver(
+            MigrationRequest request, MigrationServices services, MigrationStatusBuilder status) {
+        this.request = request;
+        this.services = services;
+        this.status = status;
+        status.skip(MigrationStep.PREFLIGHT, "begun by somebody else");
+        status.skip(MigrationStep.LEASE, "begun by somebody else");
+    }
+
+    @Override
+    public void run() {
+        try {
+            listenAndWatch();
+        } catch (UnderstudyException e) {
+            LOG.warn("Migration {} of VM {}: its hosts do not answer", request.id(), request.vm(), e);
+            needsAttention("The hosts do not answer any more: " + e.getMessage() + ".");
+        }
+    }
+
+    private void listenAndWatch() {
+        Subscription source = listen(request.source(), onSource);
+        try (source) {
+            Subscription destination = listen(request.destination(), onDestination);
+            try (destination) {
+                status.begin(MigrationStep.TO_STANDBY);
+                watchSource();
+            }
+        }
+    }
+
+    private Subscription listen(Host host, List<HostEvent> events) {
+        return host.subscribe(e -> {
+            if (e.vm().equals(request.vm())) {
+                events.add(e);
+            }
+        });
+    }
+
+    /** A host that is away for a moment is asked again, as in a migration of our own. */
+    private void watchSource() {
+        Deadline patience = patience();
+        while (!isAbandoned()) {
+            try {
+                if (hasEnded()) {
+                    return;
+                }
+                patience = patience();
+            } catch (UnderstudyException e) {
+                if (e.code() != ErrorCode.HOST_UNAVAILABLE || patience.isOver()) {
+                    throw e;
+                }
+            }
+            pause();
+        }
+    }
+
+    private Deadline patience() {
+        return Deadline.in(services.time(), services.timings().absence());
+    }
+
+    /** A VM may be moved, and arrive, while it is paused. */
+    private boolean hasEnded() {
+        Optional<MigrationProgress> now =
+                request.source().outgoing(request.vm()).map(OutgoingMigration::progress);
+        boolean over = now.map(p -> p.phase().isOver()).orElse(true);
+        VmState here = state(request.source());
+        VmState there = state(request.destination());
+        if (there == VmState.RUNNING && here != VmState.RUNNING || there == VmState.PAUSED && here == VmState.SHUTOFF) {
+            arrived();
+            return true;
+        } else if (over && (here == VmState.RUNNING || here == VmState.PAUSED && there == VmState.SHUTOFF)) {
+            stayed(now);
+            return true;
+        } else if (over && here == VmState.SHUTOFF && there == VmState.SHUTOFF) {
+            needsAttention("The VM runs on neither host.");
+            return true;
+        }
+        now.ifPresent(this::show);
+        return false;
+    }
+
+    private VmState state(Host host) {
+        return host.find(request.vm()).map(HostedVm::state).orElse(VmState.SHUTOFF);
+    }
+
+    private void show(MigrationProgress progress) {
+        switch (progress.phase()) {
+            case ACTIVE, POSTCOPY, PRE_SWITCHOVER -> {
+                goOnTo(MigrationStep.COPY);
+                if (progress.totalBytes() > 0) {
+                    status.progress((int) Math.max(0, 100 - 100 * progress.remainingBytes() / progress.totalBytes()));
+                }
+            }
+            case DEVICE, COMPLETED -> goOnTo(MigrationStep.SWITCH);
+            default -> {}
+        }
+    }
+
+    private void goOnTo(MigrationStep step) {
+        List<MigrationStep> way = List.of(MigrationStep.TO_STANDBY, MigrationStep.COPY, MigrationStep.SWITCH);
+        for (MigrationStep before : way.subList(0, way.indexOf(step))) {
+            if (status.state(before) == StepState.PENDING) {
+                status.begin(before);
+            }
+            status.done(before);
+        }
+        if (status.state(step) == StepState.PENDING) {
+            status.begin(step);
+        }
+    }
+
+    private void arrived() {
+        status.progress(100);
+        goOnTo(MigrationStep.SWITCH);
+        Optional<Instant> stopped = first(onSource, HostEvent.Paused.class);
+        Optional<Instant> resumed = first(onDestination, HostEvent.Resumed.class);
+        if (stopped.isPresent() && resumed.isPresent() && !resumed.get().isBefore(stopped.get())) {
+            status.downtime(Duration.between(stopped.get(), resumed.get()));
+        }
+        status.done(MigrationStep.SWITCH);
+        boolean back = toPrimary();
+        status.skip(MigrationStep.RELEASE, "whoever began the migration cleans up on the source");
+        status.outcome(back ? Outcome.COMPLETED : Outcome.COMPLETED_DEGRADED);
+    }
+
+    private static <E extends HostEvent> Optional<Instant> first(List<HostEvent> events, Class<E> kind) {
+        return events.stream().filter(kind::isInstance).map(HostEvent::at).findFirst();
+    }
+
+    private boolean toPrimary() {
+        status.begin(MigrationStep.TO_PRIMARY);
+        Host there = request.destination();
+        String configured = there.definition(request.vm());
+        List<PairView> pairs = services.definitions()
+                .view(there.liveDefinition(request.vm()).orElse(configured))
+                .pairsWith(services.definitions().view(configured));
+        Deadline end = Deadline.in(services.time(), request.deadlines().plug());
+        while (!pairs.stream().allMatch(this::isEnabled)) {
+            if (end.isOver() || isAbandoned()) {
+                status.end(MigrationStep.TO_PRIMARY, StepState.FAILED);
+                return false;
+            }
+            pause();
+        }
+        status.primaries(pairs.stream().map(PairView::kind).toList());
+        status.done(MigrationStep.TO_PRIMARY);
+        return true;
+    }
+
+    private boolean isEnabled(PairView pair) {
+        PrimaryPresence presence = request.destination().primaryPresence(request.vm(), pair.primary());
+        status.fact(MigrationStep.TO_PRIMARY, pair.primary().value(), presence);
+        return presence == PrimaryPresence.ENABLED;
+    }
+
+    private void stayed(Optional<MigrationProgress> last) {
+        boolean cancelled =
+                last.filter(p -> p.phase() == MigrationPhase.CANCELLED).isPresent()
+                        || onSource.stream()
+                                .anyMatch(e -> e instanceof HostEvent.MigrationChanged m
+                                        && m.phase() == MigrationPhase.CANCELLED);
+        for (MigrationStep step : MigrationStep.values()) {
+            if (status.state(step) == StepState.RUNNING) {
+                status.end(step, StepState.FAILED);
+            }
+        }
+        status.outcome(cancelled ? Outcome.CANCELLED : Outcome.FAILED_ON_SOURCE);
+    }
+
+    private void needsAttention(String why) {
+        status.endBy(Finding.of(
+                FindingCode.STATE_INCONSISTENT,
+                request.subject(),
+                why,
+                "Look where the VM is; somebody else migrated it."));
+    }
+
+    private synchronized boolean isAbandoned() {
+        return abandoned;
+    }
+
+    private synchronized void pause() {
+        try {
+            if (!abandoned) {
+                services.time().await(this, services.timings().poll().toNanos());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            abandoned = true;
+        }
+    }
+
+    @Override
+    public void cancel() {
+        request.source().outgoing(request.vm()).ifPresent(OutgoingMigration::cancel);
+    }
+
+    @Override
+    public synchronized void abandon() {
+        abandoned = true;
+        notifyAll();
+    }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration.recovery;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
+import org.understudy.api.Migration;
+import org.understudy.api.Severity;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.Hosts;
+import org.understudy.core.migration.context.MigrationEvents;
+import org.understudy.core.migration.context.MigrationServices;
+import org.understudy.core.migration.context.MigrationStatusBuilder;
+import org.understudy.core.migration.context.PendingAnswer;
+import org.understudy.core.migration.context.StepAbortedException;
+
+/**
+ * Waits until both hosts of an interrupted migration answer, for as long as that takes, and shows which one is waited
+ * for. A host may boot slower than this server; without its answer nothing can be decided.
+ */
+final class RecoveryWait {
+    /** Both hosts, once they answer. */
+    record Found(Host source, Host destination) {}
+
+    private static final Logger LOG = LoggerFactory.getLogger(RecoveryWait.class);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+
+    private final Migration migration;
+    private final Hosts hosts;
+    private final MigrationServices services;
+    private final MigrationStatusBuilder status;
+    private final MigrationEvents events;
+    /** Questions without an answer yet: a host that hangs is asked once. */
+    private final Map<HostName, PendingAnswer<Host>> asked = new HashMap<>();
+
+    private Optional<Finding> shown = Optional.empty();
+
+    RecoveryWait(
+            Migration migration,
+            Hosts hosts,
+            MigrationServices services,
+            MigrationStatusBuilder status,
+            MigrationEvents events) {
+        this.migration = migration;
+        this.hosts = hosts;
+        this.services = services;
+        this.status = status;
+        this.events = events;
+    }
+
+    /** @throws StepAbortedException when an admin ends the migration, or this server stops */
+    Found hosts() {
+        Duration pause = services.timings().poll();
+        while (true) {
+            Optional<Host> source = answering(migration.source());
+            Optional<Host> destination = source.flatMap(s -> answering(migration.destination()));
+            if (destination.isPresent()) {
+                shown.ifPresent(status::remove);
+                return new Found(source.get(), destination.get());
+            }
+            events.poll(pause, Optional::empty);
+            pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
+        }
+    }
+
+    /** What is waited for, if anything is. */
+    Optional<Finding> shown() {
+        return shown;
+    }
+
+    private Optional<Host> answering(HostName name) {
+        PendingAnswer<Host> pendingAnswer = asked.computeIfAbsent(name, this::ask);
+        if (events.poll(services.timings().grace(), pendingAnswer).isEmpty()) {
+            show(name, "no answer yet");
+            return Optional.empty();
+        }
+        asked.remove(name);
+        if (pendingAnswer.failure().isPresent()) {
+            Throwable why = pendingAnswer.failure().get();
+            show(name, Optional.ofNullable(why.getMessage()).orElse(why.toString()));
+            return Optional.empty();
+        }
+        return Optional.of(pendingAnswer.get());
+    }
+
+    private PendingAnswer<Host> ask(HostName name) {
+        return events.begin("ask host " + name, () -> {
+            Host host = hosts.host(name);
+            host.find(migration.vm());
+            return host;
+        });
+    }
+
+    private void show(HostName name, String reason) {
+        Finding now = Finding.of(
+                        FindingCode.HOST_UNAVAILABLE,
+                        "vm " + migration.vm() + ", host " + name,
+                        "The migration was interrupted by a restart of this server, and its recovery waits for host "
+                                + name + ": " + reason + ".",
+                        "Make host " + name + " reachable, or end the recovery with understudy:migration-cancel "
+                                + migration.id() + ".")
+                .as(Severity.WARNING);
+        if (!shown.equals(Optional.of(now))) {
+            LOG.warn(
+                    "Migration {} of VM {}: recovery waits for host {}: {}",
+                    migration.id(),
+                    migration.vm(),
+                    name,
+                    reason);
+            shown.ifPresent(status::remove);
+            status.add(now);
+            shown = Optional.of(now);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration.step;
+
+import java.util.Optional;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.MigrationProgress;
+import org.understudy.core.migration.context.MigrationContext;
+
+/** Step 4: memory is copied while the guest runs, until QEMU has stopped the guest and waits for the word to switch. */
+public final class CopyStep implements Step {
+    @Override
+    public MigrationStep step() {
+        return MigrationStep.COPY;
+    }
+
+    @Override
+    public void run(MigrationContext context) {
+        StandbyForwarding.onDestination(context);
+        context.status().progress(0);
+        context.events()
+                .await(
+                        step(),
+                        "the copy of the memory",
+                        context.request().deadlines().copy(),
+                        () -> copied(context) ? Optional.of(true) : Optional.empty());
+        context.status().progress(100);
+        context.events()
+                .lastOnSource(HostEvent.MemoryPass.class)
+                .ifPresent(last -> context.status().fact(step(), "passes", last.pass()));
+    }
+
+    private boolean copied(MigrationContext context) {
+        MigrationProgress progress = context.sourceMonitor().askAndRequireAlive();
+        if (progress.totalBytes() > 0) {
+            long done = Math.max(0, progress.totalBytes() - progress.remainingBytes());
+            context.status().progress((int) Math.min(99, done * 100 / progress.totalBytes()));
+            context.status().fact(step(), "totalBytes", progress.totalBytes());
+        }
+        return switch (progress.phase()) {
+            // A host that switches by itself may be past the stop when it is asked.
+            case PRE_SWITCHOVER, DEVICE, COMPLETED -> true;
+            default -> false;
+        };
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration.step;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.understudy.api.Alias;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.migration.context.DeadlineCall;
+import org.understudy.core.migration.context.MigrationContext;
+import org.understudy.core.migration.context.SourceMonitor;
+import org.understudy.core.migration.context.StepAbortedException;
+import org.understudy.core.migration.context.UnplugFindings;
+
+/**
+ * Asks the guest for its primaries before QEMU begins to send. That QEMU does not have a device any more is the proof; the
+ * answer to the command is none, and without an event nobody knows whether the guest will ever answer.
+ */
+final class ExplicitUnplug {
+    private final MigrationContext context;
+    private final List<PairView> held;
+
+    ExplicitUnplug(MigrationContext context) {
+        this.context = context;
+        this.held = context.snapshot().held();
+    }
+
+    void run() {
+        if (held.isEmpty()) {
+            return;
+        }
+        context.rollbacks().push(MigrationStep.TO_STANDBY, "undoUnplug", () -> new Rollback(context).markAsked(held));
+        for (PairView pair : held) {
+            DeadlineCall.within(
+                    context.events(),
+                    MigrationStep.TO_STANDBY,
+                    "the source to ask for " + pair.primary(),
+                    context.request().deadlines().prepare(),
+                    () -> context.request()
+                            .source()
+                            .unplugPrimary(context.request().vm(), pair.primary()));
+        }
+        Duration limit = context.request().deadlines().unplug();
+        boolean gone = context.events()
+                .poll(limit, () -> isGone() ? Optional.of(true) : Optional.empty())
+                .isPresent();
+        if (!gone) {
+            throw StepAbortedException.failed(UnplugFindings.notReleased(
+                    context.request(),
+                    held,
+                    "The guest did not release its primary within " + limit.toMillis() + " ms."));
+        }
+        context.unplugged(lastEvent().orElseGet(() -> context.services().time().instant()));
+        context.status().fact(MigrationStep.TO_STANDBY, "evidence", "QEMU does not have the device any more");
+    }
+
+    private boolean isGone() {
+        context.events().sourceStopped().ifPresent(reason -> {
+            throw StepAbortedException.guestLost(SourceMonitor.sourceGone(context.request(), reason));
+        });
+        return held.stream()
+                .allMatch(p -> context.request()
+                                .source()
+                                .primaryPresence(context.request().vm(), p.primary())
+                        == PrimaryPresence.ABSENT);
+    }
+
+    private Optional<Instant> lastEvent() {
+        Set<Alias> primaries = held.stream().map(PairView::primary).collect(Collectors.toSet());
+        return context.events().fromSource().stream()
+                .filter(HostEvent.DeviceGone.class::isInstance)
+                .map(HostEvent.DeviceGone.class::cast)
+                .filter(e -> primaries.contains(e.device()))
+                .map(HostEvent::at)
+                .max(Instant::compareTo);
+    }
+}

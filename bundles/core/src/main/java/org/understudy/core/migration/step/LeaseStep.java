@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration.step;
+
+import java.util.List;
+import java.util.Optional;
+import org.understudy.api.FindingCode;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.spi.IncomingMigration;
+import org.understudy.api.spi.IncomingRequest;
+import org.understudy.api.spi.VfPools;
+import org.understudy.api.spi.VfPools.Lease;
+import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.migration.context.DeadlineCall;
+import org.understudy.core.migration.context.MigrationContext;
+import org.understudy.core.migration.context.MigrationJournal;
+import org.understudy.core.migration.context.StepAbortedException;
+
+/** Step 2: reserves a VF for each primary on the destination and has the receiving QEMU prepared. */
+public final class LeaseStep implements Step {
+    @Override
+    public MigrationStep step() {
+        return MigrationStep.LEASE;
+    }
+
+    @Override
+    public void run(MigrationContext context) {
+        List<PairView> vfs = context.snapshot().pairs().stream()
+                .filter(p -> p.kind() == PrimaryKind.VF)
+                .toList();
+        vfs.stream().filter(p -> isOurs(context, p)).forEach(p -> lease(context, p));
+        if (vfs.isEmpty()) {
+            context.status().fact(step(), "lease", "none needed: the VM has no primary that is a VF");
+        }
+        context.journal(MigrationJournal.Stage.LEASED);
+        StrategySelection choice = StrategySelection.of(context);
+        context.strategy(choice.strategy());
+        context.status().fact(step(), "strategy", choice);
+        prepare(context);
+    }
+
+    /** The preflight lets a pool that is not configured pass only where the destination itself hands out its VFs. */
+    private static boolean isOurs(MigrationContext context, PairView pair) {
+        boolean ours = context.leases(pair);
+        if (!ours) {
+            context.status().fact(MigrationStep.LEASE, pair.primary().value(), "chosen by the host");
+        }
+        return ours;
+    }
+
+    private void lease(MigrationContext context, PairView pair) {
+        VfPools pools = context.services().pools().orElseThrow();
+        PoolName pool = pair.pool().orElseThrow();
+        Optional<Lease> found = DeadlineCall.within(
+                context.events(),
+                step(),
+                "a VF of pool " + pool,
+                context.request().deadlines().prepare(),
+                () -> pools.lease(
+                        context.request().destination().name(),
+                        pool,
+                        context.request().vm(),
+                        pair.primary(),
+                        pair.settings()),
+                late -> late.ifPresent(pools::release));
+        found.ifPresentOrElse(lease -> keep(context, pools, pair, lease), () -> acceptStandby(context, pool, pair));
+    }
+
+    private void keep(MigrationContext context, VfPools pools, PairView pair, Lease lease) {
+        context.leases().add(lease);
+        context.rollbacks().push(step(), "undoLease-" + pair.primary(), () -> {
+            pools.release(lease);
+            return lease.vf() + " given back";
+        });
+        context.status().fact(step(), pair.primary().value(), lease.vf());
+    }
+
+    private void acceptStandby(MigrationContext context, PoolName pool, PairView pair) {
+        if (!context.request().acceptsStandby() || !context.snapshot().canBeUnplugged()) {
+            throw StepAbortedException.failed(
+                    FindingCode.POOL_EXHAUSTED,
+                    "host " + context.request().destination().name() + ", pool " + pool,
+                    "The pool has no free VF for " + pair.primary() + ".",
+                    "Free a VF there, choose another host, or accept that the VM arrives on its standby NIC.");
+        }
+        context.status().fact(step(), pair.primary().value(), "none is free; the VM arrives on its standby NIC");
+    }
+
+    private void prepare(MigrationContext context) {
+        IncomingRequest request = new IncomingRequest(
+                context.request().id(),
+                context.request().vm(),
+                context.liveThere(),
+                context.configuredThere(),
+                context.request().options(),
+                context.assignedVfs());
+        Rollback rollback = new Rollback(context);
+        context.rollbacks().push(MigrationStep.SWITCH, "undoGuest", rollback::restoreGuest);
+        context.incoming(DeadlineCall.within(
+                context.events(),
+                step(),
+                "the receiving QEMU",
+                context.request().deadlines().prepare(),
+                () -> context.request().destination().prepareIncoming(request),
+                IncomingMigration::abort));
+        context.rollbacks().push(step(), "undoIncoming", rollback::abortIncoming);
+        context.status().fact(step(), "uri", context.incoming().uri());
+        context.journal(MigrationJournal.Stage.PREPARED);
+    }
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration.step;
+
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.NetworkGap;
+import org.understudy.api.Outcome;
+import org.understudy.api.StepState;
+import org.understudy.api.UnderstudyException;
+import org.understudy.core.migration.context.MigrationContext;
+import org.understudy.core.migration.context.MigrationJournal;
+import org.understudy.core.migration.context.StepAbortedException;
+import org.understudy.core.probe.GapProbe;
+
+/** How a run, or its recovery, comes to its outcome. */
+public final class MigrationCompletion {
+    private static final Logger LOG = LoggerFactory.getLogger(MigrationCompletion.class);
+
+    private final MigrationContext context;
+
+    public MigrationCompletion(MigrationContext context) {
+        this.context = context;
+    }
+
+    /** All steps are done: the VM runs on the destination. */
+    public void arrived() {
+        if (!context.snapshot().pairs().isEmpty()) {
+            context.services()
+                    .unplugGuard()
+                    .plugged(
+                            context.request().destination().name(),
+                            context.request().vm());
+        }
+        Optional<Finding> silence = context.probe().flatMap(this::silence);
+        silence.ifPresent(finding -> context.status().add(List.of(finding)));
+        if (silence.isPresent()) {
+            end(Outcome.NEEDS_ATTENTION);
+        } else if (!context.isDegraded()) {
+            end(Outcome.COMPLETED);
+        } else {
+            end(context.request().requireVf() ? Outcome.NEEDS_ATTENTION : Outcome.COMPLETED_DEGRADED);
+        }
+    }
+
+    /** That QEMU runs does not prove that the guest does, or that its frames find their way. */
+    private Optional<Finding> silence(GapProbe probe) {
+        if (!(probe.report() instanceof NetworkGap.Measured before)) {
+            return Optional.empty();
+        }
+        context.events().ignoreCancel();
+        Duration rare = before.interval().multipliedBy(3);
+        Duration patience = Collections.max(List.of(context.services().timings().word(), rare));
+        boolean heard = context.events()
+                .poll(
+                        patience,
+                        () -> probe.report() instanceof NetworkGap.Measured now && now.received() > before.received()
+                                ? Optional.of(now)
+                                : Optional.empty())
+                .isPresent();
+        String host = context.request().destination().name().toString();
+        return heard
+                ? Optional.empty()
+                : Optional.of(Finding.of(
+                        FindingCode.VM_SILENT,
+                        context.request().subject(),
+                        "Nothing has been heard of the VM for %d s since it arrived on host %s (%s)."
+                                .formatted(patience.toSeconds(), host, before.method()),
+                        "Look at its console on " + host
+                                + "; if the guest runs, check its VLAN and the forwarding entries of the"
+                                + " network between."));
+    }
+
+    /** A step could not be done for a reason that no step thought of. */
+    public void failed(MigrationStep at, Throwable e) {
+        ErrorCode code = e instanceof UnderstudyException known ? known.code() : ErrorCode.INTERNAL;
+        if (code == ErrorCode.INTERNAL) {
+            LOG.error(
+                    "Migration {} of VM {}: unhandled exception in step {}",
+                    context.request().id(),
+                    context.request().vm(),
+                    at,
+                    e);
+        } else {
+            LOG.warn(
+                    "Migration {} of VM {}: step {} failed",
+                    context.request().id(),
+                    context.request().vm(),
+                    at,
+                    e);
+        }
+        stopped(
+                at,
+                StepAbortedException.failed(
+                        code == ErrorCode.HOST_UNAVAILABLE
+                                ? FindingCode.HOST_UNAVAILABLE
+                                : FindingCode.MIGRATION_FAILED,
+                        context.request().subject() + ", step " + at.number(),
+                        code + ": " + (code == ErrorCode.INTERNAL ? e.toString() : e.getMessage()),
+                        code.remedy()));
+    }
+
+    /** A step has stopped: goes back where there is a way back. */
+    public void stopped(MigrationStep at, StepAbortedException stop) {
+        if (stop.reason() == StepAbortedException.Reason.ABANDONED) {
+            leave();
+            return;
+        }
+        try {
+            context.events().requireNotAbandoned();
+            context.events().ignoreCancel();
+            boolean cancelled = stop.reason() == StepAbortedException.Reason.CANCELLED;
+            context.status().add(stop.findings());
+            context.status().fact(at, cancelled ? "cancelled" : "failed", cancelled ? "by request" : stop.getMessage());
+            context.status().end(at, StepState.FAILED);
+            end(back(stop));
+        } catch (StepAbortedException abandoned) {
+            leave();
+        }
+    }
+
+    private void leave() {
+        LOG.info(
+                "Migration {} of VM {} is left to the next start",
+                context.request().id(),
+                context.request().vm());
+    }
+
+    /** Once the guest runs on the destination there is no way back: what is wrong there is for a person. */
+    private Outcome back(StepAbortedException stop) {
+        if (stop.reason() == StepAbortedException.Reason.UNCLEAR
+                || context.resumed().isPresent()) {
+            return Outcome.NEEDS_ATTENTION;
+        }
+        if (!context.rollbacks().isEmpty()) {
+            journalWayBack();
+        }
+        List<Finding> failures = context.rollbacks()
+                .run(
+                        context.status(),
+                        context.events(),
+                        context.services().timings().absence());
+        context.status().add(failures);
+        if (stop.reason() == StepAbortedException.Reason.GUEST_LOST || !failures.isEmpty()) {
+            return Outcome.NEEDS_ATTENTION;
+        }
+        markUndone();
+        return stop.reason() == StepAbortedException.Reason.CANCELLED ? Outcome.CANCELLED : Outcome.FAILED_ON_SOURCE;
+    }
+
+    /** A full disk must not keep a guest from being taken back. */
+    private void journalWayBack() {
+        try {
+            context.journal(MigrationJournal.Stage.GOING_BACK);
+        } catch (RuntimeException e) {
+            LOG.error(
+                    "Migration {}: rollback started, but the journal could not be written",
+                    context.request().id(),
+                    e);
+        }
+    }
+
+    private void markUndone() {
+        for (MigrationStep step : MigrationStep.values()) {
+            if (step != MigrationStep.PREFLIGHT && context.status().state(step) == StepState.DONE) {
+                context.status().end(step, StepState.UNDONE);
+            }
+        }
+    }
+
+    private void end(Outcome outcome) {
+        context.events().ignoreCancel();
+        context.probe().ifPresent(probe -> {
+            context.events().poll(context.services().timings().tail(), Optional::empty);
+            probe.close();
+            context.status().networkGap(probe.report());
+        });
+        context.events().close();
+        context.status().outcome(outcome);
+        LOG.info(
+                "Migration {} of VM {} ended: {}",
+                context.request().id(),
+                context.request().vm(),
+                outcome);
+    }
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration.step;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.ProbeTarget;
+import org.understudy.api.Severity;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.HostedVm;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.migration.context.DeadlineCall;
+import org.understudy.core.migration.context.MigrationContext;
+import org.understudy.core.migration.context.MigrationRequest;
+import org.understudy.core.migration.context.MigrationServices;
+import org.understudy.core.migration.context.StepAbortedException;
+import org.understudy.core.migration.context.VmSnapshot;
+
+/** Step 1: looks at everything a migration needs and touches nothing. */
+public final class PreflightStep implements Step {
+    /**
+     * What was seen.
+     *
+     * @param cargo empty if the VM does not run, or cannot be read
+     */
+    public record Checked(List<Finding> findings, Optional<VmSnapshot> cargo) {}
+
+    @Override
+    public MigrationStep step() {
+        return MigrationStep.PREFLIGHT;
+    }
+
+    @Override
+    public void run(MigrationContext context) {
+        Checked checked = DeadlineCall.within(
+                context.events(),
+                step(),
+                "the answers of both hosts",
+                context.request().deadlines().preflight(),
+                () -> check(context.request(), context.services()),
+                late -> {});
+        context.status().add(checked.findings());
+        checked.cargo()
+                .ifPresent(snapshot -> context.status()
+                        .primaries(snapshot.pairs().stream().map(PairView::kind).toList()));
+        context.status().fact(step(), "findings", checked.findings().size());
+        if (Finding.anyBlocking(checked.findings())) {
+            throw StepAbortedException.refused();
+        }
+        context.cargo(checked.cargo().orElseThrow());
+        context.status().fact(step(), "pairs", context.snapshot().pairs().size());
+        context.snapshot().presence().forEach((primary, p) -> context.status().fact(step(), primary.value(), p));
+    }
+
+    /** All findings, and the cargo if the VM can be read. Blocks for the answers of both hosts. */
+    public Checked check(MigrationRequest request, MigrationServices services) {
+        List<Finding> findings = new ArrayList<>(vmState(request));
+        findings.addAll(destinationHost(request));
+        if (Finding.anyBlocking(findings)) {
+            return new Checked(findings, Optional.empty());
+        }
+        return asking(request, findings, () -> {
+            VmSnapshot snapshot = cargo(request, services);
+            findings.addAll(new DestinationCheck(request, services).findings(snapshot));
+            findings.addAll(options(request, snapshot));
+            findings.addAll(pairs(request, snapshot));
+            findings.addAll(services.unplugGuard()
+                    .findings(
+                            request.source(),
+                            request.vm(),
+                            snapshot.held(),
+                            request.policy().settle()));
+            findings.addAll(probe(request));
+            return new Checked(findings, Optional.of(snapshot));
+        });
+    }
+
+    /** A host that does not answer is a finding of the preflight. */
+    private static Checked asking(MigrationRequest request, List<Finding> findings, Supplier<Checked> questions) {
+        try {
+            return questions.get();
+        } catch (UnderstudyException e) {
+            FindingCode code = e.code() == ErrorCode.HOST_UNAVAILABLE || e.code() == ErrorCode.QMP_DISCONNECTED
+                    ? FindingCode.HOST_UNAVAILABLE
+                    : FindingCode.VM_NOT_MIGRATABLE;
+            findings.add(Finding.of(
+                    code, request.subject(), e.getMessage() + ".", e.code().remedy()));
+            return new Checked(findings, Optional.empty());
+        }
+    }
+
+    private static List<Finding> vmState(MigrationRequest request) {
+        VmState state = request.source().find(request.vm()).map(HostedVm::state).orElse(VmState.UNKNOWN);
+        return switch (state) {
+            case RUNNING -> List.of();
+            case PAUSED ->
+                List.of(Finding.of(
+                        FindingCode.VM_NOT_MIGRATABLE,
+                        request.subject(),
+                        "The VM is paused; its guest could not release its primary.",
+                        "Resume the VM first."));
+            case SHUTOFF, INCOMING, UNKNOWN ->
+                List.of(Finding.of(
+                        FindingCode.VM_NOT_MIGRATABLE,
+                        request.subject(),
+                        "The VM is " + state + " on host " + request.source().name()
+                                + "; only a running VM can be moved live.",
+                        "Start the VM first."));
+        };
+    }
+
+    private static List<Finding> destinationHost(MigrationRequest request) {
+        return request.source().name().equals(request.destination().name())
+                ? List.of(Finding.of(
+                        FindingCode.SAME_HOST,
+                        request.subject(),
+                        "The VM runs on host " + request.destination().name() + " already.",
+                        "Name another host."))
+                : List.of();
+    }
+
+    private static VmSnapshot cargo(MigrationRequest request, MigrationServices services) {
+        String configured = request.source().definition(request.vm());
+        String live = request.source().liveDefinition(request.vm()).orElse(configured);
+        List<PairView> pairs = services.definitions()
+                .view(live)
+                .pairsWith(services.definitions().view(configured));
+        Map<Alias, PrimaryPresence> presence = new HashMap<>();
+        for (PairView pair : pairs) {
+            presence.put(pair.primary(), request.source().primaryPresence(request.vm(), pair.primary()));
+        }
+        return new VmSnapshot(live, configured, pairs, Map.copyOf(presence));
+    }
+
+    private static List<Finding> options(MigrationRequest request, VmSnapshot snapshot) {
+        List<Finding> found = new ArrayList<>();
+        if (request.options().postcopy()) {
+            boolean vf = snapshot.pairs().stream().anyMatch(p -> p.kind() == PrimaryKind.VF);
+            found.add(unusable(
+                    request,
+                    vf
+                            ? "Post-copy cannot be used while a primary is a VF."
+                            : "Post-copy leaves no whole copy of the guest on either host; if one dies, it is lost.",
+                    "Leave post-copy off; auto-converge helps where memory changes too fast."));
+        }
+        int channels = request.options().multifdChannels().orElse(2);
+        if (channels < 2 || channels > 255) {
+            found.add(
+                    unusable(request, "multifd with " + channels + " channels; 2 to 255 are possible.", "Correct it."));
+        }
+        if (request.options().bandwidth().orElse(1) <= 0) {
+            found.add(unusable(request, "The bandwidth limit is not above 0.", "Leave it out for no limit."));
+        }
+        if (request.options()
+                .downtimeLimit()
+                .filter(d -> d.isNegative() || d.isZero())
+                .isPresent()) {
+            found.add(unusable(request, "The downtime limit is not above 0.", "Leave it out for QEMU's own."));
+        }
+        return found;
+    }
+
+    private static Finding unusable(MigrationRequest request, String message, String remedy) {
+        return Finding.of(FindingCode.OPTION_NOT_USABLE, request.subject(), message, remedy);
+    }
+
+    private static List<Finding> pairs(MigrationRequest request, VmSnapshot snapshot) {
+        List<Finding> found = new ArrayList<>();
+        for (PairView pair : snapshot.pairs()) {
+            String subject = request.subject() + ", primary " + pair.primary();
+            if (request.source().standbyNegotiated(request.vm(), pair.standby()).equals(Optional.of(false))) {
+                found.add(Finding.of(
+                        FindingCode.STANDBY_NOT_NEGOTIATED,
+                        request.subject() + ", standby " + pair.standby(),
+                        "The guest has not negotiated standby for " + pair.standby() + ", so it has no primary.",
+                        "Wait for the guest to boot, or use a guest kernel with net_failover."));
+            } else if (snapshot.presence().get(pair.primary()) == PrimaryPresence.ABSENT) {
+                found.add(Finding.of(
+                        FindingCode.PRIMARY_ABSENT,
+                        subject,
+                        "QEMU on the source does not have " + pair.primary() + ".",
+                        "Plug it again; on the destination it is plugged anew."));
+            }
+        }
+        return found;
+    }
+
+    private static List<Finding> probe(MigrationRequest request) {
+        if (probeTarget(request).isPresent()) {
+            return List.of();
+        }
+        return List.of(new Finding(
+                FindingCode.NO_GAP_PROBE,
+                Severity.NOTICE,
+                request.subject(),
+                "No probe is set up for this VM: the network gap will not be measured.",
+                "",
+                false));
+    }
+
+    /** How the gap is to be measured: as asked for, or as configured. */
+    public static Optional<ProbeTarget> probeTarget(MigrationRequest request) {
+        return request.options()
+                .probe()
+                .or(() -> Optional.ofNullable(request.policy().probes().get(request.vm())));
+    }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration.step;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.PciAddress;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.migration.context.Deadline;
+import org.understudy.core.migration.context.DeadlineCall;
+import org.understudy.core.migration.context.MigrationContext;
+import org.understudy.core.migration.context.StepAbortedException;
+
+/** How one primary comes to the guest on the destination: by QEMU itself, or plugged by this run. */
+final class PrimaryPlug {
+    private final MigrationContext context;
+    private final PairView pair;
+
+    PrimaryPlug(MigrationContext context, PairView pair) {
+        this.context = context;
+        this.pair = pair;
+    }
+
+    /** True once the guest has enabled it. */
+    boolean within(Duration limit) {
+        boolean enabled =
+                context.isExplicit() ? !context.lacksVf(pair) && plug() && awaitEnabled(limit) : comesByItself(limit);
+        context.status().fact(MigrationStep.TO_PRIMARY, pair.primary().value(), answer());
+        return enabled;
+    }
+
+    /** One that QEMU should have plugged while it loaded the VM, and has not, is plugged once more. */
+    private boolean comesByItself(Duration limit) {
+        Deadline end = context.events().deadline(limit);
+        boolean came = awaitEnabled(wasHidden() ? Duration.ZERO : graceOr(limit));
+        if (came || wasHidden()) {
+            return came;
+        }
+        if (answer().is(PrimaryPresence.ABSENT) && !context.lacksVf(pair)) {
+            plug();
+        }
+        return awaitEnabled(end.left());
+    }
+
+    private Duration graceOr(Duration limit) {
+        Duration grace = context.services().timings().grace();
+        return grace.compareTo(limit) < 0 ? grace : limit;
+    }
+
+    /** A primary that the source kept hidden will not come by waiting: the guest has not negotiated standby. */
+    private boolean wasHidden() {
+        return context.snapshot().presence().get(pair.primary()) == PrimaryPresence.HIDDEN;
+    }
+
+    private Optional<PciAddress> vf() {
+        return Optional.ofNullable(context.assignedVfs().get(pair.primary()));
+    }
+
+    private boolean plug() {
+        try {
+            DeadlineCall.within(
+                    context.events(),
+                    MigrationStep.TO_PRIMARY,
+                    "the destination to plug " + pair.primary(),
+                    context.request().deadlines().plug(),
+                    () -> context.request()
+                            .destination()
+                            .plugPrimary(context.request().vm(), pair.primary(), vf()));
+            context.status().fact(MigrationStep.TO_PRIMARY, "plugged-" + pair.primary(), "by Understudy");
+            return true;
+        } catch (UnderstudyException e) {
+            context.status()
+                    .add(Finding.of(
+                            FindingCode.PRIMARY_NOT_RETURNED,
+                            context.request().subject() + ", primary " + pair.primary(),
+                            "It could not be plugged on host "
+                                    + context.request().destination().name() + ": " + e.getMessage() + ".",
+                            e.code().remedy()));
+            return false;
+        }
+    }
+
+    private boolean awaitEnabled(Duration limit) {
+        return context.events()
+                .poll(limit, () -> {
+                    requireGuestAlive();
+                    return answer().is(PrimaryPresence.ENABLED) ? Optional.of(true) : Optional.empty();
+                })
+                .isPresent();
+    }
+
+    /** What the destination says of the primary now. */
+    PrimaryAnswer answer() {
+        return PrimaryAnswer.of(
+                context.request().destination(), context.request().vm(), pair.primary());
+    }
+
+    private void requireGuestAlive() {
+        context.events().destinationStopped().ifPresent(reason -> {
+            throw StepAbortedException.unclear(Finding.of(
+                    FindingCode.GUEST_NOT_RUNNING,
+                    context.request().on(context.request().destination().name()),
+                    "The VM stopped on the destination after the switch: " + reason + ".",
+                    "Start the VM on host " + context.request().destination().name() + "; its definition is there."));
+        });
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration.step;
+
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.UnderstudyException;
+import org.understudy.core.migration.context.DeadlineCall;
+import org.understudy.core.migration.context.MigrationContext;
+import org.understudy.core.migration.context.StepAbortedException;
+
+/** Step 7: ends the source's QEMU, which nobody needs any more, and gives back the VFs there. */
+public final class ReleaseStep implements Step {
+    @Override
+    public MigrationStep step() {
+        return MigrationStep.RELEASE;
+    }
+
+    @Override
+    public void run(MigrationContext context) {
+        try {
+            DeadlineCall.within(
+                    context.events(),
+                    step(),
+                    "the source to forget the VM",
+                    context.request().deadlines().release(),
+                    context.sourceMonitor().outgoing()::finish);
+            if (context.snapshot().pairs().stream().anyMatch(p -> p.kind() == PrimaryKind.VF)) {
+                releaseVfs(context);
+            }
+        } catch (UnderstudyException e) {
+            throw StepAbortedException.unclear(leftOver(context, e.getMessage()));
+        } catch (StepAbortedException e) {
+            throw e.reason() == StepAbortedException.Reason.FAILED
+                    ? StepAbortedException.unclear(leftOver(context, e.getMessage()))
+                    : e;
+        }
+    }
+
+    /** What the source's VFs were leased for is over, also where the definition leaves their choice to a pool. */
+    private void releaseVfs(MigrationContext context) {
+        context.services()
+                .pools()
+                .ifPresent(pools -> pools.leases(context.request().source().name()).stream()
+                        .filter(lease -> lease.vm().equals(context.request().vm()))
+                        .forEach(lease -> {
+                            pools.release(lease);
+                            context.status().fact(step(), lease.primary().value(), lease.vf() + " given back");
+                        }));
+    }
+
+    private static Finding leftOver(MigrationContext context, String why) {
+        return Finding.of(
+                FindingCode.STATE_INCONSISTENT,
+                context.request().on(context.request().source().name()),
+                "The VM runs on the destination, but the source could not be cleaned up: " + why,
+                "Destroy and undefine what is left of the VM on host "
+                        + context.request().source().name() + "; never resume it there.");
+    }
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration.step;
+
+import org.understudy.api.MigrationStep;
+import org.understudy.core.migration.context.MigrationContext;
+import org.understudy.core.migration.context.StepAbortedException;
+
+/** One of the seven steps. */
+public interface Step {
+    MigrationStep step();
+
+    /**
+     * Does it, and pushes its way back.
+     *
+     * @throws StepAbortedException if it cannot
+     */
+    void run(MigrationContext context);
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration.step;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.HostedVm;
+import org.understudy.api.spi.MigrationPhase;
+import org.understudy.api.spi.MigrationProgress;
+import org.understudy.core.migration.context.DeadlineCall;
+import org.understudy.core.migration.context.MigrationContext;
+import org.understudy.core.migration.context.MigrationJournal;
+import org.understudy.core.migration.context.StepAbortedException;
+
+/**
+ * Step 5: the rest is sent and the guest goes on, on the destination. The point of no return lies between the last
+ * word of the source and {@code accept}.
+ */
+public final class SwitchoverStep implements Step {
+    @Override
+    public MigrationStep step() {
+        return MigrationStep.SWITCH;
+    }
+
+    @Override
+    public void run(MigrationContext context) {
+        if (context.sourceMonitor().outgoing().switchesByItself()) {
+            context.events().passPointOfNoReturn();
+        }
+        context.sourceMonitor().outgoing().continueToSwitch();
+        if (context.sourceMonitor().outgoing().switchesByItself()) {
+            awaitResume(context);
+        }
+        context.events()
+                .await(
+                        step(),
+                        "both QEMUs to complete",
+                        context.request().deadlines().switchover(),
+                        () -> complete(context) ? Optional.of(true) : Optional.empty());
+        context.events().passPointOfNoReturn();
+        context.journal(MigrationJournal.Stage.COMMITTED);
+        accept(context);
+        measureDowntime(context);
+    }
+
+    /**
+     * The guest stands still, and each question to its hosts keeps it waiting: where nothing but time will help, their
+     * events are waited for first.
+     */
+    private static void awaitResume(MigrationContext context) {
+        context.events()
+                .poll(
+                        context.services().timings().grace(),
+                        () -> context.events()
+                                .onDestination(HostEvent.Resumed.class)
+                                .map(at -> true)
+                                .or(() -> context.events().sourceStopped().map(why -> true))
+                                .or(() -> context.events().destinationStopped().map(why -> true)));
+    }
+
+    /** A destination that could not load what it got, or died, will not do so later. */
+    private boolean complete(MigrationContext context) {
+        MigrationPhase incoming = context.incoming().phase();
+        if (incoming == MigrationPhase.FAILED) {
+            throw StepAbortedException.failed(Finding.of(
+                    FindingCode.MIGRATION_FAILED,
+                    context.request().on(context.request().destination().name()),
+                    "The destination's QEMU could not load the VM, or ended.",
+                    "Read the VM's log on the destination."));
+        }
+        return sourceHasSentAll(context) && incoming == MigrationPhase.COMPLETED;
+    }
+
+    /**
+     * A source whose QEMU is proven gone cannot run the guest again. If the destination has everything by then, it may
+     * go on: QEMU gives up its disks before it sends the last byte. Source: QEMU {@code migration/savevm.c},
+     * {@code bdrv_inactivate_all} before {@code QEMU_VM_EOF}.
+     */
+    private boolean sourceHasSentAll(MigrationContext context) {
+        if (context.events().sourceStopped().isPresent() && context.incoming().phase() == MigrationPhase.COMPLETED) {
+            context.status().fact(step(), "source", "its QEMU ended after the last byte was sent");
+            return true;
+        }
+        return askSource(context).phase() == MigrationPhase.COMPLETED;
+    }
+
+    private static MigrationProgress askSource(MigrationContext context) {
+        try {
+            return context.sourceMonitor().askAndRequireAlive();
+        } catch (UnderstudyException e) {
+            if (context.events().sourceStopped().isEmpty() && context.incoming().phase() == MigrationPhase.COMPLETED) {
+                throw StepAbortedException.unclear(lostTheSource(context, e));
+            }
+            throw e;
+        }
+    }
+
+    private static Finding lostTheSource(MigrationContext context, UnderstudyException why) {
+        return Finding.of(
+                FindingCode.STATE_INCONSISTENT,
+                context.request().subject(),
+                "The destination has received the whole VM, but the source does not answer (" + why.getMessage()
+                        + "), so it may run the VM itself.",
+                "Make sure that the VM is stopped on host "
+                        + context.request().source().name() + ", then resume it on host "
+                        + context.request().destination().name() + ".");
+    }
+
+    private void accept(MigrationContext context) {
+        try {
+            DeadlineCall.within(
+                    context.events(),
+                    step(),
+                    "the destination to take the VM over",
+                    context.request().deadlines().switchover(),
+                    context.incoming()::accept);
+        } catch (UnderstudyException e) {
+            if (!runsOnDestination(context, e)) {
+                throw acceptFailed(context, e);
+            }
+            context.status().fact(step(), "accept", "the guest runs there, though the call failed: " + e.getMessage());
+        } catch (StepAbortedException e) {
+            if (e.reason() == StepAbortedException.Reason.ABANDONED) {
+                throw e;
+            }
+            throw StepAbortedException.unclear(e.findings().get(0));
+        }
+        context.resumed(context.services().time().instant());
+    }
+
+    /**
+     * A host that answered "no" has not started the guest, so it may go on where it was; a host that did not answer
+     * may have. Where the source is gone, the receiving QEMU has the only copy of the guest and is kept.
+     */
+    private static StepAbortedException acceptFailed(MigrationContext context, UnderstudyException e) {
+        boolean canGoBack = context.events().sourceStopped().isEmpty()
+                && e.code() != ErrorCode.QMP_DISCONNECTED
+                && e.code() != ErrorCode.HOST_UNAVAILABLE
+                && e.code() != ErrorCode.DEADLINE_EXCEEDED
+                && e.code() != ErrorCode.INTERNAL;
+        Finding finding = Finding.of(
+                FindingCode.MIGRATION_FAILED,
+                context.request().on(context.request().destination().name()),
+                "The destination did not take the VM over: " + e.getMessage() + ".",
+                canGoBack
+                        ? "Read the VM's log on the destination."
+                        : "Find out whether the VM runs there, before you start it anywhere.");
+        return canGoBack ? StepAbortedException.failed(finding) : StepAbortedException.unclear(finding);
+    }
+
+    /**
+     * Not knowing is not no.
+     *
+     * @param refused what the destination answered when it was to take the VM over
+     */
+    private static boolean runsOnDestination(MigrationContext context, UnderstudyException refused) {
+        if (context.events().onDestination(HostEvent.Resumed.class).isPresent()) {
+            return true;
+        }
+        try {
+            return context.request()
+                    .destination()
+                    .find(context.request().vm())
+                    .map(HostedVm::state)
+                    .equals(Optional.of(VmState.RUNNING));
+        } catch (UnderstudyException e) {
+            throw StepAbortedException.unclear(Finding.of(
+                    FindingCode.STATE_INCONSISTENT,
+                    context.request().on(context.request().destination().name()),
+                    "The destination did not take the VM over (" + refused.getMessage()
+                            + "), and it is unknown whether it runs there: " + e.getMessage() + ".",
+                    "Check on host " + context.request().destination().name()
+                            + " whether the VM runs, before you start it anywhere."));
+        }
+    }
+
+    private void measureDowntime(MigrationContext context) {
+        Duration grace = context.services().timings().grace();
+        Optional<Instant> resumed =
+                context.events().poll(grace, () -> context.events().onDestination(HostEvent.Resumed.class));
+        resumed.ifPresent(context::resumed);
+        Optional<Instant> paused =
+                context.events().poll(grace, () -> context.events().onSource(HostEvent.Paused.class));
+        if (paused.isPresent() && resumed.isPresent() && !resumed.get().isBefore(paused.get())) {
+            context.status().downtime(Duration.between(paused.get(), resumed.get()));
+            context.status().fact(step(), "downtimeFrom", "events: stop on the source, resume on the destination");
+            return;
+        }
+        reported(context).ifPresent(downtime -> {
+            context.status().downtime(downtime);
+            context.status().fact(step(), "downtimeFrom", "the source's QEMU");
+        });
+    }
+
+    private static Optional<Duration> reported(MigrationContext context) {
+        Optional<Duration> told = context.events()
+                .lastOnSource(HostEvent.MigrationMeasured.class)
+                .map(HostEvent.MigrationMeasured::downtime);
+        if (told.isPresent()) {
+            return told;
+        }
+        try {
+            return context.sourceMonitor().ask().downtime();
+        } catch (UnderstudyException e) {
+            context.status().fact(MigrationStep.SWITCH, "downtimeFrom", "unknown: " + e.getMessage());
+            return Optional.empty();
+        }
+    }
+}

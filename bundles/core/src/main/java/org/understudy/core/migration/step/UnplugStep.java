@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration.step;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.MigrationPhase;
+import org.understudy.api.spi.OutgoingMigration;
+import org.understudy.api.spi.OutgoingRequest;
+import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.migration.context.DeadlineCall;
+import org.understudy.core.migration.context.MigrationContext;
+import org.understudy.core.migration.context.SourceMonitor;
+import org.understudy.core.migration.context.StepAbortedException;
+import org.understudy.core.migration.context.UnplugFindings;
+
+/** Step 3: starts to send, which makes QEMU ask the guest for its primaries, and demands proof that it gave them. */
+public final class UnplugStep implements Step {
+    @Override
+    public MigrationStep step() {
+        return MigrationStep.TO_STANDBY;
+    }
+
+    @Override
+    public void run(MigrationContext context) {
+        StandbyForwarding.onSource(context);
+        if (context.isExplicit()) {
+            new ExplicitUnplug(context).run();
+            startSending(context);
+            awaitUnplug(context);
+            return;
+        }
+        startSending(context);
+        List<PairView> held = context.snapshot().held();
+        if (held.isEmpty()) {
+            context.status()
+                    .skip(
+                            step(),
+                            context.snapshot().pairs().isEmpty()
+                                    ? "the VM has no failover pair"
+                                    : "the guest has no primary now");
+            return;
+        }
+        awaitUnplug(context);
+        requireProof(context);
+        context.status().fact(step(), "evidence", "QEMU waited for the guest and went on (wait-unplug, then active)");
+        context.events().fromSource().stream()
+                .filter(HostEvent.UnplugRequested.class::isInstance)
+                .map(HostEvent.UnplugRequested.class::cast)
+                .forEach(e -> context.status().fact(step(), e.primary().value(), "asked for at " + e.at()));
+    }
+
+    private void startSending(MigrationContext context) {
+        OutgoingRequest request = new OutgoingRequest(
+                context.request().id(),
+                context.request().vm(),
+                context.incoming().uri(),
+                context.request().options(),
+                context.liveThere(),
+                context.configuredThere());
+        OutgoingMigration outgoing = DeadlineCall.toItsAnswer(
+                context.events(),
+                step(),
+                "the source's QEMU to take the command",
+                context.request().deadlines().prepare(),
+                () -> context.request().source().startOutgoing(request),
+                OutgoingMigration::cancel);
+        context.sending(new SourceMonitor(
+                context.request(),
+                context.events(),
+                outgoing,
+                context.services().time()));
+        context.rollbacks().push(step(), "undoSending", new Rollback(context)::cancelSending);
+    }
+
+    private void awaitUnplug(MigrationContext context) {
+        Duration limit = context.request().deadlines().unplug();
+        Optional<MigrationPhase> beyond = context.events()
+                .poll(
+                        limit,
+                        () -> Optional.of(context.sourceMonitor()
+                                        .askAndRequireAlive()
+                                        .phase())
+                                .filter(SourceMonitor::isPastUnplug));
+        if (beyond.isEmpty()) {
+            throw StepAbortedException.failed(UnplugFindings.notReleased(
+                    context.request(),
+                    context.snapshot().held(),
+                    context.sourceMonitor().waitedForGuest()
+                            ? "The guest did not release its primary within " + limit.toMillis() + " ms."
+                            : "QEMU did not begin to copy within " + limit.toMillis() + " ms."));
+        }
+    }
+
+    /** QEMU can go on without the guest's release: while the guest reboots, or if the slot was busy. */
+    private void requireProof(MigrationContext context) {
+        boolean proven = context.events()
+                .poll(context.services().timings().grace(), () -> {
+                    context.sourceMonitor().askAndRequireAlive();
+                    return context.sourceMonitor().waitedForGuest() ? Optional.of(true) : Optional.empty();
+                })
+                .isPresent();
+        if (!proven) {
+            throw StepAbortedException.failed(UnplugFindings.notReleased(
+                    context.request(),
+                    context.snapshot().held(),
+                    "QEMU began to copy without a sign that the guest released its primary."));
+        }
+    }
+}

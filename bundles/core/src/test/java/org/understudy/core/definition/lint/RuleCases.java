@@ -1,0 +1,610 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.definition.lint;
+
+import static org.understudy.api.FindingCode.*;
+import static org.understudy.core.definition.lint.Documents.*;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.understudy.api.FindingCode;
+import org.understudy.api.Severity;
+import org.understudy.api.xml.DomainDocument;
+
+/** The linter's rules by example: a definition that breaks one, what it becomes, and one that only looks like it. */
+final class RuleCases {
+    private static final String STANDBY = "vm web1, interface ua-standby0";
+    private static final String PRIMARY = "vm web1, interface ua-vf0";
+    private static final String ROM = "\n      <rom enabled='no'/>";
+    private static final String BUS_2 = "bus='0x02' slot='0x00' function='0x0'/>";
+
+    private RuleCases() {}
+
+    /** A definition and what is known besides. */
+    record Given(String document, LintContext context) {
+        static Given of(String document) {
+            return new Given(document, LintContext.none());
+        }
+    }
+
+    /**
+     * @param says what the message must contain: the object and the value
+     * @param mended the whole definition after the fix; empty where there is none
+     */
+    record RuleCase(
+            FindingCode code,
+            String name,
+            Given broken,
+            String subject,
+            List<String> says,
+            Severity severity,
+            Optional<String> mended,
+            Given nearMiss) {
+        @Override
+        public String toString() {
+            return code.id() + ": " + name;
+        }
+
+        RuleCase mended(String document) {
+            return new RuleCase(code, name, broken, subject, says, severity, Optional.of(document), nearMiss);
+        }
+
+        RuleCase as(Severity other) {
+            return new RuleCase(code, name, broken, subject, says, other, mended, nearMiss);
+        }
+    }
+
+    private static RuleCase rule(
+            FindingCode code, String name, Given broken, String subject, List<String> says, Given nearMiss) {
+        return new RuleCase(code, name, broken, subject, says, code.severity(), Optional.empty(), nearMiss);
+    }
+
+    private static RuleCase rule(
+            FindingCode code, String name, String broken, String subject, List<String> says, String nearMiss) {
+        return rule(code, name, Given.of(broken), subject, says, Given.of(nearMiss));
+    }
+
+    static Stream<RuleCase> all() {
+        return Stream.of(machine(), macs(), aliases(), addresses(), kinds(), roms(), vfs(), hosts())
+                .flatMap(List::stream);
+    }
+
+    private static List<RuleCase> machine() {
+        return List.of(
+                rule(
+                        MACHINE_WITHOUT_PCIE,
+                        "i440fx has conventional PCI only",
+                        with("pc-q35-7.2", "pc-i440fx-7.2"),
+                        "vm web1",
+                        List.of("web1", "'pc-i440fx-7.2'"),
+                        with("pc-q35-7.2", "pc-q35-rhel9.4.0")),
+                rule(
+                        MACHINE_WITHOUT_PCIE,
+                        "x86 without a machine type is i440fx",
+                        with(" machine='pc-q35-7.2'", ""),
+                        "vm web1",
+                        List.of("no machine type", "x86_64"),
+                        with("arch='x86_64' machine='pc-q35-7.2'", "")),
+                rule(
+                        MACHINE_WITHOUT_PCIE,
+                        "s390x has no PCIe",
+                        with("arch='x86_64' machine='pc-q35-7.2'", "arch='s390x' machine='s390-ccw-virtio-9.0'"),
+                        "vm web1",
+                        List.of("'s390-ccw-virtio-9.0'", "s390x"),
+                        with("arch='x86_64' machine='pc-q35-7.2'", "arch='aarch64' machine='virt-9.0'")),
+                rule(
+                        MACHINE_WITHOUT_PCIE,
+                        "another hypervisor has no failover",
+                        with("type=\"kvm\"", "type='xen'"),
+                        "vm web1",
+                        List.of("hypervisor type 'xen'"),
+                        with("type=\"kvm\"", "type='hvf'")));
+    }
+
+    private static List<RuleCase> macs() {
+        String mac = "<mac address=\"52:54:00:aa:BB:01\"/>";
+        String other = "<mac address=\"52:54:00:aa:BB:0f\"/>";
+        String standbys = "<mac address=\"52:54:00:AA:bb:01\"/>";
+        return List.of(
+                rule(
+                                MAC_MISMATCH,
+                                "the primary has another address",
+                                with(mac, other),
+                                PRIMARY,
+                                List.of("ua-vf0", "52:54:00:aa:BB:0f", "ua-standby0", "52:54:00:AA:bb:01"),
+                                with(mac, "<mac address='52:54:0:aa:bb:1'/>"))
+                        .mended(with(mac, standbys)),
+                rule(
+                                MAC_MISMATCH,
+                                "the host would make one up for a primary that has none",
+                                with("\n      " + mac, ""),
+                                PRIMARY,
+                                List.of("ua-vf0", "none", "52:54:00:AA:bb:01"),
+                                plain())
+                        .mended(with(mac, standbys.replace('"', '\''))),
+                rule(
+                        MAC_NOT_UNICAST,
+                        "the group bit is set",
+                        replace(
+                                with("52:54:00:AA:bb:01", "53:54:00:aa:bb:01"),
+                                "52:54:00:aa:BB:01",
+                                "53:54:00:aa:bb:01"),
+                        STANDBY,
+                        List.of("ua-standby0", "53:54:00:aa:bb:01"),
+                        replace(
+                                with("52:54:00:AA:bb:01", "56:54:00:aa:bb:01"),
+                                "52:54:00:aa:BB:01",
+                                "56:54:00:aa:bb:01")),
+                rule(
+                        DUPLICATE_MAC,
+                        "a plain NIC of the same VM has it, too",
+                        withDevice("<interface type='user'><mac address='52:54:00:aa:bb:01'/></interface>"),
+                        "vm web1, interface 2",
+                        List.of("interface 2", "52:54:00:aa:bb:01", "ua-standby0"),
+                        withDevice("<interface type='user'><mac address='52:54:00:aa:bb:02'/></interface>")),
+                rule(
+                        DUPLICATE_MAC,
+                        "something else on the host has it, too",
+                        new Given(GOOD, Contexts.usedMacs("52:54:00:aa:bb:01")),
+                        STANDBY,
+                        List.of("ua-standby0", "52:54:00:aa:bb:01"),
+                        new Given(GOOD, Contexts.usedMacs("52:54:00:aa:bb:02"))));
+    }
+
+    private static List<RuleCase> aliases() {
+        String named = "persistent='ua-standby0'";
+        String alias = "<alias name='ua-standby0'/>\n      <address";
+        String disk = "<disk type='file' device='disk'><target dev='vda'/><alias name='ua-disk'/></disk>";
+        String hiddenAway = "<teaming type='persistent'/>";
+        return List.of(
+                rule(
+                                ALIAS_UNKNOWN,
+                                "no device has the alias",
+                                with(named, "persistent='ua-gone'"),
+                                PRIMARY,
+                                List.of("ua-vf0", "'ua-gone'"),
+                                with(named, "persistent = \"ua-standby&#48;\""))
+                        .mended(GOOD),
+                rule(
+                                ALIAS_UNKNOWN,
+                                "the primary names nothing",
+                                with(" " + named, ""),
+                                PRIMARY,
+                                List.of("ua-vf0", "no standby NIC"),
+                                GOOD)
+                        .mended(with("type='transient' " + named, named + " type='transient'")),
+                rule(
+                                ALIAS_UNKNOWN,
+                                "of two standby NICs the one with the same MAC is meant",
+                                replace(withDevice(SECOND_STANDBY), named, "persistent='ua-gone'"),
+                                PRIMARY,
+                                List.of("'ua-gone'"),
+                                withDevice(SECOND_STANDBY))
+                        .mended(withDevice(SECOND_STANDBY)),
+                rule(
+                        ALIAS_NOT_PERSISTENT,
+                        "the alias is a disk's",
+                        replace(withDevice(disk), named, "persistent='ua-disk'"),
+                        PRIMARY,
+                        List.of("ua-vf0", "'ua-disk'", "<disk>"),
+                        withDevice(disk)),
+                rule(
+                                ALIAS_NOT_PERSISTENT,
+                                "the NIC named is a plain one",
+                                with("\n      " + hiddenAway, ""),
+                                PRIMARY,
+                                List.of("'ua-standby0'", "<interface>"),
+                                GOOD)
+                        .mended(GOOD),
+                rule(
+                        STANDBY_SHARED,
+                        "two primaries name one standby NIC",
+                        withDevice(SECOND_PRIMARY),
+                        "vm web1, interface ua-vf1",
+                        List.of("ua-vf1", "'ua-standby0'", "ua-vf0"),
+                        withDevice(SECOND_STANDBY
+                                + SECOND_PRIMARY
+                                        .replace("ua-standby0", "ua-standby1")
+                                        .replace("bb:01", "bb:02"))),
+                rule(
+                                ALIAS_NOT_KEPT,
+                                "libvirt drops an alias without ua-",
+                                replace(with(alias, alias.replace("ua-", "")), named, "persistent='standby0'"),
+                                "vm web1, interface standby0",
+                                List.of("'standby0'"),
+                                with("<alias name='ua-vf0'/>", "<alias name='hostdev0'/>"))
+                        .mended(GOOD),
+                rule(
+                                ALIAS_NOT_KEPT,
+                                "libvirt drops an alias with a full stop",
+                                replace(
+                                        with(alias, alias.replace("ua-standby0", "ua-a.b")),
+                                        named,
+                                        "persistent='ua-a.b'"),
+                                "vm web1, interface ua-a.b",
+                                List.of("'ua-a.b'"),
+                                GOOD)
+                        .mended(replace(
+                                with(alias, alias.replace("ua-standby0", "ua-a-b")), named, "persistent='ua-a-b'")),
+                rule(
+                                ALIAS_NOT_KEPT,
+                                "the standby NIC has no alias that its primary could name",
+                                with("\n      " + alias, "\n      <address"),
+                                "vm web1, interface 0",
+                                List.of("interface 0", "without an alias"),
+                                withDevice("<interface type='bridge'><model type='virtio'/>"
+                                        + "<teaming type='persistent'/></interface>"))
+                        .mended(replace(
+                                with("\n      " + alias, "\n      <address"),
+                                hiddenAway + "\n",
+                                hiddenAway + "\n      <alias name='ua-standby0'/>\n")));
+    }
+
+    private static List<RuleCase> addresses() {
+        String withoutAddress = with(PRIMARY_ADDRESS, "");
+        String sound = "<sound model='ich9'><address type='pci' domain='0x0' bus='2' slot='0' function='0x1'/></sound>";
+        String port = "<target port='0x11'  hotplug='on'/>";
+        return List.of(
+                rule(
+                                PRIMARY_NOT_ALONE_IN_SLOT,
+                                "the primary is function 2",
+                                with(BUS_2, "bus='0x02' slot='0x00' function='0x2'/>"),
+                                PRIMARY,
+                                List.of("ua-vf0", "0000:02:00.2", "not function 0"),
+                                with(BUS_2, "bus='0x02' slot='0x00' function='0x2000'/>"))
+                        .mended(withoutAddress),
+                rule(
+                                PRIMARY_NOT_ALONE_IN_SLOT,
+                                "another device has a function of the slot",
+                                withDevice(sound),
+                                PRIMARY,
+                                List.of("ua-vf0", "0000:02:00.0", "shares"),
+                                withDevice(sound.replace("bus='2'", "bus='4'")))
+                        .mended(replace(withDevice(sound), PRIMARY_ADDRESS, "")),
+                rule(
+                                PRIMARY_NOT_ALONE_IN_SLOT,
+                                "the slot is marked for several functions",
+                                with(BUS_2, BUS_2.replace("/>", " multifunction='on'/>")),
+                                PRIMARY,
+                                List.of("ua-vf0", "multifunction='on'"),
+                                with(BUS_2, BUS_2.replace("/>", " multifunction='off'/>")))
+                        .mended(withoutAddress),
+                rule(
+                                PRIMARY_ON_ROOT_BUS,
+                                "nothing on pcie.0 can be unplugged",
+                                with(BUS_2, "bus='0x00' slot='0x05' function='0x0'/>"),
+                                PRIMARY,
+                                List.of("ua-vf0", "0000:00:05.0", "pcie.0"),
+                                with(BUS_2, "bus='0x00' slot='0x00' function='0x0'/>"))
+                        .mended(withoutAddress),
+                rule(
+                                PRIMARY_ON_ROOT_BUS,
+                                "a bridge to conventional PCI is no PCIe slot",
+                                with(BUS_2, "bus='0x03' slot='0x01' function='0x0'/>"),
+                                PRIMARY,
+                                List.of("ua-vf0", "0000:03:01.0", "pcie-to-pci-bridge"),
+                                with(BUS_2, "bus='0x09' slot='0x00' function='0x0'/>"))
+                        .mended(withoutAddress),
+                rule(
+                                ROOT_PORT_WITHOUT_HOTPLUG,
+                                "the port of the primary cannot unplug",
+                                with(port, port.replace("on", "off")),
+                                PRIMARY,
+                                List.of("ua-vf0", "bus 2", "hotplug='off'"),
+                                with("<target chassis='1' port='0x10'/>", "<target hotplug='off'/>"))
+                        .mended(GOOD));
+    }
+
+    private static List<RuleCase> kinds() {
+        String virtio = "<model type='virtio'/>";
+        String pool = pooled("vf-pool");
+        return List.of(
+                rule(
+                        STANDBY_NOT_VIRTIO,
+                        "an e1000e cannot stand by",
+                        with(virtio, "<model type='e1000e'/>"),
+                        STANDBY,
+                        List.of("ua-standby0", "'e1000e'"),
+                        with(virtio, "<model type='virtio-non-transitional'/>")),
+                rule(
+                        STANDBY_NOT_VIRTIO,
+                        "without a model x86 does not take virtio",
+                        with("\n      " + virtio, ""),
+                        STANDBY,
+                        List.of("ua-standby0", "no model"),
+                        replace(
+                                with("\n      " + virtio, ""),
+                                "arch='x86_64' machine='pc-q35-7.2'",
+                                "arch='aarch64' machine='virt'")),
+                rule(
+                        PRIMARY_NOT_PASSED_THROUGH,
+                        "a bridge gives no VF",
+                        replace(emulated(), "<model type='e1000e'/>", "<source bridge='br0'/>"),
+                        PRIMARY,
+                        List.of("ua-vf0", "'user'"),
+                        pooled("some-network")),
+                rule(
+                        PRIMARY_NOT_PASSED_THROUGH,
+                        "a USB device is no VF",
+                        replace(plain(), "type='pci' managed='yes'", "type='usb' managed='yes'"),
+                        "vm web1, hostdev ua-vf0",
+                        List.of("hostdev ua-vf0", "'usb'"),
+                        plain()),
+                rule(
+                        PRIMARY_NOT_PASSED_THROUGH,
+                        "the configuration knows the network as an ordinary one",
+                        new Given(pooled("default"), Contexts.policy(false)),
+                        PRIMARY,
+                        List.of("ua-vf0", "'default'"),
+                        new Given(pool, Contexts.policy(false))),
+                rule(
+                        EMULATED_PRIMARY,
+                        "an emulated NIC stands in",
+                        new Given(emulated(), Contexts.policy(true)),
+                        PRIMARY,
+                        List.of("ua-vf0", "e1000e"),
+                        new Given(GOOD, Contexts.policy(true))),
+                rule(
+                        EMULATED_PRIMARY_NOT_ALLOWED,
+                        "an emulated NIC where none is allowed",
+                        new Given(emulated(), Contexts.policy(false)),
+                        PRIMARY,
+                        List.of("ua-vf0", "e1000e"),
+                        Given.of(emulated())));
+    }
+
+    private static List<RuleCase> roms() {
+        String off = "<rom enabled='no'/>";
+        String emulatedOff = emulated();
+        return List.of(
+                rule(
+                                OPTION_ROM_ON,
+                                "nothing is said of a VF's ROM",
+                                with(ROM, ""),
+                                PRIMARY,
+                                List.of("ua-vf0", "enabled='no'"),
+                                with(off, "<rom bar='off'/>"))
+                        .mended(GOOD),
+                rule(
+                                OPTION_ROM_ON,
+                                "an emulated primary has one unless told otherwise",
+                                replace(emulatedOff, ROM, ""),
+                                PRIMARY,
+                                List.of("ua-vf0", "migration fails"),
+                                emulatedOff)
+                        .as(Severity.ERROR)
+                        .mended(emulatedOff),
+                rule(
+                                OPTION_ROM_ON,
+                                "without its BAR the ROM of an emulated primary is still there",
+                                replace(emulatedOff, off, "<rom bar='off'/>"),
+                                PRIMARY,
+                                List.of("ua-vf0"),
+                                emulatedOff)
+                        .as(Severity.ERROR)
+                        .mended(emulatedOff),
+                rule(
+                                OPTION_ROM_ON,
+                                "a VF is given a ROM file",
+                                with(off, "<rom bar='on' file='/srv/igb.rom'/>"),
+                                PRIMARY,
+                                List.of("ua-vf0", "'/srv/igb.rom'"),
+                                withDevice("<interface type='user'><rom file='/srv/igb.rom'/></interface>"))
+                        .as(Severity.ERROR)
+                        .mended(GOOD));
+    }
+
+    private static List<RuleCase> vfs() {
+        String bridge = "<source bridge='br0'/>";
+        String direct =
+                replace(with("<interface type='bridge'>", "<interface type='direct'>"), bridge, "<source dev='eno1'/>");
+        String directPool = replace(
+                replace(pooled("vf-pool"), "<interface type='bridge'>", "<interface type='direct'>"),
+                bridge,
+                "<source dev='eno1'/>");
+        String vlans = replace(vlan(bridge, 7), "<rom enabled='no'/>", "<vlan><tag id='8'/></vlan><rom enabled='no'/>");
+        String twin = "<hostdev mode='subsystem' type='pci'><source>"
+                + "<address domain='0' bus='0x41' slot='16' function='2'/></source></hostdev>";
+        return List.of(
+                rule(
+                        VF_SETTINGS_DIFFER,
+                        "both halves name a VLAN, and not the same",
+                        vlans,
+                        PRIMARY,
+                        List.of("ua-vf0", "VLAN 8", "ua-standby0", "VLAN 7"),
+                        replace(vlans, "id='8'", "id='0x7'")),
+                rule(
+                        VF_SETTINGS_DIFFER,
+                        "the VF has another VLAN",
+                        new Given(vlan(bridge, 7), Contexts.settings(0, 1500, true, true)),
+                        PRIMARY,
+                        List.of("VLAN 0", "VLAN 7"),
+                        new Given(vlan(bridge, 7), Contexts.settings(7, 1500, true, true))),
+                rule(
+                        VF_SETTINGS_DIFFER,
+                        "the VF has another MTU",
+                        new Given(with(bridge, bridge + "<mtu size='9000'/>"), Contexts.settings(0, 1500, true, true)),
+                        PRIMARY,
+                        List.of("MTU 1500", "MTU 9000"),
+                        new Given(GOOD, Contexts.settings(0, 1500, false, false))),
+                rule(
+                        VF_SETTINGS_DIFFER,
+                        "the standby NIC trusts the guest and the VF does not",
+                        new Given(
+                                with(
+                                        "<interface type='bridge'>",
+                                        "<interface type='bridge' trustGuestRxFilters='yes'>"),
+                                Contexts.settings(0, 1500, false, true)),
+                        PRIMARY,
+                        List.of("trust off"),
+                        new Given(GOOD, Contexts.settings(0, 1500, false, true))),
+                rule(
+                        VF_SETTINGS_DIFFER,
+                        "the standby NIC pins the MAC and the VF does not",
+                        new Given(
+                                with(bridge, bridge + "<filterref filter='clean-traffic'/>"),
+                                Contexts.settings(0, 1500, false, false)),
+                        PRIMARY,
+                        List.of("spoof checking off"),
+                        new Given(
+                                with(bridge, bridge + "<filterref filter='my-own'/>"),
+                                Contexts.settings(0, 1500, false, false))),
+                rule(
+                        STANDBY_ABOVE_OWN_PF,
+                        "the standby NIC is macvtap on the VF's PF",
+                        new Given(direct, Contexts.parent("eno1")),
+                        STANDBY,
+                        List.of("ua-standby0", "'eno1'"),
+                        new Given(direct, Contexts.parent("eno2"))),
+                rule(
+                        STANDBY_ABOVE_OWN_PF,
+                        "the standby NIC is macvtap on the pool's only PF",
+                        new Given(directPool, Contexts.policy(false)),
+                        STANDBY,
+                        List.of("ua-standby0", "'eno1'"),
+                        Given.of(directPool)),
+                rule(
+                        IOMMU_GROUP_SHARED,
+                        "the VF is not alone",
+                        new Given(GOOD, Contexts.groupShared(true)),
+                        PRIMARY,
+                        List.of("ua-vf0", "0000:41:10.2"),
+                        new Given(GOOD, Contexts.groupShared(false))),
+                rule(
+                        VF_NOT_FREE,
+                        "another VM has the VF",
+                        new Given(GOOD, Contexts.heldBy("web2")),
+                        PRIMARY,
+                        List.of("ua-vf0", "0000:41:10.2", "'web2'"),
+                        new Given(GOOD, Contexts.heldBy("web1"))),
+                rule(
+                        VF_NOT_FREE,
+                        "two devices of the VM use one VF",
+                        withDevice(twin),
+                        PRIMARY,
+                        List.of("ua-vf0", "0000:41:10.2"),
+                        withDevice(twin.replace("slot='16'", "slot='17'"))),
+                rule(
+                        NATIVE_MIGRATION_LOST,
+                        "the VF's driver could migrate it",
+                        new Given(GOOD, Contexts.nativeMigration(true)),
+                        PRIMARY,
+                        List.of("ua-vf0", "0000:41:10.2"),
+                        new Given(GOOD, Contexts.nativeMigration(false))));
+    }
+
+    private static String asked(String definition) {
+        return definition.replace(
+                "</metadata>",
+                "<understudy:pairs xmlns:understudy='" + DomainDocument.UNDERSTUDY
+                        + "'><understudy:pair standby='ua-standby0' primary='ua-vf0' pool='vf-pool' root-port='2'/>"
+                        + "</understudy:pairs></metadata>");
+    }
+
+    private static String vlan(String bridge, int id) {
+        return with(bridge, bridge + "<vlan><tag id='" + id + "'/></vlan>");
+    }
+
+    private static String networked(String network) {
+        return with("<interface type='bridge'>", "<interface type='network'>")
+                .replace("<source bridge='br0'/>", "<source network='" + network + "'/>");
+    }
+
+    private static List<RuleCase> hosts() {
+        return List.of(
+                rule(
+                        POOL_MISSING_ON_HOST,
+                        "the configuration has no such pool",
+                        new Given(pooled("vf-poll"), Contexts.vfNetworks("vf-net")),
+                        PRIMARY,
+                        List.of("ua-vf0", "'vf-poll'"),
+                        new Given(pooled("vf-pool"), Contexts.policy(false))),
+                rule(
+                        VF_NOT_SET_UP,
+                        "the VF comes from a network of the host",
+                        new Given(pooled("vf-net"), Contexts.vfNetworks("vf-net")),
+                        PRIMARY,
+                        List.of("ua-vf0", "'vf-net'"),
+                        new Given(pooled("vf-pool"), Contexts.vfNetworks("vf-pool"))),
+                rule(
+                        NETWORK_MISSING_ON_HOST,
+                        "the host has no such bridge",
+                        new Given(GOOD, Contexts.bridges("br1", "virbr0")),
+                        STANDBY,
+                        List.of("ua-standby0", "'br0'"),
+                        new Given(GOOD, Contexts.silentHost())),
+                rule(
+                        NETWORK_MISSING_ON_HOST,
+                        "the destination has no such bridge",
+                        new Given(GOOD, Contexts.move("br0", Optional.of(Set.of("br1")))),
+                        STANDBY,
+                        List.of("'br0'", "the destination"),
+                        new Given(GOOD, Contexts.move("br0", Optional.empty()))),
+                rule(
+                        NETWORK_MISSING_ON_HOST,
+                        "the network is a bridge on the source, and the destination has none of that name",
+                        new Given(networked("br0"), Contexts.move("br0", Optional.of(Set.of("br1")))),
+                        STANDBY,
+                        List.of("'br0'", "the destination"),
+                        new Given(networked("br0"), Contexts.move("br0", Optional.of(Set.of("br0", "br1"))))),
+                rule(
+                        NETWORK_MISSING_ON_HOST,
+                        "nothing is concluded from a network that is no bridge on the source",
+                        new Given(networked("br0"), Contexts.move("br0", Optional.of(Set.of("virbr0")))),
+                        STANDBY,
+                        List.of("'br0'"),
+                        new Given(networked("default"), Contexts.move("br0", Optional.of(Set.of("virbr0"))))),
+                rule(
+                        NETWORK_MISSING_ON_HOST,
+                        "libvirt has no such network any more",
+                        new Given(networked("lan"), Contexts.networks("lan-2", "default")),
+                        STANDBY,
+                        List.of("ua-standby0", "network 'lan'", "the host"),
+                        new Given(networked("lan"), Contexts.networks("lan", "default"))),
+                rule(
+                        PAIR_HALF_MISSING,
+                        "the primary of a pair that was asked for has gone",
+                        Given.of(asked(GOOD.replace("persistent='ua-standby0'", "persistent='ua-standby9'"))),
+                        "vm web1, interface ua-standby0",
+                        List.of("'ua-standby0'", "'ua-vf0'", "the primary is not there"),
+                        Given.of(asked(GOOD))),
+                rule(
+                        PAIR_HALF_MISSING,
+                        "both halves of a pair that was asked for have gone",
+                        Given.of(asked(GOOD)
+                                .replace(
+                                        "<understudy:pair standby='ua-standby0'", "<understudy:pair standby='ua-old'")),
+                        "vm web1, interface ua-old",
+                        List.of("'ua-old'", "neither of them"),
+                        Given.of(asked(GOOD))),
+                rule(
+                        QEMU_TOO_OLD,
+                        "QEMU has no failover yet",
+                        new Given(GOOD, Contexts.qemu(4, 1)),
+                        "vm web1",
+                        List.of("web1", "QEMU 4.1.0", "4.2"),
+                        new Given(GOOD, Contexts.qemu(4, 2))),
+                rule(
+                        LIBVIRT_TOO_OLD,
+                        "libvirt has no teaming yet",
+                        new Given(GOOD, Contexts.libvirt(6, 0)),
+                        "vm web1",
+                        List.of("libvirt 6.0.0", "6.1"),
+                        new Given(GOOD, Contexts.libvirt(6, 1))),
+                rule(
+                        LIBVIRT_TOO_OLD,
+                        "libvirt has no teaming in a plain hostdev yet",
+                        new Given(plain(), Contexts.libvirt(7, 0)),
+                        "vm web1",
+                        List.of("libvirt 7.0.0", "7.1", "<hostdev>"),
+                        new Given(GOOD, Contexts.libvirt(7, 0))),
+                rule(
+                        IOMMU_OFF,
+                        "VFIO needs an IOMMU",
+                        new Given(GOOD, Contexts.iommu(false)),
+                        PRIMARY,
+                        List.of("ua-vf0", "IOMMU"),
+                        new Given(emulated(), Contexts.iommu(false))));
+    }
+}

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.inventory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.doAnswer;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
+import org.understudy.api.HostView;
+import org.understudy.api.Policies;
+import org.understudy.api.Policy;
+import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostConnector;
+import org.understudy.core.concurrent.Backoff;
+import org.understudy.core.concurrent.SystemScheduler;
+import org.understudy.core.testing.FakeDefinitionHost;
+import org.understudy.core.testing.FakeHosts;
+
+class HostRegistryTest {
+    private final List<FakeDefinitionHost> opened = new CopyOnWriteArrayList<>();
+    private final AtomicReference<RuntimeException> obstacle = new AtomicReference<>();
+    private final AtomicReference<Policy> policy = new AtomicReference<>(FakeHosts.policy());
+    private final Policies policies = mock(Policies.class);
+    private final List<Consumer<Policy>> listeners = new CopyOnWriteArrayList<>();
+    /** What hangs until the end of the test. */
+    private final CountDownLatch hanging = new CountDownLatch(1);
+
+    private HostRegistry registry;
+
+    @BeforeEach
+    void open() {
+        when(policies.current()).thenAnswer(call -> policy.get());
+        when(policies.listen(any())).thenAnswer(call -> {
+            listeners.add(call.getArgument(0));
+            return (Subscription) () -> {};
+        });
+        registry = new HostRegistry(
+                policies, SystemScheduler.process(), new Backoff(Duration.ofMillis(10), Duration.ofMillis(640)));
+    }
+
+    @AfterEach
+    void close() {
+        hanging.countDown();
+        registry.close();
+    }
+
+    @Test
+    void opensTheHostsOfTheConfigurationInItsOrder() {
+        configure(host("beta"), host("alpha"));
+        registry.addConnector(shelf());
+
+        await().until(() -> registry.all().size() == 2);
+        assertThat(registry.views()).extracting(v -> v.name().value()).containsExactly("beta", "alpha");
+        assertThat(registry.views()).allMatch(HostView::available);
+        assertThat(registry.host(new HostName("alpha")).name()).hasToString("alpha");
+        assertThat(registry.unopened()).isEmpty();
+    }
+
+    @Test
+    void tellsAnUnknownHostFromOneThatIsNotOpen() {
+        configure(host("alpha"));
+
+        assertCode(ErrorCode.HOST_NOT_FOUND, "nowhere");
+        assertCode(ErrorCode.HOST_UNAVAILABLE, "alpha");
+        assertThat(registry.unopened()).containsExactly(new HostName("alpha"));
+    }
+
+    @Test
+    void saysWhichConnectorIsMissing() {
+        configure(host("alpha"));
+
+        await().untilAsserted(() -> assertThat(registry.views()).singleElement().satisfies(v -> {
+            assertThat(v.available()).isFalse();
+            assertThat(v.findings().get(0).code()).isEqualTo(FindingCode.HOST_UNAVAILABLE);
+            assertThat(v.findings().get(0).message()).contains("'shelf'");
+        }));
+    }
+
+    @Test
+    void closesItsHostsWhenTheConnectorGoesAndOpensThemWhenItReturns() {
+        configure(host("alpha"));
+        HostConnector connector = shelf();
+        registry.addConnector(connector);
+        await().until(() -> registry.all().size() == 1);
+
+        registry.removeConnector(connector);
+        assertThat(registry.all()).isEmpty();
+        assertThat(opened.get(0).deeds()).containsExactly("close");
+
+        registry.addConnector(shelf());
+        await().until(() -> registry.all().size() == 1);
+    }
+
+    @Test
+    void movesItsHostsToANewConnectorOfTheSameKindWhenTheOldOneGoes() {
+        configure(host("alpha"));
+        HostConnector old = shelf();
+        registry.addConnector(old);
+        await().until(() -> registry.all().size() == 1);
+
+        registry.addConnector(shelf());
+        registry.removeConnector(old);
+
+        await().until(() -> opened.size() == 2 && registry.all().equals(List.of(opened.get(1))));
+        assertThat(opened.get(0).deeds()).containsExactly("close");
+    }
+
+    @Test
+    void doesNotKeepAHostWhoseConnectorWentWhileItWasBeingOpened() throws InterruptedException {
+        CountDownLatch entered = new CountDownLatch(1);
+        CountDownLatch leave = new CountDownLatch(1);
+        FakeDefinitionHost late = new FakeDefinitionHost("alpha");
+        HostConnector slow = slow(late, entered, leave);
+        configure(host("alpha"));
+        registry.addConnector(slow);
+        entered.await();
+
+        registry.removeConnector(slow);
+        leave.countDown();
+
+        await().until(() -> late.deeds().equals(List.of("close")));
+        assertThat(registry.all()).isEmpty();
+    }
+
+    @Test
+    void opensNewHostsAndClosesRemovedOnesAndLeavesTheOthersAlone() {
+        configure(host("alpha"), host("beta"));
+        registry.addConnector(shelf());
+        await().until(() -> registry.all().size() == 2);
+        Host beta = registry.host(new HostName("beta"));
+        Host alpha = registry.host(new HostName("alpha"));
+
+        configure(host("beta"), host("gamma"));
+
+        await().until(() -> registry.all().size() == 2);
+        assertThat(registry.host(new HostName("beta"))).isSameAs(beta);
+        await().until(() -> ((FakeDefinitionHost) alpha).deeds().equals(List.of("close")));
+        assertThat(((FakeDefinitionHost) beta).deeds()).isEmpty();
+        assertCode(ErrorCode.HOST_NOT_FOUND, "alpha");
+    }
+
+    @Test
+    void reopensAHostWhoseOptionsChanged() {
+        configure(host("alpha"));
+        registry.addConnector(shelf());
+        await().until(() -> registry.all().size() == 1);
+
+        configure(new HostPolicy(new HostName("alpha"), "shelf", Map.of("directory", "/srv")));
+
+        await().until(() -> opened.size() == 2 && registry.all().equals(List.of(opened.get(1))));
+        assertThat(opened.get(0).deeds()).containsExactly("close");
+    }
+
+    @Test
+    void triesAgainAfterAFailureAndSaysMeanwhileWhy() {
+        obstacle.set(new UnderstudyException(ErrorCode.IO_FAILED, "no space left"));
+        configure(host("alpha"));
+        registry.addConnector(shelf());
+        await().untilAsserted(() ->
+                assertThat(registry.views().get(0).findings().get(0).message()).contains("no space left"));
+
+        obstacle.set(null);
+
+        await().until(() -> registry.all().size() == 1);
+    }
+
+    @Test
+    void survivesAConnectorThatIsBroken() {
+        obstacle.set(new IllegalStateException("a defect"));
+        configure(host("alpha"));
+        registry.addConnector(shelf());
+        await().untilAsserted(() ->
+                assertThat(registry.views().get(0).findings().get(0).message()).contains("a defect"));
+
+        obstacle.set(null);
+
+        await().until(() -> registry.all().size() == 1);
+    }
+
+    @Test
+    void showsAHostThatDoesNotAnswerAsUnavailable() {
+        configure(host("alpha"));
+        registry.addConnector(shelf());
+        await().until(() -> registry.all().size() == 1);
+
+        opened.get(0).fail(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "timed out"));
+
+        assertThat(registry.views().get(0).available()).isFalse();
+        assertThat(registry.views().get(0).findings().get(0).message()).contains("timed out");
+    }
+
+    @Test
+    void letsGoOfAHostThatWasRemovedWhileItWasBeingOpened() throws InterruptedException {
+        CountDownLatch entered = new CountDownLatch(1);
+        CountDownLatch leave = new CountDownLatch(1);
+        FakeDefinitionHost late = new FakeDefinitionHost("alpha");
+        configure(host("alpha"));
+        registry.addConnector(slow(late, entered, leave));
+        entered.await();
+
+        configure();
+        leave.countDown();
+
+        await().until(() -> late.deeds().equals(List.of("close")));
+        assertThat(registry.all()).isEmpty();
+    }
+
+    @Test
+    void hostThatHangsWhileItIsClosedDelaysNobody() throws InterruptedException {
+        CountDownLatch entered = new CountDownLatch(1);
+        List<Host> alphas = new CopyOnWriteArrayList<>();
+        HostConnector stubborn = mock(HostConnector.class);
+        when(stubborn.kind()).thenReturn("hanging");
+        when(stubborn.open(any())).thenAnswer(call -> {
+            Host host = mock(Host.class);
+            when(host.name()).thenReturn(new HostName("alpha"));
+            doAnswer(closing -> {
+                        entered.countDown();
+                        hanging.await();
+                        return null;
+                    })
+                    .when(host)
+                    .close();
+            alphas.add(host);
+            return host;
+        });
+        policy.set(FakeHosts.policy(new HostPolicy(new HostName("alpha"), "hanging", Map.of()), host("beta")));
+        listeners.forEach(l -> l.accept(policy.get()));
+        registry.addConnector(shelf());
+        registry.addConnector(stubborn);
+        await().until(() -> registry.all().size() == 2);
+
+        HostPolicy changed = new HostPolicy(new HostName("alpha"), "hanging", Map.of("uri", "qemu:///other"));
+        assertTimeoutPreemptively(Duration.ofSeconds(5), () -> configure(changed, host("beta")));
+        entered.await();
+
+        assertTimeoutPreemptively(Duration.ofSeconds(5), () -> {
+            assertThat(registry.all()).extracting(Host::name).containsExactly(new HostName("beta"));
+            assertThat(registry.unopened()).containsExactly(new HostName("alpha"));
+            assertCode(ErrorCode.HOST_UNAVAILABLE, "alpha");
+            assertThat(registry.views()).extracting(HostView::available).containsExactly(false, true);
+        });
+        assertThat(alphas).hasSize(1);
+
+        hanging.countDown();
+        await().until(() -> alphas.size() == 2 && registry.all().size() == 2);
+    }
+
+    @Test
+    void reportsEachHostThatWasOpenedOrLeftOutsideItsLock() {
+        List<List<Host>> seen = new CopyOnWriteArrayList<>();
+        Subscription news = registry.listen(() -> seen.add(registry.all()));
+        configure(host("alpha"));
+        registry.addConnector(shelf());
+        await().until(() -> !seen.isEmpty() && seen.get(seen.size() - 1).size() == 1);
+
+        configure();
+        assertThat(seen).last().isEqualTo(List.of());
+
+        news.close();
+        int before = seen.size();
+        configure(host("alpha"));
+        assertThat(seen).hasSize(before);
+    }
+
+    private void assertCode(ErrorCode code, String host) {
+        assertThatThrownBy(() -> registry.host(new HostName(host)))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(code))
+                .hasMessageContaining(host);
+    }
+
+    private void configure(HostPolicy... hosts) {
+        policy.set(FakeHosts.policy(hosts));
+        listeners.forEach(l -> l.accept(policy.get()));
+        assertThat(Arrays.asList(hosts)).hasSameSizeAs(registry.views());
+    }
+
+    private static HostPolicy host(String name) {
+        return new HostPolicy(new HostName(name), "shelf", Map.of());
+    }
+
+    private static HostConnector slow(FakeDefinitionHost host, CountDownLatch entered, CountDownLatch leave) {
+        HostConnector slow = mock(HostConnector.class);
+        when(slow.kind()).thenReturn("shelf");
+        when(slow.open(any())).thenAnswer(call -> {
+            entered.countDown();
+            leave.await();
+            return host;
+        });
+        return slow;
+    }
+
+    private HostConnector shelf() {
+        HostConnector connector = mock(HostConnector.class);
+        when(connector.kind()).thenReturn("shelf");
+        when(connector.open(any())).thenAnswer(call -> {
+            if (obstacle.get() != null) {
+                throw obstacle.get();
+            }
+            FakeDefinitionHost host = new FakeDefinitionHost(
+                    call.<HostPolicy>getArgument(0).name().value());
+            opened.add(host);
+            return host;
+        });
+        return connector;
+    }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.inventory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.HostName;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.Hosts;
+import org.understudy.core.testing.FakeHost;
+import org.understudy.core.testing.FakeScheduler;
+
+class HostWatchTest {
+    private final FakeScheduler clock = new FakeScheduler();
+    private final FakeHost a = new FakeHost("a");
+    private final FakeHost b = new FakeHost("b");
+    private final List<Host> open = new CopyOnWriteArrayList<>();
+    private final List<Runnable> listeners = new ArrayList<>();
+    private final List<String> seen = new CopyOnWriteArrayList<>();
+
+    private final Hosts hosts = new Hosts() {
+        @Override
+        public List<Host> all() {
+            return List.copyOf(open);
+        }
+
+        @Override
+        public Host host(HostName name) {
+            return a;
+        }
+
+        @Override
+        public Subscription listen(Runnable changed) {
+            listeners.add(changed);
+            return () -> listeners.remove(changed);
+        }
+    };
+
+    private Optional<HostWatch> opened = Optional.empty();
+
+    @AfterEach
+    void close() {
+        opened.ifPresent(HostWatch::close);
+    }
+
+    private HostWatch watch() {
+        HostWatch watch = new HostWatch(
+                hosts,
+                host -> seen.add("opened " + host.name()),
+                (host, event) -> seen.add(host.name() + " " + event.vm()),
+                clock);
+        opened = Optional.of(watch);
+        return watch;
+    }
+
+    private void now(Host... hosts) {
+        open.clear();
+        open.addAll(List.of(hosts));
+        listeners.forEach(Runnable::run);
+    }
+
+    @Test
+    void hearsAHostThatIsOpenedLaterOnceAndForgetsAClosedOne() {
+        HostWatch watch = watch();
+        now(a);
+        assertThat(watch.host(a.name())).isPresent();
+        watch.refresh();
+        a.emit(new HostEvent.Started(new VmName("web1"), Instant.now()));
+        assertThat(seen).containsExactly("opened a", "a web1");
+
+        now();
+        assertThat(a.consumers()).isZero();
+        assertThat(watch.host(a.name())).isEmpty();
+    }
+
+    @Test
+    void beginsWithTheHostsThatAreOpenAlreadyInTheirOrder() {
+        open.addAll(List.of(b, a));
+
+        watch();
+        assertThat(seen).containsExactly("opened b", "opened a");
+    }
+
+    @Test
+    void movesToAHostThatWasClosedAndOpenedAnew() {
+        FakeHost another = new FakeHost("a");
+        watch();
+        now(a);
+        now(another);
+
+        assertThat(seen).containsExactly("opened a", "opened a");
+        assertThat(a.consumers()).isZero();
+        assertThat(another.consumers()).isEqualTo(1);
+    }
+
+    @Test
+    void subscribesAgainAfterAPauseWhereAHostRefused() {
+        a.refuseConsumers(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "a is away"));
+        watch();
+        now(a, b);
+        assertThat(seen).containsExactly("opened b");
+
+        a.acceptConsumers();
+        clock.advance(Duration.ofSeconds(2));
+
+        assertThat(seen).containsExactly("opened b", "opened a");
+        assertThat(clock.timed()).isZero();
+    }
+
+    @Test
+    void hearsNothingAfterTheEnd() {
+        open.add(a);
+        HostWatch watch = watch();
+        assertThat(a.consumers()).isEqualTo(1);
+        watch.close();
+        watch.refresh();
+
+        assertThat(a.consumers()).isZero();
+        assertThat(listeners).isEmpty();
+    }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.inventory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.Severity;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.core.inventory.VmLocator.Survey;
+import org.understudy.core.testing.FakeDefinitionHost;
+import org.understudy.core.testing.FakeHosts;
+
+class VmLocatorTest {
+    private static final VmName WEB1 = new VmName("web1");
+
+    private final FakeDefinitionHost alpha = new FakeDefinitionHost("alpha");
+    private final FakeDefinitionHost beta = new FakeDefinitionHost("beta");
+    private final FakeDefinitionHost gamma = new FakeDefinitionHost("gamma");
+    private final FakeHosts fakeHosts = new FakeHosts(alpha, beta, gamma);
+    private final BlockingQueue<Runnable> deadlines = new LinkedBlockingQueue<>();
+    private final VmLocator locator = new VmLocator(fakeHosts.registry, (limit, task) -> deadlines.add(task));
+
+    @AfterEach
+    void close() {
+        List.of(alpha, beta, gamma).forEach(FakeDefinitionHost::recover);
+        locator.close();
+        fakeHosts.close();
+    }
+
+    private CompletableFuture<Survey> survey() {
+        return onItsOwnThread(() -> locator.survey(WEB1));
+    }
+
+    private static CompletableFuture<Survey> onItsOwnThread(Supplier<Survey> survey) {
+        return CompletableFuture.supplyAsync(survey, task -> new Thread(task).start());
+    }
+
+    /** Lets the deadline of a survey pass when all hosts but so many have answered. */
+    private void passDeadline(int hanging) throws InterruptedException {
+        Runnable deadline = deadlines.take();
+        await().until(() -> locator.inFlight() == hanging);
+        deadline.run();
+    }
+
+    @Test
+    void asksEachHostForTheOneVmAlone() {
+        alpha.with("web1", VmState.RUNNING).with("web2", VmState.RUNNING);
+        beta.with("web1", VmState.INCOMING);
+
+        Survey survey = locator.survey(WEB1);
+
+        assertThat(survey.claims()).containsOnlyKeys(WEB1);
+        assertThat(survey.incoming()).hasSize(1);
+        assertThat(alpha.questions()).containsExactly("find web1");
+        assertThat(beta.questions()).containsExactly("find web1");
+    }
+
+    @Test
+    void asksAllHostsBeforeTheFirstHasAnswered() throws InterruptedException {
+        List.of(alpha, beta, gamma).forEach(FakeDefinitionHost::hang);
+
+        CompletableFuture<Survey> survey = survey();
+
+        for (FakeDefinitionHost host : List.of(alpha, beta, gamma)) {
+            await().until(() -> host.questions().equals(List.of("find web1")));
+        }
+        passDeadline(3);
+        assertThat(survey.join().silent()).extracting(s -> s.host().value()).containsExactly("alpha", "beta", "gamma");
+    }
+
+    @Test
+    void waitsOneDeadlineForAHostThatHangsAndReportsIt() throws InterruptedException {
+        alpha.with("web1", VmState.SHUTOFF);
+        beta.hang();
+        CompletableFuture<Survey> survey = survey();
+        await().until(() -> locator.inFlight() == 1);
+        assertThat(survey).isNotDone();
+
+        passDeadline(1);
+
+        Survey answered = survey.join();
+        assertThat(answered.place(WEB1).host().name()).isEqualTo(alpha.name());
+        assertThat(answered.doubts(WEB1)).singleElement().satisfies(doubt -> {
+            assertThat(doubt.code()).isEqualTo(FindingCode.HOST_UNAVAILABLE);
+            assertThat(doubt.severity()).isEqualTo(Severity.WARNING);
+            assertThat(doubt.message())
+                    .isEqualTo("Host beta did not answer within 8 s; it is not known whether VM 'web1' runs there");
+        });
+        assertThat(deadlines).isEmpty();
+    }
+
+    @Test
+    void listsTheVmsOfTheHostsThatAnswer() throws InterruptedException {
+        alpha.with("web1", VmState.RUNNING).with("web2", VmState.SHUTOFF);
+        beta.hang();
+        CompletableFuture<Survey> survey = onItsOwnThread(locator::survey);
+
+        passDeadline(1);
+
+        assertThat(survey.join().claims()).containsOnlyKeys(WEB1, new VmName("web2"));
+        assertThat(survey.join().silent())
+                .extracting(UnansweredHost::toString)
+                .containsExactly("beta (did not answer within 30 s)");
+    }
+
+    @Test
+    void keepsWhyAHostGaveNoAnswer() {
+        UnderstudyException trouble = new UnderstudyException(ErrorCode.LIBVIRT_ERROR, "no connection");
+        IllegalStateException defect = new IllegalStateException("a defect");
+        beta.fail(trouble);
+        gamma.fail(defect);
+
+        assertThatThrownBy(() -> locator.of(WEB1))
+                .isInstanceOfSatisfying(UnderstudyException.class, e -> {
+                    assertThat(e.code()).isEqualTo(ErrorCode.HOST_UNAVAILABLE);
+                    assertThat(e.getSuppressed()).containsExactly(trouble, defect);
+                })
+                .hasMessageContaining("beta (did not answer: no connection)");
+        assertThat(locator.survey(WEB1).doubts(WEB1))
+                .extracting(Finding::message)
+                .first()
+                .asString()
+                .startsWith("Host beta did not answer: no connection; it is not known");
+    }
+
+    @Test
+    void leavesAHostAloneThatLetsTooManyQuestionsHangUntilItRecovers() throws InterruptedException {
+        beta.hang();
+        for (int i = 0; i < DeadlineFanOut.MOST_OVERDUE; i++) {
+            CompletableFuture<Survey> survey = survey();
+            passDeadline(i + 1);
+            assertThat(survey.join().silent()).hasSize(1);
+        }
+
+        assertThat(locator.survey(WEB1).silent())
+                .extracting(UnansweredHost::toString)
+                .containsExactly("beta (did not answer within 8 s)");
+        assertThat(beta.questions()).hasSize(DeadlineFanOut.MOST_OVERDUE);
+
+        beta.recover();
+        await().until(() -> locator.inFlight() == 0);
+        await().until(() -> locator.survey(WEB1).silent().isEmpty());
+    }
+}

@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.lifecycle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.eq;
+import static org.mockito.Mockito.when;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
+import org.understudy.api.MacAddress;
+import org.understudy.api.Outcome;
+import org.understudy.api.Pair;
+import org.understudy.api.PairHealth;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.Vm;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.core.definition.lint.NicFacts;
+import org.understudy.core.inventory.VmLocator;
+import org.understudy.core.testing.FakeDefinitionHost;
+import org.understudy.core.testing.FakeHosts;
+import org.understudy.core.vf.VfLeaseController;
+
+class VirtualMachineServiceTest {
+    private static final VmName WEB1 = new VmName("web1");
+
+    private final FakeDefinitionHost alpha = new FakeDefinitionHost("alpha");
+    private final FakeDefinitionHost beta = new FakeDefinitionHost("beta");
+    private final FakeHosts fakeHosts = new FakeHosts(alpha, beta);
+    private final VfLeaseController vfs =
+            new VfLeaseController(fakeHosts.registry, fakeHosts.migrations, fakeHosts.policies);
+
+    private final BlockingQueue<Runnable> deadlines = new LinkedBlockingQueue<>();
+
+    @AfterEach
+    void close() {
+        beta.recover();
+        vfs.close();
+        fakeHosts.close();
+    }
+
+    private VirtualMachineService vms() {
+        return vms(fakeHosts.locator);
+    }
+
+    private VirtualMachineService vms(VmLocator locator) {
+        return new VirtualMachineService(
+                fakeHosts.registry,
+                locator,
+                fakeHosts.policies,
+                fakeHosts.health,
+                fakeHosts.migrations,
+                vfs,
+                new NicFacts());
+    }
+
+    @Test
+    void listsTheVmsOfAllHostsByName() {
+        alpha.with("web2", VmState.SHUTOFF);
+        beta.with("web1", VmState.RUNNING);
+
+        List<Vm> list = vms().list();
+
+        assertThat(list).extracting(v -> v.name() + "@" + v.host()).containsExactly("web1@beta", "web2@alpha");
+        assertThat(list.get(0).nics())
+                .singleElement()
+                .satisfies(n -> assertThat(n.mac()).contains(new MacAddress("52:54:00:11:22:33")));
+    }
+
+    @Test
+    void doesNotListAQemuThatOnlyReceives() {
+        alpha.with("web1", VmState.RUNNING);
+        beta.with("web1", VmState.INCOMING);
+
+        assertThat(vms().list())
+                .singleElement()
+                .satisfies(v -> assertThat(v.host()).isEqualTo(new HostName("alpha")));
+        assertThat(vms().show(WEB1).host()).isEqualTo(new HostName("alpha"));
+    }
+
+    @Test
+    void believesTheHostWhereTheVmRuns() {
+        alpha.with("web1", VmState.SHUTOFF);
+        beta.with("web1", VmState.RUNNING);
+
+        assertThat(vms().show(WEB1).host()).isEqualTo(new HostName("beta"));
+        assertThat(vms().list()).hasSize(1);
+    }
+
+    @Test
+    void refusesToActOnAVmThatTwoHostsRun() {
+        alpha.with("web1", VmState.RUNNING);
+        beta.with("web1", VmState.RUNNING);
+
+        assertThat(vms().list()).hasSize(2);
+        assertThatThrownBy(() -> vms().destroy(WEB1))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class,
+                        e -> assertThat(e.findings())
+                                .extracting(Finding::code)
+                                .containsExactly(FindingCode.STATE_INCONSISTENT))
+                .hasMessageContaining("RUNNING on alpha and RUNNING on beta");
+    }
+
+    @Test
+    void takesThePairsFromTheHealthTracker() {
+        alpha.with("web1", VmState.RUNNING);
+        Pair pair = new Pair(
+                new Alias("ua-s"),
+                new Alias("ua-p"),
+                new MacAddress("52:54:00:11:22:33"),
+                Optional.empty(),
+                PrimaryKind.VF,
+                PairHealth.ACTIVE,
+                "");
+        when(fakeHosts.health.pairsOf(eq(WEB1), eq(new HostName("alpha")), any(), any(), eq(VmState.RUNNING)))
+                .thenReturn(List.of(pair));
+
+        assertThat(vms().show(WEB1).pairs()).containsExactly(pair);
+    }
+
+    @Test
+    void doesNotTakeAHostThatIsSilentForOneWithoutTheVm() {
+        beta.fail(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "timed out"));
+
+        assertCode(ErrorCode.HOST_UNAVAILABLE, () -> vms().show(WEB1));
+        assertThat(vms().list()).isEmpty();
+    }
+
+    @Test
+    void saysThatNoHostHasTheVm() {
+        assertCode(ErrorCode.VM_NOT_FOUND, () -> vms().show(WEB1));
+        assertCode(ErrorCode.VM_NOT_FOUND, () -> vms().start(WEB1));
+    }
+
+    @Test
+    void definesAVmAndPassesOnWhatDoesNotStandInTheWay() {
+        Finding note = Finding.of(FindingCode.ACCELERATOR_FALLBACK, "host alpha", "no KVM", "none");
+        alpha.object(note);
+
+        assertThat(vms().define(alpha.name(), FakeDefinitionHost.xml("web1"))).contains(note);
+        assertThat(alpha.deeds()).containsExactly("define web1");
+    }
+
+    @Test
+    void undefinesAVmWhoseHostDropsPartsOfItsPair() {
+        alpha.store(xml -> xml.replace("<alias name='ua-net'/>", ""));
+
+        assertThatThrownBy(() -> vms().define(alpha.name(), withNamedVf()))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class,
+                        e -> assertThat(e.findings())
+                                .extracting(Finding::message)
+                                .anyMatch(m -> m.contains("dropped the alias ua-net")));
+        assertThat(alpha.deeds()).containsExactly("define web1", "undefine web1");
+    }
+
+    @Test
+    void saysWhatIsWrongWithADefinitionAlsoIfTheHostDoesNotRemoveIt() {
+        alpha.store(xml -> xml.replace("<alias name='ua-net'/>", ""));
+        alpha.refuseUndefine();
+
+        assertThatThrownBy(() -> vms().define(alpha.name(), withNamedVf()))
+                .isInstanceOfSatisfying(UnderstudyException.class, e -> {
+                    assertThat(e.findings())
+                            .extracting(Finding::message)
+                            .anyMatch(m -> m.contains("dropped the alias ua-net"))
+                            .contains("VM 'web1' keeps the refused definition on host alpha: undefine failed");
+                    assertThat(e.findings()).extracting(Finding::code).contains(FindingCode.UNDO_FAILED);
+                });
+    }
+
+    private static String withNamedVf() {
+        return FakeDefinitionHost.xmlWithVf("web1")
+                .replace("<interface type='network'><mac", "<interface type='hostdev'><mac")
+                .replace(
+                        "<source network='pool-a'/>",
+                        "<source><address type='pci' bus='1' slot='0x10' function='2'/></source>");
+    }
+
+    @Test
+    void passesOnThatTheHostMovedADeviceOfAPair() {
+        String definition = withNamedVf()
+                .replace("<alias name='ua-vf'/>", "<alias name='ua-vf'/><address type='pci' bus='0x01'/>")
+                .replace(
+                        "<devices>",
+                        "<devices><controller type='pci' index='1' model='pcie-root-port'/>"
+                                + "<controller type='pci' index='2' model='pcie-root-port'/>");
+        alpha.store(xml -> xml.replace("bus='0x01'", "bus='0x02'"));
+
+        assertThat(vms().define(alpha.name(), definition))
+                .filteredOn(f -> f.code() == FindingCode.DEFINITION_ALTERED)
+                .singleElement()
+                .satisfies(f -> assertThat(f.message()).contains("address of ua-vf is 0000:02:00.0, not 0000:01:00.0"));
+    }
+
+    @Test
+    void doesNotDefineWhatTheHostWouldNotDo() {
+        alpha.object(Finding.of(FindingCode.DEFINITION_UNSUPPORTED, "vm web1", "a floppy", "remove it"));
+
+        assertCode(ErrorCode.REFUSED_BY_FINDINGS, () -> vms().define(alpha.name(), FakeDefinitionHost.xml("web1")));
+        assertThat(alpha.deeds()).isEmpty();
+    }
+
+    @Test
+    void doesNotDefineAVmUnderANameThatIsTaken() {
+        beta.with("web1", VmState.SHUTOFF);
+
+        assertCode(ErrorCode.VM_EXISTS, () -> vms().define(alpha.name(), FakeDefinitionHost.xml("web1")));
+        String other = FakeDefinitionHost.xml("web1").replace("000002<", "000003<");
+        assertCode(ErrorCode.VM_EXISTS, () -> vms().define(beta.name(), other));
+    }
+
+    @Test
+    void replacesTheDefinitionOfTheSameVmOnTheSameHost() {
+        alpha.with("web1", VmState.RUNNING);
+
+        vms().define(alpha.name(), FakeDefinitionHost.xml("web1").replace("131072", "262144"));
+
+        assertThat(vms().definition(WEB1)).contains("262144");
+    }
+
+    @Test
+    void refusesMalformedXmlAndAnUnknownHost() {
+        assertCode(ErrorCode.MALFORMED_XML, () -> vms().define(alpha.name(), "<domain>"));
+        assertCode(ErrorCode.HOST_NOT_FOUND, () -> vms().define(new HostName("x"), FakeDefinitionHost.xml("a")));
+    }
+
+    @Test
+    void drivesAVmInFittingStatesOnly() {
+        alpha.with("off", VmState.SHUTOFF)
+                .with("spare", VmState.SHUTOFF)
+                .with("on", VmState.RUNNING)
+                .with("still", VmState.PAUSED);
+        VmName off = new VmName("off");
+        VmName on = new VmName("on");
+        VmName still = new VmName("still");
+
+        assertCode(ErrorCode.WRONG_VM_STATE, () -> vms().start(on));
+        assertCode(ErrorCode.WRONG_VM_STATE, () -> vms().undefine(on));
+        assertCode(ErrorCode.WRONG_VM_STATE, () -> vms().shutdown(off));
+        assertCode(ErrorCode.WRONG_VM_STATE, () -> vms().destroy(off));
+        assertCode(ErrorCode.WRONG_VM_STATE, () -> vms().reset(off));
+        assertCode(ErrorCode.WRONG_VM_STATE, () -> vms().pause(still));
+        assertCode(ErrorCode.WRONG_VM_STATE, () -> vms().resume(on));
+        assertThat(alpha.deeds()).isEmpty();
+
+        vms().start(off);
+        vms().pause(on);
+        vms().resume(still);
+        vms().reset(on);
+        vms().shutdown(on);
+        vms().destroy(on);
+        vms().undefine(new VmName("spare"));
+        assertThat(alpha.deeds())
+                .containsExactly(
+                        "start off {}",
+                        "pause on",
+                        "resume still",
+                        "reset on",
+                        "shutdown on",
+                        "destroy on",
+                        "undefine spare");
+    }
+
+    @Test
+    void leavesAVmAloneThatIsBeingMigrated() {
+        alpha.with("web1", VmState.PAUSED);
+        fakeHosts.migrated("web1", "alpha", "beta", Optional.empty());
+
+        for (ThrowingCallable command : List.<ThrowingCallable>of(
+                () -> vms().resume(WEB1),
+                () -> vms().reset(WEB1),
+                () -> vms().destroy(WEB1),
+                () -> vms().define(alpha.name(), FakeDefinitionHost.xml("web1")))) {
+            assertCode(ErrorCode.MIGRATION_IN_PROGRESS, command);
+        }
+        assertThat(alpha.deeds()).isEmpty();
+    }
+
+    @Test
+    void doesNotStartAVmThatAnotherHostIsReceiving() {
+        alpha.with("web1", VmState.SHUTOFF);
+        beta.with("web1", VmState.INCOMING);
+
+        assertCode(ErrorCode.REFUSED_BY_FINDINGS, () -> vms().start(WEB1));
+        assertThat(alpha.deeds()).isEmpty();
+    }
+
+    @Test
+    void doesNotResumeAVmThatMayRunOnAHostThatIsSilentAfterADoubtfulMigration() {
+        alpha.with("web1", VmState.PAUSED);
+        fakeHosts.migrated("web1", "alpha", "beta", Optional.of(Outcome.NEEDS_ATTENTION));
+        vms().resume(WEB1);
+        assertThat(alpha.deeds()).containsExactly("resume web1");
+
+        beta.fail(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "timed out"));
+
+        assertThatThrownBy(() -> vms().resume(WEB1)).hasMessageContaining("host beta, where it may run");
+        assertThat(alpha.deeds()).hasSize(1);
+    }
+
+    /** Calls while a host hangs, and lets the deadline for its answer pass. */
+    private <R> CompletableFuture<R> whileBetaHangs(Function<VirtualMachineService, R> call)
+            throws InterruptedException {
+        beta.hang();
+        VmLocator locator = new VmLocator(fakeHosts.registry, (limit, task) -> deadlines.add(task));
+        CompletableFuture<R> answer =
+                CompletableFuture.supplyAsync(() -> call.apply(vms(locator)), task -> new Thread(task).start());
+        Runnable deadline = deadlines.take();
+        await().until(() -> locator.inFlight() == 1);
+        assertThat(answer).isNotDone();
+        deadline.run();
+        return answer;
+    }
+
+    @Test
+    void asksNoHostForAllItsVmsToStartOrDefineOne() {
+        alpha.with("web1", VmState.SHUTOFF);
+
+        vms().start(WEB1);
+        vms().define(alpha.name(), FakeDefinitionHost.xml("web1"));
+
+        assertThat(alpha.questions()).doesNotContain("vms");
+        assertThat(beta.questions()).containsOnly("find web1");
+    }
+
+    @Test
+    void startsAVmOneDeadlineLaterWhileAnotherHostHangs() throws Exception {
+        alpha.with("web1", VmState.SHUTOFF);
+
+        whileBetaHangs(vms -> {
+                    vms.start(WEB1);
+                    return "started";
+                })
+                .get(10, TimeUnit.SECONDS);
+
+        assertThat(alpha.deeds()).containsExactly("start web1 {}");
+        assertThat(deadlines).isEmpty();
+    }
+
+    @Test
+    void definesAVmAndReportsThatAnotherHostMayHaveIt() throws Exception {
+        List<Finding> findings = whileBetaHangs(vms -> vms.define(alpha.name(), FakeDefinitionHost.xml("web1")))
+                .get(10, TimeUnit.SECONDS);
+
+        assertThat(findings)
+                .extracting(Finding::message)
+                .containsExactly("Host beta did not answer within 8 s; it is not known whether VM 'web1' runs there");
+        assertThat(deadlines).isEmpty();
+    }
+
+    @Test
+    void doesNotDefineAVmOnAHostThatHangs() throws Exception {
+        CompletableFuture<List<Finding>> answer =
+                whileBetaHangs(vms -> vms.define(beta.name(), FakeDefinitionHost.xml("web1")));
+
+        assertCode(ErrorCode.HOST_UNAVAILABLE, () -> {
+            try {
+                answer.join();
+            } catch (CompletionException e) {
+                throw e.getCause();
+            }
+        });
+    }
+
+    @Test
+    void reportsTheHostThatHangsWhenItRefusesAStart() throws Exception {
+        alpha.with("web1", VmState.SHUTOFF);
+        fakeHosts.migrated("web1", "alpha", "beta", Optional.of(Outcome.NEEDS_ATTENTION));
+
+        CompletableFuture<String> start = whileBetaHangs(vms -> {
+            vms.start(WEB1);
+            return "started";
+        });
+
+        assertThatThrownBy(() -> start.get(10, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class,
+                        e -> assertThat(e.findings())
+                                .extracting(Finding::code)
+                                .containsExactly(FindingCode.STATE_INCONSISTENT, FindingCode.HOST_UNAVAILABLE));
+        assertThat(alpha.deeds()).isEmpty();
+    }
+
+    @Test
+    void doesNotStartAVmWhoseVfNobodyCanGive() {
+        alpha.with("web1", VmState.SHUTOFF);
+        alpha.define(FakeDefinitionHost.xmlWithVf("web1"));
+        alpha.forget();
+
+        assertFinding(FindingCode.POOL_NOT_SERVED, () -> vms().start(WEB1));
+        assertThat(alpha.deeds()).isEmpty();
+    }
+
+    private static void assertFinding(FindingCode code, ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class,
+                        e -> assertThat(e.findings()).extracting(Finding::code).containsExactly(code));
+    }
+
+    private static void assertCode(ErrorCode code, ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(code));
+    }
+}

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.reconcile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.NicSelector;
+import org.understudy.api.PairRequest;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.core.concurrent.Backoff;
+import org.understudy.core.definition.DomainView;
+import org.understudy.core.definition.lint.NicFacts;
+import org.understudy.core.pair.PairService;
+import org.understudy.core.reconcile.DefinitionController.Rhythm;
+import org.understudy.core.testing.FakeDefinitionHost;
+import org.understudy.core.testing.FakeHosts;
+import org.understudy.core.testing.FakeScheduler;
+import org.understudy.core.vf.VfLeaseController;
+
+class DefinitionControllerTest {
+    private static final VmName WEB1 = new VmName("web1");
+    private static final Duration SETTLE = Duration.ofSeconds(3);
+    private static final Duration PAUSE = Duration.ofSeconds(5);
+    private static final Rhythm RHYTHM = new Rhythm(SETTLE, new Backoff(PAUSE, Duration.ofMinutes(5), () -> 0));
+    private static final PairRequest REQUEST =
+            new PairRequest(new NicSelector.Only(), Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
+
+    private final FakeScheduler clock = new FakeScheduler();
+    private final FakeDefinitionHost alpha = new FakeDefinitionHost("alpha");
+    private final FakeDefinitionHost beta = new FakeDefinitionHost("beta");
+    private final FakeHosts fakeHosts = new FakeHosts(alpha, beta);
+    private final VfLeaseController vfs =
+            new VfLeaseController(fakeHosts.registry, fakeHosts.migrations, fakeHosts.policies);
+    private final PairService pairs = new PairService(
+            fakeHosts.locator,
+            fakeHosts.registry,
+            fakeHosts.policies,
+            fakeHosts.migrations,
+            fakeHosts.health,
+            new NicFacts(),
+            vfs);
+    private Optional<DefinitionController> keeper = Optional.empty();
+
+    @AfterEach
+    void close() {
+        keeper.ifPresent(DefinitionController::close);
+        vfs.close();
+        fakeHosts.close();
+    }
+
+    private DefinitionController keep() {
+        keeper = Optional.of(new DefinitionController(fakeHosts.registry, pairs, fakeHosts.migrations, RHYTHM, clock));
+        return keeper.get();
+    }
+
+    /** A VM whose pair was asked for, as it is stored. */
+    private String asked(VmState state) {
+        alpha.with("web1", state);
+        pairs.turnOn(WEB1, REQUEST);
+        if (state != VmState.SHUTOFF) {
+            alpha.restart("web1");
+        }
+        alpha.forget();
+        return alpha.definition(WEB1);
+    }
+
+    private static String withoutPrimary(String definition) {
+        int end = definition.lastIndexOf("</interface>") + "</interface>".length();
+        return definition.substring(0, definition.lastIndexOf("<interface")) + definition.substring(end);
+    }
+
+    private static List<FindingCode> codes(DefinitionController keeper) {
+        return keeper.findings().stream().map(Finding::code).toList();
+    }
+
+    private void staysAsItIs() {
+        clock.advance(Duration.ofSeconds(4));
+        assertThat(alpha.deeds()).isEmpty();
+    }
+
+    @Test
+    void putsThePrimaryBackThatSomebodyTook() {
+        String asked = asked(VmState.SHUTOFF);
+        alpha.edit(withoutPrimary(asked));
+        assertThat(DomainView.of(alpha.definition(WEB1)).pairs()).isEmpty();
+
+        DefinitionController kept = keep();
+
+        clock.advance(SETTLE);
+        assertThat(DomainView.of(alpha.definition(WEB1)).pairs())
+                .isEqualTo(DomainView.of(asked).pairs());
+        clock.advance(PAUSE);
+        assertThat(kept.findings()).isEmpty();
+    }
+
+    @Test
+    void putsItBackIntoTheRunningVmAsWell() {
+        String asked = asked(VmState.RUNNING);
+        alpha.presence(PrimaryPresence.ABSENT);
+        keep();
+
+        alpha.edit(withoutPrimary(asked));
+
+        clock.advance(SETTLE);
+        assertThat(alpha.deeds()).contains("plug ua-primary0");
+    }
+
+    @Test
+    void takesTimeWithOneThatTakesItAgainAndAgain() {
+        String asked = asked(VmState.SHUTOFF);
+        keep();
+        alpha.edit(withoutPrimary(asked));
+        clock.advance(SETTLE);
+        assertThat(DomainView.of(alpha.definition(WEB1)).pairs()).hasSize(1);
+
+        alpha.edit(withoutPrimary(asked));
+        alpha.forget();
+
+        staysAsItIs();
+        assertThat(codes(keeper.orElseThrow())).containsExactly(FindingCode.PAIR_HALF_MISSING);
+    }
+
+    @Test
+    void leavesAVmAloneThatDidNotAsk() {
+        alpha.with("web1", VmState.SHUTOFF);
+        DefinitionController kept = keep();
+
+        alpha.edit(FakeDefinitionHost.xml("web1")
+                .replace(
+                        "<model type='virtio'/>",
+                        "<model type='virtio'/><teaming type='persistent'/><alias name='ua-net'/>"));
+        alpha.forget();
+
+        staysAsItIs();
+        assertThat(kept.findings()).isEmpty();
+    }
+
+    @Test
+    void leavesAVmAloneThatIsMoved() {
+        String asked = asked(VmState.RUNNING);
+        fakeHosts.watched("web1", "alpha", "beta");
+        keep();
+
+        alpha.edit(withoutPrimary(asked));
+        alpha.forget();
+
+        staysAsItIs();
+    }
+
+    @Test
+    void tellsWhyItCannotPutItBack() {
+        String asked = asked(VmState.SHUTOFF);
+        alpha.edit(withoutPrimary(asked).replace("pool='trial'", "pool='gone'"));
+        alpha.forget();
+
+        DefinitionController kept = keep();
+
+        clock.advance(SETTLE);
+        assertThat(codes(kept)).containsExactlyInAnyOrder(FindingCode.PAIR_HALF_MISSING, FindingCode.POOL_UNKNOWN);
+        assertThat(alpha.deeds()).isEmpty();
+    }
+
+    @Test
+    void looksAgainAtAVmWhoseHostDidNotAnswer() {
+        String asked = asked(VmState.SHUTOFF);
+        DefinitionController kept = keep();
+        clock.advance(SETTLE);
+        assertThat(kept.findings()).isEmpty();
+        alpha.fail(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "libvirtd is away"));
+        alpha.edit(withoutPrimary(asked));
+        alpha.forget();
+        staysAsItIs();
+
+        alpha.recover();
+
+        clock.advance(PAUSE);
+        assertThat(DomainView.of(alpha.definition(WEB1)).pairs()).hasSize(1);
+    }
+
+    @Test
+    void tellsOfOneThatCannotBePutBackAsItsNameIsOnTwoHosts() {
+        String asked = asked(VmState.SHUTOFF);
+        beta.with("web1", VmState.SHUTOFF);
+        DefinitionController kept = keep();
+
+        alpha.edit(withoutPrimary(asked));
+
+        clock.advance(SETTLE);
+        assertThat(codes(kept)).containsExactly(FindingCode.PAIR_HALF_MISSING);
+    }
+
+    @Test
+    void tellsOfANetworkThatHasAnotherNameUntilItIsThere() {
+        String asked = asked(VmState.SHUTOFF);
+        alpha.knows("lan");
+        alpha.edit(asked.replace("type='bridge'", "type='network'").replace("bridge='br0'", "network='lan'"));
+        DefinitionController kept = keep();
+        staysAsItIsBut("define web1");
+        assertThat(kept.findings()).isEmpty();
+
+        alpha.knows("lan-2");
+        alpha.edit(alpha.definition(WEB1));
+
+        clock.advance(SETTLE);
+        assertThat(codes(kept)).containsExactly(FindingCode.NETWORK_MISSING_ON_HOST);
+        alpha.knows("lan", "lan-2");
+        clock.advance(PAUSE);
+        assertThat(kept.findings()).isEmpty();
+    }
+
+    private void staysAsItIsBut(String deed) {
+        clock.advance(Duration.ofMinutes(1));
+        assertThat(alpha.deeds()).containsOnly(deed);
+    }
+
+    @Test
+    void forgetsAVmWhosePairIsSwitchedOff() {
+        String asked = asked(VmState.SHUTOFF);
+        alpha.edit(withoutPrimary(asked).replace("pool='trial'", "pool='gone'"));
+        DefinitionController kept = keep();
+        clock.advance(SETTLE);
+        assertThat(kept.findings()).isNotEmpty();
+
+        alpha.edit(FakeDefinitionHost.xml("web1"));
+
+        clock.advance(SETTLE);
+        assertThat(kept.findings()).isEmpty();
+    }
+}

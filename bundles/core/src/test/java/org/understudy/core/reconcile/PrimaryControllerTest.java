@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.reconcile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.contains;
+import static org.mockito.ArgumentMatchers.eq;
+import static org.mockito.Mockito.atLeast;
+import static org.mockito.Mockito.doAnswer;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.when;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.Alias;
+import org.understudy.api.HostNics;
+import org.understudy.api.MacAddress;
+import org.understudy.api.NicInventory;
+import org.understudy.api.Pair;
+import org.understudy.api.PairHealth;
+import org.understudy.api.Pairs.PairChanged;
+import org.understudy.api.PciAddress;
+import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.Subscription;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.api.spi.VfPools;
+import org.understudy.api.spi.VfPools.Lease;
+import org.understudy.core.concurrent.Backoff;
+import org.understudy.core.health.PairHealthTracker.Place;
+import org.understudy.core.reconcile.PrimaryController.Rhythm;
+import org.understudy.core.testing.FakeDefinitionHost;
+import org.understudy.core.testing.FakeHosts;
+import org.understudy.core.testing.FakeScheduler;
+import org.understudy.core.vf.VfLeaseController;
+
+class PrimaryControllerTest {
+    private static final VmName WEB1 = new VmName("web1");
+    private static final Alias PRIMARY = new Alias("ua-vf");
+    private static final Duration SETTLE = Duration.ofSeconds(3);
+    private static final Duration PAUSE = Duration.ofSeconds(5);
+    private static final Rhythm RHYTHM =
+            new Rhythm(SETTLE, new Backoff(PAUSE, Duration.ofMinutes(5), () -> 0), Duration.ofHours(1));
+
+    private final FakeScheduler clock = new FakeScheduler();
+    private final FakeDefinitionHost alpha = new FakeDefinitionHost("alpha");
+    private final FakeHosts fakeHosts = new FakeHosts(alpha);
+    private final VfPools pools = mock(VfPools.class);
+    private final HostNics nics = mock(HostNics.class);
+    private final List<Consumer<PairChanged>> health = new ArrayList<>();
+    private final List<Consumer<NicInventory>> nicNews = new ArrayList<>();
+    private final VfLeaseController keeper =
+            new VfLeaseController(fakeHosts.registry, fakeHosts.migrations, fakeHosts.policies);
+    private final List<PrimaryController> open = new ArrayList<>();
+    /** Answers of the pools, which other threads ask for from the beginning on. */
+    private volatile Supplier<Optional<Lease>> leasing = () -> Optional.of(lease("01:10.2", 2));
+
+    private volatile List<Lease> leases = List.of();
+
+    @BeforeEach
+    void serve() {
+        when(fakeHosts.health.listen(any())).thenAnswer(call -> {
+            health.add(call.getArgument(0));
+            return (Subscription) () -> {};
+        });
+        when(nics.listen(any())).thenAnswer(call -> {
+            nicNews.add(call.getArgument(0));
+            return (Subscription) () -> {};
+        });
+        when(pools.lease(any(), any(), any(), any(), any())).thenAnswer(call -> leasing.get());
+        when(pools.leases(any())).thenAnswer(call -> leases);
+        doAnswer(call -> {
+                    leases = leases.stream()
+                            .filter(l -> !l.equals(call.getArgument(0)))
+                            .toList();
+                    return null;
+                })
+                .when(pools)
+                .release(any());
+        keeper.setPools(pools);
+        alpha.with("web1", VmState.RUNNING);
+        runsWith(asked());
+        alpha.presence(PrimaryPresence.ABSENT);
+    }
+
+    @AfterEach
+    void close() {
+        open.forEach(PrimaryController::close);
+        keeper.close();
+        fakeHosts.close();
+    }
+
+    private static String asked() {
+        return FakeDefinitionHost.xmlWithVf("web1").replace("<devices>", """
+            <metadata><u:pairs xmlns:u="https://understudy.org/xmlns/domain/1.0">
+            <u:pair standby="ua-net" primary="ua-vf" pool="pool-a"/></u:pairs></metadata><devices>\
+            """);
+    }
+
+    private void runsWith(String definition) {
+        alpha.define(definition);
+        alpha.restart("web1");
+        alpha.forget();
+    }
+
+    private Lease lease(String vf, long fencing) {
+        return new Lease(alpha.name(), new PoolName("pool-a"), WEB1, PRIMARY, PciAddress.parse(vf), "server", fencing);
+    }
+
+    private PrimaryController primaryController() {
+        PrimaryController primaryController = new PrimaryController(
+                fakeHosts.registry, fakeHosts.health, fakeHosts.migrations, keeper, RHYTHM, clock);
+        primaryController.setNics(nics);
+        open.add(primaryController);
+        return primaryController;
+    }
+
+    private void becomes(PairHealth now) {
+        Pair pair = new Pair(
+                new Alias("ua-net"),
+                PRIMARY,
+                new MacAddress("52:54:00:11:22:33"),
+                Optional.empty(),
+                PrimaryKind.VF,
+                now,
+                "");
+        when(fakeHosts.health.withoutPrimary()).thenReturn(List.of(new Place(alpha.name(), WEB1)));
+        health.forEach(l -> l.accept(new PairChanged(WEB1, alpha.name(), PairHealth.ACTIVE, pair)));
+    }
+
+    private void newsOfNics() {
+        nicNews.forEach(l -> l.accept(new NicInventory(alpha.name(), true, "test", List.of(), List.of(), List.of())));
+    }
+
+    private long plugs() {
+        return alpha.deeds().stream().filter(d -> d.startsWith("plug")).count();
+    }
+
+    private void staysUnplugged() {
+        clock.advance(Duration.ofMinutes(30));
+        assertThat(alpha.deeds()).isEmpty();
+    }
+
+    @Test
+    void plugsAPrimaryThatARunningVmHasLost() {
+        primaryController();
+
+        becomes(PairHealth.ON_STANDBY);
+
+        clock.advance(SETTLE);
+        assertThat(alpha.deeds()).contains("plug ua-vf 0000:01:10.2");
+    }
+
+    @Test
+    void findsWithoutNewsWhatWasLostWhileNobodyListened() {
+        when(fakeHosts.health.withoutPrimary()).thenReturn(List.of(new Place(alpha.name(), WEB1)));
+
+        primaryController();
+
+        clock.advance(SETTLE);
+        assertThat(alpha.deeds()).contains("plug ua-vf 0000:01:10.2");
+    }
+
+    @Test
+    void plugsOnceWhatHasHelpedHoweverMuchNewsComes() {
+        primaryController();
+
+        becomes(PairHealth.ON_STANDBY);
+        becomes(PairHealth.FAULT);
+        newsOfNics();
+        clock.advance(SETTLE);
+        assertThat(plugs()).isEqualTo(1);
+        alpha.presence(PrimaryPresence.ENABLED);
+
+        becomes(PairHealth.ON_STANDBY);
+        clock.advance(Duration.ofMinutes(30));
+        assertThat(plugs()).isEqualTo(1);
+    }
+
+    @Test
+    void doesNotBelieveAnAttemptAndPausesLongerAfterEach() {
+        primaryController();
+
+        becomes(PairHealth.ON_STANDBY);
+
+        clock.advance(SETTLE.plus(PAUSE).plus(PAUSE.multipliedBy(2)));
+        assertThat(plugs()).isEqualTo(3);
+        newsOfNics();
+        clock.advance(PAUSE.multipliedBy(4).minusMillis(1));
+        assertThat(plugs()).isEqualTo(3);
+        clock.advance(Duration.ofMillis(1));
+        assertThat(plugs()).isEqualTo(4);
+    }
+
+    @Test
+    void givesTheVfBackThatAVmHadBeforeItGotAnother() {
+        Lease vanished = lease("01:10.0", 1);
+        leases = List.of(vanished, lease("01:10.2", 2));
+        primaryController();
+
+        becomes(PairHealth.FAULT);
+        clock.advance(SETTLE);
+
+        await().untilAsserted(() -> verify(pools).release(vanished));
+    }
+
+    @Test
+    void waitsForNewsOfTheNicsWhereThePoolIsEmptyAndSaysSo() {
+        leasing = Optional::empty;
+        primaryController();
+        becomes(PairHealth.ON_STANDBY);
+        clock.advance(SETTLE);
+        verify(fakeHosts.health, atLeast(1))
+                .annotate(eq(new Place(alpha.name(), WEB1)), eq(PRIMARY), contains("has no VF left"));
+        staysUnplugged();
+        leasing = () -> Optional.of(lease("01:10.2", 2));
+
+        newsOfNics();
+
+        clock.advance(SETTLE);
+        assertThat(alpha.deeds()).contains("plug ua-vf 0000:01:10.2");
+    }
+
+    @Test
+    void staysSubscribedToNewNicsWhenTheOldOnesGoAfterwards() {
+        HostNics newer = mock(HostNics.class);
+        Subscription ofNewer = mock(Subscription.class);
+        Subscription ofOlder = mock(Subscription.class);
+        when(nics.listen(any())).thenReturn(ofOlder);
+        when(newer.listen(any())).thenReturn(ofNewer);
+        PrimaryController primaryController = primaryController();
+
+        primaryController.setNics(newer);
+        primaryController.unsetNics(nics);
+
+        verify(ofOlder).close();
+        verify(ofNewer, never()).close();
+    }
+
+    @Test
+    void asksForAPrimaryWhoseVfIsNotSetUpAsThePairNeedsIt() {
+        alpha.presence(PrimaryPresence.ENABLED);
+        when(fakeHosts.health.isMisconfigured(new Place(alpha.name(), WEB1), PRIMARY))
+                .thenReturn(true);
+        primaryController();
+
+        becomes(PairHealth.FAULT);
+
+        clock.advance(SETTLE);
+        assertThat(alpha.deeds()).contains("unplug ua-vf");
+    }
+
+    @Test
+    void leavesAPairAloneThatNobodyAskedFor() {
+        runsWith(FakeDefinitionHost.xmlWithVf("web1"));
+        primaryController();
+
+        becomes(PairHealth.ON_STANDBY);
+
+        staysUnplugged();
+    }
+
+    @Test
+    void leavesAVmAloneThatIsMoved() {
+        fakeHosts.migrated("web1", "alpha", "beta", Optional.empty());
+        primaryController();
+
+        becomes(PairHealth.ON_STANDBY);
+
+        staysUnplugged();
+    }
+
+    @Test
+    void doesNotPlugIntoAMigrationThatBeganWhileTheVfWasMadeReady() {
+        leasing = () -> {
+            fakeHosts.migrated("web1", "alpha", "beta", Optional.empty());
+            return Optional.of(lease("01:10.2", 2));
+        };
+        primaryController();
+
+        becomes(PairHealth.ON_STANDBY);
+
+        clock.advance(SETTLE);
+        verify(pools).release(lease("01:10.2", 2));
+        staysUnplugged();
+    }
+
+    @Test
+    void leavesAPrimaryAloneThatQemuHides() {
+        alpha.presence(PrimaryPresence.HIDDEN);
+        primaryController();
+
+        becomes(PairHealth.FAULT);
+
+        staysUnplugged();
+    }
+
+    @Test
+    void leavesAVmAloneThatRunsWithoutTheStandbyNic() {
+        runsWith(FakeDefinitionHost.xml("web1"));
+        alpha.define(asked());
+        alpha.forget();
+        primaryController();
+
+        becomes(PairHealth.ON_STANDBY);
+
+        staysUnplugged();
+    }
+}

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.testing;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.HostName;
+import org.understudy.api.PciAddress;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.HostFacts;
+import org.understudy.api.spi.HostedVm;
+import org.understudy.api.spi.IncomingMigration;
+import org.understudy.api.spi.IncomingRequest;
+import org.understudy.api.spi.OutgoingMigration;
+import org.understudy.api.spi.OutgoingRequest;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.core.definition.DomainView;
+
+/** A host in memory that stores definitions and writes down what it was told to do. It does not migrate. */
+public final class FakeDefinitionHost implements Host {
+    private final HostName name;
+    private final Map<VmName, HostedVm> vms = new ConcurrentSkipListMap<>();
+    private final Map<VmName, String> definitions = new ConcurrentHashMap<>();
+    private final Map<VmName, String> live = new ConcurrentHashMap<>();
+    private final List<String> deeds = new CopyOnWriteArrayList<>();
+    private final List<Consumer<HostEvent>> listeners = new CopyOnWriteArrayList<>();
+    private volatile Runnable afterFind = () -> {};
+    private final List<String> questions = new CopyOnWriteArrayList<>();
+    private boolean hanging;
+    private boolean undefineRefused;
+    private boolean startRefused;
+    private boolean plugRefused;
+    private PrimaryPresence presence = PrimaryPresence.UNKNOWN;
+    private UnaryOperator<String> storing = UnaryOperator.identity();
+    private Set<String> networks = Set.of();
+    private volatile Optional<Set<String>> known = Optional.empty();
+    private String objectionable = "";
+    private List<Finding> objections = List.of();
+    private volatile Optional<RuntimeException> trouble = Optional.empty();
+
+    public FakeDefinitionHost(String name) {
+        this.name = new HostName(name);
+    }
+
+    /** A VM with one NIC on br0; the UUID is always the same. */
+    public static String xml(String vm) {
+        return """
+            <domain type='kvm'>
+              <name>%s</name>
+              <uuid>00000000-0000-0001-0000-000000000002</uuid>
+              <memory>131072</memory>
+              <os><type arch='x86_64' machine='q35'>hvm</type></os>
+              <devices>
+                <interface type='bridge'>
+                  <mac address='52:54:00:11:22:33'/>
+                  <source bridge='br0'/>
+                  <model type='virtio'/>
+                </interface>
+              </devices>
+            </domain>
+            """.formatted(vm);
+    }
+
+    /** The same with a VF of pool-a as primary. */
+    public static String xmlWithVf(String vm) {
+        return xml(vm).replace(
+                        "<model type='virtio'/>",
+                        "<model type='virtio'/><teaming type='persistent'/><alias name='ua-net'/>")
+                .replace("</devices>", """
+                    <interface type='network'><mac address='52:54:00:11:22:33'/><source network='pool-a'/>
+                    <vlan><tag id='42'/></vlan>
+                    <teaming type='transient' persistent='ua-net'/><alias name='ua-vf'/></interface>
+                    </devices>\
+                    """);
+    }
+
+    public FakeDefinitionHost with(String vm, VmState state) {
+        define(xml(vm));
+        vms.put(new VmName(vm), new HostedVm(new VmName(vm), new UUID(1, 2), state, ""));
+        if (state != VmState.SHUTOFF) {
+            live.put(new VmName(vm), xml(vm));
+        }
+        forget();
+        return this;
+    }
+
+    /** From now on every question ends like this. */
+    public void fail(RuntimeException e) {
+        trouble = Optional.of(e);
+    }
+
+    /** From now on no question is answered, until it recovers. */
+    public synchronized void hang() {
+        hanging = true;
+    }
+
+    public synchronized void recover() {
+        trouble = Optional.empty();
+        hanging = false;
+        notifyAll();
+    }
+
+    /** What it was asked for, such as {@code find web1}. */
+    public List<String> questions() {
+        return List.copyOf(questions);
+    }
+
+    /** Forgets what it did and was asked for up to now. */
+    public void forget() {
+        questions.clear();
+        deeds.clear();
+    }
+
+    /** From now on QEMU does not start. */
+    public void refuseStart() {
+        startRefused = true;
+    }
+
+    /** From now on QEMU takes no device. */
+    public void refusePlug() {
+        plugRefused = true;
+    }
+
+    /** From now on no definition can be removed. */
+    public void refuseUndefine() {
+        undefineRefused = true;
+    }
+
+    /** What QEMU says of every primary. */
+    public void presence(PrimaryPresence other) {
+        presence = other;
+    }
+
+    /** The VM runs with what is stored of it. */
+    public void restart(String vm) {
+        VmName name = new VmName(vm);
+        live.put(name, definitions.get(name));
+    }
+
+    /** The guest lets a device go. */
+    public void release(String vm, Alias device) {
+        presence = PrimaryPresence.ABSENT;
+        listeners.forEach(l -> l.accept(new HostEvent.DeviceGone(new VmName(vm), Instant.EPOCH, device)));
+    }
+
+    /** A VM ends by itself. */
+    public void end(String vm) {
+        VmName name = new VmName(vm);
+        vms.computeIfPresent(name, (n, old) -> new HostedVm(n, old.uuid(), VmState.SHUTOFF, ""));
+        listeners.forEach(l -> l.accept(new HostEvent.Stopped(name, Instant.EPOCH, "guest shutdown")));
+    }
+
+    /** From now on stores something else than it is told to. */
+    public void store(UnaryOperator<String> otherwise) {
+        storing = otherwise;
+    }
+
+    /** Has networks that hand out VFs. */
+    public void networks(String... names) {
+        networks = Set.of(names);
+    }
+
+    /** Knows these networks and no others. */
+    public void knows(String... names) {
+        known = Optional.of(Set.of(names));
+    }
+
+    /** Tells of an edit. */
+    public void edit(String definition) {
+        VmName vm = define(definition).name();
+        listeners.forEach(l -> l.accept(new HostEvent.DefinitionChanged(vm, Instant.EPOCH)));
+    }
+
+    /** Holds this against every definition. */
+    public void object(Finding... findings) {
+        objectTo("", findings);
+    }
+
+    /** Holds this against every definition with a word in it. */
+    public void objectTo(String word, Finding... findings) {
+        objectionable = word;
+        objections = List.of(findings);
+    }
+
+    public List<String> deeds() {
+        return List.copyOf(deeds);
+    }
+
+    @Override
+    public HostName name() {
+        return name;
+    }
+
+    @Override
+    public HostFacts facts() {
+        answer("facts");
+        return new HostFacts(
+                "shelf",
+                "a shelf",
+                Optional.of(new HostFacts.Version(7, 2, 22)),
+                Optional.empty(),
+                Optional.of("tcg"),
+                Set.of("q35"),
+                Optional.empty(),
+                Optional.empty(),
+                known,
+                networks,
+                List.of());
+    }
+
+    private synchronized void answer(String question) {
+        questions.add(question);
+        while (hanging) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                // As a call into a dead connection, it goes on hanging.
+                Thread.interrupted();
+            }
+        }
+        trouble.ifPresent(e -> {
+            throw e;
+        });
+    }
+
+    @Override
+    public List<HostedVm> vms() {
+        answer("vms");
+        return List.copyOf(vms.values());
+    }
+
+    @Override
+    public Optional<HostedVm> find(VmName vm) {
+        answer("find " + vm);
+        Optional<HostedVm> found = Optional.ofNullable(vms.get(vm));
+        afterFind.run();
+        return found;
+    }
+
+    /** Something that happens after a VM was looked at, before whoever looked knows. */
+    public void afterFind(Runnable happening) {
+        afterFind = happening;
+    }
+
+    @Override
+    public String definition(VmName vm) {
+        return Optional.ofNullable(definitions.get(vm))
+                .orElseThrow(() -> new UnderstudyException(ErrorCode.VM_NOT_FOUND, "No VM " + vm));
+    }
+
+    @Override
+    public Optional<String> liveDefinition(VmName vm) {
+        return Optional.ofNullable(live.get(vm));
+    }
+
+    @Override
+    public List<Finding> check(String definition) {
+        return definition.contains(objectionable) ? objections : List.of();
+    }
+
+    @Override
+    public HostedVm define(String definition) {
+        DomainView view = DomainView.of(definition);
+        definitions.put(view.name(), storing.apply(definition));
+        deeds.add("define " + view.name());
+        return vms.computeIfAbsent(view.name(), n -> new HostedVm(n, view.uuid().orElseThrow(), VmState.SHUTOFF, ""));
+    }
+
+    @Override
+    public void undefine(VmName vm) {
+        if (undefineRefused) {
+            throw new UnderstudyException(ErrorCode.LIBVIRT_ERROR, "undefine failed");
+        }
+        deeds.add("undefine " + vm);
+    }
+
+    @Override
+    public void start(VmName vm, Map<Alias, PciAddress> assignedVfs) {
+        if (startRefused) {
+            throw new UnderstudyException(ErrorCode.QEMU_START_FAILED, "QEMU exited with 1");
+        }
+        deeds.add("start " + vm + " " + assignedVfs);
+        vms.computeIfPresent(vm, (n, old) -> new HostedVm(n, old.uuid(), VmState.RUNNING, ""));
+    }
+
+    @Override
+    public void shutdown(VmName vm) {
+        deeds.add("shutdown " + vm);
+    }
+
+    @Override
+    public void destroy(VmName vm) {
+        deeds.add("destroy " + vm);
+    }
+
+    @Override
+    public void reset(VmName vm) {
+        deeds.add("reset " + vm);
+    }
+
+    @Override
+    public void pause(VmName vm) {
+        deeds.add("pause " + vm);
+    }
+
+    @Override
+    public void resume(VmName vm) {
+        deeds.add("resume " + vm);
+    }
+
+    @Override
+    public PrimaryPresence primaryPresence(VmName vm, Alias primary) {
+        return presence;
+    }
+
+    @Override
+    public Optional<Boolean> standbyNegotiated(VmName vm, Alias standby) {
+        return Optional.empty();
+    }
+
+    @Override
+    public void plugPrimary(VmName vm, Alias primary, Optional<PciAddress> assignedVf) {
+        if (plugRefused) {
+            throw new UnderstudyException(ErrorCode.QMP_ERROR, "device_add failed");
+        }
+        deeds.add("plug " + primary + assignedVf.map(vf -> " " + vf).orElse(""));
+    }
+
+    @Override
+    public void unplugPrimary(VmName vm, Alias primary) {
+        deeds.add("unplug " + primary);
+    }
+
+    @Override
+    public IncomingMigration prepareIncoming(IncomingRequest request) {
+        throw new UnsupportedOperationException("a shelf does not migrate");
+    }
+
+    @Override
+    public OutgoingMigration startOutgoing(OutgoingRequest request) {
+        throw new UnsupportedOperationException("a shelf does not migrate");
+    }
+
+    @Override
+    public Subscription subscribe(Consumer<HostEvent> consumer) {
+        listeners.add(consumer);
+        return () -> listeners.remove(consumer);
+    }
+
+    @Override
+    public void close() {
+        deeds.add("close");
+    }
+}

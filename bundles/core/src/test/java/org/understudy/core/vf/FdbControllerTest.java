@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.vf;
+
+import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.timeout;
+import static org.mockito.Mockito.times;
+import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.when;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.mockito.verification.VerificationMode;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.HostName;
+import org.understudy.api.MacAddress;
+import org.understudy.api.Pair;
+import org.understudy.api.PairHealth;
+import org.understudy.api.Pairs.PairChanged;
+import org.understudy.api.PciAddress;
+import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.VfPools;
+import org.understudy.api.spi.VfPools.Lease;
+
+class FdbControllerTest {
+    private static final HostName ALPHA = new HostName("alpha");
+    private static final PoolName POOL = new PoolName("pool-a");
+    private static final Lease LEASE = lease("web1", "ua-vf0", "01:10.0");
+    private static final Lease OTHER = lease("web1", "ua-vf1", "01:10.2");
+    private static final Lease OTHER_VM = lease("web2", "ua-vf0", "01:10.4");
+
+    private final VfPools pools = mock(VfPools.class);
+    private final List<Consumer<PairChanged>> listeners = new ArrayList<>();
+    private final FdbController fdbController = new FdbController(listener -> {
+        listeners.add(listener);
+        return () -> listeners.remove(listener);
+    });
+
+    private static Lease lease(String vm, String primary, String vf) {
+        return new Lease(ALPHA, POOL, new VmName(vm), new Alias(primary), PciAddress.parse(vf), "server", 1);
+    }
+
+    @BeforeEach
+    void serve() {
+        when(pools.leases(ALPHA)).thenReturn(List.of(OTHER_VM, LEASE, OTHER));
+        fdbController.setPools(pools);
+    }
+
+    @AfterEach
+    void close() {
+        fdbController.close();
+    }
+
+    private void becomes(PairHealth health, PrimaryKind kind) {
+        becomes("web1", ALPHA, health, kind);
+    }
+
+    private void becomes(String vm, HostName host, PairHealth health, PrimaryKind kind) {
+        Pair pair = new Pair(
+                new Alias("ua-standby0"),
+                new Alias("ua-vf0"),
+                new MacAddress("52:54:00:11:22:33"),
+                Optional.of(POOL),
+                kind,
+                health,
+                "");
+        listeners.forEach(l -> l.accept(new PairChanged(new VmName(vm), host, PairHealth.OFF, pair)));
+    }
+
+    private static VerificationMode soon() {
+        return timeout(10_000);
+    }
+
+    /** Returns once everything that was sent before for the host is done, with one more question to it. */
+    private void settle() {
+        becomes("web2", ALPHA, PairHealth.ACTIVE, PrimaryKind.VF);
+        verify(pools, soon()).forward(OTHER_VM, false);
+    }
+
+    private void verifyOnly(Lease lease, boolean on) {
+        verify(pools, soon()).forward(lease, on);
+        verify(pools, never()).forward(lease, !on);
+        verify(pools, never()).forward(OTHER, on);
+        verify(pools, never()).forward(OTHER_VM, on);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"HIDDEN", "UNPLUGGING", "ON_STANDBY", "PARTIAL"})
+    void leadsFramesToTheStandbyNicWhileTheGuestIsWithoutItsVf(PairHealth health) {
+        becomes(health, PrimaryKind.VF);
+
+        verifyOnly(LEASE, true);
+    }
+
+    @Test
+    void endsThatWhenTheGuestHasItsVf() {
+        becomes(PairHealth.ACTIVE, PrimaryKind.VF);
+
+        verifyOnly(LEASE, false);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"OFF", "PENDING_RESTART", "FAULT"})
+    void asksNothingOfAVfThatIsNotInUse(PairHealth health) {
+        becomes(health, PrimaryKind.VF);
+
+        settle();
+        verify(pools, times(1)).leases(ALPHA);
+    }
+
+    @Test
+    void leavesAnEmulatedPrimaryAlone() {
+        becomes(PairHealth.ON_STANDBY, PrimaryKind.EMULATED);
+
+        settle();
+        verify(pools, times(1)).leases(ALPHA);
+    }
+
+    @Test
+    void goesOnAfterARefusal() {
+        doThrow(new UnderstudyException(ErrorCode.NOT_PERMITTED, "not allowed"))
+                .when(pools)
+                .forward(LEASE, true);
+        becomes(PairHealth.ON_STANDBY, PrimaryKind.VF);
+        verify(pools, soon()).forward(LEASE, true);
+
+        becomes(PairHealth.ACTIVE, PrimaryKind.VF);
+
+        verify(pools, soon()).forward(LEASE, false);
+    }
+
+    @Test
+    void hearsNothingAnyMoreOnceClosed() {
+        fdbController.close();
+
+        becomes(PairHealth.ON_STANDBY, PrimaryKind.VF);
+
+        verify(pools, never()).leases(ALPHA);
+    }
+
+    @Test
+    void servesAHostWhileAnotherDoesNotAnswerAndThenOnlyTheLastChangeOfAPair() {
+        HostName beta = new HostName("beta");
+        Lease there = new Lease(
+                beta, POOL, new VmName("web3"), new Alias("ua-vf0"), PciAddress.parse("01:10.6"), "server", 1);
+        CountDownLatch answers = new CountDownLatch(1);
+        when(pools.leases(beta)).thenAnswer(call -> {
+            answers.await();
+            return List.of(there);
+        });
+        becomes("web3", beta, PairHealth.ON_STANDBY, PrimaryKind.VF);
+        verify(pools, soon()).leases(beta);
+
+        becomes("web3", beta, PairHealth.PARTIAL, PrimaryKind.VF);
+        becomes("web3", beta, PairHealth.HIDDEN, PrimaryKind.VF);
+        becomes("web3", beta, PairHealth.ACTIVE, PrimaryKind.VF);
+        becomes(PairHealth.ON_STANDBY, PrimaryKind.VF);
+
+        verify(pools, soon()).forward(LEASE, true);
+        answers.countDown();
+        verify(pools, soon()).forward(there, false);
+        verify(pools, times(1)).forward(there, true);
+        verify(pools, times(2)).leases(beta);
+    }
+}

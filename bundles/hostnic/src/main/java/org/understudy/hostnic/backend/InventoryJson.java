@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.hostnic.backend;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.MacAddress;
+import org.understudy.api.PciAddress;
+import org.understudy.api.PfView;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VfState;
+import org.understudy.api.VfView;
+import org.understudy.api.VfView.Holder;
+import org.understudy.api.VfioReadiness;
+import org.understudy.hostnic.backend.SriovBackend.Inventory;
+
+/**
+ * Reads the inventory that {@code understudy-vf list --json} prints.
+ *
+ * @param self the owner whose leases are ours
+ */
+record InventoryJson(String self) {
+    private static final JsonMapper JSON = new JsonMapper();
+
+    static JsonNode parse(String text) {
+        try {
+            return JSON.readTree(text);
+        } catch (JsonProcessingException e) {
+            throw new UnderstudyException(
+                    ErrorCode.HOST_UNAVAILABLE, "understudy-vf did not answer in JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    Inventory read(String text) {
+        JsonNode root = parse(text);
+        List<PfView> pfs = new ArrayList<>();
+        List<VfView> vfs = new ArrayList<>();
+        root.path("pfs").forEach(pf -> {
+            PfView view = pf(pf);
+            pfs.add(view);
+            pf.path("vfs").forEach(vf -> vfs.add(vf(view, vf)));
+        });
+        List<Finding> findings = new ArrayList<>();
+        root.path("problems").forEach(problem -> findings.add(problem(problem)));
+        return new Inventory(pfs, vfs, findings);
+    }
+
+    private static Finding problem(JsonNode problem) {
+        return Finding.of(
+                FindingCode.NIC_ACCESS_LIMITED,
+                problem.path("subject").asText("SR-IOV"),
+                problem.path("message").asText(),
+                "Look at this function on the host; every other one is read as usual.");
+    }
+
+    private static PfView pf(JsonNode pf) {
+        return new PfView(
+                PciAddress.parse(pf.path("address").asText()),
+                text(pf, "netdev"),
+                pf.path("vendor").asText(),
+                pf.path("device").asText(),
+                text(pf, "driver"),
+                pf.path("totalvfs").asInt(),
+                pf.path("numvfs").asInt(),
+                flag(pf, "carrier"),
+                number(pf, "numa"));
+    }
+
+    private VfView vf(PfView pf, JsonNode vf) {
+        Optional<Holder> holder = holder(vf.path("lease"));
+        return new VfView(
+                PciAddress.parse(vf.path("address").asText()),
+                pf.address(),
+                pf.netdev().orElse(pf.address().toString()),
+                vf.path("index").asInt(),
+                state(vf.path("state").asText(), holder.isPresent()),
+                text(vf, "reason").orElse(""),
+                List.of(),
+                vf.path("vendor").asText(),
+                vf.path("device").asText(),
+                text(vf, "driver"),
+                text(vf, "netdev"),
+                text(vf, "mac").map(MacAddress::new),
+                number(vf, "vlan"),
+                text(vf, "vlan_protocol"),
+                flag(vf, "trust"),
+                flag(vf, "spoofchk"),
+                number(vf, "numa"),
+                number(vf, "iommu_group"),
+                flag(vf, "iommu_shared"),
+                addresses(vf.path("iommu_peers")),
+                vfio(vf.path("vfio").asText()),
+                text(vf.path("vfio_blocker"), "address").map(PciAddress::parse),
+                holder);
+    }
+
+    /** A word that this version does not know is no state in which a VF may be taken. */
+    private static VfState state(String word, boolean leased) {
+        return switch (word) {
+            case "free" -> VfState.FREE;
+            case "leased" -> VfState.LEASED;
+            // A VF whose VM runs is in use, and that is what it was leased for.
+            case "in-use" -> leased ? VfState.LEASED : VfState.IN_USE;
+            case "foreign" -> VfState.FOREIGN;
+            default -> VfState.FAULT;
+        };
+    }
+
+    private static VfioReadiness vfio(String word) {
+        return switch (word) {
+            case "ready" -> VfioReadiness.READY;
+            case "no-iommu" -> VfioReadiness.NO_IOMMU;
+            case "no-driver" -> VfioReadiness.NO_DRIVER;
+            case "no-override" -> VfioReadiness.NO_OVERRIDE;
+            case "group-shared" -> VfioReadiness.GROUP_SHARED;
+            default -> VfioReadiness.UNKNOWN;
+        };
+    }
+
+    private static List<PciAddress> addresses(JsonNode list) {
+        List<PciAddress> addresses = new ArrayList<>();
+        list.forEach(one -> addresses.add(PciAddress.parse(one.asText())));
+        return List.copyOf(addresses);
+    }
+
+    private Optional<Holder> holder(JsonNode lease) {
+        return text(lease, "owner")
+                .map(owner -> LeaseText.parse(owner)
+                        .map(leaseOwner -> new Holder(
+                                leaseOwner.vm(),
+                                leaseOwner.primary(),
+                                leaseOwner.owner(),
+                                fencing(lease),
+                                leaseOwner.owner().equals(self)))
+                        .orElseGet(() -> new Holder("", "", owner, fencing(lease), false)));
+    }
+
+    static long fencing(JsonNode lease) {
+        return lease.path("fencing").asLong();
+    }
+
+    private static Optional<String> text(JsonNode node, String key) {
+        return Optional.of(node.path(key))
+                .filter(JsonNode::isTextual)
+                .map(JsonNode::asText)
+                .filter(t -> !t.isEmpty());
+    }
+
+    private static OptionalInt number(JsonNode node, String key) {
+        JsonNode value = node.path(key);
+        return value.isInt() && value.asInt() >= 0 ? OptionalInt.of(value.asInt()) : OptionalInt.empty();
+    }
+
+    private static Optional<Boolean> flag(JsonNode node, String key) {
+        return Optional.of(node.path(key)).filter(JsonNode::isBoolean).map(JsonNode::asBoolean);
+    }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.hostnic.backend;
+
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.PciAddress;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.VfSettings;
+
+/**
+ * The functions of this machine, read and changed in this process. Only if {@link NativeLibrary} says that it is loaded.
+ *
+ * @param places other roots than the usual ones, for tests; empty texts otherwise
+ * @param self the owner whose leases are ours
+ * @param user who runs QEMU and has to open VFs; empty: this process's own user
+ */
+public record NativeBackend(Places places, String self, String user) implements SriovBackend {
+    private static final Logger LOG = LoggerFactory.getLogger(NativeBackend.class);
+    private static final int WAIT_MILLIS = 500;
+
+    /** Where the kernel and libusvf keep things. */
+    public record Places(String sysfs, String dev, String state, String links, String run) {
+        public static Places usual() {
+            return new Places("", "", "", "", "");
+        }
+
+        String[] asArray() {
+            return new String[] {sysfs, dev, state, links, run};
+        }
+    }
+
+    /** Whether this process may change functions, and not only read them. */
+    public static boolean isPrivileged() {
+        return NativeVf.isPrivileged();
+    }
+
+    @Override
+    public String access() {
+        return "in process";
+    }
+
+    @Override
+    public Inventory read() {
+        byte[] json = call("The SR-IOV functions", () -> NativeVf.inventory(places.asArray()));
+        return new InventoryJson(self).read(new String(json, StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public Optional<LeaseToken> lease(PciAddress vf, LeaseOwner leaseOwner) {
+        try {
+            long fencing = NativeVf.lease(places.asArray(), vf.toString(), LeaseText.of(leaseOwner));
+            return Optional.of(new LeaseToken(vf, leaseOwner, fencing));
+        } catch (NativeFailure e) {
+            if (ExitStatus.of(e.status()).meansTaken()) {
+                return Optional.empty();
+            }
+            throw failure("VF " + vf, e);
+        }
+    }
+
+    @Override
+    public void prepare(LeaseToken leaseToken, VfSettings settings) {
+        String vf = leaseToken.vf().toString();
+        String owner = LeaseText.of(leaseToken.leaseOwner());
+        byte[] mac = HexFormat.ofDelimiter(":").parseHex(settings.mac().value());
+        call("VF " + vf, () -> {
+            NativeVf.configure(
+                    places.asArray(),
+                    vf,
+                    owner,
+                    leaseToken.fencing(),
+                    mac,
+                    settings.vlan(),
+                    flag(settings.trust()),
+                    flag(settings.spoofCheck()));
+            if (settings.vfio()) {
+                NativeVf.bind(places.asArray(), vf, owner, leaseToken.fencing(), user);
+            }
+            return vf;
+        });
+    }
+
+    @Override
+    public void forward(LeaseToken leaseToken, boolean on) {
+        String vf = leaseToken.vf().toString();
+        call("VF " + vf, () -> {
+            NativeVf.forwarding(places.asArray(), vf, LeaseText.of(leaseToken.leaseOwner()), leaseToken.fencing(), on);
+            return vf;
+        });
+    }
+
+    private static int flag(Optional<Boolean> wanted) {
+        return wanted.map(on -> on ? 1 : 0).orElse(-1);
+    }
+
+    @Override
+    public void release(LeaseToken leaseToken) {
+        String vf = leaseToken.vf().toString();
+        try {
+            NativeVf.release(places.asArray(), vf, LeaseText.of(leaseToken.leaseOwner()), leaseToken.fencing());
+        } catch (NativeFailure e) {
+            if (ExitStatus.of(e.status()) != ExitStatus.NOT_FOUND) {
+                throw failure("VF " + vf, e);
+            }
+        }
+    }
+
+    private static <T> T call(String subject, Supplier<T> call) {
+        try {
+            return call.get();
+        } catch (NativeFailure e) {
+            throw failure(subject, e);
+        }
+    }
+
+    private static UnderstudyException failure(String subject, NativeFailure e) {
+        return new UnderstudyException(ExitStatus.of(e.status()).code(), subject + ": " + e.getMessage(), e);
+    }
+
+    @Override
+    public Subscription watch(Runnable changed, Consumer<String> ended) {
+        long watch = call("The watch of SR-IOV functions", NativeVf::watchOpen);
+        AtomicBoolean wanted = new AtomicBoolean(true);
+        Thread reader = new Thread(() -> follow(watch, wanted, changed, ended), "understudy-vf-events");
+        reader.setDaemon(true);
+        reader.start();
+        return () -> wanted.set(false);
+    }
+
+    /** The one thread that reads the watch also closes it. */
+    private static void follow(long watch, AtomicBoolean wanted, Runnable changed, Consumer<String> ended) {
+        try {
+            while (wanted.get()) {
+                if (NativeVf.watchWait(watch, WAIT_MILLIS) > 0 && wanted.get()) {
+                    changed.run();
+                }
+            }
+        } catch (NativeFailure e) {
+            LOG.debug("The watch ended", e);
+            ended.accept("the watch of SR-IOV functions ended: " + e.getMessage());
+        } finally {
+            NativeVf.watchClose(watch);
+        }
+    }
+
+    @Override
+    public void close() {
+        // Nothing is kept open but watches, which have their own subscription.
+    }
+}

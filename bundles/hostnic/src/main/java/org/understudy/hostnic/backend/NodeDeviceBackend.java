@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.hostnic.backend;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.PciAddress;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.VfSettings;
+
+/** The functions of a host as its libvirt sees them: nothing can be changed. */
+public record NodeDeviceBackend(DeviceSource source) implements SriovBackend {
+    private static final List<String> MISSING = List.of(
+            "lease VFs",
+            "configure VFs (MAC, VLAN, trust, spoof check)",
+            "bind VFs to vfio-pci",
+            "lead frames to the standby NIC while a guest is without its VF",
+            "watch what is set for VFs, and who uses them");
+
+    @Override
+    public String access() {
+        return source.access();
+    }
+
+    @Override
+    public Inventory read() {
+        Inventory inventory = NodeDevices.read(NodeDeviceXml.documents(source.documents()));
+        List<Finding> findings = new ArrayList<>(inventory.findings());
+        MISSING.stream().map(this::missing).forEach(findings::add);
+        return new Inventory(inventory.pfs(), inventory.vfs(), findings);
+    }
+
+    private Finding missing(String ability) {
+        return Finding.of(
+                FindingCode.NIC_ACCESS_LIMITED,
+                source.subject(),
+                "Understudy cannot " + ability + " there: " + source.limit(),
+                source.remedy());
+    }
+
+    @Override
+    public Optional<String> readOnly() {
+        return Optional.of("VFs can be seen there and not changed (" + source.access() + "): " + source.limit());
+    }
+
+    private UnderstudyException refusal() {
+        return new UnderstudyException(ErrorCode.NOT_SUPPORTED, readOnly().orElseThrow());
+    }
+
+    @Override
+    public Optional<LeaseToken> lease(PciAddress vf, LeaseOwner leaseOwner) {
+        throw refusal();
+    }
+
+    @Override
+    public void prepare(LeaseToken leaseToken, VfSettings settings) {
+        throw refusal();
+    }
+
+    @Override
+    public void forward(LeaseToken leaseToken, boolean on) {
+        throw refusal();
+    }
+
+    @Override
+    public void release(LeaseToken leaseToken) {
+        throw refusal();
+    }
+
+    @Override
+    public Subscription watch(Runnable changed, Consumer<String> ended) {
+        return source.watch(changed, ended);
+    }
+
+    @Override
+    public void close() {
+        source.close();
+    }
+}

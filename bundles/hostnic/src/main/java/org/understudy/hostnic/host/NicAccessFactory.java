@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.hostnic.host;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.HostName;
+import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostDevices;
+import org.understudy.api.spi.Hosts;
+import org.understudy.hostnic.backend.CommandBackend;
+import org.understudy.hostnic.backend.ConnectorDevices;
+import org.understudy.hostnic.backend.NativeBackend;
+import org.understudy.hostnic.backend.NativeBackend.Places;
+import org.understudy.hostnic.backend.NativeLibrary;
+import org.understudy.hostnic.backend.NodeDeviceBackend;
+import org.understudy.hostnic.backend.SplitBackend;
+import org.understudy.hostnic.backend.SriovBackend;
+import org.understudy.hostnic.backend.Virsh;
+import org.understudy.hostnic.run.LocalRunner;
+import org.understudy.hostnic.run.SshRunner;
+
+/**
+ * Opens the way to a host's NICs that its configuration names.
+ *
+ * @param hosts empty while nobody has opened hosts
+ */
+record NicAccessFactory(ServerId server, Supplier<Optional<Hosts>> hosts) {
+    /** @return empty if the configuration leaves them alone */
+    Optional<SriovBackend> open(HostPolicy host) {
+        NicOptions options = NicOptions.of(host);
+        String self = server.owner(host.name());
+        List<String> program = List.of(options.command());
+        return switch (options.access()) {
+            case NONE -> Optional.empty();
+            case LOCAL -> Optional.of(local(options, self, program));
+            case SSH ->
+                Optional.of(remote(new SshRunner(options.target().orElseThrow(), program), self, options.user()));
+            case LIBVIRT -> Optional.of(new NodeDeviceBackend(new ConnectorDevices(host.name(), devices(host.name()))));
+        };
+    }
+
+    private HostDevices devices(HostName name) {
+        Host host = hosts.get()
+                .orElseThrow(
+                        () -> new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "host " + name + " is not open yet"))
+                .host(name);
+        if (host instanceof HostDevices devices) {
+            return devices;
+        }
+        throw new UnderstudyException(ErrorCode.NOT_SUPPORTED, "host " + name + " cannot tell of its devices");
+    }
+
+    /** By the command, or where there is none by libvirt, which cannot change anything. */
+    private static SriovBackend remote(SshRunner command, String self, String user) {
+        try {
+            return CommandBackend.isMissing(command)
+                    ? new NodeDeviceBackend(new Virsh(command.running(Virsh.PROGRAM)))
+                    : new CommandBackend(command, self, user);
+        } catch (UnderstudyException e) {
+            command.close();
+            throw e;
+        }
+    }
+
+    /** In this process as far as it may, and else by the command that may. */
+    private static SriovBackend local(NicOptions options, String self, List<String> program) {
+        SriovBackend command = new CommandBackend(new LocalRunner(program), self, options.user());
+        if (!NativeLibrary.instance().isLoaded()) {
+            return command;
+        }
+        SriovBackend inProcess = new NativeBackend(Places.usual(), self, options.user());
+        return NativeBackend.isPrivileged() ? inProcess : new SplitBackend(inProcess, command);
+    }
+}

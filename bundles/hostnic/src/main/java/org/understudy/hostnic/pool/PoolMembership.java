@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.hostnic.pool;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.NicInventory;
+import org.understudy.api.PciAddress;
+import org.understudy.api.PfView;
+import org.understudy.api.Policy.PoolPolicy;
+import org.understudy.api.PoolName;
+import org.understudy.api.PoolView;
+import org.understudy.api.PoolView.Stock;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.VfSelector;
+import org.understudy.api.VfState;
+import org.understudy.api.VfView;
+
+/**
+ * The pools of the configuration, applied to what hosts have.
+ *
+ * @param policies the pools, of every kind
+ */
+public record PoolMembership(List<PoolPolicy> policies) {
+
+    /** True if one of the pools is to have VFs. */
+    public boolean wantsVfs() {
+        return policies.stream().anyMatch(p -> p.kind() == PrimaryKind.VF);
+    }
+
+    /** True if the VF is in a pool whose VFs are leased, rather than handed out by networks of the hosts. */
+    public boolean leases(VfView vf) {
+        return policies.stream()
+                .anyMatch(p -> vf.pools().contains(p.name()) && !p.network().orElse(false));
+    }
+
+    /** The same VFs, each with the pools it belongs to. */
+    public List<VfView> assign(List<PfView> pfs, List<VfView> vfs) {
+        Map<PciAddress, String> drivers = new HashMap<>();
+        pfs.forEach(pf -> pf.driver().ifPresent(driver -> drivers.put(pf.address(), driver)));
+        return vfs.stream()
+                .map(vf -> vf.in(poolsOf(vf, drivers.getOrDefault(vf.pf(), ""))))
+                .toList();
+    }
+
+    private List<PoolName> poolsOf(VfView vf, String pfDriver) {
+        return policies.stream()
+                .filter(p -> p.selectors().stream().anyMatch(s -> selects(s, vf, pfDriver)))
+                .map(PoolPolicy::name)
+                .toList();
+    }
+
+    private static boolean selects(VfSelector s, VfView vf, String pfDriver) {
+        return s.pf().map(vf.pfName()::equals).orElse(true)
+                && s.address()
+                        .map(a -> a.equals(vf.address()) || a.equals(vf.pf()))
+                        .orElse(true)
+                && (s.indexes().isEmpty() || s.indexes().stream().anyMatch(r -> r.contains(vf.index())))
+                && s.vendor().map(vf.vendor()::equals).orElse(true)
+                && s.device().map(vf.device()::equals).orElse(true)
+                && s.driver().map(pfDriver::equals).orElse(true)
+                && (s.numaNode().isEmpty() || s.numaNode().equals(vf.numaNode()));
+    }
+
+    /** Every pool with what it has on each host, and what is wrong with it. */
+    public List<PoolView> views(Collection<NicInventory> hosts) {
+        List<NicInventory> readable =
+                hosts.stream().filter(NicInventory::available).toList();
+        Map<PoolName, List<Finding>> overlaps = overlaps(readable);
+        return policies.stream()
+                .map(pool -> view(pool, readable, overlaps.getOrDefault(pool.name(), List.of())))
+                .toList();
+    }
+
+    private static PoolView view(PoolPolicy pool, List<NicInventory> hosts, List<Finding> overlaps) {
+        if (pool.kind() != PrimaryKind.VF) {
+            return PoolView.of(pool);
+        }
+        List<Stock> stocks =
+                hosts.stream().map(host -> stock(pool.name(), host)).toList();
+        List<Finding> findings = new ArrayList<>(overlaps);
+        boolean empty = stocks.stream().allMatch(s -> s.free() + s.leased() + s.other() == 0);
+        if (empty && !hosts.isEmpty()) {
+            findings.add(Finding.of(
+                    FindingCode.POOL_WITHOUT_VFS,
+                    "pool " + pool.name(),
+                    "Pool " + pool.name() + " has no VF on any host: nothing matches "
+                            + pool.selectors().stream().map(VfSelector::text).collect(Collectors.joining(", ")),
+                    "Compare its selectors with understudy:vf-list, or create VFs on the PF."));
+        }
+        return new PoolView(pool.name(), pool.kind(), pool.selectors(), pool.model(), stocks, List.copyOf(findings));
+    }
+
+    private static Stock stock(PoolName pool, NicInventory host) {
+        int free = 0;
+        int leased = 0;
+        int other = 0;
+        for (VfView vf : host.vfs()) {
+            if (!vf.pools().contains(pool)) {
+                continue;
+            } else if (vf.state() == VfState.FREE) {
+                free++;
+            } else if (vf.state() == VfState.LEASED) {
+                leased++;
+            } else {
+                other++;
+            }
+        }
+        return new Stock(host.host(), free, leased, other);
+    }
+
+    private static Map<PoolName, List<Finding>> overlaps(List<NicInventory> hosts) {
+        Map<PoolName, List<Finding>> found = new TreeMap<>();
+        for (NicInventory host : hosts) {
+            Map<List<PoolName>, List<VfView>> shared = host.vfs().stream()
+                    .filter(vf -> vf.pools().size() > 1)
+                    .collect(Collectors.groupingBy(VfView::pools, LinkedHashMap::new, Collectors.toList()));
+            shared.forEach((pools, vfs) -> pools.forEach(
+                    pool -> found.computeIfAbsent(pool, p -> new ArrayList<>()).add(overlap(host, pool, pools, vfs))));
+        }
+        return found;
+    }
+
+    private static Finding overlap(NicInventory host, PoolName pool, List<PoolName> pools, List<VfView> vfs) {
+        String others =
+                pools.stream().filter(p -> !p.equals(pool)).map(PoolName::value).collect(Collectors.joining(", "));
+        return Finding.of(
+                FindingCode.POOLS_OVERLAP,
+                "pool " + pool + ", host " + host.host(),
+                "Pool " + pool + " shares " + vfs.size() + " VFs with " + others + ", such as "
+                        + vfs.get(0).address(),
+                "Change the selectors so that each VF is in one pool.");
+    }
+}

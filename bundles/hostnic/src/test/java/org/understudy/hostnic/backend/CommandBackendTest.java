@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.hostnic.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.FindingCode;
+import org.understudy.api.MacAddress;
+import org.understudy.api.PciAddress;
+import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VfState;
+import org.understudy.api.VfView;
+import org.understudy.api.spi.VfSettings;
+import org.understudy.hostnic.backend.SriovBackend.Inventory;
+import org.understudy.hostnic.backend.SriovBackend.LeaseOwner;
+import org.understudy.hostnic.backend.SriovBackend.LeaseToken;
+import org.understudy.hostnic.run.Runner;
+
+class CommandBackendTest {
+    private static final PciAddress VF = PciAddress.parse("01:10.2");
+    private static final LeaseOwner WEB1 = new LeaseOwner("s1:alpha", "web1", "ua-vf0");
+    private static final LeaseToken TICKET = new LeaseToken(VF, WEB1, 7);
+
+    private final Script script = new Script();
+    private final CommandBackend functions = new CommandBackend(script, "s1:alpha", "libvirt-qemu");
+
+    @Test
+    void readsPfsVfsLeasesAndProblems() {
+        script.answer(0, """
+                {"pfs":[{"address":"0000:01:00.0","netdev":"enp1s0","vendor":"8086","device":"10c9","driver":"igb",
+                  "numa":null,"totalvfs":7,"numvfs":2,"vfs":[
+                  {"address":"0000:01:10.0","index":0,"state":"free","reason":null,"vendor":"8086","device":"10ca",
+                   "driver":"igbvf","netdev":"enp1s0v0","mac":"02:00:00:00:00:01","vlan":0,"trust":false,
+                   "spoofchk":true,"numa":null,"iommu_group":5,"iommu_shared":false},
+                  {"address":"0000:01:10.2","index":1,"state":"in-use","reason":"IOMMU group 6 is open",
+                   "vendor":"8086","device":"10ca","driver":"vfio-pci","netdev":null,"iommu_group":6,
+                   "lease":{"owner":"s1:alpha:web1:ua-vf0","fencing":7,"expires":null}},
+                  {"address":"0000:01:10.4","index":2,"state":"leased","vendor":"8086","device":"10ca",
+                   "lease":{"owner":"somebody-else","fencing":8}},
+                  {"address":"0000:01:10.6","index":3,"state":"haunted","vendor":"8086","device":"10ca"}]}],
+                 "problems":[{"subject":"0000:02:00.0","message":"it does not say how many VFs it has"}]}
+                """);
+
+        Inventory inventory = functions.read();
+
+        assertThat(script.calls).containsExactly("list --json");
+        assertThat(inventory.pfs()).singleElement().satisfies(pf -> {
+            assertThat(pf.netdev()).contains("enp1s0");
+            assertThat(pf.numaNode()).isEmpty();
+        });
+        assertThat(inventory.vfs())
+                .extracting(VfView::state)
+                .containsExactly(VfState.FREE, VfState.LEASED, VfState.LEASED, VfState.FAULT);
+        assertThat(inventory.vfs().get(0)).satisfies(vf -> {
+            assertThat(vf.mac()).contains(new MacAddress("02:00:00:00:00:01"));
+            assertThat(vf.vlan()).hasValue(0);
+            assertThat(vf.spoofCheck()).contains(true);
+            assertThat(vf.holder()).isEmpty();
+            assertThat(vf.reason()).isEmpty();
+        });
+        assertThat(inventory.vfs().get(1).holder()).contains(new VfView.Holder("web1", "ua-vf0", "s1:alpha", 7, true));
+        assertThat(inventory.vfs().get(1).trust()).isEmpty();
+        assertThat(inventory.vfs().get(2).holder()).contains(new VfView.Holder("", "", "somebody-else", 8, false));
+        assertThat(inventory.findings()).singleElement().satisfies(f -> {
+            assertThat(f.code()).isEqualTo(FindingCode.NIC_ACCESS_LIMITED);
+            assertThat(f.subject()).isEqualTo("0000:02:00.0");
+        });
+    }
+
+    @Test
+    void leasesForAnOwnerThatNamesServerHostVmAndPrimary() {
+        script.answer(0, "{\"address\":\"0000:01:10.2\",\"owner\":\"s1:alpha:web1:ua-vf0\",\"fencing\":7}");
+
+        assertThat(functions.lease(VF, WEB1)).contains(TICKET);
+
+        assertThat(script.calls).containsExactly("lease 0000:01:10.2 --owner s1:alpha:web1:ua-vf0 --json");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"3", "4"})
+    void findsAVfTakenThatIsRefusedOrNotThere(int status) {
+        script.answer(status, "{\"error\":{\"code\":\"refused\",\"message\":\"leased\"}}");
+
+        assertThat(functions.lease(VF, WEB1)).isEmpty();
+    }
+
+    @Test
+    void configuresAndBindsWhatWasLeased() {
+        script.answer(0, "");
+        script.answer(0, "");
+
+        functions.prepare(
+                TICKET,
+                new VfSettings(
+                        new MacAddress("52:54:00:11:22:33"),
+                        42,
+                        Optional.of(true),
+                        Optional.of(false),
+                        true,
+                        OptionalInt.empty()));
+
+        assertThat(script.calls)
+                .containsExactly(
+                        "configure 0000:01:10.2 --owner s1:alpha:web1:ua-vf0 --fencing 7 --mac 52:54:00:11:22:33"
+                                + " --vlan 42 --trust on --spoofchk off --json",
+                        "bind 0000:01:10.2 --owner s1:alpha:web1:ua-vf0 --fencing 7 --user libvirt-qemu --json");
+    }
+
+    @Test
+    void leavesTheBindingToAHostThatDoesItItself() {
+        script.answer(0, "");
+
+        functions.prepare(
+                TICKET,
+                new VfSettings(
+                        new MacAddress("52:54:00:11:22:33"),
+                        0,
+                        Optional.empty(),
+                        Optional.empty(),
+                        false,
+                        OptionalInt.empty()));
+
+        assertThat(script.calls)
+                .singleElement()
+                .asString()
+                .startsWith("configure")
+                .doesNotContain("trust");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "2, INTERNAL",
+        "4, VF_FAILED",
+        "5, VF_FAILED",
+        "6, NOT_PERMITTED",
+        "126, HOST_UNAVAILABLE",
+        "127, HOST_UNAVAILABLE",
+        "139, HOST_UNAVAILABLE"
+    })
+    void tellsFailuresByTheExitStatusWithTheCommandsOwnReason(int status, ErrorCode code) {
+        script.answer(status, "{\"error\":{\"code\":\"x\",\"message\":\"the MAC did not stay\"}}");
+
+        assertThatThrownBy(() -> functions.release(TICKET))
+                .hasMessageContaining("the MAC did not stay")
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(code));
+    }
+
+    @Test
+    void leavesTheLeaseOfAVfThatIsGoneUntilItIsBack() {
+        script.answer(3, "{\"error\":{\"code\":\"not-found\",\"message\":\"0000:01:10.2 is no VF\"}}");
+
+        functions.release(TICKET);
+
+        assertThat(script.calls).hasSize(1);
+    }
+
+    @Test
+    void tellsTheFirstLineOfStandardErrorWhereThereIsNoJson() {
+        script.answer(127, "", "sh: 1: understudy-vf: not found\nmore");
+
+        assertThatThrownBy(functions::read).hasMessageEndingWith("sh: 1: understudy-vf: not found");
+    }
+
+    @Test
+    void doesNotTakeGarbageForAnInventory() {
+        script.answer(0, "Welcome to alpha!");
+
+        assertThatThrownBy(functions::read)
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.HOST_UNAVAILABLE));
+    }
+
+    @Test
+    void takesEachLineOfTheWatchForAChange() {
+        AtomicInteger changes = new AtomicInteger();
+
+        functions.watch(changes::incrementAndGet, end -> {});
+        script.follower.accept("{\"event\":\"pci\",\"action\":\"remove\",\"subject\":\"0000:01:10.2\"}");
+
+        assertThat(script.calls).containsExactly("watch --json");
+        assertThat(changes).hasValue(1);
+    }
+
+    /** Plays understudy-vf. */
+    private static final class Script implements Runner {
+        final List<String> calls = new ArrayList<>();
+        final Deque<Output> answers = new ArrayDeque<>();
+        Consumer<String> follower = line -> {};
+
+        void answer(int status, String out) {
+            answer(status, out, "");
+        }
+
+        void answer(int status, String out, String err) {
+            answers.add(new Output(status, out, err));
+        }
+
+        @Override
+        public String place() {
+            return "script";
+        }
+
+        @Override
+        public Output run(List<String> arguments, Duration limit) {
+            calls.add(String.join(" ", arguments));
+            return answers.remove();
+        }
+
+        @Override
+        public Subscription follow(List<String> arguments, Consumer<String> line, Consumer<String> ended) {
+            calls.add(String.join(" ", arguments));
+            follower = line;
+            return () -> {};
+        }
+
+        @Override
+        public void close() {}
+    }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.hostnic.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.understudy.hostnic.pool.Rack.pool;
+
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
+import org.understudy.api.NicInventory;
+import org.understudy.api.Policy.PoolPolicy;
+import org.understudy.api.PoolName;
+import org.understudy.api.PoolView;
+import org.understudy.api.PoolView.Stock;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.VfState;
+
+class PoolMembershipTest {
+    private final Rack rack = Rack.of(32, 128);
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            eno3                            | 128
+            eno3#0-7                        | 8
+            eno3#0-3,6,120-200              | 13
+            vendor=8086                     | 2048
+            vendor=0x15B3 device=101e       | 2048
+            vendor=15b3 device=154c         | 0
+            driver=i40e numa=0              | 2048
+            numa=1                          | 2048
+            numa=7                          | 0
+            driver=iavf                     | 0
+            0003:01:00.0                    | 128
+            0003:01:00.0#5                  | 1
+            0003:02:00.4                    | 1
+            eno3#0-63 numa=0                | 0
+            eno                             | 0
+            """)
+    void takesExactlyWhatASelectorSays(String selector, int count) {
+        assertThat(rack.in(pool("a", selector)).stream()
+                        .filter(vf -> !vf.pools().isEmpty()))
+                .hasSize(count);
+    }
+
+    @Test
+    void takesTheUnionOfAllSelectors() {
+        assertThat(rack.in(pool("a", "eno1#0-7", "eno1#4-9", "eno2")).stream()
+                        .filter(vf -> vf.pools().equals(List.of(new PoolName("a")))))
+                .hasSize(10 + 128);
+    }
+
+    @Test
+    void countsTheStockOfAPoolOnEveryHostThatCanBeRead() {
+        rack.become(1, 0, VfState.LEASED);
+        rack.become(1, 1, VfState.FAULT);
+        rack.become(1, 2, VfState.FOREIGN);
+        PoolPolicy pool = pool("a", "eno1#0-7");
+        NicInventory silent = new NicInventory(new HostName("c"), false, "ssh", List.of(), List.of(), List.of());
+
+        List<PoolView> views = new PoolMembership(List.of(pool))
+                .views(List.of(rack.inventory("a", pool), Rack.of(1, 8).inventory("b", pool), silent));
+
+        assertThat(views).singleElement().satisfies(view -> {
+            assertThat(view.stocks())
+                    .containsExactly(new Stock(new HostName("a"), 5, 1, 2), new Stock(new HostName("b"), 0, 0, 0));
+            assertThat(view.findings()).isEmpty();
+        });
+    }
+
+    @Test
+    void tellsOfPoolsThatOverlap() {
+        PoolPolicy[] pools = {pool("a", "eno1#0-7"), pool("b", "eno1#6-9"), pool("c", "eno2")};
+
+        List<PoolView> views = new PoolMembership(List.of(pools)).views(List.of(rack.inventory("h", pools)));
+
+        assertThat(views.get(0).findings()).singleElement().satisfies(f -> {
+            assertThat(f.code()).isEqualTo(FindingCode.POOLS_OVERLAP);
+            assertThat(f.message()).contains("shares 2 VFs with b").contains(Rack.address(1, 6) + "");
+        });
+        assertThat(views.get(1).findings()).hasSize(1);
+        assertThat(views.get(2).findings()).isEmpty();
+    }
+
+    @Test
+    void tellsOfAPoolThatMatchesNothing() {
+        PoolPolicy pool = pool("a", "ens9", "numa=9");
+
+        assertThat(new PoolMembership(List.of(pool))
+                        .views(List.of(rack.inventory("h", pool)))
+                        .get(0)
+                        .findings())
+                .singleElement()
+                .satisfies(f -> {
+                    assertThat(f.code()).isEqualTo(FindingCode.POOL_WITHOUT_VFS);
+                    assertThat(f.message()).contains("ens9, numa=9");
+                });
+    }
+
+    @Test
+    void saysNothingOfPoolsWhileNoHostCanBeRead() {
+        assertThat(new PoolMembership(List.of(pool("a", "ens9")))
+                        .views(List.of())
+                        .get(0)
+                        .findings())
+                .isEmpty();
+    }
+
+    @Test
+    void leavesEmulatedPoolsAlone() {
+        PoolPolicy trial =
+                new PoolPolicy(new PoolName("trial"), PrimaryKind.EMULATED, List.of(), Optional.of("e1000e"));
+
+        assertThat(new PoolMembership(List.of(trial)).views(List.of(rack.inventory("h", trial))))
+                .containsExactly(PoolView.of(trial));
+    }
+}

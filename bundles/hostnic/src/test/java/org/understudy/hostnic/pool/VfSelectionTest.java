@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.hostnic.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.understudy.hostnic.pool.Rack.pool;
+
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.PciAddress;
+import org.understudy.api.PoolName;
+import org.understudy.api.VfState;
+import org.understudy.api.VfView;
+import org.understudy.api.VfioReadiness;
+
+class VfSelectionTest {
+    private static final PoolName POOL = new PoolName("a");
+    private final Rack rack = Rack.of(32, 128);
+
+    private List<PciAddress> order(OptionalInt node, String... selectors) {
+        return VfSelection.order(rack.inventory("alpha", pool("a", selectors)), POOL, node);
+    }
+
+    @Test
+    void offersEveryFreeVfOfThePoolOnce() {
+        assertThat(order(OptionalInt.empty(), "eno0", "eno1")).hasSize(256).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void avoidsEveryVfThatIsNotFree() {
+        rack.become(0, 0, VfState.FAULT);
+        rack.become(0, 1, VfState.FOREIGN);
+        rack.become(0, 2, VfState.IN_USE);
+        rack.become(0, 3, VfState.LEASED);
+
+        assertThat(order(OptionalInt.empty(), "eno0#0-4")).containsExactly(Rack.address(0, 4));
+    }
+
+    @Test
+    void prefersTheNodeOfTheVmButTakesAnotherIfItMust() {
+        assertThat(order(OptionalInt.of(1), "eno0#0-1", "eno1#0-1"))
+                .containsExactly(Rack.address(1, 0), Rack.address(1, 1), Rack.address(0, 0), Rack.address(0, 1));
+    }
+
+    @Test
+    void takesAVfThatCannotWorkOnlyWhereThereIsNoOther() {
+        rack.cut(0);
+        rack.vfs.replaceAll(
+                vf -> vf.address().equals(Rack.address(1, 0)) ? Rack.vf(1, 0, VfioReadiness.NO_DRIVER) : vf);
+
+        assertThat(order(OptionalInt.of(0), "eno0#0", "eno1#0", "eno3#0"))
+                .startsWith(Rack.address(3, 0))
+                .hasSize(3);
+    }
+
+    @Test
+    void saysWhatKeepsEveryVfFromWorking() {
+        rack.cut(0);
+
+        assertThat(VfSelection.obstacle(rack.inventory("alpha", pool("a", "eno0")), POOL))
+                .contains("PF eno0 has no link");
+        assertThat(VfSelection.obstacle(rack.inventory("alpha", pool("a", "eno0", "eno1")), POOL))
+                .isEmpty();
+    }
+
+    @Test
+    void spreadsTheLeasesOfManyVmsEvenlyOverAllPfs() {
+        for (int vm = 0; vm < 32 * 5; vm++) {
+            PciAddress next = order(OptionalInt.empty(), "eno0", "vendor=8086", "vendor=15b3")
+                    .get(0);
+            rack.vfs.replaceAll(vf -> vf.address().equals(next) ? vf.as(VfState.LEASED, "test") : vf);
+        }
+
+        Map<PciAddress, Long> load = rack.vfs.stream()
+                .filter(vf -> vf.state() == VfState.LEASED)
+                .collect(Collectors.groupingBy(VfView::pf, Collectors.counting()));
+        assertThat(load).hasSize(32).allSatisfy((pf, count) -> assertThat(count).isEqualTo(5));
+    }
+
+    @Test
+    void countsLeasesOfOtherPoolsAsLoadToo() {
+        rack.become(0, 100, VfState.LEASED);
+
+        assertThat(order(OptionalInt.empty(), "eno0#0", "eno2#0"))
+                .containsExactly(Rack.address(2, 0), Rack.address(0, 0));
+    }
+
+    @Test
+    void givesTheSameOrderForTheSameState() {
+        assertThat(order(OptionalInt.of(0), "numa=0", "numa=1"))
+                .isEqualTo(order(OptionalInt.of(0), "numa=0", "numa=1"));
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.domain;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Map;
+import java.util.Optional;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.PciAddress;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.XmlElement;
+
+/**
+ * What became of the primaries of a running VM, by asking its QEMU: libvirt lists a VF in its XML also where QEMU could
+ * not open it. libvirt's alias is QEMU's device id.
+ */
+public final class LibvirtPrimaries {
+    private static final String STANDBY = "VIRTIO_NET_F_STANDBY";
+
+    private final Domains domains;
+    private final Definitions definitions;
+    private final Monitor monitor;
+    private final Negotiated negotiated;
+
+    /** Which guests have taken standby, from events; empty where they don't tell. */
+    @FunctionalInterface
+    public interface Negotiated {
+        Optional<Boolean> was(VmName vm, Alias standby);
+    }
+
+    /** @param negotiated asked where QEMU itself cannot tell */
+    public LibvirtPrimaries(Domains domains, Definitions definitions, Monitor monitor, Negotiated negotiated) {
+        this.domains = domains;
+        this.definitions = definitions;
+        this.monitor = monitor;
+        this.negotiated = negotiated;
+    }
+
+    /**
+     * The firmware maps the BARs of what it finds, so mapped BARs prove a driver only if standby was negotiated. Where that
+     * is not known, as with a QEMU before 7.2 that ran before this server did, a primary that libvirt still lists may be
+     * hidden as well as lost.
+     */
+    public PrimaryPresence presence(VmName vm, Alias primary) {
+        try {
+            Optional<QomPciDevice> device = QomPciDevice.find(monitor.ask(vm, "query-pci", Map.of()), primary.value());
+            Optional<Alias> standby = standbyOf(vm, primary);
+            Optional<Boolean> taken = standby.flatMap(alias -> standbyNegotiated(vm, alias));
+            if (device.isPresent()) {
+                boolean driven = device.get().mapped() && taken.orElse(true);
+                return driven ? PrimaryPresence.ENABLED : PrimaryPresence.PLUGGED;
+            }
+            if (standby.isPresent() && taken.isEmpty()) {
+                return PrimaryPresence.UNKNOWN;
+            }
+            return taken.orElse(true) ? PrimaryPresence.ABSENT : PrimaryPresence.HIDDEN;
+        } catch (UnderstudyException e) {
+            return switch (e.code()) {
+                // Not supported: libvirt's test driver has no QEMU.
+                case LIBVIRT_ERROR, DEADLINE_EXCEEDED, NOT_SUPPORTED -> PrimaryPresence.UNKNOWN;
+                default -> throw e;
+            };
+        }
+    }
+
+    private Optional<Alias> standbyOf(VmName vm, Alias primary) {
+        return nic(definitions.live(vm), primary)
+                .flatMap(nic -> nic.childAttribute("teaming", "persistent"))
+                .map(Alias::new);
+    }
+
+    private static Optional<XmlElement> nic(Optional<String> definition, Alias alias) {
+        return definition.flatMap(xml -> DomainDocument.parse(xml).nics().stream()
+                .filter(nic -> nic.childAttribute("alias", "name").equals(Optional.of(alias.value())))
+                .findFirst());
+    }
+
+    /** Empty where this QEMU cannot tell (before 7.2), or must not be asked, and no event has told. */
+    public Optional<Boolean> standbyNegotiated(VmName vm, Alias standby) {
+        if (!supportsVirtioQuery(vm)) {
+            return negotiated.was(vm, standby);
+        }
+        try {
+            JsonNode status = monitor.ask(
+                    vm, "x-query-virtio-status", Map.of("path", "/machine/peripheral/" + standby + "/virtio-backend"));
+            for (JsonNode feature : status.path("guest-features").path("dev-features")) {
+                if (feature.asText().split(":", 2)[0].equals(STANDBY)) {
+                    return Optional.of(true);
+                }
+            }
+            return Optional.of(false);
+        } catch (UnderstudyException e) {
+            if (e.code() == ErrorCode.QMP_ERROR) {
+                return negotiated.was(vm, standby);
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * QEMU 11.1 ends with a failed assertion when it is asked, and the VM with it; 10.0 is the newest known to live on.
+     * The VM itself is asked for its version: the host's QEMU may have been updated since it started.
+     */
+    private boolean supportsVirtioQuery(VmName vm) {
+        JsonNode version = monitor.ask(vm, "query-version", Map.of()).path("qemu");
+        int major = version.path("major").asInt(Integer.MAX_VALUE);
+        return major < 10 || major == 10 && version.path("minor").asInt(Integer.MAX_VALUE) == 0;
+    }
+
+    /** One that libvirt still lists, though QEMU does not have it, is taken off its list first. */
+    public void plug(VmName vm, Alias primary, Optional<PciAddress> assignedVf) {
+        String xml = definitions.configured(vm);
+        String assigned =
+                assignedVf.map(vf -> AssignedVfs.put(xml, Map.of(primary, vf))).orElse(xml);
+        DomainDocument document = DomainDocument.parse(assigned);
+        XmlElement nic = nic(Optional.of(assigned), primary)
+                .orElseThrow(() -> new UnderstudyException(
+                        ErrorCode.NIC_NOT_FOUND, "VM %s has no device %s".formatted(vm, primary)));
+        if (nic(definitions.live(vm), primary).isPresent()) {
+            domains.detachAlias(vm, primary);
+        }
+        String device = document.raw(nic);
+        domains.notifyListeners("plug " + primary + " into", vm, d -> d.attachDeviceFlags(device, Domains.LIVE));
+    }
+
+    public void unplug(VmName vm, Alias primary) {
+        domains.detachAlias(vm, primary);
+    }
+}

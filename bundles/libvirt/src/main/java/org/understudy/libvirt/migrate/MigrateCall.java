@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.migrate;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.libvirt.Domain;
+import org.libvirt.LibvirtException;
+import org.libvirt.TypedIntParameter;
+import org.libvirt.TypedParameter;
+import org.libvirt.TypedStringParameter;
+import org.libvirt.TypedUlongParameter;
+import org.understudy.api.MigrationOptions;
+import org.understudy.api.spi.OutgoingRequest;
+
+/** What libvirt is told of a migration. Source: virDomainMigrateFlags, VIR_MIGRATE_PARAM_*. */
+final class MigrateCall {
+    private static final int LIVE = 1;
+    private static final int PEER2PEER = 1 << 1;
+    private static final int PERSIST_DEST = 1 << 3;
+    private static final int UNDEFINE_SOURCE = 1 << 4;
+    private static final int AUTO_CONVERGE = 1 << 13;
+    private static final int TLS = 1 << 16;
+    private static final int PARALLEL = 1 << 17;
+    private static final long MEBIBYTE = 1024 * 1024;
+
+    private final OutgoingRequest request;
+
+    MigrateCall(OutgoingRequest request) {
+        this.request = request;
+    }
+
+    /** Blocks until the VM has gone, or has come back. */
+    void make(Domain domain) throws LibvirtException {
+        MigrationOptions options = request.options();
+        if (options.downtimeLimit().isPresent()) {
+            domain.migrateSetMaxDowntime(options.downtimeLimit().get().toMillis());
+        }
+        domain.migrateToURI(
+                PeerAddress.parse(request.uri()).libvirt(), parameters().toArray(TypedParameter[]::new), flags());
+    }
+
+    private int flags() {
+        MigrationOptions options = request.options();
+        return LIVE
+                | PEER2PEER
+                | PERSIST_DEST
+                | UNDEFINE_SOURCE
+                | (options.autoConverge() ? AUTO_CONVERGE : 0)
+                | (options.tls() ? TLS : 0)
+                | (options.multifdChannels().isPresent() ? PARALLEL : 0);
+    }
+
+    private List<TypedParameter> parameters() {
+        List<TypedParameter> parameters = new ArrayList<>();
+        parameters.add(new TypedStringParameter("destination_xml", request.liveDefinition()));
+        parameters.add(new TypedStringParameter("persistent_xml", request.configuredDefinition()));
+        PeerAddress.parse(request.uri())
+                .data()
+                .ifPresent(data -> parameters.add(new TypedStringParameter("migrate_uri", data)));
+        // libvirt takes whole MiB a second; a limit below that must not become none.
+        request.options()
+                .bandwidth()
+                .ifPresent(b -> parameters.add(new TypedUlongParameter("bandwidth", Math.max(1, b / MEBIBYTE))));
+        request.options()
+                .multifdChannels()
+                .ifPresent(n -> parameters.add(new TypedIntParameter("parallel.connections", n)));
+        return parameters;
+    }
+}

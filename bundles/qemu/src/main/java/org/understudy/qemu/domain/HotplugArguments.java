@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.domain;
+
+import java.util.Map;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.PciAddress;
+import org.understudy.api.UnderstudyException;
+import org.understudy.qemu.domain.Device.Nic;
+import org.understudy.qemu.domain.Device.PassedThrough;
+
+/** What it takes to plug a NIC of a domain into its running QEMU: the same as at its start. */
+public final class HotplugArguments {
+    private HotplugArguments() {}
+
+    /**
+     * @param vfs VF by alias
+     * @return arguments of QMP {@code device_add}
+     * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the device is no NIC, or has no VF
+     */
+    public static Map<String, Object> arguments(Domain domain, Device device, Map<String, PciAddress> vfs) {
+        NicArguments arguments = new NicArguments(vfs, PciAddressAllocator.of(domain), BootIndexes.of(domain));
+        if (device instanceof Nic nic) {
+            return arguments.nicDevice(nic).asArguments();
+        }
+        if (device instanceof PassedThrough vf) {
+            return arguments.vfDevice(vf).asArguments();
+        }
+        throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, device.id() + " is no NIC");
+    }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.host;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.MigrationOptions;
+import org.understudy.api.PciAddress;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.IncomingMigration;
+import org.understudy.api.spi.IncomingRequest;
+import org.understudy.api.spi.MigrationPhase;
+import org.understudy.qemu.process.RunRecord.Role;
+import org.understudy.qemu.qmp.MigrationCapability;
+import org.understudy.qemu.qmp.QmpCommands;
+import org.understudy.qemu.qmp.QmpRefusal;
+
+/** The receiving end: a QEMU in the role incoming. */
+final class QemuIncomingMigration implements IncomingMigration {
+    private final QemuVm vm;
+    private final RunningQemu qemu;
+
+    QemuIncomingMigration(QemuVm vm, RunningQemu qemu) {
+        this.vm = vm;
+        this.qemu = qemu;
+    }
+
+    /** Starts a QEMU that waits for the VM. */
+    static QemuIncomingMigration prepare(QemuVm vm, IncomingRequest request) {
+        synchronized (vm) {
+            vm.requireOff();
+            Map<String, PciAddress> vfs = new TreeMap<>();
+            request.assignedVfs().forEach((alias, vf) -> vfs.put(alias.value(), vf));
+            vm.folder().create();
+            vm.folder().storeIncomingDefinition(request.configuredDefinition());
+            RunningQemu qemu = vm.runtime().launch(vm.folder(), request.liveDefinition(), Role.INCOMING, vfs);
+            vm.keep(qemu);
+            qemu.publish(new HostEvent.Started(vm.name(), RunningQemu.now()));
+            QemuIncomingMigration end = new QemuIncomingMigration(vm, qemu);
+            try {
+                end.listen(request.options());
+                return end;
+            } catch (UnderstudyException e) {
+                end.abort();
+                throw e;
+            }
+        }
+    }
+
+    private void listen(MigrationOptions options) {
+        HostSettings settings = vm.runtime().settings();
+        Map<MigrationCapability, Boolean> capabilities = new EnumMap<>(MigrationCapability.class);
+        capabilities.put(MigrationCapability.EVENTS, true);
+        // The disks stay the source's until the VM is accepted.
+        capabilities.put(MigrationCapability.LATE_BLOCK_ACTIVATE, true);
+        capabilities.put(MigrationCapability.MULTIFD, options.multifdChannels().isPresent());
+        capabilities.put(MigrationCapability.POSTCOPY_RAM, options.postcopy());
+        qemu.ask(QmpCommands.migrateSetCapabilities(capabilities));
+        qemu.ask(QmpCommands.migrateSetParameters(Tls.parameters(qemu, settings, options, Tls.End.SERVER)));
+        qemu.store(qemu.run().to(Role.INCOMING, listen(settings)));
+    }
+
+    /** A port that is free now may be taken a moment later, so a refusal leads to the next one. */
+    private String listen(HostSettings settings) {
+        String address = settings.migrationAddress();
+        List<Integer> free = IntStream.rangeClosed(
+                        settings.ports().first(), settings.ports().last())
+                .filter(port -> isFree(address, port))
+                .boxed()
+                .toList();
+        Optional<QmpRefusal> last = Optional.empty();
+        for (int port : free) {
+            String uri = "tcp:" + (address.contains(":") ? "[" + address + "]" : address) + ":" + port;
+            try {
+                qemu.ask(QmpCommands.migrateIncoming(uri));
+                return uri;
+            } catch (QmpRefusal e) {
+                last = Optional.of(e);
+            }
+        }
+        throw new UnderstudyException(
+                ErrorCode.HOST_UNAVAILABLE,
+                "no port from %d to %d on %s can be used for a migration%s"
+                        .formatted(
+                                settings.ports().first(),
+                                settings.ports().last(),
+                                address,
+                                last.map(e -> ": " + e.getMessage()).orElse("")));
+    }
+
+    private static boolean isFree(String address, int port) {
+        try (ServerSocket probe = new ServerSocket()) {
+            probe.setReuseAddress(true);
+            probe.bind(new InetSocketAddress(InetAddress.getByName(address), port));
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public String uri() {
+        return qemu.run().uri();
+    }
+
+    @Override
+    public MigrationPhase phase() {
+        try {
+            return qemu.ask(QmpCommands.queryMigrate()).phase();
+        } catch (UnderstudyException e) {
+            if (!qemu.process().isAlive()) {
+                return MigrationPhase.FAILED;
+            }
+            throw e;
+        }
+    }
+
+    @Override
+    public void accept() {
+        synchronized (vm) {
+            if (qemu.run().role() != Role.INCOMING) {
+                return;
+            }
+            String status = qemu.ask(QmpCommands.queryStatus()).status();
+            if (status.equals("inmigrate") || !qemu.process().isAlive()) {
+                throw vm.wrongState("has not arrived yet");
+            }
+            String definition = vm.folder().incomingDefinition().orElseThrow();
+            vm.folder().storeDefinition(definition);
+            qemu.store(qemu.run().to(Role.RUNNING, ""));
+            qemu.publish(new HostEvent.DefinitionChanged(vm.name(), RunningQemu.now()));
+            qemu.ask(QmpCommands.cont());
+        }
+    }
+
+    @Override
+    public void abort() {
+        synchronized (vm) {
+            if (qemu.run().role() != Role.INCOMING) {
+                throw vm.wrongState("has been accepted here; it can't be aborted any more");
+            }
+            vm.end(qemu, "migration aborted");
+        }
+    }
+}

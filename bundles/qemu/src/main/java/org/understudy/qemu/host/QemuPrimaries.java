@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.host;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.understudy.api.Alias;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.PciAddress;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.Edits;
+import org.understudy.api.xml.XmlElement;
+import org.understudy.qemu.domain.DefinitionReader;
+import org.understudy.qemu.domain.Device;
+import org.understudy.qemu.domain.Device.Teaming;
+import org.understudy.qemu.domain.Domain;
+import org.understudy.qemu.domain.HotplugArguments;
+import org.understudy.qemu.process.RunRecord;
+import org.understudy.qemu.qmp.PciDevice;
+import org.understudy.qemu.qmp.QmpCommands;
+import org.understudy.qemu.qmp.QmpRefusal;
+
+/** The primaries of a running VM: what became of them, plugging and unplugging. */
+final class QemuPrimaries {
+    private final QemuVm vm;
+    private final RunningQemu qemu;
+
+    QemuPrimaries(QemuVm vm) {
+        this.vm = vm;
+        this.qemu = vm.qemu();
+    }
+
+    /**
+     * QEMU's own answer. The firmware gives addresses to every device it finds at a reset, so mapped BARs prove a
+     * driver only if the guest has negotiated standby. Where that is not known, a primary that is not seen may be hidden as
+     * well as lost.
+     */
+    PrimaryPresence presence(Alias primary) {
+        try {
+            Optional<PciDevice> device = qemu.ask(QmpCommands.queryPci()).stream()
+                    .filter(d -> d.id().equals(primary.value()))
+                    .findFirst();
+            Optional<Alias> standby = standbyOf(primary);
+            Optional<Boolean> negotiated = standby.flatMap(this::standbyNegotiated);
+            if (device.isPresent()) {
+                boolean driven = device.get().mapped() && negotiated.orElse(true);
+                return driven ? PrimaryPresence.ENABLED : PrimaryPresence.PLUGGED;
+            }
+            if (standby.isPresent() && negotiated.isEmpty()) {
+                return PrimaryPresence.UNKNOWN;
+            }
+            return negotiated.orElse(true) ? PrimaryPresence.ABSENT : PrimaryPresence.HIDDEN;
+        } catch (QmpRefusal e) {
+            throw e;
+        } catch (UnderstudyException e) {
+            return PrimaryPresence.UNKNOWN;
+        }
+    }
+
+    private Optional<Alias> standbyOf(Alias primary) {
+        return QemuRuntime.device(domain(), primary.value())
+                .map(QemuPrimaries::teaming)
+                .filter(Teaming.Primary.class::isInstance)
+                .map(t -> new Alias(((Teaming.Primary) t).standby()));
+    }
+
+    private static Teaming teaming(Device device) {
+        if (device instanceof Device.Nic nic) {
+            return nic.teaming();
+        }
+        return device instanceof Device.PassedThrough vf ? vf.teaming() : new Teaming.None();
+    }
+
+    /** Empty where this QEMU cannot tell and no event has told since the last start or adoption. */
+    Optional<Boolean> standbyNegotiated(Alias standby) {
+        Emulator emulator = vm.runtime().emulators().get();
+        boolean canTell = emulator.virtioStatus()
+                && emulator.version().equals(qemu.client().version());
+        if (!canTell) {
+            return remembered(standby);
+        }
+        try {
+            String path = "/machine/peripheral/" + standby + "/virtio-backend";
+            return Optional.of(qemu.ask(QmpCommands.xQueryVirtioStatus(path)).standbyNegotiated());
+        } catch (QmpRefusal e) {
+            return remembered(standby);
+        }
+    }
+
+    private Optional<Boolean> remembered(Alias standby) {
+        return qemu.wasNegotiated(standby.value()) ? Optional.of(true) : Optional.empty();
+    }
+
+    private Domain domain() {
+        return DefinitionReader.read(vm.folder().liveDefinition().orElseThrow()).domain();
+    }
+
+    /** A VM may have come here without its primary; then its stored definition tells what that is. */
+    private String liveWith(Alias primary) {
+        String live = vm.folder().liveDefinition().orElseThrow();
+        DomainDocument running = DomainDocument.parse(live);
+        Optional<XmlElement> devices = running.root().child("devices");
+        if (nic(running, primary).isPresent() || devices.isEmpty()) {
+            return live;
+        }
+        return vm.folder()
+                .definition()
+                .map(DomainDocument::parse)
+                .flatMap(stored -> nic(stored, primary).map(stored::raw))
+                .map(nic -> new Edits(running)
+                        .insert(devices.get().endTagStart(), nic)
+                        .apply())
+                .orElse(live);
+    }
+
+    private static Optional<XmlElement> nic(DomainDocument document, Alias alias) {
+        return document.nics().stream()
+                .filter(nic -> nic.childAttribute("alias", "name").equals(Optional.of(alias.value())))
+                .findFirst();
+    }
+
+    void plug(Alias primary, Optional<PciAddress> assignedVf) {
+        String xml = liveWith(primary);
+        Domain domain = DefinitionReader.read(xml).domain();
+        Device device = QemuRuntime.device(domain, primary.value())
+                .orElseThrow(() -> new UnderstudyException(
+                        ErrorCode.NIC_NOT_FOUND, "VM %s has no device %s".formatted(vm.name(), primary)));
+        RunRecord run = qemu.run();
+        Map<String, String> vfs = new TreeMap<>(run.vfs());
+        assignedVf.ifPresent(vf -> vfs.put(primary.value(), vf.toString()));
+        qemu.store(new RunRecord(run.role(), run.pid(), run.startTicks(), run.accelerator(), run.uri(), vfs));
+        Map<String, Object> arguments = HotplugArguments.arguments(domain, device, QemuRuntime.vfs(qemu.run()));
+        qemu.ask(QmpCommands.deviceAdd(arguments.get("driver").toString(), primary.value(), arguments));
+        vm.folder().storeLiveDefinition(xml);
+        qemu.publish(new HostEvent.DevicePlugged(vm.name(), RunningQemu.now(), primary));
+    }
+
+    void unplug(Alias primary) {
+        qemu.ask(QmpCommands.deviceDel(primary.value()));
+    }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.qemu.qmp;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+/**
+ * A machine type.
+ *
+ * @param alias such as {@code q35}; empty if it has none
+ * @param standard true for the one QEMU takes when none is named
+ * @param deprecated true if QEMU says that it will go away
+ */
+public record QemuMachineType(String name, String alias, boolean standard, boolean deprecated) {
+    /** Source: QAPI MachineInfo. */
+    static QemuMachineType read(JsonNode machine) {
+        return new QemuMachineType(
+                machine.path("name").asText(),
+                machine.path("alias").asText(),
+                machine.path("is-default").asBoolean(),
+                machine.path("deprecated").asBoolean());
+    }
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.shell;
+
+import java.util.Arrays;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
+
+/** Reads the constants of the vocabulary in the form in which they are printed. */
+final class EnumArguments {
+    private EnumArguments() {}
+
+    static <E extends Enum<E>> E parse(Class<E> type, String text) {
+        return Arrays.stream(type.getEnumConstants())
+                .filter(constant -> TextView.word(constant).equals(text))
+                .findFirst()
+                .orElseThrow(() -> new UnderstudyException(
+                        ErrorCode.INVALID_ARGUMENT,
+                        "'" + text + "' is none of "
+                                + Arrays.stream(type.getEnumConstants())
+                                        .map(TextView::word)
+                                        .toList()));
+    }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.web;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.PairHealth;
+
+/** What people read for the constants of the vocabulary, so that no client has a copy of it. */
+final class DisplayNames {
+    private DisplayNames() {}
+
+    static Map<String, Object> all() {
+        Map<PairHealth, Object> health = new LinkedHashMap<>();
+        for (PairHealth state : PairHealth.values()) {
+            health.put(state, Map.of("cause", state.cause(), "nextStep", state.nextStep()));
+        }
+        List<Map<String, Object>> steps = Arrays.stream(MigrationStep.values())
+                .map(step -> Map.<String, Object>of("step", step, "number", step.number(), "title", step.title()))
+                .toList();
+        return Map.of("health", health, "steps", steps);
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.web;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
+
+/** Reads the constants of the vocabulary in the form in which JSON has them. */
+final class EnumParser {
+    private EnumParser() {}
+
+    static <E extends Enum<E>> E parse(Class<E> type, String text) {
+        List<String> words =
+                Arrays.stream(type.getEnumConstants()).map(EnumParser::word).toList();
+        if (!words.contains(text)) {
+            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "'" + text + "' is none of " + words);
+        }
+        return type.getEnumConstants()[words.indexOf(text)];
+    }
+
+    private static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

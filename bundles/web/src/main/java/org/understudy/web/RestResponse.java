@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.web;
+
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import javax.servlet.http.HttpServletResponse;
+import org.understudy.api.xml.XmlBytes;
+
+/**
+ * What a call answers.
+ *
+ * @param type the content type
+ * @param charset what the body is written in
+ */
+record RestResponse(int status, String type, Charset charset, byte[] body) {
+    static RestResponse ok(String json) {
+        return json(HttpServletResponse.SC_OK, json);
+    }
+
+    static RestResponse json(int status, String json) {
+        return json(status, "application/json", json);
+    }
+
+    /** @param type one of those whose form is JSON */
+    static RestResponse json(int status, String type, String json) {
+        return new RestResponse(status, type, StandardCharsets.UTF_8, json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** In the encoding that the document names. */
+    static RestResponse xml(String document) {
+        return new RestResponse(
+                HttpServletResponse.SC_OK, "application/xml", XmlBytes.charset(document), XmlBytes.write(document));
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.anyInt;
+import static org.mockito.ArgumentMatchers.anyString;
+import static org.mockito.Mockito.doAnswer;
+import static org.mockito.Mockito.when;
+
+import java.io.IOException;
+import java.util.Map;
+import javax.servlet.ServletException;
+import javax.servlet.http.HttpServlet;
+import javax.servlet.http.HttpServletRequest;
+import javax.servlet.http.HttpServletResponse;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DispatcherServletTest {
+    private final DispatcherServlet front = new DispatcherServlet();
+
+    /** Answers with its name and with the path it sees. */
+    private static final class Part extends HttpServlet {
+        private static final long serialVersionUID = 1L;
+        private final String name;
+
+        Part(String name) {
+            this.name = name;
+        }
+
+        @Override
+        protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+            response.setHeader("seen", name + " " + request.getServletPath() + " " + request.getPathInfo());
+        }
+    }
+
+    private HttpServlet add(String path) {
+        HttpServlet part = new Part(path.isEmpty() ? "page" : path.substring(path.lastIndexOf('/') + 1));
+        front.addPart(part, at(path));
+        return part;
+    }
+
+    private static Map<String, String> at(String path) {
+        return Map.of(DispatcherServlet.PATH, path);
+    }
+
+    private Exchange ask(String path) throws IOException, ServletException {
+        Exchange exchange = new Exchange("GET", path, "");
+        when(exchange.request.getServletPath()).thenReturn("");
+        doAnswer(call -> exchange.status = call.getArgument(0))
+                .when(exchange.response)
+                .sendError(anyInt(), anyString());
+        return exchange.through(front);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/api/v1/vms/web1/pair, vms /api/v1/vms /web1/pair",
+        "/api/v1/vms, vms /api/v1/vms null",
+        "/api/v1/vmsx, v1 /api/v1 /vmsx",
+        "/api/v1/hosts, v1 /api/v1 /hosts",
+        "/console.js, page  /console.js",
+        "/, page  /",
+        "'', page  null"
+    })
+    void handsARequestToThePartWithTheLongestPath(String path, String seen) throws Exception {
+        add("");
+        add("/api/v1");
+        add("/api/v1/vms");
+
+        assertThat(ask(path).headers).containsEntry("seen", seen);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/api/v1/hosts", "/api/v2"})
+    void saysThatACallCanBeTriedAgainWhileItsPartIsNotThere(String path) throws Exception {
+        add("");
+
+        Exchange asked = ask(path);
+
+        assertThat(asked.status).isEqualTo(503);
+        assertThat(asked.headers).containsEntry("Retry-After", "1").doesNotContainKey("seen");
+    }
+
+    @Test
+    void goesOnWithThePartThatReplacedAnother() throws Exception {
+        HttpServlet old = add("/api/v1/vms");
+        add("/api/v1/vms");
+        front.removePart(old, at("/api/v1/vms"));
+
+        assertThat(ask("/api/v1/vms").headers).containsKey("seen");
+    }
+}
