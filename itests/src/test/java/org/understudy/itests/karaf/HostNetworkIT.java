@@ -18,7 +18,7 @@ import org.understudy.itests.lab.SriovLab;
 /** Two SR-IOV hosts where libvirt's networks hand out the VFs: the hosts' own, and one that the server makes of its pool. */
 @Tag("two-hosts")
 @ExtendWith(SharedLab.class)
-@Order(2)
+@Order(1)
 @Timeout(900)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class HostNetworkIT {

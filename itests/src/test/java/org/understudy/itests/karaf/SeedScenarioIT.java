@@ -20,7 +20,7 @@ import org.understudy.itests.lab.SriovLab;
  */
 @Tag("two-hosts")
 @ExtendWith(SharedLab.class)
-@Order(1)
+@Order(3)
 @Timeout(900)
 class SeedScenarioIT {
     private static LabServer lab;

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Tag("lab")
 @Tag("two-hosts")
 @ExtendWith(SharedLab.class)
-@Order(3)
+@Order(2)
 @Timeout(900)
 class VirshIT {
     private static LabServer lab;
