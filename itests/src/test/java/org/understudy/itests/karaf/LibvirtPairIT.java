@@ -13,6 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -22,6 +23,7 @@ import org.understudy.itests.lab.SharedHost;
 
 /** A server outside, an SR-IOV host with libvirt: the switch is flipped, and the guest runs on a VF that was leased for it. */
 @Timeout(600)
+@Order(Integer.MAX_VALUE)
 @ExtendWith({SharedHost.class, SharedKaraf.class})
 class LibvirtPairIT {
     private static final String VF_COMMAND = "/tmp/understudy-vf";

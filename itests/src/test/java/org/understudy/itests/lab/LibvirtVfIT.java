@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,6 +44,7 @@ import org.understudy.itests.Built;
 import org.understudy.libvirt.host.LibvirtConnector;
 
 /** A guest with a real VF of libvirt's own pool, driven from outside through libvirt. */
+@Order(1)
 @ExtendWith(SharedHost.class)
 class LibvirtVfIT {
     private static final Duration BOOT = Duration.ofMinutes(3);
