@@ -17,7 +17,8 @@ final class Existing {
             Kind.FINDING, Kind.REMEDY, Kind.ERROR, Kind.LOG, Kind.COMMAND_HELP, Kind.OPTION_HELP, Kind.CONSOLE);
     private static final Pattern COMMAND = Pattern.compile("(?<![</:\\w])(understudy:[a-z][a-z-]+)");
     private static final Pattern SCRIPT = Pattern.compile("\\./understudy ([a-z]+)");
-    private static final Pattern FILE = Pattern.compile("(?<![\\w/.-])((?:docs|hooks|itests|native)/(?:[\\w-]+[\\w./-]*\\w)?)");
+    private static final Pattern FILE =
+            Pattern.compile("(?<![\\w/.-])((?:docs|hooks|itests|native)/(?:[\\w-]+[\\w./-]*\\w)?)");
     private static final Pattern KEY = Pattern.compile("(?:keys?|options?|deadline) '([a-z][a-z-]*)(?:[:'])"
             + "|'([a-z][a-z-]*)' (?:key|option)\\b"
             + "|(?i:set|raise|lower|correct|add) ([a-z]+(?:-[a-z]+)+)\\b"
@@ -56,10 +57,18 @@ final class Existing {
         if (!KINDS.contains(text.kind())) {
             return Stream.of();
         }
-        return checks.stream().flatMap(check -> check.names().matcher(text.words()).results()
-                .map(Existing::name)
-                .filter(name -> !check.exists().test(name))
-                .map(name -> new Violation(
-                        text, text.line(), text.words(), name, "names '" + name + "', which does not exist", check.what())));
+        return checks.stream()
+                .flatMap(check -> check.names()
+                        .matcher(text.words())
+                        .results()
+                        .map(Existing::name)
+                        .filter(name -> !check.exists().test(name))
+                        .map(name -> new Violation(
+                                text,
+                                text.line(),
+                                text.words(),
+                                name,
+                                "names '" + name + "', which does not exist",
+                                check.what())));
     }
 }

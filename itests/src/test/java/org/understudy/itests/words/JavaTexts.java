@@ -16,6 +16,7 @@ import com.github.javaparser.ast.expr.StringLiteralExpr;
 import com.github.javaparser.ast.expr.TextBlockLiteralExpr;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,20 +28,18 @@ import org.understudy.itests.words.Text.Kind;
 final class JavaTexts {
     private static final Set<String> LEVELS = Set.of("error", "warn", "info", "debug", "trace");
     private static final Pattern SENTENCE = Pattern.compile("(?:\\b[A-Za-z][a-z]+\\b[ ,;:'{}-]+){2,}\\b[A-Za-z]");
-    private static final Pattern CODE = Pattern.compile("\\{@(?:code|link|linkplain|value|literal)\\s[^{}]*}|<code>.*?</code>");
+    private static final Pattern CODE =
+            Pattern.compile("\\{@(?:code|link|linkplain|value|literal)\\s[^{}]*}|<code>.*?</code>");
 
     private final Map<String, CompilationUnit> sources = new LinkedHashMap<>();
     private final Wording wording = new Wording();
-    private final Set<Text> texts = new java.util.LinkedHashSet<>();
+    private final Set<Text> texts = new LinkedHashSet<>();
 
     private JavaTexts(Map<String, String> files) {
-        JavaParser parser =
-                new JavaParser(new ParserConfiguration().setLanguageLevel(LanguageLevel.JAVA_17));
+        JavaParser parser = new JavaParser(new ParserConfiguration().setLanguageLevel(LanguageLevel.JAVA_17));
         files.forEach((file, content) -> sources.put(
                 file,
-                parser.parse(content)
-                        .getResult()
-                        .orElseThrow(() -> new AssertionError(file + " cannot be parsed"))));
+                parser.parse(content).getResult().orElseThrow(() -> new AssertionError(file + " cannot be parsed"))));
     }
 
     /** The texts of all files, given by path and content. */
@@ -62,9 +61,13 @@ final class JavaTexts {
     /** The names of the shell commands, such as {@code understudy:vm-list}. */
     static Set<String> commands(Map<String, String> files) {
         Set<String> names = new TreeSet<>();
-        new JavaTexts(files).sources.values().forEach(source -> source.findAll(NormalAnnotationExpr.class).stream()
-                .filter(annotation -> annotation.getNameAsString().equals("Command"))
-                .forEach(annotation -> names.add(value(annotation, "scope") + ":" + value(annotation, "name"))));
+        new JavaTexts(files)
+                .sources
+                .values()
+                .forEach(source -> source.findAll(NormalAnnotationExpr.class).stream()
+                        .filter(annotation -> annotation.getNameAsString().equals("Command"))
+                        .forEach(
+                                annotation -> names.add(value(annotation, "scope") + ":" + value(annotation, "name"))));
         return names;
     }
 
@@ -77,9 +80,10 @@ final class JavaTexts {
     }
 
     private void messages(String file, CompilationUnit source, Sinks sinks) {
-        sinks.uses(source).forEach(use -> use.roles()
-                .forEach((index, role) -> add(
-                        role.kind(), file, use.arguments().get(index), role.starts(), role.ends())));
+        sinks.uses(source)
+                .forEach(use -> use.roles()
+                        .forEach((index, role) ->
+                                add(role.kind(), file, use.arguments().get(index), role.starts(), role.ends())));
     }
 
     private void add(Kind kind, String file, Expression expression, boolean starts, boolean ends) {
@@ -94,7 +98,9 @@ final class JavaTexts {
     private void logs(String file, CompilationUnit source) {
         source.findAll(MethodCallExpr.class).stream()
                 .filter(call -> LEVELS.contains(call.getNameAsString())
-                        && call.getScope().filter(s -> s.toString().matches("(?i)log(ger)?")).isPresent())
+                        && call.getScope()
+                                .filter(s -> s.toString().matches("(?i)log(ger)?"))
+                                .isPresent())
                 .forEach(call -> add(Kind.LOG, file, call.getArgument(0), true, true));
     }
 

@@ -44,7 +44,10 @@ record Rule(Set<Kind> kinds, Part part, Pattern forbidden, String why, String be
         return forbidden.matcher(text.words()).results().map(found -> {
             String words = text.words();
             int line = text.line()
-                    + (int) words.substring(0, found.start()).chars().filter(c -> c == '\n').count();
+                    + (int) words.substring(0, found.start())
+                            .chars()
+                            .filter(c -> c == '\n')
+                            .count();
             int from = Math.max(0, found.start() - SHOWN_AROUND);
             int to = Math.min(words.length(), Math.max(found.end(), found.start() + SHOWN_AROUND) + SHOWN_AROUND);
             String excerpt = (from > 0 ? "... " : "") + words.substring(from, to) + (to < words.length() ? " ..." : "");

@@ -83,8 +83,7 @@ class RulesTest {
 
     @Test
     void followsTextsThroughMethodsVariablesAndBranches() {
-        String source =
-                """
+        String source = """
                 class Example {
                     private static final String WHERE = "on host ";
                     Finding one(String host, boolean paused) {
@@ -120,6 +119,6 @@ class RulesTest {
 
     @Test
     void leavesCodeOfMarkdownOut() {
-        assertThat(PlainTexts.prose("a `tells` b\n```\ntells\n```\nc\n")).isEqualTo("a {} b\n\n\n\nc\n");
+        assertThat(PlainTexts.prose("a `tells\nx` b\n```\ntells\n```\nc\n")).isEqualTo("a {}\n b\n\n\n\nc\n");
     }
 }

@@ -18,9 +18,11 @@ import com.github.javaparser.ast.expr.ObjectCreationExpr;
 import com.github.javaparser.ast.stmt.ExplicitConstructorInvocationStmt;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.understudy.itests.words.Text.Kind;
 
 /**
@@ -40,7 +42,10 @@ final class Sinks {
 
     private static final String CONSTRUCTOR = "<init>";
 
-    private final Map<String, Map<Integer, Role>> roles = new HashMap<>();
+    /** By name and number of parameters, then by type, then by index. */
+    private final Map<String, Map<String, Map<Integer, Role>>> roles = new HashMap<>();
+
+    private final Map<Node, List<Node>> calls = new IdentityHashMap<>();
     private final Wording wording;
 
     Sinks(List<CompilationUnit> sources, Wording wording) {
@@ -65,11 +70,12 @@ final class Sinks {
     }
 
     private void add(String type, String name, int count, int index, Role role) {
-        roles.computeIfAbsent(type + "." + name + "/" + count, key -> new HashMap<>())
+        roles.computeIfAbsent(name + "/" + count, key -> new TreeMap<>())
+                .computeIfAbsent(type, key -> new HashMap<>())
                 .merge(index, role, Role::or);
     }
 
-    /** A parameter or component with the name "remedy" is one, whatever becomes of it. */
+    /** A parameter or component with the name "remedy" or "nextStep" is one, whatever becomes of it. */
     private void addByName(CompilationUnit source) {
         source.findAll(CallableDeclaration.class).forEach(c -> addByName(typeOf(c), nameOf(c), parameters(c)));
         source.findAll(RecordDeclaration.class)
@@ -77,9 +83,8 @@ final class Sinks {
     }
 
     private void addByName(String type, String name, NodeList<Parameter> parameters) {
-        List<String> names =
-                parameters.stream().map(Parameter::getNameAsString).toList();
-        int remedy = names.indexOf("remedy");
+        List<String> names = parameters.stream().map(Parameter::getNameAsString).toList();
+        int remedy = Math.max(names.indexOf("remedy"), names.indexOf("nextStep"));
         if (remedy >= 0) {
             add(type, name, names.size(), remedy, whole(Kind.REMEDY));
             if (names.contains("message")) {
@@ -107,9 +112,12 @@ final class Sinks {
     }
 
     private void follow(CompilationUnit source) {
-        source.findAll(CallableDeclaration.class).forEach(callable -> uses(callable)
-                .forEach(use -> use.roles().forEach((index, role) -> wording.of(use.arguments().get(index))
-                        .forEach(phrase -> follow(callable, role, phrase.words())))));
+        source.findAll(CallableDeclaration.class)
+                .forEach(callable -> uses(callable)
+                        .forEach(use -> use.roles()
+                                .forEach((index, role) -> wording.of(
+                                                use.arguments().get(index))
+                                        .forEach(phrase -> follow(callable, role, phrase.words())))));
     }
 
     private void follow(CallableDeclaration<?> callable, Role role, String words) {
@@ -127,20 +135,33 @@ final class Sinks {
 
     /** All calls inside the node whose arguments matter. */
     List<Use> uses(Node node) {
-        List<Use> all = new ArrayList<>();
-        node.findAll(MethodCallExpr.class).forEach(call -> all.add(new Use(rolesOf(call), call.getArguments())));
-        node.findAll(ObjectCreationExpr.class)
-                .forEach(made -> all.add(new Use(
-                        rolesOf(made.getType().getNameAsString(), CONSTRUCTOR, made.getArguments().size()),
-                        made.getArguments())));
-        node.findAll(ExplicitConstructorInvocationStmt.class)
-                .forEach(call -> all.add(new Use(
-                        rolesOf(constructed(call), CONSTRUCTOR, call.getArguments().size()), call.getArguments())));
-        node.findAll(EnumConstantDeclaration.class)
-                .forEach(constant -> all.add(new Use(
-                        rolesOf(typeOf(constant), CONSTRUCTOR, constant.getArguments().size()),
-                        constant.getArguments())));
-        return all;
+        return calls.computeIfAbsent(node, Sinks::callsIn).stream()
+                .map(this::use)
+                .filter(use -> !use.roles().isEmpty())
+                .toList();
+    }
+
+    private static List<Node> callsIn(Node node) {
+        List<Node> found = new ArrayList<>(node.findAll(MethodCallExpr.class));
+        found.addAll(node.findAll(ObjectCreationExpr.class));
+        found.addAll(node.findAll(ExplicitConstructorInvocationStmt.class));
+        found.addAll(node.findAll(EnumConstantDeclaration.class));
+        return found;
+    }
+
+    private Use use(Node node) {
+        if (node instanceof MethodCallExpr call) {
+            return new Use(rolesOf(call), call.getArguments());
+        } else if (node instanceof ObjectCreationExpr made) {
+            return constructor(made.getType().getNameAsString(), made.getArguments());
+        } else if (node instanceof ExplicitConstructorInvocationStmt call) {
+            return constructor(constructed(call), call.getArguments());
+        }
+        return constructor(typeOf(node), ((EnumConstantDeclaration) node).getArguments());
+    }
+
+    private Use constructor(String type, NodeList<Expression> arguments) {
+        return new Use(rolesOf(type, CONSTRUCTOR, arguments.size()), arguments);
     }
 
     @SuppressWarnings("unchecked")
@@ -154,32 +175,31 @@ final class Sinks {
     }
 
     private Map<Integer, Role> rolesOf(String type, String name, int count) {
-        return roles.getOrDefault(type + "." + name + "/" + count, Map.of());
+        return roles.getOrDefault(name + "/" + count, Map.of()).getOrDefault(type, Map.of());
     }
 
     private Map<Integer, Role> rolesOf(MethodCallExpr call) {
         int count = call.getArguments().size();
         String name = call.getNameAsString();
+        Map<String, Map<Integer, Role>> byType = roles.getOrDefault(name + "/" + count, Map.of());
+        if (byType.isEmpty()) {
+            return Map.of();
+        }
         String scope = call.getScope().map(Expression::toString).orElse("");
         if (scope.matches("[A-Z]\\w*(\\.[A-Z]\\w*)*")) {
-            return rolesOf(scope.substring(scope.lastIndexOf('.') + 1), name, count);
+            return byType.getOrDefault(scope.substring(scope.lastIndexOf('.') + 1), Map.of());
         }
         if (scope.isEmpty() || scope.equals("this")) {
             List<String> types = declaring(call, name, count);
             if (!types.isEmpty()) {
                 return types.stream()
-                        .map(type -> rolesOf(type, name, count))
+                        .map(type -> byType.getOrDefault(type, Map.of()))
                         .filter(found -> !found.isEmpty())
                         .findFirst()
                         .orElse(Map.of());
             }
         }
-        String ending = "." + name + "/" + count;
-        return roles.entrySet().stream()
-                .filter(entry -> entry.getKey().endsWith(ending))
-                .map(Map.Entry::getValue)
-                .findFirst()
-                .orElse(Map.of());
+        return byType.values().iterator().next();
     }
 
     private static List<String> declaring(Node call, String name, int count) {

@@ -6,6 +6,7 @@ import com.github.javaparser.ast.NodeList;
 import com.github.javaparser.ast.body.CallableDeclaration;
 import com.github.javaparser.ast.body.FieldDeclaration;
 import com.github.javaparser.ast.body.MethodDeclaration;
+import com.github.javaparser.ast.body.Parameter;
 import com.github.javaparser.ast.body.TypeDeclaration;
 import com.github.javaparser.ast.body.VariableDeclarator;
 import com.github.javaparser.ast.expr.AssignExpr;
@@ -114,14 +115,15 @@ final class Wording {
 
     private List<Phrase> arms(SwitchExpr cases, Map<String, List<Phrase>> known, int depth) {
         List<Phrase> all = new ArrayList<>();
-        cases.getEntries().forEach(entry -> entry.getStatements().forEach(statement -> {
-            if (statement instanceof ExpressionStmt arm) {
-                all.addAll(of(arm.getExpression(), known, depth));
-            }
-            statement
-                    .findAll(YieldStmt.class)
-                    .forEach(yielded -> all.addAll(of(yielded.getExpression(), known, depth)));
-        }));
+        cases.getEntries()
+                .forEach(entry -> entry.getStatements().forEach(statement -> {
+                    if (statement instanceof ExpressionStmt arm) {
+                        all.addAll(of(arm.getExpression(), known, depth));
+                    }
+                    statement
+                            .findAll(YieldStmt.class)
+                            .forEach(yielded -> all.addAll(of(yielded.getExpression(), known, depth)));
+                }));
         return all;
     }
 
@@ -157,7 +159,7 @@ final class Wording {
         return unknown(expression);
     }
 
-    private static boolean declares(NodeList<com.github.javaparser.ast.body.Parameter> parameters, String name) {
+    private static boolean declares(NodeList<Parameter> parameters, String name) {
         return parameters.stream()
                 .anyMatch(parameter -> parameter.getNameAsString().equals(name));
     }
@@ -179,7 +181,8 @@ final class Wording {
         String name = call.getNameAsString();
         if (name.equals("formatted") && call.getScope().isPresent()) {
             return formats(of(call.getScope().get(), known, depth));
-        } else if (name.equals("format") && call.getScope().filter(s -> s.toString().equals("String")).isPresent()) {
+        } else if (name.equals("format")
+                && call.getScope().filter(s -> s.toString().equals("String")).isPresent()) {
             return formats(of(call.getArgument(0), known, depth));
         } else if (name.equals("orElse") && call.getArgument(0) instanceof StringLiteralExpr) {
             return both(unknown(call), of(call.getArgument(0), known, depth));

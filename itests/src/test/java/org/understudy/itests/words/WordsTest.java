@@ -27,16 +27,20 @@ class WordsTest {
     @BeforeAll
     static void readEveryText() {
         Checkout checkout = new Checkout(Built.script().getParent());
-        Map<String, String> sources = checkout.files("bundles", "bundles/*/src/main/java/**.java").stream()
-                .collect(Collectors.toMap(file -> file, checkout::read, (a, b) -> a, TreeMap::new));
+        Map<String, String> sources = sources(checkout, "*");
         texts = new ArrayList<>(JavaTexts.of(sources));
         texts.addAll(PlainTexts.of(checkout));
-        Existing existing = new Existing(checkout, JavaTexts.commands(sources));
+        Existing existing = new Existing(checkout, JavaTexts.commands(sources(checkout, "shell")));
         violations = texts.stream()
                 .flatMap(text -> Stream.concat(
                         Rules.ALL.stream().flatMap(rule -> rule.violations(text)), existing.violations(text)))
                 .sorted(Comparator.comparing((Violation v) -> v.text().file()).thenComparing(Violation::line))
                 .toList();
+    }
+
+    private static Map<String, String> sources(Checkout checkout, String bundle) {
+        return checkout.files("bundles", "bundles/%s/src/main/java/**.java".formatted(bundle)).stream()
+                .collect(Collectors.toMap(file -> file, checkout::read, (a, b) -> a, TreeMap::new));
     }
 
     @Test
@@ -82,16 +86,23 @@ class WordsTest {
             counts.computeIfAbsent(rule(violation), rule -> new TreeMap<>())
                     .merge(violation.text().module(), 1L, Long::sum);
         }
-        counts.put("SUM", open.stream().collect(Collectors.groupingBy(v -> v.text().module(), Collectors.counting())));
         StringBuilder table = new StringBuilder("%-45s".formatted("rule"));
         modules.forEach(module -> table.append("%9.8s".formatted(module)));
         table.append("%8s%n".formatted("sum"));
-        counts.forEach((rule, row) -> {
-            table.append("%-45.44s".formatted(rule));
-            modules.forEach(module -> table.append("%9s".formatted(row.getOrDefault(module, 0L))));
-            table.append("%8d%n".formatted(row.values().stream().mapToLong(Long::longValue).sum()));
-        });
+        counts.forEach((rule, row) -> addRow(table, rule, modules, row));
+        addRow(
+                table,
+                "sum",
+                modules,
+                open.stream().collect(Collectors.groupingBy(v -> v.text().module(), Collectors.counting())));
         return table.toString();
+    }
+
+    private static void addRow(StringBuilder table, String rule, Set<String> modules, Map<String, Long> row) {
+        table.append("%-45.44s".formatted(rule));
+        modules.forEach(module -> table.append("%9s".formatted(row.getOrDefault(module, 0L))));
+        table.append("%8d%n"
+                .formatted(row.values().stream().mapToLong(Long::longValue).sum()));
     }
 
     private static String rule(Violation violation) {
