@@ -33,7 +33,7 @@ class WordsTest {
         Existing existing = new Existing(checkout, JavaTexts.commands(sources(checkout, "shell")));
         violations = texts.stream()
                 .flatMap(text -> Stream.concat(
-                        Rules.ALL.stream().flatMap(rule -> rule.violations(text)), existing.violations(text)))
+                        StyleRules.ALL.stream().flatMap(rule -> rule.violations(text)), existing.violations(text)))
                 .sorted(Comparator.comparing((Violation v) -> v.text().file()).thenComparing(Violation::line))
                 .toList();
     }

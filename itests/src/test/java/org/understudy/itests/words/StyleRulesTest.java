@@ -14,9 +14,9 @@ import org.understudy.itests.Built;
 import org.understudy.itests.words.Text.Kind;
 
 /** The rules find what they are made for, and the readers find the texts. */
-class RulesTest {
-    static List<Rule> rules() {
-        return Rules.ALL;
+class StyleRulesTest {
+    static List<StyleRule> rules() {
+        return StyleRules.ALL;
     }
 
     private static Text text(Kind kind, String words) {
@@ -25,7 +25,7 @@ class RulesTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void findsTheBadExample(Rule rule) {
+    void findsTheBadExample(StyleRule rule) {
         for (Kind kind : rule.kinds()) {
             assertThat(rule.violations(text(kind, rule.bad()))).as(rule.bad()).isNotEmpty();
         }
@@ -33,7 +33,7 @@ class RulesTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void acceptsTheGoodExample(Rule rule) {
+    void acceptsTheGoodExample(StyleRule rule) {
         for (Kind kind : rule.kinds()) {
             assertThat(rule.violations(text(kind, rule.good()))).as(rule.good()).isEmpty();
         }
@@ -43,7 +43,7 @@ class RulesTest {
     void namesTheLineInsideALongText() {
         Text document = text(Kind.DOCUMENT, "One.\nTwo.\nThe VF is given\nback.\n");
 
-        assertThat(Rules.ALL.stream().flatMap(rule -> rule.violations(document)))
+        assertThat(StyleRules.ALL.stream().flatMap(rule -> rule.violations(document)))
                 .singleElement()
                 .extracting(Violation::place)
                 .isEqualTo("Example.java:3");

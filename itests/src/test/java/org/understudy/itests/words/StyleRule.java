@@ -17,7 +17,7 @@ import org.understudy.itests.words.Text.Kind;
  * @param bad an example that breaks the rule
  * @param good the same in good style
  */
-record Rule(Set<Kind> kinds, Part part, Pattern forbidden, String why, String better, String bad, String good) {
+record StyleRule(Set<Kind> kinds, Part part, Pattern forbidden, String why, String better, String bad, String good) {
     private static final int SHOWN_AROUND = 60;
 
     /** A part of a sentence. */

@@ -7,11 +7,11 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.understudy.itests.words.Rule.Part;
+import org.understudy.itests.words.StyleRule.Part;
 import org.understudy.itests.words.Text.Kind;
 
 /** What docs/style.md forbids, as a table. A new rule is a new row; its two examples are tested. */
-final class Rules {
+final class StyleRules {
     private static final Set<Kind> MESSAGES = EnumSet.of(Kind.FINDING, Kind.ERROR);
     private static final Set<Kind> REMEDIES = EnumSet.of(Kind.REMEDY);
     private static final Set<Kind> LOGS = EnumSet.of(Kind.LOG);
@@ -39,7 +39,7 @@ final class Rules {
             + "|journal|configuration|definition|XML|YAML|switch|PCI|heartbeats?)\\b";
 
     /** Every sentence. A space stands for any white space. */
-    private static final List<Rule> WORDS = List.of(
+    private static final List<StyleRule> WORDS = List.of(
             word(
                     "\\b(?:told|tells?|telling)\\b",
                     "a program reports, a fact is known",
@@ -180,7 +180,7 @@ final class Rules {
                     "Cancel and roll back the migration"));
 
     /** The form of a kind of text. */
-    private static final List<Rule> FORMS = List.of(
+    private static final List<StyleRule> FORMS = List.of(
             form(
                     MESSAGES,
                     Part.START,
@@ -227,7 +227,7 @@ final class Rules {
                     "^(?!(?:" + VERBS + ")\\b|\\{}|(?:If|On|In|After|Before|When|For|To|As|At) [^,]+, (?:"
                             + VERBS.toLowerCase(Locale.ROOT) + ")\\b).*",
                     "a remedy without an action",
-                    "start with an imperative verb (or add it to Rules.VERBS)",
+                    "start with an imperative verb (or add it to StyleRules.VERBS)",
                     "The QEMU process ended; see the VM's log.",
                     "Read the log of VM web1."),
             form(
@@ -279,24 +279,25 @@ final class Rules {
                     "Lists the VMs of all hosts",
                     "List the VMs of all hosts"));
 
-    static final List<Rule> ALL = Stream.concat(WORDS.stream(), FORMS.stream()).toList();
+    static final List<StyleRule> ALL =
+            Stream.concat(WORDS.stream(), FORMS.stream()).toList();
 
-    private Rules() {}
+    private StyleRules() {}
 
-    private static Rule word(String forbidden, String why, String better, String bad, String good) {
-        return new Rule(Kind.ALL, Part.ANY, words(forbidden), why, better, bad, good);
+    private static StyleRule word(String forbidden, String why, String better, String bad, String good) {
+        return new StyleRule(Kind.ALL, Part.ANY, words(forbidden), why, better, bad, good);
     }
 
-    private static Rule shown(String forbidden, String why, String better, String bad, String good) {
-        return new Rule(Kind.SHOWN, Part.ANY, words(forbidden), why, better, bad, good);
+    private static StyleRule shown(String forbidden, String why, String better, String bad, String good) {
+        return new StyleRule(Kind.SHOWN, Part.ANY, words(forbidden), why, better, bad, good);
     }
 
     private static Pattern words(String forbidden) {
         return Pattern.compile(forbidden.replace(" ", "\\s+"), Pattern.CASE_INSENSITIVE);
     }
 
-    private static Rule form(
+    private static StyleRule form(
             Set<Kind> kinds, Part part, String forbidden, String why, String better, String bad, String good) {
-        return new Rule(kinds, part, Pattern.compile(forbidden, Pattern.DOTALL), why, better, bad, good);
+        return new StyleRule(kinds, part, Pattern.compile(forbidden, Pattern.DOTALL), why, better, bad, good);
     }
 }
