@@ -30,6 +30,9 @@ final class LabServer implements AutoCloseable {
             """;
     private static final String VFS_IN_USE = "ls -d /sys/bus/pci/drivers/vfio-pci/0000:* 2>/dev/null | wc -l";
 
+    /** The first QEMU on an emulated host takes long to start: libvirt probes what it can do. */
+    private static final String MIGRATION = "{settle: 500ms, deadlines: {prepare: 90s}}";
+
     final SriovLab lab;
     final KarafServer server;
     final Rest rest;
@@ -65,8 +68,12 @@ final class LabServer implements AutoCloseable {
         }
     }
 
+    private String configuration(String rest, String migration) throws IOException {
+        return lab.hosts() + rest + "migration: " + migration + "\n";
+    }
+
     private String configuration() throws IOException {
-        return lab.hosts() + pools() + "migration: {settle: 500ms}\n";
+        return configuration(pools(), MIGRATION);
     }
 
     /** The pool, and the probe of {@code web1}. */
@@ -79,9 +86,14 @@ final class LabServer implements AutoCloseable {
                 """.formatted(port);
     }
 
-    /** Replaces all of the configuration but its hosts. */
+    /** Replaces all of the configuration but its hosts and its settings for migrations. */
     void configure(String rest) throws IOException {
-        Files.writeString(server.etc("understudy.yaml"), lab.hosts() + rest);
+        configure(rest, MIGRATION);
+    }
+
+    /** @param migration the settings for migrations */
+    void configure(String rest, String migration) throws IOException {
+        Files.writeString(server.etc("understudy.yaml"), configuration(rest, migration));
     }
 
     /** What a class of tests could leave behind on the hosts. */
