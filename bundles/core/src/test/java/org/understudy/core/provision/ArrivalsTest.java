@@ -54,7 +54,7 @@ class ArrivalsTest {
     private static final VmName WEB1 = new VmName("web1");
     private static final PciAddress THERE = PciAddress.parse("0000:81:02.5");
 
-    /** A pair as another tool made it: nothing but teaming, and the source's VF. */
+    /** A pair of another tool: only teaming, and the VF of the source. */
     private static final String FIXED = FakeDefinitionHost.xml("web1")
             .replace(
                     "<model type='virtio'/>",
@@ -71,10 +71,10 @@ class ArrivalsTest {
     private final VfPools pools = mock(VfPools.class);
     private final List<Lease> held = new CopyOnWriteArrayList<>();
 
-    /** Not by stubbing anew: the keeper asks on a thread of its own. */
+    /** Not stubbed again, because the lease controller calls it on its own thread. */
     private volatile Answer<Optional<Lease>> leasing = this::lease;
 
-    private final VfLeaseController keeper =
+    private final VfLeaseController vfs =
             new VfLeaseController(fakeHosts.registry, fakeHosts.migrations, fakeHosts.policies);
     private final Arrivals arrivals = new Arrivals(
             new PairService(
@@ -84,11 +84,11 @@ class ArrivalsTest {
                     fakeHosts.migrations,
                     fakeHosts.health,
                     new NicFacts(),
-                    keeper),
+                    vfs),
             fakeHosts.registry,
             fakeHosts.policies,
             fakeHosts.migrations,
-            keeper);
+            vfs);
 
     @BeforeEach
     void configure() {
@@ -107,12 +107,12 @@ class ArrivalsTest {
                         Map.of()));
         when(pools.lease(any(), any(), any(), any(), any())).thenAnswer(call -> leasing.answer(call));
         when(pools.leases(beta.name())).thenAnswer(call -> List.copyOf(held));
-        keeper.setPools(pools);
+        vfs.setPools(pools);
     }
 
     @AfterEach
     void close() {
-        keeper.close();
+        vfs.close();
         fakeHosts.close();
     }
 
@@ -121,8 +121,8 @@ class ArrivalsTest {
         return Optional.of(held.get(0));
     }
 
-    private Provisioned arrive(String definition, PairRequest... wishes) {
-        return arrivals.prepare(beta.name(), definition, List.of(wishes), UnaryOperator.identity());
+    private Provisioned arrive(String definition, PairRequest... requests) {
+        return arrivals.prepare(beta.name(), definition, List.of(requests), UnaryOperator.identity());
     }
 
     private static PairRequest request(PrimaryForm form) {
@@ -130,7 +130,7 @@ class ArrivalsTest {
     }
 
     @Test
-    void putsALeasedVfAndTheHostsOwnNamesOfNetworksIn() {
+    void setsALeasedVfAndTheNetworkNamesOfTheHost() {
         Provisioned provisioned = arrive(FIXED);
 
         assertThat(provisioned.findings()).isEmpty();
@@ -142,31 +142,31 @@ class ArrivalsTest {
     }
 
     @Test
-    void leadsFramesToTheStandbyNicUntilTheGuestHasItsVf() {
+    void forwardsFramesToTheStandbyNicUntilTheGuestHasItsVf() {
         arrive(FIXED);
 
         verify(pools, timeout(5000)).forward(any(), eq(true));
     }
 
     @Test
-    void keepsTheVfWhileTheVmIsOnItsWay() {
+    void keepsTheLeaseUntilTheVmArrives() {
         arrive(FIXED);
 
-        look();
-        look(); // begins when the first look has ended
+        reconcileLeases();
+        reconcileLeases(); // starts after the first has completed
 
         verify(pools, never()).release(any());
     }
 
-    /** Has the host looked at for VFs to give back; returns once it was asked for the VM. */
-    private void look() {
+    /** Triggers the release of unused leases; returns once the host was queried for the VM. */
+    private void reconcileLeases() {
         beta.forget();
-        keeper.setPools(pools);
+        vfs.setPools(pools);
         await().until(() -> beta.questions().contains("find web1"));
     }
 
     @Test
-    void leavesAloneWhatThisServerItselfMoves() {
+    void keepsTheDefinitionOfAMigrationOfThisServer() {
         fakeHosts.migrated("web1", "alpha", "beta", Optional.empty());
 
         assertThat(arrive(FIXED)).isEqualTo(new Provisioned(FIXED, List.of()));
@@ -174,14 +174,14 @@ class ArrivalsTest {
     }
 
     @Test
-    void leasesForWhatThisServerOnlyWatches() {
-        fakeHosts.watched("web1", "beta", "alpha"); // virsh moves it there, and at once back
+    void leasesForAnExternalMigration() {
+        fakeHosts.watched("web1", "beta", "alpha"); // virsh migrates it there and immediately back
 
         assertThat(arrive(FIXED).definition()).contains("bus='0x81' slot='0x02' function='0x5'");
     }
 
     @Test
-    void leasesNothingWhereAContributorVetoes() {
+    void leasesNothingIfAContributorVetoes() {
         Finding veto = Finding.of(FindingCode.VETOED, "vm web1", "not today", "try tomorrow");
 
         Provisioned provisioned = arrivals.prepare(
@@ -195,7 +195,7 @@ class ArrivalsTest {
     }
 
     @Test
-    void goesOnWithWhatAContributorMadeOfTheDefinition() {
+    void continuesWithTheDefinitionOfAContributor() {
         Provisioned provisioned = arrivals.prepare(
                 beta.name(),
                 FIXED,
@@ -208,7 +208,7 @@ class ArrivalsTest {
     }
 
     @Test
-    void asksNoContributorAboutWhatThisServerItselfMoves() {
+    void callsNoContributorForAMigrationOfThisServer() {
         fakeHosts.migrated("web1", "alpha", "beta", Optional.empty());
 
         assertThat(arrivals.prepare(beta.name(), FIXED, List.of(), asked -> {
@@ -218,7 +218,7 @@ class ArrivalsTest {
     }
 
     @Test
-    void refusesWithTheUnchangedDefinitionWhereThePoolIsEmpty() {
+    void returnsTheUnchangedDefinitionIfThePoolIsEmpty() {
         leasing = call -> Optional.empty();
 
         Provisioned provisioned = arrive(FIXED);
@@ -229,7 +229,7 @@ class ArrivalsTest {
     }
 
     @Test
-    void tellsWhatKeepsAVfFromBeingReady() {
+    void reportsWhyNoVfIsAvailable() {
         leasing = call -> {
             throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "ssh: no route");
         };
@@ -241,7 +241,7 @@ class ArrivalsTest {
     }
 
     @Test
-    void makesThePairThatIsWishedWithALeasedVf() {
+    void addsTheRequestedPairWithALeasedVf() {
         Provisioned provisioned = arrive(FakeDefinitionHost.xml("web1"), request(PrimaryForm.PLAIN_HOSTDEV));
 
         assertThat(provisioned.refused()).as("%s", provisioned.findings()).isFalse();
@@ -255,7 +255,7 @@ class ArrivalsTest {
     }
 
     @Test
-    void leavesAPairThatIsWishedAgainAsItIs() {
+    void keepsAPairThatIsRequestedAgain() {
         Provisioned first = arrive(FakeDefinitionHost.xml("web1"), request(PrimaryForm.PLAIN_HOSTDEV));
         PairRequest again = new PairRequest(
                 new NicSelector.ByMac(new MacAddress("52:54:00:11:22:33")),
@@ -271,7 +271,7 @@ class ArrivalsTest {
     }
 
     @Test
-    void leasesNothingForAWishThatTheRulesRefuse() {
+    void leasesNothingForARequestThatTheRulesRefuse() {
         String old = FakeDefinitionHost.xml("web1").replace("machine='q35'", "machine='pc-i440fx-7.2'");
 
         Provisioned provisioned = arrive(old, request(PrimaryForm.PLAIN_HOSTDEV));
