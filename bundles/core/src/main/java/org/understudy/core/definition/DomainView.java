@@ -135,7 +135,7 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
     private static String source(XmlElement device) {
         Optional<XmlElement> source = device.child("source");
         return Stream.of("network", "bridge", "dev", "path")
-                .flatMap(word -> source.flatMap(s -> s.attribute(word)).stream())
+                .flatMap(name -> source.flatMap(s -> s.attribute(name)).stream())
                 .findFirst()
                 .orElseGet(() ->
                         PciXml.hostAddress(device).map(PciAddress::toString).orElse(""));

@@ -38,18 +38,19 @@ record SplitBrainGuard(Migrations migrations) {
      */
     void requireNotElsewhere(VmLocation here, VmLocator.Survey survey) {
         VmName vm = here.vm().name();
-        List<Finding> doubts = survey.doubts(vm);
-        doubts.forEach(doubt -> LOG.warn("{}", doubt.message()));
+        List<Finding> unanswered = survey.doubts(vm);
+        unanswered.forEach(finding -> LOG.warn("{}", finding.message()));
         survey.incoming().stream()
                 .findFirst()
-                .ifPresent(l -> refuse(vm, "host " + l.host().name() + " has a QEMU process that receives it", doubts));
+                .ifPresent(l ->
+                        refuse(vm, "host " + l.host().name() + " has a QEMU process that receives it", unanswered));
         unresolvedHost(vm, here.host().name())
                 .filter(survey::isSilent)
                 .ifPresent(other -> refuse(
                         vm,
                         "its last migration needs attention, and host " + other
                                 + ", where it may run, does not respond",
-                        doubts));
+                        unanswered));
     }
 
     private Optional<HostName> unresolvedHost(VmName vm, HostName here) {
@@ -64,14 +65,14 @@ record SplitBrainGuard(Migrations migrations) {
         return migration.source().equals(here) ? migration.destination() : migration.source();
     }
 
-    private static void refuse(VmName vm, String why, List<Finding> doubts) {
+    private static void refuse(VmName vm, String why, List<Finding> unanswered) {
         Finding finding = Finding.of(
                 FindingCode.STATE_INCONSISTENT,
                 "vm " + vm,
                 "VM " + vm + " may run on another host: " + why,
                 "Check that the VM does not run on that host, then retry.");
         List<Finding> findings = new ArrayList<>(List.of(finding));
-        findings.addAll(doubts);
+        findings.addAll(unanswered);
         throw new UnderstudyException(finding.message(), findings);
     }
 }

@@ -73,7 +73,7 @@ class ArrivalsTest {
     private final List<Lease> held = new CopyOnWriteArrayList<>();
     private final AtomicInteger readings = new AtomicInteger();
 
-    /** Not by stubbing anew: the keeper asks on a thread of its own. */
+    /** Not stubbed again, because the lease controller calls it on its own thread. */
     private volatile Answer<Optional<Lease>> leasing = this::lease;
 
     private final VfLeaseController keeper =
@@ -193,7 +193,7 @@ class ArrivalsTest {
                 beta.name(),
                 FIXED,
                 List.of(request(PrimaryForm.PLAIN_HOSTDEV)),
-                asked -> new Provisioned("<domain><name>web1</name></domain>", List.of(veto)));
+                unchanged -> new Provisioned("<domain><name>web1</name></domain>", List.of(veto)));
 
         assertThat(provisioned).isEqualTo(new Provisioned(FIXED, List.of(veto)));
         verify(pools, never()).lease(any(), any(), any(), any(), any());
@@ -205,8 +205,8 @@ class ArrivalsTest {
                 beta.name(),
                 FIXED,
                 List.of(),
-                asked -> new Provisioned(
-                        asked.definition().replace("</name>", "</name><title>seen</title>"), List.of()));
+                unchanged -> new Provisioned(
+                        unchanged.definition().replace("</name>", "</name><title>seen</title>"), List.of()));
 
         assertThat(provisioned.refused()).isFalse();
         assertThat(provisioned.definition()).contains("<title>seen</title>", "bus='0x81' slot='0x02' function='0x5'");
@@ -216,8 +216,8 @@ class ArrivalsTest {
     void callsNoContributorForAMigrationOfThisServer() {
         fakeHosts.migrated("web1", "alpha", "beta", Optional.empty());
 
-        assertThat(arrivals.prepare(beta.name(), FIXED, List.of(), asked -> {
-                    throw new AssertionError("asked");
+        assertThat(arrivals.prepare(beta.name(), FIXED, List.of(), unchanged -> {
+                    throw new AssertionError("called");
                 }))
                 .isEqualTo(new Provisioned(FIXED, List.of()));
     }

@@ -335,9 +335,9 @@ class PairEditorTest {
     void setsTheVfOfTheDestination() {
         String on = editor.turnOn(read("q35-plain.xml"), request(new NicSelector.Only(), FORMS.get(1)), context())
                 .definition();
-        PciAddress there = PciAddress.parse("0001:81:02.5");
-        String adjusted = DestinationDefinition.adjust(on, Map.of(new Alias("ua-primary0"), there), Map.of());
-        assertThat(DomainView.of(adjusted).pairs().get(0).vf()).contains(there);
+        PciAddress destinationVf = PciAddress.parse("0001:81:02.5");
+        String adjusted = DestinationDefinition.adjust(on, Map.of(new Alias("ua-primary0"), destinationVf), Map.of());
+        assertThat(DomainView.of(adjusted).pairs().get(0).vf()).contains(destinationVf);
         assertThat(adjusted)
                 .isEqualTo(on.replace(
                         "domain='0x0000' bus='0x01' slot='0x10' function='0x2'",
