@@ -192,7 +192,7 @@ class KarafIT {
         assertThat(shell.run("understudy:vm-show bytes").text()).contains("(emulated)");
         assertThat(shell.run("understudy:lint bytes").status()).isZero();
         Said other = shell.run("understudy:pair-on --pool spare bytes");
-        assertThat(other.text()).contains("already, with pool 'stand-in'", "'spare'", "Nothing was changed.");
+        assertThat(other.text()).contains("already a failover pair with pool 'stand-in'", "'spare'", "Nothing was changed.");
         assertThat(other.status()).isEqualTo(4);
         Said off = shell.run("understudy:pair-off --json bytes");
         assertThat(json(off).get("changed").asBoolean()).isTrue();

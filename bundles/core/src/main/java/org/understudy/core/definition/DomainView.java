@@ -26,25 +26,24 @@ import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
 
 /**
- * What a definition says about a VM's network. Names, addresses and aliases that are no such things are left out here;
- * it is the linter that speaks of them.
+ * The NICs and pairs of a definition. Invalid names, addresses and aliases are left out; the linter reports them.
  *
- * @param uuid empty if the definition leaves the choice to the host
+ * @param uuid empty if the host selects it
  * @param nics as in {@link DomainDocument#nics}
- * @param pairs every pair whose two halves were found
+ * @param pairs each pair that has both halves
  */
 public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<PairView> pairs) {
-    private static final int LAST_VLAN = 4094;
+    private static final int MAX_VLAN = 4094;
 
     /**
-     * A pair as the definition has it.
+     * A pair of the definition.
      *
-     * @param pool the pool the primary comes from, as the definition or Understudy's metadata tells
-     * @param vf the VF's address on the host, if the definition names one
-     * @param vlan of the standby NIC, or else of the primary; 0 for none
-     * @param trusted whether the standby NIC lets the guest change its address
-     * @param numaNode the one host node the VM's memory is bound to, if there is one
-     * @param asked whether Understudy was asked for it, as its metadata tells; others may look after it else
+     * @param pool the pool of the primary, from the definition or the metadata of Understudy
+     * @param vf the address of the VF on the host, if the definition has it
+     * @param vlan of the standby NIC, otherwise of the primary; 0 for none
+     * @param trusted whether the standby NIC allows the guest to change its address
+     * @param numaNode the NUMA node of the host to which the memory of the VM is bound, if it is a single one
+     * @param asked whether the metadata has a request for it; otherwise another program may manage it
      */
     public record PairView(
             Alias standby,
@@ -58,17 +57,17 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
             OptionalInt numaNode,
             boolean asked) {
 
-        /** The two halves have the same names. */
+        /** Whether both halves have the same aliases. */
         public boolean isSameAs(PairView other) {
             return primary.equals(other.primary) && standby.equals(other.standby);
         }
 
-        /** The same with another pool. */
+        /** This pair with another pool. */
         public PairView from(PoolName other) {
             return new PairView(standby, primary, mac, Optional.of(other), kind, vf, vlan, trusted, numaNode, asked);
         }
 
-        /** What the primary's VF has to be when QEMU gets it. */
+        /** The required settings of the VF when QEMU opens it. */
         public VfSettings settings() {
             Optional<Boolean> trust = trusted ? Optional.of(true) : Optional.empty();
             return new VfSettings(mac, vlan, trust, Optional.empty(), true, numaNode);
@@ -76,8 +75,8 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
     }
 
     /**
-     * Whether a VM that runs with this definition has the pair, or could be given its primary: a NIC that was started as a
-     * standby stays one. libvirt takes a primary that QEMU has let go off the live definition.
+     * Whether a VM that runs with this definition has the pair, or can get its primary: a NIC that was started as a
+     * standby NIC stays one. libvirt removes a primary that QEMU has unplugged from the live definition.
      */
     public boolean carries(PairView pair) {
         return pairs.stream().anyMatch(pair::isSameAs)
@@ -87,7 +86,7 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
                                 && nic.mac().equals(Optional.of(pair.mac())));
     }
 
-    /** The pairs of a VM that runs with this definition, also those of the stored one that only lack their primary now. */
+    /** The pairs of a VM that runs with this definition, including stored pairs that lack only their primary. */
     public List<PairView> pairsWith(DomainView stored) {
         return Stream.concat(
                         pairs.stream(),
@@ -99,25 +98,25 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
      * Reads a definition.
      *
      * @throws UnderstudyException {@link ErrorCode#MALFORMED_XML}, also for a missing name; {@link
-     *     ErrorCode#XML_REFUSED}; {@link ErrorCode#INVALID_ARGUMENT} for a name that is no {@link VmName}
+     *     ErrorCode#XML_REFUSED}; {@link ErrorCode#INVALID_ARGUMENT} for an invalid {@link VmName}
      */
     public static DomainView of(String definition) {
         DomainDocument document = DomainDocument.parse(definition);
         XmlElement root = document.root();
         String name = root.child("name").map(XmlElement::content).orElse("");
         if (name.isEmpty()) {
-            throw new UnderstudyException(ErrorCode.MALFORMED_XML, "the domain has no <name>");
+            throw new UnderstudyException(ErrorCode.MALFORMED_XML, "The domain has no <name>");
         }
         List<XmlElement> devices = document.nics();
         List<Nic> nics = new ArrayList<>();
         devices.forEach(device -> nics.add(nic(nics.size(), device)));
         Map<String, XmlElement> standbys = byName(
                 devices.stream().filter(d -> role(d) == NicRole.STANDBY), d -> d.childAttribute("alias", "name"));
-        Map<String, XmlElement> wishes = byName(requests(document), wish -> wish.attribute("standby"));
+        Map<String, XmlElement> requests = byName(requests(document), request -> request.attribute("standby"));
         OptionalInt numaNode = numaNode(root);
         List<PairView> pairs = devices.stream()
                 .filter(device -> role(device) == NicRole.PRIMARY)
-                .flatMap(primary -> pair(standbys, wishes, numaNode, primary).stream())
+                .flatMap(primary -> pair(standbys, requests, numaNode, primary).stream())
                 .toList();
         return new DomainView(
                 new VmName(name),
@@ -136,7 +135,7 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
     private static String source(XmlElement device) {
         Optional<XmlElement> source = device.child("source");
         return Stream.of("network", "bridge", "dev", "path")
-                .flatMap(word -> source.flatMap(s -> s.attribute(word)).stream())
+                .flatMap(name -> source.flatMap(s -> s.attribute(name)).stream())
                 .findFirst()
                 .orElseGet(() ->
                         PciXml.hostAddress(device).map(PciAddress::toString).orElse(""));
@@ -152,12 +151,12 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
 
     private static Optional<PairView> pair(
             Map<String, XmlElement> standbys,
-            Map<String, XmlElement> wishes,
+            Map<String, XmlElement> requests,
             OptionalInt numaNode,
             XmlElement primary) {
-        String wanted = primary.childAttribute("teaming", "persistent").orElse("");
-        Optional<XmlElement> wish = Optional.ofNullable(wishes.get(wanted));
-        Optional<XmlElement> standby = Optional.ofNullable(standbys.get(wanted));
+        String standbyName = primary.childAttribute("teaming", "persistent").orElse("");
+        Optional<XmlElement> request = Optional.ofNullable(requests.get(standbyName));
+        Optional<XmlElement> standby = Optional.ofNullable(standbys.get(standbyName));
         Optional<Alias> standbyAlias = standby.flatMap(DomainView::alias);
         Optional<MacAddress> mac = standby.flatMap(DomainView::mac);
         Optional<Alias> alias = alias(primary);
@@ -168,16 +167,16 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
                 standbyAlias.get(),
                 alias.get(),
                 mac.get(),
-                pool(wish, primary),
-                kind(wish, primary),
+                pool(request, primary),
+                kind(request, primary),
                 PciXml.hostAddress(primary),
                 standby.flatMap(DomainView::vlan).or(() -> vlan(primary)).orElse(0),
                 standby.get().attributeOr("trustGuestRxFilters", "").equals("yes"),
                 numaNode,
-                wish.isPresent()));
+                request.isPresent()));
     }
 
-    /** What Understudy noted of the pairs it made. */
+    /** The pair requests that Understudy recorded in the metadata. */
     public static Stream<XmlElement> requests(DomainDocument document) {
         return document.root().children("metadata").stream()
                 .flatMap(m -> m.children().stream())
@@ -185,7 +184,7 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
                 .flatMap(e -> e.children().stream());
     }
 
-    /** The first element of each name. */
+    /** Elements by name; the first wins. */
     private static Map<String, XmlElement> byName(
             Stream<XmlElement> elements, Function<XmlElement, Optional<String>> name) {
         Map<String, XmlElement> named = new HashMap<>();
@@ -193,20 +192,20 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
         return named;
     }
 
-    private static PrimaryKind kind(Optional<XmlElement> wish, XmlElement primary) {
+    private static PrimaryKind kind(Optional<XmlElement> request, XmlElement primary) {
         String type = primary.attributeOr("type", "");
         boolean passedThrough = primary.is("hostdev") || type.equals("hostdev");
-        // The model says nothing for a network: libvirt writes a default one even where the network is a VF pool.
+        // The model is no evidence for a network: libvirt writes a default one even if the network is a VF pool.
         boolean fromPool = type.equals("network")
-                && wish.flatMap(w -> w.attribute("kind"))
+                && request.flatMap(r -> r.attribute("kind"))
                         .filter("emulated"::equals)
                         .isEmpty();
         return passedThrough || fromPool ? PrimaryKind.VF : PrimaryKind.EMULATED;
     }
 
-    private static Optional<PoolName> pool(Optional<XmlElement> wish, XmlElement primary) {
-        return wish.flatMap(w -> w.attribute("pool"))
-                .or(() -> kind(wish, primary) == PrimaryKind.VF
+    private static Optional<PoolName> pool(Optional<XmlElement> request, XmlElement primary) {
+        return request.flatMap(r -> r.attribute("pool"))
+                .or(() -> kind(request, primary) == PrimaryKind.VF
                         ? primary.childAttribute("source", "network")
                         : Optional.empty())
                 .flatMap(name -> valid(() -> new PoolName(name)));
@@ -220,7 +219,7 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
                 .orElse(OptionalInt.empty());
     }
 
-    /** Empty for none, and for a trunk, which a VF cannot have. */
+    /** Empty without a VLAN, and for a trunk, which a VF does not support. */
     private static Optional<Integer> vlan(XmlElement nic) {
         List<XmlElement> tags =
                 nic.child("vlan").map(vlan -> vlan.children("tag")).orElse(List.of());
@@ -228,7 +227,7 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
                 ? tags.get(0)
                         .attribute("id")
                         .flatMap(id -> valid(() -> Integer.decode(id)))
-                        .filter(id -> id > 0 && id <= LAST_VLAN)
+                        .filter(id -> id > 0 && id <= MAX_VLAN)
                 : Optional.empty();
     }
 

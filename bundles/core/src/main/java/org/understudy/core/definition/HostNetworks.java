@@ -13,13 +13,13 @@ import org.understudy.api.spi.HostFacts;
 import org.understudy.core.definition.DomainView.PairView;
 
 /**
- * The networks of a host's own manager that hand out VFs. A pool of the configuration goes before a network of the same
- * name, unless it is to have one; VFs of such a network are neither leased nor set up here.
+ * VF networks of the libvirt of a host. A pool of the configuration takes precedence over a network of the same name,
+ * unless the pool is configured with {@code network}. Understudy neither leases nor configures VFs of such a network.
  */
 public final class HostNetworks {
     private HostNetworks() {}
 
-    /** The configuration with these networks as pools that select nothing. */
+    /** The configuration with these networks as pools without selectors. */
     public static Policy asPools(Policy policy, HostFacts host) {
         List<PoolPolicy> pools = new ArrayList<>(policy.pools());
         host.vfNetworks().stream()
@@ -50,7 +50,7 @@ public final class HostNetworks {
         return policy.pools().stream().anyMatch(pool -> pool.name().equals(name));
     }
 
-    /** Whether the host's manager picks the VF of a pair. */
+    /** Whether the libvirt of the host selects the VF of a pair. */
     public static boolean serve(PairView pair, Policy policy, HostFacts host) {
         return pair.kind() == PrimaryKind.VF
                 && pair.vf().isEmpty()

@@ -8,35 +8,35 @@ import org.understudy.api.PciAddress;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
 
-/** Reads PCI addresses and controllers as libvirt writes them. What cannot be read is not known. */
+/** Reads PCI addresses and controllers as libvirt writes them. Unreadable values are unknown. */
 public final class PciXml {
     private PciXml() {}
 
-    /** The {@code <address type='pci'>} at which the guest sees a device. */
+    /** The {@code <address type='pci'>} of a device in the guest. */
     public static Optional<XmlElement> guestElement(XmlElement device) {
         return device.children("address").stream()
                 .filter(a -> a.attributeOr("type", "").equals("pci"))
                 .findFirst();
     }
 
-    /** Where the guest sees a device; empty if the host chooses. */
+    /** The address of a device in the guest; empty if the host selects it. */
     public static Optional<PciAddress> guestAddress(XmlElement device) {
-        return guestElement(device).flatMap(PciXml::address).filter(PciXml::isChosen);
+        return guestElement(device).flatMap(PciXml::address).filter(PciXml::isSet);
     }
 
-    /** The element that names the device of the host that is passed through. */
+    /** The element with the address of the passed-through device on the host. */
     public static Optional<XmlElement> hostElement(XmlElement device) {
         return device.child("source")
                 .flatMap(source -> source.child("address"))
                 .filter(a -> a.attributeOr("type", "pci").equals("pci"));
     }
 
-    /** The device of the host that is passed through, if the definition names it. */
+    /** The address of the passed-through device on the host, if the definition has it. */
     public static Optional<PciAddress> hostAddress(XmlElement device) {
         return hostElement(device).flatMap(PciXml::address);
     }
 
-    /** The PCI controllers by their index, which is the number of the bus behind each; the first of each index. */
+    /** PCI controllers by index, which is the number of the bus behind the controller; the first wins. */
     public static Map<Integer, XmlElement> controllers(DomainDocument document) {
         Map<Integer, XmlElement> controllers = new HashMap<>();
         document.devices("controller").stream()
@@ -52,8 +52,8 @@ public final class PciXml {
         return device.is("controller") && device.attributeOr("type", "").equals("pci");
     }
 
-    // Source: virPCIDeviceAddressIsEmpty; libvirt replaces an address of nothing but zeros.
-    private static boolean isChosen(PciAddress address) {
+    // Source: virPCIDeviceAddressIsEmpty; libvirt replaces an all-zero address.
+    private static boolean isSet(PciAddress address) {
         return !address.equals(new PciAddress(0, 0, 0, 0));
     }
 
@@ -68,9 +68,9 @@ public final class PciXml {
     }
 
     /** A missing part is 0, an unreadable one -1. */
-    private static int part(XmlElement xml, String name, int most) {
+    private static int part(XmlElement xml, String name, int max) {
         return xml.attribute(name)
-                .map(text -> number(text).filter(n -> n <= most).orElse(-1))
+                .map(text -> number(text).filter(n -> n <= max).orElse(-1))
                 .orElse(0);
     }
 

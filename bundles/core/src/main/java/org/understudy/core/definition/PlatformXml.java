@@ -11,13 +11,13 @@ import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
 
 /**
- * The machine that a definition asks for, as it is written: hypervisor, architecture, machine type and memory.
+ * The platform of a definition as written: hypervisor, architecture, machine type and memory.
  *
  * @param hypervisor the {@code type} of {@code <domain>}
- * @param osType the element that names architecture and machine type
- * @param arch empty text if none is named
+ * @param osType the element with architecture and machine type
+ * @param arch empty text if it is missing
  * @param machine such as {@code q35} or {@code pc-i440fx-7.2}
- * @param memoryBytes empty if there is no {@code <memory>}, or none that can be read
+ * @param memoryBytes empty if {@code <memory>} is missing or unreadable
  */
 public record PlatformXml(
         Optional<String> hypervisor,
@@ -28,7 +28,7 @@ public record PlatformXml(
     private static final Set<String> QEMU = Set.of("qemu", "kvm", "hvf", "nvmm", "whpx");
     private static final Set<String> X86 = Set.of("x86_64", "i686");
 
-    /** Architectures whose machine {@code virt} is the one with a PCIe root. Source: qemuDomainHasPCIeRoot. */
+    /** Architectures whose machine type with a PCIe root is {@code virt}. Source: qemuDomainHasPCIeRoot. */
     private static final Set<String> WITH_VIRT =
             Set.of("aarch64", "armv7l", "armv6l", "arm", "riscv64", "riscv32", "loongarch64");
 
@@ -43,7 +43,7 @@ public record PlatformXml(
                 root.child("memory").map(PlatformXml::bytes).orElse(OptionalLong.empty()));
     }
 
-    /** Reads a definition; empty if it cannot be read at all. */
+    /** Reads a definition; empty if it is not valid XML. */
     public static Optional<PlatformXml> read(String definition) {
         try {
             return Optional.of(of(DomainDocument.parse(definition)));
@@ -52,7 +52,7 @@ public record PlatformXml(
         }
     }
 
-    /** Whether the hypervisor that is named is QEMU. */
+    /** Whether the hypervisor is QEMU. */
     public boolean isQemu() {
         return hypervisor.filter(QEMU::contains).isPresent();
     }
@@ -61,7 +61,7 @@ public record PlatformXml(
         return X86.contains(arch);
     }
 
-    /** Whether the machine {@code virt} of the architecture has PCIe. */
+    /** Whether the architecture has the machine type {@code virt} with PCIe. */
     public boolean isVirtArch() {
         return WITH_VIRT.contains(arch);
     }
@@ -75,7 +75,7 @@ public record PlatformXml(
         return machine.filter(m -> m.equals("q35") || m.startsWith("pc-q35")).isPresent();
     }
 
-    /** Source: libvirt's virScaleInteger and {@code formatdomain}, memory: KiB unless a unit says otherwise. */
+    /** Source: libvirt's virScaleInteger and {@code formatdomain}, memory: the default unit is KiB. */
     private static OptionalLong bytes(XmlElement memory) {
         Optional<BigDecimal> unit = unit(memory.attributeOr("unit", "KiB"));
         try {
@@ -89,7 +89,7 @@ public record PlatformXml(
         }
     }
 
-    /** A letter alone and one with iB mean powers of 1024, one with B powers of 1000. */
+    /** A single letter and a letter with iB are powers of 1024, a letter with B is a power of 1000. */
     private static Optional<BigDecimal> unit(String name) {
         String unit = name.toLowerCase(Locale.ROOT);
         if (unit.equals("b") || unit.equals("bytes")) {

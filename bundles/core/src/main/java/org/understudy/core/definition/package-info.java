@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What a definition means to Understudy: its NICs and its pairs.
+ * Reads the NICs and pairs of a domain definition.
  *
- * <p>Owns the word view. Called by the linter, the planner and the services of this bundle. All types are immutable and
- * safe for use from any thread.
+ * <p>Called by the linter, the editor and the services of this bundle. All types are immutable and safe for use from any
+ * thread.
  */
 package org.understudy.core.definition;

@@ -21,37 +21,39 @@ import org.understudy.core.inventory.VmLocator;
 /**
  * Prevents split brain: refuses to start or resume a VM that another host may run.
  *
- * <p>A host that gives no answer (not open, failing, or slower than the deadline of {@link VmLocator}) does not block a
- * start by itself: otherwise one dead host would keep every VM of every other host from being started. It blocks where
- * there is a reason to think that it runs this very VM: the VM's last migration ended in doubt, and this host was the other
- * end. In all other cases it is reported: logged, and listed among the findings of a refusal.
+ * <p>A host that does not respond (not open, failing, or slower than the deadline of {@link VmLocator}) does not block a
+ * start by itself: otherwise one failed host would prevent the start of all VMs of all other hosts. It blocks the start
+ * only if it may run this VM: the last migration of the VM needs attention, and the host was the other end. In all other
+ * cases the host is logged, and reported among the findings of a refusal.
  */
 record SplitBrainGuard(Migrations migrations) {
     private static final Logger LOG = LoggerFactory.getLogger(SplitBrainGuard.class);
 
     /**
-     * Before the vCPUs of a VM are to run: no other host may have them. Another host may have the guest if it receives it,
-     * or if it was part of a migration that ended in doubt and does not answer now.
+     * Call before the vCPUs of a VM run: refuses if another host may run them. That is the case if it receives the VM, or if
+     * it was part of a migration that needs attention and does not respond.
      *
-     * @param survey what the hosts answered when they were asked for this VM a moment ago
+     * @param survey the current responses of the hosts for this VM
      * @throws UnderstudyException {@link ErrorCode#REFUSED_BY_FINDINGS}
      */
-    void requireNoOther(VmLocation here, VmLocator.Survey survey) {
+    void requireNotElsewhere(VmLocation here, VmLocator.Survey survey) {
         VmName vm = here.vm().name();
-        List<Finding> doubts = survey.doubts(vm);
-        doubts.forEach(doubt -> LOG.warn("{}", doubt.message()));
+        List<Finding> unanswered = survey.doubts(vm);
+        unanswered.forEach(finding -> LOG.warn("{}", finding.message()));
         survey.incoming().stream()
                 .findFirst()
-                .ifPresent(l -> refuse(vm, "host " + l.host().name() + " has a QEMU that receives it", doubts));
-        doubtful(vm, here.host().name())
+                .ifPresent(l ->
+                        refuse(vm, "host " + l.host().name() + " has a QEMU process that receives it", unanswered));
+        unresolvedHost(vm, here.host().name())
                 .filter(survey::isSilent)
                 .ifPresent(other -> refuse(
                         vm,
-                        "its last migration ended in doubt, and host " + other + ", where it may run, does not answer",
-                        doubts));
+                        "its last migration needs attention, and host " + other
+                                + ", where it may run, does not respond",
+                        unanswered));
     }
 
-    private Optional<HostName> doubtful(VmName vm, HostName here) {
+    private Optional<HostName> unresolvedHost(VmName vm, HostName here) {
         return migrations.list().stream()
                 .filter(m -> m.vm().equals(vm))
                 .findFirst()
@@ -63,14 +65,14 @@ record SplitBrainGuard(Migrations migrations) {
         return migration.source().equals(here) ? migration.destination() : migration.source();
     }
 
-    private static void refuse(VmName vm, String why, List<Finding> doubts) {
+    private static void refuse(VmName vm, String why, List<Finding> unanswered) {
         Finding finding = Finding.of(
                 FindingCode.STATE_INCONSISTENT,
                 "vm " + vm,
-                "VM '" + vm + "' may run elsewhere: " + why,
-                "Make sure on that host that it does not run there, then try again.");
+                "VM " + vm + " may run on another host: " + why,
+                "Check that the VM does not run on that host, then retry.");
         List<Finding> findings = new ArrayList<>(List.of(finding));
-        findings.addAll(doubts);
+        findings.addAll(unanswered);
         throw new UnderstudyException(finding.message(), findings);
     }
 }

@@ -17,23 +17,23 @@ import org.understudy.api.spi.Host;
 import org.understudy.core.definition.lint.StoredDefinitionDiff;
 
 /**
- * Stores a definition and judges what the host has made of it, because that is what it will start. If that must not be,
- * the host gets back what it had before.
+ * Stores a definition and checks what the host stored, because the host starts the VM from that. After an error, the
+ * former definition is restored.
  *
- * @param rules judges a definition
+ * @param rules checks a definition
  */
 public record VerifiedDefine(Host host, Function<String, List<Finding>> rules) {
     private static final Logger LOG = LoggerFactory.getLogger(VerifiedDefine.class);
 
-    private record Known(FindingCode code, String subject) {
-        static Known of(Finding finding) {
-            return new Known(finding.code(), finding.subject());
+    private record FindingKey(FindingCode code, String subject) {
+        static FindingKey of(Finding finding) {
+            return new FindingKey(finding.code(), finding.subject());
         }
     }
 
     /**
-     * @param before what the host has stored now; empty if the VM is new
-     * @return what was not held against the definition before it was stored; if one is an error, nothing has changed
+     * @param before the definition that the host has stored; empty if the VM is new
+     * @return the findings that the definition did not have before it was stored; an error means that it was not stored
      */
     public List<Finding> define(String definition, Optional<String> before) {
         VmName vm = host.define(definition).name();
@@ -42,37 +42,37 @@ public record VerifiedDefine(Host host, Function<String, List<Finding>> rules) {
             return List.of();
         }
         List<Finding> findings = new ArrayList<>(StoredDefinitionDiff.of(definition, stored));
-        findings.addAll(added(definition, before, stored));
+        findings.addAll(newFindings(definition, before, stored));
         if (Finding.anyBlocking(findings)) {
             restore(vm, before).ifPresent(findings::add);
         }
         return List.copyOf(findings);
     }
 
-    /** What is wrong with the new definition is to be reported also if it cannot be taken off the host. */
+    /** A failed rollback is a finding, so that the findings of the new definition are reported in any case. */
     private Optional<Finding> restore(VmName vm, Optional<String> before) {
         try {
             before.ifPresentOrElse(host::define, () -> host.undefine(vm));
             return Optional.empty();
         } catch (UnderstudyException e) {
-            LOG.warn("VM {} on host {}: the refused definition could not be removed", vm, host.name(), e);
+            LOG.warn("Host {}: refused definition of VM {} could not be removed", host.name(), vm, e);
             return Optional.of(Finding.of(
                     FindingCode.UNDO_FAILED,
                     "vm " + vm,
-                    "VM '%s' keeps the refused definition on host %s: %s".formatted(vm, host.name(), e.getMessage()),
+                    "VM %s keeps the refused definition on host %s: %s".formatted(vm, host.name(), e.getMessage()),
                     before.isPresent()
-                            ? "Define VM '%s' again as it was before.".formatted(vm)
-                            : "Undefine VM '%s' on host %s.".formatted(vm, host.name())));
+                            ? "Define VM %s again with its former definition.".formatted(vm)
+                            : "Undefine VM %s on host %s.".formatted(vm, host.name())));
         }
     }
 
-    /** The host writes some values in its own way, so messages are not compared. */
-    private List<Finding> added(String definition, Optional<String> before, String stored) {
-        Set<Known> known = new HashSet<>();
-        rules.apply(definition).forEach(f -> known.add(Known.of(f)));
-        before.ifPresent(text -> rules.apply(text).forEach(f -> known.add(Known.of(f))));
+    /** Compares code and subject only, because the host writes some values differently. */
+    private List<Finding> newFindings(String definition, Optional<String> before, String stored) {
+        Set<FindingKey> known = new HashSet<>();
+        rules.apply(definition).forEach(f -> known.add(FindingKey.of(f)));
+        before.ifPresent(text -> rules.apply(text).forEach(f -> known.add(FindingKey.of(f))));
         return rules.apply(stored).stream()
-                .filter(f -> !known.contains(Known.of(f)))
+                .filter(f -> !known.contains(FindingKey.of(f)))
                 .toList();
     }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -38,11 +39,11 @@ import org.understudy.core.inventory.VmLocation;
 import org.understudy.core.inventory.VmLocator;
 import org.understudy.core.vf.VfLeaseController;
 
-/** Shows and drives the VMs of all hosts. */
+/** Lists and controls the VMs of all hosts. */
 @Component
 public final class VirtualMachineService implements VirtualMachines {
     private static final Set<VmState> OFF = EnumSet.of(VmState.SHUTOFF);
-    private static final Set<VmState> NOT_OFF = EnumSet.of(VmState.RUNNING, VmState.PAUSED, VmState.UNKNOWN);
+    private static final Set<VmState> ACTIVE = EnumSet.of(VmState.RUNNING, VmState.PAUSED, VmState.UNKNOWN);
 
     private final HostRegistry hosts;
     private final Policies policies;
@@ -84,7 +85,7 @@ public final class VirtualMachineService implements VirtualMachines {
                 .collect(Collectors.groupingBy(location -> location.host().name()));
         return FanOut.ask(
                         List.copyOf(perHost.values()),
-                        on -> on.stream().map(views::tolerant).toList())
+                        on -> on.stream().map(views::lenient).toList())
                 .stream()
                 .flatMap(List::stream)
                 .sorted(Comparator.comparing(Vm::name).thenComparing(Vm::host))
@@ -114,9 +115,9 @@ public final class VirtualMachineService implements VirtualMachines {
         VmLocator.Survey survey = locator.survey(view.name());
         requireFree(view, name, survey);
         LintContext context = LintContext.of(policies.current(), Optional.of(host.facts()))
-                .knowing(nics.of(name))
-                .besides(nics.macUsers(name))
-                .besides(views.health().macUsers(host));
+                .withVfs(nics.of(name))
+                .withMacUsers(nics.macUsers(name))
+                .withMacUsers(views.health().macUsers(host));
         List<Finding> findings = new ArrayList<>(survey.doubts(view.name()));
         findings.addAll(new Linter().lint(definition, context));
         findings.addAll(host.check(definition));
@@ -129,13 +130,13 @@ public final class VirtualMachineService implements VirtualMachines {
 
     private static void requireNoError(DomainView view, List<Finding> findings) {
         if (Finding.anyBlocking(findings)) {
-            throw new UnderstudyException("VM '" + view.name() + "' was not defined", findings);
+            throw new UnderstudyException("VM " + view.name() + " was not defined", findings);
         }
     }
 
     /**
-     * A definition may only take the place of one with the same name and UUID on the same host. Another host that gives no
-     * answer does not block it, as it does not block a start; see {@link SplitBrainGuard}.
+     * A definition may only replace one with the same name and UUID on the same host. Another host that does not respond
+     * does not block it, just as it does not block a start; see {@link SplitBrainGuard}.
      */
     private static void requireFree(DomainView view, HostName name, VmLocator.Survey survey) {
         survey.silent().stream().filter(s -> s.host().equals(name)).findFirst().ifPresent(s -> {
@@ -147,19 +148,20 @@ public final class VirtualMachineService implements VirtualMachines {
                 .ifPresent(l -> {
                     throw new UnderstudyException(
                             ErrorCode.VM_EXISTS,
-                            "VM '" + view.name() + "' exists on " + l.host().name() + " with UUID " + l.vm().uuid());
+                            "VM " + view.name() + " already exists on host "
+                                    + l.host().name() + " with UUID " + l.vm().uuid());
                 });
     }
 
     @Override
     public void undefine(VmName vm) {
-        act("undefine", vm, OFF, here -> here.host().undefine(vm));
+        run("undefine", vm, OFF, here -> here.host().undefine(vm));
     }
 
     @Override
     public void start(VmName name) {
-        act("start", name, OFF, (here, survey) -> {
-            splitBrainGuard.requireNoOther(here, survey);
+        run("start", name, OFF, (here, survey) -> {
+            splitBrainGuard.requireNotElsewhere(here, survey);
             Host host = here.host();
             vfs.around(here, DomainView.of(host.definition(name)).pairs(), assigned -> host.start(name, assigned));
         });
@@ -167,22 +169,22 @@ public final class VirtualMachineService implements VirtualMachines {
 
     @Override
     public void shutdown(VmName vm) {
-        act("shut down", vm, NOT_OFF, here -> here.host().shutdown(vm));
+        run("shut down", vm, ACTIVE, here -> here.host().shutdown(vm));
     }
 
     @Override
     public void destroy(VmName vm) {
-        act("destroy", vm, NOT_OFF, here -> here.host().destroy(vm));
+        run("destroy", vm, ACTIVE, here -> here.host().destroy(vm));
     }
 
     @Override
     public void reset(VmName vm) {
-        act("reset", vm, NOT_OFF, here -> here.host().reset(vm));
+        run("reset", vm, ACTIVE, here -> here.host().reset(vm));
     }
 
     @Override
     public void pause(VmName vm) {
-        act(
+        run(
                 "pause",
                 vm,
                 EnumSet.of(VmState.RUNNING, VmState.UNKNOWN),
@@ -191,25 +193,43 @@ public final class VirtualMachineService implements VirtualMachines {
 
     @Override
     public void resume(VmName name) {
-        act("resume", name, EnumSet.of(VmState.PAUSED, VmState.UNKNOWN), (here, survey) -> {
-            splitBrainGuard.requireNoOther(here, survey);
+        run("resume", name, EnumSet.of(VmState.PAUSED, VmState.UNKNOWN), (here, survey) -> {
+            splitBrainGuard.requireNotElsewhere(here, survey);
             here.host().resume(name);
         });
     }
 
-    private void act(String verb, VmName vm, Set<VmState> fitting, Consumer<VmLocation> action) {
-        act(verb, vm, fitting, (here, survey) -> action.accept(here));
+    private void run(String verb, VmName vm, Set<VmState> allowed, Consumer<VmLocation> action) {
+        run(verb, vm, allowed, (here, survey) -> action.accept(here));
     }
 
-    private void act(String verb, VmName vm, Set<VmState> fitting, BiConsumer<VmLocation, VmLocator.Survey> action) {
+    private void run(String verb, VmName vm, Set<VmState> allowed, BiConsumer<VmLocation, VmLocator.Survey> action) {
         migrationLock.require(vm);
         VmLocator.Survey survey = locator.survey(vm);
         VmLocation here = survey.place(vm);
-        if (!fitting.contains(here.vm().state())) {
+        if (!allowed.contains(here.vm().state())) {
             throw new UnderstudyException(
                     ErrorCode.WRONG_VM_STATE,
-                    "Cannot %s VM '%s': it is %s; it would have to be one of %s".formatted(verb, vm, here, fitting));
+                    "Cannot %s VM %s: it is %s on host %s; required state: %s"
+                            .formatted(
+                                    verb,
+                                    vm,
+                                    text(here.vm().state()),
+                                    here.host().name(),
+                                    text(allowed)));
         }
         action.accept(here, survey);
+    }
+
+    /** Without {@link VmState#UNKNOWN}, which is allowed but cannot be required. */
+    private static String text(Set<VmState> states) {
+        return states.stream()
+                .filter(state -> state != VmState.UNKNOWN)
+                .map(VirtualMachineService::text)
+                .collect(Collectors.joining(" or "));
+    }
+
+    private static String text(VmState state) {
+        return state == VmState.SHUTOFF ? "shut off" : state.name().toLowerCase(Locale.ROOT);
     }
 }

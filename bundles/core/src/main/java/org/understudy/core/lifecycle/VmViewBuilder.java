@@ -13,7 +13,7 @@ import org.understudy.core.definition.DomainView;
 import org.understudy.core.health.PairHealthTracker;
 import org.understudy.core.inventory.VmLocation;
 
-/** Makes of a VM on a host what an admin sees. */
+/** Builds the API view of a VM. */
 record VmViewBuilder(PairHealthTracker health) {
     private static final Logger LOG = LoggerFactory.getLogger(VmViewBuilder.class);
 
@@ -32,7 +32,7 @@ record VmViewBuilder(PairHealthTracker health) {
                 health.pairsOf(vm.name(), here.host().name(), configured, live, vm.state()));
     }
 
-    /** The same, with what the guest of a running VM has shown. */
+    /** The view with the observed state of the guest, if the VM is running. */
     Vm withGuest(VmLocation here) {
         Vm vm = of(here);
         return vm.state() == VmState.RUNNING
@@ -48,13 +48,13 @@ record VmViewBuilder(PairHealthTracker health) {
                 : vm;
     }
 
-    /** The same as {@link #of}, but without NICs and pairs if its definition cannot be had: one VM must not hide the others. */
-    Vm tolerant(VmLocation here) {
+    /** Like {@link #of}, but without NICs and pairs if the definition is unavailable: one VM must not hide the others. */
+    Vm lenient(VmLocation here) {
         try {
             return of(here);
         } catch (UnderstudyException e) {
             HostedVm vm = here.vm();
-            LOG.warn("VM {} is listed without its NICs: {}", vm.name(), e.getMessage());
+            LOG.warn("VM {}: listed without NICs: {}", vm.name(), e.getMessage());
             return new Vm(vm.name(), vm.uuid(), here.host().name(), vm.state(), List.of(), List.of());
         }
     }

@@ -16,42 +16,42 @@ import org.understudy.core.inventory.VmLocation;
 import org.understudy.core.vf.VfLeaseController;
 
 /**
- * Brings what was switched to a running VM, as far as QEMU can: a primary is taken out, or put in beside a NIC that was
- * started as a standby. A NIC that was not can never become one while it runs. A device is never updated for this: libvirt
- * calls that a success and does nothing.
+ * Applies a stored change of pairs to the running VM, as far as QEMU can: it unplugs a primary, or plugs one for a NIC
+ * that was started as a standby NIC. Any other NIC becomes a standby NIC only at a restart. No device is updated for this,
+ * because libvirt reports success and does nothing.
  */
 record LiveChange(VfLeaseController vfs) {
 
     /**
-     * @param before what was stored
-     * @param after what is stored now
-     * @param findings takes why a running VM could not be told
+     * @param before the former stored definition
+     * @param after the new stored definition
+     * @param findings receives the reason if the running VM could not be changed
      */
     Effect apply(VmLocation here, DomainView before, DomainView after, Consumer<Finding> findings) {
         if (here.vm().state() == VmState.SHUTOFF) {
             return Effect.AT_NEXT_START;
         }
         try {
-            return notifyListeners(here, before, after);
+            return changeLive(here, before, after);
         } catch (UnderstudyException e) {
-            String vm = "vm " + here.vm().name();
+
             findings.accept(Finding.of(
                     FindingCode.LIVE_CHANGE_REFUSED,
-                    vm,
-                    "The running %s could not be told: %s".formatted(vm, e.getMessage()),
-                    "Shut it down and start it again; what was switched is stored."));
+                    "vm " + here.vm().name(),
+                    "Running VM %s could not be changed: %s".formatted(here.vm().name(), e.getMessage()),
+                    "Shut down the VM and start it again; the stored definition has the change."));
             return Effect.AFTER_RESTART;
         }
     }
 
-    private Effect notifyListeners(VmLocation here, DomainView before, DomainView after) {
+    private Effect changeLive(VmLocation here, DomainView before, DomainView after) {
         Optional<DomainView> live = here.host().liveDefinition(here.vm().name()).map(DomainView::of);
-        List<PairView> off = without(before.pairs(), after.pairs());
-        List<PairView> on = without(after.pairs(), before.pairs());
-        if (live.isEmpty() || off.isEmpty() == on.isEmpty()) {
+        List<PairView> removed = without(before.pairs(), after.pairs());
+        List<PairView> added = without(after.pairs(), before.pairs());
+        if (live.isEmpty() || removed.isEmpty() == added.isEmpty()) {
             return Effect.AFTER_RESTART;
         }
-        return on.isEmpty() ? takeOut(here, live.get(), off) : putIn(here, live.get(), on);
+        return added.isEmpty() ? unplug(here, live.get(), removed) : plug(here, live.get(), added);
     }
 
     private static List<PairView> without(List<PairView> pairs, List<PairView> others) {
@@ -60,7 +60,7 @@ record LiveChange(VfLeaseController vfs) {
                 .toList();
     }
 
-    private static boolean runs(VmLocation here, DomainView live, PairView pair) {
+    private static boolean isLive(VmLocation here, DomainView live, PairView pair) {
         return live.pairs().stream().anyMatch(pair::isSameAs) && presence(here, pair) != PrimaryPresence.ABSENT;
     }
 
@@ -68,11 +68,11 @@ record LiveChange(VfLeaseController vfs) {
         return here.host().primaryPresence(here.vm().name(), pair.primary());
     }
 
-    /** The guest is asked, and may take its time. */
-    private Effect takeOut(VmLocation here, DomainView live, List<PairView> pairs) {
+    /** Requests the unplug; the guest releases the primary later. */
+    private Effect unplug(VmLocation here, DomainView live, List<PairView> pairs) {
         Effect effect = Effect.NONE;
         for (PairView pair : pairs) {
-            if (runs(here, live, pair)) {
+            if (isLive(here, live, pair)) {
                 vfs.leadToStandby(here, pair.primary());
                 here.host().unplugPrimary(here.vm().name(), pair.primary());
                 effect = Effect.AT_ONCE;
@@ -81,9 +81,9 @@ record LiveChange(VfLeaseController vfs) {
         return effect;
     }
 
-    private Effect putIn(VmLocation here, DomainView live, List<PairView> pairs) {
+    private Effect plug(VmLocation here, DomainView live, List<PairView> pairs) {
         List<PairView> missing =
-                pairs.stream().filter(p -> !runs(here, live, p)).toList();
+                pairs.stream().filter(p -> !isLive(here, live, p)).toList();
         if (missing.isEmpty()) {
             return Effect.NONE;
         }

@@ -40,7 +40,7 @@ import org.understudy.core.inventory.VmLocator;
 import org.understudy.core.lifecycle.VerifiedDefine;
 import org.understudy.core.vf.VfLeaseController;
 
-/** Plans a change on the stored definition and stores the result, unless a finding stands in the way. */
+/** Plans a change of the stored definition and stores the result, unless a finding prevents it. */
 @Component(service = {Pairs.class, PairService.class})
 public final class PairService implements Pairs {
     private final VmLocator locator;
@@ -72,7 +72,7 @@ public final class PairService implements Pairs {
 
     @Override
     public PairChange turnOn(VmName vm, PairRequest request) {
-        return change(vm, (host, definition) -> edited(definition, request, known(Optional.of(host))));
+        return change(vm, (host, definition) -> planned(definition, request, effectivePolicy(Optional.of(host))));
     }
 
     @Override
@@ -80,28 +80,29 @@ public final class PairService implements Pairs {
         return change(vm, (host, definition) -> planOff(definition, nic));
     }
 
-    /** Puts back what somebody took of the pairs that were asked for; blocks like {@link #turnOn}. */
+    /** Restores the missing primaries of requested pairs; blocks like {@link #turnOn}. */
     public PairChange complete(VmName vm) {
         return change(
                 vm,
-                (host, definition) -> new PairEditor().complete(definition, new PlanContext(known(Optional.of(host)))));
+                (host, definition) ->
+                        new PairEditor().complete(definition, new PlanContext(effectivePolicy(Optional.of(host)))));
     }
 
     @Override
     public PairChange planOn(String definition, PairRequest request, Optional<HostName> host) {
-        PairChange planned = edited(definition, request, known(host.map(hosts::host)));
+        PairChange planned = planned(definition, request, effectivePolicy(host.map(hosts::host)));
         List<Finding> findings = new ArrayList<>(planned.findings());
-        findings.addAll(added(definition, planned.definition(), text -> lint(text, host)));
+        findings.addAll(newFindings(definition, planned.definition(), text -> lint(text, host)));
         return new PairChange(planned.changed(), planned.effect(), List.copyOf(findings), planned.definition());
     }
 
-    /** The pools of the configuration, and those that the host has itself. */
-    private Policy known(Optional<Host> host) {
+    /** The policy with the pools of the configuration and those of the host. */
+    private Policy effectivePolicy(Optional<Host> host) {
         Policy policy = policies.current();
         return host.map(h -> HostNetworks.asPools(policy, h.facts())).orElse(policy);
     }
 
-    private static PairChange edited(String definition, PairRequest request, Policy policy) {
+    private static PairChange planned(String definition, PairRequest request, Policy policy) {
         return new PairEditor().turnOn(definition, request, new PlanContext(policy));
     }
 
@@ -137,18 +138,18 @@ public final class PairService implements Pairs {
 
     private LintContext context(Optional<Host> host) {
         LintContext context = LintContext.of(policies.current(), host.map(Host::facts));
-        return host.map(it -> context.knowing(nics.of(it.name()))
-                        .besides(nics.macUsers(it.name()))
-                        .besides(health.macUsers(it)))
+        return host.map(known -> context.withVfs(nics.of(known.name()))
+                        .withMacUsers(nics.macUsers(known.name()))
+                        .withMacUsers(health.macUsers(known)))
                 .orElse(context);
     }
 
-    /** One change of a VM at a time: each starts from what the one before has stored. Other VMs do not wait. */
+    /** Serializes the changes of a VM, because each starts from the stored result of the one before. */
     private PairChange change(VmName vm, BiFunction<Host, String, PairChange> plan) {
-        return changes.call(vm, () -> changeAlone(vm, plan));
+        return changes.call(vm, () -> changeLocked(vm, plan));
     }
 
-    private PairChange changeAlone(VmName vm, BiFunction<Host, String, PairChange> plan) {
+    private PairChange changeLocked(VmName vm, BiFunction<Host, String, PairChange> plan) {
         migrationLock.require(vm);
         VmLocation here = locator.of(vm);
         String before = here.host().definition(vm);
@@ -159,7 +160,7 @@ public final class PairService implements Pairs {
         LintContext context = context(Optional.of(here.host()));
         Function<String, List<Finding>> rules = text -> new Linter().lint(text, context);
         List<Finding> findings = new ArrayList<>(planned.findings());
-        findings.addAll(added(before, planned.definition(), text -> judged(text, rules, here.host())));
+        findings.addAll(newFindings(before, planned.definition(), text -> check(text, rules, here.host())));
         if (Finding.anyBlocking(findings)) {
             return new PairChange(false, Effect.NONE, List.copyOf(findings), before);
         }
@@ -172,17 +173,17 @@ public final class PairService implements Pairs {
         return new PairChange(true, effect, List.copyOf(findings), planned.definition());
     }
 
-    /** What the rules and the host hold against a definition. */
-    private static List<Finding> judged(String definition, Function<String, List<Finding>> rules, Host host) {
+    /** The findings of the rules and of the host. */
+    private static List<Finding> check(String definition, Function<String, List<Finding>> rules, Host host) {
         List<Finding> findings = new ArrayList<>(rules.apply(definition));
         findings.addAll(host.check(definition));
         return findings;
     }
 
-    /** What is held against the new definition and was not held against the old one. */
-    private static List<Finding> added(String before, String after, Function<String, List<Finding>> judge) {
-        List<Finding> findings = new ArrayList<>(judge.apply(after));
-        findings.removeAll(judge.apply(before));
+    /** The findings of the new definition that the former one does not have. */
+    private static List<Finding> newFindings(String before, String after, Function<String, List<Finding>> check) {
+        List<Finding> findings = new ArrayList<>(check.apply(after));
+        findings.removeAll(check.apply(before));
         return findings;
     }
 }

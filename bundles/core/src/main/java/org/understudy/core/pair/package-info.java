@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Switches failover pairs of VMs on and off.
+ * Adds failover pairs to VMs and removes them.
  *
- * <p>Joins the planner, the linter and the hosts; owns no word of its own. Called by the shell, REST and management
- * servers through {@link org.understudy.api.Pairs}. Safe for use from any thread; changes of one VM come one after the
- * other.
+ * <p>Combines the editor, the linter and the hosts. Called by the shell, REST and management servers through {@link
+ * org.understudy.api.Pairs}. Safe for use from any thread; changes of one VM are serialized.
  */
 package org.understudy.core.pair;

@@ -37,8 +37,8 @@ import org.understudy.core.inventory.MigrationLock;
 import org.understudy.core.vf.VfLeaseController;
 
 /**
- * Prepares a definition for the host to which somebody else brings the VM: its VFs are leased there and now. An OSGi service
- * within this bundle.
+ * Prepares a definition for the host to which another program migrates the VM: leases its VFs on that host. An OSGi
+ * service of this bundle.
  */
 @Component(service = Arrivals.class)
 public final class Arrivals {
@@ -46,7 +46,7 @@ public final class Arrivals {
     private final Hosts hosts;
     private final Policies policies;
     private final MigrationLock migrationLock;
-    private final VfLeaseController keeper;
+    private final VfLeaseController vfs;
 
     @Activate
     public Arrivals(
@@ -54,50 +54,50 @@ public final class Arrivals {
             @Reference Hosts hosts,
             @Reference Policies policies,
             @Reference Migrations migrations,
-            @Reference VfLeaseController keeper) {
+            @Reference VfLeaseController vfs) {
         this.pairs = pairs;
         this.hosts = hosts;
         this.policies = policies;
         this.migrationLock = new MigrationLock(migrations);
-        this.keeper = keeper;
+        this.vfs = vfs;
     }
 
-    /** @param contributors asked before VFs are leased */
+    /** @param contributors called before VFs are leased */
     Provisioned prepare(
-            HostName name, String definition, List<PairRequest> wishes, UnaryOperator<Provisioned> contributors) {
+            HostName name, String definition, List<PairRequest> requests, UnaryOperator<Provisioned> contributors) {
         Host host = hosts.host(name);
-        Provisioned asked = new Provisioned(definition, List.of());
-        // What this server moves, it has prepared already.
+        Provisioned unchanged = new Provisioned(definition, List.of());
+        // A migration of this server prepares its definition itself.
         if (migrationLock.isMovedFromHere(DomainView.of(definition).name())) {
-            return asked;
+            return unchanged;
         }
-        Provisioned contributed = contributors.apply(asked);
-        Provisioned prepared = contributed.refused() ? contributed : lease(host, contributed, wishes);
+        Provisioned contributed = contributors.apply(unchanged);
+        Provisioned prepared = contributed.refused() ? contributed : lease(host, contributed, requests);
         return prepared.refused() ? new Provisioned(definition, prepared.findings()) : prepared;
     }
 
-    private Provisioned lease(Host host, Provisioned wanted, List<PairRequest> wishes) {
-        List<Finding> findings = new ArrayList<>(wanted.findings());
-        String there = wanted.definition();
+    private Provisioned lease(Host host, Provisioned contributed, List<PairRequest> requests) {
+        List<Finding> findings = new ArrayList<>(contributed.findings());
+        String prepared = contributed.definition();
         try {
-            there = withVfs(host, there);
-            for (PairRequest wish : wishes) {
-                there = withPair(host, there, wish, findings);
+            prepared = withVfs(host, prepared);
+            for (PairRequest request : requests) {
+                prepared = withPair(host, prepared, request, findings);
             }
-            there = withOwnNames(host, there);
-            if (!wishes.isEmpty()) {
-                pairs.lint(there, Optional.of(host.name())).stream()
+            prepared = withLocalNetworks(host, prepared);
+            if (!requests.isEmpty()) {
+                pairs.lint(prepared, Optional.of(host.name())).stream()
                         .filter(Predicate.not(findings::contains))
                         .forEach(findings::add);
             }
         } catch (UnderstudyException e) {
-            VmName vm = DomainView.of(wanted.definition()).name();
+            VmName vm = DomainView.of(contributed.definition()).name();
             findings.addAll(e.findings().isEmpty() ? List.of(failed(host, vm, e)) : e.findings());
         }
-        return new Provisioned(there, findings);
+        return new Provisioned(prepared, findings);
     }
 
-    /** The pairs that it has already, with VFs of this host. */
+    /** The definition with VFs of this host for its existing pairs. */
     private String withVfs(Host host, String definition) {
         DomainView view = DomainView.of(definition);
         List<PairView> fixed = view.pairs().stream()
@@ -106,10 +106,10 @@ public final class Arrivals {
                 .toList();
         return fixed.isEmpty()
                 ? definition
-                : DestinationDefinition.adjust(definition, keeper.expect(host.name(), view.name(), fixed), Map.of());
+                : DestinationDefinition.adjust(definition, vfs.expect(host.name(), view.name(), fixed), Map.of());
     }
 
-    /** A pair that was not made here names no pool; the network of its standby NIC may have one. */
+    /** A pair of other origin has no pool, but the network of its standby NIC may have one. */
     private Optional<PoolName> pool(DomainView view, PairView pair) {
         return pair.pool()
                 .or(() -> view.nics().stream()
@@ -120,48 +120,50 @@ public final class Arrivals {
                         .findFirst());
     }
 
-    private String withOwnNames(Host host, String definition) {
+    private String withLocalNetworks(Host host, String definition) {
         return DestinationDefinition.adjust(
                 definition, Map.of(), policies.current().networksOn(host.name()));
     }
 
-    /** Planned twice: what the VF has to be is known with the pair, and the pair is written with the VF's address. */
-    private String withPair(Host host, String definition, PairRequest wish, List<Finding> findings) {
-        PairChange planned = pairs.planOn(definition, fromPool(wish), Optional.of(host.name()));
+    /** Plans twice: the first plan determines the settings of the VF, the second contains the address of the leased VF. */
+    private String withPair(Host host, String definition, PairRequest request, List<Finding> findings) {
+        PairChange planned = pairs.planOn(definition, fromPool(request), Optional.of(host.name()));
         DomainView before = DomainView.of(definition);
-        List<PairView> fresh = DomainView.of(planned.definition()).pairs().stream()
+        List<PairView> added = DomainView.of(planned.definition()).pairs().stream()
                 .filter(pair -> !before.pairs().contains(pair))
                 .toList();
         if (Finding.anyBlocking(planned.findings())
-                || fresh.isEmpty()
-                || fresh.get(0).kind() == PrimaryKind.EMULATED) {
+                || added.isEmpty()
+                || added.get(0).kind() == PrimaryKind.EMULATED) {
             findings.addAll(planned.findings());
             return planned.definition();
         }
-        Map<Alias, PciAddress> vfs = keeper.expect(host.name(), before.name(), fresh);
+        Map<Alias, PciAddress> leased = vfs.expect(host.name(), before.name(), added);
         PairChange written = pairs.planOn(
-                definition, addressed(wish, fresh.get(0), vfs.get(fresh.get(0).primary())), Optional.of(host.name()));
+                definition,
+                addressed(request, added.get(0), leased.get(added.get(0).primary())),
+                Optional.of(host.name()));
         findings.addAll(written.findings());
         return written.definition();
     }
 
-    private static PairRequest fromPool(PairRequest wish) {
-        return new PairRequest(wish.nic(), wish.pool(), Optional.empty(), Optional.empty(), wish.consents());
+    private static PairRequest fromPool(PairRequest request) {
+        return new PairRequest(request.nic(), request.pool(), Optional.empty(), Optional.empty(), request.consents());
     }
 
-    private static PairRequest addressed(PairRequest wish, PairView pair, PciAddress vf) {
-        Optional<PrimaryForm> form = wish.form()
+    private static PairRequest addressed(PairRequest request, PairView pair, PciAddress vf) {
+        Optional<PrimaryForm> form = request.form()
                 .filter(f -> f != PrimaryForm.POOL_NETWORK)
                 .or(() -> Optional.of(PrimaryForm.HOSTDEV_INTERFACE));
-        return new PairRequest(wish.nic(), pair.pool(), form, Optional.of(vf), wish.consents());
+        return new PairRequest(request.nic(), pair.pool(), form, Optional.of(vf), request.consents());
     }
 
     private static Finding failed(Host host, VmName vm, UnderstudyException e) {
-        boolean away = e.code() == ErrorCode.HOST_UNAVAILABLE;
+        boolean isUnavailable = e.code() == ErrorCode.HOST_UNAVAILABLE;
         return Finding.of(
-                away ? FindingCode.HOST_UNAVAILABLE : FindingCode.POOL_NOT_SERVED,
+                isUnavailable ? FindingCode.HOST_UNAVAILABLE : FindingCode.POOL_NOT_SERVED,
                 "vm " + vm + " on host " + host.name(),
-                "No VF could be made ready: " + e.getMessage(),
+                "Host " + host.name() + " provides no VF for VM " + vm + ": " + e.getMessage(),
                 e.code().remedy());
     }
 }

@@ -28,7 +28,7 @@ import org.understudy.api.spi.Host;
 import org.understudy.api.spi.Hosts;
 import org.understudy.api.xml.DomainDocument;
 
-/** Plans the pairs, asks the contributors, and judges what came of it. */
+/** Plans the pairs, calls the contributors, and checks the result. */
 @Component
 public final class ProvisioningService implements NicProvisioning {
     private static final Logger LOG = LoggerFactory.getLogger(ProvisioningService.class);
@@ -38,7 +38,7 @@ public final class ProvisioningService implements NicProvisioning {
     private final Policies policies;
     private final Arrivals arrivals;
 
-    /** In the order of their ranking; dynamic, so that one that comes or goes does not take the service down. */
+    /** In the order of their ranking; dynamic, so that a new or removed contributor does not restart the service. */
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     volatile List<NicContributor> contributors = List.of();
 
@@ -55,55 +55,58 @@ public final class ProvisioningService implements NicProvisioning {
     }
 
     @Override
-    public Provisioned before(Occasion occasion, HostName name, String definition, List<PairRequest> wishes) {
+    public Provisioned before(Occasion occasion, HostName name, String definition, List<PairRequest> requests) {
         Host host = hosts.host(name);
         Set<Finding> findings = new LinkedHashSet<>();
-        String wanted = definition;
-        for (PairRequest wish : wishes) {
-            PairChange planned = pairs.planOn(wanted, wish, Optional.of(name));
+        String adjusted = definition;
+        for (PairRequest request : requests) {
+            PairChange planned = pairs.planOn(adjusted, request, Optional.of(name));
             findings.addAll(planned.findings());
-            wanted = planned.definition();
+            adjusted = planned.definition();
         }
-        Provisioned contributed = contributed(occasion, name, wanted);
+        Provisioned contributed = applyContributors(occasion, name, adjusted);
         findings.addAll(contributed.findings());
-        wanted = contributed.definition();
-        findings.addAll(pairs.lint(wanted, Optional.of(name)));
-        findings.addAll(host.check(wanted));
+        adjusted = contributed.definition();
+        findings.addAll(pairs.lint(adjusted, Optional.of(name)));
+        findings.addAll(host.check(adjusted));
         List<Finding> all = List.copyOf(findings);
-        return new Provisioned(Finding.anyBlocking(all) ? definition : wanted, all);
+        return new Provisioned(Finding.anyBlocking(all) ? definition : adjusted, all);
     }
 
     @Override
-    public Provisioned arriving(HostName name, String definition, List<PairRequest> wishes) {
+    public Provisioned arriving(HostName name, String definition, List<PairRequest> requests) {
         return arrivals.prepare(
-                name, definition, wishes, asked -> contributed(Occasion.ARRIVING, name, asked.definition()));
+                name,
+                definition,
+                requests,
+                unchanged -> applyContributors(Occasion.ARRIVING, name, unchanged.definition()));
     }
 
-    private Provisioned contributed(Occasion occasion, HostName host, String definition) {
+    private Provisioned applyContributors(Occasion occasion, HostName host, String definition) {
         List<Finding> findings = new ArrayList<>();
-        String wanted = definition;
+        String adjusted = definition;
         for (NicContributor contributor : contributors) {
-            Provisioned contributed = ask(contributor, occasion, host, wanted);
+            Provisioned contributed = contribute(contributor, occasion, host, adjusted);
             findings.addAll(contributed.findings());
-            wanted = contributed.definition();
+            adjusted = contributed.definition();
         }
-        return new Provisioned(wanted, findings);
+        return new Provisioned(adjusted, findings);
     }
 
-    /** Foreign code: whatever it throws must not stop a VM, unless the VM must have its VF. */
-    private Provisioned ask(NicContributor contributor, Occasion occasion, HostName host, String definition) {
+    /** Isolates foreign code: its exceptions must not block a VM, unless the policy requires a VF. */
+    private Provisioned contribute(NicContributor contributor, Occasion occasion, HostName host, String definition) {
         try {
             Provisioned contributed = contributor.contribute(occasion, host, definition);
             DomainDocument.parse(contributed.definition());
             return contributed;
         } catch (RuntimeException e) {
-            String who = contributor.getClass().getName();
-            LOG.warn("contributor {} was passed over", who, e);
+            String type = contributor.getClass().getName();
+            LOG.warn("Contributor {}: call failed", type, e);
             Finding failed = Finding.of(
                     FindingCode.CONTRIBUTOR_FAILED,
-                    "contributor " + who,
-                    "the contributor " + who + " failed: " + e,
-                    "mend or remove the bundle that provides it; the log has the whole error");
+                    "contributor " + type,
+                    "Contributor " + type + " failed: " + e,
+                    "Fix or remove the bundle that provides the contributor; the log has the stack trace.");
             boolean required = policies.current().requireVf();
             return new Provisioned(definition, List.of(required ? failed.as(Severity.ERROR) : failed));
         }

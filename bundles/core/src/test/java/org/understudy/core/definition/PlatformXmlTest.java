@@ -22,7 +22,7 @@ class PlatformXmlTest {
     }
 
     @Test
-    void readsWhatIsWritten() {
+    void readsThePlatform() {
         PlatformXml platform = machine("x86_64", "pc-q35-7.2");
 
         assertThat(platform.hypervisor()).contains("kvm");
@@ -33,7 +33,7 @@ class PlatformXmlTest {
     }
 
     @Test
-    void knowsNothingOfWhatIsNotWritten() {
+    void hasNoValuesForAnEmptyDefinition() {
         PlatformXml platform = read("<domain/>");
 
         assertThat(platform)
@@ -44,7 +44,7 @@ class PlatformXmlTest {
     }
 
     @Test
-    void readsNothingOfATextThatIsNoXml() {
+    void isEmptyForInvalidXml() {
         assertThat(PlatformXml.read("<domain>")).isEmpty();
         assertThat(PlatformXml.read("<domain type='kvm'/>").flatMap(PlatformXml::hypervisor))
                 .contains("kvm");
@@ -52,13 +52,13 @@ class PlatformXmlTest {
 
     @ParameterizedTest
     @CsvSource({"q35,true", "pc-q35-9.0,true", "pc,false", "pc-i440fx-7.2,false", "xq35,false"})
-    void tellsQ35FromOtherMachines(String machine, boolean q35) {
+    void recognizesQ35(String machine, boolean q35) {
         assertThat(machine("x86_64", machine).isQ35()).isEqualTo(q35);
     }
 
     @ParameterizedTest
     @CsvSource({"virt,true", "virt-7.2,true", "virtual,false", "sbsa-ref,false"})
-    void tellsVirtFromOtherMachines(String machine, boolean virt) {
+    void recognizesVirt(String machine, boolean virt) {
         assertThat(machine("aarch64", machine).isVirt()).isEqualTo(virt);
     }
 
@@ -83,7 +83,7 @@ class PlatformXmlTest {
     }
 
     @Test
-    void takesMemoryWithoutAUnitForKibibytes() {
+    void readsMemoryWithoutAUnitAsKibibytes() {
         assertThat(read("<domain><memory>131072</memory></domain>").memoryBytes())
                 .hasValue(134217728L);
     }
@@ -99,7 +99,7 @@ class PlatformXmlTest {
                 "<memory>much</memory>",
                 "<memory/>"
             })
-    void knowsNoMemoryThatCannotBeRead(String memory) {
+    void ignoresUnreadableMemory(String memory) {
         assertThat(read("<domain>" + memory + "</domain>").memoryBytes()).isEmpty();
     }
 }

@@ -86,7 +86,7 @@ class VirtualMachineServiceTest {
     }
 
     @Test
-    void doesNotListAQemuThatOnlyReceives() {
+    void doesNotListAnIncomingVm() {
         alpha.with("web1", VmState.RUNNING);
         beta.with("web1", VmState.INCOMING);
 
@@ -97,7 +97,7 @@ class VirtualMachineServiceTest {
     }
 
     @Test
-    void believesTheHostWhereTheVmRuns() {
+    void prefersTheHostThatRunsTheVm() {
         alpha.with("web1", VmState.SHUTOFF);
         beta.with("web1", VmState.RUNNING);
 
@@ -121,7 +121,7 @@ class VirtualMachineServiceTest {
     }
 
     @Test
-    void takesThePairsFromTheHealthTracker() {
+    void readsThePairsFromTheHealthTracker() {
         alpha.with("web1", VmState.RUNNING);
         Pair pair = new Pair(
                 new Alias("ua-s"),
@@ -138,7 +138,7 @@ class VirtualMachineServiceTest {
     }
 
     @Test
-    void doesNotTakeAHostThatIsSilentForOneWithoutTheVm() {
+    void doesNotAssumeThatAnUnresponsiveHostLacksTheVm() {
         beta.fail(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "timed out"));
 
         assertCode(ErrorCode.HOST_UNAVAILABLE, () -> vms().show(WEB1));
@@ -146,13 +146,13 @@ class VirtualMachineServiceTest {
     }
 
     @Test
-    void saysThatNoHostHasTheVm() {
+    void reportsThatNoHostHasTheVm() {
         assertCode(ErrorCode.VM_NOT_FOUND, () -> vms().show(WEB1));
         assertCode(ErrorCode.VM_NOT_FOUND, () -> vms().start(WEB1));
     }
 
     @Test
-    void definesAVmAndPassesOnWhatDoesNotStandInTheWay() {
+    void definesAVmAndReturnsItsNonBlockingFindings() {
         Finding note = Finding.of(FindingCode.ACCELERATOR_FALLBACK, "host alpha", "no KVM", "none");
         alpha.object(note);
 
@@ -161,7 +161,7 @@ class VirtualMachineServiceTest {
     }
 
     @Test
-    void undefinesAVmWhoseHostDropsPartsOfItsPair() {
+    void undefinesAVmIfTheHostDropsPartsOfItsPair() {
         alpha.store(xml -> xml.replace("<alias name='ua-net'/>", ""));
 
         assertThatThrownBy(() -> vms().define(alpha.name(), withNamedVf()))
@@ -174,7 +174,7 @@ class VirtualMachineServiceTest {
     }
 
     @Test
-    void saysWhatIsWrongWithADefinitionAlsoIfTheHostDoesNotRemoveIt() {
+    void reportsTheFindingsOfADefinitionEvenIfTheHostDoesNotRemoveIt() {
         alpha.store(xml -> xml.replace("<alias name='ua-net'/>", ""));
         alpha.refuseUndefine();
 
@@ -183,7 +183,7 @@ class VirtualMachineServiceTest {
                     assertThat(e.findings())
                             .extracting(Finding::message)
                             .anyMatch(m -> m.contains("dropped the alias ua-net"))
-                            .contains("VM 'web1' keeps the refused definition on host alpha: undefine failed");
+                            .contains("VM web1 keeps the refused definition on host alpha: undefine failed");
                     assertThat(e.findings()).extracting(Finding::code).contains(FindingCode.UNDO_FAILED);
                 });
     }
@@ -197,7 +197,7 @@ class VirtualMachineServiceTest {
     }
 
     @Test
-    void passesOnThatTheHostMovedADeviceOfAPair() {
+    void reportsThatTheHostMovedADeviceOfAPair() {
         String definition = withNamedVf()
                 .replace("<alias name='ua-vf'/>", "<alias name='ua-vf'/><address type='pci' bus='0x01'/>")
                 .replace(
@@ -213,7 +213,7 @@ class VirtualMachineServiceTest {
     }
 
     @Test
-    void doesNotDefineWhatTheHostWouldNotDo() {
+    void doesNotDefineWhatTheHostDoesNotSupport() {
         alpha.object(Finding.of(FindingCode.DEFINITION_UNSUPPORTED, "vm web1", "a floppy", "remove it"));
 
         assertCode(ErrorCode.REFUSED_BY_FINDINGS, () -> vms().define(alpha.name(), FakeDefinitionHost.xml("web1")));
@@ -221,7 +221,7 @@ class VirtualMachineServiceTest {
     }
 
     @Test
-    void doesNotDefineAVmUnderANameThatIsTaken() {
+    void doesNotDefineAVmWithANameInUse() {
         beta.with("web1", VmState.SHUTOFF);
 
         assertCode(ErrorCode.VM_EXISTS, () -> vms().define(alpha.name(), FakeDefinitionHost.xml("web1")));
@@ -245,7 +245,7 @@ class VirtualMachineServiceTest {
     }
 
     @Test
-    void drivesAVmInFittingStatesOnly() {
+    void controlsAVmInAllowedStatesOnly() {
         alpha.with("off", VmState.SHUTOFF)
                 .with("spare", VmState.SHUTOFF)
                 .with("on", VmState.RUNNING)
@@ -282,7 +282,7 @@ class VirtualMachineServiceTest {
     }
 
     @Test
-    void leavesAVmAloneThatIsBeingMigrated() {
+    void refusesCommandsForAVmThatIsBeingMigrated() {
         alpha.with("web1", VmState.PAUSED);
         fakeHosts.migrated("web1", "alpha", "beta", Optional.empty());
 
@@ -306,7 +306,7 @@ class VirtualMachineServiceTest {
     }
 
     @Test
-    void doesNotResumeAVmThatMayRunOnAHostThatIsSilentAfterADoubtfulMigration() {
+    void doesNotResumeAVmThatMayRunOnAnUnresponsiveHost() {
         alpha.with("web1", VmState.PAUSED);
         fakeHosts.migrated("web1", "alpha", "beta", Optional.of(Outcome.NEEDS_ATTENTION));
         vms().resume(WEB1);
@@ -318,7 +318,7 @@ class VirtualMachineServiceTest {
         assertThat(alpha.deeds()).hasSize(1);
     }
 
-    /** Calls while a host hangs, and lets the deadline for its answer pass. */
+    /** Calls while a host hangs, until the deadline for its response has passed. */
     private <R> CompletableFuture<R> whileBetaHangs(Function<VirtualMachineService, R> call)
             throws InterruptedException {
         beta.hang();
@@ -333,7 +333,7 @@ class VirtualMachineServiceTest {
     }
 
     @Test
-    void asksNoHostForAllItsVmsToStartOrDefineOne() {
+    void queriesOnlyTheVmThatItStartsOrDefines() {
         alpha.with("web1", VmState.SHUTOFF);
 
         vms().start(WEB1);
@@ -403,7 +403,7 @@ class VirtualMachineServiceTest {
     }
 
     @Test
-    void doesNotStartAVmWhoseVfNobodyCanGive() {
+    void doesNotStartAVmWithoutAnAvailableVf() {
         alpha.with("web1", VmState.SHUTOFF);
         alpha.define(FakeDefinitionHost.xmlWithVf("web1"));
         alpha.forget();

@@ -82,7 +82,7 @@ class PairServiceTest {
     }
 
     @Test
-    void storesThePairOfAVmThatIsOff() {
+    void storesThePairOfAVmThatIsShutOff() {
         alpha.with("web1", VmState.SHUTOFF);
 
         PairChange change = pairs.turnOn(WEB1, REQUEST);
@@ -94,7 +94,7 @@ class PairServiceTest {
     }
 
     @Test
-    void takesANetworkOfTheHostForAPoolAndSaysWhatItDoesNotSetUp() {
+    void usesANetworkOfTheHostAsPoolAndReportsUnsetSettings() {
         alpha.with("web1", VmState.SHUTOFF);
         PairRequest request = new PairRequest(
                 ONLY, Optional.of(new PoolName("vf-net")), Optional.empty(), Optional.empty(), Set.of());
@@ -127,7 +127,7 @@ class PairServiceTest {
     }
 
     @Test
-    void saysThatARunningVmNeedsARestartAndLeavesItAlone() {
+    void reportsThatARunningVmNeedsARestartAndDoesNotChangeIt() {
         alpha.with("web1", VmState.RUNNING);
 
         assertThat(pairs.turnOn(WEB1, REQUEST).effect()).isEqualTo(Effect.AFTER_RESTART);
@@ -136,7 +136,7 @@ class PairServiceTest {
     }
 
     @Test
-    void needsNoRestartForAChangeBackToWhatRuns() {
+    void needsNoRestartForARevertToTheLiveDefinition() {
         alpha.with("web1", VmState.RUNNING);
         pairs.turnOn(WEB1, REQUEST);
 
@@ -160,7 +160,7 @@ class PairServiceTest {
     }
 
     @Test
-    void takesThePrimaryOutOfARunningVm() {
+    void unplugsThePrimaryOfARunningVm() {
         Alias primary = runningPair();
 
         assertThat(pairs.turnOff(WEB1, ONLY).effect()).isEqualTo(Effect.AT_ONCE);
@@ -168,7 +168,7 @@ class PairServiceTest {
     }
 
     @Test
-    void putsThePrimaryBesideANicThatWasStartedAsStandby() {
+    void plugsThePrimaryOfANicThatWasStartedAsStandby() {
         Alias primary = runningPair();
         pairs.turnOff(WEB1, ONLY);
         alpha.release("web1", primary);
@@ -179,7 +179,7 @@ class PairServiceTest {
     }
 
     @Test
-    void saysThatARestartIsNeededWhereQemuTakesNoPrimary() {
+    void reportsThatARestartIsNeededIfQemuRefusesThePrimary() {
         Alias primary = runningPair();
         pairs.turnOff(WEB1, ONLY);
         alpha.release("web1", primary);
@@ -196,7 +196,7 @@ class PairServiceTest {
     }
 
     @Test
-    void doesNothingTheSecondTime() {
+    void isIdempotent() {
         alpha.with("web1", VmState.SHUTOFF);
         Alias standby = DomainView.of(pairs.turnOn(WEB1, REQUEST).definition())
                 .pairs()
@@ -213,7 +213,7 @@ class PairServiceTest {
     }
 
     @Test
-    void givesTheOriginalBackByteForByte() {
+    void restoresTheOriginalByteForByte() {
         alpha.with("web1", VmState.SHUTOFF);
         pairs.turnOn(WEB1, REQUEST);
 
@@ -222,8 +222,8 @@ class PairServiceTest {
         assertThat(alpha.definition(WEB1)).isEqualTo(FakeDefinitionHost.xml("web1"));
     }
 
-    /** Holds the host up while it stores what is said of this VM, until the latch is released. */
-    private CountDownLatch storingHeldUp(VmName vm, AtomicInteger storing) {
+    /** Blocks the host while it stores a definition of this VM, until the latch is released. */
+    private CountDownLatch blockStoring(VmName vm, AtomicInteger storing) {
         CountDownLatch released = new CountDownLatch(1);
         alpha.store(xml -> {
             if (xml.contains("<name>" + vm + "</name>")) {
@@ -240,10 +240,10 @@ class PairServiceTest {
     }
 
     @Test
-    void changesAVmWhileAChangeOfAnotherWaitsForTheHost() {
+    void changesAVmWhileAChangeOfAnotherVmWaitsForTheHost() {
         alpha.with("web1", VmState.SHUTOFF).with("web2", VmState.SHUTOFF);
         AtomicInteger storing = new AtomicInteger();
-        CountDownLatch released = storingHeldUp(WEB1, storing);
+        CountDownLatch released = blockStoring(WEB1, storing);
         CompletableFuture<PairChange> slow = onItsOwnThread(() -> pairs.turnOn(WEB1, REQUEST));
         await().until(() -> storing.get() == 1);
 
@@ -260,10 +260,10 @@ class PairServiceTest {
     }
 
     @Test
-    void changesOneVmInTheOrderAskedFor() {
+    void changesOneVmInTheOrderOfTheRequests() {
         alpha.with("web1", VmState.SHUTOFF);
         AtomicInteger storing = new AtomicInteger();
-        CountDownLatch released = storingHeldUp(WEB1, storing);
+        CountDownLatch released = blockStoring(WEB1, storing);
         CompletableFuture<PairChange> on = onItsOwnThread(() -> pairs.turnOn(WEB1, REQUEST));
         await().until(() -> storing.get() == 1);
         AtomicReference<Thread> second = new AtomicReference<>();
@@ -284,7 +284,7 @@ class PairServiceTest {
     }
 
     @Test
-    void storesNothingThatThePlannerRefuses() {
+    void storesNothingThatTheEditorRefuses() {
         alpha.with("web1", VmState.SHUTOFF);
         PairRequest wrong = new PairRequest(
                 new NicSelector.ByIndex(7), Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
@@ -297,7 +297,7 @@ class PairServiceTest {
     }
 
     @Test
-    void storesNothingThatTheHostWouldNotDo() {
+    void storesNothingThatTheHostDoesNotSupport() {
         alpha.with("web1", VmState.SHUTOFF);
         alpha.objectTo("transient", OBJECTION);
 
@@ -310,7 +310,7 @@ class PairServiceTest {
     }
 
     @Test
-    void doesNotMindWhatTheHostHeldAgainstTheVmBefore() {
+    void ignoresFormerFindingsOfTheHost() {
         alpha.with("web1", VmState.SHUTOFF);
         alpha.object(OBJECTION);
 
@@ -318,7 +318,7 @@ class PairServiceTest {
     }
 
     @Test
-    void takesBackWhatTheHostWouldNotStoreAsAPair() {
+    void rollsBackAPairThatTheHostDidNotStore() {
         alpha.with("web1", VmState.SHUTOFF);
         alpha.store(xml -> xml.replaceAll("<teaming type='transient'[^>]*>", ""));
 
@@ -333,7 +333,7 @@ class PairServiceTest {
     }
 
     @Test
-    void judgesWhatTheHostHasStored() {
+    void checksTheStoredDefinition() {
         alpha.with("web1", VmState.SHUTOFF);
         alpha.store(xml -> xml.replace("machine='q35'", "machine='pc'"));
 
@@ -379,7 +379,7 @@ class PairServiceTest {
     }
 
     @Test
-    void passesListenersOnToTheHealthTracker() {
+    void forwardsListenersToTheHealthTracker() {
         Subscription subscription = () -> {};
         Consumer<PairChanged> listener = change -> {};
         when(fakeHosts.health.listen(any())).thenReturn(subscription);
@@ -394,8 +394,8 @@ class PairServiceTest {
     }
 
     @Test
-    void judgesAVfThatIsNamedByWhatItsHostKnowsOfIt() {
-        knows(vfOf("other", Optional.empty()));
+    void checksAVfWithTheFactsOfItsHost() {
+        inventory(vfOf("other", Optional.empty()));
         String definition = FakeDefinitionHost.xmlWithVf("web1")
                 .replace("<interface type='network'><mac", "<interface type='hostdev'><mac")
                 .replace(
@@ -411,25 +411,25 @@ class PairServiceTest {
     }
 
     @Test
-    void findsTheMacOfAPairOnAVfOfAnotherVmButNotOnItsOwn() {
-        knows(vfOf("web1", Optional.of(MAC)));
+    void reportsTheMacOfAPairOnAVfOfAnotherVmButNotOnItsOwn() {
+        inventory(vfOf("web1", Optional.of(MAC)));
         assertThat(macFindings()).isEmpty();
 
-        knows(vfOf("other", Optional.of(MAC)));
+        inventory(vfOf("other", Optional.of(MAC)));
         assertThat(macFindings())
                 .singleElement()
-                .satisfies(f -> assertThat(f.message()).contains("and so has other"));
+                .satisfies(f -> assertThat(f.message()).contains("also used by other"));
     }
 
     @Test
-    void findsTheMacOfAPairInAnotherRunningVmButNotInItself() {
+    void reportsTheMacOfAPairInAnotherRunningVmButNotInItself() {
         when(fakeHosts.health.macUsers(alpha)).thenReturn(Map.of(MAC, Set.of("web1")));
         assertThat(macFindings()).isEmpty();
 
         when(fakeHosts.health.macUsers(alpha)).thenReturn(Map.of(MAC, Set.of("web1", "web2")));
         assertThat(macFindings())
                 .singleElement()
-                .satisfies(f -> assertThat(f.message()).contains("and so has web2"));
+                .satisfies(f -> assertThat(f.message()).contains("also used by web2"));
     }
 
     private List<Finding> macFindings() {
@@ -438,7 +438,7 @@ class PairServiceTest {
                 .toList();
     }
 
-    private void knows(VfView vf) {
+    private void inventory(VfView vf) {
         HostNics nics = mock(HostNics.class);
         when(nics.inventories())
                 .thenReturn(List.of(

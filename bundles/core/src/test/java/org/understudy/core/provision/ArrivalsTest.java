@@ -55,7 +55,7 @@ class ArrivalsTest {
     private static final VmName WEB1 = new VmName("web1");
     private static final PciAddress THERE = PciAddress.parse("0000:81:02.5");
 
-    /** A pair as another tool made it: nothing but teaming, and the source's VF. */
+    /** A pair of another tool: only teaming, and the VF of the source. */
     private static final String FIXED = FakeDefinitionHost.xml("web1")
             .replace(
                     "<model type='virtio'/>",
@@ -73,7 +73,7 @@ class ArrivalsTest {
     private final List<Lease> held = new CopyOnWriteArrayList<>();
     private final AtomicInteger readings = new AtomicInteger();
 
-    /** Not by stubbing anew: the keeper asks on a thread of its own. */
+    /** Not stubbed again, because the lease controller calls it on its own thread. */
     private volatile Answer<Optional<Lease>> leasing = this::lease;
 
     private final VfLeaseController keeper =
@@ -126,8 +126,8 @@ class ArrivalsTest {
         return Optional.of(held.get(0));
     }
 
-    private Provisioned arrive(String definition, PairRequest... wishes) {
-        return arrivals.prepare(beta.name(), definition, List.of(wishes), UnaryOperator.identity());
+    private Provisioned arrive(String definition, PairRequest... requests) {
+        return arrivals.prepare(beta.name(), definition, List.of(requests), UnaryOperator.identity());
     }
 
     private static PairRequest request(PrimaryForm form) {
@@ -135,7 +135,7 @@ class ArrivalsTest {
     }
 
     @Test
-    void putsALeasedVfAndTheHostsOwnNamesOfNetworksIn() {
+    void setsALeasedVfAndTheNetworkNamesOfTheHost() {
         Provisioned provisioned = arrive(FIXED);
 
         assertThat(provisioned.findings()).isEmpty();
@@ -147,14 +147,14 @@ class ArrivalsTest {
     }
 
     @Test
-    void leadsFramesToTheStandbyNicUntilTheGuestHasItsVf() {
+    void forwardsFramesToTheStandbyNicUntilTheGuestHasItsVf() {
         arrive(FIXED);
 
         verify(pools, timeout(5000)).forward(any(), eq(true));
     }
 
     @Test
-    void keepsTheVfWhileTheVmIsOnItsWay() {
+    void keepsTheLeaseUntilTheVmArrives() {
         arrive(FIXED);
 
         checkLeases();
@@ -171,7 +171,7 @@ class ArrivalsTest {
     }
 
     @Test
-    void leavesAloneWhatThisServerItselfMoves() {
+    void keepsTheDefinitionOfAMigrationOfThisServer() {
         fakeHosts.migrated("web1", "alpha", "beta", Optional.empty());
 
         assertThat(arrive(FIXED)).isEqualTo(new Provisioned(FIXED, List.of()));
@@ -179,51 +179,51 @@ class ArrivalsTest {
     }
 
     @Test
-    void leasesForWhatThisServerOnlyWatches() {
-        fakeHosts.watched("web1", "beta", "alpha"); // virsh moves it there, and at once back
+    void leasesForAnExternalMigration() {
+        fakeHosts.watched("web1", "beta", "alpha"); // virsh migrates it there and immediately back
 
         assertThat(arrive(FIXED).definition()).contains("bus='0x81' slot='0x02' function='0x5'");
     }
 
     @Test
-    void leasesNothingWhereAContributorVetoes() {
+    void leasesNothingIfAContributorVetoes() {
         Finding veto = Finding.of(FindingCode.VETOED, "vm web1", "not today", "try tomorrow");
 
         Provisioned provisioned = arrivals.prepare(
                 beta.name(),
                 FIXED,
                 List.of(request(PrimaryForm.PLAIN_HOSTDEV)),
-                asked -> new Provisioned("<domain><name>web1</name></domain>", List.of(veto)));
+                unchanged -> new Provisioned("<domain><name>web1</name></domain>", List.of(veto)));
 
         assertThat(provisioned).isEqualTo(new Provisioned(FIXED, List.of(veto)));
         verify(pools, never()).lease(any(), any(), any(), any(), any());
     }
 
     @Test
-    void goesOnWithWhatAContributorMadeOfTheDefinition() {
+    void continuesWithTheDefinitionOfAContributor() {
         Provisioned provisioned = arrivals.prepare(
                 beta.name(),
                 FIXED,
                 List.of(),
-                asked -> new Provisioned(
-                        asked.definition().replace("</name>", "</name><title>seen</title>"), List.of()));
+                unchanged -> new Provisioned(
+                        unchanged.definition().replace("</name>", "</name><title>seen</title>"), List.of()));
 
         assertThat(provisioned.refused()).isFalse();
         assertThat(provisioned.definition()).contains("<title>seen</title>", "bus='0x81' slot='0x02' function='0x5'");
     }
 
     @Test
-    void asksNoContributorAboutWhatThisServerItselfMoves() {
+    void callsNoContributorForAMigrationOfThisServer() {
         fakeHosts.migrated("web1", "alpha", "beta", Optional.empty());
 
-        assertThat(arrivals.prepare(beta.name(), FIXED, List.of(), asked -> {
-                    throw new AssertionError("asked");
+        assertThat(arrivals.prepare(beta.name(), FIXED, List.of(), unchanged -> {
+                    throw new AssertionError("called");
                 }))
                 .isEqualTo(new Provisioned(FIXED, List.of()));
     }
 
     @Test
-    void refusesWithTheUnchangedDefinitionWhereThePoolIsEmpty() {
+    void returnsTheUnchangedDefinitionIfThePoolIsEmpty() {
         leasing = call -> Optional.empty();
 
         Provisioned provisioned = arrive(FIXED);
@@ -234,7 +234,7 @@ class ArrivalsTest {
     }
 
     @Test
-    void tellsWhatKeepsAVfFromBeingReady() {
+    void reportsWhyNoVfIsAvailable() {
         leasing = call -> {
             throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "ssh: no route");
         };
@@ -246,7 +246,7 @@ class ArrivalsTest {
     }
 
     @Test
-    void makesThePairThatIsWishedWithALeasedVf() {
+    void addsTheRequestedPairWithALeasedVf() {
         Provisioned provisioned = arrive(FakeDefinitionHost.xml("web1"), request(PrimaryForm.PLAIN_HOSTDEV));
 
         assertThat(provisioned.refused()).as("%s", provisioned.findings()).isFalse();
@@ -260,7 +260,7 @@ class ArrivalsTest {
     }
 
     @Test
-    void leavesAPairThatIsWishedAgainAsItIs() {
+    void keepsAPairThatIsRequestedAgain() {
         Provisioned first = arrive(FakeDefinitionHost.xml("web1"), request(PrimaryForm.PLAIN_HOSTDEV));
         PairRequest again = new PairRequest(
                 new NicSelector.ByMac(new MacAddress("52:54:00:11:22:33")),
@@ -276,7 +276,7 @@ class ArrivalsTest {
     }
 
     @Test
-    void leasesNothingForAWishThatTheRulesRefuse() {
+    void leasesNothingForARequestThatTheRulesRefuse() {
         String old = FakeDefinitionHost.xml("web1").replace("machine='q35'", "machine='pc-i440fx-7.2'");
 
         Provisioned provisioned = arrive(old, request(PrimaryForm.PLAIN_HOSTDEV));

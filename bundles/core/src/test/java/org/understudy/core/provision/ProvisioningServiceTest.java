@@ -41,7 +41,7 @@ class ProvisioningServiceTest {
     private static final NicContributor TITLING = (occasion, host, xml) -> new Provisioned(
             xml.replace("</name>", "</name><title>" + occasion + " on " + host + "</title>"), List.of());
     private static final NicContributor FAILING = (occasion, host, xml) -> {
-        throw new IllegalStateException("lost my way");
+        throw new IllegalStateException("failed");
     };
 
     private final FakeDefinitionHost alpha = new FakeDefinitionHost("alpha");
@@ -65,17 +65,17 @@ class ProvisioningServiceTest {
         fakeHosts.close();
     }
 
-    private Provisioned define(PairRequest... wishes) {
-        return provisioning.before(Occasion.DEFINE, alpha.name(), PLAIN, List.of(wishes));
+    private Provisioned define(PairRequest... requests) {
+        return provisioning.before(Occasion.DEFINE, alpha.name(), PLAIN, List.of(requests));
     }
 
     @Test
-    void leavesADefinitionAloneForWhichNothingIsWished() {
+    void keepsADefinitionWithoutRequests() {
         assertThat(define()).isEqualTo(new Provisioned(PLAIN, List.of()));
     }
 
     @Test
-    void makesTheWantedPairAndStoresNothing() {
+    void addsTheRequestedPairAndStoresNothing() {
         Provisioned provisioned = define(PAIR);
 
         assertThat(DomainView.of(provisioned.definition()).pairs()).hasSize(1);
@@ -85,7 +85,7 @@ class ProvisioningServiceTest {
     }
 
     @Test
-    void refusesWithTheUnchangedDefinitionWhatTheHostWouldNotDo() {
+    void returnsTheUnchangedDefinitionIfTheHostRefuses() {
         alpha.objectTo(
                 "transient", Finding.of(FindingCode.DEFINITION_UNSUPPORTED, "vm web1", "no such model", "another"));
 
@@ -96,7 +96,7 @@ class ProvisioningServiceTest {
     }
 
     @Test
-    void letsAContributorAdjustTheDefinitionThatHasThePairAlready() {
+    void allowsAContributorToAdjustADefinitionWithAPair() {
         provisioning.contributors = List.of(TITLING);
 
         Provisioned provisioned =
@@ -106,7 +106,7 @@ class ProvisioningServiceTest {
     }
 
     @Test
-    void letsAContributorVeto() {
+    void allowsAContributorToVeto() {
         provisioning.contributors = List.of(TITLING, (occasion, host, xml) -> new Provisioned(xml, List.of(VETO)));
 
         Provisioned provisioned = define(PAIR);
@@ -117,7 +117,7 @@ class ProvisioningServiceTest {
     }
 
     @Test
-    void asksContributorsAboutAnArrivalToo() {
+    void callsContributorsForAnArrival() {
         when(arrivals.prepare(eq(alpha.name()), eq(PLAIN), eq(List.of(PAIR)), any()))
                 .thenAnswer(call ->
                         call.<UnaryOperator<Provisioned>>getArgument(3).apply(new Provisioned(PLAIN, List.of())));
@@ -130,7 +130,7 @@ class ProvisioningServiceTest {
     }
 
     @Test
-    void passesOverAContributorThatFailsOrGivesNoXmlBack() {
+    void ignoresAContributorThatFailsOrReturnsInvalidXml() {
         provisioning.contributors = List.of(FAILING, (occasion, host, xml) -> new Provisioned("<domain", List.of()));
 
         Provisioned provisioned = define();
@@ -143,7 +143,7 @@ class ProvisioningServiceTest {
     }
 
     @Test
-    void refusesAfterAFailedContributorWhereAVfIsRequired() {
+    void refusesAfterAFailedContributorIfAVfIsRequired() {
         Policy lenient = fakeHosts.policies.current();
         when(fakeHosts.policies.current())
                 .thenReturn(new Policy(
@@ -165,7 +165,7 @@ class ProvisioningServiceTest {
     }
 
     @Test
-    void doesNotAnswerForAnUnknownHost() {
+    void refusesAnUnknownHost() {
         assertThatThrownBy(() -> provisioning.before(Occasion.START, new HostName("gamma"), PLAIN, List.of()))
                 .isInstanceOfSatisfying(
                         UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.HOST_NOT_FOUND));

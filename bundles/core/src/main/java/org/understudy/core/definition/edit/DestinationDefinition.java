@@ -12,15 +12,15 @@ import org.understudy.api.xml.Edits;
 import org.understudy.api.xml.XmlElement;
 import org.understudy.core.definition.PciXml;
 
-/** The definition as the destination of a migration needs it. */
+/** Adapts a definition to the destination of a migration. */
 public final class DestinationDefinition {
     private DestinationDefinition() {}
 
     /**
-     * Puts the address of each leased VF where the definition names the source's VF. A primary that leaves the choice to
-     * its pool stays as it is.
+     * Replaces the address of the VF of the source with that of the leased VF. A primary from a pool network stays as it
+     * is.
      *
-     * @param networks the destination's names of networks and bridges that are called otherwise elsewhere
+     * @param networks names of networks and bridges on the destination, by their names elsewhere
      */
     public static String adjust(String definition, Map<Alias, PciAddress> vfs, Map<String, String> networks) {
         DomainDocument document = DomainDocument.parse(definition);
@@ -44,7 +44,7 @@ public final class DestinationDefinition {
         }
     }
 
-    /** Takes devices out of a definition; everything else stays as it is. */
+    /** Removes devices from a definition and keeps everything else. */
     public static String without(String definition, Set<Alias> devices) {
         DomainDocument document = DomainDocument.parse(definition);
         Edits edits = new Edits(document);

@@ -15,24 +15,24 @@ import org.understudy.api.xml.XmlElement;
 import org.understudy.core.definition.PciXml;
 
 /**
- * A pair that is there when one is asked for.
+ * A pair that already exists when one is requested.
  *
  * @param standby alias of its standby NIC
- * @param pool empty if the document does not tell
- * @param form empty for an emulated primary, which has but one
- * @param vf empty if the host picks it
+ * @param pool empty if it is not in the document
+ * @param form empty for an emulated primary, which has only one form
+ * @param vf empty if the host selects it
  */
 record ExistingPair(String standby, Optional<String> pool, Optional<PrimaryForm> form, Optional<PciAddress> vf) {
     static ExistingPair of(DomainDocument document, XmlElement primary) {
         String standby = primary.childAttribute("teaming", "persistent").orElse("");
-        Optional<PairRequestRecord> wish = PairRequestRecord.of(document, standby);
+        Optional<PairRequestRecord> request = PairRequestRecord.of(document, standby);
         Optional<PrimaryForm> form =
-                wish.filter(PairRequestRecord::emulated).isPresent() ? Optional.empty() : form(primary);
+                request.filter(PairRequestRecord::emulated).isPresent() ? Optional.empty() : form(primary);
         Optional<String> network = form.equals(Optional.of(PrimaryForm.POOL_NETWORK))
                 ? primary.childAttribute("source", "network")
                 : Optional.empty();
         return new ExistingPair(
-                standby, wish.map(PairRequestRecord::pool).or(() -> network), form, PciXml.hostAddress(primary));
+                standby, request.map(PairRequestRecord::pool).or(() -> network), form, PciXml.hostAddress(primary));
     }
 
     private static Optional<PrimaryForm> form(XmlElement primary) {
@@ -45,35 +45,36 @@ record ExistingPair(String standby, Optional<String> pool, Optional<PrimaryForm>
                 };
     }
 
-    /** One finding if something else was asked for by name; what was left open fits any pair. */
+    /** One finding if the request differs from the pair; values that the request leaves open do not differ. */
     List<Finding> differences(PairRequest request) {
-        List<String> there = new ArrayList<>();
-        List<String> wanted = new ArrayList<>();
+        List<String> actual = new ArrayList<>();
+        List<String> expected = new ArrayList<>();
         request.pool().filter(name -> !pool.equals(Optional.of(name.value()))).ifPresent(name -> {
-            there.add("pool " + pool.map(known -> "'" + known + "'").orElse("unknown"));
-            wanted.add("pool '" + name + "'");
+            actual.add("pool " + pool.map(known -> "'" + known + "'").orElse("unknown"));
+            expected.add("pool '" + name + "'");
         });
         request.form()
-                .filter(wish -> form.isPresent() && !form.get().equals(wish))
-                .ifPresent(wish -> {
-                    there.add("form " + word(form.get()));
-                    wanted.add("form " + word(wish));
+                .filter(requested -> form.isPresent() && !form.get().equals(requested))
+                .ifPresent(requested -> {
+                    actual.add("form " + formId(form.get()));
+                    expected.add("form " + formId(requested));
                 });
-        request.vf().filter(wish -> !vf.equals(Optional.of(wish))).ifPresent(wish -> {
-            there.add("VF " + vf.map(PciAddress::toString).orElse("chosen by the host"));
-            wanted.add("VF " + wish);
+        request.vf().filter(requested -> !vf.equals(Optional.of(requested))).ifPresent(requested -> {
+            actual.add("VF " + vf.map(PciAddress::toString).orElse("selected by the host"));
+            expected.add("VF " + requested);
         });
-        return wanted.isEmpty()
+        return expected.isEmpty()
                 ? List.of()
                 : List.of(Finding.of(
                         FindingCode.PAIR_DIFFERS,
                         "interface " + standby,
-                        "interface %s is a failover pair already, with %s; asked for was %s"
-                                .formatted(standby, String.join(", ", there), String.join(", ", wanted)),
-                        "switch the pair off, then on again as wanted"));
+                        "Interface %s is already a failover pair with %s; requested: %s"
+                                .formatted(standby, String.join(", ", actual), String.join(", ", expected)),
+                        "Remove the pair with \"understudy:pair-off\", then create it as requested."));
     }
 
-    private static String word(PrimaryForm form) {
+    /** The form as users write it. */
+    static String formId(PrimaryForm form) {
         return form.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

@@ -12,7 +12,7 @@ import org.understudy.api.NicSelector;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
 
-/** The NICs of a document and their choice. */
+/** Selects NICs of a document. */
 final class NicSelection {
     private final DomainDocument document;
     private final List<XmlElement> all;
@@ -24,12 +24,12 @@ final class NicSelection {
         standbys().forEach(nic -> alias(nic).ifPresent(alias -> standbysByAlias.putIfAbsent(alias, nic)));
     }
 
-    /** The standby NIC of this alias. */
+    /** The standby NIC with this alias. */
     Optional<XmlElement> standby(String alias) {
         return Optional.ofNullable(standbysByAlias.get(alias));
     }
 
-    /** The primary that names this standby NIC; empty if there is none, or if this is no standby NIC. */
+    /** The primary of a standby NIC; empty if it has none, or if the NIC is not a standby NIC. */
     Optional<XmlElement> primaryOf(XmlElement nic) {
         Optional<String> alias = alias(nic);
         return isTeamed(nic, "persistent") && alias.isPresent()
@@ -59,22 +59,22 @@ final class NicSelection {
                 .isPresent();
     }
 
-    /** The NIC to make a pair of; for {@link NicSelector.Only} one that is free, or the only pair there is. */
+    /** The NIC for a new pair; for {@link NicSelector.Only} the only free NIC, otherwise the only pair. */
     Optional<XmlElement> select(NicSelector selector, List<Finding> findings) {
         if (selector instanceof NicSelector.Only) {
             List<XmlElement> free = document.devices("interface").stream()
                     .filter(NicSelection::isVirtio)
                     .filter(nic -> nic.child("teaming").isEmpty())
                     .toList();
-            return one(free.isEmpty() ? standbys() : free, "a free virtio NIC", findings);
+            return one(free.isEmpty() ? standbys() : free, "free virtio NIC", findings);
         }
         return byName(selector, findings);
     }
 
-    /** The NIC whose pair is to be taken back. */
-    Optional<XmlElement> selectForOff(NicSelector selector, List<Finding> findings) {
+    /** The NIC whose pair is to be removed. */
+    Optional<XmlElement> selectForRemoval(NicSelector selector, List<Finding> findings) {
         if (selector instanceof NicSelector.Only) {
-            return standbys().isEmpty() ? Optional.empty() : one(standbys(), "a failover pair", findings);
+            return standbys().isEmpty() ? Optional.empty() : one(standbys(), "failover pair", findings);
         }
         return byName(selector, findings);
     }
@@ -83,32 +83,30 @@ final class NicSelection {
         return all.stream().filter(nic -> isTeamed(nic, "persistent")).toList();
     }
 
-    /** The NIC chosen; where that is a primary, the standby NIC it names, which is the one to be changed. */
+    /** The selected NIC; for a primary its standby NIC, which is the one to change. */
     private Optional<XmlElement> byName(NicSelector selector, List<Finding> findings) {
         if (selector instanceof NicSelector.ByIndex byIndex) {
             return byIndex.index() >= 0 && byIndex.index() < all.size()
                     ? Optional.of(standbyFor(all.get(byIndex.index())))
-                    : missing("a NIC with the index " + byIndex.index(), findings);
+                    : missing("NIC with the index " + byIndex.index(), findings);
         }
         if (selector instanceof NicSelector.ByMac byMac) {
-            // Both halves of a pair have the MAC; a primary leads to its standby NIC.
+            // Both halves of a pair have the MAC; a primary is replaced by its standby NIC.
             return one(
-                    fitting(nic -> nic.childAttribute("mac", "address")
+                    matching(nic -> nic.childAttribute("mac", "address")
                             .filter(mac -> mac.equalsIgnoreCase(byMac.mac().value()))
                             .isPresent()),
-                    "a NIC with the MAC " + byMac.mac(),
+                    "NIC with the MAC address " + byMac.mac(),
                     findings);
         }
         String alias = selector instanceof NicSelector.ByAlias byAlias
                 ? byAlias.alias().value()
                 : "";
         return one(
-                fitting(nic -> alias(nic).filter(alias::equals).isPresent()),
-                "a NIC with the alias " + alias,
-                findings);
+                matching(nic -> alias(nic).filter(alias::equals).isPresent()), "NIC with the alias " + alias, findings);
     }
 
-    private List<XmlElement> fitting(Predicate<XmlElement> filter) {
+    private List<XmlElement> matching(Predicate<XmlElement> filter) {
         return all.stream().filter(filter).map(this::standbyFor).distinct().toList();
     }
 
@@ -128,8 +126,8 @@ final class NicSelection {
             findings.add(Finding.of(
                     FindingCode.NIC_AMBIGUOUS,
                     subject(),
-                    found.size() + " NICs fit: " + what,
-                    "choose one by its MAC, alias or index"));
+                    "VM " + name() + " has more than one " + what + ": " + found.size(),
+                    "Select one by its MAC address, alias or index."));
             return Optional.empty();
         }
         return Optional.of(found.get(0));
@@ -139,12 +137,16 @@ final class NicSelection {
         findings.add(Finding.of(
                 FindingCode.NIC_NOT_FOUND,
                 subject(),
-                "there is no such NIC: " + what,
-                "look at the NICs with understudy:vm-show"));
+                "VM " + name() + " has no " + what,
+                "List the NICs with \"understudy:vm-show\"."));
         return Optional.empty();
     }
 
     private String subject() {
-        return "vm " + document.root().child("name").map(XmlElement::content).orElse("?");
+        return "vm " + name();
+    }
+
+    private String name() {
+        return document.root().child("name").map(XmlElement::content).orElse("?");
     }
 }

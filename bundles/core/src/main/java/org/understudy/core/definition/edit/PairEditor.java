@@ -18,11 +18,11 @@ import org.understudy.api.PoolName;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
 
-/** Switches pairs of a definition on and off. A refusal is a finding and leaves the document as it is. */
+/** Adds pairs to a definition and removes them. A refusal is a finding and does not change the document. */
 public final class PairEditor {
 
     /**
-     * Makes a pair of a NIC. A NIC that is one already stays as it is; a finding says so if another one was asked for.
+     * Makes a NIC a pair. An existing pair stays as it is, with a finding if it differs from the request.
      *
      * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#MALFORMED_XML}, {@link
      *     org.understudy.api.ErrorCode#XML_REFUSED}
@@ -40,9 +40,9 @@ public final class PairEditor {
             return unchanged(
                     definition, ExistingPair.of(document, primary.get()).differences(request));
         }
-        PlatformEligibility platformEligibility = new PlatformEligibility(document);
-        platformEligibility.judgeNic(nic.get(), findings);
-        platformEligibility.judgeMachine(request.consents(), findings);
+        PlatformEligibility platform = new PlatformEligibility(document);
+        platform.checkNic(nic.get(), findings);
+        platform.checkMachine(request.consents(), findings);
         Optional<PoolPolicy> pool = new PoolSelection(context.policy()).choose(nic.get(), request, findings);
         OptionalInt rootPort = PciBuses.free(document, findings);
         if (pool.isEmpty() || rootPort.isEmpty() || Finding.anyBlocking(findings)) {
@@ -53,8 +53,8 @@ public final class PairEditor {
     }
 
     /**
-     * Puts the primary back of each pair that was asked for and has only its standby NIC left, as one from the pair's pool.
-     * Where it cannot be, a finding tells why and the pair stays as it is.
+     * Restores the primary of each requested pair that has only its standby NIC, from the pool of the pair. If that is not
+     * possible, a finding has the reason and the pair stays as it is.
      */
     public PairChange complete(String definition, PlanContext context) {
         List<Finding> findings = new ArrayList<>();
@@ -92,32 +92,32 @@ public final class PairEditor {
     }
 
     /**
-     * Takes a pair back that {@link #turnOn} made; what it added goes, what it changed is as before, nothing else moves.
-     * A machine type stays changed, with a warning, once a host has given the devices places on the new machine.
-     * Either half may be named. A NIC that is in no pair stays as it is. A pair of other origin is left alone with a
-     * finding, because nobody noted what was there before it.
+     * Removes a pair that {@link #turnOn} added, restores what it changed, and keeps everything else. A changed machine type
+     * is kept, with a warning, once a host has assigned addresses of the new machine type to devices. The selector may
+     * select either half. A NIC without a pair stays as it is. A pair of other origin is refused with a finding, because
+     * its former definition is not recorded.
      */
     public PairChange turnOff(String definition, NicSelector selector) {
         DomainDocument document = DomainDocument.parse(definition);
         List<Finding> findings = new ArrayList<>();
         NicSelection nics = new NicSelection(document);
-        Optional<XmlElement> nic = nics.selectForOff(selector, findings);
+        Optional<XmlElement> nic = nics.selectForRemoval(selector, findings);
         if (nic.isEmpty() || nic.get().child("teaming").isEmpty()) {
             return unchanged(definition, findings);
         }
         String alias = nic.get().childAttribute("alias", "name").orElse("");
-        Optional<PairRequestRecord> wish = PairRequestRecord.of(document, alias);
-        if (wish.isEmpty()) {
+        Optional<PairRequestRecord> requestRecord = PairRequestRecord.of(document, alias);
+        if (requestRecord.isEmpty()) {
             String subject = nic.get().name() + " " + (alias.isEmpty() ? "without an alias" : alias);
             findings.add(Finding.of(
                     FindingCode.RESTORE_IMPOSSIBLE,
                     subject,
-                    "the pair of " + subject + " was not made by Understudy, so what was there before is not known",
-                    "remove <teaming> from the interface, and the device with <teaming type='transient' persistent='"
-                            + alias + "'>, by hand"));
+                    "Pair of " + subject + " was not created by Understudy, so the former definition is unknown",
+                    "Remove <teaming> from the interface and the device with <teaming type='transient' persistent='"
+                            + alias + "'> by hand."));
             return unchanged(definition, findings);
         }
-        String changed = new PairRemover(document, wish.get(), findings).remove(nic.get());
+        String changed = new PairRemover(document, requestRecord.get(), findings).remove(nic.get());
         return new PairChange(true, Effect.AT_NEXT_START, findings, changed);
     }
 

@@ -13,7 +13,7 @@ import org.understudy.api.xml.Edits;
 import org.understudy.api.xml.XmlElement;
 import org.understudy.core.definition.PciXml;
 
-/** Takes back what {@link PairWriter} wrote, also if libvirt has laid the document out anew since. */
+/** Removes what {@link PairWriter} wrote, even if libvirt has reformatted the document since. */
 final class PairRemover {
     private final DomainDocument document;
     private final PairRequestRecord requestRecord;
@@ -65,7 +65,7 @@ final class PairRemover {
         return PciBuses.isRootPort(device, requestRecord.rootPort());
     }
 
-    /** Somebody may have put another device on the port since. */
+    /** Another device may have been added to the port since. */
     private boolean isPortUsedByOthers() {
         return PciBuses.used(document.devices().stream().filter(d -> !isPrimary(d)))
                 .anyMatch(bus -> bus == requestRecord.rootPort());
@@ -89,11 +89,11 @@ final class PairRemover {
                 .findFirst()
                 .orElseThrow();
         Optional<String> before = holder.attribute("metadata");
-        boolean alone =
+        boolean isOnlyChild =
                 isBlank(metadata.startTagEnd(), holder.start()) && isBlank(holder.end(), metadata.endTagStart());
-        if (before.isPresent() && alone && before.get().equals("added")) {
+        if (before.isPresent() && isOnlyChild && before.get().equals("added")) {
             edits.remove(metadata);
-        } else if (before.isPresent() && alone) {
+        } else if (before.isPresent() && isOnlyChild) {
             edits.replace(metadata.start(), metadata.end(), before.get());
         } else {
             edits.remove(holder);
@@ -111,7 +111,7 @@ final class PairRemover {
         if (machine.isEmpty() || before.isEmpty()) {
             return;
         }
-        if (isLaidOutForPcie()) {
+        if (hasAddressesOfNewMachine()) {
             keepMachine(machine.get().value(), before.get());
         } else if (before.get().isEmpty()) {
             edits.remove(machine.get());
@@ -120,8 +120,8 @@ final class PairRemover {
         }
     }
 
-    /** Whether a host has given the other devices places that only this machine has. */
-    private boolean isLaidOutForPcie() {
+    /** Whether a host has assigned addresses that exist only on the new machine type to other devices. */
+    private boolean hasAddressesOfNewMachine() {
         return document.devices().stream()
                 .filter(device -> !added.contains(device))
                 .anyMatch(device -> PciXml.guestElement(device).isPresent() || PciXml.isController(device));
@@ -131,10 +131,10 @@ final class PairRemover {
         findings.add(Finding.of(
                         FindingCode.RESTORE_IMPOSSIBLE,
                         "machine " + machine,
-                        "the machine stays '" + machine + "', although "
-                                + (before.isEmpty() ? "none was named" : "it was '" + before + "'")
-                                + " before the pair: the devices have PCI addresses of this machine now",
-                        "leave it so; the guest has been running on it")
+                        "Machine type '" + machine + "' is kept, although "
+                                + (before.isEmpty() ? "none was set" : "it was '" + before + "'")
+                                + " before the pair: the devices now have PCI addresses of this machine type",
+                        "Keep this machine type; the guest has been running on it.")
                 .as(Severity.WARNING));
     }
 }

@@ -9,15 +9,16 @@ import org.understudy.api.xml.XmlElement;
 import org.understudy.api.xml.XmlText;
 
 /**
- * What an admin asked for and what it took, kept in the definition's {@code <metadata>} so that it travels with the VM.
+ * A pair request and the changes made for it, stored in the {@code <metadata>} of the definition, which migrates with the
+ * VM.
  *
  * @param standby alias of the standby NIC
  * @param primary alias of the primary
  * @param pool name of the pool
  * @param emulated whether the primary is an emulated NIC
  * @param rootPort index of the PCIe root port that was added
- * @param aliasBefore the standby's {@code <alias>} before, as it was written; empty if it had none
- * @param aliasKept whether the standby had a fitting alias
+ * @param aliasBefore the former {@code <alias>} of the standby NIC as written; empty if it had none
+ * @param aliasKept whether the standby NIC already had a valid alias
  */
 record PairRequestRecord(
         String standby,
@@ -27,7 +28,7 @@ record PairRequestRecord(
         int rootPort,
         String aliasBefore,
         boolean aliasKept) {
-    /** All of Understudy's elements in the metadata that hold wishes; there is at most one unless somebody copied it. */
+    /** The elements of Understudy in the metadata that contain requests; more than one only after a copy by hand. */
     static List<XmlElement> holders(DomainDocument document) {
         return document.root().children("metadata").stream()
                 .flatMap(metadata -> metadata.children().stream())
@@ -69,7 +70,7 @@ record PairRequestRecord(
                         && e.attributeOr("alias", "").equals("kept"));
     }
 
-    /** The same on another root port. */
+    /** This record with another root port. */
     PairRequestRecord on(int port) {
         return new PairRequestRecord(standby, primary, pool, emulated, port, aliasBefore, aliasKept);
     }

@@ -18,12 +18,12 @@ import org.understudy.api.xml.XmlElement;
 import org.understudy.api.xml.XmlText;
 
 /**
- * Writes what a pair needs. Each addition is the space of its neighbours and one element, put right behind existing
- * markup; that is what {@link PairRemover} relies on to give back the original to the byte.
+ * Writes the elements of a pair. Each addition is the whitespace of its neighbors and one element, directly after
+ * existing markup. {@link PairRemover} relies on this to restore the original to the byte.
  */
 final class PairWriter {
-    // Source: libvirt, virDomainDeviceInfoParseXML and USER_ALIAS_CHARS; any other alias is dropped without a word.
-    private static final Pattern KEPT = Pattern.compile("ua-[A-Za-z0-9_-]{1,61}");
+    // Source: libvirt, virDomainDeviceInfoParseXML and USER_ALIAS_CHARS; any other alias is dropped silently.
+    private static final Pattern USER_ALIAS = Pattern.compile("ua-[A-Za-z0-9_-]{1,61}");
 
     private final DomainDocument document;
     private final Layout layout;
@@ -37,7 +37,7 @@ final class PairWriter {
 
     String build(XmlElement nic, PairRequest request, PoolPolicy pool, int rootPort) {
         Optional<String> kept = nic.childAttribute("alias", "name")
-                .filter(alias -> KEPT.matcher(alias).matches());
+                .filter(alias -> USER_ALIAS.matcher(alias).matches());
         Set<String> used = usedAliases();
         PairRequestRecord requestRecord = new PairRequestRecord(
                 kept.orElseGet(() -> freeAlias("ua-standby", used)),
@@ -54,7 +54,7 @@ final class PairWriter {
         return edits.apply();
     }
 
-    /** Writes the primary of a pair whose other parts are there; its root port is used again if that is free. */
+    /** Writes the missing primary of a pair; its root port is reused if it is free. */
     String complete(
             XmlElement standby, PairRequest request, PoolPolicy pool, PairRequestRecord requestRecord, int freePort) {
         PairRequestRecord completed = isFreePort(requestRecord.rootPort()) ? requestRecord : requestRecord.on(freePort);
@@ -76,11 +76,11 @@ final class PairWriter {
 
     private void changeStandby(XmlElement nic, PairRequestRecord requestRecord) {
         String space = layout.spaceForChild(nic);
-        int behind = nic.children().get(nic.children().size() - 1).end();
-        edits.insert(behind, space + "<teaming type='persistent'/>");
+        int end = nic.children().get(nic.children().size() - 1).end();
+        edits.insert(end, space + "<teaming type='persistent'/>");
         Optional<XmlElement> alias = nic.child("alias");
         if (alias.isEmpty()) {
-            edits.insert(behind, space + "<alias name='" + requestRecord.standby() + "'/>");
+            edits.insert(end, space + "<alias name='" + requestRecord.standby() + "'/>");
         } else if (!requestRecord.aliasKept()) {
             edits.attribute(alias.get(), "name", requestRecord.standby());
         }
@@ -88,11 +88,10 @@ final class PairWriter {
 
     private void addRootPort(XmlElement nic, int index) {
         List<XmlElement> controllers = document.devices("controller");
-        XmlElement neighbour = controllers.isEmpty() ? nic : controllers.get(controllers.size() - 1);
+        XmlElement neighbor = controllers.isEmpty() ? nic : controllers.get(controllers.size() - 1);
         edits.insert(
-                neighbour.end(),
-                layout.spaceBefore(neighbour) + "<controller type='pci' index='" + index
-                        + "' model='pcie-root-port'/>");
+                neighbor.end(),
+                layout.spaceBefore(neighbor) + "<controller type='pci' index='" + index + "' model='pcie-root-port'/>");
     }
 
     private void addPrimary(XmlElement nic, PairRequest request, PoolPolicy pool, PairRequestRecord requestRecord) {
@@ -110,11 +109,11 @@ final class PairWriter {
     }
 
     private static PciAddress vf(PairRequest request) {
-        return request.vf().orElseThrow(() -> new IllegalStateException("PoolChoice requires a VF for this form"));
+        return request.vf().orElseThrow(() -> new IllegalStateException("PoolSelection requires a VF for this form"));
     }
 
-    private void addRequest(PairRequestRecord requestRecord, PlatformEligibility platformEligibility) {
-        Optional<String> machineBefore = changeMachine(platformEligibility);
+    private void addRequest(PairRequestRecord requestRecord, PlatformEligibility platform) {
+        Optional<String> machineBefore = changeMachine(platform);
         List<XmlElement> holders = PairRequestRecord.holders(document);
         if (!holders.isEmpty() && !holders.get(0).closesItself()) {
             XmlElement holder = holders.get(0);
@@ -149,10 +148,10 @@ final class PairWriter {
                 + requestRecord.xml() + "</understudy:pairs>";
     }
 
-    /** Changes the machine type if it must, and returns the one before, which is empty if none was named. */
-    private Optional<String> changeMachine(PlatformEligibility platformEligibility) {
-        Optional<String> machine = platformEligibility.machineToSet();
-        Optional<XmlElement> type = platformEligibility.osType();
+    /** Changes the machine type if required, and returns the former one, an empty text if there was none. */
+    private Optional<String> changeMachine(PlatformEligibility platform) {
+        Optional<String> machine = platform.machineToSet();
+        Optional<XmlElement> type = platform.osType();
         if (machine.isEmpty() || type.isEmpty()) {
             return Optional.empty();
         }
@@ -160,7 +159,7 @@ final class PairWriter {
         return Optional.of(type.get().attributeAt("machine").map(document::raw).orElse(""));
     }
 
-    /** Every alias that a device has or that a primary names. */
+    /** All aliases that a device has or a primary refers to. */
     private Set<String> usedAliases() {
         Set<String> used = new HashSet<>();
         document.devices().forEach(device -> {

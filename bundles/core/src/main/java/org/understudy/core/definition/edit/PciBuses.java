@@ -15,40 +15,40 @@ import org.understudy.core.definition.PciXml;
 /** The PCI buses of a machine. The index of a controller is the number of the bus behind it. */
 final class PciBuses {
     /** Source: the PCI specification, bus numbers have eight bits. */
-    private static final int HIGHEST = 255;
+    private static final int MAX_BUS = 255;
 
     private PciBuses() {}
 
     /**
-     * The number for a new root port: behind all others, or else the first gap. A bus that is only named by a device's
-     * address counts as taken: the host adds the controller for it.
+     * The index of a new root port: after all others, otherwise the first gap. A bus that only the address of a device
+     * refers to is in use, because the host adds its controller.
      */
     static OptionalInt free(DomainDocument document, List<Finding> findings) {
         BitSet taken = taken(document);
-        int index = taken.length() <= HIGHEST ? taken.length() : taken.nextClearBit(0);
-        if (index <= HIGHEST) {
+        int index = taken.length() <= MAX_BUS ? taken.length() : taken.nextClearBit(0);
+        if (index <= MAX_BUS) {
             return OptionalInt.of(index);
         }
         findings.add(Finding.of(
                 FindingCode.NO_PCIE_SLOT_LEFT,
                 "devices",
-                "all " + HIGHEST + " PCI buses of the machine are taken, and the primary needs one of its own",
-                "remove a PCI controller that has no device"));
+                "All " + MAX_BUS + " PCI buses of the machine are in use, and the primary requires its own bus",
+                "Remove a PCI controller that has no device."));
         return OptionalInt.empty();
     }
 
     private static BitSet taken(DomainDocument document) {
         BitSet taken = new BitSet();
-        // pcie-root, which every q35 and virt machine has whether it is written or not.
+        // pcie-root, which each q35 and virt machine has even if it is not in the document.
         taken.set(0);
         IntStream controllers = PciXml.controllers(document).keySet().stream().mapToInt(Integer::intValue);
         IntStream.concat(controllers, used(document.devices().stream()))
-                .filter(bus -> bus <= HIGHEST)
+                .filter(bus -> bus <= MAX_BUS)
                 .forEach(taken::set);
         return taken;
     }
 
-    /** The buses that devices are on. */
+    /** The buses of devices. */
     static IntStream used(Stream<XmlElement> devices) {
         return devices.flatMap(device -> PciXml.guestElement(device).stream())
                 .flatMap(address -> address.attribute("bus").stream())

@@ -4,8 +4,8 @@ package org.understudy.core.definition.edit;
 import org.understudy.api.Policy;
 
 /**
- * What the planner has to know besides the document.
+ * The input of the editor besides the document.
  *
- * @param policy pools, networks and whether an emulated primary may stand in
+ * @param policy pools, networks and whether an emulated primary is allowed
  */
 public record PlanContext(Policy policy) {}

@@ -13,7 +13,7 @@ import org.understudy.api.PrimaryForm;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.xml.XmlElement;
 
-/** Which pool a NIC's primary comes from. */
+/** Selects the pool for the primary of a NIC. */
 final class PoolSelection {
     private final Policy policy;
 
@@ -26,41 +26,48 @@ final class PoolSelection {
         Optional<PoolName> name = request.pool()
                 .or(() -> Optional.ofNullable(policy.networkPools().get(network)));
         if (name.isEmpty()) {
-            return unknown("no pool was named, and the configuration maps none to network '" + network + "'", findings);
+            return unknown(
+                    "Request has no pool, and the configuration maps no pool to network '" + network + "'", findings);
         }
         Optional<PoolPolicy> pool = policy.pools().stream()
                 .filter(known -> known.name().equals(name.get()))
                 .findFirst();
         if (pool.isEmpty()) {
-            return unknown("pool '" + name.get() + "' is not in the configuration, which has " + known(), findings);
+            return unknown("Pool '" + name.get() + "' is not in the configuration, which has " + known(), findings);
         }
-        judge(pool.get(), request, findings);
+        check(pool.get(), request, findings);
         return pool;
     }
 
-    private void judge(PoolPolicy pool, PairRequest request, List<Finding> findings) {
+    private void check(PoolPolicy pool, PairRequest request, List<Finding> findings) {
         boolean emulated = pool.kind() == PrimaryKind.EMULATED;
         if (emulated && !policy.allowEmulatedPrimary()) {
             findings.add(Finding.of(
                     FindingCode.EMULATED_PRIMARY_NOT_ALLOWED,
                     "pool " + pool.name(),
-                    "pool '" + pool.name() + "' has an emulated primary, which the configuration does not allow",
-                    "use a pool of VFs, or set allow-emulated-primary: true on a test system"));
+                    "Pool '" + pool.name() + "' has an emulated primary, which the configuration does not allow",
+                    "Use a pool of VFs, or set allow-emulated-primary: true in etc/understudy.yaml of a test system."));
         }
         PrimaryForm form = request.form().orElse(PrimaryForm.POOL_NETWORK);
+        String formId = ExistingPair.formId(form);
         if (form != PrimaryForm.POOL_NETWORK && emulated) {
-            contradiction(pool, "the form " + form + " is for a VF, but its primary is emulated", findings);
+            contradiction(
+                    pool,
+                    "Form " + formId + " requires a VF, but the primary of pool '" + pool.name() + "' is emulated",
+                    findings);
         }
         if (form == PrimaryForm.POOL_NETWORK && request.vf().isPresent()) {
-            String why = emulated ? "its primary is emulated" : "with the form POOL_NETWORK the host picks the VF";
-            contradiction(pool, "VF " + request.vf().get() + " was named, but " + why, findings);
+            String why = emulated
+                    ? "the primary of pool '" + pool.name() + "' is emulated"
+                    : "the host selects the VF in the form " + formId;
+            contradiction(pool, "VF " + request.vf().get() + " is requested, but " + why, findings);
         }
         if (!emulated && form != PrimaryForm.POOL_NETWORK && request.vf().isEmpty()) {
             findings.add(Finding.of(
                     FindingCode.POOL_NOT_SERVED,
                     "pool " + pool.name(),
-                    "the form " + form + " needs the PCI address of a VF, and none was given",
-                    "name a VF of the pool, or use the form pool-network"));
+                    "Form " + formId + " requires the PCI address of a VF, but the request has none",
+                    "Specify a VF of the pool, or use the form pool-network."));
         }
     }
 
@@ -69,7 +76,7 @@ final class PoolSelection {
                 FindingCode.PAIR_REQUEST_CONTRADICTORY,
                 "pool " + pool.name(),
                 message,
-                "leave out the form and the VF, or choose a pool of VFs and a form with an address"));
+                "Omit the form and the VF, or select a pool of VFs and a form with a PCI address."));
     }
 
     private Optional<PoolPolicy> unknown(String message, List<Finding> findings) {
@@ -77,7 +84,7 @@ final class PoolSelection {
                 FindingCode.POOL_UNKNOWN,
                 "configuration",
                 message,
-                "name a pool, or add the pool or its network to etc/understudy.yaml"));
+                "Specify a pool, or add the pool or its network to etc/understudy.yaml."));
         return Optional.empty();
     }
 

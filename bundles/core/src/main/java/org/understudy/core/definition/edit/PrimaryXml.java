@@ -9,10 +9,10 @@ import org.understudy.api.xml.XmlElement;
 import org.understudy.api.xml.XmlText;
 
 /**
- * The primary's element in each of its forms.
+ * Writes the element of a primary in each form.
  *
- * @param inner the space before its children
- * @param outer the space before its end tag
+ * @param inner the whitespace before its children
+ * @param outer the whitespace before its end tag
  */
 record PrimaryXml(DomainDocument document, XmlElement standby, PairRequestRecord request, String inner, String outer) {
 
@@ -20,14 +20,14 @@ record PrimaryXml(DomainDocument document, XmlElement standby, PairRequestRecord
         return element(
                 "interface type='network'",
                 List.of(mac(), "<source network='" + XmlText.encode(request.pool()) + "'/>"),
-                copies("vlan"));
+                copiesOf("vlan"));
     }
 
     String hostdevInterface(PciAddress vf) {
         return element(
                 "interface type='hostdev' managed='yes'",
                 List.of(mac(), "<source>" + address(vf, " type='pci'") + "</source>"),
-                copies("vlan"));
+                copiesOf("vlan"));
     }
 
     String plainHostdev(PciAddress vf) {
@@ -40,14 +40,14 @@ record PrimaryXml(DomainDocument document, XmlElement standby, PairRequestRecord
     String emulated(String model) {
         List<String> start = new ArrayList<>();
         start.add(mac());
-        start.addAll(copies("source"));
-        // Without its parameters: the port's id must not be there twice.
+        start.addAll(copiesOf("source"));
+        // Without its parameters: the id of the port must be unique.
         standby.childAttribute("virtualport", "type")
                 .filter("openvswitch"::equals)
                 .ifPresent(type -> start.add("<virtualport type='openvswitch'/>"));
         start.add("<model type='" + XmlText.encode(model) + "'/>");
-        start.addAll(copies("vlan"));
-        start.addAll(copies("mtu"));
+        start.addAll(copiesOf("vlan"));
+        start.addAll(copiesOf("mtu"));
         return element("interface type='" + XmlText.encode(standby.attributeOr("type", "")) + "'", start, List.of());
     }
 
@@ -68,7 +68,7 @@ record PrimaryXml(DomainDocument document, XmlElement standby, PairRequestRecord
                 + XmlText.encode(standby.childAttribute("mac", "address").orElse("")) + "'/>";
     }
 
-    private List<String> copies(String child) {
+    private List<String> copiesOf(String child) {
         return standby.children(child).stream().map(document::raw).toList();
     }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Turns a NIC into a failover pair and back by minimal edits of the domain XML.
+ * Adds failover pairs to domain XML and removes them, by minimal edits.
  *
- * <p>Owns the words wish (what an admin asked for, kept in the definition's {@code <metadata>}) and ground (what the
- * document must offer for a pair). Called by the pair service and, for the destination's definition, by the migration.
- * All types are immutable and safe for use from any thread.
+ * <p>Defines the pair request record (the request, stored in the {@code <metadata>} of the definition) and platform
+ * eligibility (the prerequisites of a pair in a document). Called by the pair service, by provisioning and, for the
+ * definition on the destination, by the migration. {@link PairEditor} and {@link DestinationDefinition} are safe for use
+ * from any thread.
  */
 package org.understudy.core.definition.edit;

@@ -17,8 +17,8 @@ import org.understudy.api.xml.XmlElement;
 import org.understudy.core.definition.PciXml;
 
 /**
- * Rules 7 to 9: the guest can let go of the primary at its place. A primary without an address is well: the host puts
- * it on a root port of its own. Source: libvirt's pci-hotplug.rst, which gives every PCIe endpoint a pcie-root-port.
+ * Rules 7 to 9: the guest can release the primary at its address. A primary without an address is valid: the host
+ * places it on its own root port. Source: libvirt's pci-hotplug.rst, which gives every PCIe endpoint a pcie-root-port.
  */
 final class AddressRules {
     /** Conventional PCI. Source: QEMU, pci_qdev_realize: "failover primary device must be on PCIExpress bus". */
@@ -30,31 +30,31 @@ final class AddressRules {
         return List.of(new AloneInSlot(), new NotOnRootBus(), new PortWithHotplug());
     }
 
-    /** What is wrong with a primary's address, mended by leaving the choice to the host. */
-    private abstract static class Misplaced implements Rule {
+    /** A wrong address of a primary. The fix removes it, so that the host selects one. */
+    private abstract static class WrongAddress implements Rule {
         private final FindingCode code;
 
-        Misplaced(FindingCode code) {
+        WrongAddress(FindingCode code) {
             this.code = code;
         }
 
-        abstract Map<NicElement, String> complaints(LintSubject subject);
+        abstract Map<NicElement, String> reasons(LintSubject subject);
 
         @Override
-        public void judge(LintSubject subject, Consumer<Finding> to) {
-            complaints(subject)
-                    .forEach((primary, complaint) -> to.accept(Finding.of(
+        public void check(LintSubject subject, Consumer<Finding> findings) {
+            reasons(subject)
+                    .forEach((primary, reason) -> findings.accept(Finding.of(
                                     code,
                                     subject.subject(primary),
-                                    primary.label() + " has the guest address "
-                                            + PciXml.guestAddress(primary.xml()).orElseThrow() + ", " + complaint,
-                                    "Remove its <address>, so that the host gives it a root port of its own.")
+                                    primary.title() + " has the guest address "
+                                            + PciXml.guestAddress(primary.xml()).orElseThrow() + ", " + reason,
+                                    "Remove the <address> of the primary; the host then places it on its own root port.")
                             .withFix()));
         }
 
         @Override
-        public void mend(LintSubject subject, Edits edits) {
-            complaints(subject)
+        public void fix(LintSubject subject, Edits edits) {
+            reasons(subject)
                     .keySet()
                     .forEach(primary ->
                             edits.remove(PciXml.guestElement(primary.xml()).orElseThrow()));
@@ -62,33 +62,33 @@ final class AddressRules {
     }
 
     /** Rule 7. Source: QEMU, pci_qdev_realize: "failover: primary device must be in its own PCI slot". */
-    private static final class AloneInSlot extends Misplaced {
+    private static final class AloneInSlot extends WrongAddress {
         AloneInSlot() {
             super(FindingCode.PRIMARY_NOT_ALONE_IN_SLOT);
         }
 
         @Override
-        Map<NicElement, String> complaints(LintSubject subject) {
+        Map<NicElement, String> reasons(LintSubject subject) {
             Map<PciAddress, Integer> devicesInSlot = new HashMap<>();
             subject.devices()
                     .forEach(device -> PciXml.guestAddress(device)
                             .ifPresent(address -> devicesInSlot.merge(slot(address), 1, Integer::sum)));
-            Map<NicElement, String> complaints = new LinkedHashMap<>();
+            Map<NicElement, String> reasons = new LinkedHashMap<>();
             for (NicElement primary : subject.primaries()) {
                 PciXml.guestAddress(primary.xml())
-                        .flatMap(address -> complaint(primary, address, devicesInSlot.get(slot(address))))
-                        .ifPresent(complaint -> complaints.put(primary, complaint));
+                        .flatMap(address -> reason(primary, address, devicesInSlot.get(slot(address))))
+                        .ifPresent(reason -> reasons.put(primary, reason));
             }
-            return complaints;
+            return reasons;
         }
 
         private static PciAddress slot(PciAddress address) {
             return new PciAddress(address.domain(), address.bus(), address.slot(), 0);
         }
 
-        private static Optional<String> complaint(NicElement primary, PciAddress address, int devicesInSlot) {
+        private static Optional<String> reason(NicElement primary, PciAddress address, int devicesInSlot) {
             if (devicesInSlot > 1) {
-                return Optional.of("a slot it shares with another device");
+                return Optional.of("a slot that it shares with another device");
             }
             if (address.function() != 0) {
                 return Optional.of("which is not function 0");
@@ -102,33 +102,33 @@ final class AddressRules {
     }
 
     /** Rule 8. */
-    private static final class NotOnRootBus extends Misplaced {
+    private static final class NotOnRootBus extends WrongAddress {
         NotOnRootBus() {
             super(FindingCode.PRIMARY_ON_ROOT_BUS);
         }
 
         @Override
-        Map<NicElement, String> complaints(LintSubject subject) {
-            Map<NicElement, String> complaints = new LinkedHashMap<>();
+        Map<NicElement, String> reasons(LintSubject subject) {
+            Map<NicElement, String> reasons = new LinkedHashMap<>();
             MachineSpec machine = MachineSpec.of(subject.document());
             if (machine.pcie() == MachineSpec.Pcie.NO) {
-                return complaints;
+                return reasons;
             }
             Map<Integer, XmlElement> controllers = PciXml.controllers(subject.document());
             for (NicElement primary : subject.primaries()) {
                 PciXml.guestAddress(primary.xml())
-                        .flatMap(address -> complaint(address.bus(), controllers, machine))
-                        .ifPresent(complaint -> complaints.put(primary, complaint));
+                        .flatMap(address -> reason(address.bus(), controllers, machine))
+                        .ifPresent(reason -> reasons.put(primary, reason));
             }
-            return complaints;
+            return reasons;
         }
 
-        private static Optional<String> complaint(int bus, Map<Integer, XmlElement> controllers, MachineSpec machine) {
+        private static Optional<String> reason(int bus, Map<Integer, XmlElement> controllers, MachineSpec machine) {
             Optional<String> model =
                     Optional.ofNullable(controllers.get(bus)).flatMap(controller -> controller.attribute("model"));
             boolean implied = bus == 0 && model.isEmpty() && machine.pcie() == MachineSpec.Pcie.YES;
             if (implied || model.filter("pcie-root"::equals).isPresent()) {
-                return Optional.of("on the root bus pcie.0, where nothing can be unplugged");
+                return Optional.of("on the root bus pcie.0, which does not support hot-unplug");
             }
             return model.filter(BRIDGES::contains)
                     .map(bridge -> "on a " + bridge + ", which is conventional PCI and not PCIe");
@@ -138,20 +138,20 @@ final class AddressRules {
     /** Rule 9. Source: formatdomain, attribute {@code hotplug} of a PCI controller's target, libvirt 6.3. */
     private static final class PortWithHotplug implements Rule {
         @Override
-        public void judge(LintSubject subject, Consumer<Finding> to) {
+        public void check(LintSubject subject, Consumer<Finding> findings) {
             Map<Integer, XmlElement> controllers = PciXml.controllers(subject.document());
             for (NicElement primary : subject.primaries()) {
                 port(primary, controllers)
                         .flatMap(PortWithHotplug::off)
-                        .ifPresent(off -> to.accept(Finding.of(
+                        .ifPresent(off -> findings.accept(Finding.of(
                                         FindingCode.ROOT_PORT_WITHOUT_HOTPLUG,
                                         subject.subject(primary),
-                                        primary.label() + " sits at bus "
+                                        primary.title() + " is on bus "
                                                 + PciXml.guestAddress(primary.xml())
                                                         .orElseThrow()
                                                         .bus()
                                                 + ", whose PCI controller has hotplug='off'",
-                                        "Set hotplug='on' at the controller's <target>.")
+                                        "Set hotplug='on' in the <target> of the PCI controller.")
                                 .withFix()));
             }
         }
@@ -167,7 +167,7 @@ final class AddressRules {
         }
 
         @Override
-        public void mend(LintSubject subject, Edits edits) {
+        public void fix(LintSubject subject, Edits edits) {
             Map<Integer, XmlElement> controllers = PciXml.controllers(subject.document());
             Set<XmlElement.Attribute> attributes = new LinkedHashSet<>();
             subject.primaries()

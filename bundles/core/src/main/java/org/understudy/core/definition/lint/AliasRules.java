@@ -21,11 +21,11 @@ import org.understudy.api.xml.Edits;
 import org.understudy.api.xml.Layout;
 import org.understudy.api.xml.XmlElement;
 
-/** Rules 3 to 6: a primary finds its standby NIC by an alias that libvirt keeps. */
+/** Rules 3 to 6: a primary refers to its standby NIC by an alias that libvirt keeps. */
 final class AliasRules {
-    // Source: libvirt, virDomainDeviceInfoParseXML and USER_ALIAS_CHARS; any other alias is dropped without a word.
-    private static final Pattern KEPT = Pattern.compile("ua-[A-Za-z0-9_-]*");
-    private static final int LONGEST_ALIAS = 64;
+    // Source: libvirt, virDomainDeviceInfoParseXML and USER_ALIAS_CHARS; any other alias is dropped silently.
+    private static final Pattern USER_ALIAS = Pattern.compile("ua-[A-Za-z0-9_-]*");
+    private static final int MAX_ALIAS_LENGTH = 64;
 
     private AliasRules() {}
 
@@ -39,31 +39,31 @@ final class AliasRules {
                 .toList();
     }
 
-    /** Standby NICs that no primary names. */
-    private static List<NicElement> lonely(LintSubject subject) {
-        Set<NicElement> named = new HashSet<>();
-        subject.couples().forEach(couple -> named.add(couple.standby()));
-        return subject.standbys().stream().filter(s -> !named.contains(s)).toList();
+    /** Standby NICs that no primary refers to. */
+    private static List<NicElement> unreferenced(LintSubject subject) {
+        Set<NicElement> referenced = new HashSet<>();
+        subject.pairs().forEach(pair -> referenced.add(pair.standby()));
+        return subject.standbys().stream().filter(s -> !referenced.contains(s)).toList();
     }
 
-    /** The standby NIC a dangling primary must mean: the one with its MAC, or the only one there is. */
-    private static Map<NicElement, NicElement> meant(LintSubject subject) {
+    /** The standby NIC of each dangling primary, if it is unambiguous: the one with its MAC, or the only one. */
+    private static Map<NicElement, NicElement> matches(LintSubject subject) {
         List<NicElement> primaries = dangling(subject);
-        List<NicElement> standbys = lonely(subject);
-        Map<NicElement, NicElement> meant = new LinkedHashMap<>();
+        List<NicElement> standbys = unreferenced(subject);
+        Map<NicElement, NicElement> matches = new LinkedHashMap<>();
         if (primaries.size() == 1 && standbys.size() == 1) {
-            meant.put(primaries.get(0), standbys.get(0));
-            return meant;
+            matches.put(primaries.get(0), standbys.get(0));
+            return matches;
         }
         Map<MacAddress, List<NicElement>> primariesByMac = byMac(primaries);
         Map<MacAddress, List<NicElement>> standbysByMac = byMac(standbys);
-        primariesByMac.forEach((mac, same) -> {
+        primariesByMac.forEach((mac, primariesOfMac) -> {
             List<NicElement> candidates = standbysByMac.getOrDefault(mac, List.of());
-            if (same.size() == 1 && candidates.size() == 1) {
-                meant.put(same.get(0), candidates.get(0));
+            if (primariesOfMac.size() == 1 && candidates.size() == 1) {
+                matches.put(primariesOfMac.get(0), candidates.get(0));
             }
         });
-        return meant;
+        return matches;
     }
 
     private static Map<MacAddress, List<NicElement>> byMac(List<NicElement> nics) {
@@ -75,26 +75,26 @@ final class AliasRules {
     /** Rule 3. */
     private static final class Unknown implements Rule {
         @Override
-        public void judge(LintSubject subject, Consumer<Finding> to) {
-            Map<NicElement, NicElement> meant = meant(subject);
+        public void check(LintSubject subject, Consumer<Finding> findings) {
+            Map<NicElement, NicElement> matches = matches(subject);
             for (NicElement primary : dangling(subject)) {
-                String named = primary.standbyAlias()
-                        .map(alias -> " names the standby NIC " + DisplayText.quoted(alias)
-                                + ", but no device has that alias")
-                        .orElse(" is a primary and names no standby NIC");
+                String reason = primary.standbyAlias()
+                        .map(alias -> " refers to the standby NIC " + DisplayText.quoted(alias)
+                                + ", but no device has this alias")
+                        .orElse(" is a primary that refers to no standby NIC");
                 Finding finding = Finding.of(
                         FindingCode.ALIAS_UNKNOWN,
                         subject.subject(primary),
-                        primary.label() + named,
-                        "Write the alias of the standby NIC in <teaming type='transient' persistent='ALIAS'/>.");
-                to.accept(meant.containsKey(primary) ? finding.withFix() : finding);
+                        primary.title() + reason,
+                        "Set the alias of the standby NIC in <teaming type='transient' persistent='ALIAS'/>.");
+                findings.accept(matches.containsKey(primary) ? finding.withFix() : finding);
             }
         }
 
         @Override
-        public void mend(LintSubject subject, Edits edits) {
-            // A standby NIC without an alias gets one by rule 6 first.
-            meant(subject)
+        public void fix(LintSubject subject, Edits edits) {
+            // Rule 6 first adds an alias to a standby NIC without one.
+            matches(subject)
                     .forEach((primary, standby) -> standby.alias()
                             .ifPresent(alias -> edits.attribute(
                                     primary.xml().child("teaming").orElseThrow(), "persistent", alias)));
@@ -104,23 +104,23 @@ final class AliasRules {
     /** Rule 4. */
     private static final class NotPersistent implements Rule {
         @Override
-        public void judge(LintSubject subject, Consumer<Finding> to) {
+        public void check(LintSubject subject, Consumer<Finding> findings) {
             for (NicElement primary : subject.primaries()) {
-                named(subject, primary).ifPresent(device -> {
+                wrongTarget(subject, primary).ifPresent(device -> {
                     String alias = DisplayText.quoted(primary.standbyAlias().orElseThrow());
                     Finding finding = Finding.of(
                             FindingCode.ALIAS_NOT_PERSISTENT,
                             subject.subject(primary),
-                            primary.label() + " names " + alias + ", a <" + DisplayText.cut(device.name())
+                            primary.title() + " refers to " + alias + ", which is a <" + DisplayText.cut(device.name())
                                     + "> without <teaming type='persistent'/>",
-                            "Name a virtio NIC and give it <teaming type='persistent'/>.");
-                    to.accept(canBecomeStandby(device) ? finding.withFix() : finding);
+                            "Refer to a virtio NIC that has <teaming type='persistent'/>.");
+                    findings.accept(canBecomeStandby(device) ? finding.withFix() : finding);
                 });
             }
         }
 
-        /** The device a primary names, if that is no standby NIC. */
-        private static Optional<XmlElement> named(LintSubject subject, NicElement primary) {
+        /** The device that a primary refers to, if it is not a standby NIC. */
+        private static Optional<XmlElement> wrongTarget(LintSubject subject, NicElement primary) {
             return subject.standbyOf(primary).isPresent()
                     ? Optional.empty()
                     : primary.standbyAlias().flatMap(subject::deviceWithAlias);
@@ -131,31 +131,31 @@ final class AliasRules {
         }
 
         @Override
-        public void mend(LintSubject subject, Edits edits) {
+        public void fix(LintSubject subject, Edits edits) {
             Set<XmlElement> devices = new LinkedHashSet<>();
             subject.primaries()
-                    .forEach(primary -> named(subject, primary)
+                    .forEach(primary -> wrongTarget(subject, primary)
                             .filter(NotPersistent::canBecomeStandby)
                             .ifPresent(devices::add));
             devices.forEach(device ->
-                    insertBehind(subject, edits, device.child("model").orElseThrow(), "<teaming type='persistent'/>"));
+                    insertAfter(subject, edits, device.child("model").orElseThrow(), "<teaming type='persistent'/>"));
         }
     }
 
     /** Rule 5. */
-    private static void shared(LintSubject subject, Consumer<Finding> to) {
+    private static void shared(LintSubject subject, Consumer<Finding> findings) {
         Map<NicElement, NicElement> first = new HashMap<>();
-        for (LintSubject.Couple couple : subject.couples()) {
-            NicElement other = first.putIfAbsent(couple.standby(), couple.primary());
+        for (LintSubject.TeamedPair pair : subject.pairs()) {
+            NicElement other = first.putIfAbsent(pair.standby(), pair.primary());
             if (other != null) {
-                to.accept(Finding.of(
+                findings.accept(Finding.of(
                         FindingCode.STANDBY_SHARED,
-                        subject.subject(couple.primary()),
-                        couple.primary().label() + " names the standby NIC "
-                                + DisplayText.quoted(couple.standby().alias().orElse(""))
+                        subject.subject(pair.primary()),
+                        pair.primary().title() + " refers to the standby NIC "
+                                + DisplayText.quoted(pair.standby().alias().orElse(""))
                                 + ", which already has the primary "
                                 + other.label(),
-                        "Give each primary a standby NIC of its own, or remove one of the primaries."));
+                        "Add a standby NIC for each primary, or remove one of the primaries."));
             }
         }
     }
@@ -163,24 +163,24 @@ final class AliasRules {
     /** Rule 6. */
     private static final class NotKept implements Rule {
         @Override
-        public void judge(LintSubject subject, Consumer<Finding> to) {
-            for (NicElement standby : renamed(subject)) {
+        public void check(LintSubject subject, Consumer<Finding> findings) {
+            for (NicElement standby : withDroppedAlias(subject)) {
                 String alias = DisplayText.quoted(standby.alias().orElseThrow());
-                to.accept(finding(
+                findings.accept(finding(
                                 subject,
                                 standby,
-                                standby.label() + " has the alias " + alias
-                                        + ", which libvirt drops, so that its primary dangles")
+                                standby.title() + " has the alias " + alias
+                                        + ", which libvirt drops; its primary then refers to no device")
                         .withFix());
             }
-            Set<NicElement> meant = new HashSet<>(meant(subject).values());
+            Set<NicElement> matches = new HashSet<>(matches(subject).values());
             if (!dangling(subject).isEmpty()) {
-                lonely(subject).stream().filter(s -> s.alias().isEmpty()).forEach(standby -> {
+                unreferenced(subject).stream().filter(s -> s.alias().isEmpty()).forEach(standby -> {
                     Finding finding = finding(
                             subject,
                             standby,
-                            standby.label() + " is a standby NIC without an alias, so no primary can name it");
-                    to.accept(meant.contains(standby) ? finding.withFix() : finding);
+                            standby.title() + " is a standby NIC without an alias, so no primary can refer to it");
+                    findings.accept(matches.contains(standby) ? finding.withFix() : finding);
                 });
             }
         }
@@ -190,68 +190,69 @@ final class AliasRules {
                     FindingCode.ALIAS_NOT_KEPT,
                     subject.subject(standby),
                     message,
-                    "Give it an alias of 'ua-' and letters, digits, '-' or '_', and let the primary name that.");
+                    "Set an alias of 'ua-' and letters, digits, '-' or '_', and refer to it in the <teaming> of the primary.");
         }
 
         /** Standby NICs with a primary and an alias that is dropped. */
-        private static Set<NicElement> renamed(LintSubject subject) {
-            Set<NicElement> renamed = new LinkedHashSet<>();
-            subject.couples().stream()
-                    .map(LintSubject.Couple::standby)
-                    .filter(s -> !KEPT.matcher(s.alias().orElse("")).matches())
-                    .forEach(renamed::add);
-            return renamed;
+        private static Set<NicElement> withDroppedAlias(LintSubject subject) {
+            Set<NicElement> standbys = new LinkedHashSet<>();
+            subject.pairs().stream()
+                    .map(LintSubject.TeamedPair::standby)
+                    .filter(s -> !USER_ALIAS.matcher(s.alias().orElse("")).matches())
+                    .forEach(standbys::add);
+            return standbys;
         }
 
         @Override
-        public void mend(LintSubject subject, Edits edits) {
-            Set<String> given = new HashSet<>();
+        public void fix(LintSubject subject, Edits edits) {
+            Set<String> assigned = new HashSet<>();
             Map<NicElement, String> names = new HashMap<>();
-            for (NicElement standby : renamed(subject)) {
-                String name = free(subject, given, keepable(standby.alias().orElseThrow()));
+            for (NicElement standby : withDroppedAlias(subject)) {
+                String name = unusedAlias(
+                        subject, assigned, toUserAlias(standby.alias().orElseThrow()));
                 names.put(standby, name);
                 edits.attribute(standby.xml().child("alias").orElseThrow(), "name", name);
             }
-            subject.couples().stream()
-                    .filter(couple -> names.containsKey(couple.standby()))
-                    .forEach(couple -> edits.attribute(
-                            couple.primary().xml().child("teaming").orElseThrow(),
+            subject.pairs().stream()
+                    .filter(pair -> names.containsKey(pair.standby()))
+                    .forEach(pair -> edits.attribute(
+                            pair.primary().xml().child("teaming").orElseThrow(),
                             "persistent",
-                            names.get(couple.standby())));
-            meant(subject).forEach((primary, standby) -> {
+                            names.get(pair.standby())));
+            matches(subject).forEach((primary, standby) -> {
                 if (standby.alias().isEmpty()) {
-                    String wanted = primary.standbyAlias().orElse("standby" + standby.index());
-                    name(subject, edits, standby, free(subject, given, keepable(wanted)));
+                    String preferred = primary.standbyAlias().orElse("standby" + standby.index());
+                    setAlias(subject, edits, standby, unusedAlias(subject, assigned, toUserAlias(preferred)));
                 }
             });
         }
 
-        private static void name(LintSubject subject, Edits edits, NicElement standby, String name) {
+        private static void setAlias(LintSubject subject, Edits edits, NicElement standby, String name) {
             Optional<XmlElement> alias = standby.xml().child("alias");
             if (alias.isPresent()) {
                 edits.attribute(alias.get(), "name", name);
             } else {
-                insertBehind(
+                insertAfter(
                         subject, edits, standby.xml().child("teaming").orElseThrow(), "<alias name='" + name + "'/>");
             }
         }
 
-        private static String keepable(String alias) {
+        private static String toUserAlias(String alias) {
             String name = (alias.startsWith("ua-") ? "" : "ua-") + alias.replaceAll("[^A-Za-z0-9_-]", "-");
-            return name.substring(0, Math.min(name.length(), LONGEST_ALIAS));
+            return name.substring(0, Math.min(name.length(), MAX_ALIAS_LENGTH));
         }
 
-        private static String free(LintSubject subject, Set<String> given, String wanted) {
-            String name = wanted;
-            for (int n = 2; subject.deviceWithAlias(name).isPresent() || !given.add(name); n++) {
+        private static String unusedAlias(LintSubject subject, Set<String> assigned, String preferred) {
+            String name = preferred;
+            for (int n = 2; subject.deviceWithAlias(name).isPresent() || !assigned.add(name); n++) {
                 String end = "-" + n;
-                name = wanted.substring(0, Math.min(wanted.length(), LONGEST_ALIAS - end.length())) + end;
+                name = preferred.substring(0, Math.min(preferred.length(), MAX_ALIAS_LENGTH - end.length())) + end;
             }
             return name;
         }
     }
 
-    private static void insertBehind(LintSubject subject, Edits edits, XmlElement sibling, String xml) {
+    private static void insertAfter(LintSubject subject, Edits edits, XmlElement sibling, String xml) {
         edits.insert(sibling.end(), new Layout(subject.document()).spaceBefore(sibling) + xml);
     }
 }

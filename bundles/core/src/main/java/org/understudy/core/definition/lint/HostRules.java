@@ -11,7 +11,7 @@ import org.understudy.api.Severity;
 import org.understudy.api.spi.HostFacts;
 import org.understudy.api.spi.HostFacts.Version;
 
-/** Rules 13 and 15: what must hold for the host and the configuration. */
+/** Rules 13 and 15: conditions on the host and the configuration. */
 final class HostRules {
     private HostRules() {}
 
@@ -25,31 +25,31 @@ final class HostRules {
                 HostRules::iommu);
     }
 
-    private static void pools(LintSubject subject, Consumer<Finding> to) {
+    private static void pools(LintSubject subject, Consumer<Finding> findings) {
         if (subject.context().policy().isEmpty()) {
             return;
         }
         subject.primaries().stream()
                 .filter(primary -> PrimarySource.of(subject, primary) == PrimarySource.UNKNOWN)
-                .forEach(primary -> to.accept(missing(subject, primary)));
+                .forEach(primary -> findings.accept(missing(subject, primary)));
     }
 
-    /** As long as the host is not known, it may have a network of that name. */
+    /** A warning while the host is unknown, because it may have a network of this name. */
     private static Finding missing(LintSubject subject, NicElement primary) {
         boolean known = subject.context().host().isPresent();
         Finding finding = Finding.of(
                 FindingCode.POOL_MISSING_ON_HOST,
                 subject.subject(primary),
-                primary.label() + " takes its VF from "
+                primary.title() + " takes its VF from "
                         + DisplayText.quoted(primary.source("network").orElse(""))
-                        + ", and the configuration has no such pool"
-                        + (known ? ", nor the host such a network" : ""),
-                "Name a pool of etc/understudy.yaml, or add this one there.");
+                        + ", but the configuration has no such pool"
+                        + (known ? " and the host has no such network" : ""),
+                "Use a pool of etc/understudy.yaml, or add this pool there.");
         return known ? finding : finding.as(Severity.WARNING);
     }
 
-    /** libvirt sets MAC and VLAN of such a VF, and nothing else. */
-    private static void hostNetworks(LintSubject subject, Consumer<Finding> to) {
+    /** libvirt sets only MAC and VLAN of such a VF. */
+    private static void hostNetworks(LintSubject subject, Consumer<Finding> findings) {
         Set<String> networks =
                 subject.context().host().map(HostFacts::vfNetworks).orElse(Set.of());
         subject.primaries().stream()
@@ -58,17 +58,17 @@ final class HostRules {
                                 (pool.selectors().isEmpty() || pool.network().orElse(false))
                                         && networks.contains(pool.name().value()))
                         .isPresent())
-                .forEach(primary -> to.accept(Finding.of(
+                .forEach(primary -> findings.accept(Finding.of(
                         FindingCode.VF_NOT_SET_UP,
                         subject.subject(primary),
-                        primary.label() + " takes its VF from a network of the host, "
+                        primary.title() + " takes its VF from the network "
                                 + DisplayText.quoted(primary.source("network").orElse(""))
-                                + "; trust, spoof check and link state of the VF stay as they are, and frames are lost"
-                                + " while a migration has the guest on its standby NIC",
-                        "Make it a pool of etc/understudy.yaml for all that, or see to it on the hosts.")));
+                                + " of the host; trust, spoof check and link state of the VF are not set, and frames are lost"
+                                + " while the guest uses its standby NIC during a migration",
+                        "Add the VFs as a pool to etc/understudy.yaml, or configure these settings on each host.")));
     }
 
-    private static void bridges(LintSubject subject, Consumer<Finding> to) {
+    private static void bridges(LintSubject subject, Consumer<Finding> findings) {
         Optional<Set<String>> bridges = subject.context().host().flatMap(HostFacts::bridges);
         if (bridges.isEmpty()) {
             return;
@@ -76,19 +76,19 @@ final class HostRules {
         for (NicElement standby : subject.standbys()) {
             bridge(subject, standby)
                     .filter(name -> !bridges.get().contains(name))
-                    .ifPresent(name -> to.accept(missing(subject, standby, "bridge", name)));
+                    .ifPresent(name -> findings.accept(missing(subject, standby, "bridge", name)));
         }
     }
 
-    /** Networks that only libvirt knows; elsewhere a network is a bridge of that name. */
-    private static void networks(LintSubject subject, Consumer<Finding> to) {
+    /** Networks of libvirt; on other hosts a network is a bridge of this name. */
+    private static void networks(LintSubject subject, Consumer<Finding> findings) {
         Optional<Set<String>> networks = subject.context().host().flatMap(HostFacts::networks);
         if (networks.isPresent()) {
             subject.standbys().stream()
                     .filter(standby -> standby.isInterface("network"))
                     .forEach(standby -> standby.source("network")
                             .filter(name -> !networks.get().contains(name))
-                            .ifPresent(name -> to.accept(missing(subject, standby, "network", name))));
+                            .ifPresent(name -> findings.accept(missing(subject, standby, "network", name))));
         }
     }
 
@@ -96,12 +96,12 @@ final class HostRules {
         return Finding.of(
                 FindingCode.NETWORK_MISSING_ON_HOST,
                 subject.subject(standby),
-                standby.label() + " is attached to the " + what + " " + DisplayText.quoted(name) + ", which "
+                standby.title() + " is attached to the " + what + " " + DisplayText.quoted(name) + ", which "
                         + (subject.context().source().isPresent() ? "the destination" : "the host") + " does not have",
-                "Create the " + what + " there, or attach the standby NIC to another one.");
+                "Create the " + what + " on that host, or attach the standby NIC to another one.");
     }
 
-    /** The bridge a standby NIC needs on every host; for a network it is known where the source has one of that name. */
+    /** The bridge that a standby NIC needs on each host; for a network, only if the source has a bridge of this name. */
     private static Optional<String> bridge(LintSubject subject, NicElement standby) {
         if (standby.isInterface("bridge")) {
             return standby.source("bridge");
@@ -114,20 +114,21 @@ final class HostRules {
     }
 
     // Source: QEMU 4.2 and libvirt 6.1 release notes (failover, teaming); libvirt 7.1 for teaming in <hostdev>.
-    private static void versions(LintSubject subject, Consumer<Finding> to) {
+    private static void versions(LintSubject subject, Consumer<Finding> findings) {
         Optional<HostFacts> host = subject.context().host();
         if (subject.primaries().isEmpty()) {
             return;
         }
         host.flatMap(HostFacts::qemuVersion)
                 .filter(v -> !v.atLeast(4, 2))
-                .ifPresent(v -> to.accept(tooOld(FindingCode.QEMU_TOO_OLD, subject, "QEMU", v, "4.2", "a pair")));
+                .ifPresent(v -> findings.accept(
+                        tooOld(FindingCode.QEMU_TOO_OLD, subject, "QEMU", v, "4.2", "a failover pair")));
         host.flatMap(HostFacts::libvirtVersion).ifPresent(v -> {
             boolean plain = subject.primaries().stream().anyMatch(primary -> !primary.isInterface());
             if (!v.atLeast(6, 1)) {
-                to.accept(tooOld(FindingCode.LIBVIRT_TOO_OLD, subject, "libvirt", v, "6.1", "a pair"));
+                findings.accept(tooOld(FindingCode.LIBVIRT_TOO_OLD, subject, "libvirt", v, "6.1", "a failover pair"));
             } else if (plain && !v.atLeast(7, 1)) {
-                to.accept(tooOld(
+                findings.accept(tooOld(
                         FindingCode.LIBVIRT_TOO_OLD, subject, "libvirt", v, "7.1", "teaming in a plain <hostdev>"));
             }
         });
@@ -138,11 +139,11 @@ final class HostRules {
         return Finding.of(
                 code,
                 subject.vm(),
-                "the host of " + subject.vm() + " has " + what + " " + has + ", and " + reason + " needs " + needs,
+                "Host of " + subject.vmTitle() + " has " + what + " " + has + ", but " + reason + " requires " + needs,
                 "Update " + what + " on the host to " + needs + " or newer.");
     }
 
-    private static void iommu(LintSubject subject, Consumer<Finding> to) {
+    private static void iommu(LintSubject subject, Consumer<Finding> findings) {
         boolean off = subject.context()
                 .host()
                 .flatMap(HostFacts::iommu)
@@ -153,10 +154,10 @@ final class HostRules {
         }
         subject.primaries().stream()
                 .filter(primary -> PrimarySource.of(subject, primary) == PrimarySource.PASSED_THROUGH)
-                .forEach(primary -> to.accept(Finding.of(
+                .forEach(primary -> findings.accept(Finding.of(
                         FindingCode.IOMMU_OFF,
                         subject.subject(primary),
-                        primary.label() + " is a VF, and the IOMMU of the host is off",
-                        "Turn on VT-d or AMD-Vi in the firmware and, on Intel, boot with intel_iommu=on.")));
+                        primary.title() + " is a VF, but the IOMMU of the host is off",
+                        "Enable VT-d or AMD-Vi in the firmware and, on Intel, boot with intel_iommu=on.")));
     }
 }

@@ -14,13 +14,13 @@ import org.understudy.api.spi.HostFacts;
 import org.understudy.core.definition.HostNetworks;
 
 /**
- * What is known besides the document. Whatever is empty is not known, and no rule concludes anything from it.
+ * Facts from outside the document. An empty value is unknown, and no rule derives anything from it.
  *
- * @param policy pools and networks of the configuration, and what the host itself has of them
- * @param host facts of the host the VM is on, or is to be moved to
- * @param source facts of the host the VM is to leave, if it is to be moved
- * @param vfs what is known of VFs, by address
- * @param macUsers who uses MAC addresses on the host, by VM's name or in words; the VM itself may be among them
+ * @param policy pools and networks of the configuration and of the host
+ * @param host facts of the host of the VM, or of the destination of its migration
+ * @param source facts of the source of a migration
+ * @param vfs facts of VFs, by PCI address
+ * @param macUsers users of MAC addresses on the host, as VM name or in words; may include the VM itself
  */
 public record LintContext(
         Optional<Policy> policy,
@@ -29,24 +29,25 @@ public record LintContext(
         Map<PciAddress, VfFacts> vfs,
         Map<MacAddress, Set<String>> macUsers) {
 
-    /** Nothing but the document. */
+    /** No facts. */
     public static LintContext none() {
         return new LintContext(Optional.empty(), Optional.empty(), Optional.empty(), Map.of(), Map.of());
     }
 
-    /** The configuration and a host's facts. */
+    /** The configuration and the facts of a host. */
     public static LintContext of(Policy policy, Optional<HostFacts> host) {
-        Policy known = host.map(facts -> HostNetworks.asPools(policy, facts)).orElse(policy);
-        return new LintContext(Optional.of(known), host, Optional.empty(), Map.of(), Map.of());
+        Policy effective =
+                host.map(facts -> HostNetworks.asPools(policy, facts)).orElse(policy);
+        return new LintContext(Optional.of(effective), host, Optional.empty(), Map.of(), Map.of());
     }
 
-    /** The same, knowing these VFs. */
-    public LintContext knowing(Map<PciAddress, VfFacts> known) {
-        return new LintContext(policy, host, source, Map.copyOf(known), macUsers);
+    /** This context with facts of VFs. */
+    public LintContext withVfs(Map<PciAddress, VfFacts> facts) {
+        return new LintContext(policy, host, source, Map.copyOf(facts), macUsers);
     }
 
-    /** The same, knowing these users of MAC addresses as well. */
-    public LintContext besides(Map<MacAddress, Set<String>> users) {
+    /** This context with additional users of MAC addresses. */
+    public LintContext withMacUsers(Map<MacAddress, Set<String>> users) {
         Map<MacAddress, Set<String>> all = new HashMap<>(macUsers);
         users.forEach((mac, names) -> all.merge(
                 mac, names, (a, b) -> Stream.concat(a.stream(), b.stream()).collect(Collectors.toUnmodifiableSet())));
@@ -64,16 +65,16 @@ public record LintContext(
     }
 
     /**
-     * A VF as its host knows it.
+     * Facts of a VF, as its host reports them.
      *
-     * @param holder who uses it: a VM's name or a driver; an empty text if it is free
+     * @param holder its user, as VM name or in words; an empty text if it is free
      * @param iommuGroupShared whether other devices are in its IOMMU group
-     * @param vlan its VLAN, 0 for none
+     * @param vlan 0 for none
      * @param mtu in bytes
-     * @param trusted whether the guest may change its MAC and go promiscuous
-     * @param spoofCheck whether foreign source MACs are dropped
-     * @param parent name of its PF's network device
-     * @param nativeMigration whether its VFIO driver could migrate it without failover
+     * @param trusted whether the guest may change its MAC and use promiscuous mode
+     * @param spoofCheck whether frames with another source MAC are dropped
+     * @param parent network device of its PF
+     * @param nativeMigration whether its VFIO driver supports migration without failover
      */
     public record VfFacts(
             Optional<String> holder,

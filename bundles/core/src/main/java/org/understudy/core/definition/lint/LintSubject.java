@@ -9,7 +9,7 @@ import java.util.Optional;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
 
-/** What the rules look at: a document, the NICs in it, and what is known besides it. */
+/** The input of the rules: a document, its NICs, and the facts of the context. */
 final class LintSubject {
     private final DomainDocument document;
     private final LintContext context;
@@ -17,8 +17,8 @@ final class LintSubject {
     private final Map<String, XmlElement> aliases = new HashMap<>();
     private final Map<String, NicElement> standbyAliases = new HashMap<>();
 
-    /** A primary and the standby NIC it names. */
-    record Couple(NicElement standby, NicElement primary) {}
+    /** A primary and the standby NIC that it refers to. */
+    record TeamedPair(NicElement standby, NicElement primary) {}
 
     LintSubject(DomainDocument document, LintContext context) {
         this.document = document;
@@ -41,7 +41,7 @@ final class LintSubject {
         return context;
     }
 
-    /** Every device, of whatever kind. */
+    /** All devices of any kind. */
     List<XmlElement> devices() {
         return document.root().children("devices").stream()
                 .flatMap(devices -> devices.children().stream())
@@ -60,10 +60,10 @@ final class LintSubject {
         return nics.stream().filter(NicElement::isPrimary).toList();
     }
 
-    /** Every primary that names a standby NIC of the document. */
-    List<Couple> couples() {
+    /** Each primary that refers to a standby NIC of the document. */
+    List<TeamedPair> pairs() {
         return primaries().stream()
-                .flatMap(primary -> standbyOf(primary).map(standby -> new Couple(standby, primary)).stream())
+                .flatMap(primary -> standbyOf(primary).map(standby -> new TeamedPair(standby, primary)).stream())
                 .toList();
     }
 
@@ -75,9 +75,19 @@ final class LintSubject {
         return Optional.ofNullable(aliases.get(alias));
     }
 
+    /** The VM in the subject of a finding. */
     String vm() {
+        return "vm " + name();
+    }
+
+    /** The VM at the start of a message. */
+    String vmTitle() {
+        return "VM " + name();
+    }
+
+    private String name() {
         String name = document.root().child("name").map(XmlElement::content).orElse("");
-        return name.isEmpty() ? "vm without a name" : "vm " + DisplayText.cut(name);
+        return name.isEmpty() ? "without a name" : DisplayText.cut(name);
     }
 
     /** The subject of a finding about a NIC. */

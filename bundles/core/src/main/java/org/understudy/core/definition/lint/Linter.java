@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 import org.understudy.api.Finding;
 import org.understudy.api.xml.DomainDocument;
 
-/** Judges a definition against every rule. */
+/** Checks a definition against all rules. */
 public final class Linter {
     static final List<Rule> RULES = Stream.of(
                     KindRules.all(),
@@ -22,19 +22,19 @@ public final class Linter {
             .toList();
 
     /**
-     * Judges any libvirt domain XML, of any hypervisor type and architecture.
+     * Checks any libvirt domain XML, of any hypervisor type and architecture.
      *
-     * @return empty if all is well, and for a definition without a pair
+     * @return the findings; empty for a definition without a pair
      * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#MALFORMED_XML}, {@link
      *     org.understudy.api.ErrorCode#XML_REFUSED}
      */
     public List<Finding> lint(String definition, LintContext context) {
-        return judge(new LintSubject(DomainDocument.parse(definition), context));
+        return check(new LintSubject(DomainDocument.parse(definition), context));
     }
 
-    static List<Finding> judge(LintSubject subject) {
+    static List<Finding> check(LintSubject subject) {
         List<Finding> findings = new ArrayList<>();
-        RULES.forEach(rule -> rule.judge(subject, findings::add));
+        RULES.forEach(rule -> rule.check(subject, findings::add));
         return List.copyOf(findings);
     }
 }

@@ -15,7 +15,7 @@ import org.understudy.api.MacAddress;
 import org.understudy.api.xml.Edits;
 import org.understudy.api.xml.XmlElement;
 
-/** Rule 2, both halves have one unicast MAC, and the part of rule 16 that nobody else has it. */
+/** Rule 2: both halves have the same unicast MAC. Part of rule 16: no other NIC has it. */
 final class MacRules {
     private MacRules() {}
 
@@ -25,43 +25,43 @@ final class MacRules {
 
     private static final class Mismatch implements Rule {
         @Override
-        public void judge(LintSubject subject, Consumer<Finding> to) {
-            couples(subject).forEach(couple -> {
+        public void check(LintSubject subject, Consumer<Finding> findings) {
+            pairs(subject).forEach(pair -> {
                 Finding finding = Finding.of(
                         FindingCode.MAC_MISMATCH,
-                        subject.subject(couple.primary()),
-                        couple.primary().label() + " has " + mac(couple.primary()) + ", its standby NIC "
-                                + couple.standby().label() + " has " + mac(couple.standby()),
-                        "Give the primary the MAC address of the standby NIC.");
-                to.accept(isFixable(couple) ? finding.withFix() : finding);
+                        subject.subject(pair.primary()),
+                        pair.primary().title() + " has " + mac(pair.primary()) + ", but its standby NIC "
+                                + pair.standby().label() + " has " + mac(pair.standby()),
+                        "Set the MAC address of the standby NIC on the primary.");
+                findings.accept(isFixable(pair) ? finding.withFix() : finding);
             });
         }
 
-        /** A plain hostdev has no MAC in the document, and so none that could differ. */
-        private static Stream<LintSubject.Couple> couples(LintSubject subject) {
-            return subject.couples().stream()
+        /** A plain hostdev has no MAC in the document that could differ. */
+        private static Stream<LintSubject.TeamedPair> pairs(LintSubject subject) {
+            return subject.pairs().stream()
                     .filter(c -> c.primary().isInterface())
                     .filter(c -> c.primary().mac().isEmpty()
                             || !c.primary().mac().equals(c.standby().mac()));
         }
 
-        private static boolean isFixable(LintSubject.Couple couple) {
-            return couple.standby().mac().filter(MacAddress::isUnicast).isPresent();
+        private static boolean isFixable(LintSubject.TeamedPair pair) {
+            return pair.standby().mac().filter(MacAddress::isUnicast).isPresent();
         }
 
         private static String mac(NicElement nic) {
             return nic.xml()
                     .childAttribute("mac", "address")
                     .map(text -> "the MAC address " + DisplayText.quoted(text))
-                    .orElse("none, so that the host makes one up");
+                    .orElse("no MAC address, so the host generates one");
         }
 
         @Override
-        public void mend(LintSubject subject, Edits edits) {
-            couples(subject).filter(Mismatch::isFixable).forEach(couple -> {
+        public void fix(LintSubject subject, Edits edits) {
+            pairs(subject).filter(Mismatch::isFixable).forEach(pair -> {
                 String address =
-                        couple.standby().xml().childAttribute("mac", "address").orElseThrow();
-                XmlElement primary = couple.primary().xml();
+                        pair.standby().xml().childAttribute("mac", "address").orElseThrow();
+                XmlElement primary = pair.primary().xml();
                 Optional<XmlElement> mac = primary.child("mac");
                 if (mac.isPresent()) {
                     edits.attribute(mac.get(), "address", address);
@@ -72,34 +72,34 @@ final class MacRules {
         }
     }
 
-    /** A primary that has a standby NIC takes that one's MAC, so the standby NIC's finding is enough. */
-    private static void notUnicast(LintSubject subject, Consumer<Finding> to) {
+    /** A primary with a standby NIC takes its MAC, so a finding for the standby NIC is enough. */
+    private static void notUnicast(LintSubject subject, Consumer<Finding> findings) {
         Stream.concat(
                         subject.standbys().stream(),
                         subject.primaries().stream()
                                 .filter(p -> subject.standbyOf(p).isEmpty()))
                 .forEach(nic -> nic.mac()
                         .filter(mac -> !mac.isUnicast())
-                        .ifPresent(mac -> to.accept(Finding.of(
+                        .ifPresent(mac -> findings.accept(Finding.of(
                                 FindingCode.MAC_NOT_UNICAST,
                                 subject.subject(nic),
-                                nic.label() + " has the MAC address '" + mac + "', which is no unicast address",
-                                "Use an address with an even first octet, such as 52:54:00:11:22:33."))));
+                                nic.title() + " has the MAC address '" + mac + "', which is not a unicast address",
+                                "Set a MAC address with an even first octet, such as 52:54:00:11:22:33."))));
     }
 
-    private static void duplicates(LintSubject subject, Consumer<Finding> to) {
+    private static void duplicates(LintSubject subject, Consumer<Finding> findings) {
         Map<MacAddress, NicElement> first = new HashMap<>();
         for (NicElement nic : subject.nics()) {
-            Optional<MacAddress> mac = nic.mac().filter(m -> standsForItself(subject, nic));
+            Optional<MacAddress> mac = nic.mac().filter(m -> isIndependent(subject, nic));
             if (mac.isEmpty()) {
                 continue;
             }
             NicElement other = first.putIfAbsent(mac.get(), nic);
             if (other != null && (isTeamed(nic) || isTeamed(other))) {
-                duplicate(subject, nic, mac.get(), other.label() + " of the same VM", to);
+                duplicate(subject, nic, mac.get(), other.label() + " of the same VM", findings);
             } else if (isTeamed(nic)) {
                 otherUser(subject, mac.get())
-                        .ifPresent(user -> duplicate(subject, nic, mac.get(), user + ", on this host", to));
+                        .ifPresent(user -> duplicate(subject, nic, mac.get(), user + " on this host", findings));
             }
         }
     }
@@ -112,8 +112,8 @@ final class MacRules {
                 .min(Comparator.naturalOrder());
     }
 
-    /** False for a primary, which shares its standby NIC's MAC or has findings of its own. */
-    private static boolean standsForItself(LintSubject subject, NicElement nic) {
+    /** False for a primary that shares the MAC of its standby NIC or has its own finding. */
+    private static boolean isIndependent(LintSubject subject, NicElement nic) {
         return !nic.isPrimary()
                 || subject.standbyOf(nic)
                         .filter(s -> !s.mac().equals(nic.mac()))
@@ -125,11 +125,11 @@ final class MacRules {
     }
 
     private static void duplicate(
-            LintSubject subject, NicElement nic, MacAddress mac, String owner, Consumer<Finding> to) {
-        to.accept(Finding.of(
+            LintSubject subject, NicElement nic, MacAddress mac, String owner, Consumer<Finding> findings) {
+        findings.accept(Finding.of(
                 FindingCode.DUPLICATE_MAC,
                 subject.subject(nic),
-                nic.label() + " has the MAC address '" + mac + "', and so has " + owner,
-                "Give one of them another MAC address."));
+                nic.title() + " has the MAC address '" + mac + "', which is also used by " + owner,
+                "Set another MAC address on one of them."));
     }
 }

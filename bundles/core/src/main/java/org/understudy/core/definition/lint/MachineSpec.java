@@ -7,10 +7,10 @@ import org.understudy.api.xml.DomainDocument;
 import org.understudy.core.definition.PlatformXml;
 
 /**
- * The machine a definition asks for.
+ * The machine type of a definition.
  *
- * @param name for people
- * @param pcie whether it has PCIe slots a primary can be unplugged from
+ * @param name in words, for a message
+ * @param pcie whether it has PCIe slots from which a primary can be unplugged
  */
 record MachineSpec(String name, Pcie pcie) {
     enum Pcie {
@@ -32,7 +32,7 @@ record MachineSpec(String name, Pcie pcie) {
         }
         String name = platform.machine()
                         .map(m -> "machine type " + DisplayText.quoted(m))
-                        .orElse("no machine type named")
+                        .orElse("no machine type")
                 + (platform.arch().isEmpty() ? "" : " on " + DisplayText.cut(platform.arch()));
         return new MachineSpec(name, pcie(platform));
     }
@@ -46,7 +46,7 @@ record MachineSpec(String name, Pcie pcie) {
             return machine.map(m -> ofVirtArch(platform, m)).orElse(Pcie.UNKNOWN);
         }
         if (platform.isX86()) {
-            // libvirt takes pc where nothing is said.
+            // The default of libvirt is pc.
             return ofPc(platform, machine.orElse("pc"));
         }
         return platform.arch().isEmpty() ? machine.map(m -> ofPc(platform, m)).orElse(Pcie.UNKNOWN) : Pcie.UNKNOWN;

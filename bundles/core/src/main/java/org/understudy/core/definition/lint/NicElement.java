@@ -15,10 +15,10 @@ import org.understudy.core.definition.PciXml;
  *
  * @param xml an {@code <interface>}, or a {@code <hostdev>} with {@code <teaming>}
  * @param index position among the NICs, from 0
- * @param mac empty if there is none or it cannot be read
+ * @param mac empty if it is missing or unreadable
  */
 record NicElement(XmlElement xml, int index, Optional<MacAddress> mac) {
-    // Source: virMacAddrParse, which also takes octets of one digit.
+    // Source: virMacAddrParse, which also accepts octets of one digit.
     private static final Pattern MAC = Pattern.compile("[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){5}");
 
     static NicElement of(XmlElement xml, int index) {
@@ -55,7 +55,7 @@ record NicElement(XmlElement xml, int index, Optional<MacAddress> mac) {
         return xml.childAttribute("alias", "name").filter(name -> !name.isEmpty());
     }
 
-    /** The alias of the standby NIC this primary names. */
+    /** The alias of the standby NIC that this primary refers to. */
     Optional<String> standbyAlias() {
         return xml.childAttribute("teaming", "persistent").filter(name -> !name.isEmpty());
     }
@@ -64,7 +64,7 @@ record NicElement(XmlElement xml, int index, Optional<MacAddress> mac) {
         return xml.childAttribute("model", "type");
     }
 
-    /** An emulated virtio NIC. Source: formatdomain, the three names libvirt has for virtio-net. */
+    /** An emulated virtio NIC. Source: formatdomain, the three names of virtio-net in libvirt. */
     boolean isVirtio() {
         return isInterface()
                 && !isInterface("hostdev")
@@ -84,8 +84,13 @@ record NicElement(XmlElement xml, int index, Optional<MacAddress> mac) {
         return PciXml.hostAddress(xml);
     }
 
-    /** Such as {@code interface ua-standby0}, or by its index if it has no alias. */
+    /** Such as {@code interface ua-standby0}, with the index if it has no alias. */
     String label() {
         return xml.name() + " " + alias().map(DisplayText::cut).orElse(Integer.toString(index));
+    }
+
+    /** The label at the start of a message. */
+    String title() {
+        return DisplayText.capitalized(label());
     }
 }

@@ -22,7 +22,7 @@ import org.understudy.api.PciAddress;
 import org.understudy.api.VfView;
 import org.understudy.core.definition.lint.LintContext.VfFacts;
 
-/** What the rules may know of the VFs of a host. An OSGi service within this bundle; safe for use from any thread. */
+/** Provides facts of the VFs of a host to the rules. An OSGi service of this bundle; safe for use from any thread. */
 @Component(service = NicFacts.class)
 public final class NicFacts {
     private final AtomicReference<Optional<HostNics>> nics = new AtomicReference<>(Optional.empty());
@@ -34,22 +34,22 @@ public final class NicFacts {
             cardinality = ReferenceCardinality.OPTIONAL,
             policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
-    public void setNics(HostNics served) {
-        nics.set(Optional.of(served));
+    public void setNics(HostNics service) {
+        nics.set(Optional.of(service));
     }
 
-    void unsetNics(HostNics served) {
-        nics.updateAndGet(now -> now.filter(n -> n != served));
+    void unsetNics(HostNics service) {
+        nics.updateAndGet(now -> now.filter(n -> n != service));
     }
 
-    /** Empty where nothing is known. */
+    /** Facts of the VFs of a host by PCI address; empty if none are known. */
     public Map<PciAddress, VfFacts> of(HostName host) {
         Map<PciAddress, VfFacts> facts = new HashMap<>();
         vfs(host).forEach(vf -> facts.put(vf.address(), of(vf)));
         return facts;
     }
 
-    /** Who uses the MAC addresses of VFs, as far as somebody is known to use them. */
+    /** The known users of the MAC addresses of VFs. */
     public Map<MacAddress, Set<String>> macUsers(HostName host) {
         return vfs(host)
                 .filter(vf -> vf.mac().isPresent())
@@ -78,12 +78,12 @@ public final class NicFacts {
                 Optional.empty());
     }
 
-    /** A VF that somebody has bound to VFIO may be meant for this very VM: nothing is concluded from that. */
+    /** The user of a VF that another program bound to VFIO is unknown: it may be this VM. */
     private static Optional<String> holder(VfView vf) {
         return switch (vf.state()) {
             case FREE -> Optional.of("");
             case LEASED -> vf.holder().map(h -> h.vm().isEmpty() ? h.owner() : h.vm());
-            case IN_USE -> vf.netdev().map(netdev -> "the host itself, as " + netdev);
+            case IN_USE -> vf.netdev().map(netdev -> "the host, as " + netdev);
             case FOREIGN, FAULT -> Optional.empty();
         };
     }

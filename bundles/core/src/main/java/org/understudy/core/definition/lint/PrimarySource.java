@@ -7,15 +7,15 @@ import java.util.Set;
 import org.understudy.api.Policy;
 import org.understudy.api.PrimaryKind;
 
-/** What a primary is, as far as the document and the configuration tell. */
+/** The kind of device behind a primary, as far as the document and the configuration determine it. */
 enum PrimarySource {
     /** A device of the host. */
     PASSED_THROUGH,
     /** An emulated PCI NIC. */
     EMULATED,
-    /** Nothing that can be a primary. */
-    UNFIT,
-    /** A network of which nobody says what it is; most likely a VF pool. */
+    /** A device that cannot be a primary. */
+    UNSUITABLE,
+    /** A network of unknown kind; most likely a VF pool. */
     UNKNOWN;
 
     private static final Set<String> PCI_MODELS = Set.of("igb", "rtl8139", "vmxnet3", "pcnet", "ne2k_pci", "tulip");
@@ -24,7 +24,7 @@ enum PrimarySource {
         if (!primary.isInterface()) {
             boolean pci = primary.xml().attributeOr("mode", "subsystem").equals("subsystem")
                     && primary.xml().attributeOr("type", "").equals("pci");
-            return pci ? PASSED_THROUGH : UNFIT;
+            return pci ? PASSED_THROUGH : UNSUITABLE;
         }
         if (primary.isInterface("hostdev")) {
             return PASSED_THROUGH;
@@ -33,7 +33,7 @@ enum PrimarySource {
         if (primary.isInterface("network")) {
             return ofNetwork(subject, primary, emulated);
         }
-        return emulated ? EMULATED : UNFIT;
+        return emulated ? EMULATED : UNSUITABLE;
     }
 
     private static PrimarySource ofNetwork(LintSubject subject, NicElement primary, boolean emulated) {
@@ -44,10 +44,10 @@ enum PrimarySource {
         if (emulated) {
             return EMULATED;
         }
-        return isOrdinaryNetwork(subject, primary) ? UNFIT : UNKNOWN;
+        return isOrdinaryNetwork(subject, primary) ? UNSUITABLE : UNKNOWN;
     }
 
-    /** The configured pool a primary comes from. */
+    /** The configured pool of a primary. */
     static Optional<Policy.PoolPolicy> pool(LintSubject subject, NicElement primary) {
         Optional<String> network = primary.isInterface("network") ? primary.source("network") : Optional.empty();
         List<Policy.PoolPolicy> pools =
@@ -56,7 +56,7 @@ enum PrimarySource {
                 pools.stream().filter(p -> p.name().value().equals(name)).findFirst());
     }
 
-    /** True for the standby NIC's own network, and for one that the configuration maps to a pool. */
+    /** Whether the network is that of the standby NIC, or one that the configuration maps to a pool. */
     static boolean isOrdinaryNetwork(LintSubject subject, NicElement primary) {
         return primary.source("network")
                 .filter(name -> subject.context()

@@ -6,30 +6,30 @@ import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.core.definition.DomainView;
 
-/** Rule 18: a pair that was asked for is there. One that lost its standby NIC alone is a matter of rules 3 and 4. */
+/** Rule 18: a requested pair exists. Rules 3 and 4 cover a pair that lost only its standby NIC. */
 final class RequestedPairRule implements Rule {
     @Override
-    public void judge(LintSubject subject, Consumer<Finding> to) {
-        DomainView.requests(subject.document()).forEach(wish -> {
-            String standby = wish.attributeOr("standby", "");
-            String primary = wish.attributeOr("primary", "");
-            boolean named = subject.primaries().stream()
+    public void check(LintSubject subject, Consumer<Finding> findings) {
+        DomainView.requests(subject.document()).forEach(request -> {
+            String standby = request.attributeOr("standby", "");
+            String primary = request.attributeOr("primary", "");
+            boolean isPaired = subject.primaries().stream()
                     .anyMatch(p -> p.standbyAlias().filter(standby::equals).isPresent());
-            if (!named) {
-                boolean half = subject.standbys().stream()
+            if (!isPaired) {
+                boolean hasStandby = subject.standbys().stream()
                         .anyMatch(s -> s.alias().filter(standby::equals).isPresent());
-                to.accept(
-                        Finding.of(
-                                FindingCode.PAIR_HALF_MISSING,
-                                subject.vm() + ", interface " + DisplayText.cut(standby),
-                                "a pair of the standby NIC " + DisplayText.quoted(standby) + " and the primary "
-                                        + DisplayText.quoted(primary) + " was asked for, and "
-                                        + (half ? "the primary is not there" : "neither of them is there"),
-                                half
-                                        ? "Understudy puts it back unless something else is in the way; to have it no more,"
-                                                + " switch the pair off."
-                                        : "Remove <understudy:pair standby='" + DisplayText.cut(standby)
-                                                + "' .../> from <metadata>, and switch the pair on again if it is still wanted."));
+                findings.accept(Finding.of(
+                        FindingCode.PAIR_HALF_MISSING,
+                        subject.vm() + ", interface " + DisplayText.cut(standby),
+                        "Pair of standby NIC " + DisplayText.quoted(standby) + " and primary "
+                                + DisplayText.quoted(primary) + " is requested in <metadata>, but "
+                                + (hasStandby ? "the primary is missing" : "both halves are missing"),
+                        hasStandby
+                                ? "Remove the pair with \"understudy:pair-off\" if it is no longer required; otherwise Understudy"
+                                        + " restores the primary as soon as no other finding prevents it."
+                                : "Remove <understudy:pair standby='" + DisplayText.cut(standby)
+                                        + "' .../> from <metadata>, and create the pair again with \"understudy:pair-on\" if it is still"
+                                        + " required."));
             }
         });
     }

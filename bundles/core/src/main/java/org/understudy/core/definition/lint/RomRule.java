@@ -12,25 +12,27 @@ import org.understudy.api.xml.Layout;
 import org.understudy.api.xml.XmlElement;
 
 /**
- * Rule 11: the primary has no option ROM. A ROM is a block of memory that migrates; the destination does not have it
- * while the primary is unplugged, and says "Unknown ramblock". Nothing is lost: the guest's firmware never sees a
+ * Rule 11: the primary has no option ROM. A ROM is a memory block that migrates. The destination lacks it while the
+ * primary is unplugged, and fails with "Unknown ramblock". The guest loses nothing, because its firmware never sees a
  * primary.
  *
- * <p>Source: libvirt's qemuBuildRomProps; QEMU's pci_add_option_rom, which refuses a hot-plugged device that has a ROM
- * file and no ROM BAR, so that {@code bar='off'} is enough only where there is no file.
+ * <p>Source: libvirt, qemuBuildRomProps; QEMU, pci_add_option_rom, which refuses a hot-plugged device that has a ROM
+ * file and no ROM BAR. So {@code bar='off'} is enough only without a file.
  */
 final class RomRule implements Rule {
     @Override
-    public void judge(LintSubject subject, Consumer<Finding> to) {
+    public void check(LintSubject subject, Consumer<Finding> findings) {
         withRom(subject).forEach(primary -> {
             boolean certain = hasFile(primary) || PrimarySource.of(subject, primary) == PrimarySource.EMULATED;
-            to.accept(Finding.of(
+            findings.accept(Finding.of(
                             FindingCode.OPTION_ROM_ON,
                             subject.subject(primary),
-                            primary.label()
-                                    + found(primary)
-                                    + (certain ? "; migration fails with it" : "; if the VF has one, migration fails"),
-                            "Write <rom enabled='no'/>.")
+                            primary.title()
+                                    + rom(primary)
+                                    + (certain
+                                            ? "; migration fails with an option ROM"
+                                            : "; if the VF has an option ROM, migration fails"),
+                            "Add <rom enabled='no'/> to the primary.")
                     .withFix()
                     .as(certain ? Severity.ERROR : Severity.WARNING));
         });
@@ -38,7 +40,7 @@ final class RomRule implements Rule {
 
     private static Stream<NicElement> withRom(LintSubject subject) {
         return subject.primaries().stream()
-                .filter(primary -> PrimarySource.of(subject, primary) != PrimarySource.UNFIT)
+                .filter(primary -> PrimarySource.of(subject, primary) != PrimarySource.UNSUITABLE)
                 .filter(primary -> !isOff(primary, PrimarySource.of(subject, primary)));
     }
 
@@ -57,19 +59,19 @@ final class RomRule implements Rule {
                 .isPresent();
     }
 
-    private static String found(NicElement primary) {
+    private static String rom(NicElement primary) {
         return primary.xml()
                 .childAttribute("rom", "file")
                 .map(file -> " has the option ROM " + DisplayText.quoted(file))
-                .orElse(" does not say <rom enabled='no'/>");
+                .orElse(" does not have <rom enabled='no'/>");
     }
 
     @Override
-    public void mend(LintSubject subject, Edits edits) {
+    public void fix(LintSubject subject, Edits edits) {
         withRom(subject).forEach(primary -> {
             Optional<XmlElement> rom = primary.xml().child("rom");
             if (rom.isPresent()) {
-                turnOff(rom.get(), edits);
+                disable(rom.get(), edits);
             } else {
                 XmlElement teaming = primary.xml().child("teaming").orElseThrow();
                 String space = new Layout(subject.document()).spaceBefore(teaming);
@@ -79,7 +81,7 @@ final class RomRule implements Rule {
     }
 
     /** libvirt refuses {@code bar} and {@code file} beside {@code enabled='no'}. */
-    private static void turnOff(XmlElement rom, Edits edits) {
+    private static void disable(XmlElement rom, Edits edits) {
         edits.attribute(rom, "enabled", "no");
         rom.attributeAt("bar").ifPresent(edits::remove);
         rom.attributeAt("file").ifPresent(edits::remove);

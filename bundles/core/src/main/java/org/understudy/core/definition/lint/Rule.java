@@ -5,11 +5,11 @@ import java.util.function.Consumer;
 import org.understudy.api.Finding;
 import org.understudy.api.xml.Edits;
 
-/** One thing a pair must satisfy, and how to mend it where that is safe. */
+/** A condition on a pair, with a fix where that is safe. */
 interface Rule {
-    /** Tells what is wrong. Says nothing about what is not known. */
-    void judge(LintSubject subject, Consumer<Finding> to);
+    /** Reports violations. Derives nothing from unknown facts. */
+    void check(LintSubject subject, Consumer<Finding> findings);
 
-    /** Mends every finding of this rule that is marked fixable; one that has none does nothing. */
-    default void mend(LintSubject subject, Edits edits) {}
+    /** Fixes each finding of this rule that is marked fixable. */
+    default void fix(LintSubject subject, Edits edits) {}
 }

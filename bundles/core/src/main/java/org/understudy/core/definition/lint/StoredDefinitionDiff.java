@@ -16,8 +16,8 @@ import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.definition.PciXml;
 
 /**
- * What a host has made of the pairs of a definition it was given. libvirt drops an alias that does not begin with
- * {@code ua-}, and elements it does not know, without a word.
+ * Compares the pairs of a definition with what the host stored. libvirt silently drops an alias that does not begin
+ * with {@code ua-}, and elements that it does not know.
  */
 public final class StoredDefinitionDiff {
     private final String vm;
@@ -29,42 +29,42 @@ public final class StoredDefinitionDiff {
         this.stored = stored;
     }
 
-    /** Empty if every pair is stored as it was asked for; an error for a pair that is none any more. */
-    public static List<Finding> of(String asked, String stored) {
-        DomainView before = DomainView.of(asked);
-        StoredDefinitionDiff storedDefinitionDiff = new StoredDefinitionDiff("vm " + before.name(), stored);
+    /** Empty if each pair is stored as requested; an error for a pair that was lost. */
+    public static List<Finding> of(String requested, String stored) {
+        DomainView before = DomainView.of(requested);
+        StoredDefinitionDiff diff = new StoredDefinitionDiff(before.name().value(), stored);
         DomainView after = DomainView.of(stored);
-        before.pairs().forEach(pair -> storedDefinitionDiff.compare(pair, asked, after));
-        return List.copyOf(storedDefinitionDiff.findings);
+        before.pairs().forEach(pair -> diff.compare(pair, requested, after));
+        return List.copyOf(diff.findings);
     }
 
-    private void compare(PairView pair, String asked, DomainView after) {
+    private void compare(PairView pair, String requested, DomainView after) {
         Optional<PairView> kept = after.pairs().stream()
                 .filter(p -> p.standby().equals(pair.standby()) && p.primary().equals(pair.primary()))
                 .findFirst();
         if (kept.isEmpty()) {
-            add(pair, "is no pair any more: the host has dropped " + lost(pair), Severity.ERROR);
+            add(pair, "is no longer a pair: the host dropped " + missingPart(pair), Severity.ERROR);
             return;
         }
         PairView now = kept.get();
-        differ(pair, "the MAC address", pair.mac(), now.mac(), Severity.ERROR);
-        differ(pair, "the VF", shown(pair.vf()), shown(now.vf()), Severity.ERROR);
-        differ(pair, "the pool", shown(pair.pool()), shown(now.pool()), Severity.ERROR);
-        differ(pair, "the VLAN", pair.vlan(), now.vlan(), Severity.ERROR);
-        differ(pair, "trust", pair.trusted(), now.trusted(), Severity.WARNING);
+        compare(pair, "the MAC address", pair.mac(), now.mac(), Severity.ERROR);
+        compare(pair, "the VF", text(pair.vf()), text(now.vf()), Severity.ERROR);
+        compare(pair, "the pool", text(pair.pool()), text(now.pool()), Severity.ERROR);
+        compare(pair, "the VLAN", pair.vlan(), now.vlan(), Severity.ERROR);
+        compare(pair, "trust", pair.trusted(), now.trusted(), Severity.WARNING);
         for (String alias : List.of(pair.standby().value(), pair.primary().value())) {
-            guestAddress(asked, alias)
-                    .ifPresent(address -> differ(
+            guestAddress(requested, alias)
+                    .ifPresent(address -> compare(
                             pair,
-                            "the guest's address of " + alias,
+                            "the guest address of " + alias,
                             address.toString(),
-                            shown(guestAddress(stored, alias)),
+                            text(guestAddress(stored, alias)),
                             Severity.WARNING));
         }
     }
 
-    /** Which part of a pair is missing. */
-    private String lost(PairView pair) {
+    /** The missing part of a pair. */
+    private String missingPart(PairView pair) {
         for (String alias : List.of(pair.standby().value(), pair.primary().value())) {
             Optional<XmlElement> device = device(stored, alias);
             if (device.isEmpty()) {
@@ -74,7 +74,7 @@ public final class StoredDefinitionDiff {
                 return "<teaming> of " + alias;
             }
         }
-        return "a part of it";
+        return "a part of the pair";
     }
 
     private static Optional<XmlElement> device(String definition, String alias) {
@@ -87,24 +87,23 @@ public final class StoredDefinitionDiff {
         return device(definition, alias).flatMap(PciXml::guestAddress);
     }
 
-    private static String shown(Optional<?> value) {
+    private static String text(Optional<?> value) {
         return value.map(Object::toString).orElse("none");
     }
 
-    private void differ(PairView pair, String what, Object asked, Object now, Severity severity) {
-        if (!Objects.equals(asked, now)) {
-            add(pair, "was stored otherwise: %s is %s, not %s".formatted(what, now, asked), severity);
+    private void compare(PairView pair, String property, Object requested, Object now, Severity severity) {
+        if (!Objects.equals(requested, now)) {
+            add(pair, "was changed by the host: %s is %s, not %s".formatted(property, now, requested), severity);
         }
     }
 
-    private void add(PairView pair, String what, Severity severity) {
-        String subject = vm + ", pair " + pair.standby();
+    private void add(PairView pair, String change, Severity severity) {
+        String subject = "vm " + vm + ", pair " + pair.standby();
         findings.add(Finding.of(
                         FindingCode.DEFINITION_ALTERED,
                         subject,
-                        "The pair %s of %s %s".formatted(pair.standby(), vm, what),
-                        "Compare the definition with what the host's version of libvirt or QEMU accepts;"
-                                + " aliases have to begin with ua-.")
+                        "Pair %s of VM %s %s".formatted(pair.standby(), vm, change),
+                        "Compare the definition with what this version of libvirt or QEMU accepts; aliases must begin with ua-.")
                 .as(severity));
     }
 }

@@ -16,9 +16,9 @@ import org.understudy.api.xml.XmlElement;
 import org.understudy.core.definition.PciXml;
 import org.understudy.core.definition.lint.LintContext.VfFacts;
 
-/** Rules 12, 14, 16 and 17, and the IOMMU group of rule 15: what must hold for the VF itself. */
+/** Rules 12, 14, 16 and 17, and the IOMMU group of rule 15: conditions on the VF itself. */
 final class VfRules {
-    /** Source: libvirt's own network filters that pin the source MAC. */
+    /** Source: network filters of libvirt that pin the source MAC. */
     private static final Set<String> SPOOF_FILTERS =
             Set.of("no-mac-spoofing", "clean-traffic", "clean-traffic-gateway");
 
@@ -28,36 +28,37 @@ final class VfRules {
         return List.of(
                 VfRules::vlans,
                 VfRules::settings,
-                VfRules::aboveOwnPf,
+                VfRules::onOwnPf,
                 VfRules::sharedGroup,
                 VfRules::holder,
-                VfRules::twice,
+                VfRules::usedTwice,
                 VfRules::nativeMigration);
     }
 
-    private static void vlans(LintSubject subject, Consumer<Finding> to) {
-        for (LintSubject.Couple couple : subject.couples()) {
-            Optional<Integer> standby = vlan(couple.standby());
-            Optional<Integer> primary = vlan(couple.primary());
+    private static void vlans(LintSubject subject, Consumer<Finding> findings) {
+        for (LintSubject.TeamedPair pair : subject.pairs()) {
+            Optional<Integer> standby = vlan(pair.standby());
+            Optional<Integer> primary = vlan(pair.primary());
             if (standby.isPresent() && primary.isPresent() && !standby.equals(primary)) {
-                to.accept(differs(subject, couple, "VLAN " + primary.get(), "VLAN " + standby.get()));
+                findings.accept(differs(subject, pair, "VLAN " + primary.get(), "VLAN " + standby.get()));
             }
         }
     }
 
-    /** Empty for none, and for a trunk, of which nothing is concluded. */
+    /** Empty without a VLAN, and for a trunk, which is not compared. */
     private static Optional<Integer> vlan(NicElement nic) {
         List<XmlElement> tags =
                 nic.xml().child("vlan").map(vlan -> vlan.children("tag")).orElse(List.of());
         return tags.size() == 1 ? tags.get(0).attribute("id").flatMap(PciXml::number) : Optional.empty();
     }
 
-    private static void settings(LintSubject subject, Consumer<Finding> to) {
-        for (LintSubject.Couple couple : subject.couples()) {
-            facts(subject, couple.primary()).ifPresent(vf -> {
-                XmlElement standby = couple.standby().xml();
-                BiConsumer<String, String> report = (has, wants) -> to.accept(differs(subject, couple, has, wants));
-                Optional<Integer> vlan = vlan(couple.primary()).or(() -> vlan(couple.standby()));
+    private static void settings(LintSubject subject, Consumer<Finding> findings) {
+        for (LintSubject.TeamedPair pair : subject.pairs()) {
+            facts(subject, pair.primary()).ifPresent(vf -> {
+                XmlElement standby = pair.standby().xml();
+                BiConsumer<String, String> report =
+                        (actual, expected) -> findings.accept(differs(subject, pair, actual, expected));
+                Optional<Integer> vlan = vlan(pair.primary()).or(() -> vlan(pair.standby()));
                 compare(vf.vlan(), vlan, "VLAN ", report);
                 compare(vf.mtu(), standby.childAttribute("mtu", "size").flatMap(PciXml::number), "MTU ", report);
                 boolean trustsGuest =
@@ -76,37 +77,38 @@ final class VfRules {
     }
 
     private static void compare(
-            Optional<Integer> has, Optional<Integer> wants, String what, BiConsumer<String, String> report) {
-        if (has.isPresent() && wants.isPresent() && !has.equals(wants)) {
-            report.accept(what + has.get(), what + wants.get());
+            Optional<Integer> actual, Optional<Integer> expected, String setting, BiConsumer<String, String> report) {
+        if (actual.isPresent() && expected.isPresent() && !actual.equals(expected)) {
+            report.accept(setting + actual.get(), setting + expected.get());
         }
     }
 
-    private static Finding differs(LintSubject subject, LintSubject.Couple couple, String has, String wants) {
+    private static Finding differs(LintSubject subject, LintSubject.TeamedPair pair, String actual, String expected) {
         return Finding.of(
                 FindingCode.VF_SETTINGS_DIFFER,
-                subject.subject(couple.primary()),
-                couple.primary().label() + " has " + has + ", its standby NIC "
-                        + couple.standby().label() + " has " + wants,
-                "Set both alike, or the guest is on another network after a failover.");
+                subject.subject(pair.primary()),
+                pair.primary().title() + " has " + actual + ", but its standby NIC "
+                        + pair.standby().label() + " has " + expected,
+                "Set the same value on both, so that the guest stays on the same network after a failover.");
     }
 
-    private static void aboveOwnPf(LintSubject subject, Consumer<Finding> to) {
-        for (LintSubject.Couple couple : subject.couples()) {
-            NicElement standby = couple.standby();
-            Optional<String> below = standby.isInterface("direct") ? standby.source("dev") : Optional.empty();
-            if (below.isPresent() && below.equals(pf(subject, couple.primary()))) {
-                to.accept(Finding.of(
+    private static void onOwnPf(LintSubject subject, Consumer<Finding> findings) {
+        for (LintSubject.TeamedPair pair : subject.pairs()) {
+            NicElement standby = pair.standby();
+            Optional<String> lowerDevice = standby.isInterface("direct") ? standby.source("dev") : Optional.empty();
+            if (lowerDevice.isPresent() && lowerDevice.equals(pf(subject, pair.primary()))) {
+                findings.accept(Finding.of(
                         FindingCode.STANDBY_ABOVE_OWN_PF,
                         subject.subject(standby),
-                        standby.label() + " sits on " + DisplayText.quoted(below.get()) + ", the PF of its own primary",
-                        "Move such VMs with Understudy, which keeps the PF's forwarding table right, or use another"
-                                + " uplink."));
+                        standby.title() + " is a macvtap device on " + DisplayText.quoted(lowerDevice.get())
+                                + ", the PF of its own primary",
+                        "Attach the standby NIC to another uplink, or migrate the VM only with Understudy, which updates"
+                                + " the forwarding table of the PF."));
             }
         }
     }
 
-    /** The PF's network device: the VF's parent, or the one PF its pool has. */
+    /** The network device of the PF: the parent of the VF, or the only PF of its pool. */
     private static Optional<String> pf(LintSubject subject, NicElement primary) {
         List<String> pfs =
                 PrimarySource.pool(subject, primary).map(Policy.PoolPolicy::selectors).orElse(List.of()).stream()
@@ -118,28 +120,28 @@ final class VfRules {
                 .or(() -> pfs.size() == 1 ? Optional.of(pfs.get(0)) : Optional.empty());
     }
 
-    private static void sharedGroup(LintSubject subject, Consumer<Finding> to) {
+    private static void sharedGroup(LintSubject subject, Consumer<Finding> findings) {
         forEachVf(subject, (primary, vf) -> {
             if (vf.iommuGroupShared().equals(Optional.of(true))) {
-                to.accept(Finding.of(
+                findings.accept(Finding.of(
                         FindingCode.IOMMU_GROUP_SHARED,
                         subject.subject(primary),
                         vf(primary) + " shares its IOMMU group with other devices",
-                        "Use a slot or platform with ACS, so that each VF is alone in its group."));
+                        "Use a slot or platform with ACS, so that each VF has its own group."));
             }
         });
     }
 
-    private static void holder(LintSubject subject, Consumer<Finding> to) {
+    private static void holder(LintSubject subject, Consumer<Finding> findings) {
         forEachVf(
                 subject,
                 (primary, vf) -> vf.holder()
                         .filter(holder -> !holder.isEmpty() && !isThisVm(subject, holder))
-                        .ifPresent(holder -> to.accept(Finding.of(
+                        .ifPresent(holder -> findings.accept(Finding.of(
                                 FindingCode.VF_NOT_FREE,
                                 subject.subject(primary),
-                                vf(primary) + " is held by " + DisplayText.quoted(holder),
-                                "Take another VF, or free this one first."))));
+                                vf(primary) + " is in use by " + DisplayText.quoted(holder),
+                                "Select another VF, or release this one first."))));
     }
 
     private static boolean isThisVm(LintSubject subject, String holder) {
@@ -150,8 +152,8 @@ final class VfRules {
                 .isPresent();
     }
 
-    /** One VF for two devices of the document. */
-    private static void twice(LintSubject subject, Consumer<Finding> to) {
+    /** Two devices of the document use the same VF. */
+    private static void usedTwice(LintSubject subject, Consumer<Finding> findings) {
         Map<PciAddress, Integer> uses = new HashMap<>();
         subject.devices().stream()
                 .filter(VfRules::isPassedThrough)
@@ -161,11 +163,11 @@ final class VfRules {
             boolean shared = isPassedThrough(primary.xml())
                     && primary.hostAddress().filter(vf -> uses.get(vf) > 1).isPresent();
             if (shared) {
-                to.accept(Finding.of(
+                findings.accept(Finding.of(
                         FindingCode.VF_NOT_FREE,
                         subject.subject(primary),
-                        vf(primary) + " is used by another device of this VM, too",
-                        "Give each device a VF of its own."));
+                        vf(primary) + " is also used by another device of this VM",
+                        "Select a different VF for each device."));
             }
         }
     }
@@ -175,13 +177,13 @@ final class VfRules {
         return device.is("interface") && type.equals("hostdev") || device.is("hostdev") && type.equals("pci");
     }
 
-    private static void nativeMigration(LintSubject subject, Consumer<Finding> to) {
+    private static void nativeMigration(LintSubject subject, Consumer<Finding> findings) {
         forEachVf(subject, (primary, vf) -> {
             if (vf.nativeMigration().equals(Optional.of(true))) {
-                to.accept(Finding.of(
+                findings.accept(Finding.of(
                         FindingCode.NATIVE_MIGRATION_LOST,
                         subject.subject(primary),
-                        vf(primary) + " could migrate by its own VFIO driver, which a pair switches off",
+                        vf(primary) + " supports VFIO migration, which a failover pair disables",
                         ""));
             }
         });
@@ -196,6 +198,6 @@ final class VfRules {
     }
 
     private static String vf(NicElement primary) {
-        return "the VF " + primary.hostAddress().orElseThrow() + " of " + primary.label();
+        return "VF " + primary.hostAddress().orElseThrow() + " of " + primary.label();
     }
 }

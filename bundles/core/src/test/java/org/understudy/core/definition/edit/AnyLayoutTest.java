@@ -24,7 +24,7 @@ import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.lint.LintContext;
 import org.understudy.core.definition.lint.Linter;
 
-/** Every document in many layouts, with some of its NICs made pairs of any form, taken back in any order. */
+/** Each document in many layouts, with pairs of any form added to some NICs and removed in any order. */
 class AnyLayoutTest {
     private static final int LAYOUTS = 40;
 
@@ -38,7 +38,7 @@ class AnyLayoutTest {
 
     @ParameterizedTest
     @MethodSource("documents")
-    void givesBackEveryByteWhateverTheLayout(Path file) throws IOException {
+    void restoresEveryByteInAnyLayout(Path file) throws IOException {
         String text = Files.readString(file);
         String meaning = Relayout.meaning(text);
         for (int seed = 0; seed < LAYOUTS; seed++) {
@@ -53,7 +53,7 @@ class AnyLayoutTest {
 
             String stored = Relayout.byLibvirt(on, random);
             assertThat(Relayout.meaning(turnOff(stored, paired)))
-                    .as("stored anew, seed %s", seed)
+                    .as("stored by libvirt, seed %s", seed)
                     .isEqualTo(meaning);
         }
     }
@@ -73,7 +73,7 @@ class AnyLayoutTest {
             definition = change.definition();
             if (change.changed()) {
                 paired.add(mac);
-                requireGoodPairs(definition, paired.size());
+                requireValidPairs(definition, paired.size());
             } else {
                 assertThat(definition).isSameAs(before);
                 assertThat(change.findings()).isNotEmpty();
@@ -85,15 +85,15 @@ class AnyLayoutTest {
         return definition;
     }
 
-    /** What the planner writes, the view reads and the linter finds no fault with. */
-    private static void requireGoodPairs(String definition, int pairs) {
+    /** The view reads what the editor writes, and the linter reports no error. */
+    private static void requireValidPairs(String definition, int pairs) {
         DomainView view = DomainView.of(definition);
         assertThat(view.pairs()).hasSize(pairs);
         assertThat(view.nics()).extracting(Nic::index).doesNotHaveDuplicates();
         assertThat(new Linter()
                         .lint(definition, LintContext.of(PairRequests.context().policy(), Optional.empty())))
                 .filteredOn(finding -> finding.severity() == Severity.ERROR)
-                // The documents ask for one VF several times.
+                // The documents use one VF several times.
                 .extracting(finding -> finding.code())
                 .isSubsetOf(FindingCode.VF_NOT_FREE);
     }

@@ -27,7 +27,7 @@ import org.understudy.api.Severity;
 import org.understudy.api.xml.XmlBytes;
 import org.understudy.core.definition.DomainView;
 
-/** Documents that are legal, and that a careless editor gets wrong. */
+/** Valid documents that a simple editor would break. */
 class HardDocumentsTest {
     private static final NicSelector ONLY = new NicSelector.Only();
 
@@ -39,7 +39,7 @@ class HardDocumentsTest {
 
     @ParameterizedTest
     @EnumSource
-    void countsNicsAsTheViewDoes(PairRequests pairRequests) {
+    void usesTheNicIndexesOfTheView(PairRequests pairRequests) {
         String two = PairRequests.document(PairRequests.Q35, PairRequests.nic(1, "") + PairRequests.nic(2, ""));
         String one = on(two, new NicSelector.ByIndex(0), pairRequests).definition();
         int second = DomainView.of(one).nics().stream()
@@ -56,7 +56,7 @@ class HardDocumentsTest {
 
     @ParameterizedTest
     @EnumSource
-    void takesEitherHalfOfAPairForThePair(PairRequests pairRequests) {
+    void acceptsEitherHalfOfAPair(PairRequests pairRequests) {
         String original = PairRequests.document(PairRequests.Q35, PairRequests.nic(1, ""));
         String on = on(original, ONLY, pairRequests).definition();
 
@@ -68,7 +68,7 @@ class HardDocumentsTest {
     }
 
     @Test
-    void doesNotTakeAPrimaryThatLibvirtCallsVirtioForAFreeNic() {
+    void doesNotSelectAPrimaryWithAVirtioModelAsFreeNic() {
         String arm = PairRequests.document("arch='aarch64' machine='virt'", PairRequests.nic(1, ""));
         String stored = on(arm, ONLY, PairRequests.POOL)
                 .definition()
@@ -81,7 +81,7 @@ class HardDocumentsTest {
     }
 
     @Test
-    void saysThatAStandbyNicWithoutAPrimaryIsNoPair() {
+    void refusesAStandbyNicWithoutAPrimary() {
         String lone = PairRequests.document(
                 PairRequests.Q35, PairRequests.nic(1, "<teaming type='persistent'/><alias name='ua-x'/>"));
 
@@ -91,7 +91,7 @@ class HardDocumentsTest {
     }
 
     @Test
-    void doesNotTakeBackAPrimaryThatHangsInTheAir() {
+    void doesNotRemoveADanglingPrimary() {
         String dangling = PairRequests.document(
                 PairRequests.Q35,
                 PairRequests.nic(1, "<teaming type='transient' persistent='ua-gone'/><alias name='ua-p'/>"));
@@ -102,7 +102,7 @@ class HardDocumentsTest {
     }
 
     @Test
-    void takesABusForTakenThatOnlyAnAddressNames() {
+    void doesNotUseABusThatIsOnlyInAnAddress() {
         String address = "<address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/>";
         String on = on(PairRequests.document(PairRequests.Q35, PairRequests.nic(1, address)), ONLY, PairRequests.POOL)
                 .definition();
@@ -111,7 +111,7 @@ class HardDocumentsTest {
     }
 
     @Test
-    void fillsAGapWhenTheLastBusIsTaken() {
+    void usesAGapWhenTheLastBusIsInUse() {
         String ports = ports(n -> n == 7 ? 8 : n, 255);
         String on = on(
                         PairRequests.document(PairRequests.Q35, PairRequests.nic(1, "") + ports),
@@ -123,7 +123,7 @@ class HardDocumentsTest {
     }
 
     @Test
-    void saysThatEveryBusIsTaken() {
+    void reportsThatAllBusesAreInUse() {
         String full = PairRequests.document(PairRequests.Q35, PairRequests.nic(1, "") + ports(n -> n, 255));
 
         PairChange change = on(full, ONLY, PairRequests.POOL);
@@ -158,7 +158,7 @@ class HardDocumentsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"UTF-8", "ISO-8859-1", "UTF-16", "x-UTF-16LE-BOM"})
-    void keepsTheEncodingWhileAPairComesAndGoes(String encoding) throws IOException {
+    void keepsTheEncodingWhenAPairIsAddedAndRemoved(String encoding) throws IOException {
         String document = "<?xml version='1.0' encoding='%s'?>\n<!-- Bj\u00f6rn -->%s"
                 .formatted(
                         encoding.replaceAll("x-(UTF-16).*", "$1"),
@@ -201,7 +201,7 @@ class HardDocumentsTest {
     }
 
     @Test
-    void keepsTheMachineTypeOnceLibvirtHasLaidOutTheDevicesForIt() throws IOException {
+    void keepsTheMachineTypeOnceLibvirtHasAssignedItsAddresses() throws IOException {
         // Dumped from libvirt 9.0, which was given crlf-i440fx.xml with a pair and the consent to q35.
         String stored = Files.readString(Path.of("src/test/resources/libvirt/made-q35-after-define.xml"));
 
@@ -218,7 +218,7 @@ class HardDocumentsTest {
     }
 
     @Test
-    void takesAPlainHostdevBackThatLibvirtMovedBehindOtherDevices() throws IOException {
+    void removesAPlainHostdevThatLibvirtMovedAfterOtherDevices() throws IOException {
         // Dumped from libvirt 9.0, which was given nova-q35.xml with a pair.
         String stored = Files.readString(Path.of("src/test/resources/libvirt/plain-hostdev-after-define.xml"));
         assertThat(DomainView.of(stored).pairs()).hasSize(1);
@@ -243,7 +243,7 @@ class HardDocumentsTest {
     }
 
     @Test
-    void doesNotSayNoToAVirtMachineOfAnUnnamedArchitecture() {
+    void acceptsAVirtMachineWithoutAnArchitecture() {
         assertThat(on(PairRequests.document("machine='virt'", PairRequests.nic(1, "")), ONLY, PairRequests.POOL)
                         .changed())
                 .isTrue();
@@ -251,7 +251,7 @@ class HardDocumentsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"hda", "fda"})
-    void doesNotMoveADiskThatIsOnIdeOrFloppyByItsName(String name) {
+    void refusesADiskThatIsOnIdeOrFloppyByItsName(String name) {
         String disk = "<disk type='file'><target dev='" + name + "'/></disk>";
 
         assertThat(on(PairRequests.document("machine='pc'", PairRequests.nic(1, "") + disk), ONLY, PairRequests.POOL)
@@ -261,7 +261,7 @@ class HardDocumentsTest {
     }
 
     @Test
-    void putsAnEmulatedPrimaryOnTheStandbysVlan() {
+    void addsAnEmulatedPrimaryToTheVlanOfTheStandbyNic() {
         String port = "<virtualport type='openvswitch'><parameters interfaceid='1-2'/></virtualport>";
         String tag = "<vlan><tag id='42'/></vlan>";
         String mtu = "<mtu size='9000'/>";
@@ -276,21 +276,22 @@ class HardDocumentsTest {
     }
 
     @Test
-    void isNotSlowedDownByManyDevices() {
+    void editsADocumentWithManyDevicesInBoundedTime() {
         String primaries = IntStream.range(0, 20_000)
                 .mapToObj(n ->
                         "<interface><teaming type='transient' persistent='ua-standby%d'/><alias name='ua-q%d'/></interface>"
                                 .formatted(n, n))
                 .collect(Collectors.joining());
-        String crowd = PairRequests.document(PairRequests.Q35, PairRequests.nic(1, "") + primaries);
+        String manyDevices = PairRequests.document(PairRequests.Q35, PairRequests.nic(1, "") + primaries);
         String primary = "<interface><mac address='52:54:00:00:00:02'/>"
                 + "<teaming type='transient' persistent='ua-s'/><alias name='ua-p'/></interface>";
         String standby = PairRequests.nic(2, "<teaming type='persistent'/><alias name='ua-s'/>");
         String shared = PairRequests.document(PairRequests.Q35, standby + primary.repeat(20_000));
 
         assertTimeout(Duration.ofSeconds(15), () -> {
-            DomainView.of(crowd);
-            assertThat(on(crowd, new NicSelector.ByIndex(0), PairRequests.POOL).changed())
+            DomainView.of(manyDevices);
+            assertThat(on(manyDevices, new NicSelector.ByIndex(0), PairRequests.POOL)
+                            .changed())
                     .isTrue();
             assertThat(editor.turnOff(shared, new NicSelector.ByMac(new MacAddress("52:54:00:00:00:02")))
                             .findings())

@@ -45,7 +45,7 @@ class PairEditorTest {
 
     private final PairEditor editor = new PairEditor();
 
-    /** Ways in which tools lay out the same document. */
+    /** Layouts of the same document as tools write it. */
     private static final Map<String, UnaryOperator<String>> LAYOUTS = Map.of(
             "as it is", text -> text,
             "double quotes", text -> text.contains("\"") ? text : text.replace('\'', '"'),
@@ -83,7 +83,7 @@ class PairEditorTest {
 
     @ParameterizedTest(name = "{0}, {1}, {2}")
     @MethodSource("everyDocumentLayoutAndForm")
-    void turningOffGivesBackEveryByte(String name, String layout, Form form) {
+    void turnOffRestoresEveryByte(String name, String layout, Form form) {
         String original = LAYOUTS.get(layout).apply(read(name));
         PairChange on = editor.turnOn(original, request(new NicSelector.ByIndex(0), form), context());
         assertThat(on.changed()).as("findings: %s", on.findings()).isTrue();
@@ -119,7 +119,7 @@ class PairEditorTest {
 
     @ParameterizedTest
     @MethodSource("impossible")
-    void answersWithAFindingWhereAPairIsImpossible(String name) {
+    void reportsAFindingIfAPairIsNotPossible(String name) {
         String original = read(name);
         for (Form form : FORMS) {
             PairChange change = editor.turnOn(original, request(new NicSelector.ByIndex(0), form), context());
@@ -131,7 +131,7 @@ class PairEditorTest {
     }
 
     @Test
-    void takesSeveralPairsBackInAnyOrder() {
+    void removesSeveralPairsInAnyOrder() {
         String original = read("foreign.xml");
         Form form = FORMS.get(0);
         NicSelector first = new NicSelector.ByMac(new MacAddress("52:54:00:aa:bb:01"));
@@ -153,7 +153,7 @@ class PairEditorTest {
     }
 
     @Test
-    void putsThePrimaryAloneOnAPortOfItsOwn() {
+    void placesThePrimaryOnItsOwnPort() {
         String on = editor.turnOn(read("q35-plain.xml"), request(new NicSelector.Only(), FORMS.get(1)), context())
                 .definition();
         assertThat(on).contains("""
@@ -200,23 +200,23 @@ class PairEditorTest {
     }
 
     @Test
-    void takesAPairBackAfterLibvirtLaidTheDocumentOutAnew() {
+    void removesAPairAfterLibvirtReformattedTheDocument() {
         String original = read("q35-plain.xml");
         String on = editor.turnOn(original, request(new NicSelector.Only(), FORMS.get(0)), context())
                 .definition();
         // libvirt fills in the port's target, adds aliases, and indents metadata.
-        String relaid = on.replace(
+        String reformatted = on.replace(
                         "<controller type='pci' index='2' model='pcie-root-port'/>",
                         "<controller type='pci' index='2' model='pcie-root-port'>\n      <target chassis='2' port='0x11'/>\n    </controller>")
                 .replace("<metadata><", "<metadata>\n    <")
                 .replace("></metadata>", ">\n  </metadata>")
                 .replace("<understudy:pair ", "\n      <understudy:pair ");
-        PairChange off = editor.turnOff(relaid, new NicSelector.Only());
+        PairChange off = editor.turnOff(reformatted, new NicSelector.Only());
         assertThat(off.definition()).isEqualTo(original);
     }
 
     @Test
-    void understandsItsPairAsLibvirtStoresIt() throws IOException {
+    void readsItsPairAsLibvirtStoresIt() throws IOException {
         // Dumped from libvirt 9.0, which adds a model to the primary and fills in every address.
         String stored = Files.readString(Path.of("src/test/resources/libvirt/pool-network-after-define.xml"));
         assertThat(DomainView.of(stored).pairs()).singleElement().satisfies(pair -> {
@@ -229,7 +229,7 @@ class PairEditorTest {
     }
 
     @Test
-    void leavesAPairOfOtherOriginAlone() {
+    void refusesToRemoveAPairOfOtherOrigin() {
         String foreign = read("q35-plain.xml")
                 .replace(
                         "<source bridge='br-data'/>",
@@ -240,7 +240,7 @@ class PairEditorTest {
     }
 
     @Test
-    void asksWhichNicWhenSeveralFit() {
+    void reportsAnAmbiguousOrMissingNic() {
         PairChange change =
                 editor.turnOn(read("foreign.xml"), request(new NicSelector.Only(), FORMS.get(0)), context());
         assertThat(change.findings()).extracting(Finding::code).containsExactly(FindingCode.NIC_AMBIGUOUS);
@@ -261,20 +261,21 @@ class PairEditorTest {
     }
 
     @Test
-    void refusesToMakeAnotherPairOfAPairAndSaysWhatIsThere() {
-        for (Form there : FORMS) {
-            String on = editor.turnOn(read("q35-plain.xml"), request(new NicSelector.Only(), there), context())
+    void refusesADifferentPairAndReportsTheExistingOne() {
+        for (Form existing : FORMS) {
+            String on = editor.turnOn(read("q35-plain.xml"), request(new NicSelector.Only(), existing), context())
                     .definition();
             for (Form wanted : FORMS) {
                 PairChange change = editor.turnOn(on, request(new NicSelector.Only(), wanted), context());
                 assertThat(change.changed()).isFalse();
-                if (wanted.equals(there)) {
+                if (wanted.equals(existing)) {
                     assertThat(change.findings()).isEmpty();
                 } else {
                     assertThat(change.findings()).singleElement().satisfies(f -> {
                         assertThat(f.code()).isEqualTo(FindingCode.PAIR_DIFFERS);
                         assertThat(f.severity()).isEqualTo(Severity.ERROR);
-                        assertThat(f.message()).contains("ua-standby0", "already, with ", "asked for was ");
+                        assertThat(f.message())
+                                .contains("ua-standby0", "is already a failover pair with ", "requested: ");
                     });
                 }
             }
@@ -282,18 +283,18 @@ class PairEditorTest {
     }
 
     @Test
-    void keepsAPairOfAnyFormForAWishThatLeavesItOpen() {
+    void keepsAPairOfAnyFormForARequestWithoutAForm() {
         PairRequest open =
                 new PairRequest(new NicSelector.Only(), Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
-        for (Form there : FORMS) {
-            String on = editor.turnOn(read("q35-plain.xml"), request(new NicSelector.Only(), there), context())
+        for (Form existing : FORMS) {
+            String on = editor.turnOn(read("q35-plain.xml"), request(new NicSelector.Only(), existing), context())
                     .definition();
             assertThat(editor.turnOn(on, open, context()).findings()).isEmpty();
         }
     }
 
     @Test
-    void refusesToTakeAnotherVfForAPair() {
+    void refusesAnotherVfForAPair() {
         String on = editor.turnOn(read("q35-plain.xml"), request(new NicSelector.Only(), FORMS.get(1)), context())
                 .definition();
         PairRequest other = new PairRequest(
@@ -309,7 +310,7 @@ class PairEditorTest {
 
     @ParameterizedTest
     @CsvSource({"stand-in,PLAIN_HOSTDEV,", "stand-in,POOL_NETWORK,0000:01:10.2", "vfs,POOL_NETWORK,0000:01:10.2"})
-    void refusesAWishThatContradictsItself(String pool, PrimaryForm form, String vf) {
+    void refusesAContradictoryRequest(String pool, PrimaryForm form, String vf) {
         String original = read("q35-plain.xml");
         PairRequest request = new PairRequest(
                 new NicSelector.Only(),
@@ -331,12 +332,12 @@ class PairEditorTest {
     }
 
     @Test
-    void givesTheDestinationItsOwnVf() {
+    void setsTheVfOfTheDestination() {
         String on = editor.turnOn(read("q35-plain.xml"), request(new NicSelector.Only(), FORMS.get(1)), context())
                 .definition();
-        PciAddress there = PciAddress.parse("0001:81:02.5");
-        String adjusted = DestinationDefinition.adjust(on, Map.of(new Alias("ua-primary0"), there), Map.of());
-        assertThat(DomainView.of(adjusted).pairs().get(0).vf()).contains(there);
+        PciAddress destinationVf = PciAddress.parse("0001:81:02.5");
+        String adjusted = DestinationDefinition.adjust(on, Map.of(new Alias("ua-primary0"), destinationVf), Map.of());
+        assertThat(DomainView.of(adjusted).pairs().get(0).vf()).contains(destinationVf);
         assertThat(adjusted)
                 .isEqualTo(on.replace(
                         "domain='0x0000' bus='0x01' slot='0x10' function='0x2'",
@@ -345,14 +346,14 @@ class PairEditorTest {
     }
 
     @Test
-    void givesTheDestinationItsOwnNamesOfNetworks() {
+    void setsTheNetworkNamesOfTheDestination() {
         String plain = FakeDefinitionHost.xml("web1");
         assertThat(DestinationDefinition.adjust(plain, Map.of(), Map.of("br0", "br7", "br7", "br0")))
                 .isEqualTo(plain.replace("bridge='br0'", "bridge='br7'"));
     }
 
     @Test
-    void readsBackItsOwnWork() {
+    void parsesItsOwnOutput() {
         for (Form form : FORMS) {
             String on = editor.turnOn(read("q35-plain.xml"), request(new NicSelector.Only(), form), context())
                     .definition();

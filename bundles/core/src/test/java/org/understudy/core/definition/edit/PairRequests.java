@@ -17,7 +17,7 @@ import org.understudy.api.PrimaryForm;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.VfSelector;
 
-/** The pairs that the tests ask for, and small documents to ask for them in. */
+/** Pair requests of the tests, and small documents for them. */
 enum PairRequests {
     POOL(PrimaryForm.POOL_NETWORK, "vfs"),
     HOSTDEV(PrimaryForm.HOSTDEV_INTERFACE, "vfs"),

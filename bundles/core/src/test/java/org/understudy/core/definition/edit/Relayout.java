@@ -10,7 +10,7 @@ import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.Edits;
 import org.understudy.api.xml.XmlElement;
 
-/** Writes a document in another way that means the same, and tells what a document means. */
+/** Writes a document in an equivalent layout, and compares documents by meaning. */
 final class Relayout {
     private static final List<String> SPACES = List.of("", "\n", "\n  ", "\r\n\t", "\n\n    ", " ", "\n\t\n\t\t");
     private static final List<String> NOTES = List.of("<!-- <interface/> -->", "<?tool <devices> ?>", "");
@@ -26,12 +26,12 @@ final class Relayout {
         this.edits = new Edits(document);
     }
 
-    /** Other spaces, quotes and empty tags, and new comments; as people and tools write by hand. */
+    /** Other whitespace, quotes and empty tags, and new comments, as in documents written by hand. */
     static String byHand(String text, Random random) {
         return new Relayout(text, random).write(true);
     }
 
-    /** Other spaces, quotes and order of attributes, but no comments; as after libvirt has stored it. */
+    /** Other whitespace, quotes and order of attributes, but no comments, as stored by libvirt. */
     static String byLibvirt(String text, Random random) {
         return new Relayout(text, random).write(false);
     }
@@ -55,7 +55,7 @@ final class Relayout {
         while (Character.isWhitespace(text.charAt(from - 1))) {
             from--;
         }
-        // Not where there is text: it would mean something else.
+        // Not beside text, which would change the meaning.
         if (text.charAt(from - 1) == '>' && random.nextInt(3) == 0) {
             String note = notes && random.nextInt(3) == 0 ? pick(NOTES) + pick(SPACES) : "";
             edits.replace(from, element.start(), pick(SPACES) + note);
@@ -84,7 +84,7 @@ final class Relayout {
         return choices.get(random.nextInt(choices.size()));
     }
 
-    /** What a document means: names, attributes in any order, texts, nothing else. */
+    /** The meaning of a document: names, attributes in any order, and texts. */
     static String meaning(String text) {
         return meaning(DomainDocument.parse(text).root());
     }

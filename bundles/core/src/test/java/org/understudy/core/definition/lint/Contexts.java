@@ -19,7 +19,7 @@ import org.understudy.api.spi.HostFacts;
 import org.understudy.api.spi.HostFacts.Version;
 import org.understudy.core.definition.lint.LintContext.VfFacts;
 
-/** What else is known, one thing at a time. */
+/** Lint contexts with a single fact each. */
 final class Contexts {
     /** The VF of {@link Documents#GOOD}. */
     static final PciAddress VF = PciAddress.parse("0000:41:10.2");
@@ -75,18 +75,18 @@ final class Contexts {
         return host(withBridges(Optional.of(Set.of(names))));
     }
 
-    /** A host whose manager has networks that hand out VFs. */
+    /** A host whose libvirt has these VF networks. */
     static LintContext vfNetworks(String... names) {
         return LintContext.of(
                 policy(false).policy().orElseThrow(), Optional.of(withNetworks(Optional.empty(), Set.of(names))));
     }
 
-    /** A host whose manager has these networks and no others. */
+    /** A host whose libvirt has only these networks. */
     static LintContext networks(String... names) {
         return host(withNetworks(Optional.of(Set.of(names)), Set.of()));
     }
 
-    private static HostFacts withNetworks(Optional<Set<String>> all, Set<String> ofVfs) {
+    private static HostFacts withNetworks(Optional<Set<String>> all, Set<String> vfNetworks) {
         return new HostFacts(
                 "libvirt",
                 "",
@@ -97,12 +97,12 @@ final class Contexts {
                 Optional.empty(),
                 Optional.empty(),
                 all,
-                ofVfs,
+                vfNetworks,
                 List.of());
     }
 
-    /** A move between two hosts, of which the source has one bridge; an empty set of the destination's is not known. */
-    static LintContext move(String bridgeOfSource, Optional<Set<String>> bridgesOfDestination) {
+    /** A migration from a source with one bridge; empty bridges of the destination are unknown. */
+    static LintContext migration(String bridgeOfSource, Optional<Set<String>> bridgesOfDestination) {
         return new LintContext(
                 Optional.empty(),
                 Optional.of(withBridges(bridgesOfDestination)),
@@ -124,8 +124,8 @@ final class Contexts {
                 List.of());
     }
 
-    /** A host of which nothing is known. */
-    static LintContext silentHost() {
+    /** A host without known facts. */
+    static LintContext unknownHost() {
         return host(NO_FACTS);
     }
 
@@ -136,10 +136,10 @@ final class Contexts {
     /** Each is used by the VM {@code web2}. */
     static LintContext usedMacs(String... macs) {
         return LintContext.none()
-                .besides(Stream.of(macs).collect(Collectors.toMap(MacAddress::new, mac -> Set.of("web2"))));
+                .withMacUsers(Stream.of(macs).collect(Collectors.toMap(MacAddress::new, mac -> Set.of("web2"))));
     }
 
-    /** Two pools, vf-pool of the PF eno1 and the emulated trial; the network default is an ordinary one. */
+    /** Two pools, vf-pool of the PF eno1 and the emulated trial; the network default is not a VF network. */
     static LintContext policy(boolean allowEmulatedPrimary) {
         Duration second = Duration.ofSeconds(1);
         return LintContext.of(
@@ -163,7 +163,7 @@ final class Contexts {
                 Optional.empty());
     }
 
-    /** Facts of the one VF. */
+    /** Facts of {@link #VF}. */
     static LintContext vf(VfFacts facts) {
         return new LintContext(Optional.empty(), Optional.empty(), Optional.empty(), Map.of(VF, facts), Map.of());
     }
@@ -216,7 +216,7 @@ final class Contexts {
                 Optional.empty()));
     }
 
-    static LintContext nativeMigration(boolean able) {
+    static LintContext nativeMigration(boolean supported) {
         return vf(new VfFacts(
                 Optional.empty(),
                 Optional.empty(),
@@ -225,6 +225,6 @@ final class Contexts {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
-                Optional.of(able)));
+                Optional.of(supported)));
     }
 }

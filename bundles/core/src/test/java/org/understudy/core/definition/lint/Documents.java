@@ -3,17 +3,17 @@ package org.understudy.core.definition.lint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** A definition without any finding, and small changes of it. */
+/** A definition without findings, and small changes of it. */
 final class Documents {
     static final String STANDBY_ADDRESS =
             "\n      <address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/>";
     static final String PRIMARY_ADDRESS =
             "\n      <address type='pci' domain='0x0000' bus='0x02' slot='0x00' function='0x0'/>";
 
-    /** Laid out oddly on purpose: whatever a fix does not mend must stay. */
+    /** Irregular layout on purpose: a fix must keep everything else. */
     static final String GOOD = """
             <?xml version='1.0' encoding="UTF-8"?>
-            <!-- <teaming type='transient'/> is no element here -->
+            <!-- <teaming type='transient'/> is not an element here -->
             <domain type="kvm"  xmlns:x='urn:x' >
               <name>web1</name>
               <metadata><x:note  a = "1">&amp; <![CDATA[<alias name='ua-standby0'/>]]></x:note></metadata>
@@ -28,7 +28,7 @@ final class Documents {
                   <source bridge='br0'/>
                   <model type='virtio'/>
                   <teaming type='persistent'/>
-                  <!-- the alias that counts -->
+                  <!-- the effective alias -->
                   <alias name='ua-standby0'/>
                   <address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/>
                 </interface>
@@ -68,36 +68,36 @@ final class Documents {
 
     private Documents() {}
 
-    /** The good document with one text in it replaced. */
+    /** The valid document with one text replaced. */
     static String with(String from, String to) {
         return replace(GOOD, from, to);
     }
 
     static String replace(String document, String from, String to) {
-        assertThat(document).as("what is to be replaced").containsOnlyOnce(from);
+        assertThat(document).as("text to replace").containsOnlyOnce(from);
         return document.replace(from, to);
     }
 
-    /** The good document with another device at the end. */
+    /** The valid document with another device at the end. */
     static String withDevice(String xml) {
         return with("\n  </devices>", xml + "\n  </devices>");
     }
 
-    /** The good document with the primary as an emulated NIC on the standby NIC's bridge. */
+    /** The valid document with the primary as an emulated NIC on the standby NIC's bridge. */
     static String emulated() {
         String start = "<interface type='hostdev' managed='yes'>";
         String source = "<source><address type='pci' domain='0x0000' bus='0x41' slot='0x10' function='0x2'/></source>";
         return replace(with(start, "<interface type='user'>"), source, "<model type='e1000e'/>");
     }
 
-    /** The good document with the primary from the network of this name. */
+    /** The valid document with the primary from the network of this name. */
     static String pooled(String network) {
         String start = "<interface type='hostdev' managed='yes'>";
         String source = "<source><address type='pci' domain='0x0000' bus='0x41' slot='0x10' function='0x2'/></source>";
         return replace(with(start, "<interface type='network'>"), source, "<source network='" + network + "'/>");
     }
 
-    /** The good document with the primary as a plain hostdev. */
+    /** The valid document with the primary as a plain hostdev. */
     static String plain() {
         String mac = "\n      <mac address=\"52:54:00:aa:BB:01\"/>";
         String start = "<interface type='hostdev' managed='yes'>";

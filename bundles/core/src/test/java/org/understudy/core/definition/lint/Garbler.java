@@ -8,7 +8,7 @@ import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.Edits;
 import org.understudy.api.xml.XmlElement;
 
-/** Makes well-formed definitions with broken pairs: elements lost and doubled, values exchanged for others. */
+/** Generates well-formed definitions with broken pairs: elements removed or duplicated, values replaced. */
 final class Garbler {
     private static final List<String> VALUES = List.of(
             "",

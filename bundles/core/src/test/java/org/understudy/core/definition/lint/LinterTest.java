@@ -50,7 +50,7 @@ class LinterTest {
                         + "<hostdev mode='subsystem' type='pci'><source><address bus='0x41'/></source></hostdev>"
                         + "</devices></domain>"
             })
-    void saysNothingOfADefinitionWithoutAPair(String definition) {
+    void reportsNothingForADefinitionWithoutAPair(String definition) {
         assertThat(linter.lint(definition, Contexts.policy(false))).isEmpty();
         assertThat(linter.lint(definition, Contexts.bridges())).isEmpty();
         assertThat(linter.lint(definition, Contexts.qemu(1, 0))).isEmpty();
@@ -60,7 +60,7 @@ class LinterTest {
     }
 
     @Test
-    void onlyWarnsOfAPoolThatAHostItDoesNotKnowMayHave() {
+    void warnsOfAPoolThatAnUnknownHostMayHave() {
         assertThat(new Linter().lint(Documents.pooled("vf-net"), Contexts.policy(false)))
                 .filteredOn(f -> f.code() == FindingCode.POOL_MISSING_ON_HOST)
                 .extracting(Finding::severity)
@@ -68,7 +68,7 @@ class LinterTest {
     }
 
     @Test
-    void saysNothingOfAStandbyNicThatWaitsForItsPrimary() {
+    void reportsNothingForAStandbyNicWithoutItsPrimary() {
         String live = "<domain type='kvm'><devices><interface type='bridge'><mac address='52:54:00:00:00:01'/>"
                 + "<model type='virtio'/><teaming type='persistent'/><alias name='net0'/></interface></devices></domain>";
 
@@ -76,15 +76,15 @@ class LinterTest {
     }
 
     @Test
-    void mendsATangledDefinitionStepByStep() {
-        String tangled = """
+    void fixesADefinitionWithDependentFindings() {
+        String broken = """
                 <domain type='kvm'><os><type arch='x86_64' machine='q35'>hvm</type></os><devices>
                 <interface type='bridge'><mac address='52:54:00:00:00:01'/><model type='virtio'/><alias name='net0'/></interface>
                 <interface type='hostdev'><mac address='52:54:00:00:00:99'/><teaming type='transient' persistent='net0'/><address type='pci' slot='3' function='1'/></interface>
                 </devices></domain>
                 """;
 
-        PairChange change = fixes.fix(tangled, LintContext.none());
+        PairChange change = fixes.fix(broken, LintContext.none());
 
         assertThat(change.findings()).isEmpty();
         assertThat(change.definition()).isEqualTo("""
@@ -96,7 +96,7 @@ class LinterTest {
     }
 
     @Test
-    void keepsWhatNeedsConsentAsAFinding() {
+    void keepsAFindingThatNeedsConsent() {
         String definition = Documents.replace(
                 Documents.with("pc-q35-7.2", "pc-i440fx-7.2"), "persistent='ua-standby0'", "persistent='ua-gone'");
 
@@ -108,7 +108,7 @@ class LinterTest {
     }
 
     @Test
-    void doesNotGuessBetweenTwoStandbyNics() {
+    void doesNotSelectOneOfTwoStandbyNics() {
         String definition = Documents.replace(
                 Documents.withDevice(Documents.SECOND_STANDBY.replace("bb:02", "bb:03")),
                 "52:54:00:aa:BB:01",
@@ -122,7 +122,7 @@ class LinterTest {
     }
 
     @Test
-    void takesNoAliasThatAnotherDeviceHas() {
+    void doesNotReuseAnAliasOfAnotherDevice() {
         String disk = "<disk type='file'><alias name='ua-net0'/></disk>";
         String definition =
                 Documents.withDevice(disk).replace("ua-standby0'/>\n      <address", "net0'/>\n      <address");
@@ -136,7 +136,7 @@ class LinterTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"-1", "0x", "", " ", "99999999999999999999", "0x100", "\u0661", "two", "&#10;"})
-    void concludesNothingFromNumbersItCannotRead(String number) {
+    void ignoresUnreadableNumbers(String number) {
         String bus = "bus='0x02' slot='0x00' function='0x0'/>";
         String garbled = Documents.with(bus, bus.replace("0x02", number).replace("'0x00'", "'" + number + "'"));
 
@@ -144,7 +144,7 @@ class LinterTest {
     }
 
     @Test
-    void namesAMacAddressItCannotRead() {
+    void reportsAnUnreadableMacAddress() {
         List<Finding> findings = linter.lint(Documents.with("52:54:00:aa:BB:01", "not a&#10;MAC"), LintContext.none());
 
         assertThat(findings).singleElement().satisfies(finding -> {
@@ -154,7 +154,7 @@ class LinterTest {
     }
 
     @Test
-    void cutsValuesSoThatNoMessageIsAsLongAsTheDocument() {
+    void truncatesLongValuesInMessages() {
         String name = "n".repeat(1_000_000);
         String definition = Documents.replace(
                 Documents.with("<name>web1</name>", "<name>" + name + "</name>"),
@@ -166,7 +166,7 @@ class LinterTest {
     }
 
     @Test
-    void judgesAndMendsThousandsOfPairsInBoundedTime() {
+    void checksAndFixesThousandsOfPairsInBoundedTime() {
         StringBuilder devices = new StringBuilder();
         for (int i = 0; i < 5_000; i++) {
             devices.append("<interface type='bridge'><model type='virtio'/><teaming type='persistent'/></interface>")
@@ -181,7 +181,7 @@ class LinterTest {
     }
 
     @Test
-    void refusesWhatIsNoDomain() {
+    void refusesADocumentThatIsNotADomain() {
         assertThatThrownBy(() -> linter.lint("<network/>", LintContext.none()))
                 .isInstanceOfSatisfying(
                         UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.MALFORMED_XML));
@@ -196,7 +196,7 @@ class LinterTest {
 
     @ParameterizedTest(name = "garbled {index}")
     @MethodSource("garbledDefinitions")
-    void mendsEverythingItCallsFixableWhateverTheDefinition(String definition) {
+    void fixesAllFixableFindingsOfAnyDefinition(String definition) {
         for (LintContext context : List.of(LintContext.none(), Contexts.policy(false), Contexts.heldBy("x"))) {
             PairChange change = fixes.fix(definition, context);
 

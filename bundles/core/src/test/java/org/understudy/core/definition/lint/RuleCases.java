@@ -12,7 +12,7 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.Severity;
 import org.understudy.api.xml.DomainDocument;
 
-/** The linter's rules by example: a definition that breaks one, what it becomes, and one that only looks like it. */
+/** Examples of the linter rules: a definition that violates one, its fixed form, and a similar valid definition. */
 final class RuleCases {
     private static final String STANDBY = "vm web1, interface ua-standby0";
     private static final String PRIMARY = "vm web1, interface ua-vf0";
@@ -21,7 +21,7 @@ final class RuleCases {
 
     private RuleCases() {}
 
-    /** A definition and what is known besides. */
+    /** A definition and its context. */
     record Given(String document, LintContext context) {
         static Given of(String document) {
             return new Given(document, LintContext.none());
@@ -29,40 +29,40 @@ final class RuleCases {
     }
 
     /**
-     * @param says what the message must contain: the object and the value
-     * @param mended the whole definition after the fix; empty where there is none
+     * @param messageParts texts that the message must contain: the object and the value
+     * @param fixed the whole definition after the fix; empty if there is none
      */
     record RuleCase(
             FindingCode code,
             String name,
             Given broken,
             String subject,
-            List<String> says,
+            List<String> messageParts,
             Severity severity,
-            Optional<String> mended,
+            Optional<String> fixed,
             Given nearMiss) {
         @Override
         public String toString() {
             return code.id() + ": " + name;
         }
 
-        RuleCase mended(String document) {
-            return new RuleCase(code, name, broken, subject, says, severity, Optional.of(document), nearMiss);
+        RuleCase fixed(String document) {
+            return new RuleCase(code, name, broken, subject, messageParts, severity, Optional.of(document), nearMiss);
         }
 
         RuleCase as(Severity other) {
-            return new RuleCase(code, name, broken, subject, says, other, mended, nearMiss);
+            return new RuleCase(code, name, broken, subject, messageParts, other, fixed, nearMiss);
         }
     }
 
     private static RuleCase rule(
-            FindingCode code, String name, Given broken, String subject, List<String> says, Given nearMiss) {
-        return new RuleCase(code, name, broken, subject, says, code.severity(), Optional.empty(), nearMiss);
+            FindingCode code, String name, Given broken, String subject, List<String> messageParts, Given nearMiss) {
+        return new RuleCase(code, name, broken, subject, messageParts, code.severity(), Optional.empty(), nearMiss);
     }
 
     private static RuleCase rule(
-            FindingCode code, String name, String broken, String subject, List<String> says, String nearMiss) {
-        return rule(code, name, Given.of(broken), subject, says, Given.of(nearMiss));
+            FindingCode code, String name, String broken, String subject, List<String> messageParts, String nearMiss) {
+        return rule(code, name, Given.of(broken), subject, messageParts, Given.of(nearMiss));
     }
 
     static Stream<RuleCase> all() {
@@ -114,15 +114,15 @@ final class RuleCases {
                                 PRIMARY,
                                 List.of("ua-vf0", "52:54:00:aa:BB:0f", "ua-standby0", "52:54:00:AA:bb:01"),
                                 with(mac, "<mac address='52:54:0:aa:bb:1'/>"))
-                        .mended(with(mac, standbys)),
+                        .fixed(with(mac, standbys)),
                 rule(
                                 MAC_MISMATCH,
-                                "the host would make one up for a primary that has none",
+                                "the host would generate one for a primary that has none",
                                 with("\n      " + mac, ""),
                                 PRIMARY,
-                                List.of("ua-vf0", "none", "52:54:00:AA:bb:01"),
+                                List.of("ua-vf0", "no MAC address", "52:54:00:AA:bb:01"),
                                 plain())
-                        .mended(with(mac, standbys.replace('"', '\''))),
+                        .fixed(with(mac, standbys.replace('"', '\''))),
                 rule(
                         MAC_NOT_UNICAST,
                         "the group bit is set",
@@ -138,14 +138,14 @@ final class RuleCases {
                                 "56:54:00:aa:bb:01")),
                 rule(
                         DUPLICATE_MAC,
-                        "a plain NIC of the same VM has it, too",
+                        "a plain NIC of the same VM also has it",
                         withDevice("<interface type='user'><mac address='52:54:00:aa:bb:01'/></interface>"),
                         "vm web1, interface 2",
-                        List.of("interface 2", "52:54:00:aa:bb:01", "ua-standby0"),
+                        List.of("Interface 2", "52:54:00:aa:bb:01", "ua-standby0"),
                         withDevice("<interface type='user'><mac address='52:54:00:aa:bb:02'/></interface>")),
                 rule(
                         DUPLICATE_MAC,
-                        "something else on the host has it, too",
+                        "another VM on the host also has it",
                         new Given(GOOD, Contexts.usedMacs("52:54:00:aa:bb:01")),
                         STANDBY,
                         List.of("ua-standby0", "52:54:00:aa:bb:01"),
@@ -156,7 +156,7 @@ final class RuleCases {
         String named = "persistent='ua-standby0'";
         String alias = "<alias name='ua-standby0'/>\n      <address";
         String disk = "<disk type='file' device='disk'><target dev='vda'/><alias name='ua-disk'/></disk>";
-        String hiddenAway = "<teaming type='persistent'/>";
+        String teaming = "<teaming type='persistent'/>";
         return List.of(
                 rule(
                                 ALIAS_UNKNOWN,
@@ -165,23 +165,23 @@ final class RuleCases {
                                 PRIMARY,
                                 List.of("ua-vf0", "'ua-gone'"),
                                 with(named, "persistent = \"ua-standby&#48;\""))
-                        .mended(GOOD),
+                        .fixed(GOOD),
                 rule(
                                 ALIAS_UNKNOWN,
-                                "the primary names nothing",
+                                "the primary has no alias of a standby NIC",
                                 with(" " + named, ""),
                                 PRIMARY,
                                 List.of("ua-vf0", "no standby NIC"),
                                 GOOD)
-                        .mended(with("type='transient' " + named, named + " type='transient'")),
+                        .fixed(with("type='transient' " + named, named + " type='transient'")),
                 rule(
                                 ALIAS_UNKNOWN,
-                                "of two standby NICs the one with the same MAC is meant",
+                                "the alias is that of the standby NIC with the same MAC",
                                 replace(withDevice(SECOND_STANDBY), named, "persistent='ua-gone'"),
                                 PRIMARY,
                                 List.of("'ua-gone'"),
                                 withDevice(SECOND_STANDBY))
-                        .mended(withDevice(SECOND_STANDBY)),
+                        .fixed(withDevice(SECOND_STANDBY)),
                 rule(
                         ALIAS_NOT_PERSISTENT,
                         "the alias is a disk's",
@@ -191,15 +191,15 @@ final class RuleCases {
                         withDevice(disk)),
                 rule(
                                 ALIAS_NOT_PERSISTENT,
-                                "the NIC named is a plain one",
-                                with("\n      " + hiddenAway, ""),
+                                "the alias is that of a plain NIC",
+                                with("\n      " + teaming, ""),
                                 PRIMARY,
                                 List.of("'ua-standby0'", "<interface>"),
                                 GOOD)
-                        .mended(GOOD),
+                        .fixed(GOOD),
                 rule(
                         STANDBY_SHARED,
-                        "two primaries name one standby NIC",
+                        "two primaries refer to one standby NIC",
                         withDevice(SECOND_PRIMARY),
                         "vm web1, interface ua-vf1",
                         List.of("ua-vf1", "'ua-standby0'", "ua-vf0"),
@@ -214,7 +214,7 @@ final class RuleCases {
                                 "vm web1, interface standby0",
                                 List.of("'standby0'"),
                                 with("<alias name='ua-vf0'/>", "<alias name='hostdev0'/>"))
-                        .mended(GOOD),
+                        .fixed(GOOD),
                 rule(
                                 ALIAS_NOT_KEPT,
                                 "libvirt drops an alias with a full stop",
@@ -225,20 +225,20 @@ final class RuleCases {
                                 "vm web1, interface ua-a.b",
                                 List.of("'ua-a.b'"),
                                 GOOD)
-                        .mended(replace(
+                        .fixed(replace(
                                 with(alias, alias.replace("ua-standby0", "ua-a-b")), named, "persistent='ua-a-b'")),
                 rule(
                                 ALIAS_NOT_KEPT,
-                                "the standby NIC has no alias that its primary could name",
+                                "the standby NIC has no alias for its primary",
                                 with("\n      " + alias, "\n      <address"),
                                 "vm web1, interface 0",
-                                List.of("interface 0", "without an alias"),
+                                List.of("Interface 0", "without an alias"),
                                 withDevice("<interface type='bridge'><model type='virtio'/>"
                                         + "<teaming type='persistent'/></interface>"))
-                        .mended(replace(
+                        .fixed(replace(
                                 with("\n      " + alias, "\n      <address"),
-                                hiddenAway + "\n",
-                                hiddenAway + "\n      <alias name='ua-standby0'/>\n")));
+                                teaming + "\n",
+                                teaming + "\n      <alias name='ua-standby0'/>\n")));
     }
 
     private static List<RuleCase> addresses() {
@@ -253,7 +253,7 @@ final class RuleCases {
                                 PRIMARY,
                                 List.of("ua-vf0", "0000:02:00.2", "not function 0"),
                                 with(BUS_2, "bus='0x02' slot='0x00' function='0x2000'/>"))
-                        .mended(withoutAddress),
+                        .fixed(withoutAddress),
                 rule(
                                 PRIMARY_NOT_ALONE_IN_SLOT,
                                 "another device has a function of the slot",
@@ -261,7 +261,7 @@ final class RuleCases {
                                 PRIMARY,
                                 List.of("ua-vf0", "0000:02:00.0", "shares"),
                                 withDevice(sound.replace("bus='2'", "bus='4'")))
-                        .mended(replace(withDevice(sound), PRIMARY_ADDRESS, "")),
+                        .fixed(replace(withDevice(sound), PRIMARY_ADDRESS, "")),
                 rule(
                                 PRIMARY_NOT_ALONE_IN_SLOT,
                                 "the slot is marked for several functions",
@@ -269,7 +269,7 @@ final class RuleCases {
                                 PRIMARY,
                                 List.of("ua-vf0", "multifunction='on'"),
                                 with(BUS_2, BUS_2.replace("/>", " multifunction='off'/>")))
-                        .mended(withoutAddress),
+                        .fixed(withoutAddress),
                 rule(
                                 PRIMARY_ON_ROOT_BUS,
                                 "nothing on pcie.0 can be unplugged",
@@ -277,15 +277,15 @@ final class RuleCases {
                                 PRIMARY,
                                 List.of("ua-vf0", "0000:00:05.0", "pcie.0"),
                                 with(BUS_2, "bus='0x00' slot='0x00' function='0x0'/>"))
-                        .mended(withoutAddress),
+                        .fixed(withoutAddress),
                 rule(
                                 PRIMARY_ON_ROOT_BUS,
-                                "a bridge to conventional PCI is no PCIe slot",
+                                "a bridge to conventional PCI is not a PCIe slot",
                                 with(BUS_2, "bus='0x03' slot='0x01' function='0x0'/>"),
                                 PRIMARY,
                                 List.of("ua-vf0", "0000:03:01.0", "pcie-to-pci-bridge"),
                                 with(BUS_2, "bus='0x09' slot='0x00' function='0x0'/>"))
-                        .mended(withoutAddress),
+                        .fixed(withoutAddress),
                 rule(
                                 ROOT_PORT_WITHOUT_HOTPLUG,
                                 "the port of the primary cannot unplug",
@@ -293,7 +293,7 @@ final class RuleCases {
                                 PRIMARY,
                                 List.of("ua-vf0", "bus 2", "hotplug='off'"),
                                 with("<target chassis='1' port='0x10'/>", "<target hotplug='off'/>"))
-                        .mended(GOOD));
+                        .fixed(GOOD));
     }
 
     private static List<RuleCase> kinds() {
@@ -302,14 +302,14 @@ final class RuleCases {
         return List.of(
                 rule(
                         STANDBY_NOT_VIRTIO,
-                        "an e1000e cannot stand by",
+                        "an e1000e cannot be a standby NIC",
                         with(virtio, "<model type='e1000e'/>"),
                         STANDBY,
                         List.of("ua-standby0", "'e1000e'"),
                         with(virtio, "<model type='virtio-non-transitional'/>")),
                 rule(
                         STANDBY_NOT_VIRTIO,
-                        "without a model x86 does not take virtio",
+                        "the default model on x86 is not virtio",
                         with("\n      " + virtio, ""),
                         STANDBY,
                         List.of("ua-standby0", "no model"),
@@ -319,35 +319,35 @@ final class RuleCases {
                                 "arch='aarch64' machine='virt'")),
                 rule(
                         PRIMARY_NOT_PASSED_THROUGH,
-                        "a bridge gives no VF",
+                        "a bridge provides no VF",
                         replace(emulated(), "<model type='e1000e'/>", "<source bridge='br0'/>"),
                         PRIMARY,
                         List.of("ua-vf0", "'user'"),
                         pooled("some-network")),
                 rule(
                         PRIMARY_NOT_PASSED_THROUGH,
-                        "a USB device is no VF",
+                        "a USB device is not a VF",
                         replace(plain(), "type='pci' managed='yes'", "type='usb' managed='yes'"),
                         "vm web1, hostdev ua-vf0",
-                        List.of("hostdev ua-vf0", "'usb'"),
+                        List.of("Hostdev ua-vf0", "'usb'"),
                         plain()),
                 rule(
                         PRIMARY_NOT_PASSED_THROUGH,
-                        "the configuration knows the network as an ordinary one",
+                        "the network is not a pool of the configuration",
                         new Given(pooled("default"), Contexts.policy(false)),
                         PRIMARY,
                         List.of("ua-vf0", "'default'"),
                         new Given(pool, Contexts.policy(false))),
                 rule(
                         EMULATED_PRIMARY,
-                        "an emulated NIC stands in",
+                        "the primary is an emulated NIC",
                         new Given(emulated(), Contexts.policy(true)),
                         PRIMARY,
                         List.of("ua-vf0", "e1000e"),
                         new Given(GOOD, Contexts.policy(true))),
                 rule(
                         EMULATED_PRIMARY_NOT_ALLOWED,
-                        "an emulated NIC where none is allowed",
+                        "an emulated NIC is not allowed",
                         new Given(emulated(), Contexts.policy(false)),
                         PRIMARY,
                         List.of("ua-vf0", "e1000e"),
@@ -360,39 +360,39 @@ final class RuleCases {
         return List.of(
                 rule(
                                 OPTION_ROM_ON,
-                                "nothing is said of a VF's ROM",
+                                "the ROM of a VF is not disabled",
                                 with(ROM, ""),
                                 PRIMARY,
                                 List.of("ua-vf0", "enabled='no'"),
                                 with(off, "<rom bar='off'/>"))
-                        .mended(GOOD),
+                        .fixed(GOOD),
                 rule(
                                 OPTION_ROM_ON,
-                                "an emulated primary has one unless told otherwise",
+                                "an emulated primary has a ROM by default",
                                 replace(emulatedOff, ROM, ""),
                                 PRIMARY,
                                 List.of("ua-vf0", "migration fails"),
                                 emulatedOff)
                         .as(Severity.ERROR)
-                        .mended(emulatedOff),
+                        .fixed(emulatedOff),
                 rule(
                                 OPTION_ROM_ON,
-                                "without its BAR the ROM of an emulated primary is still there",
+                                "an emulated primary without ROM BAR still has its ROM",
                                 replace(emulatedOff, off, "<rom bar='off'/>"),
                                 PRIMARY,
                                 List.of("ua-vf0"),
                                 emulatedOff)
                         .as(Severity.ERROR)
-                        .mended(emulatedOff),
+                        .fixed(emulatedOff),
                 rule(
                                 OPTION_ROM_ON,
-                                "a VF is given a ROM file",
+                                "a VF has a ROM file",
                                 with(off, "<rom bar='on' file='/srv/igb.rom'/>"),
                                 PRIMARY,
                                 List.of("ua-vf0", "'/srv/igb.rom'"),
                                 withDevice("<interface type='user'><rom file='/srv/igb.rom'/></interface>"))
                         .as(Severity.ERROR)
-                        .mended(GOOD));
+                        .fixed(GOOD));
     }
 
     private static List<RuleCase> vfs() {
@@ -404,12 +404,12 @@ final class RuleCases {
                 bridge,
                 "<source dev='eno1'/>");
         String vlans = replace(vlan(bridge, 7), "<rom enabled='no'/>", "<vlan><tag id='8'/></vlan><rom enabled='no'/>");
-        String twin = "<hostdev mode='subsystem' type='pci'><source>"
+        String secondUse = "<hostdev mode='subsystem' type='pci'><source>"
                 + "<address domain='0' bus='0x41' slot='16' function='2'/></source></hostdev>";
         return List.of(
                 rule(
                         VF_SETTINGS_DIFFER,
-                        "both halves name a VLAN, and not the same",
+                        "the halves have different VLANs",
                         vlans,
                         PRIMARY,
                         List.of("ua-vf0", "VLAN 8", "ua-standby0", "VLAN 7"),
@@ -481,10 +481,10 @@ final class RuleCases {
                 rule(
                         VF_NOT_FREE,
                         "two devices of the VM use one VF",
-                        withDevice(twin),
+                        withDevice(secondUse),
                         PRIMARY,
                         List.of("ua-vf0", "0000:41:10.2"),
-                        withDevice(twin.replace("slot='16'", "slot='17'"))),
+                        withDevice(secondUse.replace("slot='16'", "slot='17'"))),
                 rule(
                         NATIVE_MIGRATION_LOST,
                         "the VF's driver could migrate it",
@@ -494,7 +494,7 @@ final class RuleCases {
                         new Given(GOOD, Contexts.nativeMigration(false))));
     }
 
-    private static String asked(String definition) {
+    private static String requested(String definition) {
         return definition.replace(
                 "</metadata>",
                 "<understudy:pairs xmlns:understudy='" + DomainDocument.UNDERSTUDY
@@ -533,51 +533,51 @@ final class RuleCases {
                         new Given(GOOD, Contexts.bridges("br1", "virbr0")),
                         STANDBY,
                         List.of("ua-standby0", "'br0'"),
-                        new Given(GOOD, Contexts.silentHost())),
+                        new Given(GOOD, Contexts.unknownHost())),
                 rule(
                         NETWORK_MISSING_ON_HOST,
                         "the destination has no such bridge",
-                        new Given(GOOD, Contexts.move("br0", Optional.of(Set.of("br1")))),
+                        new Given(GOOD, Contexts.migration("br0", Optional.of(Set.of("br1")))),
                         STANDBY,
                         List.of("'br0'", "the destination"),
-                        new Given(GOOD, Contexts.move("br0", Optional.empty()))),
+                        new Given(GOOD, Contexts.migration("br0", Optional.empty()))),
                 rule(
                         NETWORK_MISSING_ON_HOST,
                         "the network is a bridge on the source, and the destination has none of that name",
-                        new Given(networked("br0"), Contexts.move("br0", Optional.of(Set.of("br1")))),
+                        new Given(networked("br0"), Contexts.migration("br0", Optional.of(Set.of("br1")))),
                         STANDBY,
                         List.of("'br0'", "the destination"),
-                        new Given(networked("br0"), Contexts.move("br0", Optional.of(Set.of("br0", "br1"))))),
+                        new Given(networked("br0"), Contexts.migration("br0", Optional.of(Set.of("br0", "br1"))))),
                 rule(
                         NETWORK_MISSING_ON_HOST,
-                        "nothing is concluded from a network that is no bridge on the source",
-                        new Given(networked("br0"), Contexts.move("br0", Optional.of(Set.of("virbr0")))),
+                        "a network that is not a bridge on the source is unknown",
+                        new Given(networked("br0"), Contexts.migration("br0", Optional.of(Set.of("virbr0")))),
                         STANDBY,
                         List.of("'br0'"),
-                        new Given(networked("default"), Contexts.move("br0", Optional.of(Set.of("virbr0"))))),
+                        new Given(networked("default"), Contexts.migration("br0", Optional.of(Set.of("virbr0"))))),
                 rule(
                         NETWORK_MISSING_ON_HOST,
-                        "libvirt has no such network any more",
+                        "libvirt no longer has the network",
                         new Given(networked("lan"), Contexts.networks("lan-2", "default")),
                         STANDBY,
                         List.of("ua-standby0", "network 'lan'", "the host"),
                         new Given(networked("lan"), Contexts.networks("lan", "default"))),
                 rule(
                         PAIR_HALF_MISSING,
-                        "the primary of a pair that was asked for has gone",
-                        Given.of(asked(GOOD.replace("persistent='ua-standby0'", "persistent='ua-standby9'"))),
+                        "the primary of a requested pair is missing",
+                        Given.of(requested(GOOD.replace("persistent='ua-standby0'", "persistent='ua-standby9'"))),
                         "vm web1, interface ua-standby0",
-                        List.of("'ua-standby0'", "'ua-vf0'", "the primary is not there"),
-                        Given.of(asked(GOOD))),
+                        List.of("'ua-standby0'", "'ua-vf0'", "the primary is missing"),
+                        Given.of(requested(GOOD))),
                 rule(
                         PAIR_HALF_MISSING,
-                        "both halves of a pair that was asked for have gone",
-                        Given.of(asked(GOOD)
+                        "both halves of a requested pair are missing",
+                        Given.of(requested(GOOD)
                                 .replace(
                                         "<understudy:pair standby='ua-standby0'", "<understudy:pair standby='ua-old'")),
                         "vm web1, interface ua-old",
-                        List.of("'ua-old'", "neither of them"),
-                        Given.of(asked(GOOD))),
+                        List.of("'ua-old'", "both halves are missing"),
+                        Given.of(requested(GOOD))),
                 rule(
                         QEMU_TOO_OLD,
                         "QEMU has no failover yet",

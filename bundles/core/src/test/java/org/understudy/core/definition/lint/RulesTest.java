@@ -27,7 +27,7 @@ class RulesTest {
     }
 
     static Stream<RuleCase> casesWithFix() {
-        return RuleCases.all().filter(c -> c.mended().isPresent());
+        return RuleCases.all().filter(c -> c.fixed().isPresent());
     }
 
     private List<Finding> lint(Given given) {
@@ -35,12 +35,12 @@ class RulesTest {
     }
 
     @Test
-    void findsNothingInAGoodDefinition() {
+    void reportsNothingForAValidDefinition() {
         assertThat(linter.lint(Documents.GOOD, LintContext.none())).isEmpty();
     }
 
     @Test
-    void hasAnExampleOfEveryCodeThatIsALinterRule() {
+    void hasAnExampleOfEachLinterRule() {
         Set<FindingCode> rules = EnumSet.allOf(FindingCode.class);
         rules.removeIf(code -> code.rule() == 0);
 
@@ -56,21 +56,21 @@ class RulesTest {
 
         assertThat(findings).singleElement().satisfies(finding -> {
             assertThat(finding.subject()).isEqualTo(example.subject());
-            assertThat(finding.message()).contains(example.says());
+            assertThat(finding.message()).contains(example.messageParts());
             assertThat(finding.severity()).isEqualTo(example.severity());
-            assertThat(finding.fixable()).isEqualTo(example.mended().isPresent());
+            assertThat(finding.fixable()).isEqualTo(example.fixed().isPresent());
             assertThat(finding.remedy().isEmpty()).isEqualTo(finding.severity() == Severity.NOTICE);
         });
     }
 
     @ParameterizedTest
     @MethodSource("casesWithFix")
-    void mendsItAndLeavesEveryOtherByteAlone(RuleCase example) {
+    void fixesItAndKeepsEveryOtherByte(RuleCase example) {
         Given broken = example.broken();
 
         PairChange change = fixes.fix(broken.document(), broken.context());
 
-        assertThat(change.definition()).isEqualTo(example.mended().orElseThrow());
+        assertThat(change.definition()).isEqualTo(example.fixed().orElseThrow());
         assertThat(change.changed()).isTrue();
         assertThat(change.effect()).isEqualTo(PairChange.Effect.AT_NEXT_START);
         assertThat(change.findings()).extracting(Finding::code).doesNotContain(example.code());
@@ -78,7 +78,7 @@ class RulesTest {
 
     @ParameterizedTest
     @MethodSource("everyCase")
-    void saysNothingWhereItOnlyLooksLikeIt(RuleCase example) {
+    void reportsNothingForANearMiss(RuleCase example) {
         assertThat(lint(example.nearMiss())).extracting(Finding::code).doesNotContain(example.code());
     }
 }
