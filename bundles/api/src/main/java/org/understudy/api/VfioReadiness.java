@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.api;
 
-/** Whether {@code vfio-pci} could take a VF, or what is in the way first. */
+/** Whether {@code vfio-pci} can bind a VF, or the first thing that prevents it. */
 public enum VfioReadiness {
-    /** {@code vfio-pci} can take the VF. */
+    /** {@code vfio-pci} can bind the VF. */
     READY("nothing is in the way"),
     /** The IOMMU of the host is off. */
     NO_IOMMU("the IOMMU is off"),
@@ -13,7 +13,7 @@ public enum VfioReadiness {
     NO_OVERRIDE("the kernel takes no driver_override"),
     /** The host uses another device of the VF's IOMMU group. */
     GROUP_SHARED("the host uses another function of its IOMMU group"),
-    /** The host cannot tell. */
+    /** The host does not report it. */
     UNKNOWN("the host does not tell");
 
     private final String words;
@@ -27,7 +27,7 @@ public enum VfioReadiness {
         return words;
     }
 
-    /** {@return true if a device cannot be bound; false also if that is not known} */
+    /** {@return true if the VF cannot be bound; false also if that is unknown} */
     public boolean isObstacle() {
         return this != READY && this != UNKNOWN;
     }

@@ -19,7 +19,7 @@ class VersioningTest {
     private static final Path CLASSES = Path.of("target/classes");
 
     @Test
-    void everyTypeThatCanBeImplementedIsMarkedWithWhoImplementsIt() throws Exception {
+    void everyInterfaceIsAnnotatedWithItsImplementer() throws Exception {
         TreeSet<String> unmarked = new TreeSet<>();
         for (Path file : classFiles()) {
             Class<?> type = Class.forName(className(file), false, VersioningTest.class.getClassLoader());
@@ -35,7 +35,7 @@ class VersioningTest {
     }
 
     @Test
-    void aManagerImplementsTheContributorAlone() throws IOException {
+    void managersImplementOnlyTheContributor() throws IOException {
         assertThat(classFiles().stream()
                         .filter(file -> is(file, "ConsumerType"))
                         .map(VersioningTest::className))

@@ -24,13 +24,13 @@ class FileChangeTest {
     }
 
     @Test
-    void seesNothingInAFileThatStaysAsItIs() {
+    void detectsNothingInAnUnchangedFile() {
         assertThat(change.isReloadingRequired()).isFalse();
         assertThat(change.isReloadingRequired()).isFalse();
     }
 
     @Test
-    void seesAChangeOnceItHasSettled() throws IOException {
+    void detectsAChangeOnceItHasSettled() throws IOException {
         Files.writeString(file, "");
         assertThat(change.isReloadingRequired()).isFalse();
         Files.writeString(file, "afterwards");
@@ -43,7 +43,7 @@ class FileChangeTest {
     }
 
     @Test
-    void tellsThatTheFileWasTouchedWhileItWasRead() throws IOException {
+    void detectsAWriteDuringTheReading() throws IOException {
         Files.writeString(file, "afterwards");
         change.isReloadingRequired();
         assertThat(change.isReloadingRequired()).isTrue();
@@ -57,7 +57,7 @@ class FileChangeTest {
     }
 
     @Test
-    void seesThatTheFileIsGone() throws IOException {
+    void detectsThatTheFileIsGone() throws IOException {
         Files.delete(file);
         change.isReloadingRequired();
 

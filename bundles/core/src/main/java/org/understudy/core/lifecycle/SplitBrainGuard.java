@@ -38,13 +38,13 @@ record SplitBrainGuard(Migrations migrations) {
      */
     void requireNoOther(VmLocation here, VmLocator.Survey survey) {
         VmName vm = here.vm().name();
-        List<Finding> doubts = survey.doubts(vm);
+        List<Finding> doubts = survey.unansweredFindings(vm);
         doubts.forEach(doubt -> LOG.warn("{}", doubt.message()));
         survey.incoming().stream()
                 .findFirst()
                 .ifPresent(l -> refuse(vm, "host " + l.host().name() + " has a QEMU that receives it", doubts));
         doubtful(vm, here.host().name())
-                .filter(survey::isSilent)
+                .filter(survey::isUnanswered)
                 .ifPresent(other -> refuse(
                         vm,
                         "its last migration ended in doubt, and host " + other + ", where it may run, does not answer",

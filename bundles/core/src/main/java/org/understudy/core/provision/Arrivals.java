@@ -68,7 +68,7 @@ public final class Arrivals {
         Host host = hosts.host(name);
         Provisioned asked = new Provisioned(definition, List.of());
         // What this server moves, it has prepared already.
-        if (migrationLock.isMovedFromHere(DomainView.of(definition).name())) {
+        if (migrationLock.isMigratedByThisServer(DomainView.of(definition).name())) {
             return asked;
         }
         Provisioned contributed = contributors.apply(asked);
@@ -106,7 +106,7 @@ public final class Arrivals {
                 .toList();
         return fixed.isEmpty()
                 ? definition
-                : DestinationDefinition.adjust(definition, keeper.expect(host.name(), view.name(), fixed), Map.of());
+                : DestinationDefinition.adjust(definition, keeper.leaseForArrival(host.name(), view.name(), fixed), Map.of());
     }
 
     /** A pair that was not made here names no pool; the network of its standby NIC may have one. */
@@ -138,7 +138,7 @@ public final class Arrivals {
             findings.addAll(planned.findings());
             return planned.definition();
         }
-        Map<Alias, PciAddress> vfs = keeper.expect(host.name(), before.name(), fresh);
+        Map<Alias, PciAddress> vfs = keeper.leaseForArrival(host.name(), before.name(), fresh);
         PairChange written = pairs.planOn(
                 definition, addressed(wish, fresh.get(0), vfs.get(fresh.get(0).primary())), Optional.of(host.name()));
         findings.addAll(written.findings());

@@ -41,7 +41,7 @@ class HostExecutorTest {
     }
 
     @Test
-    void worksInOrderForAHost() {
+    void runsTheTasksOfAHostInOrder() {
         List<Integer> numbers = IntStream.range(0, 500).boxed().toList();
 
         numbers.forEach(n -> real.run(ALPHA, n, () -> done.add(n)));
@@ -50,7 +50,7 @@ class HostExecutorTest {
     }
 
     @Test
-    void goesOnForOthersWhileAHostHangs() {
+    void runsTasksOfOthersWhileAHostHangs() {
         real.run(ALPHA, "hang", this::hang);
         real.run(ALPHA, 1, () -> done.add(1));
 
@@ -72,7 +72,7 @@ class HostExecutorTest {
     }
 
     @Test
-    void goesOnAfterADefect() {
+    void continuesAfterAnException() {
         executor.run(ALPHA, "defect", () -> {
             throw new IllegalStateException("a defect");
         });
@@ -82,7 +82,7 @@ class HostExecutorTest {
     }
 
     @Test
-    void goesOnAfterAnError() {
+    void continuesAfterAnError() {
         real.run(ALPHA, "defect", () -> {
             throw new StackOverflowError("a defect");
         });
@@ -92,7 +92,7 @@ class HostExecutorTest {
     }
 
     @Test
-    void dropsTasksBeyondItsLimitAndReportsThatOnceInTheirPlace() {
+    void dropsTasksBeyondItsLimitAndReportsTheOverflowOnce() {
         List<String> order = new ArrayList<>();
         HostExecutor small = new HostExecutor("lanes-test", clock, 2, host -> order.add("caught up"));
 
@@ -108,7 +108,7 @@ class HostExecutorTest {
     }
 
     @Test
-    void doesNothingMoreOnceItIsClosed() {
+    void runsNothingAfterClose() {
         executor.schedule(ALPHA, Duration.ZERO, 1, () -> done.add(1));
         executor.close();
 

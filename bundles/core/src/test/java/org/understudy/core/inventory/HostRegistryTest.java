@@ -43,7 +43,7 @@ class HostRegistryTest {
     private final AtomicReference<Policy> policy = new AtomicReference<>(FakeHosts.policy());
     private final Policies policies = mock(Policies.class);
     private final List<Consumer<Policy>> listeners = new CopyOnWriteArrayList<>();
-    /** What hangs until the end of the test. */
+    /** Calls that hang until the end of the test. */
     private final CountDownLatch hanging = new CountDownLatch(1);
 
     private HostRegistry registry;
@@ -78,7 +78,7 @@ class HostRegistryTest {
     }
 
     @Test
-    void tellsAnUnknownHostFromOneThatIsNotOpen() {
+    void distinguishesAnUnknownHostFromOneThatIsNotOpen() {
         configure(host("alpha"));
 
         assertCode(ErrorCode.HOST_NOT_FOUND, "nowhere");
@@ -87,7 +87,7 @@ class HostRegistryTest {
     }
 
     @Test
-    void saysWhichConnectorIsMissing() {
+    void namesTheMissingConnector() {
         configure(host("alpha"));
 
         await().untilAsserted(() -> assertThat(registry.views()).singleElement().satisfies(v -> {
@@ -98,7 +98,7 @@ class HostRegistryTest {
     }
 
     @Test
-    void closesItsHostsWhenTheConnectorGoesAndOpensThemWhenItReturns() {
+    void closesItsHostsWhenTheConnectorIsRemovedAndOpensThemWhenItReturns() {
         configure(host("alpha"));
         HostConnector connector = shelf();
         registry.addConnector(connector);
@@ -113,7 +113,7 @@ class HostRegistryTest {
     }
 
     @Test
-    void movesItsHostsToANewConnectorOfTheSameKindWhenTheOldOneGoes() {
+    void reopensItsHostsWithANewConnectorOfTheSameKindWhenTheOldOneIsRemoved() {
         configure(host("alpha"));
         HostConnector old = shelf();
         registry.addConnector(old);
@@ -127,7 +127,7 @@ class HostRegistryTest {
     }
 
     @Test
-    void doesNotKeepAHostWhoseConnectorWentWhileItWasBeingOpened() throws InterruptedException {
+    void closesAHostWhoseConnectorWasRemovedWhileItWasBeingOpened() throws InterruptedException {
         CountDownLatch entered = new CountDownLatch(1);
         CountDownLatch leave = new CountDownLatch(1);
         FakeDefinitionHost late = new FakeDefinitionHost("alpha");
@@ -144,7 +144,7 @@ class HostRegistryTest {
     }
 
     @Test
-    void opensNewHostsAndClosesRemovedOnesAndLeavesTheOthersAlone() {
+    void opensNewHostsAndClosesRemovedOnesAndKeepsTheOthers() {
         configure(host("alpha"), host("beta"));
         registry.addConnector(shelf());
         await().until(() -> registry.all().size() == 2);
@@ -173,7 +173,7 @@ class HostRegistryTest {
     }
 
     @Test
-    void triesAgainAfterAFailureAndSaysMeanwhileWhy() {
+    void retriesAfterAFailureAndReportsTheCauseMeanwhile() {
         obstacle.set(new UnderstudyException(ErrorCode.IO_FAILED, "no space left"));
         configure(host("alpha"));
         registry.addConnector(shelf());
@@ -211,7 +211,7 @@ class HostRegistryTest {
     }
 
     @Test
-    void letsGoOfAHostThatWasRemovedWhileItWasBeingOpened() throws InterruptedException {
+    void closesAHostThatWasRemovedWhileItWasBeingOpened() throws InterruptedException {
         CountDownLatch entered = new CountDownLatch(1);
         CountDownLatch leave = new CountDownLatch(1);
         FakeDefinitionHost late = new FakeDefinitionHost("alpha");
@@ -227,7 +227,7 @@ class HostRegistryTest {
     }
 
     @Test
-    void hostThatHangsWhileItIsClosedDelaysNobody() throws InterruptedException {
+    void hostThatHangsWhileItIsClosedDelaysNoOther() throws InterruptedException {
         CountDownLatch entered = new CountDownLatch(1);
         List<Host> alphas = new CopyOnWriteArrayList<>();
         HostConnector stubborn = mock(HostConnector.class);
@@ -268,9 +268,9 @@ class HostRegistryTest {
     }
 
     @Test
-    void reportsEachHostThatWasOpenedOrLeftOutsideItsLock() {
+    void reportsEachOpenedOrRemovedHostOutsideItsLock() {
         List<List<Host>> seen = new CopyOnWriteArrayList<>();
-        Subscription news = registry.listen(() -> seen.add(registry.all()));
+        Subscription subscription = registry.listen(() -> seen.add(registry.all()));
         configure(host("alpha"));
         registry.addConnector(shelf());
         await().until(() -> !seen.isEmpty() && seen.get(seen.size() - 1).size() == 1);
@@ -278,7 +278,7 @@ class HostRegistryTest {
         configure();
         assertThat(seen).last().isEqualTo(List.of());
 
-        news.close();
+        subscription.close();
         int before = seen.size();
         configure(host("alpha"));
         assertThat(seen).hasSize(before);
