@@ -10,7 +10,7 @@ import java.util.List;
  * @param severity how much it matters
  * @param subject the object it is about, such as {@code vm web1, interface ua-standby0}
  * @param message names the object and the value found
- * @param remedy one sentence that says what to do; empty only for a {@link Severity#NOTICE}
+ * @param remedy one sentence with the next action; empty only for a {@link Severity#NOTICE}
  * @param fixable true if {@link Pairs#fix} can repair it without risk
  */
 public record Finding(
@@ -22,7 +22,7 @@ public record Finding(
      * @param code the kind of result
      * @param subject the object it is about
      * @param message names the object and the value found
-     * @param remedy one sentence that says what to do
+     * @param remedy one sentence with the next action
      */
     public static Finding of(FindingCode code, String subject, String message, String remedy) {
         return new Finding(code, code.severity(), subject, message, remedy, false);

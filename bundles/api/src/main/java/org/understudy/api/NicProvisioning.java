@@ -30,12 +30,12 @@ public interface NicProvisioning {
      * @param occasion what the manager is about to do
      * @param host the host for the VM; for a migration the destination
      * @param definition the domain XML that the manager would use
-     * @param wishes the requested pairs; a NIC that is part of a pair is not changed
+     * @param requests the requested pairs; a NIC that is part of a pair is not changed
      * @return refusals are findings
      * @throws UnderstudyException {@link ErrorCode#MALFORMED_XML}, {@link ErrorCode#XML_REFUSED}, {@link
      *     ErrorCode#HOST_NOT_FOUND}, {@link ErrorCode#HOST_UNAVAILABLE}
      */
-    Provisioned before(Occasion occasion, HostName host, String definition, List<PairRequest> wishes);
+    Provisioned before(Occasion occasion, HostName host, String definition, List<PairRequest> requests);
 
     /**
      * Prepares the definition of a VM that a manager is about to run on a host without this server: makes the requested
@@ -46,10 +46,10 @@ public interface NicProvisioning {
      *
      * @param host where the VM is about to run
      * @param definition the domain XML it would run with
-     * @param wishes the requested pairs; a NIC that is part of a pair is not changed
+     * @param requests the requested pairs; a NIC that is part of a pair is not changed
      * @return refusals are findings; unchanged also while this server itself migrates the VM
      * @throws UnderstudyException {@link ErrorCode#MALFORMED_XML}, {@link ErrorCode#XML_REFUSED}, {@link
      *     ErrorCode#HOST_NOT_FOUND}
      */
-    Provisioned arriving(HostName host, String definition, List<PairRequest> wishes);
+    Provisioned arriving(HostName host, String definition, List<PairRequest> requests);
 }

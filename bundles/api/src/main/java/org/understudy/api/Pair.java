@@ -10,7 +10,7 @@ import java.util.Optional;
  * @param primary alias of the primary
  * @param mac the MAC address of both
  * @param pool the pool the primary comes from, if it comes from one
- * @param kind whether the primary is a VF or an emulated stand-in
+ * @param kind whether the primary is a VF or an emulated NIC
  * @param health its health now
  * @param details the cause of this health; empty if there is nothing to add to {@link PairHealth#cause()}
  * @param guest whether the guest cooperates; empty if it was not requested, as in lists, and while the VM is off
@@ -31,7 +31,7 @@ public record Pair(
      * @param primary alias of the primary
      * @param mac the MAC address of both
      * @param pool the pool the primary comes from, if it comes from one
-     * @param kind whether the primary is a VF or an emulated stand-in
+     * @param kind whether the primary is a VF or an emulated NIC
      * @param health its health now
      * @param details the cause of this health; empty if there is nothing to add to {@link PairHealth#cause()}
      */

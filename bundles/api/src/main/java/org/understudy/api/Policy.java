@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param deadlines the time limits of a migration
  * @param requireVf whether a VM that ends on standby needs attention
  * @param strategy how primaries are unplugged and plugged; empty: predicted for each VM
- * @param allowEmulatedPrimary whether an emulated NIC may stand in for a VF
+ * @param allowEmulatedPrimary whether an emulated NIC may replace a VF
  * @param settle time after a plug during which no migration starts
  * @param probes how the network gap of a VM is measured
  */

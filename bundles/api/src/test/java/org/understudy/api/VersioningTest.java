@@ -14,7 +14,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Baselining tells a change that breaks implementers from one that does not by annotations in the class files. */
+/** By annotations in the class files, baselining distinguishes changes that break implementers from others. */
 class VersioningTest {
     private static final Path CLASSES = Path.of("target/classes");
 

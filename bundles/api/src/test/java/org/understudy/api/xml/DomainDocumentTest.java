@@ -71,7 +71,7 @@ class DomainDocumentTest {
             })
     void namesLineAndColumnOfMalformedXml(String text) {
         assertRefused(text, ErrorCode.MALFORMED_XML);
-        assertThatThrownBy(() -> DomainDocument.parse(text)).hasMessageContaining("line ");
+        assertThatThrownBy(() -> DomainDocument.parse(text)).hasMessageContaining("Line ");
     }
 
     @Test

@@ -31,10 +31,10 @@ class XmlBytesTest {
     /** Name, bytes. */
     static Stream<Arguments> documents() {
         Map<String, byte[]> all = new TreeMap<>(Map.of(
-                "nothing said", "<domain><title>Bj\u00F6rn \u4e16</title></domain>".getBytes(UTF_8),
+                "no declaration", "<domain><title>Bj\u00F6rn \u4e16</title></domain>".getBytes(UTF_8),
                 "UTF-8", document("utf-8").getBytes(UTF_8),
                 "UTF-8 with mark", (MARK + document("UTF-8")).getBytes(UTF_8),
-                "UTF-8 with mark, nothing said", (MARK + "<domain>\u00F6</domain>").getBytes(UTF_8),
+                "UTF-8 with mark, no declaration", (MARK + "<domain>\u00F6</domain>").getBytes(UTF_8),
                 "latin1", document("ISO-8859-1").getBytes(ISO_8859_1),
                 "windows-1252", document("windows-1252").getBytes(Charset.forName("windows-1252")),
                 "UTF-16 little-endian", (MARK + document("UTF-16")).getBytes(UTF_16LE),
@@ -73,17 +73,17 @@ class XmlBytesTest {
         byte[] unmarked = document("UTF-16").getBytes(UTF_16LE);
         return Stream.of(
                 Arguments.of(document("UTF-8").getBytes(ISO_8859_1), "offset 57 is not part of a character"),
-                Arguments.of("<domain>\u00F6</domain>".getBytes(ISO_8859_1), "is no UTF-8"),
-                Arguments.of((MARK + document("UTF-8")).getBytes(UTF_16LE), "written in UTF-16LE, but by its XML"),
-                Arguments.of((MARK + "<domain/>").getBytes(UTF_16BE), "it would be UTF-8"),
+                Arguments.of("<domain>\u00F6</domain>".getBytes(ISO_8859_1), "is not UTF-8"),
+                Arguments.of((MARK + document("UTF-8")).getBytes(UTF_16LE), "encoded in UTF-16LE, but its XML"),
+                Arguments.of((MARK + "<domain/>").getBytes(UTF_16BE), "declaration names UTF-8"),
                 Arguments.of(
                         (MARK + document("ISO-8859-1")).getBytes(UTF_8),
                         "ISO-8859-1, which lacks the character U+FEFF"),
                 Arguments.of(document("UTF-16").getBytes(UTF_8), "names the encoding UTF-16, but is not encoded in it"),
-                Arguments.of(unmarked, "written in UTF-16LE, but by its XML declaration it would be UTF-16"),
-                Arguments.of(cut((MARK + document("UTF-16")).getBytes(UTF_16BE)), "is no UTF-16BE"),
+                Arguments.of(unmarked, "encoded in UTF-16LE, but its XML declaration names UTF-16"),
+                Arguments.of(cut((MARK + document("UTF-16")).getBytes(UTF_16BE)), "is not UTF-16BE"),
                 Arguments.of(document("klingon").getBytes(UTF_8), "'klingon', which is not supported"),
-                Arguments.of(document("US-ASCII").getBytes(UTF_8), "is no US-ASCII"),
+                Arguments.of(document("US-ASCII").getBytes(UTF_8), "is not US-ASCII"),
                 Arguments.of((MARK + "<domain/>").getBytes(Charset.forName("UTF-32LE")), "UTF-32, which is not supported"));
     }
 

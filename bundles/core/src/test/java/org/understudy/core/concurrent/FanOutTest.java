@@ -50,12 +50,12 @@ class FanOutTest {
     void doesNotWaitForAHangingCallAfterAnInterrupt() {
         CountDownLatch never = new CountDownLatch(1);
         CyclicBarrier together = new CyclicBarrier(2);
-        Thread asks = Thread.currentThread();
+        Thread caller = Thread.currentThread();
 
         assertThatThrownBy(() -> FanOut.call(List.of("a", "b"), name -> {
                     meet(together);
-                    if (Thread.currentThread() == asks) {
-                        asks.interrupt();
+                    if (Thread.currentThread() == caller) {
+                        caller.interrupt();
                         return name;
                     }
                     return hang(never);

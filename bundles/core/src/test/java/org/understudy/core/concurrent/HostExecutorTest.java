@@ -21,8 +21,8 @@ class HostExecutorTest {
 
     private final FakeScheduler clock = new FakeScheduler();
     private final List<HostName> overflows = new CopyOnWriteArrayList<>();
-    private final HostExecutor real = new HostExecutor("lanes-test", SystemScheduler.process(), 1000, overflows::add);
-    private final HostExecutor executor = new HostExecutor("lanes-test", clock, 1000, overflows::add);
+    private final HostExecutor real = new HostExecutor("executor-test", SystemScheduler.process(), 1000, overflows::add);
+    private final HostExecutor executor = new HostExecutor("executor-test", clock, 1000, overflows::add);
     private final List<Integer> done = new CopyOnWriteArrayList<>();
     private final CountDownLatch hanging = new CountDownLatch(1);
 
@@ -94,7 +94,7 @@ class HostExecutorTest {
     @Test
     void dropsTasksBeyondItsLimitAndReportsTheOverflowOnce() {
         List<String> order = new ArrayList<>();
-        HostExecutor small = new HostExecutor("lanes-test", clock, 2, host -> order.add("caught up"));
+        HostExecutor small = new HostExecutor("executor-test", clock, 2, host -> order.add("overflow"));
 
         small.run(ALPHA, "first", () -> {
             for (String name : List.of("a", "b", "c", "d")) {
@@ -103,7 +103,7 @@ class HostExecutorTest {
         });
         small.run(ALPHA, "e", () -> order.add("e"));
 
-        assertThat(order).containsExactly("a true", "b true", "c false", "d false", "a", "b", "caught up", "e");
+        assertThat(order).containsExactly("a true", "b true", "c false", "d false", "a", "b", "overflow", "e");
         assertThat(small.depth()).isZero();
     }
 

@@ -36,7 +36,7 @@ import org.understudy.core.health.PairHealthTracker;
 import org.understudy.core.inventory.HostRegistry;
 import org.understudy.core.inventory.VmLocator;
 
-/** Hosts in memory behind a real registry, and migrations that are only claimed. */
+/** Hosts in memory behind a real registry, and a list of migrations. */
 public final class FakeHosts implements AutoCloseable {
     private final Map<HostName, FakeDefinitionHost> hosts = new LinkedHashMap<>();
     private final List<Migration> migrated = new CopyOnWriteArrayList<>();
@@ -89,12 +89,12 @@ public final class FakeHosts implements AutoCloseable {
                 Map.of());
     }
 
-    /** @param outcome empty: it runs */
+    /** @param outcome empty while it runs */
     public void migrated(String vm, String source, String destination, Optional<Outcome> outcome) {
         migrated(vm, source, destination, outcome, List.of());
     }
 
-    /** One that runs, begun by somebody else. */
+    /** Adds a running migration that another program started. */
     public void watched(String vm, String source, String destination) {
         StepReport skipped = new StepReport(
                 MigrationStep.PREFLIGHT, StepState.SKIPPED, Optional.empty(), Optional.empty(), Map.of());
