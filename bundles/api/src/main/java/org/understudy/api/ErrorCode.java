@@ -59,7 +59,10 @@ public enum ErrorCode {
     /** The connection to QEMU's monitor was lost. */
     QMP_DISCONNECTED(502, 5, "Check whether the QEMU process still runs, and read the VM's log."),
     /** libvirt rejected a call. */
-    LIBVIRT_ERROR(502, 5, "Correct the cause in libvirt's error, which is in the message with the call and the error number."),
+    LIBVIRT_ERROR(
+            502,
+            5,
+            "Correct the cause in libvirt's error, which is in the message with the call and the error number."),
     /** A VF could not be set up or restored. */
     VF_FAILED(502, 5, "Correct the cause in the message, and check the VF with understudy:vf-list."),
     /** The host does not answer; whether the call was executed is unknown. */

@@ -28,9 +28,7 @@ public enum PairHealth {
             "QEMU has the primary, but the guest has not enabled it.",
             "Check the guest for a driver of the primary (igbvf, iavf, mlx5_core, e1000e)."),
     /** The pair is broken. */
-    FAULT(
-            "The pair is broken; the details have the cause.",
-            "Run understudy:lint and understudy:doctor.");
+    FAULT("The pair is broken; the details have the cause.", "Run understudy:lint and understudy:doctor.");
 
     private final String cause;
     private final String nextStep;

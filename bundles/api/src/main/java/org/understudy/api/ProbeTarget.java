@@ -108,8 +108,8 @@ public sealed interface ProbeTarget {
     private static void requireInterval(Duration interval) {
         require(
                 interval.compareTo(SHORTEST_INTERVAL) >= 0,
-                "Probe interval " + interval.toMillis() + " ms is too short: at least "
-                        + SHORTEST_INTERVAL.toMillis() + " ms");
+                "Probe interval " + interval.toMillis() + " ms is too short: at least " + SHORTEST_INTERVAL.toMillis()
+                        + " ms");
     }
 
     private static void require(boolean valid, String message) {

@@ -92,8 +92,7 @@ public record VfSelector(
                         .map(OptionalInt::of)
                         .orElse(OptionalInt.empty()));
         if (!terms.isEmpty()) {
-            throw invalid(
-                    text, "unknown key '" + terms.keySet().iterator().next() + "'");
+            throw invalid(text, "unknown key '" + terms.keySet().iterator().next() + "'");
         }
         return selector;
     }

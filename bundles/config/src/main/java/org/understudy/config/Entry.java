@@ -143,7 +143,9 @@ final class Entry {
             problem("has an empty value", "Set a value, or remove the key.");
             return Optional.empty();
         } else if (value.contains("${")) {
-            problem("'" + value + "' contains a variable that is not set", "Set the variable, or use another ${sys:NAME} or ${env:NAME}.");
+            problem(
+                    "'" + value + "' contains a variable that is not set",
+                    "Set the variable, or use another ${sys:NAME} or ${env:NAME}.");
             return Optional.empty();
         }
         return Optional.of(value);

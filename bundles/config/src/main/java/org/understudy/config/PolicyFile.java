@@ -46,7 +46,11 @@ record PolicyFile(Path path) {
         } catch (NoSuchFileException e) {
             return new Reading(Optional.empty(), List.of(missing()));
         } catch (MarkedYaml.BrokenYaml e) {
-            problems.add(e.line, "", e.getMessage(), "Correct the YAML at this line: indent with spaces and write key: value.");
+            problems.add(
+                    e.line,
+                    "",
+                    e.getMessage(),
+                    "Correct the YAML at this line: indent with spaces and write key: value.");
         } catch (IOException | ConfigurationException e) {
             problems.add(1, "", "the file cannot be read: " + e, "Check owner, permissions and encoding (UTF-8).");
         }

@@ -36,7 +36,7 @@ class FileChangeTest {
         Files.writeString(file, "afterwards");
         assertThat(change.isReloadingRequired()).isFalse();
         assertThat(change.isReloadingRequired()).isTrue();
-        assertThat(change.isAsSeen()).isTrue();
+        assertThat(change.isUnchangedSincePoll()).isTrue();
 
         change.reloadingPerformed();
         assertThat(change.isReloadingRequired()).isFalse();
@@ -50,7 +50,7 @@ class FileChangeTest {
 
         Files.writeString(file, "");
 
-        assertThat(change.isAsSeen()).isFalse();
+        assertThat(change.isUnchangedSincePoll()).isFalse();
         change.reloadingPerformed();
         change.isReloadingRequired();
         assertThat(change.isReloadingRequired()).isTrue();

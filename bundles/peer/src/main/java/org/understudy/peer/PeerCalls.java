@@ -79,8 +79,8 @@ public final class PeerCalls implements PeerEndpoint {
     }
 
     private static <T> T end(Optional<T> end, String call) {
-        return end.orElseThrow(() ->
-                new UnderstudyException(ErrorCode.WRONG_VM_STATE, "Call " + call + ": the VM has no such migration on this host"));
+        return end.orElseThrow(() -> new UnderstudyException(
+                ErrorCode.WRONG_VM_STATE, "Call " + call + ": the VM has no such migration on this host"));
     }
 
     private static <T> String invoke(Class<T> type, T target, String name, String arguments) {

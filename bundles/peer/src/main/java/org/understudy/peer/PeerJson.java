@@ -62,7 +62,8 @@ final class PeerJson {
             JsonNode array = MAPPER.readTree(json);
             if (!(array instanceof ArrayNode) || array.size() != types.length) {
                 throw new UnderstudyException(
-                        ErrorCode.INVALID_ARGUMENT, "Arguments of " + method.getName() + " must be a JSON array of " + types.length);
+                        ErrorCode.INVALID_ARGUMENT,
+                        "Arguments of " + method.getName() + " must be a JSON array of " + types.length);
             }
             Object[] arguments = new Object[types.length];
             for (int i = 0; i < types.length; i++) {
@@ -82,7 +83,9 @@ final class PeerJson {
             return MAPPER.readValue(json, MAPPER.constructType(type));
         } catch (JsonProcessingException e) {
             throw new UnderstudyException(
-                    ErrorCode.HOST_UNAVAILABLE, "Response of the peer is not a " + type + ": " + e.getOriginalMessage(), e);
+                    ErrorCode.HOST_UNAVAILABLE,
+                    "Response of the peer is not a " + type + ": " + e.getOriginalMessage(),
+                    e);
         }
     }
 }

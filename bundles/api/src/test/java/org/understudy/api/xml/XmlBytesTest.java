@@ -84,7 +84,8 @@ class XmlBytesTest {
                 Arguments.of(cut((MARK + document("UTF-16")).getBytes(UTF_16BE)), "is not UTF-16BE"),
                 Arguments.of(document("klingon").getBytes(UTF_8), "'klingon', which is not supported"),
                 Arguments.of(document("US-ASCII").getBytes(UTF_8), "is not US-ASCII"),
-                Arguments.of((MARK + "<domain/>").getBytes(Charset.forName("UTF-32LE")), "UTF-32, which is not supported"));
+                Arguments.of(
+                        (MARK + "<domain/>").getBytes(Charset.forName("UTF-32LE")), "UTF-32, which is not supported"));
     }
 
     private static byte[] cut(byte[] bytes) {

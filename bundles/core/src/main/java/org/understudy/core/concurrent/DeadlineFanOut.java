@@ -91,7 +91,8 @@ public final class DeadlineFanOut implements AutoCloseable {
             threads.execute(() -> run(call, function));
         } catch (RejectedExecutionException e) {
             inFlight.decrementAndGet();
-            call.result().completeExceptionally(new UnderstudyException(ErrorCode.CANCELLED, "The server is stopping", e));
+            call.result()
+                    .completeExceptionally(new UnderstudyException(ErrorCode.CANCELLED, "The server is stopping", e));
         }
     }
 
@@ -124,8 +125,7 @@ public final class DeadlineFanOut implements AutoCloseable {
         overdue.merge(host.name(), change, (a, b) -> a + b == 0 ? null : Integer.valueOf(a + b));
     }
 
-    private <R> void collect(
-            Call<R> call, Duration limit, BiConsumer<Host, R> returned, Failure failed) {
+    private <R> void collect(Call<R> call, Duration limit, BiConsumer<Host, R> returned, Failure failed) {
         Host host = call.host();
         try {
             returned.accept(host, call.result().get());

@@ -28,8 +28,8 @@ final class GuestEvidence {
     /** @param negotiated when QEMU reported that the guest's driver negotiated standby; empty if no such event was received */
     Cooperation of(Host host, VmName vm, Pair pair, Optional<Instant> negotiated) {
         List<Sign> signs = new ArrayList<>();
-        negotiated.ifPresent(at -> signs.add(
-                new Sign("event FAILOVER_NEGOTIATED", "the guest's driver negotiated standby on " + pair.standby(), at)));
+        negotiated.ifPresent(at -> signs.add(new Sign(
+                "event FAILOVER_NEGOTIATED", "the guest's driver negotiated standby on " + pair.standby(), at)));
         Optional<Boolean> driver = driver(host, vm, pair, signs);
         device(host, vm, pair, signs);
         Optional<Boolean> agent = agent(host, vm, pair, signs);

@@ -58,7 +58,8 @@ public final class PairHealthTracker implements AutoCloseable {
 
     private static final int EVENTS_WAITING = 10_000;
 
-    private final ServiceSubscription<HostNics> nics = new ServiceSubscription<>(served -> served.listen(this::onInventory));
+    private final ServiceSubscription<HostNics> nics =
+            new ServiceSubscription<>(served -> served.listen(this::onInventory));
     private final HostWatch watch;
     private final PairHealthUpdater updater;
     private final EventBroadcaster<PairKey, PairChanged> broadcaster;
@@ -174,7 +175,8 @@ public final class PairHealthTracker implements AutoCloseable {
             pairs.add(
                     live.get().carries(p)
                             ? current(key, p)
-                            : PairHealthUpdater.pair(p, PairHealth.PENDING_RESTART, "switched on; the running VM does not have it"));
+                            : PairHealthUpdater.pair(
+                                    p, PairHealth.PENDING_RESTART, "switched on; the running VM does not have it"));
         }
         live.get().pairs().stream()
                 .filter(p -> configured.pairs().stream().noneMatch(p::isSameAs))
@@ -198,7 +200,8 @@ public final class PairHealthTracker implements AutoCloseable {
     private Pair leftover(VmKey key, PairView pair) {
         return updater.health(new PairKey(key, pair.primary()))
                 .filter(p -> p.health() == PairHealth.PENDING_RESTART)
-                .orElseGet(() -> PairHealthUpdater.pair(pair, PairHealth.PENDING_RESTART, "switched off; the running VM still has it"));
+                .orElseGet(() -> PairHealthUpdater.pair(
+                        pair, PairHealth.PENDING_RESTART, "switched off; the running VM still has it"));
     }
 
     private Pair current(VmKey key, PairView pair) {

@@ -110,9 +110,7 @@ final class PairHealthUpdater {
 
     /** Sets the details of a pair that lacks its primary. */
     void annotate(PairKey key, String details) {
-        tracked(key)
-                .filter(t -> lacksPrimary(t.health) && t.vfLost.isEmpty())
-                .ifPresent(t -> t.details = details);
+        tracked(key).filter(t -> lacksPrimary(t.health) && t.vfLost.isEmpty()).ifPresent(t -> t.details = details);
     }
 
     /** For any thread. */
@@ -274,13 +272,7 @@ final class PairHealthUpdater {
         t.details = details;
         if (from != health) {
             t.health = health;
-            changed.accept(
-                    key,
-                    new PairChanged(
-                            key.vm().vm(),
-                            key.vm().host(),
-                            from,
-                            pair(t.view, health, details)));
+            changed.accept(key, new PairChanged(key.vm().vm(), key.vm().host(), from, pair(t.view, health, details)));
         }
     }
 
@@ -306,7 +298,9 @@ final class PairHealthUpdater {
 
     private void poll(PairKey key) {
         Tracked t = tracked(key)
-                .filter(now -> changesWithoutEvent(now.health) || now.health == PairHealth.ACTIVE || now.health == PairHealth.FAULT)
+                .filter(now -> changesWithoutEvent(now.health)
+                        || now.health == PairHealth.ACTIVE
+                        || now.health == PairHealth.FAULT)
                 .orElse(null);
         if (t == null) {
             return;
@@ -341,8 +335,9 @@ final class PairHealthUpdater {
 
     /** A VF is set up again before QEMU gets it, so its settings count only while a guest uses it. */
     private static Optional<String> vfProblem(Tracked t, VfView vf) {
-        t.misconfigured =
-                t.health == PairHealth.ACTIVE || t.misconfigured.isPresent() ? misconfiguration(t.view, vf) : Optional.empty();
+        t.misconfigured = t.health == PairHealth.ACTIVE || t.misconfigured.isPresent()
+                ? misconfiguration(t.view, vf)
+                : Optional.empty();
         return vf.state() == VfState.FAULT
                 ? Optional.of("VF " + vf.address() + ": " + vf.reason())
                 : t.misconfigured.map(problem -> "VF " + vf.address() + " " + problem);

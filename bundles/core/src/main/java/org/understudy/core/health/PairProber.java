@@ -33,12 +33,14 @@ record PairProber(Function<String, DomainView> views) {
         }
         DomainView stored = views.apply(host.definition(vm));
         for (PairView pair : views.apply(live.get()).pairsWith(stored)) {
-            boolean configured = stored.pairs().stream().anyMatch(p -> p.primary().equals(pair.primary()));
+            boolean configured =
+                    stored.pairs().stream().anyMatch(p -> p.primary().equals(pair.primary()));
             readings.put(
                     pair,
                     configured
                             ? of(host, vm, pair)
-                            : new Reading(PairHealth.PENDING_RESTART, leftover(host.primaryPresence(vm, pair.primary()))));
+                            : new Reading(
+                                    PairHealth.PENDING_RESTART, leftover(host.primaryPresence(vm, pair.primary()))));
         }
         return readings;
     }

@@ -95,7 +95,9 @@ public final class HostRegistry implements Hosts {
     /** Waits up to 5 s until the connector's hosts are closed, as its bundle may be removed next. */
     void removeConnector(HostConnector connector) {
         connectors.remove(connector.kind(), connector);
-        await(current().stream().map(managedHost -> managedHost.connectorRemoved(connector)).toList());
+        await(current().stream()
+                .map(managedHost -> managedHost.connectorRemoved(connector))
+                .toList());
     }
 
     private static void await(List<CompletableFuture<Void>> closings) {
@@ -183,8 +185,8 @@ public final class HostRegistry implements Hosts {
         return current().stream()
                 .filter(s -> s.policy().name().equals(name))
                 .findFirst()
-                .orElseThrow(() -> new UnderstudyException(
-                        ErrorCode.HOST_NOT_FOUND, "Host '" + name + "' is not configured"))
+                .orElseThrow(() ->
+                        new UnderstudyException(ErrorCode.HOST_NOT_FOUND, "Host '" + name + "' is not configured"))
                 .require();
     }
 

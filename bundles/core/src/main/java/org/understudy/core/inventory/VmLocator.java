@@ -77,7 +77,8 @@ public final class VmLocator implements AutoCloseable {
      * @param incoming the QEMUs that only receive
      * @param unanswered hosts that are not open, failed to answer, or did not answer in time
      */
-    public record Survey(Map<VmName, List<VmLocation>> claims, List<VmLocation> incoming, List<UnansweredHost> unanswered) {
+    public record Survey(
+            Map<VmName, List<VmLocation>> claims, List<VmLocation> incoming, List<UnansweredHost> unanswered) {
 
         /**
          * Returns the location of a VM.

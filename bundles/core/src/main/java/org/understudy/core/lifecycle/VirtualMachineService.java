@@ -138,9 +138,12 @@ public final class VirtualMachineService implements VirtualMachines {
      * answer does not block it, as it does not block a start; see {@link SplitBrainGuard}.
      */
     private static void requireFree(DomainView view, HostName name, VmLocator.Survey survey) {
-        survey.unanswered().stream().filter(s -> s.host().equals(name)).findFirst().ifPresent(s -> {
-            throw s.failure(view.name());
-        });
+        survey.unanswered().stream()
+                .filter(s -> s.host().equals(name))
+                .findFirst()
+                .ifPresent(s -> {
+                    throw s.failure(view.name());
+                });
         survey.claims().getOrDefault(view.name(), List.of()).stream()
                 .filter(l -> !l.host().name().equals(name) || !view.uuid().equals(Optional.of(l.vm().uuid())))
                 .findFirst()
@@ -161,7 +164,8 @@ public final class VirtualMachineService implements VirtualMachines {
         act("start", name, OFF, (here, survey) -> {
             splitBrainGuard.requireNoOther(here, survey);
             Host host = here.host();
-            vfs.callWithLeases(here, DomainView.of(host.definition(name)).pairs(), assigned -> host.start(name, assigned));
+            vfs.callWithLeases(
+                    here, DomainView.of(host.definition(name)).pairs(), assigned -> host.start(name, assigned));
         });
     }
 

@@ -106,7 +106,8 @@ public final class Arrivals {
                 .toList();
         return fixed.isEmpty()
                 ? definition
-                : DestinationDefinition.adjust(definition, keeper.leaseForArrival(host.name(), view.name(), fixed), Map.of());
+                : DestinationDefinition.adjust(
+                        definition, keeper.leaseForArrival(host.name(), view.name(), fixed), Map.of());
     }
 
     /** A pair that was not made here names no pool; the network of its standby NIC may have one. */

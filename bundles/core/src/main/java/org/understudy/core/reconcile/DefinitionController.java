@@ -100,7 +100,8 @@ public final class DefinitionController implements AutoCloseable {
             Subscription subscription = networks.listen(() -> found.keySet().stream()
                     .filter(key -> key.host().equals(host.name()))
                     .forEach(this::enqueue));
-            Optional.ofNullable(networkSubscriptions.put(host.name(), subscription)).ifPresent(Subscription::close);
+            Optional.ofNullable(networkSubscriptions.put(host.name(), subscription))
+                    .ifPresent(Subscription::close);
         }
     }
 

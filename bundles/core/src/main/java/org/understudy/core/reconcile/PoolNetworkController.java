@@ -67,7 +67,8 @@ public final class PoolNetworkController implements AutoCloseable {
     PoolNetworkController(Hosts hosts, Policies policies, Scheduler scheduler, Backoff backoff) {
         this.hosts = hosts;
         this.policies = policies;
-        this.controller = new Controller<>("understudy-networks", scheduler, Function.identity(), backoff, this::reconcile);
+        this.controller =
+                new Controller<>("understudy-networks", scheduler, Function.identity(), backoff, this::reconcile);
         this.changes = policies.listen(changed -> hosts.all().forEach(host -> enqueue(host.name())));
         this.watch = new HostWatch(hosts, this::onOpened, this::onEvent, scheduler);
     }

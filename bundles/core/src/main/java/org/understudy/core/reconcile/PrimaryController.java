@@ -71,7 +71,8 @@ public final class PrimaryController implements AutoCloseable {
     private final VfLeaseController vfs;
     private final MigrationLock migrationLock;
     private final Timings timings;
-    private final ServiceSubscription<HostNics> nics = new ServiceSubscription<>(served -> served.listen(this::onInventory));
+    private final ServiceSubscription<HostNics> nics =
+            new ServiceSubscription<>(served -> served.listen(this::onInventory));
     private final List<Subscription> subscriptions;
     private final Controller<VmKey> controller;
 
@@ -96,7 +97,8 @@ public final class PrimaryController implements AutoCloseable {
         this.vfs = vfs;
         this.migrationLock = new MigrationLock(migrations);
         this.timings = timings;
-        this.controller = new Controller<>("understudy-reconcile", scheduler, VmKey::host, timings.backoff(), this::reconcile);
+        this.controller =
+                new Controller<>("understudy-reconcile", scheduler, VmKey::host, timings.backoff(), this::reconcile);
         this.subscriptions = List.of(
                 health.listen(this::onChange),
                 migrations.listen(this::onMigration),
@@ -206,7 +208,7 @@ public final class PrimaryController implements AutoCloseable {
             return true;
         } catch (UnderstudyException e) {
             health.annotate(key, pair.primary(), "Repair failed: " + e.getMessage());
-            if (needsVf(e)) {
+            if (waitsForVf(e)) {
                 LOG.debug("{}: primary {} waits for a free VF: {}", key, pair.primary(), e.getMessage());
                 return false;
             }
@@ -216,7 +218,7 @@ public final class PrimaryController implements AutoCloseable {
     }
 
     /** Whether a retry is useless until the VFs of the host change. */
-    private static boolean needsVf(UnderstudyException e) {
+    private static boolean waitsForVf(UnderstudyException e) {
         return e.findings().stream()
                 .map(Finding::code)
                 .anyMatch(code -> code == FindingCode.POOL_EXHAUSTED || code == FindingCode.VF_NOT_FREE);

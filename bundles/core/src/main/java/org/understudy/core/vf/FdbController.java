@@ -67,8 +67,8 @@ public final class FdbController implements AutoCloseable {
      * merged into the last one.
      */
     private void onChange(PairChanged change) {
-        PairKey pair = new PairKey(
-                new VmKey(change.host(), change.vm()), change.pair().primary());
+        PairKey pair =
+                new PairKey(new VmKey(change.host(), change.vm()), change.pair().primary());
         if (waiting.put(pair, change) == null) {
             executor.run(change.host(), pair, () -> forward(waiting.remove(pair)));
         }

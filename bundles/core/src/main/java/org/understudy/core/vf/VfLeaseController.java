@@ -67,7 +67,8 @@ public final class VfLeaseController implements AutoCloseable {
     private static final Duration ARRIVAL_LIMIT = Duration.ofMinutes(1);
 
     private final AtomicReference<Optional<VfPools>> pools = new AtomicReference<>(Optional.empty());
-    private final ServiceSubscription<HostNics> nics = new ServiceSubscription<>(served -> served.listen(this::onInventory));
+    private final ServiceSubscription<HostNics> nics =
+            new ServiceSubscription<>(served -> served.listen(this::onInventory));
     private final Set<VmName> starting = ConcurrentHashMap.newKeySet();
     private final Controller<Work> controller;
     private final PendingArrivals pendingArrivals;
@@ -102,7 +103,8 @@ public final class VfLeaseController implements AutoCloseable {
     VfLeaseController(Hosts hosts, Migrations migrations, Policies policies, Scheduler scheduler, Backoff backoff) {
         this.policies = policies;
         this.controller = new Controller<>("understudy-vfs", scheduler, Work::host, backoff, this::work);
-        this.pendingArrivals = new PendingArrivals(scheduler, ARRIVAL_LIMIT, host -> controller.add(new AllLeases(host)));
+        this.pendingArrivals =
+                new PendingArrivals(scheduler, ARRIVAL_LIMIT, host -> controller.add(new AllLeases(host)));
         this.hosts = hosts;
         this.migrationLock = new MigrationLock(migrations);
         this.watch = new HostWatch(hosts, host -> controller.add(new AllLeases(host.name())), this::onEvent, scheduler);
@@ -205,7 +207,10 @@ public final class VfLeaseController implements AutoCloseable {
         try {
             pools.get().orElseThrow().forward(lease, true);
         } catch (UnderstudyException e) {
-            LOG.warn("VM {}: forwarding entry was not added, frames may be lost until the guest uses the VF: {}", lease.vm(), e.getMessage());
+            LOG.warn(
+                    "VM {}: forwarding entry was not added, frames may be lost until the guest uses the VF: {}",
+                    lease.vm(),
+                    e.getMessage());
         }
     }
 
@@ -249,7 +254,7 @@ public final class VfLeaseController implements AutoCloseable {
             throw refusal(Finding.of(
                     FindingCode.POOL_NOT_SERVED,
                     subject,
-                    "Primary " + pair.primary() + " of VM " + vm + " needs a VF, but this server has no VF pools",
+                    "Primary " + pair.primary() + " of VM " + vm + " needs a VF, but no pool of this server provides one",
                     "Install the bundle org.understudy.hostnic, or name the VF's PCI address in the definition."));
         }
         Lease lease = served.get()

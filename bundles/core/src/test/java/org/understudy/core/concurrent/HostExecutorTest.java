@@ -21,7 +21,8 @@ class HostExecutorTest {
 
     private final FakeScheduler clock = new FakeScheduler();
     private final List<HostName> overflows = new CopyOnWriteArrayList<>();
-    private final HostExecutor real = new HostExecutor("executor-test", SystemScheduler.process(), 1000, overflows::add);
+    private final HostExecutor real =
+            new HostExecutor("executor-test", SystemScheduler.process(), 1000, overflows::add);
     private final HostExecutor executor = new HostExecutor("executor-test", clock, 1000, overflows::add);
     private final List<Integer> done = new CopyOnWriteArrayList<>();
     private final CountDownLatch hanging = new CountDownLatch(1);

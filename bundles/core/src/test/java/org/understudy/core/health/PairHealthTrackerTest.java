@@ -202,14 +202,12 @@ class PairHealthTrackerTest {
         nics.notifyListeners(VfState.LEASED, "");
         awaitHealth(PairHealth.FAULT);
         assertThat(onlyPair().details()).isEqualTo("VF 0000:01:10.0 has VLAN 99, the pair needs 0");
-        assertThat(tracker.isMisconfigured(new VmKey(a.name(), VM), PRIMARY))
-                .isTrue();
+        assertThat(tracker.isMisconfigured(new VmKey(a.name(), VM), PRIMARY)).isTrue();
 
         nics.vlan = OptionalInt.of(0);
         nics.notifyListeners(VfState.LEASED, "");
         awaitHealth(PairHealth.ACTIVE);
-        assertThat(tracker.isMisconfigured(new VmKey(a.name(), VM), PRIMARY))
-                .isFalse();
+        assertThat(tracker.isMisconfigured(new VmKey(a.name(), VM), PRIMARY)).isFalse();
     }
 
     @Test

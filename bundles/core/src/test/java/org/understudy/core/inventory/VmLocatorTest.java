@@ -79,7 +79,9 @@ class VmLocatorTest {
             await().until(() -> host.questions().equals(List.of("find web1")));
         }
         passDeadline(3);
-        assertThat(survey.join().unanswered()).extracting(s -> s.host().value()).containsExactly("alpha", "beta", "gamma");
+        assertThat(survey.join().unanswered())
+                .extracting(s -> s.host().value())
+                .containsExactly("alpha", "beta", "gamma");
     }
 
     @Test

@@ -60,7 +60,8 @@ class DefinitionControllerTest {
     }
 
     private DefinitionController keep() {
-        controller = Optional.of(new DefinitionController(fakeHosts.registry, pairs, fakeHosts.migrations, RHYTHM, clock));
+        controller =
+                Optional.of(new DefinitionController(fakeHosts.registry, pairs, fakeHosts.migrations, RHYTHM, clock));
         return controller.get();
     }
 

@@ -253,9 +253,9 @@ public final class FakeDefinitionHost implements Host {
         return found;
     }
 
-    /** Runs once within the next find(), after the state was read. */
-    public void afterFind(Runnable happening) {
-        afterFind = happening;
+    /** Sets what runs within each find(), after the state was read. */
+    public void afterFind(Runnable action) {
+        afterFind = action;
     }
 
     @Override
