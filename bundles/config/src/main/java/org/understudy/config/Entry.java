@@ -219,7 +219,7 @@ final class Entry {
         if (shape() != wanted && shape() != Shape.EMPTY) {
             problem(
                     "must be " + wanted.words + ", but is " + shape().words,
-                    "Compare it with the sample that came with Understudy.");
+                    "Compare it with the sample that is shipped with Understudy.");
         }
         return shape() == wanted;
     }

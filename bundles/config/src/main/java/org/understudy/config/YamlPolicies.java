@@ -88,7 +88,7 @@ public final class YamlPolicies implements Policies {
 
     private void apply(PolicyFile.Reading reading) {
         state = new State(reading.policy().orElse(state.policy()), reading.findings());
-        reading.findings().forEach(f -> LOG.warn("{} {}", f.message(), f.remedy()));
+        reading.findings().forEach(f -> LOG.warn("{}. {}", f.message(), f.remedy()));
     }
 
     /** An exception of a listener must not end the polling of the file. */

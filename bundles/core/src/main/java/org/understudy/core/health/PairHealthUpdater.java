@@ -378,12 +378,16 @@ final class PairHealthUpdater {
     private static String causes(PairKey key, Tracked t) {
         try {
             return t.host.whyWithout(key.vm().vm(), key.primary()).stream()
-                    .map(cause -> " " + cause.message() + " " + cause.remedy())
+                    .map(cause -> " " + sentence(cause.message()) + " " + cause.remedy())
                     .collect(Collectors.joining());
         } catch (UnderstudyException e) {
             LOG.debug("Pair {}: cause of the missing primary is unknown: {}", key, e.getMessage());
             return "";
         }
+    }
+
+    private static String sentence(String message) {
+        return message.endsWith(".") ? message : message + ".";
     }
 
     private void resyncSoon(Host host, VmKey vm) {

@@ -254,7 +254,8 @@ public final class VfLeaseController implements AutoCloseable {
             throw refusal(Finding.of(
                     FindingCode.POOL_NOT_SERVED,
                     subject,
-                    "Primary " + pair.primary() + " of VM " + vm + " needs a VF, but no pool of this server provides one",
+                    "Primary " + pair.primary() + " of VM " + vm
+                            + " needs a VF, but no pool of this server provides one",
                     "Install the bundle org.understudy.hostnic, or name the VF's PCI address in the definition."));
         }
         Lease lease = served.get()

@@ -211,8 +211,8 @@ public final class FakeDefinitionHost implements Host {
     public HostFacts facts() {
         answer("facts");
         return new HostFacts(
-                "shelf",
-                "a shelf",
+                "fake",
+                "a fake",
                 Optional.of(new HostFacts.Version(7, 2, 22)),
                 Optional.empty(),
                 Optional.of("tcg"),
@@ -349,12 +349,12 @@ public final class FakeDefinitionHost implements Host {
 
     @Override
     public IncomingMigration prepareIncoming(IncomingRequest request) {
-        throw new UnsupportedOperationException("a shelf does not migrate");
+        throw new UnsupportedOperationException("this fake does not migrate");
     }
 
     @Override
     public OutgoingMigration startOutgoing(OutgoingRequest request) {
-        throw new UnsupportedOperationException("a shelf does not migrate");
+        throw new UnsupportedOperationException("this fake does not migrate");
     }
 
     @Override

@@ -46,11 +46,11 @@ public final class FakeHosts implements AutoCloseable {
     public final HostRegistry registry;
     public final VmLocator locator;
 
-    public FakeHosts(FakeDefinitionHost... shelves) {
-        Arrays.stream(shelves).forEach(h -> hosts.put(h.name(), h));
+    public FakeHosts(FakeDefinitionHost... fakes) {
+        Arrays.stream(fakes).forEach(h -> hosts.put(h.name(), h));
         when(policies.current())
-                .thenReturn(policy(Arrays.stream(shelves)
-                        .map(h -> new HostPolicy(h.name(), "shelf", Map.of()))
+                .thenReturn(policy(Arrays.stream(fakes)
+                        .map(h -> new HostPolicy(h.name(), "fake", Map.of()))
                         .toArray(HostPolicy[]::new)));
         when(policies.listen(any())).thenReturn(() -> {});
         when(migrations.listen(any())).thenReturn(() -> {});
@@ -64,7 +64,7 @@ public final class FakeHosts implements AutoCloseable {
     private final class Connector implements HostConnector {
         @Override
         public String kind() {
-            return "shelf";
+            return "fake";
         }
 
         @Override

@@ -120,7 +120,7 @@ class VfLeaseControllerTest {
         Policy usual = FakeHosts.policy();
         when(fakeHosts.policies.current())
                 .thenReturn(new Policy(
-                        List.of(new HostPolicy(alpha.name(), "shelf", Map.of())),
+                        List.of(new HostPolicy(alpha.name(), "fake", Map.of())),
                         List.of(new PoolPolicy(
                                 OneVf.POOL,
                                 PrimaryKind.VF,
