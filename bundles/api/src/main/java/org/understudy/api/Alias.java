@@ -14,7 +14,7 @@ public record Alias(String value) implements Comparable<Alias> {
      * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the alias has another form
      */
     public Alias {
-        Names.require("alias", value);
+        Names.require("Alias", value);
     }
 
     /** {@return true if libvirt keeps this alias; it drops every alias that does not start with {@code ua-}} */

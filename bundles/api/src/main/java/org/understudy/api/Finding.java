@@ -6,12 +6,12 @@ import java.util.List;
 /**
  * One result of a read-only check.
  *
- * @param code what kind of result this is; stable, for programs
+ * @param code the kind of result; stable, for programs
  * @param severity how much it matters
  * @param subject the object it is about, such as {@code vm web1, interface ua-standby0}
- * @param message one sentence that names the object and the value found
- * @param remedy one sentence that says what to do; empty only for a {@link Severity#NOTICE}
- * @param fixable true if {@link Pairs#fix} can mend it without risk
+ * @param message names the object and the value found
+ * @param remedy one sentence with the next action; empty only for a {@link Severity#NOTICE}
+ * @param fixable true if {@link Pairs#fix} can repair it without risk
  */
 public record Finding(
         FindingCode code, Severity severity, String subject, String message, String remedy, boolean fixable) {
@@ -19,10 +19,10 @@ public record Finding(
     /**
      * {@return a finding with the code's usual severity that must be repaired by hand}
      *
-     * @param code what kind of result this is
+     * @param code the kind of result
      * @param subject the object it is about
-     * @param message one sentence that names the object and the value found
-     * @param remedy one sentence that says what to do
+     * @param message names the object and the value found
+     * @param remedy one sentence with the next action
      */
     public static Finding of(FindingCode code, String subject, String message, String remedy) {
         return new Finding(code, code.severity(), subject, message, remedy, false);

@@ -62,7 +62,7 @@ public enum FindingCode {
     /** The definition has one half of a requested pair only. */
     PAIR_HALF_MISSING(18, Severity.WARNING),
 
-    // Planner: why a pair cannot be made as asked.
+    // Pair editor: why a pair cannot be made as requested.
     /** The VM has no such NIC. */
     NIC_NOT_FOUND(0, Severity.ERROR),
     /** Several NICs match the selector. */
@@ -87,19 +87,19 @@ public enum FindingCode {
     NO_PCIE_SLOT_LEFT(0, Severity.ERROR),
     /** The stored definition was changed, and the running VM was not. */
     LIVE_CHANGE_REFUSED(0, Severity.WARNING),
-    /** A part of the definition cannot become what it was before the pair. */
+    /** A part of the definition cannot be restored to its state before the pair. */
     RESTORE_IMPOSSIBLE(0, Severity.ERROR),
-    /** The primary is an emulated NIC, for trials only. */
+    /** The primary is an emulated NIC, which is for tests only. */
     EMULATED_PRIMARY(0, Severity.WARNING),
     /** The primary is an emulated NIC, and the configuration does not allow that. */
     EMULATED_PRIMARY_NOT_ALLOWED(0, Severity.ERROR),
 
-    // Hosts: what a definition asks for that is not provided, or not kept.
+    // Hosts: what a definition requests and the host does not provide or store.
     /** The host cannot provide a part of the definition. */
     DEFINITION_UNSUPPORTED(0, Severity.ERROR),
-    /** The definition lacks a part that the host needs. */
+    /** The definition lacks a part that the host requires. */
     DEFINITION_INCOMPLETE(0, Severity.ERROR),
-    /** The host stored something else than the definition it was given. */
+    /** The host stored another definition than the one it received. */
     DEFINITION_ALTERED(0, Severity.ERROR),
     /** VMs of the host run without KVM. */
     ACCELERATOR_FALLBACK(0, Severity.WARNING),
@@ -117,13 +117,13 @@ public enum FindingCode {
     DESTINATION_INCOMPATIBLE(0, Severity.ERROR),
     /** The guest is booting and cannot release its primary. */
     GUEST_REBOOTING(0, Severity.ERROR),
-    /** A primary was plugged a moment ago, see {@link Policy#settle}. */
+    /** A primary was plugged less than {@link Policy#settle} ago. */
     SETTLING(0, Severity.ERROR),
     /** The guest may still release a primary that an earlier migration requested. */
     EJECT_PENDING(0, Severity.ERROR),
     /** The guest's driver has not negotiated standby. */
     STANDBY_NOT_NEGOTIATED(0, Severity.WARNING),
-    /** The running VM does not have its primary. */
+    /** The running VM lacks its primary. */
     PRIMARY_ABSENT(0, Severity.WARNING),
     /** The PF could not be set up to pass frames to the standby NIC. */
     DETOUR_FAILED(0, Severity.WARNING),
@@ -135,7 +135,7 @@ public enum FindingCode {
     VM_SILENT(0, Severity.ERROR),
     /** No probe measures the network gap. */
     NO_GAP_PROBE(0, Severity.NOTICE),
-    /** The hosts cannot follow an option of the migration. */
+    /** The hosts do not support an option of the migration. */
     OPTION_NOT_USABLE(0, Severity.ERROR),
     /** The migration failed; the message has the reason. */
     MIGRATION_FAILED(0, Severity.ERROR),
@@ -146,7 +146,7 @@ public enum FindingCode {
     /** The VM does not run where it should. */
     GUEST_NOT_RUNNING(0, Severity.ERROR),
 
-    // Managers that ask before they act.
+    // Managers that call NicProvisioning before they act.
     /** A {@link NicContributor} refuses. */
     VETOED(0, Severity.ERROR),
     /** A {@link NicContributor} threw an exception, or its definition is not XML. */
@@ -157,9 +157,9 @@ public enum FindingCode {
     JAVA_UNSUPPORTED(0, Severity.ERROR),
     /** The host has no QEMU. */
     QEMU_MISSING(0, Severity.ERROR),
-    /** QEMU cannot use bridges as it should. */
+    /** QEMU cannot attach NICs to bridges. */
     BRIDGE_UNAVAILABLE(0, Severity.WARNING),
-    /** Some SR-IOV functions of the host cannot be read or changed. */
+    /** SR-IOV functions of the host cannot be read or changed. */
     NIC_ACCESS_LIMITED(0, Severity.WARNING),
     /** The selectors of the pool match no VF of the host. */
     POOL_WITHOUT_VFS(0, Severity.WARNING),
@@ -177,7 +177,7 @@ public enum FindingCode {
     PEER_UNREACHABLE(0, Severity.NOTICE),
     /** The configuration file is missing or has an error, and is not in force. */
     CONFIGURATION_REJECTED(0, Severity.ERROR),
-    /** What this server has recorded and what the hosts have do not agree. */
+    /** The records of this server and the state of the hosts differ. */
     STATE_INCONSISTENT(0, Severity.ERROR),
     /** The check found nothing wrong. */
     HEALTHY(0, Severity.NOTICE);

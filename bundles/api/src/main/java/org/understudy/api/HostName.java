@@ -2,7 +2,7 @@
 package org.understudy.api;
 
 /**
- * The name under which Understudy's configuration knows a host.
+ * The name of a host in the configuration.
  *
  * @param value letters, digits, dot, hyphen and underscore; 1 to 64 characters
  */
@@ -14,7 +14,7 @@ public record HostName(String value) implements Comparable<HostName> {
      * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the name has another form
      */
     public HostName {
-        Names.require("host name", value);
+        Names.require("Host name", value);
     }
 
     @Override

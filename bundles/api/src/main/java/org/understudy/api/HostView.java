@@ -4,11 +4,11 @@ package org.understudy.api;
 import java.util.List;
 
 /**
- * A host as an admin sees it.
+ * The state of a host.
  *
  * @param name its name in the configuration
  * @param connector such as {@code qemu}
- * @param available whether it answers now
+ * @param available whether the host answers
  * @param summary one line, such as {@code QEMU 7.2.22, TCG}
  * @param findings what is wrong with it
  */

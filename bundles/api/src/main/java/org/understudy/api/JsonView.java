@@ -4,7 +4,7 @@ package org.understudy.api;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
- * The one JSON form of the vocabulary, so that the shell and REST print the same. An OSGi service.
+ * Writes the JSON form of the records of this package, which the shell and REST share. An OSGi service.
  *
  * <p>Records become objects, optional values are left out when empty, durations are milliseconds with a key that ends
  * in {@code Ms}, instants are ISO 8601 in UTC, one-value records such as {@link VmName} are their value.

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 /**
  * An Ethernet address in lower case with colons, such as {@code 52:54:00:11:22:33}.
  *
- * @param value six octets in hexadecimal; upper case is folded
+ * @param value six octets in hexadecimal; upper case becomes lower case
  */
 public record MacAddress(String value) {
     private static final Pattern FORM = Pattern.compile("[0-9a-f]{2}(:[0-9a-f]{2}){5}");
@@ -15,8 +15,8 @@ public record MacAddress(String value) {
     /**
      * Checks the value.
      *
-     * @param value six octets in hexadecimal; upper case is folded
-     * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the text is no MAC address
+     * @param value six octets in hexadecimal; upper case becomes lower case
+     * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the text is not a MAC address
      */
     public MacAddress {
         value = value.strip().toLowerCase(Locale.ROOT);

@@ -7,25 +7,25 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A migration, running or ended: one immutable picture.
+ * The status of a migration, running or ended; immutable.
  *
  * @param id its id
- * @param revision grows with each change
- * @param vm the VM that is moved
+ * @param revision increases with each change
+ * @param vm the VM
  * @param source the host it comes from
  * @param destination the host it goes to
- * @param primaries kinds of the primaries it moves, in the order of the definition; empty for a VM without a pair, and
+ * @param primaries kinds of the VM's primaries, in the order of the definition; empty for a VM without a pair, and
  *     until the preflight has read them
  * @param started when it began, by this server's clock
  * @param ended when it ended; empty while it runs
  * @param steps the seven steps, in their order
  * @param progress memory copied, 0 to 100; empty before the copy
  * @param outcome empty while it runs
- * @param downtime vCPUs stopped, pause to resume, as the two QEMUs' events tell
- * @param onStandby primary unplugged on the source until it carries traffic on the destination; the step's facts name
+ * @param downtime from the pause to the resume of the vCPUs, by the events of the two QEMUs
+ * @param onStandby from the unplug of the primary on the source until it carries traffic on the destination; the step's facts name
  *     the evidence
  * @param networkGap measured loss of connectivity
- * @param findings of the preflight and of what went wrong
+ * @param findings of the preflight and of failures
  */
 public record Migration(
         MigrationId id,
@@ -44,14 +44,14 @@ public record Migration(
         NetworkGap networkGap,
         List<Finding> findings) {
 
-    /** {@return true while it can still change} */
+    /** {@return true until it has ended} */
     public boolean isRunning() {
         return outcome.isEmpty();
     }
 
     /**
-     * {@return true if somebody else began it, such as virsh, and this server only shows it: nothing has been prepared
-     * for it}
+     * {@return true if another program started it, such as virsh, so that this server only observes it and has prepared
+     * nothing}
      */
     public boolean isWatched() {
         return steps.stream().anyMatch(s -> s.step() == MigrationStep.PREFLIGHT && s.state() == StepState.SKIPPED);

@@ -2,7 +2,7 @@
 package org.understudy.api;
 
 /**
- * The name of one migration, unique for ever on one management server.
+ * The id of a migration, unique on one server.
  *
  * @param value such as {@code m-20261101-101500-1}
  */
@@ -14,7 +14,7 @@ public record MigrationId(String value) {
      * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the id has another form
      */
     public MigrationId {
-        Names.require("migration id", value);
+        Names.require("Migration id", value);
     }
 
     @Override

@@ -7,16 +7,16 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * How a VM is moved.
+ * How a VM is migrated.
  *
  * @param bandwidth limit in bytes per second
- * @param downtimeLimit the stop QEMU may take for the last memory pages
+ * @param downtimeLimit the downtime that QEMU may use for the last memory pages
  * @param autoConverge slow the guest down if it writes memory faster than it can be sent
  * @param multifdChannels number of parallel memory streams, 2 to 255; empty: one stream
- * @param postcopy post-copy; the preflight refuses it, because it leaves no whole copy of the guest on either host
+ * @param postcopy post-copy; the preflight refuses it, because it leaves no complete copy of the guest on either host
  * @param tls encrypt the migration stream
- * @param requireVf empty: as configured; true: a run that ends on standby needs attention; false: it is degraded, and a
- *     destination without a free VF is accepted: the VM gets one there when one is free
+ * @param requireVf empty: as configured; true: a migration that ends on standby needs attention; false: it is degraded,
+ *     and a destination without a free VF is accepted: the VM gets a VF there when one is free
  * @param strategy empty: as configured
  * @param probe how the network gap is measured; empty: as configured for the VM
  */

@@ -29,7 +29,7 @@ public enum MigrationStep {
         return ordinal() + 1;
     }
 
-    /** {@return what a person reads} */
+    /** {@return the label for users} */
     public String title() {
         return title;
     }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.api;
 
-/** How a guest parts with its primaries and gets those of the destination. */
+/** How the primaries are unplugged on the source and plugged on the destination. */
 public enum MigrationStrategy {
     /**
-     * QEMU's failover: it unplugs when it begins to send, and plugs while it loads the VM, within the downtime. After a
-     * migration that failed QEMU plugs again by itself.
+     * QEMU's failover: QEMU unplugs at the start of the migration and plugs while it loads the VM, within the downtime.
+     * After a failed migration QEMU plugs the primaries again.
      */
     AUTOMATIC,
     /**
-     * The primaries are unplugged before QEMU begins to send, and plugged when the guest runs on the destination. What
-     * VFIO takes to open a VF is not part of the downtime.
+     * The primaries are unplugged before QEMU starts the migration, and plugged when the guest runs on the destination.
+     * The time in which VFIO opens a VF is not part of the downtime.
      */
     EXPLICIT;
 
@@ -27,7 +27,7 @@ public enum MigrationStrategy {
             case "explicit" -> EXPLICIT;
             default ->
                 throw new UnderstudyException(
-                        ErrorCode.INVALID_ARGUMENT, "'" + text + "' is no strategy: automatic or explicit");
+                        ErrorCode.INVALID_ARGUMENT, "'" + text + "' is not a strategy; use automatic or explicit");
         };
     }
 }

@@ -3,7 +3,7 @@ package org.understudy.api;
 
 import java.util.regex.Pattern;
 
-/** The one rule for names that end up in file names, QEMU ids and URLs. */
+/** The rule for names that become part of file names, QEMU ids and URLs. */
 final class Names {
     private static final Pattern FORM = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}");
 

@@ -5,21 +5,21 @@ import java.time.Duration;
 import java.util.List;
 import org.osgi.annotation.versioning.ProviderType;
 
-/** The loss of connectivity of a migration: measured, or known to be not measured. Never inferred. */
+/** The loss of connectivity during a migration: measured or explicitly not measured, never estimated. */
 @ProviderType
 public sealed interface NetworkGap {
     /**
-     * What a probe counted.
+     * The measurement of a probe.
      *
      * @param method such as {@code heartbeat} or {@code icmp}
-     * @param interval the distance of two packets; a gap can't be told apart from this
-     * @param sent packets that should have come
-     * @param received packets that came, without duplicates
+     * @param interval the interval of the packets, which is the resolution of the measurement
+     * @param sent packets sent by the VM or by the probe
+     * @param received packets received, without duplicates
      * @param lost sent minus received
-     * @param duplicated packets that came more than once
-     * @param reordered packets that came after a later one
+     * @param duplicated packets received more than once
+     * @param reordered packets received after a later one
      * @param longestGap longest time without a packet, on the receiver's monotonic clock
-     * @param paths the same per path the packets took, as far as the packets tell
+     * @param paths the figures of each path, if the packets name it
      */
     record Measured(
             String method,
@@ -34,18 +34,18 @@ public sealed interface NetworkGap {
             implements NetworkGap {}
 
     /**
-     * No probe ran, or it received too little.
+     * No probe ran, or it received too few packets.
      *
      * @param reason why there is no figure
      */
     record NotMeasured(String reason) implements NetworkGap {}
 
     /**
-     * What came over one NIC of the pair.
+     * The packets over one NIC of the pair.
      *
      * @param path {@code primary}, {@code standby} or {@code unknown}
-     * @param received packets that came this way
-     * @param longestGap longest time between two packets in sequence order of which the later came this way
+     * @param received packets received over it
+     * @param longestGap longest time between two consecutive packets of which the later was received over it
      */
     record PathCount(String path, long received, Duration longestGap) {}
 }

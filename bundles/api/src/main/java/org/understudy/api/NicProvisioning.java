@@ -5,8 +5,9 @@ import java.util.List;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
- * The door for a manager that defines, starts and migrates VMs itself: it asks here before it does so. An OSGi service; safe for use from any thread. What happens later is told by {@link Pairs#listen}
- * and {@link Migrations#listen}.
+ * Checks and completes the definitions of a manager that defines, starts and migrates VMs itself, before it does so. An
+ * OSGi service; safe for use from any thread. Later changes are published by {@link Pairs#listen} and
+ * {@link Migrations#listen}.
  */
 @ProviderType
 public interface NicProvisioning {
@@ -18,36 +19,37 @@ public interface NicProvisioning {
         START,
         /** It migrates a VM. */
         MIGRATE,
-        /** It brings a VM to a host and has its VFs leased there: a start or a migration, see {@link #arriving}. */
+        /** It is about to run a VM on a host, by a start or a migration, and needs its VFs leased there; see {@link #arriving}. */
         ARRIVING
     }
 
     /**
-     * Nothing is stored and no VF is leased. Makes the wanted pairs, lets every {@link NicContributor} have its say,
-     * and judges the result by the rules and by the host. Blocks for as long as the host and the contributors take.
+     * Makes the requested pairs, calls every {@link NicContributor}, and checks the result against the rules and the host.
+     * Stores nothing and leases no VF. Blocks for the host and the contributors.
      *
      * @param occasion what the manager is about to do
-     * @param host where the VM is to be; for a migration the destination
+     * @param host the host for the VM; for a migration the destination
      * @param definition the domain XML that the manager would use
-     * @param wishes pairs to be made; a NIC that is one already stays as it is
+     * @param requests the requested pairs; a NIC that is part of a pair is not changed
      * @return refusals are findings
      * @throws UnderstudyException {@link ErrorCode#MALFORMED_XML}, {@link ErrorCode#XML_REFUSED}, {@link
      *     ErrorCode#HOST_NOT_FOUND}, {@link ErrorCode#HOST_UNAVAILABLE}
      */
-    Provisioned before(Occasion occasion, HostName host, String definition, List<PairRequest> wishes);
+    Provisioned before(Occasion occasion, HostName host, String definition, List<PairRequest> requests);
 
     /**
-     * For whoever brings a VM to a host without this server: makes the wanted pairs, leases a VF of the host for every
-     * primary that has an address (after every {@link NicContributor} had its say), puts the VFs' addresses in, and gives networks the names they have there. The VF is
-     * the VM's for a minute, and then for as long as the VM is on the host. Asks the host for its VFs, and its manager for
-     * nothing unless a pair is wished, so that a hook of that manager may wait for the answer.
+     * Prepares the definition of a VM that a manager is about to run on a host without this server: makes the requested
+     * pairs, calls every {@link NicContributor}, leases a VF of the host for every primary that has an address, writes the
+     * VFs' addresses, and translates the names of networks to those of the host. The leases last for a minute and then as long
+     * as the VM is on the host. Blocks for the host's VFs. Calls the host's manager only if pairs are requested, so that a
+     * hook of that manager may wait for the result.
      *
      * @param host where the VM is about to run
      * @param definition the domain XML it would run with
-     * @param wishes pairs to be made; a NIC that is one already stays as it is
+     * @param requests the requested pairs; a NIC that is part of a pair is not changed
      * @return refusals are findings; unchanged also while this server itself migrates the VM
      * @throws UnderstudyException {@link ErrorCode#MALFORMED_XML}, {@link ErrorCode#XML_REFUSED}, {@link
      *     ErrorCode#HOST_NOT_FOUND}
      */
-    Provisioned arriving(HostName host, String definition, List<PairRequest> wishes);
+    Provisioned arriving(HostName host, String definition, List<PairRequest> requests);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.api;
 
-/** The part a NIC plays. */
+/** The role of a NIC in a pair. */
 public enum NicRole {
     /** It is not part of a pair. */
     PLAIN,

@@ -3,7 +3,7 @@ package org.understudy.api;
 
 import org.osgi.annotation.versioning.ProviderType;
 
-/** Chooses one NIC of a VM. */
+/** Selects one NIC of a VM. */
 @ProviderType
 public sealed interface NicSelector {
     /** The only virtio NIC that is not yet part of a pair; ambiguous if there are several. */

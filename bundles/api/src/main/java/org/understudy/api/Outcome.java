@@ -3,15 +3,15 @@ package org.understudy.api;
 
 /** How a migration ended. */
 public enum Outcome {
-    /** It runs on the destination and traffic is on the primary again. */
+    /** The VM runs on the destination and its traffic uses the primary. */
     COMPLETED(0),
-    /** It runs on the destination, but still on standby. */
+    /** The VM runs on the destination, but its traffic uses the standby NIC. */
     COMPLETED_DEGRADED(10),
-    /** It runs on the source as before. */
+    /** The VM runs on the source as before. */
     FAILED_ON_SOURCE(11),
-    /** An admin cancelled it; it runs on the source. */
+    /** An admin cancelled the migration; the VM runs on the source. */
     CANCELLED(6),
-    /** A person has to look: the findings say at what. */
+    /** An admin has to act; the findings have the remedies. */
     NEEDS_ATTENTION(12);
 
     private final int exitCode;

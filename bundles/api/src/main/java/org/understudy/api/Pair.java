@@ -8,12 +8,12 @@ import java.util.Optional;
  *
  * @param standby alias of the standby NIC
  * @param primary alias of the primary
- * @param mac the address both have
+ * @param mac the MAC address of both
  * @param pool the pool the primary comes from, if it comes from one
- * @param kind whether the primary is a VF or an emulated stand-in
+ * @param kind whether the primary is a VF or an emulated NIC
  * @param health its health now
- * @param details what led to this health; empty if there is nothing to add to {@link PairHealth#cause()}
- * @param guest whether the guest does its part; empty where nobody asked, as in lists, and while the VM is off
+ * @param details the cause of this health; empty if there is nothing to add to {@link PairHealth#cause()}
+ * @param guest whether the guest cooperates; empty if it was not requested, as in lists, and while the VM is off
  */
 public record Pair(
         Alias standby,
@@ -25,15 +25,15 @@ public record Pair(
         String details,
         Optional<Cooperation> guest) {
     /**
-     * A pair whose guest nobody asked.
+     * A pair without the guest's evidence.
      *
      * @param standby alias of the standby NIC
      * @param primary alias of the primary
-     * @param mac the address both have
+     * @param mac the MAC address of both
      * @param pool the pool the primary comes from, if it comes from one
-     * @param kind whether the primary is a VF or an emulated stand-in
+     * @param kind whether the primary is a VF or an emulated NIC
      * @param health its health now
-     * @param details what led to this health; empty if there is nothing to add to {@link PairHealth#cause()}
+     * @param details the cause of this health; empty if there is nothing to add to {@link PairHealth#cause()}
      */
     public Pair(
             Alias standby,
@@ -47,9 +47,9 @@ public record Pair(
     }
 
     /**
-     * {@return the same pair with what the guest has shown}
+     * {@return the same pair with the guest's evidence}
      *
-     * @param shown whether the guest does its part
+     * @param shown whether the guest cooperates
      */
     public Pair with(Cooperation shown) {
         return new Pair(standby, primary, mac, pool, kind, health, details, Optional.of(shown));

@@ -6,9 +6,9 @@ import java.util.List;
 /**
  * What switching a pair on or off did.
  *
- * @param changed whether the configured definition is another one now
+ * @param changed whether the configured definition was changed
  * @param effect when the change reaches the guest
- * @param findings what was noticed; with an ERROR nothing was changed
+ * @param findings the results of the checks; with an ERROR nothing was changed
  * @param definition the domain XML after the change, or the unchanged one
  */
 public record PairChange(boolean changed, Effect effect, List<Finding> findings, String definition) {
@@ -16,9 +16,9 @@ public record PairChange(boolean changed, Effect effect, List<Finding> findings,
     public enum Effect {
         /** Nothing changed. */
         NONE,
-        /** The VM runs, and was told: the guest is asked for its primary, or gets one. */
+        /** The VM runs and is changed: its primary is being unplugged, or was plugged. */
         AT_ONCE,
-        /** The VM is off: with its next start. */
+        /** The VM is off: at its next start. */
         AT_NEXT_START,
         /** The VM runs: it must be shut down and started again. */
         AFTER_RESTART

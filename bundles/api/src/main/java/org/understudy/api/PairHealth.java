@@ -1,36 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.api;
 
-/** The health of one failover pair. Each constant says its cause and what to do next. */
+/** The health of a failover pair, with its cause and the next step. */
 public enum PairHealth {
-    /** The VM is off, or the pair is turned off. */
+    /** The VM is off, or the pair is switched off. */
     OFF("The VM is not running, or the pair is switched off.", "Start the VM, or switch the pair on."),
-    /** The configured definition has a pair that the running VM has not. */
+    /** The configured and the live definition of the pair differ. */
     PENDING_RESTART(
             "The pair was switched on or off while the VM was running; the running VM is unchanged.",
-            "Restart the VM when it suits you."),
+            "Shut the VM down and start it again."),
     /** The guest has not negotiated standby, so QEMU hides the primary. */
     HIDDEN(
             "The guest's virtio driver has not negotiated VIRTIO_NET_F_STANDBY, so QEMU keeps the primary hidden.",
-            "Wait for the guest to boot; if it stays, use a guest kernel with net_failover (Linux 4.18 or newer)."),
+            "Wait for the guest to boot; if the state persists, use a guest kernel with net_failover (Linux 4.18 or newer)."),
     /** Traffic runs over the primary. */
     ACTIVE("The primary is plugged and in use.", "Nothing to do."),
     /** Traffic runs over the standby NIC. */
     ON_STANDBY(
             "The primary is unplugged; traffic runs over the standby NIC.",
             "Nothing during a migration; otherwise plug the primary again."),
-    /** QEMU asked the guest to release the primary; no proof yet that it did. */
+    /** QEMU requested the guest to release the primary, and the release is not proven yet. */
     UNPLUGGING(
-            "QEMU asked the guest to release the primary and waits for it.",
-            "Wait for the deadline; a paused or rebooting guest cannot answer."),
-    /** The primary is plugged but the guest has not taken it. */
+            "QEMU requested the guest to release the primary and waits for the release.",
+            "Wait for the deadline; a paused or rebooting guest cannot release it."),
+    /** The primary is plugged, but the guest has not enabled it. */
     PARTIAL(
             "QEMU has the primary, but the guest has not enabled it.",
             "Check the guest for a driver of the primary (igbvf, iavf, mlx5_core, e1000e)."),
-    /** The pair does not do what it was set up for. */
-    FAULT(
-            "The pair is broken; the event that broke it is in the details.",
-            "Run understudy:lint and understudy:doctor.");
+    /** The pair is broken. */
+    FAULT("The pair is broken; the details have the cause.", "Run understudy:lint and understudy:doctor.");
 
     private final String cause;
     private final String nextStep;
@@ -40,12 +38,12 @@ public enum PairHealth {
         this.nextStep = nextStep;
     }
 
-    /** {@return why a pair is in this state} */
+    /** {@return the cause of this health} */
     public String cause() {
         return cause;
     }
 
-    /** {@return what the admin can do} */
+    /** {@return the next step} */
     public String nextStep() {
         return nextStep;
     }

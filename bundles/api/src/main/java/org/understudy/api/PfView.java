@@ -12,10 +12,10 @@ import java.util.OptionalInt;
  * @param vendor four hexadecimal digits. Source: sysfs {@code vendor}
  * @param device four hexadecimal digits. Source: sysfs {@code device}
  * @param driver the kernel driver
- * @param totalVfs how many VFs it could have. Source: sysfs {@code sriov_totalvfs}
- * @param vfs how many it has. Source: sysfs {@code sriov_numvfs}
- * @param link whether it has a link; empty where nobody tells, as without a network device
- * @param numaNode empty on a machine without NUMA
+ * @param totalVfs the highest number of VFs. Source: sysfs {@code sriov_totalvfs}
+ * @param vfs the number of VFs. Source: sysfs {@code sriov_numvfs}
+ * @param link whether it has a link; empty if unknown, for example without a network device
+ * @param numaNode empty on a host without NUMA
  */
 public record PfView(
         PciAddress address,

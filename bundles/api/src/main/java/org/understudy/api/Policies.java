@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.osgi.annotation.versioning.ProviderType;
 
-/** Keeps the configuration and tells when it changes. An OSGi service; safe for use from any thread. */
+/** Provides the configuration and publishes its changes. An OSGi service; safe for use from any thread. */
 @ProviderType
 public interface Policies {
     /** {@return the last good configuration} */
@@ -17,7 +17,7 @@ public interface Policies {
     /**
      * Delivers every new configuration that is in force.
      *
-     * @param listener gets the configuration; called on the thread that reads the file, so hand off at once
+     * @param listener receives the configuration on the thread that reads the file; must not block
      * @return ends the delivery when closed
      */
     Subscription listen(Consumer<Policy> listener);

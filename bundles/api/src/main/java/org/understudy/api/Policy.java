@@ -12,10 +12,10 @@ import java.util.Optional;
  * @param hosts the hosts, in the order of the file
  * @param pools the pools, in the order of the file
  * @param networkPools pool by the name of the network or bridge the standby NIC is attached to
- * @param deadlines how long each part of a migration may take
+ * @param deadlines the time limits of a migration
  * @param requireVf whether a VM that ends on standby needs attention
- * @param strategy how guests part with their primaries; empty: as is predicted to be best for each
- * @param allowEmulatedPrimary whether an emulated NIC may stand in for a VF
+ * @param strategy how primaries are unplugged and plugged; empty: predicted for each VM
+ * @param allowEmulatedPrimary whether an emulated NIC may replace a VF
  * @param settle time after a plug during which no migration starts
  * @param probes how the network gap of a VM is measured
  */
@@ -31,7 +31,7 @@ public record Policy(
         Map<VmName, ProbeTarget> probes) {
 
     /**
-     * {@return what networks and bridges of other hosts are called on this one; empty if the same}
+     * {@return the names of this host for networks and bridges, by their names on other hosts; empty if they are the same}
      *
      * @param host the host
      */
@@ -49,8 +49,8 @@ public record Policy(
      * @param name its name
      * @param connector {@code qemu}, {@code libvirt} or {@code peer}
      * @param options the connector's own keys and values
-     * @param nics how the host's SR-IOV NICs are reached; keys and values of what reaches them
-     * @param networks what networks and bridges of other hosts are called here; one that is not in it has the same name
+     * @param nics keys and values for the access to the host's SR-IOV NICs
+     * @param networks the names on this host for networks and bridges of other hosts; by default the same
      */
     public record HostPolicy(
             HostName name,
@@ -59,19 +59,19 @@ public record Policy(
             Map<String, String> nics,
             Map<String, String> networks) {
         /**
-         * A host whose networks are called as everywhere.
+         * A host with the same network names as other hosts.
          *
          * @param name its name
          * @param connector {@code qemu}, {@code libvirt} or {@code peer}
          * @param options the connector's own keys and values
-         * @param nics how the host's SR-IOV NICs are reached; keys and values of what reaches them
+         * @param nics keys and values for the access to the host's SR-IOV NICs
          */
         public HostPolicy(HostName name, String connector, Map<String, String> options, Map<String, String> nics) {
             this(name, connector, options, nics, Map.of());
         }
 
         /**
-         * A host whose NICs are reached in the usual way.
+         * A host with the default access to its NICs.
          *
          * @param name its name
          * @param connector {@code qemu}, {@code libvirt} or {@code peer}
@@ -89,8 +89,8 @@ public record Policy(
      * @param kind where its primaries come from
      * @param selectors which VFs belong to it, such as {@code eno1#0-7}; empty for an emulated pool
      * @param model the emulated NIC's model; only for {@link PrimaryKind#EMULATED}
-     * @param network true: hosts that can hand out VFs by a network do so under the pool's name; false: they do not any
-     *     more; empty: networks are nobody's business here
+     * @param network true: hosts that can hand out VFs by a network have one with the pool's name; false: that network is
+     *     removed; empty: networks are not managed
      */
     public record PoolPolicy(
             PoolName name,
@@ -99,7 +99,7 @@ public record Policy(
             Optional<String> model,
             Optional<Boolean> network) {
         /**
-         * One whose networks are left alone.
+         * A pool without managed networks.
          *
          * @param name its name
          * @param kind where its primaries come from
@@ -112,9 +112,9 @@ public record Policy(
     }
 
     /**
-     * How long each part of a migration may take.
+     * The time limits of a migration.
      *
-     * @param preflight the check of both hosts
+     * @param preflight the checks of both hosts
      * @param prepare the preparation of the destination
      * @param unplug until the guest has released its primaries
      * @param copy the copy of the memory

@@ -14,7 +14,7 @@ public record PoolName(String value) implements Comparable<PoolName> {
      * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the name has another form
      */
     public PoolName {
-        Names.require("pool name", value);
+        Names.require("Pool name", value);
     }
 
     @Override

@@ -6,14 +6,14 @@ import java.util.Optional;
 import org.understudy.api.Policy.PoolPolicy;
 
 /**
- * A pool of the configuration and what it has.
+ * A pool of the configuration with its VFs.
  *
  * @param name its name
  * @param kind where its primaries come from
  * @param selectors which VFs belong to it; empty for an emulated pool
  * @param model the model of its emulated NICs; empty for a pool of VFs
  * @param stocks by host, in the order of the configuration; hosts that cannot be read are left out
- * @param findings what is wrong with the pool
+ * @param findings problems of the pool
  */
 public record PoolView(
         PoolName name,
@@ -24,7 +24,7 @@ public record PoolView(
         List<Finding> findings) {
 
     /**
-     * {@return a pool of which nothing but the configuration is known}
+     * {@return a pool whose VFs are unknown}
      *
      * @param pool the pool as configured
      */
@@ -38,7 +38,7 @@ public record PoolView(
      * @param host the host
      * @param free number of VFs that can be leased now
      * @param leased number of VFs that are leased
-     * @param other those that can be used neither now nor after a release: in use, foreign or at fault
+     * @param other number of VFs that are in use, foreign or at fault
      */
     public record Stock(HostName host, int free, int leased, int other) {}
 }

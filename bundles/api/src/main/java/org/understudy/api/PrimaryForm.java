@@ -3,7 +3,7 @@ package org.understudy.api;
 
 /** How the primary is written in the domain XML. */
 public enum PrimaryForm {
-    /** {@code <interface type='network'>} whose network is a VF pool. The host picks the VF. */
+    /** {@code <interface type='network'>} whose network is a VF pool. The host selects the VF. */
     POOL_NETWORK,
     /** {@code <interface type='hostdev'>} with a PCI address. */
     HOSTDEV_INTERFACE,

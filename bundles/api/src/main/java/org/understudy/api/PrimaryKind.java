@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.api;
 
-/** What stands as the primary of a pair. */
+/** The kind of device that is the primary of a pair. */
 public enum PrimaryKind {
     /** A VF passed through by VFIO. */
     VF,
-    /** An emulated PCIe NIC that plays the VF where a machine has none; never for production. */
+    /** An emulated PCIe NIC in place of a VF; not for production. */
     EMULATED
 }

@@ -6,16 +6,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.osgi.annotation.versioning.ProviderType;
 
-/** Where the gap probe listens or whom it asks. */
+/** What the probe of the network gap listens to or sends requests to. */
 @ProviderType
 public sealed interface ProbeTarget {
     /** The highest UDP port. */
     int LAST_PORT = 0xffff;
     /** The highest stream id: a packet has 32 bits for it. */
     long LAST_STREAM = 0xffff_ffffL;
-    /** How often a probe asks that was given no interval. */
+    /** The default interval of requests. */
     Duration DEFAULT_INTERVAL = Duration.ofMillis(20);
-    /** Asking more often would measure the asking. */
+    /** Shorter intervals would distort the measurement. */
     Duration SHORTEST_INTERVAL = Duration.ofMillis(10);
 
     /**
@@ -35,10 +35,10 @@ public sealed interface ProbeTarget {
          * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} for an impossible port or stream
          */
         public Heartbeat {
-            require(port >= 0 && port <= LAST_PORT, "port " + port + " of a heartbeat is not 0 to " + LAST_PORT);
+            require(port >= 0 && port <= LAST_PORT, "Heartbeat port " + port + " is out of range: 0 to " + LAST_PORT);
             require(
                     stream >= 0 && stream <= LAST_STREAM,
-                    "stream " + stream + " of a heartbeat is not 0 to " + LAST_STREAM);
+                    "Heartbeat stream " + stream + " is out of range: 0 to " + LAST_STREAM);
         }
     }
 
@@ -54,7 +54,7 @@ public sealed interface ProbeTarget {
          *
          * @param address the VM's address or name
          * @param interval from one request to the next, 10 ms or longer
-         * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} for too short an interval
+         * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} for an interval that is too short
          */
         public Icmp {
             requireInterval(interval);
@@ -75,7 +75,7 @@ public sealed interface ProbeTarget {
          * @param networkInterface the interface of the management host
          * @param address the VM's IPv4 address
          * @param interval from one request to the next, 10 ms or longer
-         * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} for too short an interval
+         * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} for an interval that is too short
          */
         public Arp {
             requireInterval(interval);
@@ -84,7 +84,7 @@ public sealed interface ProbeTarget {
 
     /**
      * Reads {@code heartbeat:ADDRESS:PORT/STREAM}, {@code icmp:ADDRESS} or {@code arp:INTERFACE:ADDRESS}; an IPv6
-     * address before a port stands in brackets.
+     * address before a port is enclosed in brackets.
      *
      * @param text one of these forms
      * @return the target
@@ -95,7 +95,7 @@ public sealed interface ProbeTarget {
                 .matcher(text);
         require(
                 form.matches(),
-                "probe '" + text + "' is none of heartbeat:ADDRESS:PORT/STREAM, icmp:ADDRESS, arp:INTERFACE:ADDRESS");
+                "Probe '" + text + "' must be heartbeat:ADDRESS:PORT/STREAM, icmp:ADDRESS or arp:INTERFACE:ADDRESS");
         if (form.group(1) != null) {
             String address = form.group(1).replaceAll("[\\[\\]]", "");
             return new Heartbeat(address, Integer.parseInt(form.group(2)), Long.parseLong(form.group(3)));
@@ -108,13 +108,13 @@ public sealed interface ProbeTarget {
     private static void requireInterval(Duration interval) {
         require(
                 interval.compareTo(SHORTEST_INTERVAL) >= 0,
-                "a probe cannot ask every " + interval.toMillis() + " ms, at most every "
-                        + SHORTEST_INTERVAL.toMillis());
+                "Probe interval " + interval.toMillis() + " ms is too short: at least " + SHORTEST_INTERVAL.toMillis()
+                        + " ms");
     }
 
-    private static void require(boolean holds, String otherwise) {
-        if (!holds) {
-            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, otherwise);
+    private static void require(boolean valid, String message) {
+        if (!valid) {
+            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, message);
         }
     }
 }

@@ -4,23 +4,23 @@ package org.understudy.api;
 import java.util.List;
 
 /**
- * A definition as it should be used, and what was noticed on the way.
+ * A prepared definition and the findings about it.
  *
- * @param definition the domain XML to go on with; after a refusal the one that came in
- * @param findings an ERROR means: do not go on
+ * @param definition the domain XML to use; after a refusal the original one
+ * @param findings an ERROR refuses the operation
  */
 public record Provisioned(String definition, List<Finding> findings) {
     /**
      * Copies the list.
      *
-     * @param definition the domain XML to go on with; after a refusal the one that came in
-     * @param findings an ERROR means: do not go on
+     * @param definition the domain XML to use; after a refusal the original one
+     * @param findings an ERROR refuses the operation
      */
     public Provisioned {
         findings = List.copyOf(findings);
     }
 
-    /** {@return whether the manager should leave undone what it was about to do} */
+    /** {@return whether the operation is refused} */
     public boolean refused() {
         return Finding.anyBlocking(findings);
     }

@@ -3,10 +3,10 @@ package org.understudy.api;
 
 /** How much a finding matters. */
 public enum Severity {
-    /** What was asked cannot be done, or would break the VM's network; the action is refused. */
+    /** The operation is impossible, or would break the VM's network, and is refused. */
     ERROR,
-    /** It works, but not as well as the user will expect. */
+    /** The operation works, but with a limitation. */
     WARNING,
-    /** Worth knowing; no action needed. */
+    /** For information; no action is needed. */
     NOTICE
 }

@@ -7,13 +7,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One step of one migration.
+ * The status of a step of a migration.
  *
- * @param step which step
- * @param state how far it is
+ * @param step the step
+ * @param state its state
  * @param started empty while {@link StepState#PENDING}
- * @param duration so far, or in all
- * @param facts what was seen, in the order of insertion; keys are stable, values for people
+ * @param duration so far, or in total
+ * @param facts the observations, in the order of insertion; keys are stable, values for people
  */
 public record StepReport(
         MigrationStep step,

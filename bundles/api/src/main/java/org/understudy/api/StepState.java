@@ -9,10 +9,10 @@ public enum StepState {
     RUNNING,
     /** It succeeded. */
     DONE,
-    /** It had nothing to do, for a reason given in its facts. */
+    /** It had nothing to do; its facts have the reason. */
     SKIPPED,
     /** It failed. */
     FAILED,
-    /** It was done and has been taken back. */
+    /** It was done and has been rolled back. */
     UNDONE
 }

@@ -3,7 +3,7 @@ package org.understudy.api;
 
 import java.util.List;
 
-/** The one exception of Understudy. Callers branch on {@link #code()}, never on the message. */
+/** The exception of every service. Callers branch on {@link #code()}, never on the message. */
 public class UnderstudyException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -15,7 +15,7 @@ public class UnderstudyException extends RuntimeException {
     /**
      * An error.
      *
-     * @param code what went wrong
+     * @param code the kind of error
      * @param details one sentence that names the object and the value
      */
     public UnderstudyException(ErrorCode code, String details) {
@@ -27,9 +27,9 @@ public class UnderstudyException extends RuntimeException {
     /**
      * An error with its cause.
      *
-     * @param code what went wrong
+     * @param code the kind of error
      * @param details one sentence that names the object and the value
-     * @param cause what was thrown before
+     * @param cause what the lower layer threw
      */
     public UnderstudyException(ErrorCode code, String details, Throwable cause) {
         super(details, cause);
@@ -41,7 +41,7 @@ public class UnderstudyException extends RuntimeException {
      * A refusal: {@link ErrorCode#REFUSED_BY_FINDINGS} with the findings that caused it.
      *
      * @param details one sentence that names the object
-     * @param findings why it was refused
+     * @param findings the reasons
      */
     public UnderstudyException(String details, List<Finding> findings) {
         super(details);
@@ -49,7 +49,7 @@ public class UnderstudyException extends RuntimeException {
         this.findings = List.copyOf(findings);
     }
 
-    /** {@return what went wrong} */
+    /** {@return the kind of error} */
     public ErrorCode code() {
         return code;
     }

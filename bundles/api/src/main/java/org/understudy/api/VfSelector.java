@@ -14,16 +14,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Which VFs belong to a pool. A VF is meant if it agrees with everything that is present.
+ * Selects the VFs of a pool. A VF matches if it matches every part that is present.
  *
- * @param text as it was written, and as it is printed
+ * @param text as written, and as printed
  * @param pf the network device of its PF
  * @param address its own address, or that of its PF
  * @param indexes its number on its PF is in one of these; empty: any
  * @param vendor four hexadecimal digits
  * @param device four hexadecimal digits
- * @param driver the kernel driver of its PF: that of the VF changes with its use
- * @param numaNode the NUMA node it is at
+ * @param driver the kernel driver of its PF; that of the VF depends on its use
+ * @param numaNode its NUMA node
  */
 public record VfSelector(
         String text,
@@ -72,7 +72,7 @@ public record VfSelector(
             int sign = term.indexOf('=');
             String key = sign < 0 ? "" : term.substring(0, sign);
             if (terms.put(key, term.substring(sign + 1)) != null) {
-                throw wrong(text, "it says the same thing twice");
+                throw invalid(text, "a term is given twice");
             }
         }
         Optional<String> place = take(terms, "", Function.identity());
@@ -92,8 +92,7 @@ public record VfSelector(
                         .map(OptionalInt::of)
                         .orElse(OptionalInt.empty()));
         if (!terms.isEmpty()) {
-            throw wrong(
-                    text, "it has the unknown key '" + terms.keySet().iterator().next() + "'");
+            throw invalid(text, "unknown key '" + terms.keySet().iterator().next() + "'");
         }
         return selector;
     }
@@ -107,12 +106,12 @@ public record VfSelector(
         Arrays.stream(written.split(",", -1)).forEach(part -> {
             Matcher m = RANGE.matcher(part);
             if (!m.matches()) {
-                throw wrong(text, "'" + part + "' is no range of VF numbers");
+                throw invalid(text, "'" + part + "' is not a range of VF numbers");
             }
             int first = Integer.parseInt(m.group(1));
             int last = m.group(2) == null ? first : Integer.parseInt(m.group(2));
             if (last < first) {
-                throw wrong(text, "the range " + part + " ends before it begins");
+                throw invalid(text, "range " + part + " ends before it starts");
             }
             ranges.add(new Range(first, last));
         });
@@ -122,15 +121,15 @@ public record VfSelector(
     private static String require(String text, Pattern form, String value, int group) {
         Matcher m = form.matcher(value);
         if (!m.matches()) {
-            throw wrong(text, "'" + value + "' cannot stand there");
+            throw invalid(text, "'" + value + "' is not a valid value");
         }
         return m.group(group);
     }
 
-    private static UnderstudyException wrong(String text, String why) {
+    private static UnderstudyException invalid(String text, String problem) {
         return new UnderstudyException(
                 ErrorCode.INVALID_ARGUMENT,
-                "'" + text + "' selects no VFs: " + why
+                "VF selector '" + text + "' is invalid: " + problem
                         + "; write a PF such as eno1#0-7, a PCI address, vendor=, device=, driver= or numa=");
     }
 

@@ -5,12 +5,12 @@ package org.understudy.api;
 public enum VfState {
     /** It can be leased now. */
     FREE,
-    /** It is reserved for a VM. */
+    /** It is leased for a VM. */
     LEASED,
-    /** The host uses it itself: its network device is up, carries a route or belongs to a bridge. */
+    /** The host uses it: its network device is up, carries a route or belongs to a bridge. */
     IN_USE,
-    /** Something that Understudy did not start holds it. */
+    /** It is used by something that Understudy did not start. */
     FOREIGN,
-    /** It cannot be used: it is gone, or could not be restored, or VFIO cannot take it. */
+    /** It cannot be used: it is missing, could not be restored, or cannot be bound to VFIO. */
     FAULT
 }

@@ -19,18 +19,18 @@ import java.util.OptionalInt;
  * @param device four hexadecimal digits. Source: sysfs {@code device}
  * @param driver the kernel driver it is bound to
  * @param netdev its own network device on the host
- * @param mac as the PF administers it; empty if none was set
- * @param vlan as the PF administers it, 0 for none; empty if the PF does not tell
+ * @param mac as set by the PF; empty if none was set
+ * @param vlan as set by the PF, 0 for none; empty if the PF does not report it
  * @param vlanProtocol {@code 802.1Q} or {@code 802.1ad}; empty without a VLAN
- * @param trust whether the guest may change its address and go promiscuous; empty if the PF does not tell
- * @param spoofCheck whether foreign source addresses are dropped; empty if the PF does not tell
- * @param numaNode the NUMA node it is at; empty on a machine without NUMA
+ * @param trust whether the guest may change its MAC address and use promiscuous mode; empty if the PF does not report it
+ * @param spoofCheck whether frames with other source MAC addresses are dropped; empty if the PF does not report it
+ * @param numaNode its NUMA node; empty on a host without NUMA
  * @param iommuGroup empty if the IOMMU is off
  * @param iommuShared whether other devices are in its group
- * @param iommuPeers the other devices of its group, as many as the host tells
- * @param vfio whether {@code vfio-pci} could take it
+ * @param iommuPeers the other devices of its group that the host reports
+ * @param vfio whether {@code vfio-pci} can bind it
  * @param vfioBlocker the device of the group that the host uses, with {@link VfioReadiness#GROUP_SHARED}
- * @param holder who has leased it
+ * @param holder the lease of the VF
  */
 public record VfView(
         PciAddress address,
@@ -104,13 +104,13 @@ public record VfView(
     }
 
     /**
-     * Who has leased a VF.
+     * The lease of a VF.
      *
      * @param vm the VM's name
      * @param primary the alias of the primary it is for
      * @param owner the server that holds the lease
-     * @param fencing grows with each lease of the host
-     * @param ours whether that is this server
+     * @param fencing increases with each lease of the host
+     * @param ours whether the owner is this server
      */
     public record Holder(String vm, String primary, String owner, long fencing, boolean ours) {}
 }

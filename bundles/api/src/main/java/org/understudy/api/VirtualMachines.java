@@ -25,8 +25,8 @@ public interface VirtualMachines {
     Vm show(VmName vm);
 
     /**
-     * {@return a VM as its host has it; if it runs, with the evidence whether its guest does its part in each pair} Reads
-     * from QEMU and from the guest's agent, so it may block for a few seconds.
+     * {@return a VM as its host has it; if it runs, with the evidence whether its guest cooperates in each pair} Reads
+     * from QEMU and from the guest's agent, and may block for a few seconds.
      *
      * @param vm the VM
      */
@@ -42,9 +42,9 @@ public interface VirtualMachines {
     /**
      * Defines a VM.
      *
-     * @param host the host that is to have it
+     * @param host the host for the VM
      * @param definition the domain XML
-     * @return findings that did not stand in the way
+     * @return findings that did not prevent it
      * @throws UnderstudyException {@link ErrorCode#REFUSED_BY_FINDINGS}, {@link ErrorCode#VM_EXISTS}, {@link
      *     ErrorCode#MALFORMED_XML}
      */
@@ -66,14 +66,14 @@ public interface VirtualMachines {
     void start(VmName vm);
 
     /**
-     * Asks the guest to power off; does not wait.
+     * Requests the guest to power off; does not wait.
      *
      * @param vm the VM
      */
     void shutdown(VmName vm);
 
     /**
-     * Ends the VM at once, like pulling the plug.
+     * Ends the VM at once, like a power failure.
      *
      * @param vm the VM
      */

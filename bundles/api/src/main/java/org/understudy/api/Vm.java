@@ -10,7 +10,7 @@ import java.util.UUID;
  * @param name its name
  * @param uuid its UUID
  * @param host the host that holds it
- * @param state what it does now
+ * @param state its state
  * @param nics of the configured definition, in its order
  * @param pairs of the configured and of the live definition
  */

@@ -2,7 +2,7 @@
 package org.understudy.api;
 
 /**
- * The name of a VM, unique among the hosts one Understudy serves.
+ * The name of a VM, unique among the hosts of one server.
  *
  * @param value letters, digits, dot, hyphen and underscore; 1 to 64 characters
  */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The words and services of Understudy: records for what exists, interfaces for what can be asked.
+ * The domain model and the services of Understudy: records for objects, interfaces for services.
  *
  * <p>Owns the vocabulary (host, VM, NIC, failover pair, pool, lease, migration, finding) that every other bundle, the
- * shell, the REST interface and the console share. Called by management servers and by Understudy's own faces; the
+ * shell, the REST interface and the console share. Called by management servers and by Understudy's own interfaces; the
  * services are implemented in {@code org.understudy.core}, {@link Policies} in {@code org.understudy.config}. Everything
  * here is immutable and safe for use from any thread unless a type says otherwise. Nothing here does I/O.
  *

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class TextFormsTest {
     @Test
-    void readsEveryWayToChooseANic() {
+    void readsEveryNicSelector() {
         assertThat(NicSelector.parse("only")).isEqualTo(new NicSelector.Only());
         assertThat(NicSelector.parse("2")).isEqualTo(new NicSelector.ByIndex(2));
         assertThat(NicSelector.parse("52:54:00:AA:00:01"))

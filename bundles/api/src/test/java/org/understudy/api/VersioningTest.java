@@ -14,12 +14,12 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Baselining tells a change that breaks implementers from one that does not by annotations in the class files. */
+/** By annotations in the class files, baselining distinguishes changes that break implementers from others. */
 class VersioningTest {
     private static final Path CLASSES = Path.of("target/classes");
 
     @Test
-    void everyTypeThatCanBeImplementedIsMarkedWithWhoImplementsIt() throws Exception {
+    void everyInterfaceIsAnnotatedWithItsImplementer() throws Exception {
         TreeSet<String> unmarked = new TreeSet<>();
         for (Path file : classFiles()) {
             Class<?> type = Class.forName(className(file), false, VersioningTest.class.getClassLoader());
@@ -35,7 +35,7 @@ class VersioningTest {
     }
 
     @Test
-    void aManagerImplementsTheContributorAlone() throws IOException {
+    void managersImplementOnlyTheContributor() throws IOException {
         assertThat(classFiles().stream()
                         .filter(file -> is(file, "ConsumerType"))
                         .map(VersioningTest::className))

@@ -19,8 +19,8 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.config.MarkedYaml.Shape;
 
 /**
- * One value of the file with its place, and the keys below it if it is a mapping. What cannot be read as requested
- * becomes a problem and an empty result. The keys that were requested are the known ones; {@link #rejectOthers} reports
+ * One value of the file with its position, and the keys below it if it is a mapping. What cannot be read as requested
+ * becomes a problem and an empty result. The keys that were requested are the known ones; {@link #reportUnknownKeys} reports
  * the rest.
  */
 final class Entry {
@@ -35,7 +35,7 @@ final class Entry {
     private final Map<String, Entry> unread = new LinkedHashMap<>();
     private final List<String> known = new ArrayList<>();
 
-    /** Whose values these are: where problems go, and what resolves {@code ${sys:karaf.data}}. */
+    /** The file: collects problems and resolves variables such as {@code ${sys:karaf.data}}. */
     record Source(Problems problems, ConfigurationInterpolator interpolator) {}
 
     /** The whole file. */
@@ -43,7 +43,7 @@ final class Entry {
         this("", root, source);
     }
 
-    /** @param key where in the file, such as {@code hosts[1].name} */
+    /** @param key the path in the file, such as {@code hosts[1].name} */
     private Entry(String key, ImmutableNode node, Source source) {
         this.key = key;
         this.node = node;
@@ -68,7 +68,7 @@ final class Entry {
 
     /** This entry as a mapping; without keys, and a problem, if it has another shape. */
     Entry mapping() {
-        is(Shape.MAPPING);
+        requireShape(Shape.MAPPING);
         return this;
     }
 
@@ -82,17 +82,17 @@ final class Entry {
         return Optional.ofNullable(unread.remove(name));
     }
 
-    /** The value of a key that must be there. */
+    /** The value of a required key. */
     Optional<Entry> require(String name) {
         Optional<Entry> entry = find(name);
-        // A list or a single value is a problem already; missing keys would only repeat it.
+        // Another shape is reported already; missing keys would repeat that problem.
         if (entry.isEmpty() && (shape() == Shape.MAPPING || shape() == Shape.EMPTY)) {
-            problem("lacks the key '" + name + "'", "Add " + name + ".");
+            problem("the key '" + name + "' is missing", "Add " + name + ".");
         }
         return entry;
     }
 
-    /** Every key not yet requested, with its value; for mappings whose keys the admin chooses. */
+    /** All keys that were not requested, with their values; for mappings with keys chosen by the admin. */
     Map<String, Entry> others() {
         Map<String, Entry> rest = new LinkedHashMap<>(unread);
         unread.clear();
@@ -100,9 +100,9 @@ final class Entry {
     }
 
     /** Reports every key that was not requested. */
-    void rejectOthers() {
+    void reportUnknownKeys() {
         others().forEach((name, entry) -> entry.problem(
-                "there is no such key",
+                "unknown key",
                 likely(name)
                         .map(k -> "Did you mean '" + k + "'?")
                         .orElse("Known here: " + String.join(", ", known) + ".")));
@@ -120,7 +120,7 @@ final class Entry {
     }
 
     private List<Entry> items() {
-        if (!is(Shape.LIST)) {
+        if (!requireShape(Shape.LIST)) {
             return List.of();
         }
         List<ImmutableNode> items = node.getChildren();
@@ -131,19 +131,21 @@ final class Entry {
 
     Optional<String> text() {
         if (shape() == Shape.EMPTY) {
-            problem("has no value", "Give it a value, or remove the key.");
+            problem("has no value", "Set a value, or remove the key.");
         }
-        if (!is(Shape.SCALAR)) {
+        if (!requireShape(Shape.SCALAR)) {
             return Optional.empty();
         }
         String written = String.valueOf(node.getValue());
         String value =
                 String.valueOf(source.interpolator().interpolate(written)).strip();
         if (value.isEmpty()) {
-            problem("has an empty value", "Give it a value, or remove the key.");
+            problem("has an empty value", "Set a value, or remove the key.");
             return Optional.empty();
         } else if (value.contains("${")) {
-            problem("'" + value + "' names a variable that is not set", "Use ${sys:NAME} or ${env:NAME} that exists.");
+            problem(
+                    "'" + value + "' contains a variable that is not set",
+                    "Set the variable, or use another ${sys:NAME} or ${env:NAME}.");
             return Optional.empty();
         }
         return Optional.of(value);
@@ -153,7 +155,7 @@ final class Entry {
         return text().flatMap(t -> {
             Optional<Boolean> flag = Optional.ofNullable(FLAGS.get(t));
             if (flag.isEmpty()) {
-                problem("'" + t + "' is neither true nor false", "Write true or false.");
+                problem("'" + t + "' is neither true nor false", "Use true or false.");
             }
             return flag;
         });
@@ -166,7 +168,7 @@ final class Entry {
     private Optional<Duration> parse(String text, Duration atLeast) {
         Matcher m = DURATION.matcher(text);
         if (!m.matches()) {
-            problem("'" + text + "' is not a duration", "Write a number and its unit, such as 500ms, 30s, 2m or 1h.");
+            problem("'" + text + "' is not a duration", "Use a number with a unit, such as 500ms, 30s, 2m or 1h.");
             return Optional.empty();
         }
         long amount = Long.parseLong(m.group(1));
@@ -177,7 +179,7 @@ final class Entry {
             default -> Duration.ofHours(amount);
         };
         if (duration.compareTo(atLeast) < 0) {
-            problem("'" + text + "' is too short", "Write at least " + atLeast.toMillis() + "ms.");
+            problem("'" + text + "' is too short", "Use at least " + atLeast.toMillis() + "ms.");
             return Optional.empty();
         }
         return Optional.of(duration);
@@ -188,22 +190,22 @@ final class Entry {
             if (t.matches("\\d{1,18}") && Long.parseLong(t) >= from && Long.parseLong(t) <= to) {
                 return Optional.of(Long.parseLong(t));
             }
-            problem("'" + t + "' is not a number from %d to %d".formatted(from, to), "Write a number in this range.");
+            problem("'" + t + "' is not a number from %d to %d".formatted(from, to), "Use a number in this range.");
             return Optional.empty();
         });
     }
 
-    /** The value as a name or address whose constructor judges it. */
+    /** The value, converted by a constructor that checks it. */
     <T> Optional<T> as(Function<String, T> type) {
-        return text().flatMap(t -> judge(t, type));
+        return text().flatMap(t -> convert(t, type));
     }
 
-    /** The key itself as a name whose constructor judges it. */
+    /** The key, converted by a constructor that checks it. */
     <T> Optional<T> name(Function<String, T> type) {
-        return judge(node.getNodeName(), type);
+        return convert(node.getNodeName(), type);
     }
 
-    private <T> Optional<T> judge(String text, Function<String, T> type) {
+    private <T> Optional<T> convert(String text, Function<String, T> type) {
         try {
             return Optional.of(type.apply(text));
         } catch (UnderstudyException e) {
@@ -212,12 +214,12 @@ final class Entry {
         }
     }
 
-    /** An empty value is a fair mapping or list, for example when all of its lines are comments. */
-    private boolean is(Shape wanted) {
+    /** An empty value is a valid mapping or list, for example if all its lines are comments. */
+    private boolean requireShape(Shape wanted) {
         if (shape() != wanted && shape() != Shape.EMPTY) {
             problem(
                     "must be " + wanted.words + ", but is " + shape().words,
-                    "Compare it with the sample that came with Understudy.");
+                    "Compare it with the sample that is shipped with Understudy.");
         }
         return shape() == wanted;
     }

@@ -9,36 +9,36 @@ import java.util.List;
 import org.apache.commons.configuration2.reloading.ReloadingDetector;
 
 /**
- * Notices that a file was written, replaced, created or removed; an editor that renames a new file counts too. A change
- * counts once two looks in a row saw the same, so that a file being written is not taken for a short one.
+ * Detects that a file was written, replaced, created or removed. A change counts once two consecutive polls have found the
+ * same file, so that a partly written file is not read.
  */
 final class FileChange implements ReloadingDetector {
     private final Path file;
     private List<String> handled;
-    private List<String> seen;
+    private List<String> polled;
 
     FileChange(Path file) {
         this.file = file;
-        this.seen = fingerprint();
-        this.handled = seen;
+        this.polled = fingerprint();
+        this.handled = polled;
     }
 
     @Override
     public synchronized boolean isReloadingRequired() {
-        List<String> before = seen;
-        seen = fingerprint();
-        return seen.equals(before) && !seen.equals(handled);
+        List<String> before = polled;
+        polled = fingerprint();
+        return polled.equals(before) && !polled.equals(handled);
     }
 
-    /** False if the file was touched since the last look: what was read since then may be half of it. */
-    synchronized boolean isAsSeen() {
-        return fingerprint().equals(seen);
+    /** False if the file was written since the last poll, so that the text read since then may be incomplete. */
+    synchronized boolean isUnchangedSincePoll() {
+        return fingerprint().equals(polled);
     }
 
-    /** The change seen last is dealt with; one made while the file was read is seen the next time. */
+    /** Marks the last detected change as handled; a change during the reading is detected by the next poll. */
     @Override
     public synchronized void reloadingPerformed() {
-        handled = seen;
+        handled = polled;
     }
 
     private List<String> fingerprint() {

@@ -21,9 +21,9 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
 /**
- * A YAML document as a configuration whose nodes know their line and shape.
+ * A YAML document as a configuration whose nodes have their line and shape.
  *
- * <p>Scalars are kept as they are written; the reader of a key decides its type. Aliases of lists and mappings are
+ * <p>Scalars are kept as text; the reader of a key determines its type. Aliases of lists and mappings are
  * refused, so a small file cannot become a large tree.
  */
 final class MarkedYaml extends BaseHierarchicalConfiguration implements FileBasedConfiguration {
@@ -33,7 +33,7 @@ final class MarkedYaml extends BaseHierarchicalConfiguration implements FileBase
     /** Attribute: a {@link Shape}. */
     static final String SHAPE = "shape";
 
-    /** What a node is in YAML. */
+    /** The kind of a YAML node. */
     enum Shape {
         MAPPING("a mapping of keys"),
         LIST("a list"),
@@ -67,7 +67,7 @@ final class MarkedYaml extends BaseHierarchicalConfiguration implements FileBase
 
     @Override
     public void write(Writer out) throws ConfigurationException {
-        throw new ConfigurationException("This configuration is only read");
+        throw new ConfigurationException("This configuration is read-only");
     }
 
     private static ImmutableNode convert(String name, Node node) throws BrokenYaml {
@@ -96,7 +96,7 @@ final class MarkedYaml extends BaseHierarchicalConfiguration implements FileBase
                 throw new BrokenYaml(line, "a key must be one word");
             }
             if (!seen.add(key.getValue())) {
-                throw new BrokenYaml(line, "key '" + key.getValue() + "' stands twice in the same mapping");
+                throw new BrokenYaml(line, "key '" + key.getValue() + "' occurs twice in the same mapping");
             }
             built.addChild(convert(key.getValue(), tuple.getValueNode()));
         }

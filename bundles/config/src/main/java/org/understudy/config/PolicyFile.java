@@ -18,18 +18,18 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.Policy;
 import org.understudy.api.Severity;
 
-/** The file on disk; reads it as a whole or not at all. */
+/** The configuration file on disk, which is used completely or not at all. */
 record PolicyFile(Path path) {
 
     /**
-     * What one look at the file gave.
+     * The result of one reading.
      *
-     * @param policy empty if the file is missing or wrong
-     * @param findings why; empty if the policy is there
+     * @param policy empty if the file is missing or invalid
+     * @param findings the reasons; empty if the policy is present
      */
     record Reading(Optional<Policy> policy, List<Finding> findings) {}
 
-    /** What holds without any file: no hosts, and the default of every other key. */
+    /** The configuration without a file: no hosts, and the default of every other key. */
     static Policy defaults() {
         MarkedYaml nothing = new MarkedYaml();
         return PolicyReader.read(new Entry(
@@ -46,7 +46,11 @@ record PolicyFile(Path path) {
         } catch (NoSuchFileException e) {
             return new Reading(Optional.empty(), List.of(missing()));
         } catch (MarkedYaml.BrokenYaml e) {
-            problems.add(e.line, "", e.getMessage(), "Mend the YAML at this line: spaces for indentation, key: value.");
+            problems.add(
+                    e.line,
+                    "",
+                    e.getMessage(),
+                    "Correct the YAML at this line: indent with spaces and write key: value.");
         } catch (IOException | ConfigurationException e) {
             problems.add(1, "", "the file cannot be read: " + e, "Check owner, permissions and encoding (UTF-8).");
         }
@@ -67,8 +71,8 @@ record PolicyFile(Path path) {
                         FindingCode.CONFIGURATION_REJECTED,
                         "file " + path,
                         path
-                                + " does not exist; the last good configuration, or else the defaults without any host, hold",
-                        "Create it from the sample that came with Understudy.")
+                                + " does not exist; the last valid configuration, or else the defaults without hosts, are in force",
+                        "Create it from the sample that is shipped with Understudy.")
                 .as(Severity.NOTICE);
     }
 }

@@ -23,7 +23,7 @@ import org.understudy.api.ProbeTarget;
 import org.understudy.api.VfSelector;
 import org.understudy.api.VmName;
 
-/** Turns the keys of one file into a policy. Every key and its default stands here and in the sample file. */
+/** Converts the keys of a file to a policy. Every key and its default is here and in the sample file. */
 final class PolicyReader {
     private static final Duration SHORTEST = Duration.ofMillis(1);
 
@@ -43,8 +43,8 @@ final class PolicyReader {
                 flag(root, "allow-emulated-primary", false),
                 duration(migration, "settle", Duration.ofSeconds(5), Duration.ZERO),
                 probes(root.mapping("probes")));
-        migration.rejectOthers();
-        root.rejectOthers();
+        migration.reportUnknownKeys();
+        root.reportUnknownKeys();
         return policy;
     }
 
@@ -58,7 +58,7 @@ final class PolicyReader {
             Map<String, String> nics = texts(keys.mapping("nics"));
             Map<String, String> networks = texts(keys.mapping("networks"));
             Map<String, String> options = texts(keys);
-            name.filter(n -> !names.add(n)).ifPresent(n -> refuseTwin(item, "host", n));
+            name.filter(n -> !names.add(n)).ifPresent(n -> reportDuplicate(item, "host", n));
             if (name.isPresent() && connector.isPresent()) {
                 hosts.add(new HostPolicy(name.get(), connector.get(), options, nics, networks));
             }
@@ -66,7 +66,7 @@ final class PolicyReader {
         return List.copyOf(hosts);
     }
 
-    /** Keys that only their user knows. */
+    /** Keys that are defined by their user, such as a connector. */
     private static Map<String, String> texts(Entry keys) {
         Map<String, String> texts = new LinkedHashMap<>();
         keys.others().forEach((key, value) -> value.text().ifPresent(t -> texts.put(key, t)));
@@ -79,7 +79,7 @@ final class PolicyReader {
         for (Entry item : items) {
             Entry keys = item.mapping();
             Optional<PoolName> name = keys.require("name").flatMap(e -> e.as(PoolName::new));
-            name.filter(n -> !names.add(n)).ifPresent(n -> refuseTwin(item, "pool", n));
+            name.filter(n -> !names.add(n)).ifPresent(n -> reportDuplicate(item, "pool", n));
             PrimaryKind kind = keys.find("kind").flatMap(PolicyReader::kind).orElse(PrimaryKind.VF);
             List<Entry> written = keys.items("select");
             List<VfSelector> select = written.stream()
@@ -87,11 +87,11 @@ final class PolicyReader {
                     .toList();
             Optional<String> model = keys.find("model").flatMap(Entry::text);
             Optional<Boolean> network = keys.find("network").flatMap(Entry::flag);
-            keys.rejectOthers();
+            keys.reportUnknownKeys();
             if (name.isPresent()) {
                 checkPool(item, kind, written, model);
                 if (kind == PrimaryKind.EMULATED && network.isPresent()) {
-                    item.problem("an emulated pool has no network", "Remove network, or set kind to vf.");
+                    item.problem("an emulated pool cannot have a network", "Remove network, or set kind to vf.");
                 }
                 pools.add(new PoolPolicy(name.get(), kind, select, model, network));
             }
@@ -100,14 +100,14 @@ final class PolicyReader {
     }
 
     private static Optional<PrimaryKind> kind(Entry entry) {
-        return word(entry, PrimaryKind.values(), "kind of pool", "Write vf or emulated.");
+        return word(entry, PrimaryKind.values(), "kind of pool", "Use vf or emulated.");
     }
 
-    /** Empty if it is to be predicted. */
+    /** Empty for {@code predict}. */
     private static Optional<MigrationStrategy> strategy(Entry entry) {
         return entry.text().equals(Optional.of("predict"))
                 ? Optional.empty()
-                : word(entry, MigrationStrategy.values(), "strategy", "Write predict, automatic or explicit.");
+                : word(entry, MigrationStrategy.values(), "strategy", "Use predict, automatic or explicit.");
     }
 
     private static <E extends Enum<E>> Optional<E> word(Entry entry, E[] values, String what, String remedy) {
@@ -117,18 +117,18 @@ final class PolicyReader {
                     return Optional.of(value);
                 }
             }
-            entry.problem("'" + t + "' is no " + what, remedy);
+            entry.problem("'" + t + "' is not a " + what, remedy);
             return Optional.empty();
         });
     }
 
     private static void checkPool(Entry item, PrimaryKind kind, List<Entry> select, Optional<String> model) {
         if (kind == PrimaryKind.VF && select.isEmpty()) {
-            item.problem("a pool of VFs selects nothing", "Add select with VFs such as eno1#0-7.");
+            item.problem("a pool of VFs must select VFs", "Add select with VFs such as eno1#0-7.");
         } else if (kind == PrimaryKind.VF && model.isPresent()) {
-            item.problem("a pool of VFs has no model", "Remove model, or set kind to emulated.");
+            item.problem("a pool of VFs cannot have a model", "Remove model, or set kind to emulated.");
         } else if (kind == PrimaryKind.EMULATED && !select.isEmpty()) {
-            item.problem("an emulated pool selects no VFs", "Remove select, or set kind to vf.");
+            item.problem("an emulated pool cannot select VFs", "Remove select, or set kind to vf.");
         }
     }
 
@@ -137,7 +137,7 @@ final class PolicyReader {
         keys.others()
                 .forEach((network, entry) -> entry.as(PoolName::new).ifPresent(pool -> {
                     if (pools.stream().noneMatch(p -> p.name().equals(pool))) {
-                        entry.problem("pool '" + pool + "' does not exist", "Name one of the pools of this file.");
+                        entry.problem("pool '" + pool + "' does not exist", "Use the name of a pool of this file.");
                     }
                     networks.put(network, pool);
                 }));
@@ -154,7 +154,7 @@ final class PolicyReader {
                 deadline(keys, "plug", 30),
                 deadline(keys, "release", 10),
                 deadline(keys, "cancel", 45));
-        keys.rejectOthers();
+        keys.reportUnknownKeys();
         return deadlines;
     }
 
@@ -179,7 +179,7 @@ final class PolicyReader {
         return keys.find(key).flatMap(Entry::flag).orElse(usual);
     }
 
-    private static void refuseTwin(Entry item, String what, Object name) {
-        item.problem("there are two " + what + "s named '" + name + "'", "Give each its own name.");
+    private static void reportDuplicate(Entry item, String what, Object name) {
+        item.problem("another " + what + " is named '" + name + "'", "Use unique names.");
     }
 }

@@ -6,9 +6,9 @@ import java.util.Optional;
 import org.understudy.api.ProbeTarget;
 import org.understudy.config.MarkedYaml.Shape;
 
-/** Reads a probe as a mapping of keys, or in the short form that {@link ProbeTarget#parse} owns. */
+/** Reads a probe as a mapping of keys, or in the short form of {@link ProbeTarget#parse}. */
 final class ProbeReader {
-    private static final String REMEDY = "Write heartbeat, icmp or arp.";
+    private static final String REMEDY = "Use heartbeat, icmp or arp.";
 
     private ProbeReader() {}
 
@@ -25,12 +25,12 @@ final class ProbeReader {
             case "arp" -> arp(keys);
             case "" -> Optional.empty();
             default -> {
-                entry.problem("'" + kind.orElse("") + "' is no kind of probe", REMEDY);
+                entry.problem("'" + kind.orElse("") + "' is not a kind of probe", REMEDY);
                 keys.others();
                 yield Optional.empty();
             }
         };
-        keys.rejectOthers();
+        keys.reportUnknownKeys();
         return probe;
     }
 

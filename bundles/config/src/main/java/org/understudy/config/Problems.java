@@ -6,7 +6,7 @@ import java.util.List;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 
-/** Collects what is wrong with one file, so that an admin sees all of it at once. */
+/** Collects the problems of a file, so that an admin sees all of them at once. */
 final class Problems {
     private final String file;
     private final List<Finding> findings = new ArrayList<>();
@@ -17,15 +17,15 @@ final class Problems {
 
     /**
      * @param line from 1
-     * @param key where in the file, such as {@code migration.settle}; empty for the whole file
-     * @param problem a sentence that names the value
+     * @param key the path in the file, such as {@code migration.settle}; empty for the whole file
+     * @param problem a clause that names the value
      */
     void add(int line, String key, String problem, String remedy) {
-        String place = key.isEmpty() ? "" : ", key " + key;
+        String path = key.isEmpty() ? "" : ", key " + key;
         findings.add(Finding.of(
                 FindingCode.CONFIGURATION_REJECTED,
                 "file " + file,
-                "%s, line %d%s: %s".formatted(file, line, place, problem),
+                "%s, line %d%s: %s".formatted(file, line, path, problem),
                 remedy));
     }
 

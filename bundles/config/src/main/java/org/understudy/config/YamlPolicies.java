@@ -20,11 +20,11 @@ import org.understudy.api.Policies;
 import org.understudy.api.Policy;
 import org.understudy.api.Subscription;
 
-/** Keeps the policy of {@code etc/understudy.yaml} and follows the file while the server runs. */
+/** Provides the policy of {@code etc/understudy.yaml} and applies changes of the file while the server runs. */
 @Component
 public final class YamlPolicies implements Policies {
     private static final Logger LOG = LoggerFactory.getLogger(YamlPolicies.class);
-    private static final Duration LOOK_EVERY = Duration.ofMillis(500);
+    private static final Duration POLL_INTERVAL = Duration.ofMillis(500);
 
     private final PolicyFile file;
     private final List<Consumer<Policy>> listeners = new CopyOnWriteArrayList<>();
@@ -37,16 +37,16 @@ public final class YamlPolicies implements Policies {
 
     @Activate
     public YamlPolicies() {
-        this(Path.of(System.getProperty("karaf.etc", "etc"), "understudy.yaml"), LOOK_EVERY);
+        this(Path.of(System.getProperty("karaf.etc", "etc"), "understudy.yaml"), POLL_INTERVAL);
     }
 
-    YamlPolicies(Path path, Duration lookEvery) {
+    YamlPolicies(Path path, Duration pollInterval) {
         file = new PolicyFile(path);
         change = new FileChange(path);
         changes = new ReloadingController(change);
-        take(file.read());
+        apply(file.read());
         changes.addEventListener(ReloadingEvent.ANY, event -> reload());
-        clock = new PeriodicReloadingTrigger(changes, "", lookEvery.toMillis(), TimeUnit.MILLISECONDS);
+        clock = new PeriodicReloadingTrigger(changes, "", pollInterval.toMillis(), TimeUnit.MILLISECONDS);
         clock.start();
     }
 
@@ -71,32 +71,32 @@ public final class YamlPolicies implements Policies {
         return () -> listeners.remove(listener);
     }
 
-    /** What was read while somebody wrote is dropped; the next look sees the change again. */
+    /** Drops what was read during a write; the next poll detects the change again. */
     private void reload() {
         Policy before = current();
         PolicyFile.Reading reading = file.read();
-        if (change.isAsSeen()) {
-            take(reading);
+        if (change.isUnchangedSincePoll()) {
+            apply(reading);
         }
         changes.resetReloadingState();
         Policy now = current();
         if (!now.equals(before)) {
-            LOG.info("A new configuration from {} is in force", file.path());
+            LOG.info("File {}: new configuration is in force", file.path());
             listeners.forEach(listener -> deliver(listener, now));
         }
     }
 
-    private void take(PolicyFile.Reading reading) {
+    private void apply(PolicyFile.Reading reading) {
         state = new State(reading.policy().orElse(state.policy()), reading.findings());
-        reading.findings().forEach(f -> LOG.warn("{} {}", f.message(), f.remedy()));
+        reading.findings().forEach(f -> LOG.warn("{}. {}", f.message(), f.remedy()));
     }
 
-    /** A listener that fails must not end the watch over the file. */
+    /** An exception of a listener must not end the polling of the file. */
     private static void deliver(Consumer<Policy> listener, Policy policy) {
         try {
             listener.accept(policy);
         } catch (RuntimeException e) {
-            LOG.error("A listener failed on the new configuration", e);
+            LOG.error("Listener of configuration changes: unhandled exception", e);
         }
     }
 }

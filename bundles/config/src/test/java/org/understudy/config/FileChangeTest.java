@@ -24,40 +24,40 @@ class FileChangeTest {
     }
 
     @Test
-    void seesNothingInAFileThatStaysAsItIs() {
+    void detectsNothingInAnUnchangedFile() {
         assertThat(change.isReloadingRequired()).isFalse();
         assertThat(change.isReloadingRequired()).isFalse();
     }
 
     @Test
-    void seesAChangeOnceItHasSettled() throws IOException {
+    void detectsAChangeOnceItHasSettled() throws IOException {
         Files.writeString(file, "");
         assertThat(change.isReloadingRequired()).isFalse();
         Files.writeString(file, "afterwards");
         assertThat(change.isReloadingRequired()).isFalse();
         assertThat(change.isReloadingRequired()).isTrue();
-        assertThat(change.isAsSeen()).isTrue();
+        assertThat(change.isUnchangedSincePoll()).isTrue();
 
         change.reloadingPerformed();
         assertThat(change.isReloadingRequired()).isFalse();
     }
 
     @Test
-    void tellsThatTheFileWasTouchedWhileItWasRead() throws IOException {
+    void detectsAWriteDuringTheReading() throws IOException {
         Files.writeString(file, "afterwards");
         change.isReloadingRequired();
         assertThat(change.isReloadingRequired()).isTrue();
 
         Files.writeString(file, "");
 
-        assertThat(change.isAsSeen()).isFalse();
+        assertThat(change.isUnchangedSincePoll()).isFalse();
         change.reloadingPerformed();
         change.isReloadingRequired();
         assertThat(change.isReloadingRequired()).isTrue();
     }
 
     @Test
-    void seesThatTheFileIsGone() throws IOException {
+    void detectsThatTheFileIsGone() throws IOException {
         Files.delete(file);
         change.isReloadingRequired();
 

@@ -36,7 +36,7 @@ class PolicyFileTest {
     Path folder;
 
     @Test
-    void keepsHowNicsAreReachedApartFromTheOptionsOfTheConnector() {
+    void separatesNicAccessFromTheOptionsOfTheConnector() {
         Policy policy = good("""
                 hosts:
                   - name: beta
@@ -123,7 +123,7 @@ class PolicyFileTest {
     }
 
     @Test
-    void givesDefaultsForWhatIsNotWritten() {
+    void usesDefaultsForMissingKeys() {
         Policy policy = good("");
 
         assertThat(policy).isEqualTo(PolicyFile.defaults());
@@ -194,7 +194,7 @@ class PolicyFileTest {
     }
 
     @Test
-    void listsTheKnownKeysWhereNoneIsNear() {
+    void listsTheKnownKeysIfNoneIsSimilar() {
         assertThat(only("migration: {quickly: true}").remedy())
                 .contains("settle")
                 .contains("require-vf");
@@ -245,7 +245,7 @@ class PolicyFileTest {
     }
 
     @Test
-    void tellsAllProblemsOfAFileAtOnce() {
+    void reportsAllProblemsOfAFileAtOnce() {
         assertThat(bad("migration: {settle: soon}\nallow-emulated-primary: maybe\ncolour: red\n"))
                 .hasSize(3);
     }

@@ -75,7 +75,7 @@ class YamlPoliciesTest {
     }
 
     @Test
-    void takesTheMendedFileAfterABrokenOne() throws IOException {
+    void usesTheCorrectedFileAfterABrokenOne() throws IOException {
         Files.writeString(file, "migration: [");
         await().until(() -> !policies.findings().isEmpty());
 
@@ -87,7 +87,7 @@ class YamlPoliciesTest {
     }
 
     @Test
-    void keepsTheLastGoodConfigurationWhenTheFileIsRemovedAndTakesItsSuccessor() throws IOException {
+    void keepsTheLastGoodConfigurationWhenTheFileIsRemovedAndUsesItsSuccessor() throws IOException {
         Files.delete(file);
         await().until(() -> !policies.findings().isEmpty());
         assertThat(policies.current().settle()).isEqualTo(Duration.ofSeconds(1));
@@ -107,7 +107,7 @@ class YamlPoliciesTest {
     }
 
     @Test
-    void goesOnAfterAListenerThatFails() throws IOException {
+    void continuesAfterAListenerThatFails() throws IOException {
         policies.listen(p -> {
             throw new IllegalStateException("a listener of this test");
         });

@@ -24,12 +24,12 @@ import org.understudy.api.spi.IncomingMigration;
 import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.PeerEndpoint;
 
-/** Carries out on this server's hosts what a peer asks for. */
+/** Executes calls of peers on this server's hosts. */
 @Component
 public final class PeerCalls implements PeerEndpoint {
     static final Duration LONGEST_POLL = Duration.ofSeconds(20);
 
-    /** Methods whose result lives here; a peer names it by the VM afterwards. */
+    /** Methods whose result stays on this server; the peer refers to it by the VM. */
     private static final Set<String> BY_VM = Set.of("prepareIncoming", "startOutgoing");
 
     private static final Set<String> NOT_FOR_PEERS = Set.of("close", "subscribe", "name", "incoming", "outgoing");
@@ -79,8 +79,8 @@ public final class PeerCalls implements PeerEndpoint {
     }
 
     private static <T> T end(Optional<T> end, String call) {
-        return end.orElseThrow(() ->
-                new UnderstudyException(ErrorCode.WRONG_VM_STATE, "there is no such end of a migration here: " + call));
+        return end.orElseThrow(() -> new UnderstudyException(
+                ErrorCode.WRONG_VM_STATE, "Call " + call + ": the VM has no such migration on this host"));
     }
 
     private static <T> String invoke(Class<T> type, T target, String name, String arguments) {
@@ -97,15 +97,15 @@ public final class PeerCalls implements PeerEndpoint {
             if (e.getCause() instanceof RuntimeException cause) {
                 throw cause;
             }
-            throw new UnderstudyException(ErrorCode.INTERNAL, name + " failed", e.getCause());
+            throw new UnderstudyException(ErrorCode.INTERNAL, "Call " + name + " failed", e.getCause());
         } catch (IllegalAccessException e) {
-            throw new UnderstudyException(ErrorCode.INTERNAL, name + " cannot be called", e);
+            throw new UnderstudyException(ErrorCode.INTERNAL, "Call " + name + " cannot be executed", e);
         }
     }
 
     private String events(Host host, String arguments) {
         PeerHost.Poll poll = (PeerHost.Poll) PeerJson.read(arguments, PeerHost.Poll.class);
-        // Hosts are opened anew when the configuration changes; what was recorded of closed ones is of no use.
+        // Hosts are reopened when the configuration changes; events of closed ones are not needed.
         recorded.keySet().stream()
                 .filter(known -> !hosts.all().contains(known))
                 .forEach(gone -> recorded.remove(gone).close());
@@ -114,11 +114,11 @@ public final class PeerCalls implements PeerEndpoint {
             return PeerJson.write(events.after(poll.epoch(), poll.position(), LONGEST_POLL), RecordedEvents.Page.class);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new UnderstudyException(ErrorCode.CANCELLED, "the wait for events was interrupted", e);
+            throw new UnderstudyException(ErrorCode.CANCELLED, "Interrupted while waiting for events", e);
         }
     }
 
     private static UnderstudyException unknown(String call) {
-        return new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "a peer cannot call '" + call + "'");
+        return new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "Call '" + call + "' is not available to peers");
     }
 }

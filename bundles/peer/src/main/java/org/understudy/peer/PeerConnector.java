@@ -18,8 +18,8 @@ import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostConnector;
 
 /**
- * Opens hosts of another server. Options: {@code url} of its Understudy, {@code host} (its name there; default: the
- * same), {@code user}, {@code password-file}.
+ * Opens hosts of another server. Options: {@code url} of its Understudy, {@code host} (its name on that server; default:
+ * the same), {@code user}, {@code password-file}.
  */
 @Component
 public final class PeerConnector implements HostConnector {
@@ -47,7 +47,7 @@ public final class PeerConnector implements HostConnector {
         Set<String> unknown = new TreeSet<>(options.keySet());
         unknown.removeAll(OPTIONS);
         if (!unknown.isEmpty()) {
-            throw wrong(policy, "unknown options " + unknown + "; known are " + new TreeSet<>(OPTIONS));
+            throw invalid(policy, "unknown options " + unknown + "; known are " + new TreeSet<>(OPTIONS));
         }
         HostName there = new HostName(options.getOrDefault("host", policy.name().value()));
         PeerLink link = new PeerLink(
@@ -67,28 +67,28 @@ public final class PeerConnector implements HostConnector {
                 return url;
             }
         } catch (IllegalArgumentException e) {
-            throw wrong(policy, "url '" + text + "' is no URL: " + e.getMessage());
+            throw invalid(policy, "url '" + text + "' is not a URL: " + e.getMessage());
         }
-        throw wrong(policy, "url '" + text + "' must start with https:// or http://");
+        throw invalid(policy, "url '" + text + "' must start with https:// or http://");
     }
 
     private static String password(HostPolicy policy, String file) {
         try {
             return Files.readString(Path.of(file)).strip();
         } catch (IOException e) {
-            throw wrong(policy, "password-file '" + file + "' cannot be read: " + e.getMessage());
+            throw invalid(policy, "password-file '" + file + "' cannot be read: " + e.getMessage());
         }
     }
 
     private static String required(HostPolicy policy, String option) {
         String value = policy.options().get(option);
         if (value == null || value.isBlank()) {
-            throw wrong(policy, "option '" + option + "' is missing");
+            throw invalid(policy, "option '" + option + "' is missing");
         }
         return value;
     }
 
-    private static UnderstudyException wrong(HostPolicy policy, String what) {
-        return new UnderstudyException(ErrorCode.CONFIGURATION_INVALID, "host " + policy.name() + ": " + what);
+    private static UnderstudyException invalid(HostPolicy policy, String problem) {
+        return new UnderstudyException(ErrorCode.CONFIGURATION_INVALID, "Host " + policy.name() + ": " + problem);
     }
 }

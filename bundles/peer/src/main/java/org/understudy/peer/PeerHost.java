@@ -24,7 +24,7 @@ import org.understudy.api.spi.IncomingRequest;
 import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.OutgoingRequest;
 
-/** Makes a {@link Host} of a link: each method becomes one call, events are polled. */
+/** Implements {@link Host} by calls to a peer: each method is one call, events are polled. */
 final class PeerHost implements InvocationHandler {
     private static final Logger LOG = LoggerFactory.getLogger(PeerHost.class);
     private static final long RETRY_MILLIS = 1000;
@@ -35,7 +35,7 @@ final class PeerHost implements InvocationHandler {
     private final Thread poller;
     private Poll position = new Poll("", 0);
 
-    /** Where the peer's events were read up to. */
+    /** The position up to which the peer's events were read. */
     record Poll(String epoch, long position) {}
 
     private PeerHost(HostName name, PeerLink link) {
@@ -49,7 +49,7 @@ final class PeerHost implements InvocationHandler {
     static Host open(HostName name, PeerLink link) {
         PeerHost peer = new PeerHost(name, link);
         Host host = proxy(Host.class, peer);
-        // The first page only tells where the events stand now; from here on none is missed.
+        // The first page has only the current position; from there on no event is missed.
         peer.readEvents();
         peer.poller.start();
         return host;
@@ -132,7 +132,7 @@ final class PeerHost implements InvocationHandler {
             try {
                 readEvents();
             } catch (UnderstudyException e) {
-                LOG.debug("events of {}: {}", name, e.getMessage());
+                LOG.debug("Host {}: events could not be read, retrying: {}", name, e.getMessage());
                 if (!pause()) {
                     return;
                 }
@@ -160,7 +160,7 @@ final class PeerHost implements InvocationHandler {
         try {
             consumer.accept(event);
         } catch (RuntimeException e) {
-            LOG.warn("a consumer of host events failed", e);
+            LOG.warn("Listener of host events: unhandled exception", e);
         }
     }
 

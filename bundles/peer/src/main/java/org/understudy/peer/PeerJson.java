@@ -18,12 +18,12 @@ import org.understudy.api.ProbeTarget;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.HostEvent;
 
-/** The wire form between two servers: every record with all its parts, so that nothing is lost on the way. */
+/** The JSON form between two servers: every record with all its components, so that no value is lost. */
 final class PeerJson {
     private static final ObjectMapper MAPPER = JsonMapper.builder()
             .addModules(new Jdk8Module(), new JavaTimeModule())
             .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
-            // A record's questions, such as isUserAlias, are no parts of it.
+            // Methods such as isUserAlias are not components of a record.
             .disable(MapperFeature.AUTO_DETECT_IS_GETTERS)
             .addMixIn(HostEvent.class, ByName.class)
             .addMixIn(ProbeTarget.class, ByName.class)
@@ -43,7 +43,7 @@ final class PeerJson {
         try {
             return MAPPER.writerFor(MAPPER.constructType(type)).writeValueAsString(value);
         } catch (JsonProcessingException e) {
-            throw new UnderstudyException(ErrorCode.INTERNAL, "cannot write a " + type + " as JSON", e);
+            throw new UnderstudyException(ErrorCode.INTERNAL, "Could not write " + type + " as JSON", e);
         }
     }
 
@@ -62,7 +62,8 @@ final class PeerJson {
             JsonNode array = MAPPER.readTree(json);
             if (!(array instanceof ArrayNode) || array.size() != types.length) {
                 throw new UnderstudyException(
-                        ErrorCode.INVALID_ARGUMENT, method.getName() + " takes a JSON array of " + types.length);
+                        ErrorCode.INVALID_ARGUMENT,
+                        "Arguments of " + method.getName() + " must be a JSON array of " + types.length);
             }
             Object[] arguments = new Object[types.length];
             for (int i = 0; i < types.length; i++) {
@@ -72,7 +73,7 @@ final class PeerJson {
         } catch (JsonProcessingException e) {
             throw new UnderstudyException(
                     ErrorCode.INVALID_ARGUMENT,
-                    "the arguments of " + method.getName() + " do not fit: " + e.getOriginalMessage(),
+                    "Arguments of " + method.getName() + " are invalid: " + e.getOriginalMessage(),
                     e);
         }
     }
@@ -82,7 +83,9 @@ final class PeerJson {
             return MAPPER.readValue(json, MAPPER.constructType(type));
         } catch (JsonProcessingException e) {
             throw new UnderstudyException(
-                    ErrorCode.HOST_UNAVAILABLE, "the peer's answer is no " + type + ": " + e.getOriginalMessage(), e);
+                    ErrorCode.HOST_UNAVAILABLE,
+                    "Response of the peer is not a " + type + ": " + e.getOriginalMessage(),
+                    e);
         }
     }
 }

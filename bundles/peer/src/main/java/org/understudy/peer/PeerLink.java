@@ -18,9 +18,9 @@ import org.understudy.api.HostName;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.PeerEndpoint;
 
-/** One HTTP exchange with a peer for each call. */
+/** Sends calls to a peer, each by one HTTP request. */
 final class PeerLink {
-    /** Longer than any call of a host may block: a start waits for QEMU, a poll for events. */
+    /** Longer than any call blocks: a start waits for QEMU, a poll for events. */
     private static final Duration LONGEST_CALL = Duration.ofSeconds(90);
 
     private final HttpClient client = HttpClient.newBuilder()
@@ -40,7 +40,7 @@ final class PeerLink {
 
     /**
      * @return the result as JSON
-     * @throws UnderstudyException what the call threw there, or {@link ErrorCode#HOST_UNAVAILABLE}, also if the peer's
+     * @throws UnderstudyException what the call threw on the peer, or {@link ErrorCode#HOST_UNAVAILABLE}, also if the peer's
      *     protocol version is not compatible
      */
     String call(String call, String arguments) {
@@ -60,14 +60,14 @@ final class PeerLink {
             }
             throw problem(call, response);
         } catch (IOException e) {
-            throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "peer " + calls + " does not answer: " + e, e);
+            throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "Peer " + calls + " does not answer: " + e, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new UnderstudyException(ErrorCode.CANCELLED, "the call of peer " + calls + " was interrupted", e);
+            throw new UnderstudyException(ErrorCode.CANCELLED, "Interrupted while waiting for peer " + calls, e);
         }
     }
 
-    /** A failure without a version, such as a refused login, was not sent by the peer's calls and names itself. */
+    /** A failure without a version, such as a refused login, does not come from the peer's calls and is reported as it is. */
     private void checkProtocol(HttpResponse<String> response) {
         Optional<String> sent = response.headers().firstValue(PeerEndpoint.PROTOCOL_HEADER);
         if (response.statusCode() == 200 || sent.isPresent()) {
@@ -81,15 +81,15 @@ final class PeerLink {
                 .filter(t -> t.startsWith("application/problem+json"))
                 .isPresent();
         if (isProblem && PeerJson.read(response.body(), Problem.class) instanceof Problem problem) {
-            return new UnderstudyException(problem.errorCode(), "peer " + calls + ": " + problem.detail());
+            return new UnderstudyException(problem.errorCode(), "Peer " + calls + ": " + problem.detail());
         }
         return new UnderstudyException(
                 ErrorCode.HOST_UNAVAILABLE,
-                "peer " + calls + " answered " + response.statusCode() + " to " + call
+                "Peer " + calls + " answered " + response.statusCode() + " to " + call
                         + (response.statusCode() == 401 ? "; check user and password-file" : ""));
     }
 
-    /** The parts of a problem document that matter here. */
+    /** The used parts of a problem document. */
     @JsonIgnoreProperties(ignoreUnknown = true)
     record Problem(String code, String detail) {
         ErrorCode errorCode() {

@@ -9,14 +9,14 @@ import org.understudy.api.spi.PeerEndpoint;
 
 /**
  * The version of the calls, arguments, results and events that two servers exchange. Each end sends its version and
- * checks that of the other: they work together if the versions differ by at most one, and the newer end sends only what
- * the version before understands.
+ * checks that of the other. The versions may differ by at most one; the newer end sends only what the previous version
+ * understands.
  */
 record PeerProtocol(int version) {
-    /** What this server speaks. A change that the version before cannot read takes the next number. */
+    /** The version of this server. Increase it for a change that the previous version cannot read. */
     static final PeerProtocol CURRENT = new PeerProtocol(1);
 
-    /** Servers from before the header existed send no version. */
+    /** Servers without the header send no version. */
     private static final PeerProtocol WITHOUT_HEADER = new PeerProtocol(0);
 
     private static final int WINDOW = 1;
@@ -30,10 +30,10 @@ record PeerProtocol(int version) {
     /**
      * Checks the other end.
      *
-     * @param other which server that is, as the start of a message
-     * @param header what it sent as {@link PeerEndpoint#PROTOCOL_HEADER}
+     * @param other the other server, as the start of a message
+     * @param header its value of {@link PeerEndpoint#PROTOCOL_HEADER}
      * @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE} with both versions and the server to upgrade. It is
-     *     no definite refusal: a call whose response cannot be read may have been carried out.
+     *     not a definite refusal: a call whose response cannot be read may have been executed.
      */
     void check(String other, Optional<String> header) {
         PeerProtocol theirs = header.map(text -> parse(other, text)).orElse(WITHOUT_HEADER);

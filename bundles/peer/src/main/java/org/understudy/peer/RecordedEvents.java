@@ -10,7 +10,7 @@ import org.understudy.api.Subscription;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 
-/** The last events of one host, kept for peers that poll. */
+/** Buffers the last events of a host for peers that poll. */
 final class RecordedEvents implements AutoCloseable {
     private static final int KEPT = 1000;
 
@@ -24,16 +24,16 @@ final class RecordedEvents implements AutoCloseable {
     }
 
     /**
-     * What a peer gets.
+     * A response to a poll.
      *
-     * @param epoch changes when this server starts anew, so that a position from before is recognised
-     * @param next the position to ask from the next time
+     * @param epoch changes with each restart of this server, so that an older position is detected
+     * @param next the position of the next poll
      */
     record Page(String epoch, long next, List<HostEvent> events) {}
 
     /**
-     * Blocks until there are events after the position, or the time is up. A position of another epoch is answered at
-     * once, without events: from now on.
+     * Blocks until there are events after the position or the limit has passed. For a position of another epoch it returns
+     * the current position at once, without events.
      */
     synchronized Page after(String knownEpoch, long position, Duration limit) throws InterruptedException {
         if (!epoch.equals(knownEpoch)) {

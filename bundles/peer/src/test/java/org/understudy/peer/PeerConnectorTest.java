@@ -139,7 +139,7 @@ class PeerConnectorTest {
     }
 
     @Test
-    void drivesBothEndsOfAMigrationByTheNameOfTheVm() {
+    void controlsBothEndsOfAMigrationByTheNameOfTheVm() {
         IncomingMigration incoming = mock(IncomingMigration.class);
         OutgoingMigration outgoing = mock(OutgoingMigration.class);
         MigrationProgress progress =
@@ -166,7 +166,7 @@ class PeerConnectorTest {
     }
 
     @Test
-    void knowsThatThereIsNoOutgoingEnd() {
+    void findsNoOutgoingMigration() {
         when(served.outgoing(VM)).thenReturn(Optional.empty());
         try (Host peer = open()) {
             assertThat(peer.outgoing(VM)).isEmpty();
@@ -191,7 +191,7 @@ class PeerConnectorTest {
     }
 
     @Test
-    void throwsWhatTheCallThrewThere() {
+    void throwsTheExceptionOfThePeer() {
         when(served.definition(VM)).thenThrow(new UnderstudyException(ErrorCode.VM_NOT_FOUND, "no VM web1"));
         try (Host peer = open()) {
             assertThatThrownBy(() -> peer.definition(VM))
@@ -203,7 +203,7 @@ class PeerConnectorTest {
     }
 
     @Test
-    void saysThatThePeerDoesNotAnswer() {
+    void reportsThatThePeerDoesNotAnswer() {
         try (Host peer = open()) {
             server.stop(0);
             assertCode(peer::vms, ErrorCode.HOST_UNAVAILABLE);
@@ -279,7 +279,7 @@ class PeerConnectorTest {
     }
 
     @Test
-    void saysThatTheHeaderIsNoVersion() {
+    void reportsAHeaderThatIsNoVersion() {
         assertThatThrownBy(() -> calls.call(Optional.of("1, 1"), new HostName("beta"), "vms", "[]"))
                 .hasMessageContaining("header Understudy-Peer-Protocol is '1, 1'");
     }

@@ -14,7 +14,7 @@ import org.understudy.api.Subscription;
 import org.understudy.api.VmName;
 
 /**
- * A host as its connector drives it. Calls block until the host has answered. Every call on an unknown VM throws
+ * A host, through its connector. Calls block until the host has answered. Every call for an unknown VM throws
  * {@link org.understudy.api.ErrorCode#VM_NOT_FOUND}.
  */
 @ProviderType
@@ -22,15 +22,15 @@ public interface Host extends AutoCloseable {
     /** {@return the name in the configuration} */
     HostName name();
 
-    /** {@return what the host can do; read anew where it is cheap, cached by the binary's identity where it is not} */
+    /** {@return the capabilities of the host; cheap ones are read on each call, others are cached by the identity of the binary} */
     HostFacts facts();
 
-    /** {@return what is wrong with the host, or worth knowing, besides {@link #facts}; takes a few seconds at most} */
+    /** {@return problems of the host, and notices, in addition to {@link #facts}; takes a few seconds at most} */
     default List<Finding> examine() {
         return List.of();
     }
 
-    /** {@return every VM this host holds, also those that only receive a migration} */
+    /** {@return every VM of this host, including those that only receive a migration} */
     List<HostedVm> vms();
 
     /**
@@ -55,14 +55,14 @@ public interface Host extends AutoCloseable {
     Optional<String> liveDefinition(VmName vm);
 
     /**
-     * {@return what this host would not do of a definition; nothing is stored}
+     * {@return the parts of a definition that this host cannot provide} Stores nothing.
      *
      * @param definition the domain XML
      */
     List<Finding> check(String definition);
 
     /**
-     * Stores a definition, or replaces the one with the same name and UUID. Does not touch a running VM.
+     * Stores a definition, or replaces the one with the same name and UUID. Does not change a running VM.
      *
      * @param definition the domain XML
      * @return the VM as stored
@@ -106,30 +106,30 @@ public interface Host extends AutoCloseable {
     void reset(VmName vm);
 
     /**
-     * Stops the vCPUs.
+     * Pauses the vCPUs.
      *
      * @param vm the VM
      */
     void pause(VmName vm);
 
     /**
-     * Lets the vCPUs of a paused VM run again.
+     * Resumes the vCPUs of a paused VM.
      *
      * @param vm the VM
      */
     void resume(VmName vm);
 
     /**
-     * Reads from QEMU, not from the definition, what became of a primary.
+     * Reads the state of a primary from QEMU, not from the definition.
      *
      * @param vm the VM
      * @param primary the primary's alias
-     * @return what QEMU knows of it
+     * @return the state of the primary in QEMU
      */
     PrimaryPresence primaryPresence(VmName vm, Alias primary);
 
     /**
-     * {@return whether the guest's driver has negotiated standby; empty if this QEMU cannot tell}
+     * {@return whether the guest's driver has negotiated standby; empty if this QEMU does not report it}
      *
      * @param vm the VM
      * @param standby the standby NIC's alias
@@ -137,7 +137,7 @@ public interface Host extends AutoCloseable {
     Optional<Boolean> standbyNegotiated(VmName vm, Alias standby);
 
     /**
-     * {@return the guest's own word on its NICs, by its agent; empty if no agent answers within two seconds}
+     * {@return the NICs that the guest agent reports; empty if no agent answers within 2 s}
      *
      * @param vm the VM
      */
@@ -146,8 +146,7 @@ public interface Host extends AutoCloseable {
     }
 
     /**
-     * {@return what may have kept QEMU from a primary that it was to have; empty if the host knows of nothing} Changes
-     * nothing.
+     * {@return possible causes why QEMU lacks a primary that it should have; empty if none is known} Changes nothing.
      *
      * @param vm the VM
      * @param primary the primary's alias
@@ -174,23 +173,23 @@ public interface Host extends AutoCloseable {
     void unplugPrimary(VmName vm, Alias primary);
 
     /**
-     * Prepares to receive a VM. The VM is not this host's until {@link IncomingMigration#accept}.
+     * Prepares to receive a VM. The VM does not belong to this host until {@link IncomingMigration#accept}.
      *
      * @param request the VM and its definitions
-     * @return the receiving end, ready for the source
+     * @return the incoming migration, ready for the source
      */
     IncomingMigration prepareIncoming(IncomingRequest request);
 
     /**
-     * Starts to send a VM; returns once QEMU has taken the command.
+     * Starts to send a VM; returns once QEMU has accepted the command.
      *
-     * @param request the VM and where it goes
-     * @return the sending end
+     * @param request the VM and its destination
+     * @return the outgoing migration
      */
     OutgoingMigration startOutgoing(OutgoingRequest request);
 
     /**
-     * {@return the receiving end of a VM in {@link org.understudy.api.VmState#INCOMING}, also after a restart of this
+     * {@return the incoming migration of a VM in {@link org.understudy.api.VmState#INCOMING}, also after a restart of this
      * server}
      *
      * @param vm the VM
@@ -200,8 +199,8 @@ public interface Host extends AutoCloseable {
     }
 
     /**
-     * {@return the sending end of a VM whose QEMU was told to migrate and has not been finished or taken back, also
-     * after a restart of this server} Its phase may be an ended one.
+     * {@return the outgoing migration of a VM that has been neither finished nor rolled back, also after a restart of
+     * this server} Its phase may be an ended one.
      *
      * @param vm the VM
      */
@@ -212,12 +211,12 @@ public interface Host extends AutoCloseable {
     /**
      * Delivers the host's events in order, on one thread of the connector.
      *
-     * @param consumer gets each event; hands off at once
+     * @param consumer receives each event; must not block
      * @return ends the delivery when closed
      */
     Subscription subscribe(Consumer<HostEvent> consumer);
 
-    /** Lets go of the host. VMs go on running. */
+    /** Closes the connection to the host. VMs continue to run. */
     @Override
     void close();
 }

@@ -4,19 +4,19 @@ package org.understudy.api.spi;
 import org.osgi.annotation.versioning.ProviderType;
 import org.understudy.api.Policy.HostPolicy;
 
-/** Opens hosts of one kind. An OSGi service, one for each kind. */
+/** Opens hosts of one kind. One OSGi service for each kind. */
 @ProviderType
 public interface HostConnector {
-    /** {@return the word in the configuration, such as {@code qemu}} */
+    /** {@return the value of {@code connector} in the configuration, such as {@code qemu}} */
     String kind();
 
     /**
-     * Opens a host; VMs that run there already are adopted.
+     * Opens a host; VMs that already run there are adopted.
      *
-     * @param host its part of the configuration
+     * @param host its configuration
      * @return the open host
      * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#CONFIGURATION_INVALID} if an
-     *     option is unknown or wrong, {@link org.understudy.api.ErrorCode#HOST_UNAVAILABLE} if the host can't be used
+     *     option is unknown or wrong, {@link org.understudy.api.ErrorCode#HOST_UNAVAILABLE} if the host cannot be used
      */
     Host open(HostPolicy host);
 }

@@ -8,12 +8,12 @@ import org.understudy.api.Alias;
 import org.understudy.api.VmName;
 
 /**
- * Something that happened on a host. {@link #at} is the time QEMU gave the event, as this server's clock would tell
- * it, or that of its arrival where QEMU gives none.
+ * An event of a VM on a host. {@link #at} is QEMU's time of the event, converted to this server's clock, or the time of its
+ * arrival if QEMU gives none.
  */
 @ProviderType
 public sealed interface HostEvent {
-    /** {@return the VM it happened to} */
+    /** {@return the VM} */
     VmName vm();
 
     /** {@return when it happened, by this server's clock} */
@@ -45,7 +45,7 @@ public sealed interface HostEvent {
     record Stopped(VmName vm, Instant at, String reason) implements HostEvent {}
 
     /**
-     * vCPUs stopped. Source: QMP STOP.
+     * The vCPUs were paused. Source: QMP STOP.
      *
      * @param vm the VM
      * @param at when it happened
@@ -53,7 +53,7 @@ public sealed interface HostEvent {
     record Paused(VmName vm, Instant at) implements HostEvent {}
 
     /**
-     * vCPUs run. Source: QMP RESUME.
+     * The vCPUs were resumed. Source: QMP RESUME.
      *
      * @param vm the VM
      * @param at when it happened
@@ -69,7 +69,7 @@ public sealed interface HostEvent {
     record WasReset(VmName vm, Instant at) implements HostEvent {}
 
     /**
-     * The guest's driver took standby; the primary is plugged now. Source: QMP FAILOVER_NEGOTIATED.
+     * The guest's driver negotiated standby; QEMU plugs the primary now. Source: QMP FAILOVER_NEGOTIATED.
      *
      * @param vm the VM
      * @param at when it happened
@@ -78,7 +78,7 @@ public sealed interface HostEvent {
     record StandbyNegotiated(VmName vm, Instant at, Alias standby) implements HostEvent {}
 
     /**
-     * QEMU asked the guest for the primary; no proof that it let go. Source: QMP UNPLUG_PRIMARY.
+     * QEMU requested the guest to release the primary; no proof of the release. Source: QMP UNPLUG_PRIMARY.
      *
      * @param vm the VM
      * @param at when it happened
@@ -105,7 +105,7 @@ public sealed interface HostEvent {
     record DevicePlugged(VmName vm, Instant at, Alias device) implements HostEvent {}
 
     /**
-     * The guest refused to release a device. Source: QMP DEVICE_UNPLUG_GUEST_ERROR; MEM_UNPLUG_ERROR is not passed on.
+     * The guest refused to release a device. Source: QMP DEVICE_UNPLUG_GUEST_ERROR; MEM_UNPLUG_ERROR is not delivered.
      *
      * @param vm the VM
      * @param at when it happened
@@ -123,7 +123,7 @@ public sealed interface HostEvent {
     record MigrationChanged(VmName vm, Instant at, MigrationPhase phase) implements HostEvent {}
 
     /**
-     * The sender goes through the memory once more. Source: QMP MIGRATION_PASS; libvirt's
+     * The source starts another pass over the memory. Source: QMP MIGRATION_PASS; libvirt's
      * VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION.
      *
      * @param vm the VM
@@ -133,12 +133,12 @@ public sealed interface HostEvent {
     record MemoryPass(VmName vm, Instant at, int pass) implements HostEvent {}
 
     /**
-     * What the sender says of a migration that is complete. Source: libvirt's VIR_DOMAIN_EVENT_ID_JOB_COMPLETED,
+     * The measurement of the source after a complete migration. Source: libvirt's VIR_DOMAIN_EVENT_ID_JOB_COMPLETED,
      * VIR_DOMAIN_JOB_DOWNTIME.
      *
      * @param vm the VM
      * @param at when it happened
-     * @param downtime how long the guest did not run, as far as the sender knows
+     * @param downtime how long the guest did not run, as measured by the source
      */
     record MigrationMeasured(VmName vm, Instant at, Duration downtime) implements HostEvent {}
 }

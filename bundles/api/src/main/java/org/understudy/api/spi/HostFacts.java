@@ -7,19 +7,19 @@ import java.util.Set;
 import org.understudy.api.Finding;
 
 /**
- * What a host can do. An empty optional means "not known", never "no".
+ * The capabilities of a host. An empty optional means "unknown", never "no".
  *
  * @param connector such as {@code qemu}
- * @param summary one line for people
+ * @param summary one line for users
  * @param qemuVersion such as {@code 7.2.22}
  * @param libvirtVersion such as {@code 11.3.0}; empty where there is none
  * @param accelerator {@code kvm} or {@code tcg}
- * @param machineTypes names and aliases that can be started
+ * @param machineTypes names and aliases of the supported machine types
  * @param iommu whether an IOMMU is on
  * @param bridges bridges a standby NIC can be attached to
- * @param networks networks of the host's own manager that it knows, whether they are active or not
- * @param vfNetworks networks of the host's own manager that hand out VFs now; none where there is no such manager
- * @param findings what is wrong or worth knowing
+ * @param networks networks of the host's manager, active or not
+ * @param vfNetworks active networks of the host's manager that hand out VFs
+ * @param findings problems and notices
  */
 public record HostFacts(
         String connector,
@@ -35,17 +35,17 @@ public record HostFacts(
         List<Finding> findings) {
 
     /**
-     * A host without networks of its own.
+     * A host without a manager of networks.
      *
      * @param connector such as {@code qemu}
-     * @param summary one line for people
+     * @param summary one line for users
      * @param qemuVersion such as {@code 7.2.22}
      * @param libvirtVersion such as {@code 11.3.0}; empty where there is none
      * @param accelerator {@code kvm} or {@code tcg}
-     * @param machineTypes names and aliases that can be started
+     * @param machineTypes names and aliases of the supported machine types
      * @param iommu whether an IOMMU is on
      * @param bridges bridges a standby NIC can be attached to
-     * @param findings what is wrong or worth knowing
+     * @param findings problems and notices
      */
     public HostFacts(
             String connector,

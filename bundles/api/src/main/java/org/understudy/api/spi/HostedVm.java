@@ -10,7 +10,7 @@ import org.understudy.api.VmState;
  *
  * @param name its name
  * @param uuid its UUID
- * @param state what it does now
- * @param details why it is in this state, such as QEMU's exit reason; may be empty
+ * @param state its state
+ * @param details the cause of the state, such as QEMU's exit reason; may be empty
  */
 public record HostedVm(VmName name, UUID uuid, VmState state, String details) {}

@@ -6,7 +6,7 @@ import org.osgi.annotation.versioning.ProviderType;
 import org.understudy.api.HostName;
 import org.understudy.api.Subscription;
 
-/** The hosts of the configuration that are open now. An OSGi service, so that a peer can be served. */
+/** The open hosts of the configuration. An OSGi service, also for {@link PeerEndpoint}. */
 @ProviderType
 public interface Hosts {
     /** {@return the open hosts, in the order of the configuration} */
@@ -22,11 +22,11 @@ public interface Hosts {
     Host host(HostName name);
 
     /**
-     * Reports that hosts were opened or closed; {@link #all} says which. This default is for a set of hosts that never
-     * changes.
+     * Calls the listener after hosts were opened or closed; {@link #all} has the current ones. The default is for a fixed set
+     * of hosts.
      *
-     * @param changed called on any thread; must hand off at once
-     * @return closes the registration
+     * @param changed called on any thread; must not block
+     * @return ends the registration when closed
      */
     default Subscription listen(Runnable changed) {
         return () -> {};

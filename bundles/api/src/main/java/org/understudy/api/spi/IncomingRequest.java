@@ -9,13 +9,13 @@ import org.understudy.api.PciAddress;
 import org.understudy.api.VmName;
 
 /**
- * What a destination has to prepare.
+ * A request to prepare a destination.
  *
  * @param id the migration
  * @param vm the VM
- * @param liveDefinition what the VM runs with on the source, adjusted for this host
- * @param configuredDefinition what is to be stored here after the switch
- * @param options how it is moved
+ * @param liveDefinition the live definition of the source, adjusted for this host
+ * @param configuredDefinition the definition to store on this host after the switchover
+ * @param options how it is migrated
  * @param assignedVfs the VF leased here for each primary
  */
 public record IncomingRequest(

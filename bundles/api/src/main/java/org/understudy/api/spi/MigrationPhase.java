@@ -5,15 +5,15 @@ package org.understudy.api.spi;
 public enum MigrationPhase {
     /** There is no migration. */
     NONE,
-    /** It begins. */
+    /** It starts. */
     SETUP,
     /** QEMU waits until the guest has released its primaries. */
     WAIT_UNPLUG,
     /** Memory is copied while the guest runs. */
     ACTIVE,
-    /** The guest runs on the destination before all memory is there. */
+    /** The guest runs on the destination before all memory is copied. */
     POSTCOPY,
-    /** QEMU has stopped the guest and waits for {@link OutgoingMigration#continueToSwitch}. */
+    /** QEMU has paused the guest and waits for {@link OutgoingMigration#continueToSwitch}. */
     PRE_SWITCHOVER,
     /** The rest of the memory and the state of the devices are sent. */
     DEVICE,
@@ -28,7 +28,7 @@ public enum MigrationPhase {
     /** A state this version of Understudy does not know. */
     OTHER;
 
-    /** {@return true if nothing is sent, or nothing any more} */
+    /** {@return true if no migration runs} */
     public boolean isOver() {
         return switch (this) {
             case NONE, COMPLETED, CANCELLED, FAILED -> true;

@@ -5,9 +5,9 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * What QEMU says of a migration it sends.
+ * The progress of an outgoing migration, as QEMU reports it.
  *
- * @param phase the phase it is in
+ * @param phase the current phase
  * @param totalBytes memory to copy, 0 before it is known
  * @param remainingBytes memory still to copy
  * @param downtime as QEMU measured it; empty before the end

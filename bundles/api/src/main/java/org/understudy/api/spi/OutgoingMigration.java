@@ -4,31 +4,31 @@ package org.understudy.api.spi;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
- * The sending end. QEMU pauses before the switch and waits for {@link #continueToSwitch}, unless it {@linkplain
- * #switchesByItself switches by itself}.
+ * A migration on its source. QEMU stops before the switchover and waits for {@link #continueToSwitch}, unless it
+ * {@linkplain #switchesByItself switches over by itself}.
  */
 @ProviderType
 public interface OutgoingMigration {
-    /** {@return how far the migration is now} */
+    /** {@return the current progress} */
     MigrationProgress progress();
 
     /**
-     * {@return true if the host's own manager goes on to the switch and lets the guest run on the destination} Then
-     * {@link #continueToSwitch} does nothing, and {@link MigrationPhase#COMPLETED} means that the guest has left.
+     * {@return true if the host's manager performs the switchover and resumes the guest on the destination} Then
+     * {@link #continueToSwitch} does nothing, and {@link MigrationPhase#COMPLETED} means that the guest runs there.
      */
     default boolean switchesByItself() {
         return false;
     }
 
-    /** Lets QEMU stop the vCPUs and send the rest. Only in {@link MigrationPhase#PRE_SWITCHOVER}. */
+    /** Continues with the switchover: QEMU sends the rest. Only in {@link MigrationPhase#PRE_SWITCHOVER}. */
     void continueToSwitch();
 
-    /** Asks QEMU to give up; does not wait. After a wait for an unplug QEMU may need 30 s. */
+    /** Cancels the migration; does not wait. After a wait for an unplug QEMU may need 30 s. */
     void cancel();
 
-    /** Lets the guest run on here after a migration that did not reach its destination. */
+    /** Resumes the guest on the source after a migration that failed or was cancelled. */
     void resumeOnSource();
 
-    /** Ends the source's QEMU and forgets the VM here. Only after the destination runs. */
+    /** Ends the QEMU of the source and removes the VM there. Only after the VM runs on the destination. */
     void finish();
 }

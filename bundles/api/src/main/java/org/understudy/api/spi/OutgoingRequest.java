@@ -6,14 +6,14 @@ import org.understudy.api.MigrationOptions;
 import org.understudy.api.VmName;
 
 /**
- * What a source has to send.
+ * A request to send a VM.
  *
  * @param id the migration
  * @param vm the VM
- * @param uri where to send, see {@link IncomingMigration#uri}
- * @param options how it is moved
- * @param liveDefinition what the destination was asked to receive; for a source that hands it over itself
- * @param configuredDefinition what is to be stored there after the switch; likewise
+ * @param uri the destination, see {@link IncomingMigration#uri}
+ * @param options how it is migrated
+ * @param liveDefinition the live definition for the destination, for a source that transfers it itself
+ * @param configuredDefinition the definition to store on the destination after the switchover; likewise
  */
 public record OutgoingRequest(
         MigrationId id,

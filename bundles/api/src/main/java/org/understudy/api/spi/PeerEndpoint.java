@@ -18,10 +18,10 @@ public interface PeerEndpoint {
     String protocol();
 
     /**
-     * Carries out one call and blocks as long as that call does.
+     * Executes one call and blocks as long as that call does.
      *
      * @param callerProtocol the value of the request's header; empty if it has none, as before version 1
-     * @param host the host as this server names it
+     * @param host the name of the host on this server
      * @param call a method of {@link Host}, {@code incoming/VM/METHOD}, {@code outgoing/VM/METHOD} or {@code events}
      * @param arguments the call's arguments as a JSON array
      * @return the result as JSON; {@code null} for a call without one

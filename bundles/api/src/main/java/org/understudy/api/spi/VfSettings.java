@@ -8,14 +8,14 @@ import org.understudy.api.MacAddress;
 import org.understudy.api.UnderstudyException;
 
 /**
- * What a VF has to be when QEMU gets it.
+ * The settings of a VF for a VM.
  *
- * @param mac the pair's address
- * @param vlan 1 to 4094, or 0 for none, which also removes one that is left from before
- * @param trust whether the guest may change its address and go promiscuous; empty: as it is
- * @param spoofCheck whether foreign source addresses are dropped; empty: as it is
- * @param vfio whether it is to be bound to vfio-pci; false where the host's manager binds it
- * @param numaNode where the VM's memory is; a VF there is preferred
+ * @param mac the pair's MAC address
+ * @param vlan 1 to 4094, or 0 for none, which removes an earlier one
+ * @param trust whether the guest may change its MAC address and use promiscuous mode; empty: unchanged
+ * @param spoofCheck whether frames with other source MAC addresses are dropped; empty: unchanged
+ * @param vfio whether to bind it to vfio-pci; false where the host's manager binds it
+ * @param numaNode the NUMA node of the VM's memory; a VF of this node is preferred
  */
 public record VfSettings(
         MacAddress mac,
@@ -29,12 +29,12 @@ public record VfSettings(
     /**
      * Checks the values.
      *
-     * @param mac the pair's address
-     * @param vlan 1 to 4094, or 0 for none, which also removes one that is left from before
-     * @param trust whether the guest may change its address and go promiscuous; empty: as it is
-     * @param spoofCheck whether foreign source addresses are dropped; empty: as it is
-     * @param vfio whether it is to be bound to vfio-pci; false where the host's manager binds it
-     * @param numaNode where the VM's memory is; a VF there is preferred
+     * @param mac the pair's MAC address
+     * @param vlan 1 to 4094, or 0 for none, which removes an earlier one
+     * @param trust whether the guest may change its MAC address and use promiscuous mode; empty: unchanged
+     * @param spoofCheck whether frames with other source MAC addresses are dropped; empty: unchanged
+     * @param vfio whether to bind it to vfio-pci; false where the host's manager binds it
+     * @param numaNode the NUMA node of the VM's memory; a VF of this node is preferred
      * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} for a VLAN out of range
      */
     public VfSettings {

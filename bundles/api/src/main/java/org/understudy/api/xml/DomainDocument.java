@@ -18,21 +18,21 @@ import org.xml.sax.ext.Locator2;
 import org.xml.sax.helpers.DefaultHandler;
 
 /**
- * A libvirt domain XML with the position of every element, so that an edit can leave all other bytes alone. Immutable.
+ * A libvirt domain XML with the position of every element, so that an edit leaves all other bytes unchanged. Immutable.
  */
 public final class DomainDocument {
     /** The namespace of Understudy's own elements in {@code <metadata>}. */
     public static final String UNDERSTUDY = "https://understudy.org/xmlns/domain/1.0";
 
-    /** Longest document that is read, in characters. Source: libvirt's REMOTE_STRING_MAX, which no definition can pass. */
+    /** Maximum length of a document in characters. Source: libvirt's REMOTE_STRING_MAX, which no definition can pass. */
     public static final int LONGEST = 4 * 1024 * 1024;
 
-    /** Bounds memory: a hundred times what a large VM needs. */
+    /** Bounds memory: a hundred times the number of a large VM. */
     private static final int MOST_ELEMENTS = 100_000;
 
     private static final int MOST_ATTRIBUTES = 200_000;
 
-    /** Bounds time: every element has its own view of the prefixes that are declared around it. */
+    /** Bounds time: every element has its own map of the declared prefixes. */
     private static final int MOST_PREFIXES = 1_000;
 
     private static final int DEEPEST = 100;
@@ -57,15 +57,15 @@ public final class DomainDocument {
         if (text.length() > LONGEST) {
             throw new UnderstudyException(
                     ErrorCode.XML_REFUSED,
-                    "the document has " + text.length() + " characters; at most " + LONGEST + " are read");
+                    "The document has " + text.length() + " characters; the maximum is " + LONGEST);
         }
-        // A byte order mark is no part of the XML, but stays part of the text.
+        // A byte order mark is not part of the XML, but stays part of the text.
         String xml = text.substring(XmlBytes.markLength(text));
         requireWellFormed(xml);
         XmlElement root = new Positions(text, text.length() - xml.length()).read();
         if (!root.is("domain")) {
             throw new UnderstudyException(
-                    ErrorCode.MALFORMED_XML, "line 1: the root element is <" + root.name() + ">, not <domain>");
+                    ErrorCode.MALFORMED_XML, "Line 1: the root element is <" + root.name() + ">, not <domain>");
         }
         return new DomainDocument(text, root);
     }
@@ -98,7 +98,7 @@ public final class DomainDocument {
         return root;
     }
 
-    /** {@return every device, of whatever kind, in document order} */
+    /** {@return every device, in document order} */
     public List<XmlElement> devices() {
         return root.children("devices").stream()
                 .flatMap(devices -> devices.children().stream())
@@ -127,7 +127,7 @@ public final class DomainDocument {
 
     private static void requireWellFormed(String xml) {
         try {
-            // The JDK's own: a search for others would take longer than to parse.
+            // The JDK's parser: the search for others takes longer than the parsing.
             SAXParserFactory factory = SAXParserFactory.newDefaultInstance();
             factory.setNamespaceAware(true);
             factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
@@ -138,18 +138,17 @@ public final class DomainDocument {
         } catch (SAXException e) {
             throw new UnderstudyException(ErrorCode.XML_REFUSED, e.getMessage(), e);
         } catch (ParserConfigurationException | IOException e) {
-            throw new UnderstudyException(ErrorCode.INTERNAL, "this JDK's XML parser cannot be used", e);
+            throw new UnderstudyException(ErrorCode.INTERNAL, "The XML parser of this JDK cannot be used", e);
         }
     }
 
     private static UnderstudyException refusal(String xml, SAXParseException e) {
-        // Whatever else is wrong with it, a document type declaration is the thing to name; it can only be in the
-        // prolog.
+        // A document type declaration is reported before other errors; it can only be in the prolog.
         int doctype = xml.indexOf("<!DOCTYPE");
         ErrorCode code = doctype >= 0 && e.getLineNumber() >= lineOf(xml, doctype)
                 ? ErrorCode.XML_REFUSED
                 : ErrorCode.MALFORMED_XML;
-        String where = "line " + e.getLineNumber() + ", column " + e.getColumnNumber() + ": ";
+        String where = "Line " + e.getLineNumber() + ", column " + e.getColumnNumber() + ": ";
         return new UnderstudyException(code, where + e.getMessage(), e);
     }
 
@@ -178,9 +177,9 @@ public final class DomainDocument {
 
         @Override
         public void startElement(String uri, String local, String name, Attributes own) throws SAXException {
-            // XML 1.1 has more kinds of white space than the positions are read by.
+            // XML 1.1 has more kinds of white space, which would shift the positions.
             if (locator instanceof Locator2 parser && "1.1".equals(parser.getXMLVersion())) {
-                throw new SAXException("XML 1.1 is not read; domain XML is XML 1.0");
+                throw new SAXException("XML 1.1 is not supported; domain XML is XML 1.0");
             }
             if (++elements > MOST_ELEMENTS) {
                 throw new SAXException("there are more than " + MOST_ELEMENTS + " elements");

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** Changes to one document, collected first and applied at once. Used by one thread. */
+/** Changes to one document, collected first and applied together. For one thread. */
 public final class Edits {
     private final DomainDocument document;
     private final List<Edit> edits = new ArrayList<>();
@@ -13,7 +13,7 @@ public final class Edits {
     private record Edit(int start, int end, String text) {}
 
     /**
-     * Begins without changes.
+     * Creates an empty set of changes.
      *
      * @param document the document to change
      */
@@ -52,7 +52,7 @@ public final class Edits {
     }
 
     /**
-     * Removes an element and the space before it, as {@link Layout} has it.
+     * Removes an element and the space before it, as defined by {@link Layout}.
      *
      * @param element the element
      * @return this
@@ -80,7 +80,7 @@ public final class Edits {
     }
 
     /**
-     * Gives an attribute another value.
+     * Replaces the value of an attribute.
      *
      * @param attribute the attribute
      * @param value the value as plain text
@@ -91,7 +91,7 @@ public final class Edits {
     }
 
     /**
-     * Gives an attribute a value that is in XML form already, whichever quotes stand around it now.
+     * Replaces the value of an attribute by text in XML form, for either kind of quotes.
      *
      * @param attribute the attribute
      * @param raw the value in XML form
@@ -104,7 +104,7 @@ public final class Edits {
     }
 
     /**
-     * Gives an element an attribute, or another value for the one it has.
+     * Adds an attribute to an element, or replaces its value.
      *
      * @param element the element
      * @param name the attribute's name
@@ -120,7 +120,7 @@ public final class Edits {
     }
 
     /**
-     * Puts a child before the others of an element, in the same layout.
+     * Inserts a child before the others of an element, in the same layout.
      *
      * @param parent the element
      * @param xml the child in XML form
@@ -133,7 +133,7 @@ public final class Edits {
         return insert(parent.startTagEnd(), new Layout(document).spaceForChild(parent) + xml);
     }
 
-    /** {@return the text with all edits; those at one place in the order they were made} */
+    /** {@return the text with all edits; those at the same offset in the order of the calls} */
     public String apply() {
         StringBuilder result = new StringBuilder(document.text().length() + 256);
         int done = 0;

@@ -3,12 +3,12 @@ package org.understudy.api.xml;
 
 import java.util.List;
 
-/** How a document is laid out, so that what is added looks like the rest. */
+/** The indentation of a document, so that added elements match the others. */
 public final class Layout {
     private final DomainDocument document;
 
     /**
-     * Reads nothing yet.
+     * Creates the layout without reading the document.
      *
      * @param document the document
      */
@@ -28,7 +28,7 @@ public final class Layout {
             from--;
         }
         String space = text.substring(from, element.start());
-        // Blank lines between elements are not repeated; comments keep theirs.
+        // Blank lines between elements are not repeated; those of comments are kept.
         int lastLine = space.lastIndexOf('\n');
         if (lastLine < 0) {
             return space;
@@ -37,7 +37,7 @@ public final class Layout {
         return (carriageReturn ? "\r\n" : "\n") + space.substring(lastLine + 1);
     }
 
-    /** {@return one step of indentation: what the first indented child has more than its parent} */
+    /** {@return one step of indentation: the difference between the first indented child and its parent} */
     public String step() {
         List<XmlElement> children = document.root().children();
         if (children.isEmpty()) {
@@ -48,7 +48,7 @@ public final class Layout {
     }
 
     /**
-     * {@return the space for a new child of an element: as its first child has it, or one step deeper than itself}
+     * {@return the space for a new child of an element: that of its first child, or one step deeper than the element}
      *
      * @param parent an element of the document
      */

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Finds where every element stands. No parser of the JDK tells offsets into the text, so this reads the text a second
- * time; it relies on the document being well-formed and free of a document type declaration, which was checked before.
+ * Finds the position of every element. No parser of the JDK reports offsets in the text, so this reads the text a second
+ * time. It requires a well-formed document without a document type declaration, which was checked before.
  */
 final class Positions {
     private final String text;

@@ -14,10 +14,10 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 
 /**
- * The bytes of an XML document and its text. The text alone tells the bytes, so that a document may pass through any
- * number of hands as text: what its XML declaration names is its encoding, and a byte order mark stays part of it.
+ * Converts an XML document between bytes and text. The text determines the bytes, so that a document can be passed on as
+ * text: its XML declaration names the encoding, and a byte order mark stays part of the text.
  *
- * <p>The mark is U+FEFF; in UTF-16 with the low byte first it is U+FFFE, which is no character and stands in no other
+ * <p>The mark is U+FEFF; in UTF-16 with the low byte first it is U+FFFE, which is not a character and occurs in no other
  * text.
  */
 public final class XmlBytes {
@@ -26,28 +26,28 @@ public final class XmlBytes {
     private static final Pattern DECLARATION = Pattern.compile(
             "<\\?xml\\s+version\\s*=\\s*(?:'[^']*'|\"[^\"]*\")\\s+encoding\\s*=\\s*['\"]([A-Za-z][\\w.-]*)['\"]");
 
-    /** No XML declaration that names an encoding is longer, whoever laid it out. */
+    /** The maximum length of an XML declaration that names an encoding. */
     private static final int DECLARATION_BYTES = 1024;
 
     private XmlBytes() {}
 
     /**
-     * Reads a document by its byte order mark, else by what its bearer says, else by its XML declaration, else as
+     * Reads a document in the encoding of its byte order mark, else of its transport, else of its XML declaration, else in
      * UTF-8. Source: RFC 7303, section 3; XML 1.0, section 4.3.3.
      *
      * @param source what the bytes are, for messages
      * @param bytes the document
-     * @param told the charset that the bearer named, such as HTTP's Content-Type
+     * @param declared the charset of the transport, such as that of HTTP's Content-Type
      * @return its text
-     * @throws UnderstudyException {@link ErrorCode#ENCODING_WRONG} if the bytes are not of that encoding, or if the XML
-     *     declaration names one that they would not be written in again
+     * @throws UnderstudyException {@link ErrorCode#ENCODING_WRONG} if the bytes are not in that encoding, or if the XML
+     *     declaration names another one
      */
-    public static String read(String source, byte[] bytes, Optional<Charset> told) {
-        Charset charset = marked(source, bytes).or(() -> told).orElseGet(() -> declared(source, bytes));
+    public static String read(String source, byte[] bytes, Optional<Charset> declared) {
+        Charset charset = marked(source, bytes).or(() -> declared).orElseGet(() -> declared(source, bytes));
         String text = decode(source, bytes, charset);
         byte[] again = encode(source, text);
-        if (told.isEmpty() && !Arrays.equals(again, bytes)) {
-            throw wrong("%s is written in %s, but by its XML declaration it would be %s"
+        if (declared.isEmpty() && !Arrays.equals(again, bytes)) {
+            throw invalid("%s is encoded in %s, but its XML declaration names %s"
                     .formatted(source, charset.name(), charset(source, text).name()));
         }
         return text;
@@ -61,7 +61,7 @@ public final class XmlBytes {
      *     unknown or lacks one of the characters
      */
     public static byte[] write(String text) {
-        return encode("the document", text);
+        return encode("The document", text);
     }
 
     /**
@@ -70,10 +70,10 @@ public final class XmlBytes {
      * @param text the document
      */
     public static Charset charset(String text) {
-        return charset("the document", text);
+        return charset("The document", text);
     }
 
-    /** How many characters stand before the XML itself: the byte order mark, if there is one. */
+    /** The number of characters before the XML: 1 with a byte order mark, else 0. */
     static int markLength(String text) {
         return !text.isEmpty() && (text.charAt(0) == MARK || text.charAt(0) == SWAPPED_MARK) ? 1 : 0;
     }
@@ -90,14 +90,14 @@ public final class XmlBytes {
         }
         String name = declaration.group(1);
         if (!Charset.isSupported(name) || !Charset.forName(name).canEncode()) {
-            throw wrong(source + " names the encoding '" + name + "', which is not known here");
+            throw invalid(source + " names the encoding '" + name + "', which is not supported");
         }
         return Optional.of(Charset.forName(name));
     }
 
     private static Optional<Charset> marked(String source, byte[] bytes) {
         if (starts(bytes, 0, 0, 0xFE, 0xFF) || starts(bytes, 0xFF, 0xFE, 0, 0)) {
-            throw wrong(source + " is written in UTF-32, which is not read");
+            throw invalid(source + " is encoded in UTF-32, which is not supported");
         }
         if (starts(bytes, 0xEF, 0xBB, 0xBF)) {
             return Optional.of(StandardCharsets.UTF_8);
@@ -108,7 +108,7 @@ public final class XmlBytes {
         return starts(bytes, 0xFF, 0xFE) ? Optional.of(StandardCharsets.UTF_16LE) : Optional.empty();
     }
 
-    /** What a document without a mark says of itself; its declaration can be read in any family of encodings. */
+    /** The encoding of a document without a mark; its declaration is readable in any family of encodings. */
     private static Charset declared(String source, byte[] bytes) {
         if (starts(bytes, 0, '<')) {
             return StandardCharsets.UTF_16BE;
@@ -120,7 +120,7 @@ public final class XmlBytes {
         Charset charset =
                 named(source, new String(start, StandardCharsets.ISO_8859_1)).orElse(StandardCharsets.UTF_8);
         if (!Arrays.equals("<".getBytes(charset), new byte[] {'<'})) {
-            throw wrong(source + " names the encoding " + charset.name() + ", but is not written in it");
+            throw invalid(source + " names the encoding " + charset.name() + ", but is not encoded in it");
         }
         return charset;
     }
@@ -132,7 +132,7 @@ public final class XmlBytes {
             boolean swapped = charset.equals(StandardCharsets.UTF_16LE) && markLength(text) > 0;
             return swapped ? SWAPPED_MARK + text.substring(1) : text;
         } catch (CharacterCodingException e) {
-            throw wrong("%s is no %s: the byte at offset %d belongs to no character"
+            throw invalid("%s is not %s: the byte at offset %d is not part of a character"
                     .formatted(source, charset.name(), in.position()));
         }
     }
@@ -140,7 +140,7 @@ public final class XmlBytes {
     private static byte[] encode(String source, String text) {
         Charset charset = charset(source, text);
         boolean swapped = text.startsWith(String.valueOf(SWAPPED_MARK));
-        // UTF-16 without an order is always marked, and Java knows it with the high byte first only.
+        // UTF-16 without a byte order always has a mark, and Java supports it with the high byte first only.
         boolean utf16 = charset.equals(StandardCharsets.UTF_16);
         Charset order = utf16 ? swapped ? StandardCharsets.UTF_16LE : StandardCharsets.UTF_16BE : charset;
         String mark = utf16 || markLength(text) > 0 ? String.valueOf(MARK) : "";
@@ -150,12 +150,12 @@ public final class XmlBytes {
             ByteBuffer out = order.newEncoder().encode(in);
             return Arrays.copyOf(out.array(), out.limit());
         } catch (CharacterCodingException e) {
-            throw wrong("%s names the encoding %s, which lacks the character U+%04X"
+            throw invalid("%s names the encoding %s, which lacks the character U+%04X"
                     .formatted(source, charset.name(), marked.codePointAt(in.position())));
         }
     }
 
-    private static UnderstudyException wrong(String details) {
+    private static UnderstudyException invalid(String details) {
         return new UnderstudyException(ErrorCode.ENCODING_WRONG, details);
     }
 

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An element and where it stands in the text. Offsets count characters; ends are exclusive.
+ * An element and its position in the text. Offsets count characters; ends are exclusive.
  *
- * <p>The look-ups by name see only elements without a namespace: that is where libvirt's own words are, whatever
- * another tool put beside them.
+ * <p>Lookups by name find only elements without a namespace, which are those of libvirt; elements of other tools are
+ * ignored.
  */
 public final class XmlElement {
     private final String name;
@@ -65,7 +65,7 @@ public final class XmlElement {
         return name.substring(name.indexOf(':') + 1);
     }
 
-    /** {@return the namespace, empty for libvirt's own elements} */
+    /** {@return the namespace, empty for elements of libvirt} */
     public String namespace() {
         return namespace;
     }

@@ -4,14 +4,14 @@ package org.understudy.api.xml;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Turns text into its XML form and back; only the five built-in entities and character references exist here. */
+/** Encodes and decodes text; only the five built-in entities and character references exist here. */
 public final class XmlText {
     private static final Pattern REFERENCE = Pattern.compile("&(#x[0-9a-fA-F]+|#[0-9]+|[a-z]+);");
 
     private XmlText() {}
 
     /**
-     * Makes a text safe between either kind of quotes and between tags, whoever writes the document anew.
+     * Escapes a text for use between either kind of quotes and between tags, also after another tool rewrites the document.
      *
      * @param text any text
      * @return the text in XML form
@@ -27,7 +27,7 @@ public final class XmlText {
                 .replace("\t", "&#9;");
     }
 
-    /** The value of an attribute: line ends and tabs count as spaces there, unless they are character references. */
+    /** Decodes the value of an attribute, where line ends and tabs are spaces unless they are character references. */
     static String decodeAttribute(String raw) {
         return decode(
                 raw.replace("\r\n", " ").replace('\r', ' ').replace('\n', ' ').replace('\t', ' '));

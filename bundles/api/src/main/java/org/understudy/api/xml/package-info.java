@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Reads libvirt domain XML, whoever wrote it and in whatever encoding, and changes it without touching a byte that need
- * not change.
+ * Reads libvirt domain XML in any encoding, and edits it without changing any other byte.
  *
- * <p>Owns the words document, element, edit, layout and byte order mark. The one place where domain XML is parsed: called by the linter,
- * the planner and every connector. It is here, though it is no vocabulary, because bundles share nothing but this one;
- * it needs the JDK alone and does no I/O. Documents are immutable and safe for use from any thread.
+ * <p>Owns the words document, element, edit, layout and byte order mark. The only place where domain XML is parsed: called
+ * by the linter, the pair editor and every connector. It is part of this bundle because bundles share no other; it uses
+ * only the JDK and does no I/O. Documents are immutable and safe for use from any thread.
  */
 @org.osgi.annotation.bundle.Export
 @org.osgi.annotation.versioning.Version("1.0.0")

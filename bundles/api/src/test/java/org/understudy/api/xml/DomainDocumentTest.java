@@ -18,7 +18,7 @@ import org.understudy.api.UnderstudyException;
 class DomainDocumentTest {
 
     @Test
-    void knowsWhereEveryElementStands() {
+    void knowsThePositionOfEveryElement() {
         String text =
                 "<?pi x?><!-- <a/> --><domain\n type=\"kvm\"><name>a&lt;b<![CDATA[&]]></name><devices ><disk/></devices\n></domain>";
         DomainDocument document = DomainDocument.parse(text);
@@ -71,7 +71,7 @@ class DomainDocumentTest {
             })
     void namesLineAndColumnOfMalformedXml(String text) {
         assertRefused(text, ErrorCode.MALFORMED_XML);
-        assertThatThrownBy(() -> DomainDocument.parse(text)).hasMessageContaining("line ");
+        assertThatThrownBy(() -> DomainDocument.parse(text)).hasMessageContaining("Line ");
     }
 
     @Test
@@ -103,7 +103,7 @@ class DomainDocumentTest {
     }
 
     @Test
-    void readsAttributesAsXmlSaysAndWritesThemBackTheSame() {
+    void readsAttributesAsXmlRequiresAndWritesThemUnchanged() {
         DomainDocument document = DomainDocument.parse("<domain a='1\r\n2\t3&#10;&#x41;&apos;'/>");
         assertThat(document.root().attribute("a")).contains("1 2 3\nA'");
         String written = new Edits(document)
@@ -113,7 +113,7 @@ class DomainDocumentTest {
     }
 
     @Test
-    void readsALargeButHonestDocument() {
+    void readsALargeDocument() {
         String large = "<domain>" + "<a b='c'>text</a>\n".repeat(90_000) + "</domain>";
         assertThat(DomainDocument.parse(large).root().children()).hasSize(90_000);
     }

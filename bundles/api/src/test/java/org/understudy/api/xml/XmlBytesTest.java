@@ -31,10 +31,10 @@ class XmlBytesTest {
     /** Name, bytes. */
     static Stream<Arguments> documents() {
         Map<String, byte[]> all = new TreeMap<>(Map.of(
-                "nothing said", "<domain><title>Bj\u00F6rn \u4e16</title></domain>".getBytes(UTF_8),
+                "no declaration", "<domain><title>Bj\u00F6rn \u4e16</title></domain>".getBytes(UTF_8),
                 "UTF-8", document("utf-8").getBytes(UTF_8),
                 "UTF-8 with mark", (MARK + document("UTF-8")).getBytes(UTF_8),
-                "UTF-8 with mark, nothing said", (MARK + "<domain>\u00F6</domain>").getBytes(UTF_8),
+                "UTF-8 with mark, no declaration", (MARK + "<domain>\u00F6</domain>").getBytes(UTF_8),
                 "latin1", document("ISO-8859-1").getBytes(ISO_8859_1),
                 "windows-1252", document("windows-1252").getBytes(Charset.forName("windows-1252")),
                 "UTF-16 little-endian", (MARK + document("UTF-16")).getBytes(UTF_16LE),
@@ -52,7 +52,7 @@ class XmlBytesTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("documents")
-    void givesTheSameBytesBackAfterAnEdit(String name, byte[] bytes) {
+    void writesTheSameBytesAfterAnEdit(String name, byte[] bytes) {
         String text = XmlBytes.read("a.xml", bytes, Optional.empty());
 
         DomainDocument document = DomainDocument.parse(text);
@@ -72,19 +72,20 @@ class XmlBytesTest {
     static Stream<Arguments> contradictions() {
         byte[] unmarked = document("UTF-16").getBytes(UTF_16LE);
         return Stream.of(
-                Arguments.of(document("UTF-8").getBytes(ISO_8859_1), "offset 57 belongs to no character"),
-                Arguments.of("<domain>\u00F6</domain>".getBytes(ISO_8859_1), "is no UTF-8"),
-                Arguments.of((MARK + document("UTF-8")).getBytes(UTF_16LE), "written in UTF-16LE, but by its XML"),
-                Arguments.of((MARK + "<domain/>").getBytes(UTF_16BE), "it would be UTF-8"),
+                Arguments.of(document("UTF-8").getBytes(ISO_8859_1), "offset 57 is not part of a character"),
+                Arguments.of("<domain>\u00F6</domain>".getBytes(ISO_8859_1), "is not UTF-8"),
+                Arguments.of((MARK + document("UTF-8")).getBytes(UTF_16LE), "encoded in UTF-16LE, but its XML"),
+                Arguments.of((MARK + "<domain/>").getBytes(UTF_16BE), "declaration names UTF-8"),
                 Arguments.of(
                         (MARK + document("ISO-8859-1")).getBytes(UTF_8),
                         "ISO-8859-1, which lacks the character U+FEFF"),
-                Arguments.of(document("UTF-16").getBytes(UTF_8), "names the encoding UTF-16, but is not written in it"),
-                Arguments.of(unmarked, "written in UTF-16LE, but by its XML declaration it would be UTF-16"),
-                Arguments.of(cut((MARK + document("UTF-16")).getBytes(UTF_16BE)), "is no UTF-16BE"),
-                Arguments.of(document("klingon").getBytes(UTF_8), "'klingon', which is not known here"),
-                Arguments.of(document("US-ASCII").getBytes(UTF_8), "is no US-ASCII"),
-                Arguments.of((MARK + "<domain/>").getBytes(Charset.forName("UTF-32LE")), "UTF-32, which is not read"));
+                Arguments.of(document("UTF-16").getBytes(UTF_8), "names the encoding UTF-16, but is not encoded in it"),
+                Arguments.of(unmarked, "encoded in UTF-16LE, but its XML declaration names UTF-16"),
+                Arguments.of(cut((MARK + document("UTF-16")).getBytes(UTF_16BE)), "is not UTF-16BE"),
+                Arguments.of(document("klingon").getBytes(UTF_8), "'klingon', which is not supported"),
+                Arguments.of(document("US-ASCII").getBytes(UTF_8), "is not US-ASCII"),
+                Arguments.of(
+                        (MARK + "<domain/>").getBytes(Charset.forName("UTF-32LE")), "UTF-32, which is not supported"));
     }
 
     private static byte[] cut(byte[] bytes) {
@@ -93,7 +94,7 @@ class XmlBytesTest {
 
     @ParameterizedTest(name = "{1}")
     @MethodSource("contradictions")
-    void refusesBytesThatAreNotWhatTheDocumentSays(byte[] bytes, String why) {
+    void refusesBytesThatContradictTheDeclaration(byte[] bytes, String why) {
         assertThatExceptionOfType(UnderstudyException.class)
                 .isThrownBy(() -> XmlBytes.read("a.xml", bytes, Optional.empty()))
                 .withMessageStartingWith("a.xml ")
@@ -102,7 +103,7 @@ class XmlBytesTest {
     }
 
     @Test
-    void believesTheBearerMoreThanTheDeclaration() {
+    void prefersTheTransportsCharsetToTheDeclaration() {
         byte[] bytes = document("ISO-8859-1").getBytes(UTF_8);
         String text = XmlBytes.read("the body", bytes, Optional.of(UTF_8));
         assertThat(text).contains("Bj\u00F6rn");
@@ -111,14 +112,14 @@ class XmlBytesTest {
     }
 
     @Test
-    void believesTheByteOrderMarkMoreThanTheBearer() {
+    void prefersTheByteOrderMarkToTheTransportsCharset() {
         byte[] bytes = (MARK + document("UTF-8")).getBytes(UTF_8);
         String text = XmlBytes.read("the body", bytes, Optional.of(ISO_8859_1));
         assertThat(XmlBytes.write(text)).isEqualTo(bytes);
     }
 
     @Test
-    void keepsTheByteOrderOfATextThatTravelledAsUtf8() {
+    void keepsTheByteOrderOfATextTransportedAsUtf8() {
         byte[] bytes = (MARK + document("UTF-16")).getBytes(UTF_16LE);
         byte[] travelling = XmlBytes.read("a.xml", bytes, Optional.empty()).getBytes(UTF_8);
         assertThat(XmlBytes.write(XmlBytes.read("the body", travelling, Optional.of(UTF_8))))

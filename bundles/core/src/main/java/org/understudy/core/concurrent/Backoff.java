@@ -6,8 +6,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
 
 /**
- * How long to pause after attempt upon attempt that failed. Pauses double up to a longest one. Each is cut by up to half
- * at random, so that what failed at the same moment is not tried again at the same moment.
+ * Exponential backoff with jitter. Pauses double up to the longest. Each is cut at random by up to half, so that what
+ * failed together is not retried together.
  *
  * @param random from 0 (inclusive) to 1
  */
@@ -18,7 +18,7 @@ public record Backoff(Duration first, Duration longest, DoubleSupplier random) {
         this(first, longest, () -> ThreadLocalRandom.current().nextDouble());
     }
 
-    /** @param failures how many attempts have failed in a row, the last one included */
+    /** @param failures consecutive failures, from 1 */
     public Duration pause(int failures) {
         Duration full = first.multipliedBy(1L << Math.min(failures - 1, DOUBLINGS));
         long millis = (full.compareTo(longest) < 0 ? full : longest).toMillis();

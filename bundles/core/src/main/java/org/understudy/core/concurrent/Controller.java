@@ -14,29 +14,29 @@ import org.understudy.api.HostName;
 import org.understudy.api.Subscription;
 
 /**
- * A work queue of keys, after the model of Kubernetes' controllers. News only adds a key; the work compares how things
- * are with how they should be, so that news may be merged or missed.
+ * A work queue of keys, after the model of Kubernetes' controllers. An event only adds a key; the work compares the
+ * actual state with the desired state, so that events may be merged or missed.
  *
- * <p>A key that waits is queued once. One that is added while it is worked on is worked on once more. Keys of one host
- * are worked on in order, those of different hosts side by side. Work that throws anything is repeated after a pause, as
- * is work that asks for it; both affect that key alone. Safe for use from any thread.
+ * <p>A waiting key is queued once. A key that is added while it is processed is processed once more. Keys of one host
+ * are processed in order, those of different hosts in parallel. Work that throws or returns {@link Result#retry} is
+ * repeated after a pause; both affect that key alone. Safe for use from any thread.
  */
 public final class Controller<K> implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Controller.class);
 
-    /** What is to become of a key that was worked on. */
+    /** When a key is processed again. */
     public sealed interface Result {
-        /** Nothing until it is added again. */
+        /** Not until it is added again. */
         static Result done() {
             return new Done();
         }
 
-        /** Again after a pause, which is longer each time in a row. */
+        /** After a pause, which grows with each consecutive retry. */
         static Result retry() {
             return new Retry();
         }
 
-        /** Again after this delay; nothing failed. */
+        /** After this delay; nothing failed. */
         static Result after(Duration delay) {
             return new After(delay);
         }
@@ -48,7 +48,7 @@ public final class Controller<K> implements AutoCloseable {
 
     private record After(Duration delay) implements Result {}
 
-    /** @param pause empty once it is over, until the work has ended */
+    /** @param pause empty from its end until the work has ended */
     private record Failing(int times, Optional<Subscription> pause) {}
 
     private record Delayed(long at, Subscription timer) {}
@@ -83,7 +83,7 @@ public final class Controller<K> implements AutoCloseable {
         this.executor = new HostExecutor(name, scheduler);
     }
 
-    /** Has a key worked on as soon as its host's turn comes, also while it pauses after a failure. */
+    /** Queues a key behind the others of its host, also while it pauses after a failure. */
     public void add(K key) {
         synchronized (this) {
             if (closed || !waiting.add(key)) {
@@ -93,7 +93,7 @@ public final class Controller<K> implements AutoCloseable {
         executor.run(hosts.apply(key), key, () -> process(key));
     }
 
-    /** The same after a delay. If the key is delayed already, the earlier moment counts. */
+    /** Queues a key after a delay. If the key is delayed already, the earlier time applies. */
     public synchronized void addAfter(K key, Duration delay) {
         long at = scheduler.nanos() + delay.toNanos();
         Delayed before = delayed.get(key);
@@ -126,51 +126,51 @@ public final class Controller<K> implements AutoCloseable {
         try {
             result = work.apply(key);
         } catch (Throwable e) {
-            LOG.error("{}: unhandled exception while working on {}", name, key, e);
+            LOG.error("{}: unhandled exception while processing {}", name, key, e);
             result = Result.retry();
         }
         if (result instanceof After after) {
             addAfter(key, after.delay());
         }
         if (!early) {
-            settle(key, result instanceof Retry);
+            updateRetries(key, result instanceof Retry);
         }
     }
 
-    /** Work that news caused during a pause neither ends the pause nor makes it longer. */
-    private synchronized void settle(K key, boolean failed) {
+    /** Work that an event caused during a pause neither ends nor extends the pause. */
+    private synchronized void updateRetries(K key, boolean failed) {
         Failing before = failing.remove(key);
         if (failed && !closed) {
             int times = before == null ? 1 : before.times() + 1;
             retries++;
-            Subscription pause = scheduler.after(backoff.pause(times), () -> again(key, times));
+            Subscription pause = scheduler.after(backoff.pause(times), () -> endPause(key, times));
             failing.put(key, new Failing(times, Optional.of(pause)));
         }
     }
 
-    private void again(K key, int times) {
+    private void endPause(K key, int times) {
         synchronized (this) {
             failing.put(key, new Failing(times, Optional.empty()));
         }
         add(key);
     }
 
-    /** True while a key pauses after a failure. */
+    /** Whether a key pauses after a failure. */
     public synchronized boolean isPausing(K key) {
         return failing.containsKey(key) && failing.get(key).pause().isPresent();
     }
 
-    /** How many keys wait to be worked on. */
+    /** The number of waiting keys. */
     public synchronized int depth() {
         return waiting.size();
     }
 
-    /** How many keys failed when they were worked on last. */
+    /** The number of keys whose last processing failed. */
     public synchronized int failing() {
         return failing.size();
     }
 
-    /** How many retries were planned so far. */
+    /** The number of retries scheduled so far. */
     public synchronized long retries() {
         return retries;
     }

@@ -15,8 +15,8 @@ import org.understudy.api.Subscription;
 
 /**
  * Delivers values to one consumer, in order and one at a time, on threads of a pool. While the consumer is busy, values of
- * one key are merged: it misses some in between, but always gets the last. What it throws is logged. Putting never
- * blocks.
+ * one key are merged: intermediate values may be missed, the last one never is. Exceptions of the consumer are logged.
+ * {@link #put} never blocks.
  */
 public final class Delivery<K, V> implements Subscription {
     private static final Logger LOG = LoggerFactory.getLogger(Delivery.class);
@@ -30,8 +30,8 @@ public final class Delivery<K, V> implements Subscription {
     private boolean ended;
 
     /**
-     * @param name what the log calls the consumer
-     * @param merge makes one value of an older one that was not delivered yet and a newer one
+     * @param name of the consumer in the log
+     * @param merge merges an older value that was not delivered yet with a newer one
      */
     public Delivery(String name, Executor pool, BinaryOperator<V> merge, Consumer<? super V> consumer) {
         this.name = name;
@@ -54,17 +54,17 @@ public final class Delivery<K, V> implements Subscription {
         try {
             pool.execute(this::run);
         } catch (RejectedExecutionException e) {
-            LOG.debug("{} gets nothing more", name, e);
+            LOG.debug("Listener {}: pool is closed, value dropped", name, e);
         }
     }
 
     private void run() {
-        for (List<V> batch = take(); !batch.isEmpty(); batch = take()) {
+        for (List<V> batch = drain(); !batch.isEmpty(); batch = drain()) {
             batch.forEach(this::deliver);
         }
     }
 
-    private synchronized List<V> take() {
+    private synchronized List<V> drain() {
         List<V> batch = new ArrayList<>(waiting.values());
         waiting.clear();
         running = !batch.isEmpty();
@@ -75,16 +75,16 @@ public final class Delivery<K, V> implements Subscription {
         try {
             consumer.accept(value);
         } catch (Throwable e) {
-            LOG.warn("Listener {} failed", name, e);
+            LOG.warn("Listener {}: unhandled exception", name, e);
         }
     }
 
-    /** Takes nothing more, but delivers what was put before. */
-    synchronized void end() {
+    /** Accepts no more values, but delivers the waiting ones. */
+    synchronized void drainAndClose() {
         ended = true;
     }
 
-    /** Ends the delivery; what waits is dropped. */
+    /** Ends the delivery and drops waiting values. */
     @Override
     public synchronized void close() {
         ended = true;

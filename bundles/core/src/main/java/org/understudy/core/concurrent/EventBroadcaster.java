@@ -8,7 +8,7 @@ import java.util.function.BinaryOperator;
 import java.util.function.Consumer;
 import org.understudy.api.Subscription;
 
-/** Delivers values to listeners, each by a {@link Delivery} of its own, so that a slow one delays no other. */
+/** Delivers values to listeners, each through its own {@link Delivery}, so that a slow one delays no other. */
 public final class EventBroadcaster<K, V> implements AutoCloseable {
     private final String name;
     private final BinaryOperator<V> merge;
@@ -17,7 +17,7 @@ public final class EventBroadcaster<K, V> implements AutoCloseable {
 
     /**
      * @param name of the threads
-     * @param merge makes one value of an older one that was not delivered yet and a newer one
+     * @param merge merges an older value that was not delivered yet with a newer one
      */
     public EventBroadcaster(String name, BinaryOperator<V> merge) {
         this(name, SystemScheduler.process(), merge);
@@ -29,7 +29,7 @@ public final class EventBroadcaster<K, V> implements AutoCloseable {
         this.pool = scheduler.pool(name);
     }
 
-    /** Adds a listener; what it throws is logged and does not end the delivery. */
+    /** Adds a listener. Its exceptions are logged and do not end the delivery. */
     public Subscription add(Consumer<? super V> listener) {
         Delivery<K, V> delivery = new Delivery<>(name, pool, merge, listener);
         deliveries.add(delivery);
@@ -43,10 +43,10 @@ public final class EventBroadcaster<K, V> implements AutoCloseable {
         deliveries.forEach(d -> d.put(key, value));
     }
 
-    /** Ends all deliveries once what was sent has been delivered; does not wait for that. */
+    /** Ends all deliveries after the values sent so far. Does not wait. */
     @Override
     public void close() {
-        deliveries.forEach(Delivery::end);
+        deliveries.forEach(Delivery::drainAndClose);
         deliveries.clear();
         pool.shutdown();
     }

@@ -13,58 +13,58 @@ import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 
-/** Puts a question to many hosts, so that one that is slow to answer keeps no other from being asked. */
+/** Calls many hosts in parallel, so that a slow one delays no other. */
 public final class FanOut {
     private static final Logger LOG = LoggerFactory.getLogger(FanOut.class);
-    private static final ExecutorService HELPERS =
-            SystemScheduler.process().pool("understudy-question", Scheduler.WIDTH, 1024);
+    private static final ExecutorService POOL =
+            SystemScheduler.process().pool("understudy-fan-out", Scheduler.WIDTH, 1024);
 
     private FanOut() {}
 
     /**
-     * Blocks until all have answered. The calling thread asks too, so that it gets on also while all others are
-     * held up.
+     * Calls a function with each target and blocks until all calls have returned. The calling thread takes part, so that
+     * it makes progress while the pool is busy.
      *
-     * @return the answers, in the order of those that were asked
+     * @return the results, in the order of the targets
      * @throws UnderstudyException {@link ErrorCode#CANCELLED} if the thread is interrupted
-     * @throws RuntimeException what a question threw; answers of others are lost
+     * @throws RuntimeException what a call threw; the results of the others are lost
      */
-    public static <T, R> List<R> ask(List<T> those, Function<T, R> question) {
-        List<CompletableFuture<R>> answers =
-                those.stream().map(one -> new CompletableFuture<R>()).toList();
+    public static <T, R> List<R> call(List<T> targets, Function<T, R> function) {
+        List<CompletableFuture<R>> results =
+                targets.stream().map(target -> new CompletableFuture<R>()).toList();
         AtomicInteger next = new AtomicInteger();
-        Runnable asking = () -> {
-            for (int i = next.getAndIncrement(); i < those.size(); i = next.getAndIncrement()) {
-                answer(answers.get(i), question, those.get(i));
+        Runnable worker = () -> {
+            for (int i = next.getAndIncrement(); i < targets.size(); i = next.getAndIncrement()) {
+                complete(results.get(i), function, targets.get(i));
             }
         };
         try {
-            for (int i = 1; i < Math.min(Scheduler.WIDTH, those.size()); i++) {
-                HELPERS.execute(asking);
+            for (int i = 1; i < Math.min(Scheduler.WIDTH, targets.size()); i++) {
+                POOL.execute(worker);
             }
         } catch (RejectedExecutionException e) {
-            LOG.debug("{} questions are asked with fewer threads", those.size(), e);
+            LOG.debug("{} calls run with fewer threads, the pool is full", targets.size(), e);
         }
-        asking.run();
-        return answers.stream().map(FanOut::await).toList();
+        worker.run();
+        return results.stream().map(FanOut::await).toList();
     }
 
-    private static <T, R> void answer(CompletableFuture<R> answer, Function<T, R> question, T one) {
+    private static <T, R> void complete(CompletableFuture<R> result, Function<T, R> function, T target) {
         try {
-            answer.complete(question.apply(one));
+            result.complete(function.apply(target));
         } catch (RuntimeException | Error e) {
-            answer.completeExceptionally(e);
+            result.completeExceptionally(e);
         }
     }
 
-    private static <R> R await(CompletableFuture<R> answer) {
+    private static <R> R await(CompletableFuture<R> result) {
         try {
-            return answer.get();
+            return result.get();
         } catch (ExecutionException e) {
             throw e.getCause() instanceof RuntimeException known ? known : new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new UnderstudyException(ErrorCode.CANCELLED, "a question to hosts was given up", e);
+            throw new UnderstudyException(ErrorCode.CANCELLED, "Interrupted while waiting for hosts", e);
         }
     }
 }

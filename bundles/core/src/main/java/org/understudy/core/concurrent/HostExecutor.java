@@ -17,9 +17,9 @@ import org.understudy.api.HostName;
 import org.understudy.api.Subscription;
 
 /**
- * Runs tasks for hosts: in order for each host, side by side for different ones, so that one that hangs delays no other.
- * A task that throws anything ends alone. Once this is closed nothing is run any more, and nothing is thrown. Safe for
- * use from any thread.
+ * Runs the tasks of each host in order and those of different hosts in parallel, so that a host that hangs delays no
+ * other. A task that throws ends alone. After {@link #close} tasks are ignored without an exception. Safe for use from any
+ * thread.
  */
 public final class HostExecutor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HostExecutor.class);
@@ -29,16 +29,16 @@ public final class HostExecutor implements AutoCloseable {
     private final ExecutorService threads;
     private final int limit;
     private final Consumer<HostName> overflowed;
-    /** The tasks of each host that has some. */
-    private final Map<HostName, Lane> lanes = new HashMap<>();
+    /** Only hosts with tasks. */
+    private final Map<HostName, HostQueue> queues = new HashMap<>();
 
     private final Set<Timed> timed = new HashSet<>();
     private boolean closed;
 
     private record Task(Object label, Runnable work) {}
 
-    private static final class Lane {
-        /** What is being done comes first. */
+    private static final class HostQueue {
+        /** The running task comes first. */
         private final Queue<Task> tasks = new ArrayDeque<>();
 
         private boolean overflowed;
@@ -48,15 +48,15 @@ public final class HostExecutor implements AutoCloseable {
         private Subscription timer = () -> {};
     }
 
-    /** For users who add a bounded number of tasks by themselves. */
+    /** Creates an executor without a limit, for callers that bound the number of tasks themselves. */
     public HostExecutor(String name, Scheduler scheduler) {
         this(name, scheduler, Integer.MAX_VALUE, host -> {});
     }
 
     /**
      * @param name of the threads
-     * @param limit how many tasks of one host wait at most; the next are dropped
-     * @param overflowed called in the place of dropped tasks, once the host's turn has come again
+     * @param limit the highest number of waiting tasks of one host; further ones are dropped
+     * @param overflowed called once in place of the dropped tasks, in the order of the host's tasks
      */
     public HostExecutor(String name, Scheduler scheduler, int limit, Consumer<HostName> overflowed) {
         this.name = name;
@@ -67,23 +67,23 @@ public final class HostExecutor implements AutoCloseable {
     }
 
     /**
-     * Runs a task once all tasks of the host before it have ended.
+     * Runs a task after the earlier tasks of the host have ended.
      *
-     * @param label what the log calls the task
-     * @return false if the task was dropped, as too many are waiting
+     * @param label the task's name in the log
+     * @return false if the task was dropped, because the queue is full or closed
      */
     public boolean run(HostName host, Object label, Runnable work) {
         synchronized (this) {
             if (closed) {
                 return false;
             }
-            Lane lane = lanes.computeIfAbsent(host, h -> new Lane());
-            if (lane.tasks.size() > limit) {
-                overflow(host, lane);
+            HostQueue queue = queues.computeIfAbsent(host, h -> new HostQueue());
+            if (queue.tasks.size() > limit) {
+                overflow(host, queue);
                 return false;
             }
-            lane.tasks.add(new Task(label, work));
-            if (lane.tasks.size() > 1) {
+            queue.tasks.add(new Task(label, work));
+            if (queue.tasks.size() > 1) {
                 return true;
             }
         }
@@ -91,20 +91,20 @@ public final class HostExecutor implements AutoCloseable {
         return true;
     }
 
-    private void overflow(HostName host, Lane lane) {
-        if (!lane.overflowed) {
-            lane.overflowed = true;
-            LOG.warn("Host {}: more than {} tasks of {} are waiting; further ones are dropped", host, limit, name);
-            lane.tasks.add(new Task("catching up", () -> {
+    private void overflow(HostName host, HostQueue queue) {
+        if (!queue.overflowed) {
+            queue.overflowed = true;
+            LOG.warn("Host {}: queue of {} tasks for {} is full, dropping tasks", host, limit, name);
+            queue.tasks.add(new Task("resync after overflow", () -> {
                 synchronized (this) {
-                    lane.overflowed = false;
+                    queue.overflowed = false;
                 }
                 overflowed.accept(host);
             }));
         }
     }
 
-    /** The same after a delay. */
+    /** Runs a task after a delay, behind the earlier tasks of the host. */
     public synchronized void schedule(HostName host, Duration delay, Object label, Runnable work) {
         if (closed) {
             return;
@@ -119,9 +119,9 @@ public final class HostExecutor implements AutoCloseable {
         });
     }
 
-    /** How many tasks wait or run, for all hosts. */
+    /** The number of waiting and running tasks of all hosts. */
     public synchronized int depth() {
-        return lanes.values().stream().mapToInt(lane -> lane.tasks.size()).sum();
+        return queues.values().stream().mapToInt(queue -> queue.tasks.size()).sum();
     }
 
     private void begin(HostName host) {
@@ -132,11 +132,11 @@ public final class HostExecutor implements AutoCloseable {
         }
     }
 
-    /** One at a time, so that hosts with much to do take turns with the others. */
+    /** Runs one task and queues the host again, so that a busy host does not keep a thread. */
     private void next(HostName host) {
         Task task;
         synchronized (this) {
-            task = lanes.get(host).tasks.element();
+            task = queues.get(host).tasks.element();
         }
         try {
             task.work().run();
@@ -144,10 +144,10 @@ public final class HostExecutor implements AutoCloseable {
             LOG.error("Host {}: unhandled exception in task {} of {}", host, task.label(), name, e);
         }
         synchronized (this) {
-            Lane lane = lanes.get(host);
-            lane.tasks.remove();
-            if (lane.tasks.isEmpty()) {
-                lanes.remove(host);
+            HostQueue queue = queues.get(host);
+            queue.tasks.remove();
+            if (queue.tasks.isEmpty()) {
+                queues.remove(host);
                 return;
             }
         }

@@ -9,13 +9,13 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 
 /**
- * One lock per key: work for one key is done in the order it was asked for, work for different keys at the same time. A
- * lock is kept only as long as it is held or waited for. Safe for use from any thread.
+ * One fair lock per key: work for one key runs in the order of the calls, work for different keys in parallel. A lock
+ * exists only while it is held or waited for. Safe for use from any thread.
  */
 public final class KeyedLock<K> {
     private final Map<K, Shared> locks = new ConcurrentHashMap<>();
 
-    /** A lock with the number of those that hold it or wait for it; changed only within {@link Map#compute}. */
+    /** A lock with the number of its holders and waiters, which changes only within {@link Map#compute}. */
     private static final class Shared {
         final ReentrantLock lock = new ReentrantLock(true);
         int users;
@@ -38,13 +38,13 @@ public final class KeyedLock<K> {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new UnderstudyException(
-                    ErrorCode.CANCELLED, "The wait for another change of " + key + " was cancelled", e);
+                    ErrorCode.CANCELLED, "Interrupted while waiting for another change of " + key, e);
         } finally {
             locks.compute(key, (k, known) -> --shared.users == 0 ? null : known);
         }
     }
 
-    /** How many keys are locked or waited for. */
+    /** The number of keys that are locked or waited for. */
     int size() {
         return locks.size();
     }

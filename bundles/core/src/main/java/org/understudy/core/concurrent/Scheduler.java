@@ -6,33 +6,33 @@ import java.util.concurrent.ExecutorService;
 import org.understudy.api.Subscription;
 
 /**
- * Threads and time. Whatever works in the background takes both from here, so that every pool has a name, a bound and
- * counts, and so that tests can put both into their own hands.
+ * Threads and time. All background work takes both from here, so that every pool has a name, a bound and metrics, and
+ * tests can control both.
  */
 public interface Scheduler {
-    /** So many hosts may hang before others wait. */
+    /** The number of hosts that may hang before others wait. */
     int WIDTH = 32;
 
     /**
-     * Makes a pool of daemon threads, which end by themselves when they have nothing to do.
+     * Creates a pool of daemon threads, which end when they are idle.
      *
      * @param name of the pool and of its threads
-     * @param threads how many there are at most
-     * @param waiting how many tasks wait for a thread at most; the next is rejected
+     * @param threads the highest number of threads
+     * @param waiting the highest number of waiting tasks; further ones are rejected
      */
     ExecutorService pool(String name, int threads, int waiting);
 
-    /** The same for users who submit a bounded number of tasks, such as one for each host. */
+    /** Creates a pool for callers that submit a bounded number of tasks, such as one for each host. */
     default ExecutorService pool(String name) {
         return pool(name, WIDTH, Integer.MAX_VALUE);
     }
 
-    /** Runs a task once, on a thread that all tasks share: it must not block. Closing the result cancels it. */
+    /** Runs a task once, on a thread shared by all tasks: it must not block. Closing the result cancels it. */
     Subscription after(Duration delay, Runnable task);
 
-    /** Runs such a task at once, and again each time that period has passed, until the result is closed. */
+    /** Runs such a task now and after each period, until the result is closed. */
     Subscription every(Duration period, Runnable task);
 
-    /** Nanoseconds since some moment that stays the same. */
+    /** Nanoseconds since a fixed, arbitrary time. */
     long nanos();
 }

@@ -6,8 +6,8 @@ import java.util.function.Function;
 import org.understudy.api.Subscription;
 
 /**
- * The service behind a dynamic reference, with the subscription to it. Declarative Services sets a new service before it
- * unsets the old one, so only the service that is held can be unset.
+ * The service of a dynamic reference, with the subscription to it. Declarative Services sets a new service before it
+ * unsets the old one, so {@link #unset} ignores any service but the current one.
  */
 public final class ServiceSubscription<S> implements AutoCloseable {
     private final Function<? super S, Subscription> subscribe;
@@ -18,7 +18,7 @@ public final class ServiceSubscription<S> implements AutoCloseable {
         this.subscribe = subscribe;
     }
 
-    /** Subscribes to a service, and unsubscribes from the one before. */
+    /** Subscribes to a service and unsubscribes from the previous one. */
     public synchronized void set(S bound) {
         Subscription before = subscription;
         subscription = subscribe.apply(bound);
@@ -26,7 +26,7 @@ public final class ServiceSubscription<S> implements AutoCloseable {
         before.close();
     }
 
-    /** Unsubscribes, unless another service was set in the meantime. */
+    /** Unsubscribes, unless another service has been set. */
     public synchronized void unset(S unbound) {
         if (service.filter(s -> s == unbound).isPresent()) {
             close();

@@ -28,7 +28,7 @@ public final class SystemScheduler implements Scheduler {
     private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, daemons("understudy-timer"));
 
     /**
-     * What a pool does.
+     * The load of a pool.
      *
      * @param waiting tasks that wait for a thread
      */
@@ -40,14 +40,14 @@ public final class SystemScheduler implements Scheduler {
         timer.allowCoreThreadTimeOut(true);
     }
 
-    /** The threads and the time of this process. */
+    /** The scheduler of this process. */
     public static Scheduler process() {
         return PROCESS;
     }
 
-    /** Every pool that is open, in the order they were made. */
+    /** The load of every open pool, in the order of creation. */
     public static List<Usage> usage() {
-        return PROCESS.pools.stream().map(Pool::used).toList();
+        return PROCESS.pools.stream().map(Pool::usage).toList();
     }
 
     @Override
@@ -74,12 +74,12 @@ public final class SystemScheduler implements Scheduler {
         return System.nanoTime();
     }
 
-    /** What one task throws ends neither its own repetition nor the timer. */
+    /** An exception ends neither the repetition of the task nor the timer. */
     private static void guarded(Runnable task) {
         try {
             task.run();
         } catch (RejectedExecutionException e) {
-            LOG.debug("The pool of a timed task is closed", e);
+            LOG.debug("Pool of a timed task is closed", e);
         } catch (Throwable e) {
             LOG.error("Unhandled exception in a timed task", e);
         }
@@ -103,7 +103,7 @@ public final class SystemScheduler implements Scheduler {
             allowCoreThreadTimeOut(true);
         }
 
-        Usage used() {
+        Usage usage() {
             return new Usage(
                     name, getMaximumPoolSize(), getActiveCount(), getQueue().size(), getCompletedTaskCount());
         }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Threads, time, and what is built of them: controllers, ordered tasks for each host, ordered delivery to listeners,
- * retries, and subscriptions that follow hosts and services as they come and go.
+ * Threads, time, and what is built on them: controllers, ordered tasks for each host, parallel calls with and without a
+ * deadline, ordered delivery to listeners, retries and locks.
  *
- * <p>Owns the words controller (a work queue of keys), backoff (pauses between attempts), delivery (ordered, merged by
- * key) and watch (a subscription to every open host). Called by all packages that work in the background. Every thread
- * and every delay comes from a {@link org.understudy.core.watch.Scheduler}. Everything here is safe for use from any
- * thread.
+ * <p>Owns the words controller (a work queue of keys), backoff (pauses between attempts), delivery (in order, merged by
+ * key) and fan-out (one call to many hosts in parallel). Called by all packages that work in the background. Every thread
+ * and every delay comes from a {@link org.understudy.core.concurrent.Scheduler}, except the threads of surveys, of which
+ * a host that hangs may hold several. Everything here is safe for use from any thread.
  */
 package org.understudy.core.concurrent;

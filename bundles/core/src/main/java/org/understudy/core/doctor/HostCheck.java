@@ -15,7 +15,7 @@ record HostCheck(HostRegistry hosts) implements Check {
     @Override
     public List<Finding> findings() {
         List<Finding> findings = new ArrayList<>();
-        FanOut.ask(hosts.all(), HostCheck::examined).forEach(findings::addAll);
+        FanOut.call(hosts.all(), HostCheck::examined).forEach(findings::addAll);
         for (HostView host : hosts.views()) {
             findings.addAll(host.findings());
             if (host.available() && !Finding.anyBlocking(host.findings())) {

@@ -18,14 +18,14 @@ record PlaceCheck(VmLocator locator, MigrationLock migrationLock) implements Che
         VmLocator.Survey survey = locator.survey();
         List<Finding> findings = new ArrayList<>();
         survey.claims().forEach((vm, claims) -> {
-            if (claims.size() > 1 && !migrationLock.isMoving(vm)) {
+            if (claims.size() > 1 && !migrationLock.isMigrating(vm)) {
                 findings.add(twice(vm, claims));
             }
         });
         survey.incoming().stream()
-                .filter(l -> !migrationLock.isMoving(l.vm().name()))
+                .filter(l -> !migrationLock.isMigrating(l.vm().name()))
                 .forEach(l -> findings.add(abandoned(l)));
-        if (findings.isEmpty() && survey.silent().isEmpty()) {
+        if (findings.isEmpty() && survey.unanswered().isEmpty()) {
             findings.add(Check.healthy(
                     "vms", "Each VM is in one place: " + survey.claims().size() + " looked at"));
         }
@@ -35,7 +35,7 @@ record PlaceCheck(VmLocator locator, MigrationLock migrationLock) implements Che
     /** A leftover that is off is less urgent than a VM nobody can tell the place of. */
     private static Finding twice(VmName vm, List<VmLocation> claims) {
         Finding finding = VmLocator.onSeveralHosts(vm, claims);
-        return VmLocator.believed(claims).size() > 1 ? finding : finding.as(Severity.WARNING);
+        return VmLocator.authoritative(claims).size() > 1 ? finding : finding.as(Severity.WARNING);
     }
 
     private static Finding abandoned(VmLocation location) {

@@ -14,7 +14,7 @@ import org.understudy.api.VmName;
 import org.understudy.api.spi.GuestNic;
 import org.understudy.api.spi.Host;
 
-/** Collects what tells whether a guest does its part in a pair. */
+/** Collects the evidence whether a guest cooperates in a pair: negotiates standby and drives both NICs as one. */
 final class GuestEvidence {
     /** net_failover's own device and the standby NIC below it. Source: Linux {@code net_failover.c}. */
     private static final int DEVICES_ON_STANDBY = 2;
@@ -25,11 +25,11 @@ final class GuestEvidence {
         this.clock = clock;
     }
 
-    /** @param negotiated when QEMU told that the guest's driver took standby; empty if it did not since this server looks on */
+    /** @param negotiated when QEMU reported that the guest's driver negotiated standby; empty if no such event was received */
     Cooperation of(Host host, VmName vm, Pair pair, Optional<Instant> negotiated) {
         List<Sign> signs = new ArrayList<>();
-        negotiated.ifPresent(at -> signs.add(
-                new Sign("event FAILOVER_NEGOTIATED", "the guest's driver took standby on " + pair.standby(), at)));
+        negotiated.ifPresent(at -> signs.add(new Sign(
+                "event FAILOVER_NEGOTIATED", "the guest's driver negotiated standby on " + pair.standby(), at)));
         Optional<Boolean> driver = driver(host, vm, pair, signs);
         device(host, vm, pair, signs);
         Optional<Boolean> agent = agent(host, vm, pair, signs);
@@ -38,27 +38,27 @@ final class GuestEvidence {
 
     private Optional<Boolean> driver(Host host, VmName vm, Pair pair, List<Sign> to) {
         try {
-            Optional<Boolean> taken = host.standbyNegotiated(vm, pair.standby());
-            taken.ifPresent(yes -> sign(
+            Optional<Boolean> driver = host.standbyNegotiated(vm, pair.standby());
+            driver.ifPresent(yes -> sign(
                     to,
                     "QEMU, virtio status of " + pair.standby(),
-                    yes ? "the guest's driver has taken standby" : "no driver of the guest has taken standby"));
-            return taken;
+                    yes ? "the guest's driver negotiated standby" : "no driver of the guest has negotiated standby"));
+            return driver;
         } catch (UnderstudyException e) {
-            sign(to, "QEMU, virtio status of " + pair.standby(), "no answer: " + e.getMessage());
+            sign(to, "QEMU, virtio status of " + pair.standby(), "did not answer: " + e.getMessage());
             return Optional.empty();
         }
     }
 
     private void device(Host host, VmName vm, Pair pair, List<Sign> to) {
-        String says = switch (host.primaryPresence(vm, pair.primary())) {
+        String text = switch (host.primaryPresence(vm, pair.primary())) {
             case ENABLED -> "the guest has enabled it";
             case PLUGGED -> "the guest has not enabled it";
-            case HIDDEN -> "QEMU hides it until the guest's driver takes standby";
+            case HIDDEN -> "QEMU hides it until the guest's driver negotiates standby";
             case ABSENT -> "QEMU does not have it";
-            case UNKNOWN -> "QEMU does not say whether it has it";
+            case UNKNOWN -> "QEMU did not answer whether it has it";
         };
-        sign(to, "QEMU, PCI device " + pair.primary(), says);
+        sign(to, "QEMU, PCI device " + pair.primary(), text);
     }
 
     private Optional<Boolean> agent(Host host, VmName vm, Pair pair, List<Sign> to) {
@@ -76,7 +76,7 @@ final class GuestEvidence {
         return names.map(found -> found.size() >= DEVICES_ON_STANDBY);
     }
 
-    private void sign(List<Sign> to, String source, String says) {
-        to.add(new Sign(source, says, clock.instant()));
+    private void sign(List<Sign> to, String source, String text) {
+        to.add(new Sign(source, text, clock.instant()));
     }
 }

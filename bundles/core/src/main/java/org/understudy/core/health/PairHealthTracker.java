@@ -48,10 +48,9 @@ import org.understudy.core.concurrent.ServiceSubscription;
 import org.understudy.core.concurrent.SystemScheduler;
 import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.DomainView.PairView;
-import org.understudy.core.health.PairHealthUpdater.Key;
 import org.understudy.core.inventory.HostWatch;
 
-/** Tells the health of every pair of every VM, and each change of it. An OSGi service within this bundle. */
+/** Tracks and publishes the health of every pair of every running VM. An OSGi service within this bundle. */
 @Component(service = PairHealthTracker.class)
 public final class PairHealthTracker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PairHealthTracker.class);
@@ -59,10 +58,11 @@ public final class PairHealthTracker implements AutoCloseable {
 
     private static final int EVENTS_WAITING = 10_000;
 
-    private final ServiceSubscription<HostNics> nics = new ServiceSubscription<>(served -> served.listen(this::onNics));
+    private final ServiceSubscription<HostNics> nics =
+            new ServiceSubscription<>(served -> served.listen(this::onInventory));
     private final HostWatch watch;
     private final PairHealthUpdater updater;
-    private final EventBroadcaster<Key, PairChanged> broadcaster;
+    private final EventBroadcaster<PairKey, PairChanged> broadcaster;
     private final HostExecutor executor;
 
     @Activate
@@ -76,59 +76,51 @@ public final class PairHealthTracker implements AutoCloseable {
                 "understudy-pair-health",
                 scheduler,
                 (older, newer) -> new PairChanged(newer.vm(), newer.host(), older.from(), newer.pair()));
-        this.executor = new HostExecutor("understudy-health", scheduler, EVENTS_WAITING, this::catchUp);
+        this.executor = new HostExecutor("understudy-health", scheduler, EVENTS_WAITING, this::resyncAll);
         this.updater = new PairHealthUpdater(schedule, new PairProber(views), executor, scheduler, broadcaster::send);
         this.watch = new HostWatch(
                 hosts,
-                this::adopt,
-                (host, event) -> later(host.name(), event, () -> updater.onEvent(host, event)),
+                this::readAll,
+                (host, event) -> enqueue(host.name(), event, () -> updater.onEvent(host, event)),
                 scheduler);
     }
 
-    /** From now on what the hosts' NICs say counts too. */
+    /** Also takes the state of the hosts' VFs into account. */
     @Reference(
             cardinality = ReferenceCardinality.OPTIONAL,
             policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
     public void setNics(HostNics served) {
         nics.set(served);
-        served.inventories().forEach(this::onNics);
+        served.inventories().forEach(this::onInventory);
     }
 
     void unsetNics(HostNics served) {
         nics.unset(served);
     }
 
-    /** NICs that cannot be read tell nothing. */
-    private void onNics(NicInventory inventory) {
+    /** NICs that cannot be read change nothing. */
+    private void onInventory(NicInventory inventory) {
         if (inventory.available()) {
-            Map<Key, VfView> held = new HashMap<>();
+            Map<PairKey, VfView> held = new HashMap<>();
             inventory
                     .vfs()
                     .forEach(vf -> vf.holder().filter(VfView.Holder::ours).ifPresent(h -> {
-                        Place place = new Place(inventory.host(), new VmName(h.vm()));
-                        held.put(new Key(place, new Alias(h.primary())), vf);
+                        VmKey vm = new VmKey(inventory.host(), new VmName(h.vm()));
+                        held.put(new PairKey(vm, new Alias(h.primary())), vf);
                     }));
-            later(inventory.host(), "VFs", () -> updater.onVfs(inventory.host(), held));
+            enqueue(inventory.host(), "VFs", () -> updater.onVfs(inventory.host(), held));
         }
     }
 
-    /** A VM where it runs. */
-    public record Place(HostName host, VmName vm) {
-        @Override
-        public String toString() {
-            return "VM " + vm + " on host " + host;
-        }
-    }
-
-    /** Running VMs that lack a primary they were to have. Answers at once. */
-    public List<Place> withoutPrimary() {
+    /** Running VMs with a pair that lacks its primary. Does not block. */
+    public List<VmKey> withoutPrimary() {
         return updater.withoutPrimary();
     }
 
     /**
-     * The VMs with running pairs on a host, by the MAC addresses of their pairs. The host is asked which of them run still: news of
-     * a VM that has just ended may be on its way, and its MAC address may go to another at once.
+     * The VMs with running pairs on a host, by the MAC addresses of their pairs. Blocks for the host's answer which of them
+     * still run: the event of a VM that has just ended may be delayed, and another VM may use its MAC address at once.
      */
     public Map<MacAddress, Set<String>> macUsers(Host host) {
         Set<String> running = host.vms().stream()
@@ -140,29 +132,29 @@ public final class PairHealthTracker implements AutoCloseable {
         return users;
     }
 
-    /** Whether a pair of this health lacks its primary, though it was to have it. */
+    /** Whether a pair of this health lacks the primary that it should have. */
     public static boolean lacksPrimary(PairHealth health) {
-        return health == PairHealth.ON_STANDBY || health == PairHealth.FAULT;
+        return PairHealthUpdater.lacksPrimary(health);
     }
 
-    /** Whether the VF of a primary that QEMU has is not set up as the pair needs it. */
-    public boolean isMisconfigured(Place place, Alias primary) {
-        return updater.isMisconfigured(new Key(place, primary));
+    /** Whether the primary's VF has another MAC or VLAN than the pair needs. */
+    public boolean isMisconfigured(VmKey vm, Alias primary) {
+        return updater.isMisconfigured(new PairKey(vm, primary));
     }
 
-    /** Says more about a pair that lacks its primary, until its health changes. */
-    public void annotate(Place place, Alias primary, String remark) {
-        later(place.host(), place, () -> updater.annotate(new Key(place, primary), remark));
+    /** Sets the details of a pair that lacks its primary, until its health changes. */
+    public void annotate(VmKey vm, Alias primary, String details) {
+        enqueue(vm.host(), vm, () -> updater.annotate(new PairKey(vm, primary), details));
     }
 
-    /** Tells every change of health, on a thread of its own for this listener; one that is slow gets the last. */
+    /** Delivers every change of health. A slow listener delays no other, and gets the last change of each pair. */
     public Subscription listen(Consumer<PairChanged> listener) {
         return broadcaster.add(listener);
     }
 
     /**
-     * The pairs of a VM as an admin sees them: those of the configured definition, then those only the running VM has.
-     * May block for a few answers of the host.
+     * The API view of the pairs of a VM: those of the configured definition, then those that only the running VM has.
+     * Blocks for up to 5 s for answers of the host.
      *
      * @param live empty if the VM does not run
      */
@@ -170,106 +162,104 @@ public final class PairHealthTracker implements AutoCloseable {
             VmName vm, HostName host, DomainView configured, Optional<DomainView> live, VmState state) {
         if (live.isEmpty() || state == VmState.SHUTOFF || state == VmState.INCOMING) {
             return configured.pairs().stream()
-                    .map(p -> pair(p, PairHealth.OFF, ""))
+                    .map(p -> PairHealthUpdater.pair(p, PairHealth.OFF, ""))
                     .toList();
         }
         if (configured.pairs().isEmpty() && live.get().pairs().isEmpty()) {
             return List.of();
         }
-        Place place = new Place(host, vm);
-        freshen(place);
+        VmKey key = new VmKey(host, vm);
+        refresh(key);
         List<Pair> pairs = new ArrayList<>();
         for (PairView p : configured.pairs()) {
             pairs.add(
                     live.get().carries(p)
-                            ? health(place, p)
-                            : pair(p, PairHealth.PENDING_RESTART, "switched on; the running VM does not have it"));
+                            ? current(key, p)
+                            : PairHealthUpdater.pair(
+                                    p, PairHealth.PENDING_RESTART, "switched on; the running VM does not have it"));
         }
         live.get().pairs().stream()
                 .filter(p -> configured.pairs().stream().noneMatch(p::isSameAs))
-                .map(p -> leftover(place, p))
+                .map(p -> leftover(key, p))
                 .forEach(pairs::add);
         return pairs;
     }
 
-    /** The pair with what tells whether the guest of the running VM does its part; blocks for the host's answers. */
+    /** The pair with the evidence whether the guest of the running VM cooperates. Blocks for the host's answers. */
     public Pair withGuest(Host host, VmName vm, Pair pair) {
-        Optional<Instant> negotiated = updater.negotiated(new Key(new Place(host.name(), vm), pair.primary()));
+        Optional<Instant> negotiated = updater.negotiated(new PairKey(new VmKey(host.name(), vm), pair.primary()));
         try {
             return pair.with(new GuestEvidence(Clock.systemUTC()).of(host, vm, pair, negotiated));
         } catch (UnderstudyException e) {
-            // It may have stopped by now.
-            LOG.debug("VM {} is shown without the signs of its guest: {}", vm, e.getMessage());
+            // The VM may have stopped.
+            LOG.debug("VM {}: guest evidence is not available: {}", vm, e.getMessage());
             return pair;
         }
     }
 
-    private Pair leftover(Place place, PairView pair) {
-        return updater.health(new Key(place, pair.primary()))
+    private Pair leftover(VmKey key, PairView pair) {
+        return updater.health(new PairKey(key, pair.primary()))
                 .filter(p -> p.health() == PairHealth.PENDING_RESTART)
-                .orElseGet(() -> pair(pair, PairHealth.PENDING_RESTART, "switched off; the running VM still has it"));
+                .orElseGet(() -> PairHealthUpdater.pair(
+                        pair, PairHealth.PENDING_RESTART, "switched off; the running VM still has it"));
     }
 
-    private Pair health(Place place, PairView pair) {
-        return updater.health(new Key(place, pair.primary()))
-                .orElseGet(() -> pair(pair, PairHealth.FAULT, "the host has not told its state"));
+    private Pair current(VmKey key, PairView pair) {
+        return updater.health(new PairKey(key, pair.primary()))
+                .orElseGet(() -> PairHealthUpdater.pair(pair, PairHealth.FAULT, "the host has not reported its state"));
     }
 
-    static Pair pair(PairView p, PairHealth health, String details) {
-        return new Pair(p.standby(), p.primary(), p.mac(), p.pool(), p.kind(), health, details);
-    }
-
-    /** Asks again where no event would tell of a change; gives up soon, as a view can be a little old. */
-    private void freshen(Place place) {
-        CountDownLatch asked = new CountDownLatch(1);
-        boolean waiting = later(place.host(), place, () -> {
+    /** Polls for changes that cause no event. Waits for a limited time, as a view may be slightly outdated. */
+    private void refresh(VmKey key) {
+        CountDownLatch polled = new CountDownLatch(1);
+        boolean queued = enqueue(key.host(), key, () -> {
             try {
-                askAll(place);
+                poll(key);
             } finally {
-                asked.countDown();
+                polled.countDown();
             }
         });
         try {
-            if (waiting && !asked.await(VIEW_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-                LOG.debug("{}: health is shown as it was, the host is slow to answer", place);
+            if (queued && !polled.await(VIEW_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.debug("{}: the host is slow to answer, health may be outdated", key);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void askAll(Place place) {
-        if (!updater.knows(place)) {
-            watch.host(place.host()).ifPresent(h -> updater.resync(h, place.vm()));
+    private void poll(VmKey key) {
+        if (!updater.isTracked(key)) {
+            watch.host(key.host()).ifPresent(h -> updater.resync(h, key.vm()));
         }
-        updater.askAll(place);
+        updater.poll(key);
     }
 
-    private void adopt(Host host) {
-        later(host.name(), "VMs", () -> adopt(host, host.vms().iterator()));
+    private void readAll(Host host) {
+        enqueue(host.name(), "VMs", () -> readAll(host, host.vms().iterator()));
     }
 
-    /** One by one: a VM that cannot be asked now keeps no other from being followed, and other hosts get their turn. */
-    private void adopt(Host host, Iterator<HostedVm> rest) {
+    /** One task for each VM, so that a VM whose reading fails prevents no other, and events of the host are not delayed. */
+    private void readAll(Host host, Iterator<HostedVm> rest) {
         if (rest.hasNext()) {
-            Place place = new Place(host.name(), rest.next().name());
-            later(host.name(), place, () -> {
+            VmKey key = new VmKey(host.name(), rest.next().name());
+            enqueue(host.name(), key, () -> {
                 try {
-                    updater.resync(host, place.vm());
+                    updater.resync(host, key.vm());
                 } finally {
-                    adopt(host, rest);
+                    readAll(host, rest);
                 }
             });
         }
     }
 
-    /** Reads what the events would have reported that were dropped. */
-    private void catchUp(HostName host) {
-        updater.forgetPlans(host);
-        watch.host(host).ifPresent(this::adopt);
+    /** Reads the state of all VMs in place of events that were dropped. */
+    private void resyncAll(HostName host) {
+        updater.resetPolling(host);
+        watch.host(host).ifPresent(this::readAll);
     }
 
-    private boolean later(HostName host, Object label, Runnable work) {
+    private boolean enqueue(HostName host, Object label, Runnable work) {
         return executor.run(host, label, PairHealthUpdater.guarded(work));
     }
 

@@ -30,31 +30,28 @@ import org.understudy.api.spi.MigrationPhase;
 import org.understudy.core.concurrent.HostExecutor;
 import org.understudy.core.concurrent.Scheduler;
 import org.understudy.core.definition.DomainView.PairView;
-import org.understudy.core.health.PairHealthTracker.Place;
 
 /**
- * Follows the pairs of running VMs from event to event. An event that cannot be, for the health a pair is in, means
- * that something was missed: it is logged, and the host is asked how things are. Everything but {@link #health} and
- * {@link #knows} runs on the lane of the pair's host.
+ * Updates the health of pairs of running VMs by events. An event that is impossible in the current health means that
+ * another was missed: it is logged, and the state is read from the host. Unless a method says otherwise, it is called only
+ * by tasks of the pair's host.
  */
 final class PairHealthUpdater {
     private static final Logger LOG = LoggerFactory.getLogger(PairHealthUpdater.class);
 
-    record Key(Place place, Alias primary) {}
-
-    /** One pair of a running VM; touched on its host's lane only, apart from reading health and details. */
+    /** One pair of a running VM. Changed only by tasks of its host. */
     private static final class Tracked {
         private final Host host;
         private volatile PairView view;
         private volatile PairHealth health = PairHealth.OFF;
         private volatile String details = "";
-        private long askSince;
-        private boolean asking;
-        /** Why its VF cannot be used; empty while it can. What QEMU says of the device counts for nothing then. */
+        private long pollSince;
+        private boolean polling;
+        /** Why its VF cannot be used; empty while it can. If present, the state in QEMU is ignored. */
         private Optional<String> vfLost = Optional.empty();
-        /** When the guest's driver took standby, as far as this server has heard. */
+        /** When the guest's driver negotiated standby; empty if no such event was received. */
         private volatile Optional<Instant> negotiated = Optional.empty();
-        /** How its VF differs from what the pair needs. */
+        /** How its VF differs from what the pair needs; empty if it does not. */
         private volatile Optional<String> misconfigured = Optional.empty();
 
         Tracked(Host host, PairView view) {
@@ -62,8 +59,8 @@ final class PairHealthUpdater {
             this.view = view;
         }
 
-        /** A running VM's definition differs from the stored one, and the primary may be in just one of them. */
-        Tracked as(PairView other) {
+        /** The live and the stored definition differ, and the primary may be in only one of them. */
+        Tracked with(PairView other) {
             view = other;
             return this;
         }
@@ -73,20 +70,21 @@ final class PairHealthUpdater {
     private final PairProber prober;
     private final HostExecutor executor;
     private final Scheduler scheduler;
-    private final BiConsumer<Key, PairChanged> changed;
-    /** By place, as a fleet has tens of thousands of pairs and most questions are about one VM. */
-    private final Map<Place, Map<Alias, Tracked>> tracked = new HashMap<>();
+    private final BiConsumer<PairKey, PairChanged> changed;
+    /** By VM, as a fleet has tens of thousands of pairs and most calls are for one VM. */
+    private final Map<VmKey, Map<Alias, Tracked>> tracked = new HashMap<>();
 
-    private final Set<Place> waiting = ConcurrentHashMap.newKeySet();
-    /** Those that will be read in a moment. */
-    private final Set<Place> due = ConcurrentHashMap.newKeySet();
+    /** VMs whose migration waits for an unplug. */
+    private final Set<VmKey> waitingForUnplug = ConcurrentHashMap.newKeySet();
+    /** VMs whose reading is scheduled. */
+    private final Set<VmKey> resyncScheduled = ConcurrentHashMap.newKeySet();
 
     PairHealthUpdater(
             PollSchedule schedule,
             PairProber prober,
             HostExecutor executor,
             Scheduler scheduler,
-            BiConsumer<Key, PairChanged> changed) {
+            BiConsumer<PairKey, PairChanged> changed) {
         this.schedule = schedule;
         this.prober = prober;
         this.executor = executor;
@@ -94,10 +92,10 @@ final class PairHealthUpdater {
         this.changed = changed;
     }
 
-    /** The pairs of running VMs that lack their primary, though they were to have it. */
-    synchronized List<Place> withoutPrimary() {
+    /** Running VMs with a pair that lacks its primary. For any thread. */
+    synchronized List<VmKey> withoutPrimary() {
         return tracked.entrySet().stream()
-                .filter(e -> e.getValue().values().stream().anyMatch(t -> PairHealthTracker.lacksPrimary(t.health)))
+                .filter(e -> e.getValue().values().stream().anyMatch(t -> lacksPrimary(t.health)))
                 .map(Map.Entry::getKey)
                 .toList();
     }
@@ -106,81 +104,89 @@ final class PairHealthUpdater {
         Map<MacAddress, Set<String>> users = new HashMap<>();
         of(host).forEach(key -> tracked(key)
                 .ifPresent(t -> users.computeIfAbsent(t.view.mac(), mac -> new HashSet<>())
-                        .add(key.place().vm().value())));
+                        .add(key.vm().vm().value())));
         return users;
     }
 
-    /** Says more about a pair that lacks its primary; on the lane of its host. */
-    void annotate(Key key, String remark) {
-        tracked(key)
-                .filter(t -> PairHealthTracker.lacksPrimary(t.health) && t.vfLost.isEmpty())
-                .ifPresent(t -> t.details = remark);
+    /** Sets the details of a pair that lacks its primary. */
+    void annotate(PairKey key, String details) {
+        tracked(key).filter(t -> lacksPrimary(t.health) && t.vfLost.isEmpty()).ifPresent(t -> t.details = details);
     }
 
-    boolean knows(Place place) {
-        return !of(place).isEmpty();
+    /** For any thread. */
+    boolean isTracked(VmKey vm) {
+        return !of(vm).isEmpty();
     }
 
-    /** When the guest's driver took standby, if this was heard. Answers at once. */
-    Optional<Instant> negotiated(Key key) {
+    /** When the guest's driver negotiated standby, if the event was received. For any thread. */
+    Optional<Instant> negotiated(PairKey key) {
         return tracked(key).flatMap(t -> t.negotiated);
     }
 
-    Optional<Pair> health(Key key) {
-        return tracked(key).map(t -> PairHealthTracker.pair(t.view, t.health, t.details));
+    /** For any thread. */
+    Optional<Pair> health(PairKey key) {
+        return tracked(key).map(t -> pair(t.view, t.health, t.details));
     }
 
-    /** Asks where no event would tell of a change. */
-    void askAll(Place place) {
-        of(place).forEach(this::ask);
+    static boolean lacksPrimary(PairHealth health) {
+        return health == PairHealth.ON_STANDBY || health == PairHealth.FAULT;
     }
 
-    private synchronized List<Key> of(Place place) {
-        return tracked.getOrDefault(place, Map.of()).keySet().stream()
-                .map(primary -> new Key(place, primary))
+    static Pair pair(PairView p, PairHealth health, String details) {
+        return new Pair(p.standby(), p.primary(), p.mac(), p.pool(), p.kind(), health, details);
+    }
+
+    /** Polls for changes that cause no event. */
+    void poll(VmKey vm) {
+        of(vm).forEach(this::poll);
+    }
+
+    private synchronized List<PairKey> of(VmKey vm) {
+        return tracked.getOrDefault(vm, Map.of()).keySet().stream()
+                .map(primary -> new PairKey(vm, primary))
                 .toList();
     }
 
-    /** A host that does not answer now is asked again by what comes next. */
+    /** A task that fails is not repeated: the next event or poll reads the host again. */
     static Runnable guarded(Runnable work) {
         return () -> {
             try {
                 work.run();
             } catch (UnderstudyException e) {
-                LOG.warn("The health of a pair is not known for now: {}", e.getMessage());
+                LOG.warn("Pair health could not be read, retrying at the next event: {}", e.getMessage());
             } catch (RuntimeException e) {
-                LOG.error("The health of pairs could not be followed", e);
+                LOG.error("Unhandled exception while updating pair health", e);
             }
         };
     }
 
-    /** Takes an event in; on the lane of its host. */
+    /** Processes an event. */
     void onEvent(Host host, HostEvent event) {
-        Place place = new Place(host.name(), event.vm());
+        VmKey vm = new VmKey(host.name(), event.vm());
         if (event instanceof HostEvent.Stopped) {
-            forget(place);
-        } else if (event instanceof HostEvent.DefinitionChanged || of(place).isEmpty() || changesPairs(place, event)) {
-            resyncSoon(host, place);
+            forget(vm);
+        } else if (event instanceof HostEvent.DefinitionChanged || of(vm).isEmpty() || changesPairs(vm, event)) {
+            resyncSoon(host, vm);
         } else if (event instanceof HostEvent.MigrationChanged changed) {
-            onPhase(place, changed.phase());
+            onPhase(vm, changed.phase());
         } else {
-            onDevice(place, event);
+            onDevice(vm, event);
         }
     }
 
-    /** A primary came that was not there, or went that was switched off. */
-    private boolean changesPairs(Place place, HostEvent event) {
+    /** A primary that is not tracked was plugged, or one that was switched off is gone. */
+    private boolean changesPairs(VmKey vm, HostEvent event) {
         if (event instanceof HostEvent.DevicePlugged e) {
-            return tracked(new Key(place, e.device())).isEmpty();
+            return tracked(new PairKey(vm, e.device())).isEmpty();
         }
         return event instanceof HostEvent.DeviceGone e
-                && tracked(new Key(place, e.device()))
+                && tracked(new PairKey(vm, e.device()))
                         .filter(t -> t.health == PairHealth.PENDING_RESTART)
                         .isPresent();
     }
 
-    private void onDevice(Place place, HostEvent event) {
-        for (Key key : of(place)) {
+    private void onDevice(VmKey vm, HostEvent event) {
+        for (PairKey key : of(vm)) {
             PairView view = tracked(key).map(t -> t.view).orElseThrow();
             if (event instanceof HostEvent.WasReset) {
                 tracked(key).ifPresent(t -> t.negotiated = Optional.empty());
@@ -197,19 +203,19 @@ final class PairHealthUpdater {
             } else if (event instanceof HostEvent.DevicePlugged e && e.device().equals(view.primary())) {
                 apply(key, new PairEvent.SeenPlugged(), true);
             } else if (event instanceof HostEvent.UnplugRefused e && e.device().equals(view.primary())) {
-                apply(key, new PairEvent.TakenBack(), true);
+                apply(key, new PairEvent.UnplugAborted(), true);
             }
         }
     }
 
-    /** The proof of a release is that QEMU goes on after it has waited; going on without a wait proves nothing. */
-    private void onPhase(Place place, MigrationPhase phase) {
+    /** QEMU proves a release by continuing after a wait for the unplug; continuing without a wait proves nothing. */
+    private void onPhase(VmKey vm, MigrationPhase phase) {
         switch (phase) {
-            case SETUP -> waiting.remove(place);
-            case WAIT_UNPLUG -> waiting.add(place);
+            case SETUP -> waitingForUnplug.remove(vm);
+            case WAIT_UNPLUG -> waitingForUnplug.add(vm);
             case ACTIVE, POSTCOPY, PRE_SWITCHOVER -> {
-                if (waiting.remove(place)) {
-                    of(place).stream()
+                if (waitingForUnplug.remove(vm)) {
+                    of(vm).stream()
                             .filter(k -> tracked(k)
                                     .filter(t -> t.health == PairHealth.UNPLUGGING)
                                     .isPresent())
@@ -217,19 +223,19 @@ final class PairHealthUpdater {
                 }
             }
             case FAILED, CANCELLED -> {
-                waiting.remove(place);
-                of(place).forEach(k -> apply(k, new PairEvent.TakenBack(), true));
+                waitingForUnplug.remove(vm);
+                of(vm).forEach(k -> apply(k, new PairEvent.UnplugAborted(), true));
             }
             default -> {}
         }
     }
 
-    private synchronized Optional<Tracked> tracked(Key key) {
-        return Optional.ofNullable(tracked.getOrDefault(key.place(), Map.of()).get(key.primary()));
+    private synchronized Optional<Tracked> tracked(PairKey key) {
+        return Optional.ofNullable(tracked.getOrDefault(key.vm(), Map.of()).get(key.primary()));
     }
 
-    /** @param expecting whether the guest should do something now, even if its health stays the same */
-    private void apply(Key key, PairEvent event, boolean expecting) {
+    /** @param poll whether to poll for a change by the guest, even if the health stays the same */
+    private void apply(PairKey key, PairEvent event, boolean poll) {
         Optional<Tracked> found = tracked(key);
         if (found.isEmpty()
                 || found.get().health == PairHealth.PENDING_RESTART
@@ -239,108 +245,105 @@ final class PairHealthUpdater {
         Tracked t = found.get();
         PairHealth from = t.health;
         try {
-            become(key, t, PairHealthStateMachine.next(t.health, event), "");
+            setHealth(key, t, PairHealthStateMachine.next(t.health, event), "");
         } catch (UnderstudyException e) {
-            LOG.warn("Pair {}: {}; asking the host", key, e.getMessage());
-            resync(t.host, key.place().vm());
+            LOG.warn("Pair {}: {}, reading the state from the host", key, e.getMessage());
+            resync(t.host, key.vm().vm());
             return;
         }
-        if (expecting || from != t.health) {
-            expect(key, t);
+        if (poll || from != t.health) {
+            startPolling(key, t);
         }
     }
 
-    /** Begins to ask, for a health that can change without an event. */
-    private void expect(Key key, Tracked t) {
-        if (isOpen(t.health)) {
-            t.askSince = scheduler.nanos();
-            if (!t.asking) {
-                t.asking = true;
-                askAgain(key, t, schedule.first());
+    /** Starts polling in a health that can change without an event. */
+    private void startPolling(PairKey key, Tracked t) {
+        if (changesWithoutEvent(t.health)) {
+            t.pollSince = scheduler.nanos();
+            if (!t.polling) {
+                t.polling = true;
+                schedulePoll(key, t, schedule.first());
             }
         }
     }
 
-    private void become(Key key, Tracked t, PairHealth health, String details) {
+    private void setHealth(PairKey key, Tracked t, PairHealth health, String details) {
         PairHealth from = t.health;
         t.details = details;
         if (from != health) {
             t.health = health;
-            changed.accept(
-                    key,
-                    new PairChanged(
-                            key.place().vm(),
-                            key.place().host(),
-                            from,
-                            PairHealthTracker.pair(t.view, health, details)));
+            changed.accept(key, new PairChanged(key.vm().vm(), key.vm().host(), from, pair(t.view, health, details)));
         }
     }
 
-    private void askAgain(Key key, Tracked t, Duration distance) {
-        executor.schedule(key.place().host(), distance, key, guarded(() -> askedAgain(key, t, distance)));
+    private void schedulePoll(PairKey key, Tracked t, Duration interval) {
+        executor.schedule(key.vm().host(), interval, key, guarded(() -> pollAgain(key, t, interval)));
     }
 
-    private void askedAgain(Key key, Tracked t, Duration distance) {
-        boolean inTime = scheduler.nanos() - t.askSince < schedule.limit().toNanos();
-        t.asking = false;
-        if (tracked(key).filter(now -> now == t).isPresent() && inTime && isOpen(t.health)) {
-            t.asking = true;
-            Duration next = distance.multipliedBy(2);
-            askAgain(key, t, next.compareTo(schedule.slowest()) < 0 ? next : schedule.slowest());
-            ask(key);
+    private void pollAgain(PairKey key, Tracked t, Duration interval) {
+        boolean inTime = scheduler.nanos() - t.pollSince < schedule.limit().toNanos();
+        t.polling = false;
+        if (tracked(key).filter(now -> now == t).isPresent() && inTime && changesWithoutEvent(t.health)) {
+            t.polling = true;
+            Duration next = interval.multipliedBy(2);
+            schedulePoll(key, t, next.compareTo(schedule.slowest()) < 0 ? next : schedule.slowest());
+            poll(key);
         }
     }
 
     /** True for a health that can change without an event. */
-    private static boolean isOpen(PairHealth health) {
+    private static boolean changesWithoutEvent(PairHealth health) {
         return health == PairHealth.PARTIAL || health == PairHealth.HIDDEN;
     }
 
-    private void ask(Key key) {
+    private void poll(PairKey key) {
         Tracked t = tracked(key)
-                .filter(now -> isOpen(now.health) || now.health == PairHealth.ACTIVE || now.health == PairHealth.FAULT)
+                .filter(now -> changesWithoutEvent(now.health)
+                        || now.health == PairHealth.ACTIVE
+                        || now.health == PairHealth.FAULT)
                 .orElse(null);
         if (t == null) {
             return;
         }
-        switch (t.host.primaryPresence(key.place().vm(), key.primary())) {
+        switch (t.host.primaryPresence(key.vm().vm(), key.primary())) {
             case ENABLED -> apply(key, new PairEvent.SeenEnabled(), false);
             case PLUGGED -> apply(key, new PairEvent.SeenPlugged(), false);
             case HIDDEN -> apply(key, new PairEvent.SeenHidden(), false);
-            case ABSENT -> missing(key, t);
-            case UNKNOWN -> LOG.debug("QEMU did not answer for {}", key);
+            case ABSENT -> onMissing(key, t);
+            case UNKNOWN -> LOG.debug("Pair {}: QEMU did not answer", key);
         }
     }
 
     /**
-     * Takes in what a host's NICs say of the VFs of its VMs; on the lane of its host.
+     * Processes the state of the VFs of a host.
      *
      * @param held the VF of each pair that has one
      */
-    void onVfs(HostName host, Map<Key, VfView> held) {
-        for (Key key : of(host)) {
+    void onVfs(HostName host, Map<PairKey, VfView> held) {
+        for (PairKey key : of(host)) {
             Tracked t = tracked(key).orElseThrow();
-            Optional<String> now = Optional.ofNullable(held.get(key)).flatMap(vf -> wrong(t, vf));
+            Optional<String> now = Optional.ofNullable(held.get(key)).flatMap(vf -> vfProblem(t, vf));
             if (now.isPresent() && !now.equals(t.vfLost) && t.health != PairHealth.PENDING_RESTART) {
-                become(key, t, PairHealthStateMachine.next(t.health, new PairEvent.VfLost()), now.get());
+                setHealth(key, t, PairHealthStateMachine.next(t.health, new PairEvent.VfLost()), now.get());
                 t.vfLost = now;
             } else if (now.isEmpty() && t.vfLost.isPresent()) {
                 t.vfLost = now;
-                resync(t.host, key.place().vm());
+                resync(t.host, key.vm().vm());
             }
         }
     }
 
-    /** A VF is set up anew before QEMU gets it; only one that a guest uses is expected to be as it should. */
-    private static Optional<String> wrong(Tracked t, VfView vf) {
-        t.misconfigured =
-                t.health == PairHealth.ACTIVE || t.misconfigured.isPresent() ? astray(t.view, vf) : Optional.empty();
+    /** A VF is set up again before QEMU gets it, so its settings count only while a guest uses it. */
+    private static Optional<String> vfProblem(Tracked t, VfView vf) {
+        t.misconfigured = t.health == PairHealth.ACTIVE || t.misconfigured.isPresent()
+                ? misconfiguration(t.view, vf)
+                : Optional.empty();
         return vf.state() == VfState.FAULT
                 ? Optional.of("VF " + vf.address() + ": " + vf.reason())
-                : t.misconfigured.map(how -> "VF " + vf.address() + " " + how);
+                : t.misconfigured.map(problem -> "VF " + vf.address() + " " + problem);
     }
 
-    private static Optional<String> astray(PairView pair, VfView vf) {
+    private static Optional<String> misconfiguration(PairView pair, VfView vf) {
         if (vf.mac().filter(mac -> !mac.equals(pair.mac())).isPresent() && !pair.trusted()) {
             return Optional.of("has MAC " + vf.mac().get() + ", the pair needs " + pair.mac());
         }
@@ -349,88 +352,93 @@ final class PairHealthUpdater {
                 : Optional.empty();
     }
 
-    boolean isMisconfigured(Key key) {
+    /** For any thread. */
+    boolean isMisconfigured(PairKey key) {
         return tracked(key).filter(t -> t.misconfigured.isPresent()).isPresent();
     }
 
-    private synchronized List<Key> of(HostName host) {
+    private synchronized List<PairKey> of(HostName host) {
         return tracked.keySet().stream()
-                .filter(place -> place.host().equals(host))
-                .flatMap(place -> of(place).stream())
+                .filter(vm -> vm.host().equals(host))
+                .flatMap(vm -> of(vm).stream())
                 .toList();
     }
 
-    private void missing(Key key, Tracked t) {
+    private void onMissing(PairKey key, Tracked t) {
         if (t.health != PairHealth.FAULT
-                && scheduler.nanos() - t.askSince >= schedule.missingAfter().toNanos()) {
-            become(
+                && scheduler.nanos() - t.pollSince >= schedule.missingAfter().toNanos()) {
+            setHealth(
                     key,
                     t,
                     PairHealthStateMachine.next(t.health, new PairEvent.SeenMissing()),
-                    "QEMU does not have " + key.primary() + ", though it was to be plugged." + causes(key, t));
+                    "QEMU does not have " + key.primary() + ", although it should be plugged." + causes(key, t));
         }
     }
 
-    private static String causes(Key key, Tracked t) {
+    private static String causes(PairKey key, Tracked t) {
         try {
-            return t.host.whyWithout(key.place().vm(), key.primary()).stream()
-                    .map(cause -> " " + cause.message() + " " + cause.remedy())
+            return t.host.whyWithout(key.vm().vm(), key.primary()).stream()
+                    .map(cause -> " " + sentence(cause.message()) + " " + cause.remedy())
                     .collect(Collectors.joining());
         } catch (UnderstudyException e) {
-            LOG.debug("No cause is known for {}: {}", key, e.getMessage());
+            LOG.debug("Pair {}: cause of the missing primary is unknown: {}", key, e.getMessage());
             return "";
         }
     }
 
-    private void resyncSoon(Host host, Place place) {
-        if (due.add(place)) {
+    private static String sentence(String message) {
+        return message.endsWith(".") ? message : message + ".";
+    }
+
+    private void resyncSoon(Host host, VmKey vm) {
+        if (resyncScheduled.add(vm)) {
             Runnable reading = () -> {
-                due.remove(place);
-                resync(host, place.vm());
+                resyncScheduled.remove(vm);
+                resync(host, vm.vm());
             };
-            executor.schedule(place.host(), schedule.burst(), place, guarded(reading));
+            executor.schedule(vm.host(), schedule.burst(), vm, guarded(reading));
         }
     }
 
-    /** What was planned for the pairs of a host may have been dropped; on the lane of the host. */
-    void forgetPlans(HostName host) {
-        due.removeIf(place -> place.host().equals(host));
-        of(host).forEach(key -> tracked(key).ifPresent(t -> t.asking = false));
+    /** Allows new readings and polls of a host whose scheduled tasks may have been dropped. */
+    void resetPolling(HostName host) {
+        resyncScheduled.removeIf(vm -> vm.host().equals(host));
+        of(host).forEach(key -> tracked(key).ifPresent(t -> t.polling = false));
     }
 
-    /** Takes the truth from the host, whatever was thought before. */
-    void resync(Host host, VmName vm) {
-        Place place = new Place(host.name(), vm);
-        Map<PairView, PairProber.Seen> seen = prober.of(host, vm);
-        Set<Key> gone = new HashSet<>(of(place));
-        seen.forEach((view, now) -> {
-            Key key = new Key(place, view.primary());
+    /** Replaces the tracked state of a VM with that of the host. */
+    void resync(Host host, VmName name) {
+        VmKey vm = new VmKey(host.name(), name);
+        Map<PairView, PairProber.Reading> readings = prober.of(host, name);
+        Set<PairKey> gone = new HashSet<>(of(vm));
+        readings.forEach((view, now) -> {
+            PairKey key = new PairKey(vm, view.primary());
             gone.remove(key);
             Tracked t = track(key, host, view);
             if (t.vfLost.isEmpty() || now.health() == PairHealth.PENDING_RESTART) {
-                become(key, t, now.health(), now.details());
-                expect(key, t);
+                setHealth(key, t, now.health(), now.details());
+                startPolling(key, t);
             }
         });
         gone.forEach(this::forget);
     }
 
-    private synchronized Tracked track(Key key, Host host, PairView view) {
-        return tracked.computeIfAbsent(key.place(), p -> new HashMap<>())
+    private synchronized Tracked track(PairKey key, Host host, PairView view) {
+        return tracked.computeIfAbsent(key.vm(), p -> new HashMap<>())
                 .compute(
                         key.primary(),
-                        (p, old) -> old != null && old.host == host ? old.as(view) : new Tracked(host, view));
+                        (p, old) -> old != null && old.host == host ? old.with(view) : new Tracked(host, view));
     }
 
-    private void forget(Place place) {
-        waiting.remove(place);
-        of(place).forEach(this::forget);
+    private void forget(VmKey vm) {
+        waitingForUnplug.remove(vm);
+        of(vm).forEach(this::forget);
     }
 
-    private void forget(Key key) {
-        tracked(key).ifPresent(t -> become(key, t, PairHealth.OFF, ""));
+    private void forget(PairKey key) {
+        tracked(key).ifPresent(t -> setHealth(key, t, PairHealth.OFF, ""));
         synchronized (this) {
-            tracked.computeIfPresent(key.place(), (place, pairs) -> {
+            tracked.computeIfPresent(key.vm(), (v, pairs) -> {
                 pairs.remove(key.primary());
                 return pairs.isEmpty() ? null : pairs;
             });

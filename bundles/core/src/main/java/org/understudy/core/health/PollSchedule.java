@@ -4,14 +4,14 @@ package org.understudy.core.health;
 import java.time.Duration;
 
 /**
- * How often and how long a host is asked after something should have happened there.
+ * How often and how long a host is polled for an expected change.
  *
- * @param first the first distance between two questions; each is twice the one before
- * @param slowest the longest distance
- * @param limit when asking ends
- * @param missingAfter when a primary that QEMU should have and has not counts as missing
- * @param burst how long is waited for more events that ask for the same reading; a VM that arrives causes several, and
- *     its guest wants the host's time just then
+ * @param first the first interval; each is twice the one before
+ * @param slowest the longest interval
+ * @param limit when polling ends
+ * @param missingAfter when a primary that QEMU should have but does not have counts as missing
+ * @param burst the delay of a reading, so that one reading serves several events; a VM that arrives causes several, and
+ *     its guest needs the host's CPU time then
  */
 record PollSchedule(Duration first, Duration slowest, Duration limit, Duration missingAfter, Duration burst) {
     static PollSchedule usual() {

@@ -39,15 +39,15 @@ import org.understudy.core.concurrent.Scheduler;
 import org.understudy.core.concurrent.SystemScheduler;
 
 /**
- * Keeps the hosts of the configuration open, while the configuration and the connectors come, change and go, and reports
- * which are. Nothing here waits for a host, apart from {@link #views}.
+ * Keeps the hosts of the configuration open, follows changes of the configuration and of the connectors, and publishes
+ * the open hosts. Only {@link #views} blocks for answers of hosts.
  */
 @Component(
         service = {Hosts.class, HostRegistry.class},
         immediate = true)
 public final class HostRegistry implements Hosts {
     private static final Logger LOG = LoggerFactory.getLogger(HostRegistry.class);
-    private static final Backoff REOPENING = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(64));
+    private static final Backoff REOPEN_BACKOFF = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(64));
     private static final Duration CLOSING_LIMIT = Duration.ofSeconds(5);
 
     private final Map<String, HostConnector> connectors = new ConcurrentHashMap<>();
@@ -57,25 +57,25 @@ public final class HostRegistry implements Hosts {
     private final ExecutorService closing;
     private final ManagedHost.Shared shared;
     private final Subscription changes;
-    private Map<HostName, ManagedHost> slots = new LinkedHashMap<>();
-    /** Hosts of the configuration before that are not closed yet. */
-    private final Map<HostName, CompletableFuture<Void>> leaving = new HashMap<>();
+    private Map<HostName, ManagedHost> managedHosts = new LinkedHashMap<>();
+    /** Hosts of earlier configurations that are not closed yet. */
+    private final Map<HostName, CompletableFuture<Void>> closingHosts = new HashMap<>();
 
     @Activate
     public HostRegistry(@Reference Policies policies) {
-        this(policies, SystemScheduler.process(), REOPENING);
+        this(policies, SystemScheduler.process(), REOPEN_BACKOFF);
     }
 
-    public HostRegistry(Policies policies, Scheduler scheduler, Backoff reopening) {
+    public HostRegistry(Policies policies, Scheduler scheduler, Backoff reopenBackoff) {
         this.policies = policies;
         this.opening = scheduler.pool("understudy-hosts");
         this.closing = scheduler.pool("understudy-hosts-closing");
-        this.shared = new ManagedHost.Shared(scheduler, opening, closing, reopening, this::announce);
-        this.changes = policies.listen(changed -> follow());
-        follow();
+        this.shared = new ManagedHost.Shared(scheduler, opening, closing, reopenBackoff, this::notifyListeners);
+        this.changes = policies.listen(changed -> applyPolicies());
+        applyPolicies();
     }
 
-    /** Waits for the hosts for a bounded time. */
+    /** Waits up to 5 s until the hosts are closed. */
     @Deactivate
     public void close() {
         changes.close();
@@ -92,10 +92,12 @@ public final class HostRegistry implements Hosts {
                 .forEach(ManagedHost::open);
     }
 
-    /** Waits for its hosts for a bounded time, as the bundle of the connector may go. */
+    /** Waits up to 5 s until the connector's hosts are closed, as its bundle may be removed next. */
     void removeConnector(HostConnector connector) {
         connectors.remove(connector.kind(), connector);
-        await(current().stream().map(managedHost -> managedHost.lost(connector)).toList());
+        await(current().stream()
+                .map(managedHost -> managedHost.connectorRemoved(connector))
+                .toList());
     }
 
     private static void await(List<CompletableFuture<Void>> closings) {
@@ -103,21 +105,21 @@ public final class HostRegistry implements Hosts {
             CompletableFuture.allOf(closings.toArray(CompletableFuture[]::new))
                     .get(CLOSING_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            LOG.warn("Hosts are not closed after {}; they are closed in the background", CLOSING_LIMIT);
+            LOG.warn("Closing hosts takes longer than {} s, continuing in the background", CLOSING_LIMIT.toSeconds());
         } catch (ExecutionException e) {
-            LOG.warn("Hosts were not closed", e);
+            LOG.warn("Closing hosts failed", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** Keeps the slots whose policy is the same as before; an old one is closed before its successor opens. */
-    private void follow() {
+    /** Keeps hosts whose policy is unchanged. A host whose policy changed is closed before its successor opens. */
+    private void applyPolicies() {
         Collection<ManagedHost> now;
         synchronized (this) {
-            Map<HostName, ManagedHost> before = new HashMap<>(slots);
+            Map<HostName, ManagedHost> before = new HashMap<>(managedHosts);
             Map<HostName, ManagedHost> after = new LinkedHashMap<>();
-            leaving.values().removeIf(CompletableFuture::isDone);
+            closingHosts.values().removeIf(CompletableFuture::isDone);
             for (HostPolicy wanted : policies.current().hosts()) {
                 ManagedHost old = before.get(wanted.name());
                 if (old != null && old.policy().equals(wanted)) {
@@ -126,23 +128,23 @@ public final class HostRegistry implements Hosts {
                     after.put(wanted.name(), successor(wanted, Optional.ofNullable(before.remove(wanted.name()))));
                 }
             }
-            before.values().forEach(this::leave);
-            slots = after;
+            before.values().forEach(this::closeInBackground);
+            managedHosts = after;
             now = List.copyOf(after.values());
         }
         now.forEach(ManagedHost::open);
-        announce();
+        notifyListeners();
     }
 
     private ManagedHost successor(HostPolicy wanted, Optional<ManagedHost> old) {
-        old.ifPresent(this::leave);
+        old.ifPresent(this::closeInBackground);
         CompletableFuture<Void> predecessor =
-                leaving.getOrDefault(wanted.name(), CompletableFuture.completedFuture(null));
+                closingHosts.getOrDefault(wanted.name(), CompletableFuture.completedFuture(null));
         return new ManagedHost(wanted, () -> connector(wanted), shared, predecessor);
     }
 
-    private void leave(ManagedHost managedHost) {
-        leaving.merge(
+    private void closeInBackground(ManagedHost managedHost) {
+        closingHosts.merge(
                 managedHost.policy().name(),
                 managedHost.close(),
                 (older, newer) -> CompletableFuture.allOf(older, newer));
@@ -154,12 +156,12 @@ public final class HostRegistry implements Hosts {
         return () -> listeners.remove(changed);
     }
 
-    private void announce() {
+    private void notifyListeners() {
         for (Runnable listener : listeners) {
             try {
                 listener.run();
             } catch (RuntimeException e) {
-                LOG.warn("A listener for open hosts failed", e);
+                LOG.warn("Listener of open hosts: unhandled exception", e);
             }
         }
     }
@@ -169,7 +171,7 @@ public final class HostRegistry implements Hosts {
     }
 
     private synchronized List<ManagedHost> current() {
-        return List.copyOf(slots.values());
+        return List.copyOf(managedHosts.values());
     }
 
     @Override
@@ -183,17 +185,17 @@ public final class HostRegistry implements Hosts {
         return current().stream()
                 .filter(s -> s.policy().name().equals(name))
                 .findFirst()
-                .orElseThrow(() -> new UnderstudyException(
-                        ErrorCode.HOST_NOT_FOUND, "The configuration has no host '" + name + "'"))
+                .orElseThrow(() ->
+                        new UnderstudyException(ErrorCode.HOST_NOT_FOUND, "Host '" + name + "' is not configured"))
                 .require();
     }
 
-    /** Every host of the configuration, in its order, open or not. */
+    /** Every host of the configuration, in its order, open or not. Blocks for their answers. */
     public List<HostView> views() {
-        return FanOut.ask(current(), ManagedHost::view);
+        return FanOut.call(current(), ManagedHost::view);
     }
 
-    /** The hosts of the configuration that are not open; nobody knows what VMs they hold. */
+    /** The hosts of the configuration that are not open; their VMs are unknown. */
     public List<HostName> unopened() {
         return current().stream()
                 .filter(s -> s.host().isEmpty())

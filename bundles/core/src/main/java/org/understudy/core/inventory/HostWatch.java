@@ -23,13 +23,13 @@ import org.understudy.core.concurrent.Scheduler;
 import org.understudy.core.concurrent.SystemScheduler;
 
 /**
- * A subscription to every open host. Each change of the open hosts makes it compare them with those it knows, on a thread
- * of its own: those that are open already come first, and what another watch does with a host delays nothing here.
+ * Subscribes to the events of every open host. After each change of the open hosts it compares them with those it has
+ * subscribed to, on its own thread, so that one watch does not delay another.
  */
 public final class HostWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HostWatch.class);
 
-    private static final Backoff AGAIN = new Backoff(Duration.ofSeconds(2), Duration.ofMinutes(1));
+    private static final Backoff RETRY_BACKOFF = new Backoff(Duration.ofSeconds(2), Duration.ofMinutes(1));
 
     private final Hosts hosts;
     private final Scheduler scheduler;
@@ -38,8 +38,8 @@ public final class HostWatch implements AutoCloseable {
     private final Map<HostName, Opened> known = new HashMap<>();
     private final ExecutorService thread;
     private final Delivery<Hosts, Hosts> changes;
-    private final Subscription news;
-    private Subscription again = () -> {};
+    private final Subscription hostsSubscription;
+    private Subscription retry = () -> {};
     private int failures;
     private boolean closed;
 
@@ -50,8 +50,8 @@ public final class HostWatch implements AutoCloseable {
     }
 
     /**
-     * @param opened called once for each host, after its events have begun to flow; must hand off at once
-     * @param events called on the connector's thread; must hand off at once
+     * @param opened called once for each host, after the subscription to its events; must not block
+     * @param events called on the connector's thread; must not block
      */
     public HostWatch(Hosts hosts, Consumer<Host> opened, BiConsumer<Host, HostEvent> events, Scheduler scheduler) {
         this.hosts = hosts;
@@ -59,12 +59,12 @@ public final class HostWatch implements AutoCloseable {
         this.opened = opened;
         this.events = events;
         this.thread = scheduler.pool("understudy-host-watch", 1, Integer.MAX_VALUE);
-        this.changes = new Delivery<>("of open hosts", thread, (older, newer) -> newer, changed -> refresh());
-        this.news = hosts.listen(() -> changes.put(hosts, hosts));
+        this.changes = new Delivery<>("host watch", thread, (older, newer) -> newer, changed -> refresh());
+        this.hostsSubscription = hosts.listen(() -> changes.put(hosts, hosts));
         changes.put(hosts, hosts);
     }
 
-    /** Subscribes at once to hosts that were opened, and forgets those that were closed. */
+    /** Subscribes to hosts that were opened and drops those that were closed. */
     public synchronized void refresh() {
         if (closed) {
             return;
@@ -79,10 +79,10 @@ public final class HostWatch implements AutoCloseable {
             return gone;
         });
         now.values().stream().filter(h -> !known.containsKey(h.name())).forEach(this::subscribe);
-        again.close();
+        retry.close();
         failures = known.size() == now.size() ? 0 : failures + 1;
         if (failures > 0) {
-            again = scheduler.after(AGAIN.pause(failures), () -> changes.put(hosts, hosts));
+            retry = scheduler.after(RETRY_BACKOFF.pause(failures), () -> changes.put(hosts, hosts));
         }
     }
 
@@ -91,23 +91,23 @@ public final class HostWatch implements AutoCloseable {
             known.put(host.name(), new Opened(host, host.subscribe(e -> events.accept(host, e))));
             opened.accept(host);
         } catch (UnderstudyException e) {
-            LOG.warn("Host {}: no events for now: {}", host.name(), e.getMessage());
+            LOG.warn("Host {}: subscription to events failed, retrying: {}", host.name(), e.getMessage());
         }
     }
 
-    /** The open host of this name, as of the last change. */
+    /** The open host of this name, as of the last refresh. */
     public synchronized Optional<Host> host(HostName name) {
         return Optional.ofNullable(known.get(name)).map(Opened::host);
     }
 
     @Override
     public void close() {
-        news.close();
+        hostsSubscription.close();
         changes.close();
         thread.shutdown();
         synchronized (this) {
             closed = true;
-            again.close();
+            retry.close();
             known.values().forEach(k -> k.events().close());
             known.clear();
         }

@@ -24,18 +24,18 @@ import org.understudy.core.concurrent.Backoff;
 import org.understudy.core.concurrent.Scheduler;
 
 /**
- * One host of the configuration. Opens it in the background and tries again, less and less often, until it is open. No
- * host is opened or closed under a lock or on the thread of a caller.
+ * One host of the configuration. Opens it in the background and retries with a backoff. No host is opened or closed under
+ * a lock or on the thread of a caller.
  */
 final class ManagedHost {
     private static final Logger LOG = LoggerFactory.getLogger(ManagedHost.class);
 
     /**
-     * What all slots share.
+     * What all hosts share.
      *
      * @param opening opens hosts
-     * @param closing closes hosts; apart from opening, so that one that hangs while it is closed keeps no other from being opened
-     * @param changed called after a host was opened, or lost with its connector
+     * @param closing closes hosts; a separate pool, so that a host that hangs while it is closed does not delay opening
+     * @param changed called after a host was opened, or closed with its connector
      */
     record Shared(Scheduler scheduler, Executor opening, Executor closing, Backoff backoff, Runnable changed) {}
 
@@ -51,7 +51,7 @@ final class ManagedHost {
     private boolean opening;
     private boolean closed;
 
-    /** @param predecessor done once the host of this name that was open before is closed */
+    /** @param predecessor completes when the previous host of this name is closed */
     ManagedHost(
             HostPolicy policy,
             Supplier<Optional<HostConnector>> connectors,
@@ -61,7 +61,7 @@ final class ManagedHost {
         this.connectors = connectors;
         this.shared = shared;
         this.closing = predecessor;
-        this.obstacle = obstacle("is being opened", "Wait a moment.");
+        this.obstacle = obstacle("is being opened", "Wait until the host is open; understudy:doctor lists it.");
     }
 
     HostPolicy policy() {
@@ -77,7 +77,7 @@ final class ManagedHost {
         return host.orElseThrow(() -> new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, obstacle.message()));
     }
 
-    /** Attempts to open the host soon, unless it is open or being opened. Waits in the background for what is being closed. */
+    /** Opens the host in the background, unless it is open or being opened, after its predecessor is closed. */
     void open() {
         CompletableFuture<Void> before;
         synchronized (this) {
@@ -87,7 +87,7 @@ final class ManagedHost {
             try {
                 shared.opening().execute(this::attempt);
             } catch (RejectedExecutionException e) {
-                LOG.debug("Host {} is not opened any more", policy.name());
+                LOG.debug("Host {}: server is stopping, host is not opened", policy.name());
             }
         });
     }
@@ -128,13 +128,13 @@ final class ManagedHost {
             obstacle =
                     obstacle("cannot be opened: " + e.getMessage(), known.code().remedy());
             LOG.warn(
-                    "Host {} cannot be opened, next attempt in {} ms: {}",
+                    "Host {}: cannot be opened, retrying in {} ms: {}",
                     policy.name(),
                     pause.toMillis(),
                     e.getMessage());
         } else {
             obstacle = obstacle("cannot be opened: " + e, ErrorCode.INTERNAL.remedy());
-            LOG.error("Host {} cannot be opened, next attempt in {} ms", policy.name(), pause.toMillis(), e);
+            LOG.error("Host {}: cannot be opened, retrying in {} ms", policy.name(), pause.toMillis(), e);
         }
         if (!closed) {
             nextAttempt = shared.scheduler().after(pause, this::open);
@@ -142,22 +142,22 @@ final class ManagedHost {
     }
 
     private void end(Optional<HostConnector> connector, Optional<Host> opened) {
-        boolean again;
-        Optional<Host> left = Optional.empty();
+        boolean reopen;
+        Optional<Host> unused = Optional.empty();
         synchronized (this) {
             opening = false;
-            again = !closed && !connector.equals(connectors.get());
-            if (closed || again) {
-                left = opened.filter(o -> !closeSoon(o));
+            reopen = !closed && !connector.equals(connectors.get());
+            if (closed || reopen) {
+                unused = opened.filter(o -> !closeAsync(o));
             } else if (opened.isPresent()) {
                 host = opened;
                 openedBy = connector;
                 failures = 0;
-                LOG.info("Host {} is open", policy.name());
+                LOG.info("Host {}: opened", policy.name());
             }
         }
-        left.ifPresent(this::close);
-        if (again) {
+        unused.ifPresent(this::close);
+        if (reopen) {
             open();
         } else if (opened.isPresent()) {
             shared.changed().run();
@@ -165,11 +165,11 @@ final class ManagedHost {
     }
 
     /**
-     * A connector is gone: lets go of the host if it came from there, and attempts to open it by another one.
+     * Closes the host if the removed connector opened it, and attempts to open it with another one.
      *
-     * @return done once the host is closed
+     * @return completes when the host is closed
      */
-    CompletableFuture<Void> lost(HostConnector connector) {
+    CompletableFuture<Void> connectorRemoved(HostConnector connector) {
         CompletableFuture<Void> released;
         synchronized (this) {
             if (!openedBy.equals(Optional.of(connector))) {
@@ -183,9 +183,9 @@ final class ManagedHost {
     }
 
     /**
-     * Lets go for good. A host that is being opened at this moment is closed as soon as it is open.
+     * Closes the host for good. A host that is being opened is closed as soon as it is open.
      *
-     * @return done once a host that was open is closed
+     * @return completes when a host that was open is closed
      */
     synchronized CompletableFuture<Void> close() {
         closed = true;
@@ -194,14 +194,14 @@ final class ManagedHost {
     }
 
     private CompletableFuture<Void> release() {
-        host.ifPresent(this::closeSoon);
+        host.ifPresent(this::closeAsync);
         host = Optional.empty();
         openedBy = Optional.empty();
         return closing;
     }
 
-    /** Returns false if everything has ended, so that only the caller can close it. */
-    private synchronized boolean closeSoon(Host open) {
+    /** Returns false if the pool is closed, so that the caller has to close the host. */
+    private synchronized boolean closeAsync(Host open) {
         try {
             CompletableFuture<Void> done = CompletableFuture.runAsync(() -> close(open), shared.closing());
             closing = CompletableFuture.allOf(closing, done);
@@ -215,11 +215,11 @@ final class ManagedHost {
         try {
             open.close();
         } catch (Throwable e) {
-            LOG.warn("Host {} did not close cleanly", policy.name(), e);
+            LOG.warn("Host {}: closing failed", policy.name(), e);
         }
     }
 
-    /** Blocks for the host's answer. */
+    /** The API view of the host. Blocks for its answer. */
     HostView view() {
         Optional<Host> open = host();
         if (open.isEmpty()) {
@@ -238,12 +238,12 @@ final class ManagedHost {
         return obstacle;
     }
 
-    private HostView absent(Finding why) {
-        return new HostView(policy.name(), policy.connector(), false, "not available", List.of(why));
+    private HostView absent(Finding reason) {
+        return new HostView(policy.name(), policy.connector(), false, "not available", List.of(reason));
     }
 
-    private Finding obstacle(String what, String remedy) {
+    private Finding obstacle(String problem, String remedy) {
         String subject = "host " + policy.name();
-        return Finding.of(FindingCode.HOST_UNAVAILABLE, subject, "Host " + policy.name() + " " + what, remedy);
+        return Finding.of(FindingCode.HOST_UNAVAILABLE, subject, "Host " + policy.name() + " " + problem, remedy);
     }
 }

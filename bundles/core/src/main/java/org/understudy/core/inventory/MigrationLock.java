@@ -7,11 +7,11 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 
-/** Refuses what would disturb a VM that is being migrated. */
+/** Rejects operations on a VM that is being migrated. */
 public record MigrationLock(Migrations migrations) {
 
     /** @throws UnderstudyException {@link ErrorCode#MIGRATION_IN_PROGRESS} */
-    public void require(VmName vm) {
+    public void requireNoMigration(VmName vm) {
         migrations.list().stream()
                 .filter(m -> m.isRunning() && m.vm().equals(vm))
                 .findFirst()
@@ -22,20 +22,20 @@ public record MigrationLock(Migrations migrations) {
                 });
     }
 
-    /** True if a migration of the VM runs, whoever began it. */
-    public boolean isMoving(VmName vm) {
+    /** Whether a migration of the VM is running, started by this server or observed. */
+    public boolean isMigrating(VmName vm) {
         return migrations.list().stream().anyMatch(m -> m.isRunning() && m.vm().equals(vm));
     }
 
-    /** The same as the host sees it, who may know of one that this server has not heard of yet. */
-    public boolean isMoving(VmName vm, Host host) {
-        return isMoving(vm)
+    /** Whether a migration of the VM is running according to this server or to the host, which may know of it earlier. */
+    public boolean isMigrating(VmName vm, Host host) {
+        return isMigrating(vm)
                 || host.incoming(vm).isPresent()
                 || host.outgoing(vm).filter(o -> !o.progress().phase().isOver()).isPresent();
     }
 
-    /** True if this server itself migrates the VM; not where it only watches what somebody else began. */
-    public boolean isMovedFromHere(VmName vm) {
+    /** Whether this server migrates the VM; false for an observed migration. */
+    public boolean isMigratedByThisServer(VmName vm) {
         return migrations.list().stream().anyMatch(m -> m.isRunning() && m.vm().equals(vm) && !m.isWatched());
     }
 }

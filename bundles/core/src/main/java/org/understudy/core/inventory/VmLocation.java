@@ -4,7 +4,7 @@ package org.understudy.core.inventory;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostedVm;
 
-/** A VM on a host, as the host said a moment ago. */
+/** A VM on a host, as the host reported it last. */
 public record VmLocation(Host host, HostedVm vm) {
     @Override
     public String toString() {

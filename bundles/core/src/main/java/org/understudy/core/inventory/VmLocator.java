@@ -25,20 +25,21 @@ import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostedVm;
+import org.understudy.core.concurrent.DeadlineFanOut;
 
 /** Finds VMs among the hosts. An OSGi service within this bundle. */
 @Component(service = VmLocator.class)
 public final class VmLocator implements AutoCloseable {
-    /** Who is believed if several hosts hold a VM: the one where it runs. */
-    private static final List<VmState> BELIEVED =
+    /** The order in which the states of a VM that several hosts hold are trusted: the host where it runs comes first. */
+    private static final List<VmState> PRECEDENCE =
             List.of(VmState.RUNNING, VmState.PAUSED, VmState.UNKNOWN, VmState.SHUTOFF);
 
     /**
-     * How long hosts have to find one VM; a host that hangs delays a start by no more than this. It is more than a connector
-     * waits for a QEMU that does not answer, so that the VM of such a QEMU is still found.
+     * The limit for finding one VM, and the longest delay that a host that hangs causes for a start. It is longer than the
+     * time a connector waits for a QEMU that does not answer, so that the VM of such a QEMU is still found.
      */
     private static final Duration FIND_LIMIT = Duration.ofSeconds(8);
-    /** How long hosts have to list their VMs, several of which may not answer. */
+    /** The limit for listing VMs, several of which may not answer. */
     private static final Duration LIST_LIMIT = Duration.ofSeconds(30);
 
     private final HostRegistry hosts;
@@ -52,7 +53,7 @@ public final class VmLocator implements AutoCloseable {
                         .execute(task));
     }
 
-    /** @param timer runs a task after a time */
+    /** @param timer runs a task after a delay */
     public VmLocator(HostRegistry hosts, BiConsumer<Duration, Runnable> timer) {
         this.hosts = hosts;
         this.fanOut = new DeadlineFanOut(timer);
@@ -64,72 +65,73 @@ public final class VmLocator implements AutoCloseable {
         fanOut.close();
     }
 
-    /** How many questions to hosts are not answered yet. */
+    /** The number of calls to hosts that have not returned. */
     public int inFlight() {
         return fanOut.inFlight();
     }
 
     /**
-     * What the hosts answered.
+     * The answers of the hosts.
      *
-     * @param claims by VM, each host that holds it; a QEMU that only receives it is none
+     * @param claims by VM, each host that holds it, without a QEMU that only receives it
      * @param incoming the QEMUs that only receive
-     * @param silent hosts that are not open, failed to answer, or did not answer in time
+     * @param unanswered hosts that are not open, failed to answer, or did not answer in time
      */
-    public record Survey(Map<VmName, List<VmLocation>> claims, List<VmLocation> incoming, List<UnansweredHost> silent) {
+    public record Survey(
+            Map<VmName, List<VmLocation>> claims, List<VmLocation> incoming, List<UnansweredHost> unanswered) {
 
         /**
-         * The one place where a VM is.
+         * Returns the location of a VM.
          *
-         * @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND}; {@link ErrorCode#HOST_UNAVAILABLE} if it is on no
-         *     host that answers; {@link ErrorCode#REFUSED_BY_FINDINGS} if two hosts claim it with equal right
+         * @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND}; {@link ErrorCode#HOST_UNAVAILABLE} if no host that
+         *     answers has it; {@link ErrorCode#REFUSED_BY_FINDINGS} if several hosts have it in the same state
          */
-        public VmLocation place(VmName vm) {
-            List<VmLocation> believed = believed(claims.getOrDefault(vm, List.of()));
-            if (believed.size() > 1) {
-                Finding twice = onSeveralHosts(vm, believed);
-                throw new UnderstudyException(twice.message(), List.of(twice));
-            } else if (believed.isEmpty()) {
-                throw absent(vm, silent);
+        public VmLocation locate(VmName vm) {
+            List<VmLocation> authoritative = authoritative(claims.getOrDefault(vm, List.of()));
+            if (authoritative.size() > 1) {
+                Finding duplicate = onSeveralHosts(vm, authoritative);
+                throw new UnderstudyException(duplicate.message(), List.of(duplicate));
+            } else if (authoritative.isEmpty()) {
+                throw absent(vm, unanswered);
             }
-            return believed.get(0);
+            return authoritative.get(0);
         }
 
-        /** Whether this host gave no answer, for whatever reason. */
-        public boolean isSilent(HostName host) {
-            return silent.stream().anyMatch(s -> s.host().equals(host));
+        /** Whether this host is not open or did not answer. */
+        public boolean isUnanswered(HostName host) {
+            return unanswered.stream().anyMatch(s -> s.host().equals(host));
         }
 
-        /** What is not known of a VM, because hosts gave no answer. */
-        public List<Finding> doubts(VmName vm) {
-            return silent.stream().map(s -> s.finding(vm)).toList();
+        /** A finding for each host that may have the VM but did not answer. */
+        public List<Finding> unansweredFindings(VmName vm) {
+            return unanswered.stream().map(s -> s.finding(vm)).toList();
         }
     }
 
-    /** Asks every open host for all its VMs; blocks for their answers, for half a minute at most. */
+    /** Reads all VMs of every open host. Blocks for up to 30 s. */
     public Survey survey() {
         return survey(LIST_LIMIT, Host::vms);
     }
 
-    /** Asks every open host for one VM alone; blocks for their answers, for a few seconds at most. */
+    /** Reads one VM from every open host. Blocks for up to 8 s. */
     public Survey survey(VmName vm) {
         return survey(FIND_LIMIT, host -> host.find(vm).stream().toList());
     }
 
-    private Survey survey(Duration limit, Function<Host, List<HostedVm>> question) {
+    private Survey survey(Duration limit, Function<Host, List<HostedVm>> reader) {
         Survey survey = new Survey(new TreeMap<>(), new ArrayList<>(), new ArrayList<>());
         hosts.unopened()
-                .forEach(name -> survey.silent().add(new UnansweredHost(name, "is not open", Optional.empty())));
-        fanOut.ask(
+                .forEach(name -> survey.unanswered().add(new UnansweredHost(name, "is not open", Optional.empty())));
+        fanOut.call(
                 limit,
                 hosts.all(),
-                question,
-                (host, vms) -> vms.forEach(vm -> note(survey, new VmLocation(host, vm))),
-                survey.silent()::add);
+                reader,
+                (host, vms) -> vms.forEach(vm -> add(survey, new VmLocation(host, vm))),
+                (host, reason, cause) -> survey.unanswered().add(new UnansweredHost(host, reason, cause)));
         return survey;
     }
 
-    private static void note(Survey survey, VmLocation location) {
+    private static void add(Survey survey, VmLocation location) {
         HostedVm vm = location.vm();
         if (vm.state() == VmState.INCOMING) {
             survey.incoming().add(location);
@@ -138,33 +140,33 @@ public final class VmLocator implements AutoCloseable {
         }
     }
 
-    /** The claims that are believed: one, or several if nobody can tell which is right. */
-    public static List<VmLocation> believed(List<VmLocation> claims) {
+    /** The claims of the highest precedence: one, or several if the VM has the same state on several hosts. */
+    public static List<VmLocation> authoritative(List<VmLocation> claims) {
         int best = claims.stream().mapToInt(VmLocator::rank).min().orElse(0);
         return claims.stream().filter(c -> rank(c) == best).toList();
     }
 
     private static int rank(VmLocation location) {
-        return BELIEVED.indexOf(location.vm().state());
+        return PRECEDENCE.indexOf(location.vm().state());
     }
 
     /**
-     * The one place where a VM is. Blocks as {@link #survey(VmName)} does.
+     * Returns the location of a VM. Blocks as {@link #survey(VmName)} does.
      *
-     * @throws UnderstudyException as {@link Survey#place}
+     * @throws UnderstudyException as {@link Survey#locate}
      */
-    public VmLocation of(VmName vm) {
-        return survey(vm).place(vm);
+    public VmLocation locate(VmName vm) {
+        return survey(vm).locate(vm);
     }
 
-    private static UnderstudyException absent(VmName vm, List<UnansweredHost> silent) {
-        if (silent.isEmpty()) {
-            return new UnderstudyException(ErrorCode.VM_NOT_FOUND, "No host has a VM '" + vm + "'");
+    private static UnderstudyException absent(VmName vm, List<UnansweredHost> unanswered) {
+        if (unanswered.isEmpty()) {
+            return new UnderstudyException(ErrorCode.VM_NOT_FOUND, "VM '" + vm + "' is on no host");
         }
-        String hosts = silent.stream().map(UnansweredHost::toString).collect(Collectors.joining(", "));
+        String hosts = unanswered.stream().map(UnansweredHost::toString).collect(Collectors.joining(", "));
         UnderstudyException absent = new UnderstudyException(
-                ErrorCode.HOST_UNAVAILABLE, "No host that answers has a VM '" + vm + "'; no answer from: " + hosts);
-        silent.forEach(s -> s.cause().ifPresent(absent::addSuppressed));
+                ErrorCode.HOST_UNAVAILABLE, "VM '" + vm + "' is on no host that answers; no answer from: " + hosts);
+        unanswered.forEach(s -> s.cause().ifPresent(absent::addSuppressed));
         return absent;
     }
 
@@ -177,6 +179,6 @@ public final class VmLocator implements AutoCloseable {
                         + String.join(
                                 " and ",
                                 claims.stream().map(VmLocation::toString).toList()),
-                "Find out which one is right, then end and undefine the other one on its host.");
+                "Decide which host has the valid copy, then destroy and undefine the VM on the other host.");
     }
 }

@@ -18,7 +18,7 @@ import java.util.UUID;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 
-/** Writes one value and what is in it; the rules are those of {@link org.understudy.api.JsonView}. */
+/** Writes a value and its parts by the rules of {@link org.understudy.api.JsonView}. */
 record ValueWriter(JsonGenerator json) {
 
     void write(Object value) throws IOException {
@@ -57,7 +57,7 @@ record ValueWriter(JsonGenerator json) {
 
     private void writeRecord(Record data) throws IOException {
         json.writeStartObject();
-        if (isChoice(data)) {
+        if (isVariant(data)) {
             json.writeStringField("kind", kebab(data.getClass().getSimpleName()));
         }
         for (RecordComponent component : data.getClass().getRecordComponents()) {
@@ -85,13 +85,13 @@ record ValueWriter(JsonGenerator json) {
         return Optional.of(maybe);
     }
 
-    /** A record that prints itself in its own way, such as a name or a PCI address, is written as it prints. */
+    /** A record with its own {@code toString}, such as a name or a PCI address, is written as text. */
     private static boolean isText(Record data) {
         return !data.toString().startsWith(data.getClass().getSimpleName() + "[");
     }
 
-    /** True for one of the forms of a sealed interface, which {@code kind} tells apart. */
-    private static boolean isChoice(Record data) {
+    /** True for one of the forms of a sealed interface, which {@code kind} distinguishes. */
+    private static boolean isVariant(Record data) {
         return Arrays.stream(data.getClass().getInterfaces()).anyMatch(Class::isSealed);
     }
 

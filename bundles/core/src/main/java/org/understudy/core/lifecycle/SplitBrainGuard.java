@@ -38,14 +38,14 @@ record SplitBrainGuard(Migrations migrations) {
      */
     void requireNotElsewhere(VmLocation here, VmLocator.Survey survey) {
         VmName vm = here.vm().name();
-        List<Finding> unanswered = survey.doubts(vm);
+        List<Finding> unanswered = survey.unansweredFindings(vm);
         unanswered.forEach(finding -> LOG.warn("{}", finding.message()));
         survey.incoming().stream()
                 .findFirst()
                 .ifPresent(l ->
                         refuse(vm, "host " + l.host().name() + " has a QEMU process that receives it", unanswered));
         unresolvedHost(vm, here.host().name())
-                .filter(survey::isSilent)
+                .filter(survey::isUnanswered)
                 .ifPresent(other -> refuse(
                         vm,
                         "its last migration needs attention, and host " + other

@@ -81,9 +81,9 @@ public final class VirtualMachineService implements VirtualMachines {
     @Override
     public List<Vm> list() {
         Map<HostName, List<VmLocation>> perHost = locator.survey().claims().values().stream()
-                .flatMap(claims -> VmLocator.believed(claims).stream())
+                .flatMap(claims -> VmLocator.authoritative(claims).stream())
                 .collect(Collectors.groupingBy(location -> location.host().name()));
-        return FanOut.ask(
+        return FanOut.call(
                         List.copyOf(perHost.values()),
                         on -> on.stream().map(views::lenient).toList())
                 .stream()
@@ -94,31 +94,31 @@ public final class VirtualMachineService implements VirtualMachines {
 
     @Override
     public Vm show(VmName vm) {
-        return views.of(locator.of(vm));
+        return views.of(locator.locate(vm));
     }
 
     @Override
     public Vm examine(VmName vm) {
-        return views.withGuest(locator.of(vm));
+        return views.withGuest(locator.locate(vm));
     }
 
     @Override
     public String definition(VmName vm) {
-        return locator.of(vm).host().definition(vm);
+        return locator.locate(vm).host().definition(vm);
     }
 
     @Override
     public List<Finding> define(HostName name, String definition) {
         Host host = hosts.host(name);
         DomainView view = DomainView.of(definition);
-        migrationLock.require(view.name());
+        migrationLock.requireNoMigration(view.name());
         VmLocator.Survey survey = locator.survey(view.name());
         requireFree(view, name, survey);
         LintContext context = LintContext.of(policies.current(), Optional.of(host.facts()))
                 .withVfs(nics.of(name))
                 .withMacUsers(nics.macUsers(name))
                 .withMacUsers(views.health().macUsers(host));
-        List<Finding> findings = new ArrayList<>(survey.doubts(view.name()));
+        List<Finding> findings = new ArrayList<>(survey.unansweredFindings(view.name()));
         findings.addAll(new Linter().lint(definition, context));
         findings.addAll(host.check(definition));
         requireNoError(view, findings);
@@ -139,7 +139,7 @@ public final class VirtualMachineService implements VirtualMachines {
      * does not block it, just as it does not block a start; see {@link SplitBrainGuard}.
      */
     private static void requireFree(DomainView view, HostName name, VmLocator.Survey survey) {
-        survey.silent().stream().filter(s -> s.host().equals(name)).findFirst().ifPresent(s -> {
+        survey.unanswered().stream().filter(s -> s.host().equals(name)).findFirst().ifPresent(s -> {
             throw s.failure(view.name());
         });
         survey.claims().getOrDefault(view.name(), List.of()).stream()
@@ -163,7 +163,7 @@ public final class VirtualMachineService implements VirtualMachines {
         run("start", name, OFF, (here, survey) -> {
             splitBrainGuard.requireNotElsewhere(here, survey);
             Host host = here.host();
-            vfs.around(here, DomainView.of(host.definition(name)).pairs(), assigned -> host.start(name, assigned));
+            vfs.callWithLeases(here, DomainView.of(host.definition(name)).pairs(), assigned -> host.start(name, assigned));
         });
     }
 
@@ -204,9 +204,9 @@ public final class VirtualMachineService implements VirtualMachines {
     }
 
     private void run(String verb, VmName vm, Set<VmState> allowed, BiConsumer<VmLocation, VmLocator.Survey> action) {
-        migrationLock.require(vm);
+        migrationLock.requireNoMigration(vm);
         VmLocator.Survey survey = locator.survey(vm);
-        VmLocation here = survey.place(vm);
+        VmLocation here = survey.locate(vm);
         if (!allowed.contains(here.vm().state())) {
             throw new UnderstudyException(
                     ErrorCode.WRONG_VM_STATE,

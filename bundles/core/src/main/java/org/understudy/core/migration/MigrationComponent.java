@@ -66,7 +66,7 @@ public final class MigrationComponent implements Migrations {
         TimeSource time = TimeSource.system();
         service = new MigrationService(
                 hosts,
-                vm -> locator.of(vm).host(),
+                vm -> locator.locate(vm).host(),
                 policies,
                 new MigrationServices(
                         definitions(),

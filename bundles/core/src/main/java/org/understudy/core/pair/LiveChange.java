@@ -73,7 +73,7 @@ record LiveChange(VfLeaseController vfs) {
         Effect effect = Effect.NONE;
         for (PairView pair : pairs) {
             if (isLive(here, live, pair)) {
-                vfs.leadToStandby(here, pair.primary());
+                vfs.forwardToStandby(here, pair.primary());
                 here.host().unplugPrimary(here.vm().name(), pair.primary());
                 effect = Effect.AT_ONCE;
             }
@@ -90,7 +90,7 @@ record LiveChange(VfLeaseController vfs) {
         if (!missing.stream().allMatch(live::carries)) {
             return Effect.AFTER_RESTART;
         }
-        vfs.around(
+        vfs.callWithLeases(
                 here,
                 missing,
                 assigned -> missing.forEach(p -> here.host()

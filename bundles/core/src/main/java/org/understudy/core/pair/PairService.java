@@ -113,7 +113,7 @@ public final class PairService implements Pairs {
 
     @Override
     public List<Finding> lint(VmName vm) {
-        VmLocation here = locator.of(vm);
+        VmLocation here = locator.locate(vm);
         return lint(here.host().definition(vm), here.host());
     }
 
@@ -150,8 +150,8 @@ public final class PairService implements Pairs {
     }
 
     private PairChange changeLocked(VmName vm, BiFunction<Host, String, PairChange> plan) {
-        migrationLock.require(vm);
-        VmLocation here = locator.of(vm);
+        migrationLock.requireNoMigration(vm);
+        VmLocation here = locator.locate(vm);
         String before = here.host().definition(vm);
         PairChange planned = plan.apply(here.host(), before);
         if (!planned.changed() || Finding.anyBlocking(planned.findings())) {

@@ -68,7 +68,7 @@ public final class Arrivals {
         Host host = hosts.host(name);
         Provisioned unchanged = new Provisioned(definition, List.of());
         // A migration of this server prepares its definition itself.
-        if (migrationLock.isMovedFromHere(DomainView.of(definition).name())) {
+        if (migrationLock.isMigratedByThisServer(DomainView.of(definition).name())) {
             return unchanged;
         }
         Provisioned contributed = contributors.apply(unchanged);
@@ -106,7 +106,7 @@ public final class Arrivals {
                 .toList();
         return fixed.isEmpty()
                 ? definition
-                : DestinationDefinition.adjust(definition, vfs.expect(host.name(), view.name(), fixed), Map.of());
+                : DestinationDefinition.adjust(definition, vfs.leaseForArrival(host.name(), view.name(), fixed), Map.of());
     }
 
     /** A pair of other origin has no pool, but the network of its standby NIC may have one. */
@@ -138,7 +138,7 @@ public final class Arrivals {
             findings.addAll(planned.findings());
             return planned.definition();
         }
-        Map<Alias, PciAddress> leased = vfs.expect(host.name(), before.name(), added);
+        Map<Alias, PciAddress> leased = vfs.leaseForArrival(host.name(), before.name(), added);
         PairChange written = pairs.planOn(
                 definition,
                 addressed(request, added.get(0), leased.get(added.get(0).primary())),

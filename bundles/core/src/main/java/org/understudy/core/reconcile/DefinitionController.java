@@ -32,42 +32,41 @@ import org.understudy.core.concurrent.Controller;
 import org.understudy.core.concurrent.Scheduler;
 import org.understudy.core.concurrent.SystemScheduler;
 import org.understudy.core.definition.DomainView;
-import org.understudy.core.health.PairHealthTracker.Place;
+import org.understudy.core.health.VmKey;
 import org.understudy.core.inventory.HostWatch;
 import org.understudy.core.inventory.MigrationLock;
 import org.understudy.core.pair.PairService;
 
 /**
- * Compares what is stored of each VM with what was asked of it: puts a half of a pair back that somebody took, and tells
- * what stands in the way of the next start, such as a network that has another name now. VMs that did not ask are left
- * alone, also by their findings.
+ * Compares the stored definition of each VM with its requested pairs: restores a missing half of a pair, and reports what
+ * prevents the next start, such as a renamed network. VMs without a requested pair are neither changed nor reported.
  */
 @Component(service = DefinitionController.class, immediate = true)
 public final class DefinitionController implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DefinitionController.class);
 
     /**
-     * How often something is done.
+     * How often VMs are reconciled.
      *
-     * @param settle after news, before looking: an edit may have two parts
-     * @param pauses before looking again where something was found
+     * @param settle from an event to the check: an edit may have two parts
+     * @param backoff between checks while there are findings
      */
-    record Rhythm(Duration settle, Backoff pauses) {
-        static Rhythm usual() {
-            return new Rhythm(Duration.ofSeconds(3), new Backoff(Duration.ofSeconds(5), Duration.ofMinutes(5)));
+    record Timings(Duration settle, Backoff backoff) {
+        static Timings usual() {
+            return new Timings(Duration.ofSeconds(3), new Backoff(Duration.ofSeconds(5), Duration.ofMinutes(5)));
         }
     }
 
     private final Hosts hosts;
     private final PairService pairs;
     private final MigrationLock migrationLock;
-    private final Rhythm rhythm;
-    /** What was found of the VMs that asked; empty for one that is well. */
-    private final Map<Place, List<Finding>> found = new ConcurrentHashMap<>();
+    private final Timings timings;
+    /** By VM with a requested pair; empty for a VM without findings. */
+    private final Map<VmKey, List<Finding>> found = new ConcurrentHashMap<>();
 
-    private final Map<HostName, Subscription> networkNews = new ConcurrentHashMap<>();
-    private final Controller<Place> controller;
-    /** Reads which VMs a host has that was opened. */
+    private final Map<HostName, Subscription> networkSubscriptions = new ConcurrentHashMap<>();
+    private final Controller<VmKey> controller;
+    /** Queues the VMs of hosts that were opened. */
     private final Controller<HostName> openings;
 
     private final HostWatch watch;
@@ -75,22 +74,22 @@ public final class DefinitionController implements AutoCloseable {
     @Activate
     public DefinitionController(
             @Reference Hosts hosts, @Reference PairService pairs, @Reference Migrations migrations) {
-        this(hosts, pairs, migrations, Rhythm.usual(), SystemScheduler.process());
+        this(hosts, pairs, migrations, Timings.usual(), SystemScheduler.process());
     }
 
-    DefinitionController(Hosts hosts, PairService pairs, Migrations migrations, Rhythm rhythm, Scheduler scheduler) {
+    DefinitionController(Hosts hosts, PairService pairs, Migrations migrations, Timings timings, Scheduler scheduler) {
         this.hosts = hosts;
         this.pairs = pairs;
         this.migrationLock = new MigrationLock(migrations);
-        this.rhythm = rhythm;
+        this.timings = timings;
         this.controller =
-                new Controller<>("understudy-definitions", scheduler, Place::host, rhythm.pauses(), this::look);
+                new Controller<>("understudy-definitions", scheduler, VmKey::host, timings.backoff(), this::reconcile);
         this.openings = new Controller<>(
-                "understudy-definitions-opened", scheduler, Function.identity(), rhythm.pauses(), this::planAll);
+                "understudy-definitions-opened", scheduler, Function.identity(), timings.backoff(), this::enqueueAll);
         this.watch = new HostWatch(hosts, this::onOpened, this::onEvent, scheduler);
     }
 
-    /** How VMs differ from what was asked of them. Answers at once. */
+    /** How VMs differ from their requested pairs. Does not block. */
     public List<Finding> findings() {
         return found.values().stream().flatMap(List::stream).toList();
     }
@@ -98,25 +97,26 @@ public final class DefinitionController implements AutoCloseable {
     private void onOpened(Host host) {
         openings.add(host.name());
         if (host instanceof VfNetworks networks) {
-            Subscription news = networks.listen(() -> found.keySet().stream()
-                    .filter(place -> place.host().equals(host.name()))
-                    .forEach(this::plan));
-            Optional.ofNullable(networkNews.put(host.name(), news)).ifPresent(Subscription::close);
+            Subscription subscription = networks.listen(() -> found.keySet().stream()
+                    .filter(key -> key.host().equals(host.name()))
+                    .forEach(this::enqueue));
+            Optional.ofNullable(networkSubscriptions.put(host.name(), subscription))
+                    .ifPresent(Subscription::close);
         }
     }
 
     private void onEvent(Host host, HostEvent event) {
         if (event instanceof HostEvent.DefinitionChanged) {
-            plan(new Place(host.name(), event.vm()));
+            enqueue(new VmKey(host.name(), event.vm()));
         }
     }
 
-    private Controller.Result planAll(HostName name) {
+    private Controller.Result enqueueAll(HostName name) {
         try {
-            open(name).ifPresent(host -> host.vms().forEach(vm -> plan(new Place(name, vm.name()))));
+            open(name).ifPresent(host -> host.vms().forEach(vm -> enqueue(new VmKey(name, vm.name()))));
             return Controller.Result.done();
         } catch (UnderstudyException e) {
-            LOG.debug("Host {}: definitions are checked later: {}", name, e.getMessage());
+            LOG.debug("Host {}: VMs could not be listed, retrying: {}", name, e.getMessage());
             return Controller.Result.retry();
         }
     }
@@ -125,81 +125,81 @@ public final class DefinitionController implements AutoCloseable {
         return hosts.all().stream().filter(h -> h.name().equals(name)).findFirst();
     }
 
-    private void plan(Place place) {
-        controller.addAfter(place, rhythm.settle());
+    private void enqueue(VmKey key) {
+        controller.addAfter(key, timings.settle());
     }
 
-    private Controller.Result look(Place place) {
+    private Controller.Result reconcile(VmKey key) {
         try {
-            Optional<Judgment> now = judged(place);
-            notifyListeners(place, now.map(Judgment::findings));
-            boolean again =
-                    now.filter(j -> j.unsettled() || !j.findings().isEmpty()).isPresent();
-            return again ? Controller.Result.retry() : Controller.Result.done();
+            Optional<CheckResult> now = check(key);
+            updateFindings(key, now.map(CheckResult::findings));
+            boolean retry =
+                    now.filter(r -> r.unsettled() || !r.findings().isEmpty()).isPresent();
+            return retry ? Controller.Result.retry() : Controller.Result.done();
         } catch (UnderstudyException e) {
-            LOG.debug("{}: definition is checked later", place, e);
+            LOG.debug("{}: definition could not be checked, retrying", key, e);
             return Controller.Result.retry();
         }
     }
 
-    /** @param unsettled whether to look again though nothing was found */
-    private record Judgment(List<Finding> findings, boolean unsettled) {}
+    /** @param unsettled whether to check again even without findings */
+    private record CheckResult(List<Finding> findings, boolean unsettled) {}
 
-    /** Empty for a VM that is not there or did not ask. */
-    private Optional<Judgment> judged(Place place) {
-        Optional<Host> host = open(place.host()).filter(h -> h.find(place.vm()).isPresent());
-        Optional<String> definition = host.map(h -> h.definition(place.vm())).filter(DefinitionController::asked);
+    /** Empty for a VM that is not on the host or has no requested pair. */
+    private Optional<CheckResult> check(VmKey key) {
+        Optional<Host> host = open(key.host()).filter(h -> h.find(key.vm()).isPresent());
+        Optional<String> definition = host.map(h -> h.definition(key.vm())).filter(DefinitionController::hasRequests);
         if (definition.isEmpty()) {
             return Optional.empty();
         }
-        if (migrationLock.isMoving(place.vm(), host.orElseThrow())) {
-            return Optional.of(new Judgment(found.getOrDefault(place, List.of()), true));
+        if (migrationLock.isMigrating(key.vm(), host.orElseThrow())) {
+            return Optional.of(new CheckResult(found.getOrDefault(key, List.of()), true));
         }
-        List<Finding> now = lint(place, definition.get());
-        boolean whole = now.stream().noneMatch(f -> f.code() == FindingCode.PAIR_HALF_MISSING);
-        // Who takes it away again and again is not answered each time.
-        if (whole || controller.isPausing(place)) {
-            return Optional.of(new Judgment(now, false));
+        List<Finding> now = lint(key, definition.get());
+        boolean complete = now.stream().noneMatch(f -> f.code() == FindingCode.PAIR_HALF_MISSING);
+        // If the half is removed again and again, it is restored only after each pause.
+        if (complete || controller.isPausing(key)) {
+            return Optional.of(new CheckResult(now, false));
         }
         PairChange completed;
         try {
-            completed = pairs.complete(place.vm());
+            completed = pairs.complete(key.vm());
         } catch (UnderstudyException e) {
-            LOG.warn("{}: a half of its pair has gone and can't be put back yet: {}", place, e.getMessage());
-            return Optional.of(new Judgment(now, true));
+            LOG.warn("{}: a half of its pair is missing and could not be restored, retrying: {}", key, e.getMessage());
+            return Optional.of(new CheckResult(now, true));
         }
         if (completed.changed()) {
-            LOG.warn("{}: a half of a pair that was asked for had gone from its definition; it is put back", place);
+            LOG.warn("{}: a half of a requested pair was missing in its definition and is restored", key);
         }
-        List<Finding> left = new ArrayList<>(lint(place, host.orElseThrow().definition(place.vm())));
-        left.addAll(completed.findings());
-        return Optional.of(new Judgment(List.copyOf(left), completed.changed()));
+        List<Finding> remaining = new ArrayList<>(lint(key, host.orElseThrow().definition(key.vm())));
+        remaining.addAll(completed.findings());
+        return Optional.of(new CheckResult(List.copyOf(remaining), completed.changed()));
     }
 
-    private static boolean asked(String definition) {
+    private static boolean hasRequests(String definition) {
         return DomainView.requests(DomainDocument.parse(definition)).findAny().isPresent();
     }
 
-    private List<Finding> lint(Place place, String definition) {
-        return pairs.lint(definition, Optional.of(place.host())).stream()
+    private List<Finding> lint(VmKey key, String definition) {
+        return pairs.lint(definition, Optional.of(key.host())).stream()
                 .filter(f -> f.severity() == Severity.ERROR || f.code() == FindingCode.PAIR_HALF_MISSING)
                 .toList();
     }
 
-    private void notifyListeners(Place place, Optional<List<Finding>> now) {
-        List<Finding> before = Optional.ofNullable(now.isEmpty() ? found.remove(place) : found.put(place, now.get()))
+    private void updateFindings(VmKey key, Optional<List<Finding>> now) {
+        List<Finding> before = Optional.ofNullable(now.isEmpty() ? found.remove(key) : found.put(key, now.get()))
                 .orElse(List.of());
         now.stream()
                 .flatMap(List::stream)
                 .filter(f -> !before.contains(f))
-                .forEach(f -> LOG.warn("{}: {}", place, f.message()));
+                .forEach(f -> LOG.warn("{}: {}", key, f.message()));
     }
 
     @Override
     @Deactivate
     public void close() {
         watch.close();
-        networkNews.values().forEach(Subscription::close);
+        networkSubscriptions.values().forEach(Subscription::close);
         openings.close();
         controller.close();
     }

@@ -41,35 +41,35 @@ import org.understudy.core.concurrent.SystemScheduler;
 import org.understudy.core.inventory.HostWatch;
 
 /**
- * Keeps the networks of hosts that hand out VFs in step with the pools of the configuration, where it wants that. Looks at
- * how things are whenever a host, its NICs, its networks or the configuration change, and again where something could not be
- * done.
+ * Keeps the networks of hosts that hand out VFs in step with the pools of the configuration that request a network. Runs
+ * whenever a host, its NICs, its networks or the configuration change, and retries while there are findings.
  */
 @Component(service = PoolNetworkController.class, immediate = true)
 public final class PoolNetworkController implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PoolNetworkController.class);
-    private static final Backoff PAUSES = new Backoff(Duration.ofSeconds(5), Duration.ofMinutes(5));
+    private static final Backoff BACKOFF = new Backoff(Duration.ofSeconds(5), Duration.ofMinutes(5));
 
     private final Hosts hosts;
     private final Policies policies;
     private final Map<HostName, List<Finding>> findings = new ConcurrentHashMap<>();
     private final ServiceSubscription<HostNics> nics =
-            new ServiceSubscription<>(served -> served.listen(inventory -> later(inventory.host())));
-    private final Map<HostName, Subscription> networkNews = new ConcurrentHashMap<>();
+            new ServiceSubscription<>(served -> served.listen(inventory -> enqueue(inventory.host())));
+    private final Map<HostName, Subscription> networkSubscriptions = new ConcurrentHashMap<>();
     private final Controller<HostName> controller;
     private final Subscription changes;
     private final HostWatch watch;
 
     @Activate
     public PoolNetworkController(@Reference Hosts hosts, @Reference Policies policies) {
-        this(hosts, policies, SystemScheduler.process(), PAUSES);
+        this(hosts, policies, SystemScheduler.process(), BACKOFF);
     }
 
-    PoolNetworkController(Hosts hosts, Policies policies, Scheduler scheduler, Backoff pauses) {
+    PoolNetworkController(Hosts hosts, Policies policies, Scheduler scheduler, Backoff backoff) {
         this.hosts = hosts;
         this.policies = policies;
-        this.controller = new Controller<>("understudy-networks", scheduler, Function.identity(), pauses, this::keep);
-        this.changes = policies.listen(changed -> hosts.all().forEach(host -> later(host.name())));
+        this.controller =
+                new Controller<>("understudy-networks", scheduler, Function.identity(), backoff, this::reconcile);
+        this.changes = policies.listen(changed -> hosts.all().forEach(host -> enqueue(host.name())));
         this.watch = new HostWatch(hosts, this::onOpened, this::onEvent, scheduler);
     }
 
@@ -79,59 +79,59 @@ public final class PoolNetworkController implements AutoCloseable {
             policyOption = ReferencePolicyOption.GREEDY)
     public void setNics(HostNics served) {
         nics.set(served);
-        hosts.all().forEach(host -> later(host.name()));
+        hosts.all().forEach(host -> enqueue(host.name()));
     }
 
     void unsetNics(HostNics served) {
         nics.unset(served);
     }
 
-    /** Why networks are not in step. Answers at once. */
+    /** Why networks differ from their pools. Does not block. */
     public List<Finding> findings() {
         return findings.values().stream().flatMap(List::stream).toList();
     }
 
     private void onOpened(Host host) {
         if (host instanceof VfNetworks networks) {
-            Optional.ofNullable(networkNews.put(host.name(), networks.listen(() -> later(host.name()))))
+            Optional.ofNullable(networkSubscriptions.put(host.name(), networks.listen(() -> enqueue(host.name()))))
                     .ifPresent(Subscription::close);
         }
-        later(host.name());
+        enqueue(host.name());
     }
 
-    /** A network that was in use may be free. */
+    /** A network that was in use may now be changed. */
     private void onEvent(Host host, HostEvent event) {
         if (event instanceof HostEvent.Stopped && findings.containsKey(host.name())) {
-            later(host.name());
+            enqueue(host.name());
         }
     }
 
-    private void later(HostName host) {
+    private void enqueue(HostName host) {
         controller.add(host);
     }
 
-    private Controller.Result keep(HostName name) {
+    private Controller.Result reconcile(HostName name) {
         try {
             List<Finding> found = hosts.all().stream()
                     .filter(host -> host.name().equals(name) && host instanceof VfNetworks)
                     .findFirst()
-                    .map(host -> keep(name, (VfNetworks) host))
+                    .map(host -> update(name, (VfNetworks) host))
                     .orElse(List.of());
-            notifyListeners(name, found);
+            updateFindings(name, found);
             return found.isEmpty() ? Controller.Result.done() : Controller.Result.retry();
         } catch (UnderstudyException e) {
-            LOG.debug("Host {}: networks are checked later: {}", name, e.getMessage());
+            LOG.debug("Host {}: networks could not be checked, retrying: {}", name, e.getMessage());
             return Controller.Result.retry();
         }
     }
 
-    private void notifyListeners(HostName name, List<Finding> found) {
+    private void updateFindings(HostName name, List<Finding> found) {
         List<Finding> before = Optional.ofNullable(found.isEmpty() ? findings.remove(name) : findings.put(name, found))
                 .orElse(List.of());
         found.stream().filter(f -> !before.contains(f)).forEach(f -> LOG.warn("{}", f.message()));
     }
 
-    private List<Finding> keep(HostName name, VfNetworks networks) {
+    private List<Finding> update(HostName name, VfNetworks networks) {
         Optional<NicInventory> inventory = nics.service().stream()
                 .flatMap(served -> served.inventories().stream())
                 .filter(i -> i.host().equals(name) && i.available())
@@ -141,7 +141,7 @@ public final class PoolNetworkController implements AutoCloseable {
             if (pool.network().equals(Optional.of(false))) {
                 wanted.put(pool.name(), List.of());
             } else if (pool.network().isPresent()) {
-                // While nobody knows what VFs there are, the network stays as it is.
+                // While the VFs are unknown, the network is not changed.
                 inventory.ifPresent(i -> wanted.put(pool.name(), members(i, pool.name())));
             }
         }
@@ -162,7 +162,7 @@ public final class PoolNetworkController implements AutoCloseable {
         nics.close();
         changes.close();
         watch.close();
-        networkNews.values().forEach(Subscription::close);
+        networkSubscriptions.values().forEach(Subscription::close);
         controller.close();
     }
 }

@@ -36,30 +36,30 @@ import org.understudy.core.concurrent.SystemScheduler;
 import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.health.PairHealthTracker;
-import org.understudy.core.health.PairHealthTracker.Place;
+import org.understudy.core.health.VmKey;
 import org.understudy.core.inventory.MigrationLock;
 import org.understudy.core.inventory.VmLocation;
 import org.understudy.core.vf.VfLeaseController;
 
 /**
- * Compares what was asked with what is, and plugs a primary again that a running VM has lost. Looks at how things are,
- * never at what happened: news only makes it look. It leaves VMs alone that did not ask or are moved, and pauses longer
- * after each attempt that did not help.
+ * Plugs a primary again that a running VM has lost, and unplugs one whose VF is misconfigured. Level-triggered: an event
+ * only starts a check of the actual state. VMs without a requested pair and VMs in a migration are not changed. Retries
+ * with a backoff.
  */
 @Component(service = PrimaryController.class, immediate = true)
 public final class PrimaryController implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PrimaryController.class);
 
     /**
-     * How often something is done.
+     * How often VMs are reconciled.
      *
-     * @param settle after news, before looking: what is under way may end by itself
-     * @param pauses before looking again after an attempt
-     * @param rounds distance of looks without any news
+     * @param settle from an event to the check: a transient state may end by itself
+     * @param backoff between attempts
+     * @param resync interval of checks without an event
      */
-    record Rhythm(Duration settle, Backoff pauses, Duration rounds) {
-        static Rhythm usual() {
-            return new Rhythm(
+    record Timings(Duration settle, Backoff backoff, Duration resync) {
+        static Timings usual() {
+            return new Timings(
                     Duration.ofSeconds(3),
                     new Backoff(Duration.ofSeconds(5), Duration.ofMinutes(5)),
                     Duration.ofSeconds(60));
@@ -70,10 +70,11 @@ public final class PrimaryController implements AutoCloseable {
     private final PairHealthTracker health;
     private final VfLeaseController vfs;
     private final MigrationLock migrationLock;
-    private final Rhythm rhythm;
-    private final ServiceSubscription<HostNics> nics = new ServiceSubscription<>(served -> served.listen(this::onNics));
-    private final List<Subscription> news;
-    private final Controller<Place> controller;
+    private final Timings timings;
+    private final ServiceSubscription<HostNics> nics =
+            new ServiceSubscription<>(served -> served.listen(this::onInventory));
+    private final List<Subscription> subscriptions;
+    private final Controller<VmKey> controller;
 
     @Activate
     public PrimaryController(
@@ -81,7 +82,7 @@ public final class PrimaryController implements AutoCloseable {
             @Reference PairHealthTracker health,
             @Reference Migrations migrations,
             @Reference VfLeaseController vfs) {
-        this(hosts, health, migrations, vfs, Rhythm.usual(), SystemScheduler.process());
+        this(hosts, health, migrations, vfs, Timings.usual(), SystemScheduler.process());
     }
 
     PrimaryController(
@@ -89,21 +90,22 @@ public final class PrimaryController implements AutoCloseable {
             PairHealthTracker health,
             Migrations migrations,
             VfLeaseController vfs,
-            Rhythm rhythm,
+            Timings timings,
             Scheduler scheduler) {
         this.hosts = hosts;
         this.health = health;
         this.vfs = vfs;
         this.migrationLock = new MigrationLock(migrations);
-        this.rhythm = rhythm;
-        this.controller = new Controller<>("understudy-reconcile", scheduler, Place::host, rhythm.pauses(), this::look);
-        this.news = List.of(
+        this.timings = timings;
+        this.controller =
+                new Controller<>("understudy-reconcile", scheduler, VmKey::host, timings.backoff(), this::reconcile);
+        this.subscriptions = List.of(
                 health.listen(this::onChange),
                 migrations.listen(this::onMigration),
-                scheduler.every(rhythm.rounds(), () -> lookAt(place -> true)));
+                scheduler.every(timings.resync(), () -> enqueueMatching(key -> true)));
     }
 
-    /** A VF that is free, or back, may be what a VM waits for. */
+    /** A VM may wait for a VF that has become free or has reappeared. */
     @Reference(
             cardinality = ReferenceCardinality.OPTIONAL,
             policy = ReferencePolicy.DYNAMIC,
@@ -116,107 +118,107 @@ public final class PrimaryController implements AutoCloseable {
         nics.unset(served);
     }
 
-    private void onNics(NicInventory inventory) {
-        lookAt(place -> place.host().equals(inventory.host()));
+    private void onInventory(NicInventory inventory) {
+        enqueueMatching(key -> key.host().equals(inventory.host()));
     }
 
     private void onChange(PairChanged change) {
         if (PairHealthTracker.lacksPrimary(change.pair().health())) {
-            plan(new Place(change.host(), change.vm()));
+            enqueue(new VmKey(change.host(), change.vm()));
         }
     }
 
     private void onMigration(Migration migration) {
         if (!migration.isRunning()) {
-            lookAt(place -> place.vm().equals(migration.vm()));
+            enqueueMatching(key -> key.vm().equals(migration.vm()));
         }
     }
 
-    private void lookAt(Predicate<Place> which) {
-        health.withoutPrimary().stream().filter(which).forEach(this::plan);
+    private void enqueueMatching(Predicate<VmKey> which) {
+        health.withoutPrimary().stream().filter(which).forEach(this::enqueue);
     }
 
-    private void plan(Place place) {
-        controller.addAfter(place, rhythm.settle());
+    private void enqueue(VmKey key) {
+        controller.addAfter(key, timings.settle());
     }
 
-    private Controller.Result look(Place place) {
-        if (controller.isPausing(place)) {
+    private Controller.Result reconcile(VmKey key) {
+        if (controller.isPausing(key)) {
             return Controller.Result.retry();
         }
         try {
             boolean attempted = hosts.all().stream()
-                    .filter(h -> h.name().equals(place.host()))
+                    .filter(h -> h.name().equals(key.host()))
                     .findFirst()
-                    .filter(host -> look(place, host))
+                    .filter(host -> reconcile(key, host))
                     .isPresent();
             return attempted ? Controller.Result.retry() : Controller.Result.done();
         } catch (UnderstudyException e) {
-            LOG.debug("{} is looked at later: {}", place, e.getMessage());
+            LOG.debug("{}: check failed, retrying: {}", key, e.getMessage());
             return Controller.Result.retry();
         }
     }
 
-    /** Returns whether to look again. */
-    private boolean look(Place place, Host host) {
-        Optional<HostedVm> vm = host.find(place.vm()).filter(v -> v.state() == VmState.RUNNING);
-        if (vm.isEmpty() || migrationLock.isMoving(place.vm(), host)) {
+    /** Returns whether to check again. */
+    private boolean reconcile(VmKey key, Host host) {
+        Optional<HostedVm> vm = host.find(key.vm()).filter(v -> v.state() == VmState.RUNNING);
+        if (vm.isEmpty() || migrationLock.isMigrating(key.vm(), host)) {
             return false;
         }
-        Optional<DomainView> live = host.liveDefinition(place.vm()).map(DomainView::of);
-        boolean again = false;
-        for (PairView pair : DomainView.of(host.definition(place.vm())).pairs()) {
+        Optional<DomainView> live = host.liveDefinition(key.vm()).map(DomainView::of);
+        boolean retry = false;
+        for (PairView pair : DomainView.of(host.definition(key.vm())).pairs()) {
             if (pair.asked() && live.filter(l -> l.carries(pair)).isPresent()) {
-                again |= mend(place, new VmLocation(host, vm.get()), pair);
+                retry |= repair(key, new VmLocation(host, vm.get()), pair);
             }
         }
-        return again;
+        return retry;
     }
 
-    private boolean mend(Place place, VmLocation here, PairView pair) {
-        PrimaryPresence presence = here.host().primaryPresence(place.vm(), pair.primary());
+    private boolean repair(VmKey key, VmLocation here, PairView pair) {
+        PrimaryPresence presence = here.host().primaryPresence(key.vm(), pair.primary());
         if (presence == PrimaryPresence.ABSENT) {
-            return attempt(place, pair, () -> plug(place, here, pair));
+            return attempt(key, pair, () -> plug(key, here, pair));
         }
         return presence == PrimaryPresence.ENABLED
-                && health.isMisconfigured(place, pair.primary())
-                && attempt(place, pair, () -> takeBack(place, here, pair));
+                && health.isMisconfigured(key, pair.primary())
+                && attempt(key, pair, () -> unplug(key, here, pair));
     }
 
-    private void plug(Place place, VmLocation here, PairView pair) {
-        vfs.around(here, List.of(pair), assigned -> {
-            // A migration may have begun while the VF was made ready.
-            migrationLock.require(place.vm());
-            here.host().plugPrimary(place.vm(), pair.primary(), Optional.ofNullable(assigned.get(pair.primary())));
+    private void plug(VmKey key, VmLocation here, PairView pair) {
+        vfs.callWithLeases(here, List.of(pair), assigned -> {
+            // A migration may have started while the VF was set up.
+            migrationLock.requireNoMigration(key.vm());
+            here.host().plugPrimary(key.vm(), pair.primary(), Optional.ofNullable(assigned.get(pair.primary())));
         });
-        LOG.info("{} had lost {}; it is plugged again", place, pair.primary());
+        LOG.info("{}: primary {} was missing and is plugged again", key, pair.primary());
     }
 
-    /** A VF cannot be set up while a guest uses it. The guest goes on over its standby NIC, which is better than a wrong VF. */
-    private void takeBack(Place place, VmLocation here, PairView pair) {
-        vfs.leadToStandby(here, pair.primary());
-        here.host().unplugPrimary(place.vm(), pair.primary());
-        LOG.warn("{} is asked for {}, whose VF is not as the pair needs it", place, pair.primary());
+    /** A VF cannot be set up while a guest uses it. Until the new plug the guest runs on its standby NIC. */
+    private void unplug(VmKey key, VmLocation here, PairView pair) {
+        vfs.forwardToStandby(here, pair.primary());
+        here.host().unplugPrimary(key.vm(), pair.primary());
+        LOG.warn("{}: VF of primary {} is misconfigured, unplugging it", key, pair.primary());
     }
 
-    /** That it helped is not believed, but seen by looking again. */
-    private boolean attempt(Place place, PairView pair, Runnable mending) {
+    /** Returns whether to check again: the next check, not the call's return, proves the repair. */
+    private boolean attempt(VmKey key, PairView pair, Runnable repair) {
         try {
-            mending.run();
+            repair.run();
             return true;
         } catch (UnderstudyException e) {
-            health.annotate(place, pair.primary(), "It cannot be mended yet: " + e.getMessage());
-            if (isForWantOfVfs(e)) {
-                LOG.debug("{} waits for a VF for {}: {}", place, pair.primary(), e.getMessage());
+            health.annotate(key, pair.primary(), "Repair failed: " + e.getMessage());
+            if (waitsForVf(e)) {
+                LOG.debug("{}: primary {} waits for a free VF: {}", key, pair.primary(), e.getMessage());
                 return false;
             }
-            LOG.warn("{}, {} cannot be mended yet: {}", place, pair.primary(), e.getMessage());
+            LOG.warn("{}: repair of primary {} failed, retrying: {}", key, pair.primary(), e.getMessage());
             return true;
         }
     }
 
-    /** Trying again would not help; a change of the host's NICs may. */
-    private static boolean isForWantOfVfs(UnderstudyException e) {
+    /** Whether a retry is useless until the VFs of the host change. */
+    private static boolean waitsForVf(UnderstudyException e) {
         return e.findings().stream()
                 .map(Finding::code)
                 .anyMatch(code -> code == FindingCode.POOL_EXHAUSTED || code == FindingCode.VF_NOT_FREE);
@@ -226,7 +228,7 @@ public final class PrimaryController implements AutoCloseable {
     @Deactivate
     public void close() {
         nics.close();
-        news.forEach(Subscription::close);
+        subscriptions.forEach(Subscription::close);
         controller.close();
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Brings running VMs back to what was asked for them (docs/decisions/0019).
+ * Controllers that bring VMs and networks of hosts to their desired state (docs/decisions/0019).
  *
- * <p>Follows the health of pairs, the NICs of hosts and the ends of migrations; nobody calls it. What it does comes on a
- * thread of its own, which blocks for the hosts' answers.
+ * <p>They follow the health of pairs, definitions, networks and NICs of hosts, and migrations. The doctor reads their
+ * findings; no other package calls them. Their work runs on their own pools and blocks for the hosts' answers.
  */
 package org.understudy.core.reconcile;

@@ -16,33 +16,30 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.understudy.api.Alias;
-import org.understudy.api.HostName;
 import org.understudy.api.PairHealth;
 import org.understudy.api.Pairs.PairChanged;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
-import org.understudy.api.VmName;
 import org.understudy.api.spi.VfPools;
 import org.understudy.core.concurrent.HostExecutor;
 import org.understudy.core.concurrent.SystemScheduler;
 import org.understudy.core.health.PairHealthTracker;
+import org.understudy.core.health.PairKey;
+import org.understudy.core.health.VmKey;
 
 /**
- * Sends the frames for a VM to the NIC that its guest uses: as long as it is without its VF, the VF's PF lets them pass to
- * the standby NIC. Follows the health of pairs, whatever changed it, also after a restart of this server.
+ * Adds and removes the forwarding entries of VFs: while a guest does not use its VF, the PF passes frames for the VF's MAC
+ * address to the standby NIC. Follows the health of pairs, including the first reading after a restart of this server.
  */
 @Component(service = FdbController.class, immediate = true)
 public final class FdbController implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(FdbController.class);
 
     private final AtomicReference<Optional<VfPools>> pools = new AtomicReference<>(Optional.empty());
-    private final Map<Place, PairChanged> waiting = new ConcurrentHashMap<>();
+    private final Map<PairKey, PairChanged> waiting = new ConcurrentHashMap<>();
     private final HostExecutor executor = new HostExecutor("understudy-forwarding", SystemScheduler.process());
     private final Subscription changes;
-
-    private record Place(HostName host, VmName vm, Alias primary) {}
 
     @Activate
     public FdbController(@Reference PairHealthTracker health) {
@@ -66,13 +63,14 @@ public final class FdbController implements AutoCloseable {
     }
 
     /**
-     * In order for each host, so that a host whose NICs do not answer delays no other. Changes of one pair that wait are
-     * merged: only the last one counts.
+     * In order for each host, so that a host whose NICs do not answer delays no other. Waiting changes of one pair are
+     * merged into the last one.
      */
     private void onChange(PairChanged change) {
-        Place place = new Place(change.host(), change.vm(), change.pair().primary());
-        if (waiting.put(place, change) == null) {
-            executor.run(place.host(), place, () -> forward(waiting.remove(place)));
+        PairKey pair =
+                new PairKey(new VmKey(change.host(), change.vm()), change.pair().primary());
+        if (waiting.put(pair, change) == null) {
+            executor.run(change.host(), pair, () -> forward(waiting.remove(pair)));
         }
     }
 
@@ -89,14 +87,14 @@ public final class FdbController implements AutoCloseable {
                     .forEach(l -> served.get().forward(l, needed.get()));
         } catch (UnderstudyException e) {
             LOG.warn(
-                    "VM {} on host {} may lose frames while it runs on its standby NIC: {}",
+                    "VM {} on host {}: forwarding entry was not changed, frames may be lost on the standby NIC: {}",
                     change.vm(),
                     change.host(),
                     e.getMessage());
         }
     }
 
-    /** Empty where there is no running pair, or no VF that could be asked. */
+    /** Empty if the pair is not running or has no usable VF. */
     private static Optional<Boolean> isNeeded(PairHealth health) {
         return switch (health) {
             case ACTIVE -> Optional.of(false);

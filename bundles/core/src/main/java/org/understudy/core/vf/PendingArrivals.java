@@ -9,37 +9,37 @@ import org.understudy.api.HostName;
 import org.understudy.api.VmName;
 import org.understudy.core.concurrent.Scheduler;
 
-/** VMs that somebody else brings to a host. Nobody tells if one never comes, so each is expected for a while only. */
+/** VMs that another manager is about to run on a host. Each expires, as no event reports a VM that never arrives. */
 final class PendingArrivals {
     private final Scheduler scheduler;
-    private final Duration patience;
-    private final Consumer<HostName> over;
+    private final Duration limit;
+    private final Consumer<HostName> ended;
     private final Map<Arrival, Object> expected = new ConcurrentHashMap<>();
 
     private record Arrival(HostName host, VmName vm) {}
 
-    /** @param over called when a VM is expected no longer on a host, whether it came or not; must not block */
-    PendingArrivals(Scheduler scheduler, Duration patience, Consumer<HostName> over) {
+    /** @param ended called when a VM is no longer expected on a host, whether it arrived or not; must not block */
+    PendingArrivals(Scheduler scheduler, Duration limit, Consumer<HostName> ended) {
         this.scheduler = scheduler;
-        this.patience = patience;
-        this.over = over;
+        this.limit = limit;
+        this.ended = ended;
     }
 
-    /** One that is expected already is expected for that much longer. */
+    /** Starts or restarts the time in which a VM is expected. */
     void begin(HostName host, VmName vm) {
         Arrival arrival = new Arrival(host, vm);
-        Object turn = new Object();
-        expected.put(arrival, turn);
-        scheduler.after(patience, () -> {
-            if (expected.remove(arrival, turn)) {
-                over.accept(host);
+        Object token = new Object();
+        expected.put(arrival, token);
+        scheduler.after(limit, () -> {
+            if (expected.remove(arrival, token)) {
+                ended.accept(host);
             }
         });
     }
 
     void end(HostName host, VmName vm) {
         if (expected.remove(new Arrival(host, vm)) != null) {
-            over.accept(host);
+            ended.accept(host);
         }
     }
 

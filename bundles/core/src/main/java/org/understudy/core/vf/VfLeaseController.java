@@ -57,17 +57,18 @@ import org.understudy.core.inventory.MigrationLock;
 import org.understudy.core.inventory.VmLocation;
 
 /**
- * Leases the VFs a start needs, and gives them back when the start fails, when the VM has stopped, and when it is found
- * off after a restart of this server. What a migration leases is the migration's. An OSGi service within this bundle.
+ * Leases the VFs that a start needs, and releases them when the start fails, when the VM has stopped, and when it is off
+ * after a restart of this server. Leases of a migration belong to the migration. An OSGi service within this bundle.
  */
 @Component(service = VfLeaseController.class)
 public final class VfLeaseController implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(VfLeaseController.class);
-    private static final Backoff PAUSES = new Backoff(Duration.ofSeconds(2), Duration.ofMinutes(5));
-    private static final Duration ARRIVAL = Duration.ofMinutes(1);
+    private static final Backoff BACKOFF = new Backoff(Duration.ofSeconds(2), Duration.ofMinutes(5));
+    private static final Duration ARRIVAL_LIMIT = Duration.ofMinutes(1);
 
     private final AtomicReference<Optional<VfPools>> pools = new AtomicReference<>(Optional.empty());
-    private final ServiceSubscription<HostNics> nics = new ServiceSubscription<>(served -> served.listen(this::onNics));
+    private final ServiceSubscription<HostNics> nics =
+            new ServiceSubscription<>(served -> served.listen(this::onInventory));
     private final Set<VmName> starting = ConcurrentHashMap.newKeySet();
     private final Controller<Work> controller;
     private final PendingArrivals pendingArrivals;
@@ -75,9 +76,9 @@ public final class VfLeaseController implements AutoCloseable {
     private final Policies policies;
     private final MigrationLock migrationLock;
     private final HostWatch watch;
-    private final Subscription ended;
+    private final Subscription migrationSubscription;
 
-    /** What is to be brought in step with how things are. */
+    /** A key of the work queue. */
     private sealed interface Work {
         HostName host();
     }
@@ -86,8 +87,8 @@ public final class VfLeaseController implements AutoCloseable {
 
     private record LeasesOf(HostName host, VmName vm) implements Work {}
 
-    /** A lease for a VM whose guest does not have the VF yet. */
-    private record Awaited(Lease lease) implements Work {
+    /** A lease whose VF the guest does not use yet, so that the standby NIC needs the frames. */
+    private record ForwardingNeeded(Lease lease) implements Work {
         @Override
         public HostName host() {
             return lease.host();
@@ -96,17 +97,18 @@ public final class VfLeaseController implements AutoCloseable {
 
     @Activate
     public VfLeaseController(@Reference Hosts hosts, @Reference Migrations migrations, @Reference Policies policies) {
-        this(hosts, migrations, policies, SystemScheduler.process(), PAUSES);
+        this(hosts, migrations, policies, SystemScheduler.process(), BACKOFF);
     }
 
-    VfLeaseController(Hosts hosts, Migrations migrations, Policies policies, Scheduler scheduler, Backoff pauses) {
+    VfLeaseController(Hosts hosts, Migrations migrations, Policies policies, Scheduler scheduler, Backoff backoff) {
         this.policies = policies;
-        this.controller = new Controller<>("understudy-vfs", scheduler, Work::host, pauses, this::work);
-        this.pendingArrivals = new PendingArrivals(scheduler, ARRIVAL, host -> controller.add(new AllLeases(host)));
+        this.controller = new Controller<>("understudy-vfs", scheduler, Work::host, backoff, this::work);
+        this.pendingArrivals =
+                new PendingArrivals(scheduler, ARRIVAL_LIMIT, host -> controller.add(new AllLeases(host)));
         this.hosts = hosts;
         this.migrationLock = new MigrationLock(migrations);
         this.watch = new HostWatch(hosts, host -> controller.add(new AllLeases(host.name())), this::onEvent, scheduler);
-        this.ended = migrations.listen(this::onMigration);
+        this.migrationSubscription = migrations.listen(this::onMigration);
     }
 
     @Reference(
@@ -122,7 +124,7 @@ public final class VfLeaseController implements AutoCloseable {
         pools.updateAndGet(now -> now.filter(p -> p != served));
     }
 
-    /** A host whose NICs can be reached again may have kept what a VM left there in the meantime. */
+    /** A host whose NICs are reachable again may still have leases of VMs that have stopped. */
     @Reference(
             cardinality = ReferenceCardinality.OPTIONAL,
             policy = ReferencePolicy.DYNAMIC,
@@ -135,10 +137,10 @@ public final class VfLeaseController implements AutoCloseable {
         nics.unset(served);
     }
 
-    private void onNics(NicInventory inventory) {
-        boolean holding = inventory.vfs().stream()
+    private void onInventory(NicInventory inventory) {
+        boolean leased = inventory.vfs().stream()
                 .anyMatch(vf -> vf.holder().filter(Holder::ours).isPresent());
-        if (holding) {
+        if (leased) {
             controller.add(new AllLeases(inventory.host()));
         }
     }
@@ -148,72 +150,75 @@ public final class VfLeaseController implements AutoCloseable {
     public void close() {
         nics.close();
         watch.close();
-        ended.close();
+        migrationSubscription.close();
         controller.close();
     }
 
     /**
-     * Leases a VF for each pair that needs one or names one, for the time of the call and as long as the VM uses it then.
+     * Leases a VF for each pair that needs or names one, and calls a function with the VFs. The leases last for the call and
+     * then as long as the VM uses the VFs.
      *
-     * @param start gets the VFs by their primaries
-     * @throws UnderstudyException also {@link org.understudy.api.ErrorCode#REFUSED_BY_FINDINGS} if a VF is lacking;
-     *     {@link ErrorCode#WRONG_VM_STATE} while another call is at work for the same VM, which may use the same lease
+     * @param start receives the VFs by their primaries
+     * @throws UnderstudyException also {@link ErrorCode#REFUSED_BY_FINDINGS} if there is no free VF; {@link
+     *     ErrorCode#WRONG_VM_STATE} during another call for the same VM, which may use the same lease
      */
-    public void around(VmLocation here, List<PairView> pairs, Consumer<Map<Alias, PciAddress>> start) {
+    public void callWithLeases(VmLocation here, List<PairView> pairs, Consumer<Map<Alias, PciAddress>> start) {
         List<Lease> leases = new ArrayList<>();
         if (!starting.add(here.vm().name())) {
             throw new UnderstudyException(
                     ErrorCode.WRONG_VM_STATE,
-                    "VM '" + here.vm().name()
-                            + "' is being started or given a VF at this moment; it would have to be at rest");
+                    "VM '" + here.vm().name() + "' is being started or a VF is being plugged into it");
         }
         try {
             for (PairView pair : pairs) {
                 if (pair.vf().isPresent()) {
                     leaseNamed(here, pair).ifPresent(leases::add);
-                } else if (pair.kind() == PrimaryKind.VF && !picksItself(here, pair)) {
+                } else if (pair.kind() == PrimaryKind.VF && !hostAssignsVf(here, pair)) {
                     leases.add(lease(here.host().name(), here.vm().name(), pair));
                 }
             }
             Map<Alias, PciAddress> vfs = new HashMap<>();
             leases.forEach(l -> vfs.put(l.primary(), l.vf()));
-            leases.forEach(this::leadToStandby);
+            leases.forEach(this::forwardToStandby);
             start.accept(vfs);
         } catch (RuntimeException e) {
             leases.forEach(l -> release(l, e));
             throw e;
         } finally {
             starting.remove(here.vm().name());
-            // It may have stopped already, while nothing was given back.
+            // The VM may have stopped already, and its leases were not released during the call.
             controller.add(new LeasesOf(here.host().name(), here.vm().name()));
         }
     }
 
-    /** One that no pool has is whoever's who wrote its address. */
+    /** Empty for a VF in no pool: whoever wrote its address manages it. */
     private Optional<Lease> leaseNamed(VmLocation here, PairView pair) {
         return pools.get()
                 .flatMap(served -> served.leaseNamed(
                         here.host().name(), pair.vf().get(), here.vm().name(), pair.primary(), pair.settings()));
     }
 
-    private boolean picksItself(VmLocation here, PairView pair) {
+    private boolean hostAssignsVf(VmLocation here, PairView pair) {
         return HostNetworks.serve(pair, policies.current(), here.host().facts());
     }
 
-    /** The guest boots without its VF, perhaps from the network. */
-    private void leadToStandby(Lease lease) {
+    /** The guest boots without its VF, possibly from the network. */
+    private void forwardToStandby(Lease lease) {
         try {
             pools.get().orElseThrow().forward(lease, true);
         } catch (UnderstudyException e) {
-            LOG.warn("VM {} may lose frames until its guest has the VF: {}", lease.vm(), e.getMessage());
+            LOG.warn(
+                    "VM {}: forwarding entry was not added, frames may be lost until the guest uses the VF: {}",
+                    lease.vm(),
+                    e.getMessage());
         }
     }
 
-    /** To be called before the guest is asked for a primary that it is not to get again; its VF is given back once it let go. */
-    public void leadToStandby(VmLocation here, Alias primary) {
+    /** Call before the unplug of a primary that is not plugged again. The VF is released after the guest releases it. */
+    public void forwardToStandby(VmLocation here, Alias primary) {
         pools.get().map(p -> p.leases(here.host().name())).orElse(List.of()).stream()
                 .filter(l -> l.vm().equals(here.vm().name()) && l.primary().equals(primary))
-                .forEach(this::leadToStandby);
+                .forEach(this::forwardToStandby);
     }
 
     private void release(Lease lease, RuntimeException reason) {
@@ -225,16 +230,16 @@ public final class VfLeaseController implements AutoCloseable {
     }
 
     /**
-     * Leases VFs for a VM that somebody else brings to a host. They are kept for a minute, and as long as the VM is there
-     * then.
+     * Leases VFs for a VM that another manager is about to run on a host. The leases last for a minute and then as long as
+     * the VM is on the host.
      *
-     * @throws UnderstudyException also {@link ErrorCode#REFUSED_BY_FINDINGS} if a VF is lacking
+     * @throws UnderstudyException also {@link ErrorCode#REFUSED_BY_FINDINGS} if there is no free VF
      */
-    public Map<Alias, PciAddress> expect(HostName host, VmName vm, List<PairView> pairs) {
+    public Map<Alias, PciAddress> leaseForArrival(HostName host, VmName vm, List<PairView> pairs) {
         pendingArrivals.begin(host, vm);
         try {
             List<Lease> leases = pairs.stream().map(p -> lease(host, vm, p)).toList();
-            leases.forEach(lease -> controller.add(new Awaited(lease)));
+            leases.forEach(lease -> controller.add(new ForwardingNeeded(lease)));
             return leases.stream().collect(Collectors.toMap(Lease::primary, Lease::vf));
         } catch (RuntimeException e) {
             pendingArrivals.end(host, vm);
@@ -249,8 +254,9 @@ public final class VfLeaseController implements AutoCloseable {
             throw refusal(Finding.of(
                     FindingCode.POOL_NOT_SERVED,
                     subject,
-                    subject + " needs a VF, and nothing on this server hands out VFs",
-                    "Install the bundle that serves VF pools, or name the VF's PCI address in the definition."));
+                    "Primary " + pair.primary() + " of VM " + vm
+                            + " needs a VF, but no pool of this server provides one",
+                    "Install the bundle org.understudy.hostnic, or name the VF's PCI address in the definition."));
         }
         Lease lease = served.get()
                 .lease(host, pair.pool().get(), vm, pair.primary(), pair.settings())
@@ -273,7 +279,7 @@ public final class VfLeaseController implements AutoCloseable {
         }
     }
 
-    /** A VM may have stopped while it was moved; then nobody gave anything back. */
+    /** A VM may have stopped during its migration, when its leases were not released. */
     private void onMigration(Migration migration) {
         if (!migration.isRunning()) {
             controller.add(new LeasesOf(migration.source(), migration.vm()));
@@ -283,10 +289,10 @@ public final class VfLeaseController implements AutoCloseable {
 
     private Controller.Result work(Work work) {
         try {
-            if (work instanceof Awaited awaited) {
-                leadToStandby(awaited.lease());
+            if (work instanceof ForwardingNeeded needed) {
+                forwardToStandby(needed.lease());
             } else if (work instanceof LeasesOf one) {
-                return settle(one.host(), one.vm()) ? Controller.Result.done() : Controller.Result.retry();
+                return releaseUnused(one.host(), one.vm()) ? Controller.Result.done() : Controller.Result.retry();
             } else {
                 leases(work.host()).stream()
                         .map(Lease::vm)
@@ -295,7 +301,7 @@ public final class VfLeaseController implements AutoCloseable {
             }
             return Controller.Result.done();
         } catch (UnderstudyException e) {
-            notReleased(e);
+            logReleaseFailure(e);
             return Controller.Result.retry();
         }
     }
@@ -305,13 +311,13 @@ public final class VfLeaseController implements AutoCloseable {
     }
 
     /**
-     * Gives back what a VM does not use. Its leases are read first. A start or a move that made one of them is either seen in
-     * progress, before or after the VM is looked at, or is over by then and seen in the VM's state. One that begins later has
-     * leases with other fencing numbers.
+     * Releases the VFs that a VM does not use. The leases are read first. A start or migration that made one of them is
+     * either in progress before or after the VM's state is read, or has ended and shows in that state. One that begins later
+     * has leases with other fencing numbers.
      *
-     * @return false if something was refused
+     * @return false if a release failed
      */
-    private boolean settle(HostName name, VmName vm) {
+    private boolean releaseUnused(HostName name, VmName vm) {
         Optional<VfPools> served = pools.get();
         List<Lease> leases = served.map(p -> p.leases(name)).orElse(List.of()).stream()
                 .filter(lease -> lease.vm().equals(vm))
@@ -323,7 +329,7 @@ public final class VfLeaseController implements AutoCloseable {
         if (host.isPresent() && !isBusy(name, vm)) {
             boolean off = isOff(host.get(), vm);
             List<Lease> idle = leases.stream()
-                    .filter(lease -> off || isSwitchedOff(host.get(), lease))
+                    .filter(lease -> off || isUnplugged(host.get(), lease))
                     .toList();
             if (!isBusy(name, vm)) {
                 unused.addAll(idle);
@@ -337,22 +343,22 @@ public final class VfLeaseController implements AutoCloseable {
     }
 
     private boolean isBusy(HostName host, VmName vm) {
-        return starting.contains(vm) || pendingArrivals.has(host, vm) || migrationLock.isMoving(vm);
+        return starting.contains(vm) || pendingArrivals.has(host, vm) || migrationLock.isMigrating(vm);
     }
 
-    /** A VF that vanished under its VM is still leased to it when the VM gets another one. */
+    /** A VF that vanished while its VM ran remains leased when the VM gets another one. */
     private static boolean isReplaced(Lease lease, List<Lease> ofVm) {
         return ofVm.stream().anyMatch(l -> l.primary().equals(lease.primary()) && l.fencing() > lease.fencing());
     }
 
-    /** One that is refused keeps no other from being given back. */
+    /** Returns false on a failure, so that the other leases are still released. */
     private boolean release(VfPools served, Lease lease) {
         try {
             served.release(lease);
-            LOG.info("VF {} of host {} is free again: VM {} does not use it", lease.vf(), lease.host(), lease.vm());
+            LOG.info("Host {}: VF {} released, VM {} does not use it", lease.host(), lease.vf(), lease.vm());
             return true;
         } catch (UnderstudyException e) {
-            notReleased(e);
+            logReleaseFailure(e);
             return false;
         }
     }
@@ -361,20 +367,20 @@ public final class VfLeaseController implements AutoCloseable {
         return host.find(vm).filter(v -> v.state() != VmState.SHUTOFF).isEmpty();
     }
 
-    /** The VM runs on without its primary, and is to. */
-    private static boolean isSwitchedOff(Host host, Lease lease) {
-        boolean wanted = DomainView.of(host.definition(lease.vm())).pairs().stream()
+    /** Whether the VM runs without the primary and its definition does not have it. */
+    private static boolean isUnplugged(Host host, Lease lease) {
+        boolean configured = DomainView.of(host.definition(lease.vm())).pairs().stream()
                 .anyMatch(p -> p.primary().equals(lease.primary()));
-        return !wanted && host.primaryPresence(lease.vm(), lease.primary()) == PrimaryPresence.ABSENT;
+        return !configured && host.primaryPresence(lease.vm(), lease.primary()) == PrimaryPresence.ABSENT;
     }
 
-    /** Hosts whose NICs are out of reach are the doctor's to tell of; what is held there is given back later. */
-    private static void notReleased(UnderstudyException e) {
+    /** The doctor reports hosts whose NICs are unreachable; their leases are released later. */
+    private static void logReleaseFailure(UnderstudyException e) {
         boolean expected = e.code() == ErrorCode.HOST_UNAVAILABLE || e.code() == ErrorCode.HOST_NOT_FOUND;
         if (expected) {
-            LOG.debug("A VF could not be given back for now: {}", e.getMessage());
+            LOG.debug("VF release failed, retrying: {}", e.getMessage());
         } else {
-            LOG.warn("A VF could not be given back for now: {}", e.getMessage());
+            LOG.warn("VF release failed, retrying: {}", e.getMessage());
         }
     }
 }

@@ -29,7 +29,7 @@ class BackoffTest {
     }
 
     @Test
-    void spreadsAThousandThatFailedAtTheSameMoment() {
+    void spreadsAThousandRetriesOfFailuresAtTheSameTime() {
         Backoff backoff = new Backoff(FIRST, LONGEST);
 
         assertThat(IntStream.range(0, 1000)

@@ -31,7 +31,7 @@ class ControllerTest {
     }
 
     @Test
-    void keyThatWaitsIsWorkedOnOnceHoweverOftenItIsAdded() {
+    void processesAWaitingKeyOnceHoweverOftenItIsAdded() {
         work = key -> {
             if (key.equals("first")) {
                 List.of("a", "b", "a", "b").forEach(controller::add);
@@ -47,7 +47,7 @@ class ControllerTest {
     }
 
     @Test
-    void keyThatIsAddedWhileItIsWorkedOnIsWorkedOnOnceMore() {
+    void processesAKeyOnceMoreThatIsAddedWhileItIsProcessed() {
         work = key -> {
             if (worked.size() == 1) {
                 controller.add("a");
@@ -62,7 +62,7 @@ class ControllerTest {
     }
 
     @Test
-    void delayedKeyIsWorkedOnOnceAtTheEarliestMoment() {
+    void processesADelayedKeyOnceAtTheEarliestTime() {
         controller.addAfter("a", Duration.ofSeconds(5));
         controller.addAfter("a", Duration.ofSeconds(3));
         controller.addAfter("a", Duration.ofSeconds(4));
@@ -74,7 +74,7 @@ class ControllerTest {
     }
 
     @Test
-    void keyIsRetriedAfterPausesThatGrowUntilItIsDone() {
+    void retriesAKeyAfterGrowingPausesUntilItIsDone() {
         work = key -> Result.retry();
         controller.add("a");
 
@@ -98,7 +98,7 @@ class ControllerTest {
     }
 
     @Test
-    void newsDuringAPauseIsWorkedOnAtOnceAndLeavesThePauseAsItIs() {
+    void processesAnEventDuringAPauseAtOnceAndKeepsThePause() {
         work = key -> Result.retry();
         controller.add("a");
         assertThat(controller.isPausing("a")).isTrue();
@@ -114,7 +114,7 @@ class ControllerTest {
     }
 
     @Test
-    void keyThatAsksForADelayIsNotAFailure() {
+    void doesNotCountAKeyWithADelayAsFailing() {
         work = key -> worked.size() < 3 ? Result.after(Duration.ofSeconds(10)) : Result.done();
         controller.add("a");
 
@@ -125,7 +125,7 @@ class ControllerTest {
     }
 
     @Test
-    void whatOneKeyThrowsHurtsItAlone() {
+    void retriesOnlyTheKeyThatThrows() {
         work = key -> {
             if (key.equals("broken") && worked.size() < 3) {
                 throw new NoClassDefFoundError("a defect");
@@ -172,7 +172,7 @@ class ControllerTest {
     }
 
     @Test
-    void nothingIsWorkedOnAfterTheEnd() {
+    void processesNothingAfterClose() {
         work = key -> Result.retry();
         controller.add("a");
         controller.addAfter("b", Duration.ofSeconds(1));

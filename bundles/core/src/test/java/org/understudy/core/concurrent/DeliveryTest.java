@@ -32,7 +32,7 @@ class DeliveryTest {
     }
 
     @Test
-    void goesOnAfterAnError() {
+    void continuesAfterAnError() {
         EventBroadcaster<Integer, Integer> broadcaster =
                 new EventBroadcaster<>("test", new FakeScheduler(), (a, b) -> b);
         broadcaster.add(value -> {
@@ -69,14 +69,14 @@ class DeliveryTest {
     }
 
     @Test
-    void deliversWhatWasSentBeforeTheEndAndNothingToAListenerThatLeft() {
+    void deliversValuesSentBeforeCloseAndNothingToARemovedListener() {
         List<Runnable> threads = new ArrayList<>();
         Delivery<String, String> ending = new Delivery<>("test", threads::add, (a, b) -> b, got::add);
         Delivery<String, String> left = new Delivery<>("test", threads::add, (a, b) -> b, got::add);
         ending.put("x", "ending");
         left.put("x", "left");
 
-        ending.end();
+        ending.drainAndClose();
         ((Subscription) left).close();
         ending.put("x", "late");
         threads.forEach(Runnable::run);

@@ -14,10 +14,10 @@ import org.understudy.api.UnderstudyException;
 
 class FanOutTest {
     @Test
-    void asksAllAtOnceAndKeepsTheirOrder() {
+    void callsAllInParallelAndKeepsTheirOrder() {
         CyclicBarrier together = new CyclicBarrier(3);
 
-        List<String> answers = FanOut.ask(List.of("a", "b", "c"), name -> {
+        List<String> answers = FanOut.call(List.of("a", "b", "c"), name -> {
             meet(together);
             return name + "!";
         });
@@ -29,15 +29,15 @@ class FanOutTest {
         try {
             together.await(10, TimeUnit.SECONDS);
         } catch (Exception e) {
-            throw new IllegalStateException("the others were not asked meanwhile", e);
+            throw new IllegalStateException("the others were not called in parallel", e);
         }
     }
 
     @Test
-    void passesOnWhatAQuestionThrew() {
+    void rethrowsTheExceptionOfACall() {
         UnderstudyException away = new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "b is away");
 
-        assertThatThrownBy(() -> FanOut.ask(List.of("a", "b"), name -> {
+        assertThatThrownBy(() -> FanOut.call(List.of("a", "b"), name -> {
                     if (name.equals("b")) {
                         throw away;
                     }
@@ -47,15 +47,15 @@ class FanOutTest {
     }
 
     @Test
-    void doesNotWaitForOneThatHangsOnceTheThreadIsToEnd() {
+    void doesNotWaitForAHangingCallAfterAnInterrupt() {
         CountDownLatch never = new CountDownLatch(1);
         CyclicBarrier together = new CyclicBarrier(2);
-        Thread asks = Thread.currentThread();
+        Thread caller = Thread.currentThread();
 
-        assertThatThrownBy(() -> FanOut.ask(List.of("a", "b"), name -> {
+        assertThatThrownBy(() -> FanOut.call(List.of("a", "b"), name -> {
                     meet(together);
-                    if (Thread.currentThread() == asks) {
-                        asks.interrupt();
+                    if (Thread.currentThread() == caller) {
+                        caller.interrupt();
                         return name;
                     }
                     return hang(never);

@@ -21,8 +21,9 @@ class HostExecutorTest {
 
     private final FakeScheduler clock = new FakeScheduler();
     private final List<HostName> overflows = new CopyOnWriteArrayList<>();
-    private final HostExecutor real = new HostExecutor("lanes-test", SystemScheduler.process(), 1000, overflows::add);
-    private final HostExecutor executor = new HostExecutor("lanes-test", clock, 1000, overflows::add);
+    private final HostExecutor real =
+            new HostExecutor("executor-test", SystemScheduler.process(), 1000, overflows::add);
+    private final HostExecutor executor = new HostExecutor("executor-test", clock, 1000, overflows::add);
     private final List<Integer> done = new CopyOnWriteArrayList<>();
     private final CountDownLatch hanging = new CountDownLatch(1);
 
@@ -41,7 +42,7 @@ class HostExecutorTest {
     }
 
     @Test
-    void worksInOrderForAHost() {
+    void runsTheTasksOfAHostInOrder() {
         List<Integer> numbers = IntStream.range(0, 500).boxed().toList();
 
         numbers.forEach(n -> real.run(ALPHA, n, () -> done.add(n)));
@@ -50,7 +51,7 @@ class HostExecutorTest {
     }
 
     @Test
-    void goesOnForOthersWhileAHostHangs() {
+    void runsTasksOfOthersWhileAHostHangs() {
         real.run(ALPHA, "hang", this::hang);
         real.run(ALPHA, 1, () -> done.add(1));
 
@@ -72,7 +73,7 @@ class HostExecutorTest {
     }
 
     @Test
-    void goesOnAfterADefect() {
+    void continuesAfterAnException() {
         executor.run(ALPHA, "defect", () -> {
             throw new IllegalStateException("a defect");
         });
@@ -82,7 +83,7 @@ class HostExecutorTest {
     }
 
     @Test
-    void goesOnAfterAnError() {
+    void continuesAfterAnError() {
         real.run(ALPHA, "defect", () -> {
             throw new StackOverflowError("a defect");
         });
@@ -92,9 +93,9 @@ class HostExecutorTest {
     }
 
     @Test
-    void dropsTasksBeyondItsLimitAndReportsThatOnceInTheirPlace() {
+    void dropsTasksBeyondItsLimitAndReportsTheOverflowOnce() {
         List<String> order = new ArrayList<>();
-        HostExecutor small = new HostExecutor("lanes-test", clock, 2, host -> order.add("caught up"));
+        HostExecutor small = new HostExecutor("executor-test", clock, 2, host -> order.add("overflow"));
 
         small.run(ALPHA, "first", () -> {
             for (String name : List.of("a", "b", "c", "d")) {
@@ -103,12 +104,12 @@ class HostExecutorTest {
         });
         small.run(ALPHA, "e", () -> order.add("e"));
 
-        assertThat(order).containsExactly("a true", "b true", "c false", "d false", "a", "b", "caught up", "e");
+        assertThat(order).containsExactly("a true", "b true", "c false", "d false", "a", "b", "overflow", "e");
         assertThat(small.depth()).isZero();
     }
 
     @Test
-    void doesNothingMoreOnceItIsClosed() {
+    void runsNothingAfterClose() {
         executor.schedule(ALPHA, Duration.ZERO, 1, () -> done.add(1));
         executor.close();
 

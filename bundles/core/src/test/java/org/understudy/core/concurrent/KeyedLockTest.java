@@ -41,7 +41,7 @@ class KeyedLockTest {
     }
 
     @Test
-    void worksForOneKeyInOrderAndForAnotherMeanwhile() {
+    void runsWorkOfOneKeyInOrderAndOfAnotherInParallel() {
         holding("a").join();
         for (String work : List.of("second", "third", "fourth")) {
             Thread thread = waiting("a", work);
@@ -56,7 +56,7 @@ class KeyedLockTest {
     }
 
     @Test
-    void keepsNoLockThatIsNotInUse() {
+    void removesUnusedLocks() {
         assertThat(lock.call("a", () -> "answer")).isEqualTo("answer");
         assertThatThrownBy(() -> lock.call("b", () -> {
                     throw new IllegalStateException("a defect");
@@ -67,7 +67,7 @@ class KeyedLockTest {
     }
 
     @Test
-    void givesUpWaitingWhenItsThreadIsInterrupted() {
+    void stopsWaitingWhenItsThreadIsInterrupted() {
         holding("a").join();
         AtomicReference<Throwable> thrown = new AtomicReference<>();
         Thread second = new Thread(() -> {

@@ -15,7 +15,7 @@ class ServiceSubscriptionTest {
     });
 
     @Test
-    void movesToTheNewServiceAndStaysThereWhenTheOldOneGoesAfterwards() {
+    void keepsTheNewServiceWhenTheOldOneIsUnsetLater() {
         subscription.set("old");
         subscription.set("new");
         subscription.unset("old");
@@ -25,7 +25,7 @@ class ServiceSubscriptionTest {
     }
 
     @Test
-    void endsWithItsService() {
+    void unsubscribesWhenItsServiceIsUnset() {
         subscription.set("old");
         subscription.unset("old");
 

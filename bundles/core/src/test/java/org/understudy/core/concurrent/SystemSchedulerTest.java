@@ -23,7 +23,7 @@ class SystemSchedulerTest {
     }
 
     @Test
-    void countsWhatAPoolDoesUntilItIsClosed() {
+    void countsTheTasksOfAPoolUntilItIsClosed() {
         CountDownLatch leave = new CountDownLatch(1);
         ExecutorService pool = scheduler.pool("usage-test", 1, 1);
         pool.execute(() -> hang(leave));

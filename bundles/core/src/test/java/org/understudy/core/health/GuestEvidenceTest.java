@@ -63,7 +63,7 @@ class GuestEvidenceTest {
     }
 
     @Test
-    void tellsEverySignWithItsSourceAndTime() {
+    void reportsEverySignWithItsSourceAndTime() {
         driver(Optional.of(true));
         agent(MAC, new MacAddress("52:54:00:00:00:01"), MAC);
 
@@ -74,18 +74,18 @@ class GuestEvidenceTest {
                         List.of(
                                 new Sign(
                                         "event FAILOVER_NEGOTIATED",
-                                        "the guest's driver took standby on ua-standby0",
+                                        "the guest's driver negotiated standby on ua-standby0",
                                         before),
                                 new Sign(
                                         "QEMU, virtio status of ua-standby0",
-                                        "the guest's driver has taken standby",
+                                        "the guest's driver negotiated standby",
                                         NOW),
                                 new Sign("QEMU, PCI device ua-vf0", "the guest has enabled it", NOW),
                                 new Sign("guest agent", "network devices with 52:54:00:11:22:33: eth0, eth2", NOW))));
     }
 
     @Test
-    void believesTheDriverBeforeTheEventAndTheEventBeforeTheAgent() {
+    void prefersTheDriverToTheEventAndTheEventToTheAgent() {
         driver(Optional.of(false));
         assertThat(signs(Optional.of(NOW)).answer()).contains(false);
 
@@ -111,11 +111,11 @@ class GuestEvidenceTest {
     }
 
     @Test
-    void tellsThatQemuDidNotAnswer() {
+    void reportsThatQemuDidNotAnswer() {
         when(host.standbyNegotiated(WEB1, STANDBY))
                 .thenThrow(new UnderstudyException(ErrorCode.DEADLINE_EXCEEDED, "QEMU is silent"));
 
         assertThat(signs(Optional.empty()).answer()).isEmpty();
-        assertThat(signs(Optional.empty()).signs()).extracting(Sign::says).contains("no answer: QEMU is silent");
+        assertThat(signs(Optional.empty()).signs()).extracting(Sign::says).contains("did not answer: QEMU is silent");
     }
 }

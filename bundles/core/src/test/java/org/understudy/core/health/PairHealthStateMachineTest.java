@@ -28,7 +28,7 @@ class PairHealthStateMachineTest {
             new PairEvent.SeenMissing(),
             new PairEvent.UnplugRequested(),
             new PairEvent.Released(),
-            new PairEvent.TakenBack(),
+            new PairEvent.UnplugAborted(),
             new PairEvent.WasReset(),
             new PairEvent.VfLost());
 
@@ -55,7 +55,7 @@ class PairHealthStateMachineTest {
 
     @ParameterizedTest(name = "{0} on {1} gives {2}")
     @MethodSource("everyCombination")
-    void goesWhereTheTableSays(PairHealth from, PairEvent event, String expected) {
+    void followsTheTable(PairHealth from, PairEvent event, String expected) {
         if (expected.equals("-")) {
             assertThatThrownBy(() -> PairHealthStateMachine.next(from, event))
                     .isInstanceOfSatisfying(
@@ -68,7 +68,7 @@ class PairHealthStateMachineTest {
     }
 
     @Test
-    void knowsEveryHealthAndEveryEvent() {
+    void coversEveryHealthAndEveryEvent() {
         assertThat(EXPECTED.lines().map(l -> l.split(" ")[0]))
                 .containsExactlyInAnyOrderElementsOf(
                         Arrays.stream(PairHealth.values()).map(Enum::name).toList());

@@ -144,7 +144,7 @@ class PairHealthTrackerTest {
         pass(() -> health() == health);
     }
 
-    /** Lets time pass until something is so. */
+    /** Advances time until a condition holds. */
     private void pass(BooleanSupplier until) {
         for (int i = 0; i < 1000 && !until.getAsBoolean(); i++) {
             clock.advance(Duration.ofMillis(5));
@@ -161,13 +161,13 @@ class PairHealthTrackerTest {
     }
 
     @Test
-    void adoptsAPairThatIsInUse() {
+    void readsAPairThatIsInUse() {
         awaitHealth(PairHealth.ACTIVE);
         assertThat(seen).doesNotContain(PairHealth.FAULT);
     }
 
     @Test
-    void tellsWhoUsesAMacAddressAndForgetsAVmThatHasEndedBeforeTheNewsOfItComes() {
+    void reportsTheUsersOfAMacAddressWithoutAVmThatHasEndedBeforeItsEvent() {
         awaitHealth(PairHealth.ACTIVE);
         MacAddress mac = new MacAddress("52:54:00:11:22:33");
         assertThat(tracker.macUsers(a).get(mac)).containsExactly("web1");
@@ -177,7 +177,7 @@ class PairHealthTrackerTest {
     }
 
     @Test
-    void isAtFaultWhileItsVfIsGoneWhateverQemuSays() {
+    void isAtFaultWhileItsVfIsGoneWhateverQemuReports() {
         Nics nics = new Nics(a.name());
         tracker.setNics(nics);
         awaitHealth(PairHealth.ACTIVE);
@@ -193,7 +193,7 @@ class PairHealthTrackerTest {
     }
 
     @Test
-    void isAtFaultWhileItsVfIsSetUpForAnother() {
+    void isAtFaultWhileItsVfIsMisconfigured() {
         Nics nics = new Nics(a.name());
         tracker.setNics(nics);
         awaitHealth(PairHealth.ACTIVE);
@@ -202,18 +202,16 @@ class PairHealthTrackerTest {
         nics.notifyListeners(VfState.LEASED, "");
         awaitHealth(PairHealth.FAULT);
         assertThat(onlyPair().details()).isEqualTo("VF 0000:01:10.0 has VLAN 99, the pair needs 0");
-        assertThat(tracker.isMisconfigured(new PairHealthTracker.Place(a.name(), VM), PRIMARY))
-                .isTrue();
+        assertThat(tracker.isMisconfigured(new VmKey(a.name(), VM), PRIMARY)).isTrue();
 
         nics.vlan = OptionalInt.of(0);
         nics.notifyListeners(VfState.LEASED, "");
         awaitHealth(PairHealth.ACTIVE);
-        assertThat(tracker.isMisconfigured(new PairHealthTracker.Place(a.name(), VM), PRIMARY))
-                .isFalse();
+        assertThat(tracker.isMisconfigured(new VmKey(a.name(), VM), PRIMARY)).isFalse();
     }
 
     @Test
-    void isNotDisturbedByVfsOfOthersOrByNicsThatCannotBeRead() {
+    void ignoresVfsOfOthersAndNicsThatCannotBeRead() {
         Nics nics = new Nics(new HostName("b"));
         tracker.setNics(nics);
         awaitHealth(PairHealth.ACTIVE);
@@ -225,7 +223,7 @@ class PairHealthTrackerTest {
     }
 
     @Test
-    void staysSubscribedToNewNicsWhenTheOldOnesGoAfterwards() {
+    void keepsTheNewNicsServiceWhenTheOldOneIsUnsetLater() {
         Nics older = new Nics(a.name());
         Nics newer = new Nics(a.name());
         tracker.setNics(older);
@@ -294,7 +292,7 @@ class PairHealthTrackerTest {
     }
 
     @Test
-    void adoptsAPairWhoseGuestIsAskedToLetGo() {
+    void readsAPairWhoseUnplugIsRequested() {
         tracker.close();
         a.with(Fault.NEVER_EJECTS);
         a.startOutgoing(new OutgoingRequest(new MigrationId("m-1"), VM, "tcp:x", MigrationOptions.defaults(), "", ""))
@@ -322,7 +320,7 @@ class PairHealthTrackerTest {
     }
 
     @Test
-    void noticesByItselfThatTheGuestTookItsPrimary() {
+    void detectsByPollingThatTheGuestEnabledItsPrimary() {
         vm.primary(PRIMARY, PrimaryPresence.PLUGGED);
         awaitHealth(PairHealth.PARTIAL);
         seen.clear();
@@ -332,7 +330,7 @@ class PairHealthTrackerTest {
     }
 
     @Test
-    void takesOnlyTheEndOfTheWaitForProofOfARelease() {
+    void acceptsOnlyTheEndOfTheWaitAsProofOfARelease() {
         awaitHealth(PairHealth.ACTIVE);
         emit(new HostEvent.UnplugRequested(VM, Instant.now(), PRIMARY));
         phase(MigrationPhase.ACTIVE);
@@ -344,7 +342,7 @@ class PairHealthTrackerTest {
     }
 
     @Test
-    void comesBackAfterACancelledMigration() {
+    void isActiveAgainAfterACancelledMigration() {
         awaitHealth(PairHealth.ACTIVE);
         emit(new HostEvent.UnplugRequested(VM, Instant.now(), PRIMARY));
         phase(MigrationPhase.WAIT_UNPLUG);
@@ -374,10 +372,10 @@ class PairHealthTrackerTest {
     }
 
     @Test
-    void asksTheHostAfterAnEventThatCannotBe() {
+    void readsTheHostAfterAnImpossibleEvent() {
         vm.primary(PRIMARY, PrimaryPresence.HIDDEN);
         tracker.close();
-        // Nobody but the event makes this one ask, once it has taken the host in.
+        // After the host has been read, only the event causes another reading.
         tracker = tracker(Duration.ofMillis(20), Duration.ofHours(1));
         awaitHealth(PairHealth.HIDDEN);
         tracker.listen(c -> seen.add(c.pair().health()));
@@ -390,7 +388,7 @@ class PairHealthTrackerTest {
     }
 
     @Test
-    void followsTheOthersWhileAHostHangs() {
+    void tracksOtherHostsWhileAHostHangs() {
         FakeHost b = new FakeHost("b");
         b.running("web2", "pair", PRIMARY);
         b.with(Fault.PRESENCE_HANGS);
@@ -405,7 +403,7 @@ class PairHealthTrackerTest {
     }
 
     @Test
-    void readsAHostAnewThatSentMoreEventsThanCanWait() {
+    void readsAHostAgainWhoseEventsWereDropped() {
         a.with(Fault.PRESENCE_HANGS);
         onRealThreads(List.of(a));
         Awaitility.await().until(() -> a.questions() > 0 && a.consumers() > 0);
@@ -422,7 +420,7 @@ class PairHealthTrackerTest {
     }
 
     @Test
-    void tellsWhatWaitsForARestart() {
+    void reportsPairsThatWaitForARestart() {
         assertThat(tracker.pairsOf(VM, a.name(), WITH_PAIR, Optional.of(PLAIN), VmState.RUNNING))
                 .extracting(Pair::health)
                 .containsExactly(PairHealth.PENDING_RESTART);
@@ -448,7 +446,7 @@ class PairHealthTrackerTest {
     }
 
     @Test
-    void findsAPairWhosePrimaryWasPluggedBesideTheOnesItKnows() {
+    void findsAPairWhosePrimaryWasPluggedBesideTrackedOnes() {
         awaitHealth(PairHealth.ACTIVE);
         vm.live("plain");
         emit(new HostEvent.DefinitionChanged(VM, Instant.now()));
@@ -461,7 +459,7 @@ class PairHealthTrackerTest {
     }
 
     @Test
-    void forgetsAPairThatWasSwitchedOffOnceItsPrimaryHasGone() {
+    void dropsAPairThatWasSwitchedOffWhenItsPrimaryIsGone() {
         VmName web2 = new VmName("web2");
         List<PairHealth> healths = new CopyOnWriteArrayList<>();
         tracker.listen(c -> {
@@ -523,7 +521,7 @@ class PairHealthTrackerTest {
     }
 
     @Test
-    void stopsAskingWhenNothingIsExpected() {
+    void stopsPollingWhenNoChangeIsExpected() {
         awaitHealth(PairHealth.ACTIVE);
         int before = a.questions();
 

@@ -43,7 +43,7 @@ class HostRegistryTest {
     private final AtomicReference<Policy> policy = new AtomicReference<>(FakeHosts.policy());
     private final Policies policies = mock(Policies.class);
     private final List<Consumer<Policy>> listeners = new CopyOnWriteArrayList<>();
-    /** What hangs until the end of the test. */
+    /** Calls that hang until the end of the test. */
     private final CountDownLatch hanging = new CountDownLatch(1);
 
     private HostRegistry registry;
@@ -68,7 +68,7 @@ class HostRegistryTest {
     @Test
     void opensTheHostsOfTheConfigurationInItsOrder() {
         configure(host("beta"), host("alpha"));
-        registry.addConnector(shelf());
+        registry.addConnector(fakeConnector());
 
         await().until(() -> registry.all().size() == 2);
         assertThat(registry.views()).extracting(v -> v.name().value()).containsExactly("beta", "alpha");
@@ -78,7 +78,7 @@ class HostRegistryTest {
     }
 
     @Test
-    void tellsAnUnknownHostFromOneThatIsNotOpen() {
+    void distinguishesAnUnknownHostFromOneThatIsNotOpen() {
         configure(host("alpha"));
 
         assertCode(ErrorCode.HOST_NOT_FOUND, "nowhere");
@@ -87,20 +87,20 @@ class HostRegistryTest {
     }
 
     @Test
-    void saysWhichConnectorIsMissing() {
+    void namesTheMissingConnector() {
         configure(host("alpha"));
 
         await().untilAsserted(() -> assertThat(registry.views()).singleElement().satisfies(v -> {
             assertThat(v.available()).isFalse();
             assertThat(v.findings().get(0).code()).isEqualTo(FindingCode.HOST_UNAVAILABLE);
-            assertThat(v.findings().get(0).message()).contains("'shelf'");
+            assertThat(v.findings().get(0).message()).contains("'fake'");
         }));
     }
 
     @Test
-    void closesItsHostsWhenTheConnectorGoesAndOpensThemWhenItReturns() {
+    void closesItsHostsWhenTheConnectorIsRemovedAndOpensThemWhenItReturns() {
         configure(host("alpha"));
-        HostConnector connector = shelf();
+        HostConnector connector = fakeConnector();
         registry.addConnector(connector);
         await().until(() -> registry.all().size() == 1);
 
@@ -108,18 +108,18 @@ class HostRegistryTest {
         assertThat(registry.all()).isEmpty();
         assertThat(opened.get(0).deeds()).containsExactly("close");
 
-        registry.addConnector(shelf());
+        registry.addConnector(fakeConnector());
         await().until(() -> registry.all().size() == 1);
     }
 
     @Test
-    void movesItsHostsToANewConnectorOfTheSameKindWhenTheOldOneGoes() {
+    void reopensItsHostsWithANewConnectorOfTheSameKindWhenTheOldOneIsRemoved() {
         configure(host("alpha"));
-        HostConnector old = shelf();
+        HostConnector old = fakeConnector();
         registry.addConnector(old);
         await().until(() -> registry.all().size() == 1);
 
-        registry.addConnector(shelf());
+        registry.addConnector(fakeConnector());
         registry.removeConnector(old);
 
         await().until(() -> opened.size() == 2 && registry.all().equals(List.of(opened.get(1))));
@@ -127,7 +127,7 @@ class HostRegistryTest {
     }
 
     @Test
-    void doesNotKeepAHostWhoseConnectorWentWhileItWasBeingOpened() throws InterruptedException {
+    void closesAHostWhoseConnectorWasRemovedWhileItWasBeingOpened() throws InterruptedException {
         CountDownLatch entered = new CountDownLatch(1);
         CountDownLatch leave = new CountDownLatch(1);
         FakeDefinitionHost late = new FakeDefinitionHost("alpha");
@@ -144,9 +144,9 @@ class HostRegistryTest {
     }
 
     @Test
-    void opensNewHostsAndClosesRemovedOnesAndLeavesTheOthersAlone() {
+    void opensNewHostsAndClosesRemovedOnesAndKeepsTheOthers() {
         configure(host("alpha"), host("beta"));
-        registry.addConnector(shelf());
+        registry.addConnector(fakeConnector());
         await().until(() -> registry.all().size() == 2);
         Host beta = registry.host(new HostName("beta"));
         Host alpha = registry.host(new HostName("alpha"));
@@ -163,20 +163,20 @@ class HostRegistryTest {
     @Test
     void reopensAHostWhoseOptionsChanged() {
         configure(host("alpha"));
-        registry.addConnector(shelf());
+        registry.addConnector(fakeConnector());
         await().until(() -> registry.all().size() == 1);
 
-        configure(new HostPolicy(new HostName("alpha"), "shelf", Map.of("directory", "/srv")));
+        configure(new HostPolicy(new HostName("alpha"), "fake", Map.of("directory", "/srv")));
 
         await().until(() -> opened.size() == 2 && registry.all().equals(List.of(opened.get(1))));
         assertThat(opened.get(0).deeds()).containsExactly("close");
     }
 
     @Test
-    void triesAgainAfterAFailureAndSaysMeanwhileWhy() {
+    void retriesAfterAFailureAndReportsTheCauseMeanwhile() {
         obstacle.set(new UnderstudyException(ErrorCode.IO_FAILED, "no space left"));
         configure(host("alpha"));
-        registry.addConnector(shelf());
+        registry.addConnector(fakeConnector());
         await().untilAsserted(() ->
                 assertThat(registry.views().get(0).findings().get(0).message()).contains("no space left"));
 
@@ -189,7 +189,7 @@ class HostRegistryTest {
     void survivesAConnectorThatIsBroken() {
         obstacle.set(new IllegalStateException("a defect"));
         configure(host("alpha"));
-        registry.addConnector(shelf());
+        registry.addConnector(fakeConnector());
         await().untilAsserted(() ->
                 assertThat(registry.views().get(0).findings().get(0).message()).contains("a defect"));
 
@@ -201,7 +201,7 @@ class HostRegistryTest {
     @Test
     void showsAHostThatDoesNotAnswerAsUnavailable() {
         configure(host("alpha"));
-        registry.addConnector(shelf());
+        registry.addConnector(fakeConnector());
         await().until(() -> registry.all().size() == 1);
 
         opened.get(0).fail(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "timed out"));
@@ -211,7 +211,7 @@ class HostRegistryTest {
     }
 
     @Test
-    void letsGoOfAHostThatWasRemovedWhileItWasBeingOpened() throws InterruptedException {
+    void closesAHostThatWasRemovedWhileItWasBeingOpened() throws InterruptedException {
         CountDownLatch entered = new CountDownLatch(1);
         CountDownLatch leave = new CountDownLatch(1);
         FakeDefinitionHost late = new FakeDefinitionHost("alpha");
@@ -227,7 +227,7 @@ class HostRegistryTest {
     }
 
     @Test
-    void hostThatHangsWhileItIsClosedDelaysNobody() throws InterruptedException {
+    void hostThatHangsWhileItIsClosedDelaysNoOther() throws InterruptedException {
         CountDownLatch entered = new CountDownLatch(1);
         List<Host> alphas = new CopyOnWriteArrayList<>();
         HostConnector stubborn = mock(HostConnector.class);
@@ -247,7 +247,7 @@ class HostRegistryTest {
         });
         policy.set(FakeHosts.policy(new HostPolicy(new HostName("alpha"), "hanging", Map.of()), host("beta")));
         listeners.forEach(l -> l.accept(policy.get()));
-        registry.addConnector(shelf());
+        registry.addConnector(fakeConnector());
         registry.addConnector(stubborn);
         await().until(() -> registry.all().size() == 2);
 
@@ -268,17 +268,17 @@ class HostRegistryTest {
     }
 
     @Test
-    void reportsEachHostThatWasOpenedOrLeftOutsideItsLock() {
+    void reportsEachOpenedOrRemovedHostOutsideItsLock() {
         List<List<Host>> seen = new CopyOnWriteArrayList<>();
-        Subscription news = registry.listen(() -> seen.add(registry.all()));
+        Subscription subscription = registry.listen(() -> seen.add(registry.all()));
         configure(host("alpha"));
-        registry.addConnector(shelf());
+        registry.addConnector(fakeConnector());
         await().until(() -> !seen.isEmpty() && seen.get(seen.size() - 1).size() == 1);
 
         configure();
         assertThat(seen).last().isEqualTo(List.of());
 
-        news.close();
+        subscription.close();
         int before = seen.size();
         configure(host("alpha"));
         assertThat(seen).hasSize(before);
@@ -298,12 +298,12 @@ class HostRegistryTest {
     }
 
     private static HostPolicy host(String name) {
-        return new HostPolicy(new HostName(name), "shelf", Map.of());
+        return new HostPolicy(new HostName(name), "fake", Map.of());
     }
 
     private static HostConnector slow(FakeDefinitionHost host, CountDownLatch entered, CountDownLatch leave) {
         HostConnector slow = mock(HostConnector.class);
-        when(slow.kind()).thenReturn("shelf");
+        when(slow.kind()).thenReturn("fake");
         when(slow.open(any())).thenAnswer(call -> {
             entered.countDown();
             leave.await();
@@ -312,9 +312,9 @@ class HostRegistryTest {
         return slow;
     }
 
-    private HostConnector shelf() {
+    private HostConnector fakeConnector() {
         HostConnector connector = mock(HostConnector.class);
-        when(connector.kind()).thenReturn("shelf");
+        when(connector.kind()).thenReturn("fake");
         when(connector.open(any())).thenAnswer(call -> {
             if (obstacle.get() != null) {
                 throw obstacle.get();

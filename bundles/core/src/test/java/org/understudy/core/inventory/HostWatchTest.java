@@ -72,7 +72,7 @@ class HostWatchTest {
     }
 
     @Test
-    void hearsAHostThatIsOpenedLaterOnceAndForgetsAClosedOne() {
+    void subscribesOnceToAHostThatIsOpenedLaterAndDropsAClosedOne() {
         HostWatch watch = watch();
         now(a);
         assertThat(watch.host(a.name())).isPresent();
@@ -94,7 +94,7 @@ class HostWatchTest {
     }
 
     @Test
-    void movesToAHostThatWasClosedAndOpenedAnew() {
+    void subscribesToAHostThatWasClosedAndReopened() {
         FakeHost another = new FakeHost("a");
         watch();
         now(a);
@@ -106,7 +106,7 @@ class HostWatchTest {
     }
 
     @Test
-    void subscribesAgainAfterAPauseWhereAHostRefused() {
+    void retriesASubscriptionThatAHostRefusedAfterAPause() {
         a.refuseConsumers(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "a is away"));
         watch();
         now(a, b);
@@ -120,7 +120,7 @@ class HostWatchTest {
     }
 
     @Test
-    void hearsNothingAfterTheEnd() {
+    void receivesNothingAfterClose() {
         open.add(a);
         HostWatch watch = watch();
         assertThat(a.consumers()).isEqualTo(1);

@@ -19,6 +19,7 @@ import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
+import org.understudy.core.concurrent.DeadlineFanOut;
 import org.understudy.core.inventory.VmLocator.Survey;
 import org.understudy.core.testing.FakeDefinitionHost;
 import org.understudy.core.testing.FakeHosts;
@@ -41,14 +42,14 @@ class VmLocatorTest {
     }
 
     private CompletableFuture<Survey> survey() {
-        return onItsOwnThread(() -> locator.survey(WEB1));
+        return inBackground(() -> locator.survey(WEB1));
     }
 
-    private static CompletableFuture<Survey> onItsOwnThread(Supplier<Survey> survey) {
+    private static CompletableFuture<Survey> inBackground(Supplier<Survey> survey) {
         return CompletableFuture.supplyAsync(survey, task -> new Thread(task).start());
     }
 
-    /** Lets the deadline of a survey pass when all hosts but so many have answered. */
+    /** Lets the deadline of a survey pass when only this number of hosts has not answered. */
     private void passDeadline(int hanging) throws InterruptedException {
         Runnable deadline = deadlines.take();
         await().until(() -> locator.inFlight() == hanging);
@@ -56,7 +57,7 @@ class VmLocatorTest {
     }
 
     @Test
-    void asksEachHostForTheOneVmAlone() {
+    void readsOnlyTheOneVmFromEachHost() {
         alpha.with("web1", VmState.RUNNING).with("web2", VmState.RUNNING);
         beta.with("web1", VmState.INCOMING);
 
@@ -69,7 +70,7 @@ class VmLocatorTest {
     }
 
     @Test
-    void asksAllHostsBeforeTheFirstHasAnswered() throws InterruptedException {
+    void callsAllHostsBeforeTheFirstHasAnswered() throws InterruptedException {
         List.of(alpha, beta, gamma).forEach(FakeDefinitionHost::hang);
 
         CompletableFuture<Survey> survey = survey();
@@ -78,7 +79,9 @@ class VmLocatorTest {
             await().until(() -> host.questions().equals(List.of("find web1")));
         }
         passDeadline(3);
-        assertThat(survey.join().silent()).extracting(s -> s.host().value()).containsExactly("alpha", "beta", "gamma");
+        assertThat(survey.join().unanswered())
+                .extracting(s -> s.host().value())
+                .containsExactly("alpha", "beta", "gamma");
     }
 
     @Test
@@ -92,12 +95,12 @@ class VmLocatorTest {
         passDeadline(1);
 
         Survey answered = survey.join();
-        assertThat(answered.place(WEB1).host().name()).isEqualTo(alpha.name());
-        assertThat(answered.doubts(WEB1)).singleElement().satisfies(doubt -> {
-            assertThat(doubt.code()).isEqualTo(FindingCode.HOST_UNAVAILABLE);
-            assertThat(doubt.severity()).isEqualTo(Severity.WARNING);
-            assertThat(doubt.message())
-                    .isEqualTo("Host beta did not answer within 8 s; it is not known whether VM 'web1' runs there");
+        assertThat(answered.locate(WEB1).host().name()).isEqualTo(alpha.name());
+        assertThat(answered.unansweredFindings(WEB1)).singleElement().satisfies(finding -> {
+            assertThat(finding.code()).isEqualTo(FindingCode.HOST_UNAVAILABLE);
+            assertThat(finding.severity()).isEqualTo(Severity.WARNING);
+            assertThat(finding.message())
+                    .isEqualTo("Host beta did not answer within 8 s; whether VM 'web1' runs there is unknown");
         });
         assertThat(deadlines).isEmpty();
     }
@@ -106,52 +109,52 @@ class VmLocatorTest {
     void listsTheVmsOfTheHostsThatAnswer() throws InterruptedException {
         alpha.with("web1", VmState.RUNNING).with("web2", VmState.SHUTOFF);
         beta.hang();
-        CompletableFuture<Survey> survey = onItsOwnThread(locator::survey);
+        CompletableFuture<Survey> survey = inBackground(locator::survey);
 
         passDeadline(1);
 
         assertThat(survey.join().claims()).containsOnlyKeys(WEB1, new VmName("web2"));
-        assertThat(survey.join().silent())
+        assertThat(survey.join().unanswered())
                 .extracting(UnansweredHost::toString)
                 .containsExactly("beta (did not answer within 30 s)");
     }
 
     @Test
-    void keepsWhyAHostGaveNoAnswer() {
-        UnderstudyException trouble = new UnderstudyException(ErrorCode.LIBVIRT_ERROR, "no connection");
+    void keepsTheCauseOfAnUnansweredCall() {
+        UnderstudyException failure = new UnderstudyException(ErrorCode.LIBVIRT_ERROR, "no connection");
         IllegalStateException defect = new IllegalStateException("a defect");
-        beta.fail(trouble);
+        beta.fail(failure);
         gamma.fail(defect);
 
-        assertThatThrownBy(() -> locator.of(WEB1))
+        assertThatThrownBy(() -> locator.locate(WEB1))
                 .isInstanceOfSatisfying(UnderstudyException.class, e -> {
                     assertThat(e.code()).isEqualTo(ErrorCode.HOST_UNAVAILABLE);
-                    assertThat(e.getSuppressed()).containsExactly(trouble, defect);
+                    assertThat(e.getSuppressed()).containsExactly(failure, defect);
                 })
                 .hasMessageContaining("beta (did not answer: no connection)");
-        assertThat(locator.survey(WEB1).doubts(WEB1))
+        assertThat(locator.survey(WEB1).unansweredFindings(WEB1))
                 .extracting(Finding::message)
                 .first()
                 .asString()
-                .startsWith("Host beta did not answer: no connection; it is not known");
+                .startsWith("Host beta did not answer: no connection; whether VM");
     }
 
     @Test
-    void leavesAHostAloneThatLetsTooManyQuestionsHangUntilItRecovers() throws InterruptedException {
+    void skipsAHostWithTooManyHangingCallsUntilItRecovers() throws InterruptedException {
         beta.hang();
-        for (int i = 0; i < DeadlineFanOut.MOST_OVERDUE; i++) {
+        for (int i = 0; i < DeadlineFanOut.MAX_OVERDUE; i++) {
             CompletableFuture<Survey> survey = survey();
             passDeadline(i + 1);
-            assertThat(survey.join().silent()).hasSize(1);
+            assertThat(survey.join().unanswered()).hasSize(1);
         }
 
-        assertThat(locator.survey(WEB1).silent())
+        assertThat(locator.survey(WEB1).unanswered())
                 .extracting(UnansweredHost::toString)
                 .containsExactly("beta (did not answer within 8 s)");
-        assertThat(beta.questions()).hasSize(DeadlineFanOut.MOST_OVERDUE);
+        assertThat(beta.questions()).hasSize(DeadlineFanOut.MAX_OVERDUE);
 
         beta.recover();
         await().until(() -> locator.inFlight() == 0);
-        await().until(() -> locator.survey(WEB1).silent().isEmpty());
+        await().until(() -> locator.survey(WEB1).unanswered().isEmpty());
     }
 }

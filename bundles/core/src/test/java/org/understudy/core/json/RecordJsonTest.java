@@ -51,7 +51,7 @@ import org.understudy.api.xml.DomainDocument;
 class RecordJsonTest {
     private final JsonView json = new RecordJson();
 
-    /** Every record of the vocabulary, found in the API's class files so that none can be forgotten. */
+    /** Every record of the API, found in its class files so that none is missed. */
     static List<Class<?>> everyRecord() throws IOException, URISyntaxException, ClassNotFoundException {
         URI place =
                 VmName.class.getProtectionDomain().getCodeSource().getLocation().toURI();
@@ -162,7 +162,7 @@ class RecordJsonTest {
     }
 
     @Test
-    void tellsTheFormsOfASealedTypeApartByKind() {
+    void distinguishesTheFormsOfASealedTypeByKind() {
         NetworkGap gap = new NetworkGap.NotMeasured("no probe");
         NicSelector nic = new NicSelector.ByAlias(new Alias("ua-1"));
 
@@ -177,7 +177,7 @@ class RecordJsonTest {
     }
 
     @Test
-    void escapesWhatAGuestOrAnAdminWrote() throws IOException {
+    void escapesTextOfGuestsAndAdmins() throws IOException {
         String odd = "a\"b\\c\n\u0001</script>\u2028é";
         Finding finding = Finding.of(FindingCode.HEALTHY, odd, odd, "");
 
@@ -193,7 +193,7 @@ class RecordJsonTest {
                 .hasMessageContaining("java.lang.Object");
     }
 
-    /** Programs read this text: a change of it is a change of the interface. */
+    /** Programs read this text: changing it changes the interface. */
     @Test
     void writesAMigrationAVmAFindingAndAHostByteForByteAsBefore() throws IOException {
         try (InputStream before = RecordJsonTest.class.getResourceAsStream("vocabulary.txt")) {

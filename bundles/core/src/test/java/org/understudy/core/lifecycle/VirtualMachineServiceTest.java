@@ -364,7 +364,7 @@ class VirtualMachineServiceTest {
 
         assertThat(findings)
                 .extracting(Finding::message)
-                .containsExactly("Host beta did not answer within 8 s; it is not known whether VM 'web1' runs there");
+                .containsExactly("Host beta did not answer within 8 s; whether VM 'web1' runs there is unknown");
         assertThat(deadlines).isEmpty();
     }
 

@@ -97,7 +97,7 @@ class ArrivalsTest {
         Policy usual = FakeHosts.policy();
         when(fakeHosts.policies.current())
                 .thenReturn(new Policy(
-                        List.of(new HostPolicy(beta.name(), "shelf", Map.of(), Map.of(), Map.of("br0", "br7"))),
+                        List.of(new HostPolicy(beta.name(), "fake", Map.of(), Map.of(), Map.of("br0", "br7"))),
                         List.of(new PoolPolicy(
                                 FAST, PrimaryKind.VF, List.of(VfSelector.parse("eno1")), Optional.empty())),
                         Map.of("br0", FAST),

@@ -22,7 +22,7 @@ import org.understudy.core.concurrent.Backoff;
 import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.lint.NicFacts;
 import org.understudy.core.pair.PairService;
-import org.understudy.core.reconcile.DefinitionController.Rhythm;
+import org.understudy.core.reconcile.DefinitionController.Timings;
 import org.understudy.core.testing.FakeDefinitionHost;
 import org.understudy.core.testing.FakeHosts;
 import org.understudy.core.testing.FakeScheduler;
@@ -32,7 +32,7 @@ class DefinitionControllerTest {
     private static final VmName WEB1 = new VmName("web1");
     private static final Duration SETTLE = Duration.ofSeconds(3);
     private static final Duration PAUSE = Duration.ofSeconds(5);
-    private static final Rhythm RHYTHM = new Rhythm(SETTLE, new Backoff(PAUSE, Duration.ofMinutes(5), () -> 0));
+    private static final Timings RHYTHM = new Timings(SETTLE, new Backoff(PAUSE, Duration.ofMinutes(5), () -> 0));
     private static final PairRequest REQUEST =
             new PairRequest(new NicSelector.Only(), Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
 
@@ -50,22 +50,23 @@ class DefinitionControllerTest {
             fakeHosts.health,
             new NicFacts(),
             vfs);
-    private Optional<DefinitionController> keeper = Optional.empty();
+    private Optional<DefinitionController> controller = Optional.empty();
 
     @AfterEach
     void close() {
-        keeper.ifPresent(DefinitionController::close);
+        controller.ifPresent(DefinitionController::close);
         vfs.close();
         fakeHosts.close();
     }
 
     private DefinitionController keep() {
-        keeper = Optional.of(new DefinitionController(fakeHosts.registry, pairs, fakeHosts.migrations, RHYTHM, clock));
-        return keeper.get();
+        controller =
+                Optional.of(new DefinitionController(fakeHosts.registry, pairs, fakeHosts.migrations, RHYTHM, clock));
+        return controller.get();
     }
 
-    /** A VM whose pair was asked for, as it is stored. */
-    private String asked(VmState state) {
+    /** The stored definition of a VM with a requested pair. */
+    private String requested(VmState state) {
         alpha.with("web1", state);
         pairs.turnOn(WEB1, REQUEST);
         if (state != VmState.SHUTOFF) {
@@ -80,8 +81,8 @@ class DefinitionControllerTest {
         return definition.substring(0, definition.lastIndexOf("<interface")) + definition.substring(end);
     }
 
-    private static List<FindingCode> codes(DefinitionController keeper) {
-        return keeper.findings().stream().map(Finding::code).toList();
+    private static List<FindingCode> codes(DefinitionController controller) {
+        return controller.findings().stream().map(Finding::code).toList();
     }
 
     private void staysAsItIs() {
@@ -90,49 +91,49 @@ class DefinitionControllerTest {
     }
 
     @Test
-    void putsThePrimaryBackThatSomebodyTook() {
-        String asked = asked(VmState.SHUTOFF);
-        alpha.edit(withoutPrimary(asked));
+    void restoresARemovedPrimary() {
+        String requested = requested(VmState.SHUTOFF);
+        alpha.edit(withoutPrimary(requested));
         assertThat(DomainView.of(alpha.definition(WEB1)).pairs()).isEmpty();
 
         DefinitionController kept = keep();
 
         clock.advance(SETTLE);
         assertThat(DomainView.of(alpha.definition(WEB1)).pairs())
-                .isEqualTo(DomainView.of(asked).pairs());
+                .isEqualTo(DomainView.of(requested).pairs());
         clock.advance(PAUSE);
         assertThat(kept.findings()).isEmpty();
     }
 
     @Test
-    void putsItBackIntoTheRunningVmAsWell() {
-        String asked = asked(VmState.RUNNING);
+    void restoresItInTheRunningVmAsWell() {
+        String requested = requested(VmState.RUNNING);
         alpha.presence(PrimaryPresence.ABSENT);
         keep();
 
-        alpha.edit(withoutPrimary(asked));
+        alpha.edit(withoutPrimary(requested));
 
         clock.advance(SETTLE);
         assertThat(alpha.deeds()).contains("plug ua-primary0");
     }
 
     @Test
-    void takesTimeWithOneThatTakesItAgainAndAgain() {
-        String asked = asked(VmState.SHUTOFF);
+    void pausesWhileItIsRemovedAgainAndAgain() {
+        String requested = requested(VmState.SHUTOFF);
         keep();
-        alpha.edit(withoutPrimary(asked));
+        alpha.edit(withoutPrimary(requested));
         clock.advance(SETTLE);
         assertThat(DomainView.of(alpha.definition(WEB1)).pairs()).hasSize(1);
 
-        alpha.edit(withoutPrimary(asked));
+        alpha.edit(withoutPrimary(requested));
         alpha.forget();
 
         staysAsItIs();
-        assertThat(codes(keeper.orElseThrow())).containsExactly(FindingCode.PAIR_HALF_MISSING);
+        assertThat(codes(controller.orElseThrow())).containsExactly(FindingCode.PAIR_HALF_MISSING);
     }
 
     @Test
-    void leavesAVmAloneThatDidNotAsk() {
+    void ignoresAVmWithoutARequestedPair() {
         alpha.with("web1", VmState.SHUTOFF);
         DefinitionController kept = keep();
 
@@ -147,21 +148,21 @@ class DefinitionControllerTest {
     }
 
     @Test
-    void leavesAVmAloneThatIsMoved() {
-        String asked = asked(VmState.RUNNING);
+    void ignoresAVmInAMigration() {
+        String requested = requested(VmState.RUNNING);
         fakeHosts.watched("web1", "alpha", "beta");
         keep();
 
-        alpha.edit(withoutPrimary(asked));
+        alpha.edit(withoutPrimary(requested));
         alpha.forget();
 
         staysAsItIs();
     }
 
     @Test
-    void tellsWhyItCannotPutItBack() {
-        String asked = asked(VmState.SHUTOFF);
-        alpha.edit(withoutPrimary(asked).replace("pool='trial'", "pool='gone'"));
+    void reportsWhyItCannotRestoreIt() {
+        String requested = requested(VmState.SHUTOFF);
+        alpha.edit(withoutPrimary(requested).replace("pool='trial'", "pool='gone'"));
         alpha.forget();
 
         DefinitionController kept = keep();
@@ -172,13 +173,13 @@ class DefinitionControllerTest {
     }
 
     @Test
-    void looksAgainAtAVmWhoseHostDidNotAnswer() {
-        String asked = asked(VmState.SHUTOFF);
+    void retriesAVmWhoseHostDidNotAnswer() {
+        String requested = requested(VmState.SHUTOFF);
         DefinitionController kept = keep();
         clock.advance(SETTLE);
         assertThat(kept.findings()).isEmpty();
         alpha.fail(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "libvirtd is away"));
-        alpha.edit(withoutPrimary(asked));
+        alpha.edit(withoutPrimary(requested));
         alpha.forget();
         staysAsItIs();
 
@@ -189,22 +190,22 @@ class DefinitionControllerTest {
     }
 
     @Test
-    void tellsOfOneThatCannotBePutBackAsItsNameIsOnTwoHosts() {
-        String asked = asked(VmState.SHUTOFF);
+    void reportsAVmThatCannotBeRestoredAsTwoHostsHaveIt() {
+        String requested = requested(VmState.SHUTOFF);
         beta.with("web1", VmState.SHUTOFF);
         DefinitionController kept = keep();
 
-        alpha.edit(withoutPrimary(asked));
+        alpha.edit(withoutPrimary(requested));
 
         clock.advance(SETTLE);
         assertThat(codes(kept)).containsExactly(FindingCode.PAIR_HALF_MISSING);
     }
 
     @Test
-    void tellsOfANetworkThatHasAnotherNameUntilItIsThere() {
-        String asked = asked(VmState.SHUTOFF);
+    void reportsARenamedNetworkUntilItExists() {
+        String requested = requested(VmState.SHUTOFF);
         alpha.knows("lan");
-        alpha.edit(asked.replace("type='bridge'", "type='network'").replace("bridge='br0'", "network='lan'"));
+        alpha.edit(requested.replace("type='bridge'", "type='network'").replace("bridge='br0'", "network='lan'"));
         DefinitionController kept = keep();
         staysAsItIsBut("define web1");
         assertThat(kept.findings()).isEmpty();
@@ -225,9 +226,9 @@ class DefinitionControllerTest {
     }
 
     @Test
-    void forgetsAVmWhosePairIsSwitchedOff() {
-        String asked = asked(VmState.SHUTOFF);
-        alpha.edit(withoutPrimary(asked).replace("pool='trial'", "pool='gone'"));
+    void dropsTheFindingsOfAVmWhosePairIsSwitchedOff() {
+        String requested = requested(VmState.SHUTOFF);
+        alpha.edit(withoutPrimary(requested).replace("pool='trial'", "pool='gone'"));
         DefinitionController kept = keep();
         clock.advance(SETTLE);
         assertThat(kept.findings()).isNotEmpty();

@@ -68,11 +68,11 @@ class PoolNetworkControllerTest {
     private final AtomicReference<Runnable> networkNews = new AtomicReference<>();
     private final List<Map<PoolName, List<PciAddress>>> kept = new CopyOnWriteArrayList<>();
 
-    /** Asked on the keeper's thread. */
+    /** Read on the controller's thread. */
     private volatile List<Finding> obstacles = List.of();
 
     private volatile boolean silent;
-    private PoolNetworkController keeper;
+    private PoolNetworkController controller;
 
     @BeforeEach
     void configure() {
@@ -106,7 +106,7 @@ class PoolNetworkControllerTest {
 
     @AfterEach
     void close() {
-        keeper.close();
+        controller.close();
     }
 
     private void configured(Optional<Boolean> network) {
@@ -159,7 +159,7 @@ class PoolNetworkControllerTest {
     }
 
     private void open() {
-        keeper = new PoolNetworkController(
+        controller = new PoolNetworkController(
                 new Hosts() {
                     @Override
                     public List<Host> all() {
@@ -174,7 +174,7 @@ class PoolNetworkControllerTest {
                 policies,
                 clock,
                 new Backoff(PAUSE, Duration.ofMinutes(5), () -> 0));
-        keeper.setNics(nics);
+        controller.setNics(nics);
     }
 
     private void awaitLast(PciAddress... vfs) {
@@ -194,7 +194,7 @@ class PoolNetworkControllerTest {
     }
 
     @Test
-    void removesTheNetworkWhenItIsNotWantedAnyMoreAndLeavesItAloneOtherwise() {
+    void removesTheNetworkOnlyWhenItIsNoLongerConfigured() {
         open();
         awaitLast(VF0, VF1);
 
@@ -210,20 +210,20 @@ class PoolNetworkControllerTest {
     }
 
     @Test
-    void keepsTheNewNicsWhenTheOldOnesGoAfterwards() {
+    void keepsTheNewNicsServiceWhenTheOldOneIsUnsetLater() {
         open();
         HostNics newer = mock(HostNics.class);
         Subscription ofNewer = mock(Subscription.class);
         when(newer.listen(any())).thenReturn(ofNewer);
 
-        keeper.setNics(newer);
-        keeper.unsetNics(nics);
+        controller.setNics(newer);
+        controller.unsetNics(nics);
 
         verify(ofNewer, never()).close();
     }
 
     @Test
-    void leavesTheNetworkAsItIsWhileNobodyKnowsTheVfs() {
+    void keepsTheNetworkWhileTheVfsAreUnknown() {
         seen(false);
         open();
 
@@ -232,7 +232,7 @@ class PoolNetworkControllerTest {
     }
 
     @Test
-    void looksAgainWhenSomebodyChangesTheNetworks() {
+    void checksAgainWhenNetworksChange() {
         open();
         awaitLast(VF0, VF1);
         int before = kept.size();
@@ -243,21 +243,21 @@ class PoolNetworkControllerTest {
     }
 
     @Test
-    void saysWhatStandsInTheWayAndLooksAgain() {
+    void reportsWhatPreventsAChangeAndRetries() {
         obstacles = List.of(IN_USE);
         open();
-        assertThat(keeper.findings()).containsExactly(IN_USE);
+        assertThat(controller.findings()).containsExactly(IN_USE);
 
         obstacles = List.of();
         clock.advance(PAUSE.minusMillis(1));
-        assertThat(keeper.findings()).containsExactly(IN_USE);
+        assertThat(controller.findings()).containsExactly(IN_USE);
         events.get().accept(new HostEvent.Stopped(new VmName("web1"), Instant.EPOCH, "shutdown"));
 
-        assertThat(keeper.findings()).isEmpty();
+        assertThat(controller.findings()).isEmpty();
     }
 
     @Test
-    void asksAHostAgainThatDidNotAnswer() {
+    void retriesAHostThatDidNotAnswer() {
         silent = true;
         open();
         clock.advance(Duration.ofSeconds(1));

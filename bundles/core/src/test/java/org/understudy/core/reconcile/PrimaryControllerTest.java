@@ -39,8 +39,8 @@ import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.api.spi.VfPools;
 import org.understudy.api.spi.VfPools.Lease;
 import org.understudy.core.concurrent.Backoff;
-import org.understudy.core.health.PairHealthTracker.Place;
-import org.understudy.core.reconcile.PrimaryController.Rhythm;
+import org.understudy.core.health.VmKey;
+import org.understudy.core.reconcile.PrimaryController.Timings;
 import org.understudy.core.testing.FakeDefinitionHost;
 import org.understudy.core.testing.FakeHosts;
 import org.understudy.core.testing.FakeScheduler;
@@ -51,8 +51,8 @@ class PrimaryControllerTest {
     private static final Alias PRIMARY = new Alias("ua-vf");
     private static final Duration SETTLE = Duration.ofSeconds(3);
     private static final Duration PAUSE = Duration.ofSeconds(5);
-    private static final Rhythm RHYTHM =
-            new Rhythm(SETTLE, new Backoff(PAUSE, Duration.ofMinutes(5), () -> 0), Duration.ofHours(1));
+    private static final Timings RHYTHM =
+            new Timings(SETTLE, new Backoff(PAUSE, Duration.ofMinutes(5), () -> 0), Duration.ofHours(1));
 
     private final FakeScheduler clock = new FakeScheduler();
     private final FakeDefinitionHost alpha = new FakeDefinitionHost("alpha");
@@ -61,10 +61,10 @@ class PrimaryControllerTest {
     private final HostNics nics = mock(HostNics.class);
     private final List<Consumer<PairChanged>> health = new ArrayList<>();
     private final List<Consumer<NicInventory>> nicNews = new ArrayList<>();
-    private final VfLeaseController keeper =
+    private final VfLeaseController controller =
             new VfLeaseController(fakeHosts.registry, fakeHosts.migrations, fakeHosts.policies);
     private final List<PrimaryController> open = new ArrayList<>();
-    /** Answers of the pools, which other threads ask for from the beginning on. */
+    /** Leases of the pools; other threads read them from the start. */
     private volatile Supplier<Optional<Lease>> leasing = () -> Optional.of(lease("01:10.2", 2));
 
     private volatile List<Lease> leases = List.of();
@@ -89,20 +89,20 @@ class PrimaryControllerTest {
                 })
                 .when(pools)
                 .release(any());
-        keeper.setPools(pools);
+        controller.setPools(pools);
         alpha.with("web1", VmState.RUNNING);
-        runsWith(asked());
+        runsWith(requested());
         alpha.presence(PrimaryPresence.ABSENT);
     }
 
     @AfterEach
     void close() {
         open.forEach(PrimaryController::close);
-        keeper.close();
+        controller.close();
         fakeHosts.close();
     }
 
-    private static String asked() {
+    private static String requested() {
         return FakeDefinitionHost.xmlWithVf("web1").replace("<devices>", """
             <metadata><u:pairs xmlns:u="https://understudy.org/xmlns/domain/1.0">
             <u:pair standby="ua-net" primary="ua-vf" pool="pool-a"/></u:pairs></metadata><devices>\
@@ -121,7 +121,7 @@ class PrimaryControllerTest {
 
     private PrimaryController primaryController() {
         PrimaryController primaryController = new PrimaryController(
-                fakeHosts.registry, fakeHosts.health, fakeHosts.migrations, keeper, RHYTHM, clock);
+                fakeHosts.registry, fakeHosts.health, fakeHosts.migrations, controller, RHYTHM, clock);
         primaryController.setNics(nics);
         open.add(primaryController);
         return primaryController;
@@ -136,7 +136,7 @@ class PrimaryControllerTest {
                 PrimaryKind.VF,
                 now,
                 "");
-        when(fakeHosts.health.withoutPrimary()).thenReturn(List.of(new Place(alpha.name(), WEB1)));
+        when(fakeHosts.health.withoutPrimary()).thenReturn(List.of(new VmKey(alpha.name(), WEB1)));
         health.forEach(l -> l.accept(new PairChanged(WEB1, alpha.name(), PairHealth.ACTIVE, pair)));
     }
 
@@ -164,8 +164,8 @@ class PrimaryControllerTest {
     }
 
     @Test
-    void findsWithoutNewsWhatWasLostWhileNobodyListened() {
-        when(fakeHosts.health.withoutPrimary()).thenReturn(List.of(new Place(alpha.name(), WEB1)));
+    void findsAPrimaryThatWasLostWithoutAnEvent() {
+        when(fakeHosts.health.withoutPrimary()).thenReturn(List.of(new VmKey(alpha.name(), WEB1)));
 
         primaryController();
 
@@ -174,7 +174,7 @@ class PrimaryControllerTest {
     }
 
     @Test
-    void plugsOnceWhatHasHelpedHoweverMuchNewsComes() {
+    void plugsOnceAfterASuccessHoweverManyEventsCome() {
         primaryController();
 
         becomes(PairHealth.ON_STANDBY);
@@ -190,7 +190,7 @@ class PrimaryControllerTest {
     }
 
     @Test
-    void doesNotBelieveAnAttemptAndPausesLongerAfterEach() {
+    void verifiesEachAttemptAndPausesLongerAfterEach() {
         primaryController();
 
         becomes(PairHealth.ON_STANDBY);
@@ -205,7 +205,7 @@ class PrimaryControllerTest {
     }
 
     @Test
-    void givesTheVfBackThatAVmHadBeforeItGotAnother() {
+    void releasesTheFormerVfOfAVmThatGotAnother() {
         Lease vanished = lease("01:10.0", 1);
         leases = List.of(vanished, lease("01:10.2", 2));
         primaryController();
@@ -217,13 +217,13 @@ class PrimaryControllerTest {
     }
 
     @Test
-    void waitsForNewsOfTheNicsWhereThePoolIsEmptyAndSaysSo() {
+    void waitsForAChangeOfTheNicsWhileThePoolIsEmptyAndReportsIt() {
         leasing = Optional::empty;
         primaryController();
         becomes(PairHealth.ON_STANDBY);
         clock.advance(SETTLE);
         verify(fakeHosts.health, atLeast(1))
-                .annotate(eq(new Place(alpha.name(), WEB1)), eq(PRIMARY), contains("has no VF left"));
+                .annotate(eq(new VmKey(alpha.name(), WEB1)), eq(PRIMARY), contains("has no VF left"));
         staysUnplugged();
         leasing = () -> Optional.of(lease("01:10.2", 2));
 
@@ -234,7 +234,7 @@ class PrimaryControllerTest {
     }
 
     @Test
-    void staysSubscribedToNewNicsWhenTheOldOnesGoAfterwards() {
+    void keepsTheNewNicsServiceWhenTheOldOneIsUnsetLater() {
         HostNics newer = mock(HostNics.class);
         Subscription ofNewer = mock(Subscription.class);
         Subscription ofOlder = mock(Subscription.class);
@@ -250,9 +250,9 @@ class PrimaryControllerTest {
     }
 
     @Test
-    void asksForAPrimaryWhoseVfIsNotSetUpAsThePairNeedsIt() {
+    void unplugsAPrimaryWhoseVfIsMisconfigured() {
         alpha.presence(PrimaryPresence.ENABLED);
-        when(fakeHosts.health.isMisconfigured(new Place(alpha.name(), WEB1), PRIMARY))
+        when(fakeHosts.health.isMisconfigured(new VmKey(alpha.name(), WEB1), PRIMARY))
                 .thenReturn(true);
         primaryController();
 
@@ -263,7 +263,7 @@ class PrimaryControllerTest {
     }
 
     @Test
-    void leavesAPairAloneThatNobodyAskedFor() {
+    void ignoresAPairThatWasNotRequested() {
         runsWith(FakeDefinitionHost.xmlWithVf("web1"));
         primaryController();
 
@@ -273,7 +273,7 @@ class PrimaryControllerTest {
     }
 
     @Test
-    void leavesAVmAloneThatIsMoved() {
+    void ignoresAVmInAMigration() {
         fakeHosts.migrated("web1", "alpha", "beta", Optional.empty());
         primaryController();
 
@@ -283,7 +283,7 @@ class PrimaryControllerTest {
     }
 
     @Test
-    void doesNotPlugIntoAMigrationThatBeganWhileTheVfWasMadeReady() {
+    void doesNotPlugIntoAMigrationThatStartedWhileTheVfWasSetUp() {
         leasing = () -> {
             fakeHosts.migrated("web1", "alpha", "beta", Optional.empty());
             return Optional.of(lease("01:10.2", 2));
@@ -298,7 +298,7 @@ class PrimaryControllerTest {
     }
 
     @Test
-    void leavesAPrimaryAloneThatQemuHides() {
+    void ignoresAPrimaryThatQemuHides() {
         alpha.presence(PrimaryPresence.HIDDEN);
         primaryController();
 
@@ -308,9 +308,9 @@ class PrimaryControllerTest {
     }
 
     @Test
-    void leavesAVmAloneThatRunsWithoutTheStandbyNic() {
+    void ignoresAVmThatRunsWithoutTheStandbyNic() {
         runsWith(FakeDefinitionHost.xml("web1"));
-        alpha.define(asked());
+        alpha.define(requested());
         alpha.forget();
         primaryController();
 

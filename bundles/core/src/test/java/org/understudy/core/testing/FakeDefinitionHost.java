@@ -32,7 +32,7 @@ import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.core.definition.DomainView;
 
-/** A host in memory that stores definitions and writes down what it was told to do. It does not migrate. */
+/** A host in memory that stores definitions and records its calls. It does not migrate. */
 public final class FakeDefinitionHost implements Host {
     private final HostName name;
     private final Map<VmName, HostedVm> vms = new ConcurrentSkipListMap<>();
@@ -100,12 +100,12 @@ public final class FakeDefinitionHost implements Host {
         return this;
     }
 
-    /** From now on every question ends like this. */
+    /** From now on every read fails with this exception. */
     public void fail(RuntimeException e) {
         trouble = Optional.of(e);
     }
 
-    /** From now on no question is answered, until it recovers. */
+    /** From now on every read blocks, until {@link #recover}. */
     public synchronized void hang() {
         hanging = true;
     }
@@ -116,12 +116,12 @@ public final class FakeDefinitionHost implements Host {
         notifyAll();
     }
 
-    /** What it was asked for, such as {@code find web1}. */
+    /** The reads, such as {@code find web1}. */
     public List<String> questions() {
         return List.copyOf(questions);
     }
 
-    /** Forgets what it did and was asked for up to now. */
+    /** Clears the recorded calls. */
     public void forget() {
         questions.clear();
         deeds.clear();
@@ -132,7 +132,7 @@ public final class FakeDefinitionHost implements Host {
         startRefused = true;
     }
 
-    /** From now on QEMU takes no device. */
+    /** From now on QEMU rejects devices. */
     public void refusePlug() {
         plugRefused = true;
     }
@@ -142,18 +142,18 @@ public final class FakeDefinitionHost implements Host {
         undefineRefused = true;
     }
 
-    /** What QEMU says of every primary. */
+    /** Sets the state of every primary in QEMU. */
     public void presence(PrimaryPresence other) {
         presence = other;
     }
 
-    /** The VM runs with what is stored of it. */
+    /** Makes the stored definition of the VM the live one. */
     public void restart(String vm) {
         VmName name = new VmName(vm);
         live.put(name, definitions.get(name));
     }
 
-    /** The guest lets a device go. */
+    /** The guest releases a device. */
     public void release(String vm, Alias device) {
         presence = PrimaryPresence.ABSENT;
         listeners.forEach(l -> l.accept(new HostEvent.DeviceGone(new VmName(vm), Instant.EPOCH, device)));
@@ -166,33 +166,33 @@ public final class FakeDefinitionHost implements Host {
         listeners.forEach(l -> l.accept(new HostEvent.Stopped(name, Instant.EPOCH, "guest shutdown")));
     }
 
-    /** From now on stores something else than it is told to. */
+    /** From now on changes definitions when it stores them. */
     public void store(UnaryOperator<String> otherwise) {
         storing = otherwise;
     }
 
-    /** Has networks that hand out VFs. */
+    /** Sets the networks that hand out VFs. */
     public void networks(String... names) {
         networks = Set.of(names);
     }
 
-    /** Knows these networks and no others. */
+    /** Sets the known networks. */
     public void knows(String... names) {
         known = Optional.of(Set.of(names));
     }
 
-    /** Tells of an edit. */
+    /** Stores an edited definition and sends its event. */
     public void edit(String definition) {
         VmName vm = define(definition).name();
         listeners.forEach(l -> l.accept(new HostEvent.DefinitionChanged(vm, Instant.EPOCH)));
     }
 
-    /** Holds this against every definition. */
+    /** Returns these findings for every definition. */
     public void object(Finding... findings) {
         objectTo("", findings);
     }
 
-    /** Holds this against every definition with a word in it. */
+    /** Returns these findings for every definition that contains a word. */
     public void objectTo(String word, Finding... findings) {
         objectionable = word;
         objections = List.of(findings);
@@ -211,8 +211,8 @@ public final class FakeDefinitionHost implements Host {
     public HostFacts facts() {
         answer("facts");
         return new HostFacts(
-                "shelf",
-                "a shelf",
+                "fake",
+                "a fake",
                 Optional.of(new HostFacts.Version(7, 2, 22)),
                 Optional.empty(),
                 Optional.of("tcg"),
@@ -230,7 +230,7 @@ public final class FakeDefinitionHost implements Host {
             try {
                 wait();
             } catch (InterruptedException e) {
-                // As a call into a dead connection, it goes on hanging.
+                // Ignores the interrupt, as a call over a dead connection does.
                 Thread.interrupted();
             }
         }
@@ -253,9 +253,9 @@ public final class FakeDefinitionHost implements Host {
         return found;
     }
 
-    /** Something that happens after a VM was looked at, before whoever looked knows. */
-    public void afterFind(Runnable happening) {
-        afterFind = happening;
+    /** Sets what runs within each find(), after the state was read. */
+    public void afterFind(Runnable action) {
+        afterFind = action;
     }
 
     @Override
@@ -349,12 +349,12 @@ public final class FakeDefinitionHost implements Host {
 
     @Override
     public IncomingMigration prepareIncoming(IncomingRequest request) {
-        throw new UnsupportedOperationException("a shelf does not migrate");
+        throw new UnsupportedOperationException("this fake does not migrate");
     }
 
     @Override
     public OutgoingMigration startOutgoing(OutgoingRequest request) {
-        throw new UnsupportedOperationException("a shelf does not migrate");
+        throw new UnsupportedOperationException("this fake does not migrate");
     }
 
     @Override

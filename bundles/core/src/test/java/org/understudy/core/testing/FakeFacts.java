@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.understudy.api.spi.HostFacts;
 
-/** Facts of hosts that are well. */
+/** Facts of hosts without problems. */
 public final class FakeFacts {
     private FakeFacts() {}
 

@@ -36,11 +36,11 @@ import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.api.spi.PrimaryPresence;
 
 /**
- * A host in memory that behaves as QEMU does: same phases, same events, same order. Phases advance by themselves when
- * asked for, unless a {@link Fault} holds them. Every change is written down in {@link #deeds}.
+ * A host in memory that behaves as QEMU does: same phases, same events, same order. Each poll advances the phase, unless a
+ * {@link Fault} prevents it. Every change is recorded in {@link #deeds}.
  */
 public final class FakeHost implements Host {
-    /** What goes wrong, or stands still. */
+    /** Faults that a test can inject. */
     public enum Fault {
         /** The phase stays at SETUP. */
         STUCK_IN_SETUP,
@@ -52,9 +52,9 @@ public final class FakeHost implements Host {
         NO_PHASE_EVENTS,
         /** The phase stays at ACTIVE. */
         STUCK_IN_COPY,
-        /** After the word to switch the phase stays at DEVICE. */
+        /** After continueToSwitch the phase stays at DEVICE. */
         STUCK_IN_SWITCH,
-        /** The host is away for a moment while it copies; see {@link #COPY_FAILS} for what it finds then. */
+        /** The host does not answer for a limited time during the copy; combine with {@link #COPY_FAILS}. */
         AWAY_IN_COPY,
         /** The copy fails. */
         COPY_FAILS,
@@ -64,13 +64,13 @@ public final class FakeHost implements Host {
         DIES_AFTER_LAST_BYTE,
         /** The host cannot be reached after the last byte of the source. */
         SILENT_AFTER_LAST_BYTE,
-        /** A cancel is taken, but QEMU never gives up. */
+        /** A cancel is accepted, but QEMU never ends the migration. */
         CANCEL_HANGS,
         /** prepareIncoming blocks until released. */
         PREPARE_HANGS,
         PREPARE_FAILS,
         START_FAILS,
-        /** startOutgoing has QEMU begin, but blocks until released. */
+        /** startOutgoing starts the migration, but blocks until released. */
         START_HANGS,
         /** primaryPresence blocks until released. */
         PRESENCE_HANGS,
@@ -80,16 +80,16 @@ public final class FakeHost implements Host {
         ABORT_FAILS,
         FINISH_FAILS,
         FINISH_HANGS,
-        /** The receiving QEMU dies as soon as it is sent to. */
+        /** The receiving QEMU exits as soon as the source sends. */
         RECEIVER_DIES,
-        /** The primary does not appear after the switch, though plugging is called a success. */
+        /** The primary does not appear after the switchover, although the plug succeeds. */
         PRIMARY_MISSING,
         /** The primary appears only when it is plugged. */
         PRIMARY_LATE,
         /** QEMU does not plug the primary again after a failed migration. */
         NO_REPLUG,
         REPLUG_FAILS,
-        /** The host's own manager switches, and lets the guest run on the destination. */
+        /** The host's manager performs the switchover and resumes the guest on the destination. */
         SWITCHES_BY_ITSELF,
         /** Such a host, where a cancel comes too late. */
         ARRIVES_DESPITE_CANCEL,
@@ -99,19 +99,19 @@ public final class FakeHost implements Host {
         SUBSCRIBE_HANGS,
         /** find() blocks until released. */
         FIND_HANGS,
-        /** The host does not answer: find() and primaryPresence() say why. */
+        /** The host does not answer: find() and primaryPresence() throw. */
         AWAY,
-        /** The host refuses to take a VM over, and is {@link #AWAY} from then on. */
+        /** The host refuses to accept a VM, and is {@link #AWAY} from then on. */
         AWAY_ONCE_REFUSED,
         /** primaryPresence() alone is not answered. */
         PRESENCE_UNANSWERED,
-        /** find() meets a defect of the connector. */
+        /** find() throws an unexpected exception. */
         FIND_DEFECT,
-        /** find() ends with an Error. */
+        /** find() throws an Error. */
         FIND_ERROR
     }
 
-    /** What {@link Fault#AWAY} says. */
+    /** The message of {@link Fault#AWAY}. */
     public static final String AWAY_REASON = "connection refused by the host";
 
     private final HostName name;
@@ -131,13 +131,13 @@ public final class FakeHost implements Host {
         this.name = new HostName(name);
     }
 
-    /** How a call that hangs waits on a monitor that it holds. */
+    /** Waits on a monitor for a call that hangs. */
     @FunctionalInterface
     public interface Waiter {
         void await(Object monitor) throws InterruptedException;
     }
 
-    /** Goes by another clock than the system's. */
+    /** Uses another clock than the system's. */
     public FakeHost by(InstantSource otherClock, Waiter otherWaiter) {
         clock = otherClock;
         waiter = otherWaiter;
@@ -148,7 +148,7 @@ public final class FakeHost implements Host {
         return clock.instant();
     }
 
-    /** Switches faults on. */
+    /** Injects faults. */
     public synchronized FakeHost with(Fault... more) {
         faults.addAll(List.of(more));
         return this;
@@ -176,7 +176,7 @@ public final class FakeHost implements Host {
         return List.copyOf(deeds);
     }
 
-    /** Somebody who sees the deeds of several hosts in one order. */
+    /** Also passes every change to a consumer, which sees the changes of several hosts in order. */
     public void witness(Consumer<String> other) {
         witness = other;
     }
@@ -214,12 +214,12 @@ public final class FakeHost implements Host {
         consumers.forEach(c -> c.accept(event));
     }
 
-    /** How often was asked what became of a primary. */
+    /** The number of calls of primaryPresence. */
     public int questions() {
         return questions.get();
     }
 
-    /** From now on nobody can subscribe. */
+    /** From now on subscriptions fail. */
     public void refuseConsumers(UnderstudyException why) {
         refusal = Optional.of(why);
     }
@@ -228,12 +228,12 @@ public final class FakeHost implements Host {
         refusal = Optional.empty();
     }
 
-    /** How many consumers there are. */
+    /** The number of subscriptions. */
     public int consumers() {
         return consumers.size();
     }
 
-    /** Hangs on when interrupted, as a call into a dead connection may. */
+    /** Ignores interrupts, as a call over a dead connection may. */
     synchronized void hangWhile(Fault fault) {
         boolean interrupted = false;
         while (has(fault)) {
@@ -525,7 +525,7 @@ public final class FakeHost implements Host {
             host.emit(new HostEvent.Started(name, host.now()));
         }
 
-        /** The guest does not run any more; its definition stays. */
+        /** Ends the VM; its definition stays. */
         public void stop(String reason) {
             state(VmState.SHUTOFF);
             host.emit(new HostEvent.Stopped(name, host.now(), reason));

@@ -36,7 +36,7 @@ import org.understudy.core.health.PairHealthTracker;
 import org.understudy.core.inventory.HostRegistry;
 import org.understudy.core.inventory.VmLocator;
 
-/** Hosts in memory behind a real registry, and migrations that are only claimed. */
+/** Hosts in memory behind a real registry, and a list of migrations. */
 public final class FakeHosts implements AutoCloseable {
     private final Map<HostName, FakeDefinitionHost> hosts = new LinkedHashMap<>();
     private final List<Migration> migrated = new CopyOnWriteArrayList<>();
@@ -46,11 +46,11 @@ public final class FakeHosts implements AutoCloseable {
     public final HostRegistry registry;
     public final VmLocator locator;
 
-    public FakeHosts(FakeDefinitionHost... shelves) {
-        Arrays.stream(shelves).forEach(h -> hosts.put(h.name(), h));
+    public FakeHosts(FakeDefinitionHost... fakes) {
+        Arrays.stream(fakes).forEach(h -> hosts.put(h.name(), h));
         when(policies.current())
-                .thenReturn(policy(Arrays.stream(shelves)
-                        .map(h -> new HostPolicy(h.name(), "shelf", Map.of()))
+                .thenReturn(policy(Arrays.stream(fakes)
+                        .map(h -> new HostPolicy(h.name(), "fake", Map.of()))
                         .toArray(HostPolicy[]::new)));
         when(policies.listen(any())).thenReturn(() -> {});
         when(migrations.listen(any())).thenReturn(() -> {});
@@ -64,7 +64,7 @@ public final class FakeHosts implements AutoCloseable {
     private final class Connector implements HostConnector {
         @Override
         public String kind() {
-            return "shelf";
+            return "fake";
         }
 
         @Override
@@ -89,12 +89,12 @@ public final class FakeHosts implements AutoCloseable {
                 Map.of());
     }
 
-    /** @param outcome empty: it runs */
+    /** @param outcome empty while it runs */
     public void migrated(String vm, String source, String destination, Optional<Outcome> outcome) {
         migrated(vm, source, destination, outcome, List.of());
     }
 
-    /** One that runs, begun by somebody else. */
+    /** Adds a running migration that another program started. */
     public void watched(String vm, String source, String destination) {
         StepReport skipped = new StepReport(
                 MigrationStep.PREFLIGHT, StepState.SKIPPED, Optional.empty(), Optional.empty(), Map.of());

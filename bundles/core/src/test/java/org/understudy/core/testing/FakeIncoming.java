@@ -14,7 +14,7 @@ import org.understudy.api.spi.MigrationPhase;
 import org.understudy.core.testing.FakeHost.FakeVm;
 import org.understudy.core.testing.FakeHost.Fault;
 
-/** The receiving end of a fake host. */
+/** The incoming migration of a fake host. */
 public final class FakeIncoming implements IncomingMigration {
     private static final Map<String, FakeIncoming> BY_URI = new ConcurrentHashMap<>();
     private static final AtomicInteger PORTS = new AtomicInteger(49152);
@@ -42,7 +42,7 @@ public final class FakeIncoming implements IncomingMigration {
         vm.phase(next);
     }
 
-    /** The receiving QEMU ends by itself. */
+    /** The receiving QEMU exits. */
     public void die() {
         vm.host().remove(vm.name());
         phase = MigrationPhase.FAILED;
@@ -59,7 +59,7 @@ public final class FakeIncoming implements IncomingMigration {
         return phase;
     }
 
-    /** The sender's manager lets the guest run here. */
+    /** The source's manager resumes the guest here. */
     void arrive() {
         accepted = true;
         vm.resume();

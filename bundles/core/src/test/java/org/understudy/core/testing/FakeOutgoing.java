@@ -15,7 +15,7 @@ import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.core.testing.FakeHost.FakeVm;
 import org.understudy.core.testing.FakeHost.Fault;
 
-/** The sending end of a fake host: each question moves it one phase on, unless a fault holds it. */
+/** The outgoing migration of a fake host: each poll advances the phase, unless a fault prevents it. */
 public final class FakeOutgoing implements OutgoingMigration {
     private static final long TOTAL = 1 << 20;
     private static final int ASKED_WHILE_AWAY = 5;

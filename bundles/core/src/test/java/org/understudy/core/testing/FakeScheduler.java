@@ -15,8 +15,8 @@ import org.understudy.api.Subscription;
 import org.understudy.core.concurrent.Scheduler;
 
 /**
- * Threads and time in the hand of a test. Time passes only by {@link #advance}. A task runs at once, on the thread that
- * submits it, or right after the task that submits it: when a call returns, all that it caused has been done.
+ * Threads and time under the control of a test. Time passes only by {@link #advance}. A task runs at once on the thread that
+ * submits it, or right after the task that submits it: when a call returns, all tasks that it caused have run.
  */
 public final class FakeScheduler implements Scheduler {
     private final List<Timed> timed = new ArrayList<>();
@@ -34,7 +34,7 @@ public final class FakeScheduler implements Scheduler {
         }
     }
 
-    /** Lets time pass, and does what is due on the way, in order. */
+    /** Advances the time and runs the tasks that are due meanwhile, in order. */
     public void advance(Duration span) {
         long end = nanos() + span.toNanos();
         for (Timed next = due(end); next != null; next = due(end)) {
@@ -74,7 +74,7 @@ public final class FakeScheduler implements Scheduler {
         return next;
     }
 
-    /** How many tasks wait for their time. */
+    /** The number of scheduled tasks. */
     public synchronized int timed() {
         return timed.size();
     }

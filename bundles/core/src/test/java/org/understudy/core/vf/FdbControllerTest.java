@@ -84,7 +84,7 @@ class FdbControllerTest {
         return timeout(10_000);
     }
 
-    /** Returns once everything that was sent before for the host is done, with one more question to it. */
+    /** Returns when all earlier changes of the host are processed, by one more call. */
     private void settle() {
         becomes("web2", ALPHA, PairHealth.ACTIVE, PrimaryKind.VF);
         verify(pools, soon()).forward(OTHER_VM, false);
@@ -99,14 +99,14 @@ class FdbControllerTest {
 
     @ParameterizedTest
     @EnumSource(names = {"HIDDEN", "UNPLUGGING", "ON_STANDBY", "PARTIAL"})
-    void leadsFramesToTheStandbyNicWhileTheGuestIsWithoutItsVf(PairHealth health) {
+    void forwardsFramesToTheStandbyNicWhileTheGuestIsWithoutItsVf(PairHealth health) {
         becomes(health, PrimaryKind.VF);
 
         verifyOnly(LEASE, true);
     }
 
     @Test
-    void endsThatWhenTheGuestHasItsVf() {
+    void stopsForwardingWhenTheGuestHasItsVf() {
         becomes(PairHealth.ACTIVE, PrimaryKind.VF);
 
         verifyOnly(LEASE, false);
@@ -114,7 +114,7 @@ class FdbControllerTest {
 
     @ParameterizedTest
     @EnumSource(names = {"OFF", "PENDING_RESTART", "FAULT"})
-    void asksNothingOfAVfThatIsNotInUse(PairHealth health) {
+    void changesNothingForAVfThatIsNotInUse(PairHealth health) {
         becomes(health, PrimaryKind.VF);
 
         settle();
@@ -122,7 +122,7 @@ class FdbControllerTest {
     }
 
     @Test
-    void leavesAnEmulatedPrimaryAlone() {
+    void ignoresAnEmulatedPrimary() {
         becomes(PairHealth.ON_STANDBY, PrimaryKind.EMULATED);
 
         settle();
@@ -130,7 +130,7 @@ class FdbControllerTest {
     }
 
     @Test
-    void goesOnAfterARefusal() {
+    void continuesAfterARefusal() {
         doThrow(new UnderstudyException(ErrorCode.NOT_PERMITTED, "not allowed"))
                 .when(pools)
                 .forward(LEASE, true);
@@ -143,7 +143,7 @@ class FdbControllerTest {
     }
 
     @Test
-    void hearsNothingAnyMoreOnceClosed() {
+    void ignoresChangesAfterClose() {
         fdbController.close();
 
         becomes(PairHealth.ON_STANDBY, PrimaryKind.VF);
@@ -152,7 +152,7 @@ class FdbControllerTest {
     }
 
     @Test
-    void servesAHostWhileAnotherDoesNotAnswerAndThenOnlyTheLastChangeOfAPair() {
+    void servesAHostWhileAnotherDoesNotAnswerAndMergesChangesOfAPair() {
         HostName beta = new HostName("beta");
         Lease there = new Lease(
                 beta, POOL, new VmName("web3"), new Alias("ua-vf0"), PciAddress.parse("01:10.6"), "server", 1);

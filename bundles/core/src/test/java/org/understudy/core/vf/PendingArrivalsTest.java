@@ -34,7 +34,7 @@ class PendingArrivalsTest {
     }
 
     @Test
-    void givesAVmThatIsExpectedAgainItsWholeTime() {
+    void restartsTheTimeOfAVmThatIsExpectedAgain() {
         pendingArrivals.begin(ALPHA, WEB1);
         clock.advance(Duration.ofSeconds(40));
         pendingArrivals.begin(ALPHA, WEB1);
@@ -47,7 +47,7 @@ class PendingArrivalsTest {
     }
 
     @Test
-    void tellsOnceOfAVmThatIsExpectedNoMore() {
+    void reportsOnceThatAVmIsNoLongerExpected() {
         pendingArrivals.begin(ALPHA, WEB1);
 
         pendingArrivals.end(ALPHA, WEB1);

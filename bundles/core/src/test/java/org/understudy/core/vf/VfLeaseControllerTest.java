@@ -58,7 +58,7 @@ class VfLeaseControllerTest {
     private final FakeScheduler clock = new FakeScheduler();
     private final FakeDefinitionHost alpha = new FakeDefinitionHost("alpha");
     private final FakeHosts fakeHosts = new FakeHosts(alpha);
-    private final VfLeaseController keeper =
+    private final VfLeaseController controller =
             new VfLeaseController(fakeHosts.registry, fakeHosts.migrations, fakeHosts.policies, clock, PAUSES);
     private final OneVf pool = new OneVf();
     private final VirtualMachineService vms = new VirtualMachineService(
@@ -67,12 +67,12 @@ class VfLeaseControllerTest {
             fakeHosts.policies,
             fakeHosts.health,
             fakeHosts.migrations,
-            keeper,
+            controller,
             new NicFacts());
 
     @AfterEach
     void close() {
-        keeper.close();
+        controller.close();
         fakeHosts.close();
     }
 
@@ -85,7 +85,7 @@ class VfLeaseControllerTest {
     @Test
     void leasesTheVfOfAPoolForAStartWithTheSettingsOfThePair() {
         defined(VmState.SHUTOFF);
-        keeper.setPools(pool);
+        controller.setPools(pool);
 
         vms.start(WEB1);
 
@@ -104,7 +104,7 @@ class VfLeaseControllerTest {
     @Test
     void leavesTheChoiceToTheHostWhereItsNetworkIsThePool() {
         defined(VmState.SHUTOFF);
-        keeper.setPools(pool);
+        controller.setPools(pool);
         alpha.networks("pool-a");
 
         vms.start(WEB1);
@@ -116,11 +116,11 @@ class VfLeaseControllerTest {
     @Test
     void leavesTheChoiceToTheHostWhereThePoolIsToHaveANetworkAndHasOne() {
         defined(VmState.SHUTOFF);
-        keeper.setPools(pool);
+        controller.setPools(pool);
         Policy usual = FakeHosts.policy();
         when(fakeHosts.policies.current())
                 .thenReturn(new Policy(
-                        List.of(new HostPolicy(alpha.name(), "shelf", Map.of())),
+                        List.of(new HostPolicy(alpha.name(), "fake", Map.of())),
                         List.of(new PoolPolicy(
                                 OneVf.POOL,
                                 PrimaryKind.VF,
@@ -154,7 +154,7 @@ class VfLeaseControllerTest {
                         "<source><address type='pci' domain='0' bus='1' slot='0x10' function='2'/></source>"));
         alpha.forget();
         vms.start(WEB1);
-        keeper.setPools(pool);
+        controller.setPools(pool);
         alpha.end("web1");
         vms.start(WEB1);
 
@@ -163,12 +163,12 @@ class VfLeaseControllerTest {
     }
 
     @Test
-    void doesOneThingForAVmAtATime() {
+    void rejectsASecondStartOfAVmMeanwhile() {
         defined(VmState.SHUTOFF);
-        keeper.setPools(pool);
-        VmLocation here = fakeHosts.locator.of(WEB1);
+        controller.setPools(pool);
+        VmLocation here = fakeHosts.locator.locate(WEB1);
 
-        keeper.around(
+        controller.callWithLeases(
                 here,
                 List.of(),
                 assigned -> assertThatThrownBy(() -> vms.start(WEB1))
@@ -182,9 +182,9 @@ class VfLeaseControllerTest {
     }
 
     @Test
-    void leadsFramesToTheStandbyNicWhileTheGuestBoots() {
+    void forwardsFramesToTheStandbyNicWhileTheGuestBoots() {
         defined(VmState.SHUTOFF);
-        keeper.setPools(pool);
+        controller.setPools(pool);
 
         vms.start(WEB1);
 
@@ -192,9 +192,9 @@ class VfLeaseControllerTest {
     }
 
     @Test
-    void startsAVmAlsoWhereADetourIsNotAllowed() {
+    void startsAVmAlsoWhereForwardingIsNotPermitted() {
         defined(VmState.SHUTOFF);
-        keeper.setPools(pool);
+        controller.setPools(pool);
         pool.detours.add("refused");
 
         vms.start(WEB1);
@@ -203,9 +203,9 @@ class VfLeaseControllerTest {
     }
 
     @Test
-    void givesTheVfBackIfTheStartFails() {
+    void releasesTheVfIfTheStartFails() {
         defined(VmState.SHUTOFF);
-        keeper.setPools(pool);
+        controller.setPools(pool);
         alpha.refuseStart();
 
         assertThatThrownBy(() -> vms.start(WEB1))
@@ -217,7 +217,7 @@ class VfLeaseControllerTest {
     @Test
     void doesNotStartAVmIfThePoolHasNoVfLeft() {
         defined(VmState.SHUTOFF);
-        keeper.setPools(pool);
+        controller.setPools(pool);
         pool.empty = true;
 
         assertThatThrownBy(() -> vms.start(WEB1))
@@ -230,9 +230,9 @@ class VfLeaseControllerTest {
     }
 
     @Test
-    void givesTheVfBackWhenTheVmHasStoppedByItself() {
+    void releasesTheVfWhenTheVmHasStoppedByItself() {
         defined(VmState.SHUTOFF);
-        keeper.setPools(pool);
+        controller.setPools(pool);
         vms.start(WEB1);
 
         alpha.end("web1");
@@ -241,9 +241,9 @@ class VfLeaseControllerTest {
     }
 
     @Test
-    void givesTheVfBackThatARunningVmWasToLetGoAndHas() {
+    void releasesTheVfThatARunningVmHasReleasedOnRequest() {
         defined(VmState.SHUTOFF);
-        keeper.setPools(pool);
+        controller.setPools(pool);
         vms.start(WEB1);
         alpha.define(FakeDefinitionHost.xml("web1"));
 
@@ -253,9 +253,9 @@ class VfLeaseControllerTest {
     }
 
     @Test
-    void keepsTheVfOfARunningVmThatHasLostItAndShallHaveItAgain() {
+    void keepsTheVfOfARunningVmThatHasLostItAndGetsItAgain() {
         defined(VmState.SHUTOFF);
-        keeper.setPools(pool);
+        controller.setPools(pool);
         vms.start(WEB1);
 
         alpha.release("web1", new Alias("ua-vf"));
@@ -265,19 +265,19 @@ class VfLeaseControllerTest {
     }
 
     @Test
-    void givesBackWhatAVmHeldThatIsOffAfterARestartOfTheServer() {
+    void releasesTheVfsOfAVmThatIsOffAfterARestartOfTheServer() {
         defined(VmState.SHUTOFF);
         pool.lease(alpha.name(), OneVf.POOL, WEB1, new Alias("ua-vf"), OneVf.SETTINGS);
 
-        keeper.setPools(pool);
+        controller.setPools(pool);
 
         assertThat(pool.held).isEmpty();
     }
 
     @Test
-    void givesBackWhatWasRefusedWithoutWaitingForNews() {
+    void retriesARefusedReleaseWithoutAnEvent() {
         defined(VmState.SHUTOFF);
-        keeper.setPools(pool);
+        controller.setPools(pool);
         vms.start(WEB1);
         pool.refuseReleases(2);
 
@@ -290,14 +290,14 @@ class VfLeaseControllerTest {
     }
 
     @Test
-    void keepsTheVfOfAVmWhoseStartEndsWhileItIsLookedAt() throws InterruptedException {
+    void keepsTheVfOfAVmWhoseStartEndsWhileItsStateIsRead() throws InterruptedException {
         defined(VmState.SHUTOFF);
-        keeper.setPools(pool);
-        VmLocation here = fakeHosts.locator.of(WEB1);
+        controller.setPools(pool);
+        VmLocation here = fakeHosts.locator.locate(WEB1);
         PairView pair = DomainView.of(alpha.definition(WEB1)).pairs().get(0);
         CountDownLatch leased = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
-        Thread starting = new Thread(() -> keeper.around(here, List.of(pair), assigned -> {
+        Thread starting = new Thread(() -> controller.callWithLeases(here, List.of(pair), assigned -> {
             leased.countDown();
             join(go::await);
             alpha.start(WEB1, assigned);
@@ -310,7 +310,7 @@ class VfLeaseControllerTest {
             join(starting::join);
         });
 
-        keeper.setPools(pool);
+        controller.setPools(pool);
         alpha.afterFind(() -> {});
         go.countDown();
         starting.join();
@@ -331,13 +331,13 @@ class VfLeaseControllerTest {
     }
 
     @Test
-    void oneThatIsRefusedKeepsNoOtherFromBeingGivenBack() {
+    void releasesOtherVfsWhenOneIsRefused() {
         defined(VmState.SHUTOFF);
         pool.lease(alpha.name(), OneVf.POOL, WEB1, new Alias("ua-vf"), OneVf.SETTINGS);
         pool.lease(alpha.name(), OneVf.POOL, WEB1, new Alias("ua-vf2"), OneVf.SETTINGS);
         pool.refused.add(new Alias("ua-vf"));
 
-        keeper.setPools(pool);
+        controller.setPools(pool);
 
         assertThat(pool.leases(alpha.name()))
                 .extracting(l -> l.primary().value())
@@ -345,26 +345,26 @@ class VfLeaseControllerTest {
     }
 
     @Test
-    void staysSubscribedToNewNicsWhenTheOldOnesGoAfterwards() {
+    void keepsTheNewNicsServiceWhenTheOldOneIsUnsetLater() {
         Subscription ofNewer = mock(Subscription.class);
         HostNics older = mock(HostNics.class);
         HostNics newer = mock(HostNics.class);
         when(older.listen(any())).thenReturn(() -> {});
         when(newer.listen(any())).thenReturn(ofNewer);
 
-        keeper.setNics(older);
-        keeper.setNics(newer);
-        keeper.unsetNics(older);
+        controller.setNics(older);
+        controller.setNics(newer);
+        controller.unsetNics(older);
 
         verify(ofNewer, never()).close();
     }
 
     @Test
-    void leavesTheVfOfAVmThatIsMovedToItsMigration() {
+    void leavesTheVfOfAVmInAMigrationToTheMigration() {
         defined(VmState.RUNNING);
         fakeHosts.migrated("web1", "alpha", "beta", Optional.empty());
         pool.lease(alpha.name(), OneVf.POOL, WEB1, new Alias("ua-vf"), OneVf.SETTINGS);
-        keeper.setPools(pool);
+        controller.setPools(pool);
         alpha.with("web2", VmState.SHUTOFF);
         pool.lease(alpha.name(), OneVf.POOL, new VmName("web2"), new Alias("ua-vf"), OneVf.SETTINGS);
 

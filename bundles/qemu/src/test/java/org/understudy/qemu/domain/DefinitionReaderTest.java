@@ -202,7 +202,7 @@ class DefinitionReaderTest {
     void namesPlaceOfSyntaxError() {
         assertThatExceptionOfType(UnderstudyException.class)
                 .isThrownBy(() -> DefinitionReader.read("<domain>\n<name></domain>"))
-                .withMessageContaining("line 2")
+                .withMessageContaining("Line 2")
                 .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.MALFORMED_XML));
     }
 

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.health;
+
+import org.understudy.api.HostName;
+import org.understudy.api.VmName;
+
+/** A VM on one host. */
+public record VmKey(HostName host, VmName vm) {
+    @Override
+    public String toString() {
+        return "VM " + vm + " on host " + host;
+    }
+}
