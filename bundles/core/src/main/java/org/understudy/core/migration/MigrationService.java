@@ -49,13 +49,13 @@ import org.understudy.core.migration.step.PreflightStep;
  */
 public final class MigrationService implements Migrations, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MigrationService.class);
-    private static final Duration LEAVE = Duration.ofSeconds(3);
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
 
-    /** @param work empty while the migration is being started */
-    private record Active(MigrationId id, Optional<Task> work) {}
+    /** @param task empty while the migration is being started */
+    private record Active(MigrationId id, Optional<Task> task) {}
 
     private final Hosts hosts;
-    private final Function<VmName, Host> whereabouts;
+    private final Function<VmName, Host> locator;
     private final Policies policies;
     private final MigrationServices services;
     private final HostWatch watch;
@@ -65,15 +65,15 @@ public final class MigrationService implements Migrations, AutoCloseable {
     private final Map<VmName, Active> active = new HashMap<>();
     private final Set<Task> running = new HashSet<>();
 
-    /** @param whereabouts finds the host a VM is on, and throws if that is none or not clear */
-    MigrationService(Hosts hosts, Function<VmName, Host> whereabouts, Policies policies, MigrationServices services) {
+    /** @param locator finds the host a VM is on, and throws if that is none or not clear */
+    MigrationService(Hosts hosts, Function<VmName, Host> locator, Policies policies, MigrationServices services) {
         this.hosts = hosts;
-        this.whereabouts = whereabouts;
+        this.locator = locator;
         this.policies = policies;
         this.services = services;
         this.ids = new MigrationIds(services.journal(), services.time());
         this.records = new MigrationRecords(services.time());
-        this.external = new ExternalMigrations(hosts, services, this::isActive, this::follow);
+        this.external = new ExternalMigrations(hosts, services, this::isActive, this::observe);
         services.journal().all().forEach(this::resumeMigration);
         this.watch = new HostWatch(hosts, this::onOpened, this::onEvent);
         watch.refresh();
@@ -83,7 +83,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
         Migration migration = entry.migration();
         records.publish(migration);
         if (entry.stage() != MigrationJournal.Stage.ENDED) {
-            MigrationStatusBuilder status = picture(migration);
+            MigrationStatusBuilder status = statusBuilder(migration);
             launch(status, new MigrationRecovery(entry, hosts, policies.current(), services, status));
         }
     }
@@ -91,15 +91,15 @@ public final class MigrationService implements Migrations, AutoCloseable {
     @Override
     public List<Finding> preflight(VmName vm, HostName destination, MigrationOptions options) {
         watch.refresh();
-        MigrationRequest request = plan(new MigrationId("preflight"), vm, destination, options);
+        MigrationRequest request = request(new MigrationId("preflight"), vm, destination, options);
         return new PreflightStep().check(request, services).findings();
     }
 
     @Override
     public Migration start(VmName vm, HostName destination, MigrationOptions options) {
         watch.refresh();
-        MigrationRequest request = plan(ids.next(), vm, destination, options);
-        Migration first = first(request);
+        MigrationRequest request = request(ids.next(), vm, destination, options);
+        Migration first = initialRecord(request);
         if (!reserve(first)) {
             throw new UnderstudyException(ErrorCode.MIGRATION_IN_PROGRESS, "VM " + vm + " is being migrated already");
         }
@@ -110,22 +110,22 @@ public final class MigrationService implements Migrations, AutoCloseable {
             throw e;
         }
         records.publish(first);
-        MigrationStatusBuilder status = picture(first);
+        MigrationStatusBuilder status = statusBuilder(first);
         MigrationEvents events = new MigrationEvents(vm, services.timings(), services.time(), services.threads());
         launch(status, new MigrationTask(new MigrationContext(request, services, status, events)));
         return first;
     }
 
-    private MigrationRequest plan(MigrationId id, VmName vm, HostName destination, MigrationOptions options) {
+    private MigrationRequest request(MigrationId id, VmName vm, HostName destination, MigrationOptions options) {
         Host to = services.bounded(hosts.host(destination));
-        return new MigrationRequest(id, vm, services.bounded(whereabouts.apply(vm)), to, options, policies.current());
+        return new MigrationRequest(id, vm, services.bounded(locator.apply(vm)), to, options, policies.current());
     }
 
-    private MigrationStatusBuilder picture(Migration first) {
+    private MigrationStatusBuilder statusBuilder(Migration first) {
         return new MigrationStatusBuilder(first, services.time(), this::publish);
     }
 
-    private Migration first(MigrationRequest request) {
+    private Migration initialRecord(MigrationRequest request) {
         return new Migration(
                 request.id(),
                 1,
@@ -135,7 +135,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
                 List.of(),
                 services.time().instant(),
                 Optional.empty(),
-                MigrationStatusBuilder.untouched(),
+                MigrationStatusBuilder.pendingSteps(),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
@@ -155,7 +155,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
     }
 
     /** Shows a migration that this server did not begin. */
-    private void follow(VmName vm, Host source, Host destination) {
+    private void observe(VmName vm, Host source, Host destination) {
         MigrationRequest request = new MigrationRequest(
                 ids.next(),
                 vm,
@@ -163,7 +163,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
                 services.bounded(destination),
                 MigrationOptions.defaults(),
                 policies.current());
-        Migration first = first(request);
+        Migration first = initialRecord(request);
         if (reserve(first)) {
             LOG.info(
                     "Migration {}: VM {} is moved from host {} to host {} by another program",
@@ -171,7 +171,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
                     vm,
                     source.name(),
                     destination.name());
-            MigrationStatusBuilder status = picture(first);
+            MigrationStatusBuilder status = statusBuilder(first);
             // Publishes the first picture itself: one that no listener takes for a migration of this server's own.
             launch(status, new ExternalMigrationObserver(request, services, status));
         }
@@ -204,11 +204,11 @@ public final class MigrationService implements Migrations, AutoCloseable {
                 } catch (RuntimeException | Error e) {
                     endByDefect(status, e);
                 } finally {
-                    left(task);
+                    removeTask(task);
                 }
             }));
         } catch (RuntimeException | Error e) {
-            left(task);
+            removeTask(task);
             endByDefect(status, e);
         }
     }
@@ -216,7 +216,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
     private void endByDefect(MigrationStatusBuilder status, Throwable e) {
         Migration migration = status.now();
         LOG.error("Migration {} of VM {}: unhandled exception", migration.id(), migration.vm(), e);
-        status.endBy(Finding.of(
+        status.endNeedingAttention(Finding.of(
                 FindingCode.STATE_INCONSISTENT,
                 "vm " + migration.vm(),
                 "Migration " + migration.id() + " ended by an unhandled exception: " + e + ".",
@@ -224,7 +224,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
                         + " a defect."));
     }
 
-    private synchronized void left(Task task) {
+    private synchronized void removeTask(Task task) {
         running.remove(task);
         notifyAll();
     }
@@ -232,13 +232,13 @@ public final class MigrationService implements Migrations, AutoCloseable {
     /** Takes a new picture; an ended one is on disk before anyone sees it. */
     private void publish(Migration now) {
         if (!now.isRunning()) {
-            keep(now);
+            journalEnd(now);
             free(now);
         }
         records.publish(now);
     }
 
-    private void keep(Migration ended) {
+    private void journalEnd(Migration ended) {
         try {
             services.journal().ended(ended);
         } catch (RuntimeException | Error e) {
@@ -249,14 +249,14 @@ public final class MigrationService implements Migrations, AutoCloseable {
     @Override
     public Migration cancel(MigrationId id) {
         Migration now = records.show(id);
-        work(now).ifPresent(Task::cancel);
+        task(now).ifPresent(Task::cancel);
         return now;
     }
 
-    private synchronized Optional<Task> work(Migration migration) {
+    private synchronized Optional<Task> task(Migration migration) {
         return Optional.ofNullable(active.get(migration.vm()))
                 .filter(a -> a.id().equals(migration.id()))
-                .flatMap(Active::work);
+                .flatMap(Active::task);
     }
 
     @Override
@@ -285,20 +285,20 @@ public final class MigrationService implements Migrations, AutoCloseable {
      */
     @Override
     public void close() {
-        List<Task> leaving;
+        List<Task> toStop;
         synchronized (this) {
-            leaving = List.copyOf(running);
+            toStop = List.copyOf(running);
         }
-        leaving.forEach(Task::abandon);
-        awaitLeaving();
+        toStop.forEach(Task::abandon);
+        awaitTasks();
         watch.close();
         external.close();
         services.unplugGuard().close();
         records.close();
     }
 
-    private synchronized void awaitLeaving() {
-        Deadline deadline = Deadline.in(services.time(), LEAVE);
+    private synchronized void awaitTasks() {
+        Deadline deadline = Deadline.in(services.time(), CLOSE_LIMIT);
         try {
             while (!running.isEmpty() && !deadline.isOver()) {
                 deadline.await(this);

@@ -46,16 +46,16 @@ final class MigrationTask implements Task {
     public void run() {
         try {
             try {
-                listen();
+                subscribe();
                 runSteps(STEPS);
             } catch (StepAbortedException stop) {
-                arrivedDespite(stop);
+                completeIfArrived(stop);
             }
-            new MigrationCompletion(context).arrived();
+            new MigrationCompletion(context).complete();
         } catch (StepAbortedException stop) {
-            new MigrationCompletion(context).stopped(at, stop);
+            new MigrationCompletion(context).abort(at, stop);
         } catch (RuntimeException | Error e) {
-            new MigrationCompletion(context).failed(at, e);
+            new MigrationCompletion(context).fail(at, e);
         } finally {
             context.events().close();
             context.probe().ifPresent(GapProbe::close);
@@ -63,9 +63,9 @@ final class MigrationTask implements Task {
     }
 
     /** A host that does not answer ends the run, and keeps no other from starting. */
-    private void listen() {
+    private void subscribe() {
         context.status().begin(at);
-        DeadlineCall.within(
+        DeadlineCall.call(
                 context.events(),
                 at,
                 "the events of both hosts",
@@ -88,12 +88,12 @@ final class MigrationTask implements Task {
     }
 
     /** A cancel may come too late for a host that switches by itself; the VM that is over there is seen to its end. */
-    private void arrivedDespite(StepAbortedException stop) {
+    private void completeIfArrived(StepAbortedException stop) {
         if (stop.reason() != StepAbortedException.Reason.CANCELLED) {
             throw stop;
         }
         context.events().ignoreCancel();
-        if (!new Rollback(context).arrivedAnyway()) {
+        if (!new Rollback(context).hasArrivedDespiteCancel()) {
             throw stop;
         }
         context.status().fact(at, "cancelled", "too late: the host had moved the VM");

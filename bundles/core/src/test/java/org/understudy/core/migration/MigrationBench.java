@@ -164,7 +164,7 @@ public final class MigrationBench implements AutoCloseable {
         MigrationJournal journal = new MigrationJournal(folder);
         return new MigrationService(
                 hosts(),
-                this::whereabouts,
+                this::locate,
                 policies(),
                 new MigrationServices(
                         definitions,
@@ -181,7 +181,7 @@ public final class MigrationBench implements AutoCloseable {
                         time));
     }
 
-    private Host whereabouts(VmName vm) {
+    private Host locate(VmName vm) {
         return Stream.of(a, b)
                 .filter(h -> h.find(vm)
                         .filter(found -> found.state() != VmState.INCOMING)
@@ -294,7 +294,7 @@ public final class MigrationBench implements AutoCloseable {
         final List<Lease> released = new ArrayList<>();
         private final List<String> deeds;
         int left = 4;
-        boolean detoursFail;
+        boolean forwardingFails;
 
         FakePools(List<String> deeds) {
             this.deeds = deeds;
@@ -332,7 +332,7 @@ public final class MigrationBench implements AutoCloseable {
 
         @Override
         public synchronized void forward(Lease lease, boolean on) {
-            if (detoursFail) {
+            if (forwardingFails) {
                 throw new UnderstudyException(ErrorCode.NOT_PERMITTED, "the access list does not allow it");
             }
             deeds.add("detour " + lease.host() + " " + on);

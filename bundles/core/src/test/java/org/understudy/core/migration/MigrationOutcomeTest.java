@@ -144,7 +144,7 @@ class MigrationOutcomeTest {
     void movesTheVmAndSaysThatFramesMayBeLostWhereADetourIsNotAllowed() {
         bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
         bench.pools.leased.add(bench.leaseOnSource());
-        bench.pools.detoursFail = true;
+        bench.pools.forwardingFails = true;
 
         Migration m = bench.migrate();
 

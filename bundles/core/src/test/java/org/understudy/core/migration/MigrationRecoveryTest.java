@@ -121,7 +121,7 @@ class MigrationRecoveryTest {
                 List.of(PrimaryKind.EMULATED),
                 Instant.now(),
                 Optional.empty(),
-                MigrationStatusBuilder.untouched(),
+                MigrationStatusBuilder.pendingSteps(),
                 Optional.of(100),
                 Optional.empty(),
                 Optional.empty(),

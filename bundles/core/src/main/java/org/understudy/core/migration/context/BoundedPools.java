@@ -16,7 +16,7 @@ import org.understudy.api.spi.VfSettings;
 record BoundedPools(VfPools pools, BoundedCalls calls) implements VfPools {
     @Override
     public List<Finding> check(HostName host, PoolName pool) {
-        return calls.make(host, "check pool " + pool, () -> pools.check(host, pool));
+        return calls.call(host, "check pool " + pool, () -> pools.check(host, pool));
     }
 
     /** The caller has a deadline, and releases what comes late. */
@@ -32,7 +32,7 @@ record BoundedPools(VfPools pools, BoundedCalls calls) implements VfPools {
 
     @Override
     public List<Lease> leases(HostName host) {
-        return calls.make(host, "list the leased VFs", () -> pools.leases(host));
+        return calls.call(host, "list the leased VFs", () -> pools.leases(host));
     }
 
     @Override

@@ -16,14 +16,14 @@ public final class DeadlineCall {
      * @param late takes back a result that came after the run had stopped waiting
      * @throws StepAbortedException past the limit or when cancelled
      */
-    public static <T> T within(
+    public static <T> T call(
             MigrationEvents events,
             MigrationStep step,
             String what,
             Duration limit,
-            Supplier<T> call,
+            Supplier<T> hostCall,
             Consumer<T> late) {
-        PendingAnswer<T> pendingAnswer = events.begin(what, call);
+        PendingAnswer<T> pendingAnswer = events.begin(what, hostCall);
         try {
             events.await(step, what, limit, pendingAnswer);
         } catch (StepAbortedException e) {
@@ -34,14 +34,14 @@ public final class DeadlineCall {
     }
 
     /** The same for a call whose result the way back needs: a cancel has to wait for the answer. */
-    public static <T> T toItsAnswer(
+    public static <T> T callUncancellable(
             MigrationEvents events,
             MigrationStep step,
             String what,
             Duration limit,
-            Supplier<T> call,
+            Supplier<T> hostCall,
             Consumer<T> late) {
-        PendingAnswer<T> pendingAnswer = events.begin(what, call);
+        PendingAnswer<T> pendingAnswer = events.begin(what, hostCall);
         try {
             events.awaitDespiteCancel(step, what, limit, pendingAnswer);
         } catch (StepAbortedException e) {
@@ -52,14 +52,14 @@ public final class DeadlineCall {
     }
 
     /** The same for a call without a result; nothing can be taken back. */
-    public static void within(MigrationEvents events, MigrationStep step, String what, Duration limit, Runnable call) {
-        within(
+    public static void call(MigrationEvents events, MigrationStep step, String what, Duration limit, Runnable hostCall) {
+        call(
                 events,
                 step,
                 what,
                 limit,
                 () -> {
-                    call.run();
+                    hostCall.run();
                     return what;
                 },
                 done -> {});

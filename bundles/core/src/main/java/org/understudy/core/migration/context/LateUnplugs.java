@@ -27,7 +27,7 @@ import org.understudy.api.spi.PrimaryPresence;
  */
 final class LateUnplugs {
     private static final Logger LOG = LoggerFactory.getLogger(LateUnplugs.class);
-    private static final Duration LEAVE = Duration.ofSeconds(3);
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
     private static final String FILE = "journal";
 
     private final PendingUnplug.Store store;
@@ -53,15 +53,15 @@ final class LateUnplugs {
 
     /** Checks what happened to the primaries of this host while it was closed. */
     void onOpened(Host host) {
-        List<PendingUnplug> there = matching(p -> p.host().equals(host.name()));
-        there.forEach(p -> hosts.run(host.name(), "check " + p.vm() + " " + p.primary(), () -> check(host, p)));
+        List<PendingUnplug> onHost = matching(p -> p.host().equals(host.name()));
+        onHost.forEach(p -> hosts.run(host.name(), "check " + p.vm() + " " + p.primary(), () -> check(host, p)));
     }
 
     private void check(Host host, PendingUnplug p) {
         try {
             VmState state = host.find(p.vm()).map(HostedVm::state).orElse(VmState.SHUTOFF);
             if (state == VmState.SHUTOFF) {
-                removeOnDisk(one -> one.isOn(host.name(), p.vm()));
+                removeAndWrite(one -> one.isOn(host.name(), p.vm()));
             } else if (host.primaryPresence(p.vm(), p.primary()) == PrimaryPresence.ABSENT) {
                 replug(host, p);
             }
@@ -97,7 +97,7 @@ final class LateUnplugs {
         }
         try {
             host.plugPrimary(p.vm(), p.primary(), p.pair().vf());
-            removeOnDisk(p::equals);
+            removeAndWrite(p::equals);
             plugged.accept(host.name(), p.vm());
             LOG.info(
                     "Host {}: plugged {} of VM {} again, released after a cancelled migration",
@@ -111,16 +111,16 @@ final class LateUnplugs {
 
     /** Whoever plugged it: a primary that is plugged was released before. */
     void plugged(HostName host, VmName vm, Alias primary) {
-        removeSoon(p -> p.isOn(host, vm) && p.primary().equals(primary));
+        removeAndWriteLater(p -> p.isOn(host, vm) && p.primary().equals(primary));
     }
 
     /** The VM's QEMU ended. */
     void stopped(HostName host, VmName vm) {
-        removeSoon(p -> p.isOn(host, vm));
+        removeAndWriteLater(p -> p.isOn(host, vm));
     }
 
     /** Those of a VM on a host. */
-    List<PendingUnplug> of(HostName host, VmName vm) {
+    List<PendingUnplug> pendingOf(HostName host, VmName vm) {
         return matching(p -> p.isOn(host, vm));
     }
 
@@ -128,14 +128,14 @@ final class LateUnplugs {
         return pending.stream().filter(which).toList();
     }
 
-    private void removeOnDisk(Predicate<PendingUnplug> which) {
+    private void removeAndWrite(Predicate<PendingUnplug> which) {
         if (remove(which)) {
             write();
         }
     }
 
     /** A crash before it is written does no harm: the next start checks what is no longer pending. */
-    private void removeSoon(Predicate<PendingUnplug> which) {
+    private void removeAndWriteLater(Predicate<PendingUnplug> which) {
         if (remove(which)) {
             writer.run(FILE, FILE, this::write);
         }
@@ -175,7 +175,7 @@ final class LateUnplugs {
      * a second time nor reads the journal before it says so.
      */
     void close() {
-        Deadline deadline = Deadline.in(time, LEAVE);
+        Deadline deadline = Deadline.in(time, CLOSE_LIMIT);
         hosts.close(deadline);
         writer.close(deadline);
         write();

@@ -28,7 +28,7 @@ public final class MigrationContext {
     private final List<Lease> leases = new ArrayList<>();
     private VmSnapshot snapshot = new VmSnapshot("", "", List.of(), Map.of());
     private Optional<IncomingMigration> incoming = Optional.empty();
-    private Optional<SourceMonitor> sending = Optional.empty();
+    private Optional<SourceMonitor> sourceMonitor = Optional.empty();
     private Optional<GapProbe> probe = Optional.empty();
     private Optional<HostFacts> destinationFacts = Optional.empty();
     private Optional<Instant> resumed = Optional.empty();
@@ -80,7 +80,7 @@ public final class MigrationContext {
     }
 
     /** Whether the VF of a pair on the destination is leased here; else the host picks it, or it is no VF. */
-    public boolean leases(PairView pair) {
+    public boolean needsLease(PairView pair) {
         return pair.kind() == PrimaryKind.VF
                 && request.policy().pools().stream()
                         .anyMatch(pool -> pair.pool().equals(Optional.of(pool.name())))
@@ -97,7 +97,7 @@ public final class MigrationContext {
 
     /** Whether a pair is to arrive without its VF, as none was free. */
     public boolean lacksVf(PairView pair) {
-        return leases(pair) && leases.stream().noneMatch(l -> l.primary().equals(pair.primary()));
+        return needsLease(pair) && leases.stream().noneMatch(l -> l.primary().equals(pair.primary()));
     }
 
     public Map<Alias, PciAddress> assignedVfs() {
@@ -105,23 +105,23 @@ public final class MigrationContext {
     }
 
     /** What the VM runs with, as the destination needs it. */
-    public String liveThere() {
-        String there = services.definitions().adjust(snapshot.live(), assignedVfs(), request.networksThere());
+    public String liveOnDestination() {
+        String adjusted = services.definitions().adjust(snapshot.live(), assignedVfs(), request.networksOnDestination());
         return isExplicit()
-                ? services.definitions().without(there, snapshot.presence().keySet())
-                : there;
+                ? services.definitions().without(adjusted, snapshot.presence().keySet())
+                : adjusted;
     }
 
     /** What is stored of the VM, as the destination needs it. */
-    public String configuredThere() {
-        return services.definitions().adjust(snapshot.configured(), assignedVfs(), request.networksThere());
+    public String configuredOnDestination() {
+        return services.definitions().adjust(snapshot.configured(), assignedVfs(), request.networksOnDestination());
     }
 
     public VmSnapshot snapshot() {
         return snapshot;
     }
 
-    public void cargo(VmSnapshot found) {
+    public void snapshot(VmSnapshot found) {
         snapshot = found;
     }
 
@@ -138,21 +138,21 @@ public final class MigrationContext {
         return incomingGone;
     }
 
-    public void incomingIsGone() {
+    public void markIncomingGone() {
         incomingGone = true;
     }
 
     public SourceMonitor sourceMonitor() {
-        return sending.orElseThrow();
+        return sourceMonitor.orElseThrow();
     }
 
     /** Empty until the source has been told to send. */
-    public Optional<SourceMonitor> sendingIfAny() {
-        return sending;
+    public Optional<SourceMonitor> sourceMonitorIfAny() {
+        return sourceMonitor;
     }
 
-    public void sending(SourceMonitor started) {
-        sending = Optional.of(started);
+    public void sourceMonitor(SourceMonitor started) {
+        sourceMonitor = Optional.of(started);
     }
 
     public Optional<GapProbe> probe() {
@@ -174,7 +174,7 @@ public final class MigrationContext {
 
     /** When the guest had let go of its primaries; empty before that. */
     public Optional<Instant> released() {
-        return unplugged.or(() -> sending.flatMap(SourceMonitor::released));
+        return unplugged.or(() -> sourceMonitor.flatMap(SourceMonitor::released));
     }
 
     public void unplugged(Instant at) {
@@ -195,7 +195,7 @@ public final class MigrationContext {
         return degraded;
     }
 
-    public void degrade() {
+    public void markDegraded() {
         degraded = true;
     }
 }

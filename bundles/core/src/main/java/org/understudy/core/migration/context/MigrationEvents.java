@@ -30,11 +30,11 @@ public final class MigrationEvents implements AutoCloseable {
     private final List<HostEvent> fromSource = new ArrayList<>();
     private final List<HostEvent> fromDestination = new ArrayList<>();
     private final List<Subscription> subscriptions = new ArrayList<>();
-    private boolean cancelAsked;
-    private boolean noWayBack;
+    private boolean cancelRequested;
+    private boolean pastPointOfNoReturn;
     private boolean abandoned;
     private boolean closed;
-    private long news;
+    private long eventCount;
 
     public MigrationEvents(VmName vm, MigrationTimings timings, TimeSource time, Executor threads) {
         this.vm = vm;
@@ -45,11 +45,11 @@ public final class MigrationEvents implements AutoCloseable {
 
     /** Listens to both hosts from now on. Blocks for their answers. */
     public void open(Host source, Host destination) {
-        keep(source.subscribe(e -> add(fromSource, e)));
-        keep(destination.subscribe(e -> add(fromDestination, e)));
+        addSubscription(source.subscribe(e -> add(fromSource, e)));
+        addSubscription(destination.subscribe(e -> add(fromDestination, e)));
     }
 
-    private void keep(Subscription subscription) {
+    private void addSubscription(Subscription subscription) {
         synchronized (this) {
             if (!closed) {
                 subscriptions.add(subscription);
@@ -62,7 +62,7 @@ public final class MigrationEvents implements AutoCloseable {
     private synchronized void add(List<HostEvent> events, HostEvent event) {
         if (event.vm().equals(vm)) {
             events.add(event);
-            news++;
+            eventCount++;
             notifyAll();
         }
     }
@@ -109,10 +109,10 @@ public final class MigrationEvents implements AutoCloseable {
 
     /** Asks the run to go back; false if it is too late. */
     public synchronized boolean cancel() {
-        cancelAsked = !noWayBack || cancelAsked;
-        news++;
+        cancelRequested = !pastPointOfNoReturn || cancelRequested;
+        eventCount++;
         notifyAll();
-        return !noWayBack;
+        return !pastPointOfNoReturn;
     }
 
     /**
@@ -122,18 +122,18 @@ public final class MigrationEvents implements AutoCloseable {
      */
     public synchronized void passPointOfNoReturn() {
         requireNotCancelled();
-        noWayBack = true;
+        pastPointOfNoReturn = true;
     }
 
     /** From here on a cancel changes nothing: the way back is being walked already. */
     public synchronized void ignoreCancel() {
-        noWayBack = true;
+        pastPointOfNoReturn = true;
     }
 
     /** This server stops: the run ends where it is, without a way back. */
     public synchronized void abandon() {
         abandoned = true;
-        news++;
+        eventCount++;
         notifyAll();
     }
 
@@ -146,7 +146,7 @@ public final class MigrationEvents implements AutoCloseable {
 
     public synchronized void requireNotCancelled() {
         requireNotAbandoned();
-        if (cancelAsked && !noWayBack) {
+        if (cancelRequested && !pastPointOfNoReturn) {
             throw StepAbortedException.cancelled();
         }
     }
@@ -198,18 +198,18 @@ public final class MigrationEvents implements AutoCloseable {
     private <T> Optional<T> poll(
             Duration limit,
             Supplier<Optional<T>> check,
-            Runnable mayGoOn,
+            Runnable checkAborted,
             Optional<? extends PendingAnswer<?>> answer) {
         Deadline end = Deadline.in(time, limit);
-        Absence absence = new Absence(end);
+        Outage outage = new Outage(end);
         while (true) {
-            long seen = seen();
-            mayGoOn.run();
-            Optional<T> value = absence.bridge(check);
+            long seen = eventCount();
+            checkAborted.run();
+            Optional<T> value = outage.tolerate(check);
             if (value.isPresent() || end.isOver()) {
                 return value;
             }
-            sleep(
+            waitForEvent(
                     seen,
                     Duration.ofNanos(Math.min(end.leftNanos(), timings.poll().toNanos())),
                     answer);
@@ -217,22 +217,22 @@ public final class MigrationEvents implements AutoCloseable {
     }
 
     /** Of one wait: how long a host has not been reached. */
-    private final class Absence {
+    private final class Outage {
         private final Deadline end;
-        private Optional<Deadline> patience = Optional.empty();
+        private Optional<Deadline> limit = Optional.empty();
 
-        Absence(Deadline end) {
+        Outage(Deadline end) {
             this.end = end;
         }
 
-        <T> Optional<T> bridge(Supplier<Optional<T>> check) {
+        <T> Optional<T> tolerate(Supplier<Optional<T>> check) {
             try {
                 Optional<T> value = check.get();
-                patience = Optional.empty();
+                limit = Optional.empty();
                 return value;
             } catch (UnderstudyException e) {
-                patience = patience.or(() -> Optional.of(Deadline.in(time, timings.absence())));
-                if (e.code() != ErrorCode.HOST_UNAVAILABLE || patience.get().isOver() || end.isOver()) {
+                limit = limit.or(() -> Optional.of(Deadline.in(time, timings.absence())));
+                if (e.code() != ErrorCode.HOST_UNAVAILABLE || limit.get().isOver() || end.isOver()) {
                     throw e;
                 }
                 return Optional.empty();
@@ -240,15 +240,15 @@ public final class MigrationEvents implements AutoCloseable {
         }
     }
 
-    private synchronized long seen() {
-        return news;
+    private synchronized long eventCount() {
+        return eventCount;
     }
 
     /** Until there is news, or the answer that is waited for; that of another call is no news. */
-    private synchronized void sleep(long seen, Duration pause, Optional<? extends PendingAnswer<?>> answer) {
+    private synchronized void waitForEvent(long seen, Duration pause, Optional<? extends PendingAnswer<?>> answer) {
         Deadline end = Deadline.in(time, pause);
         try {
-            while (news == seen && answer.filter(PendingAnswer::isDone).isEmpty() && !end.isOver()) {
+            while (eventCount == seen && answer.filter(PendingAnswer::isDone).isEmpty() && !end.isOver()) {
                 end.await(this);
             }
         } catch (InterruptedException e) {

@@ -26,7 +26,7 @@ public record MigrationRequest(
     }
 
     /** What networks of other hosts are called on the destination. */
-    public Map<String, String> networksThere() {
+    public Map<String, String> networksOnDestination() {
         return policy.networksOn(destination.name());
     }
 
@@ -40,7 +40,7 @@ public record MigrationRequest(
         return "vm " + vm;
     }
 
-    public String on(HostName host) {
+    public String subjectOn(HostName host) {
         return "vm " + vm + " on host " + host;
     }
 }

@@ -10,8 +10,8 @@ import java.time.Duration;
  *     that its guest may want
  * @param grace how long an event may lag behind the answer to a query
  * @param heartbeat how long to wait for a heartbeat on the primary after the guest has enabled it
- * @param word how long a VM that has arrived may be silent, if the probe has heard it before; QEMU under TCG is slow to go on
- * @param tail how long the probe goes on measuring after the last step
+ * @param silence how long a VM that has arrived may be silent, if the probe has heard it before; QEMU under TCG is slow to go on
+ * @param probeTail how long the probe goes on measuring after the last step
  * @param absence how long a host may be away in the middle of a run, as while its libvirt is restarted
  * @param answer how long one question to a host may take
  * @param ownUnplugWait how long QEMU itself waits for the guest after a cancel. Source: QEMU
@@ -21,8 +21,8 @@ public record MigrationTimings(
         Duration poll,
         Duration grace,
         Duration heartbeat,
-        Duration word,
-        Duration tail,
+        Duration silence,
+        Duration probeTail,
         Duration absence,
         Duration answer,
         Duration ownUnplugWait) {

@@ -30,8 +30,8 @@ public final class SourceMonitor {
     private final MigrationEvents events;
     private final OutgoingMigration outgoing;
     private final InstantSource clock;
-    private final Set<MigrationPhase> asked = EnumSet.noneOf(MigrationPhase.class);
-    private Optional<Instant> askedPastUnplug = Optional.empty();
+    private final Set<MigrationPhase> queried = EnumSet.noneOf(MigrationPhase.class);
+    private Optional<Instant> queriedPastUnplug = Optional.empty();
 
     public SourceMonitor(
             MigrationRequest request, MigrationEvents events, OutgoingMigration outgoing, InstantSource clock) {
@@ -46,11 +46,11 @@ public final class SourceMonitor {
     }
 
     /** Asks QEMU, and remembers the answer. */
-    public MigrationProgress ask() {
+    public MigrationProgress query() {
         MigrationProgress progress = outgoing.progress();
-        asked.add(progress.phase());
-        if (askedPastUnplug.isEmpty() && PAST_UNPLUG.contains(progress.phase())) {
-            askedPastUnplug = Optional.of(clock.instant());
+        queried.add(progress.phase());
+        if (queriedPastUnplug.isEmpty() && PAST_UNPLUG.contains(progress.phase())) {
+            queriedPastUnplug = Optional.of(clock.instant());
         }
         return progress;
     }
@@ -60,11 +60,11 @@ public final class SourceMonitor {
      *
      * @throws StepAbortedException if the migration cannot come to a good end any more
      */
-    public MigrationProgress askAndRequireAlive() {
+    public MigrationProgress queryAndRequireAlive() {
         events.sourceStopped().ifPresent(reason -> {
             throw StepAbortedException.guestLost(sourceGone(request, reason));
         });
-        MigrationProgress progress = ask();
+        MigrationProgress progress = query();
         switch (progress.phase()) {
             case FAILED, CANCELLING, CANCELLED -> throw StepAbortedException.failed(migrationFailed(progress));
             default -> {
@@ -85,7 +85,7 @@ public final class SourceMonitor {
 
     /** True if QEMU was seen waiting for the guest to release a primary. */
     public boolean waitedForGuest() {
-        return asked.contains(MigrationPhase.WAIT_UNPLUG)
+        return queried.contains(MigrationPhase.WAIT_UNPLUG)
                 || phaseEvents().stream().anyMatch(e -> e.phase() == MigrationPhase.WAIT_UNPLUG);
     }
 
@@ -99,7 +99,7 @@ public final class SourceMonitor {
                 .filter(e -> PAST_UNPLUG.contains(e.phase()))
                 .map(HostEvent::at)
                 .findFirst();
-        return event.or(() -> askedPastUnplug);
+        return event.or(() -> queriedPastUnplug);
     }
 
     private List<HostEvent.MigrationChanged> phaseEvents() {
@@ -112,7 +112,7 @@ public final class SourceMonitor {
     public static Finding sourceGone(MigrationRequest request, String reason) {
         return Finding.of(
                 FindingCode.GUEST_NOT_RUNNING,
-                request.on(request.source().name()),
+                request.subjectOn(request.source().name()),
                 "The VM stopped on the source while it was being moved: " + reason + ".",
                 "Start the VM on host " + request.source().name() + "; its definition is still there.");
     }
@@ -120,7 +120,7 @@ public final class SourceMonitor {
     private Finding destinationGone(String reason) {
         return Finding.of(
                 FindingCode.MIGRATION_FAILED,
-                request.on(request.destination().name()),
+                request.subjectOn(request.destination().name()),
                 "The receiving QEMU ended: " + reason + ".",
                 "Read the VM's log on the destination.");
     }
@@ -129,7 +129,7 @@ public final class SourceMonitor {
         String why = progress.error().isEmpty() ? "QEMU gave no reason" : progress.error();
         return Finding.of(
                 FindingCode.MIGRATION_FAILED,
-                request.on(request.source().name()),
+                request.subjectOn(request.source().name()),
                 "The source's QEMU ended the migration as " + progress.phase() + ": " + why + ".",
                 "Read the VM's logs on both hosts.");
     }

@@ -21,7 +21,7 @@ public final class UnplugFindings {
                 "Check that the guest runs and handles PCI hotplug; a paused or rebooting guest cannot answer.");
     }
 
-    public static Finding pending(String subject, Alias primary) {
+    public static Finding unplugPending(String subject, Alias primary) {
         return Finding.of(
                 FindingCode.EJECT_PENDING,
                 subject + ", primary " + primary,

@@ -58,14 +58,14 @@ public final class ExternalMigrationObserver implements Task {
     @Override
     public void run() {
         try {
-            listenAndWatch();
+            observe();
         } catch (UnderstudyException e) {
             LOG.warn("Migration {} of VM {}: its hosts do not answer", request.id(), request.vm(), e);
             needsAttention("The hosts do not answer any more: " + e.getMessage() + ".");
         }
     }
 
-    private void listenAndWatch() {
+    private void observe() {
         Subscription source = listen(request.source(), onSource);
         try (source) {
             Subscription destination = listen(request.destination(), onDestination);
@@ -86,23 +86,23 @@ public final class ExternalMigrationObserver implements Task {
 
     /** A host that is away for a moment is asked again, as in a migration of our own. */
     private void watchSource() {
-        Deadline patience = patience();
+        Deadline limit = absenceLimit();
         while (!isAbandoned()) {
             try {
                 if (hasEnded()) {
                     return;
                 }
-                patience = patience();
+                limit = absenceLimit();
             } catch (UnderstudyException e) {
-                if (e.code() != ErrorCode.HOST_UNAVAILABLE || patience.isOver()) {
+                if (e.code() != ErrorCode.HOST_UNAVAILABLE || limit.isOver()) {
                     throw e;
                 }
             }
-            pause();
+            awaitPoll();
         }
     }
 
-    private Deadline patience() {
+    private Deadline absenceLimit() {
         return Deadline.in(services.time(), services.timings().absence());
     }
 
@@ -114,10 +114,10 @@ public final class ExternalMigrationObserver implements Task {
         VmState here = state(request.source());
         VmState there = state(request.destination());
         if (there == VmState.RUNNING && here != VmState.RUNNING || there == VmState.PAUSED && here == VmState.SHUTOFF) {
-            arrived();
+            endOnDestination();
             return true;
         } else if (over && (here == VmState.RUNNING || here == VmState.PAUSED && there == VmState.SHUTOFF)) {
-            stayed(now);
+            endOnSource(now);
             return true;
         } else if (over && here == VmState.SHUTOFF && there == VmState.SHUTOFF) {
             needsAttention("The VM runs on neither host.");
@@ -134,19 +134,19 @@ public final class ExternalMigrationObserver implements Task {
     private void show(MigrationProgress progress) {
         switch (progress.phase()) {
             case ACTIVE, POSTCOPY, PRE_SWITCHOVER -> {
-                goOnTo(MigrationStep.COPY);
+                advanceTo(MigrationStep.COPY);
                 if (progress.totalBytes() > 0) {
                     status.progress((int) Math.max(0, 100 - 100 * progress.remainingBytes() / progress.totalBytes()));
                 }
             }
-            case DEVICE, COMPLETED -> goOnTo(MigrationStep.SWITCH);
+            case DEVICE, COMPLETED -> advanceTo(MigrationStep.SWITCH);
             default -> {}
         }
     }
 
-    private void goOnTo(MigrationStep step) {
-        List<MigrationStep> way = List.of(MigrationStep.TO_STANDBY, MigrationStep.COPY, MigrationStep.SWITCH);
-        for (MigrationStep before : way.subList(0, way.indexOf(step))) {
+    private void advanceTo(MigrationStep step) {
+        List<MigrationStep> order = List.of(MigrationStep.TO_STANDBY, MigrationStep.COPY, MigrationStep.SWITCH);
+        for (MigrationStep before : order.subList(0, order.indexOf(step))) {
             if (status.state(before) == StepState.PENDING) {
                 status.begin(before);
             }
@@ -157,25 +157,25 @@ public final class ExternalMigrationObserver implements Task {
         }
     }
 
-    private void arrived() {
+    private void endOnDestination() {
         status.progress(100);
-        goOnTo(MigrationStep.SWITCH);
+        advanceTo(MigrationStep.SWITCH);
         Optional<Instant> stopped = first(onSource, HostEvent.Paused.class);
         Optional<Instant> resumed = first(onDestination, HostEvent.Resumed.class);
         if (stopped.isPresent() && resumed.isPresent() && !resumed.get().isBefore(stopped.get())) {
             status.downtime(Duration.between(stopped.get(), resumed.get()));
         }
         status.done(MigrationStep.SWITCH);
-        boolean back = toPrimary();
+        boolean enabled = awaitPrimaries();
         status.skip(MigrationStep.RELEASE, "whoever began the migration cleans up on the source");
-        status.outcome(back ? Outcome.COMPLETED : Outcome.COMPLETED_DEGRADED);
+        status.outcome(enabled ? Outcome.COMPLETED : Outcome.COMPLETED_DEGRADED);
     }
 
     private static <E extends HostEvent> Optional<Instant> first(List<HostEvent> events, Class<E> kind) {
         return events.stream().filter(kind::isInstance).map(HostEvent::at).findFirst();
     }
 
-    private boolean toPrimary() {
+    private boolean awaitPrimaries() {
         status.begin(MigrationStep.TO_PRIMARY);
         Host there = request.destination();
         String configured = there.definition(request.vm());
@@ -188,7 +188,7 @@ public final class ExternalMigrationObserver implements Task {
                 status.end(MigrationStep.TO_PRIMARY, StepState.FAILED);
                 return false;
             }
-            pause();
+            awaitPoll();
         }
         status.primaries(pairs.stream().map(PairView::kind).toList());
         status.done(MigrationStep.TO_PRIMARY);
@@ -201,7 +201,7 @@ public final class ExternalMigrationObserver implements Task {
         return presence == PrimaryPresence.ENABLED;
     }
 
-    private void stayed(Optional<MigrationProgress> last) {
+    private void endOnSource(Optional<MigrationProgress> last) {
         boolean cancelled =
                 last.filter(p -> p.phase() == MigrationPhase.CANCELLED).isPresent()
                         || onSource.stream()
@@ -216,7 +216,7 @@ public final class ExternalMigrationObserver implements Task {
     }
 
     private void needsAttention(String why) {
-        status.endBy(Finding.of(
+        status.endNeedingAttention(Finding.of(
                 FindingCode.STATE_INCONSISTENT,
                 request.subject(),
                 why,
@@ -227,7 +227,7 @@ public final class ExternalMigrationObserver implements Task {
         return abandoned;
     }
 
-    private synchronized void pause() {
+    private synchronized void awaitPoll() {
         try {
             if (!abandoned) {
                 services.time().await(this, services.timings().poll().toNanos());

@@ -88,7 +88,7 @@ public final class MigrationRecovery implements Task {
                     events));
         } catch (StepAbortedException stop) {
             if (stop.reason() == StepAbortedException.Reason.CANCELLED) {
-                endedByAdmin(wait);
+                endedByRequest(wait);
             } else {
                 LOG.info("Migration {} of VM {} is left to the next start", before.id(), before.vm());
             }
@@ -96,10 +96,10 @@ public final class MigrationRecovery implements Task {
     }
 
     /** Without the answers of both hosts it is unknown where the VM runs, so nothing is released. */
-    private void endedByAdmin(RecoveryWait wait) {
-        String why = wait.shown().map(Finding::message).orElse("The hosts had not answered yet.");
-        wait.shown().ifPresent(status::remove);
-        status.endBy(
+    private void endedByRequest(RecoveryWait wait) {
+        String why = wait.reported().map(Finding::message).orElse("The hosts had not answered yet.");
+        wait.reported().ifPresent(status::remove);
+        status.endNeedingAttention(
                 unclear("The recovery was ended by request. " + why).findings().get(0));
         LOG.warn("Migration {} of VM {}: recovery ended by request", before.id(), before.vm());
     }
@@ -110,7 +110,7 @@ public final class MigrationRecovery implements Task {
             events.open(context.request().source(), context.request().destination());
             status.fact(at, "recovered", "this server was restarted in the meantime");
             context.leases().addAll(entry.leases());
-            awaitHostsOwnEnd(context);
+            awaitAutomaticSwitchover(context);
             VmState there = awaitState(context, context.request().destination());
             VmState here = awaitState(context, context.request().source());
             if (there == VmState.RUNNING && here == VmState.RUNNING) {
@@ -119,20 +119,20 @@ public final class MigrationRecovery implements Task {
             if (there == VmState.RUNNING || entry.stage() == MigrationJournal.Stage.COMMITTED) {
                 proceed(context, there, here);
             } else {
-                requireAReasonForAPause(context, here);
+                requireKnownPause(context, here);
                 rollBack(context, there, at);
             }
         } catch (StepAbortedException stop) {
-            new MigrationCompletion(context).stopped(at, stop);
+            new MigrationCompletion(context).abort(at, stop);
         } catch (RuntimeException | Error e) {
             LOG.warn("Migration {} of VM {} could not be taken up", before.id(), before.vm(), e);
             String why = e instanceof UnderstudyException ? e.getMessage() : e.toString();
-            new MigrationCompletion(context).stopped(at, unclear("The recovery failed: " + why + "."));
+            new MigrationCompletion(context).abort(at, unclear("The recovery failed: " + why + "."));
         }
     }
 
     /** A host that switches by itself went on without this server; where the VM is can be told when it is done. */
-    private void awaitHostsOwnEnd(MigrationContext context) {
+    private void awaitAutomaticSwitchover(MigrationContext context) {
         if (entry.stage() == MigrationJournal.Stage.GOING_BACK) {
             return;
         }
@@ -141,7 +141,7 @@ public final class MigrationRecovery implements Task {
                 .poll(
                         policy.deadlines().unplug(),
                         () -> Optional.of(true)
-                                .filter(yes -> ownPhase(source)
+                                .filter(yes -> automaticPhase(source)
                                         .filter(p -> !SourceMonitor.isPastUnplug(p))
                                         .isEmpty()))
                 .isPresent();
@@ -150,12 +150,12 @@ public final class MigrationRecovery implements Task {
                     .poll(
                             policy.deadlines().copy(),
                             () -> Optional.of(true)
-                                    .filter(yes -> ownPhase(source).isEmpty()));
+                                    .filter(yes -> automaticPhase(source).isEmpty()));
         }
     }
 
     /** Of a sending end that switches by itself and is still at it. */
-    private Optional<MigrationPhase> ownPhase(Host source) {
+    private Optional<MigrationPhase> automaticPhase(Host source) {
         return source.outgoing(before.vm())
                 .filter(OutgoingMigration::switchesByItself)
                 .map(o -> o.progress().phase())
@@ -191,21 +191,21 @@ public final class MigrationRecovery implements Task {
         }
         context.resumed(services.time().instant());
         status.done(lastStep());
-        context.cargo(cargo(context.request().destination()));
+        context.snapshot(snapshotOn(context.request().destination()));
         context.request()
                 .source()
                 .outgoing(before.vm())
                 .ifPresent(o ->
-                        context.sending(new SourceMonitor(context.request(), context.events(), o, services.time())));
+                        context.sourceMonitor(new SourceMonitor(context.request(), context.events(), o, services.time())));
         finish(context, new PlugStep());
-        if (context.sendingIfAny().isPresent()) {
+        if (context.sourceMonitorIfAny().isPresent()) {
             finish(context, new ReleaseStep());
         } else if (here == VmState.PAUSED) {
             throw unclear("The VM runs on the destination, and is PAUSED on the source.");
         } else {
             status.skip(MigrationStep.RELEASE, "the source has no QEMU of this VM any more");
         }
-        new MigrationCompletion(context).arrived();
+        new MigrationCompletion(context).complete();
     }
 
     private void finish(MigrationContext context, Step step) {
@@ -233,7 +233,7 @@ public final class MigrationRecovery implements Task {
     }
 
     /** A guest that stands still may have been paused by an admin or by the migration; only the sending end can tell. */
-    private void requireAReasonForAPause(MigrationContext context, VmState here) {
+    private void requireKnownPause(MigrationContext context, VmState here) {
         boolean mayHaveBeenSent =
                 entry.stage() == MigrationJournal.Stage.PREPARED || entry.stage() == MigrationJournal.Stage.GOING_BACK;
         if (here == VmState.PAUSED
@@ -248,7 +248,7 @@ public final class MigrationRecovery implements Task {
             throw unclear("The destination holds the VM as " + there + ".");
         }
         Rollback rollback = new Rollback(context);
-        context.cargo(cargo(context.request().source()));
+        context.snapshot(snapshotOn(context.request().source()));
         context.leases()
                 .forEach(lease -> context.rollbacks().push(MigrationStep.LEASE, "undoLease-" + lease.primary(), () -> {
                     services.pools().orElseThrow().release(lease);
@@ -262,10 +262,10 @@ public final class MigrationRecovery implements Task {
                     .orElseThrow(() -> unclear("The receiving QEMU cannot be reached.")));
             context.rollbacks().push(MigrationStep.LEASE, "undoIncoming", rollback::abortIncoming);
         } else {
-            context.incomingIsGone();
+            context.markIncomingGone();
         }
         context.request().source().outgoing(before.vm()).ifPresent(o -> {
-            context.sending(new SourceMonitor(context.request(), context.events(), o, services.time()));
+            context.sourceMonitor(new SourceMonitor(context.request(), context.events(), o, services.time()));
             context.rollbacks().push(MigrationStep.TO_STANDBY, "undoSending", rollback::cancelSending);
         });
         throw StepAbortedException.failed(
@@ -276,7 +276,7 @@ public final class MigrationRecovery implements Task {
     }
 
     /** What each primary was before is not known any more; one that QEMU hides was hidden before. */
-    private VmSnapshot cargo(Host host) {
+    private VmSnapshot snapshotOn(Host host) {
         if (host.find(before.vm()).isEmpty()) {
             return new VmSnapshot("", "", List.of(), Map.of());
         }

@@ -31,7 +31,7 @@ public final class CopyStep implements Step {
     }
 
     private boolean copied(MigrationContext context) {
-        MigrationProgress progress = context.sourceMonitor().askAndRequireAlive();
+        MigrationProgress progress = context.sourceMonitor().queryAndRequireAlive();
         if (progress.totalBytes() > 0) {
             long done = Math.max(0, progress.totalBytes() - progress.remainingBytes());
             context.status().progress((int) Math.min(99, done * 100 / progress.totalBytes()));

@@ -39,7 +39,7 @@ final class DestinationCheck {
     List<Finding> findings(VmSnapshot snapshot) {
         HostFacts from = request.source().facts();
         HostFacts to = request.destination().facts();
-        String there = services.definitions().adjust(snapshot.live(), Map.of(), request.networksThere());
+        String there = services.definitions().adjust(snapshot.live(), Map.of(), request.networksOnDestination());
         List<Finding> found = new ArrayList<>(to.findings());
         found.addAll(request.destination().check(there));
         services.linter().lint(there, from, to).stream()

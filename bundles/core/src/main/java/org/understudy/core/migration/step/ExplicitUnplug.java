@@ -35,9 +35,9 @@ final class ExplicitUnplug {
         if (held.isEmpty()) {
             return;
         }
-        context.rollbacks().push(MigrationStep.TO_STANDBY, "undoUnplug", () -> new Rollback(context).markAsked(held));
+        context.rollbacks().push(MigrationStep.TO_STANDBY, "undoUnplug", () -> new Rollback(context).markRequested(held));
         for (PairView pair : held) {
-            DeadlineCall.within(
+            DeadlineCall.call(
                     context.events(),
                     MigrationStep.TO_STANDBY,
                     "the source to ask for " + pair.primary(),

@@ -29,7 +29,7 @@ public final class LeaseStep implements Step {
         List<PairView> vfs = context.snapshot().pairs().stream()
                 .filter(p -> p.kind() == PrimaryKind.VF)
                 .toList();
-        vfs.stream().filter(p -> isOurs(context, p)).forEach(p -> lease(context, p));
+        vfs.stream().filter(p -> isLeasedHere(context, p)).forEach(p -> lease(context, p));
         if (vfs.isEmpty()) {
             context.status().fact(step(), "lease", "none needed: the VM has no primary that is a VF");
         }
@@ -41,18 +41,18 @@ public final class LeaseStep implements Step {
     }
 
     /** The preflight lets a pool that is not configured pass only where the destination itself hands out its VFs. */
-    private static boolean isOurs(MigrationContext context, PairView pair) {
-        boolean ours = context.leases(pair);
-        if (!ours) {
+    private static boolean isLeasedHere(MigrationContext context, PairView pair) {
+        boolean leased = context.needsLease(pair);
+        if (!leased) {
             context.status().fact(MigrationStep.LEASE, pair.primary().value(), "chosen by the host");
         }
-        return ours;
+        return leased;
     }
 
     private void lease(MigrationContext context, PairView pair) {
         VfPools pools = context.services().pools().orElseThrow();
         PoolName pool = pair.pool().orElseThrow();
-        Optional<Lease> found = DeadlineCall.within(
+        Optional<Lease> found = DeadlineCall.call(
                 context.events(),
                 step(),
                 "a VF of pool " + pool,
@@ -64,10 +64,10 @@ public final class LeaseStep implements Step {
                         pair.primary(),
                         pair.settings()),
                 late -> late.ifPresent(pools::release));
-        found.ifPresentOrElse(lease -> keep(context, pools, pair, lease), () -> acceptStandby(context, pool, pair));
+        found.ifPresentOrElse(lease -> addLease(context, pools, pair, lease), () -> acceptStandby(context, pool, pair));
     }
 
-    private void keep(MigrationContext context, VfPools pools, PairView pair, Lease lease) {
+    private void addLease(MigrationContext context, VfPools pools, PairView pair, Lease lease) {
         context.leases().add(lease);
         context.rollbacks().push(step(), "undoLease-" + pair.primary(), () -> {
             pools.release(lease);
@@ -91,13 +91,13 @@ public final class LeaseStep implements Step {
         IncomingRequest request = new IncomingRequest(
                 context.request().id(),
                 context.request().vm(),
-                context.liveThere(),
-                context.configuredThere(),
+                context.liveOnDestination(),
+                context.configuredOnDestination(),
                 context.request().options(),
                 context.assignedVfs());
         Rollback rollback = new Rollback(context);
         context.rollbacks().push(MigrationStep.SWITCH, "undoGuest", rollback::restoreGuest);
-        context.incoming(DeadlineCall.within(
+        context.incoming(DeadlineCall.call(
                 context.events(),
                 step(),
                 "the receiving QEMU",

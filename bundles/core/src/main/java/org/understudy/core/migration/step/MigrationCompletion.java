@@ -31,7 +31,7 @@ public final class MigrationCompletion {
     }
 
     /** All steps are done: the VM runs on the destination. */
-    public void arrived() {
+    public void complete() {
         if (!context.snapshot().pairs().isEmpty()) {
             context.services()
                     .unplugGuard()
@@ -39,7 +39,7 @@ public final class MigrationCompletion {
                             context.request().destination().name(),
                             context.request().vm());
         }
-        Optional<Finding> silence = context.probe().flatMap(this::silence);
+        Optional<Finding> silence = context.probe().flatMap(this::silentVm);
         silence.ifPresent(finding -> context.status().add(List.of(finding)));
         if (silence.isPresent()) {
             end(Outcome.NEEDS_ATTENTION);
@@ -51,35 +51,35 @@ public final class MigrationCompletion {
     }
 
     /** That QEMU runs does not prove that the guest does, or that its frames find their way. */
-    private Optional<Finding> silence(GapProbe probe) {
+    private Optional<Finding> silentVm(GapProbe probe) {
         if (!(probe.report() instanceof NetworkGap.Measured before)) {
             return Optional.empty();
         }
         context.events().ignoreCancel();
-        Duration rare = before.interval().multipliedBy(3);
-        Duration patience = Collections.max(List.of(context.services().timings().word(), rare));
-        boolean heard = context.events()
+        Duration threeIntervals = before.interval().multipliedBy(3);
+        Duration limit = Collections.max(List.of(context.services().timings().silence(), threeIntervals));
+        boolean received = context.events()
                 .poll(
-                        patience,
+                        limit,
                         () -> probe.report() instanceof NetworkGap.Measured now && now.received() > before.received()
                                 ? Optional.of(now)
                                 : Optional.empty())
                 .isPresent();
         String host = context.request().destination().name().toString();
-        return heard
+        return received
                 ? Optional.empty()
                 : Optional.of(Finding.of(
                         FindingCode.VM_SILENT,
                         context.request().subject(),
                         "Nothing has been heard of the VM for %d s since it arrived on host %s (%s)."
-                                .formatted(patience.toSeconds(), host, before.method()),
+                                .formatted(limit.toSeconds(), host, before.method()),
                         "Look at its console on " + host
                                 + "; if the guest runs, check its VLAN and the forwarding entries of the"
                                 + " network between."));
     }
 
     /** A step could not be done for a reason that no step thought of. */
-    public void failed(MigrationStep at, Throwable e) {
+    public void fail(MigrationStep at, Throwable e) {
         ErrorCode code = e instanceof UnderstudyException known ? known.code() : ErrorCode.INTERNAL;
         if (code == ErrorCode.INTERNAL) {
             LOG.error(
@@ -96,7 +96,7 @@ public final class MigrationCompletion {
                     at,
                     e);
         }
-        stopped(
+        abort(
                 at,
                 StepAbortedException.failed(
                         code == ErrorCode.HOST_UNAVAILABLE
@@ -108,9 +108,9 @@ public final class MigrationCompletion {
     }
 
     /** A step has stopped: goes back where there is a way back. */
-    public void stopped(MigrationStep at, StepAbortedException stop) {
+    public void abort(MigrationStep at, StepAbortedException stop) {
         if (stop.reason() == StepAbortedException.Reason.ABANDONED) {
-            leave();
+            logLeftToNextStart();
             return;
         }
         try {
@@ -120,13 +120,13 @@ public final class MigrationCompletion {
             context.status().add(stop.findings());
             context.status().fact(at, cancelled ? "cancelled" : "failed", cancelled ? "by request" : stop.getMessage());
             context.status().end(at, StepState.FAILED);
-            end(back(stop));
+            end(rollBack(stop));
         } catch (StepAbortedException abandoned) {
-            leave();
+            logLeftToNextStart();
         }
     }
 
-    private void leave() {
+    private void logLeftToNextStart() {
         LOG.info(
                 "Migration {} of VM {} is left to the next start",
                 context.request().id(),
@@ -134,13 +134,13 @@ public final class MigrationCompletion {
     }
 
     /** Once the guest runs on the destination there is no way back: what is wrong there is for a person. */
-    private Outcome back(StepAbortedException stop) {
+    private Outcome rollBack(StepAbortedException stop) {
         if (stop.reason() == StepAbortedException.Reason.UNCLEAR
                 || context.resumed().isPresent()) {
             return Outcome.NEEDS_ATTENTION;
         }
         if (!context.rollbacks().isEmpty()) {
-            journalWayBack();
+            journalRollback();
         }
         List<Finding> failures = context.rollbacks()
                 .run(
@@ -156,7 +156,7 @@ public final class MigrationCompletion {
     }
 
     /** A full disk must not keep a guest from being taken back. */
-    private void journalWayBack() {
+    private void journalRollback() {
         try {
             context.journal(MigrationJournal.Stage.GOING_BACK);
         } catch (RuntimeException e) {
@@ -178,7 +178,7 @@ public final class MigrationCompletion {
     private void end(Outcome outcome) {
         context.events().ignoreCancel();
         context.probe().ifPresent(probe -> {
-            context.events().poll(context.services().timings().tail(), Optional::empty);
+            context.events().poll(context.services().timings().probeTail(), Optional::empty);
             probe.close();
             context.status().networkGap(probe.report());
         });

@@ -34,13 +34,13 @@ public final class PlugStep implements Step {
         }
         Deadline end = context.events().deadline(context.request().deadlines().plug());
         List<PairView> missing = context.snapshot().pairs().stream()
-                .filter(p -> !new PrimaryPlug(context, p).within(end.left()))
+                .filter(p -> !new PrimaryPlug(context, p).await(end.left()))
                 .toList();
         if (missing.isEmpty()) {
             measureOnStandby(context);
             return;
         }
-        context.degrade();
+        context.markDegraded();
         for (PairView pair : missing) {
             context.status().add(notReturned(context, pair));
             causes(context, pair).forEach(context.status()::add);
@@ -71,10 +71,10 @@ public final class PlugStep implements Step {
     }
 
     private static Optional<Instant> firstHeartbeat(MigrationContext context) {
-        boolean tellsPaths = PreflightStep.probeTarget(context.request())
+        boolean reportsPaths = PreflightStep.probeTarget(context.request())
                 .filter(ProbeTarget.Heartbeat.class::isInstance)
                 .isPresent();
-        if (!tellsPaths || context.probe().isEmpty() || context.resumed().isEmpty()) {
+        if (!reportsPaths || context.probe().isEmpty() || context.resumed().isEmpty()) {
             return Optional.empty();
         }
         return context.events()

@@ -32,9 +32,9 @@ public final class PreflightStep implements Step {
     /**
      * What was seen.
      *
-     * @param cargo empty if the VM does not run, or cannot be read
+     * @param snapshot empty if the VM does not run, or cannot be read
      */
-    public record Checked(List<Finding> findings, Optional<VmSnapshot> cargo) {}
+    public record Result(List<Finding> findings, Optional<VmSnapshot> snapshot) {}
 
     @Override
     public MigrationStep step() {
@@ -43,35 +43,35 @@ public final class PreflightStep implements Step {
 
     @Override
     public void run(MigrationContext context) {
-        Checked checked = DeadlineCall.within(
+        Result result = DeadlineCall.call(
                 context.events(),
                 step(),
                 "the answers of both hosts",
                 context.request().deadlines().preflight(),
                 () -> check(context.request(), context.services()),
                 late -> {});
-        context.status().add(checked.findings());
-        checked.cargo()
+        context.status().add(result.findings());
+        result.snapshot()
                 .ifPresent(snapshot -> context.status()
                         .primaries(snapshot.pairs().stream().map(PairView::kind).toList()));
-        context.status().fact(step(), "findings", checked.findings().size());
-        if (Finding.anyBlocking(checked.findings())) {
+        context.status().fact(step(), "findings", result.findings().size());
+        if (Finding.anyBlocking(result.findings())) {
             throw StepAbortedException.refused();
         }
-        context.cargo(checked.cargo().orElseThrow());
+        context.snapshot(result.snapshot().orElseThrow());
         context.status().fact(step(), "pairs", context.snapshot().pairs().size());
         context.snapshot().presence().forEach((primary, p) -> context.status().fact(step(), primary.value(), p));
     }
 
-    /** All findings, and the cargo if the VM can be read. Blocks for the answers of both hosts. */
-    public Checked check(MigrationRequest request, MigrationServices services) {
+    /** All findings, and the snapshot if the VM can be read. Blocks for the answers of both hosts. */
+    public Result check(MigrationRequest request, MigrationServices services) {
         List<Finding> findings = new ArrayList<>(vmState(request));
         findings.addAll(destinationHost(request));
         if (Finding.anyBlocking(findings)) {
-            return new Checked(findings, Optional.empty());
+            return new Result(findings, Optional.empty());
         }
-        return asking(request, findings, () -> {
-            VmSnapshot snapshot = cargo(request, services);
+        return reportUnavailable(request, findings, () -> {
+            VmSnapshot snapshot = snapshot(request, services);
             findings.addAll(new DestinationCheck(request, services).findings(snapshot));
             findings.addAll(options(request, snapshot));
             findings.addAll(pairs(request, snapshot));
@@ -82,21 +82,21 @@ public final class PreflightStep implements Step {
                             snapshot.held(),
                             request.policy().settle()));
             findings.addAll(probe(request));
-            return new Checked(findings, Optional.of(snapshot));
+            return new Result(findings, Optional.of(snapshot));
         });
     }
 
     /** A host that does not answer is a finding of the preflight. */
-    private static Checked asking(MigrationRequest request, List<Finding> findings, Supplier<Checked> questions) {
+    private static Result reportUnavailable(MigrationRequest request, List<Finding> findings, Supplier<Result> checks) {
         try {
-            return questions.get();
+            return checks.get();
         } catch (UnderstudyException e) {
             FindingCode code = e.code() == ErrorCode.HOST_UNAVAILABLE || e.code() == ErrorCode.QMP_DISCONNECTED
                     ? FindingCode.HOST_UNAVAILABLE
                     : FindingCode.VM_NOT_MIGRATABLE;
             findings.add(Finding.of(
                     code, request.subject(), e.getMessage() + ".", e.code().remedy()));
-            return new Checked(findings, Optional.empty());
+            return new Result(findings, Optional.empty());
         }
     }
 
@@ -130,7 +130,7 @@ public final class PreflightStep implements Step {
                 : List.of();
     }
 
-    private static VmSnapshot cargo(MigrationRequest request, MigrationServices services) {
+    private static VmSnapshot snapshot(MigrationRequest request, MigrationServices services) {
         String configured = request.source().definition(request.vm());
         String live = request.source().liveDefinition(request.vm()).orElse(configured);
         List<PairView> pairs = services.definitions()

@@ -26,19 +26,19 @@ final class PrimaryPlug {
     }
 
     /** True once the guest has enabled it. */
-    boolean within(Duration limit) {
+    boolean await(Duration limit) {
         boolean enabled =
-                context.isExplicit() ? !context.lacksVf(pair) && plug() && awaitEnabled(limit) : comesByItself(limit);
+                context.isExplicit() ? !context.lacksVf(pair) && plug() && awaitEnabled(limit) : awaitAutomaticPlug(limit);
         context.status().fact(MigrationStep.TO_PRIMARY, pair.primary().value(), answer());
         return enabled;
     }
 
     /** One that QEMU should have plugged while it loaded the VM, and has not, is plugged once more. */
-    private boolean comesByItself(Duration limit) {
+    private boolean awaitAutomaticPlug(Duration limit) {
         Deadline end = context.events().deadline(limit);
-        boolean came = awaitEnabled(wasHidden() ? Duration.ZERO : graceOr(limit));
-        if (came || wasHidden()) {
-            return came;
+        boolean enabled = awaitEnabled(wasHidden() ? Duration.ZERO : graceWithin(limit));
+        if (enabled || wasHidden()) {
+            return enabled;
         }
         if (answer().is(PrimaryPresence.ABSENT) && !context.lacksVf(pair)) {
             plug();
@@ -46,7 +46,7 @@ final class PrimaryPlug {
         return awaitEnabled(end.left());
     }
 
-    private Duration graceOr(Duration limit) {
+    private Duration graceWithin(Duration limit) {
         Duration grace = context.services().timings().grace();
         return grace.compareTo(limit) < 0 ? grace : limit;
     }
@@ -62,7 +62,7 @@ final class PrimaryPlug {
 
     private boolean plug() {
         try {
-            DeadlineCall.within(
+            DeadlineCall.call(
                     context.events(),
                     MigrationStep.TO_PRIMARY,
                     "the destination to plug " + pair.primary(),
@@ -103,7 +103,7 @@ final class PrimaryPlug {
         context.events().destinationStopped().ifPresent(reason -> {
             throw StepAbortedException.unclear(Finding.of(
                     FindingCode.GUEST_NOT_RUNNING,
-                    context.request().on(context.request().destination().name()),
+                    context.request().subjectOn(context.request().destination().name()),
                     "The VM stopped on the destination after the switch: " + reason + ".",
                     "Start the VM on host " + context.request().destination().name() + "; its definition is there."));
         });

@@ -20,7 +20,7 @@ public final class ReleaseStep implements Step {
     @Override
     public void run(MigrationContext context) {
         try {
-            DeadlineCall.within(
+            DeadlineCall.call(
                     context.events(),
                     step(),
                     "the source to forget the VM",
@@ -53,7 +53,7 @@ public final class ReleaseStep implements Step {
     private static Finding leftOver(MigrationContext context, String why) {
         return Finding.of(
                 FindingCode.STATE_INCONSISTENT,
-                context.request().on(context.request().source().name()),
+                context.request().subjectOn(context.request().source().name()),
                 "The VM runs on the destination, but the source could not be cleaned up: " + why,
                 "Destroy and undefine what is left of the VM on host "
                         + context.request().source().name() + "; never resume it there.");

@@ -44,25 +44,25 @@ public final class Rollback {
         if (context.events().sourceStopped().isPresent()) {
             return "the source's QEMU is gone";
         }
-        Optional<MigrationPhase> after = giveUp();
+        Optional<MigrationPhase> after = cancelOutgoing();
         if (context.sourceMonitor().outgoing().switchesByItself()) {
             requireNotArrived(after);
         }
         return "QEMU ended as "
                 + after.orElseThrow(() -> StepAbortedException.failed(
-                        notGivenUp(context.request().deadlines().cancel())));
+                        notCancelled(context.request().deadlines().cancel())));
     }
 
     /**
      * Stops the sending, and returns whether it was too late for that. Only a host that switches by itself can be past
      * the switch without the run's word.
      */
-    public boolean arrivedAnyway() {
-        boolean possible = context.sendingIfAny()
+    public boolean hasArrivedDespiteCancel() {
+        boolean possible = context.sourceMonitorIfAny()
                 .filter(s -> s.outgoing().switchesByItself())
                 .isPresent();
         try {
-            return possible && giveUp().equals(Optional.of(MigrationPhase.COMPLETED));
+            return possible && cancelOutgoing().equals(Optional.of(MigrationPhase.COMPLETED));
         } catch (UnderstudyException e) {
             // The way back asks again, for as long as it takes.
             LOG.warn(
@@ -75,18 +75,18 @@ public final class Rollback {
     }
 
     /** Returns the phase in which QEMU ended; empty if it has not in time. */
-    private Optional<MigrationPhase> giveUp() {
-        MigrationPhase before = context.sourceMonitor().ask().phase();
-        long asked = context.services().time().nanos();
+    private Optional<MigrationPhase> cancelOutgoing() {
+        MigrationPhase before = context.sourceMonitor().query().phase();
+        long requested = context.services().time().nanos();
         if (!before.isOver()) {
             context.sourceMonitor().outgoing().cancel();
         }
         Optional<MigrationPhase> after =
-                context.events().poll(context.request().deadlines().cancel(), this::over);
-        if (mayBeAsked(before)) {
-            markPendingEjects(
+                context.events().poll(context.request().deadlines().cancel(), this::endedPhase);
+        if (mayHaveRequestedUnplug(before)) {
+            markPendingUnplugs(
                     after.isPresent(),
-                    Duration.ofNanos(context.services().time().nanos() - asked));
+                    Duration.ofNanos(context.services().time().nanos() - requested));
         }
         return after;
     }
@@ -94,7 +94,7 @@ public final class Rollback {
     /** Where the host itself switches, a VM that has not come back runs on the destination, or may do so soon. */
     private void requireNotArrived(Optional<MigrationPhase> after) {
         if (after.equals(Optional.of(MigrationPhase.COMPLETED))) {
-            DeadlineCall.within(
+            DeadlineCall.call(
                     context.events(),
                     MigrationStep.TO_STANDBY,
                     "the source to forget the VM",
@@ -104,7 +104,7 @@ public final class Rollback {
         if (after.isEmpty() || after.get() == MigrationPhase.COMPLETED) {
             throw StepAbortedException.unclear(Finding.of(
                     FindingCode.STATE_INCONSISTENT,
-                    context.request().on(context.request().destination().name()),
+                    context.request().subjectOn(context.request().destination().name()),
                     after.isEmpty()
                             ? "The source has not given the migration up, so the VM may still arrive."
                             : "The VM arrived before the migration could be taken back; it runs there.",
@@ -113,7 +113,7 @@ public final class Rollback {
     }
 
     /** QEMU asks the guest while it is still in setup; an event tells that it did. */
-    private boolean mayBeAsked(MigrationPhase before) {
+    private boolean mayHaveRequestedUnplug(MigrationPhase before) {
         return switch (before) {
             case WAIT_UNPLUG, CANCELLING -> true;
             case SETUP ->
@@ -122,18 +122,18 @@ public final class Rollback {
         };
     }
 
-    private Optional<MigrationPhase> over() {
+    private Optional<MigrationPhase> endedPhase() {
         return context.events().sourceStopped().isPresent()
                 ? Optional.of(MigrationPhase.NONE)
-                : Optional.of(context.sourceMonitor().ask().phase()).filter(MigrationPhase::isOver);
+                : Optional.of(context.sourceMonitor().query().phase()).filter(MigrationPhase::isOver);
     }
 
     /**
      * A guest that was asked and has not answered may still do so at any time. QEMU 6.1 and newer give up early only
      * if the guest did answer; and a primary that the guest has let go is not enabled any more.
      */
-    private void markPendingEjects(boolean gaveUp, Duration waited) {
-        boolean answered = gaveUp
+    private void markPendingUnplugs(boolean ended, Duration waited) {
+        boolean answered = ended
                 && source.facts().qemuVersion().filter(q -> q.atLeast(6, 1)).isPresent()
                 && waited.compareTo(context.services().timings().ownUnplugWait()) < 0;
         if (answered) {
@@ -142,48 +142,48 @@ public final class Rollback {
         for (PairView pair : context.snapshot().held()) {
             PrimaryPresence before = context.snapshot().presence().get(pair.primary());
             PrimaryAnswer now = answer(pair);
-            boolean letGo = before == PrimaryPresence.ENABLED
+            boolean released = before == PrimaryPresence.ENABLED
                     && (now.is(PrimaryPresence.PLUGGED) || now.is(PrimaryPresence.ABSENT));
-            if (!letGo) {
-                markPendingEject(pair);
+            if (!released) {
+                markPendingUnplug(pair);
             }
         }
     }
 
-    private void markPendingEject(PairView pair) {
+    private void markPendingUnplug(PairView pair) {
         context.services()
                 .unplugGuard()
                 .unplugPending(source.name(), context.request().vm(), pair);
         context.status()
-                .add(UnplugFindings.pending(context.request().subject(), pair.primary())
+                .add(UnplugFindings.unplugPending(context.request().subject(), pair.primary())
                         .as(Severity.WARNING));
     }
 
     /** A guest that was asked by this run for a primary, and still has it, may release it at any time. */
-    String markAsked(List<PairView> asked) {
-        List<PairView> pending = asked.stream()
+    String markRequested(List<PairView> requested) {
+        List<PairView> pending = requested.stream()
                 .filter(p -> !answer(p).is(PrimaryPresence.ABSENT))
                 .toList();
-        pending.forEach(this::markPendingEject);
-        return pending.size() + " of " + asked.size() + " may still be released";
+        pending.forEach(this::markPendingUnplug);
+        return pending.size() + " of " + requested.size() + " may still be released";
     }
 
     /** Ends the receiving QEMU; only then may the guest run on the source. */
     public String abortIncoming() {
-        DeadlineCall.within(
+        DeadlineCall.call(
                 context.events(),
                 MigrationStep.LEASE,
                 "the receiving QEMU to end",
                 context.request().deadlines().cancel(),
                 context.incoming()::abort);
-        context.incomingIsGone();
+        context.markIncomingGone();
         return "the receiving QEMU is gone";
     }
 
     /** Makes sure that the guest runs on the source and has its primaries again. */
     public String restoreGuest() {
         VmState state = awaitRunning();
-        if (state == VmState.PAUSED && context.sendingIfAny().isEmpty()) {
+        if (state == VmState.PAUSED && context.sourceMonitorIfAny().isEmpty()) {
             return "the guest was not touched; it is paused";
         }
         if (state == VmState.PAUSED) {
@@ -212,7 +212,7 @@ public final class Rollback {
         if (!context.isIncomingGone()) {
             throw StepAbortedException.failed(Finding.of(
                     FindingCode.UNDO_FAILED,
-                    context.request().on(source.name()),
+                    context.request().subjectOn(source.name()),
                     "The guest stands still on the source, and the receiving QEMU is not proven gone.",
                     "Make sure that the VM is gone from host "
                             + context.request().destination().name() + ", then resume it on host " + source.name()
@@ -227,7 +227,7 @@ public final class Rollback {
      */
     private void restorePrimary(PairView pair) {
         if (answer(pair).is(PrimaryPresence.ABSENT)) {
-            DeadlineCall.within(
+            DeadlineCall.call(
                     context.events(),
                     MigrationStep.TO_STANDBY,
                     "the source to plug " + pair.primary(),
@@ -243,7 +243,7 @@ public final class Rollback {
                 .poll(
                         context.request().deadlines().plug(),
                         () -> Optional.of(answer(pair)).filter(p -> p.is(wanted) || p.is(PrimaryPresence.ENABLED)))
-                .orElseThrow(() -> StepAbortedException.failed(notBack(pair)));
+                .orElseThrow(() -> StepAbortedException.failed(notRestored(pair)));
         context.services()
                 .unplugGuard()
                 .plugged(source.name(), context.request().vm());
@@ -253,10 +253,10 @@ public final class Rollback {
         return PrimaryAnswer.of(source, context.request().vm(), pair.primary());
     }
 
-    private Finding notGivenUp(Duration limit) {
+    private Finding notCancelled(Duration limit) {
         return Finding.of(
                 FindingCode.UNDO_FAILED,
-                context.request().on(source.name()),
+                context.request().subjectOn(source.name()),
                 "The source's QEMU has not given the migration up within " + limit.toMillis() + " ms.",
                 "Wait for it, or raise the deadline 'cancel'; QEMU itself may wait 30 s for the guest.");
     }
@@ -264,12 +264,12 @@ public final class Rollback {
     private Finding notRunning(VmState state) {
         return Finding.of(
                 FindingCode.GUEST_NOT_RUNNING,
-                context.request().on(source.name()),
+                context.request().subjectOn(source.name()),
                 "The VM is " + state + " on the source after the migration was taken back.",
                 "Start the VM on host " + source.name() + "; its definition is still there.");
     }
 
-    private Finding notBack(PairView pair) {
+    private Finding notRestored(PairView pair) {
         return Finding.of(
                 FindingCode.PRIMARY_NOT_RETURNED,
                 context.request().subject() + ", primary " + pair.primary(),

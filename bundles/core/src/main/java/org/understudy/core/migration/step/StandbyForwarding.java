@@ -30,8 +30,8 @@ final class StandbyForwarding {
             List<Lease> leases = context.services().pools().map(p -> p.leases(source)).orElse(List.of()).stream()
                     .filter(lease -> lease.vm().equals(context.request().vm()))
                     .toList();
-            context.rollbacks().push(MigrationStep.TO_STANDBY, "undoDetour", () -> end(context, leases));
-            leases.forEach(lease -> begin(context, MigrationStep.TO_STANDBY, lease));
+            context.rollbacks().push(MigrationStep.TO_STANDBY, "undoDetour", () -> disable(context, leases));
+            leases.forEach(lease -> enable(context, MigrationStep.TO_STANDBY, lease));
         } catch (UnderstudyException e) {
             context.status().add(failed(context, source, e));
         }
@@ -39,10 +39,10 @@ final class StandbyForwarding {
 
     /** While the guest still runs on the source: the switch is no time for it. */
     static void onDestination(MigrationContext context) {
-        context.leases().forEach(lease -> begin(context, MigrationStep.COPY, lease));
+        context.leases().forEach(lease -> enable(context, MigrationStep.COPY, lease));
     }
 
-    private static void begin(MigrationContext context, MigrationStep step, Lease lease) {
+    private static void enable(MigrationContext context, MigrationStep step, Lease lease) {
         try {
             pools(context).forward(lease, true);
             context.status()
@@ -53,15 +53,15 @@ final class StandbyForwarding {
     }
 
     /** A guest that has not got its VF back yet still needs the detour. */
-    private static String end(MigrationContext context, List<Lease> leases) {
-        List<Lease> back = leases.stream()
+    private static String disable(MigrationContext context, List<Lease> leases) {
+        List<Lease> enabled = leases.stream()
                 .filter(lease -> context.request()
                                 .source()
                                 .primaryPresence(context.request().vm(), lease.primary())
                         == PrimaryPresence.ENABLED)
                 .toList();
-        back.forEach(lease -> pools(context).forward(lease, false));
-        return back.size() + " of " + leases.size() + " ended";
+        enabled.forEach(lease -> pools(context).forward(lease, false));
+        return enabled.size() + " of " + leases.size() + " ended";
     }
 
     private static VfPools pools(MigrationContext context) {
@@ -71,7 +71,7 @@ final class StandbyForwarding {
     private static Finding failed(MigrationContext context, HostName host, UnderstudyException why) {
         return Finding.of(
                 FindingCode.DETOUR_FAILED,
-                context.request().on(host),
+                context.request().subjectOn(host),
                 "Frames for the VM may be lost while it runs on its standby NIC: the PF of its VF could not be told to let"
                         + " them pass: " + why.getMessage() + ".",
                 "Allow understudy-vf the command detour in its access list on the host.");

@@ -71,7 +71,7 @@ public final class SwitchoverStep implements Step {
         if (incoming == MigrationPhase.FAILED) {
             throw StepAbortedException.failed(Finding.of(
                     FindingCode.MIGRATION_FAILED,
-                    context.request().on(context.request().destination().name()),
+                    context.request().subjectOn(context.request().destination().name()),
                     "The destination's QEMU could not load the VM, or ended.",
                     "Read the VM's log on the destination."));
         }
@@ -88,21 +88,21 @@ public final class SwitchoverStep implements Step {
             context.status().fact(step(), "source", "its QEMU ended after the last byte was sent");
             return true;
         }
-        return askSource(context).phase() == MigrationPhase.COMPLETED;
+        return querySource(context).phase() == MigrationPhase.COMPLETED;
     }
 
-    private static MigrationProgress askSource(MigrationContext context) {
+    private static MigrationProgress querySource(MigrationContext context) {
         try {
-            return context.sourceMonitor().askAndRequireAlive();
+            return context.sourceMonitor().queryAndRequireAlive();
         } catch (UnderstudyException e) {
             if (context.events().sourceStopped().isEmpty() && context.incoming().phase() == MigrationPhase.COMPLETED) {
-                throw StepAbortedException.unclear(lostTheSource(context, e));
+                throw StepAbortedException.unclear(sourceUnanswered(context, e));
             }
             throw e;
         }
     }
 
-    private static Finding lostTheSource(MigrationContext context, UnderstudyException why) {
+    private static Finding sourceUnanswered(MigrationContext context, UnderstudyException why) {
         return Finding.of(
                 FindingCode.STATE_INCONSISTENT,
                 context.request().subject(),
@@ -115,7 +115,7 @@ public final class SwitchoverStep implements Step {
 
     private void accept(MigrationContext context) {
         try {
-            DeadlineCall.within(
+            DeadlineCall.call(
                     context.events(),
                     step(),
                     "the destination to take the VM over",
@@ -140,19 +140,19 @@ public final class SwitchoverStep implements Step {
      * may have. Where the source is gone, the receiving QEMU has the only copy of the guest and is kept.
      */
     private static StepAbortedException acceptFailed(MigrationContext context, UnderstudyException e) {
-        boolean canGoBack = context.events().sourceStopped().isEmpty()
+        boolean canRollBack = context.events().sourceStopped().isEmpty()
                 && e.code() != ErrorCode.QMP_DISCONNECTED
                 && e.code() != ErrorCode.HOST_UNAVAILABLE
                 && e.code() != ErrorCode.DEADLINE_EXCEEDED
                 && e.code() != ErrorCode.INTERNAL;
         Finding finding = Finding.of(
                 FindingCode.MIGRATION_FAILED,
-                context.request().on(context.request().destination().name()),
+                context.request().subjectOn(context.request().destination().name()),
                 "The destination did not take the VM over: " + e.getMessage() + ".",
-                canGoBack
+                canRollBack
                         ? "Read the VM's log on the destination."
                         : "Find out whether the VM runs there, before you start it anywhere.");
-        return canGoBack ? StepAbortedException.failed(finding) : StepAbortedException.unclear(finding);
+        return canRollBack ? StepAbortedException.failed(finding) : StepAbortedException.unclear(finding);
     }
 
     /**
@@ -173,7 +173,7 @@ public final class SwitchoverStep implements Step {
         } catch (UnderstudyException e) {
             throw StepAbortedException.unclear(Finding.of(
                     FindingCode.STATE_INCONSISTENT,
-                    context.request().on(context.request().destination().name()),
+                    context.request().subjectOn(context.request().destination().name()),
                     "The destination did not take the VM over (" + refused.getMessage()
                             + "), and it is unknown whether it runs there: " + e.getMessage() + ".",
                     "Check on host " + context.request().destination().name()
@@ -200,14 +200,14 @@ public final class SwitchoverStep implements Step {
     }
 
     private static Optional<Duration> reported(MigrationContext context) {
-        Optional<Duration> told = context.events()
+        Optional<Duration> measured = context.events()
                 .lastOnSource(HostEvent.MigrationMeasured.class)
                 .map(HostEvent.MigrationMeasured::downtime);
-        if (told.isPresent()) {
-            return told;
+        if (measured.isPresent()) {
+            return measured;
         }
         try {
-            return context.sourceMonitor().ask().downtime();
+            return context.sourceMonitor().query().downtime();
         } catch (UnderstudyException e) {
             context.status().fact(MigrationStep.SWITCH, "downtimeFrom", "unknown: " + e.getMessage());
             return Optional.empty();

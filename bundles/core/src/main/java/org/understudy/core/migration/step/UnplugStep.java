@@ -58,16 +58,16 @@ public final class UnplugStep implements Step {
                 context.request().vm(),
                 context.incoming().uri(),
                 context.request().options(),
-                context.liveThere(),
-                context.configuredThere());
-        OutgoingMigration outgoing = DeadlineCall.toItsAnswer(
+                context.liveOnDestination(),
+                context.configuredOnDestination());
+        OutgoingMigration outgoing = DeadlineCall.callUncancellable(
                 context.events(),
                 step(),
                 "the source's QEMU to take the command",
                 context.request().deadlines().prepare(),
                 () -> context.request().source().startOutgoing(request),
                 OutgoingMigration::cancel);
-        context.sending(new SourceMonitor(
+        context.sourceMonitor(new SourceMonitor(
                 context.request(),
                 context.events(),
                 outgoing,
@@ -81,7 +81,7 @@ public final class UnplugStep implements Step {
                 .poll(
                         limit,
                         () -> Optional.of(context.sourceMonitor()
-                                        .askAndRequireAlive()
+                                        .queryAndRequireAlive()
                                         .phase())
                                 .filter(SourceMonitor::isPastUnplug));
         if (beyond.isEmpty()) {
@@ -98,7 +98,7 @@ public final class UnplugStep implements Step {
     private void requireProof(MigrationContext context) {
         boolean proven = context.events()
                 .poll(context.services().timings().grace(), () -> {
-                    context.sourceMonitor().askAndRequireAlive();
+                    context.sourceMonitor().queryAndRequireAlive();
                     return context.sourceMonitor().waitedForGuest() ? Optional.of(true) : Optional.empty();
                 })
                 .isPresent();
