@@ -6,12 +6,15 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.NetworkGap;
@@ -22,6 +25,13 @@ import org.understudy.api.StepState;
 
 /** The picture of a migration as it is being painted: each change makes a new {@link Migration} and shows it. */
 public final class MigrationStatusBuilder {
+    /** Findings whose remedy says on which host the VM is to be started, resumed or ended. */
+    private static final Set<FindingCode> PLACEMENT = EnumSet.of(
+            FindingCode.GUEST_NOT_RUNNING,
+            FindingCode.MIGRATION_FAILED,
+            FindingCode.STATE_INCONSISTENT,
+            FindingCode.UNDO_FAILED);
+
     private final Consumer<Migration> listener;
     private final TimeSource time;
     private final Map<MigrationStep, StepProgress> steps = new EnumMap<>(MigrationStep.class);
@@ -92,7 +102,25 @@ public final class MigrationStatusBuilder {
         add(List.of(finding));
     }
 
-    /** Takes away a finding that is not true any more. */
+    /**
+     * Puts the reason of an outcome, or what becomes it, before all other findings. Earlier findings whose remedy says where
+     * the VM may run get the next step of this reason, so that no remedy contradicts it.
+     */
+    public synchronized void reason(List<Finding> reasons) {
+        if (!reasons.isEmpty()) {
+            String nextStep = reasons.get(0).remedy();
+            findings.replaceAll(f -> PLACEMENT.contains(f.code()) && !reasons.contains(f) ? remedied(f, nextStep) : f);
+            findings.removeAll(reasons);
+            findings.addAll(0, reasons);
+            publish();
+        }
+    }
+
+    private static Finding remedied(Finding f, String remedy) {
+        return new Finding(f.code(), f.severity(), f.subject(), f.message(), remedy, f.fixable());
+    }
+
+    /** Removes a finding that is no longer true. */
     public synchronized void remove(Finding finding) {
         if (findings.remove(finding)) {
             publish();
@@ -131,11 +159,11 @@ public final class MigrationStatusBuilder {
         publish(Optional.of(time.instant()), current.progress(), Optional.of(outcome));
     }
 
-    /** Ends a migration whose task met a defect; one that has ended stays as it is. */
-    public synchronized void endNeedingAttention(Finding defect) {
+    /** Ends a migration that an admin has to resolve; one that has ended stays as it is. */
+    public synchronized void endNeedingAttention(Finding reason) {
         if (current.outcome().isEmpty()) {
             steps.values().stream().filter(l -> l.state == StepState.RUNNING).forEach(l -> l.end(StepState.FAILED));
-            add(defect);
+            reason(List.of(reason));
             outcome(Outcome.NEEDS_ATTENTION);
         }
     }

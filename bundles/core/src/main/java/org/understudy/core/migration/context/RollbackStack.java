@@ -18,16 +18,17 @@ import org.understudy.api.MigrationStep;
 public final class RollbackStack {
     private static final Logger LOG = LoggerFactory.getLogger(RollbackStack.class);
 
-    private record Action(MigrationStep step, String key, Supplier<String> run) {}
+    private record Action(MigrationStep step, String key, Supplier<String> run, Supplier<String> remedy) {}
 
     private final Deque<Action> actions = new ArrayDeque<>();
 
     /**
-     * @param key the fact under which the result is told
-     * @param action takes it back and says what it did
+     * @param key the fact that records the result
+     * @param run rolls one thing back and returns what it did
+     * @param remedy what an admin does if this fails; read after the failure
      */
-    public void push(MigrationStep step, String key, Supplier<String> action) {
-        actions.push(new Action(step, key, action));
+    public void push(MigrationStep step, String key, Supplier<String> run, Supplier<String> remedy) {
+        actions.push(new Action(step, key, run, remedy));
     }
 
     public boolean isEmpty() {
@@ -53,20 +54,29 @@ public final class RollbackStack {
                     throw e;
                 }
                 status.fact(action.step, action.key, "failed: " + e.getMessage());
-                failures.addAll(e.findings());
+                failures.addAll(e.findings().stream().map(f -> failure(action, f)).toList());
                 if (e.reason() == StepAbortedException.Reason.UNCLEAR) {
                     actions.clear();
                 }
             } catch (RuntimeException | Error e) {
                 LOG.warn("Migration {}: rollback action {} failed", status.now().id(), action.key, e);
                 status.fact(action.step, action.key, "failed: " + e.getMessage());
-                failures.add(Finding.of(
-                        FindingCode.UNDO_FAILED,
-                        "step " + action.step.number(),
-                        "It could not be taken back (" + action.key + "): " + e.getMessage() + ".",
-                        "Look at both hosts before you start the VM anywhere."));
+                failures.add(undoFailed(action, e.getMessage()));
             }
         }
         return failures;
+    }
+
+    /** A longer deadline does not repair what a rollback has left undone. */
+    private static Finding failure(Action action, Finding finding) {
+        return finding.code() == FindingCode.STEP_DEADLINE_EXCEEDED ? undoFailed(action, finding.message()) : finding;
+    }
+
+    private static Finding undoFailed(Action action, String why) {
+        return Finding.of(
+                FindingCode.UNDO_FAILED,
+                "step " + action.step.number(),
+                "Rollback action " + action.key + " failed: " + why,
+                action.remedy.get());
     }
 }

@@ -252,26 +252,26 @@ public final class MigrationRecovery implements Task {
         context.leases()
                 .forEach(lease -> context.rollbacks().push(MigrationStep.LEASE, "undoLease-" + lease.primary(), () -> {
                     services.pools().orElseThrow().release(lease);
-                    return lease.vf() + " given back";
-                }));
-        context.rollbacks().push(MigrationStep.SWITCH, "undoGuest", rollback::restoreGuest);
+                    return lease.vf() + " released";
+                }, () -> Rollback.releaseRemedy(lease)));
+        context.rollbacks().push(MigrationStep.SWITCH, "undoGuest", rollback::restoreGuest, rollback::guestRemedy);
         if (there == VmState.INCOMING) {
             context.incoming(context.request()
                     .destination()
                     .incoming(before.vm())
                     .orElseThrow(() -> unclear("The receiving QEMU cannot be reached.")));
-            context.rollbacks().push(MigrationStep.LEASE, "undoIncoming", rollback::abortIncoming);
+            context.rollbacks().push(MigrationStep.LEASE, "undoIncoming", rollback::abortIncoming, rollback::incomingRemedy);
         } else {
             context.markIncomingGone();
         }
         context.request().source().outgoing(before.vm()).ifPresent(o -> {
             context.sourceMonitor(new SourceMonitor(context.request(), context.events(), o, services.time()));
-            context.rollbacks().push(MigrationStep.TO_STANDBY, "undoSending", rollback::cancelSending);
+            context.rollbacks().push(MigrationStep.TO_STANDBY, "undoSending", rollback::cancelSending, rollback::placeRemedy);
         });
         throw StepAbortedException.failed(
                 FindingCode.MIGRATION_FAILED,
                 "vm " + before.vm(),
-                "This server stopped in step " + at.number() + "; the migration was taken back.",
+                "This server stopped in step " + at.number() + " of the migration",
                 "Start the migration again.");
     }
 

@@ -35,7 +35,8 @@ final class ExplicitUnplug {
         if (held.isEmpty()) {
             return;
         }
-        context.rollbacks().push(MigrationStep.TO_STANDBY, "undoUnplug", () -> new Rollback(context).markRequested(held));
+        Rollback rollback = new Rollback(context);
+        context.rollbacks().push(MigrationStep.TO_STANDBY, "undoUnplug", () -> rollback.markRequested(held), rollback::guestRemedy);
         for (PairView pair : held) {
             DeadlineCall.call(
                     context.events(),

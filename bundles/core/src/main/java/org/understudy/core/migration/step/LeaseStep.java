@@ -71,8 +71,8 @@ public final class LeaseStep implements Step {
         context.leases().add(lease);
         context.rollbacks().push(step(), "undoLease-" + pair.primary(), () -> {
             pools.release(lease);
-            return lease.vf() + " given back";
-        });
+            return lease.vf() + " released";
+        }, () -> Rollback.releaseRemedy(lease));
         context.status().fact(step(), pair.primary().value(), lease.vf());
     }
 
@@ -96,7 +96,7 @@ public final class LeaseStep implements Step {
                 context.request().options(),
                 context.assignedVfs());
         Rollback rollback = new Rollback(context);
-        context.rollbacks().push(MigrationStep.SWITCH, "undoGuest", rollback::restoreGuest);
+        context.rollbacks().push(MigrationStep.SWITCH, "undoGuest", rollback::restoreGuest, rollback::guestRemedy);
         context.incoming(DeadlineCall.call(
                 context.events(),
                 step(),
@@ -104,7 +104,7 @@ public final class LeaseStep implements Step {
                 context.request().deadlines().prepare(),
                 () -> context.request().destination().prepareIncoming(request),
                 IncomingMigration::abort));
-        context.rollbacks().push(step(), "undoIncoming", rollback::abortIncoming);
+        context.rollbacks().push(step(), "undoIncoming", rollback::abortIncoming, rollback::incomingRemedy);
         context.status().fact(step(), "uri", context.incoming().uri());
         context.journal(MigrationJournal.Stage.PREPARED);
     }

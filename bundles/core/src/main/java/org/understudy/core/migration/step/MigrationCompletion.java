@@ -40,7 +40,7 @@ public final class MigrationCompletion {
                             context.request().vm());
         }
         Optional<Finding> silence = context.probe().flatMap(this::silentVm);
-        silence.ifPresent(finding -> context.status().add(List.of(finding)));
+        silence.ifPresent(finding -> context.status().reason(List.of(finding)));
         if (silence.isPresent()) {
             end(Outcome.NEEDS_ATTENTION);
         } else if (!context.isDegraded()) {
@@ -117,7 +117,7 @@ public final class MigrationCompletion {
             context.events().requireNotAbandoned();
             context.events().ignoreCancel();
             boolean cancelled = stop.reason() == StepAbortedException.Reason.CANCELLED;
-            context.status().add(stop.findings());
+            context.status().reason(stop.findings());
             context.status().fact(at, cancelled ? "cancelled" : "failed", cancelled ? "by request" : stop.getMessage());
             context.status().end(at, StepState.FAILED);
             end(rollBack(stop));
@@ -147,7 +147,7 @@ public final class MigrationCompletion {
                         context.status(),
                         context.events(),
                         context.services().timings().absence());
-        context.status().add(failures);
+        context.status().reason(failures);
         if (stop.reason() == StepAbortedException.Reason.GUEST_LOST || !failures.isEmpty()) {
             return Outcome.NEEDS_ATTENTION;
         }

@@ -33,18 +33,20 @@ public final class PlugStep implements Step {
             return;
         }
         Deadline end = context.events().deadline(context.request().deadlines().plug());
-        List<PairView> missing = context.snapshot().pairs().stream()
-                .filter(p -> !new PrimaryPlug(context, p).await(end.left()))
+        List<PrimaryPlug> missing = context.snapshot().pairs().stream()
+                .map(p -> new PrimaryPlug(context, p))
+                .filter(plug -> !plug.await(end.left()))
                 .toList();
         if (missing.isEmpty()) {
             measureOnStandby(context);
             return;
         }
         context.markDegraded();
-        for (PairView pair : missing) {
-            context.status().add(notReturned(context, pair));
-            causes(context, pair).forEach(context.status()::add);
-        }
+        context.status()
+                .reason(missing.stream()
+                        .map(plug -> notReturned(context, plug))
+                        .toList());
+        missing.forEach(plug -> context.status().add(causes(context, plug.pair())));
         context.status().end(step(), org.understudy.api.StepState.FAILED);
     }
 
@@ -95,19 +97,23 @@ public final class PlugStep implements Step {
         }
     }
 
-    private static Finding notReturned(MigrationContext context, PairView pair) {
+    private static Finding notReturned(MigrationContext context, PrimaryPlug plug) {
+        Finding finding = plug.failure().orElseGet(() -> notEnabled(context, plug));
+        return context.request().requireVf() ? finding.as(org.understudy.api.Severity.ERROR) : finding;
+    }
+
+    private static Finding notEnabled(MigrationContext context, PrimaryPlug plug) {
+        PairView pair = plug.pair();
         HostName there = context.request().destination().name();
-        Finding finding = Finding.of(
+        return Finding.of(
                 FindingCode.PRIMARY_NOT_RETURNED,
                 context.request().subject() + ", primary " + pair.primary(),
-                new PrimaryPlug(context, pair)
-                        .answer()
+                plug.answer()
                         .reason()
                         .map(why -> "It is unknown whether the guest has enabled " + pair.primary() + " on host "
                                 + there + ": " + why + ".")
                         .orElse("The guest has not enabled " + pair.primary() + " on host " + there
                                 + "; it runs on its standby NIC."),
                 "Check that the guest has a driver for it, and read the QEMU log on the destination.");
-        return context.request().requireVf() ? finding.as(org.understudy.api.Severity.ERROR) : finding;
     }
 }

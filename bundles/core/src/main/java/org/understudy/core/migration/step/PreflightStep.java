@@ -56,6 +56,10 @@ public final class PreflightStep implements Step {
                         .primaries(snapshot.pairs().stream().map(PairView::kind).toList()));
         context.status().fact(step(), "findings", result.findings().size());
         if (Finding.anyBlocking(result.findings())) {
+            context.status()
+                    .reason(result.findings().stream()
+                            .filter(f -> f.severity() == Severity.ERROR)
+                            .toList());
             throw StepAbortedException.refused();
         }
         context.snapshot(result.snapshot().orElseThrow());

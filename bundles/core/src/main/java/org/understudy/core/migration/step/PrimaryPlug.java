@@ -19,6 +19,7 @@ import org.understudy.core.migration.context.StepAbortedException;
 final class PrimaryPlug {
     private final MigrationContext context;
     private final PairView pair;
+    private Optional<Finding> failure = Optional.empty();
 
     PrimaryPlug(MigrationContext context, PairView pair) {
         this.context = context;
@@ -73,13 +74,12 @@ final class PrimaryPlug {
             context.status().fact(MigrationStep.TO_PRIMARY, "plugged-" + pair.primary(), "by Understudy");
             return true;
         } catch (UnderstudyException e) {
-            context.status()
-                    .add(Finding.of(
-                            FindingCode.PRIMARY_NOT_RETURNED,
-                            context.request().subject() + ", primary " + pair.primary(),
-                            "It could not be plugged on host "
-                                    + context.request().destination().name() + ": " + e.getMessage() + ".",
-                            e.code().remedy()));
+            failure = Optional.of(Finding.of(
+                    FindingCode.PRIMARY_NOT_RETURNED,
+                    context.request().subject() + ", primary " + pair.primary(),
+                    "Primary " + pair.primary() + " could not be plugged on host "
+                            + context.request().destination().name() + ": " + e.getMessage(),
+                    e.code().remedy()));
             return false;
         }
     }
@@ -93,7 +93,16 @@ final class PrimaryPlug {
                 .isPresent();
     }
 
-    /** What the destination says of the primary now. */
+    /** Why the host did not plug it; empty if it did, or was not asked to. */
+    Optional<Finding> failure() {
+        return failure;
+    }
+
+    PairView pair() {
+        return pair;
+    }
+
+    /** What the destination answers about the primary now. */
     PrimaryAnswer answer() {
         return PrimaryAnswer.of(
                 context.request().destination(), context.request().vm(), pair.primary());

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.migration.step;
 
+import org.understudy.core.migration.context.SourceMonitor;
+import org.understudy.api.spi.VfPools.Lease;
+import org.understudy.api.HostName;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -42,7 +45,8 @@ public final class Rollback {
     /** Stops the sending. After a wait for the guest QEMU itself may need 30 s for that. */
     public String cancelSending() {
         if (context.events().sourceStopped().isPresent()) {
-            return "the source's QEMU is gone";
+            requireNotRunningOnDestination();
+            return "the source QEMU has ended";
         }
         Optional<MigrationPhase> after = cancelOutgoing();
         if (context.sourceMonitor().outgoing().switchesByItself()) {
@@ -102,13 +106,65 @@ public final class Rollback {
                     context.sourceMonitor().outgoing()::finish);
         }
         if (after.isEmpty() || after.get() == MigrationPhase.COMPLETED) {
-            throw StepAbortedException.unclear(Finding.of(
-                    FindingCode.STATE_INCONSISTENT,
-                    context.request().subjectOn(context.request().destination().name()),
-                    after.isEmpty()
-                            ? "The source has not given the migration up, so the VM may still arrive."
-                            : "The VM arrived before the migration could be taken back; it runs there.",
-                    "Look where the VM runs; its VFs on the other host can be given back when it is off there."));
+            throw StepAbortedException.unclear(after.isEmpty() ? mayArrive() : arrived());
+        }
+    }
+
+    private Finding mayArrive() {
+        HostName destination = context.request().destination().name();
+        return Finding.of(
+                FindingCode.STATE_INCONSISTENT,
+                context.request().subjectOn(destination),
+                "Host " + source.name() + " has not cancelled the migration, so the VM may still arrive on host "
+                        + destination,
+                placeRemedy());
+    }
+
+    private Finding arrived() {
+        HostName destination = context.request().destination().name();
+        return Finding.of(
+                FindingCode.STATE_INCONSISTENT,
+                context.request().subjectOn(destination),
+                "The VM arrived before the migration could be rolled back, and runs on host " + destination,
+                "Leave the VM on host " + destination + " and do not start it on host " + source.name()
+                        + "; migrate it back if it must run there.");
+    }
+
+    /** The next step while it is unknown on which host the VM runs. */
+    public String placeRemedy() {
+        return "Find the host on which the VM runs with \"understudy:vm-show " + context.request().vm()
+                + "\" before you start it on any host.";
+    }
+
+    /** The next step while the receiving QEMU may still exist. */
+    public String incomingRemedy() {
+        return "End the QEMU process of the VM on host "
+                + context.request().destination().name() + ", then start or resume the VM on host " + source.name() + ".";
+    }
+
+    /** The next step while the VM on the source is not as it was. */
+    public String guestRemedy() {
+        return context.isIncomingGone()
+                ? "Check the VM on host " + source.name() + " with \"understudy:vm-show "
+                        + context.request().vm() + "\"; restart it if it lacks a primary."
+                : incomingRemedy();
+    }
+
+    /** The next step while a VF is still leased for a VM that did not arrive. */
+    public static String releaseRemedy(Lease lease) {
+        return "Release VF " + lease.vf() + " on host " + lease.host() + " with \"understudy-vf release\".";
+    }
+
+    /** Where the host itself switches, a source QEMU may end after the VM has arrived. */
+    private void requireNotRunningOnDestination() {
+        boolean arrived = context.sourceMonitor().outgoing().switchesByItself()
+                && context.request()
+                        .destination()
+                        .find(context.request().vm())
+                        .map(HostedVm::state)
+                        .equals(Optional.of(VmState.RUNNING));
+        if (arrived) {
+            throw StepAbortedException.unclear(arrived());
         }
     }
 
@@ -213,10 +269,9 @@ public final class Rollback {
             throw StepAbortedException.failed(Finding.of(
                     FindingCode.UNDO_FAILED,
                     context.request().subjectOn(source.name()),
-                    "The guest stands still on the source, and the receiving QEMU is not proven gone.",
-                    "Make sure that the VM is gone from host "
-                            + context.request().destination().name() + ", then resume it on host " + source.name()
-                            + "."));
+                    "The VM is paused on host " + source.name() + ", and the receiving QEMU on host "
+                            + context.request().destination().name() + " may still be running",
+                    incomingRemedy()));
         }
         context.sourceMonitor().outgoing().resumeOnSource();
     }
@@ -261,12 +316,17 @@ public final class Rollback {
                 "Wait for it, or raise the deadline 'cancel'; QEMU itself may wait 30 s for the guest.");
     }
 
+    /** The same finding as the cause where that is the end of the source QEMU. */
     private Finding notRunning(VmState state) {
-        return Finding.of(
+        Optional<Finding> cause =
+                context.events().sourceStopped().map(reason -> SourceMonitor.sourceGone(context.request(), reason));
+        return cause.filter(f -> context.isIncomingGone()).orElseGet(() -> Finding.of(
                 FindingCode.GUEST_NOT_RUNNING,
                 context.request().subjectOn(source.name()),
-                "The VM is " + state + " on the source after the migration was taken back.",
-                "Start the VM on host " + source.name() + "; its definition is still there.");
+                "VM " + context.request().vm() + " is " + state + " on host " + source.name() + " after the rollback",
+                context.isIncomingGone()
+                        ? "Start the VM on host " + source.name() + "; its definition is still there."
+                        : incomingRemedy()));
     }
 
     private Finding notRestored(PairView pair) {

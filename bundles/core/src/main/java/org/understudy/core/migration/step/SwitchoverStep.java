@@ -130,9 +130,22 @@ public final class SwitchoverStep implements Step {
             if (e.reason() == StepAbortedException.Reason.ABANDONED) {
                 throw e;
             }
-            throw StepAbortedException.unclear(e.findings().get(0));
+            throw StepAbortedException.unclear(acceptUnanswered(context, e.getMessage()));
         }
         context.resumed(context.services().time().instant());
+    }
+
+    private static Finding acceptUnanswered(MigrationContext context, String why) {
+        return Finding.of(
+                FindingCode.STEP_DEADLINE_EXCEEDED,
+                context.request().subjectOn(context.request().destination().name()),
+                "It is unknown whether the VM runs on the destination: " + why,
+                checkDestination(context));
+    }
+
+    private static String checkDestination(MigrationContext context) {
+        return "Check on host " + context.request().destination().name()
+                + " whether the VM runs, before you start it on any host.";
     }
 
     /**
@@ -151,7 +164,7 @@ public final class SwitchoverStep implements Step {
                 "The destination did not take the VM over: " + e.getMessage() + ".",
                 canRollBack
                         ? "Read the VM's log on the destination."
-                        : "Find out whether the VM runs there, before you start it anywhere.");
+                        : checkDestination(context));
         return canRollBack ? StepAbortedException.failed(finding) : StepAbortedException.unclear(finding);
     }
 
@@ -176,8 +189,7 @@ public final class SwitchoverStep implements Step {
                     context.request().subjectOn(context.request().destination().name()),
                     "The destination did not take the VM over (" + refused.getMessage()
                             + "), and it is unknown whether it runs there: " + e.getMessage() + ".",
-                    "Check on host " + context.request().destination().name()
-                            + " whether the VM runs, before you start it anywhere."));
+                    checkDestination(context)));
         }
     }
 

@@ -72,7 +72,8 @@ public final class UnplugStep implements Step {
                 context.events(),
                 outgoing,
                 context.services().time()));
-        context.rollbacks().push(step(), "undoSending", new Rollback(context)::cancelSending);
+        Rollback rollback = new Rollback(context);
+        context.rollbacks().push(step(), "undoSending", rollback::cancelSending, rollback::placeRemedy);
     }
 
     private void awaitUnplug(MigrationContext context) {
