@@ -44,8 +44,8 @@ import org.understudy.core.migration.recovery.MigrationRecovery;
 import org.understudy.core.migration.step.PreflightStep;
 
 /**
- * Runs migrations, at most one for each VM, and takes up after a restart what the journal says was under way. No host is
- * asked, and nothing is written, under the lock of this class.
+ * Runs migrations, at most one per VM, and recovers after a restart those that the journal shows as running. The lock of
+ * this class is never held during a call to a host or a write. Safe for use from any thread.
  */
 public final class MigrationService implements Migrations, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MigrationService.class);
@@ -65,7 +65,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
     private final Map<VmName, Active> active = new HashMap<>();
     private final Set<Task> running = new HashSet<>();
 
-    /** @param locator finds the host a VM is on, and throws if that is none or not clear */
+    /** @param locator finds the host of a VM; throws if there is none, or more than one */
     MigrationService(Hosts hosts, Function<VmName, Host> locator, Policies policies, MigrationServices services) {
         this.hosts = hosts;
         this.locator = locator;
@@ -101,7 +101,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
         MigrationRequest request = request(ids.next(), vm, destination, options);
         Migration first = initialRecord(request);
         if (!reserve(first)) {
-            throw new UnderstudyException(ErrorCode.MIGRATION_IN_PROGRESS, "VM " + vm + " is being migrated already");
+            throw new UnderstudyException(ErrorCode.MIGRATION_IN_PROGRESS, "VM " + vm + " is already being migrated");
         }
         try {
             services.journal().started(first, options);
@@ -154,7 +154,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
         external.onEvent(host, event);
     }
 
-    /** Shows a migration that this server did not begin. */
+    /** Shows a migration that another program started. */
     private void observe(VmName vm, Host source, Host destination) {
         MigrationRequest request = new MigrationRequest(
                 ids.next(),
@@ -166,13 +166,13 @@ public final class MigrationService implements Migrations, AutoCloseable {
         Migration first = initialRecord(request);
         if (reserve(first)) {
             LOG.info(
-                    "Migration {}: VM {} is moved from host {} to host {} by another program",
+                    "Migration {}: another program migrates VM {} from host {} to host {}",
                     first.id(),
                     vm,
                     source.name(),
                     destination.name());
             MigrationStatusBuilder status = statusBuilder(first);
-            // Publishes the first picture itself: one that no listener takes for a migration of this server's own.
+            // The observer publishes the first status, which no listener can mistake for a migration of this server.
             launch(status, new ExternalMigrationObserver(request, services, status));
         }
     }
@@ -181,7 +181,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
         return active.containsKey(vm);
     }
 
-    /** False if the VM is being migrated already. */
+    /** False if the VM is already being migrated. */
     private synchronized boolean reserve(Migration first) {
         return active.putIfAbsent(first.vm(), new Active(first.id(), Optional.empty())) == null;
     }
@@ -190,7 +190,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
         active.computeIfPresent(ended.vm(), (vm, now) -> now.id().equals(ended.id()) ? null : now);
     }
 
-    /** Whatever the work throws ends its own migration, and no other. */
+    /** An exception of a task ends its own migration, and no other. */
     private void launch(MigrationStatusBuilder status, Task task) {
         Migration migration = status.now();
         synchronized (this) {
@@ -219,9 +219,9 @@ public final class MigrationService implements Migrations, AutoCloseable {
         status.endNeedingAttention(Finding.of(
                 FindingCode.STATE_INCONSISTENT,
                 "vm " + migration.vm(),
-                "Migration " + migration.id() + " ended by an unhandled exception: " + e + ".",
-                "Find out by understudy:vm-list on which host the VM runs, and report the exception in the server's log as"
-                        + " a defect."));
+                "Migration " + migration.id() + " ended with an unhandled exception: " + e,
+                "Find the host on which the VM runs with \"understudy:vm-list\", and report the exception in the log of the"
+                        + " server as a defect."));
     }
 
     private synchronized void removeTask(Task task) {
@@ -229,7 +229,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
         notifyAll();
     }
 
-    /** Takes a new picture; an ended one is on disk before anyone sees it. */
+    /** Publishes a new status; the status of an ended migration is on disk first. */
     private void publish(Migration now) {
         if (!now.isRunning()) {
             journalEnd(now);
@@ -242,7 +242,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
         try {
             services.journal().ended(ended);
         } catch (RuntimeException | Error e) {
-            LOG.error("Migration {} ended, but its journal could not be written", ended.id(), e);
+            LOG.error("Migration {}: ended, but the journal could not be written", ended.id(), e);
         }
     }
 
@@ -280,8 +280,8 @@ public final class MigrationService implements Migrations, AutoCloseable {
     }
 
     /**
-     * Leaves running migrations to the journal: nothing is rolled back, and the next start goes on. Waits a moment for
-     * each to leave, so that a successor does not meet it.
+     * Leaves running migrations to the journal: nothing is rolled back, and the next start recovers them. Waits up to 3 s
+     * for their tasks to end, so that they do not overlap with the recovery.
      */
     @Override
     public void close() {

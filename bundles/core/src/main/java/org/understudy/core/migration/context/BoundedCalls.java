@@ -10,7 +10,7 @@ import org.understudy.api.HostName;
 import org.understudy.api.UnderstudyException;
 
 /**
- * Gives each call to a host a deadline: the caller goes on when it is over, as if the host were away.
+ * Gives each call to a host a deadline: past it the caller continues, as if the host were unreachable.
  *
  * @param limit for one call
  */
@@ -23,7 +23,7 @@ record BoundedCalls(Executor threads, TimeSource time, Duration limit) {
     /**
      * The same.
      *
-     * @param late undoes a result that comes past the limit
+     * @param late undoes a result that arrives past the limit
      */
     <T> T call(HostName host, String what, Supplier<T> hostCall, Consumer<T> late) {
         PendingAnswer<T> pendingAnswer = PendingAnswer.of(threads, "Host " + host + ": " + what, hostCall, () -> {});
@@ -32,7 +32,7 @@ record BoundedCalls(Executor threads, TimeSource time, Duration limit) {
                 pendingAnswer.abandon(late);
                 return new UnderstudyException(
                         ErrorCode.HOST_UNAVAILABLE,
-                        "Host %s has not answered within %d s: %s".formatted(host, limit.toSeconds(), what));
+                        "Host %s: no answer within %d s: %s".formatted(host, limit.toSeconds(), what));
             });
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -26,8 +26,8 @@ import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.api.spi.PrimaryPresence;
 
 /**
- * A host as a migration sees it: no question to it blocks for longer than a deadline. Commands that take their time are
- * passed on as they are: {@link DeadlineCall} gives them the deadline of their step.
+ * A host whose queries block no longer than a deadline. Commands that take longer are passed on unchanged: {@link
+ * DeadlineCall} gives them the deadline of their step.
  */
 record BoundedHost(Host host, BoundedCalls calls) implements Host {
     private <T> T query(String what, Supplier<T> hostCall) {

@@ -19,8 +19,8 @@ import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 
 /**
- * What both hosts have said of one VM since the run began, and the one place where a run waits. Events come in on the
- * connectors' threads; waiting is done by the run's thread.
+ * Event log of both hosts for one VM since its migration began, and the one place where a migration waits. Events arrive
+ * on threads of the connectors; the thread of the migration waits.
  */
 public final class MigrationEvents implements AutoCloseable {
     private final VmName vm;
@@ -43,7 +43,7 @@ public final class MigrationEvents implements AutoCloseable {
         this.threads = threads;
     }
 
-    /** Listens to both hosts from now on. Blocks for their answers. */
+    /** Subscribes to both hosts. Blocks for their answers. */
     public void open(Host source, Host destination) {
         addSubscription(source.subscribe(e -> add(fromSource, e)));
         addSubscription(destination.subscribe(e -> add(fromDestination, e)));
@@ -90,12 +90,12 @@ public final class MigrationEvents implements AutoCloseable {
         return events.stream().filter(kind::isInstance).map(HostEvent::at).reduce((a, b) -> b);
     }
 
-    /** The source's word that its QEMU is gone, with the reason. */
+    /** The reason with which the source reported the end of its QEMU; empty if it has not. */
     public Optional<String> sourceStopped() {
         return stopped(fromSource());
     }
 
-    /** The destination's word that its QEMU is gone, with the reason. */
+    /** The reason with which the destination reported the end of its QEMU; empty if it has not. */
     public synchronized Optional<String> destinationStopped() {
         return stopped(fromDestination);
     }
@@ -107,7 +107,7 @@ public final class MigrationEvents implements AutoCloseable {
                 .findFirst();
     }
 
-    /** Asks the run to go back; false if it is too late. */
+    /** Requests a rollback; false if it is too late. */
     public synchronized boolean cancel() {
         cancelRequested = !pastPointOfNoReturn || cancelRequested;
         eventCount++;
@@ -116,21 +116,21 @@ public final class MigrationEvents implements AutoCloseable {
     }
 
     /**
-     * From here on a cancel is not heard any more.
+     * From now on a cancel has no effect.
      *
-     * @throws StepAbortedException if it was asked for just before
+     * @throws StepAbortedException if a cancel was requested before
      */
     public synchronized void passPointOfNoReturn() {
         requireNotCancelled();
         pastPointOfNoReturn = true;
     }
 
-    /** From here on a cancel changes nothing: the way back is being walked already. */
+    /** From now on a cancel has no effect: the rollback has started, or the migration is past it. */
     public synchronized void ignoreCancel() {
         pastPointOfNoReturn = true;
     }
 
-    /** This server stops: the run ends where it is, without a way back. */
+    /** This server stops: the migration ends at its present step, without a rollback. */
     public synchronized void abandon() {
         abandoned = true;
         eventCount++;
@@ -152,7 +152,7 @@ public final class MigrationEvents implements AutoCloseable {
     }
 
     /**
-     * Waits until the check gives a value; it is repeated at each event, and without events at short intervals.
+     * Waits until the check returns a value; it is repeated at each event, and without events at the poll interval.
      *
      * @throws StepAbortedException when cancelled, or with {@link FindingCode#STEP_DEADLINE_EXCEEDED} past the limit
      */
@@ -160,12 +160,12 @@ public final class MigrationEvents implements AutoCloseable {
         return poll(limit, check).orElseThrow(() -> exceeded(step, what, limit));
     }
 
-    /** The same for the answer to a call, which is there on return. */
+    /** The same for the answer to a call, which is present on return. */
     <T> void await(MigrationStep step, String what, Duration limit, PendingAnswer<T> pendingAnswer) {
         poll(limit, pendingAnswer).orElseThrow(() -> exceeded(step, what, limit));
     }
 
-    /** The same, but a cancel is heard only afterwards: for what goes on anyway, and has to be known to be undone. */
+    /** The same, but a cancel is checked only afterwards: for a call whose result the rollback needs. */
     <T> void awaitDespiteCancel(MigrationStep step, String what, Duration limit, PendingAnswer<T> pendingAnswer) {
         poll(limit, done(pendingAnswer), this::requireNotAbandoned, Optional.of(pendingAnswer))
                 .orElseThrow(() -> exceeded(step, what, limit));
@@ -179,18 +179,18 @@ public final class MigrationEvents implements AutoCloseable {
         return StepAbortedException.failed(Finding.of(
                 FindingCode.STEP_DEADLINE_EXCEEDED,
                 "vm " + vm + ", step " + step.number(),
-                "Waited " + limit.toMillis() + " ms for " + what + ".",
-                "Raise the deadline in etc/understudy.yaml if the host is only slow."));
+                "Deadline of " + limit.toMillis() + " ms exceeded: waited for " + what,
+                "Raise the deadline in etc/understudy.yaml if the host is slow."));
     }
 
     /**
-     * Waits like {@link #await}, but gives an empty value past the limit. A host that is away for a moment is asked again.
+     * Waits like {@link #await}, but returns an empty value past the limit. A host that does not answer is polled again.
      */
     public <T> Optional<T> poll(Duration limit, Supplier<Optional<T>> check) {
         return poll(limit, check, this::requireNotCancelled, Optional.empty());
     }
 
-    /** The same for the answer to a call; empty if it is not there past the limit. */
+    /** The same for the answer to a call; empty if there is none past the limit. */
     public <T> Optional<PendingAnswer<T>> poll(Duration limit, PendingAnswer<T> pendingAnswer) {
         return poll(limit, done(pendingAnswer), this::requireNotCancelled, Optional.of(pendingAnswer));
     }
@@ -216,7 +216,7 @@ public final class MigrationEvents implements AutoCloseable {
         }
     }
 
-    /** Of one wait: how long a host has not been reached. */
+    /** Bounds, within one wait, the time for which a host may be unreachable. */
     private final class Outage {
         private final Deadline end;
         private Optional<Deadline> limit = Optional.empty();
@@ -244,7 +244,7 @@ public final class MigrationEvents implements AutoCloseable {
         return eventCount;
     }
 
-    /** Until there is news, or the answer that is waited for; that of another call is no news. */
+    /** Waits for a new event or the awaited answer; the answer to another call does not count. */
     private synchronized void waitForEvent(long seen, Duration pause, Optional<? extends PendingAnswer<?>> answer) {
         Deadline end = Deadline.in(time, pause);
         try {
@@ -261,7 +261,7 @@ public final class MigrationEvents implements AutoCloseable {
         notifyAll();
     }
 
-    /** Makes a call that may block on another thread; its answer wakes the run if it waits for that. */
+    /** Makes a call that may block on another thread; its answer wakes the thread that waits for it. */
     public <T> PendingAnswer<T> begin(String what, Supplier<T> call) {
         return PendingAnswer.of(threads, "VM " + vm + ": " + what, call, this::answered);
     }

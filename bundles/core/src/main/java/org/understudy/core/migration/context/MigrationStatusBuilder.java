@@ -23,7 +23,7 @@ import org.understudy.api.PrimaryKind;
 import org.understudy.api.StepReport;
 import org.understudy.api.StepState;
 
-/** The picture of a migration as it is being painted: each change makes a new {@link Migration} and shows it. */
+/** Builds the status of a migration: each change makes and publishes a new {@link Migration}. Safe for use from any thread. */
 public final class MigrationStatusBuilder {
     /** Findings whose remedy says on which host the VM is to be started, resumed or ended. */
     private static final Set<FindingCode> PLACEMENT = EnumSet.of(
@@ -39,7 +39,7 @@ public final class MigrationStatusBuilder {
     private final List<PrimaryKind> primaries = new ArrayList<>();
     private Migration current;
 
-    /** @param first what to start from; its steps and findings are kept */
+    /** @param first the initial status; its steps and findings are kept */
     public MigrationStatusBuilder(Migration first, TimeSource time, Consumer<Migration> listener) {
         this.current = first;
         this.time = time;
@@ -49,7 +49,7 @@ public final class MigrationStatusBuilder {
         primaries.addAll(first.primaries());
     }
 
-    /** All seven steps, none begun. */
+    /** All seven steps, none started. */
     public static List<StepReport> pendingSteps() {
         List<StepReport> all = new ArrayList<>();
         for (MigrationStep step : MigrationStep.values()) {
@@ -71,7 +71,7 @@ public final class MigrationStatusBuilder {
         publish();
     }
 
-    /** Ends a running step as {@link StepState#DONE}, unless it has said itself how it ended. */
+    /** Ends a running step as {@link StepState#DONE}, unless the step has set its end state itself. */
     public synchronized void done(MigrationStep step) {
         if (steps.get(step).state == StepState.RUNNING) {
             end(step, StepState.DONE);

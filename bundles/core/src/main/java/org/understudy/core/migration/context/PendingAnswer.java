@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The answer to a call that may block, which another thread makes. What nobody waits for any more is logged. */
+/** The answer to a call that may block, made by another thread. Failures of abandoned calls are logged. */
 public final class PendingAnswer<T> {
     private static final Logger LOG = LoggerFactory.getLogger(PendingAnswer.class);
 
@@ -64,11 +64,11 @@ public final class PendingAnswer<T> {
         try {
             undoCall.accept(result);
         } catch (RuntimeException e) {
-            LOG.warn("{}: the result came after its deadline and could not be undone", name, e);
+            LOG.warn("{}: result arrived after its deadline and could not be undone", name, e);
         }
     }
 
-    /** Stops waiting. A result that is there already, or comes later, is undone. */
+    /** Stops waiting. A result that is present, or arrives later, is undone. */
     void abandon(Consumer<T> undoCall) {
         Optional<T> result;
         synchronized (this) {
@@ -87,7 +87,7 @@ public final class PendingAnswer<T> {
         return failure;
     }
 
-    /** Empty if there is none by then. Throws what the call threw. */
+    /** Blocks; empty past the deadline. Throws what the call threw. */
     synchronized Optional<T> await(Deadline deadline) throws InterruptedException {
         while (!isDone() && !deadline.isOver()) {
             deadline.await(this);

@@ -15,8 +15,8 @@ import org.understudy.api.spi.MigrationProgress;
 import org.understudy.api.spi.OutgoingMigration;
 
 /**
- * The sending end as the run sees it: the phases of the source's QEMU, from its events and from asking. An event tells
- * when a phase began; asking is the net for events that were missed.
+ * Follows the phases of the source QEMU by events, with polling for missed events. Only an event has the time at which a
+ * phase began. Used by one thread.
  */
 public final class SourceMonitor {
     private static final Set<MigrationPhase> PAST_UNPLUG = EnumSet.of(
@@ -45,7 +45,7 @@ public final class SourceMonitor {
         return outgoing;
     }
 
-    /** Asks QEMU, and remembers the answer. */
+    /** Queries QEMU and records the answer. Blocks. */
     public MigrationProgress query() {
         MigrationProgress progress = outgoing.progress();
         queried.add(progress.phase());
@@ -56,9 +56,9 @@ public final class SourceMonitor {
     }
 
     /**
-     * Asks QEMU.
+     * Queries QEMU. Blocks.
      *
-     * @throws StepAbortedException if the migration cannot come to a good end any more
+     * @throws StepAbortedException if the migration can no longer succeed
      */
     public MigrationProgress queryAndRequireAlive() {
         events.sourceStopped().ifPresent(reason -> {
@@ -89,7 +89,7 @@ public final class SourceMonitor {
                 || phaseEvents().stream().anyMatch(e -> e.phase() == MigrationPhase.WAIT_UNPLUG);
     }
 
-    /** When QEMU went on after its wait for the guest: the proof that the guest has let go. */
+    /** When QEMU continued after its wait for the guest, which proves that the guest released its primaries. */
     Optional<Instant> released() {
         if (!waitedForGuest()) {
             return Optional.empty();
@@ -113,7 +113,7 @@ public final class SourceMonitor {
         return Finding.of(
                 FindingCode.GUEST_NOT_RUNNING,
                 request.subjectOn(request.source().name()),
-                "The VM stopped on the source while it was being moved: " + reason + ".",
+                "VM " + request.vm() + " stopped on host " + request.source().name() + " during the migration: " + reason,
                 "Start the VM on host " + request.source().name() + "; its definition is still there.");
     }
 
@@ -121,8 +121,8 @@ public final class SourceMonitor {
         return Finding.of(
                 FindingCode.MIGRATION_FAILED,
                 request.subjectOn(request.destination().name()),
-                "The receiving QEMU ended: " + reason + ".",
-                "Read the VM's log on the destination.");
+                "The receiving QEMU on host " + request.destination().name() + " ended: " + reason,
+                "Read the QEMU log of the VM on the destination.");
     }
 
     private Finding migrationFailed(MigrationProgress progress) {
@@ -130,7 +130,7 @@ public final class SourceMonitor {
         return Finding.of(
                 FindingCode.MIGRATION_FAILED,
                 request.subjectOn(request.source().name()),
-                "The source's QEMU ended the migration as " + progress.phase() + ": " + why + ".",
-                "Read the VM's logs on both hosts.");
+                "The source QEMU ended the migration as " + progress.phase() + ": " + why,
+                "Read the QEMU logs of the VM on both hosts.");
     }
 }

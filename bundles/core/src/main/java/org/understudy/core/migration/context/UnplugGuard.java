@@ -18,8 +18,8 @@ import org.understudy.api.spi.HostEvent;
 import org.understudy.core.definition.DomainView.PairView;
 
 /**
- * Remembers what makes it unsafe to ask a guest for its primary. Events may come on any thread, and never wait; what a
- * guest releases too late is plugged again by {@link LateUnplugs}.
+ * Refuses a migration while an unplug is unsafe. Events may arrive on any thread and never block; a primary that the guest
+ * releases after a cancel is plugged again by {@link LateUnplugs}.
  */
 public final class UnplugGuard implements AutoCloseable {
     private record VmOnHost(HostName host, VmName vm) {}
@@ -34,18 +34,18 @@ public final class UnplugGuard implements AutoCloseable {
     private final LateUnplugs late;
     private final Map<VmOnHost, GuestState> states = new HashMap<>();
 
-    /** @param store keeps over a restart which primaries may still be released */
+    /** @param store keeps pending unplugs over a restart */
     public UnplugGuard(PendingUnplug.Store store, TimeSource time, Executor threads) {
         this.time = time;
         this.late = new LateUnplugs(store, time, threads, this::plugged);
     }
 
-    /** Checks what happened to primaries that guests of this host may have released. */
+    /** Checks primaries that guests of this host may have released while it was closed. */
     public void onOpened(Host host) {
         late.onOpened(host);
     }
 
-    /** Takes note of an event; hands off what takes time. */
+    /** Records an event; work that takes time is handed to other threads. */
     public void onEvent(Host host, HostEvent event) {
         if (event instanceof HostEvent.WasReset) {
             update(host.name(), event.vm(), s -> {
@@ -85,12 +85,12 @@ public final class UnplugGuard implements AutoCloseable {
         update(host, vm, s -> s.plugged = Optional.of(time.nanos()));
     }
 
-    /** From now on the guest may release this primary at any time, though no migration wants it any more. */
+    /** Records that the guest may release this primary at any time, although the migration was cancelled. */
     public void unplugPending(HostName host, VmName vm, PairView pair) {
         late.add(new PendingUnplug(host, vm, pair));
     }
 
-    /** Why this VM must not be asked for its primaries now; empty if nothing speaks against it. */
+    /** Why an unplug of the primaries is unsafe at present; empty if it is safe. Blocks for the host's answers. */
     public List<Finding> findings(Host host, VmName vm, List<PairView> pairs, Duration settle) {
         List<Finding> found = new ArrayList<>();
         if (pairs.isEmpty()) {
@@ -102,21 +102,21 @@ public final class UnplugGuard implements AutoCloseable {
             found.add(Finding.of(
                     FindingCode.GUEST_REBOOTING,
                     subject,
-                    "The guest was reset and has not taken its standby NIC again.",
+                    "The guest was reset and has not negotiated standby again",
                     "Wait until the guest has booted."));
         }
         if (state.plugged.filter(at -> isWithin(at, settle)).isPresent()) {
             found.add(Finding.of(
                     FindingCode.SETTLING,
                     subject,
-                    "A primary was plugged less than " + settle.toMillis() + " ms ago.",
-                    "Try again in a moment."));
+                    "A primary was plugged less than " + settle.toMillis() + " ms ago",
+                    "Wait " + settle.toMillis() + " ms and start the migration again."));
         }
         late.pendingOf(host.name(), vm).forEach(p -> found.add(UnplugFindings.unplugPending(subject, p.primary())));
         return found;
     }
 
-    /** A copy, so that it can be read while events come. */
+    /** A copy, so that it can be read while events arrive. */
     private synchronized GuestState copyOf(HostName host, VmName vm) {
         GuestState now = states.getOrDefault(new VmOnHost(host, vm), new GuestState());
         GuestState copy = new GuestState();
@@ -141,7 +141,7 @@ public final class UnplugGuard implements AutoCloseable {
         return time.nanos() - nanos < span.toNanos();
     }
 
-    /** Waits a moment for what was begun. */
+    /** Waits up to 3 s for tasks that were started. */
     @Override
     public void close() {
         late.close();

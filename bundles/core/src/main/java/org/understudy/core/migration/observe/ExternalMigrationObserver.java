@@ -32,8 +32,8 @@ import org.understudy.core.migration.context.MigrationStatusBuilder;
 import org.understudy.core.migration.context.Task;
 
 /**
- * Shows a migration that somebody else began, such as virsh or another server, as the steps it goes through. Changes
- * nothing, but for a cancel that an admin asks for.
+ * Shows a migration that another program started, such as virsh or another server, as the same steps. Changes nothing,
+ * except that it passes on a cancel.
  */
 public final class ExternalMigrationObserver implements Task {
     private static final Logger LOG = LoggerFactory.getLogger(ExternalMigrationObserver.class);
@@ -45,14 +45,14 @@ public final class ExternalMigrationObserver implements Task {
     private final List<HostEvent> onDestination = new CopyOnWriteArrayList<>();
     private boolean abandoned;
 
-    /** Skips what is not done here, before anybody can take the migration for one of this server's own. */
+    /** Skips the steps that this server does not run, before a listener can mistake the migration for one of this server. */
     public ExternalMigrationObserver(
             MigrationRequest request, MigrationServices services, MigrationStatusBuilder status) {
         this.request = request;
         this.services = services;
         this.status = status;
-        status.skip(MigrationStep.PREFLIGHT, "begun by somebody else");
-        status.skip(MigrationStep.LEASE, "begun by somebody else");
+        status.skip(MigrationStep.PREFLIGHT, "started by another program");
+        status.skip(MigrationStep.LEASE, "started by another program");
     }
 
     @Override
@@ -60,8 +60,8 @@ public final class ExternalMigrationObserver implements Task {
         try {
             observe();
         } catch (UnderstudyException e) {
-            LOG.warn("Migration {} of VM {}: its hosts do not answer", request.id(), request.vm(), e);
-            needsAttention("The hosts do not answer any more: " + e.getMessage() + ".");
+            LOG.warn("Migration {} of VM {}: hosts do not answer, observation ends", request.id(), request.vm(), e);
+            needsAttention("The hosts of VM " + request.vm() + " do not answer: " + e.getMessage());
         }
     }
 
@@ -84,7 +84,7 @@ public final class ExternalMigrationObserver implements Task {
         });
     }
 
-    /** A host that is away for a moment is asked again, as in a migration of our own. */
+    /** A host that does not answer is polled again up to the limit, as in a migration of this server. */
     private void watchSource() {
         Deadline limit = absenceLimit();
         while (!isAbandoned()) {
@@ -106,7 +106,7 @@ public final class ExternalMigrationObserver implements Task {
         return Deadline.in(services.time(), services.timings().absence());
     }
 
-    /** A VM may be moved, and arrive, while it is paused. */
+    /** A VM may also be migrated, and arrive, while it is paused. */
     private boolean hasEnded() {
         Optional<MigrationProgress> now =
                 request.source().outgoing(request.vm()).map(OutgoingMigration::progress);
@@ -120,7 +120,7 @@ public final class ExternalMigrationObserver implements Task {
             endOnSource(now);
             return true;
         } else if (over && here == VmState.SHUTOFF && there == VmState.SHUTOFF) {
-            needsAttention("The VM runs on neither host.");
+            needsAttention("VM " + request.vm() + " runs on neither host after its migration");
             return true;
         }
         now.ifPresent(this::show);
@@ -167,7 +167,7 @@ public final class ExternalMigrationObserver implements Task {
         }
         status.done(MigrationStep.SWITCH);
         boolean enabled = awaitPrimaries();
-        status.skip(MigrationStep.RELEASE, "whoever began the migration cleans up on the source");
+        status.skip(MigrationStep.RELEASE, "the program that started the migration cleans up on the source");
         status.outcome(enabled ? Outcome.COMPLETED : Outcome.COMPLETED_DEGRADED);
     }
 
@@ -220,7 +220,8 @@ public final class ExternalMigrationObserver implements Task {
                 FindingCode.STATE_INCONSISTENT,
                 request.subject(),
                 why,
-                "Look where the VM is; somebody else migrated it."));
+                "Find the host of the VM with \"understudy:vm-show " + request.vm()
+                        + "\" before you start it; another program migrated it."));
     }
 
     private synchronized boolean isAbandoned() {

@@ -23,13 +23,13 @@ import org.understudy.core.migration.context.MigrationServices;
 import org.understudy.core.migration.context.SerialTasks;
 
 /**
- * Finds migrations that this server did not begin, by the events of the hosts and by what they receive when they are
- * opened. Each VM is looked for on a thread of its own, so that a host that hangs hides no other VM's migration.
+ * Detects migrations that another program started, from the events of the hosts and from the VMs that they receive when
+ * they are opened. Each VM is checked on a thread of its own, so that a host that hangs delays no other VM.
  */
 public final class ExternalMigrations {
     private static final Logger LOG = LoggerFactory.getLogger(ExternalMigrations.class);
 
-    /** Is given what was found; may be called twice for one migration. */
+    /** Receives detected migrations; may be called twice for one migration. */
     @FunctionalInterface
     public interface Listener {
         void onMigration(VmName vm, Host source, Host destination);
@@ -52,7 +52,7 @@ public final class ExternalMigrations {
         this.checks = new SerialTasks<>("understudy-external", services.threads());
     }
 
-    /** No event says what began before a host was opened; the receiving host shows it, whichever is opened first. */
+    /** No event reports a migration that began before the host was opened; the state of the destination shows it. */
     public void onOpened(Host host) {
         checks.run("host " + host.name(), "opened", () -> checkOpened(host));
     }
@@ -68,7 +68,7 @@ public final class ExternalMigrations {
                         hosts.all().forEach(source -> check(source, vm.name()));
                     });
         } catch (UnderstudyException e) {
-            LOG.warn("Host {}: what it receives is unknown", host.name(), e);
+            LOG.warn("Host {}: incoming migrations are unknown", host.name(), e);
         }
     }
 
@@ -86,7 +86,7 @@ public final class ExternalMigrations {
         checks.run("host " + source.name() + ", VM " + vm, "sends", () -> checkSender(source, vm));
     }
 
-    /** Both ends report a migration; the one that sends counts. */
+    /** Both ends report a migration; only the source is considered. */
     private void checkSender(Host source, VmName vm) {
         try {
             boolean sends = services.bounded(source)
@@ -97,11 +97,11 @@ public final class ExternalMigrations {
                 destinationOf(source, vm).ifPresent(there -> listener.onMigration(vm, source, there));
             }
         } catch (UnderstudyException e) {
-            LOG.warn("Host {}: the migration of VM {} cannot be followed", source.name(), vm, e);
+            LOG.warn("Host {}: migration of VM {} cannot be observed", source.name(), vm, e);
         }
     }
 
-    /** Empty if it goes to a host that this server does not know, or that does not answer. */
+    /** Empty if this server does not have the destination, or it does not answer. */
     private Optional<Host> destinationOf(Host source, VmName vm) {
         List<HostName> unanswered = new ArrayList<>();
         for (Host host : hosts.all()) {
@@ -111,7 +111,7 @@ public final class ExternalMigrations {
         }
         if (!unanswered.isEmpty()) {
             LOG.warn(
-                    "Host {}: VM {} is moved to an unknown host; hosts that did not answer: {}",
+                    "Host {}: VM {} migrates to an unknown host; hosts that did not answer: {}",
                     source.name(),
                     vm,
                     unanswered);
@@ -126,13 +126,13 @@ public final class ExternalMigrations {
                     .filter(there -> there.state() != VmState.SHUTOFF)
                     .isPresent();
         } catch (UnderstudyException e) {
-            LOG.debug("Host {}: whether it holds VM {} is unknown", host.name(), vm, e);
+            LOG.debug("Host {}: unknown whether it has VM {}", host.name(), vm, e);
             unanswered.add(host.name());
             return false;
         }
     }
 
-    /** Begins nothing more, and does not wait for hosts. */
+    /** Starts no more checks, and does not wait for hosts. */
     public void close() {
         checks.close(Deadline.in(services.time(), Duration.ZERO));
     }

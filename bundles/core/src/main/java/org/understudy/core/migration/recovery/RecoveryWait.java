@@ -21,8 +21,8 @@ import org.understudy.core.migration.context.PendingAnswer;
 import org.understudy.core.migration.context.StepAbortedException;
 
 /**
- * Waits until both hosts of an interrupted migration answer, for as long as that takes, and shows which one is waited
- * for. A host may boot slower than this server; without its answer nothing can be decided.
+ * Waits without a limit until both hosts of an interrupted migration answer, and reports which host is missing. A host
+ * may boot slower than this server; without its answer nothing can be decided.
  */
 final class RecoveryWait {
     /** Both hosts, once they answer. */
@@ -36,7 +36,7 @@ final class RecoveryWait {
     private final MigrationServices services;
     private final MigrationStatusBuilder status;
     private final MigrationEvents events;
-    /** Questions without an answer yet: a host that hangs is asked once. */
+    /** Queries without an answer: a host that hangs is queried once. */
     private final Map<HostName, PendingAnswer<Host>> pending = new HashMap<>();
 
     private Optional<Finding> reported = Optional.empty();
@@ -69,7 +69,7 @@ final class RecoveryWait {
         }
     }
 
-    /** What is waited for, if anything is. */
+    /** The finding that names the missing host; empty if none is missing. */
     Optional<Finding> reported() {
         return reported;
     }
@@ -101,10 +101,9 @@ final class RecoveryWait {
         Finding now = Finding.of(
                         FindingCode.HOST_UNAVAILABLE,
                         "vm " + migration.vm() + ", host " + name,
-                        "The migration was interrupted by a restart of this server, and its recovery waits for host "
-                                + name + ": " + reason + ".",
-                        "Make host " + name + " reachable, or end the recovery with understudy:migration-cancel "
-                                + migration.id() + ".")
+                        "Recovery of migration " + migration.id() + " waits for host " + name + ": " + reason,
+                        "Make host " + name + " reachable, or end the recovery with \"understudy:migration-cancel "
+                                + migration.id() + "\".")
                 .as(Severity.WARNING);
         if (!reported.equals(Optional.of(now))) {
             LOG.warn(

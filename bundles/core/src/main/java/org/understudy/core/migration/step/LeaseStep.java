@@ -17,7 +17,7 @@ import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.MigrationJournal;
 import org.understudy.core.migration.context.StepAbortedException;
 
-/** Step 2: reserves a VF for each primary on the destination and has the receiving QEMU prepared. */
+/** Step 2: leases a VF for each primary on the destination and prepares the receiving QEMU. */
 public final class LeaseStep implements Step {
     @Override
     public MigrationStep step() {
@@ -31,7 +31,7 @@ public final class LeaseStep implements Step {
                 .toList();
         vfs.stream().filter(p -> isLeasedHere(context, p)).forEach(p -> lease(context, p));
         if (vfs.isEmpty()) {
-            context.status().fact(step(), "lease", "none needed: the VM has no primary that is a VF");
+            context.status().fact(step(), "lease", "not needed: the VM has no primary that is a VF");
         }
         context.journal(MigrationJournal.Stage.LEASED);
         StrategySelection choice = StrategySelection.of(context);
@@ -40,7 +40,7 @@ public final class LeaseStep implements Step {
         prepare(context);
     }
 
-    /** The preflight lets a pool that is not configured pass only where the destination itself hands out its VFs. */
+    /** The preflight accepts a pool that is not configured only if the destination itself assigns its VFs. */
     private static boolean isLeasedHere(MigrationContext context, PairView pair) {
         boolean leased = context.needsLease(pair);
         if (!leased) {
@@ -81,10 +81,10 @@ public final class LeaseStep implements Step {
             throw StepAbortedException.failed(
                     FindingCode.POOL_EXHAUSTED,
                     "host " + context.request().destination().name() + ", pool " + pool,
-                    "The pool has no free VF for " + pair.primary() + ".",
-                    "Free a VF there, choose another host, or accept that the VM arrives on its standby NIC.");
+                    "Pool " + pool + " has no free VF for " + pair.primary(),
+                    "Free a VF of the pool, choose another host, or accept that the VM arrives on its standby NIC.");
         }
-        context.status().fact(step(), pair.primary().value(), "none is free; the VM arrives on its standby NIC");
+        context.status().fact(step(), pair.primary().value(), "no free VF; the VM arrives on its standby NIC");
     }
 
     private void prepare(MigrationContext context) {

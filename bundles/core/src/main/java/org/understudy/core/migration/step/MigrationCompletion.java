@@ -20,7 +20,7 @@ import org.understudy.core.migration.context.MigrationJournal;
 import org.understudy.core.migration.context.StepAbortedException;
 import org.understudy.core.probe.GapProbe;
 
-/** How a run, or its recovery, comes to its outcome. */
+/** Determines and publishes the outcome of a migration or of its recovery. Used by one thread, which blocks. */
 public final class MigrationCompletion {
     private static final Logger LOG = LoggerFactory.getLogger(MigrationCompletion.class);
 
@@ -30,7 +30,7 @@ public final class MigrationCompletion {
         this.context = context;
     }
 
-    /** All steps are done: the VM runs on the destination. */
+    /** Ends a migration whose steps are done: the VM runs on the destination. */
     public void complete() {
         if (!context.snapshot().pairs().isEmpty()) {
             context.services()
@@ -50,7 +50,7 @@ public final class MigrationCompletion {
         }
     }
 
-    /** That QEMU runs does not prove that the guest does, or that its frames find their way. */
+    /** A running QEMU proves neither that the guest runs nor that its frames are delivered. */
     private Optional<Finding> silentVm(GapProbe probe) {
         if (!(probe.report() instanceof NetworkGap.Measured before)) {
             return Optional.empty();
@@ -71,14 +71,13 @@ public final class MigrationCompletion {
                 : Optional.of(Finding.of(
                         FindingCode.VM_SILENT,
                         context.request().subject(),
-                        "Nothing has been heard of the VM for %d s since it arrived on host %s (%s)."
-                                .formatted(limit.toSeconds(), host, before.method()),
-                        "Look at its console on " + host
-                                + "; if the guest runs, check its VLAN and the forwarding entries of the"
-                                + " network between."));
+                        "No probe traffic from VM %s for %d s since it arrived on host %s (%s)"
+                                .formatted(context.request().vm(), limit.toSeconds(), host, before.method()),
+                        "Check the console of the VM on host " + host
+                                + "; if the guest runs, check its VLAN and the forwarding entries of the switches."));
     }
 
-    /** A step could not be done for a reason that no step thought of. */
+    /** Ends a migration whose step failed with an exception that it does not handle. */
     public void fail(MigrationStep at, Throwable e) {
         ErrorCode code = e instanceof UnderstudyException known ? known.code() : ErrorCode.INTERNAL;
         if (code == ErrorCode.INTERNAL) {
@@ -107,7 +106,7 @@ public final class MigrationCompletion {
                         code.remedy()));
     }
 
-    /** A step has stopped: goes back where there is a way back. */
+    /** Ends a migration whose step aborted, with a rollback where that is possible. */
     public void abort(MigrationStep at, StepAbortedException stop) {
         if (stop.reason() == StepAbortedException.Reason.ABANDONED) {
             logLeftToNextStart();
@@ -128,12 +127,12 @@ public final class MigrationCompletion {
 
     private void logLeftToNextStart() {
         LOG.info(
-                "Migration {} of VM {} is left to the next start",
+                "Migration {} of VM {}: left to the next start of this server",
                 context.request().id(),
                 context.request().vm());
     }
 
-    /** Once the guest runs on the destination there is no way back: what is wrong there is for a person. */
+    /** Once the guest runs on the destination nothing is rolled back: an admin resolves what is wrong there. */
     private Outcome rollBack(StepAbortedException stop) {
         if (stop.reason() == StepAbortedException.Reason.UNCLEAR
                 || context.resumed().isPresent()) {
@@ -155,7 +154,7 @@ public final class MigrationCompletion {
         return stop.reason() == StepAbortedException.Reason.CANCELLED ? Outcome.CANCELLED : Outcome.FAILED_ON_SOURCE;
     }
 
-    /** A full disk must not keep a guest from being taken back. */
+    /** A full disk must not prevent a rollback. */
     private void journalRollback() {
         try {
             context.journal(MigrationJournal.Stage.GOING_BACK);
@@ -185,7 +184,7 @@ public final class MigrationCompletion {
         context.events().close();
         context.status().outcome(outcome);
         LOG.info(
-                "Migration {} of VM {} ended: {}",
+                "Migration {} of VM {}: ended as {}",
                 context.request().id(),
                 context.request().vm(),
                 outcome);

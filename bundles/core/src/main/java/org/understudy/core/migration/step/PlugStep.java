@@ -17,7 +17,7 @@ import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.migration.context.Deadline;
 import org.understudy.core.migration.context.MigrationContext;
 
-/** Step 6: waits until the guest has taken the primaries of the destination. The definition is no proof: QEMU is asked. */
+/** Step 6: waits until the guest has enabled the primaries on the destination, as reported by QEMU; a definition is no proof. */
 public final class PlugStep implements Step {
     private static final Logger LOG = LoggerFactory.getLogger(PlugStep.class);
 
@@ -63,10 +63,10 @@ public final class PlugStep implements Step {
                         "evidence",
                         heartbeat.isPresent()
                                 ? "heartbeat on the primary"
-                                : "the guest enabled the device (query-pci); no heartbeat told of the path");
+                                : "the guest enabled the device (query-pci); no heartbeat on the primary");
         Duration onStandby = Duration.between(released.get(), heartbeat.orElse(enabled));
         if (onStandby.isNegative()) {
-            context.status().fact(step(), "onStandby", "not told: the clocks of the hosts differ");
+            context.status().fact(step(), "onStandby", "unknown: the clocks of the hosts differ");
         } else {
             context.status().onStandby(onStandby);
         }
@@ -91,7 +91,7 @@ public final class PlugStep implements Step {
         try {
             return context.request().destination().whyWithout(context.request().vm(), pair.primary());
         } catch (UnderstudyException e) {
-            LOG.warn("VM {}: why it is without {} is unknown", context.request().vm(), pair.primary(), e);
+            LOG.warn("VM {}: cause of missing primary {} is unknown", context.request().vm(), pair.primary(), e);
             context.status().fact(MigrationStep.TO_PRIMARY, "cause-" + pair.primary(), "unknown: " + e.getMessage());
             return List.of();
         }
@@ -111,9 +111,9 @@ public final class PlugStep implements Step {
                 plug.answer()
                         .reason()
                         .map(why -> "It is unknown whether the guest has enabled " + pair.primary() + " on host "
-                                + there + ": " + why + ".")
+                                + there + ": " + why)
                         .orElse("The guest has not enabled " + pair.primary() + " on host " + there
-                                + "; it runs on its standby NIC."),
-                "Check that the guest has a driver for it, and read the QEMU log on the destination.");
+                                + " and uses its standby NIC"),
+                "Check that the guest has a driver for the primary, and read the QEMU log of the VM on the destination.");
     }
 }

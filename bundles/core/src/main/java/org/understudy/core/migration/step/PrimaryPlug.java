@@ -15,7 +15,7 @@ import org.understudy.core.migration.context.DeadlineCall;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.StepAbortedException;
 
-/** How one primary comes to the guest on the destination: by QEMU itself, or plugged by this run. */
+/** Brings one primary to the guest on the destination: QEMU plugs it by itself, or this server does. */
 final class PrimaryPlug {
     private final MigrationContext context;
     private final PairView pair;
@@ -26,7 +26,7 @@ final class PrimaryPlug {
         this.pair = pair;
     }
 
-    /** True once the guest has enabled it. */
+    /** Waits; true once the guest has enabled the primary. */
     boolean await(Duration limit) {
         boolean enabled =
                 context.isExplicit() ? !context.lacksVf(pair) && plug() && awaitEnabled(limit) : awaitAutomaticPlug(limit);
@@ -34,7 +34,7 @@ final class PrimaryPlug {
         return enabled;
     }
 
-    /** One that QEMU should have plugged while it loaded the VM, and has not, is plugged once more. */
+    /** A primary that QEMU should have plugged while it loaded the VM, and has not, is plugged here. */
     private boolean awaitAutomaticPlug(Duration limit) {
         Deadline end = context.events().deadline(limit);
         boolean enabled = awaitEnabled(wasHidden() ? Duration.ZERO : graceWithin(limit));
@@ -52,7 +52,7 @@ final class PrimaryPlug {
         return grace.compareTo(limit) < 0 ? grace : limit;
     }
 
-    /** A primary that the source kept hidden will not come by waiting: the guest has not negotiated standby. */
+    /** A primary that was hidden on the source does not appear: the guest has not negotiated standby. */
     private boolean wasHidden() {
         return context.snapshot().presence().get(pair.primary()) == PrimaryPresence.HIDDEN;
     }
@@ -113,8 +113,8 @@ final class PrimaryPlug {
             throw StepAbortedException.unclear(Finding.of(
                     FindingCode.GUEST_NOT_RUNNING,
                     context.request().subjectOn(context.request().destination().name()),
-                    "The VM stopped on the destination after the switch: " + reason + ".",
-                    "Start the VM on host " + context.request().destination().name() + "; its definition is there."));
+                    "The VM stopped on the destination after the switchover: " + reason,
+                    "Start the VM on host " + context.request().destination().name() + "; its definition is still there."));
         });
     }
 }

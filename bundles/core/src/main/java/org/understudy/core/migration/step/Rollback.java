@@ -28,8 +28,8 @@ import org.understudy.core.migration.context.StepAbortedException;
 import org.understudy.core.migration.context.UnplugFindings;
 
 /**
- * Takes a run back: stop sending, end the receiving QEMU, let the guest run on the source with its primaries. Each
- * method takes back one thing and says what it did; the order is that of {@link RollbackStack}.
+ * The rollback actions: stop sending, end the receiving QEMU, resume the guest on the source with its primaries. Each
+ * method rolls back one thing and returns what it did; the order is that of {@link RollbackStack}.
  */
 public final class Rollback {
     private static final Logger LOG = LoggerFactory.getLogger(Rollback.class);
@@ -42,7 +42,7 @@ public final class Rollback {
         this.source = context.request().source();
     }
 
-    /** Stops the sending. After a wait for the guest QEMU itself may need 30 s for that. */
+    /** Cancels the migration on the source. After a wait for the guest QEMU itself may need 30 s for that. */
     public String cancelSending() {
         if (context.events().sourceStopped().isPresent()) {
             requireNotRunningOnDestination();
@@ -58,8 +58,8 @@ public final class Rollback {
     }
 
     /**
-     * Stops the sending, and returns whether it was too late for that. Only a host that switches by itself can be past
-     * the switch without the run's word.
+     * Cancels the migration on the source, and returns whether it was too late. Only a host that switches by itself can
+     * have passed the switchover without a request by the migration.
      */
     public boolean hasArrivedDespiteCancel() {
         boolean possible = context.sourceMonitorIfAny()
@@ -68,9 +68,9 @@ public final class Rollback {
         try {
             return possible && cancelOutgoing().equals(Optional.of(MigrationPhase.COMPLETED));
         } catch (UnderstudyException e) {
-            // The way back asks again, for as long as it takes.
+            // The rollback queries again, up to its deadline.
             LOG.warn(
-                    "Migration {}: it is unknown for now whether VM {} has arrived",
+                    "Migration {} of VM {}: unknown whether the VM has arrived, the rollback checks again",
                     context.request().id(),
                     context.request().vm(),
                     e);
@@ -78,7 +78,7 @@ public final class Rollback {
         }
     }
 
-    /** Returns the phase in which QEMU ended; empty if it has not in time. */
+    /** Returns the phase in which QEMU ended the migration; empty if it has not ended in time. */
     private Optional<MigrationPhase> cancelOutgoing() {
         MigrationPhase before = context.sourceMonitor().query().phase();
         long requested = context.services().time().nanos();
@@ -95,13 +95,13 @@ public final class Rollback {
         return after;
     }
 
-    /** Where the host itself switches, a VM that has not come back runs on the destination, or may do so soon. */
+    /** Where the host itself switches, a migration that was not cancelled has arrived on the destination, or still may. */
     private void requireNotArrived(Optional<MigrationPhase> after) {
         if (after.equals(Optional.of(MigrationPhase.COMPLETED))) {
             DeadlineCall.call(
                     context.events(),
                     MigrationStep.TO_STANDBY,
-                    "the source to forget the VM",
+                    "the source to remove the VM",
                     context.request().deadlines().release(),
                     context.sourceMonitor().outgoing()::finish);
         }
@@ -117,7 +117,7 @@ public final class Rollback {
                 context.request().subjectOn(destination),
                 "Host " + source.name() + " has not cancelled the migration, so the VM may still arrive on host "
                         + destination,
-                placeRemedy());
+                findHost());
     }
 
     private Finding arrived() {
@@ -130,8 +130,12 @@ public final class Rollback {
                         + "; migrate it back if it must run there.");
     }
 
-    /** The next step while it is unknown on which host the VM runs. */
+    /** The next step while it may be unknown on which host the VM runs. */
     public String placeRemedy() {
+        return context.isIncomingGone() ? guestRemedy() : findHost();
+    }
+
+    private String findHost() {
         return "Find the host on which the VM runs with \"understudy:vm-show " + context.request().vm()
                 + "\" before you start it on any host.";
     }
@@ -168,7 +172,7 @@ public final class Rollback {
         }
     }
 
-    /** QEMU asks the guest while it is still in setup; an event tells that it did. */
+    /** QEMU requests the unplug during setup; only an event shows it. */
     private boolean mayHaveRequestedUnplug(MigrationPhase before) {
         return switch (before) {
             case WAIT_UNPLUG, CANCELLING -> true;
@@ -185,8 +189,8 @@ public final class Rollback {
     }
 
     /**
-     * A guest that was asked and has not answered may still do so at any time. QEMU 6.1 and newer give up early only
-     * if the guest did answer; and a primary that the guest has let go is not enabled any more.
+     * A guest that has not answered an unplug request may still release the primary at any time. QEMU 6.1 and newer end
+     * the cancel early only if the guest did answer; and a released primary is no longer enabled.
      */
     private void markPendingUnplugs(boolean ended, Duration waited) {
         boolean answered = ended
@@ -215,7 +219,7 @@ public final class Rollback {
                         .as(Severity.WARNING));
     }
 
-    /** A guest that was asked by this run for a primary, and still has it, may release it at any time. */
+    /** A guest that still has a primary whose unplug this migration requested may release it at any time. */
     String markRequested(List<PairView> requested) {
         List<PairView> pending = requested.stream()
                 .filter(p -> !answer(p).is(PrimaryPresence.ABSENT))
@@ -224,7 +228,7 @@ public final class Rollback {
         return pending.size() + " of " + requested.size() + " may still be released";
     }
 
-    /** Ends the receiving QEMU; only then may the guest run on the source. */
+    /** Ends the receiving QEMU; only then may the guest run on the source again. */
     public String abortIncoming() {
         DeadlineCall.call(
                 context.events(),
@@ -233,14 +237,14 @@ public final class Rollback {
                 context.request().deadlines().cancel(),
                 context.incoming()::abort);
         context.markIncomingGone();
-        return "the receiving QEMU is gone";
+        return "the receiving QEMU has ended";
     }
 
-    /** Makes sure that the guest runs on the source and has its primaries again. */
+    /** Ensures that the guest runs on the source and has its primaries again. */
     public String restoreGuest() {
         VmState state = awaitRunning();
         if (state == VmState.PAUSED && context.sourceMonitorIfAny().isEmpty()) {
-            return "the guest was not touched; it is paused";
+            return "the guest was not changed; it is paused";
         }
         if (state == VmState.PAUSED) {
             resume();
@@ -251,7 +255,7 @@ public final class Rollback {
         return "the guest runs on the source";
     }
 
-    /** QEMU starts the guest again by itself where it gave up; only what it leaves standing has to be resumed. */
+    /** QEMU resumes the guest by itself after a failure or a cancel; only one that stays paused is resumed here. */
     private VmState awaitRunning() {
         return context.events()
                 .poll(
@@ -277,8 +281,8 @@ public final class Rollback {
     }
 
     /**
-     * QEMU plugs a primary again by itself after a migration that failed. After one that completed the connector sees to
-     * it when it resumes the guest (docs/decisions/0009). Only one that QEMU does not have at all is plugged here.
+     * QEMU plugs a primary again by itself after a failed migration. After a completed one the connector does so when it
+     * resumes the guest (docs/decisions/0009). Only a primary that QEMU does not have at all is plugged here.
      */
     private void restorePrimary(PairView pair) {
         if (answer(pair).is(PrimaryPresence.ABSENT)) {
@@ -312,8 +316,9 @@ public final class Rollback {
         return Finding.of(
                 FindingCode.UNDO_FAILED,
                 context.request().subjectOn(source.name()),
-                "The source's QEMU has not given the migration up within " + limit.toMillis() + " ms.",
-                "Wait for it, or raise the deadline 'cancel'; QEMU itself may wait 30 s for the guest.");
+                "The source QEMU has not cancelled the migration within " + limit.toMillis() + " ms",
+                "Wait 30 s, as QEMU may wait that long for the guest; then check the VM with \"understudy:vm-show "
+                        + context.request().vm() + "\".");
     }
 
     /** The same finding as the cause where that is the end of the source QEMU. */
@@ -336,8 +341,8 @@ public final class Rollback {
                 answer(pair)
                         .reason()
                         .map(why -> "The guest runs on the source, but it is unknown whether it has " + pair.primary()
-                                + " again: " + why + ".")
-                        .orElse("The guest runs on the source, but has not got " + pair.primary() + " back."),
-                "Check the guest's driver; if it is well, restart the VM.");
+                                + " again: " + why)
+                        .orElse("The guest runs on the source without its primary " + pair.primary()),
+                "Check the driver of the primary in the guest, then restart the VM.");
     }
 }

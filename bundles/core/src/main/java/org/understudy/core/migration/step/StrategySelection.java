@@ -12,13 +12,13 @@ import org.understudy.core.definition.PlatformXml;
 import org.understudy.core.migration.context.MigrationContext;
 
 /**
- * How the guest parts with its primaries in one run, and why (docs/decisions/0021).
+ * How the primaries of one migration are unplugged and plugged, and why (docs/decisions/0021).
  *
- * @param why in the words of a report
+ * @param why as the migration report shows it
  */
 record StrategySelection(MigrationStrategy strategy, String why) {
     /**
-     * What VFIO takes to pin a GiB of memory that is there already. Source: Linux commit 4d83de6da265: 29.69 s for 120 GiB,
+     * Time VFIO takes to pin one GiB of allocated memory. Source: Linux commit 4d83de6da265: 29.69 s for 120 GiB,
      * of which 79 % clear the pages, which the copy has done here.
      */
     private static final Duration PINNING_PER_GIB = Duration.ofMillis(52);
@@ -35,10 +35,10 @@ record StrategySelection(MigrationStrategy strategy, String why) {
     private static final long MIB_PER_GIB = 1024;
     private static final long BYTES_PER_MIB = 1L << 20;
 
-    /** After the VFs were leased. */
+    /** Chooses; called after the VFs were leased. */
     static StrategySelection of(MigrationContext context) {
         if (context.snapshot().pairs().isEmpty() || !context.snapshot().canBeUnplugged()) {
-            return new StrategySelection(MigrationStrategy.AUTOMATIC, "no VF that could be unplugged and plugged");
+            return new StrategySelection(MigrationStrategy.AUTOMATIC, "no VF that can be unplugged and plugged");
         }
         if (context.snapshot().pairs().stream().anyMatch(context::lacksVf)) {
             return new StrategySelection(MigrationStrategy.EXPLICIT, "the destination has no VF to plug");
@@ -46,7 +46,7 @@ record StrategySelection(MigrationStrategy strategy, String why) {
         return context.request()
                 .options()
                 .strategy()
-                .map(requested -> new StrategySelection(requested, "as asked for"))
+                .map(requested -> new StrategySelection(requested, "as requested"))
                 .or(() -> context.request().policy().strategy().map(set -> new StrategySelection(set, "as configured")))
                 .orElseGet(() -> predicted(context));
     }
