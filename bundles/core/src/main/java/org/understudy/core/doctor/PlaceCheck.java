@@ -27,7 +27,8 @@ record PlaceCheck(VmLocator locator, MigrationLock migrationLock) implements Che
                 .forEach(l -> findings.add(abandoned(l)));
         if (findings.isEmpty() && survey.silent().isEmpty()) {
             findings.add(Check.healthy(
-                    "vms", "Each VM is on one host; VMs checked: " + survey.claims().size()));
+                    "vms",
+                    "Each VM is on one host; VMs checked: " + survey.claims().size()));
         }
         return findings;
     }

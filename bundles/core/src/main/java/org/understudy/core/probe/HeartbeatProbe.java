@@ -111,8 +111,8 @@ final class HeartbeatProbe implements GapProbe {
     public synchronized NetworkGap report() {
         return last.orElseGet(() -> meter.report(clock.interval(), System.nanoTime())
                 .<NetworkGap>map(m -> m)
-                .orElseGet(() ->
-                        new NetworkGap.NotMeasured("no heartbeat of stream %d arrived on %s:%d; other packets: %d"
+                .orElseGet(
+                        () -> new NetworkGap.NotMeasured("no heartbeat of stream %d arrived on %s:%d; other packets: %d"
                                 .formatted(target.stream(), target.address(), target.port(), ignored))));
     }
 

@@ -79,8 +79,8 @@ final class IcmpProbe implements GapProbe {
     public synchronized NetworkGap report() {
         return last.orElseGet(() -> meter.report(target.interval(), System.nanoTime())
                 .<NetworkGap>map(m -> m)
-                .orElseGet(() -> new NetworkGap.NotMeasured(
-                        "no answer to ping from " + target.address() + (lastOutput.isEmpty() ? "" : ": " + lastOutput))));
+                .orElseGet(() -> new NetworkGap.NotMeasured("no answer to ping from " + target.address()
+                        + (lastOutput.isEmpty() ? "" : ": " + lastOutput))));
     }
 
     /** ICMP answers do not show a path. */

@@ -21,8 +21,8 @@ final class SenderClock {
 
     /** @return true if the sender's clock or numbers went back by more than that of a late packet */
     boolean tick(long sequence, long nanos) {
-        boolean restarted =
-                newest != Long.MIN_VALUE && (nanos < newest - MAX_LAG || sequence < newestSequence - SequenceRun.MAX_LAG);
+        boolean restarted = newest != Long.MIN_VALUE
+                && (nanos < newest - MAX_LAG || sequence < newestSequence - SequenceRun.MAX_LAG);
         if (restarted || newest == Long.MIN_VALUE) {
             record(sequence, nanos);
         } else if (sequence > newestSequence) {

@@ -26,8 +26,8 @@ import org.understudy.core.testing.FakeHost.Fault;
 /** The reason of an outcome is its first finding, and no other remedy contradicts its own. */
 class NextStepTest {
     private static final String START_ON_SOURCE = "Start the VM on host a";
-    private static final Finding NOTE =
-            new Finding(FindingCode.NO_GAP_PROBE, Severity.WARNING, "vm web1", "A warning of the preflight", "Wait.", false);
+    private static final Finding NOTE = new Finding(
+            FindingCode.NO_GAP_PROBE, Severity.WARNING, "vm web1", "A warning of the preflight", "Wait.", false);
 
     @TempDir
     Path folder;
@@ -55,7 +55,8 @@ class NextStepTest {
 
     @Test
     void refusalBeginsWithItsFirstError() {
-        bench.lint.add(Finding.of(FindingCode.VM_NOT_MIGRATABLE, "vm web1", "The VM has a local disk", "Move the disk."));
+        bench.lint.add(
+                Finding.of(FindingCode.VM_NOT_MIGRATABLE, "vm web1", "The VM has a local disk", "Move the disk."));
 
         assertThat(first(bench.migrate()).code()).isEqualTo(FindingCode.VM_NOT_MIGRATABLE);
     }
@@ -118,7 +119,9 @@ class NextStepTest {
 
         assertThat(first(m).code()).isEqualTo(FindingCode.GUEST_NOT_RUNNING);
         assertThat(first(m).remedy()).startsWith(START_ON_SOURCE);
-        assertThat(m.findings()).filteredOn(f -> f.code() == FindingCode.GUEST_NOT_RUNNING).hasSize(1);
+        assertThat(m.findings())
+                .filteredOn(f -> f.code() == FindingCode.GUEST_NOT_RUNNING)
+                .hasSize(1);
     }
 
     @Test

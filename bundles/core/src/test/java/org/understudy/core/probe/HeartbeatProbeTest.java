@@ -74,7 +74,7 @@ class HeartbeatProbeTest {
     }
 
     @Test
-    void ignoresForeignShortLongAndStrangePackets() throws IOException {
+    void ignoresForeignAndMalformedPackets() throws IOException {
         send(1, PRIMARY, 8);
         sender.write(ByteBuffer.wrap("hello".getBytes(StandardCharsets.US_ASCII)));
         sender.write(ByteBuffer.allocate(64));
@@ -91,7 +91,7 @@ class HeartbeatProbeTest {
     }
 
     @Test
-    void measuresASilenceOfKnownLength() throws IOException {
+    void measuresAGapOfKnownLength() throws IOException {
         long start = System.nanoTime();
         send(1, PRIMARY, 7);
         awaitReceived(1);
@@ -134,7 +134,7 @@ class HeartbeatProbeTest {
     }
 
     @Test
-    void saysThatThePortIsInUse() throws IOException {
+    void reportsThatThePortIsInUse() throws IOException {
         int port = probe.address().getPort();
 
         assertThatThrownBy(() -> new HeartbeatProbe(new ProbeTarget.Heartbeat("127.0.0.1", port, 7)))

@@ -162,7 +162,8 @@ record BoundedHost(Host host, BoundedCalls calls) implements Host {
 
     @Override
     public Optional<OutgoingMigration> outgoing(VmName vm) {
-        return query("query the sending end of VM " + vm, () -> host.outgoing(vm)).map(end -> new Outgoing(vm, end));
+        return query("query the sending end of VM " + vm, () -> host.outgoing(vm))
+                .map(end -> new Outgoing(vm, end));
     }
 
     @Override

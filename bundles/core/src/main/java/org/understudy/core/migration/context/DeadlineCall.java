@@ -52,7 +52,8 @@ public final class DeadlineCall {
     }
 
     /** The same for a call without a result, which cannot be undone. */
-    public static void call(MigrationEvents events, MigrationStep step, String what, Duration limit, Runnable hostCall) {
+    public static void call(
+            MigrationEvents events, MigrationStep step, String what, Duration limit, Runnable hostCall) {
         call(
                 events,
                 step,

@@ -106,7 +106,8 @@ public final class MigrationContext {
 
     /** The live definition, adjusted to the destination. */
     public String liveOnDestination() {
-        String adjusted = services.definitions().adjust(snapshot.live(), assignedVfs(), request.networksOnDestination());
+        String adjusted =
+                services.definitions().adjust(snapshot.live(), assignedVfs(), request.networksOnDestination());
         return isExplicit()
                 ? services.definitions().without(adjusted, snapshot.presence().keySet())
                 : adjusted;

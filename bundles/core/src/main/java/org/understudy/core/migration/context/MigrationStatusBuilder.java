@@ -25,7 +25,7 @@ import org.understudy.api.StepState;
 
 /** Builds the status of a migration: each change makes and publishes a new {@link Migration}. Safe for use from any thread. */
 public final class MigrationStatusBuilder {
-    /** Findings whose remedy says on which host the VM is to be started, resumed or ended. */
+    /** Findings whose remedy names the host on which the VM is to be started, resumed or ended. */
     private static final Set<FindingCode> PLACEMENT = EnumSet.of(
             FindingCode.GUEST_NOT_RUNNING,
             FindingCode.MIGRATION_FAILED,
@@ -103,8 +103,8 @@ public final class MigrationStatusBuilder {
     }
 
     /**
-     * Puts the reason of an outcome, or what becomes it, before all other findings. Earlier findings whose remedy says where
-     * the VM may run get the next step of this reason, so that no remedy contradicts it.
+     * Puts the reason of an outcome, or of a rollback, before all other findings. Earlier findings whose remedy names
+     * the host of the VM get the next step of this reason, so that no remedy contradicts it.
      */
     public synchronized void reason(List<Finding> reasons) {
         if (!reasons.isEmpty()) {

@@ -113,7 +113,8 @@ public final class SourceMonitor {
         return Finding.of(
                 FindingCode.GUEST_NOT_RUNNING,
                 request.subjectOn(request.source().name()),
-                "VM " + request.vm() + " stopped on host " + request.source().name() + " during the migration: " + reason,
+                "VM " + request.vm() + " stopped on host " + request.source().name() + " during the migration: "
+                        + reason,
                 "Start the VM on host " + request.source().name() + "; its definition is still there.");
     }
 

@@ -111,15 +111,18 @@ public final class ExternalMigrationObserver implements Task {
         Optional<MigrationProgress> now =
                 request.source().outgoing(request.vm()).map(OutgoingMigration::progress);
         boolean over = now.map(p -> p.phase().isOver()).orElse(true);
-        VmState here = state(request.source());
-        VmState there = state(request.destination());
-        if (there == VmState.RUNNING && here != VmState.RUNNING || there == VmState.PAUSED && here == VmState.SHUTOFF) {
+        VmState sourceState = state(request.source());
+        VmState destinationState = state(request.destination());
+        if (destinationState == VmState.RUNNING && sourceState != VmState.RUNNING
+                || destinationState == VmState.PAUSED && sourceState == VmState.SHUTOFF) {
             endOnDestination();
             return true;
-        } else if (over && (here == VmState.RUNNING || here == VmState.PAUSED && there == VmState.SHUTOFF)) {
+        } else if (over
+                && (sourceState == VmState.RUNNING
+                        || sourceState == VmState.PAUSED && destinationState == VmState.SHUTOFF)) {
             endOnSource(now);
             return true;
-        } else if (over && here == VmState.SHUTOFF && there == VmState.SHUTOFF) {
+        } else if (over && sourceState == VmState.SHUTOFF && destinationState == VmState.SHUTOFF) {
             needsAttention("VM " + request.vm() + " runs on neither host after its migration");
             return true;
         }
@@ -177,10 +180,10 @@ public final class ExternalMigrationObserver implements Task {
 
     private boolean awaitPrimaries() {
         status.begin(MigrationStep.TO_PRIMARY);
-        Host there = request.destination();
-        String configured = there.definition(request.vm());
+        Host destination = request.destination();
+        String configured = destination.definition(request.vm());
         List<PairView> pairs = services.definitions()
-                .view(there.liveDefinition(request.vm()).orElse(configured))
+                .view(destination.liveDefinition(request.vm()).orElse(configured))
                 .pairsWith(services.definitions().view(configured));
         Deadline end = Deadline.in(services.time(), request.deadlines().plug());
         while (!pairs.stream().allMatch(this::isEnabled)) {

@@ -111,16 +111,16 @@ public final class MigrationRecovery implements Task {
             status.fact(at, "recovered", "this server was restarted during the migration");
             context.leases().addAll(entry.leases());
             awaitAutomaticSwitchover(context);
-            VmState there = awaitState(context, context.request().destination());
-            VmState here = awaitState(context, context.request().source());
-            if (there == VmState.RUNNING && here == VmState.RUNNING) {
+            VmState destinationState = awaitState(context, context.request().destination());
+            VmState sourceState = awaitState(context, context.request().source());
+            if (destinationState == VmState.RUNNING && sourceState == VmState.RUNNING) {
                 throw unclear("VM " + before.vm() + " runs on both hosts");
             }
-            if (there == VmState.RUNNING || entry.stage() == MigrationJournal.Stage.COMMITTED) {
-                proceed(context, there, here);
+            if (destinationState == VmState.RUNNING || entry.stage() == MigrationJournal.Stage.COMMITTED) {
+                proceed(context, destinationState, sourceState);
             } else {
-                requireKnownPause(context, here);
-                rollBack(context, there, at);
+                requireKnownPause(context, sourceState);
+                rollBack(context, destinationState, at);
             }
         } catch (StepAbortedException stop) {
             new MigrationCompletion(context).abort(at, stop);
@@ -185,9 +185,9 @@ public final class MigrationRecovery implements Task {
         return host.find(before.vm()).map(HostedVm::state).orElse(VmState.SHUTOFF);
     }
 
-    private void proceed(MigrationContext context, VmState there, VmState here) {
-        if (there != VmState.RUNNING) {
-            acceptIfSafe(context, there, here);
+    private void proceed(MigrationContext context, VmState destinationState, VmState sourceState) {
+        if (destinationState != VmState.RUNNING) {
+            acceptIfSafe(context, destinationState, sourceState);
         }
         context.resumed(services.time().instant());
         status.done(lastStep());
@@ -195,12 +195,12 @@ public final class MigrationRecovery implements Task {
         context.request()
                 .source()
                 .outgoing(before.vm())
-                .ifPresent(o ->
-                        context.sourceMonitor(new SourceMonitor(context.request(), context.events(), o, services.time())));
+                .ifPresent(o -> context.sourceMonitor(
+                        new SourceMonitor(context.request(), context.events(), o, services.time())));
         finish(context, new PlugStep());
         if (context.sourceMonitorIfAny().isPresent()) {
             finish(context, new ReleaseStep());
-        } else if (here == VmState.PAUSED) {
+        } else if (sourceState == VmState.PAUSED) {
             throw leftOver();
         } else {
             status.skip(MigrationStep.RELEASE, "the source no longer has a QEMU of this VM");
@@ -214,59 +214,68 @@ public final class MigrationRecovery implements Task {
         status.done(step.step());
     }
 
-    private void acceptIfSafe(MigrationContext context, VmState there, VmState here) {
+    private void acceptIfSafe(MigrationContext context, VmState destinationState, VmState sourceState) {
         Optional<IncomingMigration> incoming = context.request().destination().incoming(before.vm());
-        boolean received = there == VmState.INCOMING
+        boolean received = destinationState == VmState.INCOMING
                 && incoming.filter(i -> i.phase() == MigrationPhase.COMPLETED).isPresent();
-        if (!received || !hasStoppedForGood(context.request().source(), here)) {
-            throw unclear("VM " + before.vm() + " is " + there + " on the destination and " + here + " on the source");
+        if (!received || !hasStoppedForGood(context.request().source(), sourceState)) {
+            throw unclear("VM " + before.vm() + " is " + destinationState + " on the destination and " + sourceState
+                    + " on the source");
         }
         incoming.get().accept();
     }
 
-    private boolean hasStoppedForGood(Host source, VmState here) {
-        return here == VmState.SHUTOFF
-                || here == VmState.PAUSED
+    private boolean hasStoppedForGood(Host source, VmState sourceState) {
+        return sourceState == VmState.SHUTOFF
+                || sourceState == VmState.PAUSED
                         && source.outgoing(before.vm())
                                 .filter(o -> o.progress().phase() == MigrationPhase.COMPLETED)
                                 .isPresent();
     }
 
     /** A guest may have been paused by an admin or by the migration; only the sending end of the migration shows which. */
-    private void requireKnownPause(MigrationContext context, VmState here) {
+    private void requireKnownPause(MigrationContext context, VmState sourceState) {
         boolean mayHaveBeenSent =
                 entry.stage() == MigrationJournal.Stage.PREPARED || entry.stage() == MigrationJournal.Stage.GOING_BACK;
-        if (here == VmState.PAUSED
+        if (sourceState == VmState.PAUSED
                 && mayHaveBeenSent
                 && context.request().source().outgoing(before.vm()).isEmpty()) {
-            throw unclear("VM " + before.vm() + " is paused on the source, and the sending end of its migration is unreachable");
+            throw unclear("VM " + before.vm()
+                    + " is paused on the source, and the sending end of its migration is unreachable");
         }
     }
 
-    private void rollBack(MigrationContext context, VmState there, MigrationStep at) {
-        if (there == VmState.PAUSED || there == VmState.UNKNOWN) {
-            throw unclear("VM " + before.vm() + " is " + there + " on the destination");
+    private void rollBack(MigrationContext context, VmState destinationState, MigrationStep at) {
+        if (destinationState == VmState.PAUSED || destinationState == VmState.UNKNOWN) {
+            throw unclear("VM " + before.vm() + " is " + destinationState + " on the destination");
         }
         Rollback rollback = new Rollback(context);
         context.snapshot(snapshotOn(context.request().source()));
         context.leases()
-                .forEach(lease -> context.rollbacks().push(MigrationStep.LEASE, "undoLease-" + lease.primary(), () -> {
-                    services.pools().orElseThrow().release(lease);
-                    return lease.vf() + " released";
-                }, () -> Rollback.releaseRemedy(lease)));
+                .forEach(lease -> context.rollbacks()
+                        .push(
+                                MigrationStep.LEASE,
+                                "undoLease-" + lease.primary(),
+                                () -> {
+                                    services.pools().orElseThrow().release(lease);
+                                    return lease.vf() + " released";
+                                },
+                                () -> Rollback.releaseRemedy(lease)));
         context.rollbacks().push(MigrationStep.SWITCH, "undoGuest", rollback::restoreGuest, rollback::guestRemedy);
-        if (there == VmState.INCOMING) {
+        if (destinationState == VmState.INCOMING) {
             context.incoming(context.request()
                     .destination()
                     .incoming(before.vm())
                     .orElseThrow(() -> unclear("The receiving QEMU of VM " + before.vm() + " is unreachable")));
-            context.rollbacks().push(MigrationStep.LEASE, "undoIncoming", rollback::abortIncoming, rollback::incomingRemedy);
+            context.rollbacks()
+                    .push(MigrationStep.LEASE, "undoIncoming", rollback::abortIncoming, rollback::incomingRemedy);
         } else {
             context.markIncomingGone();
         }
         context.request().source().outgoing(before.vm()).ifPresent(o -> {
             context.sourceMonitor(new SourceMonitor(context.request(), context.events(), o, services.time()));
-            context.rollbacks().push(MigrationStep.TO_STANDBY, "undoSending", rollback::cancelSending, rollback::placeRemedy);
+            context.rollbacks()
+                    .push(MigrationStep.TO_STANDBY, "undoSending", rollback::cancelSending, rollback::placeRemedy);
         });
         throw StepAbortedException.failed(
                 FindingCode.MIGRATION_FAILED,

@@ -75,7 +75,7 @@ final class RecoveryWait {
     }
 
     private Optional<Host> answeredHost(HostName name) {
-        PendingAnswer<Host> pendingAnswer = pending.computeIfAbsent(name, this::ask);
+        PendingAnswer<Host> pendingAnswer = pending.computeIfAbsent(name, this::query);
         if (events.poll(services.timings().grace(), pendingAnswer).isEmpty()) {
             report(name, "no answer yet");
             return Optional.empty();
@@ -89,8 +89,8 @@ final class RecoveryWait {
         return Optional.of(pendingAnswer.get());
     }
 
-    private PendingAnswer<Host> ask(HostName name) {
-        return events.begin("ask host " + name, () -> {
+    private PendingAnswer<Host> query(HostName name) {
+        return events.begin("query host " + name, () -> {
             Host host = hosts.host(name);
             host.find(migration.vm());
             return host;

@@ -39,10 +39,10 @@ final class DestinationCheck {
     List<Finding> findings(VmSnapshot snapshot) {
         HostFacts from = request.source().facts();
         HostFacts to = request.destination().facts();
-        String there = services.definitions().adjust(snapshot.live(), Map.of(), request.networksOnDestination());
+        String adjusted = services.definitions().adjust(snapshot.live(), Map.of(), request.networksOnDestination());
         List<Finding> found = new ArrayList<>(to.findings());
-        found.addAll(request.destination().check(there));
-        services.linter().lint(there, from, to).stream()
+        found.addAll(request.destination().check(adjusted));
+        services.linter().lint(adjusted, from, to).stream()
                 .filter(f -> !found.contains(f))
                 .forEach(found::add);
         found.addAll(nameTaken());
@@ -73,13 +73,15 @@ final class DestinationCheck {
         String name = machine.get();
         if (!to.machineTypes().isEmpty() && !to.machineTypes().contains(name)) {
             return List.of(incompatible(
-                    "Machine type " + name + " is unknown on the destination", "Use a machine type that both hosts support."));
+                    "Machine type " + name + " is unknown on the destination",
+                    "Use a machine type that both hosts support."));
         }
         boolean sameVersion =
                 from.qemuVersion().isPresent() && from.qemuVersion().equals(to.qemuVersion());
         if (MACHINE_ALIASES.contains(name) && !sameVersion) {
             return List.of(incompatible(
-                    "Machine type " + name + " is an alias that depends on the version of QEMU, and the versions of the hosts differ",
+                    "Machine type " + name
+                            + " is an alias that depends on the version of QEMU, and the versions of the hosts differ",
                     "Write the machine type with its version, such as pc-q35-7.2, and restart the VM."));
         }
         return List.of();

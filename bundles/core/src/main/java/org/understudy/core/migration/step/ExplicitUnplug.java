@@ -36,7 +36,12 @@ final class ExplicitUnplug {
             return;
         }
         Rollback rollback = new Rollback(context);
-        context.rollbacks().push(MigrationStep.TO_STANDBY, "undoUnplug", () -> rollback.markRequested(held), rollback::guestRemedy);
+        context.rollbacks()
+                .push(
+                        MigrationStep.TO_STANDBY,
+                        "undoUnplug",
+                        () -> rollback.markRequested(held),
+                        rollback::guestRemedy);
         for (PairView pair : held) {
             DeadlineCall.call(
                     context.events(),
@@ -48,10 +53,10 @@ final class ExplicitUnplug {
                             .unplugPrimary(context.request().vm(), pair.primary()));
         }
         Duration limit = context.request().deadlines().unplug();
-        boolean gone = context.events()
-                .poll(limit, () -> isGone() ? Optional.of(true) : Optional.empty())
+        boolean released = context.events()
+                .poll(limit, () -> areReleased() ? Optional.of(true) : Optional.empty())
                 .isPresent();
-        if (!gone) {
+        if (!released) {
             throw StepAbortedException.failed(UnplugFindings.notReleased(
                     context.request(),
                     held,
@@ -61,7 +66,7 @@ final class ExplicitUnplug {
         context.status().fact(MigrationStep.TO_STANDBY, "evidence", "QEMU no longer has the device");
     }
 
-    private boolean isGone() {
+    private boolean areReleased() {
         context.events().sourceStopped().ifPresent(reason -> {
             throw StepAbortedException.guestLost(SourceMonitor.sourceGone(context.request(), reason));
         });

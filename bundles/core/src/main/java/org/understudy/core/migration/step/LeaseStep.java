@@ -69,10 +69,15 @@ public final class LeaseStep implements Step {
 
     private void addLease(MigrationContext context, VfPools pools, PairView pair, Lease lease) {
         context.leases().add(lease);
-        context.rollbacks().push(step(), "undoLease-" + pair.primary(), () -> {
-            pools.release(lease);
-            return lease.vf() + " released";
-        }, () -> Rollback.releaseRemedy(lease));
+        context.rollbacks()
+                .push(
+                        step(),
+                        "undoLease-" + pair.primary(),
+                        () -> {
+                            pools.release(lease);
+                            return lease.vf() + " released";
+                        },
+                        () -> Rollback.releaseRemedy(lease));
         context.status().fact(step(), pair.primary().value(), lease.vf());
     }
 

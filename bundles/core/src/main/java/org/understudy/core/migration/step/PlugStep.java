@@ -12,6 +12,7 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.ProbeTarget;
+import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
 import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.migration.context.Deadline;
@@ -43,9 +44,7 @@ public final class PlugStep implements Step {
         }
         context.markDegraded();
         context.status()
-                .reason(missing.stream()
-                        .map(plug -> notReturned(context, plug))
-                        .toList());
+                .reason(missing.stream().map(plug -> notReturned(context, plug)).toList());
         missing.forEach(plug -> context.status().add(causes(context, plug.pair())));
         context.status().end(step(), org.understudy.api.StepState.FAILED);
     }
@@ -91,7 +90,11 @@ public final class PlugStep implements Step {
         try {
             return context.request().destination().whyWithout(context.request().vm(), pair.primary());
         } catch (UnderstudyException e) {
-            LOG.warn("VM {}: cause of missing primary {} is unknown", context.request().vm(), pair.primary(), e);
+            LOG.warn(
+                    "VM {}: cause of missing primary {} is unknown",
+                    context.request().vm(),
+                    pair.primary(),
+                    e);
             context.status().fact(MigrationStep.TO_PRIMARY, "cause-" + pair.primary(), "unknown: " + e.getMessage());
             return List.of();
         }
@@ -99,20 +102,20 @@ public final class PlugStep implements Step {
 
     private static Finding notReturned(MigrationContext context, PrimaryPlug plug) {
         Finding finding = plug.failure().orElseGet(() -> notEnabled(context, plug));
-        return context.request().requireVf() ? finding.as(org.understudy.api.Severity.ERROR) : finding;
+        return context.request().requireVf() ? finding.as(Severity.ERROR) : finding;
     }
 
     private static Finding notEnabled(MigrationContext context, PrimaryPlug plug) {
         PairView pair = plug.pair();
-        HostName there = context.request().destination().name();
+        HostName destination = context.request().destination().name();
         return Finding.of(
                 FindingCode.PRIMARY_NOT_RETURNED,
                 context.request().subject() + ", primary " + pair.primary(),
                 plug.answer()
                         .reason()
                         .map(why -> "It is unknown whether the guest has enabled " + pair.primary() + " on host "
-                                + there + ": " + why)
-                        .orElse("The guest has not enabled " + pair.primary() + " on host " + there
+                                + destination + ": " + why)
+                        .orElse("The guest has not enabled " + pair.primary() + " on host " + destination
                                 + " and uses its standby NIC"),
                 "Check that the guest has a driver for the primary, and read the QEMU log of the VM on the destination.");
     }

@@ -98,8 +98,8 @@ public final class PreflightStep implements Step {
             FindingCode code = e.code() == ErrorCode.HOST_UNAVAILABLE || e.code() == ErrorCode.QMP_DISCONNECTED
                     ? FindingCode.HOST_UNAVAILABLE
                     : FindingCode.VM_NOT_MIGRATABLE;
-            findings.add(Finding.of(
-                    code, request.subject(), e.getMessage(), e.code().remedy()));
+            findings.add(
+                    Finding.of(code, request.subject(), e.getMessage(), e.code().remedy()));
             return new Result(findings, Optional.empty());
         }
     }
@@ -118,8 +118,8 @@ public final class PreflightStep implements Step {
                 List.of(Finding.of(
                         FindingCode.VM_NOT_MIGRATABLE,
                         request.subject(),
-                        "VM " + request.vm() + " is " + state + " on host " + request.source().name()
-                                + "; required state: running",
+                        "VM " + request.vm() + " is " + state + " on host "
+                                + request.source().name() + "; required state: running",
                         "Start the VM first."));
         };
     }
@@ -129,7 +129,8 @@ public final class PreflightStep implements Step {
                 ? List.of(Finding.of(
                         FindingCode.SAME_HOST,
                         request.subject(),
-                        "VM " + request.vm() + " already runs on host " + request.destination().name(),
+                        "VM " + request.vm() + " already runs on host "
+                                + request.destination().name(),
                         "Choose another host."))
                 : List.of();
     }
@@ -160,17 +161,23 @@ public final class PreflightStep implements Step {
         }
         int channels = request.options().multifdChannels().orElse(2);
         if (channels < 2 || channels > 255) {
-            found.add(
-                    unusable(request, "Option multifd has " + channels + " channels; allowed: 2 to 255", "Set 2 to 255 channels."));
+            found.add(unusable(
+                    request,
+                    "Option multifd has " + channels + " channels; allowed: 2 to 255",
+                    "Set 2 to 255 channels."));
         }
         if (request.options().bandwidth().orElse(1) <= 0) {
-            found.add(unusable(request, "The bandwidth limit is not above 0", "Omit the bandwidth limit, or set one above 0."));
+            found.add(unusable(
+                    request, "The bandwidth limit is not above 0", "Omit the bandwidth limit, or set one above 0."));
         }
         if (request.options()
                 .downtimeLimit()
                 .filter(d -> d.isNegative() || d.isZero())
                 .isPresent()) {
-            found.add(unusable(request, "The downtime limit is not above 0", "Omit the downtime limit for the default of QEMU, or set one above 0."));
+            found.add(unusable(
+                    request,
+                    "The downtime limit is not above 0",
+                    "Omit the downtime limit for the default of QEMU, or set one above 0."));
         }
         return found;
     }

@@ -28,8 +28,9 @@ final class PrimaryPlug {
 
     /** Waits; true once the guest has enabled the primary. */
     boolean await(Duration limit) {
-        boolean enabled =
-                context.isExplicit() ? !context.lacksVf(pair) && plug() && awaitEnabled(limit) : awaitAutomaticPlug(limit);
+        boolean enabled = context.isExplicit()
+                ? !context.lacksVf(pair) && plug() && awaitEnabled(limit)
+                : awaitAutomaticPlug(limit);
         context.status().fact(MigrationStep.TO_PRIMARY, pair.primary().value(), answer());
         return enabled;
     }
@@ -93,7 +94,7 @@ final class PrimaryPlug {
                 .isPresent();
     }
 
-    /** Why the host did not plug it; empty if it did, or was not asked to. */
+    /** Why the host did not plug it; empty if it did, or the plug was not requested. */
     Optional<Finding> failure() {
         return failure;
     }
@@ -114,7 +115,8 @@ final class PrimaryPlug {
                     FindingCode.GUEST_NOT_RUNNING,
                     context.request().subjectOn(context.request().destination().name()),
                     "The VM stopped on the destination after the switchover: " + reason,
-                    "Start the VM on host " + context.request().destination().name() + "; its definition is still there."));
+                    "Start the VM on host " + context.request().destination().name()
+                            + "; its definition is still there."));
         });
     }
 }

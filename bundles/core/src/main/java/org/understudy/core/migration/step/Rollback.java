@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.migration.step;
 
-import org.understudy.core.migration.context.SourceMonitor;
-import org.understudy.api.spi.VfPools.Lease;
-import org.understudy.api.HostName;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -11,6 +8,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
@@ -20,10 +18,12 @@ import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.api.spi.VfPools.Lease;
 import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.migration.context.DeadlineCall;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.RollbackStack;
+import org.understudy.core.migration.context.SourceMonitor;
 import org.understudy.core.migration.context.StepAbortedException;
 import org.understudy.core.migration.context.UnplugFindings;
 
@@ -136,14 +136,15 @@ public final class Rollback {
     }
 
     private String findHost() {
-        return "Find the host on which the VM runs with \"understudy:vm-show " + context.request().vm()
-                + "\" before you start it on any host.";
+        return "Find the host on which the VM runs with \"understudy:vm-show "
+                + context.request().vm() + "\" before you start it on any host.";
     }
 
     /** The next step while the receiving QEMU may still exist. */
     public String incomingRemedy() {
         return "End the QEMU process of the VM on host "
-                + context.request().destination().name() + ", then start or resume the VM on host " + source.name() + ".";
+                + context.request().destination().name() + ", then start or resume the VM on host " + source.name()
+                + ".";
     }
 
     /** The next step while the VM on the source is not as it was. */
@@ -325,13 +326,15 @@ public final class Rollback {
     private Finding notRunning(VmState state) {
         Optional<Finding> cause =
                 context.events().sourceStopped().map(reason -> SourceMonitor.sourceGone(context.request(), reason));
-        return cause.filter(f -> context.isIncomingGone()).orElseGet(() -> Finding.of(
-                FindingCode.GUEST_NOT_RUNNING,
-                context.request().subjectOn(source.name()),
-                "VM " + context.request().vm() + " is " + state + " on host " + source.name() + " after the rollback",
-                context.isIncomingGone()
-                        ? "Start the VM on host " + source.name() + "; its definition is still there."
-                        : incomingRemedy()));
+        return cause.filter(f -> context.isIncomingGone())
+                .orElseGet(() -> Finding.of(
+                        FindingCode.GUEST_NOT_RUNNING,
+                        context.request().subjectOn(source.name()),
+                        "VM " + context.request().vm() + " is " + state + " on host " + source.name()
+                                + " after the rollback",
+                        context.isIncomingGone()
+                                ? "Start the VM on host " + source.name() + "; its definition is still there."
+                                : incomingRemedy()));
     }
 
     private Finding notRestored(PairView pair) {

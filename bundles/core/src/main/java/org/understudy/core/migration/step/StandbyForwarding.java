@@ -31,8 +31,13 @@ final class StandbyForwarding {
             List<Lease> leases = context.services().pools().map(p -> p.leases(source)).orElse(List.of()).stream()
                     .filter(lease -> lease.vm().equals(context.request().vm()))
                     .toList();
-            context.rollbacks().push(MigrationStep.TO_STANDBY, "undoDetour", () -> disable(context, leases), () -> "Remove the forwarding entries on host "
-                    + source + " with \"understudy-vf forwarding VF HOLDER off\".");
+            context.rollbacks()
+                    .push(
+                            MigrationStep.TO_STANDBY,
+                            "undoDetour",
+                            () -> disable(context, leases),
+                            () -> "Remove the forwarding entries on host " + source
+                                    + " with \"understudy-vf forwarding VF HOLDER off\".");
             leases.forEach(lease -> enable(context, MigrationStep.TO_STANDBY, lease));
         } catch (UnderstudyException e) {
             context.status().add(failed(context, source, e));

@@ -125,7 +125,11 @@ public final class SwitchoverStep implements Step {
             if (!runsOnDestination(context, e)) {
                 throw acceptFailed(context, e);
             }
-            context.status().fact(step(), "accept", "the guest runs on the destination, though the call failed: " + e.getMessage());
+            context.status()
+                    .fact(
+                            step(),
+                            "accept",
+                            "the guest runs on the destination, though the call failed: " + e.getMessage());
         } catch (StepAbortedException e) {
             if (e.reason() == StepAbortedException.Reason.ABANDONED) {
                 throw e;
@@ -162,9 +166,7 @@ public final class SwitchoverStep implements Step {
                 FindingCode.MIGRATION_FAILED,
                 context.request().subjectOn(context.request().destination().name()),
                 "The destination did not start the received VM: " + e.getMessage(),
-                canRollBack
-                        ? "Read the QEMU log of the VM on the destination."
-                        : checkDestination(context));
+                canRollBack ? "Read the QEMU log of the VM on the destination." : checkDestination(context));
         return canRollBack ? StepAbortedException.failed(finding) : StepAbortedException.unclear(finding);
     }
 

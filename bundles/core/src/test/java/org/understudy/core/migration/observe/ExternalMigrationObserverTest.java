@@ -34,7 +34,7 @@ import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.core.migration.MigrationBench;
 import org.understudy.core.testing.FakeHost.Fault;
 
-/** Migrations that somebody else begins, between hosts of this server. */
+/** Migrations that another program starts between hosts of this server. */
 class ExternalMigrationObserverTest {
     @TempDir
     Path folder;
@@ -99,7 +99,7 @@ class ExternalMigrationObserverTest {
     }
 
     @Test
-    void isShownAlsoIfItBeganBeforeThisServerDid() {
+    void isShownAlsoIfItStartedBeforeThisServer() {
         bench.a.with(Fault.STUCK_IN_COPY);
         bench.service().close();
         somebodyElseMigrates();
@@ -113,7 +113,7 @@ class ExternalMigrationObserverTest {
     }
 
     @Test
-    void isNeverTakenForOneOfThisServersOwn() {
+    void isNeverMistakenForAMigrationOfThisServer() {
         bench.a.with(Fault.STUCK_IN_COPY);
         List<Migration> told = new CopyOnWriteArrayList<>();
         bench.service().listen(told::add);
@@ -126,7 +126,7 @@ class ExternalMigrationObserverTest {
     }
 
     @Test
-    void isShownAlsoWhileAHostIsAwayThatHasNoPartInIt() {
+    void isShownAlsoWhileAnUninvolvedHostIsUnreachable() {
         Host away = mock(Host.class);
         when(away.name()).thenReturn(new HostName("away"));
         when(away.subscribe(any())).thenReturn(() -> {});
@@ -139,7 +139,7 @@ class ExternalMigrationObserverTest {
     }
 
     @Test
-    void isSeenToItsEndThoughTheSourceIsAwayForAMoment() {
+    void isObservedToItsEndThoughTheSourceIsBrieflyUnreachable() {
         bench.a.with(Fault.AWAY_IN_COPY);
 
         somebodyElseMigrates();
@@ -148,7 +148,7 @@ class ExternalMigrationObserverTest {
     }
 
     @Test
-    void isDegradedWhereThePrimaryDoesNotComeBack() {
+    void isDegradedWhereThePrimaryDoesNotReturn() {
         bench.patience = Duration.ofMillis(200);
         bench.b.with(Fault.PRIMARY_MISSING);
         somebodyElseMigrates();
@@ -157,7 +157,7 @@ class ExternalMigrationObserverTest {
     }
 
     @Test
-    void keepsTheVmFromBeingMigratedTwiceAndCanBeCancelled() {
+    void preventsASecondMigrationOfTheVmAndCanBeCancelled() {
         bench.a.with(Fault.STUCK_IN_COPY);
         somebodyElseMigrates();
         Migration m = seen();
@@ -172,14 +172,14 @@ class ExternalMigrationObserverTest {
     }
 
     @Test
-    void isNotTakenForOneOfOurOwn() {
+    void isNotMistakenForAMigrationOfThisServer() {
         bench.migrate();
 
         assertThat(bench.service().list()).hasSize(1);
     }
 
     @Test
-    void isNotTakenUpByARestart() {
+    void isNotRecoveredAfterARestart() {
         bench.a.with(Fault.STUCK_IN_COPY);
         somebodyElseMigrates();
         seen();
