@@ -168,7 +168,7 @@ class DoctorServiceTest {
                 .extracting(Finding::message)
                 .containsExactly(
                         "VF 0000:01:10.0 is gone",
-                        "SR-IOV of host beta can be read (command): PFs 0, VFs 0",
+                        "Host beta: SR-IOV is readable (command), PFs 0, VFs 0",
                         "Pool pool-a has 3 free and 2 leased VFs");
         assertThat(new NicCheck(Optional.empty()).findings()).isEmpty();
     }

@@ -23,7 +23,7 @@ import org.understudy.api.PrimaryKind;
 import org.understudy.api.StepReport;
 import org.understudy.api.StepState;
 
-/** Builds the status of a migration: each change makes and publishes a new {@link Migration}. Safe for use from any thread. */
+/** Builds the status of a migration: each change publishes a new {@link Migration}. Safe for use from any thread. */
 public final class MigrationStatusBuilder {
     /** Findings whose remedy names the host on which the VM is to be started, resumed or ended. */
     private static final Set<FindingCode> PLACEMENT = EnumSet.of(

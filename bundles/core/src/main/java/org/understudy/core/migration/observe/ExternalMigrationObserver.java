@@ -189,6 +189,7 @@ public final class ExternalMigrationObserver implements Task {
         while (!pairs.stream().allMatch(this::isEnabled)) {
             if (end.isOver() || isAbandoned()) {
                 status.end(MigrationStep.TO_PRIMARY, StepState.FAILED);
+                status.reason(List.of(notEnabled()));
                 return false;
             }
             awaitPoll();
@@ -215,7 +216,27 @@ public final class ExternalMigrationObserver implements Task {
                 status.end(step, StepState.FAILED);
             }
         }
+        if (!cancelled) {
+            status.reason(List.of(failed(last.map(MigrationProgress::error).orElse(""))));
+        }
         status.outcome(cancelled ? Outcome.CANCELLED : Outcome.FAILED_ON_SOURCE);
+    }
+
+    private Finding notEnabled() {
+        return Finding.of(
+                FindingCode.PRIMARY_NOT_RETURNED,
+                request.subject(),
+                "The guest has not enabled all primaries on host "
+                        + request.destination().name() + " and uses its standby NICs",
+                "Check that the guest has a driver for the primary, and read the QEMU log of the VM on the destination.");
+    }
+
+    private Finding failed(String error) {
+        return Finding.of(
+                FindingCode.MIGRATION_FAILED,
+                request.subject(),
+                "Migration by another program failed: " + (error.isEmpty() ? "QEMU gave no reason" : error),
+                "Read the log of the program that started the migration, and the QEMU logs of the VM on both hosts.");
     }
 
     private void needsAttention(String why) {

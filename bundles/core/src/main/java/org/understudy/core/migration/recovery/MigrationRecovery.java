@@ -39,6 +39,7 @@ import org.understudy.core.migration.step.MigrationCompletion;
 import org.understudy.core.migration.step.PlugStep;
 import org.understudy.core.migration.step.ReleaseStep;
 import org.understudy.core.migration.step.Rollback;
+import org.understudy.core.migration.step.RollbackFindings;
 import org.understudy.core.migration.step.Step;
 
 /**
@@ -250,6 +251,7 @@ public final class MigrationRecovery implements Task {
             throw unclear("VM " + before.vm() + " is " + destinationState + " on the destination");
         }
         Rollback rollback = new Rollback(context);
+        RollbackFindings remedies = new RollbackFindings(context);
         context.snapshot(snapshotOn(context.request().source()));
         context.leases()
                 .forEach(lease -> context.rollbacks()
@@ -260,22 +262,22 @@ public final class MigrationRecovery implements Task {
                                     services.pools().orElseThrow().release(lease);
                                     return lease.vf() + " released";
                                 },
-                                () -> Rollback.releaseRemedy(lease)));
-        context.rollbacks().push(MigrationStep.SWITCH, "undoGuest", rollback::restoreGuest, rollback::guestRemedy);
+                                () -> RollbackFindings.releaseRemedy(lease)));
+        context.rollbacks().push(MigrationStep.SWITCH, "undoGuest", rollback::restoreGuest, remedies::guestRemedy);
         if (destinationState == VmState.INCOMING) {
             context.incoming(context.request()
                     .destination()
                     .incoming(before.vm())
                     .orElseThrow(() -> unclear("The receiving QEMU of VM " + before.vm() + " is unreachable")));
             context.rollbacks()
-                    .push(MigrationStep.LEASE, "undoIncoming", rollback::abortIncoming, rollback::incomingRemedy);
+                    .push(MigrationStep.LEASE, "undoIncoming", rollback::abortIncoming, remedies::incomingRemedy);
         } else {
             context.markIncomingGone();
         }
         context.request().source().outgoing(before.vm()).ifPresent(o -> {
             context.sourceMonitor(new SourceMonitor(context.request(), context.events(), o, services.time()));
             context.rollbacks()
-                    .push(MigrationStep.TO_STANDBY, "undoSending", rollback::cancelSending, rollback::placeRemedy);
+                    .push(MigrationStep.TO_STANDBY, "undoSending", rollback::cancelSending, remedies::placeRemedy);
         });
         throw StepAbortedException.failed(
                 FindingCode.MIGRATION_FAILED,

@@ -35,13 +35,12 @@ final class ExplicitUnplug {
         if (held.isEmpty()) {
             return;
         }
-        Rollback rollback = new Rollback(context);
         context.rollbacks()
                 .push(
                         MigrationStep.TO_STANDBY,
                         "undoUnplug",
-                        () -> rollback.markRequested(held),
-                        rollback::guestRemedy);
+                        () -> new Rollback(context).markRequested(held),
+                        new RollbackFindings(context)::guestRemedy);
         for (PairView pair : held) {
             DeadlineCall.call(
                     context.events(),

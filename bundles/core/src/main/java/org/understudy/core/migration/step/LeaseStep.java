@@ -77,7 +77,7 @@ public final class LeaseStep implements Step {
                             pools.release(lease);
                             return lease.vf() + " released";
                         },
-                        () -> Rollback.releaseRemedy(lease));
+                        () -> RollbackFindings.releaseRemedy(lease));
         context.status().fact(step(), pair.primary().value(), lease.vf());
     }
 
@@ -101,7 +101,8 @@ public final class LeaseStep implements Step {
                 context.request().options(),
                 context.assignedVfs());
         Rollback rollback = new Rollback(context);
-        context.rollbacks().push(MigrationStep.SWITCH, "undoGuest", rollback::restoreGuest, rollback::guestRemedy);
+        RollbackFindings remedies = new RollbackFindings(context);
+        context.rollbacks().push(MigrationStep.SWITCH, "undoGuest", rollback::restoreGuest, remedies::guestRemedy);
         context.incoming(DeadlineCall.call(
                 context.events(),
                 step(),
@@ -109,7 +110,7 @@ public final class LeaseStep implements Step {
                 context.request().deadlines().prepare(),
                 () -> context.request().destination().prepareIncoming(request),
                 IncomingMigration::abort));
-        context.rollbacks().push(step(), "undoIncoming", rollback::abortIncoming, rollback::incomingRemedy);
+        context.rollbacks().push(step(), "undoIncoming", rollback::abortIncoming, remedies::incomingRemedy);
         context.status().fact(step(), "uri", context.incoming().uri());
         context.journal(MigrationJournal.Stage.PREPARED);
     }

@@ -18,7 +18,10 @@ import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.migration.context.Deadline;
 import org.understudy.core.migration.context.MigrationContext;
 
-/** Step 6: waits until the guest has enabled the primaries on the destination, as reported by QEMU; a definition is no proof. */
+/**
+ * Step 6: waits until the guest has enabled the primaries on the destination, as reported by QEMU; a definition is no
+ * proof.
+ */
 public final class PlugStep implements Step {
     private static final Logger LOG = LoggerFactory.getLogger(PlugStep.class);
 

@@ -156,7 +156,7 @@ public final class PreflightStep implements Step {
                     request,
                     vf
                             ? "Post-copy cannot be used while a primary is a VF"
-                            : "Post-copy leaves no complete copy of the guest on either host; if one host fails, the guest is lost",
+                            : "Post-copy leaves no complete copy of the guest on a host; if one host fails, the guest is lost",
                     "Turn post-copy off; use auto-converge if memory changes too fast."));
         }
         int channels = request.options().multifdChannels().orElse(2);

@@ -6,9 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.understudy.api.Finding;
-import org.understudy.api.FindingCode;
-import org.understudy.api.HostName;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
@@ -18,12 +15,10 @@ import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.PrimaryPresence;
-import org.understudy.api.spi.VfPools.Lease;
 import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.migration.context.DeadlineCall;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.RollbackStack;
-import org.understudy.core.migration.context.SourceMonitor;
 import org.understudy.core.migration.context.StepAbortedException;
 import org.understudy.core.migration.context.UnplugFindings;
 
@@ -36,10 +31,12 @@ public final class Rollback {
 
     private final MigrationContext context;
     private final Host source;
+    private final RollbackFindings findings;
 
     public Rollback(MigrationContext context) {
         this.context = context;
         this.source = context.request().source();
+        this.findings = new RollbackFindings(context);
     }
 
     /** Cancels the migration on the source. After a wait for the guest QEMU itself may need 30 s for that. */
@@ -54,7 +51,7 @@ public final class Rollback {
         }
         return "QEMU ended as "
                 + after.orElseThrow(() -> StepAbortedException.failed(
-                        notCancelled(context.request().deadlines().cancel())));
+                        findings.notCancelled(context.request().deadlines().cancel())));
     }
 
     /**
@@ -106,58 +103,8 @@ public final class Rollback {
                     context.sourceMonitor().outgoing()::finish);
         }
         if (after.isEmpty() || after.get() == MigrationPhase.COMPLETED) {
-            throw StepAbortedException.unclear(after.isEmpty() ? mayArrive() : arrived());
+            throw StepAbortedException.unclear(after.isEmpty() ? findings.mayArrive() : findings.arrived());
         }
-    }
-
-    private Finding mayArrive() {
-        HostName destination = context.request().destination().name();
-        return Finding.of(
-                FindingCode.STATE_INCONSISTENT,
-                context.request().subjectOn(destination),
-                "Host " + source.name() + " has not cancelled the migration, so the VM may still arrive on host "
-                        + destination,
-                findHost());
-    }
-
-    private Finding arrived() {
-        HostName destination = context.request().destination().name();
-        return Finding.of(
-                FindingCode.STATE_INCONSISTENT,
-                context.request().subjectOn(destination),
-                "The VM arrived before the migration could be rolled back, and runs on host " + destination,
-                "Leave the VM on host " + destination + " and do not start it on host " + source.name()
-                        + "; migrate it back if it must run there.");
-    }
-
-    /** The next step while it may be unknown on which host the VM runs. */
-    public String placeRemedy() {
-        return context.isIncomingGone() ? guestRemedy() : findHost();
-    }
-
-    private String findHost() {
-        return "Find the host on which the VM runs with \"understudy:vm-show "
-                + context.request().vm() + "\" before you start it on any host.";
-    }
-
-    /** The next step while the receiving QEMU may still exist. */
-    public String incomingRemedy() {
-        return "End the QEMU process of the VM on host "
-                + context.request().destination().name() + ", then start or resume the VM on host " + source.name()
-                + ".";
-    }
-
-    /** The next step while the VM on the source is not as it was. */
-    public String guestRemedy() {
-        return context.isIncomingGone()
-                ? "Check the VM on host " + source.name() + " with \"understudy:vm-show "
-                        + context.request().vm() + "\"; restart it if it lacks a primary."
-                : incomingRemedy();
-    }
-
-    /** The next step while a VF is still leased for a VM that did not arrive. */
-    public static String releaseRemedy(Lease lease) {
-        return "Release VF " + lease.vf() + " on host " + lease.host() + " with \"understudy-vf release\".";
     }
 
     /** Where the host itself switches, a source QEMU may end after the VM has arrived. */
@@ -169,7 +116,7 @@ public final class Rollback {
                         .map(HostedVm::state)
                         .equals(Optional.of(VmState.RUNNING));
         if (arrived) {
-            throw StepAbortedException.unclear(arrived());
+            throw StepAbortedException.unclear(findings.arrived());
         }
     }
 
@@ -250,7 +197,7 @@ public final class Rollback {
         if (state == VmState.PAUSED) {
             resume();
         } else if (state != VmState.RUNNING) {
-            throw StepAbortedException.failed(notRunning(state));
+            throw StepAbortedException.failed(findings.notRunning(state));
         }
         context.snapshot().held().forEach(this::restorePrimary);
         return "the guest runs on the source";
@@ -271,12 +218,7 @@ public final class Rollback {
 
     private void resume() {
         if (!context.isIncomingGone()) {
-            throw StepAbortedException.failed(Finding.of(
-                    FindingCode.UNDO_FAILED,
-                    context.request().subjectOn(source.name()),
-                    "The VM is paused on host " + source.name() + ", and the receiving QEMU on host "
-                            + context.request().destination().name() + " may still be running",
-                    incomingRemedy()));
+            throw StepAbortedException.failed(findings.paused());
         }
         context.sourceMonitor().outgoing().resumeOnSource();
     }
@@ -303,7 +245,7 @@ public final class Rollback {
                 .poll(
                         context.request().deadlines().plug(),
                         () -> Optional.of(answer(pair)).filter(p -> p.is(wanted) || p.is(PrimaryPresence.ENABLED)))
-                .orElseThrow(() -> StepAbortedException.failed(notRestored(pair)));
+                .orElseThrow(() -> StepAbortedException.failed(findings.notRestored(pair, answer(pair))));
         context.services()
                 .unplugGuard()
                 .plugged(source.name(), context.request().vm());
@@ -311,41 +253,5 @@ public final class Rollback {
 
     private PrimaryAnswer answer(PairView pair) {
         return PrimaryAnswer.of(source, context.request().vm(), pair.primary());
-    }
-
-    private Finding notCancelled(Duration limit) {
-        return Finding.of(
-                FindingCode.UNDO_FAILED,
-                context.request().subjectOn(source.name()),
-                "The source QEMU has not cancelled the migration within " + limit.toMillis() + " ms",
-                "Wait 30 s, as QEMU may wait that long for the guest; then check the VM with \"understudy:vm-show "
-                        + context.request().vm() + "\".");
-    }
-
-    /** The same finding as the cause where that is the end of the source QEMU. */
-    private Finding notRunning(VmState state) {
-        Optional<Finding> cause =
-                context.events().sourceStopped().map(reason -> SourceMonitor.sourceGone(context.request(), reason));
-        return cause.filter(f -> context.isIncomingGone())
-                .orElseGet(() -> Finding.of(
-                        FindingCode.GUEST_NOT_RUNNING,
-                        context.request().subjectOn(source.name()),
-                        "VM " + context.request().vm() + " is " + state + " on host " + source.name()
-                                + " after the rollback",
-                        context.isIncomingGone()
-                                ? "Start the VM on host " + source.name() + "; its definition is still there."
-                                : incomingRemedy()));
-    }
-
-    private Finding notRestored(PairView pair) {
-        return Finding.of(
-                FindingCode.PRIMARY_NOT_RETURNED,
-                context.request().subject() + ", primary " + pair.primary(),
-                answer(pair)
-                        .reason()
-                        .map(why -> "The guest runs on the source, but it is unknown whether it has " + pair.primary()
-                                + " again: " + why)
-                        .orElse("The guest runs on the source without its primary " + pair.primary()),
-                "Check the driver of the primary in the guest, then restart the VM.");
     }
 }

@@ -16,7 +16,10 @@ import org.understudy.core.migration.context.SourceMonitor;
 import org.understudy.core.migration.context.StepAbortedException;
 import org.understudy.core.migration.context.UnplugFindings;
 
-/** Step 3: starts sending, for which QEMU requests an unplug of the primaries, and requires proof that the guest released them. */
+/**
+ * Step 3: starts sending, for which QEMU requests an unplug of the primaries, and requires proof that the guest released
+ * them.
+ */
 public final class UnplugStep implements Step {
     @Override
     public MigrationStep step() {
@@ -72,8 +75,12 @@ public final class UnplugStep implements Step {
                 context.events(),
                 outgoing,
                 context.services().time()));
-        Rollback rollback = new Rollback(context);
-        context.rollbacks().push(step(), "undoSending", rollback::cancelSending, rollback::placeRemedy);
+        context.rollbacks()
+                .push(
+                        step(),
+                        "undoSending",
+                        new Rollback(context)::cancelSending,
+                        new RollbackFindings(context)::placeRemedy);
     }
 
     private void awaitUnplug(MigrationContext context) {
