@@ -5,11 +5,11 @@ import java.util.List;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 
-/** One look at one thing. Says what is wrong, or with one notice that all is well. */
+/** One read-only check. Returns what is wrong, or one notice that nothing is. May block. */
 interface Check {
     List<Finding> findings();
 
-    /** A notice that names what was checked. */
+    /** {@return a notice that names what was checked} */
     static Finding healthy(String subject, String message) {
         return Finding.of(FindingCode.HEALTHY, subject, message, "");
     }

@@ -5,7 +5,7 @@ import java.util.List;
 import org.understudy.api.Finding;
 import org.understudy.api.Policies;
 
-/** Whether the newest configuration is in force. */
+/** Checks whether the newest configuration is in force. */
 record ConfigurationCheck(Policies policies) implements Check {
     @Override
     public List<Finding> findings() {

@@ -21,7 +21,7 @@ import org.understudy.core.inventory.VmLocator;
 import org.understudy.core.reconcile.DefinitionController;
 import org.understudy.core.reconcile.PoolNetworkController;
 
-/** Makes every check and puts the worst first. */
+/** Runs all checks and sorts the findings by severity, errors first. Blocks for the answers of all hosts. */
 @Component
 public final class DoctorService implements Doctor {
     private final List<Check> checks;

@@ -10,7 +10,7 @@ import org.understudy.api.spi.Host;
 import org.understudy.core.concurrent.FanOut;
 import org.understudy.core.inventory.HostRegistry;
 
-/** What each host says of itself. */
+/** Reports the findings of each host about itself. */
 record HostCheck(HostRegistry hosts) implements Check {
     @Override
     public List<Finding> findings() {
@@ -26,7 +26,7 @@ record HostCheck(HostRegistry hosts) implements Check {
         return findings;
     }
 
-    /** One that does not answer has its finding already. */
+    /** A host that does not answer has its finding in its view. */
     private static List<Finding> examined(Host host) {
         try {
             return host.examine();

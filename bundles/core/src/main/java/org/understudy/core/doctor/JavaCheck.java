@@ -6,12 +6,12 @@ import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 
 /**
- * Whether Karaf runs on this Java.
+ * Checks whether Karaf supports this version of Java.
  *
  * @param feature such as 17. Source: {@link Runtime.Version#feature}
  */
 record JavaCheck(int feature) implements Check {
-    /** Karaf 4.4 needs the security manager, which Java 24 has no more. */
+    /** Karaf 4.4 needs the security manager, which Java 24 no longer has. */
     private static final int FIRST_TOO_NEW = 24;
 
     @Override
@@ -22,7 +22,7 @@ record JavaCheck(int feature) implements Check {
                 : List.of(Finding.of(
                         FindingCode.JAVA_UNSUPPORTED,
                         "java",
-                        message + ", on which Karaf 4.4 does not work",
+                        message + ", which Karaf 4.4 does not support",
                         "Set JAVA_HOME to Java 17 or 21 and restart Karaf."));
     }
 }

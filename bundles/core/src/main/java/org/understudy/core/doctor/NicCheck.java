@@ -11,9 +11,9 @@ import org.understudy.api.PoolView;
 import org.understudy.api.PrimaryKind;
 
 /**
- * What the NICs of each host and the pools of VFs say of themselves.
+ * Reports the findings of the NICs of each host and of the VF pools.
  *
- * @param nics empty if the bundle that reaches NICs is not installed
+ * @param nics empty if the bundle hostnic is not installed
  */
 record NicCheck(Optional<HostNics> nics) implements Check {
     @Override
@@ -29,7 +29,7 @@ record NicCheck(Optional<HostNics> nics) implements Check {
     private static void add(NicInventory host, List<Finding> to) {
         to.addAll(host.findings());
         if (host.available() && host.findings().isEmpty()) {
-            String message = "SR-IOV of host %s can be read (%s): PFs %d, VFs %d"
+            String message = "Host %s: SR-IOV is readable (%s), PFs %d, VFs %d"
                     .formatted(
                             host.host(),
                             host.access(),

@@ -11,7 +11,7 @@ import org.understudy.core.inventory.MigrationLock;
 import org.understudy.core.inventory.VmLocation;
 import org.understudy.core.inventory.VmLocator;
 
-/** Whether each VM is in one place. VMs that are being migrated are left out: they are in two for a while. */
+/** Checks whether each VM is on one host. VMs that are being migrated are excluded: they are on two hosts. */
 record PlaceCheck(VmLocator locator, MigrationLock migrationLock) implements Check {
     @Override
     public List<Finding> findings() {
@@ -19,7 +19,7 @@ record PlaceCheck(VmLocator locator, MigrationLock migrationLock) implements Che
         List<Finding> findings = new ArrayList<>();
         survey.claims().forEach((vm, claims) -> {
             if (claims.size() > 1 && !migrationLock.isMigrating(vm)) {
-                findings.add(twice(vm, claims));
+                findings.add(onSeveralHosts(vm, claims));
             }
         });
         survey.incoming().stream()
@@ -27,13 +27,14 @@ record PlaceCheck(VmLocator locator, MigrationLock migrationLock) implements Che
                 .forEach(l -> findings.add(abandoned(l)));
         if (findings.isEmpty() && survey.unanswered().isEmpty()) {
             findings.add(Check.healthy(
-                    "vms", "Each VM is in one place: " + survey.claims().size() + " looked at"));
+                    "vms",
+                    "Each VM is on one host; VMs checked: " + survey.claims().size()));
         }
         return findings;
     }
 
-    /** A leftover that is off is less urgent than a VM nobody can tell the place of. */
-    private static Finding twice(VmName vm, List<VmLocation> claims) {
+    /** A copy that is shut off is less urgent than a VM whose place is unknown. */
+    private static Finding onSeveralHosts(VmName vm, List<VmLocation> claims) {
         Finding finding = VmLocator.onSeveralHosts(vm, claims);
         return VmLocator.authoritative(claims).size() > 1 ? finding : finding.as(Severity.WARNING);
     }
@@ -43,9 +44,10 @@ record PlaceCheck(VmLocator locator, MigrationLock migrationLock) implements Che
         return Finding.of(
                         FindingCode.STATE_INCONSISTENT,
                         "vm " + vm,
-                        "Host " + location.host().name() + " has a QEMU that waits for VM '" + vm
-                                + "', and no migration of this server sends it",
-                        "Nothing if another server migrates the VM; otherwise end this QEMU on its host.")
+                        "Host " + location.host().name() + " has a QEMU that waits for VM " + vm
+                                + ", but no migration of this server sends the VM",
+                        "Ignore this if another server migrates the VM; otherwise end that QEMU process on host "
+                                + location.host().name() + ".")
                 .as(Severity.WARNING);
     }
 }

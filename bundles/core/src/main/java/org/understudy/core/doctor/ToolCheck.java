@@ -11,27 +11,27 @@ import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 
 /**
- * Whether the programs of the gap probes are there.
+ * Checks whether the programs of the gap probes are installed.
  *
- * @param path folders joined by ':'. Source: the environment variable PATH
+ * @param path folders, separated by ':'. Source: the environment variable PATH
  */
 record ToolCheck(String path) implements Check {
     @Override
     public List<Finding> findings() {
-        return List.of(look("ping", "ICMP", "iputils-ping"), look("arping", "ARP", "iputils-arping"));
+        return List.of(check("ping", "ICMP", "iputils-ping"), check("arping", "ARP", "iputils-arping"));
     }
 
-    private Finding look(String program, String probe, String debianPackage) {
+    private Finding check(String program, String probe, String debianPackage) {
         Optional<Path> found = Stream.of(path.split(File.pathSeparator))
                 .filter(folder -> !folder.isEmpty())
                 .map(folder -> Path.of(folder, program))
                 .filter(Files::isExecutable)
                 .findFirst();
-        return found.map(file -> Check.healthy("program " + program, program + " is there: " + file))
+        return found.map(file -> Check.healthy("program " + program, "Program " + program + " is installed: " + file))
                 .orElseGet(() -> Finding.of(
                         FindingCode.NO_GAP_PROBE,
                         "program " + program,
-                        program + " is not installed, so network gaps cannot be measured by " + probe,
+                        "Program " + program + " is not installed; network gaps cannot be measured with " + probe,
                         "Install the package " + debianPackage + ", or use heartbeats."));
     }
 }

@@ -45,16 +45,16 @@ import org.understudy.core.migration.context.TimeSource;
 import org.understudy.core.migration.context.UnplugGuard;
 import org.understudy.core.probe.GapProbes;
 
-/** Puts {@link MigrationService} together from the services of this server. */
+/** Assembles {@link MigrationService} from the services of this server. */
 @Component(service = Migrations.class, immediate = true)
 public final class MigrationComponent implements Migrations {
     private final AtomicReference<Optional<VfPools>> pools = new AtomicReference<>(Optional.empty());
-    /** Idle threads end by themselves; a call that hangs when this server stops may end later. */
+    /** Idle threads end by themselves; a call that hangs when this server stops may outlive it. */
     private final Executor threads = Executors.newCachedThreadPool(MigrationComponent::daemon);
 
     private final MigrationService service;
 
-    /** Takes up at once what was under way when the server stopped. */
+    /** Starts the recovery of migrations that were running when the server stopped. */
     @Activate
     public MigrationComponent(
             BundleContext bundle,

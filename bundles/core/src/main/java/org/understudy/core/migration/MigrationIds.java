@@ -7,7 +7,7 @@ import org.understudy.api.MigrationId;
 import org.understudy.core.migration.context.MigrationJournal;
 import org.understudy.core.migration.context.TimeSource;
 
-/** Names new migrations, by the time at which they begin. */
+/** Makes the ids of new migrations from their start time. */
 final class MigrationIds {
     private static final DateTimeFormatter STAMP =
             DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
@@ -22,7 +22,7 @@ final class MigrationIds {
         this.time = time;
     }
 
-    /** One that is neither in use nor on disk. */
+    /** {@return an id that is neither in use nor on disk} */
     synchronized MigrationId next() {
         String stamp = STAMP.format(time.instant());
         number = stamp.equals(last) ? number : 0;

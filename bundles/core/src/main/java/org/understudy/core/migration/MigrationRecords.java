@@ -17,7 +17,7 @@ import org.understudy.core.concurrent.EventBroadcaster;
 import org.understudy.core.migration.context.Deadline;
 import org.understudy.core.migration.context.TimeSource;
 
-/** The running and the last ended migrations, as they are shown. */
+/** Keeps the running and the last 100 ended migrations for clients. Safe for use from any thread. */
 final class MigrationRecords implements AutoCloseable {
     private static final int ENDED_KEPT = 100;
 
@@ -51,7 +51,7 @@ final class MigrationRecords implements AutoCloseable {
     synchronized Migration show(MigrationId id) {
         Migration now = records.get(id);
         if (now == null) {
-            throw new UnderstudyException(ErrorCode.MIGRATION_NOT_FOUND, "There is no migration " + id);
+            throw new UnderstudyException(ErrorCode.MIGRATION_NOT_FOUND, "Migration " + id + " is unknown");
         }
         return now;
     }

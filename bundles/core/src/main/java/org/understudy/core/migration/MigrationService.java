@@ -44,18 +44,18 @@ import org.understudy.core.migration.recovery.MigrationRecovery;
 import org.understudy.core.migration.step.PreflightStep;
 
 /**
- * Runs migrations, at most one for each VM, and takes up after a restart what the journal says was under way. No host is
- * asked, and nothing is written, under the lock of this class.
+ * Runs migrations, at most one per VM, and recovers after a restart those that the journal shows as running. The lock of
+ * this class is never held during a call to a host or a write. Safe for use from any thread.
  */
 public final class MigrationService implements Migrations, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MigrationService.class);
-    private static final Duration LEAVE = Duration.ofSeconds(3);
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
 
-    /** @param work empty while the migration is being started */
-    private record Active(MigrationId id, Optional<Task> work) {}
+    /** @param task empty while the migration is being started */
+    private record Active(MigrationId id, Optional<Task> task) {}
 
     private final Hosts hosts;
-    private final Function<VmName, Host> whereabouts;
+    private final Function<VmName, Host> locator;
     private final Policies policies;
     private final MigrationServices services;
     private final HostWatch watch;
@@ -65,15 +65,15 @@ public final class MigrationService implements Migrations, AutoCloseable {
     private final Map<VmName, Active> active = new HashMap<>();
     private final Set<Task> running = new HashSet<>();
 
-    /** @param whereabouts finds the host a VM is on, and throws if that is none or not clear */
-    MigrationService(Hosts hosts, Function<VmName, Host> whereabouts, Policies policies, MigrationServices services) {
+    /** @param locator finds the host of a VM; throws if there is none, or more than one */
+    MigrationService(Hosts hosts, Function<VmName, Host> locator, Policies policies, MigrationServices services) {
         this.hosts = hosts;
-        this.whereabouts = whereabouts;
+        this.locator = locator;
         this.policies = policies;
         this.services = services;
         this.ids = new MigrationIds(services.journal(), services.time());
         this.records = new MigrationRecords(services.time());
-        this.external = new ExternalMigrations(hosts, services, this::isActive, this::follow);
+        this.external = new ExternalMigrations(hosts, services, this::isActive, this::observe);
         services.journal().all().forEach(this::resumeMigration);
         this.watch = new HostWatch(hosts, this::onOpened, this::onEvent);
         watch.refresh();
@@ -83,7 +83,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
         Migration migration = entry.migration();
         records.publish(migration);
         if (entry.stage() != MigrationJournal.Stage.ENDED) {
-            MigrationStatusBuilder status = picture(migration);
+            MigrationStatusBuilder status = statusBuilder(migration);
             launch(status, new MigrationRecovery(entry, hosts, policies.current(), services, status));
         }
     }
@@ -91,17 +91,17 @@ public final class MigrationService implements Migrations, AutoCloseable {
     @Override
     public List<Finding> preflight(VmName vm, HostName destination, MigrationOptions options) {
         watch.refresh();
-        MigrationRequest request = plan(new MigrationId("preflight"), vm, destination, options);
+        MigrationRequest request = request(new MigrationId("preflight"), vm, destination, options);
         return new PreflightStep().check(request, services).findings();
     }
 
     @Override
     public Migration start(VmName vm, HostName destination, MigrationOptions options) {
         watch.refresh();
-        MigrationRequest request = plan(ids.next(), vm, destination, options);
-        Migration first = first(request);
+        MigrationRequest request = request(ids.next(), vm, destination, options);
+        Migration first = initialRecord(request);
         if (!reserve(first)) {
-            throw new UnderstudyException(ErrorCode.MIGRATION_IN_PROGRESS, "VM " + vm + " is being migrated already");
+            throw new UnderstudyException(ErrorCode.MIGRATION_IN_PROGRESS, "VM " + vm + " is already being migrated");
         }
         try {
             services.journal().started(first, options);
@@ -110,22 +110,22 @@ public final class MigrationService implements Migrations, AutoCloseable {
             throw e;
         }
         records.publish(first);
-        MigrationStatusBuilder status = picture(first);
+        MigrationStatusBuilder status = statusBuilder(first);
         MigrationEvents events = new MigrationEvents(vm, services.timings(), services.time(), services.threads());
         launch(status, new MigrationTask(new MigrationContext(request, services, status, events)));
         return first;
     }
 
-    private MigrationRequest plan(MigrationId id, VmName vm, HostName destination, MigrationOptions options) {
+    private MigrationRequest request(MigrationId id, VmName vm, HostName destination, MigrationOptions options) {
         Host to = services.bounded(hosts.host(destination));
-        return new MigrationRequest(id, vm, services.bounded(whereabouts.apply(vm)), to, options, policies.current());
+        return new MigrationRequest(id, vm, services.bounded(locator.apply(vm)), to, options, policies.current());
     }
 
-    private MigrationStatusBuilder picture(Migration first) {
+    private MigrationStatusBuilder statusBuilder(Migration first) {
         return new MigrationStatusBuilder(first, services.time(), this::publish);
     }
 
-    private Migration first(MigrationRequest request) {
+    private Migration initialRecord(MigrationRequest request) {
         return new Migration(
                 request.id(),
                 1,
@@ -135,7 +135,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
                 List.of(),
                 services.time().instant(),
                 Optional.empty(),
-                MigrationStatusBuilder.untouched(),
+                MigrationStatusBuilder.pendingSteps(),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
@@ -154,8 +154,8 @@ public final class MigrationService implements Migrations, AutoCloseable {
         external.onEvent(host, event);
     }
 
-    /** Shows a migration that this server did not begin. */
-    private void follow(VmName vm, Host source, Host destination) {
+    /** Shows a migration that another program started. */
+    private void observe(VmName vm, Host source, Host destination) {
         MigrationRequest request = new MigrationRequest(
                 ids.next(),
                 vm,
@@ -163,16 +163,16 @@ public final class MigrationService implements Migrations, AutoCloseable {
                 services.bounded(destination),
                 MigrationOptions.defaults(),
                 policies.current());
-        Migration first = first(request);
+        Migration first = initialRecord(request);
         if (reserve(first)) {
             LOG.info(
-                    "Migration {}: VM {} is moved from host {} to host {} by another program",
+                    "Migration {}: another program migrates VM {} from host {} to host {}",
                     first.id(),
                     vm,
                     source.name(),
                     destination.name());
-            MigrationStatusBuilder status = picture(first);
-            // Publishes the first picture itself: one that no listener takes for a migration of this server's own.
+            MigrationStatusBuilder status = statusBuilder(first);
+            // The observer publishes the first status, which no listener can mistake for a migration of this server.
             launch(status, new ExternalMigrationObserver(request, services, status));
         }
     }
@@ -181,7 +181,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
         return active.containsKey(vm);
     }
 
-    /** False if the VM is being migrated already. */
+    /** False if the VM is already being migrated. */
     private synchronized boolean reserve(Migration first) {
         return active.putIfAbsent(first.vm(), new Active(first.id(), Optional.empty())) == null;
     }
@@ -190,7 +190,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
         active.computeIfPresent(ended.vm(), (vm, now) -> now.id().equals(ended.id()) ? null : now);
     }
 
-    /** Whatever the work throws ends its own migration, and no other. */
+    /** An exception of a task ends its own migration, and no other. */
     private void launch(MigrationStatusBuilder status, Task task) {
         Migration migration = status.now();
         synchronized (this) {
@@ -204,11 +204,11 @@ public final class MigrationService implements Migrations, AutoCloseable {
                 } catch (RuntimeException | Error e) {
                     endByDefect(status, e);
                 } finally {
-                    left(task);
+                    removeTask(task);
                 }
             }));
         } catch (RuntimeException | Error e) {
-            left(task);
+            removeTask(task);
             endByDefect(status, e);
         }
     }
@@ -216,47 +216,47 @@ public final class MigrationService implements Migrations, AutoCloseable {
     private void endByDefect(MigrationStatusBuilder status, Throwable e) {
         Migration migration = status.now();
         LOG.error("Migration {} of VM {}: unhandled exception", migration.id(), migration.vm(), e);
-        status.endBy(Finding.of(
+        status.endNeedingAttention(Finding.of(
                 FindingCode.STATE_INCONSISTENT,
                 "vm " + migration.vm(),
-                "Migration " + migration.id() + " ended by an unhandled exception: " + e + ".",
-                "Find out by understudy:vm-list on which host the VM runs, and report the exception in the server's log as"
-                        + " a defect."));
+                "Migration " + migration.id() + " ended with an unhandled exception: " + e,
+                "Find the host on which the VM runs with \"understudy:vm-list\", and report the exception in the log of the"
+                        + " server as a defect."));
     }
 
-    private synchronized void left(Task task) {
+    private synchronized void removeTask(Task task) {
         running.remove(task);
         notifyAll();
     }
 
-    /** Takes a new picture; an ended one is on disk before anyone sees it. */
+    /** Publishes a new status; the status of an ended migration is on disk first. */
     private void publish(Migration now) {
         if (!now.isRunning()) {
-            keep(now);
+            journalEnd(now);
             free(now);
         }
         records.publish(now);
     }
 
-    private void keep(Migration ended) {
+    private void journalEnd(Migration ended) {
         try {
             services.journal().ended(ended);
         } catch (RuntimeException | Error e) {
-            LOG.error("Migration {} ended, but its journal could not be written", ended.id(), e);
+            LOG.error("Migration {}: ended, but the journal could not be written", ended.id(), e);
         }
     }
 
     @Override
     public Migration cancel(MigrationId id) {
         Migration now = records.show(id);
-        work(now).ifPresent(Task::cancel);
+        task(now).ifPresent(Task::cancel);
         return now;
     }
 
-    private synchronized Optional<Task> work(Migration migration) {
+    private synchronized Optional<Task> task(Migration migration) {
         return Optional.ofNullable(active.get(migration.vm()))
                 .filter(a -> a.id().equals(migration.id()))
-                .flatMap(Active::work);
+                .flatMap(Active::task);
     }
 
     @Override
@@ -280,25 +280,25 @@ public final class MigrationService implements Migrations, AutoCloseable {
     }
 
     /**
-     * Leaves running migrations to the journal: nothing is rolled back, and the next start goes on. Waits a moment for
-     * each to leave, so that a successor does not meet it.
+     * Leaves running migrations to the journal: nothing is rolled back, and the next start recovers them. Waits up to 3 s
+     * for their tasks to end, so that they do not overlap with the recovery.
      */
     @Override
     public void close() {
-        List<Task> leaving;
+        List<Task> toStop;
         synchronized (this) {
-            leaving = List.copyOf(running);
+            toStop = List.copyOf(running);
         }
-        leaving.forEach(Task::abandon);
-        awaitLeaving();
+        toStop.forEach(Task::abandon);
+        awaitTasks();
         watch.close();
         external.close();
         services.unplugGuard().close();
         records.close();
     }
 
-    private synchronized void awaitLeaving() {
-        Deadline deadline = Deadline.in(services.time(), LEAVE);
+    private synchronized void awaitTasks() {
+        Deadline deadline = Deadline.in(services.time(), CLOSE_LIMIT);
         try {
             while (!running.isEmpty() && !deadline.isOver()) {
                 deadline.await(this);

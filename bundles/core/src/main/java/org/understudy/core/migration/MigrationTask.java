@@ -24,7 +24,7 @@ import org.understudy.core.migration.step.SwitchoverStep;
 import org.understudy.core.migration.step.UnplugStep;
 import org.understudy.core.probe.GapProbe;
 
-/** One migration at work: the seven steps in order. */
+/** Runs the seven steps of one migration in order. */
 final class MigrationTask implements Task {
     private static final List<Step> STEPS = List.of(
             new PreflightStep(),
@@ -46,26 +46,26 @@ final class MigrationTask implements Task {
     public void run() {
         try {
             try {
-                listen();
+                subscribe();
                 runSteps(STEPS);
             } catch (StepAbortedException stop) {
-                arrivedDespite(stop);
+                completeIfArrived(stop);
             }
-            new MigrationCompletion(context).arrived();
+            new MigrationCompletion(context).complete();
         } catch (StepAbortedException stop) {
-            new MigrationCompletion(context).stopped(at, stop);
+            new MigrationCompletion(context).abort(at, stop);
         } catch (RuntimeException | Error e) {
-            new MigrationCompletion(context).failed(at, e);
+            new MigrationCompletion(context).fail(at, e);
         } finally {
             context.events().close();
             context.probe().ifPresent(GapProbe::close);
         }
     }
 
-    /** A host that does not answer ends the run, and keeps no other from starting. */
-    private void listen() {
+    /** A host that does not answer ends this migration, and delays no other. */
+    private void subscribe() {
         context.status().begin(at);
-        DeadlineCall.within(
+        DeadlineCall.call(
                 context.events(),
                 at,
                 "the events of both hosts",
@@ -87,16 +87,16 @@ final class MigrationTask implements Task {
         }
     }
 
-    /** A cancel may come too late for a host that switches by itself; the VM that is over there is seen to its end. */
-    private void arrivedDespite(StepAbortedException stop) {
+    /** A cancel may come too late for a host that switches by itself; the migration of a VM that has arrived is completed. */
+    private void completeIfArrived(StepAbortedException stop) {
         if (stop.reason() != StepAbortedException.Reason.CANCELLED) {
             throw stop;
         }
         context.events().ignoreCancel();
-        if (!new Rollback(context).arrivedAnyway()) {
+        if (!new Rollback(context).hasArrivedDespiteCancel()) {
             throw stop;
         }
-        context.status().fact(at, "cancelled", "too late: the host had moved the VM");
+        context.status().fact(at, "cancelled", "too late: the host had completed the migration");
         for (MigrationStep passed : List.of(MigrationStep.TO_STANDBY, MigrationStep.COPY)) {
             if (context.status().state(passed) == StepState.PENDING) {
                 context.status().begin(passed);
@@ -111,7 +111,7 @@ final class MigrationTask implements Task {
     private void openProbe() {
         Optional<ProbeTarget> target = PreflightStep.probeTarget(context.request());
         if (target.isEmpty()) {
-            context.status().networkGap(new NetworkGap.NotMeasured("no probe is set up for this VM"));
+            context.status().networkGap(new NetworkGap.NotMeasured("no probe is configured for this VM"));
             return;
         }
         try {

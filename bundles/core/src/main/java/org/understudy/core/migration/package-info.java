@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Takes a VM from host to host in seven steps, with a way back until the guest runs on the destination.
+ * Migrates a VM in seven steps, with a rollback until the guest runs on the destination.
  *
- * <p>Owns the words run (one migration at work), trail (what both QEMUs said), way back, guard and journal. Called by
- * the faces through {@link org.understudy.api.Migrations}. Each run has a thread of its own; hosts' events are handed
- * over to it, and listeners have threads of their own. A run asks hosts through {@link
- * org.understudy.core.migration.BoundedHost}, so that each question has a deadline, and waits by the one clock {@link
- * org.understudy.core.migration.TimeSource}. Whatever a task throws ends it alone.
+ * <p>Owns the words migration, task and outcome. Clients call it through {@link org.understudy.api.Migrations}. Each
+ * migration has a thread of its own and waits in one place, {@link
+ * org.understudy.core.migration.context.MigrationEvents}; listeners have threads of their own. Queries of hosts have a
+ * deadline on the one clock {@link org.understudy.core.migration.context.TimeSource}. An exception in a task ends that
+ * task alone.
  *
- * <p>The guest never runs twice: {@code accept} follows only after the source's QEMU said that it has sent everything,
- * and {@code resumeOnSource} only after the receiving QEMU is proven gone.
+ * <p>No split brain: {@code accept} follows only after the source QEMU has reported completion, and {@code resumeOnSource}
+ * only after the receiving QEMU has provably ended.
  */
 package org.understudy.core.migration;

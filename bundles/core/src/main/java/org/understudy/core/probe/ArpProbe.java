@@ -14,16 +14,16 @@ import org.understudy.api.NetworkGap;
 import org.understudy.api.ProbeTarget;
 
 /**
- * Asks the guest by {@code arping}. The program cannot ask more often than once a second, so each question is a process
- * of its own. It ends before the next question, for it would take the next answer for its own: an answer that takes
- * longer than the interval is lost.
+ * Probes the guest with {@code arping}. The program cannot send more often than once a second, so each request is a process
+ * of its own. It ends before the next request, whose answer it would otherwise count: an answer that takes longer than
+ * the interval is lost.
  *
  * <p>Source: iputils arping(8), options -f -c -w -I; it exits with 0 after an answer, with 1 without one.
  */
 final class ArpProbe implements GapProbe {
     private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(50);
     private static final String MISSING =
-            "the program arping could not be started: install iputils-arping, or use another probe";
+            "program arping could not be started: install iputils-arping, or use another probe";
 
     private final ProbeTarget.Arp target;
     private final Programs programs;
@@ -34,28 +34,28 @@ final class ArpProbe implements GapProbe {
         thread.setDaemon(true);
         return thread;
     });
-    private long asked;
-    private Optional<Process> asking = Optional.empty();
-    private String lastWords = "";
+    private long requests;
+    private Optional<Process> process = Optional.empty();
+    private String lastOutput = "";
     private Optional<NetworkGap> last = Optional.empty();
 
     ArpProbe(ProbeTarget.Arp target, Programs programs) {
         this.target = target;
         this.programs = programs;
         this.interval = target.interval().compareTo(SHORTEST_INTERVAL) < 0 ? SHORTEST_INTERVAL : target.interval();
-        clock.scheduleAtFixedRate(this::ask, 0, interval.toNanos(), TimeUnit.NANOSECONDS);
+        clock.scheduleAtFixedRate(this::sendRequest, 0, interval.toNanos(), TimeUnit.NANOSECONDS);
     }
 
-    private synchronized void ask() {
-        asking.ifPresent(Process::destroy);
-        long number = ++asked;
+    private synchronized void sendRequest() {
+        process.ifPresent(Process::destroy);
+        long number = ++requests;
         try {
-            Process process = programs.start(
+            Process started = programs.start(
                     List.of("arping", "-f", "-c", "1", "-w", "1", "-I", target.networkInterface(), target.address()));
-            asking = Optional.of(process);
-            process.onExit().thenAccept(ended -> count(number, ended, System.nanoTime()));
+            process = Optional.of(started);
+            started.onExit().thenAccept(ended -> count(number, ended, System.nanoTime()));
         } catch (IOException e) {
-            lastWords = MISSING + " (" + e.getMessage() + ")";
+            lastOutput = MISSING + " (" + e.getMessage() + ")";
             close();
         }
     }
@@ -67,7 +67,7 @@ final class ArpProbe implements GapProbe {
             meter.arrived(number, "unknown", nanos, Instant.now());
         } else {
             meter.sent(number);
-            lastWords = lastLine(ended);
+            lastOutput = lastLine(ended);
         }
     }
 
@@ -87,10 +87,10 @@ final class ArpProbe implements GapProbe {
                         .formatted(
                                 target.address(),
                                 target.networkInterface(),
-                                lastWords.isEmpty() ? "" : ": " + lastWords))));
+                                lastOutput.isEmpty() ? "" : ": " + lastOutput))));
     }
 
-    /** Answers tell no path. */
+    /** ARP answers do not show a path. */
     @Override
     public Optional<Instant> firstOn(String path, Instant after) {
         return Optional.empty();
@@ -100,6 +100,6 @@ final class ArpProbe implements GapProbe {
     public synchronized void close() {
         last = Optional.of(report());
         clock.shutdownNow();
-        asking.ifPresent(Process::destroy);
+        process.ifPresent(Process::destroy);
     }
 }

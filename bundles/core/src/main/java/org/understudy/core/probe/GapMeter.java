@@ -9,8 +9,8 @@ import java.util.TreeMap;
 import org.understudy.api.NetworkGap.Measured;
 
 /**
- * Counts packets and the silence between them. Times are of the receiver's monotonic clock, in nanoseconds. What was
- * before the first packet is not known and does not count.
+ * Counts packets and measures the gaps between them. Times are of the receiver's monotonic clock, in nanoseconds. The time
+ * before the first packet does not count. Safe for use from any thread.
  */
 final class GapMeter {
     private final String method;
@@ -27,7 +27,7 @@ final class GapMeter {
         this.method = method;
     }
 
-    /** A packet came. */
+    /** Counts a packet that arrived. */
     synchronized void arrived(long sequence, String path, long nanos, Instant at) {
         if (run.isEmpty() || !run.get().covers(sequence)) {
             startRun(sequence);
@@ -37,40 +37,40 @@ final class GapMeter {
             duplicated++;
             return;
         }
-        long silence = received == 0 ? 0 : nanos - lastArrival;
+        long gap = received == 0 ? 0 : nanos - lastArrival;
         PathTimes times = paths.computeIfAbsent(path, PathTimes::new);
         times.arrived(at);
         if (arrival == SequenceRun.Arrival.LATE) {
             reordered++;
         } else {
-            times.ended(silence);
+            times.ended(gap);
         }
         received++;
         lastArrival = nanos;
-        longestGap = Math.max(longestGap, silence);
+        longestGap = Math.max(longestGap, gap);
     }
 
-    /** The sender started anew: its numbers say nothing about those before. */
+    /** Begins a new run after a restart of the sender, whose sequence starts again. */
     synchronized void startRun(long sequence) {
         sentBefore += run.map(SequenceRun::count).orElse(0L);
         run = Optional.of(new SequenceRun(sequence));
     }
 
-    /** A packet of the present run was sent, whether it will arrive or not. */
+    /** Counts a packet of the present run as sent, whether or not it arrives. */
     synchronized void sent(long sequence) {
         run.ifPresent(r -> r.sent(sequence));
     }
 
     /**
-     * @param nanos now: the silence since the last packet counts
-     * @return empty if no packet has come
+     * @param nanos now: the gap since the last packet counts
+     * @return empty if no packet has arrived
      */
     synchronized Optional<Measured> report(Duration interval, long nanos) {
         if (received == 0) {
             return Optional.empty();
         }
         long sent = sentBefore + run.map(SequenceRun::count).orElse(0L);
-        long gap = Math.max(longestGap, nanos - lastArrival);
+        long longest = Math.max(longestGap, nanos - lastArrival);
         return Optional.of(new Measured(
                 method,
                 interval,
@@ -79,7 +79,7 @@ final class GapMeter {
                 sent - received,
                 duplicated,
                 reordered,
-                Duration.ofNanos(gap),
+                Duration.ofNanos(longest),
                 paths.values().stream().map(PathTimes::count).toList()));
     }
 

@@ -8,9 +8,9 @@ import java.util.Optional;
  * One heartbeat as it is sent. Source: docs/heartbeat.md, version 1.
  *
  * @param path {@code primary}, {@code standby} or {@code unknown}, as the guest saw it
- * @param sequence grows by one with each packet of one run of the sender
+ * @param sequence increases by one with each packet of one run of the sender
  * @param senderNanos the guest's monotonic clock
- * @param stream which VM, 0 to 4294967295
+ * @param stream the VM, 0 to 4294967295
  */
 record HeartbeatPacket(String path, long sequence, long senderNanos, long stream) {
     static final int BYTES = 64;
@@ -18,7 +18,7 @@ record HeartbeatPacket(String path, long sequence, long senderNanos, long stream
     private static final byte VERSION = 1;
     private static final long UNSIGNED = 0xffff_ffffL;
 
-    /** Reads from the buffer's position; empty if this is no heartbeat of a known version. */
+    /** Reads from the buffer's position; empty if it is not a heartbeat of a known version. */
     static Optional<HeartbeatPacket> parse(ByteBuffer packet) {
         if (packet.remaining() != BYTES || packet.getInt() != MAGIC || packet.get() != VERSION) {
             return Optional.empty();

@@ -18,14 +18,14 @@ import org.understudy.api.NetworkGap;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.UnderstudyException;
 
-/** Listens for the packets a guest sends. One thread receives. */
+/** Receives the heartbeats of a guest on a thread of its own. */
 final class HeartbeatProbe implements GapProbe {
     private static final Logger LOG = LoggerFactory.getLogger(HeartbeatProbe.class);
 
-    /** Room for the packets of a pause of this JVM; the kernel may give less. */
+    /** Space for the packets that arrive during a pause of this JVM; the kernel may allocate less. */
     private static final int BUFFER_BYTES = 4 << 20;
 
-    private static final Duration RECEIVER_LEAVES = Duration.ofSeconds(2);
+    private static final Duration RECEIVER_STOP_LIMIT = Duration.ofSeconds(2);
 
     private final ProbeTarget.Heartbeat target;
     private final DatagramChannel channel;
@@ -62,7 +62,7 @@ final class HeartbeatProbe implements GapProbe {
         }
     }
 
-    /** Where it listens: with port 0 in the target, the port that was free. */
+    /** {@return the bound address; with port 0 in the target, the port that the kernel chose} */
     InetSocketAddress address() throws IOException {
         return (InetSocketAddress) channel.getLocalAddress();
     }
@@ -76,9 +76,9 @@ final class HeartbeatProbe implements GapProbe {
                 count(HeartbeatPacket.parse(packet.flip()), nanos);
             }
         } catch (ClosedChannelException e) {
-            LOG.debug("Heartbeats of stream {} are no longer counted", target.stream());
+            LOG.debug("Heartbeat stream {}: probe closed", target.stream());
         } catch (IOException e) {
-            LOG.error("The heartbeats of stream {} cannot be received any more", target.stream(), e);
+            LOG.error("Heartbeat stream {}: receive failed, probe ends", target.stream(), e);
             close();
         }
     }
@@ -96,11 +96,11 @@ final class HeartbeatProbe implements GapProbe {
         meter.arrived(beat.sequence(), beat.path(), nanos, Instant.now());
     }
 
-    /** The kernel frees the port only when the receiver has left the socket. */
+    /** The kernel frees the port only when the receiver no longer uses the socket. */
     private void awaitReceiver() {
         if (Thread.currentThread() != receiver) {
             try {
-                receiver.join(RECEIVER_LEAVES.toMillis());
+                receiver.join(RECEIVER_STOP_LIMIT.toMillis());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
@@ -111,8 +111,8 @@ final class HeartbeatProbe implements GapProbe {
     public synchronized NetworkGap report() {
         return last.orElseGet(() -> meter.report(clock.interval(), System.nanoTime())
                 .<NetworkGap>map(m -> m)
-                .orElseGet(() ->
-                        new NetworkGap.NotMeasured("no heartbeat of stream %d arrived on %s:%d (%d other packets did)"
+                .orElseGet(
+                        () -> new NetworkGap.NotMeasured("no heartbeat of stream %d arrived on %s:%d; other packets: %d"
                                 .formatted(target.stream(), target.address(), target.port(), ignored))));
     }
 
@@ -129,7 +129,7 @@ final class HeartbeatProbe implements GapProbe {
         try {
             channel.close();
         } catch (IOException e) {
-            LOG.warn("The socket of the heartbeats of stream {} did not close cleanly", target.stream(), e);
+            LOG.warn("Heartbeat stream {}: closing the socket failed", target.stream(), e);
         }
         awaitReceiver();
     }

@@ -12,20 +12,20 @@ import org.understudy.api.NetworkGap;
 import org.understudy.api.ProbeTarget;
 
 /**
- * Asks the guest by {@code ping} and reads what it prints. One thread reads; the program ends with the probe.
+ * Probes the guest with {@code ping} and reads its output. One thread reads; the program ends with the probe.
  *
  * <p>Source: iputils ping(8), options -n -D -O -i.
  */
 final class IcmpProbe implements GapProbe {
     private static final Pattern SEQUENCE = Pattern.compile("icmp_seq=(\\d+)");
     private static final String MISSING =
-            "the program ping could not be started: install iputils-ping, or use a heartbeat probe";
+            "program ping could not be started: install iputils-ping, or use a heartbeat probe";
 
     private final ProbeTarget.Icmp target;
     private final GapMeter meter = new GapMeter("icmp");
     private final WrappedSequence sequence = new WrappedSequence();
     private final Optional<Process> ping;
-    private String lastWords = "";
+    private String lastOutput = "";
     private Optional<NetworkGap> last = Optional.empty();
 
     IcmpProbe(ProbeTarget.Icmp target, Programs programs) {
@@ -55,7 +55,7 @@ final class IcmpProbe implements GapProbe {
                 count(line, System.nanoTime());
             }
         } catch (IOException e) {
-            lastWords = e.getMessage();
+            lastOutput = e.getMessage();
         }
         close();
     }
@@ -63,14 +63,14 @@ final class IcmpProbe implements GapProbe {
     private synchronized void count(String line, long nanos) {
         Matcher number = SEQUENCE.matcher(line);
         if (!number.find()) {
-            lastWords = line.isBlank() || line.startsWith("PING ") ? lastWords : line.strip();
+            lastOutput = line.isBlank() || line.startsWith("PING ") ? lastOutput : line.strip();
             return;
         }
         long unwrapped = sequence.unwrap(Integer.parseInt(number.group(1)));
         if (line.contains(" bytes from ")) {
             meter.arrived(unwrapped, "unknown", nanos, Instant.now());
         } else {
-            lastWords = line.strip();
+            lastOutput = line.strip();
             meter.sent(unwrapped);
         }
     }
@@ -79,11 +79,11 @@ final class IcmpProbe implements GapProbe {
     public synchronized NetworkGap report() {
         return last.orElseGet(() -> meter.report(target.interval(), System.nanoTime())
                 .<NetworkGap>map(m -> m)
-                .orElseGet(() -> new NetworkGap.NotMeasured(
-                        "no answer to ping from " + target.address() + (lastWords.isEmpty() ? "" : ": " + lastWords))));
+                .orElseGet(() -> new NetworkGap.NotMeasured("no answer to ping from " + target.address()
+                        + (lastOutput.isEmpty() ? "" : ": " + lastOutput))));
     }
 
-    /** Answers tell no path. */
+    /** ICMP answers do not show a path. */
     @Override
     public Optional<Instant> firstOn(String path, Instant after) {
         return Optional.empty();

@@ -8,10 +8,10 @@ import java.util.Deque;
 import java.util.Optional;
 import org.understudy.api.NetworkGap.PathCount;
 
-/** What came over one path. Remembers when, at a grain of some milliseconds and for the last packets only. */
+/** The packets of one path. Keeps arrival times at a grain of 5 ms, for the last 200000 only. Not thread-safe. */
 final class PathTimes {
     private static final Duration GRAIN = Duration.ofMillis(5);
-    private static final int REMEMBERED = 200_000;
+    private static final int KEPT = 200_000;
 
     private final String path;
     private final Deque<Instant> times = new ArrayDeque<>();
@@ -26,13 +26,13 @@ final class PathTimes {
         received++;
         if (times.isEmpty() || Duration.between(times.getLast(), at).compareTo(GRAIN) >= 0) {
             times.addLast(at);
-            if (times.size() > REMEMBERED) {
+            if (times.size() > KEPT) {
                 times.removeFirst();
             }
         }
     }
 
-    /** @param nanos the silence that a packet on this path ended */
+    /** @param nanos the gap that a packet on this path ended */
     void ended(long nanos) {
         longestGap = Math.max(longestGap, nanos);
     }

@@ -6,9 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Starts programs of this machine, with output and errors in one stream and in English.
+ * Starts programs on this host, with output and errors in one stream and in English.
  *
- * @param prefix a command that runs the program elsewhere, such as in a network namespace; usually empty
+ * @param prefix a command that wraps the program, such as to run it in a network namespace; usually empty
  */
 record Programs(List<String> prefix) {
     Programs() {
@@ -26,7 +26,7 @@ record Programs(List<String> prefix) {
         return process;
     }
 
-    /** Milliseconds as the decimal seconds both programs take, such as {@code 0.100}. */
+    /** Formats milliseconds as the decimal seconds that both programs accept, such as {@code 0.100}. */
     static String seconds(long millis) {
         return "%d.%03d".formatted(millis / 1000, millis % 1000);
     }

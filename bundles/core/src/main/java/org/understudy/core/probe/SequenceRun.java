@@ -3,23 +3,24 @@ package org.understudy.core.probe;
 
 import java.util.Arrays;
 
-/** The numbers of one run of the sender, from its start or the first packet seen to its restart. Not thread-safe. */
+/** The sequence numbers of one run of the sender, from its start or the first packet to its restart. Not thread-safe. */
 final class SequenceRun {
-    /** A number this far behind the newest, or this far ahead, is not of the same run. */
-    static final int LATEST = 1000;
+    /** A number that is further behind the newest than this is not of the same run. */
+    static final int MAX_LAG = 1000;
 
-    static final long FARTHEST = 1L << 24;
+    /** A number that is further ahead of the newest than this is not of the same run. */
+    static final long MAX_LEAD = 1L << 24;
 
-    private static final int REMEMBERED = 4096;
+    private static final int KEPT = 4096;
 
-    /** What a number means. */
+    /** How a number relates to those before. */
     enum Arrival {
         NEXT,
         LATE,
         DUPLICATE
     }
 
-    private final long[] recent = new long[REMEMBERED];
+    private final long[] recent = new long[KEPT];
     private long first;
     private long newest;
 
@@ -30,11 +31,11 @@ final class SequenceRun {
     }
 
     boolean covers(long sequence) {
-        return sequence >= 0 && sequence >= newest - LATEST && sequence <= newest + FARTHEST;
+        return sequence >= 0 && sequence >= newest - MAX_LAG && sequence <= newest + MAX_LEAD;
     }
 
     Arrival take(long sequence) {
-        int slot = (int) (sequence % REMEMBERED);
+        int slot = (int) (sequence % KEPT);
         if (recent[slot] == sequence) {
             return Arrival.DUPLICATE;
         }
@@ -47,7 +48,7 @@ final class SequenceRun {
         return Arrival.LATE;
     }
 
-    /** A number that is known to have been sent, whether it arrives or not. */
+    /** Records a number that was sent, whether or not it arrives. */
     void sent(long sequence) {
         newest = Math.max(newest, sequence);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.probe;
 
-/** Makes numbers that go on from 65535 to 0 into numbers that only grow. Not thread-safe. */
+/** Converts numbers that wrap from 65535 to 0 to numbers that only increase. Not thread-safe. */
 final class WrappedSequence {
     private static final int CYCLE = 1 << 16;
 

@@ -43,7 +43,7 @@ class DoctorServiceTest {
     }
 
     @Test
-    void namesEverythingThatIsWell() {
+    void namesEverythingThatIsHealthy() {
         alpha.with("web1", VmState.RUNNING);
         when(fakeHosts.policies.findings()).thenReturn(List.of());
 
@@ -57,7 +57,7 @@ class DoctorServiceTest {
     }
 
     @Test
-    void putsTheWorstFirst() {
+    void sortsErrorsFirst() {
         Finding rejected = Finding.of(FindingCode.CONFIGURATION_REJECTED, "file", "line 3", "mend it");
         when(fakeHosts.policies.findings()).thenReturn(List.of(rejected));
         alpha.with("web1", VmState.SHUTOFF);
@@ -87,7 +87,7 @@ class DoctorServiceTest {
     }
 
     @Test
-    void saysWhichHostDoesNotAnswerAndClaimsNothingAboutItsVms() {
+    void reportsWhichHostDoesNotAnswerAndNothingAboutItsVms() {
         beta.fail(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "timed out"));
 
         List<Finding> findings = doctor().examine();
@@ -97,7 +97,7 @@ class DoctorServiceTest {
     }
 
     @Test
-    void findsAVmThatRunsTwice() {
+    void findsAVmThatRunsOnTwoHosts() {
         alpha.with("web1", VmState.RUNNING);
         beta.with("web1", VmState.RUNNING);
 
@@ -109,7 +109,7 @@ class DoctorServiceTest {
     }
 
     @Test
-    void warnsOfALeftoverThatIsOff() {
+    void warnsOfALeftoverThatIsShutOff() {
         alpha.with("web1", VmState.SHUTOFF);
         beta.with("web1", VmState.RUNNING);
 
@@ -126,7 +126,7 @@ class DoctorServiceTest {
     }
 
     @Test
-    void saysNothingOfAVmThatIsBeingMigrated() {
+    void reportsNothingAboutAVmThatIsBeingMigrated() {
         alpha.with("web1", VmState.PAUSED);
         beta.with("web1", VmState.INCOMING);
         fakeHosts.migrated("web1", "alpha", "beta", Optional.empty());
@@ -135,7 +135,7 @@ class DoctorServiceTest {
     }
 
     @Test
-    void looksForTheProgramsOfTheProbes(@TempDir Path folder) throws IOException {
+    void checksTheProgramsOfTheProbes(@TempDir Path folder) throws IOException {
         Path ping = Files.writeString(folder.resolve("ping"), "");
         assertThat(ping.toFile().setExecutable(true)).isTrue();
 
@@ -147,7 +147,7 @@ class DoctorServiceTest {
     }
 
     @Test
-    void passesOnWhatTheNicsAndPoolsSayOfThemselves() {
+    void passesOnTheFindingsOfNicsAndPools() {
         Finding gone = Finding.of(FindingCode.VF_FAULT, "VF", "VF 0000:01:10.0 is gone", "Look.");
         HostNics nics = mock(HostNics.class);
         when(nics.inventories())
@@ -168,7 +168,7 @@ class DoctorServiceTest {
                 .extracting(Finding::message)
                 .containsExactly(
                         "VF 0000:01:10.0 is gone",
-                        "SR-IOV of host beta can be read (command): PFs 0, VFs 0",
+                        "Host beta: SR-IOV is readable (command), PFs 0, VFs 0",
                         "Pool pool-a has 3 free and 2 leased VFs");
         assertThat(new NicCheck(Optional.empty()).findings()).isEmpty();
     }

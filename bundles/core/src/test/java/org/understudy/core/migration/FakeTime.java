@@ -13,7 +13,7 @@ import org.understudy.core.migration.context.TimeSource;
 /**
  * Time that passes only while every thread of {@link #execute} waits for it, and then at once: up to the next moment that
  * one of them waits for. A thread that was notified and has not checked yet what it waits for counts as one that works.
- * Stands still until {@link #flow}.
+ * Stopped until {@link #flow}.
  */
 public final class FakeTime implements TimeSource, Executor {
     private final Instant begin = Instant.now();
@@ -24,7 +24,7 @@ public final class FakeTime implements TimeSource, Executor {
     });
     private final ThreadLocal<Boolean> counted = ThreadLocal.withInitial(() -> false);
     private final List<Wait> waits = new ArrayList<>();
-    /** Grows with each task that begins or ends. */
+    /** Increases with each task that begins or ends. */
     private long activity;
 
     private int busy;
@@ -63,7 +63,7 @@ public final class FakeTime implements TimeSource, Executor {
         return begin.plusNanos(nanos());
     }
 
-    /** Time passes from now on. */
+    /** Starts the clock. */
     public synchronized void flow() {
         flowing = true;
         activity++;
@@ -100,7 +100,7 @@ public final class FakeTime implements TimeSource, Executor {
         }
     }
 
-    /** For a call that hangs until something else than time happens. */
+    /** Waits in a call that hangs until an event other than the passing of time. */
     public void hang(Object monitor) throws InterruptedException {
         await(monitor, Duration.ofDays(1).toNanos());
     }

@@ -69,7 +69,7 @@ public final class MigrationBench implements AutoCloseable {
     final FakeTime time = new FakeTime();
     public final FakeHost a = host("a");
     public final FakeHost b = host("b");
-    /** They come before the two. */
+    /** Further hosts, listed before the two. */
     public final List<Host> others = new ArrayList<>();
 
     final List<PairView> pairs = new ArrayList<>(List.of(pair(PRIMARY, PrimaryKind.EMULATED)));
@@ -78,8 +78,8 @@ public final class MigrationBench implements AutoCloseable {
 
     final FakePools pools = new FakePools(deeds);
     final List<Finding> lint = new ArrayList<>();
-    /** What the linter was given: the facts of the source and of the destination, in this order. */
-    final List<HostFacts> judgedBy = new CopyOnWriteArrayList<>();
+    /** The arguments of the linter: the facts of the source and of the destination, in this order. */
+    final List<HostFacts> lintedWith = new CopyOnWriteArrayList<>();
 
     final Path folder;
     public Duration patience = Duration.ofMillis(250);
@@ -96,7 +96,7 @@ public final class MigrationBench implements AutoCloseable {
         a.running("web1", DEFINITION, PRIMARY);
     }
 
-    /** A host that goes by the time of this bench. */
+    /** A host with the clock of this bench. */
     FakeHost host(String name) {
         return new FakeHost(name).by(time, time::hang);
     }
@@ -127,7 +127,7 @@ public final class MigrationBench implements AutoCloseable {
         return service.get();
     }
 
-    /** A server that starts while the hosts go on as they are. */
+    /** Restarts the server; the hosts keep their state. */
     public MigrationService restart() {
         service.ifPresent(MigrationService::close);
         time.stop();
@@ -164,12 +164,12 @@ public final class MigrationBench implements AutoCloseable {
         MigrationJournal journal = new MigrationJournal(folder);
         return new MigrationService(
                 hosts(),
-                this::whereabouts,
+                this::locate,
                 policies(),
                 new MigrationServices(
                         definitions,
                         (definition, source, destination) -> {
-                            judgedBy.addAll(List.of(source, destination));
+                            lintedWith.addAll(List.of(source, destination));
                             return List.copyOf(lint);
                         },
                         () -> Optional.of(pools),
@@ -181,7 +181,7 @@ public final class MigrationBench implements AutoCloseable {
                         time));
     }
 
-    private Host whereabouts(VmName vm) {
+    private Host locate(VmName vm) {
         return Stream.of(a, b)
                 .filter(h -> h.find(vm)
                         .filter(found -> found.state() != VmState.INCOMING)
@@ -245,7 +245,7 @@ public final class MigrationBench implements AutoCloseable {
         return await(service().start(VM, B, options));
     }
 
-    /** Starts a migration and waits until it is at work in this step, where time stands still. */
+    /** Starts a migration with a stopped clock and waits until it runs this step. */
     Migration startAndReach(MigrationStep step) {
         return startAndReach(step, MigrationOptions.defaults());
     }
@@ -260,13 +260,13 @@ public final class MigrationBench implements AutoCloseable {
         return first;
     }
 
-    /** Lets time pass until the migration has ended. */
+    /** Starts the clock and waits until the migration has ended. */
     public Migration await(Migration migration) {
         time.flow();
         return service().await(migration.id(), Duration.ofHours(10));
     }
 
-    /** Waits for what happens without a passing of time. */
+    /** Waits for a condition that does not depend on the clock. */
     public static ConditionFactory soon() {
         return Awaitility.await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2));
     }
@@ -288,13 +288,13 @@ public final class MigrationBench implements AutoCloseable {
         time.close();
     }
 
-    /** VFs of both hosts, counted. */
+    /** VF pools of both hosts that record each call. */
     static final class FakePools implements VfPools {
         final List<Lease> leased = new ArrayList<>();
         final List<Lease> released = new ArrayList<>();
         private final List<String> deeds;
         int left = 4;
-        boolean detoursFail;
+        boolean forwardingFails;
 
         FakePools(List<String> deeds) {
             this.deeds = deeds;
@@ -332,7 +332,7 @@ public final class MigrationBench implements AutoCloseable {
 
         @Override
         public synchronized void forward(Lease lease, boolean on) {
-            if (detoursFail) {
+            if (forwardingFails) {
                 throw new UnderstudyException(ErrorCode.NOT_PERMITTED, "the access list does not allow it");
             }
             deeds.add("detour " + lease.host() + " " + on);
@@ -345,7 +345,7 @@ public final class MigrationBench implements AutoCloseable {
         }
     }
 
-    /** A probe that hears of the VM at each look, unless it is told otherwise. */
+    /** A probe that receives a packet before each report, unless it is silent. */
     static final class FakeProbe implements GapProbe {
         private final AtomicLong received = new AtomicLong();
         volatile boolean silent;

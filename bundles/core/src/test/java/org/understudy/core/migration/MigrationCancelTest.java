@@ -55,7 +55,7 @@ class MigrationCancelTest {
         "COPY, STUCK_IN_COPY",
         "SWITCH, STUCK_IN_SWITCH"
     })
-    void goesBackFromEveryStepBeforeThePointOfNoReturn(MigrationStep at, Fault fault) {
+    void rollsBackFromEveryStepBeforeThePointOfNoReturn(MigrationStep at, Fault fault) {
         bench.a.with(fault);
         bench.b.with(fault);
         Migration running = bench.startAndReach(at);
@@ -74,7 +74,7 @@ class MigrationCancelTest {
 
     @ParameterizedTest
     @CsvSource({"TO_PRIMARY, PRIMARY_MISSING", "RELEASE, FINISH_HANGS"})
-    void goesOnToTheEndWhenCancelledPastThePointOfNoReturn(MigrationStep at, Fault fault) {
+    void completesWhenCancelledPastThePointOfNoReturn(MigrationStep at, Fault fault) {
         bench.patience = Duration.ofMillis(800);
         bench.a.with(fault);
         bench.b.with(fault);
@@ -90,7 +90,7 @@ class MigrationCancelTest {
     }
 
     @Test
-    void goesOnToTheEndIfAHostThatSwitchesByItselfHasSwitchedBeforeTheCancel() {
+    void completesIfAHostThatSwitchesByItselfHasSwitchedBeforeTheCancel() {
         bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
         bench.a.with(Fault.SWITCHES_BY_ITSELF, Fault.STUCK_IN_COPY, Fault.ARRIVES_DESPITE_CANCEL);
         Migration running = bench.startAndReach(MigrationStep.COPY);
@@ -106,7 +106,7 @@ class MigrationCancelTest {
     }
 
     @Test
-    void takesNothingBackOnceAVmHasArrivedPastItsDeadline() {
+    void rollsNothingBackOnceAVmHasArrivedPastItsDeadline() {
         bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
         bench.a.with(Fault.SWITCHES_BY_ITSELF, Fault.STUCK_IN_COPY, Fault.ARRIVES_DESPITE_CANCEL);
         Migration m = bench.await(bench.startAndReach(MigrationStep.COPY));
@@ -119,7 +119,7 @@ class MigrationCancelTest {
     }
 
     @Test
-    void takesBackInReverseOrder() {
+    void rollsBackInReverseOrder() {
         bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
         bench.a.with(Fault.STUCK_IN_SWITCH, Fault.NO_REPLUG);
         Migration running = bench.startAndReach(MigrationStep.SWITCH);
@@ -164,7 +164,7 @@ class MigrationCancelTest {
     }
 
     @Test
-    void isClearAgainWhenSomebodyElseHasPluggedThePrimaryThatWasReleasedLate() {
+    void acceptsAMigrationAgainWhenAnotherProgramHasPluggedThePrimaryThatWasReleasedLate() {
         bench.a.facts(FakeFacts.of("5.2.0"));
         bench.b.facts(FakeFacts.of("5.2.0"));
         bench.a.with(Fault.NEVER_EJECTS);
@@ -180,7 +180,7 @@ class MigrationCancelTest {
     }
 
     @Test
-    void takesAGuestThatDidNotAnswerForAsLongAsQemuWaitsForOneThatMayAnswerLater() {
+    void expectsALateReleaseWhenTheGuestDidNotAnswerDuringTheWaitOfQemu() {
         bench.a.with(Fault.NEVER_EJECTS, Fault.CANCEL_HANGS);
         Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
         MigrationBench.soon().until(() -> bench.a.deeds().contains("send web1"));
@@ -196,7 +196,7 @@ class MigrationCancelTest {
     }
 
     @Test
-    void takesAnEarlyEndOfTheCancelForTheGuestsAnswer() {
+    void expectsNoLateReleaseWhenTheCancelEndsEarly() {
         bench.a.with(Fault.NEVER_EJECTS);
         Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
         MigrationBench.soon().until(() -> bench.a.deeds().contains("send web1"));
@@ -226,7 +226,7 @@ class MigrationCancelTest {
     }
 
     @Test
-    void takesBackAMigrationThatWasCancelledWhileTheSourceTookTheCommand() {
+    void rollsBackAMigrationThatWasCancelledWhileTheSourceAcceptedTheCommand() {
         bench.a.facts(FakeFacts.of("5.2.0"));
         bench.a.with(Fault.START_HANGS, Fault.NEVER_EJECTS);
         Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
@@ -242,7 +242,7 @@ class MigrationCancelTest {
     }
 
     @Test
-    void knowsThatTheGuestWasAskedAlreadyInSetup() {
+    void expectsALateReleaseAfterAnUnplugRequestDuringSetup() {
         bench.a.facts(FakeFacts.of("5.2.0"));
         bench.a.with(Fault.STUCK_IN_SETUP);
         Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
@@ -254,7 +254,7 @@ class MigrationCancelTest {
     }
 
     @Test
-    void leavesTheLookAfterAPrimaryToTheNextStartWhenTheServerStops() {
+    void leavesTheCheckOfAPendingPrimaryToTheNextStartWhenTheServerStops() {
         bench.a.facts(FakeFacts.of("5.2.0"));
         bench.a.with(Fault.NEVER_EJECTS);
         Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);

@@ -65,19 +65,19 @@ class MigrationGuardTest {
     }
 
     @Test
-    void findsNothingToSayAboutAVmThatIsWell() {
+    void findsNothingWrongWithAHealthyVm() {
         assertThat(preflight()).isEmpty();
         assertThat(bench.a.deeds()).isEmpty();
         assertThat(bench.b.deeds()).isEmpty();
     }
 
     @Test
-    void judgesTheDefinitionByTheFactsOfBothHosts() {
+    void checksTheDefinitionAgainstTheFactsOfBothHosts() {
         bench.b.facts(FakeFacts.of("8.2.0"));
 
         preflight();
 
-        assertThat(bench.judgedBy).containsExactly(bench.a.facts(), bench.b.facts());
+        assertThat(bench.lintedWith).containsExactly(bench.a.facts(), bench.b.facts());
     }
 
     @Test
@@ -96,7 +96,7 @@ class MigrationGuardTest {
     }
 
     @Test
-    void refusesAfterAResetIfQemuCannotTellUntilTheEventTells() {
+    void refusesAfterAResetUntilTheEventIfQemuDoesNotReportNegotiation() {
         bench.a.vm(VM).negotiated(Optional.empty());
         bench.a.emit(new HostEvent.WasReset(VM, Instant.now()));
         assertThat(preflight()).containsExactly(FindingCode.GUEST_REBOOTING);
@@ -116,7 +116,7 @@ class MigrationGuardTest {
     }
 
     @Test
-    void refusesToMoveOnRightAfterAMove() {
+    void refusesAnotherMigrationWithinTheSettleTime() {
         bench.settle = Duration.ofSeconds(10);
         assertThat(bench.migrate().outcome()).contains(Outcome.COMPLETED);
 
@@ -169,7 +169,7 @@ class MigrationGuardTest {
     }
 
     @Test
-    void passesOnWhatTheDestinationAndTheLinterSay() {
+    void passesOnTheFindingsOfTheDestinationAndTheLinter() {
         bench.b.checkFindings(List.of(Finding.of(FindingCode.DEFINITION_UNSUPPORTED, "x", "x", "x")));
         bench.lint.add(Finding.of(FindingCode.MAC_MISMATCH, "x", "x", "x"));
 
@@ -210,7 +210,7 @@ class MigrationGuardTest {
     }
 
     @Test
-    void letsADestinationChooseWhoseNetworkIsThePool() {
+    void letsTheDestinationChooseTheVfOfItsPoolNetwork() {
         PairView known = MigrationBench.pair(PRIMARY, PrimaryKind.VF);
         bench.pairs.set(
                 0,

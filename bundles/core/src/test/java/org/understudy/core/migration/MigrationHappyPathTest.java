@@ -43,7 +43,7 @@ class MigrationHappyPathTest {
     }
 
     @Test
-    void movesTheVmInSevenSteps() {
+    void migratesTheVmInSevenSteps() {
         Migration m = bench.migrate();
 
         assertThat(m.findings()).extracting(f -> f.code().id()).containsExactly("no-gap-probe");
@@ -60,7 +60,7 @@ class MigrationHappyPathTest {
     }
 
     @Test
-    void unplugsBeforeItSendsAndPlugsAfterTheSwitchWhereThatWasAskedFor() {
+    void unplugsBeforeSendingAndPlugsAfterTheSwitchoverWhereThatIsConfigured() {
         bench.pairs.set(0, MigrationBench.pair(MigrationBench.PRIMARY, PrimaryKind.VF));
         bench.strategy = Optional.of(MigrationStrategy.EXPLICIT);
 
@@ -83,7 +83,7 @@ class MigrationHappyPathTest {
     }
 
     @Test
-    void predictsThatQemuMayPlugTheVfOfASmallVmItself() {
+    void choosesAutomaticForTheVfOfASmallVm() {
         bench.pairs.set(0, MigrationBench.pair(MigrationBench.PRIMARY, PrimaryKind.VF));
 
         assertThat(fact(bench.migrate(), "strategy"))
@@ -91,7 +91,7 @@ class MigrationHappyPathTest {
     }
 
     @Test
-    void predictsThatAVmIsToBeUnpluggedFirstWhoseMemoryVfioPinsForLongerThanTheDowntimeLimit() {
+    void choosesExplicitWhereVfioPinsMemoryForLongerThanTheDowntimeLimit() {
         bench.pairs.set(0, MigrationBench.pair(MigrationBench.PRIMARY, PrimaryKind.VF));
         bench.a.running(
                 "web1",
@@ -103,7 +103,7 @@ class MigrationHappyPathTest {
     }
 
     @Test
-    void predictsTheSameForAVmWithTwoVfs() {
+    void choosesExplicitForAVmWithTwoVfs() {
         bench.pairs.set(0, MigrationBench.pair(MigrationBench.PRIMARY, PrimaryKind.VF));
         Alias second = new Alias("ua-vf1");
         bench.pairs.add(MigrationBench.pair(second, PrimaryKind.VF));
@@ -116,14 +116,14 @@ class MigrationHappyPathTest {
     }
 
     @Test
-    void leavesAnEmulatedPrimaryToQemuWhateverIsConfigured() {
+    void choosesAutomaticForAnEmulatedPrimaryWhateverIsConfigured() {
         bench.strategy = Optional.of(MigrationStrategy.EXPLICIT);
 
         assertThat(fact(bench.migrate(), "strategy")).startsWith("automatic, no VF");
     }
 
     @Test
-    void leavesAHiddenPrimaryToQemuWhateverIsConfigured() {
+    void choosesAutomaticForAHiddenPrimaryWhateverIsConfigured() {
         bench.pairs.set(0, MigrationBench.pair(MigrationBench.PRIMARY, PrimaryKind.VF));
         bench.strategy = Optional.of(MigrationStrategy.EXPLICIT);
         bench.a.vm(MigrationBench.VM).primary(MigrationBench.PRIMARY, PrimaryPresence.HIDDEN);
@@ -135,7 +135,7 @@ class MigrationHappyPathTest {
     }
 
     @Test
-    void plugsOnceMoreWhatQemuShouldHavePluggedItself() {
+    void plugsAPrimaryThatQemuHasNotPlugged() {
         bench.b.with(Fault.PRIMARY_LATE);
 
         Migration m = bench.migrate();
@@ -154,7 +154,7 @@ class MigrationHappyPathTest {
     }
 
     @Test
-    void followsHostsThatSwitchByThemselves() {
+    void supportsHostsThatSwitchByThemselves() {
         bench.a.with(Fault.SWITCHES_BY_ITSELF);
 
         Migration m = bench.migrate();
@@ -167,7 +167,7 @@ class MigrationHappyPathTest {
     }
 
     @Test
-    void leasesAVfThereAndGivesBackTheOneHere() {
+    void leasesAVfOnTheDestinationAndReleasesTheOneOnTheSource() {
         bench.pairs.clear();
         bench.pairs.add(MigrationBench.pair(MigrationBench.PRIMARY, PrimaryKind.VF));
         bench.pools.leased.add(bench.leaseOnSource());
@@ -186,7 +186,7 @@ class MigrationHappyPathTest {
     }
 
     @Test
-    void leadsFramesToTheStandbyNicBeforeTheGuestIsAskedAndThereBeforeTheSwitch() {
+    void forwardsFramesOnTheSourceBeforeTheUnplugAndOnTheDestinationBeforeTheSwitchover() {
         bench.pairs.set(0, MigrationBench.pair(MigrationBench.PRIMARY, PrimaryKind.VF));
         bench.pools.leased.add(bench.leaseOnSource());
 
@@ -196,7 +196,7 @@ class MigrationHappyPathTest {
     }
 
     @Test
-    void movesTwoPairsTogetherAndTellsWhatTheirPrimariesAre() {
+    void migratesTwoPairsTogetherAndReportsTheKindOfTheirPrimaries() {
         bench.pairs.clear();
         bench.pairs.add(MigrationBench.pair(MigrationBench.PRIMARY, PrimaryKind.VF));
         bench.pairs.add(MigrationBench.pair(MigrationBench.SECOND, PrimaryKind.EMULATED));
@@ -225,7 +225,7 @@ class MigrationHappyPathTest {
     }
 
     @Test
-    void worksWithoutEventsOfPhases() {
+    void completesWithoutPhaseEvents() {
         bench.a.with(Fault.NO_PHASE_EVENTS);
 
         assertThat(bench.migrate().outcome()).contains(Outcome.COMPLETED);
@@ -256,7 +256,7 @@ class MigrationHappyPathTest {
     }
 
     @Test
-    void movesBackAndForth() {
+    void migratesBackAndForth() {
         assertThat(bench.migrate().outcome()).contains(Outcome.COMPLETED);
         Migration back = bench.service().start(MigrationBench.VM, bench.a.name(), MigrationOptions.defaults());
 
@@ -269,7 +269,7 @@ class MigrationHappyPathTest {
     }
 
     @Test
-    void leavesNoConsumerBehind() {
+    void closesAllItsSubscriptions() {
         bench.service();
         int before = bench.a.consumers();
         bench.migrate();

@@ -65,7 +65,7 @@ class MigrationOutcomeTest {
     }
 
     @Test
-    void abortsWhenQemuCopiesWithoutProofOfTheEject() {
+    void abortsWhenQemuCopiesWithoutProofOfTheUnplug() {
         bench.a.with(Fault.NO_WAIT_UNPLUG);
 
         Migration m = bench.migrate();
@@ -103,14 +103,14 @@ class MigrationOutcomeTest {
     }
 
     @Test
-    void movesTheVmOnceTheSourceIsBack() {
+    void migratesTheVmOnceTheSourceAnswersAgain() {
         bench.a.with(Fault.AWAY_IN_COPY);
 
         assertThat(bench.migrate().outcome()).contains(Outcome.COMPLETED);
     }
 
     @Test
-    void keepsVmOnTheSourceThatGaveUpWhileItWasAway() {
+    void keepsVmOnASourceWhoseMigrationFailedWhileItWasUnreachable() {
         bench.a.with(Fault.AWAY_IN_COPY).with(Fault.COPY_FAILS);
 
         assertThat(bench.migrate().outcome()).contains(Outcome.FAILED_ON_SOURCE);
@@ -118,7 +118,7 @@ class MigrationOutcomeTest {
     }
 
     @Test
-    void givesTheLeaseBackAndKeepsTheOneOfTheSourceWhenItFails() {
+    void releasesTheLeaseOnTheDestinationAndKeepsTheOneOnTheSourceAfterAFailure() {
         bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
         bench.a.with(Fault.COPY_FAILS);
         bench.pools.leased.add(bench.leaseOnSource());
@@ -131,7 +131,7 @@ class MigrationOutcomeTest {
     }
 
     @Test
-    void endsTheDetourWhenTheGuestHasItsVfAgain() {
+    void endsForwardingWhenTheGuestHasItsVfAgain() {
         bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
         bench.a.with(Fault.COPY_FAILS);
         bench.pools.leased.add(bench.leaseOnSource());
@@ -141,10 +141,10 @@ class MigrationOutcomeTest {
     }
 
     @Test
-    void movesTheVmAndSaysThatFramesMayBeLostWhereADetourIsNotAllowed() {
+    void migratesTheVmAndReportsPossibleLossWhereForwardingIsNotPermitted() {
         bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
         bench.pools.leased.add(bench.leaseOnSource());
-        bench.pools.detoursFail = true;
+        bench.pools.forwardingFails = true;
 
         Migration m = bench.migrate();
 
@@ -166,7 +166,7 @@ class MigrationOutcomeTest {
     }
 
     @Test
-    void movesTheVmWithoutAVfWhereThatIsAccepted() {
+    void migratesTheVmWithoutAVfWhereThatIsAccepted() {
         bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
         bench.pools.left = 0;
 
@@ -178,7 +178,7 @@ class MigrationOutcomeTest {
     }
 
     @Test
-    void doesNotCallAMigrationCompletedWhoseVmIsNotHeardAnyMore() {
+    void needsAttentionWhenTheVmSendsNoProbeTrafficAfterItsArrival() {
         bench.probe.silent = true;
 
         Migration m =
@@ -189,7 +189,7 @@ class MigrationOutcomeTest {
     }
 
     @Test
-    void takesAGuestBackThatDoesNotReleaseItsPrimaryWhenItIsAskedFirst() {
+    void rollsBackWhenTheGuestDoesNotReleaseItsPrimaryBeforeSending() {
         bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
         bench.strategy = Optional.of(MigrationStrategy.EXPLICIT);
         bench.a.with(Fault.NEVER_EJECTS);
@@ -203,7 +203,7 @@ class MigrationOutcomeTest {
     }
 
     @Test
-    void plugsAPrimaryAgainThatItUnpluggedItselfWhenTheMigrationFails() {
+    void plugsAnExplicitlyUnpluggedPrimaryAgainWhenTheMigrationFails() {
         bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
         bench.strategy = Optional.of(MigrationStrategy.EXPLICIT);
         bench.a.with(Fault.COPY_FAILS);
@@ -239,7 +239,7 @@ class MigrationOutcomeTest {
     }
 
     @Test
-    void isDegradedWhenThePrimaryDoesNotComeBack() {
+    void isDegradedWhenThePrimaryDoesNotReturn() {
         bench.b.with(Fault.PRIMARY_MISSING);
 
         Migration m = bench.migrate();
@@ -252,7 +252,7 @@ class MigrationOutcomeTest {
     }
 
     @Test
-    void needsAttentionWhenThePrimaryDoesNotComeBackButIsRequired() {
+    void needsAttentionWhenARequiredPrimaryDoesNotReturn() {
         bench.requireVf = true;
         bench.b.with(Fault.PRIMARY_MISSING);
 
@@ -271,7 +271,7 @@ class MigrationOutcomeTest {
     }
 
     @Test
-    void bringsBackAPrimaryThatTheSourceHadLost() {
+    void plugsAPrimaryThatTheSourceHadLost() {
         bench.pairs.add(MigrationBench.pair(MigrationBench.SECOND, PrimaryKind.EMULATED));
         bench.a.vm(VM).primary(MigrationBench.SECOND, PrimaryPresence.ABSENT);
 
@@ -295,7 +295,7 @@ class MigrationOutcomeTest {
     }
 
     @Test
-    void goesOnWhenTheSourceDiesAfterItsLastByte() {
+    void completesWhenTheSourceDiesAfterItsLastByte() {
         bench.a.with(Fault.DIES_AFTER_LAST_BYTE);
 
         Migration m = bench.migrate();
@@ -305,7 +305,7 @@ class MigrationOutcomeTest {
     }
 
     @Test
-    void touchesNothingWhenTheSourceIsSilentAfterItsLastByte() {
+    void changesNothingWhenTheSourceDoesNotAnswerAfterItsLastByte() {
         bench.a.with(Fault.SILENT_AFTER_LAST_BYTE);
 
         Migration m = bench.migrate();
@@ -331,7 +331,7 @@ class MigrationOutcomeTest {
     }
 
     @Test
-    void neverResumesTheSourceWhenTheReceiverIsNotProvenGone() {
+    void neverResumesTheSourceWhenTheReceiverMayStillExist() {
         bench.b.with(Fault.ACCEPT_REFUSED, Fault.ABORT_FAILS);
 
         Migration m = bench.migrate();
@@ -343,7 +343,7 @@ class MigrationOutcomeTest {
     }
 
     @Test
-    void resumesTheSourceOnlyAfterTheReceiverIsGone() {
+    void resumesTheSourceOnlyAfterTheReceiverHasEnded() {
         bench.b.with(Fault.ACCEPT_REFUSED);
 
         Migration m = bench.migrate();
@@ -370,7 +370,7 @@ class MigrationOutcomeTest {
     }
 
     @Test
-    void needsAttentionWhenQemuNeverGivesUp() {
+    void needsAttentionWhenQemuNeverCancels() {
         bench.a.with(Fault.STUCK_IN_COPY, Fault.CANCEL_HANGS);
 
         Migration m = bench.migrate();
@@ -393,7 +393,7 @@ class MigrationOutcomeTest {
     }
 
     @Test
-    void namesTheReasonWhyItIsUnknownWhetherThePrimaryCameBack() {
+    void reportsWhyItIsUnknownWhetherThePrimaryReturned() {
         bench.b.with(Fault.PRESENCE_UNANSWERED);
 
         Migration m = bench.migrate();
@@ -406,7 +406,7 @@ class MigrationOutcomeTest {
     }
 
     @Test
-    void namesTheReasonWhyItIsUnknownWhetherTheSourceHasItsPrimaryAgain() {
+    void reportsWhyItIsUnknownWhetherTheSourceHasItsPrimaryAgain() {
         bench.a.with(Fault.STUCK_IN_COPY);
         Migration running = bench.startAndReach(MigrationStep.COPY);
         bench.a.with(Fault.PRESENCE_UNANSWERED);
@@ -420,7 +420,7 @@ class MigrationOutcomeTest {
     }
 
     @Test
-    void endsAndSaysWhyWhenAStepMeetsAnError() {
+    void endsWithTheReasonWhenAStepThrowsAnError() {
         bench.b.with(Fault.FIND_ERROR);
 
         Migration m = bench.migrate();

@@ -77,7 +77,7 @@ class MigrationRecoveryTest {
         "COPY, STUCK_IN_COPY",
         "SWITCH, STUCK_IN_SWITCH"
     })
-    void takesBackWhatWasNotCommitted(MigrationStep at, Fault fault) {
+    void rollsBackWhatWasNotCommitted(MigrationStep at, Fault fault) {
         bench.a.with(fault);
         bench.b.with(fault);
         Migration running = bench.startAndReach(at);
@@ -121,7 +121,7 @@ class MigrationRecoveryTest {
                 List.of(PrimaryKind.EMULATED),
                 Instant.now(),
                 Optional.empty(),
-                MigrationStatusBuilder.untouched(),
+                MigrationStatusBuilder.pendingSteps(),
                 Optional.of(100),
                 Optional.empty(),
                 Optional.empty(),
@@ -146,7 +146,7 @@ class MigrationRecoveryTest {
     }
 
     @Test
-    void followsAHostThatSwitchesByItselfToTheEnd() {
+    void observesAHostThatSwitchesByItselfToTheEnd() {
         bench.a.with(Fault.SWITCHES_BY_ITSELF, Fault.STUCK_IN_COPY);
         Migration running = bench.startAndReach(MigrationStep.COPY);
         bench.service().close();
@@ -162,7 +162,7 @@ class MigrationRecoveryTest {
 
     /** Without its VF the VM would be degraded by the configuration, which does not require one. */
     @Test
-    void goesByWhatWasAskedWhenItBegan() {
+    void usesTheOptionsOfItsRequest() {
         bench.a.with(Fault.SWITCHES_BY_ITSELF, Fault.STUCK_IN_COPY);
         bench.b.with(Fault.PRIMARY_MISSING);
         MigrationOptions options = new MigrationOptions(
@@ -189,7 +189,7 @@ class MigrationRecoveryTest {
     }
 
     @Test
-    void givesBackTheVfOfTheSourceAndNoOther() {
+    void releasesTheVfOfTheSourceAndNoOther() {
         sent().accept();
         Lease there = new Lease(B, MigrationBench.POOL, VM, PRIMARY, PciAddress.parse("0000:02:10.0"), "server", 1);
         bench.pools.leased.addAll(List.of(bench.leaseOnSource(), there));
@@ -213,7 +213,7 @@ class MigrationRecoveryTest {
     }
 
     @Test
-    void goesBackAfterTheLastByteIfItWasNotCommitted() {
+    void rollsBackAfterTheLastByteIfItWasNotCommitted() {
         sent();
 
         Migration m = recovered(MigrationJournal.Stage.PREPARED);
@@ -225,7 +225,7 @@ class MigrationRecoveryTest {
     }
 
     @Test
-    void touchesNothingWhenTheDestinationLostACommittedVm() {
+    void changesNothingWhenTheDestinationLostACommittedVm() {
         sent();
         bench.b.undefine(VM);
         List<String> before = bench.a.deeds();
@@ -238,7 +238,7 @@ class MigrationRecoveryTest {
     }
 
     @Test
-    void touchesNothingWhenTheVmRunsOnBothHosts() {
+    void changesNothingWhenTheVmRunsOnBothHosts() {
         sent().accept();
         bench.a.vm(VM).state(VmState.RUNNING);
         List<String> before = bench.a.deeds();
@@ -261,7 +261,7 @@ class MigrationRecoveryTest {
     }
 
     @Test
-    void keepsTheVmBusyWhileItIsRecovered() {
+    void keepsTheVmLockedWhileItIsRecovered() {
         bench.a.with(Fault.CANCEL_HANGS, Fault.STUCK_IN_COPY);
         Migration running = bench.startAndReach(MigrationStep.COPY);
         bench.restart();
@@ -284,7 +284,7 @@ class MigrationRecoveryTest {
     }
 
     @Test
-    void leavesAFileItCannotReadAlone() throws Exception {
+    void ignoresAFileItCannotRead() throws Exception {
         Path broken = Files.writeString(folder.resolve("m-20260101-000000-1.json"), "{");
 
         assertThat(bench.service().list()).isEmpty();
@@ -306,7 +306,7 @@ class MigrationRecoveryTest {
     }
 
     @Test
-    void waitsForAHostThatIsSlowerToBootThanTheServerAndSaysSo() {
+    void waitsForAHostThatBootsSlowerThanTheServerAndReportsIt() {
         Migration first = interruptedWhileHostIsAway();
 
         bench.time.flow();
@@ -321,7 +321,7 @@ class MigrationRecoveryTest {
     }
 
     @Test
-    void isEndedByAnAdminWhoDoesNotWaitForTheHost() {
+    void isEndedByACancelWhileItWaitsForAHost() {
         Migration first = interruptedWhileHostIsAway();
 
         bench.service().cancel(ID);
@@ -334,7 +334,7 @@ class MigrationRecoveryTest {
     }
 
     @Test
-    void hostThatHangsIsWaitedForLikeOneThatIsAway() {
+    void waitsForAHostThatHangsAsForOneThatIsUnreachable() {
         bench.b.with(Fault.FIND_HANGS);
         Migration first = interrupted(MigrationJournal.Stage.LEASED);
         bench.service();

@@ -57,7 +57,7 @@ class MigrationServiceTest {
         "TO_PRIMARY, PRIMARY_MISSING, primary-not-returned",
         "RELEASE, FINISH_HANGS, state-inconsistent"
     })
-    void givesEachStepADeadline(MigrationStep at, Fault fault, String code) {
+    void boundsEachStepByADeadline(MigrationStep at, Fault fault, String code) {
         bench.patience = Duration.ofMillis(200);
         bench.a.with(fault);
         bench.b.with(fault);
@@ -70,7 +70,7 @@ class MigrationServiceTest {
     }
 
     @Test
-    void isNotSlowedByASlowListenerWhichStillGetsTheLastPicture() {
+    void isNotDelayedByASlowListenerWhichStillReceivesTheLastStatus() {
         CountDownLatch block = new CountDownLatch(1);
         List<Migration> slow = new CopyOnWriteArrayList<>();
         bench.service().listen(m -> {
@@ -96,7 +96,7 @@ class MigrationServiceTest {
     }
 
     @Test
-    void tellsAListenerEverythingInOrderUntilItIsClosed() {
+    void notifiesAListenerInOrderUntilItIsClosed() {
         List<Long> revisions = new CopyOnWriteArrayList<>();
         bench.service().listen(m -> {
             if (m.revision() == 1) {
@@ -128,7 +128,7 @@ class MigrationServiceTest {
     }
 
     @Test
-    void namesWhatDoesNotExist() {
+    void namesAnUnknownMigrationOrVm() {
         assertThatThrownBy(() -> bench.service().start(new VmName("other"), B, MigrationOptions.defaults()))
                 .isInstanceOfSatisfying(
                         UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.VM_NOT_FOUND));
@@ -141,7 +141,7 @@ class MigrationServiceTest {
     }
 
     @Test
-    void givesThePictureOfTheMomentWhenTheWaitIsOver() {
+    void returnsThePresentStatusWhenTheWaitEnds() {
         bench.patience = Duration.ofSeconds(5);
         bench.a.with(Fault.STUCK_IN_COPY);
         Migration running = bench.startAndReach(MigrationStep.COPY);

@@ -29,7 +29,7 @@ import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.core.testing.FakeHost;
 import org.understudy.core.testing.FakeHost.Fault;
 
-/** A task of this package ends alone, and a host that hangs keeps no other VM waiting. */
+/** An exception ends one task alone, and a host that hangs delays no other VM. */
 class TaskIsolationTest {
     private static final VmName OTHER = new VmName("db1");
 
@@ -74,7 +74,7 @@ class TaskIsolationTest {
     @EnumSource(
             value = Fault.class,
             names = {"FIND_DEFECT", "FIND_ERROR"})
-    void watchedMigrationThatMeetsADefectEndsAndFreesItsVm(Fault defect) {
+    void externalMigrationWithADefectEndsAndUnlocksItsVm(Fault defect) {
         Migration running = watched();
 
         bench.b.with(defect);
@@ -95,7 +95,7 @@ class TaskIsolationTest {
     }
 
     @Test
-    void hostThatHangsDoesNotKeepTheMigrationOfAnotherVmFromStarting() throws Exception {
+    void hostThatHangsDoesNotDelayTheMigrationOfAnotherVm() throws Exception {
         FakeHost c = bench.host("c");
         bench.others.add(c);
         bench.service();
@@ -117,7 +117,7 @@ class TaskIsolationTest {
     }
 
     @Test
-    void questionThatHangsEndsTheStepAndTheVmIsFreeAgain() {
+    void queryThatHangsEndsTheStepAndUnlocksTheVm() {
         bench.patience = Duration.ofMillis(300);
         bench.b.with(Fault.PRESENCE_HANGS);
 

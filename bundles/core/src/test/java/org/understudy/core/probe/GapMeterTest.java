@@ -54,7 +54,7 @@ class GapMeterTest {
     }
 
     @Test
-    void tellsLossAndTheGapOfThePathThatEndedIt() {
+    void countsLossAndTheGapOnThePathThatEndedIt() {
         arrive(1, "primary", 0);
         arrive(2, "primary", 10);
         arrive(7, "standby", 760);
@@ -124,7 +124,7 @@ class GapMeterTest {
     }
 
     @Test
-    void staysSaneAfterANumberFromNowhere() {
+    void startsANewRunAfterANumberOutOfRange() {
         arrive(1, "primary", 0);
         arrive(Long.MAX_VALUE, "primary", 5);
         arrive(2, "primary", 10);
@@ -133,7 +133,7 @@ class GapMeterTest {
     }
 
     @Test
-    void countsAQuestionWithoutAnswerAsLost() {
+    void countsARequestWithoutAnswerAsLost() {
         arrive(1, "unknown", 0);
         meter.sent(2);
         meter.sent(3);
@@ -142,7 +142,7 @@ class GapMeterTest {
     }
 
     @Test
-    void tellsTheFirstPacketOnAPathAfterAMoment() {
+    void findsTheFirstPacketOnAPathAfterAMoment() {
         arrive(1, "primary", 0);
         arrive(2, "standby", 100);
         arrive(3, "standby", 200);

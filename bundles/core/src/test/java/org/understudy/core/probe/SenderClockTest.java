@@ -10,7 +10,7 @@ class SenderClockTest {
     private final SenderClock clock = new SenderClock();
 
     @Test
-    void takesTheMedianSoThatAPauseDoesNotCount() {
+    void usesTheMedianSoThatAPauseDoesNotCount() {
         tick(1, 0);
         tick(2, 10);
         tick(3, 20);
@@ -22,7 +22,7 @@ class SenderClockTest {
     }
 
     @Test
-    void dividesTheTimeByTheNumbersThatWereLost() {
+    void dividesTheTimeByTheLostNumbers() {
         tick(1, 0);
         tick(11, 100);
 
@@ -30,14 +30,14 @@ class SenderClockTest {
     }
 
     @Test
-    void knowsNoIntervalBeforeTheSecondPacket() {
+    void hasNoIntervalBeforeTheSecondPacket() {
         tick(1, 0);
 
         assertThat(clock.interval()).isZero();
     }
 
     @Test
-    void noticesAResetGuestByItsClock() {
+    void detectsAResetGuestByItsClock() {
         tick(500, 60_000);
 
         assertThat(tick(1, 3_000)).isTrue();
@@ -45,14 +45,14 @@ class SenderClockTest {
     }
 
     @Test
-    void noticesARestartedProgramByItsNumbers() {
+    void detectsARestartedProgramByItsNumbers() {
         tick(5000, 60_000);
 
         assertThat(tick(1, 60_500)).isTrue();
     }
 
     @Test
-    void takesALatePacketForLate() {
+    void toleratesALatePacket() {
         tick(500, 60_000);
 
         assertThat(tick(499, 59_990)).isFalse();

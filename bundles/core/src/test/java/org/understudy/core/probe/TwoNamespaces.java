@@ -9,7 +9,7 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.util.List;
 
-/** Two network namespaces of the kernel, joined by a cable. Needs no root; gone when their shells end. */
+/** Two network namespaces of the kernel, joined by a cable. Needs no root; removed when their shells end. */
 final class TwoNamespaces implements AutoCloseable {
     static final String NEAR_NIC = "us-near";
     static final String FAR_ADDRESS = "10.77.0.2";
@@ -29,7 +29,7 @@ final class TwoNamespaces implements AutoCloseable {
         connect();
     }
 
-    /** A machine that allows no namespaces skips the test; continuous integration must allow them. */
+    /** A host that permits no namespaces skips the test; continuous integration must permit them. */
     static TwoNamespaces open() {
         try {
             return new TwoNamespaces();

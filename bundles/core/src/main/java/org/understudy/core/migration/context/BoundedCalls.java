@@ -10,29 +10,29 @@ import org.understudy.api.HostName;
 import org.understudy.api.UnderstudyException;
 
 /**
- * Gives each call to a host a deadline: the caller goes on when it is over, as if the host were away.
+ * Gives each call to a host a deadline: past it the caller continues, as if the host were unreachable.
  *
  * @param limit for one call
  */
 record BoundedCalls(Executor threads, TimeSource time, Duration limit) {
     /** @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE} past the limit, else what the call threw */
-    <T> T make(HostName host, String what, Supplier<T> call) {
-        return make(host, what, call, late -> {});
+    <T> T call(HostName host, String what, Supplier<T> hostCall) {
+        return call(host, what, hostCall, late -> {});
     }
 
     /**
      * The same.
      *
-     * @param late undoes a result that comes past the limit
+     * @param late undoes a result that arrives past the limit
      */
-    <T> T make(HostName host, String what, Supplier<T> call, Consumer<T> late) {
-        PendingAnswer<T> pendingAnswer = PendingAnswer.of(threads, "Host " + host + ": " + what, call, () -> {});
+    <T> T call(HostName host, String what, Supplier<T> hostCall, Consumer<T> late) {
+        PendingAnswer<T> pendingAnswer = PendingAnswer.of(threads, "Host " + host + ": " + what, hostCall, () -> {});
         try {
-            return pendingAnswer.by(Deadline.in(time, limit)).orElseThrow(() -> {
+            return pendingAnswer.await(Deadline.in(time, limit)).orElseThrow(() -> {
                 pendingAnswer.abandon(late);
                 return new UnderstudyException(
                         ErrorCode.HOST_UNAVAILABLE,
-                        "Host %s has not answered within %d s: %s".formatted(host, limit.toSeconds(), what));
+                        "Host %s: no answer within %d s: %s".formatted(host, limit.toSeconds(), what));
             });
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -41,9 +41,9 @@ record BoundedCalls(Executor threads, TimeSource time, Duration limit) {
     }
 
     /** The same for a call without a result. */
-    void run(HostName host, String what, Runnable call) {
-        make(host, what, () -> {
-            call.run();
+    void run(HostName host, String what, Runnable hostCall) {
+        call(host, what, () -> {
+            hostCall.run();
             return what;
         });
     }

@@ -26,12 +26,12 @@ import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.api.spi.PrimaryPresence;
 
 /**
- * A host as a migration sees it: no question to it blocks for longer than a deadline. Commands that take their time are
- * passed on as they are: {@link DeadlineCall} gives them the deadline of their step.
+ * A host whose queries block no longer than a deadline. Commands that take longer are passed on unchanged: {@link
+ * DeadlineCall} gives them the deadline of their step.
  */
 record BoundedHost(Host host, BoundedCalls calls) implements Host {
-    private <T> T ask(String what, Supplier<T> question) {
-        return calls.make(host.name(), what, question);
+    private <T> T query(String what, Supplier<T> hostCall) {
+        return calls.call(host.name(), what, hostCall);
     }
 
     @Override
@@ -41,37 +41,37 @@ record BoundedHost(Host host, BoundedCalls calls) implements Host {
 
     @Override
     public HostFacts facts() {
-        return ask("read the facts of the host", host::facts);
+        return query("read the facts of the host", host::facts);
     }
 
     @Override
     public List<Finding> examine() {
-        return ask("examine the host", host::examine);
+        return query("examine the host", host::examine);
     }
 
     @Override
     public List<HostedVm> vms() {
-        return ask("list the VMs", host::vms);
+        return query("list the VMs", host::vms);
     }
 
     @Override
     public Optional<HostedVm> find(VmName vm) {
-        return ask("find VM " + vm, () -> host.find(vm));
+        return query("find VM " + vm, () -> host.find(vm));
     }
 
     @Override
     public String definition(VmName vm) {
-        return ask("read the definition of VM " + vm, () -> host.definition(vm));
+        return query("read the definition of VM " + vm, () -> host.definition(vm));
     }
 
     @Override
     public Optional<String> liveDefinition(VmName vm) {
-        return ask("read the live definition of VM " + vm, () -> host.liveDefinition(vm));
+        return query("read the live definition of VM " + vm, () -> host.liveDefinition(vm));
     }
 
     @Override
     public List<Finding> check(String definition) {
-        return ask("check a definition", () -> host.check(definition));
+        return query("check a definition", () -> host.check(definition));
     }
 
     @Override
@@ -116,22 +116,22 @@ record BoundedHost(Host host, BoundedCalls calls) implements Host {
 
     @Override
     public PrimaryPresence primaryPresence(VmName vm, Alias primary) {
-        return ask("query " + primary + " of VM " + vm, () -> host.primaryPresence(vm, primary));
+        return query("query " + primary + " of VM " + vm, () -> host.primaryPresence(vm, primary));
     }
 
     @Override
     public Optional<Boolean> standbyNegotiated(VmName vm, Alias standby) {
-        return ask("query " + standby + " of VM " + vm, () -> host.standbyNegotiated(vm, standby));
+        return query("query " + standby + " of VM " + vm, () -> host.standbyNegotiated(vm, standby));
     }
 
     @Override
     public Optional<List<GuestNic>> guestNics(VmName vm) {
-        return ask("query the NICs in the guest of VM " + vm, () -> host.guestNics(vm));
+        return query("query the NICs in the guest of VM " + vm, () -> host.guestNics(vm));
     }
 
     @Override
     public List<Finding> whyWithout(VmName vm, Alias primary) {
-        return ask("query why VM " + vm + " lacks " + primary, () -> host.whyWithout(vm, primary));
+        return query("query why VM " + vm + " lacks " + primary, () -> host.whyWithout(vm, primary));
     }
 
     @Override
@@ -156,18 +156,19 @@ record BoundedHost(Host host, BoundedCalls calls) implements Host {
 
     @Override
     public Optional<IncomingMigration> incoming(VmName vm) {
-        return ask("query the receiving end of VM " + vm, () -> host.incoming(vm))
+        return query("query the receiving end of VM " + vm, () -> host.incoming(vm))
                 .map(end -> new Incoming(vm, end));
     }
 
     @Override
     public Optional<OutgoingMigration> outgoing(VmName vm) {
-        return ask("query the sending end of VM " + vm, () -> host.outgoing(vm)).map(end -> new Outgoing(vm, end));
+        return query("query the sending end of VM " + vm, () -> host.outgoing(vm))
+                .map(end -> new Outgoing(vm, end));
     }
 
     @Override
     public Subscription subscribe(Consumer<HostEvent> consumer) {
-        return calls.make(host.name(), "subscribe to events", () -> host.subscribe(consumer), Subscription::close);
+        return calls.call(host.name(), "subscribe to events", () -> host.subscribe(consumer), Subscription::close);
     }
 
     @Override
@@ -191,7 +192,7 @@ record BoundedHost(Host host, BoundedCalls calls) implements Host {
 
         @Override
         public MigrationPhase phase() {
-            return ask("query the receiving end of VM " + vm, end::phase);
+            return query("query the receiving end of VM " + vm, end::phase);
         }
 
         @Override
@@ -216,7 +217,7 @@ record BoundedHost(Host host, BoundedCalls calls) implements Host {
 
         @Override
         public MigrationProgress progress() {
-            return ask("query the sending end of VM " + vm, end::progress);
+            return query("query the sending end of VM " + vm, end::progress);
         }
 
         @Override

@@ -12,14 +12,14 @@ import org.understudy.api.VmName;
 import org.understudy.api.spi.VfPools;
 import org.understudy.api.spi.VfSettings;
 
-/** VF pools as a migration sees them: no call to the NICs of a host blocks for longer than a deadline. */
+/** VF pools whose calls to the NICs of a host block no longer than a deadline. */
 record BoundedPools(VfPools pools, BoundedCalls calls) implements VfPools {
     @Override
     public List<Finding> check(HostName host, PoolName pool) {
-        return calls.make(host, "check pool " + pool, () -> pools.check(host, pool));
+        return calls.call(host, "check pool " + pool, () -> pools.check(host, pool));
     }
 
-    /** The caller has a deadline, and releases what comes late. */
+    /** Passed on unchanged: the caller has a deadline and releases a late result. */
     @Override
     public Optional<Lease> lease(HostName host, PoolName pool, VmName vm, Alias primary, VfSettings settings) {
         return pools.lease(host, pool, vm, primary, settings);
@@ -32,7 +32,7 @@ record BoundedPools(VfPools pools, BoundedCalls calls) implements VfPools {
 
     @Override
     public List<Lease> leases(HostName host) {
-        return calls.make(host, "list the leased VFs", () -> pools.leases(host));
+        return calls.call(host, "list the leased VFs", () -> pools.leases(host));
     }
 
     @Override

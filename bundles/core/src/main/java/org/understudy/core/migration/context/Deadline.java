@@ -3,13 +3,13 @@ package org.understudy.core.migration.context;
 
 import java.time.Duration;
 
-/** A moment of the monotonic clock by which something has to be done. */
+/** A deadline on the monotonic clock. */
 public record Deadline(TimeSource time, long end) {
     public static Deadline in(TimeSource time, Duration limit) {
         return new Deadline(time, time.nanos() + limit.toNanos());
     }
 
-    /** Zero or less once it is over. */
+    /** Zero or less once it has passed. */
     long leftNanos() {
         return end - time.nanos();
     }

@@ -6,24 +6,24 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.understudy.api.MigrationStep;
 
-/** A host's call that may block, under a deadline and open to a cancel. */
+/** Makes calls to a host that may block, with a deadline, and interrupted by a cancel. */
 public final class DeadlineCall {
     private DeadlineCall() {}
 
     /**
-     * Makes the call on a thread of its own and waits for it.
+     * Makes the call on another thread and waits for it.
      *
-     * @param late takes back a result that came after the run had stopped waiting
+     * @param late undoes a result that arrives after the wait has ended
      * @throws StepAbortedException past the limit or when cancelled
      */
-    public static <T> T within(
+    public static <T> T call(
             MigrationEvents events,
             MigrationStep step,
             String what,
             Duration limit,
-            Supplier<T> call,
+            Supplier<T> hostCall,
             Consumer<T> late) {
-        PendingAnswer<T> pendingAnswer = events.begin(what, call);
+        PendingAnswer<T> pendingAnswer = events.begin(what, hostCall);
         try {
             events.await(step, what, limit, pendingAnswer);
         } catch (StepAbortedException e) {
@@ -33,15 +33,15 @@ public final class DeadlineCall {
         return pendingAnswer.get();
     }
 
-    /** The same for a call whose result the way back needs: a cancel has to wait for the answer. */
-    public static <T> T toItsAnswer(
+    /** The same for a call whose result the rollback needs: a cancel takes effect after the answer. */
+    public static <T> T callUncancellable(
             MigrationEvents events,
             MigrationStep step,
             String what,
             Duration limit,
-            Supplier<T> call,
+            Supplier<T> hostCall,
             Consumer<T> late) {
-        PendingAnswer<T> pendingAnswer = events.begin(what, call);
+        PendingAnswer<T> pendingAnswer = events.begin(what, hostCall);
         try {
             events.awaitDespiteCancel(step, what, limit, pendingAnswer);
         } catch (StepAbortedException e) {
@@ -51,15 +51,16 @@ public final class DeadlineCall {
         return pendingAnswer.get();
     }
 
-    /** The same for a call without a result; nothing can be taken back. */
-    public static void within(MigrationEvents events, MigrationStep step, String what, Duration limit, Runnable call) {
-        within(
+    /** The same for a call without a result, which cannot be undone. */
+    public static void call(
+            MigrationEvents events, MigrationStep step, String what, Duration limit, Runnable hostCall) {
+        call(
                 events,
                 step,
                 what,
                 limit,
                 () -> {
-                    call.run();
+                    hostCall.run();
                     return what;
                 },
                 done -> {});

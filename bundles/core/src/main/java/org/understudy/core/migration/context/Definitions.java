@@ -7,13 +7,13 @@ import org.understudy.api.Alias;
 import org.understudy.api.PciAddress;
 import org.understudy.core.definition.DomainView;
 
-/** What a migration needs to know of domain XML. */
+/** The operations on domain XML that a migration needs. */
 public interface Definitions {
     DomainView view(String definition);
 
     /** The same definition without these devices. */
     String without(String definition, Set<Alias> devices);
 
-    /** The same definition with the VFs of the destination, and its names of networks that are called otherwise elsewhere. */
+    /** The same definition with the VFs and the network names of the destination. */
     String adjust(String definition, Map<Alias, PciAddress> assignedVfs, Map<String, String> networks);
 }

@@ -21,13 +21,13 @@ import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.PrimaryPresence;
 
 /**
- * Keeps which guests may still release a primary after their migration was cancelled, and plugs it again when one does.
- * Events never wait, neither for a disk nor for a host: hosts are asked on a thread of their own each, and what events
- * change is written by another.
+ * Keeps the primaries that guests may still release after their migration was cancelled, and plugs a released one again.
+ * Events wait neither for a disk nor for a host: each host is queried on a thread of its own, and another thread writes
+ * what events change.
  */
 final class LateUnplugs {
     private static final Logger LOG = LoggerFactory.getLogger(LateUnplugs.class);
-    private static final Duration LEAVE = Duration.ofSeconds(3);
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
     private static final String FILE = "journal";
 
     private final PendingUnplug.Store store;
@@ -51,23 +51,23 @@ final class LateUnplugs {
         this.writer = new SerialTasks<>("understudy-write", threads);
     }
 
-    /** Checks what happened to the primaries of this host while it was closed. */
+    /** Checks the pending primaries of this host, which may have been released while it was closed. */
     void onOpened(Host host) {
-        List<PendingUnplug> there = matching(p -> p.host().equals(host.name()));
-        there.forEach(p -> hosts.run(host.name(), "check " + p.vm() + " " + p.primary(), () -> check(host, p)));
+        List<PendingUnplug> onHost = matching(p -> p.host().equals(host.name()));
+        onHost.forEach(p -> hosts.run(host.name(), "check " + p.vm() + " " + p.primary(), () -> check(host, p)));
     }
 
     private void check(Host host, PendingUnplug p) {
         try {
             VmState state = host.find(p.vm()).map(HostedVm::state).orElse(VmState.SHUTOFF);
             if (state == VmState.SHUTOFF) {
-                removeOnDisk(one -> one.isOn(host.name(), p.vm()));
+                removeAndWrite(one -> one.isOn(host.name(), p.vm()));
             } else if (host.primaryPresence(p.vm(), p.primary()) == PrimaryPresence.ABSENT) {
                 replug(host, p);
             }
         } catch (UnderstudyException e) {
             LOG.warn(
-                    "Host {}: cannot check {} of VM {}, it may be released at any time",
+                    "Host {}: cannot check primary {} of VM {}, it may be released at any time",
                     host.name(),
                     p.primary(),
                     p.vm(),
@@ -75,7 +75,7 @@ final class LateUnplugs {
         }
     }
 
-    /** From now on the guest may release this primary at any time. It is on disk when this returns. */
+    /** Adds a primary that the guest may release at any time. It is on disk when this returns. */
     void add(PendingUnplug p) {
         synchronized (this) {
             pending.removeIf(q -> q.isOn(p.host(), p.vm()) && q.primary().equals(p.primary()));
@@ -85,7 +85,7 @@ final class LateUnplugs {
         write();
     }
 
-    /** The primary was released; where it was asked for by a cancelled migration, it is plugged again. */
+    /** Plugs a released primary again if a cancelled migration had requested its unplug. */
     void released(Host host, VmName vm, Alias primary) {
         matching(p -> p.isOn(host.name(), vm) && p.primary().equals(primary))
                 .forEach(p -> hosts.run(host.name(), "replug " + vm + " " + primary, () -> replug(host, p)));
@@ -97,30 +97,30 @@ final class LateUnplugs {
         }
         try {
             host.plugPrimary(p.vm(), p.primary(), p.pair().vf());
-            removeOnDisk(p::equals);
+            removeAndWrite(p::equals);
             plugged.accept(host.name(), p.vm());
             LOG.info(
-                    "Host {}: plugged {} of VM {} again, released after a cancelled migration",
+                    "Host {}: primary {} of VM {} was released after a cancelled migration, plugged again",
                     host.name(),
                     p.primary(),
                     p.vm());
         } catch (RuntimeException e) {
-            LOG.error("Host {}: cannot plug {} of VM {} again", host.name(), p.primary(), p.vm(), e);
+            LOG.error("Host {}: cannot plug primary {} of VM {} again", host.name(), p.primary(), p.vm(), e);
         }
     }
 
-    /** Whoever plugged it: a primary that is plugged was released before. */
+    /** Removes a primary that was plugged by any program: it had been released before. */
     void plugged(HostName host, VmName vm, Alias primary) {
-        removeSoon(p -> p.isOn(host, vm) && p.primary().equals(primary));
+        removeAndWriteLater(p -> p.isOn(host, vm) && p.primary().equals(primary));
     }
 
-    /** The VM's QEMU ended. */
+    /** Removes the primaries of a VM whose QEMU ended. */
     void stopped(HostName host, VmName vm) {
-        removeSoon(p -> p.isOn(host, vm));
+        removeAndWriteLater(p -> p.isOn(host, vm));
     }
 
-    /** Those of a VM on a host. */
-    List<PendingUnplug> of(HostName host, VmName vm) {
+    /** The pending primaries of a VM on a host. */
+    List<PendingUnplug> pendingOf(HostName host, VmName vm) {
         return matching(p -> p.isOn(host, vm));
     }
 
@@ -128,14 +128,14 @@ final class LateUnplugs {
         return pending.stream().filter(which).toList();
     }
 
-    private void removeOnDisk(Predicate<PendingUnplug> which) {
+    private void removeAndWrite(Predicate<PendingUnplug> which) {
         if (remove(which)) {
             write();
         }
     }
 
     /** A crash before it is written does no harm: the next start checks what is no longer pending. */
-    private void removeSoon(Predicate<PendingUnplug> which) {
+    private void removeAndWriteLater(Predicate<PendingUnplug> which) {
         if (remove(which)) {
             writer.run(FILE, FILE, this::write);
         }
@@ -166,16 +166,16 @@ final class LateUnplugs {
             synchronized (this) {
                 changed = true;
             }
-            LOG.error("Primaries that guests may still release could not be written: {}", all, e);
+            LOG.error("Journal of pending unplugs could not be written, retrying with the next change: {}", all, e);
         }
     }
 
     /**
-     * What was not begun is left to the next start. What was begun is waited for, so that a successor neither does it
-     * a second time nor reads the journal before it says so.
+     * Leaves queued tasks to the next start. Waits up to 3 s for running tasks, so that the next start neither repeats
+     * them nor reads the journal before they have written it.
      */
     void close() {
-        Deadline deadline = Deadline.in(time, LEAVE);
+        Deadline deadline = Deadline.in(time, CLOSE_LIMIT);
         hosts.close(deadline);
         writer.close(deadline);
         write();

@@ -18,7 +18,7 @@ import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.definition.HostNetworks;
 import org.understudy.core.probe.GapProbe;
 
-/** The working memory of one run: what was asked, what was found on the way, and how to get back. */
+/** The state of one migration: request, findings on the way, and rollback actions. Used by the thread of its task only. */
 public final class MigrationContext {
     private final MigrationRequest request;
     private final MigrationServices services;
@@ -28,7 +28,7 @@ public final class MigrationContext {
     private final List<Lease> leases = new ArrayList<>();
     private VmSnapshot snapshot = new VmSnapshot("", "", List.of(), Map.of());
     private Optional<IncomingMigration> incoming = Optional.empty();
-    private Optional<SourceMonitor> sending = Optional.empty();
+    private Optional<SourceMonitor> sourceMonitor = Optional.empty();
     private Optional<GapProbe> probe = Optional.empty();
     private Optional<HostFacts> destinationFacts = Optional.empty();
     private Optional<Instant> resumed = Optional.empty();
@@ -68,26 +68,26 @@ public final class MigrationContext {
         return rollbacks;
     }
 
-    /** Writes down how far the run has come; returns once it is on disk. */
+    /** Writes the stage of the migration to the journal; returns once it is on disk. */
     public void journal(MigrationJournal.Stage stage) {
         services.journal()
                 .write(new MigrationJournal.Entry(stage, status.now(), request.options(), List.copyOf(leases)));
     }
 
-    /** The VFs reserved on the destination. */
+    /** The VFs leased on the destination. */
     public List<Lease> leases() {
         return leases;
     }
 
-    /** Whether the VF of a pair on the destination is leased here; else the host picks it, or it is no VF. */
-    public boolean leases(PairView pair) {
+    /** Whether this server leases the VF of a pair on the destination; otherwise the host chooses it, or it is no VF. */
+    public boolean needsLease(PairView pair) {
         return pair.kind() == PrimaryKind.VF
                 && request.policy().pools().stream()
                         .anyMatch(pool -> pair.pool().equals(Optional.of(pool.name())))
                 && !HostNetworks.serve(pair, request.policy(), destinationFacts());
     }
 
-    /** Asked for once: what is leased is not to change on the way. */
+    /** Read once: the choice of what is leased must not change during the migration. */
     private HostFacts destinationFacts() {
         if (destinationFacts.isEmpty()) {
             destinationFacts = Optional.of(request.destination().facts());
@@ -95,33 +95,34 @@ public final class MigrationContext {
         return destinationFacts.get();
     }
 
-    /** Whether a pair is to arrive without its VF, as none was free. */
+    /** Whether a pair arrives without its VF, as none was free. */
     public boolean lacksVf(PairView pair) {
-        return leases(pair) && leases.stream().noneMatch(l -> l.primary().equals(pair.primary()));
+        return needsLease(pair) && leases.stream().noneMatch(l -> l.primary().equals(pair.primary()));
     }
 
     public Map<Alias, PciAddress> assignedVfs() {
         return leases.stream().collect(Collectors.toMap(Lease::primary, Lease::vf));
     }
 
-    /** What the VM runs with, as the destination needs it. */
-    public String liveThere() {
-        String there = services.definitions().adjust(snapshot.live(), assignedVfs(), request.networksThere());
+    /** The live definition, adjusted to the destination. */
+    public String liveOnDestination() {
+        String adjusted =
+                services.definitions().adjust(snapshot.live(), assignedVfs(), request.networksOnDestination());
         return isExplicit()
-                ? services.definitions().without(there, snapshot.presence().keySet())
-                : there;
+                ? services.definitions().without(adjusted, snapshot.presence().keySet())
+                : adjusted;
     }
 
-    /** What is stored of the VM, as the destination needs it. */
-    public String configuredThere() {
-        return services.definitions().adjust(snapshot.configured(), assignedVfs(), request.networksThere());
+    /** The configured definition, adjusted to the destination. */
+    public String configuredOnDestination() {
+        return services.definitions().adjust(snapshot.configured(), assignedVfs(), request.networksOnDestination());
     }
 
     public VmSnapshot snapshot() {
         return snapshot;
     }
 
-    public void cargo(VmSnapshot found) {
+    public void snapshot(VmSnapshot found) {
         snapshot = found;
     }
 
@@ -133,26 +134,26 @@ public final class MigrationContext {
         incoming = Optional.of(prepared);
     }
 
-    /** True once the receiving QEMU is proven gone. */
+    /** True once the receiving QEMU has provably ended. */
     public boolean isIncomingGone() {
         return incomingGone;
     }
 
-    public void incomingIsGone() {
+    public void markIncomingGone() {
         incomingGone = true;
     }
 
     public SourceMonitor sourceMonitor() {
-        return sending.orElseThrow();
+        return sourceMonitor.orElseThrow();
     }
 
-    /** Empty until the source has been told to send. */
-    public Optional<SourceMonitor> sendingIfAny() {
-        return sending;
+    /** Empty until the source has started to send. */
+    public Optional<SourceMonitor> sourceMonitorIfAny() {
+        return sourceMonitor;
     }
 
-    public void sending(SourceMonitor started) {
-        sending = Optional.of(started);
+    public void sourceMonitor(SourceMonitor started) {
+        sourceMonitor = Optional.of(started);
     }
 
     public Optional<GapProbe> probe() {
@@ -167,21 +168,21 @@ public final class MigrationContext {
         strategy = chosen;
     }
 
-    /** True if primaries are unplugged and plugged by this run, not by QEMU. */
+    /** True if this server unplugs and plugs primaries, not QEMU. */
     public boolean isExplicit() {
         return strategy == MigrationStrategy.EXPLICIT;
     }
 
-    /** When the guest had let go of its primaries; empty before that. */
+    /** When the guest had released its primaries; empty before that. */
     public Optional<Instant> released() {
-        return unplugged.or(() -> sending.flatMap(SourceMonitor::released));
+        return unplugged.or(() -> sourceMonitor.flatMap(SourceMonitor::released));
     }
 
     public void unplugged(Instant at) {
         unplugged = Optional.of(at);
     }
 
-    /** When the guest went on, on the destination; empty before that. */
+    /** When the guest continued on the destination; empty before that. */
     public Optional<Instant> resumed() {
         return resumed;
     }
@@ -190,12 +191,12 @@ public final class MigrationContext {
         resumed = Optional.of(at);
     }
 
-    /** True if a primary did not come back on the destination. */
+    /** True if the guest has not enabled a primary on the destination. */
     public boolean isDegraded() {
         return degraded;
     }
 
-    public void degrade() {
+    public void markDegraded() {
         degraded = true;
     }
 }

@@ -19,8 +19,8 @@ import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 
 /**
- * What both hosts have said of one VM since the run began, and the one place where a run waits. Events come in on the
- * connectors' threads; waiting is done by the run's thread.
+ * Event log of both hosts for one VM since its migration began, and the one place where a migration waits. Events arrive
+ * on threads of the connectors; the thread of the migration waits.
  */
 public final class MigrationEvents implements AutoCloseable {
     private final VmName vm;
@@ -30,11 +30,11 @@ public final class MigrationEvents implements AutoCloseable {
     private final List<HostEvent> fromSource = new ArrayList<>();
     private final List<HostEvent> fromDestination = new ArrayList<>();
     private final List<Subscription> subscriptions = new ArrayList<>();
-    private boolean cancelAsked;
-    private boolean noWayBack;
+    private boolean cancelRequested;
+    private boolean pastPointOfNoReturn;
     private boolean abandoned;
     private boolean closed;
-    private long news;
+    private long eventCount;
 
     public MigrationEvents(VmName vm, MigrationTimings timings, TimeSource time, Executor threads) {
         this.vm = vm;
@@ -43,13 +43,13 @@ public final class MigrationEvents implements AutoCloseable {
         this.threads = threads;
     }
 
-    /** Listens to both hosts from now on. Blocks for their answers. */
+    /** Subscribes to both hosts. Blocks for their answers. */
     public void open(Host source, Host destination) {
-        keep(source.subscribe(e -> add(fromSource, e)));
-        keep(destination.subscribe(e -> add(fromDestination, e)));
+        addSubscription(source.subscribe(e -> add(fromSource, e)));
+        addSubscription(destination.subscribe(e -> add(fromDestination, e)));
     }
 
-    private void keep(Subscription subscription) {
+    private void addSubscription(Subscription subscription) {
         synchronized (this) {
             if (!closed) {
                 subscriptions.add(subscription);
@@ -62,7 +62,7 @@ public final class MigrationEvents implements AutoCloseable {
     private synchronized void add(List<HostEvent> events, HostEvent event) {
         if (event.vm().equals(vm)) {
             events.add(event);
-            news++;
+            eventCount++;
             notifyAll();
         }
     }
@@ -90,12 +90,12 @@ public final class MigrationEvents implements AutoCloseable {
         return events.stream().filter(kind::isInstance).map(HostEvent::at).reduce((a, b) -> b);
     }
 
-    /** The source's word that its QEMU is gone, with the reason. */
+    /** The reason with which the source reported the end of its QEMU; empty if it has not. */
     public Optional<String> sourceStopped() {
         return stopped(fromSource());
     }
 
-    /** The destination's word that its QEMU is gone, with the reason. */
+    /** The reason with which the destination reported the end of its QEMU; empty if it has not. */
     public synchronized Optional<String> destinationStopped() {
         return stopped(fromDestination);
     }
@@ -107,33 +107,33 @@ public final class MigrationEvents implements AutoCloseable {
                 .findFirst();
     }
 
-    /** Asks the run to go back; false if it is too late. */
+    /** Requests a rollback; false if it is too late. */
     public synchronized boolean cancel() {
-        cancelAsked = !noWayBack || cancelAsked;
-        news++;
+        cancelRequested = !pastPointOfNoReturn || cancelRequested;
+        eventCount++;
         notifyAll();
-        return !noWayBack;
+        return !pastPointOfNoReturn;
     }
 
     /**
-     * From here on a cancel is not heard any more.
+     * From now on a cancel has no effect.
      *
-     * @throws StepAbortedException if it was asked for just before
+     * @throws StepAbortedException if a cancel was requested before
      */
     public synchronized void passPointOfNoReturn() {
         requireNotCancelled();
-        noWayBack = true;
+        pastPointOfNoReturn = true;
     }
 
-    /** From here on a cancel changes nothing: the way back is being walked already. */
+    /** From now on a cancel has no effect: the rollback has started, or the migration is past it. */
     public synchronized void ignoreCancel() {
-        noWayBack = true;
+        pastPointOfNoReturn = true;
     }
 
-    /** This server stops: the run ends where it is, without a way back. */
+    /** This server stops: the migration ends at its present step, without a rollback. */
     public synchronized void abandon() {
         abandoned = true;
-        news++;
+        eventCount++;
         notifyAll();
     }
 
@@ -146,13 +146,13 @@ public final class MigrationEvents implements AutoCloseable {
 
     public synchronized void requireNotCancelled() {
         requireNotAbandoned();
-        if (cancelAsked && !noWayBack) {
+        if (cancelRequested && !pastPointOfNoReturn) {
             throw StepAbortedException.cancelled();
         }
     }
 
     /**
-     * Waits until the check gives a value; it is repeated at each event, and without events at short intervals.
+     * Waits until the check returns a value; it is repeated at each event, and without events at the poll interval.
      *
      * @throws StepAbortedException when cancelled, or with {@link FindingCode#STEP_DEADLINE_EXCEEDED} past the limit
      */
@@ -160,12 +160,12 @@ public final class MigrationEvents implements AutoCloseable {
         return poll(limit, check).orElseThrow(() -> exceeded(step, what, limit));
     }
 
-    /** The same for the answer to a call, which is there on return. */
+    /** The same for the answer to a call, which is present on return. */
     <T> void await(MigrationStep step, String what, Duration limit, PendingAnswer<T> pendingAnswer) {
         poll(limit, pendingAnswer).orElseThrow(() -> exceeded(step, what, limit));
     }
 
-    /** The same, but a cancel is heard only afterwards: for what goes on anyway, and has to be known to be undone. */
+    /** The same, but a cancel is checked only afterwards: for a call whose result the rollback needs. */
     <T> void awaitDespiteCancel(MigrationStep step, String what, Duration limit, PendingAnswer<T> pendingAnswer) {
         poll(limit, done(pendingAnswer), this::requireNotAbandoned, Optional.of(pendingAnswer))
                 .orElseThrow(() -> exceeded(step, what, limit));
@@ -179,18 +179,18 @@ public final class MigrationEvents implements AutoCloseable {
         return StepAbortedException.failed(Finding.of(
                 FindingCode.STEP_DEADLINE_EXCEEDED,
                 "vm " + vm + ", step " + step.number(),
-                "Waited " + limit.toMillis() + " ms for " + what + ".",
-                "Raise the deadline in etc/understudy.yaml if the host is only slow."));
+                "Deadline of " + limit.toMillis() + " ms exceeded: waited for " + what,
+                "Raise the deadline in etc/understudy.yaml if the host is slow."));
     }
 
     /**
-     * Waits like {@link #await}, but gives an empty value past the limit. A host that is away for a moment is asked again.
+     * Waits like {@link #await}, but returns an empty value past the limit. A host that does not answer is polled again.
      */
     public <T> Optional<T> poll(Duration limit, Supplier<Optional<T>> check) {
         return poll(limit, check, this::requireNotCancelled, Optional.empty());
     }
 
-    /** The same for the answer to a call; empty if it is not there past the limit. */
+    /** The same for the answer to a call; empty if there is none past the limit. */
     public <T> Optional<PendingAnswer<T>> poll(Duration limit, PendingAnswer<T> pendingAnswer) {
         return poll(limit, done(pendingAnswer), this::requireNotCancelled, Optional.of(pendingAnswer));
     }
@@ -198,41 +198,41 @@ public final class MigrationEvents implements AutoCloseable {
     private <T> Optional<T> poll(
             Duration limit,
             Supplier<Optional<T>> check,
-            Runnable mayGoOn,
+            Runnable checkAborted,
             Optional<? extends PendingAnswer<?>> answer) {
         Deadline end = Deadline.in(time, limit);
-        Absence absence = new Absence(end);
+        Outage outage = new Outage(end);
         while (true) {
-            long seen = seen();
-            mayGoOn.run();
-            Optional<T> value = absence.bridge(check);
+            long seen = eventCount();
+            checkAborted.run();
+            Optional<T> value = outage.tolerate(check);
             if (value.isPresent() || end.isOver()) {
                 return value;
             }
-            sleep(
+            waitForEvent(
                     seen,
                     Duration.ofNanos(Math.min(end.leftNanos(), timings.poll().toNanos())),
                     answer);
         }
     }
 
-    /** Of one wait: how long a host has not been reached. */
-    private final class Absence {
+    /** Bounds, within one wait, the time for which a host may be unreachable. */
+    private final class Outage {
         private final Deadline end;
-        private Optional<Deadline> patience = Optional.empty();
+        private Optional<Deadline> limit = Optional.empty();
 
-        Absence(Deadline end) {
+        Outage(Deadline end) {
             this.end = end;
         }
 
-        <T> Optional<T> bridge(Supplier<Optional<T>> check) {
+        <T> Optional<T> tolerate(Supplier<Optional<T>> check) {
             try {
                 Optional<T> value = check.get();
-                patience = Optional.empty();
+                limit = Optional.empty();
                 return value;
             } catch (UnderstudyException e) {
-                patience = patience.or(() -> Optional.of(Deadline.in(time, timings.absence())));
-                if (e.code() != ErrorCode.HOST_UNAVAILABLE || patience.get().isOver() || end.isOver()) {
+                limit = limit.or(() -> Optional.of(Deadline.in(time, timings.absence())));
+                if (e.code() != ErrorCode.HOST_UNAVAILABLE || limit.get().isOver() || end.isOver()) {
                     throw e;
                 }
                 return Optional.empty();
@@ -240,15 +240,15 @@ public final class MigrationEvents implements AutoCloseable {
         }
     }
 
-    private synchronized long seen() {
-        return news;
+    private synchronized long eventCount() {
+        return eventCount;
     }
 
-    /** Until there is news, or the answer that is waited for; that of another call is no news. */
-    private synchronized void sleep(long seen, Duration pause, Optional<? extends PendingAnswer<?>> answer) {
+    /** Waits for a new event or the awaited answer; the answer to another call does not count. */
+    private synchronized void waitForEvent(long seen, Duration pause, Optional<? extends PendingAnswer<?>> answer) {
         Deadline end = Deadline.in(time, pause);
         try {
-            while (news == seen && answer.filter(PendingAnswer::isDone).isEmpty() && !end.isOver()) {
+            while (eventCount == seen && answer.filter(PendingAnswer::isDone).isEmpty() && !end.isOver()) {
                 end.await(this);
             }
         } catch (InterruptedException e) {
@@ -261,7 +261,7 @@ public final class MigrationEvents implements AutoCloseable {
         notifyAll();
     }
 
-    /** Makes a call that may block on another thread; its answer wakes the run if it waits for that. */
+    /** Makes a call that may block on another thread; its answer wakes the thread that waits for it. */
     public <T> PendingAnswer<T> begin(String what, Supplier<T> call) {
         return PendingAnswer.of(threads, "VM " + vm + ": " + what, call, this::answered);
     }

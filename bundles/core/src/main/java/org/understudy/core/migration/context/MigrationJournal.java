@@ -33,26 +33,26 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.VfPools.Lease;
 
 /**
- * What survives a crash of this server: one file for each migration, replaced in one piece and on disk before the run
- * goes on. Safe for use from any thread.
+ * The state that survives a crash of this server: one file per migration, replaced atomically and on disk before the
+ * migration continues. Safe for use from any thread.
  */
 public final class MigrationJournal implements PendingUnplug.Store {
-    /** How far a run has come. */
+    /** The stage of a migration. */
     public enum Stage {
         /** Nothing outside this server was changed. */
         STARTED,
-        /** VFs are reserved on the destination. */
+        /** VFs are leased on the destination. */
         LEASED,
-        /** A receiving QEMU exists, and the source may have been told to send. */
+        /** A receiving QEMU exists, and the source may have started to send. */
         PREPARED,
         /** The source has sent everything and stopped; the destination is about to run the guest, or does. */
         COMMITTED,
-        /** The run is being taken back. */
+        /** The migration is being rolled back. */
         GOING_BACK,
         ENDED
     }
 
-    /** @param options as asked for; the defaults in a file of a version that did not write them */
+    /** @param options as requested; the defaults if the file is of a version that did not write them */
     public record Entry(Stage stage, Migration migration, MigrationOptions options, List<Lease> leases) {
         public Entry {
             options = Optional.ofNullable(options).orElseGet(MigrationOptions::defaults);
@@ -92,13 +92,13 @@ public final class MigrationJournal implements PendingUnplug.Store {
 
     private final Path folder;
 
-    /** @throws UnderstudyException {@link ErrorCode#IO_FAILED} if the folder can't be made */
+    /** @throws UnderstudyException {@link ErrorCode#IO_FAILED} if the folder cannot be created */
     public MigrationJournal(Path folder) {
         this.folder = folder;
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
-            throw new UnderstudyException(ErrorCode.IO_FAILED, "The folder " + folder + " cannot be made: " + e, e);
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "Folder " + folder + " cannot be created: " + e, e);
         }
     }
 
@@ -110,20 +110,20 @@ public final class MigrationJournal implements PendingUnplug.Store {
         write(new Entry(Stage.STARTED, first, options, List.of()));
     }
 
-    /** Also forgets the oldest ended migrations. */
+    /** Also deletes the oldest files of ended migrations, beyond 100. */
     public void ended(Migration last) {
         write(new Entry(Stage.ENDED, last, MigrationOptions.defaults(), List.of()));
         List<Entry> ended = all().stream().filter(e -> e.stage == Stage.ENDED).toList();
         ended.stream().limit(Math.max(0, ended.size() - KEPT)).forEach(e -> delete(file(e.migration.id())));
     }
 
-    /** All migrations, oldest first; a file that can't be read is left out and logged. */
+    /** All migrations, oldest first; a file that cannot be read is logged and omitted. */
     public List<Entry> all() {
         List<Entry> entries = new ArrayList<>();
         try (Stream<Path> files = Files.list(folder)) {
             files.filter(f -> f.toString().endsWith(SUFFIX)).forEach(f -> read(f, entries));
         } catch (IOException e) {
-            throw new UnderstudyException(ErrorCode.IO_FAILED, "The folder " + folder + " cannot be read: " + e, e);
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "Folder " + folder + " cannot be read: " + e, e);
         }
         entries.sort(Comparator.comparing((Entry e) -> e.migration.started())
                 .thenComparing(e -> e.migration.id().value()));
@@ -134,7 +134,7 @@ public final class MigrationJournal implements PendingUnplug.Store {
         try {
             entries.add(JSON.readValue(file.toFile(), Entry.class));
         } catch (IOException e) {
-            LOG.error("The journal file {} cannot be read and is left alone: {}", file, e.toString());
+            LOG.error("Journal file {}: cannot be read, ignored: {}", file, e.toString());
         }
     }
 
@@ -149,7 +149,7 @@ public final class MigrationJournal implements PendingUnplug.Store {
         try {
             return Files.exists(file) ? List.of(JSON.readValue(file.toFile(), PendingUnplug[].class)) : List.of();
         } catch (IOException e) {
-            LOG.error("The journal file {} cannot be read: {}", file, e.toString());
+            LOG.error("Journal file {}: cannot be read, ignored: {}", file, e.toString());
             return List.of();
         }
     }
@@ -175,7 +175,7 @@ public final class MigrationJournal implements PendingUnplug.Store {
                 directory.force(true);
             }
         } catch (IOException e) {
-            throw new UnderstudyException(ErrorCode.IO_FAILED, "The journal " + file + " cannot be written: " + e, e);
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "Journal file " + file + " cannot be written: " + e, e);
         }
     }
 
@@ -183,7 +183,7 @@ public final class MigrationJournal implements PendingUnplug.Store {
         try {
             Files.deleteIfExists(file);
         } catch (IOException e) {
-            LOG.warn("The old journal file {} cannot be deleted: {}", file, e.toString());
+            LOG.warn("Journal file {}: cannot be deleted: {}", file, e.toString());
         }
     }
 

@@ -11,9 +11,9 @@ import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 
 /**
- * What was asked for.
+ * The request of one migration.
  *
- * @param policy as it was at the start; a later change does not reach a run
+ * @param policy as it was at the start; a later change does not affect the migration
  */
 public record MigrationRequest(
         MigrationId id, VmName vm, Host source, Host destination, MigrationOptions options, Policy policy) {
@@ -25,12 +25,12 @@ public record MigrationRequest(
         return options.requireVf().orElse(policy.requireVf());
     }
 
-    /** What networks of other hosts are called on the destination. */
-    public Map<String, String> networksThere() {
+    /** The names on the destination of networks of other hosts. */
+    public Map<String, String> networksOnDestination() {
         return policy.networksOn(destination.name());
     }
 
-    /** Whether the VM may be moved to where no VF is free for it. */
+    /** Whether the VM may be migrated to a host without a free VF for it. */
     public boolean acceptsStandby() {
         return options.requireVf().equals(Optional.of(false));
     }
@@ -40,7 +40,7 @@ public record MigrationRequest(
         return "vm " + vm;
     }
 
-    public String on(HostName host) {
+    public String subjectOn(HostName host) {
         return "vm " + vm + " on host " + host;
     }
 }

@@ -12,11 +12,11 @@ import org.understudy.api.spi.VfPools;
 import org.understudy.core.probe.GapProbes;
 
 /**
- * What every run works with.
+ * Collaborators that all migrations share.
  *
- * @param poolSource gives an empty value while no service hands out VFs
- * @param probes opens what measures the network gap
- * @param threads on which migrations, and their calls to hosts, run
+ * @param poolSource returns an empty value while no service leases VFs
+ * @param probes opens probes that measure the network gap
+ * @param threads runs migrations and their calls to hosts
  */
 public record MigrationServices(
         Definitions definitions,
@@ -29,13 +29,13 @@ public record MigrationServices(
         TimeSource time,
         Executor threads) {
 
-    /** Judges a definition by the facts of the host it leaves and of the one it goes to. */
+    /** Checks a definition against the facts of the source and of the destination. */
     @FunctionalInterface
     public interface MoveLinter {
         List<Finding> lint(String definition, HostFacts source, HostFacts destination);
     }
 
-    /** The same host, with a deadline for each question to it. */
+    /** The same host, with a deadline for each query. */
     public Host bounded(Host host) {
         return new BoundedHost(host, boundedCalls());
     }
@@ -44,7 +44,7 @@ public record MigrationServices(
         return new BoundedCalls(threads, time, timings.answer());
     }
 
-    /** The service that hands out VFs, if there is one now. */
+    /** The service that leases VFs; empty if there is none at present. */
     public Optional<VfPools> pools() {
         return poolSource.get().map(pools -> new BoundedPools(pools, boundedCalls()));
     }

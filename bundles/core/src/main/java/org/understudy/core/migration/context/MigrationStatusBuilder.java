@@ -6,12 +6,15 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.NetworkGap;
@@ -20,27 +23,34 @@ import org.understudy.api.PrimaryKind;
 import org.understudy.api.StepReport;
 import org.understudy.api.StepState;
 
-/** The picture of a migration as it is being painted: each change makes a new {@link Migration} and shows it. */
+/** Builds the status of a migration: each change publishes a new {@link Migration}. Safe for use from any thread. */
 public final class MigrationStatusBuilder {
-    private final Consumer<Migration> audience;
+    /** Findings whose remedy names the host on which the VM is to be started, resumed or ended. */
+    private static final Set<FindingCode> PLACEMENT = EnumSet.of(
+            FindingCode.GUEST_NOT_RUNNING,
+            FindingCode.MIGRATION_FAILED,
+            FindingCode.STATE_INCONSISTENT,
+            FindingCode.UNDO_FAILED);
+
+    private final Consumer<Migration> listener;
     private final TimeSource time;
-    private final Map<MigrationStep, Line> lines = new EnumMap<>(MigrationStep.class);
+    private final Map<MigrationStep, StepProgress> steps = new EnumMap<>(MigrationStep.class);
     private final List<Finding> findings = new ArrayList<>();
     private final List<PrimaryKind> primaries = new ArrayList<>();
-    private Migration shown;
+    private Migration current;
 
-    /** @param first what to start from; its steps and findings are kept */
-    public MigrationStatusBuilder(Migration first, TimeSource time, Consumer<Migration> audience) {
-        this.shown = first;
+    /** @param first the initial status; its steps and findings are kept */
+    public MigrationStatusBuilder(Migration first, TimeSource time, Consumer<Migration> listener) {
+        this.current = first;
         this.time = time;
-        this.audience = audience;
-        first.steps().forEach(s -> lines.put(s.step(), new Line(s, time)));
+        this.listener = listener;
+        first.steps().forEach(s -> steps.put(s.step(), new StepProgress(s, time)));
         findings.addAll(first.findings());
         primaries.addAll(first.primaries());
     }
 
-    /** All seven steps, none begun. */
-    public static List<StepReport> untouched() {
+    /** All seven steps, none started. */
+    public static List<StepReport> pendingSteps() {
         List<StepReport> all = new ArrayList<>();
         for (MigrationStep step : MigrationStep.values()) {
             all.add(new StepReport(step, StepState.PENDING, Optional.empty(), Optional.empty(), Map.of()));
@@ -49,53 +59,71 @@ public final class MigrationStatusBuilder {
     }
 
     public synchronized Migration now() {
-        return shown;
+        return current;
     }
 
     public synchronized StepState state(MigrationStep step) {
-        return lines.get(step).state;
+        return steps.get(step).state;
     }
 
     public synchronized void begin(MigrationStep step) {
-        lines.get(step).begin(time.instant());
-        show();
+        steps.get(step).begin(time.instant());
+        publish();
     }
 
-    /** Ends a running step as {@link StepState#DONE}, unless it has said itself how it ended. */
+    /** Ends a running step as {@link StepState#DONE}, unless the step has set its end state itself. */
     public synchronized void done(MigrationStep step) {
-        if (lines.get(step).state == StepState.RUNNING) {
+        if (steps.get(step).state == StepState.RUNNING) {
             end(step, StepState.DONE);
         }
     }
 
     public synchronized void skip(MigrationStep step, String reason) {
-        lines.get(step).facts.put("skipped", reason);
+        steps.get(step).facts.put("skipped", reason);
         end(step, StepState.SKIPPED);
     }
 
     public synchronized void end(MigrationStep step, StepState state) {
-        lines.get(step).end(state);
-        show();
+        steps.get(step).end(state);
+        publish();
     }
 
     public synchronized void fact(MigrationStep step, String key, Object value) {
-        lines.get(step).facts.put(key, value.toString());
-        show();
+        steps.get(step).facts.put(key, value.toString());
+        publish();
     }
 
     public synchronized void add(List<Finding> more) {
         more.stream().filter(f -> !findings.contains(f)).forEach(findings::add);
-        show();
+        publish();
     }
 
     public synchronized void add(Finding finding) {
         add(List.of(finding));
     }
 
-    /** Takes away a finding that is not true any more. */
+    /**
+     * Puts the reason of an outcome, or of a rollback, before all other findings. Earlier findings whose remedy names
+     * the host of the VM get the next step of this reason, so that no remedy contradicts it.
+     */
+    public synchronized void reason(List<Finding> reasons) {
+        if (!reasons.isEmpty()) {
+            String nextStep = reasons.get(0).remedy();
+            findings.replaceAll(f -> PLACEMENT.contains(f.code()) && !reasons.contains(f) ? remedied(f, nextStep) : f);
+            findings.removeAll(reasons);
+            findings.addAll(0, reasons);
+            publish();
+        }
+    }
+
+    private static Finding remedied(Finding f, String remedy) {
+        return new Finding(f.code(), f.severity(), f.subject(), f.message(), remedy, f.fixable());
+    }
+
+    /** Removes a finding that is no longer true. */
     public synchronized void remove(Finding finding) {
         if (findings.remove(finding)) {
-            show();
+            publish();
         }
     }
 
@@ -106,43 +134,43 @@ public final class MigrationStatusBuilder {
     public synchronized void primaries(List<PrimaryKind> kinds) {
         primaries.clear();
         primaries.addAll(kinds);
-        show();
+        publish();
     }
 
     public synchronized void progress(int percent) {
-        if (!shown.progress().equals(Optional.of(percent))) {
-            show(shown.ended(), Optional.of(percent), shown.outcome());
+        if (!current.progress().equals(Optional.of(percent))) {
+            publish(current.ended(), Optional.of(percent), current.outcome());
         }
     }
 
     public synchronized void downtime(Duration measured) {
-        figures(Optional.of(measured), shown.onStandby(), shown.networkGap());
+        figures(Optional.of(measured), current.onStandby(), current.networkGap());
     }
 
     public synchronized void onStandby(Duration measured) {
-        figures(shown.downtime(), Optional.of(measured), shown.networkGap());
+        figures(current.downtime(), Optional.of(measured), current.networkGap());
     }
 
     public synchronized void networkGap(NetworkGap gap) {
-        figures(shown.downtime(), shown.onStandby(), gap);
+        figures(current.downtime(), current.onStandby(), gap);
     }
 
     public synchronized void outcome(Outcome outcome) {
-        show(Optional.of(time.instant()), shown.progress(), Optional.of(outcome));
+        publish(Optional.of(time.instant()), current.progress(), Optional.of(outcome));
     }
 
-    /** Ends a migration whose task met a defect; one that has ended stays as it is. */
-    public synchronized void endBy(Finding defect) {
-        if (shown.outcome().isEmpty()) {
-            lines.values().stream().filter(l -> l.state == StepState.RUNNING).forEach(l -> l.end(StepState.FAILED));
-            add(defect);
+    /** Ends a migration that an admin has to resolve; one that has ended stays as it is. */
+    public synchronized void endNeedingAttention(Finding reason) {
+        if (current.outcome().isEmpty()) {
+            steps.values().stream().filter(l -> l.state == StepState.RUNNING).forEach(l -> l.end(StepState.FAILED));
+            reason(List.of(reason));
             outcome(Outcome.NEEDS_ATTENTION);
         }
     }
 
     private void figures(Optional<Duration> downtime, Optional<Duration> onStandby, NetworkGap gap) {
-        Migration m = shown;
-        shown = new Migration(
+        Migration m = current;
+        current = new Migration(
                 m.id(),
                 m.revision(),
                 m.vm(),
@@ -158,16 +186,16 @@ public final class MigrationStatusBuilder {
                 onStandby,
                 gap,
                 m.findings());
-        show();
+        publish();
     }
 
-    private void show() {
-        show(shown.ended(), shown.progress(), shown.outcome());
+    private void publish() {
+        publish(current.ended(), current.progress(), current.outcome());
     }
 
-    private void show(Optional<Instant> ended, Optional<Integer> progress, Optional<Outcome> outcome) {
-        Migration m = shown;
-        shown = new Migration(
+    private void publish(Optional<Instant> ended, Optional<Integer> progress, Optional<Outcome> outcome) {
+        Migration m = current;
+        current = new Migration(
                 m.id(),
                 m.revision() + 1,
                 m.vm(),
@@ -176,29 +204,29 @@ public final class MigrationStatusBuilder {
                 List.copyOf(primaries),
                 m.started(),
                 ended,
-                lines.values().stream().map(Line::report).toList(),
+                steps.values().stream().map(StepProgress::report).toList(),
                 progress,
                 outcome,
                 m.downtime(),
                 m.onStandby(),
                 m.networkGap(),
                 List.copyOf(findings));
-        audience.accept(shown);
+        listener.accept(current);
     }
 
     /** One step; its duration is taken from the monotonic clock. */
-    private static final class Line {
+    private static final class StepProgress {
         private final MigrationStep step;
         private final Map<String, String> facts;
         private StepState state;
         private Optional<Instant> started;
         private Optional<Duration> duration;
         private final TimeSource time;
-        private long beganNanos;
+        private long startNanos;
 
-        Line(StepReport report, TimeSource time) {
+        StepProgress(StepReport report, TimeSource time) {
             this.time = time;
-            this.beganNanos = time.nanos();
+            this.startNanos = time.nanos();
             this.step = report.step();
             this.facts = new LinkedHashMap<>(report.facts());
             this.state = report.state();
@@ -209,19 +237,19 @@ public final class MigrationStatusBuilder {
         void begin(Instant at) {
             state = StepState.RUNNING;
             started = Optional.of(at);
-            beganNanos = time.nanos();
+            startNanos = time.nanos();
         }
 
-        void end(StepState how) {
+        void end(StepState endState) {
             if (state == StepState.RUNNING) {
-                duration = Optional.of(Duration.ofNanos(time.nanos() - beganNanos));
+                duration = Optional.of(Duration.ofNanos(time.nanos() - startNanos));
             }
-            state = how;
+            state = endState;
         }
 
         StepReport report() {
             Optional<Duration> soFar =
-                    state == StepState.RUNNING ? Optional.of(Duration.ofNanos(time.nanos() - beganNanos)) : duration;
+                    state == StepState.RUNNING ? Optional.of(Duration.ofNanos(time.nanos() - startNanos)) : duration;
             return new StepReport(step, state, started, soFar, Collections.unmodifiableMap(new LinkedHashMap<>(facts)));
         }
     }

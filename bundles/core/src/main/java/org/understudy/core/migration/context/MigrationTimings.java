@@ -4,16 +4,15 @@ package org.understudy.core.migration.context;
 import java.time.Duration;
 
 /**
- * The small times of a run that are no policy.
+ * Times of a migration that are not policy.
  *
- * @param poll how often a host is asked while no event comes; a net below the events, and each question costs a host time
- *     that its guest may want
+ * @param poll interval of polling while no event arrives; each query costs time of the host
  * @param grace how long an event may lag behind the answer to a query
  * @param heartbeat how long to wait for a heartbeat on the primary after the guest has enabled it
- * @param word how long a VM that has arrived may be silent, if the probe has heard it before; QEMU under TCG is slow to go on
- * @param tail how long the probe goes on measuring after the last step
- * @param absence how long a host may be away in the middle of a run, as while its libvirt is restarted
- * @param answer how long one question to a host may take
+ * @param silence how long a VM that has arrived may send no probe traffic if it did before; QEMU under TCG is slow to continue
+ * @param probeTail how long the probe measures after the last step
+ * @param absence how long a host may be unreachable during a migration, such as while its libvirt is restarted
+ * @param answer how long one query of a host may take
  * @param ownUnplugWait how long QEMU itself waits for the guest after a cancel. Source: QEMU
  *     {@code migration/migration.c}, {@code qemu_savevm_wait_unplug}: 120 rounds of 250 ms, since 6.1
  */
@@ -21,8 +20,8 @@ public record MigrationTimings(
         Duration poll,
         Duration grace,
         Duration heartbeat,
-        Duration word,
-        Duration tail,
+        Duration silence,
+        Duration probeTail,
         Duration absence,
         Duration answer,
         Duration ownUnplugWait) {

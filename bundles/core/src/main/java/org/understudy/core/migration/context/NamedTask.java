@@ -4,7 +4,7 @@ package org.understudy.core.migration.context;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A task that gives its name to the thread it runs on. Whatever it throws ends it alone, and is logged. */
+/** A task that names the thread it runs on. An exception ends this task alone, and is logged. */
 public record NamedTask(String name, Runnable work) implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(NamedTask.class);
 

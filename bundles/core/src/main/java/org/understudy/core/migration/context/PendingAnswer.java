@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The answer to a call that may block, which another thread makes. What nobody waits for any more is logged. */
+/** The answer to a call that may block, made by another thread. Failures of abandoned calls are logged. */
 public final class PendingAnswer<T> {
     private static final Logger LOG = LoggerFactory.getLogger(PendingAnswer.class);
 
@@ -33,22 +33,22 @@ public final class PendingAnswer<T> {
         PendingAnswer<T> pendingAnswer = new PendingAnswer<>(name);
         String caller = Thread.currentThread().getName();
         threads.execute(new NamedTask(caller.endsWith(CALL) ? caller : caller + CALL, () -> {
-            pendingAnswer.make(call);
+            pendingAnswer.run(call);
             done.run();
         }));
         return pendingAnswer;
     }
 
-    private void make(Supplier<T> call) {
+    private void run(Supplier<T> call) {
         try {
-            T made = call.get();
-            Optional<Consumer<T>> leftOver;
+            T result = call.get();
+            Optional<Consumer<T>> lateUndo;
             synchronized (this) {
-                value = Optional.of(made);
-                leftOver = late;
+                value = Optional.of(result);
+                lateUndo = late;
                 notifyAll();
             }
-            leftOver.ifPresent(undo -> takeBack(undo, made));
+            lateUndo.ifPresent(undoCall -> undo(undoCall, result));
         } catch (RuntimeException | Error e) {
             fail(e);
         }
@@ -56,26 +56,26 @@ public final class PendingAnswer<T> {
 
     private synchronized void fail(Throwable e) {
         failure = Optional.of(e);
-        late.ifPresent(undo -> LOG.warn("{} failed after its deadline", name, e));
+        late.ifPresent(undoCall -> LOG.warn("{} failed after its deadline", name, e));
         notifyAll();
     }
 
-    private void takeBack(Consumer<T> undo, T made) {
+    private void undo(Consumer<T> undoCall, T result) {
         try {
-            undo.accept(made);
+            undoCall.accept(result);
         } catch (RuntimeException e) {
-            LOG.warn("{}: the result came after its deadline and could not be undone", name, e);
+            LOG.warn("{}: result arrived after its deadline and could not be undone", name, e);
         }
     }
 
-    /** Stops waiting. A result that is there already, or comes later, is undone. */
-    void abandon(Consumer<T> undo) {
-        Optional<T> made;
+    /** Stops waiting. A result that is present, or arrives later, is undone. */
+    void abandon(Consumer<T> undoCall) {
+        Optional<T> result;
         synchronized (this) {
-            late = Optional.of(undo);
-            made = value;
+            late = Optional.of(undoCall);
+            result = value;
         }
-        made.ifPresent(m -> takeBack(undo, m));
+        result.ifPresent(m -> undo(undoCall, m));
     }
 
     synchronized boolean isDone() {
@@ -87,8 +87,8 @@ public final class PendingAnswer<T> {
         return failure;
     }
 
-    /** Empty if there is none by then. Throws what the call threw. */
-    synchronized Optional<T> by(Deadline deadline) throws InterruptedException {
+    /** Blocks; empty past the deadline. Throws what the call threw. */
+    synchronized Optional<T> await(Deadline deadline) throws InterruptedException {
         while (!isDone() && !deadline.isOver()) {
             deadline.await(this);
         }

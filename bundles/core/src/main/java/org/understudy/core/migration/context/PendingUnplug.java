@@ -7,7 +7,7 @@ import org.understudy.api.HostName;
 import org.understudy.api.VmName;
 import org.understudy.core.definition.DomainView.PairView;
 
-/** A primary that a cancelled migration asked for, and that the guest may still release. */
+/** A primary whose unplug a cancelled migration requested, and that the guest may still release. */
 record PendingUnplug(HostName host, VmName vm, PairView pair) {
     boolean isOn(HostName other, VmName otherVm) {
         return host.equals(other) && vm.equals(otherVm);
@@ -17,7 +17,7 @@ record PendingUnplug(HostName host, VmName vm, PairView pair) {
         return pair.primary();
     }
 
-    /** Keeps them over a restart. */
+    /** Keeps pending unplugs over a restart. */
     interface Store {
         /** Empty if they cannot be read, which is logged. */
         List<PendingUnplug> pendingUnplugs();

@@ -4,6 +4,7 @@ package org.understudy.core.migration.context;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -14,20 +15,21 @@ import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.MigrationStep;
 
-/** What has to be taken back if a run fails; the last that was done is taken back first. */
+/** Rollback actions of the steps so far; the last action is run first. Used by one thread. */
 public final class RollbackStack {
     private static final Logger LOG = LoggerFactory.getLogger(RollbackStack.class);
 
-    private record Action(MigrationStep step, String key, Supplier<String> run) {}
+    private record Action(MigrationStep step, String key, Supplier<String> run, Supplier<String> remedy) {}
 
     private final Deque<Action> actions = new ArrayDeque<>();
 
     /**
-     * @param key the fact under which the result is told
-     * @param action takes it back and says what it did
+     * @param key the fact that records the result
+     * @param run rolls one thing back and returns what it did
+     * @param remedy what an admin does if this fails; read after all actions
      */
-    public void push(MigrationStep step, String key, Supplier<String> action) {
-        actions.push(new Action(step, key, action));
+    public void push(MigrationStep step, String key, Supplier<String> run, Supplier<String> remedy) {
+        actions.push(new Action(step, key, run, remedy));
     }
 
     public boolean isEmpty() {
@@ -35,14 +37,14 @@ public final class RollbackStack {
     }
 
     /**
-     * Takes everything back; a failure stops nothing, unless it is not clear any more where the VM runs. Returns one
-     * finding for each failure.
+     * Runs all actions; a failure does not stop the others, unless it is unclear on which host the VM runs. Returns the
+     * findings of all failures, in the order in which an admin resolves them.
      *
-     * @param patience with hosts that are away, for all actions together
+     * @param limit for all actions together, while hosts are unreachable
      */
-    public List<Finding> run(MigrationStatusBuilder status, MigrationEvents events, Duration patience) {
-        List<Finding> failures = new ArrayList<>();
-        Deadline end = events.deadline(patience);
+    public List<Finding> run(MigrationStatusBuilder status, MigrationEvents events, Duration limit) {
+        List<Supplier<Finding>> failures = new ArrayList<>();
+        Deadline end = events.deadline(limit);
         while (!actions.isEmpty()) {
             Action action = actions.pop();
             try {
@@ -53,20 +55,32 @@ public final class RollbackStack {
                     throw e;
                 }
                 status.fact(action.step, action.key, "failed: " + e.getMessage());
-                failures.addAll(e.findings());
+                e.findings().forEach(f -> failures.add(() -> failure(action, f)));
                 if (e.reason() == StepAbortedException.Reason.UNCLEAR) {
                     actions.clear();
                 }
             } catch (RuntimeException | Error e) {
                 LOG.warn("Migration {}: rollback action {} failed", status.now().id(), action.key, e);
                 status.fact(action.step, action.key, "failed: " + e.getMessage());
-                failures.add(Finding.of(
-                        FindingCode.UNDO_FAILED,
-                        "step " + action.step.number(),
-                        "It could not be taken back (" + action.key + "): " + e.getMessage() + ".",
-                        "Look at both hosts before you start the VM anywhere."));
+                failures.add(() -> undoFailed(action, e.getMessage()));
             }
         }
-        return failures;
+        return failures.stream()
+                .map(Supplier::get)
+                .sorted(Comparator.comparing(f -> f.code() != FindingCode.GUEST_NOT_RUNNING))
+                .toList();
+    }
+
+    /** A longer deadline does not repair what a rollback has left undone. */
+    private static Finding failure(Action action, Finding finding) {
+        return finding.code() == FindingCode.STEP_DEADLINE_EXCEEDED ? undoFailed(action, finding.message()) : finding;
+    }
+
+    private static Finding undoFailed(Action action, String why) {
+        return Finding.of(
+                FindingCode.UNDO_FAILED,
+                "step " + action.step.number(),
+                "Rollback action " + action.key + " failed: " + why,
+                action.remedy.get());
     }
 }

@@ -11,17 +11,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tasks in order for each key, side by side for different keys. A task that is queued already is not queued twice, so a
- * key that hangs holds no more tasks than there are names. Safe for use from any thread.
+ * Runs tasks of one key in order, and of different keys concurrently. A queued task is not queued twice, so a key that
+ * hangs holds at most one task per name. Safe for use from any thread.
  *
- * @param <K> what tasks are ordered by, such as a host
+ * @param <K> the key that orders tasks, such as a host
  */
 public final class SerialTasks<K> {
     private static final Logger LOG = LoggerFactory.getLogger(SerialTasks.class);
 
     private final String name;
     private final Executor threads;
-    /** The queued tasks of each key that has a thread at work. */
+    /** The queued tasks of each key that has a running thread. */
     private final Map<K, Map<String, Runnable>> queues = new HashMap<>();
 
     private boolean closed;
@@ -31,7 +31,7 @@ public final class SerialTasks<K> {
         this.threads = threads;
     }
 
-    /** Never blocks. Nothing is done once this is closed. */
+    /** Never blocks. Does nothing once this is closed. */
     public synchronized void run(K key, String task, Runnable work) {
         if (closed) {
             return;
@@ -46,7 +46,7 @@ public final class SerialTasks<K> {
             threads.execute(() -> drain(key));
         } catch (RejectedExecutionException e) {
             queues.remove(key);
-            LOG.debug("{} {}: closed already", name, key, e);
+            LOG.debug("{} {}: executor is shut down, task dropped", name, key, e);
         }
     }
 
@@ -72,7 +72,7 @@ public final class SerialTasks<K> {
         return closed;
     }
 
-    /** Begins nothing more, and waits for what was begun. */
+    /** Starts no more tasks, and waits for the running ones up to the deadline. */
     public synchronized void close(Deadline deadline) {
         closed = true;
         try {

@@ -15,8 +15,8 @@ import org.understudy.api.spi.MigrationProgress;
 import org.understudy.api.spi.OutgoingMigration;
 
 /**
- * The sending end as the run sees it: the phases of the source's QEMU, from its events and from asking. An event tells
- * when a phase began; asking is the net for events that were missed.
+ * Follows the phases of the source QEMU by events, with polling for missed events. Only an event has the time at which a
+ * phase began. Used by one thread.
  */
 public final class SourceMonitor {
     private static final Set<MigrationPhase> PAST_UNPLUG = EnumSet.of(
@@ -30,8 +30,8 @@ public final class SourceMonitor {
     private final MigrationEvents events;
     private final OutgoingMigration outgoing;
     private final InstantSource clock;
-    private final Set<MigrationPhase> asked = EnumSet.noneOf(MigrationPhase.class);
-    private Optional<Instant> askedPastUnplug = Optional.empty();
+    private final Set<MigrationPhase> queried = EnumSet.noneOf(MigrationPhase.class);
+    private Optional<Instant> queriedPastUnplug = Optional.empty();
 
     public SourceMonitor(
             MigrationRequest request, MigrationEvents events, OutgoingMigration outgoing, InstantSource clock) {
@@ -45,26 +45,26 @@ public final class SourceMonitor {
         return outgoing;
     }
 
-    /** Asks QEMU, and remembers the answer. */
-    public MigrationProgress ask() {
+    /** Queries QEMU and records the answer. Blocks. */
+    public MigrationProgress query() {
         MigrationProgress progress = outgoing.progress();
-        asked.add(progress.phase());
-        if (askedPastUnplug.isEmpty() && PAST_UNPLUG.contains(progress.phase())) {
-            askedPastUnplug = Optional.of(clock.instant());
+        queried.add(progress.phase());
+        if (queriedPastUnplug.isEmpty() && PAST_UNPLUG.contains(progress.phase())) {
+            queriedPastUnplug = Optional.of(clock.instant());
         }
         return progress;
     }
 
     /**
-     * Asks QEMU.
+     * Queries QEMU. Blocks.
      *
-     * @throws StepAbortedException if the migration cannot come to a good end any more
+     * @throws StepAbortedException if the migration can no longer succeed
      */
-    public MigrationProgress askAndRequireAlive() {
+    public MigrationProgress queryAndRequireAlive() {
         events.sourceStopped().ifPresent(reason -> {
             throw StepAbortedException.guestLost(sourceGone(request, reason));
         });
-        MigrationProgress progress = ask();
+        MigrationProgress progress = query();
         switch (progress.phase()) {
             case FAILED, CANCELLING, CANCELLED -> throw StepAbortedException.failed(migrationFailed(progress));
             default -> {
@@ -85,11 +85,11 @@ public final class SourceMonitor {
 
     /** True if QEMU was seen waiting for the guest to release a primary. */
     public boolean waitedForGuest() {
-        return asked.contains(MigrationPhase.WAIT_UNPLUG)
+        return queried.contains(MigrationPhase.WAIT_UNPLUG)
                 || phaseEvents().stream().anyMatch(e -> e.phase() == MigrationPhase.WAIT_UNPLUG);
     }
 
-    /** When QEMU went on after its wait for the guest: the proof that the guest has let go. */
+    /** When QEMU continued after its wait for the guest, which proves that the guest released its primaries. */
     Optional<Instant> released() {
         if (!waitedForGuest()) {
             return Optional.empty();
@@ -99,7 +99,7 @@ public final class SourceMonitor {
                 .filter(e -> PAST_UNPLUG.contains(e.phase()))
                 .map(HostEvent::at)
                 .findFirst();
-        return event.or(() -> askedPastUnplug);
+        return event.or(() -> queriedPastUnplug);
     }
 
     private List<HostEvent.MigrationChanged> phaseEvents() {
@@ -112,25 +112,26 @@ public final class SourceMonitor {
     public static Finding sourceGone(MigrationRequest request, String reason) {
         return Finding.of(
                 FindingCode.GUEST_NOT_RUNNING,
-                request.on(request.source().name()),
-                "The VM stopped on the source while it was being moved: " + reason + ".",
+                request.subjectOn(request.source().name()),
+                "VM " + request.vm() + " stopped on host " + request.source().name() + " during the migration: "
+                        + reason,
                 "Start the VM on host " + request.source().name() + "; its definition is still there.");
     }
 
     private Finding destinationGone(String reason) {
         return Finding.of(
                 FindingCode.MIGRATION_FAILED,
-                request.on(request.destination().name()),
-                "The receiving QEMU ended: " + reason + ".",
-                "Read the VM's log on the destination.");
+                request.subjectOn(request.destination().name()),
+                "The receiving QEMU on host " + request.destination().name() + " ended: " + reason,
+                "Read the QEMU log of the VM on the destination.");
     }
 
     private Finding migrationFailed(MigrationProgress progress) {
         String why = progress.error().isEmpty() ? "QEMU gave no reason" : progress.error();
         return Finding.of(
                 FindingCode.MIGRATION_FAILED,
-                request.on(request.source().name()),
-                "The source's QEMU ended the migration as " + progress.phase() + ": " + why + ".",
-                "Read the VM's logs on both hosts.");
+                request.subjectOn(request.source().name()),
+                "The source QEMU ended the migration as " + progress.phase() + ": " + why,
+                "Read the QEMU logs of the VM on both hosts.");
     }
 }

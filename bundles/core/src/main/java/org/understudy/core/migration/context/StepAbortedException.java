@@ -5,21 +5,21 @@ import java.util.List;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 
-/** Ends a step early. Never leaves this package. */
+/** Ends a step early. Handled within {@code migration} and its subpackages. */
 public final class StepAbortedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /** Why a step ended early. */
     public enum Reason {
-        /** An admin asked for the way back. */
+        /** An admin cancelled the migration. */
         CANCELLED,
-        /** It did not work; the guest is thought to be safe on the source. */
+        /** The step failed; the guest is assumed to be safe on the source. */
         FAILED,
-        /** The guest does not run on the source any more; the rest is taken back, and a person has to look. */
+        /** The guest no longer runs on the source; the rest is rolled back, and an admin decides. */
         GUEST_LOST,
-        /** Nobody can tell where the guest runs, or it runs on the destination already: nothing is taken back. */
+        /** It is unknown where the guest runs, or it runs on the destination: nothing is rolled back. */
         UNCLEAR,
-        /** This server stops; the journal tells the next one what to do. */
+        /** This server stops; its next start reads the journal. */
         ABANDONED
     }
 
@@ -44,7 +44,7 @@ public final class StepAbortedException extends RuntimeException {
         return new StepAbortedException(Reason.ABANDONED, List.of());
     }
 
-    /** Stopped by findings that are already in the picture. */
+    /** Aborted by findings that are already part of the status. */
     public static StepAbortedException refused() {
         return new StepAbortedException(Reason.FAILED, List.of());
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.migration.context;
 
-/** What keeps a VM busy: a run, or the recovery of one. */
+/** What keeps a VM locked: a migration, its recovery, or its observation. */
 public interface Task extends Runnable {
-    /** Asks for the way back; changes nothing where there is none. */
+    /** Requests a rollback; has no effect past the point of no return. */
     void cancel();
 
-    /** This server stops: the work ends where it is, and the journal tells the next start. */
+    /** This server stops: the task ends at once, and the next start recovers it from the journal. */
     void abandon();
 }

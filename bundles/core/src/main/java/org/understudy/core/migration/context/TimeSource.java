@@ -4,12 +4,12 @@ package org.understudy.core.migration.context;
 import java.time.Instant;
 import java.time.InstantSource;
 
-/** The one clock of this package: the date, what deadlines are measured by, and waiting for them. */
+/** The one clock of {@code migration}: the date, the monotonic clock of deadlines, and waiting for them. */
 public interface TimeSource extends InstantSource {
-    /** A monotonic reading; only differences mean something. */
+    /** A reading of the monotonic clock in nanoseconds; only differences are meaningful. */
     long nanos();
 
-    /** Waits on a monitor that the caller holds, until it is notified or the time is over; may return early. */
+    /** Waits on a monitor that the caller holds, until it is notified or the time has passed; may return early. */
     void await(Object monitor, long nanos) throws InterruptedException;
 
     static TimeSource system() {

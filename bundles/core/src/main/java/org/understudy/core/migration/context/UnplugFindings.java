@@ -8,7 +8,7 @@ import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.core.definition.DomainView.PairView;
 
-/** What can be found where a guest is asked for its primaries. */
+/** The findings for a primary that was not released. */
 public final class UnplugFindings {
     private UnplugFindings() {}
 
@@ -18,14 +18,14 @@ public final class UnplugFindings {
                 FindingCode.PRIMARY_NOT_RELEASED,
                 request.subject() + ", primary " + primaries,
                 message,
-                "Check that the guest runs and handles PCI hotplug; a paused or rebooting guest cannot answer.");
+                "Check that the guest runs and handles PCI hotplug; a paused or rebooting guest cannot release a primary.");
     }
 
-    public static Finding pending(String subject, Alias primary) {
+    public static Finding unplugPending(String subject, Alias primary) {
         return Finding.of(
                 FindingCode.EJECT_PENDING,
                 subject + ", primary " + primary,
-                "The guest may still release " + primary + ", as an earlier, cancelled migration asked it to.",
-                "Wait until it does, it is then plugged again; or restart the VM.");
+                "The guest may still release primary " + primary + " as requested by an earlier, cancelled migration",
+                "Wait until the guest releases the primary, which is then plugged again, or restart the VM.");
     }
 }

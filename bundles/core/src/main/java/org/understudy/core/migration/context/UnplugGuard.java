@@ -18,13 +18,13 @@ import org.understudy.api.spi.HostEvent;
 import org.understudy.core.definition.DomainView.PairView;
 
 /**
- * Remembers what makes it unsafe to ask a guest for its primary. Events may come on any thread, and never wait; what a
- * guest releases too late is plugged again by {@link LateUnplugs}.
+ * Refuses a migration while an unplug is unsafe. Events may arrive on any thread and never block; a primary that the guest
+ * releases after a cancel is plugged again by {@link LateUnplugs}.
  */
 public final class UnplugGuard implements AutoCloseable {
-    private record Place(HostName host, VmName vm) {}
+    private record VmOnHost(HostName host, VmName vm) {}
 
-    private static final class Signs {
+    private static final class GuestState {
         private Optional<Long> plugged = Optional.empty();
         private Optional<Long> reset = Optional.empty();
         private boolean negotiatedSinceReset;
@@ -32,28 +32,28 @@ public final class UnplugGuard implements AutoCloseable {
 
     private final TimeSource time;
     private final LateUnplugs late;
-    private final Map<Place, Signs> places = new HashMap<>();
+    private final Map<VmOnHost, GuestState> states = new HashMap<>();
 
-    /** @param store keeps over a restart which primaries may still be released */
+    /** @param store keeps pending unplugs over a restart */
     public UnplugGuard(PendingUnplug.Store store, TimeSource time, Executor threads) {
         this.time = time;
         this.late = new LateUnplugs(store, time, threads, this::plugged);
     }
 
-    /** Checks what happened to primaries that guests of this host may have released. */
+    /** Checks primaries that guests of this host may have released while it was closed. */
     public void onOpened(Host host) {
         late.onOpened(host);
     }
 
-    /** Takes note of an event; hands off what takes time. */
+    /** Records an event; work that takes time is handed to other threads. */
     public void onEvent(Host host, HostEvent event) {
         if (event instanceof HostEvent.WasReset) {
-            note(host.name(), event.vm(), s -> {
+            update(host.name(), event.vm(), s -> {
                 s.reset = Optional.of(time.nanos());
                 s.negotiatedSinceReset = false;
             });
         } else if (event instanceof HostEvent.StandbyNegotiated) {
-            note(host.name(), event.vm(), s -> {
+            update(host.name(), event.vm(), s -> {
                 s.negotiatedSinceReset = true;
                 s.plugged = Optional.of(time.nanos());
             });
@@ -68,80 +68,80 @@ public final class UnplugGuard implements AutoCloseable {
         }
     }
 
-    private synchronized Signs signsOf(HostName host, VmName vm) {
-        return places.computeIfAbsent(new Place(host, vm), p -> new Signs());
+    private synchronized GuestState stateOf(HostName host, VmName vm) {
+        return states.computeIfAbsent(new VmOnHost(host, vm), p -> new GuestState());
     }
 
-    private synchronized void note(HostName host, VmName vm, Consumer<Signs> change) {
-        change.accept(signsOf(host, vm));
+    private synchronized void update(HostName host, VmName vm, Consumer<GuestState> change) {
+        change.accept(stateOf(host, vm));
     }
 
     private synchronized void forget(HostName host, VmName vm) {
-        places.remove(new Place(host, vm));
+        states.remove(new VmOnHost(host, vm));
     }
 
     /** Starts the settle time of a VM. */
     public void plugged(HostName host, VmName vm) {
-        note(host, vm, s -> s.plugged = Optional.of(time.nanos()));
+        update(host, vm, s -> s.plugged = Optional.of(time.nanos()));
     }
 
-    /** From now on the guest may release this primary at any time, though no migration wants it any more. */
+    /** Records that the guest may release this primary at any time, although the migration was cancelled. */
     public void unplugPending(HostName host, VmName vm, PairView pair) {
         late.add(new PendingUnplug(host, vm, pair));
     }
 
-    /** Why this VM must not be asked for its primaries now; empty if nothing speaks against it. */
+    /** Why an unplug of the primaries is unsafe at present; empty if it is safe. Blocks for the host's answers. */
     public List<Finding> findings(Host host, VmName vm, List<PairView> pairs, Duration settle) {
         List<Finding> found = new ArrayList<>();
         if (pairs.isEmpty()) {
             return found;
         }
         String subject = "vm " + vm;
-        Signs signs = signs(host.name(), vm);
-        if (isRebooting(host, vm, signs, pairs, settle)) {
+        GuestState state = copyOf(host.name(), vm);
+        if (isRebooting(host, vm, state, pairs, settle)) {
             found.add(Finding.of(
                     FindingCode.GUEST_REBOOTING,
                     subject,
-                    "The guest was reset and has not taken its standby NIC again.",
+                    "The guest was reset and has not negotiated standby again",
                     "Wait until the guest has booted."));
         }
-        if (signs.plugged.filter(at -> isWithin(at, settle)).isPresent()) {
+        if (state.plugged.filter(at -> isWithin(at, settle)).isPresent()) {
             found.add(Finding.of(
                     FindingCode.SETTLING,
                     subject,
-                    "A primary was plugged less than " + settle.toMillis() + " ms ago.",
-                    "Try again in a moment."));
+                    "A primary was plugged less than " + settle.toMillis() + " ms ago",
+                    "Wait " + settle.toMillis() + " ms and start the migration again."));
         }
-        late.of(host.name(), vm).forEach(p -> found.add(UnplugFindings.pending(subject, p.primary())));
+        late.pendingOf(host.name(), vm).forEach(p -> found.add(UnplugFindings.unplugPending(subject, p.primary())));
         return found;
     }
 
-    /** A copy, so that it can be read while events come. */
-    private synchronized Signs signs(HostName host, VmName vm) {
-        Signs now = places.getOrDefault(new Place(host, vm), new Signs());
-        Signs copy = new Signs();
+    /** A copy, so that it can be read while events arrive. */
+    private synchronized GuestState copyOf(HostName host, VmName vm) {
+        GuestState now = states.getOrDefault(new VmOnHost(host, vm), new GuestState());
+        GuestState copy = new GuestState();
         copy.plugged = now.plugged;
         copy.reset = now.reset;
         copy.negotiatedSinceReset = now.negotiatedSinceReset;
         return copy;
     }
 
-    private boolean isRebooting(Host host, VmName vm, Signs signs, List<PairView> pairs, Duration settle) {
-        if (signs.reset.isEmpty()) {
+    private boolean isRebooting(Host host, VmName vm, GuestState state, List<PairView> pairs, Duration settle) {
+        if (state.reset.isEmpty()) {
             return false;
         }
-        if (signs.reset.filter(at -> isWithin(at, settle)).isPresent()) {
+        if (state.reset.filter(at -> isWithin(at, settle)).isPresent()) {
             return true;
         }
         return pairs.stream()
-                .anyMatch(p -> !host.standbyNegotiated(vm, p.standby()).orElse(signs.negotiatedSinceReset));
+                .anyMatch(p -> !host.standbyNegotiated(vm, p.standby()).orElse(state.negotiatedSinceReset));
     }
 
     private boolean isWithin(long nanos, Duration span) {
         return time.nanos() - nanos < span.toNanos();
     }
 
-    /** Waits a moment for what was begun. */
+    /** Waits up to 3 s for tasks that were started. */
     @Override
     public void close() {
         late.close();

@@ -9,16 +9,16 @@ import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.core.definition.DomainView.PairView;
 
 /**
- * What is to be moved, as the preflight found it.
+ * The VM as the preflight found it.
  *
- * @param live what the VM runs with; libvirt takes a primary off it that QEMU has let go
+ * @param live the live definition; libvirt removes a primary from it that the guest has released
  * @param pairs the VM runs with, also those that lack their primary
  * @param presence of each pair's primary on the source, by its alias
  */
 public record VmSnapshot(String live, String configured, List<PairView> pairs, Map<Alias, PrimaryPresence> presence) {
     /**
-     * Whether each primary can be unplugged and plugged by its name. One that QEMU hides cannot: it is not there, and comes
-     * back by itself. One that is emulated hangs on a backend that QEMU has from its start.
+     * Whether each primary can be unplugged and plugged by its alias. A hidden primary cannot: QEMU does not have it and
+     * plugs it by itself. An emulated primary depends on a backend that QEMU has from its start.
      */
     public boolean canBeUnplugged() {
         return pairs.stream().allMatch(p -> p.kind() == PrimaryKind.VF)
@@ -26,7 +26,7 @@ public record VmSnapshot(String live, String configured, List<PairView> pairs, M
                         .noneMatch(p -> p == PrimaryPresence.HIDDEN || p == PrimaryPresence.UNKNOWN);
     }
 
-    /** Pairs whose primary the guest has, or may have: not knowing is not no. */
+    /** Pairs whose primary the guest has, or may have: "unknown" is not "no". */
     public List<PairView> held() {
         return pairs.stream()
                 .filter(p -> switch (presence.get(p.primary())) {

@@ -32,8 +32,8 @@ import org.understudy.core.migration.context.MigrationStatusBuilder;
 import org.understudy.core.migration.context.Task;
 
 /**
- * Shows a migration that somebody else began, such as virsh or another server, as the steps it goes through. Changes
- * nothing, but for a cancel that an admin asks for.
+ * Shows a migration that another program started, such as virsh or another server, as the same steps. Changes nothing,
+ * except that it passes on a cancel.
  */
 public final class ExternalMigrationObserver implements Task {
     private static final Logger LOG = LoggerFactory.getLogger(ExternalMigrationObserver.class);
@@ -45,27 +45,27 @@ public final class ExternalMigrationObserver implements Task {
     private final List<HostEvent> onDestination = new CopyOnWriteArrayList<>();
     private boolean abandoned;
 
-    /** Skips what is not done here, before anybody can take the migration for one of this server's own. */
+    /** Skips the steps that this server does not run, before a listener can mistake the migration for one of this server. */
     public ExternalMigrationObserver(
             MigrationRequest request, MigrationServices services, MigrationStatusBuilder status) {
         this.request = request;
         this.services = services;
         this.status = status;
-        status.skip(MigrationStep.PREFLIGHT, "begun by somebody else");
-        status.skip(MigrationStep.LEASE, "begun by somebody else");
+        status.skip(MigrationStep.PREFLIGHT, "started by another program");
+        status.skip(MigrationStep.LEASE, "started by another program");
     }
 
     @Override
     public void run() {
         try {
-            listenAndWatch();
+            observe();
         } catch (UnderstudyException e) {
-            LOG.warn("Migration {} of VM {}: its hosts do not answer", request.id(), request.vm(), e);
-            needsAttention("The hosts do not answer any more: " + e.getMessage() + ".");
+            LOG.warn("Migration {} of VM {}: hosts do not answer, observation ends", request.id(), request.vm(), e);
+            needsAttention("The hosts of VM " + request.vm() + " do not answer: " + e.getMessage());
         }
     }
 
-    private void listenAndWatch() {
+    private void observe() {
         Subscription source = listen(request.source(), onSource);
         try (source) {
             Subscription destination = listen(request.destination(), onDestination);
@@ -84,43 +84,46 @@ public final class ExternalMigrationObserver implements Task {
         });
     }
 
-    /** A host that is away for a moment is asked again, as in a migration of our own. */
+    /** A host that does not answer is polled again up to the limit, as in a migration of this server. */
     private void watchSource() {
-        Deadline patience = patience();
+        Deadline limit = absenceLimit();
         while (!isAbandoned()) {
             try {
                 if (hasEnded()) {
                     return;
                 }
-                patience = patience();
+                limit = absenceLimit();
             } catch (UnderstudyException e) {
-                if (e.code() != ErrorCode.HOST_UNAVAILABLE || patience.isOver()) {
+                if (e.code() != ErrorCode.HOST_UNAVAILABLE || limit.isOver()) {
                     throw e;
                 }
             }
-            pause();
+            awaitPoll();
         }
     }
 
-    private Deadline patience() {
+    private Deadline absenceLimit() {
         return Deadline.in(services.time(), services.timings().absence());
     }
 
-    /** A VM may be moved, and arrive, while it is paused. */
+    /** A VM may also be migrated, and arrive, while it is paused. */
     private boolean hasEnded() {
         Optional<MigrationProgress> now =
                 request.source().outgoing(request.vm()).map(OutgoingMigration::progress);
         boolean over = now.map(p -> p.phase().isOver()).orElse(true);
-        VmState here = state(request.source());
-        VmState there = state(request.destination());
-        if (there == VmState.RUNNING && here != VmState.RUNNING || there == VmState.PAUSED && here == VmState.SHUTOFF) {
-            arrived();
+        VmState sourceState = state(request.source());
+        VmState destinationState = state(request.destination());
+        if (destinationState == VmState.RUNNING && sourceState != VmState.RUNNING
+                || destinationState == VmState.PAUSED && sourceState == VmState.SHUTOFF) {
+            endOnDestination();
             return true;
-        } else if (over && (here == VmState.RUNNING || here == VmState.PAUSED && there == VmState.SHUTOFF)) {
-            stayed(now);
+        } else if (over
+                && (sourceState == VmState.RUNNING
+                        || sourceState == VmState.PAUSED && destinationState == VmState.SHUTOFF)) {
+            endOnSource(now);
             return true;
-        } else if (over && here == VmState.SHUTOFF && there == VmState.SHUTOFF) {
-            needsAttention("The VM runs on neither host.");
+        } else if (over && sourceState == VmState.SHUTOFF && destinationState == VmState.SHUTOFF) {
+            needsAttention("VM " + request.vm() + " runs on neither host after its migration");
             return true;
         }
         now.ifPresent(this::show);
@@ -134,19 +137,19 @@ public final class ExternalMigrationObserver implements Task {
     private void show(MigrationProgress progress) {
         switch (progress.phase()) {
             case ACTIVE, POSTCOPY, PRE_SWITCHOVER -> {
-                goOnTo(MigrationStep.COPY);
+                advanceTo(MigrationStep.COPY);
                 if (progress.totalBytes() > 0) {
                     status.progress((int) Math.max(0, 100 - 100 * progress.remainingBytes() / progress.totalBytes()));
                 }
             }
-            case DEVICE, COMPLETED -> goOnTo(MigrationStep.SWITCH);
+            case DEVICE, COMPLETED -> advanceTo(MigrationStep.SWITCH);
             default -> {}
         }
     }
 
-    private void goOnTo(MigrationStep step) {
-        List<MigrationStep> way = List.of(MigrationStep.TO_STANDBY, MigrationStep.COPY, MigrationStep.SWITCH);
-        for (MigrationStep before : way.subList(0, way.indexOf(step))) {
+    private void advanceTo(MigrationStep step) {
+        List<MigrationStep> order = List.of(MigrationStep.TO_STANDBY, MigrationStep.COPY, MigrationStep.SWITCH);
+        for (MigrationStep before : order.subList(0, order.indexOf(step))) {
             if (status.state(before) == StepState.PENDING) {
                 status.begin(before);
             }
@@ -157,38 +160,39 @@ public final class ExternalMigrationObserver implements Task {
         }
     }
 
-    private void arrived() {
+    private void endOnDestination() {
         status.progress(100);
-        goOnTo(MigrationStep.SWITCH);
+        advanceTo(MigrationStep.SWITCH);
         Optional<Instant> stopped = first(onSource, HostEvent.Paused.class);
         Optional<Instant> resumed = first(onDestination, HostEvent.Resumed.class);
         if (stopped.isPresent() && resumed.isPresent() && !resumed.get().isBefore(stopped.get())) {
             status.downtime(Duration.between(stopped.get(), resumed.get()));
         }
         status.done(MigrationStep.SWITCH);
-        boolean back = toPrimary();
-        status.skip(MigrationStep.RELEASE, "whoever began the migration cleans up on the source");
-        status.outcome(back ? Outcome.COMPLETED : Outcome.COMPLETED_DEGRADED);
+        boolean enabled = awaitPrimaries();
+        status.skip(MigrationStep.RELEASE, "the program that started the migration cleans up on the source");
+        status.outcome(enabled ? Outcome.COMPLETED : Outcome.COMPLETED_DEGRADED);
     }
 
     private static <E extends HostEvent> Optional<Instant> first(List<HostEvent> events, Class<E> kind) {
         return events.stream().filter(kind::isInstance).map(HostEvent::at).findFirst();
     }
 
-    private boolean toPrimary() {
+    private boolean awaitPrimaries() {
         status.begin(MigrationStep.TO_PRIMARY);
-        Host there = request.destination();
-        String configured = there.definition(request.vm());
+        Host destination = request.destination();
+        String configured = destination.definition(request.vm());
         List<PairView> pairs = services.definitions()
-                .view(there.liveDefinition(request.vm()).orElse(configured))
+                .view(destination.liveDefinition(request.vm()).orElse(configured))
                 .pairsWith(services.definitions().view(configured));
         Deadline end = Deadline.in(services.time(), request.deadlines().plug());
         while (!pairs.stream().allMatch(this::isEnabled)) {
             if (end.isOver() || isAbandoned()) {
                 status.end(MigrationStep.TO_PRIMARY, StepState.FAILED);
+                status.reason(List.of(notEnabled()));
                 return false;
             }
-            pause();
+            awaitPoll();
         }
         status.primaries(pairs.stream().map(PairView::kind).toList());
         status.done(MigrationStep.TO_PRIMARY);
@@ -201,7 +205,7 @@ public final class ExternalMigrationObserver implements Task {
         return presence == PrimaryPresence.ENABLED;
     }
 
-    private void stayed(Optional<MigrationProgress> last) {
+    private void endOnSource(Optional<MigrationProgress> last) {
         boolean cancelled =
                 last.filter(p -> p.phase() == MigrationPhase.CANCELLED).isPresent()
                         || onSource.stream()
@@ -212,22 +216,43 @@ public final class ExternalMigrationObserver implements Task {
                 status.end(step, StepState.FAILED);
             }
         }
+        if (!cancelled) {
+            status.reason(List.of(failed(last.map(MigrationProgress::error).orElse(""))));
+        }
         status.outcome(cancelled ? Outcome.CANCELLED : Outcome.FAILED_ON_SOURCE);
     }
 
+    private Finding notEnabled() {
+        return Finding.of(
+                FindingCode.PRIMARY_NOT_RETURNED,
+                request.subject(),
+                "The guest has not enabled all primaries on host "
+                        + request.destination().name() + " and uses its standby NICs",
+                "Check that the guest has a driver for the primary, and read the QEMU log of the VM on the destination.");
+    }
+
+    private Finding failed(String error) {
+        return Finding.of(
+                FindingCode.MIGRATION_FAILED,
+                request.subject(),
+                "Migration by another program failed: " + (error.isEmpty() ? "QEMU gave no reason" : error),
+                "Read the log of the program that started the migration, and the QEMU logs of the VM on both hosts.");
+    }
+
     private void needsAttention(String why) {
-        status.endBy(Finding.of(
+        status.endNeedingAttention(Finding.of(
                 FindingCode.STATE_INCONSISTENT,
                 request.subject(),
                 why,
-                "Look where the VM is; somebody else migrated it."));
+                "Find the host of the VM with \"understudy:vm-show " + request.vm()
+                        + "\" before you start it; another program migrated it."));
     }
 
     private synchronized boolean isAbandoned() {
         return abandoned;
     }
 
-    private synchronized void pause() {
+    private synchronized void awaitPoll() {
         try {
             if (!abandoned) {
                 services.time().await(this, services.timings().poll().toNanos());

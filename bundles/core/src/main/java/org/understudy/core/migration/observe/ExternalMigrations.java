@@ -23,52 +23,52 @@ import org.understudy.core.migration.context.MigrationServices;
 import org.understudy.core.migration.context.SerialTasks;
 
 /**
- * Finds migrations that this server did not begin, by the events of the hosts and by what they receive when they are
- * opened. Each VM is looked for on a thread of its own, so that a host that hangs hides no other VM's migration.
+ * Detects migrations that another program started, from the events of the hosts and from the VMs that they receive when
+ * they are opened. Each VM is checked on a thread of its own, so that a host that hangs delays no other VM.
  */
 public final class ExternalMigrations {
     private static final Logger LOG = LoggerFactory.getLogger(ExternalMigrations.class);
 
-    /** Is given what was found; may be called twice for one migration. */
+    /** Receives detected migrations; may be called twice for one migration. */
     @FunctionalInterface
-    public interface Finder {
-        void found(VmName vm, Host source, Host destination);
+    public interface Listener {
+        void onMigration(VmName vm, Host source, Host destination);
     }
 
     private final Hosts hosts;
     private final MigrationServices services;
     private final Predicate<VmName> known;
-    private final Finder finder;
-    private final SerialTasks<String> looks;
+    private final Listener listener;
+    private final SerialTasks<String> checks;
     /** VMs that hosts were receiving when they were opened. */
     private final Set<VmName> arriving = ConcurrentHashMap.newKeySet();
 
     /** @param known true for a VM whose migration is shown already, or will be */
-    public ExternalMigrations(Hosts hosts, MigrationServices services, Predicate<VmName> known, Finder finder) {
+    public ExternalMigrations(Hosts hosts, MigrationServices services, Predicate<VmName> known, Listener listener) {
         this.hosts = hosts;
         this.services = services;
         this.known = known;
-        this.finder = finder;
-        this.looks = new SerialTasks<>("understudy-look", services.threads());
+        this.listener = listener;
+        this.checks = new SerialTasks<>("understudy-external", services.threads());
     }
 
-    /** No event says what began before a host was opened; the receiving host shows it, whichever is opened first. */
+    /** No event reports a migration that began before the host was opened; the state of the destination shows it. */
     public void onOpened(Host host) {
-        looks.run("host " + host.name(), "opened", () -> lookAtOpened(host));
+        checks.run("host " + host.name(), "opened", () -> checkOpened(host));
     }
 
-    private void lookAtOpened(Host host) {
+    private void checkOpened(Host host) {
         arriving.removeIf(known);
-        arriving.forEach(vm -> look(host, vm));
+        arriving.forEach(vm -> check(host, vm));
         try {
             services.bounded(host).vms().stream()
                     .filter(vm -> vm.state() == VmState.INCOMING && !known.test(vm.name()))
                     .forEach(vm -> {
                         arriving.add(vm.name());
-                        hosts.all().forEach(source -> look(source, vm.name()));
+                        hosts.all().forEach(source -> check(source, vm.name()));
                     });
         } catch (UnderstudyException e) {
-            LOG.warn("Host {}: what it receives is unknown", host.name(), e);
+            LOG.warn("Host {}: incoming migrations are unknown", host.name(), e);
         }
     }
 
@@ -78,62 +78,62 @@ public final class ExternalMigrations {
                         || changed.phase() == MigrationPhase.WAIT_UNPLUG
                         || changed.phase() == MigrationPhase.ACTIVE)
                 && !known.test(event.vm())) {
-            look(host, event.vm());
+            check(host, event.vm());
         }
     }
 
-    private void look(Host source, VmName vm) {
-        looks.run("host " + source.name() + ", VM " + vm, "sends", () -> lookForSender(source, vm));
+    private void check(Host source, VmName vm) {
+        checks.run("host " + source.name() + ", VM " + vm, "sends", () -> checkSender(source, vm));
     }
 
-    /** Both ends report a migration; the one that sends counts. */
-    private void lookForSender(Host source, VmName vm) {
+    /** Both ends report a migration; only the source is considered. */
+    private void checkSender(Host source, VmName vm) {
         try {
             boolean sends = services.bounded(source)
                     .outgoing(vm)
                     .filter(o -> !o.progress().phase().isOver())
                     .isPresent();
             if (sends && !known.test(vm)) {
-                receiver(source, vm).ifPresent(there -> finder.found(vm, source, there));
+                destinationOf(source, vm).ifPresent(there -> listener.onMigration(vm, source, there));
             }
         } catch (UnderstudyException e) {
-            LOG.warn("Host {}: the migration of VM {} cannot be followed", source.name(), vm, e);
+            LOG.warn("Host {}: migration of VM {} cannot be observed", source.name(), vm, e);
         }
     }
 
-    /** Empty if it goes to a host that this server does not know, or that does not answer. */
-    private Optional<Host> receiver(Host source, VmName vm) {
-        List<HostName> silent = new ArrayList<>();
+    /** Empty if this server does not have the destination, or it does not answer. */
+    private Optional<Host> destinationOf(Host source, VmName vm) {
+        List<HostName> unanswered = new ArrayList<>();
         for (Host host : hosts.all()) {
-            if (!host.name().equals(source.name()) && holds(host, vm, silent)) {
+            if (!host.name().equals(source.name()) && holds(host, vm, unanswered)) {
                 return Optional.of(host);
             }
         }
-        if (!silent.isEmpty()) {
+        if (!unanswered.isEmpty()) {
             LOG.warn(
-                    "Host {}: VM {} is moved to an unknown host; hosts that did not answer: {}",
+                    "Host {}: VM {} migrates to an unknown host; hosts that did not answer: {}",
                     source.name(),
                     vm,
-                    silent);
+                    unanswered);
         }
         return Optional.empty();
     }
 
-    private boolean holds(Host host, VmName vm, List<HostName> silent) {
+    private boolean holds(Host host, VmName vm, List<HostName> unanswered) {
         try {
             return services.bounded(host)
                     .find(vm)
                     .filter(there -> there.state() != VmState.SHUTOFF)
                     .isPresent();
         } catch (UnderstudyException e) {
-            LOG.debug("Host {}: whether it holds VM {} is unknown", host.name(), vm, e);
-            silent.add(host.name());
+            LOG.debug("Host {}: unknown whether it has VM {}", host.name(), vm, e);
+            unanswered.add(host.name());
             return false;
         }
     }
 
-    /** Begins nothing more, and does not wait for hosts. */
+    /** Starts no more checks, and does not wait for hosts. */
     public void close() {
-        looks.close(Deadline.in(services.time(), Duration.ZERO));
+        checks.close(Deadline.in(services.time(), Duration.ZERO));
     }
 }

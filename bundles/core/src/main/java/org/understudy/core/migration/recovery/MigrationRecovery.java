@@ -39,12 +39,13 @@ import org.understudy.core.migration.step.MigrationCompletion;
 import org.understudy.core.migration.step.PlugStep;
 import org.understudy.core.migration.step.ReleaseStep;
 import org.understudy.core.migration.step.Rollback;
+import org.understudy.core.migration.step.RollbackFindings;
 import org.understudy.core.migration.step.Step;
 
 /**
- * Brings a migration to an end that was under way when this server stopped. Both hosts are asked; the VM goes on to
- * the destination if it runs there or if the source had stopped for good, and back to the source if that is proven
- * safe. Everything else is left as it is, for a person.
+ * Ends a migration that was running when this server stopped. Both hosts are queried. The migration is completed if the VM
+ * runs on the destination or the source has stopped for good, and rolled back if that is proven safe. In all other cases
+ * nothing is changed, and an admin decides.
  */
 public final class MigrationRecovery implements Task {
     private static final Logger LOG = LoggerFactory.getLogger(MigrationRecovery.class);
@@ -78,7 +79,7 @@ public final class MigrationRecovery implements Task {
         try (events) {
             RecoveryWait.Found found = wait.hosts();
             events.passPointOfNoReturn();
-            LOG.info("Migration {} of VM {} is taken up again", before.id(), before.vm());
+            LOG.info("Migration {} of VM {}: recovery started", before.id(), before.vm());
             Host source = services.bounded(found.source());
             Host destination = services.bounded(found.destination());
             resumeMigration(new MigrationContext(
@@ -88,19 +89,19 @@ public final class MigrationRecovery implements Task {
                     events));
         } catch (StepAbortedException stop) {
             if (stop.reason() == StepAbortedException.Reason.CANCELLED) {
-                endedByAdmin(wait);
+                endedByRequest(wait);
             } else {
-                LOG.info("Migration {} of VM {} is left to the next start", before.id(), before.vm());
+                LOG.info("Migration {} of VM {}: left to the next start of this server", before.id(), before.vm());
             }
         }
     }
 
-    /** Without the answers of both hosts it is unknown where the VM runs, so nothing is released. */
-    private void endedByAdmin(RecoveryWait wait) {
-        String why = wait.shown().map(Finding::message).orElse("The hosts had not answered yet.");
-        wait.shown().ifPresent(status::remove);
-        status.endBy(
-                unclear("The recovery was ended by request. " + why).findings().get(0));
+    /** Without the answers of both hosts it is unknown on which host the VM runs, so nothing is released. */
+    private void endedByRequest(RecoveryWait wait) {
+        String why = wait.reported().map(Finding::message).orElse("The hosts had not answered");
+        wait.reported().ifPresent(status::remove);
+        status.endNeedingAttention(
+                unclear("Recovery ended by request: " + why).findings().get(0));
         LOG.warn("Migration {} of VM {}: recovery ended by request", before.id(), before.vm());
     }
 
@@ -108,31 +109,31 @@ public final class MigrationRecovery implements Task {
         MigrationStep at = lastStep();
         try {
             events.open(context.request().source(), context.request().destination());
-            status.fact(at, "recovered", "this server was restarted in the meantime");
+            status.fact(at, "recovered", "this server was restarted during the migration");
             context.leases().addAll(entry.leases());
-            awaitHostsOwnEnd(context);
-            VmState there = awaitState(context, context.request().destination());
-            VmState here = awaitState(context, context.request().source());
-            if (there == VmState.RUNNING && here == VmState.RUNNING) {
-                throw unclear("The VM runs on both hosts.");
+            awaitAutomaticSwitchover(context);
+            VmState destinationState = awaitState(context, context.request().destination());
+            VmState sourceState = awaitState(context, context.request().source());
+            if (destinationState == VmState.RUNNING && sourceState == VmState.RUNNING) {
+                throw unclear("VM " + before.vm() + " runs on both hosts");
             }
-            if (there == VmState.RUNNING || entry.stage() == MigrationJournal.Stage.COMMITTED) {
-                proceed(context, there, here);
+            if (destinationState == VmState.RUNNING || entry.stage() == MigrationJournal.Stage.COMMITTED) {
+                proceed(context, destinationState, sourceState);
             } else {
-                requireAReasonForAPause(context, here);
-                rollBack(context, there, at);
+                requireKnownPause(context, sourceState);
+                rollBack(context, destinationState, at);
             }
         } catch (StepAbortedException stop) {
-            new MigrationCompletion(context).stopped(at, stop);
+            new MigrationCompletion(context).abort(at, stop);
         } catch (RuntimeException | Error e) {
-            LOG.warn("Migration {} of VM {} could not be taken up", before.id(), before.vm(), e);
+            LOG.warn("Migration {} of VM {}: recovery failed", before.id(), before.vm(), e);
             String why = e instanceof UnderstudyException ? e.getMessage() : e.toString();
-            new MigrationCompletion(context).stopped(at, unclear("The recovery failed: " + why + "."));
+            new MigrationCompletion(context).abort(at, unclear("Recovery failed: " + why));
         }
     }
 
-    /** A host that switches by itself went on without this server; where the VM is can be told when it is done. */
-    private void awaitHostsOwnEnd(MigrationContext context) {
+    /** A host that switches by itself continued without this server; the place of the VM is known once it is done. */
+    private void awaitAutomaticSwitchover(MigrationContext context) {
         if (entry.stage() == MigrationJournal.Stage.GOING_BACK) {
             return;
         }
@@ -141,7 +142,7 @@ public final class MigrationRecovery implements Task {
                 .poll(
                         policy.deadlines().unplug(),
                         () -> Optional.of(true)
-                                .filter(yes -> ownPhase(source)
+                                .filter(yes -> automaticPhase(source)
                                         .filter(p -> !SourceMonitor.isPastUnplug(p))
                                         .isEmpty()))
                 .isPresent();
@@ -150,19 +151,19 @@ public final class MigrationRecovery implements Task {
                     .poll(
                             policy.deadlines().copy(),
                             () -> Optional.of(true)
-                                    .filter(yes -> ownPhase(source).isEmpty()));
+                                    .filter(yes -> automaticPhase(source).isEmpty()));
         }
     }
 
-    /** Of a sending end that switches by itself and is still at it. */
-    private Optional<MigrationPhase> ownPhase(Host source) {
+    /** The phase of a running migration that the host switches by itself; empty if there is none. */
+    private Optional<MigrationPhase> automaticPhase(Host source) {
         return source.outgoing(before.vm())
                 .filter(OutgoingMigration::switchesByItself)
                 .map(o -> o.progress().phase())
                 .filter(phase -> !phase.isOver());
     }
 
-    /** The step that was at work; its state says so. */
+    /** The step that was running when this server stopped. */
     private MigrationStep lastStep() {
         return before.steps().stream()
                 .filter(s -> s.state() == StepState.RUNNING)
@@ -174,7 +175,7 @@ public final class MigrationRecovery implements Task {
                                 : MigrationStep.LEASE);
     }
 
-    /** A host that is away for a moment is asked again. */
+    /** A host that does not answer is queried again, up to the limit. */
     private VmState awaitState(MigrationContext context, Host host) {
         return context.events()
                 .poll(services.timings().absence(), () -> Optional.of(state(host)))
@@ -185,27 +186,27 @@ public final class MigrationRecovery implements Task {
         return host.find(before.vm()).map(HostedVm::state).orElse(VmState.SHUTOFF);
     }
 
-    private void proceed(MigrationContext context, VmState there, VmState here) {
-        if (there != VmState.RUNNING) {
-            acceptIfSafe(context, there, here);
+    private void proceed(MigrationContext context, VmState destinationState, VmState sourceState) {
+        if (destinationState != VmState.RUNNING) {
+            acceptIfSafe(context, destinationState, sourceState);
         }
         context.resumed(services.time().instant());
         status.done(lastStep());
-        context.cargo(cargo(context.request().destination()));
+        context.snapshot(snapshotOn(context.request().destination()));
         context.request()
                 .source()
                 .outgoing(before.vm())
-                .ifPresent(o ->
-                        context.sending(new SourceMonitor(context.request(), context.events(), o, services.time())));
+                .ifPresent(o -> context.sourceMonitor(
+                        new SourceMonitor(context.request(), context.events(), o, services.time())));
         finish(context, new PlugStep());
-        if (context.sendingIfAny().isPresent()) {
+        if (context.sourceMonitorIfAny().isPresent()) {
             finish(context, new ReleaseStep());
-        } else if (here == VmState.PAUSED) {
-            throw unclear("The VM runs on the destination, and is PAUSED on the source.");
+        } else if (sourceState == VmState.PAUSED) {
+            throw leftOver();
         } else {
-            status.skip(MigrationStep.RELEASE, "the source has no QEMU of this VM any more");
+            status.skip(MigrationStep.RELEASE, "the source no longer has a QEMU of this VM");
         }
-        new MigrationCompletion(context).arrived();
+        new MigrationCompletion(context).complete();
     }
 
     private void finish(MigrationContext context, Step step) {
@@ -214,69 +215,79 @@ public final class MigrationRecovery implements Task {
         status.done(step.step());
     }
 
-    private void acceptIfSafe(MigrationContext context, VmState there, VmState here) {
+    private void acceptIfSafe(MigrationContext context, VmState destinationState, VmState sourceState) {
         Optional<IncomingMigration> incoming = context.request().destination().incoming(before.vm());
-        boolean received = there == VmState.INCOMING
+        boolean received = destinationState == VmState.INCOMING
                 && incoming.filter(i -> i.phase() == MigrationPhase.COMPLETED).isPresent();
-        if (!received || !hasStoppedForGood(context.request().source(), here)) {
-            throw unclear("The destination holds the VM as " + there + ", the source as " + here + ".");
+        if (!received || !hasStoppedForGood(context.request().source(), sourceState)) {
+            throw unclear("VM " + before.vm() + " is " + destinationState + " on the destination and " + sourceState
+                    + " on the source");
         }
         incoming.get().accept();
     }
 
-    private boolean hasStoppedForGood(Host source, VmState here) {
-        return here == VmState.SHUTOFF
-                || here == VmState.PAUSED
+    private boolean hasStoppedForGood(Host source, VmState sourceState) {
+        return sourceState == VmState.SHUTOFF
+                || sourceState == VmState.PAUSED
                         && source.outgoing(before.vm())
                                 .filter(o -> o.progress().phase() == MigrationPhase.COMPLETED)
                                 .isPresent();
     }
 
-    /** A guest that stands still may have been paused by an admin or by the migration; only the sending end can tell. */
-    private void requireAReasonForAPause(MigrationContext context, VmState here) {
+    /** A guest may have been paused by an admin or by the migration; only the sending end of the migration shows which. */
+    private void requireKnownPause(MigrationContext context, VmState sourceState) {
         boolean mayHaveBeenSent =
                 entry.stage() == MigrationJournal.Stage.PREPARED || entry.stage() == MigrationJournal.Stage.GOING_BACK;
-        if (here == VmState.PAUSED
+        if (sourceState == VmState.PAUSED
                 && mayHaveBeenSent
                 && context.request().source().outgoing(before.vm()).isEmpty()) {
-            throw unclear("The VM is paused on the source, and its sending end cannot be reached.");
+            throw unclear("VM " + before.vm()
+                    + " is paused on the source, and the sending end of its migration is unreachable");
         }
     }
 
-    private void rollBack(MigrationContext context, VmState there, MigrationStep at) {
-        if (there == VmState.PAUSED || there == VmState.UNKNOWN) {
-            throw unclear("The destination holds the VM as " + there + ".");
+    private void rollBack(MigrationContext context, VmState destinationState, MigrationStep at) {
+        if (destinationState == VmState.PAUSED || destinationState == VmState.UNKNOWN) {
+            throw unclear("VM " + before.vm() + " is " + destinationState + " on the destination");
         }
         Rollback rollback = new Rollback(context);
-        context.cargo(cargo(context.request().source()));
+        RollbackFindings remedies = new RollbackFindings(context);
+        context.snapshot(snapshotOn(context.request().source()));
         context.leases()
-                .forEach(lease -> context.rollbacks().push(MigrationStep.LEASE, "undoLease-" + lease.primary(), () -> {
-                    services.pools().orElseThrow().release(lease);
-                    return lease.vf() + " given back";
-                }));
-        context.rollbacks().push(MigrationStep.SWITCH, "undoGuest", rollback::restoreGuest);
-        if (there == VmState.INCOMING) {
+                .forEach(lease -> context.rollbacks()
+                        .push(
+                                MigrationStep.LEASE,
+                                "undoLease-" + lease.primary(),
+                                () -> {
+                                    services.pools().orElseThrow().release(lease);
+                                    return lease.vf() + " released";
+                                },
+                                () -> RollbackFindings.releaseRemedy(lease)));
+        context.rollbacks().push(MigrationStep.SWITCH, "undoGuest", rollback::restoreGuest, remedies::guestRemedy);
+        if (destinationState == VmState.INCOMING) {
             context.incoming(context.request()
                     .destination()
                     .incoming(before.vm())
-                    .orElseThrow(() -> unclear("The receiving QEMU cannot be reached.")));
-            context.rollbacks().push(MigrationStep.LEASE, "undoIncoming", rollback::abortIncoming);
+                    .orElseThrow(() -> unclear("The receiving QEMU of VM " + before.vm() + " is unreachable")));
+            context.rollbacks()
+                    .push(MigrationStep.LEASE, "undoIncoming", rollback::abortIncoming, remedies::incomingRemedy);
         } else {
-            context.incomingIsGone();
+            context.markIncomingGone();
         }
         context.request().source().outgoing(before.vm()).ifPresent(o -> {
-            context.sending(new SourceMonitor(context.request(), context.events(), o, services.time()));
-            context.rollbacks().push(MigrationStep.TO_STANDBY, "undoSending", rollback::cancelSending);
+            context.sourceMonitor(new SourceMonitor(context.request(), context.events(), o, services.time()));
+            context.rollbacks()
+                    .push(MigrationStep.TO_STANDBY, "undoSending", rollback::cancelSending, remedies::placeRemedy);
         });
         throw StepAbortedException.failed(
                 FindingCode.MIGRATION_FAILED,
                 "vm " + before.vm(),
-                "This server stopped in step " + at.number() + "; the migration was taken back.",
+                "This server stopped in step " + at.number() + " of the migration",
                 "Start the migration again.");
     }
 
-    /** What each primary was before is not known any more; one that QEMU hides was hidden before. */
-    private VmSnapshot cargo(Host host) {
+    /** The former presence of each primary is unknown; only a primary that QEMU hides was hidden before. */
+    private VmSnapshot snapshotOn(Host host) {
         if (host.find(before.vm()).isEmpty()) {
             return new VmSnapshot("", "", List.of(), Map.of());
         }
@@ -297,11 +308,21 @@ public final class MigrationRecovery implements Task {
         return StepAbortedException.unclear(Finding.of(
                 FindingCode.STATE_INCONSISTENT,
                 "vm " + before.vm(),
-                message + " Nothing was touched.",
-                "Find out on which host the VM is right, and remove the other."));
+                message + "; nothing was changed",
+                "Decide which of the hosts " + before.source() + " and " + before.destination()
+                        + " has the valid copy of the VM, and destroy the other."));
     }
 
-    /** Ends the wait for a host; after that the direction is given by what the hosts say. */
+    private StepAbortedException leftOver() {
+        return StepAbortedException.unclear(Finding.of(
+                FindingCode.STATE_INCONSISTENT,
+                "vm " + before.vm() + " on host " + before.source(),
+                "VM " + before.vm() + " runs on host " + before.destination() + " and is still paused on host "
+                        + before.source(),
+                "Destroy the VM on host " + before.source() + "; never resume it there."));
+    }
+
+    /** Ends the wait for a host; later a cancel has no effect, as the state of both hosts decides. */
     @Override
     public void cancel() {
         events.cancel();

@@ -21,25 +21,25 @@ import org.understudy.core.migration.context.PendingAnswer;
 import org.understudy.core.migration.context.StepAbortedException;
 
 /**
- * Waits until both hosts of an interrupted migration answer, for as long as that takes, and shows which one is waited
- * for. A host may boot slower than this server; without its answer nothing can be decided.
+ * Waits without a limit until both hosts of an interrupted migration answer, and reports which host is missing. A host
+ * may boot slower than this server; without its answer nothing can be decided.
  */
 final class RecoveryWait {
     /** Both hosts, once they answer. */
     record Found(Host source, Host destination) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(RecoveryWait.class);
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+    private static final Duration MAX_PAUSE = Duration.ofSeconds(10);
 
     private final Migration migration;
     private final Hosts hosts;
     private final MigrationServices services;
     private final MigrationStatusBuilder status;
     private final MigrationEvents events;
-    /** Questions without an answer yet: a host that hangs is asked once. */
-    private final Map<HostName, PendingAnswer<Host>> asked = new HashMap<>();
+    /** Queries without an answer: a host that hangs is queried once. */
+    private final Map<HostName, PendingAnswer<Host>> pending = new HashMap<>();
 
-    private Optional<Finding> shown = Optional.empty();
+    private Optional<Finding> reported = Optional.empty();
 
     RecoveryWait(
             Migration migration,
@@ -58,64 +58,63 @@ final class RecoveryWait {
     Found hosts() {
         Duration pause = services.timings().poll();
         while (true) {
-            Optional<Host> source = answering(migration.source());
-            Optional<Host> destination = source.flatMap(s -> answering(migration.destination()));
+            Optional<Host> source = answeredHost(migration.source());
+            Optional<Host> destination = source.flatMap(s -> answeredHost(migration.destination()));
             if (destination.isPresent()) {
-                shown.ifPresent(status::remove);
+                reported.ifPresent(status::remove);
                 return new Found(source.get(), destination.get());
             }
             events.poll(pause, Optional::empty);
-            pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
+            pause = pause.multipliedBy(2).compareTo(MAX_PAUSE) < 0 ? pause.multipliedBy(2) : MAX_PAUSE;
         }
     }
 
-    /** What is waited for, if anything is. */
-    Optional<Finding> shown() {
-        return shown;
+    /** The finding that names the missing host; empty if none is missing. */
+    Optional<Finding> reported() {
+        return reported;
     }
 
-    private Optional<Host> answering(HostName name) {
-        PendingAnswer<Host> pendingAnswer = asked.computeIfAbsent(name, this::ask);
+    private Optional<Host> answeredHost(HostName name) {
+        PendingAnswer<Host> pendingAnswer = pending.computeIfAbsent(name, this::query);
         if (events.poll(services.timings().grace(), pendingAnswer).isEmpty()) {
-            show(name, "no answer yet");
+            report(name, "no answer yet");
             return Optional.empty();
         }
-        asked.remove(name);
+        pending.remove(name);
         if (pendingAnswer.failure().isPresent()) {
             Throwable why = pendingAnswer.failure().get();
-            show(name, Optional.ofNullable(why.getMessage()).orElse(why.toString()));
+            report(name, Optional.ofNullable(why.getMessage()).orElse(why.toString()));
             return Optional.empty();
         }
         return Optional.of(pendingAnswer.get());
     }
 
-    private PendingAnswer<Host> ask(HostName name) {
-        return events.begin("ask host " + name, () -> {
+    private PendingAnswer<Host> query(HostName name) {
+        return events.begin("query host " + name, () -> {
             Host host = hosts.host(name);
             host.find(migration.vm());
             return host;
         });
     }
 
-    private void show(HostName name, String reason) {
+    private void report(HostName name, String reason) {
         Finding now = Finding.of(
                         FindingCode.HOST_UNAVAILABLE,
                         "vm " + migration.vm() + ", host " + name,
-                        "The migration was interrupted by a restart of this server, and its recovery waits for host "
-                                + name + ": " + reason + ".",
-                        "Make host " + name + " reachable, or end the recovery with understudy:migration-cancel "
-                                + migration.id() + ".")
+                        "Recovery of migration " + migration.id() + " waits for host " + name + ": " + reason,
+                        "Make host " + name + " reachable, or end the recovery with \"understudy:migration-cancel "
+                                + migration.id() + "\".")
                 .as(Severity.WARNING);
-        if (!shown.equals(Optional.of(now))) {
+        if (!reported.equals(Optional.of(now))) {
             LOG.warn(
                     "Migration {} of VM {}: recovery waits for host {}: {}",
                     migration.id(),
                     migration.vm(),
                     name,
                     reason);
-            shown.ifPresent(status::remove);
+            reported.ifPresent(status::remove);
             status.add(now);
-            shown = Optional.of(now);
+            reported = Optional.of(now);
         }
     }
 }

@@ -7,7 +7,7 @@ import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.MigrationProgress;
 import org.understudy.core.migration.context.MigrationContext;
 
-/** Step 4: memory is copied while the guest runs, until QEMU has stopped the guest and waits for the word to switch. */
+/** Step 4: waits until the memory is copied, and QEMU has paused the guest and is ready to switch. */
 public final class CopyStep implements Step {
     @Override
     public MigrationStep step() {
@@ -21,7 +21,7 @@ public final class CopyStep implements Step {
         context.events()
                 .await(
                         step(),
-                        "the copy of the memory",
+                        "the copy of memory",
                         context.request().deadlines().copy(),
                         () -> copied(context) ? Optional.of(true) : Optional.empty());
         context.status().progress(100);
@@ -31,14 +31,14 @@ public final class CopyStep implements Step {
     }
 
     private boolean copied(MigrationContext context) {
-        MigrationProgress progress = context.sourceMonitor().askAndRequireAlive();
+        MigrationProgress progress = context.sourceMonitor().queryAndRequireAlive();
         if (progress.totalBytes() > 0) {
             long done = Math.max(0, progress.totalBytes() - progress.remainingBytes());
             context.status().progress((int) Math.min(99, done * 100 / progress.totalBytes()));
             context.status().fact(step(), "totalBytes", progress.totalBytes());
         }
         return switch (progress.phase()) {
-            // A host that switches by itself may be past the stop when it is asked.
+            // A host that switches by itself may have passed the pause when it is queried.
             case PRE_SWITCHOVER, DEVICE, COMPLETED -> true;
             default -> false;
         };

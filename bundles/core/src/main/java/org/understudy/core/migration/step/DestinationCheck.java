@@ -21,9 +21,9 @@ import org.understudy.core.migration.context.MigrationRequest;
 import org.understudy.core.migration.context.MigrationServices;
 import org.understudy.core.migration.context.VmSnapshot;
 
-/** The part of the preflight that asks whether the destination can take the VM. */
+/** The part of the preflight that checks whether the destination can run the VM. */
 final class DestinationCheck {
-    /** Machine types that mean another machine in each version of QEMU. Source: {@code -machine help}, "alias of". */
+    /** Machine types that are aliases of another type in each version of QEMU. Source: {@code -machine help}, "alias of". */
     private static final Set<String> MACHINE_ALIASES = Set.of("q35", "pc", "virt", "pseries", "s390-ccw-virtio");
 
     private final MigrationRequest request;
@@ -39,10 +39,10 @@ final class DestinationCheck {
     List<Finding> findings(VmSnapshot snapshot) {
         HostFacts from = request.source().facts();
         HostFacts to = request.destination().facts();
-        String there = services.definitions().adjust(snapshot.live(), Map.of(), request.networksThere());
+        String adjusted = services.definitions().adjust(snapshot.live(), Map.of(), request.networksOnDestination());
         List<Finding> found = new ArrayList<>(to.findings());
-        found.addAll(request.destination().check(there));
-        services.linter().lint(there, from, to).stream()
+        found.addAll(request.destination().check(adjusted));
+        services.linter().lint(adjusted, from, to).stream()
                 .filter(f -> !found.contains(f))
                 .forEach(found::add);
         found.addAll(nameTaken());
@@ -60,8 +60,8 @@ final class DestinationCheck {
                 .find(request.vm())
                 .filter(vm -> vm.state() != VmState.SHUTOFF)
                 .map(vm -> List.of(incompatible(
-                        "The host has a VM " + request.vm() + " already, which is " + vm.state() + ".",
-                        "Find out which of the two is the right one.")))
+                        "The destination already has a VM " + request.vm() + ", which is " + vm.state(),
+                        "Decide which host has the valid copy, and destroy and undefine the other.")))
                 .orElse(List.of());
     }
 
@@ -73,13 +73,15 @@ final class DestinationCheck {
         String name = machine.get();
         if (!to.machineTypes().isEmpty() && !to.machineTypes().contains(name)) {
             return List.of(incompatible(
-                    "Machine type " + name + " is not known there.", "Use a machine type that both hosts know."));
+                    "Machine type " + name + " is unknown on the destination",
+                    "Use a machine type that both hosts support."));
         }
         boolean sameVersion =
                 from.qemuVersion().isPresent() && from.qemuVersion().equals(to.qemuVersion());
         if (MACHINE_ALIASES.contains(name) && !sameVersion) {
             return List.of(incompatible(
-                    "Machine type " + name + " means another machine in each version of QEMU, and the versions differ.",
+                    "Machine type " + name
+                            + " is an alias that depends on the version of QEMU, and the versions of the hosts differ",
                     "Write the machine type with its version, such as pc-q35-7.2, and restart the VM."));
         }
         return List.of();
@@ -95,7 +97,7 @@ final class DestinationCheck {
             return List.of();
         }
         Finding older = incompatible(
-                "QEMU " + destination + " there is older than QEMU " + source + " on the source.",
+                "QEMU " + destination + " on the destination is older than QEMU " + source + " on the source",
                 "Update QEMU on the destination.");
         return List.of(destination.major() < source.major() ? older : older.as(Severity.WARNING));
     }
@@ -106,10 +108,10 @@ final class DestinationCheck {
                 && !from.accelerator().equals(to.accelerator());
         return differ
                 ? List.of(incompatible(
-                                "The source runs VMs by "
-                                        + from.accelerator().get() + ", the destination by "
-                                        + to.accelerator().get() + ".",
-                                "Use hosts of one kind.")
+                                "The source runs VMs with "
+                                        + from.accelerator().get() + ", the destination with "
+                                        + to.accelerator().get(),
+                                "Choose a destination with the same accelerator.")
                         .as(Severity.WARNING))
                 : List.of();
     }
@@ -120,23 +122,23 @@ final class DestinationCheck {
             return List.of(Finding.of(
                     FindingCode.POOL_UNKNOWN,
                     pairSubject,
-                    "The definition names no VF pool for " + pair.primary() + ".",
-                    "Switch the pair on again with a pool."));
+                    "The definition names no VF pool for " + pair.primary(),
+                    "Turn the pair off and on again with a pool (understudy:pair-on)."));
         }
         PoolName pool = pair.pool().get();
         if (request.policy().pools().stream().noneMatch(p -> p.name().equals(pool))) {
             return List.of(Finding.of(
                     FindingCode.POOL_UNKNOWN,
                     pairSubject,
-                    "VF pool " + pool + " is neither in the configuration nor a network of the destination.",
-                    "Add the pool to etc/understudy.yaml, or start a network of that name there."));
+                    "VF pool " + pool + " is neither configured nor a network of the destination",
+                    "Add the pool to etc/understudy.yaml, or start a network of that name on the destination."));
         }
         if (services.pools().isEmpty()) {
             return List.of(Finding.of(
                     FindingCode.POOL_NOT_SERVED,
                     pairSubject,
-                    "Nothing hands out the VFs of pool " + pool + " here.",
-                    "Install the feature that manages host NICs."));
+                    "No service of this server leases the VFs of pool " + pool,
+                    "Install the feature that manages host NICs with feature:install."));
         }
         boolean accepted = request.acceptsStandby() && snapshot.canBeUnplugged();
         return services.pools().get().check(request.destination().name(), pool).stream()

@@ -19,8 +19,8 @@ import org.understudy.core.migration.context.StepAbortedException;
 import org.understudy.core.migration.context.UnplugFindings;
 
 /**
- * Asks the guest for its primaries before QEMU begins to send. That QEMU does not have a device any more is the proof; the
- * answer to the command is none, and without an event nobody knows whether the guest will ever answer.
+ * Requests the unplug of the primaries before QEMU begins to send. The proof is that QEMU no longer has the device; the
+ * answer to the command is none, and without an event it is unknown whether the guest will ever release it.
  */
 final class ExplicitUnplug {
     private final MigrationContext context;
@@ -35,32 +35,37 @@ final class ExplicitUnplug {
         if (held.isEmpty()) {
             return;
         }
-        context.rollbacks().push(MigrationStep.TO_STANDBY, "undoUnplug", () -> new Rollback(context).markAsked(held));
+        context.rollbacks()
+                .push(
+                        MigrationStep.TO_STANDBY,
+                        "undoUnplug",
+                        () -> new Rollback(context).markRequested(held),
+                        new RollbackFindings(context)::guestRemedy);
         for (PairView pair : held) {
-            DeadlineCall.within(
+            DeadlineCall.call(
                     context.events(),
                     MigrationStep.TO_STANDBY,
-                    "the source to ask for " + pair.primary(),
+                    "the source to request the unplug of " + pair.primary(),
                     context.request().deadlines().prepare(),
                     () -> context.request()
                             .source()
                             .unplugPrimary(context.request().vm(), pair.primary()));
         }
         Duration limit = context.request().deadlines().unplug();
-        boolean gone = context.events()
-                .poll(limit, () -> isGone() ? Optional.of(true) : Optional.empty())
+        boolean released = context.events()
+                .poll(limit, () -> areReleased() ? Optional.of(true) : Optional.empty())
                 .isPresent();
-        if (!gone) {
+        if (!released) {
             throw StepAbortedException.failed(UnplugFindings.notReleased(
                     context.request(),
                     held,
-                    "The guest did not release its primary within " + limit.toMillis() + " ms."));
+                    "The guest has not released its primary within " + limit.toMillis() + " ms"));
         }
         context.unplugged(lastEvent().orElseGet(() -> context.services().time().instant()));
-        context.status().fact(MigrationStep.TO_STANDBY, "evidence", "QEMU does not have the device any more");
+        context.status().fact(MigrationStep.TO_STANDBY, "evidence", "QEMU no longer has the device");
     }
 
-    private boolean isGone() {
+    private boolean areReleased() {
         context.events().sourceStopped().ifPresent(reason -> {
             throw StepAbortedException.guestLost(SourceMonitor.sourceGone(context.request(), reason));
         });

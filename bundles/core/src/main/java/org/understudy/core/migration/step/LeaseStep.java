@@ -17,7 +17,7 @@ import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.MigrationJournal;
 import org.understudy.core.migration.context.StepAbortedException;
 
-/** Step 2: reserves a VF for each primary on the destination and has the receiving QEMU prepared. */
+/** Step 2: leases a VF for each primary on the destination and prepares the receiving QEMU. */
 public final class LeaseStep implements Step {
     @Override
     public MigrationStep step() {
@@ -29,9 +29,9 @@ public final class LeaseStep implements Step {
         List<PairView> vfs = context.snapshot().pairs().stream()
                 .filter(p -> p.kind() == PrimaryKind.VF)
                 .toList();
-        vfs.stream().filter(p -> isOurs(context, p)).forEach(p -> lease(context, p));
+        vfs.stream().filter(p -> isLeasedHere(context, p)).forEach(p -> lease(context, p));
         if (vfs.isEmpty()) {
-            context.status().fact(step(), "lease", "none needed: the VM has no primary that is a VF");
+            context.status().fact(step(), "lease", "not needed: the VM has no primary that is a VF");
         }
         context.journal(MigrationJournal.Stage.LEASED);
         StrategySelection choice = StrategySelection.of(context);
@@ -40,19 +40,19 @@ public final class LeaseStep implements Step {
         prepare(context);
     }
 
-    /** The preflight lets a pool that is not configured pass only where the destination itself hands out its VFs. */
-    private static boolean isOurs(MigrationContext context, PairView pair) {
-        boolean ours = context.leases(pair);
-        if (!ours) {
+    /** The preflight accepts a pool that is not configured only if the destination itself assigns its VFs. */
+    private static boolean isLeasedHere(MigrationContext context, PairView pair) {
+        boolean leased = context.needsLease(pair);
+        if (!leased) {
             context.status().fact(MigrationStep.LEASE, pair.primary().value(), "chosen by the host");
         }
-        return ours;
+        return leased;
     }
 
     private void lease(MigrationContext context, PairView pair) {
         VfPools pools = context.services().pools().orElseThrow();
         PoolName pool = pair.pool().orElseThrow();
-        Optional<Lease> found = DeadlineCall.within(
+        Optional<Lease> found = DeadlineCall.call(
                 context.events(),
                 step(),
                 "a VF of pool " + pool,
@@ -64,15 +64,20 @@ public final class LeaseStep implements Step {
                         pair.primary(),
                         pair.settings()),
                 late -> late.ifPresent(pools::release));
-        found.ifPresentOrElse(lease -> keep(context, pools, pair, lease), () -> acceptStandby(context, pool, pair));
+        found.ifPresentOrElse(lease -> addLease(context, pools, pair, lease), () -> acceptStandby(context, pool, pair));
     }
 
-    private void keep(MigrationContext context, VfPools pools, PairView pair, Lease lease) {
+    private void addLease(MigrationContext context, VfPools pools, PairView pair, Lease lease) {
         context.leases().add(lease);
-        context.rollbacks().push(step(), "undoLease-" + pair.primary(), () -> {
-            pools.release(lease);
-            return lease.vf() + " given back";
-        });
+        context.rollbacks()
+                .push(
+                        step(),
+                        "undoLease-" + pair.primary(),
+                        () -> {
+                            pools.release(lease);
+                            return lease.vf() + " released";
+                        },
+                        () -> RollbackFindings.releaseRemedy(lease));
         context.status().fact(step(), pair.primary().value(), lease.vf());
     }
 
@@ -81,30 +86,31 @@ public final class LeaseStep implements Step {
             throw StepAbortedException.failed(
                     FindingCode.POOL_EXHAUSTED,
                     "host " + context.request().destination().name() + ", pool " + pool,
-                    "The pool has no free VF for " + pair.primary() + ".",
-                    "Free a VF there, choose another host, or accept that the VM arrives on its standby NIC.");
+                    "Pool " + pool + " has no free VF for " + pair.primary(),
+                    "Free a VF of the pool, choose another host, or accept that the VM arrives on its standby NIC.");
         }
-        context.status().fact(step(), pair.primary().value(), "none is free; the VM arrives on its standby NIC");
+        context.status().fact(step(), pair.primary().value(), "no free VF; the VM arrives on its standby NIC");
     }
 
     private void prepare(MigrationContext context) {
         IncomingRequest request = new IncomingRequest(
                 context.request().id(),
                 context.request().vm(),
-                context.liveThere(),
-                context.configuredThere(),
+                context.liveOnDestination(),
+                context.configuredOnDestination(),
                 context.request().options(),
                 context.assignedVfs());
         Rollback rollback = new Rollback(context);
-        context.rollbacks().push(MigrationStep.SWITCH, "undoGuest", rollback::restoreGuest);
-        context.incoming(DeadlineCall.within(
+        RollbackFindings remedies = new RollbackFindings(context);
+        context.rollbacks().push(MigrationStep.SWITCH, "undoGuest", rollback::restoreGuest, remedies::guestRemedy);
+        context.incoming(DeadlineCall.call(
                 context.events(),
                 step(),
                 "the receiving QEMU",
                 context.request().deadlines().prepare(),
                 () -> context.request().destination().prepareIncoming(request),
                 IncomingMigration::abort));
-        context.rollbacks().push(step(), "undoIncoming", rollback::abortIncoming);
+        context.rollbacks().push(step(), "undoIncoming", rollback::abortIncoming, remedies::incomingRemedy);
         context.status().fact(step(), "uri", context.incoming().uri());
         context.journal(MigrationJournal.Stage.PREPARED);
     }

@@ -20,7 +20,7 @@ import org.understudy.core.migration.context.MigrationJournal;
 import org.understudy.core.migration.context.StepAbortedException;
 import org.understudy.core.probe.GapProbe;
 
-/** How a run, or its recovery, comes to its outcome. */
+/** Determines and publishes the outcome of a migration or of its recovery. Used by one thread, which blocks. */
 public final class MigrationCompletion {
     private static final Logger LOG = LoggerFactory.getLogger(MigrationCompletion.class);
 
@@ -30,8 +30,8 @@ public final class MigrationCompletion {
         this.context = context;
     }
 
-    /** All steps are done: the VM runs on the destination. */
-    public void arrived() {
+    /** Ends a migration whose steps are done: the VM runs on the destination. */
+    public void complete() {
         if (!context.snapshot().pairs().isEmpty()) {
             context.services()
                     .unplugGuard()
@@ -39,8 +39,8 @@ public final class MigrationCompletion {
                             context.request().destination().name(),
                             context.request().vm());
         }
-        Optional<Finding> silence = context.probe().flatMap(this::silence);
-        silence.ifPresent(finding -> context.status().add(List.of(finding)));
+        Optional<Finding> silence = context.probe().flatMap(this::silentVm);
+        silence.ifPresent(finding -> context.status().reason(List.of(finding)));
         if (silence.isPresent()) {
             end(Outcome.NEEDS_ATTENTION);
         } else if (!context.isDegraded()) {
@@ -50,36 +50,35 @@ public final class MigrationCompletion {
         }
     }
 
-    /** That QEMU runs does not prove that the guest does, or that its frames find their way. */
-    private Optional<Finding> silence(GapProbe probe) {
+    /** A running QEMU proves neither that the guest runs nor that its frames are delivered. */
+    private Optional<Finding> silentVm(GapProbe probe) {
         if (!(probe.report() instanceof NetworkGap.Measured before)) {
             return Optional.empty();
         }
         context.events().ignoreCancel();
-        Duration rare = before.interval().multipliedBy(3);
-        Duration patience = Collections.max(List.of(context.services().timings().word(), rare));
-        boolean heard = context.events()
+        Duration threeIntervals = before.interval().multipliedBy(3);
+        Duration limit = Collections.max(List.of(context.services().timings().silence(), threeIntervals));
+        boolean received = context.events()
                 .poll(
-                        patience,
+                        limit,
                         () -> probe.report() instanceof NetworkGap.Measured now && now.received() > before.received()
                                 ? Optional.of(now)
                                 : Optional.empty())
                 .isPresent();
         String host = context.request().destination().name().toString();
-        return heard
+        return received
                 ? Optional.empty()
                 : Optional.of(Finding.of(
                         FindingCode.VM_SILENT,
                         context.request().subject(),
-                        "Nothing has been heard of the VM for %d s since it arrived on host %s (%s)."
-                                .formatted(patience.toSeconds(), host, before.method()),
-                        "Look at its console on " + host
-                                + "; if the guest runs, check its VLAN and the forwarding entries of the"
-                                + " network between."));
+                        "No probe traffic from VM %s for %d s since it arrived on host %s (%s)"
+                                .formatted(context.request().vm(), limit.toSeconds(), host, before.method()),
+                        "Check the console of the VM on host " + host
+                                + "; if the guest runs, check its VLAN and the forwarding entries of the switches."));
     }
 
-    /** A step could not be done for a reason that no step thought of. */
-    public void failed(MigrationStep at, Throwable e) {
+    /** Ends a migration whose step failed with an exception that it does not handle. */
+    public void fail(MigrationStep at, Throwable e) {
         ErrorCode code = e instanceof UnderstudyException known ? known.code() : ErrorCode.INTERNAL;
         if (code == ErrorCode.INTERNAL) {
             LOG.error(
@@ -96,7 +95,7 @@ public final class MigrationCompletion {
                     at,
                     e);
         }
-        stopped(
+        abort(
                 at,
                 StepAbortedException.failed(
                         code == ErrorCode.HOST_UNAVAILABLE
@@ -107,47 +106,47 @@ public final class MigrationCompletion {
                         code.remedy()));
     }
 
-    /** A step has stopped: goes back where there is a way back. */
-    public void stopped(MigrationStep at, StepAbortedException stop) {
+    /** Ends a migration whose step aborted, with a rollback where that is possible. */
+    public void abort(MigrationStep at, StepAbortedException stop) {
         if (stop.reason() == StepAbortedException.Reason.ABANDONED) {
-            leave();
+            logLeftToNextStart();
             return;
         }
         try {
             context.events().requireNotAbandoned();
             context.events().ignoreCancel();
             boolean cancelled = stop.reason() == StepAbortedException.Reason.CANCELLED;
-            context.status().add(stop.findings());
+            context.status().reason(stop.findings());
             context.status().fact(at, cancelled ? "cancelled" : "failed", cancelled ? "by request" : stop.getMessage());
             context.status().end(at, StepState.FAILED);
-            end(back(stop));
+            end(rollBack(stop));
         } catch (StepAbortedException abandoned) {
-            leave();
+            logLeftToNextStart();
         }
     }
 
-    private void leave() {
+    private void logLeftToNextStart() {
         LOG.info(
-                "Migration {} of VM {} is left to the next start",
+                "Migration {} of VM {}: left to the next start of this server",
                 context.request().id(),
                 context.request().vm());
     }
 
-    /** Once the guest runs on the destination there is no way back: what is wrong there is for a person. */
-    private Outcome back(StepAbortedException stop) {
+    /** Once the guest runs on the destination nothing is rolled back: an admin resolves what is wrong there. */
+    private Outcome rollBack(StepAbortedException stop) {
         if (stop.reason() == StepAbortedException.Reason.UNCLEAR
                 || context.resumed().isPresent()) {
             return Outcome.NEEDS_ATTENTION;
         }
         if (!context.rollbacks().isEmpty()) {
-            journalWayBack();
+            journalRollback();
         }
         List<Finding> failures = context.rollbacks()
                 .run(
                         context.status(),
                         context.events(),
                         context.services().timings().absence());
-        context.status().add(failures);
+        context.status().reason(failures);
         if (stop.reason() == StepAbortedException.Reason.GUEST_LOST || !failures.isEmpty()) {
             return Outcome.NEEDS_ATTENTION;
         }
@@ -155,8 +154,8 @@ public final class MigrationCompletion {
         return stop.reason() == StepAbortedException.Reason.CANCELLED ? Outcome.CANCELLED : Outcome.FAILED_ON_SOURCE;
     }
 
-    /** A full disk must not keep a guest from being taken back. */
-    private void journalWayBack() {
+    /** A full disk must not prevent a rollback. */
+    private void journalRollback() {
         try {
             context.journal(MigrationJournal.Stage.GOING_BACK);
         } catch (RuntimeException e) {
@@ -178,14 +177,14 @@ public final class MigrationCompletion {
     private void end(Outcome outcome) {
         context.events().ignoreCancel();
         context.probe().ifPresent(probe -> {
-            context.events().poll(context.services().timings().tail(), Optional::empty);
+            context.events().poll(context.services().timings().probeTail(), Optional::empty);
             probe.close();
             context.status().networkGap(probe.report());
         });
         context.events().close();
         context.status().outcome(outcome);
         LOG.info(
-                "Migration {} of VM {} ended: {}",
+                "Migration {} of VM {}: ended as {}",
                 context.request().id(),
                 context.request().vm(),
                 outcome);

@@ -12,12 +12,16 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.ProbeTarget;
+import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
 import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.migration.context.Deadline;
 import org.understudy.core.migration.context.MigrationContext;
 
-/** Step 6: waits until the guest has taken the primaries of the destination. The definition is no proof: QEMU is asked. */
+/**
+ * Step 6: waits until the guest has enabled the primaries on the destination, as reported by QEMU; a definition is no
+ * proof.
+ */
 public final class PlugStep implements Step {
     private static final Logger LOG = LoggerFactory.getLogger(PlugStep.class);
 
@@ -33,18 +37,18 @@ public final class PlugStep implements Step {
             return;
         }
         Deadline end = context.events().deadline(context.request().deadlines().plug());
-        List<PairView> missing = context.snapshot().pairs().stream()
-                .filter(p -> !new PrimaryPlug(context, p).within(end.left()))
+        List<PrimaryPlug> missing = context.snapshot().pairs().stream()
+                .map(p -> new PrimaryPlug(context, p))
+                .filter(plug -> !plug.await(end.left()))
                 .toList();
         if (missing.isEmpty()) {
             measureOnStandby(context);
             return;
         }
-        context.degrade();
-        for (PairView pair : missing) {
-            context.status().add(notReturned(context, pair));
-            causes(context, pair).forEach(context.status()::add);
-        }
+        context.markDegraded();
+        context.status()
+                .reason(missing.stream().map(plug -> notReturned(context, plug)).toList());
+        missing.forEach(plug -> context.status().add(causes(context, plug.pair())));
         context.status().end(step(), org.understudy.api.StepState.FAILED);
     }
 
@@ -61,20 +65,20 @@ public final class PlugStep implements Step {
                         "evidence",
                         heartbeat.isPresent()
                                 ? "heartbeat on the primary"
-                                : "the guest enabled the device (query-pci); no heartbeat told of the path");
+                                : "the guest enabled the device (query-pci); no heartbeat on the primary");
         Duration onStandby = Duration.between(released.get(), heartbeat.orElse(enabled));
         if (onStandby.isNegative()) {
-            context.status().fact(step(), "onStandby", "not told: the clocks of the hosts differ");
+            context.status().fact(step(), "onStandby", "unknown: the clocks of the hosts differ");
         } else {
             context.status().onStandby(onStandby);
         }
     }
 
     private static Optional<Instant> firstHeartbeat(MigrationContext context) {
-        boolean tellsPaths = PreflightStep.probeTarget(context.request())
+        boolean reportsPaths = PreflightStep.probeTarget(context.request())
                 .filter(ProbeTarget.Heartbeat.class::isInstance)
                 .isPresent();
-        if (!tellsPaths || context.probe().isEmpty() || context.resumed().isEmpty()) {
+        if (!reportsPaths || context.probe().isEmpty() || context.resumed().isEmpty()) {
             return Optional.empty();
         }
         return context.events()
@@ -89,25 +93,33 @@ public final class PlugStep implements Step {
         try {
             return context.request().destination().whyWithout(context.request().vm(), pair.primary());
         } catch (UnderstudyException e) {
-            LOG.warn("VM {}: why it is without {} is unknown", context.request().vm(), pair.primary(), e);
+            LOG.warn(
+                    "VM {}: cause of missing primary {} is unknown",
+                    context.request().vm(),
+                    pair.primary(),
+                    e);
             context.status().fact(MigrationStep.TO_PRIMARY, "cause-" + pair.primary(), "unknown: " + e.getMessage());
             return List.of();
         }
     }
 
-    private static Finding notReturned(MigrationContext context, PairView pair) {
-        HostName there = context.request().destination().name();
-        Finding finding = Finding.of(
+    private static Finding notReturned(MigrationContext context, PrimaryPlug plug) {
+        Finding finding = plug.failure().orElseGet(() -> notEnabled(context, plug));
+        return context.request().requireVf() ? finding.as(Severity.ERROR) : finding;
+    }
+
+    private static Finding notEnabled(MigrationContext context, PrimaryPlug plug) {
+        PairView pair = plug.pair();
+        HostName destination = context.request().destination().name();
+        return Finding.of(
                 FindingCode.PRIMARY_NOT_RETURNED,
                 context.request().subject() + ", primary " + pair.primary(),
-                new PrimaryPlug(context, pair)
-                        .answer()
+                plug.answer()
                         .reason()
                         .map(why -> "It is unknown whether the guest has enabled " + pair.primary() + " on host "
-                                + there + ": " + why + ".")
-                        .orElse("The guest has not enabled " + pair.primary() + " on host " + there
-                                + "; it runs on its standby NIC."),
-                "Check that the guest has a driver for it, and read the QEMU log on the destination.");
-        return context.request().requireVf() ? finding.as(org.understudy.api.Severity.ERROR) : finding;
+                                + destination + ": " + why)
+                        .orElse("The guest has not enabled " + pair.primary() + " on host " + destination
+                                + " and uses its standby NIC"),
+                "Check that the guest has a driver for the primary, and read the QEMU log of the VM on the destination.");
     }
 }

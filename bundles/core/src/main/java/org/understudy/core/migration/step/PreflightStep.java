@@ -27,14 +27,14 @@ import org.understudy.core.migration.context.MigrationServices;
 import org.understudy.core.migration.context.StepAbortedException;
 import org.understudy.core.migration.context.VmSnapshot;
 
-/** Step 1: looks at everything a migration needs and touches nothing. */
+/** Step 1: checks everything a migration needs and changes nothing. */
 public final class PreflightStep implements Step {
     /**
-     * What was seen.
+     * The result of all checks.
      *
-     * @param cargo empty if the VM does not run, or cannot be read
+     * @param snapshot empty if the VM does not run, or cannot be read
      */
-    public record Checked(List<Finding> findings, Optional<VmSnapshot> cargo) {}
+    public record Result(List<Finding> findings, Optional<VmSnapshot> snapshot) {}
 
     @Override
     public MigrationStep step() {
@@ -43,35 +43,39 @@ public final class PreflightStep implements Step {
 
     @Override
     public void run(MigrationContext context) {
-        Checked checked = DeadlineCall.within(
+        Result result = DeadlineCall.call(
                 context.events(),
                 step(),
                 "the answers of both hosts",
                 context.request().deadlines().preflight(),
                 () -> check(context.request(), context.services()),
                 late -> {});
-        context.status().add(checked.findings());
-        checked.cargo()
+        context.status().add(result.findings());
+        result.snapshot()
                 .ifPresent(snapshot -> context.status()
                         .primaries(snapshot.pairs().stream().map(PairView::kind).toList()));
-        context.status().fact(step(), "findings", checked.findings().size());
-        if (Finding.anyBlocking(checked.findings())) {
+        context.status().fact(step(), "findings", result.findings().size());
+        if (Finding.anyBlocking(result.findings())) {
+            context.status()
+                    .reason(result.findings().stream()
+                            .filter(f -> f.severity() == Severity.ERROR)
+                            .toList());
             throw StepAbortedException.refused();
         }
-        context.cargo(checked.cargo().orElseThrow());
+        context.snapshot(result.snapshot().orElseThrow());
         context.status().fact(step(), "pairs", context.snapshot().pairs().size());
         context.snapshot().presence().forEach((primary, p) -> context.status().fact(step(), primary.value(), p));
     }
 
-    /** All findings, and the cargo if the VM can be read. Blocks for the answers of both hosts. */
-    public Checked check(MigrationRequest request, MigrationServices services) {
+    /** All findings, and the snapshot if the VM can be read. Blocks for the answers of both hosts. */
+    public Result check(MigrationRequest request, MigrationServices services) {
         List<Finding> findings = new ArrayList<>(vmState(request));
         findings.addAll(destinationHost(request));
         if (Finding.anyBlocking(findings)) {
-            return new Checked(findings, Optional.empty());
+            return new Result(findings, Optional.empty());
         }
-        return asking(request, findings, () -> {
-            VmSnapshot snapshot = cargo(request, services);
+        return reportUnavailable(request, findings, () -> {
+            VmSnapshot snapshot = snapshot(request, services);
             findings.addAll(new DestinationCheck(request, services).findings(snapshot));
             findings.addAll(options(request, snapshot));
             findings.addAll(pairs(request, snapshot));
@@ -82,21 +86,21 @@ public final class PreflightStep implements Step {
                             snapshot.held(),
                             request.policy().settle()));
             findings.addAll(probe(request));
-            return new Checked(findings, Optional.of(snapshot));
+            return new Result(findings, Optional.of(snapshot));
         });
     }
 
-    /** A host that does not answer is a finding of the preflight. */
-    private static Checked asking(MigrationRequest request, List<Finding> findings, Supplier<Checked> questions) {
+    /** Turns the failure of a host to answer into a finding. */
+    private static Result reportUnavailable(MigrationRequest request, List<Finding> findings, Supplier<Result> checks) {
         try {
-            return questions.get();
+            return checks.get();
         } catch (UnderstudyException e) {
             FindingCode code = e.code() == ErrorCode.HOST_UNAVAILABLE || e.code() == ErrorCode.QMP_DISCONNECTED
                     ? FindingCode.HOST_UNAVAILABLE
                     : FindingCode.VM_NOT_MIGRATABLE;
-            findings.add(Finding.of(
-                    code, request.subject(), e.getMessage() + ".", e.code().remedy()));
-            return new Checked(findings, Optional.empty());
+            findings.add(
+                    Finding.of(code, request.subject(), e.getMessage(), e.code().remedy()));
+            return new Result(findings, Optional.empty());
         }
     }
 
@@ -108,14 +112,14 @@ public final class PreflightStep implements Step {
                 List.of(Finding.of(
                         FindingCode.VM_NOT_MIGRATABLE,
                         request.subject(),
-                        "The VM is paused; its guest could not release its primary.",
+                        "VM " + request.vm() + " is paused; its guest cannot release the primary",
                         "Resume the VM first."));
             case SHUTOFF, INCOMING, UNKNOWN ->
                 List.of(Finding.of(
                         FindingCode.VM_NOT_MIGRATABLE,
                         request.subject(),
-                        "The VM is " + state + " on host " + request.source().name()
-                                + "; only a running VM can be moved live.",
+                        "VM " + request.vm() + " is " + state + " on host "
+                                + request.source().name() + "; required state: running",
                         "Start the VM first."));
         };
     }
@@ -125,12 +129,13 @@ public final class PreflightStep implements Step {
                 ? List.of(Finding.of(
                         FindingCode.SAME_HOST,
                         request.subject(),
-                        "The VM runs on host " + request.destination().name() + " already.",
-                        "Name another host."))
+                        "VM " + request.vm() + " already runs on host "
+                                + request.destination().name(),
+                        "Choose another host."))
                 : List.of();
     }
 
-    private static VmSnapshot cargo(MigrationRequest request, MigrationServices services) {
+    private static VmSnapshot snapshot(MigrationRequest request, MigrationServices services) {
         String configured = request.source().definition(request.vm());
         String live = request.source().liveDefinition(request.vm()).orElse(configured);
         List<PairView> pairs = services.definitions()
@@ -150,23 +155,29 @@ public final class PreflightStep implements Step {
             found.add(unusable(
                     request,
                     vf
-                            ? "Post-copy cannot be used while a primary is a VF."
-                            : "Post-copy leaves no whole copy of the guest on either host; if one dies, it is lost.",
-                    "Leave post-copy off; auto-converge helps where memory changes too fast."));
+                            ? "Post-copy cannot be used while a primary is a VF"
+                            : "Post-copy leaves no complete copy of the guest on a host; if one host fails, the guest is lost",
+                    "Turn post-copy off; use auto-converge if memory changes too fast."));
         }
         int channels = request.options().multifdChannels().orElse(2);
         if (channels < 2 || channels > 255) {
-            found.add(
-                    unusable(request, "multifd with " + channels + " channels; 2 to 255 are possible.", "Correct it."));
+            found.add(unusable(
+                    request,
+                    "Option multifd has " + channels + " channels; allowed: 2 to 255",
+                    "Set 2 to 255 channels."));
         }
         if (request.options().bandwidth().orElse(1) <= 0) {
-            found.add(unusable(request, "The bandwidth limit is not above 0.", "Leave it out for no limit."));
+            found.add(unusable(
+                    request, "The bandwidth limit is not above 0", "Omit the bandwidth limit, or set one above 0."));
         }
         if (request.options()
                 .downtimeLimit()
                 .filter(d -> d.isNegative() || d.isZero())
                 .isPresent()) {
-            found.add(unusable(request, "The downtime limit is not above 0.", "Leave it out for QEMU's own."));
+            found.add(unusable(
+                    request,
+                    "The downtime limit is not above 0",
+                    "Omit the downtime limit for the default of QEMU, or set one above 0."));
         }
         return found;
     }
@@ -183,14 +194,14 @@ public final class PreflightStep implements Step {
                 found.add(Finding.of(
                         FindingCode.STANDBY_NOT_NEGOTIATED,
                         request.subject() + ", standby " + pair.standby(),
-                        "The guest has not negotiated standby for " + pair.standby() + ", so it has no primary.",
-                        "Wait for the guest to boot, or use a guest kernel with net_failover."));
+                        "The guest has not negotiated standby for " + pair.standby() + " and has no primary",
+                        "Wait until the guest has booted, or use a guest kernel with net_failover."));
             } else if (snapshot.presence().get(pair.primary()) == PrimaryPresence.ABSENT) {
                 found.add(Finding.of(
                         FindingCode.PRIMARY_ABSENT,
                         subject,
-                        "QEMU on the source does not have " + pair.primary() + ".",
-                        "Plug it again; on the destination it is plugged anew."));
+                        "QEMU on the source does not have primary " + pair.primary(),
+                        "Start the migration: the primary is plugged again on the destination."));
             }
         }
         return found;
@@ -204,12 +215,12 @@ public final class PreflightStep implements Step {
                 FindingCode.NO_GAP_PROBE,
                 Severity.NOTICE,
                 request.subject(),
-                "No probe is set up for this VM: the network gap will not be measured.",
+                "No probe is configured for VM " + request.vm() + "; the network gap is not measured",
                 "",
                 false));
     }
 
-    /** How the gap is to be measured: as asked for, or as configured. */
+    /** How the gap is measured: as requested, or as configured. */
     public static Optional<ProbeTarget> probeTarget(MigrationRequest request) {
         return request.options()
                 .probe()

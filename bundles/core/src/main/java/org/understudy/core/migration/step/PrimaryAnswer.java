@@ -11,14 +11,14 @@ import org.understudy.api.spi.Host;
 import org.understudy.api.spi.PrimaryPresence;
 
 /**
- * What a host answered about a primary.
+ * The answer of a host about a primary.
  *
  * @param reason why the presence is unknown; empty if the host answered
  */
 record PrimaryAnswer(PrimaryPresence presence, Optional<String> reason) {
     private static final Logger LOG = LoggerFactory.getLogger(PrimaryAnswer.class);
 
-    /** Asks; a host that does not answer leaves the presence unknown, with the reason. */
+    /** Queries the host; without an answer the presence is unknown, with the reason. */
     static PrimaryAnswer of(Host host, VmName vm, Alias primary) {
         try {
             PrimaryPresence presence = host.primaryPresence(vm, primary);
@@ -26,7 +26,7 @@ record PrimaryAnswer(PrimaryPresence presence, Optional<String> reason) {
                     presence,
                     presence == PrimaryPresence.UNKNOWN ? Optional.of("QEMU did not answer") : Optional.empty());
         } catch (UnderstudyException e) {
-            LOG.warn("Host {}: presence of {} of VM {} is unknown", host.name(), primary, vm, e);
+            LOG.warn("Host {}: presence of primary {} of VM {} is unknown", host.name(), primary, vm, e);
             return new PrimaryAnswer(PrimaryPresence.UNKNOWN, Optional.of(e.getMessage()));
         }
     }

@@ -15,30 +15,32 @@ import org.understudy.core.migration.context.DeadlineCall;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.StepAbortedException;
 
-/** How one primary comes to the guest on the destination: by QEMU itself, or plugged by this run. */
+/** Brings one primary to the guest on the destination: QEMU plugs it by itself, or this server does. */
 final class PrimaryPlug {
     private final MigrationContext context;
     private final PairView pair;
+    private Optional<Finding> failure = Optional.empty();
 
     PrimaryPlug(MigrationContext context, PairView pair) {
         this.context = context;
         this.pair = pair;
     }
 
-    /** True once the guest has enabled it. */
-    boolean within(Duration limit) {
-        boolean enabled =
-                context.isExplicit() ? !context.lacksVf(pair) && plug() && awaitEnabled(limit) : comesByItself(limit);
+    /** Waits; true once the guest has enabled the primary. */
+    boolean await(Duration limit) {
+        boolean enabled = context.isExplicit()
+                ? !context.lacksVf(pair) && plug() && awaitEnabled(limit)
+                : awaitAutomaticPlug(limit);
         context.status().fact(MigrationStep.TO_PRIMARY, pair.primary().value(), answer());
         return enabled;
     }
 
-    /** One that QEMU should have plugged while it loaded the VM, and has not, is plugged once more. */
-    private boolean comesByItself(Duration limit) {
+    /** A primary that QEMU should have plugged while it loaded the VM, and has not, is plugged here. */
+    private boolean awaitAutomaticPlug(Duration limit) {
         Deadline end = context.events().deadline(limit);
-        boolean came = awaitEnabled(wasHidden() ? Duration.ZERO : graceOr(limit));
-        if (came || wasHidden()) {
-            return came;
+        boolean enabled = awaitEnabled(wasHidden() ? Duration.ZERO : graceWithin(limit));
+        if (enabled || wasHidden()) {
+            return enabled;
         }
         if (answer().is(PrimaryPresence.ABSENT) && !context.lacksVf(pair)) {
             plug();
@@ -46,12 +48,12 @@ final class PrimaryPlug {
         return awaitEnabled(end.left());
     }
 
-    private Duration graceOr(Duration limit) {
+    private Duration graceWithin(Duration limit) {
         Duration grace = context.services().timings().grace();
         return grace.compareTo(limit) < 0 ? grace : limit;
     }
 
-    /** A primary that the source kept hidden will not come by waiting: the guest has not negotiated standby. */
+    /** A primary that was hidden on the source does not appear: the guest has not negotiated standby. */
     private boolean wasHidden() {
         return context.snapshot().presence().get(pair.primary()) == PrimaryPresence.HIDDEN;
     }
@@ -62,7 +64,7 @@ final class PrimaryPlug {
 
     private boolean plug() {
         try {
-            DeadlineCall.within(
+            DeadlineCall.call(
                     context.events(),
                     MigrationStep.TO_PRIMARY,
                     "the destination to plug " + pair.primary(),
@@ -73,13 +75,12 @@ final class PrimaryPlug {
             context.status().fact(MigrationStep.TO_PRIMARY, "plugged-" + pair.primary(), "by Understudy");
             return true;
         } catch (UnderstudyException e) {
-            context.status()
-                    .add(Finding.of(
-                            FindingCode.PRIMARY_NOT_RETURNED,
-                            context.request().subject() + ", primary " + pair.primary(),
-                            "It could not be plugged on host "
-                                    + context.request().destination().name() + ": " + e.getMessage() + ".",
-                            e.code().remedy()));
+            failure = Optional.of(Finding.of(
+                    FindingCode.PRIMARY_NOT_RETURNED,
+                    context.request().subject() + ", primary " + pair.primary(),
+                    "Primary " + pair.primary() + " could not be plugged on host "
+                            + context.request().destination().name() + ": " + e.getMessage(),
+                    e.code().remedy()));
             return false;
         }
     }
@@ -93,7 +94,16 @@ final class PrimaryPlug {
                 .isPresent();
     }
 
-    /** What the destination says of the primary now. */
+    /** Why the host did not plug it; empty if it did, or the plug was not requested. */
+    Optional<Finding> failure() {
+        return failure;
+    }
+
+    PairView pair() {
+        return pair;
+    }
+
+    /** What the destination answers about the primary now. */
     PrimaryAnswer answer() {
         return PrimaryAnswer.of(
                 context.request().destination(), context.request().vm(), pair.primary());
@@ -103,9 +113,10 @@ final class PrimaryPlug {
         context.events().destinationStopped().ifPresent(reason -> {
             throw StepAbortedException.unclear(Finding.of(
                     FindingCode.GUEST_NOT_RUNNING,
-                    context.request().on(context.request().destination().name()),
-                    "The VM stopped on the destination after the switch: " + reason + ".",
-                    "Start the VM on host " + context.request().destination().name() + "; its definition is there."));
+                    context.request().subjectOn(context.request().destination().name()),
+                    "The VM stopped on the destination after the switchover: " + reason,
+                    "Start the VM on host " + context.request().destination().name()
+                            + "; its definition is still there."));
         });
     }
 }

@@ -10,7 +10,7 @@ import org.understudy.core.migration.context.DeadlineCall;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.StepAbortedException;
 
-/** Step 7: ends the source's QEMU, which nobody needs any more, and gives back the VFs there. */
+/** Step 7: ends the source QEMU and releases its VFs. */
 public final class ReleaseStep implements Step {
     @Override
     public MigrationStep step() {
@@ -20,10 +20,10 @@ public final class ReleaseStep implements Step {
     @Override
     public void run(MigrationContext context) {
         try {
-            DeadlineCall.within(
+            DeadlineCall.call(
                     context.events(),
                     step(),
-                    "the source to forget the VM",
+                    "the source to remove the VM",
                     context.request().deadlines().release(),
                     context.sourceMonitor().outgoing()::finish);
             if (context.snapshot().pairs().stream().anyMatch(p -> p.kind() == PrimaryKind.VF)) {
@@ -38,7 +38,7 @@ public final class ReleaseStep implements Step {
         }
     }
 
-    /** What the source's VFs were leased for is over, also where the definition leaves their choice to a pool. */
+    /** Releases all VFs of the VM on the source, also those that a pool chose. */
     private void releaseVfs(MigrationContext context) {
         context.services()
                 .pools()
@@ -46,16 +46,16 @@ public final class ReleaseStep implements Step {
                         .filter(lease -> lease.vm().equals(context.request().vm()))
                         .forEach(lease -> {
                             pools.release(lease);
-                            context.status().fact(step(), lease.primary().value(), lease.vf() + " given back");
+                            context.status().fact(step(), lease.primary().value(), lease.vf() + " released");
                         }));
     }
 
     private static Finding leftOver(MigrationContext context, String why) {
         return Finding.of(
                 FindingCode.STATE_INCONSISTENT,
-                context.request().on(context.request().source().name()),
+                context.request().subjectOn(context.request().source().name()),
                 "The VM runs on the destination, but the source could not be cleaned up: " + why,
-                "Destroy and undefine what is left of the VM on host "
+                "Destroy and undefine the VM on host "
                         + context.request().source().name() + "; never resume it there.");
     }
 }

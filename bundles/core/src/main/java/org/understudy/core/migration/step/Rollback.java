@@ -6,8 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.understudy.api.Finding;
-import org.understudy.api.FindingCode;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
@@ -25,48 +23,51 @@ import org.understudy.core.migration.context.StepAbortedException;
 import org.understudy.core.migration.context.UnplugFindings;
 
 /**
- * Takes a run back: stop sending, end the receiving QEMU, let the guest run on the source with its primaries. Each
- * method takes back one thing and says what it did; the order is that of {@link RollbackStack}.
+ * The rollback actions: stop sending, end the receiving QEMU, resume the guest on the source with its primaries. Each
+ * method rolls back one thing and returns what it did; the order is that of {@link RollbackStack}.
  */
 public final class Rollback {
     private static final Logger LOG = LoggerFactory.getLogger(Rollback.class);
 
     private final MigrationContext context;
     private final Host source;
+    private final RollbackFindings findings;
 
     public Rollback(MigrationContext context) {
         this.context = context;
         this.source = context.request().source();
+        this.findings = new RollbackFindings(context);
     }
 
-    /** Stops the sending. After a wait for the guest QEMU itself may need 30 s for that. */
+    /** Cancels the migration on the source. After a wait for the guest QEMU itself may need 30 s for that. */
     public String cancelSending() {
         if (context.events().sourceStopped().isPresent()) {
-            return "the source's QEMU is gone";
+            requireNotRunningOnDestination();
+            return "the source QEMU has ended";
         }
-        Optional<MigrationPhase> after = giveUp();
+        Optional<MigrationPhase> after = cancelOutgoing();
         if (context.sourceMonitor().outgoing().switchesByItself()) {
             requireNotArrived(after);
         }
         return "QEMU ended as "
                 + after.orElseThrow(() -> StepAbortedException.failed(
-                        notGivenUp(context.request().deadlines().cancel())));
+                        findings.notCancelled(context.request().deadlines().cancel())));
     }
 
     /**
-     * Stops the sending, and returns whether it was too late for that. Only a host that switches by itself can be past
-     * the switch without the run's word.
+     * Cancels the migration on the source, and returns whether it was too late. Only a host that switches by itself can
+     * have passed the switchover without a request by the migration.
      */
-    public boolean arrivedAnyway() {
-        boolean possible = context.sendingIfAny()
+    public boolean hasArrivedDespiteCancel() {
+        boolean possible = context.sourceMonitorIfAny()
                 .filter(s -> s.outgoing().switchesByItself())
                 .isPresent();
         try {
-            return possible && giveUp().equals(Optional.of(MigrationPhase.COMPLETED));
+            return possible && cancelOutgoing().equals(Optional.of(MigrationPhase.COMPLETED));
         } catch (UnderstudyException e) {
-            // The way back asks again, for as long as it takes.
+            // The rollback queries again, up to its deadline.
             LOG.warn(
-                    "Migration {}: it is unknown for now whether VM {} has arrived",
+                    "Migration {} of VM {}: unknown whether the VM has arrived, the rollback checks again",
                     context.request().id(),
                     context.request().vm(),
                     e);
@@ -74,46 +75,53 @@ public final class Rollback {
         }
     }
 
-    /** Returns the phase in which QEMU ended; empty if it has not in time. */
-    private Optional<MigrationPhase> giveUp() {
-        MigrationPhase before = context.sourceMonitor().ask().phase();
-        long asked = context.services().time().nanos();
+    /** Returns the phase in which QEMU ended the migration; empty if it has not ended in time. */
+    private Optional<MigrationPhase> cancelOutgoing() {
+        MigrationPhase before = context.sourceMonitor().query().phase();
+        long requested = context.services().time().nanos();
         if (!before.isOver()) {
             context.sourceMonitor().outgoing().cancel();
         }
         Optional<MigrationPhase> after =
-                context.events().poll(context.request().deadlines().cancel(), this::over);
-        if (mayBeAsked(before)) {
-            markPendingEjects(
+                context.events().poll(context.request().deadlines().cancel(), this::endedPhase);
+        if (mayHaveRequestedUnplug(before)) {
+            markPendingUnplugs(
                     after.isPresent(),
-                    Duration.ofNanos(context.services().time().nanos() - asked));
+                    Duration.ofNanos(context.services().time().nanos() - requested));
         }
         return after;
     }
 
-    /** Where the host itself switches, a VM that has not come back runs on the destination, or may do so soon. */
+    /** Where the host itself switches, a migration that was not cancelled has arrived on the destination, or still may. */
     private void requireNotArrived(Optional<MigrationPhase> after) {
         if (after.equals(Optional.of(MigrationPhase.COMPLETED))) {
-            DeadlineCall.within(
+            DeadlineCall.call(
                     context.events(),
                     MigrationStep.TO_STANDBY,
-                    "the source to forget the VM",
+                    "the source to remove the VM",
                     context.request().deadlines().release(),
                     context.sourceMonitor().outgoing()::finish);
         }
         if (after.isEmpty() || after.get() == MigrationPhase.COMPLETED) {
-            throw StepAbortedException.unclear(Finding.of(
-                    FindingCode.STATE_INCONSISTENT,
-                    context.request().on(context.request().destination().name()),
-                    after.isEmpty()
-                            ? "The source has not given the migration up, so the VM may still arrive."
-                            : "The VM arrived before the migration could be taken back; it runs there.",
-                    "Look where the VM runs; its VFs on the other host can be given back when it is off there."));
+            throw StepAbortedException.unclear(after.isEmpty() ? findings.mayArrive() : findings.arrived());
         }
     }
 
-    /** QEMU asks the guest while it is still in setup; an event tells that it did. */
-    private boolean mayBeAsked(MigrationPhase before) {
+    /** Where the host itself switches, a source QEMU may end after the VM has arrived. */
+    private void requireNotRunningOnDestination() {
+        boolean arrived = context.sourceMonitor().outgoing().switchesByItself()
+                && context.request()
+                        .destination()
+                        .find(context.request().vm())
+                        .map(HostedVm::state)
+                        .equals(Optional.of(VmState.RUNNING));
+        if (arrived) {
+            throw StepAbortedException.unclear(findings.arrived());
+        }
+    }
+
+    /** QEMU requests the unplug during setup; only an event shows it. */
+    private boolean mayHaveRequestedUnplug(MigrationPhase before) {
         return switch (before) {
             case WAIT_UNPLUG, CANCELLING -> true;
             case SETUP ->
@@ -122,18 +130,18 @@ public final class Rollback {
         };
     }
 
-    private Optional<MigrationPhase> over() {
+    private Optional<MigrationPhase> endedPhase() {
         return context.events().sourceStopped().isPresent()
                 ? Optional.of(MigrationPhase.NONE)
-                : Optional.of(context.sourceMonitor().ask().phase()).filter(MigrationPhase::isOver);
+                : Optional.of(context.sourceMonitor().query().phase()).filter(MigrationPhase::isOver);
     }
 
     /**
-     * A guest that was asked and has not answered may still do so at any time. QEMU 6.1 and newer give up early only
-     * if the guest did answer; and a primary that the guest has let go is not enabled any more.
+     * A guest that has not answered an unplug request may still release the primary at any time. QEMU 6.1 and newer end
+     * the cancel early only if the guest did answer; and a released primary is no longer enabled.
      */
-    private void markPendingEjects(boolean gaveUp, Duration waited) {
-        boolean answered = gaveUp
+    private void markPendingUnplugs(boolean ended, Duration waited) {
+        boolean answered = ended
                 && source.facts().qemuVersion().filter(q -> q.atLeast(6, 1)).isPresent()
                 && waited.compareTo(context.services().timings().ownUnplugWait()) < 0;
         if (answered) {
@@ -142,60 +150,60 @@ public final class Rollback {
         for (PairView pair : context.snapshot().held()) {
             PrimaryPresence before = context.snapshot().presence().get(pair.primary());
             PrimaryAnswer now = answer(pair);
-            boolean letGo = before == PrimaryPresence.ENABLED
+            boolean released = before == PrimaryPresence.ENABLED
                     && (now.is(PrimaryPresence.PLUGGED) || now.is(PrimaryPresence.ABSENT));
-            if (!letGo) {
-                markPendingEject(pair);
+            if (!released) {
+                markPendingUnplug(pair);
             }
         }
     }
 
-    private void markPendingEject(PairView pair) {
+    private void markPendingUnplug(PairView pair) {
         context.services()
                 .unplugGuard()
                 .unplugPending(source.name(), context.request().vm(), pair);
         context.status()
-                .add(UnplugFindings.pending(context.request().subject(), pair.primary())
+                .add(UnplugFindings.unplugPending(context.request().subject(), pair.primary())
                         .as(Severity.WARNING));
     }
 
-    /** A guest that was asked by this run for a primary, and still has it, may release it at any time. */
-    String markAsked(List<PairView> asked) {
-        List<PairView> pending = asked.stream()
+    /** A guest that still has a primary whose unplug this migration requested may release it at any time. */
+    String markRequested(List<PairView> requested) {
+        List<PairView> pending = requested.stream()
                 .filter(p -> !answer(p).is(PrimaryPresence.ABSENT))
                 .toList();
-        pending.forEach(this::markPendingEject);
-        return pending.size() + " of " + asked.size() + " may still be released";
+        pending.forEach(this::markPendingUnplug);
+        return pending.size() + " of " + requested.size() + " may still be released";
     }
 
-    /** Ends the receiving QEMU; only then may the guest run on the source. */
+    /** Ends the receiving QEMU; only then may the guest run on the source again. */
     public String abortIncoming() {
-        DeadlineCall.within(
+        DeadlineCall.call(
                 context.events(),
                 MigrationStep.LEASE,
                 "the receiving QEMU to end",
                 context.request().deadlines().cancel(),
                 context.incoming()::abort);
-        context.incomingIsGone();
-        return "the receiving QEMU is gone";
+        context.markIncomingGone();
+        return "the receiving QEMU has ended";
     }
 
-    /** Makes sure that the guest runs on the source and has its primaries again. */
+    /** Ensures that the guest runs on the source and has its primaries again. */
     public String restoreGuest() {
         VmState state = awaitRunning();
-        if (state == VmState.PAUSED && context.sendingIfAny().isEmpty()) {
-            return "the guest was not touched; it is paused";
+        if (state == VmState.PAUSED && context.sourceMonitorIfAny().isEmpty()) {
+            return "the guest was not changed; it is paused";
         }
         if (state == VmState.PAUSED) {
             resume();
         } else if (state != VmState.RUNNING) {
-            throw StepAbortedException.failed(notRunning(state));
+            throw StepAbortedException.failed(findings.notRunning(state));
         }
         context.snapshot().held().forEach(this::restorePrimary);
         return "the guest runs on the source";
     }
 
-    /** QEMU starts the guest again by itself where it gave up; only what it leaves standing has to be resumed. */
+    /** QEMU resumes the guest by itself after a failure or a cancel; only one that stays paused is resumed here. */
     private VmState awaitRunning() {
         return context.events()
                 .poll(
@@ -210,24 +218,18 @@ public final class Rollback {
 
     private void resume() {
         if (!context.isIncomingGone()) {
-            throw StepAbortedException.failed(Finding.of(
-                    FindingCode.UNDO_FAILED,
-                    context.request().on(source.name()),
-                    "The guest stands still on the source, and the receiving QEMU is not proven gone.",
-                    "Make sure that the VM is gone from host "
-                            + context.request().destination().name() + ", then resume it on host " + source.name()
-                            + "."));
+            throw StepAbortedException.failed(findings.paused());
         }
         context.sourceMonitor().outgoing().resumeOnSource();
     }
 
     /**
-     * QEMU plugs a primary again by itself after a migration that failed. After one that completed the connector sees to
-     * it when it resumes the guest (docs/decisions/0009). Only one that QEMU does not have at all is plugged here.
+     * QEMU plugs a primary again by itself after a failed migration. After a completed one the connector does so when it
+     * resumes the guest (docs/decisions/0009). Only a primary that QEMU does not have at all is plugged here.
      */
     private void restorePrimary(PairView pair) {
         if (answer(pair).is(PrimaryPresence.ABSENT)) {
-            DeadlineCall.within(
+            DeadlineCall.call(
                     context.events(),
                     MigrationStep.TO_STANDBY,
                     "the source to plug " + pair.primary(),
@@ -243,7 +245,7 @@ public final class Rollback {
                 .poll(
                         context.request().deadlines().plug(),
                         () -> Optional.of(answer(pair)).filter(p -> p.is(wanted) || p.is(PrimaryPresence.ENABLED)))
-                .orElseThrow(() -> StepAbortedException.failed(notBack(pair)));
+                .orElseThrow(() -> StepAbortedException.failed(findings.notRestored(pair, answer(pair))));
         context.services()
                 .unplugGuard()
                 .plugged(source.name(), context.request().vm());
@@ -251,33 +253,5 @@ public final class Rollback {
 
     private PrimaryAnswer answer(PairView pair) {
         return PrimaryAnswer.of(source, context.request().vm(), pair.primary());
-    }
-
-    private Finding notGivenUp(Duration limit) {
-        return Finding.of(
-                FindingCode.UNDO_FAILED,
-                context.request().on(source.name()),
-                "The source's QEMU has not given the migration up within " + limit.toMillis() + " ms.",
-                "Wait for it, or raise the deadline 'cancel'; QEMU itself may wait 30 s for the guest.");
-    }
-
-    private Finding notRunning(VmState state) {
-        return Finding.of(
-                FindingCode.GUEST_NOT_RUNNING,
-                context.request().on(source.name()),
-                "The VM is " + state + " on the source after the migration was taken back.",
-                "Start the VM on host " + source.name() + "; its definition is still there.");
-    }
-
-    private Finding notBack(PairView pair) {
-        return Finding.of(
-                FindingCode.PRIMARY_NOT_RETURNED,
-                context.request().subject() + ", primary " + pair.primary(),
-                answer(pair)
-                        .reason()
-                        .map(why -> "The guest runs on the source, but it is unknown whether it has " + pair.primary()
-                                + " again: " + why + ".")
-                        .orElse("The guest runs on the source, but has not got " + pair.primary() + " back."),
-                "Check the guest's driver; if it is well, restart the VM.");
     }
 }

@@ -14,13 +14,14 @@ import org.understudy.api.spi.VfPools.Lease;
 import org.understudy.core.migration.context.MigrationContext;
 
 /**
- * Leads frames to the standby NICs on both hosts while the guest is without its VFs; when it has taken one again, {@link
- * org.understudy.core.vf.FdbController} ends that. Where it cannot be done frames are lost, but the VM can move.
+ * Adds forwarding entries on both hosts so that frames reach the standby NICs while the guest has no VFs; {@link
+ * org.understudy.core.vf.FdbController} removes them once the guest has enabled a VF again. A failure loses frames, but
+ * does not prevent the migration.
  */
 final class StandbyForwarding {
     private StandbyForwarding() {}
 
-    /** Before the guest is asked for its VFs. */
+    /** Called before the unplug is requested. */
     static void onSource(MigrationContext context) {
         if (context.snapshot().held().stream().noneMatch(p -> p.kind() == PrimaryKind.VF)) {
             return;
@@ -30,19 +31,25 @@ final class StandbyForwarding {
             List<Lease> leases = context.services().pools().map(p -> p.leases(source)).orElse(List.of()).stream()
                     .filter(lease -> lease.vm().equals(context.request().vm()))
                     .toList();
-            context.rollbacks().push(MigrationStep.TO_STANDBY, "undoDetour", () -> end(context, leases));
-            leases.forEach(lease -> begin(context, MigrationStep.TO_STANDBY, lease));
+            context.rollbacks()
+                    .push(
+                            MigrationStep.TO_STANDBY,
+                            "undoDetour",
+                            () -> disable(context, leases),
+                            () -> "Remove the forwarding entries on host " + source
+                                    + " with \"understudy-vf forwarding VF HOLDER off\".");
+            leases.forEach(lease -> enable(context, MigrationStep.TO_STANDBY, lease));
         } catch (UnderstudyException e) {
             context.status().add(failed(context, source, e));
         }
     }
 
-    /** While the guest still runs on the source: the switch is no time for it. */
+    /** Called while the guest still runs on the source, to keep the downtime short. */
     static void onDestination(MigrationContext context) {
-        context.leases().forEach(lease -> begin(context, MigrationStep.COPY, lease));
+        context.leases().forEach(lease -> enable(context, MigrationStep.COPY, lease));
     }
 
-    private static void begin(MigrationContext context, MigrationStep step, Lease lease) {
+    private static void enable(MigrationContext context, MigrationStep step, Lease lease) {
         try {
             pools(context).forward(lease, true);
             context.status()
@@ -52,16 +59,16 @@ final class StandbyForwarding {
         }
     }
 
-    /** A guest that has not got its VF back yet still needs the detour. */
-    private static String end(MigrationContext context, List<Lease> leases) {
-        List<Lease> back = leases.stream()
+    /** A guest that has not enabled its VF again still needs forwarding. */
+    private static String disable(MigrationContext context, List<Lease> leases) {
+        List<Lease> enabled = leases.stream()
                 .filter(lease -> context.request()
                                 .source()
                                 .primaryPresence(context.request().vm(), lease.primary())
                         == PrimaryPresence.ENABLED)
                 .toList();
-        back.forEach(lease -> pools(context).forward(lease, false));
-        return back.size() + " of " + leases.size() + " ended";
+        enabled.forEach(lease -> pools(context).forward(lease, false));
+        return enabled.size() + " of " + leases.size() + " removed";
     }
 
     private static VfPools pools(MigrationContext context) {
@@ -71,9 +78,9 @@ final class StandbyForwarding {
     private static Finding failed(MigrationContext context, HostName host, UnderstudyException why) {
         return Finding.of(
                 FindingCode.DETOUR_FAILED,
-                context.request().on(host),
-                "Frames for the VM may be lost while it runs on its standby NIC: the PF of its VF could not be told to let"
-                        + " them pass: " + why.getMessage() + ".",
-                "Allow understudy-vf the command detour in its access list on the host.");
+                context.request().subjectOn(host),
+                "Frames for the VM may be lost while it uses its standby NIC: forwarding could not be set on the PF of its"
+                        + " VF: " + why.getMessage(),
+                "Allow the command \"forwarding\" in the access list of understudy-vf on the host.");
     }
 }

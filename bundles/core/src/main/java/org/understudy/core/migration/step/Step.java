@@ -10,9 +10,9 @@ public interface Step {
     MigrationStep step();
 
     /**
-     * Does it, and pushes its way back.
+     * Runs the step and pushes its rollback actions. Blocks.
      *
-     * @throws StepAbortedException if it cannot
+     * @throws StepAbortedException if the step cannot be completed
      */
     void run(MigrationContext context);
 }

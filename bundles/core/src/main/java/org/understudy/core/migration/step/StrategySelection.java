@@ -12,33 +12,33 @@ import org.understudy.core.definition.PlatformXml;
 import org.understudy.core.migration.context.MigrationContext;
 
 /**
- * How the guest parts with its primaries in one run, and why (docs/decisions/0021).
+ * How the primaries of one migration are unplugged and plugged, and why (docs/decisions/0021).
  *
- * @param why in the words of a report
+ * @param why as the migration report shows it
  */
 record StrategySelection(MigrationStrategy strategy, String why) {
     /**
-     * What VFIO takes to pin a GiB of memory that is there already. Source: Linux commit 4d83de6da265: 29.69 s for 120 GiB,
+     * Time VFIO takes to pin one GiB of allocated memory. Source: Linux commit 4d83de6da265: 29.69 s for 120 GiB,
      * of which 79 % clear the pages, which the copy has done here.
      */
-    private static final Duration PINNING_OF_A_GIB = Duration.ofMillis(52);
+    private static final Duration PINNING_PER_GIB = Duration.ofMillis(52);
 
     /**
      * VFIO resets a VF when it is opened, and QEMU does when it is plugged; after each the kernel waits 100 ms. Source: Linux
      * {@code pcie_flr} and {@code vfio_pci_core_enable}, QEMU {@code vfio_pci_reset}.
      */
-    private static final Duration RESETS_OF_A_VF = Duration.ofMillis(200);
+    private static final Duration RESETS_PER_VF = Duration.ofMillis(200);
 
     /** Source: QEMU, DEFAULT_MIGRATE_SET_DOWNTIME. */
-    private static final Duration USUAL_DOWNTIME_LIMIT = Duration.ofMillis(300);
+    private static final Duration DEFAULT_DOWNTIME_LIMIT = Duration.ofMillis(300);
 
-    private static final long MIB_OF_A_GIB = 1024;
-    private static final long BYTES_OF_A_MIB = 1L << 20;
+    private static final long MIB_PER_GIB = 1024;
+    private static final long BYTES_PER_MIB = 1L << 20;
 
-    /** After the VFs were leased. */
+    /** Chooses; called after the VFs were leased. */
     static StrategySelection of(MigrationContext context) {
         if (context.snapshot().pairs().isEmpty() || !context.snapshot().canBeUnplugged()) {
-            return new StrategySelection(MigrationStrategy.AUTOMATIC, "no VF that could be unplugged and plugged");
+            return new StrategySelection(MigrationStrategy.AUTOMATIC, "no VF that can be unplugged and plugged");
         }
         if (context.snapshot().pairs().stream().anyMatch(context::lacksVf)) {
             return new StrategySelection(MigrationStrategy.EXPLICIT, "the destination has no VF to plug");
@@ -46,7 +46,7 @@ record StrategySelection(MigrationStrategy strategy, String why) {
         return context.request()
                 .options()
                 .strategy()
-                .map(asked -> new StrategySelection(asked, "as asked for"))
+                .map(requested -> new StrategySelection(requested, "as requested"))
                 .or(() -> context.request().policy().strategy().map(set -> new StrategySelection(set, "as configured")))
                 .orElseGet(() -> predicted(context));
     }
@@ -56,11 +56,11 @@ record StrategySelection(MigrationStrategy strategy, String why) {
                 .filter(p -> p.kind() == PrimaryKind.VF)
                 .count();
         Optional<Long> memory = vfs > 0 ? mebibytes(context.snapshot().live()) : Optional.empty();
-        Duration opening = PINNING_OF_A_GIB
+        Duration opening = PINNING_PER_GIB
                 .multipliedBy(memory.orElse(0L))
-                .dividedBy(MIB_OF_A_GIB)
-                .plus(RESETS_OF_A_VF.multipliedBy(vfs));
-        Duration limit = context.request().options().downtimeLimit().orElse(USUAL_DOWNTIME_LIMIT);
+                .dividedBy(MIB_PER_GIB)
+                .plus(RESETS_PER_VF.multipliedBy(vfs));
+        Duration limit = context.request().options().downtimeLimit().orElse(DEFAULT_DOWNTIME_LIMIT);
         MigrationStrategy best =
                 opening.compareTo(limit) > 0 ? MigrationStrategy.EXPLICIT : MigrationStrategy.AUTOMATIC;
         return new StrategySelection(
@@ -71,7 +71,7 @@ record StrategySelection(MigrationStrategy strategy, String why) {
 
     private static Optional<Long> mebibytes(String definition) {
         OptionalLong bytes = PlatformXml.of(DomainDocument.parse(definition)).memoryBytes();
-        return bytes.isPresent() ? Optional.of(bytes.getAsLong() / BYTES_OF_A_MIB) : Optional.empty();
+        return bytes.isPresent() ? Optional.of(bytes.getAsLong() / BYTES_PER_MIB) : Optional.empty();
     }
 
     @Override

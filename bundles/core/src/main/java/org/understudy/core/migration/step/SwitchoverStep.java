@@ -20,8 +20,8 @@ import org.understudy.core.migration.context.MigrationJournal;
 import org.understudy.core.migration.context.StepAbortedException;
 
 /**
- * Step 5: the rest is sent and the guest goes on, on the destination. The point of no return lies between the last
- * word of the source and {@code accept}.
+ * Step 5: the source sends the rest, and the guest continues on the destination. The point of no return lies between
+ * completion on the source and {@code accept}.
  */
 public final class SwitchoverStep implements Step {
     @Override
@@ -51,8 +51,8 @@ public final class SwitchoverStep implements Step {
     }
 
     /**
-     * The guest stands still, and each question to its hosts keeps it waiting: where nothing but time will help, their
-     * events are waited for first.
+     * The guest is paused, and each query to its hosts prolongs that. Events are therefore awaited before hosts are
+     * polled.
      */
     private static void awaitResume(MigrationContext context) {
         context.events()
@@ -65,100 +65,115 @@ public final class SwitchoverStep implements Step {
                                 .or(() -> context.events().destinationStopped().map(why -> true)));
     }
 
-    /** A destination that could not load what it got, or died, will not do so later. */
+    /** A destination that could not load the state, or whose QEMU ended, cannot complete any more. */
     private boolean complete(MigrationContext context) {
         MigrationPhase incoming = context.incoming().phase();
         if (incoming == MigrationPhase.FAILED) {
             throw StepAbortedException.failed(Finding.of(
                     FindingCode.MIGRATION_FAILED,
-                    context.request().on(context.request().destination().name()),
-                    "The destination's QEMU could not load the VM, or ended.",
-                    "Read the VM's log on the destination."));
+                    context.request().subjectOn(context.request().destination().name()),
+                    "The destination QEMU could not load the VM, or ended",
+                    "Read the QEMU log of the VM on the destination."));
         }
         return sourceHasSentAll(context) && incoming == MigrationPhase.COMPLETED;
     }
 
     /**
-     * A source whose QEMU is proven gone cannot run the guest again. If the destination has everything by then, it may
-     * go on: QEMU gives up its disks before it sends the last byte. Source: QEMU {@code migration/savevm.c},
+     * A source whose QEMU has ended cannot run the guest again. If the destination has everything by then, it may
+     * continue: QEMU releases the disks before it sends the last byte. Source: QEMU {@code migration/savevm.c},
      * {@code bdrv_inactivate_all} before {@code QEMU_VM_EOF}.
      */
     private boolean sourceHasSentAll(MigrationContext context) {
         if (context.events().sourceStopped().isPresent() && context.incoming().phase() == MigrationPhase.COMPLETED) {
-            context.status().fact(step(), "source", "its QEMU ended after the last byte was sent");
+            context.status().fact(step(), "source", "the source QEMU ended after it had sent the last byte");
             return true;
         }
-        return askSource(context).phase() == MigrationPhase.COMPLETED;
+        return querySource(context).phase() == MigrationPhase.COMPLETED;
     }
 
-    private static MigrationProgress askSource(MigrationContext context) {
+    private static MigrationProgress querySource(MigrationContext context) {
         try {
-            return context.sourceMonitor().askAndRequireAlive();
+            return context.sourceMonitor().queryAndRequireAlive();
         } catch (UnderstudyException e) {
             if (context.events().sourceStopped().isEmpty() && context.incoming().phase() == MigrationPhase.COMPLETED) {
-                throw StepAbortedException.unclear(lostTheSource(context, e));
+                throw StepAbortedException.unclear(sourceUnanswered(context, e));
             }
             throw e;
         }
     }
 
-    private static Finding lostTheSource(MigrationContext context, UnderstudyException why) {
+    private static Finding sourceUnanswered(MigrationContext context, UnderstudyException why) {
         return Finding.of(
                 FindingCode.STATE_INCONSISTENT,
                 context.request().subject(),
                 "The destination has received the whole VM, but the source does not answer (" + why.getMessage()
-                        + "), so it may run the VM itself.",
-                "Make sure that the VM is stopped on host "
+                        + ") and may still run the VM",
+                "Ensure that the VM is shut off on host "
                         + context.request().source().name() + ", then resume it on host "
                         + context.request().destination().name() + ".");
     }
 
     private void accept(MigrationContext context) {
         try {
-            DeadlineCall.within(
+            DeadlineCall.call(
                     context.events(),
                     step(),
-                    "the destination to take the VM over",
+                    "the destination to start the received VM",
                     context.request().deadlines().switchover(),
                     context.incoming()::accept);
         } catch (UnderstudyException e) {
             if (!runsOnDestination(context, e)) {
                 throw acceptFailed(context, e);
             }
-            context.status().fact(step(), "accept", "the guest runs there, though the call failed: " + e.getMessage());
+            context.status()
+                    .fact(
+                            step(),
+                            "accept",
+                            "the guest runs on the destination, though the call failed: " + e.getMessage());
         } catch (StepAbortedException e) {
             if (e.reason() == StepAbortedException.Reason.ABANDONED) {
                 throw e;
             }
-            throw StepAbortedException.unclear(e.findings().get(0));
+            throw StepAbortedException.unclear(acceptUnanswered(context, e.getMessage()));
         }
         context.resumed(context.services().time().instant());
     }
 
+    private static Finding acceptUnanswered(MigrationContext context, String why) {
+        return Finding.of(
+                FindingCode.STEP_DEADLINE_EXCEEDED,
+                context.request().subjectOn(context.request().destination().name()),
+                "It is unknown whether the VM runs on the destination: " + why,
+                checkDestination(context));
+    }
+
+    private static String checkDestination(MigrationContext context) {
+        return "Check on host " + context.request().destination().name()
+                + " whether the VM runs, before you start it on any host.";
+    }
+
     /**
-     * A host that answered "no" has not started the guest, so it may go on where it was; a host that did not answer
-     * may have. Where the source is gone, the receiving QEMU has the only copy of the guest and is kept.
+     * A host that refused has not started the guest, so the source may continue; a host that did not answer may have
+     * started it. If the source QEMU has ended, the receiving QEMU has the only copy of the guest and is kept.
      */
     private static StepAbortedException acceptFailed(MigrationContext context, UnderstudyException e) {
-        boolean canGoBack = context.events().sourceStopped().isEmpty()
+        boolean canRollBack = context.events().sourceStopped().isEmpty()
                 && e.code() != ErrorCode.QMP_DISCONNECTED
                 && e.code() != ErrorCode.HOST_UNAVAILABLE
                 && e.code() != ErrorCode.DEADLINE_EXCEEDED
                 && e.code() != ErrorCode.INTERNAL;
         Finding finding = Finding.of(
                 FindingCode.MIGRATION_FAILED,
-                context.request().on(context.request().destination().name()),
-                "The destination did not take the VM over: " + e.getMessage() + ".",
-                canGoBack
-                        ? "Read the VM's log on the destination."
-                        : "Find out whether the VM runs there, before you start it anywhere.");
-        return canGoBack ? StepAbortedException.failed(finding) : StepAbortedException.unclear(finding);
+                context.request().subjectOn(context.request().destination().name()),
+                "The destination did not start the received VM: " + e.getMessage(),
+                canRollBack ? "Read the QEMU log of the VM on the destination." : checkDestination(context));
+        return canRollBack ? StepAbortedException.failed(finding) : StepAbortedException.unclear(finding);
     }
 
     /**
-     * Not knowing is not no.
+     * "Unknown" is not "no".
      *
-     * @param refused what the destination answered when it was to take the VM over
+     * @param refused the answer of the destination to {@code accept}
      */
     private static boolean runsOnDestination(MigrationContext context, UnderstudyException refused) {
         if (context.events().onDestination(HostEvent.Resumed.class).isPresent()) {
@@ -173,11 +188,10 @@ public final class SwitchoverStep implements Step {
         } catch (UnderstudyException e) {
             throw StepAbortedException.unclear(Finding.of(
                     FindingCode.STATE_INCONSISTENT,
-                    context.request().on(context.request().destination().name()),
-                    "The destination did not take the VM over (" + refused.getMessage()
-                            + "), and it is unknown whether it runs there: " + e.getMessage() + ".",
-                    "Check on host " + context.request().destination().name()
-                            + " whether the VM runs, before you start it anywhere."));
+                    context.request().subjectOn(context.request().destination().name()),
+                    "The destination did not start the received VM (" + refused.getMessage()
+                            + "), and it is unknown whether it runs there: " + e.getMessage(),
+                    checkDestination(context)));
         }
     }
 
@@ -190,24 +204,24 @@ public final class SwitchoverStep implements Step {
                 context.events().poll(grace, () -> context.events().onSource(HostEvent.Paused.class));
         if (paused.isPresent() && resumed.isPresent() && !resumed.get().isBefore(paused.get())) {
             context.status().downtime(Duration.between(paused.get(), resumed.get()));
-            context.status().fact(step(), "downtimeFrom", "events: stop on the source, resume on the destination");
+            context.status().fact(step(), "downtimeFrom", "events: pause on the source, resume on the destination");
             return;
         }
         reported(context).ifPresent(downtime -> {
             context.status().downtime(downtime);
-            context.status().fact(step(), "downtimeFrom", "the source's QEMU");
+            context.status().fact(step(), "downtimeFrom", "the source QEMU");
         });
     }
 
     private static Optional<Duration> reported(MigrationContext context) {
-        Optional<Duration> told = context.events()
+        Optional<Duration> measured = context.events()
                 .lastOnSource(HostEvent.MigrationMeasured.class)
                 .map(HostEvent.MigrationMeasured::downtime);
-        if (told.isPresent()) {
-            return told;
+        if (measured.isPresent()) {
+            return measured;
         }
         try {
-            return context.sourceMonitor().ask().downtime();
+            return context.sourceMonitor().query().downtime();
         } catch (UnderstudyException e) {
             context.status().fact(MigrationStep.SWITCH, "downtimeFrom", "unknown: " + e.getMessage());
             return Optional.empty();

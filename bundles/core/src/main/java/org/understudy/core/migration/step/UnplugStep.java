@@ -16,7 +16,10 @@ import org.understudy.core.migration.context.SourceMonitor;
 import org.understudy.core.migration.context.StepAbortedException;
 import org.understudy.core.migration.context.UnplugFindings;
 
-/** Step 3: starts to send, which makes QEMU ask the guest for its primaries, and demands proof that it gave them. */
+/**
+ * Step 3: starts sending, for which QEMU requests an unplug of the primaries, and requires proof that the guest released
+ * them.
+ */
 public final class UnplugStep implements Step {
     @Override
     public MigrationStep step() {
@@ -40,16 +43,16 @@ public final class UnplugStep implements Step {
                             step(),
                             context.snapshot().pairs().isEmpty()
                                     ? "the VM has no failover pair"
-                                    : "the guest has no primary now");
+                                    : "the guest has no primary at present");
             return;
         }
         awaitUnplug(context);
         requireProof(context);
-        context.status().fact(step(), "evidence", "QEMU waited for the guest and went on (wait-unplug, then active)");
+        context.status().fact(step(), "evidence", "QEMU waited for the guest and continued (wait-unplug, then active)");
         context.events().fromSource().stream()
                 .filter(HostEvent.UnplugRequested.class::isInstance)
                 .map(HostEvent.UnplugRequested.class::cast)
-                .forEach(e -> context.status().fact(step(), e.primary().value(), "asked for at " + e.at()));
+                .forEach(e -> context.status().fact(step(), e.primary().value(), "unplug requested at " + e.at()));
     }
 
     private void startSending(MigrationContext context) {
@@ -58,21 +61,26 @@ public final class UnplugStep implements Step {
                 context.request().vm(),
                 context.incoming().uri(),
                 context.request().options(),
-                context.liveThere(),
-                context.configuredThere());
-        OutgoingMigration outgoing = DeadlineCall.toItsAnswer(
+                context.liveOnDestination(),
+                context.configuredOnDestination());
+        OutgoingMigration outgoing = DeadlineCall.callUncancellable(
                 context.events(),
                 step(),
-                "the source's QEMU to take the command",
+                "the source QEMU to accept the command",
                 context.request().deadlines().prepare(),
                 () -> context.request().source().startOutgoing(request),
                 OutgoingMigration::cancel);
-        context.sending(new SourceMonitor(
+        context.sourceMonitor(new SourceMonitor(
                 context.request(),
                 context.events(),
                 outgoing,
                 context.services().time()));
-        context.rollbacks().push(step(), "undoSending", new Rollback(context)::cancelSending);
+        context.rollbacks()
+                .push(
+                        step(),
+                        "undoSending",
+                        new Rollback(context)::cancelSending,
+                        new RollbackFindings(context)::placeRemedy);
     }
 
     private void awaitUnplug(MigrationContext context) {
@@ -81,7 +89,7 @@ public final class UnplugStep implements Step {
                 .poll(
                         limit,
                         () -> Optional.of(context.sourceMonitor()
-                                        .askAndRequireAlive()
+                                        .queryAndRequireAlive()
                                         .phase())
                                 .filter(SourceMonitor::isPastUnplug));
         if (beyond.isEmpty()) {
@@ -89,16 +97,16 @@ public final class UnplugStep implements Step {
                     context.request(),
                     context.snapshot().held(),
                     context.sourceMonitor().waitedForGuest()
-                            ? "The guest did not release its primary within " + limit.toMillis() + " ms."
-                            : "QEMU did not begin to copy within " + limit.toMillis() + " ms."));
+                            ? "The guest has not released its primary within " + limit.toMillis() + " ms"
+                            : "QEMU has not begun to copy within " + limit.toMillis() + " ms"));
         }
     }
 
-    /** QEMU can go on without the guest's release: while the guest reboots, or if the slot was busy. */
+    /** QEMU can continue without a release by the guest: while the guest reboots, or if the slot was busy. */
     private void requireProof(MigrationContext context) {
         boolean proven = context.events()
                 .poll(context.services().timings().grace(), () -> {
-                    context.sourceMonitor().askAndRequireAlive();
+                    context.sourceMonitor().queryAndRequireAlive();
                     return context.sourceMonitor().waitedForGuest() ? Optional.of(true) : Optional.empty();
                 })
                 .isPresent();
@@ -106,7 +114,7 @@ public final class UnplugStep implements Step {
             throw StepAbortedException.failed(UnplugFindings.notReleased(
                     context.request(),
                     context.snapshot().held(),
-                    "QEMU began to copy without a sign that the guest released its primary."));
+                    "QEMU began to copy without evidence that the guest released its primary"));
         }
     }
 }

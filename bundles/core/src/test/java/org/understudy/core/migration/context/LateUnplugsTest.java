@@ -22,7 +22,7 @@ import org.understudy.core.migration.MigrationBench;
 import org.understudy.core.testing.FakeHost;
 import org.understudy.core.testing.FakeHost.Fault;
 
-/** Events never wait for a disk or for another host, and what has to be on disk is there. */
+/** Events wait neither for a disk nor for another host, and pending unplugs are on disk in time. */
 class LateUnplugsTest {
     private static final VmName OTHER = new VmName("db1");
 
@@ -76,7 +76,7 @@ class LateUnplugsTest {
     }
 
     @Test
-    void isOnDiskBeforeTheMigrationGoesOn() {
+    void isOnDiskBeforeTheMigrationContinues() {
         pending(a, VM);
         pending(b, OTHER);
 
@@ -84,7 +84,7 @@ class LateUnplugsTest {
     }
 
     @Test
-    void diskThatHangsHoldsUpNoEvent() throws Exception {
+    void diskThatHangsDelaysNoEvent() throws Exception {
         pending(a, VM);
         pending(b, OTHER);
         disk.free = new CountDownLatch(1);
@@ -112,7 +112,7 @@ class LateUnplugsTest {
     }
 
     @Test
-    void hostThatHangsHoldsUpNoOther() {
+    void hostThatHangsDelaysNoOther() {
         pending(a, VM);
         pending(b, OTHER);
         a.with(Fault.FIND_HANGS);

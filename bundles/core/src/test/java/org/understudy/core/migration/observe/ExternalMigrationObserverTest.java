@@ -19,6 +19,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationId;
@@ -34,7 +36,7 @@ import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.core.migration.MigrationBench;
 import org.understudy.core.testing.FakeHost.Fault;
 
-/** Migrations that somebody else begins, between hosts of this server. */
+/** Migrations that another program starts between hosts of this server. */
 class ExternalMigrationObserverTest {
     @TempDir
     Path folder;
@@ -54,7 +56,7 @@ class ExternalMigrationObserverTest {
         bench.close();
     }
 
-    private void somebodyElseMigrates() {
+    private void anotherProgramMigrates() {
         IncomingMigration there = bench.b.prepareIncoming(new IncomingRequest(
                 new MigrationId("theirs"),
                 VM,
@@ -71,16 +73,16 @@ class ExternalMigrationObserverTest {
                 MigrationBench.DEFINITION));
     }
 
-    private Migration seen() {
+    private Migration observed() {
         MigrationBench.soon().until(() -> !bench.service().list().isEmpty());
         return bench.service().list().get(0);
     }
 
     @Test
     void isShownWithItsSteps() {
-        somebodyElseMigrates();
+        anotherProgramMigrates();
 
-        Migration m = bench.await(seen());
+        Migration m = bench.await(observed());
 
         assertThat(m.outcome()).contains(Outcome.COMPLETED);
         assertThat(m.source()).isEqualTo(bench.a.name());
@@ -99,68 +101,82 @@ class ExternalMigrationObserverTest {
     }
 
     @Test
-    void isShownAlsoIfItBeganBeforeThisServerDid() {
+    void isShownAlsoIfItStartedBeforeThisServer() {
         bench.a.with(Fault.STUCK_IN_COPY);
         bench.service().close();
-        somebodyElseMigrates();
+        anotherProgramMigrates();
 
         bench.restart();
 
-        Migration m = seen();
+        Migration m = observed();
         assertThat(m.isWatched()).isTrue();
         bench.a.mend(Fault.STUCK_IN_COPY);
         assertThat(bench.await(m).outcome()).contains(Outcome.COMPLETED);
     }
 
     @Test
-    void isNeverTakenForOneOfThisServersOwn() {
+    void isNeverMistakenForAMigrationOfThisServer() {
         bench.a.with(Fault.STUCK_IN_COPY);
-        List<Migration> told = new CopyOnWriteArrayList<>();
-        bench.service().listen(told::add);
+        List<Migration> received = new CopyOnWriteArrayList<>();
+        bench.service().listen(received::add);
 
-        somebodyElseMigrates();
+        anotherProgramMigrates();
 
-        assertThat(seen().isWatched()).isTrue();
-        MigrationBench.soon().until(() -> !told.isEmpty());
-        assertThat(told).allMatch(Migration::isWatched);
+        assertThat(observed().isWatched()).isTrue();
+        MigrationBench.soon().until(() -> !received.isEmpty());
+        assertThat(received).allMatch(Migration::isWatched);
     }
 
     @Test
-    void isShownAlsoWhileAHostIsAwayThatHasNoPartInIt() {
+    void isShownAlsoWhileAnUninvolvedHostIsUnreachable() {
         Host away = mock(Host.class);
         when(away.name()).thenReturn(new HostName("away"));
         when(away.subscribe(any())).thenReturn(() -> {});
         when(away.find(any())).thenThrow(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "host away is away"));
         bench.others.add(away);
 
-        somebodyElseMigrates();
+        anotherProgramMigrates();
 
-        assertThat(bench.await(seen()).destination()).isEqualTo(new HostName("b"));
+        assertThat(bench.await(observed()).destination()).isEqualTo(new HostName("b"));
     }
 
     @Test
-    void isSeenToItsEndThoughTheSourceIsAwayForAMoment() {
+    void isObservedToItsEndThoughTheSourceIsBrieflyUnreachable() {
         bench.a.with(Fault.AWAY_IN_COPY);
 
-        somebodyElseMigrates();
+        anotherProgramMigrates();
 
-        assertThat(bench.await(seen()).outcome()).contains(Outcome.COMPLETED);
+        assertThat(bench.await(observed()).outcome()).contains(Outcome.COMPLETED);
     }
 
     @Test
-    void isDegradedWhereThePrimaryDoesNotComeBack() {
+    void isDegradedWhereThePrimaryDoesNotReturn() {
         bench.patience = Duration.ofMillis(200);
         bench.b.with(Fault.PRIMARY_MISSING);
-        somebodyElseMigrates();
+        anotherProgramMigrates();
 
-        assertThat(bench.await(seen()).outcome()).contains(Outcome.COMPLETED_DEGRADED);
+        Migration m = bench.await(observed());
+
+        assertThat(m.outcome()).contains(Outcome.COMPLETED_DEGRADED);
+        assertThat(m.findings()).extracting(Finding::code).containsExactly(FindingCode.PRIMARY_NOT_RETURNED);
     }
 
     @Test
-    void keepsTheVmFromBeingMigratedTwiceAndCanBeCancelled() {
+    void failureIsShownWithItsReason() {
+        bench.a.with(Fault.COPY_FAILS);
+        anotherProgramMigrates();
+
+        Migration m = bench.await(observed());
+
+        assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
+        assertThat(m.findings()).extracting(Finding::code).containsExactly(FindingCode.MIGRATION_FAILED);
+    }
+
+    @Test
+    void preventsASecondMigrationOfTheVmAndCanBeCancelled() {
         bench.a.with(Fault.STUCK_IN_COPY);
-        somebodyElseMigrates();
-        Migration m = seen();
+        anotherProgramMigrates();
+        Migration m = observed();
 
         assertThatThrownBy(() -> bench.service().start(VM, B, MigrationOptions.defaults()))
                 .isInstanceOfSatisfying(
@@ -172,17 +188,17 @@ class ExternalMigrationObserverTest {
     }
 
     @Test
-    void isNotTakenForOneOfOurOwn() {
+    void isNotMistakenForAMigrationOfThisServer() {
         bench.migrate();
 
         assertThat(bench.service().list()).hasSize(1);
     }
 
     @Test
-    void isNotTakenUpByARestart() {
+    void isNotRecoveredAfterARestart() {
         bench.a.with(Fault.STUCK_IN_COPY);
-        somebodyElseMigrates();
-        seen();
+        anotherProgramMigrates();
+        observed();
 
         bench.restart();
 

@@ -16,13 +16,13 @@ import org.understudy.api.NetworkGap.Measured;
 import org.understudy.api.NetworkGap.NotMeasured;
 import org.understudy.api.ProbeTarget;
 
-/** The probes that ask, with the real programs and the kernel's own network. */
-class AskingProbesTest {
+/** The ICMP and ARP probes, with the real programs and the network of the kernel. */
+class RequestProbesTest {
     private static final Duration INTERVAL = Duration.ofMillis(50);
     private static final Duration ARP_INTERVAL = Duration.ofMillis(100);
 
     @Test
-    void measuresByIcmpHowLongAnAddressWasAway() throws IOException {
+    void measuresByIcmpHowLongAnAddressWasUnreachable() throws IOException {
         try (TwoNamespaces net = TwoNamespaces.open();
                 GapProbe probe =
                         new IcmpProbe(new ProbeTarget.Icmp(TwoNamespaces.FAR_ADDRESS, INTERVAL), net.programs())) {
@@ -31,7 +31,7 @@ class AskingProbesTest {
     }
 
     @Test
-    void measuresByArpHowLongAnAddressWasAway() throws IOException {
+    void measuresByArpHowLongAnAddressWasUnreachable() throws IOException {
         try (TwoNamespaces net = TwoNamespaces.open();
                 GapProbe probe = new ArpProbe(
                         new ProbeTarget.Arp(TwoNamespaces.NEAR_NIC, TwoNamespaces.FAR_ADDRESS, ARP_INTERVAL),
@@ -69,7 +69,7 @@ class AskingProbesTest {
     }
 
     @Test
-    void isNotMeasuredWhileNobodyAnswersAndSaysWhatPingSaid() throws IOException {
+    void isNotMeasuredWithoutAnAnswerAndReportsTheOutputOfPing() throws IOException {
         try (TwoNamespaces net = TwoNamespaces.open();
                 GapProbe probe = new IcmpProbe(new ProbeTarget.Icmp("10.77.0.99", INTERVAL), net.programs())) {
             await().untilAsserted(() -> assertThat(probe.report())
@@ -79,7 +79,7 @@ class AskingProbesTest {
     }
 
     @Test
-    void takesAnAddressThatLooksLikeAnOptionForAnAddress() {
+    void treatsAnAddressThatResemblesAnOptionAsAnAddress() {
         try (GapProbe probe = new IcmpProbe(new ProbeTarget.Icmp("-V", INTERVAL), new Programs())) {
             await().untilAsserted(() -> assertThat(probe.report())
                     .isInstanceOfSatisfying(

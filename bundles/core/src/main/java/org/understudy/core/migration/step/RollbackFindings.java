@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration.step;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
+import org.understudy.api.VmState;
+import org.understudy.api.spi.VfPools.Lease;
+import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.migration.context.MigrationContext;
+import org.understudy.core.migration.context.SourceMonitor;
+
+/**
+ * Findings and remedies of a rollback that failed. Each remedy holds for all that is known when it is read, so that none
+ * contradicts another.
+ */
+public final class RollbackFindings {
+    private final MigrationContext context;
+    private final HostName source;
+    private final HostName destination;
+
+    public RollbackFindings(MigrationContext context) {
+        this.context = context;
+        this.source = context.request().source().name();
+        this.destination = context.request().destination().name();
+    }
+
+    Finding mayArrive() {
+        return Finding.of(
+                FindingCode.STATE_INCONSISTENT,
+                context.request().subjectOn(destination),
+                "Host " + source + " has not cancelled the migration, so the VM may still arrive on host "
+                        + destination,
+                findHost());
+    }
+
+    Finding arrived() {
+        return Finding.of(
+                FindingCode.STATE_INCONSISTENT,
+                context.request().subjectOn(destination),
+                "The VM arrived before the migration could be rolled back, and runs on host " + destination,
+                "Leave the VM on host " + destination + " and do not start it on host " + source
+                        + "; migrate it back if it must run there.");
+    }
+
+    /** The next step while it may be unknown on which host the VM runs. */
+    public String placeRemedy() {
+        return context.isIncomingGone() ? guestRemedy() : findHost();
+    }
+
+    private String findHost() {
+        return "Find the host on which the VM runs with \"understudy:vm-show "
+                + context.request().vm() + "\" before you start it on any host.";
+    }
+
+    /** The next step while the receiving QEMU may still exist. */
+    public String incomingRemedy() {
+        return "End the QEMU process of the VM on host "
+                + destination + ", then start or resume the VM on host " + source
+                + ".";
+    }
+
+    /** The next step while the VM on the source is not as it was. */
+    public String guestRemedy() {
+        return context.isIncomingGone()
+                ? "Check the VM on host " + source + " with \"understudy:vm-show "
+                        + context.request().vm() + "\"; restart it if it lacks a primary."
+                : incomingRemedy();
+    }
+
+    /** The next step while a VF is still leased for a VM that did not arrive. */
+    public static String releaseRemedy(Lease lease) {
+        return "Release VF " + lease.vf() + " on host " + lease.host() + " with \"understudy-vf release\".";
+    }
+
+    Finding paused() {
+        return Finding.of(
+                FindingCode.UNDO_FAILED,
+                context.request().subjectOn(source),
+                "The VM is paused on host " + source + ", and the receiving QEMU on host " + destination
+                        + " may still be running",
+                incomingRemedy());
+    }
+
+    Finding notCancelled(Duration limit) {
+        return Finding.of(
+                FindingCode.UNDO_FAILED,
+                context.request().subjectOn(source),
+                "The source QEMU has not cancelled the migration within " + limit.toMillis() + " ms",
+                "Wait 30 s, as QEMU may wait that long for the guest; then check the VM with \"understudy:vm-show "
+                        + context.request().vm() + "\".");
+    }
+
+    /** The same finding as the cause where that is the end of the source QEMU. */
+    Finding notRunning(VmState state) {
+        Optional<Finding> cause =
+                context.events().sourceStopped().map(reason -> SourceMonitor.sourceGone(context.request(), reason));
+        return cause.filter(f -> context.isIncomingGone())
+                .orElseGet(() -> Finding.of(
+                        FindingCode.GUEST_NOT_RUNNING,
+                        context.request().subjectOn(source),
+                        "VM " + context.request().vm() + " is " + state + " on host " + source + " after the rollback",
+                        context.isIncomingGone()
+                                ? "Start the VM on host " + source + "; its definition is still there."
+                                : incomingRemedy()));
+    }
+
+    Finding notRestored(PairView pair, PrimaryAnswer answer) {
+        return Finding.of(
+                FindingCode.PRIMARY_NOT_RETURNED,
+                context.request().subject() + ", primary " + pair.primary(),
+                answer.reason()
+                        .map(why -> "The guest runs on the source, but it is unknown whether it has " + pair.primary()
+                                + " again: " + why)
+                        .orElse("The guest runs on the source without its primary " + pair.primary()),
+                "Check the driver of the primary in the guest, then restart the VM.");
+    }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.understudy.core.migration.MigrationBench.VM;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
+import org.understudy.api.Migration;
+import org.understudy.api.MigrationOptions;
+import org.understudy.api.MigrationStep;
+import org.understudy.api.Outcome;
+import org.understudy.api.PrimaryKind;
+import org.understudy.api.ProbeTarget;
+import org.understudy.api.Severity;
+import org.understudy.api.VmState;
+import org.understudy.core.testing.FakeHost.Fault;
+
+/** The reason of an outcome is its first finding, and no other remedy contradicts its own. */
+class NextStepTest {
+    private static final String START_ON_SOURCE = "Start the VM on host a";
+    private static final Finding NOTE = new Finding(
+            FindingCode.NO_GAP_PROBE, Severity.WARNING, "vm web1", "A warning of the preflight", "Wait.", false);
+
+    @TempDir
+    Path folder;
+
+    private MigrationBench bench;
+
+    @BeforeEach
+    void open() {
+        bench = new MigrationBench(folder);
+        bench.lint.add(NOTE);
+    }
+
+    @AfterEach
+    void close() {
+        bench.close();
+    }
+
+    private static Finding first(Migration m) {
+        return m.findings().get(0);
+    }
+
+    private static List<String> remedies(Migration m) {
+        return m.findings().stream().map(Finding::remedy).toList();
+    }
+
+    @Test
+    void refusalBeginsWithItsFirstError() {
+        bench.lint.add(
+                Finding.of(FindingCode.VM_NOT_MIGRATABLE, "vm web1", "The VM has a local disk", "Move the disk."));
+
+        assertThat(first(bench.migrate()).code()).isEqualTo(FindingCode.VM_NOT_MIGRATABLE);
+    }
+
+    @Test
+    void reasonOfAFailureComesBeforeTheWarningsOfThePreflight() {
+        bench.a.with(Fault.COPY_FAILS);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
+        assertThat(first(m).code()).isEqualTo(FindingCode.MIGRATION_FAILED);
+        assertThat(m.findings()).contains(NOTE);
+    }
+
+    @Test
+    void failedRollbackComesBeforeItsCause() {
+        bench.a.with(Fault.COPY_FAILS, Fault.NO_REPLUG, Fault.REPLUG_FAILS);
+
+        Migration m = bench.migrate();
+
+        assertThat(first(m).code()).isEqualTo(FindingCode.UNDO_FAILED);
+        assertThat(first(m).message()).contains("undoGuest", "device_add failed");
+        assertThat(first(m).remedy()).contains("host a");
+    }
+
+    @Test
+    void startOnTheSourceIsNotAdvisedWhileTheReceiverMayRun() {
+        bench.a.with(Fault.DIES_IN_COPY);
+        bench.b.with(Fault.ABORT_FAILS);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(first(m).remedy()).contains("End the QEMU process of the VM on host b");
+        assertThat(remedies(m)).noneMatch(r -> r.startsWith(START_ON_SOURCE));
+    }
+
+    @Test
+    void startOnTheSourceIsNotAdvisedWhereTheVmRunsOnTheDestination() {
+        bench.a.with(Fault.SWITCHES_BY_ITSELF, Fault.STUCK_IN_COPY);
+        Migration running = bench.startAndReach(MigrationStep.COPY);
+        bench.b.vm(VM).state(VmState.RUNNING);
+        bench.a.vm(VM).stop("QEMU exited with 137");
+
+        Migration m = bench.await(running);
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(first(m).code()).isEqualTo(FindingCode.STATE_INCONSISTENT);
+        assertThat(first(m).message()).contains("runs on host b");
+        assertThat(remedies(m)).noneMatch(r -> r.startsWith(START_ON_SOURCE));
+        assertThat(bench.b.deeds()).doesNotContain("abort web1");
+    }
+
+    @Test
+    void lostGuestHasOneNextStep() {
+        bench.a.with(Fault.DIES_IN_COPY);
+
+        Migration m = bench.migrate();
+
+        assertThat(first(m).code()).isEqualTo(FindingCode.GUEST_NOT_RUNNING);
+        assertThat(first(m).remedy()).startsWith(START_ON_SOURCE);
+        assertThat(m.findings())
+                .filteredOn(f -> f.code() == FindingCode.GUEST_NOT_RUNNING)
+                .hasSize(1);
+    }
+
+    @Test
+    void anotherStartIsNotAdvisedAfterARestartWhereTheVmDoesNotRun() {
+        bench.patience = Duration.ofSeconds(2);
+        bench.a.with(Fault.STUCK_IN_COPY);
+        Migration running = bench.startAndReach(MigrationStep.COPY);
+        bench.service().close();
+        bench.a.vm(VM).stop("QEMU exited with 137");
+
+        bench.restart();
+        Migration m = bench.await(running);
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(first(m).code()).isEqualTo(FindingCode.GUEST_NOT_RUNNING);
+        assertThat(remedies(m)).noneMatch(r -> r.contains("migration again"));
+    }
+
+    @Test
+    void destinationThatDoesNotAnswerIsCheckedBeforeAnythingElse() {
+        bench.b.with(Fault.ACCEPT_HANGS);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(first(m).remedy()).contains("host b", "before you start it");
+        assertThat(remedies(m)).noneMatch(r -> r.contains("etc/understudy.yaml"));
+    }
+
+    @Test
+    void primaryThatCouldNotBePluggedIsOneFinding() {
+        bench.pairs.set(0, MigrationBench.pair(MigrationBench.PRIMARY, PrimaryKind.VF));
+        bench.b.with(Fault.PRIMARY_LATE, Fault.REPLUG_FAILS);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.COMPLETED_DEGRADED);
+        assertThat(first(m).message()).contains("device_add failed");
+        assertThat(m.findings())
+                .filteredOn(f -> f.code() == FindingCode.PRIMARY_NOT_RETURNED)
+                .hasSize(1);
+    }
+
+    @Test
+    void silentVmComesFirst() {
+        bench.probe.silent = true;
+
+        Migration m =
+                bench.migrate(MigrationOptions.defaults().withProbe(new ProbeTarget.Heartbeat("127.0.0.1", 0, 7)));
+
+        assertThat(first(m).code()).isEqualTo(FindingCode.VM_SILENT);
+    }
+}
