@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define CLASS "org/understudy/hostnic/port/NativeFailure"
+#define CLASS "org/understudy/hostnic/backend/NativeFailure"
 
 static jclass failure_class;
 static jmethodID failure_constructor;

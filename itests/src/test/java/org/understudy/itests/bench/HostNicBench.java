@@ -63,7 +63,7 @@ public final class HostNicBench {
         NativeBackend functions = new NativeBackend(places, "bench", "");
         // The call alone; the product makes records of its answer, which "records" has in it.
         Method call =
-                Class.forName("org.understudy.hostnic.port.NativeVf").getDeclaredMethod("inventory", String[].class);
+                Class.forName("org.understudy.hostnic.backend.NativeVf").getDeclaredMethod("inventory", String[].class);
         call.setAccessible(true);
         String[] texts = {places.sysfs(), places.dev(), places.state(), places.links(), places.run()};
         Runnable jni = () -> {
