@@ -92,7 +92,10 @@ public final class LibvirtConnection implements AutoCloseable {
             throw unavailable(Outage.because(reason(e), e));
         }
         executor.scheduleWithFixedDelay(
-                this::checkAlive, timing.checkInterval().toMillis(), timing.checkInterval().toMillis(), TimeUnit.MILLISECONDS);
+                this::checkAlive,
+                timing.checkInterval().toMillis(),
+                timing.checkInterval().toMillis(),
+                TimeUnit.MILLISECONDS);
     }
 
     /**
@@ -129,8 +132,7 @@ public final class LibvirtConnection implements AutoCloseable {
     }
 
     private static String reason(LibvirtException e) {
-        return "is unreachable: %s (%s)"
-                .formatted(e.getMessage(), e.getError().getCode());
+        return "is unreachable: %s (%s)".formatted(e.getMessage(), e.getError().getCode());
     }
 
     /** Returns a connection with all callbacks registered, or throws. */
@@ -160,8 +162,8 @@ public final class LibvirtConnection implements AutoCloseable {
 
     private void listenForClose(NativeConnect connect, SharedConnection fresh) throws LibvirtException {
         try {
-            connect.registerCloseListener((c, reason) ->
-                    execute(() -> connectionLost(fresh, new Outage("closed the connection: " + reason, Optional.empty()))));
+            connect.registerCloseListener((c, reason) -> execute(
+                    () -> connectionLost(fresh, new Outage("closed the connection: " + reason, Optional.empty()))));
         } catch (LibvirtException e) {
             if (!LibvirtFailure.isUnsupported(e)) {
                 throw e;
@@ -202,7 +204,8 @@ public final class LibvirtConnection implements AutoCloseable {
 
     /** Zero if the connection was up for longer than the maximum delay; otherwise the backoff goes on. */
     private synchronized Duration nextRetryDelay() {
-        if (System.nanoTime() - connectedAt > timing.retryDelay(Integer.MAX_VALUE).toNanos()) {
+        if (System.nanoTime() - connectedAt
+                > timing.retryDelay(Integer.MAX_VALUE).toNanos()) {
             failures = 0;
             return Duration.ZERO;
         }

@@ -26,7 +26,8 @@ public final class LibvirtFailure {
         ErrorNumber number = lastNumber();
         return new UnderstudyException(
                 code(number),
-                "Cannot %s: libvirt reported: %s (%s)".formatted(what, NativeLibvirt.INSTANCE.virGetLastErrorMessage(), number));
+                "Cannot %s: libvirt reported: %s (%s)"
+                        .formatted(what, NativeLibvirt.INSTANCE.virGetLastErrorMessage(), number));
     }
 
     /** Error number of the last call made without libvirt-java on this thread. */

@@ -30,8 +30,7 @@ public record LibvirtSettings(HostName name, String uri, String peerUri, Optiona
         Map<String, String> options = policy.options();
         for (String key : new TreeSet<>(options.keySet())) {
             if (!KEYS.contains(key)) {
-                throw invalid(
-                        policy.name(), key, "is unknown; connector libvirt has " + String.join(", ", KEYS));
+                throw invalid(policy.name(), key, "is unknown; connector libvirt has " + String.join(", ", KEYS));
             }
         }
         String uri = options.getOrDefault("uri", "qemu:///system");
@@ -52,7 +51,10 @@ public record LibvirtSettings(HostName name, String uri, String peerUri, Optiona
         try {
             String scheme = Optional.ofNullable(URI.create(text).getScheme()).orElse("");
             if (!DRIVERS.contains(scheme.replaceFirst("\\+.*", ""))) {
-                throw invalid(host, key, "is '" + text + "'; expected a URI such as qemu:///system or qemu+ssh://host/system");
+                throw invalid(
+                        host,
+                        key,
+                        "is '" + text + "'; expected a URI such as qemu:///system or qemu+ssh://host/system");
             }
         } catch (IllegalArgumentException e) {
             throw invalid(host, key, "is '" + text + "', which is not a valid URI: " + e.getMessage());

@@ -81,7 +81,8 @@ public final class Definitions {
                 .filter(existing -> !uuid.equals(Optional.of(existing.uuid().toString())))
                 .ifPresent(existing -> {
                     throw new UnderstudyException(
-                            ErrorCode.VM_EXISTS, "VM %s already exists with UUID %s".formatted(existing.name(), existing.uuid()));
+                            ErrorCode.VM_EXISTS,
+                            "VM %s already exists with UUID %s".formatted(existing.name(), existing.uuid()));
                 });
     }
 

@@ -46,7 +46,8 @@ public final class LibvirtPrimaries {
      */
     public PrimaryPresence presence(VmName vm, Alias primary) {
         try {
-            Optional<QomPciDevice> device = QomPciDevice.find(monitor.query(vm, "query-pci", Map.of()), primary.value());
+            Optional<QomPciDevice> device =
+                    QomPciDevice.find(monitor.query(vm, "query-pci", Map.of()), primary.value());
             Optional<Alias> standby = standbyOf(vm, primary);
             Optional<Boolean> negotiated = standby.flatMap(alias -> standbyNegotiated(vm, alias));
             if (device.isPresent()) {

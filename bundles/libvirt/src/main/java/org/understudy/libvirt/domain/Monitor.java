@@ -101,7 +101,8 @@ public final class Monitor {
 
     private UnderstudyException failure(VmName vm, ExecutionException e) {
         if (!(e.getCause() instanceof UnderstudyException cause)) {
-            return new UnderstudyException(ErrorCode.INTERNAL, "VM " + vm + ": monitor query failed: " + e.getCause(), e);
+            return new UnderstudyException(
+                    ErrorCode.INTERNAL, "VM " + vm + ": monitor query failed: " + e.getCause(), e);
         }
         if (cause.getCause() instanceof LibvirtException reason
                 && reason.getError().getCode() == ErrorNumber.VIR_ERR_NO_SUPPORT) {

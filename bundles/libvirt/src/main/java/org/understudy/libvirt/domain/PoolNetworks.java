@@ -85,10 +85,11 @@ public final class PoolNetworks {
                 .isEmpty()) {
             return vfs.isEmpty()
                     ? Optional.empty()
-                    : Optional.of(mismatch(
-                            pool,
-                            "it was not created by Understudy and stays unchanged",
-                            "Rename the network or remove it with 'virsh net-undefine', or remove 'network' from the pool."));
+                    : Optional.of(
+                            mismatch(
+                                    pool,
+                                    "it was not created by Understudy and stays unchanged",
+                                    "Rename the network or remove it with 'virsh net-undefine', or remove 'network' from the pool."));
         }
         if (current.pciAddresses("/network/forward/address").equals(vfs)) {
             activate(network);
@@ -115,15 +116,15 @@ public final class PoolNetworks {
         if (vfs.isEmpty()) {
             return;
         }
-        Network network = connect.networkDefineXML(
-                """
+        Network network = connect.networkDefineXML("""
                 <network>
                   <name>%1$s</name>
                   %2$s
                   <metadata><understudy:pool xmlns:understudy='%3$s' name='%1$s'/></metadata>
                   <forward mode='hostdev' managed='yes'>%4$s</forward>
                 </network>
-                """.formatted(pool, uuid, NAMESPACE, vfs.stream().map(LibvirtXml::of).collect(Collectors.joining())));
+                """.formatted(
+                        pool, uuid, NAMESPACE, vfs.stream().map(LibvirtXml::of).collect(Collectors.joining())));
         try {
             activate(network);
         } finally {

@@ -39,8 +39,8 @@ public final class DomainEvents {
             (c, d, alias, o) -> publish(d, alias, (vm, a) -> new HostEvent.DevicePlugged(vm, now(), a));
     private final DomainCallback.Device removalFailed =
             (c, d, alias, o) -> publish(d, alias, (vm, a) -> new HostEvent.UnplugRefused(vm, now(), a));
-    private final DomainCallback.Metadata metadata = (c, d, type, namespace, o) ->
-            publish(d, vm -> Optional.of(new HostEvent.DefinitionChanged(vm, now())));
+    private final DomainCallback.Metadata metadata =
+            (c, d, type, namespace, o) -> publish(d, vm -> Optional.of(new HostEvent.DefinitionChanged(vm, now())));
     private final DomainCallback.Iteration iteration =
             (c, d, pass, o) -> publish(d, vm -> Optional.of(new HostEvent.MemoryPass(vm, now(), pass)));
     private final DomainCallback.JobCompleted jobCompleted = (c, d, parameters, count, o) -> publish(
@@ -93,8 +93,7 @@ public final class DomainEvents {
     }
 
     private void lifecycle(Pointer connect, Pointer domain, int event, int detail, Pointer opaque) {
-        publish(
-                domain, vm -> LifecycleEvents.map(vm, now(), event, detail, monitored, outgoingDomains.contains(vm)));
+        publish(domain, vm -> LifecycleEvents.map(vm, now(), event, detail, monitored, outgoingDomains.contains(vm)));
     }
 
     private Instant localTime(long seconds, int micros) {

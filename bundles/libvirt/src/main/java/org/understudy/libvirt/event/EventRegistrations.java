@@ -59,15 +59,16 @@ public final class EventRegistrations implements ConnectionListener {
                                 "event " + event,
                                 NativeLibvirt.INSTANCE.virConnectDomainEventRegisterAny(
                                         pointer, Pointer.NULL, event, callback, Pointer.NULL, Pointer.NULL))
-                        .ifPresent(n ->
-                                deregistrations.add(() -> NativeLibvirt.INSTANCE.virConnectDomainEventDeregisterAny(pointer, n))));
+                        .ifPresent(n -> deregistrations.add(
+                                () -> NativeLibvirt.INSTANCE.virConnectDomainEventDeregisterAny(pointer, n))));
         registerNetworkEvents(connect)
-                .ifPresent(n -> deregistrations.add(() -> NativeLibvirt.INSTANCE.virConnectNetworkEventDeregisterAny(pointer, n)));
+                .ifPresent(n -> deregistrations.add(
+                        () -> NativeLibvirt.INSTANCE.virConnectNetworkEventDeregisterAny(pointer, n)));
         registerDeviceEvents(connect, DEVICE_LIFECYCLE, devices.lifecycle(), deregistrations);
         registerDeviceEvents(connect, DEVICE_UPDATE, devices.update(), deregistrations);
         Optional<Integer> monitor = registerMonitorEvents(pointer);
-        monitor.ifPresent(
-                n -> deregistrations.add(() -> NativeLibvirtQemu.INSTANCE.virConnectDomainQemuMonitorEventDeregister(pointer, n)));
+        monitor.ifPresent(n -> deregistrations.add(
+                () -> NativeLibvirtQemu.INSTANCE.virConnectDomainQemuMonitorEventDeregister(pointer, n)));
         events.monitored(monitor.isPresent());
     }
 
@@ -89,15 +90,16 @@ public final class EventRegistrations implements ConnectionListener {
                         Pointer.NULL));
     }
 
-    private void registerDeviceEvents(NativeConnect connect, int event, Callback callback, List<IntSupplier> deregistrations) {
+    private void registerDeviceEvents(
+            NativeConnect connect, int event, Callback callback, List<IntSupplier> deregistrations) {
         Pointer pointer = connect.pointer();
         registerOptional(
                         connect,
                         devices,
                         NativeLibvirt.INSTANCE.virConnectNodeDeviceEventRegisterAny(
                                 pointer, Pointer.NULL, event, callback, Pointer.NULL, Pointer.NULL))
-                .ifPresent(
-                        n -> deregistrations.add(() -> NativeLibvirt.INSTANCE.virConnectNodeDeviceEventDeregisterAny(pointer, n)));
+                .ifPresent(n -> deregistrations.add(
+                        () -> NativeLibvirt.INSTANCE.virConnectNodeDeviceEventDeregisterAny(pointer, n)));
     }
 
     /** Networks and devices have daemons of their own on some hosts, which may not run: VMs can be managed without them. */

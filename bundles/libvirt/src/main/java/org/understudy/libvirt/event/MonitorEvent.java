@@ -44,7 +44,8 @@ public final class MonitorEvent {
             JsonNode tree = JSON.readTree(details);
             return tree.path(member).asText();
         } catch (JsonProcessingException e) {
-            throw new UnderstudyException(ErrorCode.QMP_PROTOCOL, "QEMU monitor event is not JSON: " + e.getMessage(), e);
+            throw new UnderstudyException(
+                    ErrorCode.QMP_PROTOCOL, "QEMU monitor event is not JSON: " + e.getMessage(), e);
         }
     }
 

@@ -18,7 +18,8 @@ public final class StandbyNegotiations {
     /** Applies an event. */
     public void update(HostEvent event) {
         if (event instanceof HostEvent.StandbyNegotiated negotiation) {
-            negotiated.computeIfAbsent(event.vm(), vm -> ConcurrentHashMap.newKeySet())
+            negotiated
+                    .computeIfAbsent(event.vm(), vm -> ConcurrentHashMap.newKeySet())
                     .add(negotiation.standby());
         } else if (event instanceof HostEvent.Started || event instanceof HostEvent.WasReset) {
             negotiated.remove(event.vm());

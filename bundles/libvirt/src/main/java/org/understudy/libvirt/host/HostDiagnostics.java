@@ -46,17 +46,17 @@ record HostDiagnostics(LibvirtSettings settings, BooleanSupplier monitored) {
                                     + " and migration phases are detected late or not at all",
                             "Connect read-write as a user who may receive these events, and install the libvirt-qemu library on this server."));
         }
-        findings.addAll(vfio.ofHost());
+        findings.addAll(vfio.onHost());
         peer(host).ifPresent(findings::add);
         return findings;
     }
 
-    private Finding tooOld(
-            FindingCode code, String host, String what, Optional<HostFacts.Version> has, String needed) {
+    private Finding tooOld(FindingCode code, String host, String what, Optional<HostFacts.Version> has, String needed) {
         return Finding.of(
                 code,
                 host,
-                "Host %s has %s %s; a pair needs %s or newer".formatted(settings.name(), what, has.orElseThrow(), needed),
+                "Host %s has %s %s; a pair needs %s or newer"
+                        .formatted(settings.name(), what, has.orElseThrow(), needed),
                 "Update " + what + " on the host to " + needed + " or newer.");
     }
 

@@ -189,7 +189,8 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
         VmName name = definitions.define(definition);
         return domains.find(name)
                 .orElseThrow(() -> new UnderstudyException(
-                        ErrorCode.VM_NOT_FOUND, "VM " + name + " was undefined on host " + name() + " right after it was defined"));
+                        ErrorCode.VM_NOT_FOUND,
+                        "VM " + name + " was undefined on host " + name() + " right after it was defined"));
     }
 
     @Override
@@ -220,8 +221,7 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
         if (domains.call("check for saved memory of", vm, d -> d.hasManagedSaveImage() == 1)) {
             throw new UnderstudyException(
                     ErrorCode.WRONG_VM_STATE,
-                    "VM %1$s on host %2$s has saved memory; restore it with 'virsh start %1$s',"
-                                    .formatted(vm, name())
+                    "VM %1$s on host %2$s has saved memory; restore it with 'virsh start %1$s',".formatted(vm, name())
                             + " or discard it with 'virsh managedsave-remove " + vm + "'");
         }
     }

@@ -66,7 +66,9 @@ record VfioObstacles(
                     "VFIO is unavailable on host " + host + ": the IOMMU is off, or VFIO is not loaded",
                     "Enable the IOMMU, and load VFIO with \"modprobe vfio-pci\"."));
         }
-        if (here.flatMap(LocalVfioReader::hasInterruptRemapping).filter(yes -> !yes).isPresent()) {
+        if (here.flatMap(LocalVfioReader::hasInterruptRemapping)
+                .filter(yes -> !yes)
+                .isPresent()) {
             findings.add(finding(
                     subject,
                     "IOMMU of host " + host + " does not remap interrupts; VFIO refuses VFs without it",
@@ -99,7 +101,10 @@ record VfioObstacles(
     private void addDevice(String subject, PciAddress vf, List<Finding> findings) {
         Optional<NodeDevice> found = devices.apply(vf);
         if (found.isEmpty()) {
-            findings.add(finding(subject, "Host " + host + " has no device " + vf, "List the devices of the host with \"virsh nodedev-list --cap pci\"."));
+            findings.add(finding(
+                    subject,
+                    "Host " + host + " has no device " + vf,
+                    "List the devices of the host with \"virsh nodedev-list --cap pci\"."));
             return;
         }
         NodeDevice device = found.get();

@@ -71,7 +71,8 @@ final class LibvirtIncomingMigration implements IncomingMigration {
             domains.run("destroy the incoming QEMU of", vm, Domain::destroy);
         } else if (state.isPresent()) {
             throw new UnderstudyException(
-                    ErrorCode.WRONG_VM_STATE, "VM " + vm + " has arrived on the destination; its incoming migration cannot be aborted");
+                    ErrorCode.WRONG_VM_STATE,
+                    "VM " + vm + " has arrived on the destination; its incoming migration cannot be aborted");
         }
     }
 

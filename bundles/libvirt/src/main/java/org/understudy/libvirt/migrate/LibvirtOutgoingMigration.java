@@ -187,7 +187,8 @@ final class LibvirtOutgoingMigration implements OutgoingMigration {
             // The caller reads the result next.
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new UnderstudyException(ErrorCode.CANCELLED, "VM " + vm + ": wait for the migration was interrupted", e);
+            throw new UnderstudyException(
+                    ErrorCode.CANCELLED, "VM " + vm + ": wait for the migration was interrupted", e);
         }
     }
 

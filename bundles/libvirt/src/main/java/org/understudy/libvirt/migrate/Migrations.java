@@ -52,7 +52,8 @@ public final class Migrations {
         domains.find(request.vm()).filter(v -> v.state() != VmState.SHUTOFF).ifPresent(v -> {
             throw new UnderstudyException(
                     ErrorCode.WRONG_VM_STATE,
-                    "Host %s: VM %s exists and is %s; required state: SHUTOFF".formatted(settings.name(), v.name(), v.state()));
+                    "Host %s: VM %s exists and is %s; required state: SHUTOFF"
+                            .formatted(settings.name(), v.name(), v.state()));
         });
         requirePeerAddress();
         return new LibvirtIncomingMigration(request.vm(), domains, PeerAddress.of(settings));

@@ -46,6 +46,8 @@ final class HostClockTest {
         localTime(0, 1, 0);
         long later = Duration.ofMinutes(2).toMillis();
 
-        assertThat(localTime(later, 1, -700)).as("the host's clock was set back").isEqualTo(after(later + 1));
+        assertThat(localTime(later, 1, -700))
+                .as("the host's clock was set back")
+                .isEqualTo(after(later + 1));
     }
 }

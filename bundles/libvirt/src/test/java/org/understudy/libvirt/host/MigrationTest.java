@@ -151,7 +151,9 @@ final class MigrationTest extends TwoLibvirtds {
         await().atMost(LIMIT).until(() -> out.progress().phase() == MigrationPhase.CANCELLED);
         in.abort();
         out.resumeOnSource();
-        assertThat(a.outgoing(WEB)).as("the next migration may be started by another program").isEmpty();
+        assertThat(a.outgoing(WEB))
+                .as("the next migration may be started by another program")
+                .isEmpty();
 
         assertThat(b.find(WEB)).isEmpty();
         assertThat(a.find(WEB).map(HostedVm::state)).contains(VmState.RUNNING);

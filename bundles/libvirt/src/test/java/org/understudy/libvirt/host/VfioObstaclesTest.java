@@ -148,13 +148,13 @@ final class VfioObstaclesTest {
         VfioObstacles without = new VfioObstacles(
                 new HostName("a"), List.of(), Optional.of(false), Optional.empty(), vf -> Optional.empty());
 
-        assertThat(without.ofHost())
+        assertThat(without.onHost())
                 .singleElement()
                 .satisfies(f -> assertThat(f.message()).contains("VFIO is unavailable on host a"));
     }
 
     private static List<Finding> host(Optional<LocalVfioReader> here) {
         return new VfioObstacles(new HostName("a"), List.of("apparmor"), Optional.empty(), here, vf -> Optional.empty())
-                .ofHost();
+                .onHost();
     }
 }
