@@ -43,8 +43,7 @@ public record CommandBackend(Runner runner, String self, String user) implements
 
     @Override
     public Optional<LeaseToken> lease(PciAddress vf, LeaseOwner owner) {
-        Output output =
-                runner.run(List.of("lease", vf.toString(), "--owner", LeaseText.of(owner), "--json"), LIMIT);
+        Output output = runner.run(List.of("lease", vf.toString(), "--owner", LeaseText.of(owner), "--json"), LIMIT);
         if (ExitStatus.of(output.status()).isUnavailable()) {
             return Optional.empty();
         }

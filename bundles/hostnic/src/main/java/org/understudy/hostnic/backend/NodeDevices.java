@@ -95,9 +95,7 @@ final class NodeDevices {
                 index,
                 // A VF in an unknown state must not be leased.
                 VfState.FOREIGN,
-                boundToVfio
-                        ? "bound to " + VFIO_DRIVER
-                        : "state unknown without understudy-vf on the host",
+                boundToVfio ? "bound to " + VFIO_DRIVER : "state unknown without understudy-vf on the host",
                 List.of(),
                 pci.id("vendor"),
                 pci.id("product"),

@@ -76,8 +76,8 @@ public record Virsh(Runner runner) implements DeviceSource {
                 ErrorCode.HOST_UNAVAILABLE,
                 ExitStatus.isMissing(output.status())
                         ? "Neither understudy-vf nor virsh was found (" + runner.place() + ")"
-                        : "understudy-vf was not found, and virsh " + arguments[0] + " failed (" + runner.place() + "): "
-                                + error);
+                        : "understudy-vf was not found, and virsh " + arguments[0] + " failed (" + runner.place()
+                                + "): " + error);
     }
 
     @Override

@@ -188,8 +188,7 @@ final class HostNicAccess implements AutoCloseable {
         NicInventory unavailable = unavailable("are unreachable: " + why, remedy);
         // The connector reports that such a host is lost, or not open yet.
         if (unavailable.equals(inventory()) || NicOptions.isByLibvirt(policy)) {
-            LOG.debug(
-                    "Host {}: NICs are still unreachable, next attempt in {} ms: {}", policy.name(), wait, why);
+            LOG.debug("Host {}: NICs are still unreachable, next attempt in {} ms: {}", policy.name(), wait, why);
         } else {
             LOG.warn("Host {}: NICs are unreachable, next attempt in {} ms: {}", policy.name(), wait, why);
         }
@@ -280,8 +279,7 @@ final class HostNicAccess implements AutoCloseable {
         return Finding.of(
                 FindingCode.VF_FAULT,
                 "host " + policy.name() + ", VF " + vf.address(),
-                "VF " + vf.address() + " (" + vf.pfName() + "#" + vf.index() + ") cannot be used: "
-                        + vf.reason(),
+                "VF " + vf.address() + " (" + vf.pfName() + "#" + vf.index() + ") cannot be used: " + vf.reason(),
                 "Check the PF's driver and the kernel log on the host, and run 'understudy-vf restore'.");
     }
 

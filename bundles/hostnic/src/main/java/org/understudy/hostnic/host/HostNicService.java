@@ -153,8 +153,8 @@ public final class HostNicService implements HostNics {
         return current().stream()
                 .filter(s -> s.policy().name().equals(host))
                 .findFirst()
-                .orElseThrow(() -> new UnderstudyException(
-                        ErrorCode.HOST_NOT_FOUND, "Host '" + host + "' is not configured"));
+                .orElseThrow(() ->
+                        new UnderstudyException(ErrorCode.HOST_NOT_FOUND, "Host '" + host + "' is not configured"));
     }
 
     @Override

@@ -23,8 +23,7 @@ final class VanishedVfs {
     List<VfView> after(List<VfView> before, List<VfView> now) {
         before.stream()
                 .filter(vf -> vf.holder().isPresent())
-                .forEach(vf ->
-                        all.putIfAbsent(vf.address(), vf.as(VfState.FAULT, "the host no longer has this VF")));
+                .forEach(vf -> all.putIfAbsent(vf.address(), vf.as(VfState.FAULT, "the host no longer has this VF")));
         Set<PciAddress> seen = new HashSet<>();
         now.forEach(vf -> seen.add(vf.address()));
         all.keySet().removeAll(seen);

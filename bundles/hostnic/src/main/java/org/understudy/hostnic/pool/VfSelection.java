@@ -33,7 +33,8 @@ public final class VfSelection {
         Comparator<VfView> withObstacle =
                 Comparator.comparing(vf -> obstacle(host, vf).isPresent());
         return free(host, pool)
-                .sorted(withObstacle.thenComparing(remoteNode)
+                .sorted(withObstacle
+                        .thenComparing(remoteNode)
                         .thenComparing(vf -> load.getOrDefault(vf.pf(), 0L))
                         .thenComparing(VfView::pf)
                         .thenComparing(VfView::index))

@@ -100,8 +100,8 @@ public final class SshRunner implements Runner {
 
     private int status(ChannelExec channel) {
         return Optional.ofNullable(channel.getExitStatus())
-                .orElseThrow(() -> new UnderstudyException(
-                        ErrorCode.HOST_UNAVAILABLE, "Connection " + place() + " was lost"));
+                .orElseThrow(() ->
+                        new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "Connection " + place() + " was lost"));
     }
 
     @Override

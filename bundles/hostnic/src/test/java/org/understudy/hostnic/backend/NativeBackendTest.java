@@ -121,7 +121,9 @@ class NativeBackendTest {
                 "s1:a",
                 "");
 
-        assertThatThrownBy(missing::read).isInstanceOf(UnderstudyException.class).hasMessageContaining("/no/such/place");
+        assertThatThrownBy(missing::read)
+                .isInstanceOf(UnderstudyException.class)
+                .hasMessageContaining("/no/such/place");
     }
 
     @Test
@@ -133,8 +135,7 @@ class NativeBackendTest {
         assertThat(backend().lease(SysTree.vf(0, 1), WEB1)).contains(token);
         assertThat(backend().lease(SysTree.vf(0, 1), WEB2)).isEmpty();
         assertThat(vf(0, 1).state()).isEqualTo(VfState.LEASED);
-        assertThat(vf(0, 1).holder())
-                .contains(new VfView.Holder("web1", "ua-vf0", "s1:alpha", token.fencing(), true));
+        assertThat(vf(0, 1).holder()).contains(new VfView.Holder("web1", "ua-vf0", "s1:alpha", token.fencing(), true));
     }
 
     @Test

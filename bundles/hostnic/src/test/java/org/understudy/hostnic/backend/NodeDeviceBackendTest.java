@@ -207,7 +207,8 @@ class NodeDeviceBackendTest {
         assertThat(own.read().vfs()).hasSize(7).isEqualTo(read(devices()).vfs());
         assertThat(own.read().findings())
                 .hasSize(5)
-                .allSatisfy(f -> assertThat(f.message()).endsWith("NICs of host beta are accessible through libvirt only"))
+                .allSatisfy(
+                        f -> assertThat(f.message()).endsWith("NICs of host beta are accessible through libvirt only"))
                 .allSatisfy(f -> assertThat(f.remedy()).contains("access: ssh"));
         assertThat(own.readOnly()).isPresent();
 

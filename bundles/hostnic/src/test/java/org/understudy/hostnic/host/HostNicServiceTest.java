@@ -139,7 +139,9 @@ class HostNicServiceTest {
             return true;
         });
 
-        assertThat(withinLimit(nics::inventories)).extracting(NicInventory::host).containsExactly(GOOD);
+        assertThat(withinLimit(nics::inventories))
+                .extracting(NicInventory::host)
+                .containsExactly(GOOD);
         assertThat(withinLimit(nics::pools)).isEmpty();
     }
 

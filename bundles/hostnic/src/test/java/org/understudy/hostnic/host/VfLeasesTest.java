@@ -298,7 +298,9 @@ class VfLeasesTest {
         assertThat(nics.access(UNMANAGED).inventory().findings()).isEmpty();
         assertThat(leases.leases(UNMANAGED)).isEmpty();
         assertCode(ErrorCode.HOST_UNAVAILABLE, () -> leases.lease(UNMANAGED, POOL, WEB1, PRIMARY, SETTINGS));
-        assertThat(leases.check(UNMANAGED, POOL)).extracting(Finding::code).containsExactly(FindingCode.POOL_NOT_SERVED);
+        assertThat(leases.check(UNMANAGED, POOL))
+                .extracting(Finding::code)
+                .containsExactly(FindingCode.POOL_NOT_SERVED);
     }
 
     @Test
