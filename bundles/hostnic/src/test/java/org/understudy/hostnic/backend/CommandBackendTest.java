@@ -51,7 +51,7 @@ class CommandBackendTest {
                    "lease":{"owner":"s1:alpha:web1:ua-vf0","fencing":7,"expires":null}},
                   {"address":"0000:01:10.4","index":2,"state":"leased","vendor":"8086","device":"10ca",
                    "lease":{"owner":"another-server","fencing":8}},
-                  {"address":"0000:01:10.6","index":3,"state":unknown-state,"vendor":"8086","device":"10ca"}]}],
+                  {"address":"0000:01:10.6","index":3,"state":"unknown-state","vendor":"8086","device":"10ca"}]}],
                  "problems":[{"subject":"0000:02:00.0","message":"it does not say how many VFs it has"}]}
                 """);
 
