@@ -67,8 +67,8 @@ public interface SriovBackend extends AutoCloseable {
     void forward(LeaseToken token, boolean on);
 
     /**
-     * Restores the VF and ends the lease; has no effect if the lease has ended or has another owner. A VF that is absent cannot be
-     * restored: its lease reappears with it and can be released then.
+     * Restores the VF and ends the lease; has no effect if the lease has ended or has another owner. A VF that is absent
+     * cannot be restored: its lease reappears with it and can be released then.
      */
     void release(LeaseToken token);
 

@@ -40,8 +40,8 @@ public final class Monitor {
     /**
      * Returns the {@code return} member of the answer.
      *
-     * @throws UnderstudyException {@link ErrorCode#QMP_ERROR} if QEMU rejects the command, which libvirt reports as a success;
-     *     {@link ErrorCode#DEADLINE_EXCEEDED} if QEMU does not answer, or an earlier query is still open; {@link
+     * @throws UnderstudyException {@link ErrorCode#QMP_ERROR} if QEMU rejects the command, which libvirt reports as a
+     *     success; {@link ErrorCode#DEADLINE_EXCEEDED} if QEMU does not answer, or an earlier query is still open; {@link
      *     ErrorCode#NOT_SUPPORTED} if libvirt's driver has no QEMU
      */
     public JsonNode query(VmName vm, String command, Map<String, String> arguments) {

@@ -89,7 +89,8 @@ public final class PoolNetworks {
                             mismatch(
                                     pool,
                                     "it was not created by Understudy and stays unchanged",
-                                    "Rename the network or remove it with 'virsh net-undefine', or remove 'network' from the pool."));
+                                    "Rename the network or remove it with 'virsh net-undefine',"
+                                    + " or remove 'network' from the pool."));
         }
         if (current.pciAddresses("/network/forward/address").equals(vfs)) {
             activate(network);

@@ -44,7 +44,8 @@ record HostDiagnostics(LibvirtSettings settings, BooleanSupplier monitored) {
                             "Host " + settings.name()
                                     + ": libvirt does not deliver QEMU monitor events; guest cooperation"
                                     + " and migration phases are detected late or not at all",
-                            "Connect read-write as a user who may receive these events, and install the libvirt-qemu library on this server."));
+                            "Connect read-write as a user who may receive these events,"
+                                    + " and install the libvirt-qemu library on this server."));
         }
         findings.addAll(vfio.onHost());
         peer(host).ifPresent(findings::add);
@@ -77,7 +78,8 @@ record HostDiagnostics(LibvirtSettings settings, BooleanSupplier monitored) {
                             host,
                             "Host %s: peer-uri %s is unreachable from this server: %s. Other hosts may still reach it."
                                     .formatted(settings.name(), uri, e.getMessage()),
-                            "If other hosts cannot reach it either, correct peer-uri or let libvirt listen there; until then no VM can be migrated to this host."));
+                            "If other hosts cannot reach it either, correct peer-uri or let libvirt listen there;"
+                                    + " until then no VM can be migrated to this host."));
         }
     }
 

@@ -40,7 +40,7 @@ final class LibvirtConnectionTest {
     /** 4 KiB for each measured reconnect: the JVM allocates memory too. */
     private static final long LEAK = 4 * 1024 * CUTS * 4 / 5;
 
-    /** The registrations of a host, listener. */
+    /** Counts the registrations of a host. */
     private static final class CountingListener implements ConnectionListener {
         private final LibvirtEventQueue events = new LibvirtEventQueue(new HostName("a"));
         private final EventRegistrations real = new EventRegistrations(
