@@ -7,11 +7,11 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import org.junit.jupiter.api.Tag;
 
-/** A test that a defect of QEMU's emulation can fail, and that may therefore run a second time: docs/testing.md. */
+/** Marks a test that a defect of QEMU's emulation can fail, and that may therefore be repeated once: docs/testing.md. */
 @Tag("tcg-flaky")
 @Target({ElementType.TYPE, ElementType.METHOD})
 @Retention(RetentionPolicy.RUNTIME)
 public @interface TcgFlaky {
-    /** Why. */
+    /** The defect. */
     String value();
 }

@@ -96,7 +96,7 @@ class LibvirtVfIT {
         assertThat(host.whyWithout(WEB, PRIMARY))
                 .extracting(Finding::message)
                 .singleElement()
-                .satisfies(m -> assertThat(m).contains("sees nothing that keeps QEMU from it"));
+                .satisfies(m -> assertThat(m).contains("no obstacle was found"));
 
         host.unplugPrimary(WEB, PRIMARY);
         awaitPresence(PrimaryPresence.ABSENT);

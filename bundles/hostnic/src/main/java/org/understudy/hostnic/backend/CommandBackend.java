@@ -15,16 +15,16 @@ import org.understudy.hostnic.run.Runner;
 import org.understudy.hostnic.run.Runner.Output;
 
 /**
- * The functions of a host as {@code understudy-vf} reads and changes them.
+ * Reads and changes the SR-IOV functions of a host with {@code understudy-vf}.
  *
- * @param self the owner whose leases are ours
- * @param user who runs QEMU and has to open VFs; empty: nobody in particular
+ * @param self owner of this server's leases
+ * @param user user that runs QEMU and must open VFs; empty: no particular user
  */
 public record CommandBackend(Runner runner, String self, String user) implements SriovBackend {
-    /** A driver that is being bound may take its time. */
+    /** Binding a driver can be slow. */
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
-    /** Whether a host has no such program. */
+    /** True if the host lacks the program. */
     public static boolean isMissing(Runner runner) {
         return ExitStatus.isMissing(runner.run(List.of("--version"), LIMIT).status());
     }
@@ -42,21 +42,20 @@ public record CommandBackend(Runner runner, String self, String user) implements
     }
 
     @Override
-    public Optional<LeaseToken> lease(PciAddress vf, LeaseOwner leaseOwner) {
-        Output output =
-                runner.run(List.of("lease", vf.toString(), "--owner", LeaseText.of(leaseOwner), "--json"), LIMIT);
-        if (ExitStatus.of(output.status()).meansTaken()) {
+    public Optional<LeaseToken> lease(PciAddress vf, LeaseOwner owner) {
+        Output output = runner.run(List.of("lease", vf.toString(), "--owner", LeaseText.of(owner), "--json"), LIMIT);
+        if (ExitStatus.of(output.status()).isUnavailable()) {
             return Optional.empty();
         }
         JsonNode lease = require(output, "lease " + vf);
-        return Optional.of(new LeaseToken(vf, leaseOwner, InventoryJson.fencing(lease)));
+        return Optional.of(new LeaseToken(vf, owner, InventoryJson.fencing(lease)));
     }
 
     @Override
-    public void prepare(LeaseToken leaseToken, VfSettings settings) {
-        change("configure", leaseToken, options(settings));
+    public void prepare(LeaseToken token, VfSettings settings) {
+        change("configure", token, options(settings));
         if (settings.vfio()) {
-            change("bind", leaseToken, user.isEmpty() ? List.of() : List.of("--user", user));
+            change("bind", token, user.isEmpty() ? List.of() : List.of("--user", user));
         }
     }
 
@@ -69,26 +68,26 @@ public record CommandBackend(Runner runner, String self, String user) implements
     }
 
     @Override
-    public void forward(LeaseToken leaseToken, boolean on) {
-        change("forwarding", leaseToken, List.of(on ? "on" : "off"));
+    public void forward(LeaseToken token, boolean on) {
+        change("forwarding", token, List.of(on ? "on" : "off"));
     }
 
     @Override
-    public void release(LeaseToken leaseToken) {
-        Output output = call("release", leaseToken, List.of());
+    public void release(LeaseToken token) {
+        Output output = call("release", token, List.of());
         if (ExitStatus.of(output.status()) != ExitStatus.NOT_FOUND) {
-            require(output, "release " + leaseToken.vf());
+            require(output, "release " + token.vf());
         }
     }
 
-    private void change(String verb, LeaseToken leaseToken, List<String> options) {
-        require(call(verb, leaseToken, options), verb + " " + leaseToken.vf());
+    private void change(String verb, LeaseToken token, List<String> options) {
+        require(call(verb, token, options), verb + " " + token.vf());
     }
 
-    private Output call(String verb, LeaseToken leaseToken, List<String> options) {
-        List<String> arguments = new ArrayList<>(List.of(verb, leaseToken.vf().toString()));
-        arguments.addAll(List.of("--owner", LeaseText.of(leaseToken.leaseOwner())));
-        arguments.addAll(List.of("--fencing", Long.toString(leaseToken.fencing())));
+    private Output call(String verb, LeaseToken token, List<String> options) {
+        List<String> arguments = new ArrayList<>(List.of(verb, token.vf().toString()));
+        arguments.addAll(List.of("--owner", LeaseText.of(token.leaseOwner())));
+        arguments.addAll(List.of("--fencing", Long.toString(token.fencing())));
         arguments.addAll(options);
         arguments.add("--json");
         return runner.run(arguments, LIMIT);
@@ -100,7 +99,7 @@ public record CommandBackend(Runner runner, String self, String user) implements
             return InventoryJson.parse(output.out());
         }
         throw new UnderstudyException(
-                status.code(), "understudy-vf " + what + " (" + runner.place() + "): " + reason(output));
+                status.code(), "understudy-vf " + what + " failed (" + runner.place() + "): " + reason(output));
     }
 
     private static String reason(Output output) {
@@ -110,12 +109,12 @@ public record CommandBackend(Runner runner, String self, String user) implements
                 return message.asText();
             }
         } catch (UnderstudyException e) {
-            // It was told in words.
+            // The output is plain text.
         }
-        String words = output.err().strip();
-        return words.isEmpty()
+        String text = output.err().strip();
+        return text.isEmpty()
                 ? "status " + output.status()
-                : words.lines().findFirst().orElseThrow();
+                : text.lines().findFirst().orElseThrow();
     }
 
     @Override

@@ -6,7 +6,7 @@ import org.understudy.api.HostName;
 import org.understudy.api.Subscription;
 import org.understudy.api.spi.HostDevices;
 
-/** The devices of a host over the connection that drives its VMs. That connection is its connector's to close. */
+/** Devices of a host over the connection that manages its VMs, which its connector closes. */
 public record ConnectorDevices(HostName host, HostDevices devices) implements DeviceSource {
     @Override
     public String access() {
@@ -20,12 +20,12 @@ public record ConnectorDevices(HostName host, HostDevices devices) implements De
 
     @Override
     public String limit() {
-        return "the NICs of host " + host + " are reached by libvirt alone";
+        return "NICs of host " + host + " are accessible through libvirt only";
     }
 
     @Override
     public String remedy() {
-        return "Set nics of the host to access: ssh, and install understudy-vf there (docs/libvirt.md).";
+        return "Set nics of the host to access: ssh, and install understudy-vf on the host (docs/libvirt.md).";
     }
 
     @Override
@@ -33,7 +33,7 @@ public record ConnectorDevices(HostName host, HostDevices devices) implements De
         return String.join("\n", devices.devices());
     }
 
-    /** A connection that was lost is told as a change, and refuses the reading that follows. */
+    /** A lost connection is reported as a change; the read that follows fails. */
     @Override
     public Subscription watch(Runnable changed, Consumer<String> ended) {
         return devices.listenForDevices(changed);

@@ -4,32 +4,32 @@ package org.understudy.hostnic.backend;
 import java.util.function.Consumer;
 import org.understudy.api.Subscription;
 
-/** Who says what libvirt knows of a host's devices. */
+/** Supplies libvirt's device XML of a host. */
 public interface DeviceSource extends AutoCloseable {
-    /** What is asked, for people. */
+    /** Display name of the access. */
     String access();
 
-    /** What findings are about. */
+    /** Subject of findings. */
     String subject();
 
-    /** Why nothing can be changed, as the end of a sentence. */
+    /** Why nothing can be changed, as part of a message. */
     String limit();
 
-    /** What an admin may do about that. */
+    /** Remedy for that limit. */
     String remedy();
 
     /**
-     * The documents of all network devices and PCI devices, one behind the other. Source: libvirt's formatnode.
+     * Concatenated documents of all network devices and PCI devices. Source: libvirt's formatnode.
      *
      * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#HOST_UNAVAILABLE}
      */
     String documents();
 
     /**
-     * Watches for changes of them.
+     * Watches for changes of the devices.
      *
-     * @param changed must hand off at once
-     * @param ended called once, with the reason, if nothing is told any more
+     * @param changed called after a change; must hand off at once
+     * @param ended called once, with the reason, if the watch ends
      */
     Subscription watch(Runnable changed, Consumer<String> ended);
 

@@ -3,7 +3,7 @@ package org.understudy.hostnic.backend;
 
 import org.understudy.api.ErrorCode;
 
-/** What an exit status of understudy-vf, or a code of libusvf, means. Source: {@code enum usvf_code} of usvf.h. */
+/** Maps an exit status of understudy-vf, or a code of libusvf. Source: {@code enum usvf_code} of usvf.h. */
 enum ExitStatus {
     DONE(0, ErrorCode.INTERNAL),
     WRONG_CALL(2, ErrorCode.INTERNAL),
@@ -11,7 +11,7 @@ enum ExitStatus {
     REFUSED(4, ErrorCode.VF_FAILED),
     FAILED(5, ErrorCode.VF_FAILED),
     NOT_PERMITTED(6, ErrorCode.NOT_PERMITTED),
-    /** Such as 127 of a shell that does not find the command. */
+    /** Any other status, such as 127 of a shell that does not find the command. */
     OTHER(-1, ErrorCode.HOST_UNAVAILABLE);
 
     private final int number;
@@ -31,7 +31,7 @@ enum ExitStatus {
         return OTHER;
     }
 
-    /** What a shell says of a program that is not there. Source: POSIX, Shell Command Language. */
+    /** True for the status of a shell that does not find the command. Source: POSIX, Shell Command Language. */
     static boolean isMissing(int number) {
         return number == 127;
     }
@@ -40,8 +40,8 @@ enum ExitStatus {
         return code;
     }
 
-    /** True if the VF is not there or not free, so that another one may be tried. */
-    boolean meansTaken() {
+    /** True if the VF is absent or not free, so that another one may be tried. */
+    boolean isUnavailable() {
         return this == REFUSED || this == NOT_FOUND;
     }
 }

@@ -24,7 +24,7 @@ import org.understudy.hostnic.backend.SriovBackend.Inventory;
 /**
  * Reads the inventory that {@code understudy-vf list --json} prints.
  *
- * @param self the owner whose leases are ours
+ * @param self owner of this server's leases
  */
 record InventoryJson(String self) {
     private static final JsonMapper JSON = new JsonMapper();
@@ -34,7 +34,7 @@ record InventoryJson(String self) {
             return JSON.readTree(text);
         } catch (JsonProcessingException e) {
             throw new UnderstudyException(
-                    ErrorCode.HOST_UNAVAILABLE, "understudy-vf did not answer in JSON: " + e.getOriginalMessage(), e);
+                    ErrorCode.HOST_UNAVAILABLE, "understudy-vf output is not JSON: " + e.getOriginalMessage(), e);
         }
     }
 
@@ -57,7 +57,7 @@ record InventoryJson(String self) {
                 FindingCode.NIC_ACCESS_LIMITED,
                 problem.path("subject").asText("SR-IOV"),
                 problem.path("message").asText(),
-                "Look at this function on the host; every other one is read as usual.");
+                "Check this PCI function on the host with lspci; the other functions are read as usual.");
     }
 
     private static PfView pf(JsonNode pf) {
@@ -101,20 +101,20 @@ record InventoryJson(String self) {
                 holder);
     }
 
-    /** A word that this version does not know is no state in which a VF may be taken. */
-    private static VfState state(String word, boolean leased) {
-        return switch (word) {
+    /** A VF in a state that this version does not have must not be leased. */
+    private static VfState state(String text, boolean leased) {
+        return switch (text) {
             case "free" -> VfState.FREE;
             case "leased" -> VfState.LEASED;
-            // A VF whose VM runs is in use, and that is what it was leased for.
+            // A leased VF whose VM runs is in use.
             case "in-use" -> leased ? VfState.LEASED : VfState.IN_USE;
             case "foreign" -> VfState.FOREIGN;
             default -> VfState.FAULT;
         };
     }
 
-    private static VfioReadiness vfio(String word) {
-        return switch (word) {
+    private static VfioReadiness vfio(String text) {
+        return switch (text) {
             case "ready" -> VfioReadiness.READY;
             case "no-iommu" -> VfioReadiness.NO_IOMMU;
             case "no-driver" -> VfioReadiness.NO_DRIVER;
@@ -133,12 +133,12 @@ record InventoryJson(String self) {
     private Optional<Holder> holder(JsonNode lease) {
         return text(lease, "owner")
                 .map(owner -> LeaseText.parse(owner)
-                        .map(leaseOwner -> new Holder(
-                                leaseOwner.vm(),
-                                leaseOwner.primary(),
-                                leaseOwner.owner(),
+                        .map(parsed -> new Holder(
+                                parsed.vm(),
+                                parsed.primary(),
+                                parsed.owner(),
                                 fencing(lease),
-                                leaseOwner.owner().equals(self)))
+                                parsed.owner().equals(self)))
                         .orElseGet(() -> new Holder("", "", owner, fencing(lease), false)));
     }
 

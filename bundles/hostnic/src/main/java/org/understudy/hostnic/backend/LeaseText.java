@@ -4,17 +4,17 @@ package org.understudy.hostnic.backend;
 import java.util.Optional;
 import org.understudy.hostnic.backend.SriovBackend.LeaseOwner;
 
-/** A claim as the one word that the host keeps with a lease: server, host, VM and primary, none of which has a colon. */
+/** Text form of a lease owner that the host stores with a lease: {@code SERVER:HOST:VM:PRIMARY}; no part contains a colon. */
 final class LeaseText {
     private static final int PARTS = 4;
 
     private LeaseText() {}
 
-    static String of(LeaseOwner leaseOwner) {
-        return leaseOwner.owner() + ":" + leaseOwner.vm() + ":" + leaseOwner.primary();
+    static String of(LeaseOwner owner) {
+        return owner.owner() + ":" + owner.vm() + ":" + owner.primary();
     }
 
-    /** Empty for the lease of something else than Understudy's server. */
+    /** Empty for an owner that is not an Understudy server. */
     static Optional<LeaseOwner> parse(String text) {
         String[] parts = text.split(":", -1);
         return parts.length == PARTS

@@ -15,17 +15,17 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.VfSettings;
 
 /**
- * The functions of this machine, read and changed in this process. Only if {@link NativeLibrary} says that it is loaded.
+ * Reads and changes the SR-IOV functions of this machine in this process. Requires a loaded {@link NativeLibrary}.
  *
- * @param places other roots than the usual ones, for tests; empty texts otherwise
- * @param self the owner whose leases are ours
- * @param user who runs QEMU and has to open VFs; empty: this process's own user
+ * @param places root folders; empty texts select the default ones
+ * @param self owner of this server's leases
+ * @param user user that runs QEMU and must open VFs; empty: this process's own user
  */
 public record NativeBackend(Places places, String self, String user) implements SriovBackend {
     private static final Logger LOG = LoggerFactory.getLogger(NativeBackend.class);
     private static final int WAIT_MILLIS = 500;
 
-    /** Where the kernel and libusvf keep things. */
+    /** Folders and files of the kernel and of libusvf. */
     public record Places(String sysfs, String dev, String state, String links, String run) {
         public static Places usual() {
             return new Places("", "", "", "", "");
@@ -36,7 +36,7 @@ public record NativeBackend(Places places, String self, String user) implements 
         }
     }
 
-    /** Whether this process may change functions, and not only read them. */
+    /** True if this process may change functions. */
     public static boolean isPrivileged() {
         return NativeVf.isPrivileged();
     }
@@ -48,17 +48,17 @@ public record NativeBackend(Places places, String self, String user) implements 
 
     @Override
     public Inventory read() {
-        byte[] json = call("The SR-IOV functions", () -> NativeVf.inventory(places.asArray()));
+        byte[] json = call("SR-IOV functions", () -> NativeVf.inventory(places.asArray()));
         return new InventoryJson(self).read(new String(json, StandardCharsets.UTF_8));
     }
 
     @Override
-    public Optional<LeaseToken> lease(PciAddress vf, LeaseOwner leaseOwner) {
+    public Optional<LeaseToken> lease(PciAddress vf, LeaseOwner owner) {
         try {
-            long fencing = NativeVf.lease(places.asArray(), vf.toString(), LeaseText.of(leaseOwner));
-            return Optional.of(new LeaseToken(vf, leaseOwner, fencing));
+            long fencing = NativeVf.lease(places.asArray(), vf.toString(), LeaseText.of(owner));
+            return Optional.of(new LeaseToken(vf, owner, fencing));
         } catch (NativeFailure e) {
-            if (ExitStatus.of(e.status()).meansTaken()) {
+            if (ExitStatus.of(e.status()).isUnavailable()) {
                 return Optional.empty();
             }
             throw failure("VF " + vf, e);
@@ -66,32 +66,32 @@ public record NativeBackend(Places places, String self, String user) implements 
     }
 
     @Override
-    public void prepare(LeaseToken leaseToken, VfSettings settings) {
-        String vf = leaseToken.vf().toString();
-        String owner = LeaseText.of(leaseToken.leaseOwner());
+    public void prepare(LeaseToken token, VfSettings settings) {
+        String vf = token.vf().toString();
+        String owner = LeaseText.of(token.leaseOwner());
         byte[] mac = HexFormat.ofDelimiter(":").parseHex(settings.mac().value());
         call("VF " + vf, () -> {
             NativeVf.configure(
                     places.asArray(),
                     vf,
                     owner,
-                    leaseToken.fencing(),
+                    token.fencing(),
                     mac,
                     settings.vlan(),
                     flag(settings.trust()),
                     flag(settings.spoofCheck()));
             if (settings.vfio()) {
-                NativeVf.bind(places.asArray(), vf, owner, leaseToken.fencing(), user);
+                NativeVf.bind(places.asArray(), vf, owner, token.fencing(), user);
             }
             return vf;
         });
     }
 
     @Override
-    public void forward(LeaseToken leaseToken, boolean on) {
-        String vf = leaseToken.vf().toString();
+    public void forward(LeaseToken token, boolean on) {
+        String vf = token.vf().toString();
         call("VF " + vf, () -> {
-            NativeVf.forwarding(places.asArray(), vf, LeaseText.of(leaseToken.leaseOwner()), leaseToken.fencing(), on);
+            NativeVf.forwarding(places.asArray(), vf, LeaseText.of(token.leaseOwner()), token.fencing(), on);
             return vf;
         });
     }
@@ -101,10 +101,10 @@ public record NativeBackend(Places places, String self, String user) implements 
     }
 
     @Override
-    public void release(LeaseToken leaseToken) {
-        String vf = leaseToken.vf().toString();
+    public void release(LeaseToken token) {
+        String vf = token.vf().toString();
         try {
-            NativeVf.release(places.asArray(), vf, LeaseText.of(leaseToken.leaseOwner()), leaseToken.fencing());
+            NativeVf.release(places.asArray(), vf, LeaseText.of(token.leaseOwner()), token.fencing());
         } catch (NativeFailure e) {
             if (ExitStatus.of(e.status()) != ExitStatus.NOT_FOUND) {
                 throw failure("VF " + vf, e);
@@ -126,7 +126,7 @@ public record NativeBackend(Places places, String self, String user) implements 
 
     @Override
     public Subscription watch(Runnable changed, Consumer<String> ended) {
-        long watch = call("The watch of SR-IOV functions", NativeVf::watchOpen);
+        long watch = call("Watch of SR-IOV functions", NativeVf::watchOpen);
         AtomicBoolean wanted = new AtomicBoolean(true);
         Thread reader = new Thread(() -> follow(watch, wanted, changed, ended), "understudy-vf-events");
         reader.setDaemon(true);
@@ -134,7 +134,7 @@ public record NativeBackend(Places places, String self, String user) implements 
         return () -> wanted.set(false);
     }
 
-    /** The one thread that reads the watch also closes it. */
+    /** The thread that reads the watch also closes it. */
     private static void follow(long watch, AtomicBoolean wanted, Runnable changed, Consumer<String> ended) {
         try {
             while (wanted.get()) {
@@ -143,8 +143,8 @@ public record NativeBackend(Places places, String self, String user) implements 
                 }
             }
         } catch (NativeFailure e) {
-            LOG.debug("The watch ended", e);
-            ended.accept("the watch of SR-IOV functions ended: " + e.getMessage());
+            LOG.debug("Watch of SR-IOV functions ended", e);
+            ended.accept("watch of SR-IOV functions ended: " + e.getMessage());
         } finally {
             NativeVf.watchClose(watch);
         }
@@ -152,6 +152,6 @@ public record NativeBackend(Places places, String self, String user) implements 
 
     @Override
     public void close() {
-        // Nothing is kept open but watches, which have their own subscription.
+        // Only watches are open, and they have their own subscription.
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.hostnic.backend;
 
-/** What a native call throws; never leaves this package. */
+/** Failure of a native call; not visible outside this package. */
 final class NativeFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -13,7 +13,7 @@ final class NativeFailure extends RuntimeException {
         this.status = status;
     }
 
-    /** The exit status that understudy-vf would have. */
+    /** Equivalent exit status of understudy-vf. */
     int status() {
         return status;
     }

@@ -6,15 +6,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether libusvf could be loaded into this process.
+ * Result of loading libusvf into this process.
  *
- * @param obstacle why not; empty if it is loaded
+ * @param obstacle why loading failed; empty if the library is loaded
  */
 public record NativeLibrary(Optional<String> obstacle) {
     private static final Logger LOG = LoggerFactory.getLogger(NativeLibrary.class);
     private static final NativeLibrary LOADED = load();
 
-    /** The library of this bundle, which is loaded once. */
+    /** Returns the library of this bundle, which is loaded once. */
     public static NativeLibrary instance() {
         return LOADED;
     }
@@ -24,7 +24,7 @@ public record NativeLibrary(Optional<String> obstacle) {
             System.loadLibrary("usvfjni");
             return new NativeLibrary(Optional.empty());
         } catch (LinkageError e) {
-            LOG.info("SR-IOV functions are not read in process: {}", e.getMessage());
+            LOG.info("Native library usvfjni is not available, using understudy-vf: {}", e.getMessage());
             return new NativeLibrary(Optional.of(String.valueOf(e.getMessage())));
         }
     }

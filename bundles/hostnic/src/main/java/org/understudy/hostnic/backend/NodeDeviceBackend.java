@@ -13,14 +13,14 @@ import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.VfSettings;
 
-/** The functions of a host as its libvirt sees them: nothing can be changed. */
+/** Reads the SR-IOV functions of a host from its libvirt; changes are not supported. */
 public record NodeDeviceBackend(DeviceSource source) implements SriovBackend {
     private static final List<String> MISSING = List.of(
             "lease VFs",
             "configure VFs (MAC, VLAN, trust, spoof check)",
             "bind VFs to vfio-pci",
-            "lead frames to the standby NIC while a guest is without its VF",
-            "watch what is set for VFs, and who uses them");
+            "add forwarding entries for standby NICs",
+            "watch the settings and the use of VFs");
 
     @Override
     public String access() {
@@ -39,37 +39,37 @@ public record NodeDeviceBackend(DeviceSource source) implements SriovBackend {
         return Finding.of(
                 FindingCode.NIC_ACCESS_LIMITED,
                 source.subject(),
-                "Understudy cannot " + ability + " there: " + source.limit(),
+                "Cannot " + ability + ": " + source.limit(),
                 source.remedy());
     }
 
     @Override
     public Optional<String> readOnly() {
-        return Optional.of("VFs can be seen there and not changed (" + source.access() + "): " + source.limit());
+        return Optional.of("VFs are read-only (" + source.access() + "): " + source.limit());
     }
 
-    private UnderstudyException refusal() {
+    private UnderstudyException readOnlyFailure() {
         return new UnderstudyException(ErrorCode.NOT_SUPPORTED, readOnly().orElseThrow());
     }
 
     @Override
-    public Optional<LeaseToken> lease(PciAddress vf, LeaseOwner leaseOwner) {
-        throw refusal();
+    public Optional<LeaseToken> lease(PciAddress vf, LeaseOwner owner) {
+        throw readOnlyFailure();
     }
 
     @Override
-    public void prepare(LeaseToken leaseToken, VfSettings settings) {
-        throw refusal();
+    public void prepare(LeaseToken token, VfSettings settings) {
+        throw readOnlyFailure();
     }
 
     @Override
-    public void forward(LeaseToken leaseToken, boolean on) {
-        throw refusal();
+    public void forward(LeaseToken token, boolean on) {
+        throw readOnlyFailure();
     }
 
     @Override
-    public void release(LeaseToken leaseToken) {
-        throw refusal();
+    public void release(LeaseToken token) {
+        throw readOnlyFailure();
     }
 
     @Override

@@ -20,10 +20,10 @@ import org.xml.sax.InputSource;
 import org.xml.sax.SAXException;
 import org.xml.sax.helpers.DefaultHandler;
 
-/** An element of what libvirt says of a host's devices. */
+/** An element of libvirt's device XML. */
 record NodeDeviceXml(Element element) {
     /**
-     * Reads documents that stand one behind the other, as libvirt gives them.
+     * Parses concatenated documents of libvirt.
      *
      * @return the root elements
      */
@@ -33,7 +33,7 @@ record NodeDeviceXml(Element element) {
             factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
             factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
             DocumentBuilder builder = factory.newDocumentBuilder();
-            // Its own one would write to standard error.
+            // The default handler writes to standard error.
             builder.setErrorHandler(new DefaultHandler());
             String one = "<devices>" + text + "</devices>";
             return new NodeDeviceXml(builder.parse(new InputSource(new StringReader(one)))
@@ -41,7 +41,7 @@ record NodeDeviceXml(Element element) {
                     .children("device");
         } catch (ParserConfigurationException | SAXException | IOException e) {
             throw new UnderstudyException(
-                    ErrorCode.HOST_UNAVAILABLE, "What libvirt says of devices can't be read: " + e.getMessage(), e);
+                    ErrorCode.HOST_UNAVAILABLE, "Device XML from libvirt cannot be parsed: " + e.getMessage(), e);
         }
     }
 
@@ -89,8 +89,8 @@ record NodeDeviceXml(Element element) {
                 .orElse("");
     }
 
-    /** Of the device that this is a capability {@code pci} of. */
-    PciAddress place() {
+    /** PCI address in a capability {@code pci}. */
+    PciAddress pciAddress() {
         return address(
                 required(text("domain")), required(text("bus")), required(text("slot")), required(text("function")));
     }
@@ -112,7 +112,7 @@ record NodeDeviceXml(Element element) {
 
     private static String required(Optional<String> part) {
         return part.orElseThrow(() -> new UnderstudyException(
-                ErrorCode.HOST_UNAVAILABLE, "libvirt tells of a PCI device without an address"));
+                ErrorCode.HOST_UNAVAILABLE, "Device XML from libvirt has a PCI device without an address"));
     }
 
     private static int decoded(String text) {
@@ -120,7 +120,7 @@ record NodeDeviceXml(Element element) {
             return Integer.decode(text);
         } catch (NumberFormatException e) {
             throw new UnderstudyException(
-                    ErrorCode.HOST_UNAVAILABLE, "libvirt says '" + text + "' where a number belongs", e);
+                    ErrorCode.HOST_UNAVAILABLE, "Device XML from libvirt has '" + text + "' instead of a number", e);
         }
     }
 }

@@ -17,14 +17,14 @@ import org.understudy.api.VfioReadiness;
 import org.understudy.hostnic.backend.SriovBackend.Inventory;
 
 /**
- * The inventory in libvirt's node devices. They do not tell what is set for a VF, nor who uses it. Source:
+ * Builds the inventory from libvirt's node devices, which have neither the settings nor the users of a VF. Source:
  * https://libvirt.org/formatnode.html
  */
 final class NodeDevices {
-    private static final String PASSED_THROUGH = "vfio-pci";
+    private static final String VFIO_DRIVER = "vfio-pci";
 
     private final Map<PciAddress, NodeDeviceXml> functions = new HashMap<>();
-    /** Names of network devices, by the node device they belong to. */
+    /** Names of network devices, by their node device. */
     private final Map<String, String> netdevs = new HashMap<>();
 
     private final List<PfView> pfs = new ArrayList<>();
@@ -33,7 +33,7 @@ final class NodeDevices {
 
     private NodeDevices(List<NodeDeviceXml> devices) {
         for (NodeDeviceXml device : devices) {
-            device.capability("pci").ifPresent(pci -> functions.put(pci.place(), device));
+            device.capability("pci").ifPresent(pci -> functions.put(pci.pciAddress(), device));
             device.capability("net")
                     .flatMap(net -> net.text("interface"))
                     .ifPresent(name -> device.text("parent").ifPresent(parent -> netdevs.put(parent, name)));
@@ -73,8 +73,8 @@ final class NodeDevices {
             findings.add(Finding.of(
                     FindingCode.NIC_ACCESS_LIMITED,
                     pf.address().toString(),
-                    missing + " of " + members.size() + " VFs of " + pf.address() + " vanished while they were read",
-                    "Wait a moment; the next change is read again."));
+                    "PF " + pf.address() + ": " + missing + " of " + members.size() + " VFs vanished during the read",
+                    "List the VFs again with understudy:vf-list when the number of VFs no longer changes."));
         }
         for (int index = 0; index < members.size(); index++) {
             if (functions.containsKey(members.get(index))) {
@@ -87,23 +87,21 @@ final class NodeDevices {
         NodeDeviceXml device = functions.get(address);
         NodeDeviceXml pci = device.capability("pci").orElseThrow();
         Optional<NodeDeviceXml> group = pci.child("iommuGroup");
-        boolean passedThrough = driver(device).filter(PASSED_THROUGH::equals).isPresent();
+        boolean boundToVfio = driver(device).filter(VFIO_DRIVER::equals).isPresent();
         return new VfView(
                 address,
                 pf.address(),
                 pf.netdev().orElse(pf.address().toString()),
                 index,
-                // Not known to be free is not free.
+                // A VF in an unknown state must not be leased.
                 VfState.FOREIGN,
-                passedThrough
-                        ? "bound to " + PASSED_THROUGH
-                        : "whether it is free is not known without understudy-vf on the host",
+                boundToVfio ? "bound to " + VFIO_DRIVER : "state unknown without understudy-vf on the host",
                 List.of(),
                 pci.id("vendor"),
                 pci.id("product"),
                 driver(device),
                 netdev(device),
-                // libvirt tells the address of the netdev, not the one that the PF administers.
+                // libvirt reports the MAC of the netdev, not the one that the PF administers.
                 Optional.empty(),
                 OptionalInt.empty(),
                 Optional.empty(),

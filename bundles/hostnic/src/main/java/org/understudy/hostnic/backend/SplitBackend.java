@@ -7,11 +7,11 @@ import org.understudy.api.PciAddress;
 import org.understudy.api.Subscription;
 import org.understudy.api.spi.VfSettings;
 
-/** For a server that may read what it may not change: reads in one way, changes in another. */
-public record SplitBackend(SriovBackend reader, SriovBackend changer) implements SriovBackend {
+/** Reads with one backend and changes with another, for a server without the privilege to change functions. */
+public record SplitBackend(SriovBackend reader, SriovBackend writer) implements SriovBackend {
     @Override
     public String access() {
-        return reader.access() + ", changes by " + changer.access();
+        return reader.access() + ", changes by " + writer.access();
     }
 
     @Override
@@ -25,28 +25,28 @@ public record SplitBackend(SriovBackend reader, SriovBackend changer) implements
     }
 
     @Override
-    public Optional<LeaseToken> lease(PciAddress vf, LeaseOwner leaseOwner) {
-        return changer.lease(vf, leaseOwner);
+    public Optional<LeaseToken> lease(PciAddress vf, LeaseOwner owner) {
+        return writer.lease(vf, owner);
     }
 
     @Override
-    public void prepare(LeaseToken leaseToken, VfSettings settings) {
-        changer.prepare(leaseToken, settings);
+    public void prepare(LeaseToken token, VfSettings settings) {
+        writer.prepare(token, settings);
     }
 
     @Override
-    public void forward(LeaseToken leaseToken, boolean on) {
-        changer.forward(leaseToken, on);
+    public void forward(LeaseToken token, boolean on) {
+        writer.forward(token, on);
     }
 
     @Override
-    public void release(LeaseToken leaseToken) {
-        changer.release(leaseToken);
+    public void release(LeaseToken token) {
+        writer.release(token);
     }
 
     @Override
     public void close() {
         reader.close();
-        changer.close();
+        writer.close();
     }
 }

@@ -16,30 +16,30 @@ public interface SriovBackend extends AutoCloseable {
     /**
      * All functions of a host at one moment.
      *
-     * @param vfs in no pool yet
-     * @param findings what could not be read, and what is not possible in this way
+     * @param vfs without their pools
+     * @param findings what could not be read, and what this backend does not support
      */
     record Inventory(List<PfView> pfs, List<VfView> vfs, List<Finding> findings) {}
 
     /**
-     * Who wants a VF.
+     * Owner of a lease.
      *
-     * @param owner the server, and the host as it calls it
+     * @param owner the server and its name for the host
      * @param vm the VM's name
      * @param primary the alias of the primary it is for
      */
     record LeaseOwner(String owner, String vm, String primary) {}
 
-    /** What proves a lease. */
+    /** Proof of a lease. */
     record LeaseToken(PciAddress vf, LeaseOwner leaseOwner, long fencing) {}
 
-    /** How the host is reached, for people. */
+    /** Display name of how the host is accessed. */
     String access();
 
     /** @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#HOST_UNAVAILABLE} */
     Inventory read();
 
-    /** Why nothing can be changed in this way; empty if it can. */
+    /** Why this backend cannot change anything; empty if it can. */
     default Optional<String> readOnly() {
         return Optional.empty();
     }
@@ -47,36 +47,36 @@ public interface SriovBackend extends AutoCloseable {
     /**
      * Reserves a VF.
      *
-     * @return empty if somebody else has taken it in the meantime
+     * @return empty if the VF was leased by another owner meanwhile
      */
-    Optional<LeaseToken> lease(PciAddress vf, LeaseOwner leaseOwner);
+    Optional<LeaseToken> lease(PciAddress vf, LeaseOwner owner);
 
     /**
-     * Writes the settings, reads them back, and binds the VF as asked.
+     * Writes the settings, reads them back, and binds the VF to the requested driver.
      *
-     * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#VF_FAILED} with the reason; a
-     *     part may have been done
+     * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#VF_FAILED} with the reason; some
+     *     changes may be in effect
      */
-    void prepare(LeaseToken leaseToken, VfSettings settings);
+    void prepare(LeaseToken token, VfSettings settings);
 
     /**
-     * Leads frames for the VF's MAC to the bridge above its PF too, or ends that.
+     * Adds or removes the forwarding entry that lets the PF pass frames for the VF's MAC to the bridge.
      *
      * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#VF_FAILED}
      */
-    void forward(LeaseToken leaseToken, boolean on);
+    void forward(LeaseToken token, boolean on);
 
     /**
-     * Restores the VF and ends the lease; nothing happens if it is another's by now, or nobody's. A VF that is gone cannot
-     * be restored: its lease shows up again with it, and can be released then.
+     * Restores the VF and ends the lease; has no effect if the lease has ended or has another owner. A VF that is absent
+     * cannot be restored: its lease reappears with it and can be released then.
      */
-    void release(LeaseToken leaseToken);
+    void release(LeaseToken token);
 
     /**
      * Watches for changes.
      *
-     * @param changed called after something has changed; must hand off at once
-     * @param ended called once, with the reason, if nothing is told any more
+     * @param changed called after a change; must hand off at once
+     * @param ended called once, with the reason, if the watch ends
      */
     Subscription watch(Runnable changed, Consumer<String> ended);
 

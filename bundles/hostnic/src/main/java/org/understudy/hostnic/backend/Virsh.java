@@ -11,18 +11,18 @@ import org.understudy.hostnic.run.Runner;
 import org.understudy.hostnic.run.Runner.Output;
 
 /**
- * The devices of a host that has virsh, but no {@code understudy-vf}.
+ * Reads the devices of a host with virsh, where {@code understudy-vf} is not installed.
  *
  * @param runner runs {@link #PROGRAM}
  */
 public record Virsh(Runner runner) implements DeviceSource {
-    /** On the host itself, so that its libvirt needs no door to the network. */
+    /** Runs on the host itself, so that its libvirt need not listen on the network. */
     public static final List<String> PROGRAM = List.of("virsh", "--quiet", "--connect", "qemu:///system");
 
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
-    /** A word of a command line has at most 128 KiB on Linux. */
-    private static final int MOST_AT_ONCE = 1000;
+    /** Linux limits a command-line argument to 128 KiB. */
+    private static final int MAX_BATCH = 1000;
 
     @Override
     public String access() {
@@ -36,12 +36,12 @@ public record Virsh(Runner runner) implements DeviceSource {
 
     @Override
     public String limit() {
-        return "there is no understudy-vf";
+        return "understudy-vf is not installed on " + runner.place();
     }
 
     @Override
     public String remedy() {
-        return "Install understudy-vf on the host (docs/without-root.md); it is used from the next connection on.";
+        return "Install understudy-vf on the host (docs/without-root.md); the next connection uses it.";
     }
 
     @Override
@@ -49,17 +49,17 @@ public record Virsh(Runner runner) implements DeviceSource {
         List<String> names = run("nodedev-list", "--cap", "net,pci")
                 .lines()
                 .map(String::strip)
-                // They become a part of virsh's own command language.
+                // The names become part of a virsh command line.
                 .filter(name -> name.matches("[A-Za-z0-9_]+"))
                 .toList();
         StringBuilder documents = new StringBuilder();
-        for (int from = 0; from < names.size(); from += MOST_AT_ONCE) {
-            documents.append(dump(names.subList(from, Math.min(names.size(), from + MOST_AT_ONCE))));
+        for (int from = 0; from < names.size(); from += MAX_BATCH) {
+            documents.append(dump(names.subList(from, Math.min(names.size(), from + MAX_BATCH))));
         }
         return documents.toString();
     }
 
-    /** A device that is gone by now fails alone; what the others are is printed all the same. */
+    /** A device that is gone meanwhile fails alone; the others are printed. */
     private String dump(List<String> names) {
         String commands = String.join(
                 "; ", names.stream().map(name -> "nodedev-dumpxml " + name).toList());
@@ -71,13 +71,13 @@ public record Virsh(Runner runner) implements DeviceSource {
         if (output.status() == 0) {
             return output.out();
         }
-        String said = output.err().lines().findFirst().orElse("status " + output.status());
+        String error = output.err().lines().findFirst().orElse("status " + output.status());
         throw new UnderstudyException(
                 ErrorCode.HOST_UNAVAILABLE,
                 ExitStatus.isMissing(output.status())
-                        ? "There is neither understudy-vf nor virsh (" + runner.place() + ")"
-                        : "There is no understudy-vf, and virsh " + arguments[0] + " failed (" + runner.place() + "): "
-                                + said);
+                        ? "Neither understudy-vf nor virsh was found (" + runner.place() + ")"
+                        : "understudy-vf was not found, and virsh " + arguments[0] + " failed (" + runner.place()
+                                + "): " + error);
     }
 
     @Override

@@ -30,60 +30,60 @@ import org.understudy.hostnic.backend.SriovBackend;
 import org.understudy.hostnic.backend.SriovBackend.Inventory;
 import org.understudy.hostnic.pool.PoolMembership;
 
-/** The NICs of one host: opened in the background, again and again if need be, and read whenever something changes. */
+/** Access to the NICs of one host: opened in the background with retries, and read after every change. */
 final class HostNicAccess implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HostNicAccess.class);
-    private static final int LONGEST_WAIT_DOUBLINGS = 5;
+    private static final int MAX_DOUBLINGS = 5;
 
     /**
-     * How long it waits.
+     * Delays of retries and reads.
      *
-     * @param retry between the first two attempts; doubles up to 32 times as much
-     * @param burst changes come in bursts, as when a VF changes its driver, and each reading costs the host some work
+     * @param retry between the first two attempts; doubles up to 32 times that delay
+     * @param debounce delay of a read after a change; changes come in bursts, for example when a VF changes its driver
      */
-    record Waits(Duration retry, Duration burst) {
-        static final Waits USUAL = new Waits(Duration.ofSeconds(1), Duration.ofMillis(200));
+    record Delays(Duration retry, Duration debounce) {
+        static final Delays DEFAULT = new Delays(Duration.ofSeconds(1), Duration.ofMillis(200));
     }
 
     private final HostPolicy policy;
-    private final boolean asked;
+    private final boolean requested;
     private final Supplier<Optional<SriovBackend>> opener;
     private final Supplier<PoolMembership> pools;
-    private final Consumer<NicInventory> news;
-    private final Waits waits;
-    private final AtomicBoolean readSoon = new AtomicBoolean();
+    private final Consumer<NicInventory> listener;
+    private final Delays delays;
+    private final AtomicBoolean readPending = new AtomicBoolean();
     private final VanishedVfs vanished = new VanishedVfs();
     private final ScheduledExecutorService worker;
-    private Optional<SriovBackend> functions = Optional.empty();
+    private Optional<SriovBackend> backend = Optional.empty();
     private Subscription watch = () -> {};
     private NicInventory inventory;
     private int failures;
-    private boolean leftAlone;
+    private boolean unmanaged;
     private boolean closed;
 
     /**
-     * @param opener opens the way to the host; empty if the configuration leaves its NICs alone; may throw
-     * @param news gets each inventory that differs from the one before
+     * @param opener opens the backend; empty if no access is configured; may throw
+     * @param listener receives each inventory that differs from the previous one
      */
     HostNicAccess(
             HostPolicy policy,
             Supplier<Optional<SriovBackend>> opener,
             Supplier<PoolMembership> pools,
-            Consumer<NicInventory> news,
-            Waits waits) {
+            Consumer<NicInventory> listener,
+            Delays delays) {
         this.policy = policy;
-        this.asked = NicOptions.isAsked(policy);
+        this.requested = NicOptions.isRequested(policy);
         this.opener = opener;
         this.pools = pools;
-        this.news = news;
-        this.waits = waits;
-        this.inventory = absent("are being read", "Wait a moment.");
+        this.listener = listener;
+        this.delays = delays;
+        this.inventory = unavailable("are being read", "Wait until the first inventory is read.");
         this.worker = Executors.newSingleThreadScheduledExecutor(r -> {
             Thread thread = new Thread(r, "understudy-nics-" + policy.name());
             thread.setDaemon(true);
             return thread;
         });
-        worker.execute(this::attempt);
+        worker.execute(this::connect);
     }
 
     HostPolicy policy() {
@@ -96,178 +96,177 @@ final class HostNicAccess implements AutoCloseable {
 
     /** @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE} with the reason */
     synchronized SriovBackend require() {
-        return functions.orElseThrow(() -> new UnderstudyException(
+        return backend.orElseThrow(() -> new UnderstudyException(
                 ErrorCode.HOST_UNAVAILABLE,
                 inventory.findings().stream()
                         .map(Finding::message)
                         .findFirst()
-                        .orElse("The configuration leaves the NICs of host " + policy.name() + " alone")));
+                        .orElse("NICs of host " + policy.name() + " are not configured")));
     }
 
     /**
-     * What is known, which the watch keeps true; reads only if nothing is.
+     * Returns the inventory that the watch keeps up to date; reads only if there is none.
      *
      * @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE}
      */
-    NicInventory known() {
+    NicInventory current() {
         NicInventory now = inventory();
         return now.available() ? now : refresh();
     }
 
-    private void attempt() {
+    private void connect() {
         try {
             Optional<SriovBackend> opened = opener.get();
             if (opened.isPresent()) {
-                begin(opened.get());
+                start(opened.get());
             } else {
-                leaveAlone();
+                markUnmanaged();
             }
         } catch (UnderstudyException e) {
             failed(e.getMessage(), e.code().remedy());
         } catch (RuntimeException | Error e) {
-            LOG.error("The NICs of host {} cannot be read", policy.name(), e);
+            LOG.error("Host {}: NICs cannot be read", policy.name(), e);
             failed(e.toString(), ErrorCode.INTERNAL.remedy());
         }
     }
 
-    private void begin(SriovBackend opened) {
-        if (!use(opened)) {
-            quietly(opened::close);
+    private void start(SriovBackend opened) {
+        if (!adopt(opened)) {
+            runQuietly(opened::close);
             return;
         }
-        Subscription watching = opened.watch(this::changed, reason -> broken(opened, reason));
-        if (!use(opened, watching)) {
-            quietly(watching::close);
+        Subscription watching = opened.watch(this::scheduleRead, reason -> connectionLost(opened, reason));
+        if (!adopt(opened, watching)) {
+            runQuietly(watching::close);
             return;
         }
         refresh();
         failures = 0;
     }
 
-    /** False if this slot is closed. */
-    private synchronized boolean use(SriovBackend opened) {
+    /** False if this access is closed. */
+    private synchronized boolean adopt(SriovBackend opened) {
         if (!closed) {
-            functions = Optional.of(opened);
+            backend = Optional.of(opened);
         }
         return !closed;
     }
 
-    /** False if this slot was closed since it began to use them. */
-    private synchronized boolean use(SriovBackend opened, Subscription watching) {
-        boolean used = functions.filter(now -> now == opened).isPresent();
+    /** False if this access was closed since it adopted the backend. */
+    private synchronized boolean adopt(SriovBackend opened, Subscription watching) {
+        boolean used = backend.filter(now -> now == opened).isPresent();
         if (used) {
             watch = watching;
         }
         return used;
     }
 
-    private void leaveAlone() {
+    private void markUnmanaged() {
         synchronized (this) {
-            leftAlone = true;
+            unmanaged = true;
         }
         publish(new NicInventory(policy.name(), false, "none", List.of(), List.of(), List.of()));
     }
 
-    /** True if the configuration does not say how these NICs are reached. */
-    synchronized boolean isLeftAlone() {
-        return leftAlone;
+    /** True if no access to these NICs is configured. */
+    synchronized boolean isUnmanaged() {
+        return unmanaged;
     }
 
-    /** True if nothing can be leased there, now or when the host is in reach again. */
+    /** True if no VF of the host can be leased, even when the host is reachable. */
     boolean isWithoutLeases() {
-        return NicOptions.isByLibvirt(policy) || isLeftAlone();
+        return NicOptions.isByLibvirt(policy) || isUnmanaged();
     }
 
-    /** Why nothing can be changed there; empty if it can, or if nobody knows now. */
+    /** Why nothing can be changed; empty if it can, or if that is unknown now. */
     Optional<String> readOnly() {
-        return functions().flatMap(SriovBackend::readOnly);
+        return backend().flatMap(SriovBackend::readOnly);
     }
 
     private void failed(String why, String remedy) {
-        long wait = waits.retry().toMillis() << Math.min(failures++, LONGEST_WAIT_DOUBLINGS);
-        NicInventory absent = absent("are out of reach: " + why, remedy);
-        // Its connector tells that such a host is lost, or not open yet.
-        if (absent.equals(inventory()) || NicOptions.isByLibvirt(policy)) {
-            LOG.debug(
-                    "The NICs of host {} are still out of reach, next attempt in {} ms: {}", policy.name(), wait, why);
+        long wait = delays.retry().toMillis() << Math.min(failures++, MAX_DOUBLINGS);
+        NicInventory unavailable = unavailable("are unreachable: " + why, remedy);
+        // The connector reports that such a host is lost, or not open yet.
+        if (unavailable.equals(inventory()) || NicOptions.isByLibvirt(policy)) {
+            LOG.debug("Host {}: NICs are still unreachable, next attempt in {} ms: {}", policy.name(), wait, why);
         } else {
-            LOG.warn("The NICs of host {} are out of reach, next attempt in {} ms: {}", policy.name(), wait, why);
+            LOG.warn("Host {}: NICs are unreachable, next attempt in {} ms: {}", policy.name(), wait, why);
         }
-        letGo();
-        publish(absent);
-        later(this::attempt, wait);
+        disconnect();
+        publish(unavailable);
+        schedule(this::connect, wait);
     }
 
-    private void broken(SriovBackend which, String reason) {
-        later(
+    private void connectionLost(SriovBackend which, String reason) {
+        schedule(
                 () -> {
-                    if (functions().filter(now -> now == which).isPresent()) {
+                    if (backend().filter(now -> now == which).isPresent()) {
                         failed(reason, ErrorCode.HOST_UNAVAILABLE.remedy());
                     }
                 },
                 0);
     }
 
-    /** Many changes in a row are one reading. */
-    private void changed() {
-        if (readSoon.compareAndSet(false, true)) {
-            later(this::readAgain, waits.burst().toMillis());
+    /** Coalesces a burst of changes into one read. */
+    private void scheduleRead() {
+        if (readPending.compareAndSet(false, true)) {
+            schedule(this::readAfterChanges, delays.debounce().toMillis());
         }
     }
 
-    private void readAgain() {
-        readSoon.set(false);
-        afterChange();
+    private void readAfterChanges() {
+        readPending.set(false);
+        refreshAfterChange();
     }
 
-    /** Reads what a change has led to; that the host does not answer any more is no failure of the change. */
-    void afterChange() {
-        Optional<SriovBackend> open = functions();
+    /** Reads the result of a change; an unreachable host is not a failure of the change. */
+    void refreshAfterChange() {
+        Optional<SriovBackend> open = backend();
         try {
             refresh();
         } catch (UnderstudyException e) {
-            open.ifPresent(f -> broken(f, e.getMessage()));
+            open.ifPresent(f -> connectionLost(f, e.getMessage()));
         } catch (RuntimeException | Error e) {
-            LOG.error("The NICs of host {} cannot be read", policy.name(), e);
+            LOG.error("Host {}: NICs cannot be read", policy.name(), e);
         }
     }
 
-    private synchronized Optional<SriovBackend> functions() {
-        return functions;
+    private synchronized Optional<SriovBackend> backend() {
+        return backend;
     }
 
     /**
-     * Reads now.
+     * Reads the inventory now.
      *
      * @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE}
      */
     NicInventory refresh() {
         SriovBackend open = require();
         synchronized (vanished) {
-            Inventory reading = open.read();
-            List<VfView> vfs = new ArrayList<>(reading.vfs());
+            Inventory read = open.read();
+            List<VfView> vfs = new ArrayList<>(read.vfs());
             vfs.addAll(vanished.after(inventory().vfs(), vfs));
             vfs.sort(Comparator.comparing(VfView::address));
-            List<Finding> findings = new ArrayList<>(reading.findings());
+            List<Finding> findings = new ArrayList<>(read.findings());
             vfs.stream()
                     .filter(vf -> vf.state() == VfState.FAULT)
-                    .map(this::fault)
+                    .map(this::faultFinding)
                     .forEach(findings::add);
-            PoolMembership poolMembership = pools.get();
-            List<VfView> members = poolMembership.assign(reading.pfs(), vfs);
+            PoolMembership membership = pools.get();
+            List<VfView> members = membership.assign(read.pfs(), vfs);
             return publish(new NicInventory(
                     policy.name(),
                     true,
                     open.access(),
-                    reading.pfs(),
+                    read.pfs(),
                     members,
-                    toned(findings, poolMembership, members)));
+                    withSeverities(findings, membership, members)));
         }
     }
 
-    /** What cannot be done to NICs is worth a warning only where somebody wants that, and nothing where there are none. */
-    private List<Finding> toned(List<Finding> findings, PoolMembership poolMembership, List<VfView> members) {
-        if (asked || members.stream().anyMatch(poolMembership::leases)) {
+    /** Limited access is a warning only if the NICs are needed, and not reported at all without VFs. */
+    private List<Finding> withSeverities(List<Finding> findings, PoolMembership membership, List<VfView> members) {
+        if (requested || members.stream().anyMatch(membership::leases)) {
             return List.copyOf(findings);
         }
         return findings.stream()
@@ -276,16 +275,15 @@ final class HostNicAccess implements AutoCloseable {
                 .toList();
     }
 
-    private Finding fault(VfView vf) {
+    private Finding faultFinding(VfView vf) {
         return Finding.of(
                 FindingCode.VF_FAULT,
                 "host " + policy.name() + ", VF " + vf.address(),
-                "VF " + vf.address() + " (" + vf.pfName() + " number " + vf.index() + ") cannot be used: "
-                        + vf.reason(),
-                "Look at the PF's driver and kernel log on the host; understudy-vf restore mends what it can.");
+                "VF " + vf.address() + " (" + vf.pfName() + "#" + vf.index() + ") cannot be used: " + vf.reason(),
+                "Check the PF's driver and the kernel log on the host, and run 'understudy-vf restore'.");
     }
 
-    /** A lease is over; whether its VF is there does not matter any more. */
+    /** Drops a VF whose lease has ended, even if it is missing. */
     void forget(PciAddress vf) {
         synchronized (vanished) {
             vanished.forget(vf);
@@ -301,8 +299,8 @@ final class HostNicAccess implements AutoCloseable {
         return new NicInventory(from.host(), from.available(), from.access(), from.pfs(), rest, from.findings());
     }
 
-    /** The pools are others now. */
-    void regroup() {
+    /** Applies a changed pool configuration. */
+    void reassignPools() {
         NicInventory now = inventory();
         publish(new NicInventory(
                 now.host(),
@@ -311,9 +309,9 @@ final class HostNicAccess implements AutoCloseable {
                 now.pfs(),
                 pools.get().assign(now.pfs(), now.vfs()),
                 now.findings()));
-        if (now.available() && !asked) {
-            // What its findings weigh depends on the pools.
-            changed();
+        if (now.available() && !requested) {
+            // The severity of findings depends on the pools.
+            scheduleRead();
         }
     }
 
@@ -324,44 +322,44 @@ final class HostNicAccess implements AutoCloseable {
             inventory = fresh;
         }
         if (differs) {
-            news.accept(fresh);
+            listener.accept(fresh);
         }
         return fresh;
     }
 
-    /** Worth a warning only where somebody wants VFs. */
-    private NicInventory absent(String what, String remedy) {
+    /** A warning only if VFs are needed. */
+    private NicInventory unavailable(String what, String remedy) {
         Finding finding = Finding.of(
                         FindingCode.NIC_ACCESS_LIMITED,
                         "host " + policy.name() + ", NICs",
-                        "The NICs of host " + policy.name() + " " + what,
+                        "NICs of host " + policy.name() + " " + what,
                         remedy)
-                .as(asked && pools.get().wantsVfs() ? Severity.WARNING : Severity.NOTICE);
+                .as(requested && pools.get().hasVfPools() ? Severity.WARNING : Severity.NOTICE);
         return new NicInventory(policy.name(), false, "none", List.of(), List.of(), List.of(finding));
     }
 
-    private void later(Runnable work, long millis) {
+    private void schedule(Runnable task, long millis) {
         try {
-            worker.schedule(work, millis, TimeUnit.MILLISECONDS);
+            worker.schedule(task, millis, TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
-            LOG.debug("Closed already", e);
+            LOG.debug("Host {}: access to NICs is closed, task dropped", policy.name(), e);
         }
     }
 
-    /** Returns at once. The way to the host is closed on a thread of its own, as one that hangs may take its time. */
-    private void letGo() {
+    /** Does not block: the backend is closed on a thread of its own, because one that hangs may block. */
+    private void disconnect() {
         Subscription watching;
         Optional<SriovBackend> used;
         synchronized (this) {
             watching = watch;
             watch = () -> {};
-            used = functions;
-            functions = Optional.empty();
+            used = backend;
+            backend = Optional.empty();
         }
         used.ifPresent(open -> {
             Runnable closing = () -> {
-                quietly(watching::close);
-                quietly(open::close);
+                runQuietly(watching::close);
+                runQuietly(open::close);
             };
             Thread thread = new Thread(closing, "understudy-nics-close-" + policy.name());
             thread.setDaemon(true);
@@ -369,11 +367,11 @@ final class HostNicAccess implements AutoCloseable {
         });
     }
 
-    private void quietly(Runnable closing) {
+    private void runQuietly(Runnable closing) {
         try {
             closing.run();
         } catch (RuntimeException | Error e) {
-            LOG.warn("Host {}: the way to its NICs could not be closed", policy.name(), e);
+            LOG.warn("Host {}: access to NICs could not be closed", policy.name(), e);
         }
     }
 
@@ -383,6 +381,6 @@ final class HostNicAccess implements AutoCloseable {
             closed = true;
         }
         worker.shutdownNow();
-        letGo();
+        disconnect();
     }
 }

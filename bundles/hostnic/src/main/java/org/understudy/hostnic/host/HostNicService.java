@@ -35,10 +35,10 @@ import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Hosts;
 import org.understudy.hostnic.backend.SriovBackend;
-import org.understudy.hostnic.host.HostNicAccess.Waits;
+import org.understudy.hostnic.host.HostNicAccess.Delays;
 import org.understudy.hostnic.pool.PoolMembership;
 
-/** Reaches the NICs of all hosts of the configuration, while it changes, and tells what they are like. */
+/** Accesses the NICs of all configured hosts, follows configuration changes, and publishes inventories. */
 @Component(
         service = {HostNics.class, HostNicService.class},
         immediate = true)
@@ -48,50 +48,50 @@ public final class HostNicService implements HostNics {
     private final Policies policies;
     private final AtomicReference<Optional<Hosts>> hosts;
     private final Function<HostPolicy, Optional<SriovBackend>> opener;
-    private final Waits waits;
+    private final Delays delays;
     private final Subscription changes;
     private final List<Consumer<NicInventory>> listeners = new CopyOnWriteArrayList<>();
-    private final ExecutorService herald = Executors.newSingleThreadExecutor(r -> {
-        Thread thread = new Thread(r, "understudy-nics-news");
+    private final ExecutorService notifier = Executors.newSingleThreadExecutor(r -> {
+        Thread thread = new Thread(r, "understudy-nics-events");
         thread.setDaemon(true);
         return thread;
     });
-    /** Not delivered yet; a newer inventory of a host replaces an older one. */
-    private final Map<HostName, NicInventory> news = new LinkedHashMap<>();
+    /** Inventories to deliver; a newer inventory of a host replaces an older one. */
+    private final Map<HostName, NicInventory> pending = new LinkedHashMap<>();
 
-    private Map<HostName, HostNicAccess> slots = new LinkedHashMap<>();
+    private Map<HostName, HostNicAccess> accesses = new LinkedHashMap<>();
 
     @Activate
     public HostNicService(BundleContext bundle, @Reference Policies policies) {
-        this(policies, ServerId.of(bundle), Waits.USUAL);
+        this(policies, ServerId.of(bundle), Delays.DEFAULT);
     }
 
-    HostNicService(Policies policies, ServerId server, Waits waits) {
-        this(policies, new AtomicReference<>(Optional.empty()), server, waits);
+    HostNicService(Policies policies, ServerId server, Delays delays) {
+        this(policies, new AtomicReference<>(Optional.empty()), server, delays);
     }
 
-    private HostNicService(Policies policies, AtomicReference<Optional<Hosts>> hosts, ServerId server, Waits waits) {
-        this(policies, hosts, new NicAccessFactory(server, hosts::get)::open, waits);
+    private HostNicService(Policies policies, AtomicReference<Optional<Hosts>> hosts, ServerId server, Delays delays) {
+        this(policies, hosts, new NicAccessFactory(server, hosts::get)::open, delays);
     }
 
-    HostNicService(Policies policies, Function<HostPolicy, Optional<SriovBackend>> opener, Waits waits) {
-        this(policies, new AtomicReference<>(Optional.empty()), opener, waits);
+    HostNicService(Policies policies, Function<HostPolicy, Optional<SriovBackend>> opener, Delays delays) {
+        this(policies, new AtomicReference<>(Optional.empty()), opener, delays);
     }
 
     private HostNicService(
             Policies policies,
             AtomicReference<Optional<Hosts>> hosts,
             Function<HostPolicy, Optional<SriovBackend>> opener,
-            Waits waits) {
+            Delays delays) {
         this.policies = policies;
         this.hosts = hosts;
         this.opener = opener;
-        this.waits = waits;
-        this.changes = policies.listen(changed -> follow());
-        follow();
+        this.delays = delays;
+        this.changes = policies.listen(changed -> applyPolicies());
+        applyPolicies();
     }
 
-    /** Some of them tell of their NICs themselves; a slot that needs one tries again until it is there. */
+    /** Some hosts supply their NICs themselves; an access that needs one retries until it is available. */
     @Reference(
             cardinality = ReferenceCardinality.OPTIONAL,
             policy = ReferencePolicy.DYNAMIC,
@@ -108,22 +108,22 @@ public final class HostNicService implements HostNics {
     public void close() {
         changes.close();
         current().forEach(HostNicAccess::close);
-        herald.shutdownNow();
+        notifier.shutdownNow();
     }
 
-    /** Keeps the slots whose host is reached as before. */
-    private void follow() {
-        replaceSlots().forEach(HostNicAccess::close);
+    /** Keeps the accesses whose host policy is unchanged. */
+    private void applyPolicies() {
+        replaceAccesses().forEach(HostNicAccess::close);
     }
 
-    /** @return those that are not needed any more */
-    private synchronized Collection<HostNicAccess> replaceSlots() {
-        Map<HostName, HostNicAccess> before = new HashMap<>(slots);
+    /** @return accesses that are no longer needed */
+    private synchronized Collection<HostNicAccess> replaceAccesses() {
+        Map<HostName, HostNicAccess> before = new HashMap<>(accesses);
         Map<HostName, HostNicAccess> after = new LinkedHashMap<>();
         for (HostPolicy wanted : policies.current().hosts()) {
             HostNicAccess kept = before.get(wanted.name());
             if (kept != null && kept.policy().equals(wanted)) {
-                kept.regroup();
+                kept.reassignPools();
                 after.put(wanted.name(), before.remove(wanted.name()));
             } else {
                 after.put(
@@ -133,10 +133,10 @@ public final class HostNicService implements HostNics {
                                 () -> opener.apply(wanted),
                                 this::poolMembership,
                                 this::notifyListeners,
-                                waits));
+                                delays));
             }
         }
-        slots = after;
+        accesses = after;
         return before.values();
     }
 
@@ -145,16 +145,16 @@ public final class HostNicService implements HostNics {
     }
 
     private synchronized List<HostNicAccess> current() {
-        return List.copyOf(slots.values());
+        return List.copyOf(accesses.values());
     }
 
     /** @throws UnderstudyException {@link ErrorCode#HOST_NOT_FOUND} */
-    HostNicAccess slot(HostName host) {
+    HostNicAccess access(HostName host) {
         return current().stream()
                 .filter(s -> s.policy().name().equals(host))
                 .findFirst()
-                .orElseThrow(() -> new UnderstudyException(
-                        ErrorCode.HOST_NOT_FOUND, "The configuration has no host '" + host + "'"));
+                .orElseThrow(() ->
+                        new UnderstudyException(ErrorCode.HOST_NOT_FOUND, "Host '" + host + "' is not configured"));
     }
 
     @Override
@@ -175,31 +175,31 @@ public final class HostNicService implements HostNics {
 
     private void notifyListeners(NicInventory inventory) {
         boolean first;
-        synchronized (news) {
-            first = news.isEmpty();
-            news.put(inventory.host(), inventory);
+        synchronized (pending) {
+            first = pending.isEmpty();
+            pending.put(inventory.host(), inventory);
         }
         if (first) {
             try {
-                herald.execute(this::tellNews);
+                notifier.execute(this::deliverPending);
             } catch (RejectedExecutionException e) {
-                LOG.debug("Closed already", e);
+                LOG.debug("Inventory of host {} dropped: service is closed", inventory.host(), e);
             }
         }
     }
 
-    private void tellNews() {
-        for (Optional<NicInventory> next = takeNews(); next.isPresent(); next = takeNews()) {
+    private void deliverPending() {
+        for (Optional<NicInventory> next = nextPending(); next.isPresent(); next = nextPending()) {
             for (Consumer<NicInventory> listener : listeners) {
                 notifyListeners(listener, next.get());
             }
         }
     }
 
-    private Optional<NicInventory> takeNews() {
-        synchronized (news) {
-            Optional<NicInventory> next = news.values().stream().findFirst();
-            next.ifPresent(inventory -> news.remove(inventory.host()));
+    private Optional<NicInventory> nextPending() {
+        synchronized (pending) {
+            Optional<NicInventory> next = pending.values().stream().findFirst();
+            next.ifPresent(inventory -> pending.remove(inventory.host()));
             return next;
         }
     }
@@ -208,7 +208,7 @@ public final class HostNicService implements HostNics {
         try {
             listener.accept(inventory);
         } catch (RuntimeException | Error e) {
-            LOG.warn("A listener of NICs failed", e);
+            LOG.warn("Host {}: listener of the NIC inventory failed", inventory.host(), e);
         }
     }
 }

@@ -24,12 +24,12 @@ import org.understudy.hostnic.run.LocalRunner;
 import org.understudy.hostnic.run.SshRunner;
 
 /**
- * Opens the way to a host's NICs that its configuration names.
+ * Opens the configured access to a host's NICs.
  *
- * @param hosts empty while nobody has opened hosts
+ * @param hosts empty until the service is available
  */
 record NicAccessFactory(ServerId server, Supplier<Optional<Hosts>> hosts) {
-    /** @return empty if the configuration leaves them alone */
+    /** @return empty if the configuration has no access to them */
     Optional<SriovBackend> open(HostPolicy host) {
         NicOptions options = NicOptions.of(host);
         String self = server.owner(host.name());
@@ -46,15 +46,15 @@ record NicAccessFactory(ServerId server, Supplier<Optional<Hosts>> hosts) {
     private HostDevices devices(HostName name) {
         Host host = hosts.get()
                 .orElseThrow(
-                        () -> new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "host " + name + " is not open yet"))
+                        () -> new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "Host " + name + " is not open yet"))
                 .host(name);
         if (host instanceof HostDevices devices) {
             return devices;
         }
-        throw new UnderstudyException(ErrorCode.NOT_SUPPORTED, "host " + name + " cannot tell of its devices");
+        throw new UnderstudyException(ErrorCode.NOT_SUPPORTED, "Host " + name + " does not list its devices");
     }
 
-    /** By the command, or where there is none by libvirt, which cannot change anything. */
+    /** Uses understudy-vf, or without it virsh, which cannot change anything. */
     private static SriovBackend remote(SshRunner command, String self, String user) {
         try {
             return CommandBackend.isMissing(command)
@@ -66,7 +66,7 @@ record NicAccessFactory(ServerId server, Supplier<Optional<Hosts>> hosts) {
         }
     }
 
-    /** In this process as far as it may, and else by the command that may. */
+    /** Uses the native library as far as privileges allow, otherwise understudy-vf. */
     private static SriovBackend local(NicOptions options, String self, List<String> program) {
         SriovBackend command = new CommandBackend(new LocalRunner(program), self, options.user());
         if (!NativeLibrary.instance().isLoaded()) {

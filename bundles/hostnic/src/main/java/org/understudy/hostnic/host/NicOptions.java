@@ -15,21 +15,21 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.hostnic.run.SshRunner.Target;
 
 /**
- * The keys {@code nics} of a host.
+ * The options {@code nics} of a host.
  *
- * @param command the program {@code understudy-vf}: a path, or a name found in PATH
- * @param user who runs QEMU and has to open VFs; empty: nobody in particular
- * @param target where to, for {@link Access#SSH}
+ * @param command path of {@code understudy-vf}, or a name to look up in PATH
+ * @param user user that runs QEMU and must open VFs; empty: no particular user
+ * @param target address and credentials for {@link Access#SSH}
  */
 record NicOptions(Access access, String command, String user, Optional<Target> target) {
     /** How the NICs of a host are reached. */
     enum Access {
-        /** They are this machine's. */
+        /** The NICs of this machine. */
         LOCAL,
         SSH,
-        /** Over the connection that drives the host's VMs, which can change nothing. */
+        /** Read-only, over the connection that manages the host's VMs. */
         LIBVIRT,
-        /** Not at all. */
+        /** No access. */
         NONE
     }
 
@@ -44,8 +44,8 @@ record NicOptions(Access access, String command, String user, Optional<Target> t
         Map<String, String> keys = new HashMap<>(host.nics());
         boolean onThisMachine = host.connector().equals("qemu");
         Access access = Optional.ofNullable(keys.remove(ACCESS))
-                .map(word -> access(host, word))
-                .orElseGet(() -> usual(host));
+                .map(text -> access(host, text))
+                .orElseGet(() -> defaultAccess(host));
         if (access == Access.LIBVIRT && !host.connector().equals(LIBVIRT)) {
             throw invalid(host, "has access libvirt, which needs the connector libvirt");
         }
@@ -54,12 +54,12 @@ record NicOptions(Access access, String command, String user, Optional<Target> t
                 Optional.ofNullable(keys.remove("qemu-user")).orElseGet(() -> onThisMachine ? qemuUser(host) : "");
         Optional<Target> target = access == Access.SSH ? Optional.of(target(host, keys)) : Optional.empty();
         keys.keySet().stream().sorted().findFirst().ifPresent(key -> {
-            throw invalid(host, "has the key '" + key + "', which access " + access + " does not know");
+            throw invalid(host, "has key '" + key + "', which is unknown for access " + access);
         });
         return new NicOptions(access, command, user, target);
     }
 
-    private static Access usual(HostPolicy host) {
+    private static Access defaultAccess(HostPolicy host) {
         return switch (host.connector()) {
             case "qemu" -> Access.LOCAL;
             case LIBVIRT -> Access.LIBVIRT;
@@ -67,21 +67,21 @@ record NicOptions(Access access, String command, String user, Optional<Target> t
         };
     }
 
-    /** Whether the host's VFs can only be looked at, so that nothing is leased there whatever becomes of the connection. */
+    /** True if the host's VFs are read-only, so that none is leased there whatever the state of the connection. */
     static boolean isByLibvirt(HostPolicy host) {
         return host.nics().getOrDefault(ACCESS, host.connector()).equals(LIBVIRT);
     }
 
-    /** Whether somebody wants this host's NICs to be reached, rather than that they can be. */
-    static boolean isAsked(HostPolicy host) {
+    /** True if access to this host's NICs is configured or expected, not just possible. */
+    static boolean isRequested(HostPolicy host) {
         return host.nics().containsKey(ACCESS) || !isByLibvirt(host);
     }
 
-    /** The same as the connector's own default: a server run by root starts QEMU as somebody else. */
+    /** Same default as the connector: a server run by root starts QEMU as another user. */
     private static String qemuUser(HostPolicy host) {
         String self = System.getProperty("user.name");
-        String usual = !self.equals("root") ? self : isUser("libvirt-qemu") ? "libvirt-qemu" : "nobody";
-        return host.options().getOrDefault("user", usual);
+        String defaultUser = !self.equals("root") ? self : isUser("libvirt-qemu") ? "libvirt-qemu" : "nobody";
+        return host.options().getOrDefault("user", defaultUser);
     }
 
     private static boolean isUser(String name) {
@@ -92,13 +92,13 @@ record NicOptions(Access access, String command, String user, Optional<Target> t
         }
     }
 
-    private static Access access(HostPolicy host, String word) {
-        return switch (word) {
+    private static Access access(HostPolicy host, String text) {
+        return switch (text) {
             case "local" -> Access.LOCAL;
             case "ssh" -> Access.SSH;
             case LIBVIRT -> Access.LIBVIRT;
             case "none" -> Access.NONE;
-            default -> throw invalid(host, "has access '" + word + "', which is none of local, ssh, libvirt, none");
+            default -> throw invalid(host, "has access '" + text + "'; expected local, ssh, libvirt or none");
         };
     }
 
@@ -113,17 +113,17 @@ record NicOptions(Access access, String command, String user, Optional<Target> t
 
     private static String require(HostPolicy host, Map<String, String> keys, String key) {
         return Optional.ofNullable(keys.remove(key))
-                .orElseThrow(() -> invalid(host, "lacks the key '" + key + "' that access ssh needs"));
+                .orElseThrow(() -> invalid(host, "lacks key '" + key + "', which access ssh requires"));
     }
 
     private static int port(HostPolicy host, String text) {
         if (!text.matches("\\d{1,5}") || Integer.parseInt(text) < 1 || Integer.parseInt(text) > LAST_PORT) {
-            throw invalid(host, "has port '" + text + "', which is no number from 1 to 65535");
+            throw invalid(host, "has port '" + text + "'; expected a number from 1 to 65535");
         }
         return Integer.parseInt(text);
     }
 
     private static UnderstudyException invalid(HostPolicy host, String what) {
-        return new UnderstudyException(ErrorCode.CONFIGURATION_INVALID, "nics of host '" + host.name() + "' " + what);
+        return new UnderstudyException(ErrorCode.CONFIGURATION_INVALID, "Host " + host.name() + ": nics " + what);
     }
 }

@@ -13,14 +13,14 @@ import org.understudy.api.HostName;
 import org.understudy.api.UnderstudyException;
 
 /**
- * Which server holds a lease; the same after each restart.
+ * Identifies the server that holds a lease; stable across restarts.
  *
  * @param value letters and digits
  */
 record ServerId(String value) {
     private static final int LENGTH = 12;
 
-    /** Reads it from the server's data, or makes one. */
+    /** Reads the id from the server's data folder, or creates one. */
     static ServerId of(BundleContext bundle) {
         return in(Optional.ofNullable(bundle.getProperty("karaf.data"))
                 .map(data -> Path.of(data, "understudy"))
@@ -40,11 +40,11 @@ record ServerId(String value) {
             }
             return new ServerId(Files.readString(file).strip());
         } catch (IOException e) {
-            throw new UnderstudyException(ErrorCode.IO_FAILED, "The file " + file + " cannot be used: " + e, e);
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "File " + file + " cannot be used: " + e, e);
         }
     }
 
-    /** Two hosts of one configuration may be one machine, whose VFs must not be mixed up. */
+    /** Includes the host, because two configured hosts may be the same machine. */
     String owner(HostName host) {
         return value + ":" + host;
     }

@@ -10,21 +10,20 @@ import org.understudy.api.PciAddress;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
 
-/** The VFs of a host that were leased when last seen and are not there any more. Not safe for concurrent use. */
+/** VFs of a host that were leased when last seen and are now missing. Not safe for concurrent use. */
 final class VanishedVfs {
     private final Map<PciAddress, VfView> all = new TreeMap<>();
 
     /**
-     * What is missing now.
+     * Returns the VFs that are missing now.
      *
-     * @param before what was there when last seen, earlier ghosts included
-     * @param now what is there
+     * @param before VFs of the previous inventory, including missing ones
+     * @param now VFs of the present inventory
      */
     List<VfView> after(List<VfView> before, List<VfView> now) {
         before.stream()
                 .filter(vf -> vf.holder().isPresent())
-                .forEach(vf ->
-                        all.putIfAbsent(vf.address(), vf.as(VfState.FAULT, "the host does not have this VF any more")));
+                .forEach(vf -> all.putIfAbsent(vf.address(), vf.as(VfState.FAULT, "the host no longer has this VF")));
         Set<PciAddress> seen = new HashSet<>();
         now.forEach(vf -> seen.add(vf.address()));
         all.keySet().removeAll(seen);

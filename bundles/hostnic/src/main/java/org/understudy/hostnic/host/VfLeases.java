@@ -36,19 +36,19 @@ import org.understudy.hostnic.backend.SriovBackend.LeaseOwner;
 import org.understudy.hostnic.backend.SriovBackend.LeaseToken;
 import org.understudy.hostnic.pool.VfSelection;
 
-/** Hands out the VFs of pools. The leases themselves are kept by the host. */
+/** Leases the VFs of pools. The host stores the leases. */
 @Component(service = VfPools.class)
 public final class VfLeases implements VfPools {
     private static final Logger LOG = LoggerFactory.getLogger(VfLeases.class);
 
-    /** How many VFs are tried that turn out not to do what they should. */
-    private static final int MOST_FAILURES = 3;
+    /** Number of VFs whose preparation may fail before the lease fails. */
+    private static final int MAX_FAILURES = 3;
 
     private final HostNicService nics;
     private final Policies policies;
     private final ServerId server;
-    /** What each detour was last told: several follow the same pair, and a host is told once. */
-    private final Map<Lease, Boolean> detours = new ConcurrentHashMap<>();
+    /** Last state of each forwarding entry: several callers follow the same pair, and the host is called once per change. */
+    private final Map<Lease, Boolean> forwarding = new ConcurrentHashMap<>();
 
     @Activate
     public VfLeases(BundleContext bundle, @Reference HostNicService nics, @Reference Policies policies) {
@@ -63,10 +63,10 @@ public final class VfLeases implements VfPools {
 
     @Override
     public List<Finding> check(HostName host, PoolName pool) {
-        HostNicAccess access = nics.slot(host);
-        // One that cannot be changed need not be asked.
+        HostNicAccess access = nics.access(host);
+        // A read-only host is not read again.
         Optional<String> readOnly = access.readOnly();
-        NicInventory inventory = readOnly.isPresent() ? access.inventory() : fresh(access);
+        NicInventory inventory = readOnly.isPresent() ? access.inventory() : refreshed(access);
         String subject = "host " + host + ", pool " + pool;
         if (!inventory.available()) {
             return List.of(Finding.of(
@@ -75,23 +75,23 @@ public final class VfLeases implements VfPools {
                     inventory.findings().stream()
                             .map(Finding::message)
                             .findFirst()
-                            .orElse("The configuration does not say how the NICs of host " + host + " are reached"),
-                    "Set nics of the host in etc/understudy.yaml, and see understudy:doctor."));
+                            .orElse("NICs of host " + host + " are not configured"),
+                    "Set nics of the host in etc/understudy.yaml, then run understudy:doctor."));
         }
         if (readOnly.isPresent()) {
             return List.of(Finding.of(
                     FindingCode.POOL_NOT_SERVED,
                     subject,
                     readOnly.get(),
-                    "Install understudy-vf on the host and reach it by nics: access: ssh, or choose another host."));
+                    "Install understudy-vf on the host and set nics: access: ssh, or choose another host."));
         }
         if (!VfSelection.order(inventory, pool, OptionalInt.empty()).isEmpty()) {
             return VfSelection.obstacle(inventory, pool)
                     .map(why -> Finding.of(
                             FindingCode.POOL_NOT_SERVED,
                             subject,
-                            "No free VF of pool " + pool + " on host " + host + " can work: " + why + ".",
-                            "Put that right on the host, or choose another one."))
+                            "Pool " + pool + " has no usable VF on host " + host + ": " + why,
+                            "Remove the obstacle on the host, or choose another host."))
                     .stream()
                     .toList();
         }
@@ -99,11 +99,11 @@ public final class VfLeases implements VfPools {
                 FindingCode.POOL_EXHAUSTED,
                 subject,
                 "Pool " + pool + " has no free VF on host " + host + ": " + summary(inventory.vfs(), pool),
-                "Free a VF there, or choose another host."));
+                "Release a VF on the host, or choose another host."));
     }
 
-    /** No event tells that another server has leased a VF, or given one back. */
-    private static NicInventory fresh(HostNicAccess access) {
+    /** Reads again, because no event reports leases and releases by other servers. */
+    private static NicInventory refreshed(HostNicAccess access) {
         return access.inventory().available() ? access.refresh() : access.inventory();
     }
 
@@ -112,30 +112,30 @@ public final class VfLeases implements VfPools {
                 vfs.stream().filter(vf -> vf.pools().contains(pool)).toList();
         long leased =
                 members.stream().filter(vf -> vf.state() == VfState.LEASED).count();
-        return "it has %d there, of which %d are leased".formatted(members.size(), leased);
+        return "%d VFs, %d of them leased".formatted(members.size(), leased);
     }
 
     @Override
     public Optional<Lease> lease(HostName host, PoolName pool, VmName vm, Alias primary, VfSettings settings) {
         if (policies.current().pools().stream().noneMatch(p -> p.name().equals(pool))) {
-            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "The configuration has no pool '" + pool + "'");
+            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "Pool '" + pool + "' is not configured");
         }
-        HostNicAccess access = nics.slot(host);
+        HostNicAccess access = nics.access(host);
         access.require().readOnly().ifPresent(why -> {
             throw new UnderstudyException(ErrorCode.NOT_SUPPORTED, why);
         });
         LeaseOwner leaseOwner = new LeaseOwner(server.owner(host), vm.value(), primary.value());
-        return first(access, candidates(access.refresh(), pool, leaseOwner, settings), leaseOwner, settings)
-                .map(leaseToken -> lease(host, pool, leaseToken));
+        return leaseFirst(access, candidates(access.refresh(), pool, leaseOwner, settings), leaseOwner, settings)
+                .map(token -> lease(host, pool, token));
     }
 
     @Override
     public Optional<Lease> leaseNamed(HostName host, PciAddress vf, VmName vm, Alias primary, VfSettings settings) {
-        HostNicAccess access = nics.slot(host);
+        HostNicAccess access = nics.access(host);
         if (access.isWithoutLeases() || access.readOnly().isPresent()) {
             return Optional.empty();
         }
-        NicInventory inventory = fresh(access);
+        NicInventory inventory = refreshed(access);
         if (!inventory.available()) {
             return Optional.empty();
         }
@@ -143,35 +143,35 @@ public final class VfLeases implements VfPools {
                 .filter(known -> known.address().equals(vf) && !known.pools().isEmpty())
                 .findFirst();
         LeaseOwner leaseOwner = new LeaseOwner(server.owner(host), vm.value(), primary.value());
-        return named.map(view -> first(access, List.of(vf), leaseOwner, settings)
-                .map(leaseToken -> lease(host, view.pools().get(0), leaseToken))
+        return named.map(view -> leaseFirst(access, List.of(vf), leaseOwner, settings)
+                .map(token -> lease(host, view.pools().get(0), token))
                 .orElseThrow(() -> notFree(host, view, primary)));
     }
 
     private static UnderstudyException notFree(HostName host, VfView vf, Alias primary) {
-        String holder = vf.holder().map(h -> ": " + h.vm() + " has it").orElse("");
+        String holder = vf.holder().map(h -> "; holder: VM " + h.vm()).orElse("");
         Finding finding = Finding.of(
                 FindingCode.VF_NOT_FREE,
                 "host " + host + ", VF " + vf.address(),
                 "VF " + vf.address() + ", which the definition names for " + primary + ", is "
-                        + vf.state().name().toLowerCase(Locale.ROOT).replace('_', ' ') + holder + ".",
-                "Free it, or name another one or its pool in the definition.");
+                        + vf.state().name().toLowerCase(Locale.ROOT).replace('_', ' ') + holder,
+                "Release the VF, or name another VF or its pool in the definition.");
         return new UnderstudyException(finding.message(), List.of(finding));
     }
 
-    private static Lease lease(HostName host, PoolName pool, LeaseToken leaseToken) {
-        LeaseOwner leaseOwner = leaseToken.leaseOwner();
+    private static Lease lease(HostName host, PoolName pool, LeaseToken token) {
+        LeaseOwner leaseOwner = token.leaseOwner();
         return new Lease(
                 host,
                 pool,
                 new VmName(leaseOwner.vm()),
                 new Alias(leaseOwner.primary()),
-                leaseToken.vf(),
+                token.vf(),
                 leaseOwner.owner(),
-                leaseToken.fencing());
+                token.fencing());
     }
 
-    /** The VF that the VM holds already, then the free ones of the pool, should that one be of no use any more. */
+    /** The VF that the VM already holds, then the free ones of the pool in case that one is unusable. */
     private static List<PciAddress> candidates(
             NicInventory inventory, PoolName pool, LeaseOwner leaseOwner, VfSettings settings) {
         List<PciAddress> candidates = new ArrayList<>(inventory.vfs().stream()
@@ -189,45 +189,45 @@ public final class VfLeases implements VfPools {
                 && holder.primary().equals(leaseOwner.primary());
     }
 
-    private static Optional<LeaseToken> first(
+    private static Optional<LeaseToken> leaseFirst(
             HostNicAccess access, List<PciAddress> candidates, LeaseOwner leaseOwner, VfSettings settings) {
         try {
-            return first(access.require(), candidates, leaseOwner, settings);
+            return leaseFirst(access.require(), candidates, leaseOwner, settings);
         } finally {
-            access.afterChange();
+            access.refreshAfterChange();
         }
     }
 
-    private static Optional<LeaseToken> first(
+    private static Optional<LeaseToken> leaseFirst(
             SriovBackend backend, List<PciAddress> candidates, LeaseOwner leaseOwner, VfSettings settings) {
-        Optional<UnderstudyException> trouble = Optional.empty();
+        Optional<UnderstudyException> lastFailure = Optional.empty();
         int failures = 0;
         for (PciAddress vf : candidates) {
-            Optional<LeaseToken> ticket = backend.lease(vf, leaseOwner);
-            if (ticket.isEmpty()) {
+            Optional<LeaseToken> token = backend.lease(vf, leaseOwner);
+            if (token.isEmpty()) {
                 continue;
             }
             try {
-                backend.prepare(ticket.get(), settings);
-                return ticket;
+                backend.prepare(token.get(), settings);
+                return token;
             } catch (UnderstudyException e) {
-                takeBack(backend, ticket.get(), e);
-                trouble = Optional.of(e);
-                if (e.code() != ErrorCode.VF_FAILED || ++failures == MOST_FAILURES) {
+                releaseAfterFailure(backend, token.get(), e);
+                lastFailure = Optional.of(e);
+                if (e.code() != ErrorCode.VF_FAILED || ++failures == MAX_FAILURES) {
                     throw e;
                 }
-                LOG.warn("VF {} cannot be leased, another one is tried: {}", vf, e.getMessage());
+                LOG.warn("VF {}: lease failed, trying another VF: {}", vf, e.getMessage());
             }
         }
-        trouble.ifPresent(e -> {
+        lastFailure.ifPresent(e -> {
             throw e;
         });
         return Optional.empty();
     }
 
-    private static void takeBack(SriovBackend backend, LeaseToken leaseToken, UnderstudyException reason) {
+    private static void releaseAfterFailure(SriovBackend backend, LeaseToken token, UnderstudyException reason) {
         try {
-            backend.release(leaseToken);
+            backend.release(token);
         } catch (UnderstudyException e) {
             reason.addSuppressed(e);
         }
@@ -235,25 +235,25 @@ public final class VfLeases implements VfPools {
 
     @Override
     public List<Lease> leases(HostName host) {
-        HostNicAccess access = nics.slot(host);
+        HostNicAccess access = nics.access(host);
         if (access.isWithoutLeases()) {
             return List.of();
         }
         String owner = server.owner(host);
-        // Each change by this server is followed by a reading.
-        return access.known().vfs().stream()
+        // Each change by this server is followed by a read.
+        return access.current().vfs().stream()
                 .flatMap(vf -> vf.holder().filter(h -> h.owner().equals(owner)).map(h -> lease(host, vf, h)).stream())
                 .toList();
     }
 
-    /** The pool may have been renamed since, and plays no part any more. */
+    /** The pool may have been renamed since; existing leases do not need it. */
     private static Lease lease(HostName host, VfView vf, Holder holder) {
         PoolName pool = vf.pools().isEmpty() ? new PoolName("none") : vf.pools().get(0);
         LeaseOwner leaseOwner = new LeaseOwner(holder.owner(), holder.vm(), holder.primary());
         return lease(host, pool, new LeaseToken(vf.address(), leaseOwner, holder.fencing()));
     }
 
-    private static LeaseToken ticket(Lease lease) {
+    private static LeaseToken token(Lease lease) {
         LeaseOwner leaseOwner = new LeaseOwner(
                 lease.owner(), lease.vm().value(), lease.primary().value());
         return new LeaseToken(lease.vf(), leaseOwner, lease.fencing());
@@ -261,22 +261,22 @@ public final class VfLeases implements VfPools {
 
     @Override
     public void forward(Lease lease, boolean on) {
-        if (!Objects.equals(detours.get(lease), on)) {
-            detours.remove(lease);
-            nics.slot(lease.host()).require().forward(ticket(lease), on);
-            detours.put(lease, on);
+        if (!Objects.equals(forwarding.get(lease), on)) {
+            forwarding.remove(lease);
+            nics.access(lease.host()).require().forward(token(lease), on);
+            forwarding.put(lease, on);
         }
     }
 
     @Override
     public void release(Lease lease) {
-        HostNicAccess access = nics.slot(lease.host());
-        detours.remove(lease);
+        HostNicAccess access = nics.access(lease.host());
+        forwarding.remove(lease);
         try {
-            access.require().release(ticket(lease));
+            access.require().release(token(lease));
             access.forget(lease.vf());
         } finally {
-            access.afterChange();
+            access.refreshAfterChange();
         }
     }
 }

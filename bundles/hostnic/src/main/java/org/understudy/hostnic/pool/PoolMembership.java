@@ -24,24 +24,24 @@ import org.understudy.api.VfState;
 import org.understudy.api.VfView;
 
 /**
- * The pools of the configuration, applied to what hosts have.
+ * Assigns the VFs of hosts to the configured pools.
  *
- * @param policies the pools, of every kind
+ * @param policies configured pools of every kind
  */
 public record PoolMembership(List<PoolPolicy> policies) {
 
-    /** True if one of the pools is to have VFs. */
-    public boolean wantsVfs() {
+    /** True if a pool of VFs is configured. */
+    public boolean hasVfPools() {
         return policies.stream().anyMatch(p -> p.kind() == PrimaryKind.VF);
     }
 
-    /** True if the VF is in a pool whose VFs are leased, rather than handed out by networks of the hosts. */
+    /** True if the VF is in a pool whose VFs are leased, rather than provided by networks of the hosts. */
     public boolean leases(VfView vf) {
         return policies.stream()
                 .anyMatch(p -> vf.pools().contains(p.name()) && !p.network().orElse(false));
     }
 
-    /** The same VFs, each with the pools it belongs to. */
+    /** Returns the VFs with the pools that each belongs to. */
     public List<VfView> assign(List<PfView> pfs, List<VfView> vfs) {
         Map<PciAddress, String> drivers = new HashMap<>();
         pfs.forEach(pf -> pf.driver().ifPresent(driver -> drivers.put(pf.address(), driver)));
@@ -69,7 +69,7 @@ public record PoolMembership(List<PoolPolicy> policies) {
                 && (s.numaNode().isEmpty() || s.numaNode().equals(vf.numaNode()));
     }
 
-    /** Every pool with what it has on each host, and what is wrong with it. */
+    /** Every pool with its stock on each host and its findings. */
     public List<PoolView> views(Collection<NicInventory> hosts) {
         List<NicInventory> readable =
                 hosts.stream().filter(NicInventory::available).toList();
@@ -91,9 +91,9 @@ public record PoolMembership(List<PoolPolicy> policies) {
             findings.add(Finding.of(
                     FindingCode.POOL_WITHOUT_VFS,
                     "pool " + pool.name(),
-                    "Pool " + pool.name() + " has no VF on any host: nothing matches "
+                    "Pool " + pool.name() + " has no VF on any host: no VF matches "
                             + pool.selectors().stream().map(VfSelector::text).collect(Collectors.joining(", ")),
-                    "Compare its selectors with understudy:vf-list, or create VFs on the PF."));
+                    "Compare its selectors with the output of understudy:vf-list, or create VFs on the PF."));
         }
         return new PoolView(pool.name(), pool.kind(), pool.selectors(), pool.model(), stocks, List.copyOf(findings));
     }

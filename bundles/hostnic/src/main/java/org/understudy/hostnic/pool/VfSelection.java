@@ -14,26 +14,27 @@ import org.understudy.api.PoolName;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
 
-/** In which order the VFs of a host are tried for a lease. */
+/** Orders the VFs of a host for a lease. */
 public final class VfSelection {
     private VfSelection() {}
 
     /**
-     * The free VFs of a pool: those that can work first, then those at the VM's NUMA node, then those whose PF carries the
-     * fewest leases, so that the load of many VMs spreads over PFs.
+     * Returns the free VFs of a pool: usable ones first, then those on the VM's NUMA node, then those whose PF has the fewest
+     * leases, so that many VMs spread over the PFs.
      *
-     * @param node where the VM's memory is, if that is known
+     * @param node NUMA node of the VM's memory; empty if unknown
      */
     public static List<PciAddress> order(NicInventory host, PoolName pool, OptionalInt node) {
         List<VfView> vfs = host.vfs();
         Map<PciAddress, Long> load = vfs.stream()
                 .filter(vf -> vf.state() == VfState.LEASED)
                 .collect(Collectors.groupingBy(VfView::pf, Collectors.counting()));
-        Comparator<VfView> near = Comparator.comparing(vf -> node.isPresent() && !node.equals(vf.numaNode()));
-        Comparator<VfView> hindered =
+        Comparator<VfView> remoteNode = Comparator.comparing(vf -> node.isPresent() && !node.equals(vf.numaNode()));
+        Comparator<VfView> withObstacle =
                 Comparator.comparing(vf -> obstacle(host, vf).isPresent());
         return free(host, pool)
-                .sorted(hindered.thenComparing(near)
+                .sorted(withObstacle
+                        .thenComparing(remoteNode)
                         .thenComparing(vf -> load.getOrDefault(vf.pf(), 0L))
                         .thenComparing(VfView::pf)
                         .thenComparing(VfView::index))
@@ -41,7 +42,7 @@ public final class VfSelection {
                 .toList();
     }
 
-    /** What keeps every free VF of a pool from working, as the first of them has it; empty if one of them can work. */
+    /** Obstacle of the first free VF of a pool if no free VF is usable; empty if one is. */
     public static Optional<String> obstacle(NicInventory host, PoolName pool) {
         return free(host, pool).allMatch(vf -> obstacle(host, vf).isPresent())
                 ? free(host, pool).findFirst().flatMap(vf -> obstacle(host, vf))
@@ -55,11 +56,11 @@ public final class VfSelection {
 
     private static Optional<String> obstacle(NicInventory host, VfView vf) {
         if (vf.vfio().isObstacle()) {
-            return Optional.of("vfio-pci cannot take " + vf.address() + ": "
+            return Optional.of("VF " + vf.address() + " cannot be bound to vfio-pci: "
                     + vf.vfio().words() + vf.vfioBlocker().map(b -> ", " + b).orElse(""));
         }
-        boolean dark = host.pfs().stream()
+        boolean linkDown = host.pfs().stream()
                 .anyMatch(pf -> pf.address().equals(vf.pf()) && pf.link().equals(Optional.of(false)));
-        return dark ? Optional.of("PF " + vf.pfName() + " has no link") : Optional.empty();
+        return linkDown ? Optional.of("PF " + vf.pfName() + " has no link") : Optional.empty();
     }
 }

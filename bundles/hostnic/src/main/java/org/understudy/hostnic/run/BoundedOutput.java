@@ -7,16 +7,16 @@ import java.nio.charset.StandardCharsets;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 
-/** What a program writes, up to a limit: one that writes without end must not fill the memory. For one thread. */
+/** Output of a program up to a limit that bounds the memory. For one thread. */
 final class BoundedOutput extends OutputStream {
-    /** More than any inventory. */
+    /** Larger than any inventory. */
     static final int LARGEST = 16 << 20;
 
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final int limit;
     private final Runnable exceeded;
 
-    /** @param exceeded called for each piece that does not fit any more */
+    /** @param exceeded called for each write beyond the limit */
     BoundedOutput(int limit, Runnable exceeded) {
         this.limit = limit;
         this.exceeded = exceeded;
@@ -44,9 +44,9 @@ final class BoundedOutput extends OutputStream {
         bytes.reset();
     }
 
-    /** @param program with the place where it runs */
+    /** @param program name of the program and where it runs */
     static UnderstudyException exceeded(String program) {
         return new UnderstudyException(
-                ErrorCode.IO_FAILED, "%s wrote more than %d MiB and was ended".formatted(program, LARGEST >> 20));
+                ErrorCode.IO_FAILED, "%s wrote more than %d MiB and was terminated".formatted(program, LARGEST >> 20));
     }
 }

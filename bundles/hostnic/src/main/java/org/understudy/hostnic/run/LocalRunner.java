@@ -19,9 +19,9 @@ import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 
 /**
- * Runs a program of this machine.
+ * Runs a program on this machine.
  *
- * @param program a path, or a name that is looked up in PATH
+ * @param program a path, or a name to look up in PATH
  */
 public record LocalRunner(List<String> program) implements Runner {
     @Override
@@ -37,23 +37,23 @@ public record LocalRunner(List<String> program) implements Runner {
             CompletableFuture<String> err = read(process, process.getErrorStream());
             if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw new UnderstudyException(
-                        ErrorCode.DEADLINE_EXCEEDED, name() + " has not ended within " + limit.toMillis() + " ms");
+                        ErrorCode.DEADLINE_EXCEEDED, name() + " did not end within " + limit.toMillis() + " ms");
             }
             return new Output(process.exitValue(), out.get(), err.get());
         } catch (ExecutionException e) {
             throw e.getCause() instanceof UnderstudyException known
                     ? known
                     : new UnderstudyException(
-                            ErrorCode.IO_FAILED, "the output of " + name() + " could not be read: " + e.getCause(), e);
+                            ErrorCode.IO_FAILED, "Output of " + name() + " could not be read: " + e.getCause(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new UnderstudyException(ErrorCode.CANCELLED, name() + " was not waited for", e);
+            throw new UnderstudyException(ErrorCode.CANCELLED, name() + ": wait for its end was interrupted", e);
         } finally {
             process.destroyForcibly();
         }
     }
 
-    /** On a thread of its own: a shared pool would be used up by programs that hang. */
+    /** Runs on a thread of its own: programs that hang would exhaust a shared pool. */
     private CompletableFuture<String> read(Process process, InputStream stream) {
         return CompletableFuture.supplyAsync(() -> text(process, stream), task -> {
             Thread thread = new Thread(task, "understudy-output-of " + name());
@@ -81,10 +81,10 @@ public record LocalRunner(List<String> program) implements Runner {
         AtomicBoolean wanted = new AtomicBoolean(true);
         Thread reader = new Thread(
                 () -> {
-                    Optional<String> defect = lines(process, line);
+                    Optional<String> failure = lines(process, line);
                     int status = process.onExit().join().exitValue();
                     if (wanted.get()) {
-                        ended.accept(defect.orElse(name() + " ended with status " + status));
+                        ended.accept(failure.orElse(name() + " ended with status " + status));
                     }
                 },
                 "understudy-vf-watch");
@@ -96,7 +96,7 @@ public record LocalRunner(List<String> program) implements Runner {
         };
     }
 
-    /** @return why it was not read to its end */
+    /** @return why the output was not read to its end */
     private Optional<String> lines(Process process, Consumer<String> line) {
         Lines lines = new Lines(line, () -> {
             throw new UnderstudyException(ErrorCode.IO_FAILED, Lines.tooLong(name() + " on this machine"));
@@ -109,11 +109,11 @@ public record LocalRunner(List<String> program) implements Runner {
             return Optional.of(e.getMessage());
         } catch (IOException | RuntimeException | Error e) {
             process.destroyForcibly();
-            return Optional.of(name() + " was ended: " + e);
+            return Optional.of(name() + " was terminated: " + e);
         }
     }
 
-    /** Standard input is empty, so that the program cannot wait for a person. */
+    /** Standard input is empty, so that the program cannot wait for input. */
     private Process start(List<String> arguments, ProcessBuilder.Redirect errors) {
         try {
             return new ProcessBuilder(
@@ -132,6 +132,6 @@ public record LocalRunner(List<String> program) implements Runner {
 
     @Override
     public void close() {
-        // Nothing is kept open.
+        // There is no open resource.
     }
 }

@@ -9,13 +9,13 @@ import org.understudy.api.Subscription;
 /** Runs one program with changing arguments. */
 public interface Runner extends AutoCloseable {
     /**
-     * What a program left behind.
+     * Result of a program.
      *
-     * @param status its exit status
+     * @param status exit status
      */
     record Output(int status, String out, String err) {}
 
-    /** Where it runs, such as {@code command} or {@code ssh understudy@192.0.2.7}. */
+    /** Where the program runs, such as {@code command} or {@code ssh understudy@192.0.2.7}. */
     String place();
 
     /**
@@ -30,13 +30,13 @@ public interface Runner extends AutoCloseable {
      * Runs the program until the subscription is closed.
      *
      * @param line gets each line of its output, on one thread
-     * @param ended called once, when the program has ended by itself, with the reason
+     * @param ended called once, with the reason, if the program ends by itself
      * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#HOST_UNAVAILABLE} if it cannot
      *     be run
      */
     Subscription follow(List<String> arguments, Consumer<String> line, Consumer<String> ended);
 
-    /** Lets go of what is kept open between calls. */
+    /** Closes connections that are open between calls. */
     @Override
     void close();
 }

@@ -31,20 +31,20 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 
-/** Runs a program of another machine over one ssh connection, which is made when needed and kept. */
+/** Runs a program on another machine over one ssh connection, which is opened on demand and kept. */
 public final class SshRunner implements Runner {
     private static final Duration CONNECT = Duration.ofSeconds(10);
-    /** The connection and the login. */
+    /** Limit for connecting and authenticating. */
     private static final Duration LONGEST_ATTEMPT = CONNECT.multipliedBy(2);
 
     private static final Duration KEEPALIVE = Duration.ofSeconds(5);
     private static final int KEEPALIVES_MISSED = 3;
 
     /**
-     * Where and as whom.
+     * Address and credentials.
      *
      * @param key private key without passphrase
-     * @param knownHosts in the form of OpenSSH; a host that is not in it is refused
+     * @param knownHosts file in OpenSSH format; a host that is not in it is rejected
      */
     public record Target(String address, int port, String user, Path key, Path knownHosts) {}
 
@@ -62,7 +62,7 @@ public final class SshRunner implements Runner {
         this.connection = connection;
     }
 
-    /** Runs another program there, over the same connection: closing one of the two closes both. */
+    /** Returns a runner of another program over the same connection; closing either closes both. */
     public SshRunner running(List<String> other) {
         return new SshRunner(target, other, connection);
     }
@@ -74,19 +74,19 @@ public final class SshRunner implements Runner {
 
     @Override
     public Output run(List<String> arguments, Duration limit) {
-        CompletableFuture<Void> tooMuch = new CompletableFuture<>();
-        BoundedOutput out = new BoundedOutput(BoundedOutput.LARGEST, () -> tooMuch.complete(null));
-        BoundedOutput err = new BoundedOutput(BoundedOutput.LARGEST, () -> tooMuch.complete(null));
+        CompletableFuture<Void> exceeded = new CompletableFuture<>();
+        BoundedOutput out = new BoundedOutput(BoundedOutput.LARGEST, () -> exceeded.complete(null));
+        BoundedOutput err = new BoundedOutput(BoundedOutput.LARGEST, () -> exceeded.complete(null));
         try (ChannelExec channel = open(arguments, out, err)) {
-            tooMuch.thenRun(() -> channel.close(true));
+            exceeded.thenRun(() -> channel.close(true));
             Set<ClientChannelEvent> events = channel.waitFor(EnumSet.of(ClientChannelEvent.CLOSED), limit);
-            if (tooMuch.isDone()) {
+            if (exceeded.isDone()) {
                 throw BoundedOutput.exceeded(name() + " on " + place());
             }
             if (events.contains(ClientChannelEvent.TIMEOUT)) {
                 throw new UnderstudyException(
                         ErrorCode.DEADLINE_EXCEEDED,
-                        name() + " on " + place() + " has not ended within " + limit.toMillis() + " ms");
+                        name() + " on " + place() + " did not end within " + limit.toMillis() + " ms");
             }
             return new Output(status(channel), out.text(), err.text());
         } catch (IOException e) {
@@ -100,8 +100,8 @@ public final class SshRunner implements Runner {
 
     private int status(ChannelExec channel) {
         return Optional.ofNullable(channel.getExitStatus())
-                .orElseThrow(() -> new UnderstudyException(
-                        ErrorCode.HOST_UNAVAILABLE, "The connection " + place() + " broke off"));
+                .orElseThrow(() ->
+                        new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "Connection " + place() + " was lost"));
     }
 
     @Override
@@ -116,7 +116,7 @@ public final class SshRunner implements Runner {
                     ended.accept(
                             tooLong.isDone()
                                     ? Lines.tooLong(name() + " on " + place())
-                                    : "the program on " + place() + " ended");
+                                    : "program on " + place() + " ended");
                 }
             });
             tooLong.thenRun(() -> channel.close(true));
@@ -142,10 +142,10 @@ public final class SshRunner implements Runner {
 
     private UnderstudyException unavailable(IOException e) {
         return new UnderstudyException(
-                ErrorCode.HOST_UNAVAILABLE, "No answer by " + place() + ": " + e.getMessage(), e);
+                ErrorCode.HOST_UNAVAILABLE, "Connection " + place() + " failed: " + e.getMessage(), e);
     }
 
-    /** A word for the other machine's shell. */
+    /** Quotes a word for the other machine's shell. */
     static String quoted(String word) {
         return "'" + word.replace("'", "'\\''") + "'";
     }
@@ -155,17 +155,17 @@ public final class SshRunner implements Runner {
         connection.close();
     }
 
-    /** The connection, which is made when it is needed. */
+    /** The connection, opened on demand. */
     private static final class Connection {
         private final Target target;
         private final SshClient client = SshClient.setUpDefaultClient();
-        /** The latest attempt to connect, which may be under way. */
+        /** The latest attempt to connect, which may be in progress. */
         private CompletableFuture<ClientSession> session =
                 CompletableFuture.failedFuture(new IOException("not connected yet"));
 
         Connection(Target target) {
             this.target = target;
-            // What stands in a home folder of this machine is no configuration of Understudy.
+            // The ssh configuration in a home folder of this machine does not apply to Understudy.
             client.setHostConfigEntryResolver(HostConfigEntryResolver.EMPTY);
             client.setServerKeyVerifier(
                     new KnownHostsServerKeyVerifier(RejectAllServerKeyVerifier.INSTANCE, target.knownHosts()));
@@ -175,7 +175,7 @@ public final class SshRunner implements Runner {
             client.start();
         }
 
-        /** One caller connects, all others wait for it; none of them holds a lock, so that {@link #close} ends the wait. */
+        /** One caller connects and all others wait; none holds a lock, so that {@link #close} ends the wait. */
         ClientSession connected() throws IOException {
             CompletableFuture<ClientSession> own = new CompletableFuture<>();
             CompletableFuture<ClientSession> used = currentOr(own);
@@ -190,7 +190,7 @@ public final class SshRunner implements Runner {
                 throw new IOException("not connected within " + LONGEST_ATTEMPT.toSeconds() + " s", e);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw new InterruptedIOException("the wait for the connection was interrupted");
+                throw new InterruptedIOException("wait for the connection was interrupted");
             }
         }
 

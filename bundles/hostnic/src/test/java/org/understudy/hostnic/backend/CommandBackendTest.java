@@ -33,14 +33,14 @@ import org.understudy.hostnic.run.Runner;
 class CommandBackendTest {
     private static final PciAddress VF = PciAddress.parse("01:10.2");
     private static final LeaseOwner WEB1 = new LeaseOwner("s1:alpha", "web1", "ua-vf0");
-    private static final LeaseToken TICKET = new LeaseToken(VF, WEB1, 7);
+    private static final LeaseToken TOKEN = new LeaseToken(VF, WEB1, 7);
 
-    private final Script script = new Script();
-    private final CommandBackend functions = new CommandBackend(script, "s1:alpha", "libvirt-qemu");
+    private final FakeCommand command = new FakeCommand();
+    private final CommandBackend backend = new CommandBackend(command, "s1:alpha", "libvirt-qemu");
 
     @Test
     void readsPfsVfsLeasesAndProblems() {
-        script.answer(0, """
+        command.answer(0, """
                 {"pfs":[{"address":"0000:01:00.0","netdev":"enp1s0","vendor":"8086","device":"10c9","driver":"igb",
                   "numa":null,"totalvfs":7,"numvfs":2,"vfs":[
                   {"address":"0000:01:10.0","index":0,"state":"free","reason":null,"vendor":"8086","device":"10ca",
@@ -50,14 +50,14 @@ class CommandBackendTest {
                    "vendor":"8086","device":"10ca","driver":"vfio-pci","netdev":null,"iommu_group":6,
                    "lease":{"owner":"s1:alpha:web1:ua-vf0","fencing":7,"expires":null}},
                   {"address":"0000:01:10.4","index":2,"state":"leased","vendor":"8086","device":"10ca",
-                   "lease":{"owner":"somebody-else","fencing":8}},
-                  {"address":"0000:01:10.6","index":3,"state":"haunted","vendor":"8086","device":"10ca"}]}],
+                   "lease":{"owner":"another-server","fencing":8}},
+                  {"address":"0000:01:10.6","index":3,"state":"unknown-state","vendor":"8086","device":"10ca"}]}],
                  "problems":[{"subject":"0000:02:00.0","message":"it does not say how many VFs it has"}]}
                 """);
 
-        Inventory inventory = functions.read();
+        Inventory inventory = backend.read();
 
-        assertThat(script.calls).containsExactly("list --json");
+        assertThat(command.calls).containsExactly("list --json");
         assertThat(inventory.pfs()).singleElement().satisfies(pf -> {
             assertThat(pf.netdev()).contains("enp1s0");
             assertThat(pf.numaNode()).isEmpty();
@@ -74,7 +74,7 @@ class CommandBackendTest {
         });
         assertThat(inventory.vfs().get(1).holder()).contains(new VfView.Holder("web1", "ua-vf0", "s1:alpha", 7, true));
         assertThat(inventory.vfs().get(1).trust()).isEmpty();
-        assertThat(inventory.vfs().get(2).holder()).contains(new VfView.Holder("", "", "somebody-else", 8, false));
+        assertThat(inventory.vfs().get(2).holder()).contains(new VfView.Holder("", "", "another-server", 8, false));
         assertThat(inventory.findings()).singleElement().satisfies(f -> {
             assertThat(f.code()).isEqualTo(FindingCode.NIC_ACCESS_LIMITED);
             assertThat(f.subject()).isEqualTo("0000:02:00.0");
@@ -83,28 +83,28 @@ class CommandBackendTest {
 
     @Test
     void leasesForAnOwnerThatNamesServerHostVmAndPrimary() {
-        script.answer(0, "{\"address\":\"0000:01:10.2\",\"owner\":\"s1:alpha:web1:ua-vf0\",\"fencing\":7}");
+        command.answer(0, "{\"address\":\"0000:01:10.2\",\"owner\":\"s1:alpha:web1:ua-vf0\",\"fencing\":7}");
 
-        assertThat(functions.lease(VF, WEB1)).contains(TICKET);
+        assertThat(backend.lease(VF, WEB1)).contains(TOKEN);
 
-        assertThat(script.calls).containsExactly("lease 0000:01:10.2 --owner s1:alpha:web1:ua-vf0 --json");
+        assertThat(command.calls).containsExactly("lease 0000:01:10.2 --owner s1:alpha:web1:ua-vf0 --json");
     }
 
     @ParameterizedTest
     @CsvSource({"3", "4"})
-    void findsAVfTakenThatIsRefusedOrNotThere(int status) {
-        script.answer(status, "{\"error\":{\"code\":\"refused\",\"message\":\"leased\"}}");
+    void returnsNoLeaseForAVfThatIsRefusedOrMissing(int status) {
+        command.answer(status, "{\"error\":{\"code\":\"refused\",\"message\":\"leased\"}}");
 
-        assertThat(functions.lease(VF, WEB1)).isEmpty();
+        assertThat(backend.lease(VF, WEB1)).isEmpty();
     }
 
     @Test
-    void configuresAndBindsWhatWasLeased() {
-        script.answer(0, "");
-        script.answer(0, "");
+    void configuresAndBindsTheLeasedVf() {
+        command.answer(0, "");
+        command.answer(0, "");
 
-        functions.prepare(
-                TICKET,
+        backend.prepare(
+                TOKEN,
                 new VfSettings(
                         new MacAddress("52:54:00:11:22:33"),
                         42,
@@ -113,7 +113,7 @@ class CommandBackendTest {
                         true,
                         OptionalInt.empty()));
 
-        assertThat(script.calls)
+        assertThat(command.calls)
                 .containsExactly(
                         "configure 0000:01:10.2 --owner s1:alpha:web1:ua-vf0 --fencing 7 --mac 52:54:00:11:22:33"
                                 + " --vlan 42 --trust on --spoofchk off --json",
@@ -121,11 +121,11 @@ class CommandBackendTest {
     }
 
     @Test
-    void leavesTheBindingToAHostThatDoesItItself() {
-        script.answer(0, "");
+    void doesNotBindIfTheHostDoes() {
+        command.answer(0, "");
 
-        functions.prepare(
-                TICKET,
+        backend.prepare(
+                TOKEN,
                 new VfSettings(
                         new MacAddress("52:54:00:11:22:33"),
                         0,
@@ -134,7 +134,7 @@ class CommandBackendTest {
                         false,
                         OptionalInt.empty()));
 
-        assertThat(script.calls)
+        assertThat(command.calls)
                 .singleElement()
                 .asString()
                 .startsWith("configure")
@@ -151,53 +151,53 @@ class CommandBackendTest {
         "127, HOST_UNAVAILABLE",
         "139, HOST_UNAVAILABLE"
     })
-    void tellsFailuresByTheExitStatusWithTheCommandsOwnReason(int status, ErrorCode code) {
-        script.answer(status, "{\"error\":{\"code\":\"x\",\"message\":\"the MAC did not stay\"}}");
+    void mapsTheExitStatusAndKeepsTheReasonOfTheCommand(int status, ErrorCode code) {
+        command.answer(status, "{\"error\":{\"code\":\"x\",\"message\":\"the MAC did not stay\"}}");
 
-        assertThatThrownBy(() -> functions.release(TICKET))
+        assertThatThrownBy(() -> backend.release(TOKEN))
                 .hasMessageContaining("the MAC did not stay")
                 .isInstanceOfSatisfying(
                         UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(code));
     }
 
     @Test
-    void leavesTheLeaseOfAVfThatIsGoneUntilItIsBack() {
-        script.answer(3, "{\"error\":{\"code\":\"not-found\",\"message\":\"0000:01:10.2 is no VF\"}}");
+    void keepsTheLeaseOfAVanishedVf() {
+        command.answer(3, "{\"error\":{\"code\":\"not-found\",\"message\":\"0000:01:10.2 is no VF\"}}");
 
-        functions.release(TICKET);
+        backend.release(TOKEN);
 
-        assertThat(script.calls).hasSize(1);
+        assertThat(command.calls).hasSize(1);
     }
 
     @Test
-    void tellsTheFirstLineOfStandardErrorWhereThereIsNoJson() {
-        script.answer(127, "", "sh: 1: understudy-vf: not found\nmore");
+    void reportsTheFirstLineOfStandardErrorWithoutJson() {
+        command.answer(127, "", "sh: 1: understudy-vf: not found\nmore");
 
-        assertThatThrownBy(functions::read).hasMessageEndingWith("sh: 1: understudy-vf: not found");
+        assertThatThrownBy(backend::read).hasMessageEndingWith("sh: 1: understudy-vf: not found");
     }
 
     @Test
-    void doesNotTakeGarbageForAnInventory() {
-        script.answer(0, "Welcome to alpha!");
+    void rejectsMalformedJson() {
+        command.answer(0, "Welcome to alpha!");
 
-        assertThatThrownBy(functions::read)
+        assertThatThrownBy(backend::read)
                 .isInstanceOfSatisfying(
                         UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.HOST_UNAVAILABLE));
     }
 
     @Test
-    void takesEachLineOfTheWatchForAChange() {
+    void reportsEachLineOfTheWatchAsAChange() {
         AtomicInteger changes = new AtomicInteger();
 
-        functions.watch(changes::incrementAndGet, end -> {});
-        script.follower.accept("{\"event\":\"pci\",\"action\":\"remove\",\"subject\":\"0000:01:10.2\"}");
+        backend.watch(changes::incrementAndGet, end -> {});
+        command.follower.accept("{\"event\":\"pci\",\"action\":\"remove\",\"subject\":\"0000:01:10.2\"}");
 
-        assertThat(script.calls).containsExactly("watch --json");
+        assertThat(command.calls).containsExactly("watch --json");
         assertThat(changes).hasValue(1);
     }
 
-    /** Plays understudy-vf. */
-    private static final class Script implements Runner {
+    /** Answers in place of understudy-vf. */
+    private static final class FakeCommand implements Runner {
         final List<String> calls = new ArrayList<>();
         final Deque<Output> answers = new ArrayDeque<>();
         Consumer<String> follower = line -> {};
@@ -212,7 +212,7 @@ class CommandBackendTest {
 
         @Override
         public String place() {
-            return "script";
+            return "command";
         }
 
         @Override

@@ -30,7 +30,7 @@ import org.understudy.hostnic.backend.SriovBackend.Inventory;
 import org.understudy.hostnic.backend.SriovBackend.LeaseOwner;
 import org.understudy.hostnic.backend.SriovBackend.LeaseToken;
 
-/** The real library on trees in a temporary folder; the JVM checks every call (-Xcheck:jni). */
+/** Runs the real library on file trees in a temporary folder; the JVM checks every call (-Xcheck:jni). */
 class NativeBackendTest {
     private static final LeaseOwner WEB1 = new LeaseOwner("s1:alpha", "web1", "ua-vf0");
     private static final LeaseOwner WEB2 = new LeaseOwner("s2:alpha", "web2", "ua-vf0");
@@ -48,12 +48,12 @@ class NativeBackendTest {
         tree = new SysTree(folder);
     }
 
-    private NativeBackend functions() {
+    private NativeBackend backend() {
         return new NativeBackend(tree.places(), "s1:alpha", "");
     }
 
     private VfView vf(int pf, int index) {
-        return functions().read().vfs().stream()
+        return backend().read().vfs().stream()
                 .filter(vf -> vf.address().equals(SysTree.vf(pf, index)))
                 .findFirst()
                 .orElseThrow();
@@ -63,7 +63,7 @@ class NativeBackendTest {
     void readsAMachineWith4096Vfs() throws IOException {
         tree.with(32, 128);
 
-        Inventory inventory = functions().read();
+        Inventory inventory = backend().read();
 
         assertThat(inventory.findings()).isEmpty();
         assertThat(inventory.pfs())
@@ -96,17 +96,17 @@ class NativeBackendTest {
 
     @Test
     void readsAMachineWithoutSriov() {
-        assertThat(functions().read()).isEqualTo(new Inventory(List.of(), List.of(), List.of()));
+        assertThat(backend().read()).isEqualTo(new Inventory(List.of(), List.of(), List.of()));
     }
 
     @Test
-    void tellsOfBrokenFunctionsAndReadsTheOthers() throws IOException {
+    void reportsBrokenFunctionsAndReadsTheOthers() throws IOException {
         tree.with(3, 4);
         Files.delete(tree.device(SysTree.pf(0)).resolve("virtfn2"));
         SysTree.write(tree.device(SysTree.pf(1)), "sriov_numvfs", "garbage");
         Files.delete(tree.device(SysTree.pf(2)).resolve("vendor"));
 
-        Inventory inventory = functions().read();
+        Inventory inventory = backend().read();
 
         assertThat(inventory.vfs()).hasSize(3 + 4);
         assertThat(inventory.findings()).hasSize(3);
@@ -114,37 +114,38 @@ class NativeBackendTest {
     }
 
     @Test
-    void failsWithAReasonWhereThereIsNoSysfs() {
-        NativeBackend lost = new NativeBackend(
+    void failsWithAReasonWithoutSysfs() {
+        NativeBackend missing = new NativeBackend(
                 new NativeBackend.Places(
                         "/no/such/place", "", "", folder.resolve("links").toString(), ""),
                 "s1:a",
                 "");
 
-        assertThatThrownBy(lost::read).isInstanceOf(UnderstudyException.class).hasMessageContaining("/no/such/place");
+        assertThatThrownBy(missing::read)
+                .isInstanceOf(UnderstudyException.class)
+                .hasMessageContaining("/no/such/place");
     }
 
     @Test
-    void leasesAVfOnceAndTellsItsHolder() throws IOException {
+    void leasesAVfOnceAndReportsItsHolder() throws IOException {
         tree.with(1, 4);
 
-        LeaseToken leaseToken = functions().lease(SysTree.vf(0, 1), WEB1).orElseThrow();
+        LeaseToken token = backend().lease(SysTree.vf(0, 1), WEB1).orElseThrow();
 
-        assertThat(functions().lease(SysTree.vf(0, 1), WEB1)).contains(leaseToken);
-        assertThat(functions().lease(SysTree.vf(0, 1), WEB2)).isEmpty();
+        assertThat(backend().lease(SysTree.vf(0, 1), WEB1)).contains(token);
+        assertThat(backend().lease(SysTree.vf(0, 1), WEB2)).isEmpty();
         assertThat(vf(0, 1).state()).isEqualTo(VfState.LEASED);
-        assertThat(vf(0, 1).holder())
-                .contains(new VfView.Holder("web1", "ua-vf0", "s1:alpha", leaseToken.fencing(), true));
+        assertThat(vf(0, 1).holder()).contains(new VfView.Holder("web1", "ua-vf0", "s1:alpha", token.fencing(), true));
     }
 
     @Test
-    void freesAVfAndTellsAnOldTicketFromANewOne() throws IOException {
+    void ignoresTheReleaseOfAnOutdatedToken() throws IOException {
         tree.with(1, 4);
-        LeaseToken old = functions().lease(SysTree.vf(0, 1), WEB1).orElseThrow();
-        functions().release(old);
-        LeaseToken fresh = functions().lease(SysTree.vf(0, 1), WEB2).orElseThrow();
+        LeaseToken old = backend().lease(SysTree.vf(0, 1), WEB1).orElseThrow();
+        backend().release(old);
+        LeaseToken fresh = backend().lease(SysTree.vf(0, 1), WEB2).orElseThrow();
 
-        functions().release(old);
+        backend().release(old);
 
         assertThat(fresh.fencing()).isGreaterThan(old.fencing());
         assertThat(vf(0, 1).holder().orElseThrow().vm()).isEqualTo("web2");
@@ -152,63 +153,63 @@ class NativeBackendTest {
     }
 
     @Test
-    void leavesTheLeaseOfAVfThatIsGoneUntilItIsBack() throws IOException {
+    void keepsTheLeaseOfAVanishedVfUntilItReappears() throws IOException {
         tree.with(1, 4);
-        LeaseToken leaseToken = functions().lease(SysTree.vf(0, 3), WEB1).orElseThrow();
+        LeaseToken token = backend().lease(SysTree.vf(0, 3), WEB1).orElseThrow();
         SysTree.write(tree.device(SysTree.pf(0)), "sriov_numvfs", "0");
 
-        assertThat(functions().read().vfs()).isEmpty();
-        assertThat(functions().lease(SysTree.vf(0, 3), WEB1)).isEmpty();
-        functions().release(leaseToken);
+        assertThat(backend().read().vfs()).isEmpty();
+        assertThat(backend().lease(SysTree.vf(0, 3), WEB1)).isEmpty();
+        backend().release(token);
         SysTree.write(tree.device(SysTree.pf(0)), "sriov_numvfs", "4");
 
-        functions().release(leaseToken);
+        backend().release(token);
         assertThat(vf(0, 3).state()).isEqualTo(VfState.FREE);
     }
 
     @Test
-    void givesEachVfToOneOfManyThreads() throws IOException {
+    void leasesEachVfToOneOfManyThreads() throws IOException {
         tree.with(1, 8);
 
-        List<Optional<LeaseToken>> tickets = IntStream.range(0, 64)
+        List<Optional<LeaseToken>> tokens = IntStream.range(0, 64)
                 .parallel()
-                .mapToObj(i -> functions().lease(SysTree.vf(0, i % 8), new LeaseOwner("s1:alpha", "vm" + i, "ua-vf0")))
+                .mapToObj(i -> backend().lease(SysTree.vf(0, i % 8), new LeaseOwner("s1:alpha", "vm" + i, "ua-vf0")))
                 .toList();
 
-        assertThat(tickets.stream().flatMap(Optional::stream).map(LeaseToken::vf))
+        assertThat(tokens.stream().flatMap(Optional::stream).map(LeaseToken::vf))
                 .hasSize(8)
                 .doesNotHaveDuplicates();
-        assertThat(tickets.stream().flatMap(Optional::stream).map(LeaseToken::fencing))
+        assertThat(tokens.stream().flatMap(Optional::stream).map(LeaseToken::fencing))
                 .hasSize(8)
                 .doesNotHaveDuplicates();
     }
 
     @Test
-    void doesNotLeaseAVfThatIsBoundByOthersOrNotThere() throws IOException {
+    void doesNotLeaseAForeignOrMissingVf() throws IOException {
         tree.with(1, 4);
         tree.bind(0, 1, "vfio-pci");
 
         assertThat(vf(0, 1).state()).isEqualTo(VfState.FOREIGN);
         assertThat(vf(0, 1).reason()).contains("vfio-pci");
-        assertThat(functions().lease(SysTree.vf(0, 1), WEB1)).isEmpty();
-        assertThat(functions().lease(PciAddress.parse("ff:1f.7"), WEB1)).isEmpty();
+        assertThat(backend().lease(SysTree.vf(0, 1), WEB1)).isEmpty();
+        assertThat(backend().lease(PciAddress.parse("ff:1f.7"), WEB1)).isEmpty();
     }
 
     @Test
-    void refusesToChangeAVfWithATicketThatIsOver() throws IOException {
+    void rejectsAChangeWithAnOutdatedToken() throws IOException {
         tree.with(1, 4);
-        LeaseToken leaseToken = functions().lease(SysTree.vf(0, 1), WEB1).orElseThrow();
-        functions().release(leaseToken);
+        LeaseToken token = backend().lease(SysTree.vf(0, 1), WEB1).orElseThrow();
+        backend().release(token);
 
-        assertThatThrownBy(() -> functions().prepare(leaseToken, SETTINGS))
+        assertThatThrownBy(() -> backend().prepare(token, SETTINGS))
                 .isInstanceOfSatisfying(
                         UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.VF_FAILED));
     }
 
     @Test
-    void watchesUntilNobodyWantsToKnow() {
+    void watchesUntilTheSubscriptionIsClosed() {
         List<String> ends = new CopyOnWriteArrayList<>();
-        Subscription watch = functions().watch(() -> {}, ends::add);
+        Subscription watch = backend().watch(() -> {}, ends::add);
         assertThat(watchers()).isPositive();
 
         watch.close();

@@ -18,8 +18,7 @@ class NativeLibrariesTest {
     /** Source of the numbers: {@code e_machine} in elf(5). */
     @ParameterizedTest
     @CsvSource({"x86_64, x86-64, 62", "aarch64, aarch64, 183"})
-    void the_bundle_has_a_library_for_each_architecture_and_osgi_is_told(String name, String osgi, int machine)
-            throws IOException {
+    void hasALibraryForEachArchitectureAndDeclaresIt(String name, String osgi, int machine) throws IOException {
         Path library = BUILT.resolve("native/linux-" + name + "/libusvfjni.so");
         assumeTrue(
                 Files.exists(library) || "true".equals(System.getenv("CI")),

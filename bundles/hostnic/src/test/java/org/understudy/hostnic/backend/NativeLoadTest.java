@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class NativeLoadTest {
-    /** A class with two of the native methods, which the library registers before it misses the third. */
+    /** A class with two of the native methods; the library registers these before it fails on the third. */
     private static final String PROGRAM = """
             package %s;
 

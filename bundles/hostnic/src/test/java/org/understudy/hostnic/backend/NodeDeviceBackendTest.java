@@ -34,13 +34,13 @@ import org.understudy.hostnic.backend.SriovBackend.LeaseOwner;
 import org.understudy.hostnic.backend.SriovBackend.LeaseToken;
 import org.understudy.hostnic.run.Runner;
 
-/** The node devices are those of the emulated host, with a VM that has its first and third VF; libvirt 11.3. */
+/** Uses node devices of the emulated host with libvirt 11.3, where a VM has the first and third VF. */
 class NodeDeviceBackendTest {
     private static final PciAddress VF = PciAddress.parse("01:10.2");
-    private static final LeaseToken TICKET = new LeaseToken(VF, new LeaseOwner("s1:alpha", "web1", "ua-vf0"), 7);
+    private static final LeaseToken TOKEN = new LeaseToken(VF, new LeaseOwner("s1:alpha", "web1", "ua-vf0"), 7);
 
-    private final Program virsh = new Program();
-    private final NodeDeviceBackend functions = new NodeDeviceBackend(new Virsh(virsh));
+    private final FakeVirsh virsh = new FakeVirsh();
+    private final NodeDeviceBackend backend = new NodeDeviceBackend(new Virsh(virsh));
 
     private static String devices() throws IOException {
         try (InputStream file = NodeDeviceBackendTest.class.getResourceAsStream("/node-devices.xml")) {
@@ -51,11 +51,11 @@ class NodeDeviceBackendTest {
     private Inventory read(String devices) {
         virsh.answer(0, "pci_0000_01_00_0\npci_0000_01_10_0\n\n", "");
         virsh.answer(0, devices, "");
-        return functions.read();
+        return backend.read();
     }
 
     @Test
-    void readsPfsAndVfsWithWhatLibvirtKnowsOfThem() throws IOException {
+    void readsPfsAndVfsFromLibvirt() throws IOException {
         Inventory inventory = read(devices());
 
         assertThat(virsh.calls)
@@ -83,16 +83,16 @@ class NodeDeviceBackendTest {
     }
 
     @Test
-    void callsNoVfFreeBecauseItDoesNotKnow() throws IOException {
+    void reportsNoVfAsFree() throws IOException {
         List<VfView> vfs = read(devices()).vfs();
 
         assertThat(vfs).extracting(VfView::state).containsOnly(VfState.FOREIGN);
         assertThat(vfs.get(0).reason()).contains("vfio-pci");
-        assertThat(vfs.get(1).reason()).contains("not known");
+        assertThat(vfs.get(1).reason()).contains("state unknown");
     }
 
     @Test
-    void tellsEachAbilityThatIsMissing() throws IOException {
+    void reportsEachMissingAbility() throws IOException {
         assertThat(read(devices()).findings())
                 .hasSize(5)
                 .allSatisfy(f -> assertThat(f.code()).isEqualTo(FindingCode.NIC_ACCESS_LIMITED))
@@ -122,7 +122,7 @@ class NodeDeviceBackendTest {
     }
 
     @Test
-    void tellsOfVfsThatVanishMeanwhile() throws IOException {
+    void reportsVfsThatVanishDuringTheRead() throws IOException {
         String less = devices().replaceAll("(?s)<device>\\s*<name>pci_0000_01_10_2</name>.*?</device>", "");
 
         Inventory inventory = read(less);
@@ -130,17 +130,17 @@ class NodeDeviceBackendTest {
         assertThat(inventory.vfs()).hasSize(6).extracting(VfView::index).doesNotContain(1);
         assertThat(inventory.findings())
                 .first()
-                .satisfies(f -> assertThat(f.message()).startsWith("1 of 7"));
+                .satisfies(f -> assertThat(f.message()).startsWith("PF 0000:01:00.0: 1 of 7 VFs"));
     }
 
     @Test
-    void refusesEveryChange() {
+    void rejectsEveryChange() {
         List<ThrowingCallable> changes = List.of(
-                () -> functions.lease(VF, TICKET.leaseOwner()),
-                () -> functions.forward(TICKET, true),
-                () -> functions.release(TICKET));
+                () -> backend.lease(VF, TOKEN.leaseOwner()),
+                () -> backend.forward(TOKEN, true),
+                () -> backend.release(TOKEN));
 
-        assertThat(functions.readOnly()).isPresent();
+        assertThat(backend.readOnly()).isPresent();
         assertThat(changes)
                 .allSatisfy(change -> assertThatThrownBy(change)
                         .isInstanceOfSatisfying(
@@ -150,20 +150,20 @@ class NodeDeviceBackendTest {
     }
 
     @Test
-    void saysThatBothProgramsAreMissing() {
+    void reportsThatBothProgramsAreMissing() {
         virsh.answer(127, "", "sh: 1: virsh: not found");
 
-        assertThatThrownBy(functions::read)
-                .hasMessageContaining("neither understudy-vf nor virsh")
+        assertThatThrownBy(backend::read)
+                .hasMessageContaining("Neither understudy-vf nor virsh")
                 .isInstanceOfSatisfying(
                         UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.HOST_UNAVAILABLE));
     }
 
     @Test
-    void saysWhyLibvirtDoesNotAnswer() {
+    void reportsWhyLibvirtDoesNotAnswer() {
         virsh.answer(1, "", "error: failed to connect to the hypervisor\nerror: more");
 
-        assertThatThrownBy(functions::read).hasMessageContaining("failed to connect to the hypervisor");
+        assertThatThrownBy(backend::read).hasMessageContaining("failed to connect to the hypervisor");
     }
 
     @ParameterizedTest
@@ -175,17 +175,17 @@ class NodeDeviceBackendTest {
                 "<device><capability type='pci'><domain>x</domain><bus>1</bus><slot>0</slot><function>0</function>"
                         + "</capability></device>"
             })
-    void doesNotTakeGarbageForAnInventory(String garbage) {
+    void rejectsMalformedXml(String garbage) {
         assertThatThrownBy(() -> read(garbage))
                 .isInstanceOfSatisfying(
                         UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.HOST_UNAVAILABLE));
     }
 
     @Test
-    void takesEachEventOfLibvirtForAChange() {
+    void reportsEachEventOfLibvirtAsAChange() {
         AtomicInteger changes = new AtomicInteger();
 
-        functions.watch(changes::incrementAndGet, end -> {});
+        backend.watch(changes::incrementAndGet, end -> {});
         virsh.follower.accept("event 'lifecycle' for node device net_enp1s0v3_e2_d4_dc_90_31_48: Deleted");
 
         assertThat(changes).hasValue(1);
@@ -193,7 +193,7 @@ class NodeDeviceBackendTest {
     }
 
     @Test
-    void asksTheHostsOwnConnectionForTheSame() throws IOException {
+    void readsTheSameOverTheConnectionOfTheHost() throws IOException {
         List<Runnable> listeners = new ArrayList<>();
         AtomicInteger changes = new AtomicInteger();
         List<String> documents = Pattern.compile("(?s)<device>.*?</device>")
@@ -207,7 +207,8 @@ class NodeDeviceBackendTest {
         assertThat(own.read().vfs()).hasSize(7).isEqualTo(read(devices()).vfs());
         assertThat(own.read().findings())
                 .hasSize(5)
-                .allSatisfy(f -> assertThat(f.message()).endsWith("the NICs of host beta are reached by libvirt alone"))
+                .allSatisfy(
+                        f -> assertThat(f.message()).endsWith("NICs of host beta are accessible through libvirt only"))
                 .allSatisfy(f -> assertThat(f.remedy()).contains("access: ssh"));
         assertThat(own.readOnly()).isPresent();
 
@@ -233,8 +234,8 @@ class NodeDeviceBackendTest {
         }));
     }
 
-    /** Plays virsh. */
-    private static final class Program implements Runner {
+    /** Answers in place of virsh. */
+    private static final class FakeVirsh implements Runner {
         final List<String> calls = new ArrayList<>();
         final Deque<Output> answers = new ArrayDeque<>();
         Consumer<String> follower = line -> {};

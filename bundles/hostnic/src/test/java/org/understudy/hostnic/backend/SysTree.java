@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import org.understudy.api.PciAddress;
 import org.understudy.hostnic.backend.NativeBackend.Places;
 
-/** A tree like that of sysfs in a temporary folder, with PFs eno0, eno1, ... and their VFs. */
+/** Creates a tree like sysfs in a temporary folder, with PFs eno0, eno1, ... and their VFs. */
 final class SysTree {
     private static final int FUNCTIONS = 8;
     private static final int SLOTS = 32;

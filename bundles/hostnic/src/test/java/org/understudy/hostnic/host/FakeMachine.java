@@ -21,21 +21,21 @@ import org.understudy.api.VfioReadiness;
 import org.understudy.api.spi.VfSettings;
 import org.understudy.hostnic.backend.SriovBackend;
 
-/** A machine with one PF eno1 and some VFs that keeps its leases itself, as a real one does. */
+/** A machine with one PF eno1 and VFs that stores its leases, like a real one. */
 final class FakeMachine {
     static final PciAddress PF = PciAddress.parse("01:00.0");
 
-    private record Leased(
+    private record LeaseRecord(
             SriovBackend.LeaseOwner leaseOwner, long fencing, Optional<MacAddress> mac, Optional<String> driver) {}
 
     private final Map<PciAddress, Integer> present = new TreeMap<>();
-    private final Map<PciAddress, Leased> leases = new TreeMap<>();
+    private final Map<PciAddress, LeaseRecord> leases = new TreeMap<>();
     private final List<Runnable> watchers = new CopyOnWriteArrayList<>();
-    private final List<Consumer<String>> endings = new CopyOnWriteArrayList<>();
-    final List<PciAddress> stubborn = new CopyOnWriteArrayList<>();
-    final List<String> deeds = new CopyOnWriteArrayList<>();
+    private final List<Consumer<String>> endListeners = new CopyOnWriteArrayList<>();
+    final List<PciAddress> failing = new CopyOnWriteArrayList<>();
+    final List<String> calls = new CopyOnWriteArrayList<>();
     private long fencing;
-    private boolean silent;
+    private boolean unreachable;
 
     FakeMachine(int vfs) {
         for (int i = 0; i < vfs; i++) {
@@ -57,37 +57,37 @@ final class FakeMachine {
         watchers.forEach(Runnable::run);
     }
 
-    /** The way to the machine breaks, and stays so until {@link #answer}. */
-    void fallSilent() {
+    /** Makes the machine unreachable until {@link #reconnect}. */
+    void disconnect() {
         synchronized (this) {
-            silent = true;
+            unreachable = true;
         }
-        endings.forEach(e -> e.accept("the connection broke off"));
+        endListeners.forEach(e -> e.accept("the connection was lost"));
     }
 
-    synchronized void answer() {
-        silent = false;
+    synchronized void reconnect() {
+        unreachable = false;
     }
 
     synchronized Optional<MacAddress> macOf(int index) {
-        return Optional.ofNullable(leases.get(vf(index))).flatMap(Leased::mac);
+        return Optional.ofNullable(leases.get(vf(index))).flatMap(LeaseRecord::mac);
     }
 
     SriovBackend open(String self) {
         require();
-        return new Way(self);
+        return new FakeBackend(self);
     }
 
     private synchronized void require() {
-        if (silent) {
+        if (unreachable) {
             throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "no answer");
         }
     }
 
-    private final class Way implements SriovBackend {
+    private final class FakeBackend implements SriovBackend {
         private final String self;
 
-        Way(String self) {
+        FakeBackend(String self) {
             this.self = self;
         }
 
@@ -117,7 +117,7 @@ final class FakeMachine {
         }
 
         private VfView view(PciAddress address, int index) {
-            Optional<Leased> lease = Optional.ofNullable(leases.get(address));
+            Optional<LeaseRecord> lease = Optional.ofNullable(leases.get(address));
             return new VfView(
                     address,
                     PF,
@@ -128,9 +128,9 @@ final class FakeMachine {
                     List.of(),
                     "8086",
                     "10ca",
-                    lease.flatMap(Leased::driver),
+                    lease.flatMap(LeaseRecord::driver),
                     Optional.empty(),
-                    lease.flatMap(Leased::mac),
+                    lease.flatMap(LeaseRecord::mac),
                     OptionalInt.empty(),
                     Optional.empty(),
                     Optional.empty(),
@@ -153,13 +153,13 @@ final class FakeMachine {
         public Optional<LeaseToken> lease(PciAddress vf, LeaseOwner leaseOwner) {
             require();
             synchronized (FakeMachine.this) {
-                Leased now = leases.get(vf);
+                LeaseRecord now = leases.get(vf);
                 if (!present.containsKey(vf) || now != null && !now.leaseOwner().equals(leaseOwner)) {
                     return Optional.empty();
                 }
                 long number = now == null ? ++fencing : now.fencing();
-                leases.put(vf, new Leased(leaseOwner, number, Optional.empty(), Optional.of("igbvf")));
-                deeds.add("lease " + vf);
+                leases.put(vf, new LeaseRecord(leaseOwner, number, Optional.empty(), Optional.of("igbvf")));
+                calls.add("lease " + vf);
                 return Optional.of(new LeaseToken(vf, leaseOwner, number));
             }
         }
@@ -168,12 +168,12 @@ final class FakeMachine {
         public void prepare(LeaseToken leaseToken, VfSettings settings) {
             require();
             synchronized (FakeMachine.this) {
-                if (stubborn.contains(leaseToken.vf())) {
-                    throw new UnderstudyException(ErrorCode.VF_FAILED, leaseToken.vf() + " did not take its MAC");
+                if (failing.contains(leaseToken.vf())) {
+                    throw new UnderstudyException(ErrorCode.VF_FAILED, leaseToken.vf() + " rejected its MAC");
                 }
                 leases.put(
                         leaseToken.vf(),
-                        new Leased(
+                        new LeaseRecord(
                                 leaseToken.leaseOwner(),
                                 leaseToken.fencing(),
                                 Optional.of(settings.mac()),
@@ -184,17 +184,17 @@ final class FakeMachine {
         @Override
         public void forward(LeaseToken leaseToken, boolean on) {
             require();
-            deeds.add("detour " + leaseToken.vf() + " " + on);
+            calls.add("forward " + leaseToken.vf() + " " + on);
         }
 
         @Override
         public void release(LeaseToken leaseToken) {
             require();
             synchronized (FakeMachine.this) {
-                Leased now = leases.get(leaseToken.vf());
+                LeaseRecord now = leases.get(leaseToken.vf());
                 if (now != null && now.fencing() == leaseToken.fencing()) {
                     leases.remove(leaseToken.vf());
-                    deeds.add("release " + leaseToken.vf());
+                    calls.add("release " + leaseToken.vf());
                 }
             }
         }
@@ -202,16 +202,16 @@ final class FakeMachine {
         @Override
         public Subscription watch(Runnable changed, Consumer<String> ended) {
             watchers.add(changed);
-            endings.add(ended);
+            endListeners.add(ended);
             return () -> {
                 watchers.remove(changed);
-                endings.remove(ended);
+                endListeners.remove(ended);
             };
         }
 
         @Override
         public void close() {
-            deeds.add("close");
+            calls.add("close");
         }
     }
 }

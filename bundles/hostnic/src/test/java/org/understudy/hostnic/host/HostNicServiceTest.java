@@ -56,12 +56,12 @@ class HostNicServiceTest {
     }
 
     @AfterAll
-    static void pollAsUsual() {
+    static void resetPolling() {
         Awaitility.reset();
     }
 
     @BeforeEach
-    void takePolicies() {
+    void setPolicies() {
         when(policies.listen(any())).thenAnswer(call -> {
             changes.complete(call.getArgument(0));
             return (Subscription) () -> {};
@@ -97,14 +97,14 @@ class HostNicServiceTest {
 
     private void open(Function<HostPolicy, Optional<SriovBackend>> opener) {
         nics = new HostNicService(
-                policies, opener, new HostNicAccess.Waits(Duration.ofMillis(5), Duration.ofMillis(5)));
+                policies, opener, new HostNicAccess.Delays(Duration.ofMillis(5), Duration.ofMillis(5)));
     }
 
     private boolean isAvailable(HostName host) {
-        return nics.slot(host).inventory().available();
+        return nics.access(host).inventory().available();
     }
 
-    /** The way to a host, which does not end before the test allows it. */
+    /** A backend whose close blocks until the test ends it. */
     private SriovBackend hangingOnClose(HostName host) {
         SriovBackend real = machine.open(host.value());
         SriovBackend hanging = mock(SriovBackend.class);
@@ -120,48 +120,50 @@ class HostNicServiceTest {
         return hanging;
     }
 
-    private static <T> T promptly(Supplier<T> call) {
+    private static <T> T withinLimit(Supplier<T> call) {
         CompletableFuture<T> answer = CompletableFuture.supplyAsync(call, task -> new Thread(task).start());
         assertThat(answer).succeedsWithin(Duration.ofSeconds(10));
         return answer.join();
     }
 
     @Test
-    void releasesARemovedHostThatHangsWithoutStoppingTheOthers() {
+    void closesARemovedHostThatHangsWithoutBlockingOthers() {
         open(host -> Optional.of(
                 host.name().equals(HUNG)
                         ? hangingOnClose(HUNG)
                         : machine.open(host.name().value())));
         await().until(() -> isAvailable(GOOD) && isAvailable(HUNG));
 
-        promptly(() -> {
+        withinLimit(() -> {
             hosts(GOOD);
             return true;
         });
 
-        assertThat(promptly(nics::inventories)).extracting(NicInventory::host).containsExactly(GOOD);
-        assertThat(promptly(nics::pools)).isEmpty();
+        assertThat(withinLimit(nics::inventories))
+                .extracting(NicInventory::host)
+                .containsExactly(GOOD);
+        assertThat(withinLimit(nics::pools)).isEmpty();
     }
 
     @Test
-    void listsAllHostsWhileOneThatBrokeOffIsStillBeingReleased() {
+    void listsAllHostsWhileALostOneIsBeingClosed() {
         open(host -> Optional.of(
                 host.name().equals(HUNG)
                         ? hangingOnClose(HUNG)
                         : machine.open(host.name().value())));
         await().until(() -> isAvailable(GOOD) && isAvailable(HUNG));
 
-        machine.fallSilent();
+        machine.disconnect();
 
-        await().until(() -> promptly(nics::inventories).stream().noneMatch(NicInventory::available));
+        await().until(() -> withinLimit(nics::inventories).stream().noneMatch(NicInventory::available));
     }
 
     @Test
-    void triesAHostAgainWhoseOpeningEndedWithAnError() {
+    void retriesAHostWhoseOpenerFailed() {
         AtomicInteger attempts = new AtomicInteger();
         open(host -> {
             if (host.name().equals(HUNG) && attempts.incrementAndGet() < 3) {
-                throw new NoClassDefFoundError("a library that is not there yet");
+                throw new NoClassDefFoundError("from the test");
             }
             return Optional.of(machine.open(host.name().value()));
         });
@@ -170,12 +172,12 @@ class HostNicServiceTest {
     }
 
     @Test
-    void tellsAListenerThatIsSlowOnlyTheNewestOfEachHost() {
+    void deliversOnlyTheNewestInventoryToASlowListener() {
         SriovBackend changing = mock(SriovBackend.class);
-        AtomicInteger readings = new AtomicInteger();
+        AtomicInteger reads = new AtomicInteger();
         CompletableFuture<Runnable> watch = new CompletableFuture<>();
         when(changing.read()).thenAnswer(call -> new Inventory(List.of(), List.of(), List.of()));
-        when(changing.access()).thenAnswer(call -> "reading " + readings.incrementAndGet());
+        when(changing.access()).thenAnswer(call -> "read " + reads.incrementAndGet());
         when(changing.watch(any(), any())).thenAnswer(call -> {
             watch.complete(call.getArgument(0));
             return (Subscription) () -> {};
@@ -183,26 +185,26 @@ class HostNicServiceTest {
         hosts(GOOD);
         open(host -> Optional.of(changing));
         await().until(() -> isAvailable(GOOD));
-        List<String> told = new CopyOnWriteArrayList<>();
+        List<String> received = new CopyOnWriteArrayList<>();
         nics.listen(inventory -> {
-            told.add(inventory.access());
+            received.add(inventory.access());
             awaitRelease();
         });
 
-        nics.slot(GOOD).refresh();
-        await().until(() -> !told.isEmpty());
+        nics.access(GOOD).refresh();
+        await().until(() -> !received.isEmpty());
         for (int i = 0; i < 100; i++) {
-            nics.slot(GOOD).refresh();
+            nics.access(GOOD).refresh();
         }
         release.countDown();
 
-        await().until(() -> told.contains("reading " + readings.get()));
-        assertThat(told).hasSize(2);
+        await().until(() -> received.contains("read " + reads.get()));
+        assertThat(received).hasSize(2);
     }
 
     @Test
-    void tellsTheOtherListenersWhatOneOfThemFailsOn() {
-        List<NicInventory> told = new CopyOnWriteArrayList<>();
+    void notifiesTheOtherListenersAfterOneFailed() {
+        List<NicInventory> received = new CopyOnWriteArrayList<>();
         CountDownLatch listening = new CountDownLatch(1);
         open(host -> {
             await().until(() -> listening.getCount() == 0);
@@ -211,10 +213,10 @@ class HostNicServiceTest {
         nics.listen(inventory -> {
             throw new StackOverflowError("from the test");
         });
-        nics.listen(told::add);
+        nics.listen(received::add);
         listening.countDown();
 
-        await().until(() -> told.stream().map(NicInventory::host).distinct().count() == 2);
+        await().until(() -> received.stream().map(NicInventory::host).distinct().count() == 2);
     }
 
     private void awaitRelease() {

@@ -49,7 +49,7 @@ import org.understudy.api.spi.HostDevices;
 import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.VfSettings;
 
-/** The NICs of a libvirt host for which the configuration does not say how they are reached. */
+/** The NICs of a libvirt host without configured NIC access. */
 class LibvirtNicsTest {
     private static final HostName BETA = new HostName("beta");
     private static final PoolName POOL = new PoolName("pool-a");
@@ -61,14 +61,14 @@ class LibvirtNicsTest {
             new MacAddress("52:54:00:11:22:33"), 0, Optional.empty(), Optional.empty(), true, OptionalInt.empty());
 
     private final Policies policies = mock(Policies.class);
-    private final List<Consumer<Policy>> followers = new CopyOnWriteArrayList<>();
+    private final List<Consumer<Policy>> listeners = new CopyOnWriteArrayList<>();
     private final Hosts hosts = mock(Hosts.class);
-    private final Connected host = new Connected();
+    private final FakeDevices host = new FakeDevices();
     private HostNicService nics;
     private VfLeases leases;
 
-    /** A host over a connection that can be lost. */
-    private static final class Connected implements HostDevices {
+    /** Devices of a host whose connection can be lost. */
+    private static final class FakeDevices implements HostDevices {
         private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
         private volatile List<String> devices = List.of();
         private volatile boolean lost;
@@ -87,7 +87,7 @@ class LibvirtNicsTest {
             return () -> listeners.remove(changed);
         }
 
-        void become(List<String> now) {
+        void change(List<String> now) {
             devices = now;
             listeners.forEach(Runnable::run);
         }
@@ -113,14 +113,14 @@ class LibvirtNicsTest {
     }
 
     @AfterAll
-    static void pollAsUsual() {
+    static void resetPolling() {
         Awaitility.reset();
     }
 
     @BeforeEach
     void prepare() {
         when(policies.listen(any())).thenAnswer(call -> {
-            followers.add(call.getArgument(0));
+            listeners.add(call.getArgument(0));
             return (Subscription) () -> {};
         });
         Host connected = host(host);
@@ -138,7 +138,7 @@ class LibvirtNicsTest {
     private void open(Map<String, String> options, PoolPolicy... pools) {
         when(policies.current()).thenReturn(policy(options, pools));
         nics = new HostNicService(
-                policies, SERVER, new HostNicAccess.Waits(Duration.ofMillis(5), Duration.ofMillis(5)));
+                policies, SERVER, new HostNicAccess.Delays(Duration.ofMillis(5), Duration.ofMillis(5)));
         leases = new VfLeases(nics, policies, SERVER);
     }
 
@@ -180,7 +180,7 @@ class LibvirtNicsTest {
     }
 
     @Test
-    void areReadOnceTheHostIsOpenAndWheneverADeviceChanges() {
+    void areReadAfterTheHostOpensAndAfterEachChange() {
         open(Map.of());
         await().until(() -> !inventory().findings().isEmpty());
         assertThat(inventory().available()).isFalse();
@@ -190,14 +190,14 @@ class LibvirtNicsTest {
         assertThat(inventory().access()).isEqualTo("libvirt");
         assertThat(inventory().vfs()).isEmpty();
 
-        host.become(sriov());
+        host.change(sriov());
         await().until(() -> inventory().vfs().size() == 7);
         assertThat(inventory().pfs()).hasSize(1);
     }
 
     @Test
-    void areOutOfReachWhileTheConnectionIsLostAndComeBack() {
-        host.become(sriov());
+    void areUnreachableWhileTheConnectionIsLost() {
+        host.change(sriov());
         openConnected(Map.of());
 
         host.lose();
@@ -213,11 +213,11 @@ class LibvirtNicsTest {
     }
 
     @Test
-    void areReadOverTheConnectionThatReplacesAClosedOne() {
+    void areReadOverANewConnection() {
         openConnected(Map.of());
-        Connected successor = new Connected();
-        successor.become(sriov());
-        Host opened = host(successor);
+        FakeDevices replacement = new FakeDevices();
+        replacement.change(sriov());
+        Host opened = host(replacement);
         when(hosts.host(BETA)).thenReturn(opened);
 
         host.lose();
@@ -227,8 +227,8 @@ class LibvirtNicsTest {
     }
 
     @Test
-    void areNeitherLeasedNorLookedAtForALease() {
-        host.become(sriov());
+    void areNeverLeased() {
+        host.change(sriov());
         openConnected(Map.of(), pool(Optional.empty()));
         assertThat(inventory().vfs()).allMatch(vf -> vf.pools().equals(List.of(POOL)));
         host.lost = true;
@@ -251,53 +251,53 @@ class LibvirtNicsTest {
     }
 
     @Test
-    void sayNothingOfAHostWithoutVfs() {
+    void haveNoFindingsOnAHostWithoutVfs() {
         openConnected(Map.of(), pool(Optional.empty()));
 
         assertThat(inventory().findings()).isEmpty();
     }
 
     @Test
-    void tellWhatCannotBeDoneAsANoticeUntilAPoolWantsThatDone() {
-        host.become(sriov());
+    void reportLimitsAsNoticesUntilAPoolNeedsTheVfs() {
+        host.change(sriov());
         openConnected(Map.of());
         assertThat(inventory().findings()).hasSize(5);
         assertThat(severities()).containsExactly(Severity.NOTICE);
 
         Policy changed = policy(Map.of(), pool(Optional.empty()));
         when(policies.current()).thenReturn(changed);
-        followers.forEach(f -> f.accept(changed));
+        listeners.forEach(f -> f.accept(changed));
 
         await().untilAsserted(() -> assertThat(severities()).containsExactly(Severity.WARNING));
     }
 
     @Test
-    void warnOfNothingWhereNetworksHandOutThePool() {
-        host.become(sriov());
+    void reportLimitsAsNoticesIfNetworksProvideThePool() {
+        host.change(sriov());
         openConnected(Map.of(), pool(Optional.of(true)));
 
         assertThat(severities()).containsExactly(Severity.NOTICE);
     }
 
     @Test
-    void warnWhereTheConfigurationAsksForThem() {
-        host.become(sriov());
+    void reportLimitsAsWarningsIfAccessIsConfigured() {
+        host.change(sriov());
         openConnected(Map.of("access", "libvirt"));
 
         assertThat(severities()).containsExactly(Severity.WARNING);
     }
 
     @Test
-    void areLeftAloneWhereTheConfigurationWantsThat() {
+    void areNotAccessedIfConfiguredSo() {
         open(Map.of("access", "none"));
         nics.setHosts(hosts);
 
-        await().until(() -> nics.slot(BETA).isLeftAlone());
+        await().until(() -> nics.access(BETA).isUnmanaged());
         assertThat(inventory().findings()).isEmpty();
     }
 
     @Test
-    void sayThatAnotherConnectorHasNoSuchAccess() {
+    void rejectAccessLibvirtForAnotherConnector() {
         open(Map.of());
 
         assertThatThrownBy(() -> NicOptions.of(new HostPolicy(BETA, "peer", Map.of(), Map.of("access", "libvirt"))))

@@ -45,7 +45,7 @@ import org.understudy.api.spi.VfSettings;
 class VfLeasesTest {
     private static final HostName ALPHA = new HostName("alpha");
     private static final HostName TWIN = new HostName("twin");
-    private static final HostName LONELY = new HostName("lonely");
+    private static final HostName UNMANAGED = new HostName("unmanaged");
     private static final PoolName POOL = new PoolName("pool-a");
     private static final VmName WEB1 = new VmName("web1");
     private static final Alias PRIMARY = new Alias("ua-vf0");
@@ -65,7 +65,7 @@ class VfLeasesTest {
     }
 
     @AfterAll
-    static void pollAsUsual() {
+    static void resetPolling() {
         Awaitility.reset();
     }
 
@@ -75,13 +75,13 @@ class VfLeasesTest {
         when(policies.current()).thenReturn(policy("eno1#0-2"));
         nics = new HostNicService(
                 policies,
-                host -> host.name().equals(LONELY)
+                host -> host.name().equals(UNMANAGED)
                         ? Optional.empty()
                         : Optional.of(machine.open(SERVER.owner(host.name()))),
-                new HostNicAccess.Waits(Duration.ofMillis(5), Duration.ofMillis(5)));
+                new HostNicAccess.Delays(Duration.ofMillis(5), Duration.ofMillis(5)));
         leases = new VfLeases(nics, policies, SERVER);
         await().until(() -> inventory().available());
-        await().until(() -> nics.slot(LONELY).isLeftAlone());
+        await().until(() -> nics.access(UNMANAGED).isUnmanaged());
     }
 
     @AfterEach
@@ -95,7 +95,7 @@ class VfLeasesTest {
                 List.of(
                         new HostPolicy(ALPHA, "qemu", Map.of()),
                         new HostPolicy(TWIN, "qemu", Map.of()),
-                        new HostPolicy(LONELY, "peer", Map.of())),
+                        new HostPolicy(UNMANAGED, "peer", Map.of())),
                 List.of(new PoolPolicy(POOL, PrimaryKind.VF, List.of(VfSelector.parse(selector)), Optional.empty())),
                 Map.of(),
                 new Policy.Deadlines(time, time, time, time, time, time, time, time),
@@ -107,7 +107,7 @@ class VfLeasesTest {
     }
 
     private NicInventory inventory() {
-        return nics.slot(ALPHA).inventory();
+        return nics.access(ALPHA).inventory();
     }
 
     private VfView vf(int index) {
@@ -122,7 +122,7 @@ class VfLeasesTest {
     }
 
     @Test
-    void leasesAVfThatIsWhatThePairNeeds() {
+    void leasesAVfWithTheSettingsOfThePair() {
         Lease lease = lease("web1").orElseThrow();
 
         assertThat(lease).isEqualTo(new Lease(ALPHA, POOL, WEB1, PRIMARY, FakeMachine.vf(0), "s1:alpha", 1));
@@ -134,21 +134,21 @@ class VfLeasesTest {
     }
 
     @Test
-    void tellsTheHostOnceWhatADetourIsToBe() {
+    void callsTheHostOncePerChangeOfAForwardingEntry() {
         Lease lease = lease("web1").orElseThrow();
         leases.forward(lease, true);
         leases.forward(lease, true);
         leases.forward(lease, false);
         leases.forward(lease, true);
 
-        assertThat(machine.deeds)
-                .filteredOn(deed -> deed.startsWith("detour"))
-                .extracting(deed -> deed.substring(deed.lastIndexOf(' ') + 1))
+        assertThat(machine.calls)
+                .filteredOn(call -> call.startsWith("forward"))
+                .extracting(call -> call.substring(call.lastIndexOf(' ') + 1))
                 .containsExactly("true", "false", "true");
     }
 
     @Test
-    void givesTheSameVfToAVmThatHoldsOneAlready() {
+    void returnsTheVfThatTheVmAlreadyHolds() {
         Lease first = lease("web1").orElseThrow();
 
         assertThat(lease("web1")).contains(first);
@@ -156,7 +156,7 @@ class VfLeasesTest {
     }
 
     @Test
-    void givesEachVmAnotherVfUntilThePoolIsEmpty() {
+    void leasesADifferentVfToEachVmUntilThePoolIsExhausted() {
         assertThat(List.of(lease("a"), lease("b"), lease("c"))).allMatch(Optional::isPresent);
 
         assertThat(lease("d")).isEmpty();
@@ -164,7 +164,7 @@ class VfLeasesTest {
     }
 
     @Test
-    void freesAVfForTheNextVm() {
+    void releasesAVf() {
         Lease lease = lease("web1").orElseThrow();
 
         leases.release(lease);
@@ -175,7 +175,7 @@ class VfLeasesTest {
     }
 
     @Test
-    void doesNotFreeAVfThatWasLeasedAnewInTheMeantime() {
+    void doesNotReleaseAVfThatWasLeasedAgainMeanwhile() {
         Lease old = lease("web1").orElseThrow();
         leases.release(old);
         Lease fresh = lease("web2").orElseThrow();
@@ -187,19 +187,19 @@ class VfLeasesTest {
     }
 
     @Test
-    void triesAnotherVfIfOneCannotBeMadeReadyAndTakesTheFirstBack() {
-        machine.stubborn.add(FakeMachine.vf(0));
+    void triesAnotherVfIfPreparationFailsAndReleasesTheFirst() {
+        machine.failing.add(FakeMachine.vf(0));
 
         assertThat(lease("web1")).map(Lease::vf).contains(FakeMachine.vf(1));
 
         assertThat(vf(0).state()).isEqualTo(VfState.FREE);
-        assertThat(machine.deeds).contains("release " + FakeMachine.vf(0));
+        assertThat(machine.calls).contains("release " + FakeMachine.vf(0));
     }
 
     @Test
-    void givesAVmAnotherVfIfTheOneItHoldsCannotBeMadeReadyAnyMore() {
+    void leasesAnotherVfIfTheHeldOneCannotBePrepared() {
         lease("web1");
-        machine.stubborn.add(FakeMachine.vf(0));
+        machine.failing.add(FakeMachine.vf(0));
 
         assertThat(lease("web1")).map(Lease::vf).contains(FakeMachine.vf(1));
 
@@ -207,8 +207,8 @@ class VfLeasesTest {
     }
 
     @Test
-    void saysWhyIfNoVfCanBeMadeReady() {
-        machine.stubborn.addAll(List.of(FakeMachine.vf(0), FakeMachine.vf(1), FakeMachine.vf(2)));
+    void reportsWhyNoVfCanBePrepared() {
+        machine.failing.addAll(List.of(FakeMachine.vf(0), FakeMachine.vf(1), FakeMachine.vf(2)));
 
         assertCode(ErrorCode.VF_FAILED, () -> lease("web1"));
 
@@ -216,7 +216,7 @@ class VfLeasesTest {
     }
 
     @Test
-    void keepsTheLeasesOfTwoHostsOnOneMachineApart() {
+    void separatesTheLeasesOfTwoHostsOnOneMachine() {
         Lease lease = lease("web1").orElseThrow();
 
         assertThat(leases.leases(TWIN)).isEmpty();
@@ -228,7 +228,7 @@ class VfLeasesTest {
     }
 
     @Test
-    void remembersItsLeasesOverARestartBecauseTheHostKeepsThem() {
+    void findsItsLeasesAfterARestart() {
         Lease lease = lease("web1").orElseThrow();
         nics.close();
 
@@ -238,7 +238,7 @@ class VfLeasesTest {
     }
 
     @Test
-    void tellsOfALeasedVfThatIsGoneAndTakesItBackIntoUseWhenItReturns() {
+    void reportsALeasedVfThatVanishesAndRestoresItWhenItReappears() {
         List<VfState> seen = new CopyOnWriteArrayList<>();
         lease("web1");
         nics.listen(i -> {
@@ -260,7 +260,7 @@ class VfLeasesTest {
     }
 
     @Test
-    void forgetsAVfThatIsGoneOnceItsLeaseIsOver() {
+    void dropsAVanishedVfAfterItsRelease() {
         Lease lease = lease("web1").orElseThrow();
         machine.vanish(0);
         await().until(() -> vf(0).state() == VfState.FAULT);
@@ -271,7 +271,7 @@ class VfLeasesTest {
     }
 
     @Test
-    void leavesOutAFreeVfThatIsGone() {
+    void doesNotReportAFreeVfThatVanishes() {
         machine.vanish(3);
 
         await().until(() -> inventory().vfs().size() == 3);
@@ -279,8 +279,8 @@ class VfLeasesTest {
     }
 
     @Test
-    void refusesWhileTheHostIsSilentAndGoesOnWhenItAnswers() {
-        machine.fallSilent();
+    void failsWhileTheHostIsUnreachableAndRecovers() {
+        machine.disconnect();
         await().until(() -> !inventory().available()
                 && inventory().findings().get(0).message().contains("no answer"));
 
@@ -288,21 +288,23 @@ class VfLeasesTest {
         assertCode(ErrorCode.HOST_UNAVAILABLE, () -> leases.leases(ALPHA));
         assertThat(leases.check(ALPHA, POOL)).extracting(Finding::code).containsExactly(FindingCode.POOL_NOT_SERVED);
 
-        machine.answer();
+        machine.reconnect();
         await().until(() -> inventory().available());
         assertThat(lease("web1")).isPresent();
     }
 
     @Test
-    void leavesAHostAloneWhoseNicsTheConfigurationDoesNotReach() {
-        assertThat(nics.slot(LONELY).inventory().findings()).isEmpty();
-        assertThat(leases.leases(LONELY)).isEmpty();
-        assertCode(ErrorCode.HOST_UNAVAILABLE, () -> leases.lease(LONELY, POOL, WEB1, PRIMARY, SETTINGS));
-        assertThat(leases.check(LONELY, POOL)).extracting(Finding::code).containsExactly(FindingCode.POOL_NOT_SERVED);
+    void doesNotAccessAHostWithoutConfiguredNics() {
+        assertThat(nics.access(UNMANAGED).inventory().findings()).isEmpty();
+        assertThat(leases.leases(UNMANAGED)).isEmpty();
+        assertCode(ErrorCode.HOST_UNAVAILABLE, () -> leases.lease(UNMANAGED, POOL, WEB1, PRIMARY, SETTINGS));
+        assertThat(leases.check(UNMANAGED, POOL))
+                .extracting(Finding::code)
+                .containsExactly(FindingCode.POOL_NOT_SERVED);
     }
 
     @Test
-    void leasesTheVfThatADefinitionNamesAndNoOther() {
+    void leasesExactlyTheNamedVf() {
         Lease lease = leases.leaseNamed(ALPHA, FakeMachine.vf(2), WEB1, PRIMARY, SETTINGS)
                 .orElseThrow();
 
@@ -317,21 +319,21 @@ class VfLeasesTest {
                         e -> assertThat(e.findings())
                                 .singleElement()
                                 .satisfies(f -> assertThat(f.code()).isEqualTo(FindingCode.VF_NOT_FREE))
-                                .satisfies(f -> assertThat(f.message()).contains("is leased: web1 has it")));
+                                .satisfies(f -> assertThat(f.message()).contains("is leased; holder: VM web1")));
     }
 
     @Test
-    void leavesANamedVfAloneThatNoPoolHasOrThatCannotBeReached() {
+    void doesNotLeaseANamedVfWithoutPoolOrAccess() {
         assertThat(leases.leaseNamed(ALPHA, FakeMachine.vf(3), WEB1, PRIMARY, SETTINGS))
                 .as("the pool ends at VF 2")
                 .isEmpty();
-        assertThat(leases.leaseNamed(LONELY, FakeMachine.vf(2), WEB1, PRIMARY, SETTINGS))
+        assertThat(leases.leaseNamed(UNMANAGED, FakeMachine.vf(2), WEB1, PRIMARY, SETTINGS))
                 .isEmpty();
-        assertThat(machine.deeds).isEmpty();
+        assertThat(machine.calls).isEmpty();
     }
 
     @Test
-    void knowsNoPoolBesidesThoseOfTheConfiguration() {
+    void rejectsAPoolThatIsNotConfigured() {
         assertCode(
                 ErrorCode.INVALID_ARGUMENT, () -> leases.lease(ALPHA, new PoolName("other"), WEB1, PRIMARY, SETTINGS));
     }

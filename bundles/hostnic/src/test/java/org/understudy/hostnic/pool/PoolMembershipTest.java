@@ -40,29 +40,29 @@ class PoolMembershipTest {
             eno3#0-63 numa=0                | 0
             eno                             | 0
             """)
-    void takesExactlyWhatASelectorSays(String selector, int count) {
+    void assignsExactlyTheSelectedVfs(String selector, int count) {
         assertThat(rack.in(pool("a", selector)).stream()
                         .filter(vf -> !vf.pools().isEmpty()))
                 .hasSize(count);
     }
 
     @Test
-    void takesTheUnionOfAllSelectors() {
+    void assignsTheUnionOfAllSelectors() {
         assertThat(rack.in(pool("a", "eno1#0-7", "eno1#4-9", "eno2")).stream()
                         .filter(vf -> vf.pools().equals(List.of(new PoolName("a")))))
                 .hasSize(10 + 128);
     }
 
     @Test
-    void countsTheStockOfAPoolOnEveryHostThatCanBeRead() {
-        rack.become(1, 0, VfState.LEASED);
-        rack.become(1, 1, VfState.FAULT);
-        rack.become(1, 2, VfState.FOREIGN);
+    void countsTheStockOnEveryReadableHost() {
+        rack.setState(1, 0, VfState.LEASED);
+        rack.setState(1, 1, VfState.FAULT);
+        rack.setState(1, 2, VfState.FOREIGN);
         PoolPolicy pool = pool("a", "eno1#0-7");
-        NicInventory silent = new NicInventory(new HostName("c"), false, "ssh", List.of(), List.of(), List.of());
+        NicInventory unreachable = new NicInventory(new HostName("c"), false, "ssh", List.of(), List.of(), List.of());
 
         List<PoolView> views = new PoolMembership(List.of(pool))
-                .views(List.of(rack.inventory("a", pool), Rack.of(1, 8).inventory("b", pool), silent));
+                .views(List.of(rack.inventory("a", pool), Rack.of(1, 8).inventory("b", pool), unreachable));
 
         assertThat(views).singleElement().satisfies(view -> {
             assertThat(view.stocks())
@@ -72,7 +72,7 @@ class PoolMembershipTest {
     }
 
     @Test
-    void tellsOfPoolsThatOverlap() {
+    void reportsOverlappingPools() {
         PoolPolicy[] pools = {pool("a", "eno1#0-7"), pool("b", "eno1#6-9"), pool("c", "eno2")};
 
         List<PoolView> views = new PoolMembership(List.of(pools)).views(List.of(rack.inventory("h", pools)));
@@ -86,7 +86,7 @@ class PoolMembershipTest {
     }
 
     @Test
-    void tellsOfAPoolThatMatchesNothing() {
+    void reportsAPoolWithoutVfs() {
         PoolPolicy pool = pool("a", "ens9", "numa=9");
 
         assertThat(new PoolMembership(List.of(pool))
@@ -101,7 +101,7 @@ class PoolMembershipTest {
     }
 
     @Test
-    void saysNothingOfPoolsWhileNoHostCanBeRead() {
+    void reportsNothingWhileNoHostIsReadable() {
         assertThat(new PoolMembership(List.of(pool("a", "ens9")))
                         .views(List.of())
                         .get(0)
@@ -110,7 +110,7 @@ class PoolMembershipTest {
     }
 
     @Test
-    void leavesEmulatedPoolsAlone() {
+    void doesNotChangeEmulatedPools() {
         PoolPolicy trial =
                 new PoolPolicy(new PoolName("trial"), PrimaryKind.EMULATED, List.of(), Optional.of("e1000e"));
 

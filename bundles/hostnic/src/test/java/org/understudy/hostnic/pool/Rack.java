@@ -17,7 +17,7 @@ import org.understudy.api.VfState;
 import org.understudy.api.VfView;
 import org.understudy.api.VfioReadiness;
 
-/** A host with many PFs: eno0, eno1, ...; every second one is of another vendor and at NUMA node 1. */
+/** A host with PFs eno0, eno1, ...; every second one has another vendor and NUMA node 1. */
 final class Rack {
     private static final int SLOTS = 32;
     private static final int FUNCTIONS = 8;
@@ -51,8 +51,8 @@ final class Rack {
         return new PciAddress(pf, 2 + index / (SLOTS * FUNCTIONS), index / FUNCTIONS % SLOTS, index % FUNCTIONS);
     }
 
-    /** Takes the cable out of a PF. */
-    void cut(int pf) {
+    /** Marks a PF as without link. */
+    void setLinkDown(int pf) {
         PfView before = pfs.get(pf);
         pfs.set(
                 pf,
@@ -104,7 +104,7 @@ final class Rack {
                 Optional.empty());
     }
 
-    void become(int pf, int index, VfState state) {
+    void setState(int pf, int index, VfState state) {
         vfs.replaceAll(vf -> vf.address().equals(address(pf, index)) ? vf.as(state, "test") : vf);
     }
 

@@ -24,29 +24,29 @@ class VfSelectionTest {
     }
 
     @Test
-    void offersEveryFreeVfOfThePoolOnce() {
+    void returnsEveryFreeVfOfThePoolOnce() {
         assertThat(order(OptionalInt.empty(), "eno0", "eno1")).hasSize(256).doesNotHaveDuplicates();
     }
 
     @Test
-    void avoidsEveryVfThatIsNotFree() {
-        rack.become(0, 0, VfState.FAULT);
-        rack.become(0, 1, VfState.FOREIGN);
-        rack.become(0, 2, VfState.IN_USE);
-        rack.become(0, 3, VfState.LEASED);
+    void omitsVfsThatAreNotFree() {
+        rack.setState(0, 0, VfState.FAULT);
+        rack.setState(0, 1, VfState.FOREIGN);
+        rack.setState(0, 2, VfState.IN_USE);
+        rack.setState(0, 3, VfState.LEASED);
 
         assertThat(order(OptionalInt.empty(), "eno0#0-4")).containsExactly(Rack.address(0, 4));
     }
 
     @Test
-    void prefersTheNodeOfTheVmButTakesAnotherIfItMust() {
+    void prefersTheNumaNodeOfTheVm() {
         assertThat(order(OptionalInt.of(1), "eno0#0-1", "eno1#0-1"))
                 .containsExactly(Rack.address(1, 0), Rack.address(1, 1), Rack.address(0, 0), Rack.address(0, 1));
     }
 
     @Test
-    void takesAVfThatCannotWorkOnlyWhereThereIsNoOther() {
-        rack.cut(0);
+    void ordersUnusableVfsLast() {
+        rack.setLinkDown(0);
         rack.vfs.replaceAll(
                 vf -> vf.address().equals(Rack.address(1, 0)) ? Rack.vf(1, 0, VfioReadiness.NO_DRIVER) : vf);
 
@@ -56,8 +56,8 @@ class VfSelectionTest {
     }
 
     @Test
-    void saysWhatKeepsEveryVfFromWorking() {
-        rack.cut(0);
+    void reportsTheObstacleIfNoVfIsUsable() {
+        rack.setLinkDown(0);
 
         assertThat(VfSelection.obstacle(rack.inventory("alpha", pool("a", "eno0")), POOL))
                 .contains("PF eno0 has no link");
@@ -81,14 +81,14 @@ class VfSelectionTest {
 
     @Test
     void countsLeasesOfOtherPoolsAsLoadToo() {
-        rack.become(0, 100, VfState.LEASED);
+        rack.setState(0, 100, VfState.LEASED);
 
         assertThat(order(OptionalInt.empty(), "eno0#0", "eno2#0"))
                 .containsExactly(Rack.address(2, 0), Rack.address(0, 0));
     }
 
     @Test
-    void givesTheSameOrderForTheSameState() {
+    void returnsTheSameOrderForTheSameState() {
         assertThat(order(OptionalInt.of(0), "numa=0", "numa=1"))
                 .isEqualTo(order(OptionalInt.of(0), "numa=0", "numa=1"));
     }

@@ -20,7 +20,7 @@ class LocalRunnerTest {
     private final LocalRunner shell = new LocalRunner(List.of("/bin/sh", "-c"));
 
     @Test
-    void tellsWhatAProgramLeftBehind() {
+    void returnsOutputAndStatus() {
         assertThat(shell.run(List.of("echo out; echo err >&2; exit 4"), LIMIT))
                 .isEqualTo(new Output(4, "out\n", "err\n"));
     }
@@ -33,17 +33,17 @@ class LocalRunnerTest {
     }
 
     @Test
-    void givesTheProgramNothingToRead() {
+    void hasEmptyStandardInput() {
         assertThat(shell.run(List.of("cat; echo end"), LIMIT).out()).isEqualTo("end\n");
     }
 
     @Test
-    void endsAProgramThatTakesTooLong() {
+    void terminatesAProgramAtTheLimit() {
         assertCode(ErrorCode.DEADLINE_EXCEEDED, () -> shell.run(List.of("exec sleep 60"), Duration.ofMillis(200)));
     }
 
     @Test
-    void saysThatAProgramIsNotThere() {
+    void reportsAMissingProgram() {
         LocalRunner absent = new LocalRunner(List.of("/no/such/understudy-vf"));
 
         assertCode(ErrorCode.HOST_UNAVAILABLE, () -> absent.run(List.of(), LIMIT));
@@ -63,7 +63,7 @@ class LocalRunnerTest {
     }
 
     @Test
-    void endsTheProgramWhenNobodyFollowsItAnyMore() {
+    void terminatesTheProgramWhenTheSubscriptionIsClosed() {
         List<String> lines = new CopyOnWriteArrayList<>();
         List<String> ends = new CopyOnWriteArrayList<>();
         Subscription following = shell.follow(List.of("echo $$; exec sleep 60"), lines::add, ends::add);
@@ -77,7 +77,7 @@ class LocalRunnerTest {
     }
 
     @Test
-    void endsAProgramThatWritesMoreThanItMay() {
+    void terminatesAProgramThatExceedsTheOutputLimit() {
         assertThatThrownBy(() -> shell.run(List.of("cat /dev/zero"), LIMIT))
                 .isInstanceOfSatisfying(
                         UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.IO_FAILED))
@@ -86,7 +86,7 @@ class LocalRunnerTest {
     }
 
     @Test
-    void endsTheFollowingOfAProgramThatWritesNoLineEnd() {
+    void terminatesAFollowedProgramThatExceedsTheLineLimit() {
         List<String> ends = new CopyOnWriteArrayList<>();
 
         shell.follow(List.of("cat /dev/zero"), line -> {}, ends::add);
@@ -96,7 +96,7 @@ class LocalRunnerTest {
     }
 
     @Test
-    void tellsTheEndOfAFollowingWhoseListenerFailed() {
+    void reportsTheEndIfTheListenerFails() {
         List<String> ends = new CopyOnWriteArrayList<>();
 
         shell.follow(
@@ -110,7 +110,7 @@ class LocalRunnerTest {
     }
 
     @Test
-    void followsAProgramWhateverItComplainsOf() {
+    void ignoresStandardErrorOfAFollowedProgram() {
         List<String> lines = new CopyOnWriteArrayList<>();
 
         shell.follow(List.of("yes err | head -n 100000 >&2; echo done"), lines::add, end -> {});

@@ -59,7 +59,7 @@ class SshRunnerTest {
         server.setKeyPairProvider(KeyPairProvider.wrap(hostKey));
         server.setPublickeyAuthenticator(
                 (user, key, session) -> user.equals("understudy") && KeyUtils.compareKeys(key, userKey.getPublic()));
-        // As OpenSSH does it: the user's shell gets the command in one piece.
+        // As in OpenSSH, the user's shell receives the command as one string.
         server.setCommandFactory(
                 (channel, command) -> new ProcessShellFactory(command, "/bin/sh", "-c", command).createShell(channel));
         server.start();
@@ -89,18 +89,18 @@ class SshRunnerTest {
     }
 
     @Test
-    void runsTheProgramThereAndTellsWhatItLeftBehind() {
+    void returnsOutputAndStatus() {
         assertThat(runner.run(List.of("echo out; echo err >&2; exit 7"), LIMIT))
                 .isEqualTo(new Output(7, "out\n", "err\n"));
     }
 
     @Test
-    void passesEveryArgumentAsItIs() {
-        String nasty = "it's \"$HOME\" `id` ; \\ *";
+    void passesEveryArgumentUnchanged() {
+        String special = "it's \"$HOME\" `id` ; \\ *";
 
-        Output output = runner.run(List.of("printf %s \"$1\"", "sh", nasty), LIMIT);
+        Output output = runner.run(List.of("printf %s \"$1\"", "sh", special), LIMIT);
 
-        assertThat(output.out()).isEqualTo(nasty);
+        assertThat(output.out()).isEqualTo(special);
     }
 
     @Test
@@ -113,7 +113,7 @@ class SshRunnerTest {
     }
 
     @Test
-    void connectsAgainAfterTheConnectionBrokeOff() {
+    void reconnectsAfterTheConnectionWasLost() {
         runner.run(List.of("exit 0"), LIMIT);
         server.getActiveSessions().forEach(session -> session.close(true));
 
@@ -122,29 +122,29 @@ class SshRunnerTest {
     }
 
     @Test
-    void refusesAHostWithAnotherKey() throws Exception {
-        try (SshRunner wary = runner(userKey, userKey.getPublic())) {
-            assertCode(ErrorCode.HOST_UNAVAILABLE, () -> wary.run(List.of("exit 0"), LIMIT));
+    void rejectsAHostWithAnotherKey() throws Exception {
+        try (SshRunner strict = runner(userKey, userKey.getPublic())) {
+            assertCode(ErrorCode.HOST_UNAVAILABLE, () -> strict.run(List.of("exit 0"), LIMIT));
         }
     }
 
     @Test
-    void refusesAHostThatNobodyKnows() throws Exception {
-        try (SshRunner wary = runner(userKey, hostKey.getPublic())) {
+    void rejectsAnUnknownHost() throws Exception {
+        try (SshRunner strict = runner(userKey, hostKey.getPublic())) {
             Files.writeString(folder.resolve("known_hosts"), "");
-            assertCode(ErrorCode.HOST_UNAVAILABLE, () -> wary.run(List.of("exit 0"), LIMIT));
+            assertCode(ErrorCode.HOST_UNAVAILABLE, () -> strict.run(List.of("exit 0"), LIMIT));
         }
     }
 
     @Test
-    void tellsOfAKeyThatIsNotAccepted() throws Exception {
-        try (SshRunner stranger = runner(hostKey, hostKey.getPublic())) {
-            assertCode(ErrorCode.HOST_UNAVAILABLE, () -> stranger.run(List.of("exit 0"), LIMIT));
+    void reportsARejectedKey() throws Exception {
+        try (SshRunner rejected = runner(hostKey, hostKey.getPublic())) {
+            assertCode(ErrorCode.HOST_UNAVAILABLE, () -> rejected.run(List.of("exit 0"), LIMIT));
         }
     }
 
     @Test
-    void doesNotWaitForEver() {
+    void endsTheWaitAtTheLimit() {
         assertCode(ErrorCode.DEADLINE_EXCEEDED, () -> runner.run(List.of("sleep 60"), Duration.ofMillis(300)));
     }
 
@@ -160,7 +160,7 @@ class SshRunnerTest {
     }
 
     @Test
-    void saysNothingMoreAfterTheFollowingWasClosed() {
+    void reportsNothingAfterTheSubscriptionIsClosed() {
         List<String> lines = new CopyOnWriteArrayList<>();
         List<String> ends = new CopyOnWriteArrayList<>();
         Subscription following = runner.follow(List.of("echo a; sleep 60"), lines::add, ends::add);
@@ -173,7 +173,7 @@ class SshRunnerTest {
     }
 
     @Test
-    void tellsThatTheConnectionEndedWhileFollowing() {
+    void reportsALostConnectionWhileFollowing() {
         List<String> ends = new CopyOnWriteArrayList<>();
         List<String> lines = new CopyOnWriteArrayList<>();
         runner.follow(List.of("echo a; sleep 60"), lines::add, ends::add);
@@ -185,7 +185,7 @@ class SshRunnerTest {
     }
 
     @Test
-    void endsAProgramThatWritesMoreThanItMayAndGoesOn() {
+    void terminatesAProgramThatExceedsTheOutputLimitAndStaysUsable() {
         assertThatThrownBy(() -> runner.run(List.of("head -c 17000000 /dev/zero; sleep 60"), LIMIT))
                 .isInstanceOfSatisfying(
                         UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.IO_FAILED))
@@ -196,7 +196,7 @@ class SshRunnerTest {
     }
 
     @Test
-    void endsTheFollowingOfAProgramThatWritesNoLineEnd() {
+    void terminatesAFollowedProgramThatExceedsTheLineLimit() {
         List<String> ends = new CopyOnWriteArrayList<>();
 
         runner.follow(List.of("head -c 2000000 /dev/zero; sleep 60"), line -> {}, ends::add);
@@ -205,9 +205,9 @@ class SshRunnerTest {
         assertThat(ends.get(0)).contains("ssh understudy@127.0.0.1").contains("1 MiB");
     }
 
-    /** Such a host accepts connections, but its ssh server says nothing. */
+    /** The host accepts connections, but its ssh server does not answer. */
     @Test
-    void isClosedAtOnceWhileAHostThatHangsIsBeingConnected() throws Exception {
+    void closesWhileAConnectAttemptHangs() throws Exception {
         try (ServerSocket hung = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
             SshRunner waiting = runner(userKey, hostKey.getPublic(), hung.getLocalPort());
             CompletableFuture<Output> first = async(() -> waiting.run(List.of("exit 0"), LIMIT));

@@ -14,27 +14,27 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 
 /**
- * libvirt's event loop and its thread. libvirt wants it before the first connection, and knows only one in a process:
- * everybody here shares it, and the last one to close it ends the thread.
+ * libvirt's event loop and its thread. libvirt needs it before the first connection and supports one per process, so all
+ * hosts share it; the last close ends the thread.
  */
 public final class EventLoop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
-    private static final long LONGEST_TURN_SECONDS = 10;
+    private static final long MAX_ITERATION_SECONDS = 10;
     private static EventLoop shared;
     private static int users;
 
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     /** libvirt keeps a bare pointer to it, so it must stay reachable. */
-    private final NativeLibvirt.Timeout alarm = this::runTasks;
+    private final NativeLibvirt.Timeout wakeUp = this::runTasks;
 
     private final Thread thread = new Thread(this::run, "libvirt-events");
     private final int timer;
-    private volatile boolean ended;
+    private volatile boolean stopped;
 
     private EventLoop() {
         // libvirt ignores a second registration, as after a refresh of this bundle.
         NativeLibvirt.INSTANCE.virEventRegisterDefaultImpl();
-        timer = NativeLibvirt.INSTANCE.virEventAddTimeout(-1, alarm, Pointer.NULL, Pointer.NULL);
+        timer = NativeLibvirt.INSTANCE.virEventAddTimeout(-1, wakeUp, Pointer.NULL, Pointer.NULL);
         thread.setDaemon(true);
         thread.start();
     }
@@ -50,12 +50,12 @@ public final class EventLoop implements AutoCloseable {
 
     private static EventLoop start() {
         try {
-            NativeErrors.catchAll();
+            NativeErrors.redirectToLog();
             return new EventLoop();
         } catch (LinkageError | LibvirtException e) {
             throw new UnderstudyException(
                     ErrorCode.HOST_UNAVAILABLE,
-                    "this server has no libvirt client library (Debian: package libvirt0): " + e.getMessage(),
+                    "Client library of libvirt is missing on this server (Debian: package libvirt0): " + e.getMessage(),
                     e);
         }
     }
@@ -66,16 +66,16 @@ public final class EventLoop implements AutoCloseable {
         NativeLibvirt.INSTANCE.virEventUpdateTimeout(timer, 0);
     }
 
-    /** Returns when no callback is under way that had begun before: then what it uses may be forgotten. */
-    public void awaitTurn() {
-        if (Thread.currentThread() == thread || ended) {
+    /** Blocks until every callback that runs now has returned; what it uses may be freed afterwards. */
+    public void awaitIteration() {
+        if (Thread.currentThread() == thread || stopped) {
             return;
         }
-        CountDownLatch turn = new CountDownLatch(1);
-        execute(turn::countDown);
+        CountDownLatch iteration = new CountDownLatch(1);
+        execute(iteration::countDown);
         try {
-            if (!turn.await(LONGEST_TURN_SECONDS, TimeUnit.SECONDS)) {
-                LOG.warn("libvirt's event loop has not come round within {} s", LONGEST_TURN_SECONDS);
+            if (!iteration.await(MAX_ITERATION_SECONDS, TimeUnit.SECONDS)) {
+                LOG.warn("libvirt event loop: no iteration completed within {} s", MAX_ITERATION_SECONDS);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -90,14 +90,14 @@ public final class EventLoop implements AutoCloseable {
     }
 
     private void run() {
-        while (!ended) {
+        while (!stopped) {
             try {
                 if (NativeLibvirt.INSTANCE.virEventRunDefaultImpl() < 0) {
-                    LOG.warn("libvirt's event loop failed: {}", NativeLibvirt.INSTANCE.virGetLastErrorMessage());
+                    LOG.warn("libvirt event loop failed: {}", NativeLibvirt.INSTANCE.virGetLastErrorMessage());
                     LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
                 }
             } catch (RuntimeException | Error e) {
-                LOG.error("libvirt's event loop failed", e);
+                LOG.error("libvirt event loop failed", e);
                 LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
             }
         }
@@ -111,13 +111,13 @@ public final class EventLoop implements AutoCloseable {
             }
             shared = null;
         }
-        execute(() -> ended = true);
+        execute(() -> stopped = true);
         try {
-            thread.join(TimeUnit.SECONDS.toMillis(LONGEST_TURN_SECONDS));
+            thread.join(TimeUnit.SECONDS.toMillis(MAX_ITERATION_SECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         NativeLibvirt.INSTANCE.virEventRemoveTimeout(timer);
-        NativeErrors.release();
+        NativeErrors.restoreDefault();
     }
 }

@@ -3,8 +3,8 @@ package org.understudy.libvirt.connect;
 
 import org.libvirt.LibvirtException;
 
-/** What is asked of libvirt on an open connection. */
+/** A call on an open connection. */
 @FunctionalInterface
 public interface LibvirtCall<T> {
-    T on(NativeConnect connect) throws LibvirtException;
+    T apply(NativeConnect connect) throws LibvirtException;
 }

@@ -14,41 +14,47 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 
 /**
- * The connection to one host, which heals: when it is lost, a thread of its own opens it anew, less and less often, and
- * registers everything again.
+ * The connection to one host. When it is lost, a thread of its own reconnects with exponential backoff and registers all
+ * callbacks again.
  */
 public final class LibvirtConnection implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LibvirtConnection.class);
     private final LibvirtSettings settings;
     private final EventLoop loop;
     private final ConnectionListener listener;
-    private final Pace pace;
-    private final ScheduledExecutorService keeper;
-    private Optional<SharedConnection> line = Optional.empty();
-    private Absence away = new Absence("is not connected yet", Optional.empty());
+    private final Timing timing;
+    private final ScheduledExecutorService executor;
+    private Optional<SharedConnection> current = Optional.empty();
+    private Outage lastOutage = new Outage("is not connected yet", Optional.empty());
     private int failures;
-    private long since;
+    private long connectedAt;
     private boolean closed;
 
     /** Why there is no connection. */
-    private record Absence(String why, Optional<Throwable> cause) {
-        static Absence because(String why, Throwable cause) {
-            return new Absence(why, Optional.of(cause));
+    private record Outage(String why, Optional<Throwable> cause) {
+        static Outage because(String why, Throwable cause) {
+            return new Outage(why, Optional.of(cause));
         }
     }
 
     /**
-     * How often a lost connection is tried again.
+     * Intervals of retries and liveness checks.
      *
-     * @param first after the first failure; doubles with each
-     * @param longest bounds it
-     * @param look between two looks whether a connection is alive
-     * @param ping between two pings, in whole seconds
-     * @param pings so many without an answer make a connection dead
-     * @param answer how long a QEMU may take for an answer
+     * @param firstRetry delay after the first failure; doubles with each
+     * @param maxRetry upper bound of the delay
+     * @param checkInterval between two checks whether a connection is alive
+     * @param keepAliveInterval between two keepalive messages, in whole seconds
+     * @param keepAliveCount unanswered keepalive messages after which a connection is dead
+     * @param monitorTimeout limit for one QEMU monitor command
      */
-    public record Pace(Duration first, Duration longest, Duration look, Duration ping, int pings, Duration answer) {
-        public static final Pace USUAL = new Pace(
+    public record Timing(
+            Duration firstRetry,
+            Duration maxRetry,
+            Duration checkInterval,
+            Duration keepAliveInterval,
+            int keepAliveCount,
+            Duration monitorTimeout) {
+        public static final Timing DEFAULT = new Timing(
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(5),
@@ -56,78 +62,80 @@ public final class LibvirtConnection implements AutoCloseable {
                 3,
                 Duration.ofSeconds(15));
 
-        Duration after(int failures) {
-            Duration wait = first.multipliedBy(1L << Math.min(failures, 20));
-            return wait.compareTo(longest) < 0 ? wait : longest;
+        Duration retryDelay(int failures) {
+            Duration wait = firstRetry.multipliedBy(1L << Math.min(failures, 20));
+            return wait.compareTo(maxRetry) < 0 ? wait : maxRetry;
         }
     }
 
-    public LibvirtConnection(LibvirtSettings settings, EventLoop loop, ConnectionListener listener, Pace pace) {
+    public LibvirtConnection(LibvirtSettings settings, EventLoop loop, ConnectionListener listener, Timing timing) {
         this.settings = settings;
         this.loop = loop;
         this.listener = listener;
-        this.pace = pace;
-        this.keeper = Executors.newSingleThreadScheduledExecutor(r -> {
-            Thread t = new Thread(r, "libvirt-keeper " + settings.name());
+        this.timing = timing;
+        this.executor = Executors.newSingleThreadScheduledExecutor(r -> {
+            Thread t = new Thread(r, "libvirt-connection " + settings.name());
             t.setDaemon(true);
             return t;
         });
     }
 
     /**
-     * Opens it for the first time; blocks.
+     * Opens the connection for the first time; blocks.
      *
      * @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE}
      */
     public void open() {
         try {
-            become(connect());
+            activate(connect());
         } catch (LibvirtException e) {
-            throw unavailable(Absence.because(reason(e), e));
+            throw unavailable(Outage.because(reason(e), e));
         }
-        keeper.scheduleWithFixedDelay(
-                this::look, pace.look().toMillis(), pace.look().toMillis(), TimeUnit.MILLISECONDS);
+        executor.scheduleWithFixedDelay(
+                this::checkAlive,
+                timing.checkInterval().toMillis(),
+                timing.checkInterval().toMillis(),
+                TimeUnit.MILLISECONDS);
     }
 
     /**
-     * Asks the host; blocks for its answer.
+     * Runs a call on the connection; blocks until the host answers.
      *
      * @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE} with the reason while there is no connection
      */
-    public <T> T ask(String what, LibvirtCall<T> call) {
-        SharedConnection used = enter();
+    public <T> T call(String what, LibvirtCall<T> call) {
+        SharedConnection used = acquire();
         try {
-            return call.on(used.connect());
+            return call.apply(used.connect());
         } catch (LibvirtException e) {
-            UnderstudyException failure = LibvirtFailure.of("host " + settings.name() + ": " + what, e);
-            if (!used.connect().answers()) {
-                Absence closed = Absence.because("has closed the connection: " + e.getMessage(), e);
-                execute(() -> lost(used, closed));
+            UnderstudyException failure = LibvirtFailure.of("Host " + settings.name() + ": cannot " + what, e);
+            if (!used.connect().responds()) {
+                Outage closed = Outage.because("closed the connection: " + e.getMessage(), e);
+                execute(() -> connectionLost(used, closed));
                 throw unavailable(closed);
             }
             throw failure;
         } finally {
-            used.leave();
+            used.release();
         }
     }
 
-    private synchronized SharedConnection enter() {
-        return line.filter(SharedConnection::enter).orElseThrow(() -> unavailable(away));
+    private synchronized SharedConnection acquire() {
+        return current.filter(SharedConnection::acquire).orElseThrow(() -> unavailable(lastOutage));
     }
 
-    private UnderstudyException unavailable(Absence absence) {
-        String text = "host %s (%s) %s".formatted(settings.name(), settings.uri(), absence.why());
-        return absence.cause()
+    private UnderstudyException unavailable(Outage outage) {
+        String text = "Host %s (%s) %s".formatted(settings.name(), settings.uri(), outage.why());
+        return outage.cause()
                 .map(cause -> new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, text, cause))
                 .orElseGet(() -> new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, text));
     }
 
     private static String reason(LibvirtException e) {
-        return "cannot be reached: %s (%s)"
-                .formatted(e.getMessage(), e.getError().getCode());
+        return "is unreachable: %s (%s)".formatted(e.getMessage(), e.getError().getCode());
     }
 
-    /** A connection with everything registered, or none at all. */
+    /** Returns a connection with all callbacks registered, or throws. */
     private SharedConnection connect() throws LibvirtException {
         NativeConnect connect = new NativeConnect(settings.uri());
         SharedConnection fresh = new SharedConnection(connect);
@@ -137,14 +145,14 @@ public final class LibvirtConnection implements AutoCloseable {
             listener.register(connect);
             return fresh;
         } catch (LibvirtException | RuntimeException | Error e) {
-            retire(fresh);
+            dispose(fresh);
             throw e;
         }
     }
 
     private void keepAlive(NativeConnect connect) throws LibvirtException {
         try {
-            connect.setKeepAlive((int) pace.ping().toSeconds(), pace.pings());
+            connect.setKeepAlive((int) timing.keepAliveInterval().toSeconds(), timing.keepAliveCount());
         } catch (LibvirtException e) {
             if (!LibvirtFailure.isUnsupported(e)) {
                 throw e;
@@ -154,8 +162,8 @@ public final class LibvirtConnection implements AutoCloseable {
 
     private void listenForClose(NativeConnect connect, SharedConnection fresh) throws LibvirtException {
         try {
-            connect.registerCloseListener((c, reason) ->
-                    execute(() -> lost(fresh, new Absence("has closed the connection: " + reason, Optional.empty()))));
+            connect.registerCloseListener((c, reason) -> execute(
+                    () -> connectionLost(fresh, new Outage("closed the connection: " + reason, Optional.empty()))));
         } catch (LibvirtException e) {
             if (!LibvirtFailure.isUnsupported(e)) {
                 throw e;
@@ -163,122 +171,123 @@ public final class LibvirtConnection implements AutoCloseable {
         }
     }
 
-    private void become(SharedConnection fresh) {
-        if (!use(fresh)) {
-            retire(fresh);
+    private void activate(SharedConnection fresh) {
+        if (!adopt(fresh)) {
+            dispose(fresh);
         }
     }
 
     /** False if this was closed meanwhile. */
-    private synchronized boolean use(SharedConnection fresh) {
+    private synchronized boolean adopt(SharedConnection fresh) {
         if (!closed) {
-            line = Optional.of(fresh);
-            since = System.nanoTime();
+            current = Optional.of(fresh);
+            connectedAt = System.nanoTime();
         }
         return !closed;
     }
 
-    private void lost(SharedConnection dead, Absence absence) {
+    private void connectionLost(SharedConnection dead, Outage outage) {
         synchronized (this) {
-            if (closed || !line.equals(Optional.of(dead))) {
+            if (closed || !current.equals(Optional.of(dead))) {
                 return;
             }
-            line = Optional.empty();
-            away = absence;
+            current = Optional.empty();
+            lastOutage = outage;
         }
-        LOG.warn("Host {} {}", settings.name(), absence.why());
+        LOG.warn("Host {} {}", settings.name(), outage.why());
         try {
-            retire(dead);
+            dispose(dead);
         } finally {
-            schedule(this::attempt, nextWait());
+            schedule(this::reconnect, nextRetryDelay());
         }
     }
 
-    /** None for a connection that held for a while; one that is lost again and again is given more and more time. */
-    private synchronized Duration nextWait() {
-        if (System.nanoTime() - since > pace.after(Integer.MAX_VALUE).toNanos()) {
+    /** Zero if the connection was up for longer than the maximum delay; otherwise the backoff goes on. */
+    private synchronized Duration nextRetryDelay() {
+        if (System.nanoTime() - connectedAt
+                > timing.retryDelay(Integer.MAX_VALUE).toNanos()) {
             failures = 0;
             return Duration.ZERO;
         }
-        return pace.after(failures++);
+        return timing.retryDelay(failures++);
     }
 
     private void schedule(Runnable task, Duration wait) {
         try {
-            keeper.schedule(task, wait.toMillis(), TimeUnit.MILLISECONDS);
+            executor.schedule(task, wait.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
-            LOG.debug("Host {} is not opened any more", settings.name());
+            LOG.debug("Host {}: connection is closed, task dropped", settings.name());
         }
     }
 
-    private void attempt() {
+    private void reconnect() {
         try {
-            become(connect());
-            LOG.info("Host {} is connected again", settings.name());
+            activate(connect());
+            LOG.info("Host {}: reconnected", settings.name());
         } catch (LibvirtException e) {
-            failed(Absence.because(reason(e), e));
+            reconnectFailed(Outage.because(reason(e), e));
         } catch (RuntimeException | Error e) {
-            failed(Absence.because("cannot be used: " + e.getMessage(), e));
+            reconnectFailed(Outage.because("cannot be used: " + e.getMessage(), e));
         }
-        catchUp();
+        resync();
     }
 
-    /** What could not be told of the time without a connection is told a little later. */
-    private void catchUp() {
+    /** Publishes the changes of the time without a connection; retries if they cannot be read. */
+    private void resync() {
         if (current().isEmpty()) {
             return;
         }
         try {
-            listener.returned();
+            listener.reconnected();
         } catch (RuntimeException | Error e) {
-            LOG.warn("Host {}: what was missed could not be read, retrying", settings.name(), e);
-            schedule(this::catchUp, pace.first());
+            LOG.warn("Host {}: resync failed, retrying in {}", settings.name(), timing.firstRetry(), e);
+            schedule(this::resync, timing.firstRetry());
         }
     }
 
-    private synchronized void failed(Absence absence) {
-        if (closed || line.isPresent()) {
+    private synchronized void reconnectFailed(Outage outage) {
+        if (closed || current.isPresent()) {
             return;
         }
-        away = absence;
-        Duration wait = pace.after(failures++);
-        LOG.debug("Host {} {}; next attempt in {}", settings.name(), absence.why(), wait);
-        schedule(this::attempt, wait);
+        lastOutage = outage;
+        Duration wait = timing.retryDelay(failures++);
+        LOG.debug("Host {} {}; next attempt in {}", settings.name(), outage.why(), wait);
+        schedule(this::reconnect, wait);
     }
 
-    /** libvirt does not always tell of a close, as when its callback could not be registered. */
-    private void look() {
+    /** libvirt does not always report a close, for example if its callback could not be registered. */
+    private void checkAlive() {
         try {
             current()
-                    .filter(l -> !l.connect().answers())
-                    .ifPresent(l -> lost(l, new Absence("has closed the connection", Optional.empty())));
+                    .filter(l -> !l.connect().responds())
+                    .ifPresent(l -> connectionLost(l, new Outage("closed the connection", Optional.empty())));
         } catch (RuntimeException | Error e) {
-            LOG.error("Host {} could not be watched, retrying", settings.name(), e);
+            LOG.error("Host {}: liveness check failed, retrying", settings.name(), e);
         }
     }
 
     private synchronized Optional<SharedConnection> current() {
-        return line;
+        return current;
     }
 
     private void execute(Runnable task) {
         try {
-            keeper.execute(task);
+            executor.execute(task);
         } catch (RejectedExecutionException e) {
-            LOG.debug("Host {} is closed already", settings.name());
+            LOG.debug("Host {}: connection is closed, task dropped", settings.name());
         }
     }
 
-    /** Events first, then the close listener, then the handle; nothing is forgotten that libvirt may still call. */
-    private void retire(SharedConnection old) {
+    /** Events first, then the close listener, then the handle: nothing is freed that libvirt may still call. */
+    private void dispose(SharedConnection old) {
         listener.deregister(old.connect());
         try {
             old.connect().unregisterCloseListener();
         } catch (LibvirtException e) {
             LOG.debug("Host {}: {}", settings.name(), e.getMessage());
         }
-        loop.awaitTurn();
-        old.leave();
+        loop.awaitIteration();
+        old.release();
     }
 
     @Override
@@ -286,11 +295,11 @@ public final class LibvirtConnection implements AutoCloseable {
         Optional<SharedConnection> last;
         synchronized (this) {
             closed = true;
-            last = line;
-            line = Optional.empty();
-            away = new Absence("is closed", Optional.empty());
+            last = current;
+            current = Optional.empty();
+            lastOutage = new Outage("is closed", Optional.empty());
         }
-        keeper.shutdownNow();
-        last.ifPresent(this::retire);
+        executor.shutdownNow();
+        last.ifPresent(this::dispose);
     }
 }

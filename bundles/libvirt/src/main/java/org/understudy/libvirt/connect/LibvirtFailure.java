@@ -6,33 +6,38 @@ import org.libvirt.LibvirtException;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 
-/** The one table from libvirt's error numbers to ours. Source: libvirt's {@code virterror.h}, virErrorNumber. */
+/** Maps libvirt's error numbers to error codes. Source: libvirt's {@code virterror.h}, virErrorNumber. */
 public final class LibvirtFailure {
     private LibvirtFailure() {}
 
-    /** @param what the call and its object, such as {@code host a: define VM web1} */
+    /** @param what what could not be done, such as {@code Host a: cannot define VM web1} */
     public static UnderstudyException of(String what, LibvirtException e) {
         ErrorNumber number = e.getError().getCode();
         return new UnderstudyException(
-                code(number), "%s: libvirt says: %s (%s)".formatted(what, e.getMessage(), number), e);
+                code(number), "%s: libvirt reported: %s (%s)".formatted(what, e.getMessage(), number), e);
     }
 
-    /** The same for a call made without libvirt-java, on the thread that made it. */
+    /**
+     * The same for a call made without libvirt-java, on the thread that made it.
+     *
+     * @param what the call and its object, such as {@code look up VM web1}
+     */
     public static UnderstudyException last(String what) {
         ErrorNumber number = lastNumber();
         return new UnderstudyException(
                 code(number),
-                "%s: libvirt says: %s (%s)".formatted(what, NativeLibvirt.INSTANCE.virGetLastErrorMessage(), number));
+                "Cannot %s: libvirt reported: %s (%s)"
+                        .formatted(what, NativeLibvirt.INSTANCE.virGetLastErrorMessage(), number));
     }
 
-    /** Of the last call made without libvirt-java on this thread. */
+    /** Error number of the last call made without libvirt-java on this thread. */
     public static ErrorNumber lastNumber() {
         int raw = NativeLibvirt.INSTANCE.virGetLastErrorCode();
         ErrorNumber[] known = ErrorNumber.values();
         return raw >= 0 && raw < known.length ? known[raw] : ErrorNumber.VIR_ERR_UNKNOWN;
     }
 
-    /** True if the server or its driver does not know the call. */
+    /** True if the server or its driver does not support the call. */
     public static boolean isUnsupported(LibvirtException e) {
         return code(e.getError().getCode()) == ErrorCode.NOT_SUPPORTED;
     }

@@ -12,14 +12,14 @@ import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.UnderstudyException;
 
 /**
- * The options of one host.
+ * Options of one host.
  *
- * @param uri how this server reaches libvirt there
- * @param peerUri how the libvirt of another host reaches it, for migrations
- * @param migrationUri where QEMU's data go, such as {@code tcp://10.0.0.2}; empty: libvirt chooses
+ * @param uri URI by which this server reaches libvirt on the host
+ * @param peerUri URI by which the libvirt of another host reaches it, for migrations
+ * @param migrationUri destination of QEMU's migration data, such as {@code tcp://10.0.0.2}; empty: libvirt chooses
  */
 public record LibvirtSettings(HostName name, String uri, String peerUri, Optional<String> migrationUri) {
-    /** The kind of these hosts in the configuration. */
+    /** Connector of these hosts in the configuration. */
     public static final String KIND = "libvirt";
 
     private static final List<String> KEYS = List.of("uri", "peer-uri", "migration-uri");
@@ -30,8 +30,7 @@ public record LibvirtSettings(HostName name, String uri, String peerUri, Optiona
         Map<String, String> options = policy.options();
         for (String key : new TreeSet<>(options.keySet())) {
             if (!KEYS.contains(key)) {
-                throw invalid(
-                        policy.name(), key, "is no option of the connector libvirt; it has " + String.join(", ", KEYS));
+                throw invalid(policy.name(), key, "is unknown; connector libvirt has " + String.join(", ", KEYS));
             }
         }
         String uri = options.getOrDefault("uri", "qemu:///system");
@@ -39,10 +38,10 @@ public record LibvirtSettings(HostName name, String uri, String peerUri, Optiona
         String peerUri = options.getOrDefault("peer-uri", uri);
         check(policy.name(), "peer-uri", peerUri);
         return new LibvirtSettings(
-                policy.name(), batch(uri), peerUri, Optional.ofNullable(options.get("migration-uri")));
+                policy.name(), withoutPrompts(uri), peerUri, Optional.ofNullable(options.get("migration-uri")));
     }
 
-    /** Whether libvirt runs on this very machine, so that its files are here. */
+    /** True if libvirt runs on this server's machine, so that its files can be read. */
     public boolean isLocal() {
         URI parsed = URI.create(uri);
         return parsed.getScheme().equals("qemu") && parsed.getHost() == null;
@@ -52,15 +51,18 @@ public record LibvirtSettings(HostName name, String uri, String peerUri, Optiona
         try {
             String scheme = Optional.ofNullable(URI.create(text).getScheme()).orElse("");
             if (!DRIVERS.contains(scheme.replaceFirst("\\+.*", ""))) {
-                throw invalid(host, key, "is '" + text + "'; write it like qemu:///system or qemu+ssh://host/system");
+                throw invalid(
+                        host,
+                        key,
+                        "is '" + text + "'; expected a URI such as qemu:///system or qemu+ssh://host/system");
             }
         } catch (IllegalArgumentException e) {
-            throw invalid(host, key, "is '" + text + "', which is no URI: " + e.getMessage());
+            throw invalid(host, key, "is '" + text + "', which is not a valid URI: " + e.getMessage());
         }
     }
 
-    /** A server has nobody who could answer the questions of ssh. */
-    private static String batch(String uri) {
+    /** A server has no terminal, so ssh must not prompt. */
+    private static String withoutPrompts(String uri) {
         if (!URI.create(uri).getScheme().endsWith("+ssh") || uri.contains("no_tty=")) {
             return uri;
         }
@@ -69,6 +71,6 @@ public record LibvirtSettings(HostName name, String uri, String peerUri, Optiona
 
     private static UnderstudyException invalid(HostName host, String key, String problem) {
         return new UnderstudyException(
-                ErrorCode.CONFIGURATION_INVALID, "host %s: option '%s' %s".formatted(host, key, problem));
+                ErrorCode.CONFIGURATION_INVALID, "Host %s: option '%s' %s".formatted(host, key, problem));
     }
 }

@@ -5,9 +5,9 @@ import com.sun.jna.Pointer;
 import org.libvirt.Connect;
 import org.libvirt.LibvirtException;
 
-/** A connection that can be handed to the calls libvirt-java lacks. */
+/** A connection whose pointer is available to native calls that libvirt-java lacks. */
 public final class NativeConnect extends Connect {
-    /** User names and passwords come from libvirt's own {@code auth.conf}; nobody is asked. */
+    /** User names and passwords come from libvirt's own {@code auth.conf}; there is no prompt. */
     NativeConnect(String uri) throws LibvirtException {
         super(uri);
     }
@@ -17,8 +17,8 @@ public final class NativeConnect extends Connect {
         return vcp.getPointer();
     }
 
-    /** Whether the daemon is still there. */
-    public boolean answers() {
+    /** True if the daemon is alive. */
+    public boolean responds() {
         try {
             return isAlive();
         } catch (LibvirtException e) {
@@ -26,12 +26,12 @@ public final class NativeConnect extends Connect {
         }
     }
 
-    /** The inherited one closes once more what was closed while something held it, and libvirt would free it too early. */
+    /** Replaces the inherited finalizer, which closes a second time a connection that was closed while still referenced. */
     @Override
     @SuppressWarnings({"deprecation", "Finalize"})
     protected void finalize() {}
 
-    /** Identity: the inherited one asks the host. */
+    /** Identity: the inherited method queries the host. */
     @Override
     public boolean equals(Object other) {
         return this == other;

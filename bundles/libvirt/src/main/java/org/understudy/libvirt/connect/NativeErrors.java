@@ -7,7 +7,7 @@ import org.libvirt.jna.Libvirt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Keeps libvirt from printing its errors on stderr. Whoever made the call gets them as an exception. */
+/** Keeps libvirt from printing its errors on stderr. The caller gets them as exceptions. */
 final class NativeErrors {
     private static final Logger LOG = LoggerFactory.getLogger(NativeErrors.class);
 
@@ -16,16 +16,16 @@ final class NativeErrors {
 
     private NativeErrors() {}
 
-    static void catchAll() throws LibvirtException {
+    static void redirectToLog() throws LibvirtException {
         Connect.setErrorCallback(TO_LOG);
     }
 
-    /** Others in this process may use libvirt when the classes of this bundle are gone. */
-    static void release() {
+    /** Other code in this process may use libvirt after this bundle is unloaded. */
+    static void restoreDefault() {
         try {
             Connect.setErrorCallback(null);
         } catch (LibvirtException e) {
-            LOG.debug("libvirt's own way of errors is not restored: {}", e.getMessage());
+            LOG.debug("libvirt error handler was not restored: {}", e.getMessage());
         }
     }
 }

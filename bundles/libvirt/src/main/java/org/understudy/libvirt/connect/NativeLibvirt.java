@@ -8,7 +8,7 @@ import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
 
-/** What libvirt-java lacks or does wrong. Source: libvirt's {@code libvirt.h} and what it includes; every name is libvirt's own. */
+/** Functions that libvirt-java lacks or binds wrongly. Source: libvirt's {@code libvirt.h} and its includes; names are libvirt's. */
 public interface NativeLibvirt extends Library {
     NativeLibvirt INSTANCE = Native.load("virt", NativeLibvirt.class);
 
@@ -40,13 +40,13 @@ public interface NativeLibvirt extends Library {
      * Called on the event loop's thread. Source: virConnectNetworkEventLifecycleCallback,
      * virConnectNodeDeviceEventLifecycleCallback.
      */
-    interface Coming extends Callback {
-        void happened(Pointer connect, Pointer thing, int event, int detail, Pointer opaque);
+    interface LifecycleCallback extends Callback {
+        void invoke(Pointer connect, Pointer object, int event, int detail, Pointer opaque);
     }
 
     /** Called on the event loop's thread. Source: virConnectNodeDeviceEventGenericCallback. */
-    interface Updating extends Callback {
-        void happened(Pointer connect, Pointer thing, Pointer opaque);
+    interface UpdateCallback extends Callback {
+        void invoke(Pointer connect, Pointer object, Pointer opaque);
     }
 
     int virConnectNetworkEventRegisterAny(
@@ -60,15 +60,15 @@ public interface NativeLibvirt extends Library {
 
     int virConnectNodeDeviceEventDeregisterAny(Pointer connect, int callback);
 
-    /** The list and each device in it are the caller's to free. */
+    /** The caller frees the list and each device in it. */
     int virConnectListAllNodeDevices(Pointer connect, PointerByReference devices, int flags);
 
-    /** The text is the caller's to free. */
+    /** The caller frees the text. */
     Pointer virNodeDeviceGetXMLDesc(Pointer device, int flags);
 
     int virNodeDeviceFree(Pointer device);
 
-    /** The text is the caller's to free. */
+    /** The caller frees the text. */
     Pointer virConnectGetDomainCapabilities(
             Pointer connect, Pointer emulator, Pointer arch, Pointer machine, Pointer type, int flags);
 

@@ -6,7 +6,7 @@ import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 
-/** Events of QEMU's monitor. Source: libvirt's {@code libvirt-qemu.h}. */
+/** QEMU monitor events. Source: libvirt's {@code libvirt-qemu.h}. */
 public interface NativeLibvirtQemu extends Library {
     NativeLibvirtQemu INSTANCE = Native.load("virt-qemu", NativeLibvirtQemu.class);
 

@@ -6,8 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One open connection and those who use it. A call can block for long, and libvirt's handle must not go away under it:
- * who leaves last, after the line was retired, closes it.
+ * A reference-counted connection. A call can block for long, and libvirt's handle must not be freed meanwhile: the last
+ * release, after the owner's, closes it.
  */
 final class SharedConnection {
     private static final Logger LOG = LoggerFactory.getLogger(SharedConnection.class);
@@ -23,8 +23,8 @@ final class SharedConnection {
         return connect;
     }
 
-    /** False if it is closed already. */
-    synchronized boolean enter() {
+    /** False if the connection is closed. */
+    synchronized boolean acquire() {
         if (users == 0) {
             return false;
         }
@@ -32,7 +32,7 @@ final class SharedConnection {
         return true;
     }
 
-    void leave() {
+    void release() {
         synchronized (this) {
             if (--users > 0) {
                 return;
@@ -41,10 +41,10 @@ final class SharedConnection {
         try {
             int left = connect.close();
             if (left > 0) {
-                LOG.debug("A libvirt connection is still held by {} objects", left);
+                LOG.debug("libvirt connection is still referenced by {} objects", left);
             }
         } catch (LibvirtException e) {
-            LOG.debug("A libvirt connection did not close cleanly: {}", e.getMessage());
+            LOG.debug("libvirt connection did not close cleanly: {}", e.getMessage());
         }
     }
 }

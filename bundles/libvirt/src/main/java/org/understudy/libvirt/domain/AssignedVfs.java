@@ -9,11 +9,11 @@ import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.Edits;
 import org.understudy.api.xml.XmlElement;
 
-/** Puts the VF that was leased where a definition leaves the choice to a pool. */
+/** Inserts leased VFs into a definition that leaves the choice to a pool. */
 public final class AssignedVfs {
     private AssignedVfs() {}
 
-    /** An {@code <interface type='network'>} becomes one of type hostdev; one with an address gets the leased one. */
+    /** Turns the {@code <interface type='network'>} of each leased VF into one of type hostdev. */
     public static String put(String definition, Map<Alias, PciAddress> vfs) {
         DomainDocument document = DomainDocument.parse(definition);
         Edits edits = new Edits(document);
@@ -36,7 +36,7 @@ public final class AssignedVfs {
             return;
         }
         edits.attribute(nic, "type", "hostdev");
-        // Whoever leased the VF has bound it to vfio-pci, and takes that back.
+        // The lease binds the VF to vfio-pci, and its release restores the driver.
         edits.attribute(nic, "managed", "no");
         nic.child("source")
                 .ifPresent(source ->

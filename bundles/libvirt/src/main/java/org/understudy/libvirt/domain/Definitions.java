@@ -12,20 +12,20 @@ import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
 import org.understudy.libvirt.connect.LibvirtConnection;
 
-/** Domain XML as libvirt keeps it. */
+/** Reads and stores domain XML in libvirt. */
 public final class Definitions {
-    /** Source: virDomainXMLFlags. Without it passwords are missing, and what is written back would lose them. */
+    /** Source: virDomainXMLFlags. Without it passwords are missing and would be lost at the next define. */
     private static final int SECURE = 1;
 
     private static final int INACTIVE = 2;
 
-    /** Only what another host can take: without what libvirt made up for this one. */
+    /** Omits what libvirt generated for this host. */
     private static final int MIGRATABLE = 8;
 
-    /** Saved memory and snapshots go with the VM. Source: virDomainUndefineFlagsValues. */
+    /** Also removes saved memory and snapshot metadata. Source: virDomainUndefineFlagsValues. */
     private static final int UNDEFINE_STATE = 1 | 2;
 
-    /** NVRAM and checkpoints as well; not every driver knows these. */
+    /** Also NVRAM and checkpoint metadata; not every driver supports these. */
     private static final int UNDEFINE_ALL = UNDEFINE_STATE | 4 | 16;
 
     private final LibvirtConnection connection;
@@ -37,33 +37,33 @@ public final class Definitions {
     }
 
     public String configured(VmName vm) {
-        return domains.ask("read the definition of", vm, d -> d.getXMLDesc(SECURE | INACTIVE));
+        return domains.call("read the definition of", vm, d -> d.getXMLDesc(SECURE | INACTIVE));
     }
 
-    /** Empty if the VM is off. */
+    /** Empty if the VM is shut off. */
     public Optional<String> live(VmName vm) {
-        return domains.ask(
+        return domains.call(
                 "read the live definition of",
                 vm,
                 d -> d.isActive() == 1 ? Optional.of(d.getXMLDesc(SECURE | MIGRATABLE)) : Optional.empty());
     }
 
-    /** With what libvirt chose for this run, such as VFs from its networks; empty if the VM is off. */
+    /** Includes what libvirt chose for this run, such as VFs of its networks; empty if the VM is shut off. */
     public Optional<String> actual(VmName vm) {
-        return domains.ask(
+        return domains.call(
                 "read the live definition of",
                 vm,
                 d -> d.isActive() == 1 ? Optional.of(d.getXMLDesc(SECURE)) : Optional.empty());
     }
 
     /**
-     * Stores a definition; libvirt fills in what is missing.
+     * Stores a definition; libvirt completes it.
      *
      * @throws UnderstudyException {@link ErrorCode#VM_EXISTS} if another VM has this name, or libvirt's reason
      */
     public VmName define(String definition) {
         requireFree(DomainDocument.parse(definition).root());
-        return connection.ask("define a VM", c -> {
+        return connection.call("define a VM", c -> {
             Domain defined = c.domainDefineXML(definition);
             try {
                 return new VmName(defined.getName());
@@ -73,28 +73,29 @@ public final class Definitions {
         });
     }
 
-    /** libvirt itself gives no error number of its own for this. */
+    /** libvirt has no distinct error number for this. */
     private void requireFree(XmlElement domain) {
         Optional<String> uuid = domain.child("uuid").map(XmlElement::content).map(String::strip);
         domain.child("name")
                 .flatMap(name -> domains.find(new VmName(name.content().strip())))
-                .filter(there -> !uuid.equals(Optional.of(there.uuid().toString())))
-                .ifPresent(there -> {
+                .filter(existing -> !uuid.equals(Optional.of(existing.uuid().toString())))
+                .ifPresent(existing -> {
                     throw new UnderstudyException(
-                            ErrorCode.VM_EXISTS, "VM %s exists with UUID %s".formatted(there.name(), there.uuid()));
+                            ErrorCode.VM_EXISTS,
+                            "VM %s already exists with UUID %s".formatted(existing.name(), existing.uuid()));
                 });
     }
 
-    /** Takes with it what belongs to the definition, as far as the host's driver knows how to. */
+    /** Also removes NVRAM, saved memory, snapshots and checkpoints, as far as the host's driver supports it. */
     public void undefine(VmName vm) {
-        domains.notifyListeners("undefine", vm, Definitions::undefine);
+        domains.run("undefine", vm, Definitions::undefine);
     }
 
     private static void undefine(Domain domain) throws LibvirtException {
         try {
             domain.undefine(UNDEFINE_ALL);
         } catch (LibvirtException e) {
-            // What libvirt answers to a flag it does not know.
+            // libvirt's answer to an unknown flag.
             if (e.getError().getCode() != ErrorNumber.VIR_ERR_INVALID_ARG) {
                 throw e;
             }

@@ -11,9 +11,9 @@ import org.understudy.libvirt.connect.NativeConnect;
 import org.understudy.libvirt.connect.NativeLibvirt;
 
 /**
- * What a host can do for a VM. Source: libvirt's formatdomaincaps.
+ * Capabilities of a host for VMs. Source: libvirt's formatdomaincaps.
  *
- * @param vfio whether libvirt finds what VFIO needs there: groups of an IOMMU, the file of VFIO, and a QEMU with vfio-pci
+ * @param vfio whether libvirt finds the requirements of VFIO: IOMMU groups, the VFIO device file, and a QEMU with vfio-pci
  */
 public record DomainCapabilities(boolean vfio) {
 
@@ -23,12 +23,12 @@ public record DomainCapabilities(boolean vfio) {
                 .contains("vfio"));
     }
 
-    /** Empty where the driver or its version cannot tell. */
-    public static Optional<DomainCapabilities> ask(NativeConnect connect) {
+    /** Empty if the driver or its version does not support the call. */
+    public static Optional<DomainCapabilities> read(NativeConnect connect) {
         Pointer answer = NativeLibvirt.INSTANCE.virConnectGetDomainCapabilities(
                 connect.pointer(), Pointer.NULL, Pointer.NULL, Pointer.NULL, Pointer.NULL, 0);
         if (answer == null) {
-            UnderstudyException failure = LibvirtFailure.last("read what VMs can do");
+            UnderstudyException failure = LibvirtFailure.last("read the domain capabilities");
             if (failure.code() == ErrorCode.NOT_SUPPORTED) {
                 return Optional.empty();
             }

@@ -4,7 +4,7 @@ package org.understudy.libvirt.domain;
 import org.libvirt.DomainInfo.DomainState;
 import org.understudy.api.VmState;
 
-/** libvirt's states in our words. Source: virDomainState. */
+/** Maps libvirt's domain states to VM states. Source: virDomainState. */
 final class DomainStates {
     private DomainStates() {}
 

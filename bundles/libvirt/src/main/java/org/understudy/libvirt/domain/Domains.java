@@ -22,9 +22,9 @@ import org.understudy.libvirt.connect.LibvirtFailure;
 import org.understudy.libvirt.connect.NativeConnect;
 import org.understudy.libvirt.connect.NativeLibvirt;
 
-/** The domains of a host: finding them and telling what they do. */
+/** Finds the domains of a host and runs calls on them. */
 public final class Domains {
-    /** The running VM alone, not its stored definition. Source: VIR_DOMAIN_AFFECT_LIVE. */
+    /** Affects the running VM only, not its stored definition. Source: VIR_DOMAIN_AFFECT_LIVE. */
     static final int LIVE = 1;
 
     private static final int ALL = 0;
@@ -38,24 +38,24 @@ public final class Domains {
         this.connection = connection;
     }
 
-    /** What is asked of one domain. */
+    /** A call on one domain with a result. */
     @FunctionalInterface
     public interface DomainCall<T> {
-        T on(Domain domain) throws LibvirtException;
+        T apply(Domain domain) throws LibvirtException;
     }
 
-    /** What is asked of one domain without an answer. */
+    /** A call on one domain without a result. */
     @FunctionalInterface
     public interface DomainAction {
-        void on(Domain domain) throws LibvirtException;
+        void apply(Domain domain) throws LibvirtException;
     }
 
     /** @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND} */
-    public <T> T ask(String what, VmName vm, DomainCall<T> call) {
-        return connection.ask(what + " VM " + vm, c -> {
+    public <T> T call(String what, VmName vm, DomainCall<T> call) {
+        return connection.call(what + " VM " + vm, c -> {
             Domain domain = c.domainLookupByName(vm.value());
             try {
-                return call.on(domain);
+                return call.apply(domain);
             } finally {
                 domain.free();
             }
@@ -63,16 +63,16 @@ public final class Domains {
     }
 
     /** @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND} */
-    public void notifyListeners(String what, VmName vm, DomainAction action) {
-        ask(what, vm, domain -> {
-            action.on(domain);
+    public void run(String what, VmName vm, DomainAction action) {
+        call(what, vm, domain -> {
+            action.apply(domain);
             return true;
         });
     }
 
-    /** Those whose names have the form of a {@link VmName}; the others cannot be named here. */
+    /** Lists the VMs whose names are valid as {@link VmName}; others are skipped. */
     public List<HostedVm> all() {
-        return connection.ask("list the VMs", c -> {
+        return connection.call("list the VMs", c -> {
             List<HostedVm> found = new ArrayList<>();
             Domain[] domains = c.listAllDomains(ALL);
             try {
@@ -83,7 +83,7 @@ public final class Domains {
                     }
                 }
             } finally {
-                // All of them, also when one could not be asked: each keeps the connection open.
+                // All of them, also if a call on one failed: each keeps the connection open.
                 for (Domain domain : domains) {
                     domain.free();
                 }
@@ -94,7 +94,7 @@ public final class Domains {
 
     public Optional<HostedVm> find(VmName vm) {
         try {
-            return connection.ask("look for VM " + vm, c -> {
+            return connection.call("look up VM " + vm, c -> {
                 Domain domain = c.domainLookupByName(vm.value());
                 try {
                     return hosted(c, vm, domain);
@@ -110,12 +110,12 @@ public final class Domains {
         }
     }
 
-    /** Asks the guest to release a device; does not wait for it. */
+    /** Requests that the guest releases a device; does not wait for it. */
     void detachAlias(VmName vm, Alias alias) {
-        connection.ask("unplug " + alias + " from VM " + vm, c -> {
+        connection.call("unplug " + alias + " from VM " + vm, c -> {
             Pointer domain = NativeLibvirt.INSTANCE.virDomainLookupByName(c.pointer(), vm.value());
             if (domain == null) {
-                throw LibvirtFailure.last("look for VM " + vm);
+                throw LibvirtFailure.last("look up VM " + vm);
             }
             try {
                 if (NativeLibvirt.INSTANCE.virDomainDetachDeviceAlias(domain, alias.value(), LIVE) < 0) {
@@ -136,7 +136,7 @@ public final class Domains {
         }
     }
 
-    /** Empty if it has gone in the meantime. */
+    /** Empty if the domain is gone meanwhile. */
     private static Optional<HostedVm> hosted(NativeConnect connect, VmName name, Domain domain)
             throws LibvirtException {
         try {
@@ -158,7 +158,7 @@ public final class Domains {
         }
     }
 
-    /** Empty if it is not paused any more: state, reason and job are separate questions. */
+    /** Empty if it is no longer paused: state, reason and job are read by separate calls. */
     private static Optional<HostedVm> paused(NativeConnect connect, VmName name, UUID uuid, Domain domain)
             throws LibvirtException {
         Optional<PauseReason> known = pauseReason(connect, name);
@@ -166,19 +166,19 @@ public final class Domains {
             return Optional.empty();
         }
         PauseReason reason = known.get();
-        boolean maybe = reason == PauseReason.MIGRATION || reason == PauseReason.STARTING_UP;
-        boolean incoming = maybe && isReceiving(domain);
-        if (maybe && !incoming && domain.getInfo().state != DomainState.VIR_DOMAIN_PAUSED) {
+        boolean ambiguous = reason == PauseReason.MIGRATION || reason == PauseReason.STARTING_UP;
+        boolean incoming = ambiguous && isIncoming(domain);
+        if (ambiguous && !incoming && domain.getInfo().state != DomainState.VIR_DOMAIN_PAUSED) {
             return Optional.empty();
         }
         return Optional.of(new HostedVm(
                 name,
                 uuid,
                 incoming ? VmState.INCOMING : VmState.PAUSED,
-                reason == PauseReason.USER ? "" : reason.words()));
+                reason == PauseReason.USER ? "" : reason.text()));
     }
 
-    /** libvirt-java gives the state without its reason. Empty if it is not paused any more. */
+    /** Uses the native call, because libvirt-java returns no reason. Empty if it is no longer paused. */
     private static Optional<PauseReason> pauseReason(NativeConnect connect, VmName name) {
         Pointer domain = NativeLibvirt.INSTANCE.virDomainLookupByName(connect.pointer(), name.value());
         if (domain == null) {
@@ -198,17 +198,17 @@ public final class Domains {
     }
 
     /**
-     * Both ends of a migration are paused for it. Only the sending one can tell of its progress. Source: libvirt
+     * Source and destination are both paused during a migration. Only the source reports job progress. Source: libvirt
      * {@code qemu_driver.c}, qemuDomainGetJobStatsInternal.
      */
-    private static boolean isReceiving(Domain domain) throws LibvirtException {
+    private static boolean isIncoming(Domain domain) throws LibvirtException {
         try {
             domain.getJobInfo();
             return false;
         } catch (LibvirtException e) {
             return switch (e.getError().getCode()) {
                 case VIR_ERR_OPERATION_UNSUPPORTED -> true;
-                // It has stopped since.
+                // It has stopped meanwhile.
                 case VIR_ERR_OPERATION_INVALID -> false;
                 default -> throw e;
             };

@@ -15,11 +15,11 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.GuestNic;
 
-/** Asks the agent in a guest, which may be slow, absent, or lie. Source: QEMU {@code qga/qapi-schema.json}. */
+/** Queries the guest agent, which may be slow, absent, or wrong. Source: QEMU {@code qga/qapi-schema.json}. */
 public final class GuestAgent {
     private static final Logger LOG = LoggerFactory.getLogger(GuestAgent.class);
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final int SECONDS = 2;
+    private static final int TIMEOUT_SECONDS = 2;
 
     private final Domains domains;
     private final Definitions definitions;
@@ -29,21 +29,21 @@ public final class GuestAgent {
         this.definitions = definitions;
     }
 
-    /** Empty if the VM has no agent that is connected, or it does not answer. */
+    /** Empty if the VM has no connected agent, or the agent does not answer. */
     public Optional<List<GuestNic>> nics(VmName vm) {
         if (!isConnected(vm)) {
             return Optional.empty();
         }
         try {
-            return Optional.of(read(domains.ask(
-                    "ask the guest agent of",
+            return Optional.of(read(domains.call(
+                    "query the guest agent of",
                     vm,
-                    d -> d.qemuAgentCommand("{\"execute\":\"guest-network-get-interfaces\"}", SECONDS, 0))));
+                    d -> d.qemuAgentCommand("{\"execute\":\"guest-network-get-interfaces\"}", TIMEOUT_SECONDS, 0))));
         } catch (UnderstudyException e) {
             if (e.code() == ErrorCode.HOST_UNAVAILABLE || e.code() == ErrorCode.VM_NOT_FOUND) {
                 throw e;
             }
-            LOG.debug("The guest agent of VM {} does not tell its NICs: {}", vm, e.getMessage());
+            LOG.debug("VM {}: guest agent did not report NICs: {}", vm, e.getMessage());
             return Optional.empty();
         }
     }
@@ -68,7 +68,7 @@ public final class GuestAgent {
             return nics;
         } catch (JsonProcessingException e) {
             throw new UnderstudyException(
-                    ErrorCode.QMP_PROTOCOL, "the agent's answer is no JSON: " + e.getMessage(), e);
+                    ErrorCode.QMP_PROTOCOL, "Guest agent's answer is not JSON: " + e.getMessage(), e);
         }
     }
 

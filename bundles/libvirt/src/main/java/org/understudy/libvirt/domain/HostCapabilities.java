@@ -9,13 +9,13 @@ import java.util.Set;
  *
  * @param machines machine types and aliases for guests of the host's own architecture
  * @param accelerator {@code kvm} or {@code tcg}; empty for a driver that is not QEMU's
- * @param confinement the security models of the host, such as {@code apparmor}
- * @param iommu whether an IOMMU is on; empty before libvirt 4.7
+ * @param securityModels the security models of the host, such as {@code apparmor}
+ * @param iommu whether the IOMMU is on; empty before libvirt 4.7
  */
 public record HostCapabilities(
-        Set<String> machines, Optional<String> accelerator, Set<String> confinement, Optional<Boolean> iommu) {
+        Set<String> machines, Optional<String> accelerator, Set<String> securityModels, Optional<Boolean> iommu) {
 
-    /** @param xml what virConnectGetCapabilities answers */
+    /** @param xml result of virConnectGetCapabilities */
     public static HostCapabilities of(String xml) {
         LibvirtXml document = LibvirtXml.parse(xml);
         String arch = document.values("/capabilities/host/cpu/arch").stream()

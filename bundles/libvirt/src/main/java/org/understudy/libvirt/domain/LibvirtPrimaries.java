@@ -14,8 +14,8 @@ import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
 
 /**
- * What became of the primaries of a running VM, by asking its QEMU: libvirt lists a VF in its XML also where QEMU could
- * not open it. libvirt's alias is QEMU's device id.
+ * State of the primaries of a running VM, read from QEMU: libvirt lists a VF in its XML even if QEMU could not open it.
+ * libvirt's alias is QEMU's device id.
  */
 public final class LibvirtPrimaries {
     private static final String STANDBY = "VIRTIO_NET_F_STANDBY";
@@ -23,40 +23,41 @@ public final class LibvirtPrimaries {
     private final Domains domains;
     private final Definitions definitions;
     private final Monitor monitor;
-    private final Negotiated negotiated;
+    private final NegotiationEvents events;
 
-    /** Which guests have taken standby, from events; empty where they don't tell. */
+    /** Standby negotiations known from events; empty if unknown. */
     @FunctionalInterface
-    public interface Negotiated {
-        Optional<Boolean> was(VmName vm, Alias standby);
+    public interface NegotiationEvents {
+        Optional<Boolean> negotiated(VmName vm, Alias standby);
     }
 
-    /** @param negotiated asked where QEMU itself cannot tell */
-    public LibvirtPrimaries(Domains domains, Definitions definitions, Monitor monitor, Negotiated negotiated) {
+    /** @param events fallback if QEMU cannot report the negotiation */
+    public LibvirtPrimaries(Domains domains, Definitions definitions, Monitor monitor, NegotiationEvents events) {
         this.domains = domains;
         this.definitions = definitions;
         this.monitor = monitor;
-        this.negotiated = negotiated;
+        this.events = events;
     }
 
     /**
-     * The firmware maps the BARs of what it finds, so mapped BARs prove a driver only if standby was negotiated. Where that
-     * is not known, as with a QEMU before 7.2 that ran before this server did, a primary that libvirt still lists may be
-     * hidden as well as lost.
+     * Firmware maps the BARs of the devices it finds, so mapped BARs prove a driver only if standby was negotiated. If that is
+     * unknown, for example with a QEMU before 7.2 that was running before this server, a primary that libvirt still lists may be
+     * hidden or lost.
      */
     public PrimaryPresence presence(VmName vm, Alias primary) {
         try {
-            Optional<QomPciDevice> device = QomPciDevice.find(monitor.ask(vm, "query-pci", Map.of()), primary.value());
+            Optional<QomPciDevice> device =
+                    QomPciDevice.find(monitor.query(vm, "query-pci", Map.of()), primary.value());
             Optional<Alias> standby = standbyOf(vm, primary);
-            Optional<Boolean> taken = standby.flatMap(alias -> standbyNegotiated(vm, alias));
+            Optional<Boolean> negotiated = standby.flatMap(alias -> standbyNegotiated(vm, alias));
             if (device.isPresent()) {
-                boolean driven = device.get().mapped() && taken.orElse(true);
-                return driven ? PrimaryPresence.ENABLED : PrimaryPresence.PLUGGED;
+                boolean hasDriver = device.get().mapped() && negotiated.orElse(true);
+                return hasDriver ? PrimaryPresence.ENABLED : PrimaryPresence.PLUGGED;
             }
-            if (standby.isPresent() && taken.isEmpty()) {
+            if (standby.isPresent() && negotiated.isEmpty()) {
                 return PrimaryPresence.UNKNOWN;
             }
-            return taken.orElse(true) ? PrimaryPresence.ABSENT : PrimaryPresence.HIDDEN;
+            return negotiated.orElse(true) ? PrimaryPresence.ABSENT : PrimaryPresence.HIDDEN;
         } catch (UnderstudyException e) {
             return switch (e.code()) {
                 // Not supported: libvirt's test driver has no QEMU.
@@ -78,13 +79,13 @@ public final class LibvirtPrimaries {
                 .findFirst());
     }
 
-    /** Empty where this QEMU cannot tell (before 7.2), or must not be asked, and no event has told. */
+    /** Empty if this QEMU cannot report it (before 7.2) or must not be queried, and no event was seen. */
     public Optional<Boolean> standbyNegotiated(VmName vm, Alias standby) {
         if (!supportsVirtioQuery(vm)) {
-            return negotiated.was(vm, standby);
+            return events.negotiated(vm, standby);
         }
         try {
-            JsonNode status = monitor.ask(
+            JsonNode status = monitor.query(
                     vm, "x-query-virtio-status", Map.of("path", "/machine/peripheral/" + standby + "/virtio-backend"));
             for (JsonNode feature : status.path("guest-features").path("dev-features")) {
                 if (feature.asText().split(":", 2)[0].equals(STANDBY)) {
@@ -94,23 +95,23 @@ public final class LibvirtPrimaries {
             return Optional.of(false);
         } catch (UnderstudyException e) {
             if (e.code() == ErrorCode.QMP_ERROR) {
-                return negotiated.was(vm, standby);
+                return events.negotiated(vm, standby);
             }
             throw e;
         }
     }
 
     /**
-     * QEMU 11.1 ends with a failed assertion when it is asked, and the VM with it; 10.0 is the newest known to live on.
-     * The VM itself is asked for its version: the host's QEMU may have been updated since it started.
+     * QEMU 11.1 aborts on this query with a failed assertion, and the VM with it; 10.0 is the newest version known to survive.
+     * Reads the version of the VM's own QEMU: the host's may have been updated since the VM started.
      */
     private boolean supportsVirtioQuery(VmName vm) {
-        JsonNode version = monitor.ask(vm, "query-version", Map.of()).path("qemu");
+        JsonNode version = monitor.query(vm, "query-version", Map.of()).path("qemu");
         int major = version.path("major").asInt(Integer.MAX_VALUE);
         return major < 10 || major == 10 && version.path("minor").asInt(Integer.MAX_VALUE) == 0;
     }
 
-    /** One that libvirt still lists, though QEMU does not have it, is taken off its list first. */
+    /** A primary that libvirt still lists although QEMU does not have it is detached first. */
     public void plug(VmName vm, Alias primary, Optional<PciAddress> assignedVf) {
         String xml = definitions.configured(vm);
         String assigned =
@@ -123,7 +124,7 @@ public final class LibvirtPrimaries {
             domains.detachAlias(vm, primary);
         }
         String device = document.raw(nic);
-        domains.notifyListeners("plug " + primary + " into", vm, d -> d.attachDeviceFlags(device, Domains.LIVE));
+        domains.run("plug " + primary + " into", vm, d -> d.attachDeviceFlags(device, Domains.LIVE));
     }
 
     public void unplug(VmName vm, Alias primary) {

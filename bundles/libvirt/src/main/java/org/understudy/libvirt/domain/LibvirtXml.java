@@ -25,7 +25,7 @@ import org.w3c.dom.NodeList;
 import org.xml.sax.InputSource;
 import org.xml.sax.SAXException;
 
-/** A document of libvirt's that is only read, such as its capabilities. Used by one thread. */
+/** A read-only XML document of libvirt, such as its capabilities. Used by one thread. */
 final class LibvirtXml {
     private final Document document;
 
@@ -42,16 +42,16 @@ final class LibvirtXml {
             return new LibvirtXml(factory.newDocumentBuilder().parse(new InputSource(new StringReader(xml))));
         } catch (ParserConfigurationException | SAXException | IOException e) {
             throw new UnderstudyException(
-                    ErrorCode.MALFORMED_XML, "libvirt's answer can't be read: " + e.getMessage(), e);
+                    ErrorCode.MALFORMED_XML, "XML from libvirt cannot be parsed: " + e.getMessage(), e);
         }
     }
 
-    /** The text of every node of an XPath, sorted, each once. */
+    /** Distinct texts of the nodes of an XPath, sorted. */
     Set<String> values(String path) {
         return nodes(path).map(node -> node.getTextContent().strip()).collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** The addresses in the elements of an XPath, in their order. Source: libvirt's device address of type pci. */
+    /** PCI addresses in the elements of an XPath, in document order. Source: libvirt's device address of type pci. */
     List<PciAddress> pciAddresses(String path) {
         return nodes(path).map(Element.class::cast).map(LibvirtXml::pciAddress).toList();
     }
@@ -68,7 +68,7 @@ final class LibvirtXml {
         return address.hasAttribute(attribute) ? Integer.decode(address.getAttribute(attribute)) : 0;
     }
 
-    /** As {@link #pciAddresses} reads it. */
+    /** Formats an address as {@link #pciAddresses} reads it. */
     static String of(PciAddress vf) {
         return "<address type='pci' domain='0x%04x' bus='0x%02x' slot='0x%02x' function='0x%x'/>"
                 .formatted(vf.domain(), vf.bus(), vf.slot(), vf.function());
@@ -80,7 +80,7 @@ final class LibvirtXml {
                     XPathFactory.newDefaultInstance().newXPath().evaluate(path, document, XPathConstants.NODESET);
             return IntStream.range(0, nodes.getLength()).mapToObj(nodes::item);
         } catch (XPathExpressionException e) {
-            throw new UnderstudyException(ErrorCode.INTERNAL, "the path " + path + " is wrong: " + e.getMessage(), e);
+            throw new UnderstudyException(ErrorCode.INTERNAL, "XPath " + path + " is invalid: " + e.getMessage(), e);
         }
     }
 }

@@ -18,44 +18,44 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 
 /**
- * Asks a VM's QEMU through libvirt. Only questions: libvirt would not know of a change. libvirt waits for QEMU for ever, so
- * each question has a thread of its own, which whoever asks leaves behind when QEMU hangs.
+ * Queries a VM's QEMU through libvirt; read-only commands, because libvirt would not notice changes. libvirt waits for QEMU
+ * without limit, so each query has a thread of its own, which is abandoned if QEMU hangs.
  */
 public final class Monitor {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Domains domains;
-    private final Duration limit;
-    /** By VM, so that a QEMU that hangs has one question open, whoever asks. */
+    private final Duration timeout;
+    /** By VM: at most one query is open to a QEMU that hangs. */
     private final Map<VmName, CompletableFuture<String>> overdue = new ConcurrentHashMap<>();
-    /** libvirt has said that its driver knows no QEMU; that will not change. */
+    /** Set once libvirt has reported that its driver has no QEMU; that does not change. */
     private volatile boolean withoutQemu;
 
-    /** @param limit how long QEMU may take for an answer */
-    public Monitor(Domains domains, Duration limit) {
+    /** @param timeout limit for QEMU's answer */
+    public Monitor(Domains domains, Duration timeout) {
         this.domains = domains;
-        this.limit = limit;
+        this.timeout = timeout;
     }
 
     /**
-     * The answer's {@code return}.
+     * Returns the {@code return} member of the answer.
      *
-     * @throws UnderstudyException {@link ErrorCode#QMP_ERROR} if QEMU refuses: libvirt calls that a success; {@link
-     *     ErrorCode#DEADLINE_EXCEEDED} if QEMU does not answer, or has not answered an earlier question yet; {@link
-     *     ErrorCode#NOT_SUPPORTED} if libvirt's driver knows no QEMU
+     * @throws UnderstudyException {@link ErrorCode#QMP_ERROR} if QEMU rejects the command, which libvirt reports as a
+     *     success; {@link ErrorCode#DEADLINE_EXCEEDED} if QEMU does not answer, or an earlier query is still open; {@link
+     *     ErrorCode#NOT_SUPPORTED} if libvirt's driver has no QEMU
      */
-    public JsonNode ask(VmName vm, String command, Map<String, String> arguments) {
-        String question = JSON.valueToTree(
+    public JsonNode query(VmName vm, String command, Map<String, String> arguments) {
+        String query = JSON.valueToTree(
                         arguments.isEmpty()
                                 ? Map.of("execute", command)
                                 : Map.of("execute", command, "arguments", arguments))
                 .toString();
-        JsonNode answer = read(answer(vm, question));
+        JsonNode answer = read(execute(vm, query));
         JsonNode error = answer.path("error");
         if (!error.isMissingNode()) {
             throw new UnderstudyException(
                     ErrorCode.QMP_ERROR,
-                    "VM %s: QEMU refuses %s: %s: %s"
+                    "VM %s: QEMU rejected %s: %s: %s"
                             .formatted(
                                     vm,
                                     command,
@@ -65,62 +65,63 @@ public final class Monitor {
         return answer.path("return");
     }
 
-    private String answer(VmName vm, String question) {
+    private String execute(VmName vm, String query) {
         if (overdue.containsKey(vm)) {
-            throw hangs(vm);
+            throw timedOut(vm);
         }
         if (withoutQemu) {
             throw new UnderstudyException(
-                    ErrorCode.NOT_SUPPORTED, "VM %s: libvirt's driver knows no QEMU to ask".formatted(vm));
+                    ErrorCode.NOT_SUPPORTED, "VM %s: libvirt driver has no QEMU monitor".formatted(vm));
         }
         CompletableFuture<String> answer = new CompletableFuture<>();
-        Thread asking = new Thread(
+        Thread thread = new Thread(
                 () -> {
                     try {
-                        answer.complete(domains.ask("ask QEMU of", vm, d -> d.qemuMonitorCommand(question, 0)));
+                        answer.complete(domains.call("query the monitor of", vm, d -> d.qemuMonitorCommand(query, 0)));
                     } catch (RuntimeException | Error e) {
                         answer.completeExceptionally(e);
                     }
                 },
                 "libvirt-monitor " + vm);
-        asking.setDaemon(true);
-        asking.start();
+        thread.setDaemon(true);
+        thread.start();
         try {
-            return answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             overdue.put(vm, answer);
             answer.whenComplete((late, failed) -> overdue.remove(vm, answer));
-            throw hangs(vm);
+            throw timedOut(vm);
         } catch (ExecutionException e) {
-            throw failure(e);
+            throw failure(vm, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new UnderstudyException(ErrorCode.CANCELLED, "the question to VM " + vm + " was given up", e);
+            throw new UnderstudyException(ErrorCode.CANCELLED, "VM " + vm + ": monitor query was interrupted", e);
         }
     }
 
-    private UnderstudyException failure(ExecutionException e) {
-        if (!(e.getCause() instanceof UnderstudyException known)) {
-            return new UnderstudyException(ErrorCode.INTERNAL, "QEMU could not be asked: " + e.getCause(), e);
+    private UnderstudyException failure(VmName vm, ExecutionException e) {
+        if (!(e.getCause() instanceof UnderstudyException cause)) {
+            return new UnderstudyException(
+                    ErrorCode.INTERNAL, "VM " + vm + ": monitor query failed: " + e.getCause(), e);
         }
-        if (known.getCause() instanceof LibvirtException said
-                && said.getError().getCode() == ErrorNumber.VIR_ERR_NO_SUPPORT) {
+        if (cause.getCause() instanceof LibvirtException reason
+                && reason.getError().getCode() == ErrorNumber.VIR_ERR_NO_SUPPORT) {
             withoutQemu = true;
         }
-        return known;
+        return cause;
     }
 
-    private UnderstudyException hangs(VmName vm) {
+    private UnderstudyException timedOut(VmName vm) {
         return new UnderstudyException(
                 ErrorCode.DEADLINE_EXCEEDED,
-                "QEMU of VM %s does not answer within %d ms".formatted(vm, limit.toMillis()));
+                "VM %s: QEMU did not answer within %d ms".formatted(vm, timeout.toMillis()));
     }
 
     private static JsonNode read(String answer) {
         try {
             return JSON.readTree(answer);
         } catch (JsonProcessingException e) {
-            throw new UnderstudyException(ErrorCode.QMP_PROTOCOL, "QEMU's answer is no JSON: " + e.getMessage(), e);
+            throw new UnderstudyException(ErrorCode.QMP_PROTOCOL, "QEMU's answer is not JSON: " + e.getMessage(), e);
         }
     }
 }

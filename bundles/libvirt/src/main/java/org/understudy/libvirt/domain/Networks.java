@@ -10,11 +10,11 @@ import org.libvirt.LibvirtException;
 import org.libvirt.Network;
 import org.understudy.libvirt.connect.NativeConnect;
 
-/** libvirt's own networks. */
+/** Reads libvirt's networks. */
 public final class Networks {
     private Networks() {}
 
-    /** The names of all; empty where libvirt has no driver for networks, or does not reach it. */
+    /** Names of all networks; empty if libvirt has no network driver, or cannot reach it. */
     public static Optional<Set<String>> all(NativeConnect connect) throws LibvirtException {
         Set<String> found = new TreeSet<>();
         try {
@@ -22,43 +22,43 @@ public final class Networks {
             Collections.addAll(found, connect.listDefinedNetworks());
             return Optional.of(found);
         } catch (LibvirtException e) {
-            requireAnswers(connect, e);
+            requireResponse(connect, e);
             return Optional.empty();
         }
     }
 
-    /** There may be no driver for networks, or a daemon of their own that does not run. */
-    private static void requireAnswers(NativeConnect connect, LibvirtException failure) throws LibvirtException {
-        if (!connect.answers()) {
+    /** Without a network driver, or with a network daemon that does not run, the connection still responds. */
+    private static void requireResponse(NativeConnect connect, LibvirtException failure) throws LibvirtException {
+        if (!connect.responds()) {
             throw failure;
         }
     }
 
-    /** Those that are active and hand out VFs; none where libvirt has no driver for networks, or does not reach it. */
-    public static Set<String> ofVfs(NativeConnect connect) throws LibvirtException {
+    /** Names of active networks that provide VFs; none if libvirt has no network driver, or cannot reach it. */
+    public static Set<String> withVfs(NativeConnect connect) throws LibvirtException {
         Set<String> found = new TreeSet<>();
         try {
             for (String name : connect.listNetworks()) {
-                if (handsOutVfs(connect, name)) {
+                if (providesVfs(connect, name)) {
                     found.add(name);
                 }
             }
         } catch (LibvirtException e) {
-            requireAnswers(connect, e);
+            requireResponse(connect, e);
         }
         return found;
     }
 
-    private static boolean handsOutVfs(NativeConnect connect, String name) throws LibvirtException {
+    private static boolean providesVfs(NativeConnect connect, String name) throws LibvirtException {
         try {
             Network network = connect.networkLookupByName(name);
             try {
-                return handsOutVfs(network.getXMLDesc(0));
+                return providesVfs(network.getXMLDesc(0));
             } finally {
                 network.free();
             }
         } catch (LibvirtException e) {
-            // Stopped and undefined in the meantime.
+            // Stopped and undefined meanwhile.
             if (e.getError().getCode() == ErrorNumber.VIR_ERR_NO_NETWORK) {
                 return false;
             }
@@ -67,7 +67,7 @@ public final class Networks {
     }
 
     /** Source: libvirt's formatnetwork. */
-    static boolean handsOutVfs(String xml) {
+    static boolean providesVfs(String xml) {
         return LibvirtXml.parse(xml).values("/network/forward/@mode").contains("hostdev");
     }
 }

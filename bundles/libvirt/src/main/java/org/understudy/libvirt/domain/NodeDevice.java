@@ -11,8 +11,8 @@ import org.understudy.libvirt.connect.LibvirtConnection;
 /**
  * A PCI device of a host. Source: libvirt's formatnode.
  *
- * @param driver the one it is bound to
- * @param iommuGroup empty without a working IOMMU
+ * @param driver the driver it is bound to
+ * @param iommuGroup number of the group; empty without a working IOMMU
  */
 public record NodeDevice(Optional<String> driver, Optional<String> iommuGroup) {
 
@@ -28,7 +28,7 @@ public record NodeDevice(Optional<String> driver, Optional<String> iommuGroup) {
     public static Optional<NodeDevice> find(LibvirtConnection connection, PciAddress address) {
         String name =
                 "pci_%04x_%02x_%02x_%x".formatted(address.domain(), address.bus(), address.slot(), address.function());
-        return connection.ask("look for device " + name, connect -> {
+        return connection.call("look up device " + name, connect -> {
             try {
                 Device device = connect.deviceLookupByName(name);
                 try {

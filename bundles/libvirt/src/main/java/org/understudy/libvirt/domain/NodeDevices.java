@@ -13,16 +13,16 @@ import org.understudy.libvirt.connect.LibvirtFailure;
 import org.understudy.libvirt.connect.NativeConnect;
 import org.understudy.libvirt.connect.NativeLibvirt;
 
-/** The devices that libvirt knows on a host; libvirt-java can only list their names. */
+/** Lists the devices of a host; libvirt-java can only list their names. */
 public final class NodeDevices {
     /** Source: libvirt's VIR_CONNECT_LIST_NODE_DEVICES_CAP_PCI_DEV and VIR_CONNECT_LIST_NODE_DEVICES_CAP_NET. */
     private static final int PCI_AND_NET = 1 << 1 | 1 << 4;
 
     private NodeDevices() {}
 
-    /** What libvirt says of each PCI device and network device. Source: libvirt's formatnode. */
+    /** XML of each PCI device and network device. Source: libvirt's formatnode. */
     public static List<String> all(LibvirtConnection connection) {
-        return connection.ask("list the devices", NodeDevices::all);
+        return connection.call("list the devices", NodeDevices::all);
     }
 
     private static List<String> all(NativeConnect connect) {
@@ -39,7 +39,7 @@ public final class NodeDevices {
             }
             return found;
         } finally {
-            // All of them, also when one could not be asked: each keeps the connection open.
+            // All of them, also if a call on one failed: each keeps the connection open.
             for (Pointer device : devices) {
                 NativeLibvirt.INSTANCE.virNodeDeviceFree(device);
             }
@@ -47,14 +47,14 @@ public final class NodeDevices {
         }
     }
 
-    /** Empty if it has gone since. */
+    /** Empty if the device is gone meanwhile. */
     private static Optional<String> xml(Pointer device) {
         Pointer text = NativeLibvirt.INSTANCE.virNodeDeviceGetXMLDesc(device, 0);
         if (text == null) {
             if (LibvirtFailure.lastNumber() == ErrorNumber.VIR_ERR_NO_NODE_DEVICE) {
                 return Optional.empty();
             }
-            throw LibvirtFailure.last("read what a device of the host is");
+            throw LibvirtFailure.last("read a device of the host");
         }
         try {
             return Optional.of(text.getString(0, "UTF-8"));

@@ -3,7 +3,7 @@ package org.understudy.libvirt.domain;
 
 import java.util.Locale;
 
-/** Why vCPUs stand still, in the order of libvirt's numbers. Source: virDomainPausedReason. */
+/** Why a VM is paused, in the order of libvirt's numbers. Source: virDomainPausedReason. */
 enum PauseReason {
     UNKNOWN,
     USER,
@@ -21,13 +21,13 @@ enum PauseReason {
     POSTCOPY_FAILED,
     API_ERROR;
 
-    /** {@link #UNKNOWN} for a number that is newer than this. */
+    /** {@link #UNKNOWN} for a number that this version does not have. */
     static PauseReason of(int number) {
         return number >= 0 && number < values().length ? values()[number] : UNKNOWN;
     }
 
-    /** For people. */
-    String words() {
+    /** Display text. */
+    String text() {
         return "paused: " + name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 }

@@ -20,11 +20,11 @@ import org.understudy.libvirt.connect.LibvirtConnection;
 import org.understudy.libvirt.connect.NativeConnect;
 
 /**
- * The networks by which libvirt hands out the VFs of pools. One that was made here is marked in its metadata; all others are
- * left alone. Source: libvirt's formatnetwork.
+ * The libvirt networks that provide the VFs of pools. A network that Understudy created is marked in its metadata; all others
+ * stay unchanged. Source: libvirt's formatnetwork.
  */
 public final class PoolNetworks {
-    private static final String MARK = "https://understudy.org/xmlns/network/1.0";
+    private static final String NAMESPACE = "https://understudy.org/xmlns/network/1.0";
 
     private final HostName host;
     private final LibvirtConnection connection;
@@ -35,35 +35,35 @@ public final class PoolNetworks {
     }
 
     /**
-     * Makes each pool's network hand out just these VFs; with none there is no network.
+     * Reconciles the network of each pool with its VFs; a pool without VFs has no network.
      *
-     * @return why a network is not as it should be
+     * @return why a network does not match its pool
      */
     public List<Finding> keep(Map<PoolName, List<PciAddress>> pools) {
         List<Finding> findings = new ArrayList<>();
-        pools.forEach((pool, vfs) -> keep(pool, vfs).ifPresent(findings::add));
+        pools.forEach((pool, vfs) -> reconcile(pool, vfs).ifPresent(findings::add));
         return findings;
     }
 
-    private Optional<Finding> keep(PoolName pool, List<PciAddress> vfs) {
+    private Optional<Finding> reconcile(PoolName pool, List<PciAddress> vfs) {
         try {
-            return connection.ask("keep network " + pool + " in step with its pool", connect -> {
+            return connection.call("reconcile network " + pool, connect -> {
                 Optional<Network> found = find(connect, pool);
                 if (found.isPresent()) {
                     try {
-                        return adapt(connect, found.get(), pool, vfs);
+                        return update(connect, found.get(), pool, vfs);
                     } finally {
                         found.get().free();
                     }
                 }
-                make(connect, pool, vfs, "");
+                create(connect, pool, vfs, "");
                 return Optional.empty();
             });
         } catch (UnderstudyException e) {
             if (e.code() == ErrorCode.HOST_UNAVAILABLE) {
                 throw e;
             }
-            return Optional.of(notKept(pool, e.getMessage(), e.code().remedy()));
+            return Optional.of(mismatch(pool, e.getMessage(), e.code().remedy()));
         }
     }
 
@@ -78,27 +78,29 @@ public final class PoolNetworks {
         }
     }
 
-    private Optional<Finding> adapt(NativeConnect connect, Network network, PoolName pool, List<PciAddress> vfs)
+    private Optional<Finding> update(NativeConnect connect, Network network, PoolName pool, List<PciAddress> vfs)
             throws LibvirtException {
-        LibvirtXml now = LibvirtXml.parse(network.getXMLDesc(0));
-        if (now.values("/network/metadata/*[namespace-uri()='" + MARK + "']/@name")
+        LibvirtXml current = LibvirtXml.parse(network.getXMLDesc(0));
+        if (current.values("/network/metadata/*[namespace-uri()='" + NAMESPACE + "']/@name")
                 .isEmpty()) {
             return vfs.isEmpty()
                     ? Optional.empty()
-                    : Optional.of(notKept(
-                            pool,
-                            "it was made by somebody else and is left alone",
-                            "Rename or remove it (virsh net-undefine), or remove 'network' from the pool."));
+                    : Optional.of(
+                            mismatch(
+                                    pool,
+                                    "it was not created by Understudy and stays unchanged",
+                                    "Rename the network or remove it with 'virsh net-undefine',"
+                                    + " or remove 'network' from the pool."));
         }
-        if (now.pciAddresses("/network/forward/address").equals(vfs)) {
+        if (current.pciAddresses("/network/forward/address").equals(vfs)) {
             activate(network);
             return Optional.empty();
         }
-        if (!now.values("/network/@connections").isEmpty()) {
-            return Optional.of(notKept(
+        if (!current.values("/network/@connections").isEmpty()) {
+            return Optional.of(mismatch(
                     pool,
-                    "VMs use it, so its VFs stay what they are until the last of them stops",
-                    "Stop these VMs, or move them to another host."));
+                    "VMs use it, so its VFs do not change until the last of them stops",
+                    "Stop these VMs, or migrate them to another host."));
         }
         if (network.isActive() == 1) {
             network.destroy();
@@ -106,24 +108,24 @@ public final class PoolNetworks {
         if (vfs.isEmpty()) {
             network.undefine();
         }
-        make(connect, pool, vfs, "<uuid>" + network.getUUIDString() + "</uuid>");
+        create(connect, pool, vfs, "<uuid>" + network.getUUIDString() + "</uuid>");
         return Optional.empty();
     }
 
-    private static void make(NativeConnect connect, PoolName pool, List<PciAddress> vfs, String uuid)
+    private static void create(NativeConnect connect, PoolName pool, List<PciAddress> vfs, String uuid)
             throws LibvirtException {
         if (vfs.isEmpty()) {
             return;
         }
-        Network network = connect.networkDefineXML(
-                """
+        Network network = connect.networkDefineXML("""
                 <network>
                   <name>%1$s</name>
                   %2$s
                   <metadata><understudy:pool xmlns:understudy='%3$s' name='%1$s'/></metadata>
                   <forward mode='hostdev' managed='yes'>%4$s</forward>
                 </network>
-                """.formatted(pool, uuid, MARK, vfs.stream().map(LibvirtXml::of).collect(Collectors.joining())));
+                """.formatted(
+                        pool, uuid, NAMESPACE, vfs.stream().map(LibvirtXml::of).collect(Collectors.joining())));
         try {
             activate(network);
         } finally {
@@ -138,11 +140,11 @@ public final class PoolNetworks {
         network.setAutostart(true);
     }
 
-    private Finding notKept(PoolName pool, String why, String remedy) {
+    private Finding mismatch(PoolName pool, String why, String remedy) {
         return Finding.of(
                 FindingCode.NETWORK_NOT_KEPT,
                 "host " + host + ", pool " + pool,
-                "libvirt's network " + pool + " is not in step with the pool: " + why,
+                "Network " + pool + " of libvirt does not match its pool: " + why,
                 remedy);
     }
 }

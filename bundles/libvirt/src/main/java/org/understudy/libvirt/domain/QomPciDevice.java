@@ -5,13 +5,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Optional;
 
 /**
- * One function on the guest's PCI buses, as QEMU has it.
+ * A PCI function of a guest, as QEMU reports it.
  *
- * @param mapped true if the guest has given an address to one of its BARs
+ * @param mapped whether the guest has assigned an address to one of its BARs
  */
 record QomPciDevice(String id, boolean mapped) {
 
-    /** Looks behind bridges too. Source: QAPI PciInfo, PciDeviceInfo. */
+    /** Searches behind bridges too. Source: QAPI PciInfo, PciDeviceInfo. */
     static Optional<QomPciDevice> find(JsonNode devices, String id) {
         for (JsonNode device : devices) {
             if (device.path("qdev_id").asText().equals(id)) {

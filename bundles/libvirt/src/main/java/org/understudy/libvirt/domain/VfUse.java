@@ -8,14 +8,14 @@ import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
 
 /**
- * How a running VM uses a VF, as libvirt lists it.
+ * Use of a VF by a running VM, as libvirt lists it.
  *
  * @param vf the VF; empty if it lists none
- * @param confinedWithoutName whether AppArmor confines the VM, while its profile was made without a word of this VF:
- *     libvirt names what a definition names, not what comes from a network
- * @param memoryLimitTooLow whether it may use less memory than VFIO has to lock
+ * @param blockedByAppArmor whether AppArmor confines the VM with a profile that lacks this VF: libvirt adds the devices of
+ *     the definition, not those of a network
+ * @param memoryLimitTooLow whether the memory limit is below what VFIO locks
  */
-public record VfUse(Optional<PciAddress> vf, boolean confinedWithoutName, boolean memoryLimitTooLow) {
+public record VfUse(Optional<PciAddress> vf, boolean blockedByAppArmor, boolean memoryLimitTooLow) {
 
     public static VfUse of(String live, String configured, Alias primary) {
         DomainDocument document = DomainDocument.parse(live);
@@ -49,7 +49,7 @@ public record VfUse(Optional<PciAddress> vf, boolean confinedWithoutName, boolea
         return Integer.decode(address.attributeOr(part, "0"));
     }
 
-    /** libvirt writes both in KiB. */
+    /** libvirt reports both in KiB. */
     private static boolean isTooLow(XmlElement domain) {
         Optional<Long> limit = domain.child("memtune")
                 .flatMap(tune -> tune.child("hard_limit"))

@@ -6,36 +6,36 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.Subscription;
-import org.understudy.libvirt.connect.NativeLibvirt.Coming;
-import org.understudy.libvirt.connect.NativeLibvirt.Updating;
+import org.understudy.libvirt.connect.NativeLibvirt.LifecycleCallback;
+import org.understudy.libvirt.connect.NativeLibvirt.UpdateCallback;
 
-/** Tells that something has become of a host's networks, or of its devices; what, the listeners see for themselves. */
+/** Notifies listeners that the networks or the devices of a host changed; the listeners read the new state themselves. */
 public final class ChangeNotifier {
     private static final Logger LOG = LoggerFactory.getLogger(ChangeNotifier.class);
 
-    private final String things;
+    private final String kind;
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
-    private final Coming coming = (connect, thing, event, detail, opaque) -> notifyListeners();
-    private final Updating updating = (connect, thing, opaque) -> notifyListeners();
+    private final LifecycleCallback lifecycle = (connect, object, event, detail, opaque) -> notifyListeners();
+    private final UpdateCallback update = (connect, object, opaque) -> notifyListeners();
 
-    /** @param things for people, such as {@code networks} */
-    public ChangeNotifier(String things) {
-        this.things = things;
+    /** @param kind display name of what changes, such as {@code networks} */
+    public ChangeNotifier(String kind) {
+        this.kind = kind;
     }
 
-    String things() {
-        return things;
+    String kind() {
+        return kind;
     }
 
-    Coming coming() {
-        return coming;
+    LifecycleCallback lifecycle() {
+        return lifecycle;
     }
 
-    Updating updating() {
-        return updating;
+    UpdateCallback update() {
+        return update;
     }
 
-    /** They are called on the event loop's thread, or on the one that made or lost the connection. */
+    /** Listeners run on the event loop's thread, or on the thread that opened or lost the connection. */
     public Subscription listen(Runnable listener) {
         listeners.add(listener);
         return () -> listeners.remove(listener);
@@ -46,7 +46,7 @@ public final class ChangeNotifier {
             try {
                 listener.run();
             } catch (RuntimeException | Error e) {
-                LOG.warn("A listener failed on a change of the {}", things, e);
+                LOG.warn("Change of {}: listener failed", kind, e);
             }
         }
     }

@@ -18,8 +18,8 @@ import org.understudy.api.spi.HostEvent;
 import org.understudy.libvirt.connect.NativeLibvirt;
 
 /**
- * Turns what libvirt calls back with into events of a host. A callback runs on libvirt's thread, hands off at once and
- * never throws. libvirt keeps bare pointers to the callbacks, so they are fields.
+ * Converts libvirt callbacks into host events. A callback runs on libvirt's thread, hands off at once and never throws.
+ * libvirt keeps bare pointers to the callbacks, so they are fields.
  */
 public final class DomainEvents {
     private static final Logger LOG = LoggerFactory.getLogger(DomainEvents.class);
@@ -31,26 +31,26 @@ public final class DomainEvents {
     private volatile boolean monitored;
 
     private final DomainCallback.Lifecycle lifecycle = this::lifecycle;
-    private final DomainCallback.Plain reboot = (c, d, o) ->
-            notifyListeners(d, vm -> monitored ? Optional.empty() : Optional.of(new HostEvent.WasReset(vm, now())));
+    private final DomainCallback.Generic reboot = (c, d, o) ->
+            publish(d, vm -> monitored ? Optional.empty() : Optional.of(new HostEvent.WasReset(vm, now())));
     private final DomainCallback.Device removed =
-            (c, d, alias, o) -> notifyListeners(d, alias, (vm, a) -> new HostEvent.DeviceGone(vm, now(), a));
+            (c, d, alias, o) -> publish(d, alias, (vm, a) -> new HostEvent.DeviceGone(vm, now(), a));
     private final DomainCallback.Device added =
-            (c, d, alias, o) -> notifyListeners(d, alias, (vm, a) -> new HostEvent.DevicePlugged(vm, now(), a));
+            (c, d, alias, o) -> publish(d, alias, (vm, a) -> new HostEvent.DevicePlugged(vm, now(), a));
     private final DomainCallback.Device removalFailed =
-            (c, d, alias, o) -> notifyListeners(d, alias, (vm, a) -> new HostEvent.UnplugRefused(vm, now(), a));
-    private final DomainCallback.Metadata metadata = (c, d, type, namespace, o) ->
-            notifyListeners(d, vm -> Optional.of(new HostEvent.DefinitionChanged(vm, now())));
+            (c, d, alias, o) -> publish(d, alias, (vm, a) -> new HostEvent.UnplugRefused(vm, now(), a));
+    private final DomainCallback.Metadata metadata =
+            (c, d, type, namespace, o) -> publish(d, vm -> Optional.of(new HostEvent.DefinitionChanged(vm, now())));
     private final DomainCallback.Iteration iteration =
-            (c, d, pass, o) -> notifyListeners(d, vm -> Optional.of(new HostEvent.MemoryPass(vm, now(), pass)));
-    private final DomainCallback.JobCompleted jobCompleted = (c, d, parameters, count, o) -> notifyListeners(
+            (c, d, pass, o) -> publish(d, vm -> Optional.of(new HostEvent.MemoryPass(vm, now(), pass)));
+    private final DomainCallback.JobCompleted jobCompleted = (c, d, parameters, count, o) -> publish(
             d,
             vm -> TypedParameters.unsigned(parameters, count, "downtime")
                     .map(millis -> new HostEvent.MigrationMeasured(vm, now(), Duration.ofMillis(millis))));
     private final DomainCallback.Monitor monitor = (c, d, event, seconds, micros, details, o) ->
-            notifyListeners(d, vm -> MonitorEvent.map(vm, here(seconds, micros), event, details));
+            publish(d, vm -> MonitorEvent.map(vm, localTime(seconds, micros), event, details));
 
-    /** @param clock this server's */
+    /** @param clock clock of this server */
     public DomainEvents(LibvirtEventQueue events, OutgoingDomains outgoingDomains, Clock clock) {
         this.events = events;
         this.outgoingDomains = outgoingDomains;
@@ -58,7 +58,7 @@ public final class DomainEvents {
         this.hostClock = new HostClock(clock);
     }
 
-    /** The callbacks by their number. Source: libvirt's virDomainEventID. */
+    /** Callbacks by event number. Source: libvirt's virDomainEventID. */
     Map<Integer, DomainCallback> callbacks() {
         return Map.of(
                 0,
@@ -83,9 +83,9 @@ public final class DomainEvents {
         return monitor;
     }
 
-    /** Whether QEMU's own events come as well: what both tell is taken from QEMU, for its time. */
-    void monitored(boolean yes) {
-        monitored = yes;
+    /** Set if QEMU monitor events arrive as well: an event that both report is taken from QEMU, for its timestamp. */
+    void monitored(boolean available) {
+        monitored = available;
     }
 
     boolean monitored() {
@@ -93,30 +93,29 @@ public final class DomainEvents {
     }
 
     private void lifecycle(Pointer connect, Pointer domain, int event, int detail, Pointer opaque) {
-        notifyListeners(
-                domain, vm -> LifecycleEvents.map(vm, now(), event, detail, monitored, outgoingDomains.contains(vm)));
+        publish(domain, vm -> LifecycleEvents.map(vm, now(), event, detail, monitored, outgoingDomains.contains(vm)));
     }
 
-    private Instant here(long seconds, int micros) {
-        return hostClock.here(Instant.ofEpochSecond(seconds, micros * 1000L));
+    private Instant localTime(long seconds, int micros) {
+        return hostClock.toLocal(Instant.ofEpochSecond(seconds, micros * 1000L));
     }
 
     private Instant now() {
         return clock.instant();
     }
 
-    private void notifyListeners(Pointer domain, String alias, BiFunction<VmName, Alias, HostEvent> event) {
-        notifyListeners(domain, vm -> Optional.of(event.apply(vm, new Alias(alias))));
+    private void publish(Pointer domain, String alias, BiFunction<VmName, Alias, HostEvent> event) {
+        publish(domain, vm -> Optional.of(event.apply(vm, new Alias(alias))));
     }
 
-    private void notifyListeners(Pointer domain, Function<VmName, Optional<HostEvent>> event) {
+    private void publish(Pointer domain, Function<VmName, Optional<HostEvent>> event) {
         try {
             event.apply(new VmName(NativeLibvirt.INSTANCE.virDomainGetName(domain)))
                     .ifPresent(events::publish);
         } catch (UnderstudyException e) {
-            LOG.debug("An event of something that is not ours: {}", e.getMessage());
+            LOG.debug("Event of an unmanaged domain ignored: {}", e.getMessage());
         } catch (RuntimeException | Error e) {
-            LOG.warn("An event could not be told", e);
+            LOG.warn("Domain event could not be published", e);
         }
     }
 }

@@ -12,12 +12,12 @@ import org.understudy.api.VmState;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.HostedVm;
 
-/** What was last known of each VM, so that what changed while the host was away can be told. */
+/** Last known state of each VM, to publish what changed while the host was disconnected. */
 public final class DomainStateCache {
     private final Map<VmName, VmState> states = new HashMap<>();
 
-    /** Takes note of an event that was told. */
-    public synchronized void note(HostEvent event) {
+    /** Applies a published event. */
+    public synchronized void update(HostEvent event) {
         if (event instanceof HostEvent.Started || event instanceof HostEvent.Resumed) {
             states.put(event.vm(), VmState.RUNNING);
         } else if (event instanceof HostEvent.Paused) {
@@ -27,7 +27,7 @@ public final class DomainStateCache {
         }
     }
 
-    /** The events that lead from what was known to what is. Each VM's definition may have changed as well. */
+    /** Replaces the known states; returns the events that lead to the current ones. Each definition may have changed as well. */
     public synchronized List<HostEvent> differences(List<HostedVm> now, Instant at) {
         Map<VmName, VmState> after = new HashMap<>();
         now.forEach(vm -> after.put(vm.name(), vm.state()));
@@ -38,7 +38,7 @@ public final class DomainStateCache {
             VmState before = states.getOrDefault(vm, VmState.SHUTOFF);
             VmState state = after.getOrDefault(vm, VmState.SHUTOFF);
             if (isOn(before) && !isOn(state)) {
-                events.add(new HostEvent.Stopped(vm, at, "while the host was not connected"));
+                events.add(new HostEvent.Stopped(vm, at, "while the host was disconnected"));
             } else if (!isOn(before) && isOn(state)) {
                 events.add(new HostEvent.Started(vm, at));
             } else if (before == VmState.RUNNING && state == VmState.PAUSED) {

@@ -19,7 +19,7 @@ import org.understudy.libvirt.connect.NativeConnect;
 import org.understudy.libvirt.connect.NativeLibvirt;
 import org.understudy.libvirt.connect.NativeLibvirtQemu;
 
-/** Registers the callbacks on each new connection and takes them back. What a server does not know is left out. */
+/** Registers the callbacks on each new connection and deregisters them. Events that a server does not support are skipped. */
 public final class EventRegistrations implements ConnectionListener {
     private static final Logger LOG = LoggerFactory.getLogger(EventRegistrations.class);
 
@@ -33,106 +33,108 @@ public final class EventRegistrations implements ConnectionListener {
     private final DomainEvents events;
     private final ChangeNotifier networks;
     private final ChangeNotifier devices;
-    private final Runnable afterReturn;
-    /** How what was registered is taken back. */
+    private final Runnable afterReconnect;
+    /** Deregistration calls by connection. */
     private final Map<NativeConnect, List<IntSupplier>> registered = new ConcurrentHashMap<>();
 
     /**
-     * @param devices is also told when a connection is given up
-     * @param afterReturn run when a lost connection is back
+     * @param devices also notified when a connection is closed
+     * @param afterReconnect runs after a lost connection is open again
      */
     public EventRegistrations(
-            DomainEvents events, ChangeNotifier networks, ChangeNotifier devices, Runnable afterReturn) {
+            DomainEvents events, ChangeNotifier networks, ChangeNotifier devices, Runnable afterReconnect) {
         this.events = events;
         this.networks = networks;
         this.devices = devices;
-        this.afterReturn = afterReturn;
+        this.afterReconnect = afterReconnect;
     }
 
     @Override
     public void register(NativeConnect connect) {
         Pointer pointer = connect.pointer();
-        List<IntSupplier> undo = new CopyOnWriteArrayList<>();
-        registered.put(connect, undo);
+        List<IntSupplier> deregistrations = new CopyOnWriteArrayList<>();
+        registered.put(connect, deregistrations);
         events.callbacks()
-                .forEach((event, callback) -> number(
+                .forEach((event, callback) -> callbackId(
                                 "event " + event,
                                 NativeLibvirt.INSTANCE.virConnectDomainEventRegisterAny(
                                         pointer, Pointer.NULL, event, callback, Pointer.NULL, Pointer.NULL))
-                        .ifPresent(n ->
-                                undo.add(() -> NativeLibvirt.INSTANCE.virConnectDomainEventDeregisterAny(pointer, n))));
-        network(connect)
-                .ifPresent(n -> undo.add(() -> NativeLibvirt.INSTANCE.virConnectNetworkEventDeregisterAny(pointer, n)));
-        device(connect, DEVICE_LIFECYCLE, devices.coming(), undo);
-        device(connect, DEVICE_UPDATE, devices.updating(), undo);
-        Optional<Integer> monitor = monitor(pointer);
-        monitor.ifPresent(
-                n -> undo.add(() -> NativeLibvirtQemu.INSTANCE.virConnectDomainQemuMonitorEventDeregister(pointer, n)));
+                        .ifPresent(n -> deregistrations.add(
+                                () -> NativeLibvirt.INSTANCE.virConnectDomainEventDeregisterAny(pointer, n))));
+        registerNetworkEvents(connect)
+                .ifPresent(n -> deregistrations.add(
+                        () -> NativeLibvirt.INSTANCE.virConnectNetworkEventDeregisterAny(pointer, n)));
+        registerDeviceEvents(connect, DEVICE_LIFECYCLE, devices.lifecycle(), deregistrations);
+        registerDeviceEvents(connect, DEVICE_UPDATE, devices.update(), deregistrations);
+        Optional<Integer> monitor = registerMonitorEvents(pointer);
+        monitor.ifPresent(n -> deregistrations.add(
+                () -> NativeLibvirtQemu.INSTANCE.virConnectDomainQemuMonitorEventDeregister(pointer, n)));
         events.monitored(monitor.isPresent());
     }
 
-    /** Whether the events of QEMU's monitor are heard. */
+    /** True if QEMU monitor events are delivered. */
     public boolean monitored() {
         return events.monitored();
     }
 
-    private Optional<Integer> network(NativeConnect connect) {
-        return besides(
+    private Optional<Integer> registerNetworkEvents(NativeConnect connect) {
+        return registerOptional(
                 connect,
                 networks,
                 NativeLibvirt.INSTANCE.virConnectNetworkEventRegisterAny(
                         connect.pointer(),
                         Pointer.NULL,
                         NETWORK_LIFECYCLE,
-                        networks.coming(),
+                        networks.lifecycle(),
                         Pointer.NULL,
                         Pointer.NULL));
     }
 
-    private void device(NativeConnect connect, int event, Callback callback, List<IntSupplier> undo) {
+    private void registerDeviceEvents(
+            NativeConnect connect, int event, Callback callback, List<IntSupplier> deregistrations) {
         Pointer pointer = connect.pointer();
-        besides(
+        registerOptional(
                         connect,
                         devices,
                         NativeLibvirt.INSTANCE.virConnectNodeDeviceEventRegisterAny(
                                 pointer, Pointer.NULL, event, callback, Pointer.NULL, Pointer.NULL))
-                .ifPresent(
-                        n -> undo.add(() -> NativeLibvirt.INSTANCE.virConnectNodeDeviceEventDeregisterAny(pointer, n)));
+                .ifPresent(n -> deregistrations.add(
+                        () -> NativeLibvirt.INSTANCE.virConnectNodeDeviceEventDeregisterAny(pointer, n)));
     }
 
-    /** Networks and devices have daemons of their own on some hosts, which may not run: VMs can be driven all the same. */
-    private static Optional<Integer> besides(NativeConnect connect, ChangeNotifier of, int answer) {
+    /** Networks and devices have daemons of their own on some hosts, which may not run: VMs can be managed without them. */
+    private static Optional<Integer> registerOptional(NativeConnect connect, ChangeNotifier notifier, int answer) {
         try {
-            return number("events of " + of.things(), answer);
+            return callbackId("events of " + notifier.kind(), answer);
         } catch (UnderstudyException e) {
-            if (!connect.answers()) {
+            if (!connect.responds()) {
                 throw e;
             }
-            LOG.info("{}; what becomes of its {} is not heard", e.getMessage(), of.things());
+            LOG.info("{}; changes of its {} are not reported", e.getMessage(), notifier.kind());
             return Optional.empty();
         }
     }
 
-    private Optional<Integer> monitor(Pointer pointer) {
+    private Optional<Integer> registerMonitorEvents(Pointer pointer) {
         try {
-            return number(
-                    "events of QEMU's monitor",
+            return callbackId(
+                    "QEMU monitor events",
                     NativeLibvirtQemu.INSTANCE.virConnectDomainQemuMonitorEventRegister(
                             pointer,
                             Pointer.NULL,
-                            MonitorEvent.WANTED,
+                            MonitorEvent.NAMES,
                             events.monitor(),
                             Pointer.NULL,
                             Pointer.NULL,
                             NativeLibvirtQemu.REGEX));
         } catch (LinkageError e) {
-            LOG.warn("This server has no libvirt-qemu library; the signs of a guest's cooperation are not heard", e);
+            LOG.warn("QEMU monitor events are unavailable: this server has no libvirt-qemu library", e);
             return Optional.empty();
         }
     }
 
-    /** Empty if the server does not know it or does not allow it. */
-    private static Optional<Integer> number(String what, int answer) {
+    /** Empty if the server does not support or does not permit the registration. */
+    private static Optional<Integer> callbackId(String what, int answer) {
         if (answer >= 0) {
             return Optional.of(answer);
         }
@@ -146,22 +148,22 @@ public final class EventRegistrations implements ConnectionListener {
 
     @Override
     public void deregister(NativeConnect connect) {
-        List<IntSupplier> undo = registered.remove(connect);
-        if (undo != null) {
-            undo.forEach(deregistration -> tryTo(deregistration.getAsInt()));
+        List<IntSupplier> deregistrations = registered.remove(connect);
+        if (deregistrations != null) {
+            deregistrations.forEach(deregistration -> logFailure(deregistration.getAsInt()));
             devices.notifyListeners();
         }
     }
 
-    /** A dead connection forgets its callbacks all the same; only the other side cannot be told. */
-    private static void tryTo(int answer) {
+    /** A dead connection drops its callbacks anyway; only the server cannot be notified. */
+    private static void logFailure(int answer) {
         if (answer < 0) {
             LOG.debug("{}", LibvirtFailure.last("deregister an event").getMessage());
         }
     }
 
     @Override
-    public void returned() {
-        afterReturn.run();
+    public void reconnected() {
+        afterReconnect.run();
     }
 }

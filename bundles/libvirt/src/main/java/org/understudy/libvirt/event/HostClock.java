@@ -9,12 +9,12 @@ import java.util.Comparator;
 import java.util.Deque;
 
 /**
- * Turns the times that events have by their host's clock into those of this server's, so that what happened on two hosts can
- * be compared. An event arrives later than it happened: the one that took least within the last minute tells how far apart the
- * clocks are, give or take that least delay. Safe for use from any thread.
+ * Converts event times of a host's clock to this server's clock, so that events of two hosts can be compared. The offset is
+ * the smallest lag between event and arrival within the last minute; its error is that event's delivery delay. Safe for use
+ * from any thread.
  */
 final class HostClock {
-    private static final Duration MEMORY = Duration.ofMinutes(1);
+    private static final Duration WINDOW = Duration.ofMinutes(1);
 
     private record Reading(Instant arrival, Duration lag) {}
 
@@ -25,15 +25,15 @@ final class HostClock {
         this.clock = clock;
     }
 
-    /** To be called when an event arrives, with the time that the host gave it. */
-    synchronized Instant here(Instant there) {
+    /** Called when an event arrives, with the host's timestamp. */
+    synchronized Instant toLocal(Instant hostTime) {
         Instant now = clock.instant();
-        readings.removeIf(r -> Duration.between(r.arrival(), now).abs().compareTo(MEMORY) > 0);
-        readings.add(new Reading(now, Duration.between(there, now)));
+        readings.removeIf(r -> Duration.between(r.arrival(), now).abs().compareTo(WINDOW) > 0);
+        readings.add(new Reading(now, Duration.between(hostTime, now)));
         Duration least = readings.stream()
                 .map(Reading::lag)
                 .min(Comparator.naturalOrder())
                 .orElseThrow();
-        return there.plus(least);
+        return hostTime.plus(least);
     }
 }

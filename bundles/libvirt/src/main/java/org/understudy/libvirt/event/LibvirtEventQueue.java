@@ -33,12 +33,12 @@ public final class LibvirtEventQueue implements AutoCloseable {
         return () -> consumers.remove(consumer);
     }
 
-    /** Returns at once. */
+    /** Does not block. */
     public void publish(HostEvent event) {
         try {
             thread.execute(() -> consumers.forEach(c -> deliver(c, event)));
         } catch (RejectedExecutionException e) {
-            LOG.debug("Nobody hears {} any more", event);
+            LOG.debug("Event queue is closed, dropping {}", event);
         }
     }
 
@@ -46,7 +46,7 @@ public final class LibvirtEventQueue implements AutoCloseable {
         try {
             consumer.accept(event);
         } catch (RuntimeException | Error e) {
-            LOG.warn("A consumer failed on {}", event, e);
+            LOG.warn("Event {}: consumer failed", event, e);
         }
     }
 

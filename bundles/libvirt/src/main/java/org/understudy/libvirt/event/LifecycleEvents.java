@@ -7,7 +7,7 @@ import java.util.Optional;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.HostEvent;
 
-/** What libvirt's lifecycle events mean. Source: virDomainEventType and the details of each. */
+/** Maps libvirt lifecycle events to host events. Source: virDomainEventType and the details of each. */
 final class LifecycleEvents {
     private static final int DEFINED = 0;
     private static final int UNDEFINED = 1;
@@ -15,7 +15,7 @@ final class LifecycleEvents {
     private static final int SUSPENDED = 3;
     private static final int RESUMED = 4;
     private static final int STOPPED = 5;
-    /** The same number as detail of started, suspended and resumed. */
+    /** The same detail number for started, suspended and resumed. */
     private static final int MIGRATED = 1;
 
     private static final int STOPPED_MIGRATED = 3;
@@ -26,20 +26,20 @@ final class LifecycleEvents {
     private LifecycleEvents() {}
 
     /**
-     * Empty for an event nobody above needs.
+     * Empty for an event without a host event.
      *
-     * @param monitored whether QEMU's own STOP and RESUME are heard, which are told with QEMU's time
-     * @param leaving whether the VM is sent away by this server, which tells its end itself
+     * @param monitored whether QEMU's STOP and RESUME arrive, which have QEMU's timestamps
+     * @param outgoing whether this server migrates the VM away and publishes its end itself
      */
-    static Optional<HostEvent> map(VmName vm, Instant at, int event, int detail, boolean monitored, boolean leaving) {
+    static Optional<HostEvent> map(VmName vm, Instant at, int event, int detail, boolean monitored, boolean outgoing) {
         return switch (event) {
             case DEFINED, UNDEFINED -> Optional.of(new HostEvent.DefinitionChanged(vm, at));
-            // A destination that begins to receive has "started" it too, but the VM is not here yet.
+            // A destination that begins to receive reports "started" too, but the VM is not here yet.
             case STARTED -> detail == MIGRATED ? Optional.empty() : Optional.of(new HostEvent.Started(vm, at));
             case SUSPENDED -> monitored ? Optional.empty() : Optional.of(new HostEvent.Paused(vm, at));
             case RESUMED -> monitored ? Optional.empty() : Optional.of(new HostEvent.Resumed(vm, at));
             case STOPPED ->
-                leaving && detail == STOPPED_MIGRATED
+                outgoing && detail == STOPPED_MIGRATED
                         ? Optional.empty()
                         : Optional.of(new HostEvent.Stopped(
                                 vm, at, detail < STOP_REASONS.size() ? STOP_REASONS.get(detail) : "reason " + detail));

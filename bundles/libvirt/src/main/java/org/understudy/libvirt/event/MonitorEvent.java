@@ -15,16 +15,16 @@ import org.understudy.api.VmName;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.MigrationPhase;
 
-/** What the events of QEMU's monitor mean. Source: QEMU's QAPI schema. */
+/** Maps QEMU monitor events to host events. Source: QEMU's QAPI schema. */
 public final class MonitorEvent {
-    /** Only these are asked for. */
-    static final String WANTED = "^(STOP|RESUME|RESET|MIGRATION|FAILOVER_NEGOTIATED|UNPLUG_PRIMARY)$";
+    /** Regular expression of the subscribed events. */
+    static final String NAMES = "^(STOP|RESUME|RESET|MIGRATION|FAILOVER_NEGOTIATED|UNPLUG_PRIMARY)$";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private MonitorEvent() {}
 
-    /** Empty for an event nobody above needs. */
+    /** Empty for an event without a host event. */
     static Optional<HostEvent> map(VmName vm, Instant at, String event, String details) {
         return switch (event) {
             case "STOP" -> Optional.of(new HostEvent.Paused(vm, at));
@@ -44,7 +44,8 @@ public final class MonitorEvent {
             JsonNode tree = JSON.readTree(details);
             return tree.path(member).asText();
         } catch (JsonProcessingException e) {
-            throw new UnderstudyException(ErrorCode.QMP_PROTOCOL, "an event of QEMU is no JSON: " + e.getMessage(), e);
+            throw new UnderstudyException(
+                    ErrorCode.QMP_PROTOCOL, "QEMU monitor event is not JSON: " + e.getMessage(), e);
         }
     }
 

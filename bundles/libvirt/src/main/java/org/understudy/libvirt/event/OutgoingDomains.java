@@ -6,21 +6,21 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.understudy.api.VmName;
 
 /**
- * The VMs that are being sent away from here. libvirt ends the source's QEMU by itself once the destination runs; that
- * is told when the migration is finished, not as the end of the VM.
+ * VMs that this server migrates away from the host. libvirt ends the source's QEMU by itself once the destination runs;
+ * that is published when the migration finishes, not as a stop of the VM.
  */
 public final class OutgoingDomains {
-    private final Set<VmName> leaving = ConcurrentHashMap.newKeySet();
+    private final Set<VmName> outgoing = ConcurrentHashMap.newKeySet();
 
-    public void begin(VmName vm) {
-        leaving.add(vm);
+    public void add(VmName vm) {
+        outgoing.add(vm);
     }
 
-    public void end(VmName vm) {
-        leaving.remove(vm);
+    public void remove(VmName vm) {
+        outgoing.remove(vm);
     }
 
     public boolean contains(VmName vm) {
-        return leaving.contains(vm);
+        return outgoing.contains(vm);
     }
 }

@@ -9,36 +9,37 @@ import org.understudy.api.Alias;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.HostEvent;
 
-/** Which guests have taken standby since their last reset, from QEMU's events. */
+/** Guests that negotiated the standby feature since their last reset, from QEMU's events. */
 public final class StandbyNegotiations {
-    private final Map<VmName, Set<Alias>> taken = new ConcurrentHashMap<>();
-    /** VMs that are heard from their start or a reset on. */
-    private final Set<VmName> whole = ConcurrentHashMap.newKeySet();
+    private final Map<VmName, Set<Alias>> negotiated = new ConcurrentHashMap<>();
+    /** VMs whose events are complete since a start or a reset. */
+    private final Set<VmName> observedSinceReset = ConcurrentHashMap.newKeySet();
 
-    /** Takes note of an event. */
-    public void note(HostEvent event) {
-        if (event instanceof HostEvent.StandbyNegotiated negotiated) {
-            taken.computeIfAbsent(event.vm(), vm -> ConcurrentHashMap.newKeySet())
-                    .add(negotiated.standby());
+    /** Applies an event. */
+    public void update(HostEvent event) {
+        if (event instanceof HostEvent.StandbyNegotiated negotiation) {
+            negotiated
+                    .computeIfAbsent(event.vm(), vm -> ConcurrentHashMap.newKeySet())
+                    .add(negotiation.standby());
         } else if (event instanceof HostEvent.Started || event instanceof HostEvent.WasReset) {
-            taken.remove(event.vm());
-            whole.add(event.vm());
+            negotiated.remove(event.vm());
+            observedSinceReset.add(event.vm());
         } else if (event instanceof HostEvent.Stopped) {
-            taken.remove(event.vm());
-            whole.remove(event.vm());
+            negotiated.remove(event.vm());
+            observedSinceReset.remove(event.vm());
         }
     }
 
-    /** What was heard counts for nothing any more, as events were missed. */
-    public void forget() {
-        whole.clear();
-        taken.clear();
+    /** Drops everything known, because events were missed. */
+    public void clear() {
+        observedSinceReset.clear();
+        negotiated.clear();
     }
 
-    /** Empty for a VM that was not heard from its start or a reset on, unless its guest was heard to take it. */
-    public Optional<Boolean> was(VmName vm, Alias standby) {
-        return taken.getOrDefault(vm, Set.of()).contains(standby)
+    /** Empty if unknown: no negotiation seen, and the events since start or reset are incomplete. */
+    public Optional<Boolean> negotiated(VmName vm, Alias standby) {
+        return negotiated.getOrDefault(vm, Set.of()).contains(standby)
                 ? Optional.of(true)
-                : Optional.of(false).filter(no -> whole.contains(vm));
+                : Optional.of(false).filter(no -> observedSinceReset.contains(vm));
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What happens on a host managed by libvirt: libvirt's own events and those of QEMU's monitor, as events of the SPI.
+ * Events of a host managed by libvirt: libvirt's own and those of QEMU's monitor, as events of the SPI.
  *
  * <p>Called by {@code org.understudy.libvirt.host}. Callbacks run on libvirt's thread and only hand off; consumers are
  * called on one thread of each host.

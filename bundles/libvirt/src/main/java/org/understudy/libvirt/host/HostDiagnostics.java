@@ -15,9 +15,9 @@ import org.understudy.api.Severity;
 import org.understudy.api.spi.HostFacts;
 import org.understudy.libvirt.connect.LibvirtSettings;
 
-/** What the doctor says of a libvirt host. */
+/** Findings of the doctor about a libvirt host. */
 record HostDiagnostics(LibvirtSettings settings, BooleanSupplier monitored) {
-    private static final int PATIENCE_MILLIS = 3000;
+    private static final int CONNECT_TIMEOUT_MILLIS = 3000;
 
     List<Finding> of(HostFacts facts, VfioObstacles vfio) {
         List<Finding> findings = new ArrayList<>();
@@ -32,8 +32,8 @@ record HostDiagnostics(LibvirtSettings settings, BooleanSupplier monitored) {
             findings.add(Finding.of(
                             FindingCode.IOMMU_OFF,
                             host,
-                            "The IOMMU of " + host + " is off, so no VF can be given to a VM.",
-                            "Turn on VT-d or AMD-Vi in the firmware and, on Intel, boot with intel_iommu=on.")
+                            "Host " + settings.name() + ": the IOMMU is off; no VF can be assigned to a VM",
+                            "Enable VT-d or AMD-Vi in the firmware and, on Intel, boot with intel_iommu=on.")
                     .as(Severity.WARNING));
         }
         if (facts.qemuVersion().isPresent() && !monitored.getAsBoolean()) {
@@ -41,26 +41,27 @@ record HostDiagnostics(LibvirtSettings settings, BooleanSupplier monitored) {
                     Finding.of(
                             FindingCode.MONITOR_SILENT,
                             host,
-                            "The libvirt of " + host
-                                    + " does not pass on events of QEMU's monitor, so a guest's cooperation"
-                                    + " and the phases of migrations are seen late or not at all.",
-                            "Connect as a user who may hear them, and not read-only; install libvirt's library for QEMU here."));
+                            "Host " + settings.name()
+                                    + ": libvirt does not deliver QEMU monitor events; guest cooperation"
+                                    + " and migration phases are detected late or not at all",
+                            "Connect read-write as a user who may receive these events,"
+                                    + " and install the libvirt-qemu library on this server."));
         }
-        findings.addAll(vfio.ofHost());
+        findings.addAll(vfio.onHost());
         peer(host).ifPresent(findings::add);
         return findings;
     }
 
-    private static Finding tooOld(
-            FindingCode code, String host, String what, Optional<HostFacts.Version> has, String needed) {
+    private Finding tooOld(FindingCode code, String host, String what, Optional<HostFacts.Version> has, String needed) {
         return Finding.of(
                 code,
                 host,
-                "%s has %s %s, and a pair needs %s.".formatted(host, what, has.orElseThrow(), needed),
+                "Host %s has %s %s; a pair needs %s or newer"
+                        .formatted(settings.name(), what, has.orElseThrow(), needed),
                 "Update " + what + " on the host to " + needed + " or newer.");
     }
 
-    /** Whether the address answers that other hosts are told; only those can say whether it answers to them too. */
+    /** Probes the address for other hosts; whether they reach it too, only they can find out. */
     private Optional<Finding> peer(String host) {
         URI uri = URI.create(settings.peerUri());
         int port = uri.getPort() > 0 ? uri.getPort() : port(uri.getScheme());
@@ -68,16 +69,17 @@ record HostDiagnostics(LibvirtSettings settings, BooleanSupplier monitored) {
             return Optional.empty();
         }
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(uri.getHost(), port), PATIENCE_MILLIS);
+            socket.connect(new InetSocketAddress(uri.getHost(), port), CONNECT_TIMEOUT_MILLIS);
             return Optional.empty();
         } catch (IOException e) {
             return Optional.of(
                     Finding.of(
                             FindingCode.PEER_UNREACHABLE,
                             host,
-                            "The peer-uri %s of %s does not answer this server: %s. The other hosts may reach it all the same."
-                                    .formatted(uri, host, e.getMessage()),
-                            "If they can't, correct peer-uri, or let libvirt listen there; no VM can be moved to this host before."));
+                            "Host %s: peer-uri %s is unreachable from this server: %s. Other hosts may still reach it."
+                                    .formatted(settings.name(), uri, e.getMessage()),
+                            "If other hosts cannot reach it either, correct peer-uri or let libvirt listen there;"
+                                    + " until then no VM can be migrated to this host."));
         }
     }
 

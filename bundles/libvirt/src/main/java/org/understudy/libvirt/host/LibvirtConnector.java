@@ -7,22 +7,22 @@ import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostConnector;
 import org.understudy.libvirt.connect.EventLoop;
-import org.understudy.libvirt.connect.LibvirtConnection.Pace;
+import org.understudy.libvirt.connect.LibvirtConnection.Timing;
 import org.understudy.libvirt.connect.LibvirtSettings;
 
 /** Opens hosts of kind {@code libvirt}. docs/libvirt.md lists the options. */
 @Component
 public final class LibvirtConnector implements HostConnector {
-    private final Pace pace;
+    private final Timing timing;
 
     @Activate
     public LibvirtConnector() {
-        this(Pace.USUAL);
+        this(Timing.DEFAULT);
     }
 
-    /** @param pace how often a lost connection is tried again */
-    public LibvirtConnector(Pace pace) {
-        this.pace = pace;
+    /** @param timing intervals of retries and liveness checks */
+    public LibvirtConnector(Timing timing) {
+        this.timing = timing;
     }
 
     @Override
@@ -35,7 +35,7 @@ public final class LibvirtConnector implements HostConnector {
         LibvirtSettings settings = LibvirtSettings.of(policy);
         EventLoop loop = EventLoop.open();
         try {
-            return new LibvirtHost(settings, loop, pace);
+            return new LibvirtHost(settings, loop, timing);
         } catch (RuntimeException e) {
             loop.close();
             throw e;

@@ -14,7 +14,7 @@ import org.understudy.libvirt.domain.DomainCapabilities;
 import org.understudy.libvirt.domain.HostCapabilities;
 import org.understudy.libvirt.domain.Networks;
 
-/** What libvirt says of its host. */
+/** Reads what libvirt reports about its host. */
 final class LibvirtFactsReader {
     private final LibvirtSettings settings;
     private final LibvirtConnection connection;
@@ -24,24 +24,24 @@ final class LibvirtFactsReader {
         this.connection = connection;
     }
 
-    /** Asked anew at each call: QEMU may have been upgraded, and libvirt keeps the answers itself. */
+    /** Reads anew at each call: QEMU may have been upgraded, and libvirt caches the answers itself. */
     HostFacts facts() {
-        return connection.ask("read what the host can do", this::facts);
+        return connection.call("read the host capabilities", this::facts);
     }
 
-    /** Whether VFIO can be used there, as far as libvirt can tell. */
+    /** Whether VFIO is available on the host; empty if libvirt does not report it. */
     Optional<Boolean> vfio() {
-        return connection.ask(
-                "read what VMs can do",
-                connect -> DomainCapabilities.ask(connect).map(DomainCapabilities::vfio));
+        return connection.call(
+                "read the domain capabilities",
+                connect -> DomainCapabilities.read(connect).map(DomainCapabilities::vfio));
     }
 
     /** The security models of the host, such as {@code apparmor}. */
-    List<String> confinement() {
-        return connection.ask(
-                "read how the host confines VMs",
+    List<String> securityModels() {
+        return connection.call(
+                "read the security models",
                 connect -> List.copyOf(
-                        HostCapabilities.of(connect.getCapabilities()).confinement()));
+                        HostCapabilities.of(connect.getCapabilities()).securityModels()));
     }
 
     private HostFacts facts(NativeConnect connect) throws LibvirtException {
@@ -59,7 +59,7 @@ final class LibvirtFactsReader {
                 capabilities.iommu(),
                 Optional.<Set<String>>empty(),
                 Networks.all(connect),
-                Networks.ofVfs(connect),
+                Networks.withVfs(connect),
                 List.of());
     }
 

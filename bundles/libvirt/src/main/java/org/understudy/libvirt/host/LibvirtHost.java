@@ -31,7 +31,7 @@ import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.api.spi.VfNetworks;
 import org.understudy.libvirt.connect.EventLoop;
 import org.understudy.libvirt.connect.LibvirtConnection;
-import org.understudy.libvirt.connect.LibvirtConnection.Pace;
+import org.understudy.libvirt.connect.LibvirtConnection.Timing;
 import org.understudy.libvirt.connect.LibvirtSettings;
 import org.understudy.libvirt.domain.AssignedVfs;
 import org.understudy.libvirt.domain.Definitions;
@@ -73,23 +73,23 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
     private final HostDiagnostics hostDiagnostics;
     private final PoolNetworks networks;
 
-    LibvirtHost(LibvirtSettings settings, EventLoop loop, Pace pace) {
+    LibvirtHost(LibvirtSettings settings, EventLoop loop, Timing timing) {
         this.settings = settings;
         this.loop = loop;
         this.events = new LibvirtEventQueue(settings.name());
         this.states = new DomainStateCache();
-        events.subscribe(states::note);
-        events.subscribe(standbyNegotiations::note);
+        events.subscribe(states::update);
+        events.subscribe(standbyNegotiations::update);
         EventRegistrations registrations = new EventRegistrations(
                 new DomainEvents(events, outgoingDomains, clock),
                 networkEvents,
                 deviceEvents,
                 this::publishMissedChanges);
-        this.connection = new LibvirtConnection(settings, loop, registrations, pace);
+        this.connection = new LibvirtConnection(settings, loop, registrations, timing);
         this.domains = new Domains(connection);
         this.definitions = new Definitions(connection, domains);
-        Monitor monitor = new Monitor(domains, pace.answer());
-        this.primaries = new LibvirtPrimaries(domains, definitions, monitor, standbyNegotiations::was);
+        Monitor monitor = new Monitor(domains, timing.monitorTimeout());
+        this.primaries = new LibvirtPrimaries(domains, definitions, monitor, standbyNegotiations::negotiated);
         this.agent = new GuestAgent(domains, definitions);
         this.migrations = new Migrations(settings, domains, monitor, outgoingDomains, events);
         this.facts = new LibvirtFactsReader(settings, connection);
@@ -106,7 +106,7 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
     }
 
     private void publishMissedChanges() {
-        standbyNegotiations.forget();
+        standbyNegotiations.clear();
         states.differences(domains.all(), clock.instant()).stream()
                 .filter(e -> !(e instanceof HostEvent.Stopped && outgoingDomains.contains(e.vm())))
                 .forEach(events::publish);
@@ -152,7 +152,7 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
     private VfioObstacles obstacles() {
         return new VfioObstacles(
                 name(),
-                facts.confinement(),
+                facts.securityModels(),
                 facts.vfio(),
                 settings.isLocal() ? Optional.of(new LocalVfioReader(Path.of("/"))) : Optional.empty(),
                 vf -> NodeDevice.find(connection, vf));
@@ -178,7 +178,7 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
         return definitions.live(vm);
     }
 
-    /** libvirt has no call that checks without storing; who stores looks at what was stored. */
+    /** libvirt cannot validate without storing; callers compare the stored definition instead. */
     @Override
     public List<Finding> check(String definition) {
         return List.of();
@@ -189,7 +189,8 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
         VmName name = definitions.define(definition);
         return domains.find(name)
                 .orElseThrow(() -> new UnderstudyException(
-                        ErrorCode.VM_NOT_FOUND, "VM " + name + " was undefined again at once on host " + name()));
+                        ErrorCode.VM_NOT_FOUND,
+                        "VM " + name + " was undefined on host " + name() + " right after it was defined"));
     }
 
     @Override
@@ -203,52 +204,51 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
         String stored = definition(vm);
         String definition = AssignedVfs.put(stored, assignedVfs);
         if (definition.equals(stored)) {
-            domains.notifyListeners("start", vm, Domain::create);
+            domains.run("start", vm, Domain::create);
             return;
         }
-        connection.ask("start VM " + vm, c -> {
+        connection.call("start VM " + vm, c -> {
             c.domainCreateXML(definition, 0).free();
             return true;
         });
     }
 
     /**
-     * A VM that was started afresh would write its disks, and the saved memory would meet those later. libvirt restores it
-     * only at a start of the stored definition, whose VFs may be others now.
+     * A fresh start would change the disks, which then no longer match the saved memory. libvirt restores that memory only at a
+     * start of the stored definition, whose VFs may be others by now.
      */
     private void requireNoSavedState(VmName vm) {
-        if (domains.ask("look for saved memory of", vm, d -> d.hasManagedSaveImage() == 1)) {
+        if (domains.call("check for saved memory of", vm, d -> d.hasManagedSaveImage() == 1)) {
             throw new UnderstudyException(
                     ErrorCode.WRONG_VM_STATE,
-                    "VM %s on host %s was saved (virsh managedsave) and is to be restored by 'virsh start %1$s';"
-                                    .formatted(vm, name())
-                            + " 'virsh managedsave-remove " + vm + "' throws its memory away");
+                    "VM %1$s on host %2$s has saved memory; restore it with 'virsh start %1$s',".formatted(vm, name())
+                            + " or discard it with 'virsh managedsave-remove " + vm + "'");
         }
     }
 
     @Override
     public void shutdown(VmName vm) {
-        domains.notifyListeners("shut down", vm, Domain::shutdown);
+        domains.run("shut down", vm, Domain::shutdown);
     }
 
     @Override
     public void destroy(VmName vm) {
-        domains.notifyListeners("destroy", vm, Domain::destroy);
+        domains.run("destroy", vm, Domain::destroy);
     }
 
     @Override
     public void reset(VmName vm) {
-        domains.notifyListeners("reset", vm, Domain::reset);
+        domains.run("reset", vm, Domain::reset);
     }
 
     @Override
     public void pause(VmName vm) {
-        domains.notifyListeners("pause", vm, Domain::suspend);
+        domains.run("pause", vm, Domain::suspend);
     }
 
     @Override
     public void resume(VmName vm) {
-        domains.notifyListeners("resume", vm, Domain::resume);
+        domains.run("resume", vm, Domain::resume);
     }
 
     @Override

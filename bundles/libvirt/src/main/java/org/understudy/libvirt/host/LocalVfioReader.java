@@ -8,12 +8,12 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What the files of a libvirt host tell of VFIO; only for a libvirt on the server's own machine.
+ * Reads VFIO support from the files of a libvirt host; only for a libvirt on this server's machine.
  *
- * @param root of the file system
+ * @param root root of the file system
  */
 record LocalVfioReader(Path root) {
-    /** Source: Debian's profile of libvirt, which includes what is in this folder. */
+    /** Source: Debian's AppArmor profile of libvirt, which includes the files of this folder. */
     private static final String DROP_INS = "etc/apparmor.d/abstractions/libvirt-qemu.d";
 
     boolean hasVfio() {
@@ -21,18 +21,18 @@ record LocalVfioReader(Path root) {
     }
 
     /**
-     * Whether VFIO may take interrupts: the kernel names remapped ones {@code IR-...}, and can be told to do without.
-     * Empty if that cannot be read.
+     * Whether VFIO may use interrupts: the kernel names remapped ones {@code IR-...}, and has a parameter to allow unsafe ones.
+     * Empty if unreadable.
      */
-    Optional<Boolean> remapsInterrupts() {
+    Optional<Boolean> hasInterruptRemapping() {
         Optional<String> unsafe = read("sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts");
         return unsafe.filter(text -> text.strip().equals("Y")).isPresent()
                 ? Optional.of(true)
                 : read("proc/interrupts").map(table -> table.contains("IR-"));
     }
 
-    /** Whether a drop-in lets every QEMU of libvirt open VFs. */
-    boolean letsQemuOpenVfs() {
+    /** Whether an AppArmor drop-in allows every QEMU of libvirt to open VFs. */
+    boolean allowsVfs() {
         try (Stream<Path> files = Files.list(root.resolve(DROP_INS))) {
             return files.anyMatch(file -> read(DROP_INS + "/" + file.getFileName())
                     .filter(text -> text.contains("/dev/vfio/"))

@@ -16,37 +16,37 @@ import org.understudy.libvirt.domain.NodeDevice;
 import org.understudy.libvirt.domain.VfUse;
 
 /**
- * What may keep QEMU from opening a VF that libvirt has given to it. libvirt calls such a start or migration a success.
+ * Reasons why QEMU may fail to open a VF that libvirt assigned. libvirt reports such a start or migration as a success.
  *
- * @param confinement the security models of the host
- * @param vfio whether libvirt there finds that VFIO can be used; empty if it cannot tell
- * @param here the host's files, if it is this machine
- * @param devices looks for a device of the host
+ * @param securityModels the security models of the host
+ * @param vfio whether libvirt on the host reports VFIO as available; empty if it does not report it
+ * @param here the host's files, if the host is this machine
+ * @param devices looks up a device of the host
  */
 record VfioObstacles(
         HostName host,
-        List<String> confinement,
+        List<String> securityModels,
         Optional<Boolean> vfio,
         Optional<LocalVfioReader> here,
         Function<PciAddress, Optional<NodeDevice>> devices) {
     static final String DROP_IN = "Copy hooks/libvirt/apparmor/understudy-vfio to"
-            + " /etc/apparmor.d/abstractions/libvirt-qemu.d/ there; it counts from the VM's next start.";
+            + " /etc/apparmor.d/abstractions/libvirt-qemu.d/ on the host, then restart the VM.";
 
-    /** What can be told without a VM. */
-    List<Finding> ofHost() {
+    /** Obstacles of the host, whatever the VM. */
+    List<Finding> onHost() {
         List<Finding> findings = new ArrayList<>();
-        ofVfio(subject(), findings);
-        if (confinement.contains("apparmor")) {
+        addVfio(subject(), findings);
+        if (securityModels.contains("apparmor")) {
             if (here.isEmpty()) {
-                findings.add(found(
+                findings.add(finding(
                                 subject(),
-                                "AppArmor confines QEMU on " + subject()
-                                        + "; whether its profile lets QEMU open the VFs of"
-                                        + " libvirt's networks can't be seen from here.",
+                                "Host " + host
+                                        + ": AppArmor confines QEMU; whether its profile allows VFs of"
+                                        + " libvirt networks cannot be read remotely",
                                 DROP_IN)
                         .as(Severity.NOTICE));
-            } else if (!here.get().letsQemuOpenVfs()) {
-                findings.add(confined(subject()));
+            } else if (!here.get().allowsVfs()) {
+                findings.add(appArmor(subject()));
             }
         }
         return findings;
@@ -56,84 +56,89 @@ record VfioObstacles(
         return "host " + host;
     }
 
-    private void ofVfio(String subject, List<Finding> findings) {
-        boolean lacking = here.isPresent()
+    private void addVfio(String subject, List<Finding> findings) {
+        boolean missing = here.isPresent()
                 ? !here.get().hasVfio()
                 : vfio.filter(yes -> !yes).isPresent();
-        if (lacking) {
-            findings.add(found(
+        if (missing) {
+            findings.add(finding(
                     subject,
-                    "VFIO cannot be used on host " + host + ": the IOMMU is off, or VFIO is not loaded.",
-                    "Turn the IOMMU on, and load VFIO: modprobe vfio-pci."));
+                    "VFIO is unavailable on host " + host + ": the IOMMU is off, or VFIO is not loaded",
+                    "Enable the IOMMU, and load VFIO with \"modprobe vfio-pci\"."));
         }
-        if (here.flatMap(LocalVfioReader::remapsInterrupts).filter(yes -> !yes).isPresent()) {
-            findings.add(found(
+        if (here.flatMap(LocalVfioReader::hasInterruptRemapping)
+                .filter(yes -> !yes)
+                .isPresent()) {
+            findings.add(finding(
                     subject,
-                    "The IOMMU does not remap interrupts, and VFIO refuses VFs without it.",
-                    "Turn on interrupt remapping (VT-d, x2APIC) in the firmware; kernel option intremap=on."));
+                    "IOMMU of host " + host + " does not remap interrupts; VFIO refuses VFs without it",
+                    "Enable interrupt remapping (VT-d, x2APIC) in the firmware, and boot with intremap=on."));
         }
     }
 
-    /** What can be told of one VF of a VM. */
+    /** Obstacles of one VF of a VM. */
     List<Finding> of(VmName vm, Alias primary, VfUse use) {
         String subject = "primary " + primary + " on host " + host;
         List<Finding> findings = new ArrayList<>();
-        use.vf().ifPresent(vf -> ofDevice(subject, vf, findings));
-        ofVfio(subject, findings);
-        boolean open = here.filter(LocalVfioReader::letsQemuOpenVfs).isPresent();
-        if (use.confinedWithoutName() && !open) {
-            findings.add(confined(subject));
+        use.vf().ifPresent(vf -> addDevice(subject, vf, findings));
+        addVfio(subject, findings);
+        boolean open = here.filter(LocalVfioReader::allowsVfs).isPresent();
+        if (use.blockedByAppArmor() && !open) {
+            findings.add(appArmor(subject));
         }
         if (use.memoryLimitTooLow()) {
-            findings.add(found(
+            findings.add(finding(
                     subject,
-                    "The VM's <hard_limit> is below its memory, and VFIO locks all of that.",
-                    "Remove <hard_limit>, or raise it to the VM's memory and 1 GiB more."));
+                    "VM " + vm + ": <hard_limit> is below its memory, all of which VFIO locks",
+                    "Remove <hard_limit>, or raise it to the memory of the VM plus 1 GiB."));
         }
         if (findings.isEmpty() && use.vf().isPresent()) {
-            findings.add(unseen(subject, vm, use.vf().get()));
+            findings.add(noneFound(subject, vm, use.vf().get()));
         }
         return findings;
     }
 
-    private void ofDevice(String subject, PciAddress vf, List<Finding> findings) {
+    private void addDevice(String subject, PciAddress vf, List<Finding> findings) {
         Optional<NodeDevice> found = devices.apply(vf);
         if (found.isEmpty()) {
-            findings.add(found(subject, "The host has no device " + vf + ".", "Look for the VFs of its PF."));
+            findings.add(finding(
+                    subject,
+                    "Host " + host + " has no device " + vf,
+                    "List the devices of the host with \"virsh nodedev-list --cap pci\"."));
             return;
         }
         NodeDevice device = found.get();
         if (device.iommuGroup().isEmpty()) {
-            findings.add(found(
+            findings.add(finding(
                     subject,
-                    "VF " + vf + " is in no IOMMU group: the IOMMU is off.",
-                    "Turn on VT-d or AMD-Vi in the firmware and, on Intel, boot with intel_iommu=on."));
+                    "VF " + vf + " is in no IOMMU group: the IOMMU is off",
+                    "Enable VT-d or AMD-Vi in the firmware and, on Intel, boot with intel_iommu=on."));
         }
         if (device.driver().filter("vfio-pci"::equals).isEmpty()) {
-            findings.add(found(
+            findings.add(finding(
                     subject,
-                    "VF %s is bound to %s, not to vfio-pci."
+                    "VF %s is bound to %s, not to vfio-pci"
                             .formatted(vf, device.driver().orElse("no driver")),
-                    "Load it on the host: modprobe vfio-pci."));
+                    "Load the driver on the host with \"modprobe vfio-pci\"."));
         }
     }
 
-    private static Finding unseen(String subject, VmName vm, PciAddress vf) {
-        return found(
+    private static Finding noneFound(String subject, VmName vm, PciAddress vf) {
+        return finding(
                 subject,
-                "libvirt gave VF " + vf + " to QEMU, and sees nothing that keeps QEMU from it.",
-                "Read QEMU's log there, /var/log/libvirt/qemu/" + vm + ".log. Where it says that there is no interrupt"
-                        + " remapping, turn that on in the firmware: VFIO refuses every VF without.");
+                "VF " + vf + " is assigned to QEMU by libvirt, and no obstacle was found",
+                "Read QEMU's log on the host, /var/log/libvirt/qemu/" + vm + ".log. If it reports missing interrupt"
+                        + " remapping, enable that in the firmware: VFIO refuses every VF without it.");
     }
 
-    private static Finding confined(String subject) {
-        return found(
+    private static Finding appArmor(String subject) {
+        return finding(
                 subject,
-                "AppArmor's profile of libvirt keeps QEMU from /dev/vfio for a VF that comes from a network.",
+                "AppArmor profile of libvirt denies QEMU access to /dev/vfio for a VF from a libvirt network",
                 DROP_IN);
     }
 
-    private static Finding found(String subject, String message, String remedy) {
+    private static Finding finding(String subject, String message, String remedy) {
         return Finding.of(FindingCode.VFIO_UNAVAILABLE, subject, message, remedy);
     }
 }

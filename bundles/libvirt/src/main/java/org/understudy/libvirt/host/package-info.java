@@ -2,7 +2,7 @@
 /**
  * Hosts of kind {@code libvirt}.
  *
- * <p>Called by {@code org.understudy.core} through the SPI; the connector is an OSGi component, and can be made with
- * {@code new} as well. Safe for use from any thread; calls block for the host's answer.
+ * <p>Called by {@code org.understudy.core} through the SPI; the connector is an OSGi component that can also be created with
+ * {@code new}. Safe for use from any thread; calls block for the host's answer.
  */
 package org.understudy.libvirt.host;

@@ -16,12 +16,12 @@ import org.understudy.api.spi.MigrationPhase;
 import org.understudy.libvirt.domain.Domains;
 
 /**
- * The receiving end. The source's libvirt prepares it, lets the guest run here, and ends it if that fails; here it is
- * only watched.
+ * The destination side. The source's libvirt prepares it, starts the vCPUs here and destroys it on failure; this class only
+ * observes it.
  */
 final class LibvirtIncomingMigration implements IncomingMigration {
-    /** How long the source's libvirt may take to end what it had prepared here, and a host may be away. */
-    private static final Duration OWN_END = Duration.ofSeconds(20);
+    /** Limit for the source's libvirt to destroy the incoming QEMU, and for the host to be unreachable meanwhile. */
+    private static final Duration CLEANUP_LIMIT = Duration.ofSeconds(20);
 
     private final VmName vm;
     private final Domains domains;
@@ -55,27 +55,28 @@ final class LibvirtIncomingMigration implements IncomingMigration {
     @Override
     public void accept() {
         if (phase() != MigrationPhase.COMPLETED) {
-            throw new UnderstudyException(ErrorCode.WRONG_VM_STATE, "VM " + vm + " has not arrived yet");
+            throw new UnderstudyException(ErrorCode.WRONG_VM_STATE, "VM " + vm + " has not arrived on the destination");
         }
     }
 
-    /** A host that is away, as while its libvirt restarts, is asked again: what is not proven gone may still run. */
+    /** Polls an unreachable host again, for example while its libvirt restarts: a QEMU not proven gone may still run. */
     @Override
     public void abort() {
-        long end = System.nanoTime() + OWN_END.toNanos();
-        while (mayStillEnd(end)) {
+        long end = System.nanoTime() + CLEANUP_LIMIT.toNanos();
+        while (mayStillStop(end)) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
         }
         Optional<VmState> state = state();
         if (state.equals(Optional.of(VmState.INCOMING))) {
-            domains.notifyListeners("end the receiving QEMU of", vm, Domain::destroy);
+            domains.run("destroy the incoming QEMU of", vm, Domain::destroy);
         } else if (state.isPresent()) {
             throw new UnderstudyException(
-                    ErrorCode.WRONG_VM_STATE, "VM " + vm + " has arrived; it can't be aborted any more");
+                    ErrorCode.WRONG_VM_STATE,
+                    "VM " + vm + " has arrived on the destination; its incoming migration cannot be aborted");
         }
     }
 
-    private boolean mayStillEnd(long end) {
+    private boolean mayStillStop(long end) {
         if (System.nanoTime() - end > 0) {
             return false;
         }

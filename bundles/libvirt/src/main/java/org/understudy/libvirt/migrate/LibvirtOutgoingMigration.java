@@ -25,54 +25,54 @@ import org.understudy.libvirt.domain.Monitor;
 import org.understudy.libvirt.event.MonitorEvent;
 
 /**
- * The sending end. libvirt conducts the migration from the source and blocks the call that started it; what QEMU does
- * meanwhile is asked through its monitor. Without such a call, as after a restart of this server, QEMU and what is left
- * of the VM tell.
+ * The source side. libvirt controls the migration from the source and blocks the call that started it; progress is polled
+ * through QEMU's monitor. Without such a call, for example after a restart of this server, the result is derived from QEMU and
+ * from the state of the VM.
  */
 final class LibvirtOutgoingMigration implements OutgoingMigration {
     private static final long POLL_MILLIS = 100;
-    /** libvirt takes this long to clean up after a QEMU that has failed. */
+    /** Limit for libvirt's cleanup after a failed QEMU. */
     private static final long RESULT_SECONDS = 10;
 
     private final VmName vm;
     private final Domains domains;
     private final Monitor monitor;
     private final Optional<CompletableFuture<Void>> call;
-    private final Runnable finished;
-    private final Consumer<LibvirtOutgoingMigration> stayed;
-    private volatile boolean begun;
+    private final Runnable completed;
+    private final Consumer<LibvirtOutgoingMigration> failed;
+    private volatile boolean started;
     private MigrationProgress last = new MigrationProgress(MigrationPhase.NONE, 0, 0, Optional.empty(), "");
 
     /**
-     * @param call ends when libvirt is done
-     * @param finished tells that the VM has left
-     * @param stayed tells that it will not leave
+     * @param call completes when libvirt is done
+     * @param completed called when the VM has left this host
+     * @param failed called when the VM stays on this host
      */
     LibvirtOutgoingMigration(
             VmName vm,
             Domains domains,
             Monitor monitor,
             Optional<CompletableFuture<Void>> call,
-            Runnable finished,
-            Consumer<LibvirtOutgoingMigration> stayed) {
+            Runnable completed,
+            Consumer<LibvirtOutgoingMigration> failed) {
         this.vm = vm;
         this.domains = domains;
         this.monitor = monitor;
         this.call = call;
-        this.finished = finished;
-        this.stayed = stayed;
+        this.completed = completed;
+        this.failed = failed;
     }
 
     /**
-     * Returns once QEMU sends.
+     * Blocks until QEMU sends.
      *
-     * @throws UnderstudyException libvirt's reason if it never came to that
+     * @throws UnderstudyException with libvirt's reason if the migration did not start
      */
-    void awaitBegin() {
+    void awaitStart() {
         while (progress().phase() == MigrationPhase.NONE) {
             waitForCall(POLL_MILLIS, TimeUnit.MILLISECONDS);
         }
-        if (!begun) {
+        if (!started) {
             call.filter(CompletableFuture::isDone)
                     .flatMap(LibvirtOutgoingMigration::failure)
                     .ifPresent(failure -> {
@@ -88,14 +88,14 @@ final class LibvirtOutgoingMigration implements OutgoingMigration {
 
     @Override
     public MigrationProgress progress() {
-        return remember(
-                call.filter(CompletableFuture::isDone).flatMap(this::result).orElseGet(this::ask));
+        return publish(
+                call.filter(CompletableFuture::isDone).flatMap(this::result).orElseGet(this::poll));
     }
 
-    /** Empty if the call ended because its connection did: the migration goes on without it. */
+    /** Empty if the call ended because its connection was lost: the migration goes on without it. */
     private Optional<MigrationProgress> result(CompletableFuture<Void> ended) {
         Optional<UnderstudyException> failure = failure(ended);
-        if (failure.filter(LibvirtOutgoingMigration::isCutOff).isPresent()) {
+        if (failure.filter(LibvirtOutgoingMigration::isDisconnected).isPresent()) {
             return Optional.empty();
         }
         MigrationPhase phase = failure.map(
@@ -104,8 +104,8 @@ final class LibvirtOutgoingMigration implements OutgoingMigration {
         return Optional.of(withPhase(phase, failure.map(Throwable::getMessage).orElse("")));
     }
 
-    static boolean isCutOff(Throwable failure) {
-        return failure instanceof UnderstudyException known && known.code() == ErrorCode.HOST_UNAVAILABLE;
+    static boolean isDisconnected(Throwable failure) {
+        return failure instanceof UnderstudyException cause && cause.code() == ErrorCode.HOST_UNAVAILABLE;
     }
 
     private static Optional<UnderstudyException> failure(CompletableFuture<Void> ended) {
@@ -114,80 +114,81 @@ final class LibvirtOutgoingMigration implements OutgoingMigration {
             return Optional.empty();
         } catch (CompletionException e) {
             return Optional.of(
-                    e.getCause() instanceof UnderstudyException known
-                            ? known
-                            : new UnderstudyException(ErrorCode.INTERNAL, "the migration failed: " + e.getCause(), e));
+                    e.getCause() instanceof UnderstudyException cause
+                            ? cause
+                            : new UnderstudyException(ErrorCode.INTERNAL, "Migration failed: " + e.getCause(), e));
         }
     }
 
-    private MigrationProgress ask() {
+    private MigrationProgress poll() {
         boolean running = call.filter(c -> !c.isDone()).isPresent();
-        MigrationProgress asked;
+        MigrationProgress polled;
         try {
-            asked = read(monitor.ask(vm, "query-migrate", Map.of()));
+            polled = read(monitor.query(vm, "query-migrate", Map.of()));
         } catch (UnderstudyException e) {
             if (e.code() == ErrorCode.HOST_UNAVAILABLE) {
                 throw e;
             }
-            // libvirt ends QEMU before it is done itself.
-            return running ? last() : left(e);
+            // libvirt ends QEMU before its own call returns.
+            return running ? last() : afterExit(e);
         }
-        return running ? whileLibvirtWorks(asked) : withoutCall(asked);
+        return running ? duringCall(polled) : withoutCall(polled);
     }
 
-    /** libvirt is still at it as long as the VM is here: only then does it let the guest run there. */
-    private MigrationProgress withoutCall(MigrationProgress asked) {
-        return asked.phase() == MigrationPhase.COMPLETED
+    /** As long as the VM is on this host, libvirt has not started it on the destination yet. */
+    private MigrationProgress withoutCall(MigrationProgress polled) {
+        return polled.phase() == MigrationPhase.COMPLETED
                 ? new MigrationProgress(
                         MigrationPhase.DEVICE,
-                        asked.totalBytes(),
-                        asked.remainingBytes(),
-                        asked.downtime(),
-                        asked.error())
-                : asked;
+                        polled.totalBytes(),
+                        polled.remainingBytes(),
+                        polled.downtime(),
+                        polled.error())
+                : polled;
     }
 
-    /** What QEMU says of an earlier migration, before this one has begun, means nothing. */
-    private MigrationProgress whileLibvirtWorks(MigrationProgress asked) {
-        return switch (asked.phase()) {
+    /** Until this migration has started, QEMU may still report the state of an earlier one. */
+    private MigrationProgress duringCall(MigrationProgress polled) {
+        return switch (polled.phase()) {
             case NONE -> last();
-            case COMPLETED -> begun ? withPhase(MigrationPhase.DEVICE, "") : last();
+            case COMPLETED -> started ? withPhase(MigrationPhase.DEVICE, "") : last();
             case FAILED, CANCELLED -> {
-                if (!begun) {
+                if (!started) {
                     yield last();
                 }
                 waitForCall(RESULT_SECONDS, TimeUnit.SECONDS);
                 yield call.filter(CompletableFuture::isDone)
                         .flatMap(this::result)
-                        .orElse(withPhase(MigrationPhase.CANCELLING, asked.error()));
+                        .orElse(withPhase(MigrationPhase.CANCELLING, polled.error()));
             }
             default -> {
-                begun = true;
-                yield asked;
+                started = true;
+                yield polled;
             }
         };
     }
 
-    /** libvirt undefines the VM here only after it has arrived there. */
-    private MigrationProgress left(UnderstudyException why) {
+    /** libvirt undefines the VM on the source only after it has arrived on the destination. */
+    private MigrationProgress afterExit(UnderstudyException cause) {
         Optional<VmState> state = domains.find(vm).map(HostedVm::state);
         if (state.isEmpty()) {
             return withPhase(MigrationPhase.COMPLETED, "");
         }
         if (state.get() == VmState.SHUTOFF) {
-            return withPhase(MigrationPhase.FAILED, "the VM is off");
+            return withPhase(MigrationPhase.FAILED, "VM " + vm + " is shut off on the source");
         }
-        throw why;
+        throw cause;
     }
 
     private void waitForCall(long time, TimeUnit unit) {
         try {
             call.orElseGet(CompletableFuture::new).get(time, unit);
         } catch (TimeoutException | ExecutionException e) {
-            // What became of it is asked for next.
+            // The caller reads the result next.
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new UnderstudyException(ErrorCode.CANCELLED, "the wait for VM " + vm + " was given up", e);
+            throw new UnderstudyException(
+                    ErrorCode.CANCELLED, "VM " + vm + ": wait for the migration was interrupted", e);
         }
     }
 
@@ -203,12 +204,12 @@ final class LibvirtOutgoingMigration implements OutgoingMigration {
                 answer.path("error-desc").asText());
     }
 
-    private MigrationProgress remember(MigrationProgress progress) {
+    private MigrationProgress publish(MigrationProgress progress) {
         synchronized (this) {
             last = progress;
         }
         if (progress.phase() == MigrationPhase.FAILED || progress.phase() == MigrationPhase.CANCELLED) {
-            stayed.accept(this);
+            failed.accept(this);
         }
         return progress;
     }
@@ -222,16 +223,16 @@ final class LibvirtOutgoingMigration implements OutgoingMigration {
         return new MigrationProgress(phase, known.totalBytes(), known.remainingBytes(), known.downtime(), error);
     }
 
-    /** libvirt itself goes on as soon as it can. */
+    /** libvirt switches over on its own. */
     @Override
     public void continueToSwitch() {}
 
     @Override
     public void cancel() {
         try {
-            domains.notifyListeners("cancel the migration of", vm, Domain::abortJob);
+            domains.run("cancel the migration of", vm, Domain::abortJob);
         } catch (UnderstudyException e) {
-            // No job any more, or no VM.
+            // The job or the VM is gone.
             if (e.code() != ErrorCode.WRONG_VM_STATE && e.code() != ErrorCode.VM_NOT_FOUND) {
                 throw e;
             }
@@ -241,20 +242,20 @@ final class LibvirtOutgoingMigration implements OutgoingMigration {
     @Override
     public void resumeOnSource() {
         if (domains.find(vm).filter(v -> v.state() == VmState.PAUSED).isPresent()) {
-            domains.notifyListeners("resume", vm, Domain::resume);
+            domains.run("resume", vm, Domain::resume);
         }
     }
 
     @Override
     public void finish() {
-        domains.find(vm).ifPresent(there -> {
-            if (there.state() != VmState.SHUTOFF) {
+        domains.find(vm).ifPresent(hosted -> {
+            if (hosted.state() != VmState.SHUTOFF) {
                 throw new UnderstudyException(
                         ErrorCode.WRONG_VM_STATE,
-                        "VM %s is %s here; it has not been moved".formatted(vm, there.state()));
+                        "VM %s is %s on the source; it was not migrated".formatted(vm, hosted.state()));
             }
-            domains.notifyListeners("undefine", vm, Domain::undefine);
+            domains.run("undefine", vm, Domain::undefine);
         });
-        finished.run();
+        completed.run();
     }
 }

@@ -12,7 +12,7 @@ import org.libvirt.TypedUlongParameter;
 import org.understudy.api.MigrationOptions;
 import org.understudy.api.spi.OutgoingRequest;
 
-/** What libvirt is told of a migration. Source: virDomainMigrateFlags, VIR_MIGRATE_PARAM_*. */
+/** Flags and parameters of a migration by libvirt. Source: virDomainMigrateFlags, VIR_MIGRATE_PARAM_*. */
 final class MigrateCall {
     private static final int LIVE = 1;
     private static final int PEER2PEER = 1 << 1;
@@ -29,8 +29,8 @@ final class MigrateCall {
         this.request = request;
     }
 
-    /** Blocks until the VM has gone, or has come back. */
-    void make(Domain domain) throws LibvirtException {
+    /** Blocks until the VM has left, or the migration has failed. */
+    void run(Domain domain) throws LibvirtException {
         MigrationOptions options = request.options();
         if (options.downtimeLimit().isPresent()) {
             domain.migrateSetMaxDowntime(options.downtimeLimit().get().toMillis());
@@ -57,7 +57,7 @@ final class MigrateCall {
         PeerAddress.parse(request.uri())
                 .data()
                 .ifPresent(data -> parameters.add(new TypedStringParameter("migrate_uri", data)));
-        // libvirt takes whole MiB a second; a limit below that must not become none.
+        // libvirt's unit is MiB/s; a smaller limit must not become 0, which means unlimited.
         request.options()
                 .bandwidth()
                 .ifPresent(b -> parameters.add(new TypedUlongParameter("bandwidth", Math.max(1, b / MEBIBYTE))));

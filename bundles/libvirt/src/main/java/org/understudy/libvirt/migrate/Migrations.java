@@ -22,10 +22,10 @@ import org.understudy.libvirt.domain.Monitor;
 import org.understudy.libvirt.event.LibvirtEventQueue;
 import org.understudy.libvirt.event.OutgoingDomains;
 
-/** The two ends of the migrations of one host. */
+/** Outgoing and incoming migrations of one host. */
 public final class Migrations {
-    /** Source: VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT; absent where there is no job. */
-    private static final String SENDING = "5";
+    /** Source: VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT; absent without a job. */
+    private static final String MIGRATION_OUT = "5";
 
     private final LibvirtSettings settings;
     private final Domains domains;
@@ -47,23 +47,24 @@ public final class Migrations {
         this.events = events;
     }
 
-    /** Nothing is prepared yet: the source's libvirt does that, with the definition it is given. */
+    /** Only checks: the source's libvirt prepares the destination, with the definition of its call. */
     public IncomingMigration prepare(IncomingRequest request) {
         domains.find(request.vm()).filter(v -> v.state() != VmState.SHUTOFF).ifPresent(v -> {
             throw new UnderstudyException(
                     ErrorCode.WRONG_VM_STATE,
-                    "host %s has a VM %s that is %s".formatted(settings.name(), v.name(), v.state()));
+                    "Host %s: VM %s exists and is %s; required state: SHUTOFF"
+                            .formatted(settings.name(), v.name(), v.state()));
         });
         requirePeerAddress();
         return new LibvirtIncomingMigration(request.vm(), domains, PeerAddress.of(settings));
     }
 
-    /** Another host would find its own libvirt there. */
+    /** With a local URI another host would reach its own libvirt. */
     private void requirePeerAddress() {
         if (settings.peerUri().startsWith("qemu:///")) {
             throw new UnderstudyException(
                     ErrorCode.CONFIGURATION_INVALID,
-                    "host %s: option 'peer-uri' is missing: no other host reaches it as %s"
+                    "Host %s: option 'peer-uri' is missing; other hosts cannot reach it as %s"
                             .formatted(settings.name(), settings.peerUri()));
         }
     }
@@ -74,42 +75,42 @@ public final class Migrations {
                 .map(v -> new LibvirtIncomingMigration(vm, domains, PeerAddress.of(settings)));
     }
 
-    /** Returns once QEMU sends. */
+    /** Blocks until QEMU sends. */
     public OutgoingMigration start(OutgoingRequest request) {
         VmName vm = request.vm();
-        outgoingDomains.begin(vm);
+        outgoingDomains.add(vm);
         CompletableFuture<Void> call = call(new MigrateCall(request), vm);
-        LibvirtOutgoingMigration end = new LibvirtOutgoingMigration(
-                vm, domains, monitor, Optional.of(call), () -> finished(vm), stays -> stayed(vm, stays));
-        outgoing.put(vm, end);
-        call.whenComplete((done, failed) -> {
-            // Without its connection the migration goes on, and whoever asks for it hears how it ended.
-            if (failed != null && !LibvirtOutgoingMigration.isCutOff(failed)) {
-                stayed(vm, end);
+        LibvirtOutgoingMigration migration = new LibvirtOutgoingMigration(
+                vm, domains, monitor, Optional.of(call), () -> completed(vm), self -> failed(vm, self));
+        outgoing.put(vm, migration);
+        call.whenComplete((done, failure) -> {
+            // If only the connection was lost, the migration goes on and its result is polled.
+            if (failure != null && !LibvirtOutgoingMigration.isDisconnected(failure)) {
+                failed(vm, migration);
             }
         });
         try {
-            end.awaitBegin();
-            return end;
+            migration.awaitStart();
+            return migration;
         } catch (UnderstudyException e) {
-            stayed(vm, end);
+            failed(vm, migration);
             throw e;
         }
     }
 
-    private void stayed(VmName vm, LibvirtOutgoingMigration end) {
-        if (outgoing.remove(vm, end)) {
-            outgoingDomains.end(vm);
+    private void failed(VmName vm, LibvirtOutgoingMigration migration) {
+        if (outgoing.remove(vm, migration)) {
+            outgoingDomains.remove(vm);
         }
     }
 
-    /** On a thread of its own: libvirt blocks it as long as the migration takes. */
+    /** Runs on a thread of its own: libvirt blocks it for the duration of the migration. */
     private CompletableFuture<Void> call(MigrateCall migrateCall, VmName vm) {
         CompletableFuture<Void> call = new CompletableFuture<>();
         Thread thread = new Thread(
                 () -> {
                     try {
-                        domains.notifyListeners("migrate", vm, migrateCall::make);
+                        domains.run("migrate", vm, migrateCall::run);
                         call.complete(null);
                     } catch (RuntimeException | Error e) {
                         call.completeExceptionally(e);
@@ -121,32 +122,32 @@ public final class Migrations {
         return call;
     }
 
-    private void finished(VmName vm) {
+    private void completed(VmName vm) {
         outgoing.remove(vm);
-        outgoingDomains.end(vm);
+        outgoingDomains.remove(vm);
         events.publish(new HostEvent.Stopped(vm, Clock.systemUTC().instant(), "migrated"));
         events.publish(new HostEvent.DefinitionChanged(vm, Clock.systemUTC().instant()));
     }
 
-    /** Also one that was started before this server was, or by somebody else. */
+    /** Includes migrations that were started before this server, or by another program. */
     public Optional<OutgoingMigration> outgoing(VmName vm) {
         Optional<OutgoingMigration> own = Optional.ofNullable(outgoing.get(vm));
-        return own.isPresent() || !isSending(vm)
+        return own.isPresent() || !isMigratingOut(vm)
                 ? own
                 : Optional.of(new LibvirtOutgoingMigration(
-                        vm, domains, monitor, Optional.empty(), () -> finished(vm), stays -> {}));
+                        vm, domains, monitor, Optional.empty(), () -> completed(vm), self -> {}));
     }
 
-    private boolean isSending(VmName vm) {
+    private boolean isMigratingOut(VmName vm) {
         try {
-            return domains.ask(
+            return domains.call(
                     "read the job of",
                     vm,
                     d -> Arrays.stream(d.getJobStats(0).stats)
                             .anyMatch(s -> s.field.equals("operation")
-                                    && s.getValueAsString().equals(SENDING)));
+                                    && s.getValueAsString().equals(MIGRATION_OUT)));
         } catch (UnderstudyException e) {
-            // Off, gone, or a receiving end, which libvirt tells nothing of.
+            // Shut off, gone, or incoming, for which libvirt reports no job.
             if (e.code() == ErrorCode.WRONG_VM_STATE
                     || e.code() == ErrorCode.VM_NOT_FOUND
                     || e.code() == ErrorCode.NOT_SUPPORTED) {

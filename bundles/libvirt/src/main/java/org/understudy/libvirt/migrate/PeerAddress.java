@@ -5,8 +5,7 @@ import java.util.Optional;
 import org.understudy.libvirt.connect.LibvirtSettings;
 
 /**
- * How a source reaches a destination: the address of its libvirt, and after {@code #} that of QEMU's data, if it is not
- * left to libvirt.
+ * Address of a destination: the URI of its libvirt and, after {@code #}, that of QEMU's data unless libvirt chooses it.
  */
 record PeerAddress(String libvirt, Optional<String> data) {
 

@@ -11,12 +11,12 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** A unix socket in front of a daemon's, which can be cut. */
+/** A proxy in front of a daemon's Unix socket, whose connections can be cut. */
 public final class Cable implements AutoCloseable {
     private final Path far;
     private final ServerSocketChannel near;
     private final Set<SocketChannel> open = ConcurrentHashMap.newKeySet();
-    private volatile boolean silent;
+    private volatile boolean dropping;
 
     public Cable(Path near, Path far) throws IOException {
         this.far = far;
@@ -33,7 +33,7 @@ public final class Cable implements AutoCloseable {
             try {
                 work.run();
             } catch (IOException e) {
-                // Cut, which is what it is for.
+                // The test has cut the connection.
             }
         });
         thread.setDaemon(true);
@@ -57,7 +57,7 @@ public final class Cable implements AutoCloseable {
             ByteBuffer buffer = ByteBuffer.allocate(65536);
             while (from.read(buffer) >= 0) {
                 buffer.flip();
-                while (!silent && buffer.hasRemaining()) {
+                while (!dropping && buffer.hasRemaining()) {
                     to.write(buffer);
                 }
                 buffer.clear();
@@ -68,16 +68,16 @@ public final class Cable implements AutoCloseable {
         }
     }
 
-    /** Ends every connection. */
+    /** Closes every connection. */
     public void cut() throws IOException {
         for (SocketChannel channel : open) {
             channel.close();
         }
     }
 
-    /** Swallows everything from now on, as a dead network does. */
-    void silence(boolean silent) {
-        this.silent = silent;
+    /** Drops all data from now on, as a dead network does. */
+    void drop(boolean dropping) {
+        this.dropping = dropping;
     }
 
     @Override

@@ -9,8 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A folder with an authority of its own and what it has signed, as libvirt's {@code pkipath} wants it. What is in it is
- * worth nothing and goes with the test.
+ * A folder with a certificate authority and the certificates it has signed, in the layout of libvirt's {@code pkipath}. The
+ * keys are for tests only and are deleted with the test.
  */
 record Certificates(Path folder) {
     private static final String SCRIPT = """
@@ -23,7 +23,7 @@ record Certificates(Path folder) {
             done
             """;
 
-    /** Skips the test where there is no openssl, but not in CI. */
+    /** Skips the test without openssl; fails in CI. */
     static Certificates make(Path folder) throws IOException {
         boolean possible = Files.isExecutable(Path.of("/usr/bin/openssl"));
         if (!possible && "true".equals(System.getenv("CI"))) {

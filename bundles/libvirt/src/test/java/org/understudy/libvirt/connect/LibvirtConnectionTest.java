@@ -19,17 +19,17 @@ import org.junit.jupiter.api.io.TempDir;
 import org.understudy.api.HostName;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.UnderstudyException;
-import org.understudy.libvirt.connect.LibvirtConnection.Pace;
+import org.understudy.libvirt.connect.LibvirtConnection.Timing;
 import org.understudy.libvirt.event.ChangeNotifier;
 import org.understudy.libvirt.event.DomainEvents;
 import org.understudy.libvirt.event.EventRegistrations;
 import org.understudy.libvirt.event.LibvirtEventQueue;
 import org.understudy.libvirt.event.OutgoingDomains;
 
-/** Against a real libvirtd behind a cable that is cut. */
+/** Runs against a real libvirtd behind a proxy whose connections are cut. */
 final class LibvirtConnectionTest {
-    private static final Duration SOON = Duration.ofSeconds(60);
-    private static final Pace QUICK = new Pace(
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Timing SHORT = new Timing(
             Duration.ofMillis(1),
             Duration.ofMillis(1),
             Duration.ofMillis(100),
@@ -37,11 +37,11 @@ final class LibvirtConnectionTest {
             1,
             Duration.ofSeconds(10));
     private static final int CUTS = 1000;
-    /** 4 KiB for each reconnect that is measured: the machine that runs Java asks for some memory too. */
+    /** 4 KiB for each measured reconnect: the JVM allocates memory too. */
     private static final long LEAK = 4 * 1024 * CUTS * 4 / 5;
 
-    /** The registrations of a host, counted. */
-    private static final class Counted implements ConnectionListener {
+    /** Counts the registrations of a host. */
+    private static final class CountingListener implements ConnectionListener {
         private final LibvirtEventQueue events = new LibvirtEventQueue(new HostName("a"));
         private final EventRegistrations real = new EventRegistrations(
                 new DomainEvents(events, new OutgoingDomains(), Clock.systemUTC()),
@@ -50,8 +50,8 @@ final class LibvirtConnectionTest {
                 () -> {});
         private final AtomicInteger registered = new AtomicInteger();
         private final AtomicInteger deregistered = new AtomicInteger();
-        private final AtomicInteger returned = new AtomicInteger();
-        private final AtomicBoolean deaf = new AtomicBoolean();
+        private final AtomicInteger reconnected = new AtomicInteger();
+        private final AtomicBoolean failing = new AtomicBoolean();
 
         @Override
         public void register(NativeConnect connect) {
@@ -66,22 +66,22 @@ final class LibvirtConnectionTest {
         }
 
         @Override
-        public void returned() {
-            if (deaf.getAndSet(false)) {
-                throw new IllegalStateException("nobody listens");
+        public void reconnected() {
+            if (failing.getAndSet(false)) {
+                throw new IllegalStateException("from the test");
             }
-            returned.incrementAndGet();
+            reconnected.incrementAndGet();
         }
     }
 
     @TempDir
     private Path directory;
 
-    private final Counted counted = new Counted();
+    private final CountingListener listener = new CountingListener();
 
     @AfterEach
     void close() {
-        counted.events.close();
+        listener.events.close();
     }
 
     @Test
@@ -100,71 +100,71 @@ final class LibvirtConnectionTest {
 
             cutAndWait(cable, CUTS - CUTS / 5);
 
-            // Java's compiler takes some megabytes at times and gives them back.
-            await().atMost(SOON).until(() -> NativeMemory.inUse() - memory < LEAK);
-            await().atMost(SOON).until(() -> handles() <= handles + 4);
+            // Java's compiler allocates a few megabytes at times and frees them.
+            await().atMost(LIMIT).until(() -> NativeMemory.inUse() - memory < LEAK);
+            await().atMost(LIMIT).until(() -> handles() <= handles + 4);
             assertThat(Thread.activeCount()).isLessThanOrEqualTo(threads + 4);
-            // The last cut may have hit a connection that was coming back already.
-            await().atMost(SOON).until(() -> counted.registered.get() - counted.deregistered.get() == 1);
+            // The last cut may have hit a connection that was just being reopened.
+            await().atMost(LIMIT).until(() -> listener.registered.get() - listener.deregistered.get() == 1);
             awaitAnswer(connection);
         }
-        assertThat(counted.deregistered).hasValue(counted.registered.get());
+        assertThat(listener.deregistered).hasValue(listener.registered.get());
     }
 
     @Test
     @Timeout(300)
-    void tellsOfAReturnAgainThatCouldNotBeTold() throws IOException {
+    void repeatsAResyncThatFailed() throws IOException {
         try (Libvirtd daemon = Libvirtd.start(directory);
                 Cable cable = new Cable(directory.resolve("cable"), daemon.socket());
                 EventLoop loop = EventLoop.open();
                 LibvirtConnection connection = connection(loop)) {
             connection.open();
-            counted.deaf.set(true);
+            listener.failing.set(true);
             cutAndWait(cable, 1);
 
-            assertThat(counted.deaf).isFalse();
-            assertThat(counted.registered).as("the connection was kept").hasValue(2);
+            assertThat(listener.failing).isFalse();
+            assertThat(listener.registered).as("the connection was kept").hasValue(2);
         }
     }
 
     private void cutAndWait(Cable cable, int times) throws IOException {
         for (int i = 0; i < times; i++) {
-            int before = counted.returned.get();
+            int before = listener.reconnected.get();
             cable.cut();
-            await().pollInterval(Duration.ofMillis(2)).atMost(SOON).until(() -> counted.returned.get() > before);
+            await().pollInterval(Duration.ofMillis(2)).atMost(LIMIT).until(() -> listener.reconnected.get() > before);
         }
     }
 
     @Test
     @Timeout(300)
-    void noticesAHostThatFellSilent() throws IOException {
+    void detectsAHostThatStopsAnswering() throws IOException {
         try (Libvirtd daemon = Libvirtd.start(directory);
                 Cable cable = new Cable(directory.resolve("cable"), daemon.socket());
                 EventLoop loop = EventLoop.open();
                 LibvirtConnection connection = connection(loop)) {
             connection.open();
-            cable.silence(true);
-            await().atMost(SOON).until(() -> counted.deregistered.get() > 0);
+            cable.drop(true);
+            await().atMost(LIMIT).until(() -> listener.deregistered.get() > 0);
 
-            cable.silence(false);
+            cable.drop(false);
             cable.cut();
-            await().atMost(SOON).until(() -> counted.returned.get() > 0);
+            await().atMost(LIMIT).until(() -> listener.reconnected.get() > 0);
             awaitAnswer(connection);
         }
     }
 
     private static void awaitAnswer(LibvirtConnection connection) {
-        await().atMost(SOON)
+        await().atMost(LIMIT)
                 .ignoreException(UnderstudyException.class)
                 .until(() -> connection
-                        .<String>ask("say who it is", c -> c.getType())
+                        .<String>call("read the driver", c -> c.getType())
                         .equals("TEST"));
     }
 
     private LibvirtConnection connection(EventLoop loop) {
         String uri = "test+unix:///default?socket=" + directory.resolve("cable");
         LibvirtSettings settings = LibvirtSettings.of(new HostPolicy(new HostName("a"), "libvirt", Map.of("uri", uri)));
-        return new LibvirtConnection(settings, loop, counted, QUICK);
+        return new LibvirtConnection(settings, loop, listener, SHORT);
     }
 
     private static int handles() {

@@ -9,7 +9,7 @@ import org.libvirt.Error.ErrorNumber;
 import org.understudy.api.ErrorCode;
 
 final class LibvirtFailureTest {
-    /** The numbers are libvirt's: a library that counts otherwise would give other codes. */
+    /** The numbers are libvirt's: a library with another numbering would map to other codes. */
     @ParameterizedTest
     @CsvSource({
         "3, VIR_ERR_NO_SUPPORT, NOT_SUPPORTED",

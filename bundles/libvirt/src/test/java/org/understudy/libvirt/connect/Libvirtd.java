@@ -16,18 +16,18 @@ import java.util.OptionalInt;
 import java.util.UUID;
 
 /**
- * A real libvirtd with its own places, in its own mount and process namespace: nothing of this machine's libvirt is
- * touched, and with its namespace everything it started is gone.
+ * A real libvirtd with its own folders, in its own mount and process namespace: this machine's libvirt is not affected, and
+ * all processes it started end with the namespace.
  */
 public final class Libvirtd implements AutoCloseable {
     private static final Path PROGRAM = Path.of("/usr/sbin/libvirtd");
-    /** Each line read starts a daemon and waits for its end. The first process of the namespace must collect orphans. */
+    /** Each input line starts a daemon and waits for its end. The first process of the namespace must reap orphans. */
     private static final String SCRIPT = """
             mount --make-rprivate / && mount -t proc proc /proc || exit 1
             for place in etc:/etc/libvirt lib:/var/lib/libvirt cache:/var/cache/libvirt run:/run/libvirt log:/var/log/libvirt; do
               mkdir -p "${place#*:}" && mount --bind "$0/${place%%:*}" "${place#*:}" || exit 1
             done
-            # libvirtd does not start without this user, whom only Debian's package of its services makes.
+            # libvirtd does not start without this user, which only Debian's package of its services creates.
             for list in passwd group; do
               cp "/etc/$list" "$0/$list" && mount --bind "$0/$list" "/etc/$list" || exit 1
             done
@@ -46,12 +46,12 @@ public final class Libvirtd implements AutoCloseable {
         this.namespace = namespace;
     }
 
-    /** Starts one and waits until it answers. Skips the test where there is none, but not in CI. */
+    /** Starts a daemon and waits until it answers. Skips the test without libvirtd or root; fails in CI. */
     public static Libvirtd start(Path directory) throws IOException {
         return start(directory, "", OptionalInt.empty());
     }
 
-    /** Starts one that listens on 127.0.0.1 as well. */
+    /** Starts a daemon that also listens on 127.0.0.1. */
     public static Libvirtd startWithTcp(Path directory) throws IOException {
         int port = freePort();
         return start(directory, """
@@ -63,7 +63,7 @@ public final class Libvirtd implements AutoCloseable {
                 """.formatted(port), OptionalInt.of(port));
     }
 
-    /** Starts one that listens on 127.0.0.1 for whom its authority knows; {@code pki} has the certificates. */
+    /** Starts a daemon that also listens on 127.0.0.1 and requires certificates, such as those in {@link #pki}. */
     public static Libvirtd startWithTls(Path directory) throws IOException {
         int port = freePort();
         Path pki = Certificates.make(directory.resolve("pki")).folder();
@@ -138,7 +138,7 @@ public final class Libvirtd implements AutoCloseable {
         await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(socket()));
     }
 
-    /** Ends the daemon without a word; the VMs it started run on. */
+    /** Kills the daemon with SIGKILL; the VMs it started keep running. */
     public void kill() {
         killAll("/libvirtd");
     }
@@ -151,7 +151,7 @@ public final class Libvirtd implements AutoCloseable {
         }
     }
 
-    /** Ends every QEMU without a word. */
+    /** Kills every QEMU with SIGKILL. */
     public void killVms() {
         killAll("/qemu-system-x86_64");
     }
@@ -180,17 +180,17 @@ public final class Libvirtd implements AutoCloseable {
         return driver + "+unix://" + path + "?socket=" + socket();
     }
 
-    /** The address of one that was started with TCP. */
+    /** URI of a daemon that was started with TCP. */
     public String tcpUri(String driver, String path) {
         return driver + "+tcp://127.0.0.1:" + port.orElseThrow() + path;
     }
 
-    /** The address of one that was started with TLS. */
+    /** URI of a daemon that was started with TLS. */
     public String tlsUri(Path pki) {
         return "qemu+tls://127.0.0.1:" + port.orElseThrow() + "/system?pkipath=" + pki;
     }
 
-    /** The folder with the certificates of one that was started with TLS. */
+    /** Folder with the certificates of a daemon that was started with TLS. */
     public Path pki() {
         return directory.resolve("pki");
     }

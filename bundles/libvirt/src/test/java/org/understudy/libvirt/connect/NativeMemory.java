@@ -9,12 +9,12 @@ import com.sun.jna.ptr.PointerByReference;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
-/** What native code of this process has asked for and not freed; Java's own heap is none of it. */
+/** Native memory that this process has allocated and not freed, without the Java heap. */
 public final class NativeMemory {
     private static final Pattern FREE = Pattern.compile("<total type=\"(fast|rest)\" count=\"\\d+\" size=\"(\\d+)\"");
     private static final Pattern TAKEN =
             Pattern.compile("<(?:system type=\"current\"|total type=\"mmap\" count=\"\\d+\") size=\"(\\d+)\"");
-    /** Every figure of glibc's stands once for each arena, and in the end as a sum. */
+    /** glibc prints each figure once for each arena, and the sum at the end. */
     private static final String SUM = "</heap>\n";
 
     private NativeMemory() {}
@@ -36,9 +36,9 @@ public final class NativeMemory {
         Pointer stream = Glibc.INSTANCE.open_memstream(text, new LongByReference());
         Glibc.INSTANCE.malloc_info(0, stream);
         Glibc.INSTANCE.fclose(stream);
-        String told = text.getValue().getString(0);
+        String report = text.getValue().getString(0);
         Native.free(Pointer.nativeValue(text.getValue()));
-        String sum = told.substring(told.lastIndexOf(SUM) + SUM.length());
+        String sum = report.substring(report.lastIndexOf(SUM) + SUM.length());
         return sum(TAKEN, 1, sum) - sum(FREE, 2, sum);
     }
 

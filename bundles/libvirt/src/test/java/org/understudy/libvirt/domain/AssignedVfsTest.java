@@ -23,7 +23,7 @@ final class AssignedVfsTest {
             """;
 
     @Test
-    void putsTheLeasedVfInPlaceOfThePool() {
+    void replacesThePoolWithTheLeasedVf() {
         String put = AssignedVfs.put(DEFINITION, Map.of(new Alias("ua-vf0"), PciAddress.parse("0000:3b:02.1")));
 
         XmlElement nic = DomainDocument.parse(put).nics().get(1);
@@ -38,7 +38,7 @@ final class AssignedVfsTest {
     }
 
     @Test
-    void leavesADefinitionWithoutThatPrimaryAsItIs() {
+    void returnsADefinitionWithoutThatPrimaryUnchanged() {
         assertThat(AssignedVfs.put(DEFINITION, Map.of(new Alias("ua-other"), PciAddress.parse("0000:3b:02.1"))))
                 .isEqualTo(DEFINITION);
     }

@@ -21,18 +21,18 @@ final class MonitorTest {
     private static final VmName WEB = new VmName("web1");
 
     @Test
-    void asksTheNextQuestionAfterOneThatEndedWithAnError() {
+    void runsTheNextQueryAfterOneThatEndedWithAnError() {
         Domains domains = mock(Domains.class);
-        when(domains.ask(any(), eq(WEB), any()))
+        when(domains.call(any(), eq(WEB), any()))
                 .thenThrow(new NoClassDefFoundError("from the test"))
                 .thenReturn("{\"return\": {\"running\": true}}");
         Monitor monitor = new Monitor(domains, Duration.ofMinutes(5));
 
-        assertThatThrownBy(() -> monitor.ask(WEB, "query-status", Map.of()))
+        assertThatThrownBy(() -> monitor.query(WEB, "query-status", Map.of()))
                 .isInstanceOfSatisfying(
                         UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INTERNAL))
                 .hasRootCauseInstanceOf(NoClassDefFoundError.class);
-        assertThat(monitor.ask(WEB, "query-status", Map.of()).path("running").asBoolean())
+        assertThat(monitor.query(WEB, "query-status", Map.of()).path("running").asBoolean())
                 .isTrue();
     }
 }

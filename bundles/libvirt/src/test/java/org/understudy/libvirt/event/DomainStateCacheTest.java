@@ -24,7 +24,7 @@ final class DomainStateCacheTest {
     }
 
     @Test
-    void tellsWhatBecameOfEachVm() {
+    void returnsTheStateChangeOfEachVm() {
         states.differences(List.of(vm(WEB, VmState.RUNNING), vm(DB, VmState.SHUTOFF)), NOW);
 
         assertThat(states.differences(List.of(vm(WEB, VmState.PAUSED), vm(DB, VmState.RUNNING)), NOW))
@@ -40,16 +40,16 @@ final class DomainStateCacheTest {
     }
 
     @Test
-    void knowsWhatItsEventsHaveTold() {
+    void doesNotRepeatAChangeThatAnEventReported() {
         states.differences(List.of(vm(WEB, VmState.RUNNING)), NOW);
-        states.note(new HostEvent.Stopped(WEB, NOW, "destroyed"));
+        states.update(new HostEvent.Stopped(WEB, NOW, "destroyed"));
 
         assertThat(states.differences(List.of(vm(WEB, VmState.SHUTOFF)), NOW))
                 .containsExactly(new HostEvent.DefinitionChanged(WEB, NOW));
     }
 
     @Test
-    void doesNotTakeAReceivingEndForAVm() {
+    void doesNotCountAnIncomingVmAsStarted() {
         states.differences(List.of(), NOW);
 
         assertThat(states.differences(List.of(vm(WEB, VmState.INCOMING)), NOW))

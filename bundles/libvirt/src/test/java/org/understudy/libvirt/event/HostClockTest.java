@@ -16,10 +16,10 @@ final class HostClockTest {
     private final Clock clock = mock(Clock.class);
     private final HostClock host = new HostClock(clock);
 
-    /** @param ahead of the host's clock, in ms */
-    private Instant told(long happened, long delay, long ahead) {
+    /** @param ahead how far the host's clock is ahead, in ms */
+    private Instant localTime(long happened, long delay, long ahead) {
         when(clock.instant()).thenReturn(START.plusMillis(happened + delay));
-        return host.here(START.plusMillis(happened + ahead));
+        return host.toLocal(START.plusMillis(happened + ahead));
     }
 
     private static Instant after(long millis) {
@@ -27,25 +27,27 @@ final class HostClockTest {
     }
 
     @Test
-    void tellsTheTimeOfAHostWhoseClockIsWrongByTheEventThatCameFastest() {
-        assertThat(told(0, 40, 900)).as("all that is known is when it came").isEqualTo(after(40));
-        assertThat(told(1000, 2, 900)).isEqualTo(after(1002));
-        assertThat(told(2000, 300, 900)).as("a late one").isEqualTo(after(2002));
-        assertThat(told(3000, 5, 900)).isEqualTo(after(3002));
+    void correctsAClockThatIsAheadByTheSmallestLag() {
+        assertThat(localTime(0, 40, 900)).as("only the arrival time is known").isEqualTo(after(40));
+        assertThat(localTime(1000, 2, 900)).isEqualTo(after(1002));
+        assertThat(localTime(2000, 300, 900)).as("a late one").isEqualTo(after(2002));
+        assertThat(localTime(3000, 5, 900)).isEqualTo(after(3002));
     }
 
     @Test
-    void doesTheSameForOneThatIsBehind() {
-        told(0, 3, -5000);
+    void correctsAClockThatIsBehind() {
+        localTime(0, 3, -5000);
 
-        assertThat(told(500, 70, -5000)).isEqualTo(after(503));
+        assertThat(localTime(500, 70, -5000)).isEqualTo(after(503));
     }
 
     @Test
-    void forgetsHowFarApartTheClocksWereAMinuteAgo() {
-        told(0, 1, 0);
+    void ignoresLagsOlderThanAMinute() {
+        localTime(0, 1, 0);
         long later = Duration.ofMinutes(2).toMillis();
 
-        assertThat(told(later, 1, -700)).as("the host's clock was put back").isEqualTo(after(later + 1));
+        assertThat(localTime(later, 1, -700))
+                .as("the host's clock was set back")
+                .isEqualTo(after(later + 1));
     }
 }

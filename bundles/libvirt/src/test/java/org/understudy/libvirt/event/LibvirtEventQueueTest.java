@@ -17,32 +17,32 @@ final class LibvirtEventQueueTest {
     private static final HostEvent STARTED = new HostEvent.Started(new VmName("web1"), Instant.EPOCH);
 
     @Test
-    void deliversToTheOtherConsumersWhatOneOfThemFailsOn() {
-        try (LibvirtEventQueue events = new LibvirtEventQueue(new HostName("a"))) {
-            List<HostEvent> heard = new CopyOnWriteArrayList<>();
-            events.subscribe(event -> {
+    void deliversAnEventToTheOtherConsumersAfterOneFailed() {
+        try (LibvirtEventQueue queue = new LibvirtEventQueue(new HostName("a"))) {
+            List<HostEvent> delivered = new CopyOnWriteArrayList<>();
+            queue.subscribe(event -> {
                 throw new StackOverflowError("from the test");
             });
-            events.subscribe(heard::add);
+            queue.subscribe(delivered::add);
 
-            events.publish(STARTED);
-            events.publish(STARTED);
+            queue.publish(STARTED);
+            queue.publish(STARTED);
 
-            await().until(() -> heard.size() == 2);
+            await().until(() -> delivered.size() == 2);
         }
     }
 
     @Test
-    void tellsTheOtherListenersOfAChangeWhatOneOfThemFailsOn() {
+    void notifiesTheOtherListenersOfAChangeAfterOneFailed() {
         ChangeNotifier changeNotifier = new ChangeNotifier("networks");
-        AtomicInteger told = new AtomicInteger();
+        AtomicInteger calls = new AtomicInteger();
         changeNotifier.listen(() -> {
             throw new StackOverflowError("from the test");
         });
-        changeNotifier.listen(told::incrementAndGet);
+        changeNotifier.listen(calls::incrementAndGet);
 
         changeNotifier.notifyListeners();
 
-        assertThat(told).hasValue(1);
+        assertThat(calls).hasValue(1);
     }
 }

@@ -12,46 +12,46 @@ import org.understudy.api.spi.HostEvent;
 final class StandbyNegotiationsTest {
     private static final VmName WEB = new VmName("web1");
     private static final Alias STANDBY = new Alias("ua-standby0");
-    private static final HostEvent TAKEN = new HostEvent.StandbyNegotiated(WEB, Instant.EPOCH, STANDBY);
+    private static final HostEvent NEGOTIATED = new HostEvent.StandbyNegotiated(WEB, Instant.EPOCH, STANDBY);
 
     private final StandbyNegotiations standbyNegotiations = new StandbyNegotiations();
 
     @Test
-    void knowsNothingOfAVmThatRanBefore() {
-        assertThat(standbyNegotiations.was(WEB, STANDBY)).isEmpty();
+    void isUnknownForAVmThatRanBefore() {
+        assertThat(standbyNegotiations.negotiated(WEB, STANDBY)).isEmpty();
     }
 
     @Test
-    void knowsThatAGuestWhoseStartWasHeardHasNotTakenItYet() {
-        standbyNegotiations.note(new HostEvent.Started(WEB, Instant.EPOCH));
-        assertThat(standbyNegotiations.was(WEB, STANDBY)).contains(false);
+    void isFalseAfterAnObservedStartUntilTheGuestNegotiates() {
+        standbyNegotiations.update(new HostEvent.Started(WEB, Instant.EPOCH));
+        assertThat(standbyNegotiations.negotiated(WEB, STANDBY)).contains(false);
 
-        standbyNegotiations.note(TAKEN);
-        assertThat(standbyNegotiations.was(WEB, STANDBY)).contains(true);
-        assertThat(standbyNegotiations.was(WEB, new Alias("ua-other"))).contains(false);
+        standbyNegotiations.update(NEGOTIATED);
+        assertThat(standbyNegotiations.negotiated(WEB, STANDBY)).contains(true);
+        assertThat(standbyNegotiations.negotiated(WEB, new Alias("ua-other"))).contains(false);
     }
 
     @Test
-    void concludesNothingFromOneStandbyForAnother() {
-        standbyNegotiations.note(TAKEN);
+    void isKnownForEachStandbySeparately() {
+        standbyNegotiations.update(NEGOTIATED);
 
-        assertThat(standbyNegotiations.was(WEB, STANDBY)).contains(true);
-        assertThat(standbyNegotiations.was(WEB, new Alias("ua-other"))).isEmpty();
+        assertThat(standbyNegotiations.negotiated(WEB, STANDBY)).contains(true);
+        assertThat(standbyNegotiations.negotiated(WEB, new Alias("ua-other"))).isEmpty();
     }
 
     @Test
-    void startsAfreshAfterAReset() {
-        standbyNegotiations.note(TAKEN);
-        standbyNegotiations.note(new HostEvent.WasReset(WEB, Instant.EPOCH));
+    void isFalseAfterAReset() {
+        standbyNegotiations.update(NEGOTIATED);
+        standbyNegotiations.update(new HostEvent.WasReset(WEB, Instant.EPOCH));
 
-        assertThat(standbyNegotiations.was(WEB, STANDBY)).contains(false);
+        assertThat(standbyNegotiations.negotiated(WEB, STANDBY)).contains(false);
     }
 
     @Test
-    void doesNotBelieveWhatMayHaveChangedUnheard() {
-        standbyNegotiations.note(TAKEN);
-        standbyNegotiations.forget();
+    void isUnknownAfterEventsWereMissed() {
+        standbyNegotiations.update(NEGOTIATED);
+        standbyNegotiations.clear();
 
-        assertThat(standbyNegotiations.was(WEB, STANDBY)).isEmpty();
+        assertThat(standbyNegotiations.negotiated(WEB, STANDBY)).isEmpty();
     }
 }

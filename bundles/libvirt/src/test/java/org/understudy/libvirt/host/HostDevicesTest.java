@@ -20,14 +20,14 @@ import org.libvirt.LibvirtException;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
-import org.understudy.libvirt.connect.LibvirtConnection.Pace;
+import org.understudy.libvirt.connect.LibvirtConnection.Timing;
 import org.understudy.libvirt.connect.Libvirtd;
 import org.understudy.libvirt.connect.NativeMemory;
 
-/** Against libvirt's test driver, whose devices come and go, and against a real libvirtd; VFs are tried in the lab. */
+/** Runs against libvirt's test driver and a real libvirtd; VFs are tested in the lab. */
 final class HostDevicesTest {
-    private static final Duration SOON = Duration.ofSeconds(60);
-    private static final Pace QUICK = new Pace(
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Timing SHORT = new Timing(
             Duration.ofMillis(10),
             Duration.ofMillis(100),
             Duration.ofMillis(100),
@@ -37,32 +37,32 @@ final class HostDevicesTest {
 
     private static final int ROUNDS = 9;
     private static final int READINGS = 100;
-    /** A list is a pointer at least, and what it points to some 100 bytes. */
+    /** A leaked list is a pointer at least, with about 100 bytes behind it. */
     private static final long LEAK = 100L * READINGS;
 
-    private final AtomicInteger told = new AtomicInteger();
+    private final AtomicInteger notifications = new AtomicInteger();
 
     @Test
-    void hearsThatADeviceComesAndGoesUntilItDoesNotListenAnyMore() throws LibvirtException {
+    void notifiesAListenerOfDeviceChangesUntilItsSubscriptionIsClosed() throws LibvirtException {
         try (LibvirtHost host = (LibvirtHost) TestHosts.open()) {
-            Connect witness = new Connect("test:///default");
-            Subscription listening = host.listenForDevices(told::incrementAndGet);
+            Connect other = new Connect("test:///default");
+            Subscription listening = host.listenForDevices(notifications::incrementAndGet);
 
-            Device adapter = adapter(witness);
-            await().atMost(SOON).until(() -> told.get() == 1);
+            Device adapter = adapter(other);
+            await().atMost(LIMIT).until(() -> notifications.get() == 1);
             adapter.destroy();
-            await().atMost(SOON).until(() -> told.get() == 2);
+            await().atMost(LIMIT).until(() -> notifications.get() == 2);
 
             listening.close();
-            adapter(witness).destroy();
-            assertThat(told).hasValue(2);
-            witness.close();
+            adapter(other).destroy();
+            assertThat(notifications).hasValue(2);
+            other.close();
         }
     }
 
-    /** The test driver makes only virtual adapters for storage. */
-    private static Device adapter(Connect witness) throws LibvirtException {
-        return witness.deviceCreateXML("""
+    /** The test driver can only create virtual storage adapters. */
+    private static Device adapter(Connect other) throws LibvirtException {
+        return other.deviceCreateXML("""
                 <device>
                   <name>scsi_host77</name>
                   <parent>scsi_host1</parent>
@@ -74,31 +74,31 @@ final class HostDevicesTest {
     }
 
     @Test
-    void isToldWhenTheHostIsLostAndWhenItIsBackAndWhenItIsClosed(@TempDir Path directory) throws IOException {
+    void notifiesAListenerWhenTheConnectionIsLostRestoredOrClosed(@TempDir Path directory) throws IOException {
         try (Libvirtd daemon = Libvirtd.startWithTcp(directory)) {
             LibvirtHost host = (LibvirtHost)
-                    new LibvirtConnector(QUICK).open(TestHosts.policy(Map.of("uri", daemon.tcpUri("qemu", "/system"))));
+                    new LibvirtConnector(SHORT).open(TestHosts.policy(Map.of("uri", daemon.tcpUri("qemu", "/system"))));
             assertLoopback(host);
-            host.listenForDevices(told::incrementAndGet);
+            host.listenForDevices(notifications::incrementAndGet);
 
             daemon.kill();
-            await().atMost(SOON).until(() -> told.get() > 0);
+            await().atMost(LIMIT).until(() -> notifications.get() > 0);
             assertUnavailable(host);
 
-            told.set(0);
+            notifications.set(0);
             daemon.begin();
-            await().atMost(SOON).until(() -> told.get() > 0);
+            await().atMost(LIMIT).until(() -> notifications.get() > 0);
             assertLoopback(host);
 
-            told.set(0);
+            notifications.set(0);
             host.close();
-            assertThat(told).hasPositiveValue();
+            assertThat(notifications).hasPositiveValue();
             assertUnavailable(host);
         }
     }
 
     @Test
-    void keepsNothingOfWhatLibvirtHandsOut(@TempDir Path directory) throws IOException {
+    void freesTheDevicesThatLibvirtReturns(@TempDir Path directory) throws IOException {
         try (Libvirtd daemon = Libvirtd.start(directory);
                 LibvirtHost host = (LibvirtHost) TestHosts.open(daemon.uri("qemu", "/system"))) {
             long[] growths = IntStream.range(0, ROUNDS)
@@ -111,7 +111,7 @@ final class HostDevicesTest {
         }
     }
 
-    /** The machine that runs Java asks for memory and frees some too, but not in most rounds. */
+    /** The JVM allocates and frees memory too, but not in most rounds. */
     private static long growth(LibvirtHost host) {
         long memory = NativeMemory.inUse();
         for (int i = 0; i < READINGS; i++) {

@@ -40,7 +40,7 @@ final class HostDiagnosticsTest {
     }
 
     @Test
-    void namesWhatIsTooOldOffOrSilent() {
+    void reportsOldVersionsAnIommuThatIsOffAndMissingMonitorEvents() {
         assertThat(codes("qemu:///system", new Version(6, 0, 0), new Version(4, 1, 0), false))
                 .containsExactly(
                         FindingCode.LIBVIRT_TOO_OLD,
@@ -50,7 +50,7 @@ final class HostDiagnosticsTest {
     }
 
     @Test
-    void triesTheAddressThatOtherHostsAreTold() throws IOException {
+    void probesThePeerUri() throws IOException {
         Version now = new Version(11, 3, 0);
         int port;
         try (ServerSocket listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -63,7 +63,7 @@ final class HostDiagnosticsTest {
     }
 
     @Test
-    void asksARealLibrary() {
+    void acceptsARealLibrary() {
         try (Host host = TestHosts.open()) {
             assertThat(host.examine()).noneMatch(f -> f.code() == FindingCode.MONITOR_SILENT);
         }

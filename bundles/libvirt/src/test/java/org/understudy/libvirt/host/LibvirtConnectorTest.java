@@ -16,12 +16,12 @@ final class LibvirtConnectorTest {
 
     @ParameterizedTest
     @CsvSource({
-        "url, qemu:///system, is no option of the connector libvirt",
-        "uri, xen:///system, write it like qemu:///system",
-        "uri, 'a b', is no URI",
-        "peer-uri, localhost, write it like"
+        "url, qemu:///system, is unknown; connector libvirt has",
+        "uri, xen:///system, expected a URI such as qemu:///system",
+        "uri, 'a b', which is not a valid URI",
+        "peer-uri, localhost, expected a URI such as"
     })
-    void refusesAnOptionItCannotUse(String key, String value, String problem) {
+    void rejectsAnInvalidOption(String key, String value, String problem) {
         assertThatThrownBy(() -> connector.open(TestHosts.policy(Map.of(key, value))))
                 .isInstanceOfSatisfying(UnderstudyException.class, e -> {
                     assertThat(e.code()).isEqualTo(ErrorCode.CONFIGURATION_INVALID);
@@ -30,12 +30,12 @@ final class LibvirtConnectorTest {
     }
 
     @Test
-    void saysThatAHostCannotBeReached() {
+    void reportsAnUnreachableHost() {
         assertThatThrownBy(() -> connector.open(
                         TestHosts.policy(Map.of("uri", "qemu+unix:///system?socket=/nonexistent/libvirt-sock"))))
                 .isInstanceOfSatisfying(UnderstudyException.class, e -> {
                     assertThat(e.code()).isEqualTo(ErrorCode.HOST_UNAVAILABLE);
-                    assertThat(e).hasMessageContaining("cannot be reached");
+                    assertThat(e).hasMessageContaining("is unreachable");
                 });
     }
 }

@@ -27,7 +27,7 @@ import org.understudy.api.spi.HostFacts;
 import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.PrimaryPresence;
 
-/** Against the real client library and its test driver. */
+/** Runs against the real client library and its test driver. */
 final class LibvirtHostTest {
     private static final VmName WEB = new VmName("web1");
     private static final Map<Alias, PciAddress> NO_VFS = Map.of();
@@ -35,7 +35,7 @@ final class LibvirtHostTest {
     private final Host host = TestHosts.open();
 
     @AfterEach
-    void forget() {
+    void close() {
         if (host.find(WEB).filter(v -> v.state() != VmState.SHUTOFF).isPresent()) {
             host.destroy(WEB);
         }
@@ -46,7 +46,7 @@ final class LibvirtHostTest {
     }
 
     @Test
-    void tellsVersionsAndMachinesOfTheHost() {
+    void readsVersionsOfTheHost() {
         HostFacts facts = host.facts();
 
         assertThat(facts.connector()).isEqualTo("libvirt");
@@ -57,7 +57,7 @@ final class LibvirtHostTest {
     }
 
     @Test
-    void cannotSayWhereAPrimaryIsWithoutQemu() {
+    void reportsAnUnknownPrimaryWithoutQemu() {
         host.define(TestHosts.definition("web1"));
         host.start(WEB, NO_VFS);
 
@@ -67,7 +67,7 @@ final class LibvirtHostTest {
     }
 
     @Test
-    void walksAVmThroughItsLife() {
+    void drivesTheLifecycleOfAVm() {
         HostedVm defined = host.define(TestHosts.definition("web1"));
         assertThat(defined.state()).isEqualTo(VmState.SHUTOFF);
         assertThat(host.vms()).contains(defined);
@@ -94,9 +94,9 @@ final class LibvirtHostTest {
     }
 
     @Test
-    void tellsWhatHappens() {
-        List<HostEvent> heard = new CopyOnWriteArrayList<>();
-        host.subscribe(heard::add);
+    void publishesLifecycleEvents() {
+        List<HostEvent> events = new CopyOnWriteArrayList<>();
+        host.subscribe(events::add);
 
         host.define(TestHosts.definition("web1"));
         host.start(WEB, NO_VFS);
@@ -104,20 +104,20 @@ final class LibvirtHostTest {
         host.resume(WEB);
         host.destroy(WEB);
 
-        await().until(() -> heard.stream().anyMatch(HostEvent.Stopped.class::isInstance));
-        assertThat(heard)
+        await().until(() -> events.stream().anyMatch(HostEvent.Stopped.class::isInstance));
+        assertThat(events)
                 .filteredOn(e -> e.vm().equals(WEB))
                 .extracting(e -> e.getClass().getSimpleName())
                 .containsSubsequence("DefinitionChanged", "Started", "Paused", "Resumed", "Stopped");
-        assertThat(heard)
+        assertThat(events)
                 .filteredOn(HostEvent.Stopped.class::isInstance)
                 .extracting(e -> ((HostEvent.Stopped) e).reason())
                 .contains("destroyed");
     }
 
-    /** What it had in memory would meet disks that were written since. */
+    /** Its saved memory would no longer match its disks. */
     @Test
-    void doesNotStartAVmAfreshThatWasSaved() throws LibvirtException {
+    void refusesToStartAVmWithSavedMemory() throws LibvirtException {
         host.define(TestHosts.definition("web1"));
         host.start(WEB, NO_VFS);
         Connect other = new Connect("test:///default");
@@ -139,17 +139,17 @@ final class LibvirtHostTest {
     }
 
     @Test
-    void saysThatAVmDoesNotExist() {
-        assertThat(host.find(new VmName("nobody"))).isEmpty();
-        assertThatThrownBy(() -> host.start(new VmName("nobody"), NO_VFS))
+    void reportsAMissingVm() {
+        assertThat(host.find(new VmName("absent"))).isEmpty();
+        assertThatThrownBy(() -> host.start(new VmName("absent"), NO_VFS))
                 .isInstanceOfSatisfying(UnderstudyException.class, e -> {
                     assertThat(e.code()).isEqualTo(ErrorCode.VM_NOT_FOUND);
-                    assertThat(e).hasMessageContaining("nobody");
+                    assertThat(e).hasMessageContaining("absent");
                 });
     }
 
     @Test
-    void saysThatAVmIsInTheWrongState() {
+    void reportsAWrongState() {
         host.define(TestHosts.definition("web1"));
 
         assertThatThrownBy(() -> host.destroy(WEB))
@@ -158,7 +158,7 @@ final class LibvirtHostTest {
     }
 
     @Test
-    void saysThatTheNameIsTaken() {
+    void reportsANameThatIsTaken() {
         host.define(TestHosts.definition("web1"));
 
         assertThatThrownBy(() -> host.define(TestHosts.definition("web1")))
@@ -167,16 +167,16 @@ final class LibvirtHostTest {
     }
 
     @Test
-    void passesOnWhyADefinitionIsRefused() {
+    void reportsWhyLibvirtRejectsADefinition() {
         assertThatThrownBy(() -> host.define("<domain type='test'><name>web1</name></domain>"))
                 .isInstanceOfSatisfying(UnderstudyException.class, e -> {
                     assertThat(e.code().exitCode()).isEqualTo(2);
-                    assertThat(e).hasMessageContaining("libvirt says");
+                    assertThat(e).hasMessageContaining("libvirt reported: ");
                 });
     }
 
     @Test
-    void leavesNothingBehindHoweverOftenItIsOpened() {
+    void leaksNothingOverManyOpensAndCloses() {
         TestHosts.open().close();
         int handles = handles();
         int threads = Thread.activeCount();
@@ -194,7 +194,7 @@ final class LibvirtHostTest {
     }
 
     @Test
-    void saysWhyItIsAwayOnceItIsClosed() {
+    void reportsThatItIsClosed() {
         Host other = TestHosts.open();
         other.close();
 

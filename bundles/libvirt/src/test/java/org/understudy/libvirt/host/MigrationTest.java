@@ -30,23 +30,23 @@ import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.libvirt.TcgFlaky;
 import org.understudy.libvirt.connect.Cable;
 
-/** A Linux guest with a failover pair goes from one real libvirtd to another. */
+/** Migrates a Linux guest with a failover pair between two real libvirtds. */
 @TcgFlaky("QEMU before 9.0 forgets pages of a guest that is moved right after its boot: one in five crashes")
 final class MigrationTest extends TwoLibvirtds {
     @BeforeEach
     void bootGuest() {
-        haveGuest();
+        ensureGuest();
         fromA.clear();
     }
 
     @Test
-    void movesAGuestWithItsPair() {
+    void migratesAGuestWithItsPair() {
         IncomingMigration in = b.prepareIncoming(request());
         OutgoingMigration out = a.startOutgoing(outgoing(in));
         assertThat(out.switchesByItself()).isTrue();
         assertThat(a.outgoing(WEB)).isPresent();
 
-        await().atMost(SOON).until(() -> out.progress().phase() == MigrationPhase.COMPLETED);
+        await().atMost(LIMIT).until(() -> out.progress().phase() == MigrationPhase.COMPLETED);
         assertThat(in.phase()).isEqualTo(MigrationPhase.COMPLETED);
         in.accept();
         assertThatThrownBy(in::abort).isInstanceOf(UnderstudyException.class);
@@ -56,7 +56,7 @@ final class MigrationTest extends TwoLibvirtds {
         assertThat(a.find(WEB)).isEmpty();
         assertThat(b.find(WEB).map(HostedVm::state)).contains(VmState.RUNNING);
         assertThat(b.definition(WEB)).contains("ua-standby0");
-        await().atMost(SOON).until(() -> b.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
+        await().atMost(LIMIT).until(() -> b.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
         assertThat(phases(fromA))
                 .containsSubsequence(
                         MigrationPhase.SETUP,
@@ -64,13 +64,13 @@ final class MigrationTest extends TwoLibvirtds {
                         MigrationPhase.ACTIVE,
                         MigrationPhase.COMPLETED);
         assertThat(fromA).anyMatch(HostEvent.UnplugRequested.class::isInstance);
-        await().atMost(SOON).until(() -> fromB.stream().anyMatch(HostEvent.Resumed.class::isInstance));
-        await().atMost(SOON).until(() -> fromA.stream().anyMatch(HostEvent.Stopped.class::isInstance));
+        await().atMost(LIMIT).until(() -> fromB.stream().anyMatch(HostEvent.Resumed.class::isInstance));
+        await().atMost(LIMIT).until(() -> fromA.stream().anyMatch(HostEvent.Stopped.class::isInstance));
         assertThat(fromA)
                 .filteredOn(HostEvent.MemoryPass.class::isInstance)
                 .extracting(e -> ((HostEvent.MemoryPass) e).pass())
                 .startsWith(1);
-        await().atMost(SOON).until(() -> fromA.stream().anyMatch(HostEvent.MigrationMeasured.class::isInstance));
+        await().atMost(LIMIT).until(() -> fromA.stream().anyMatch(HostEvent.MigrationMeasured.class::isInstance));
         assertThat(fromA)
                 .filteredOn(HostEvent.MigrationMeasured.class::isInstance)
                 .singleElement()
@@ -79,7 +79,7 @@ final class MigrationTest extends TwoLibvirtds {
     }
 
     @Test
-    void isNotOverForAnotherServerBeforeTheGuestRunsThere() {
+    void isNotCompletedForAnotherServerBeforeTheGuestRunsOnTheDestination() {
         try (Host watching = host("a", daemonA)) {
             IncomingMigration in = b.prepareIncoming(request());
             a.startOutgoing(outgoing(in));
@@ -93,33 +93,33 @@ final class MigrationTest extends TwoLibvirtds {
         }
     }
 
-    /** libvirt needs no connection of ours for it; that the VM has gone meanwhile is no loss. */
+    /** libvirt migrates without the connection; that the VM has left meanwhile is not a failure. */
     @Test
-    void followsAMigrationWhoseConnectionIsLostUntilTheGuestRunsThere(@TempDir Path own) throws IOException {
+    void followsAMigrationToItsEndAfterTheConnectionWasLost(@TempDir Path own) throws IOException {
         a.close();
         try (Cable cable = new Cable(own.resolve("cable"), daemonA.socket())) {
             a = host("a", "qemu+unix:///system?socket=" + own.resolve("cable"));
             a.subscribe(fromA::add);
             IncomingMigration in = b.prepareIncoming(request());
             OutgoingMigration out = a.startOutgoing(outgoing(in));
-            await().atMost(SOON).until(() -> out.progress().phase() == MigrationPhase.ACTIVE);
+            await().atMost(LIMIT).until(() -> out.progress().phase() == MigrationPhase.ACTIVE);
 
             cable.cut();
-            await().atMost(SOON)
+            await().atMost(LIMIT)
                     .ignoreException(UnderstudyException.class)
                     .until(() -> out.progress().phase() == MigrationPhase.COMPLETED);
 
             assertThat(b.find(WEB).map(HostedVm::state)).contains(VmState.RUNNING);
             assertThat(fromA).noneMatch(HostEvent.Stopped.class::isInstance);
             out.finish();
-            await().atMost(SOON).until(() -> fromA.stream().anyMatch(HostEvent.Stopped.class::isInstance));
+            await().atMost(LIMIT).until(() -> fromA.stream().anyMatch(HostEvent.Stopped.class::isInstance));
             a.close();
         }
     }
 
-    /** While libvirt prepares it and while it loads it must not look like a VM that arrived and was paused. */
+    /** While libvirt prepares and loads the VM, it must not be reported as arrived and paused. */
     @Test
-    void isIncomingUntilTheGuestRunsThere() {
+    void isIncomingUntilTheGuestRunsOnTheDestination() {
         Set<VmState> seen = EnumSet.noneOf(VmState.class);
         IncomingMigration in = b.prepareIncoming(request());
         CompletableFuture<OutgoingMigration> out = CompletableFuture.supplyAsync(() -> a.startOutgoing(outgoing(in)));
@@ -138,45 +138,47 @@ final class MigrationTest extends TwoLibvirtds {
     }
 
     @Test
-    void keepsTheGuestWithItsPrimaryWhenItIsCancelled() {
+    void keepsTheGuestAndItsPrimaryOnTheSourceAfterACancel() {
         IncomingMigration in = b.prepareIncoming(request());
         OutgoingMigration out = a.startOutgoing(outgoing(in, 100_000));
-        await().atMost(SOON).until(() -> out.progress().phase() == MigrationPhase.ACTIVE);
+        await().atMost(LIMIT).until(() -> out.progress().phase() == MigrationPhase.ACTIVE);
         assertThat(in.phase()).isEqualTo(MigrationPhase.ACTIVE);
         assertThat(b.find(WEB).map(HostedVm::state)).contains(VmState.INCOMING);
         assertThat(b.incoming(WEB)).isPresent();
         assertThat(b.outgoing(WEB)).isEmpty();
 
         out.cancel();
-        await().atMost(SOON).until(() -> out.progress().phase() == MigrationPhase.CANCELLED);
+        await().atMost(LIMIT).until(() -> out.progress().phase() == MigrationPhase.CANCELLED);
         in.abort();
         out.resumeOnSource();
-        assertThat(a.outgoing(WEB)).as("the next one may be somebody else's").isEmpty();
+        assertThat(a.outgoing(WEB))
+                .as("the next migration may be started by another program")
+                .isEmpty();
 
         assertThat(b.find(WEB)).isEmpty();
         assertThat(a.find(WEB).map(HostedVm::state)).contains(VmState.RUNNING);
-        await().atMost(SOON).until(() -> a.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
+        await().atMost(LIMIT).until(() -> a.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
     }
 
     @Test
-    void keepsTheGuestWithItsPrimaryWhenLibvirtThereIsRestarted() throws IOException {
+    void keepsTheGuestAndItsPrimaryOnTheSourceAfterARestartOfTheDestinationsLibvirt() throws IOException {
         IncomingMigration in = b.prepareIncoming(request());
         OutgoingMigration out = a.startOutgoing(outgoing(in, 100_000));
-        await().atMost(SOON).until(() -> out.progress().phase() == MigrationPhase.ACTIVE);
+        await().atMost(LIMIT).until(() -> out.progress().phase() == MigrationPhase.ACTIVE);
 
         daemonB.kill();
-        await().atMost(SOON).until(() -> out.progress().phase() == MigrationPhase.FAILED);
-        assertThat(out.progress().error()).contains("libvirt says");
+        await().atMost(LIMIT).until(() -> out.progress().phase() == MigrationPhase.FAILED);
+        assertThat(out.progress().error()).contains("libvirt reported: ");
         daemonB.begin();
         in.abort();
 
         assertThat(b.find(WEB)).isEmpty();
         assertThat(a.find(WEB).map(HostedVm::state)).contains(VmState.RUNNING);
-        await().atMost(SOON).until(() -> a.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
+        await().atMost(LIMIT).until(() -> a.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
     }
 
     @Test
-    void saysWhyLibvirtRefusesToBegin() {
+    void reportsWhyLibvirtRejectsTheMigration() {
         IncomingMigration in = b.prepareIncoming(request());
         OutgoingRequest impossible = new OutgoingRequest(
                 new MigrationId("m-1"),
@@ -188,7 +190,7 @@ final class MigrationTest extends TwoLibvirtds {
 
         assertThatThrownBy(() -> a.startOutgoing(impossible))
                 .isInstanceOf(UnderstudyException.class)
-                .hasMessageContaining("libvirt says");
+                .hasMessageContaining("libvirt reported: ");
         assertThat(a.find(WEB).map(HostedVm::state)).contains(VmState.RUNNING);
         assertThat(a.outgoing(WEB)).isEmpty();
     }

@@ -42,7 +42,7 @@ final class PairTest {
     private static Libvirtd daemon;
 
     private Host host;
-    private final List<HostEvent> heard = new CopyOnWriteArrayList<>();
+    private final List<HostEvent> events = new CopyOnWriteArrayList<>();
 
     @BeforeAll
     static void start(@TempDir Path directory) throws IOException {
@@ -60,7 +60,7 @@ final class PairTest {
     @BeforeEach
     void open(@TempDir Path directory) {
         host = new LibvirtConnector().open(TestHosts.policy(Map.of("uri", daemon.uri("qemu", "/system"))));
-        host.subscribe(heard::add);
+        host.subscribe(events::add);
         host.define(TestHosts.pair("web1", TestHosts.guest(), directory.resolve("serial"), ""));
     }
 
@@ -76,7 +76,7 @@ final class PairTest {
     }
 
     @Test
-    void asksQemuAndTheAgentOfAGuestThatTakesPart(@TempDir Path directory) throws IOException {
+    void queriesQemuAndTheAgentOfAGuestWithAPair(@TempDir Path directory) throws IOException {
         host.define(withAgent(directory));
         host.start(WEB, Map.of());
         assertThat(host.guestNics(WEB)).as("the agent does not run yet").isEmpty();
@@ -85,11 +85,11 @@ final class PairTest {
 
         await().atMost(BOOT).until(() -> host.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
         assertThat(host.standbyNegotiated(WEB, STANDBY)).contains(true);
-        assertThat(heard)
+        assertThat(events)
                 .filteredOn(HostEvent.StandbyNegotiated.class::isInstance)
                 .extracting(e -> ((HostEvent.StandbyNegotiated) e).standby())
                 .contains(STANDBY);
-        assertThat(host.primaryPresence(WEB, new Alias("ua-nobody"))).isEqualTo(PrimaryPresence.ABSENT);
+        assertThat(host.primaryPresence(WEB, new Alias("ua-absent"))).isEqualTo(PrimaryPresence.ABSENT);
 
         MacAddress mac = new MacAddress("52:54:00:11:22:33");
         await().atMost(BOOT)
@@ -112,14 +112,14 @@ final class PairTest {
     }
 
     @Test
-    void refusesToPlugWhatTheDefinitionDoesNotHave() {
-        assertThatThrownBy(() -> host.plugPrimary(WEB, new Alias("ua-nobody"), Optional.empty()))
+    void refusesToPlugADeviceThatTheDefinitionLacks() {
+        assertThatThrownBy(() -> host.plugPrimary(WEB, new Alias("ua-absent"), Optional.empty()))
                 .isInstanceOfSatisfying(
                         UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.NIC_NOT_FOUND));
     }
 
     @Test
-    void tellsWhatQemuCanDo() {
+    void readsTheCapabilitiesOfQemu() {
         HostFacts facts = host.facts();
 
         assertThat(facts.qemuVersion())

@@ -18,38 +18,38 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.PciAddress;
 import org.understudy.api.PoolName;
 
-/** Against libvirt's own test driver; its networks have no users, so one in use is tried in the lab. */
+/** Runs against libvirt's test driver; its networks have no users, so a network in use is tested in the lab. */
 final class PoolNetworksTest {
     private static final PoolName POOL = new PoolName("vf-pool");
     private static final PciAddress VF0 = PciAddress.parse("0000:01:10.0");
     private static final PciAddress VF1 = PciAddress.parse("0000:3b:02.7");
 
     private LibvirtHost host;
-    private Connect witness;
+    private Connect other;
 
     @BeforeEach
     void open() throws LibvirtException {
         host = (LibvirtHost) TestHosts.open();
-        witness = new Connect("test:///default");
+        other = new Connect("test:///default");
     }
 
     @AfterEach
     void close() throws LibvirtException {
         if (exists()) {
-            Network network = witness.networkLookupByName("vf-pool");
+            Network network = other.networkLookupByName("vf-pool");
             network.destroy();
             network.undefine();
         }
-        witness.close();
+        other.close();
         host.close();
     }
 
     private boolean exists() throws LibvirtException {
-        return List.of(witness.listNetworks()).contains("vf-pool");
+        return List.of(other.listNetworks()).contains("vf-pool");
     }
 
     private String xml() throws LibvirtException {
-        return witness.networkLookupByName("vf-pool").getXMLDesc(0);
+        return other.networkLookupByName("vf-pool").getXMLDesc(0);
     }
 
     private List<Finding> keep(PciAddress... vfs) {
@@ -57,7 +57,7 @@ final class PoolNetworksTest {
     }
 
     @Test
-    void makesANetworkOfTheVfsThatIsActiveNowAndAfterABoot() throws LibvirtException {
+    void createsAnActiveNetworkWithAutostart() throws LibvirtException {
         assertThat(keep(VF0, VF1)).isEmpty();
 
         assertThat(host.facts().vfNetworks()).containsExactly("vf-pool");
@@ -66,28 +66,28 @@ final class PoolNetworksTest {
                         "<forward mode='hostdev' managed='yes'>",
                         "bus='0x01' slot='0x10' function='0x0'",
                         "bus='0x3b' slot='0x02' function='0x7'");
-        assertThat(witness.networkLookupByName("vf-pool").getAutostart()).isTrue();
+        assertThat(other.networkLookupByName("vf-pool").getAutostart()).isTrue();
     }
 
     @Test
-    void followsThePoolAndKeepsTheNetworksIdentity() throws LibvirtException {
+    void updatesTheVfsAndKeepsTheUuid() throws LibvirtException {
         keep(VF0, VF1);
-        String uuid = witness.networkLookupByName("vf-pool").getUUIDString();
+        String uuid = other.networkLookupByName("vf-pool").getUUIDString();
 
         assertThat(keep(VF1)).isEmpty();
 
         assertThat(xml()).contains("bus='0x3b'").doesNotContain("bus='0x01'");
         assertThat(exists()).as("active").isTrue();
-        assertThat(witness.networkLookupByName("vf-pool").getUUIDString()).isEqualTo(uuid);
+        assertThat(other.networkLookupByName("vf-pool").getUUIDString()).isEqualTo(uuid);
     }
 
     @Test
-    void hearsThatOneWasStoppedAndStartsIt() throws LibvirtException {
+    void restartsAStoppedNetwork() throws LibvirtException {
         keep(VF0);
-        AtomicBoolean told = new AtomicBoolean();
-        host.listen(() -> told.set(true));
-        witness.networkLookupByName("vf-pool").destroy();
-        await().untilTrue(told);
+        AtomicBoolean changed = new AtomicBoolean();
+        host.listen(() -> changed.set(true));
+        other.networkLookupByName("vf-pool").destroy();
+        await().untilTrue(changed);
 
         assertThat(keep(VF0)).isEmpty();
 
@@ -95,28 +95,28 @@ final class PoolNetworksTest {
     }
 
     @Test
-    void removesOneThatIsNotToBe() throws LibvirtException {
+    void removesTheNetworkOfAnEmptyPool() throws LibvirtException {
         keep(VF0);
 
         assertThat(keep()).isEmpty();
         assertThat(keep()).as("again").isEmpty();
 
         assertThat(exists()).isFalse();
-        assertThat(witness.listDefinedNetworks()).doesNotContain("vf-pool");
+        assertThat(other.listDefinedNetworks()).doesNotContain("vf-pool");
     }
 
     @Test
-    void leavesTheNetworkOfSomebodyElseAlone() throws LibvirtException {
-        witness.networkDefineXML("<network><name>vf-pool</name><forward mode='nat'/>"
+    void doesNotChangeAForeignNetwork() throws LibvirtException {
+        other.networkDefineXML("<network><name>vf-pool</name><forward mode='nat'/>"
                         + "<ip address='192.0.2.1' netmask='255.255.255.0'/></network>")
                 .create();
         String before = xml();
 
         assertThat(keep(VF0)).singleElement().satisfies(f -> {
             assertThat(f.code()).isEqualTo(FindingCode.NETWORK_NOT_KEPT);
-            assertThat(f.message()).contains("made by somebody else");
+            assertThat(f.message()).contains("not created by Understudy");
         });
-        assertThat(keep()).as("there is none of ours to remove").isEmpty();
+        assertThat(keep()).as("no network of Understudy to remove").isEmpty();
         assertThat(xml()).isEqualTo(before);
     }
 }

@@ -12,12 +12,12 @@ import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.libvirt.connect.Libvirtd;
 
-/** What a real libvirtd keeps of a definition, which is why it is read back. */
+/** Shows why a definition is read back: a real libvirtd does not store all of it. */
 final class StoredDefinitionTest {
     private static final VmName WEB = new VmName("web1");
 
     @Test
-    void dropsAnAliasThatIsNoUsersWithoutAWord(@TempDir Path directory) throws IOException {
+    void dropsAnAliasWithoutUserPrefixSilently(@TempDir Path directory) throws IOException {
         try (Libvirtd daemon = Libvirtd.start(directory);
                 Host host =
                         new LibvirtConnector().open(TestHosts.policy(Map.of("uri", daemon.uri("qemu", "/system"))))) {

@@ -12,17 +12,17 @@ import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.PrimaryPresence;
 
-/** QEMU waits 30 s for a guest that does not let its primary go before a cancelled migration ends. */
+/** QEMU waits 30 s for a guest that does not release its primary before a cancelled migration ends. */
 final class StubbornGuestIT extends TwoLibvirtds {
     @Test
-    void keepsTheGuestWithItsPrimaryWhenItNeverLetsItGo() {
+    void keepsTheGuestAndItsPrimaryIfTheGuestNeverReleasesIt() {
         run("acpiphp.disable=1 understudy.noeject=1");
         IncomingMigration in = b.prepareIncoming(request());
         OutgoingMigration out = a.startOutgoing(outgoing(in));
-        await().atMost(SOON).until(() -> out.progress().phase() == MigrationPhase.WAIT_UNPLUG);
+        await().atMost(LIMIT).until(() -> out.progress().phase() == MigrationPhase.WAIT_UNPLUG);
 
         out.cancel();
-        await().atMost(SOON).until(() -> out.progress().phase() == MigrationPhase.CANCELLED);
+        await().atMost(LIMIT).until(() -> out.progress().phase() == MigrationPhase.CANCELLED);
         in.abort();
 
         assertThat(b.find(WEB)).isEmpty();

@@ -27,7 +27,7 @@ final class TestHosts {
         return new HostPolicy(new HostName("a"), "libvirt", options);
     }
 
-    /** A definition the test driver takes. */
+    /** A definition for the test driver. */
     static String definition(String name) {
         return """
                 <domain type='test'>
@@ -53,10 +53,10 @@ final class TestHosts {
     }
 
     /**
-     * A Linux guest with a failover pair. An emulated NIC stands in for the VF, which libvirt itself would refuse, so it
-     * goes past it to QEMU.
+     * A Linux guest with a failover pair. An emulated NIC replaces the VF; libvirt would reject it, so it is passed to
+     * QEMU on the command line.
      *
-     * @param options for the guest's kernel
+     * @param options options for the guest's kernel
      */
     static String pair(String name, Path guest, Path serial, String options) {
         return """
@@ -95,14 +95,14 @@ final class TestHosts {
                 """.formatted(name, guest, guest, options, serial);
     }
 
-    /** The test guest; on CI it must be there. */
+    /** The test guest. Skips the test without it; fails in CI. */
     static Path guest() {
         String built = System.getenv("UNDERSTUDY_GUEST");
-        boolean there = built != null && Files.exists(Path.of(built, "initrd.img"));
-        if (!there && "true".equals(System.getenv("CI"))) {
+        boolean exists = built != null && Files.exists(Path.of(built, "initrd.img"));
+        if (!exists && "true".equals(System.getenv("CI"))) {
             throw new AssertionError("this test needs a built test guest, named by UNDERSTUDY_GUEST");
         }
-        assumeTrue(there, "SKIPPED: no test guest; run ./understudy test, or build-guest and set UNDERSTUDY_GUEST");
+        assumeTrue(exists, "SKIPPED: no test guest; run ./understudy test, or build-guest and set UNDERSTUDY_GUEST");
         return Path.of(built).toAbsolutePath();
     }
 }

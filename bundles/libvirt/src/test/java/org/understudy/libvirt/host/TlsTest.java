@@ -21,9 +21,9 @@ import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.libvirt.connect.Libvirtd;
 
-/** A real libvirtd that lets in whom its authority has signed. */
+/** Runs against a real libvirtd that requires client certificates. */
 final class TlsTest {
-    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
 
     private Libvirtd daemon;
 
@@ -44,24 +44,24 @@ final class TlsTest {
     }
 
     @Test
-    void drivesAndHearsAHostOverTls() {
-        List<HostEvent> heard = new CopyOnWriteArrayList<>();
+    void managesAHostAndReceivesItsEventsOverTls() {
+        List<HostEvent> events = new CopyOnWriteArrayList<>();
         try (Host host = open(daemon.tlsUri(daemon.pki()))) {
-            host.subscribe(heard::add);
+            host.subscribe(events::add);
             host.define(TestHosts.qemu("web1"));
 
-            await().atMost(SOON).until(() -> heard.stream().anyMatch(HostEvent.DefinitionChanged.class::isInstance));
+            await().atMost(LIMIT).until(() -> events.stream().anyMatch(HostEvent.DefinitionChanged.class::isInstance));
             assertThat(host.facts().summary()).contains("qemu+tls://127.0.0.1:");
         }
     }
 
     @Test
-    void saysThatACertificateIsNotAccepted(@TempDir Path elsewhere) throws IOException {
+    void reportsARejectedCertificate(@TempDir Path elsewhere) throws IOException {
         try (Libvirtd other = Libvirtd.startWithTls(elsewhere)) {
             assertThatThrownBy(() -> open(daemon.tlsUri(other.pki())))
                     .isInstanceOfSatisfying(UnderstudyException.class, e -> {
                         assertThat(e.code()).isEqualTo(ErrorCode.HOST_UNAVAILABLE);
-                        assertThat(e).hasMessageContaining("cannot be reached").hasMessageContaining("ertificate");
+                        assertThat(e).hasMessageContaining("is unreachable").hasMessageContaining("ertificate");
                     });
         }
     }

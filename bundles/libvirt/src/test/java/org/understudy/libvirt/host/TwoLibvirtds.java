@@ -33,13 +33,13 @@ import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.libvirt.connect.Libvirtd;
 
-/** Two real libvirtds, and the VM that goes from one to the other. */
+/** Two real libvirtds, and a VM that is migrated between them. */
 abstract class TwoLibvirtds {
-    static final Duration SOON = Duration.ofSeconds(120);
+    static final Duration LIMIT = Duration.ofSeconds(120);
     static final VmName WEB = new VmName("web1");
     static final Alias PRIMARY = new Alias("ua-primary0");
 
-    /** The tests share the daemons and, as long as it lives, the guest; each moves it from where it is. */
+    /** The tests share the daemons and the guest while it runs; each test migrates it from its present host. */
     @TempDir
     static Path directory;
 
@@ -84,9 +84,9 @@ abstract class TwoLibvirtds {
         b.subscribe(fromB::add);
     }
 
-    /** Boots one unless an earlier test has left one. */
-    void haveGuest() {
-        if (!isRunning(a) || !takesPart()) {
+    /** Boots a guest unless an earlier test has left one. */
+    void ensureGuest() {
+        if (!isRunning(a) || !hasPrimary()) {
             remove(a);
             run("");
         }
@@ -96,8 +96,8 @@ abstract class TwoLibvirtds {
         return host.find(WEB).map(HostedVm::state).equals(Optional.of(VmState.RUNNING));
     }
 
-    /** A guest that an earlier test has moved may need a moment; one that has crashed has to boot anew. */
-    boolean takesPart() {
+    /** A guest that an earlier test has migrated gets up to 20 s; one that has crashed must boot again. */
+    boolean hasPrimary() {
         try {
             await().atMost(Duration.ofSeconds(20))
                     .until(() -> a.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
@@ -119,7 +119,7 @@ abstract class TwoLibvirtds {
     void run(String options) {
         a.define(TestHosts.pair("web1", TestHosts.guest(), directory.resolve("serial"), options));
         a.start(WEB, Map.of());
-        await().atMost(SOON).until(() -> a.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
+        await().atMost(LIMIT).until(() -> a.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
     }
 
     static Host host(String name, Libvirtd daemon) {

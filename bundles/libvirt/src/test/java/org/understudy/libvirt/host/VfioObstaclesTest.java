@@ -18,7 +18,7 @@ import org.understudy.api.VmName;
 import org.understudy.libvirt.domain.NodeDevice;
 import org.understudy.libvirt.domain.VfUse;
 
-/** On documents as libvirt 9 and 11 write them, and on a tree of files. */
+/** Uses documents as libvirt 9 and 11 write them, and a file tree. */
 final class VfioObstaclesTest {
     private static final Alias PRIMARY = new Alias("ua-vf0");
     private static final String CONFIGURED = """
@@ -37,8 +37,8 @@ final class VfioObstaclesTest {
             "</domain>",
             "<seclabel type='dynamic' model='apparmor' relabel='yes'><label>libvirt-1</label></seclabel></domain>");
 
-    private static final String UNSEEN =
-            "libvirt gave VF 0000:01:10.2 to QEMU, and sees nothing that keeps QEMU from it.";
+    private static final String NONE_FOUND =
+            "VF 0000:01:10.2 is assigned to QEMU by libvirt, and no obstacle was found";
 
     @TempDir
     private Path root;
@@ -71,20 +71,20 @@ final class VfioObstaclesTest {
     }
 
     @Test
-    void saysWhereToReadOnIfItSeesNothing() {
+    void namesQemusLogIfNoObstacleIsFound() {
         assertThat(messages(LIVE, Optional.empty(), Optional.of(device(DRIVER, GROUP))))
-                .containsExactly(UNSEEN);
+                .containsExactly(NONE_FOUND);
         assertThat(messages(CONFIGURED, Optional.empty(), Optional.empty()))
-                .as("libvirt gave it no VF")
+                .as("libvirt assigned no VF")
                 .isEmpty();
     }
 
     @Test
-    void namesAVfThatIsGoneOrNotReady() {
+    void reportsAVfThatIsMissingOrNotReady() {
         assertThat(messages(LIVE, Optional.empty(), Optional.empty()))
-                .containsExactly("The host has no device 0000:01:10.2.");
+                .containsExactly("Host a has no device 0000:01:10.2");
         assertThat(messages(LIVE, Optional.empty(), Optional.of(device(DRIVER.replace("vfio-pci", "igbvf"), GROUP))))
-                .containsExactly("VF 0000:01:10.2 is bound to igbvf, not to vfio-pci.");
+                .containsExactly("VF 0000:01:10.2 is bound to igbvf, not to vfio-pci");
         assertThat(messages(LIVE, Optional.empty(), Optional.of(device("", ""))))
                 .hasSize(2)
                 .anyMatch(m -> m.contains("no IOMMU group"))
@@ -92,17 +92,17 @@ final class VfioObstaclesTest {
     }
 
     @Test
-    void namesAppArmorForAVfThatLibvirtTookFromANetwork() {
+    void reportsAppArmorForAVfOfALibvirtNetwork() {
         Optional<String> ready = Optional.of(device(DRIVER, GROUP));
         assertThat(messages(CONFINED, Optional.empty(), ready))
                 .singleElement()
                 .satisfies(m -> assertThat(m).contains("AppArmor"));
         VfUse named = VfUse.of(CONFINED, LIVE, PRIMARY);
-        assertThat(named.confinedWithoutName()).isFalse();
+        assertThat(named.blockedByAppArmor()).isFalse();
     }
 
     @Test
-    void namesAMemoryLimitBelowWhatVfioLocks() {
+    void reportsAMemoryLimitBelowWhatVfioLocks() {
         String limited =
                 LIVE.replace("<devices>", "<memtune><hard_limit unit='KiB'>100000</hard_limit></memtune><devices>");
 
@@ -112,12 +112,12 @@ final class VfioObstaclesTest {
     }
 
     @Test
-    void readsThisMachine() throws IOException {
+    void readsTheFilesOfThisMachine() throws IOException {
         Optional<LocalVfioReader> here = Optional.of(new LocalVfioReader(root));
         Optional<String> ready = Optional.of(device(DRIVER, GROUP));
         file("proc/interrupts", "  24:  0  PCI-MSI 32768-edge  eth0\n");
         assertThat(messages(CONFINED, here, ready))
-                .anyMatch(m -> m.contains("VFIO cannot be used"))
+                .anyMatch(m -> m.contains("VFIO is unavailable"))
                 .anyMatch(m -> m.contains("does not remap interrupts"))
                 .anyMatch(m -> m.contains("AppArmor"));
 
@@ -125,7 +125,7 @@ final class VfioObstaclesTest {
         file("proc/interrupts", "  24:  0  IR-PCI-MSI 32768-edge  eth0\n");
         Path shipped = Path.of("../../hooks/libvirt/apparmor/understudy-vfio");
         file("etc/apparmor.d/abstractions/libvirt-qemu.d/understudy-vfio", Files.readString(shipped));
-        assertThat(messages(CONFINED, here, ready)).containsExactly(UNSEEN);
+        assertThat(messages(CONFINED, here, ready)).containsExactly(NONE_FOUND);
     }
 
     private void file(String path, String text) throws IOException {
@@ -135,26 +135,26 @@ final class VfioObstaclesTest {
     }
 
     @Test
-    void tellsTheDoctorOfAppArmorWhereItCanLook() {
+    void reportsAppArmorOrThatItCannotBeRead() {
         assertThat(host(Optional.of(new LocalVfioReader(root))))
                 .anyMatch(f -> f.remedy().contains("understudy-vfio"));
         assertThat(host(Optional.empty()))
                 .singleElement()
-                .satisfies(f -> assertThat(f.message()).contains("can't be seen"));
+                .satisfies(f -> assertThat(f.message()).contains("cannot be read remotely"));
     }
 
     @Test
-    void tellsWhatARemoteLibvirtFindsOfVfio() {
+    void reportsMissingVfioOfARemoteHost() {
         VfioObstacles without = new VfioObstacles(
                 new HostName("a"), List.of(), Optional.of(false), Optional.empty(), vf -> Optional.empty());
 
-        assertThat(without.ofHost())
+        assertThat(without.onHost())
                 .singleElement()
-                .satisfies(f -> assertThat(f.message()).contains("VFIO cannot be used on host a"));
+                .satisfies(f -> assertThat(f.message()).contains("VFIO is unavailable on host a"));
     }
 
     private static List<Finding> host(Optional<LocalVfioReader> here) {
         return new VfioObstacles(new HostName("a"), List.of("apparmor"), Optional.empty(), here, vf -> Optional.empty())
-                .ofHost();
+                .onHost();
     }
 }

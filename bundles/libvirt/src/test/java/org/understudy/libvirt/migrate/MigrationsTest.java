@@ -36,8 +36,8 @@ final class MigrationsTest {
         Domains domains = mock(Domains.class);
         Monitor monitor = mock(Monitor.class);
         OutgoingDomains outgoingDomains = new OutgoingDomains();
-        doThrow(new NoClassDefFoundError("from the test")).when(domains).notifyListeners(any(), eq(WEB), any());
-        when(monitor.ask(any(), any(), any()))
+        doThrow(new NoClassDefFoundError("from the test")).when(domains).run(any(), eq(WEB), any());
+        when(monitor.query(any(), any(), any()))
                 .thenThrow(new UnderstudyException(ErrorCode.DEADLINE_EXCEEDED, "QEMU hangs"));
         try (LibvirtEventQueue events = new LibvirtEventQueue(HOST)) {
             Migrations migrations = new Migrations(
