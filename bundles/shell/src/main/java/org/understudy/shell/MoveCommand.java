@@ -30,10 +30,14 @@ abstract class MoveCommand extends VmCommand {
     @Option(name = "--bandwidth", description = "Bandwidth limit in bytes per second; K, M, G for powers of 1024")
     String bandwidth = "";
 
-    @Option(name = "--downtime-limit", description = "Longest pause of the vCPUs for the last pages, such as 300ms or 1s")
+    @Option(
+            name = "--downtime-limit",
+            description = "Longest pause of the vCPUs for the last pages, such as 300ms or 1s")
     String downtimeLimit = "";
 
-    @Option(name = "--auto-converge", description = "Throttle the vCPUs if the guest writes memory faster than it can be copied")
+    @Option(
+            name = "--auto-converge",
+            description = "Throttle the vCPUs if the guest writes memory faster than it can be copied")
     boolean autoConverge;
 
     @Option(name = "--multifd", description = "Number of parallel memory streams, 2 to 255")
@@ -45,7 +49,9 @@ abstract class MoveCommand extends VmCommand {
     @Option(name = "--require-vf", description = "Report needs-attention if the migration ends on standby")
     boolean requireVf;
 
-    @Option(name = "--accept-standby", description = "Migrate even if no VF is free; the VM gets one as soon as one is free")
+    @Option(
+            name = "--accept-standby",
+            description = "Migrate even if no VF is free; the VM gets one as soon as one is free")
     boolean acceptStandby;
 
     @Option(name = "--strategy", description = "automatic: QEMU unplugs and plugs; explicit: Understudy does")

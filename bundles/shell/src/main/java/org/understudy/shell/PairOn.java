@@ -29,10 +29,15 @@ public final class PairOn extends PairCommand {
             values = {"pool-network", "hostdev-interface", "plain-hostdev"})
     String form = "";
 
-    @Option(name = "--vf", description = "PCI address of the VF, such as 0000:01:10.2 (default: any free VF of the pool)")
+    @Option(
+            name = "--vf",
+            description = "PCI address of the VF, such as 0000:01:10.2 (default: any free VF of the pool)")
     String vf = "";
 
-    @Option(name = "--consent", description = "Accept a risk by its name, such as change-machine-type", multiValued = true)
+    @Option(
+            name = "--consent",
+            description = "Accept a risk by its name, such as change-machine-type",
+            multiValued = true)
     @Completion(value = StringsCompleter.class, values = "change-machine-type")
     List<String> consents = List.of();
 

@@ -5,7 +5,10 @@ import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 
 @Service
-@Command(scope = "understudy", name = "preflight", description = "Check whether a VM can be migrated, without changing anything")
+@Command(
+        scope = "understudy",
+        name = "preflight",
+        description = "Check whether a VM can be migrated, without changing anything")
 public final class PreflightCommand extends MoveCommand {
     @Override
     int run() {

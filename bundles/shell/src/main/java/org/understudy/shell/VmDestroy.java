@@ -7,7 +7,10 @@ import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 
 @Service
-@Command(scope = "understudy", name = "vm-destroy", description = "Force a VM off at once; data that the guest has not written is lost")
+@Command(
+        scope = "understudy",
+        name = "vm-destroy",
+        description = "Force a VM off at once; data that the guest has not written is lost")
 public final class VmDestroy extends VmCommand {
     @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)
     List<String> trailing = List.of();

@@ -33,7 +33,9 @@ public final class EventServlet extends HttpServlet {
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
         if (hub.size() >= MAX_STREAMS) {
-            response.sendError(HttpServletResponse.SC_SERVICE_UNAVAILABLE, "Too many open event streams; the limit is " + MAX_STREAMS);
+            response.sendError(
+                    HttpServletResponse.SC_SERVICE_UNAVAILABLE,
+                    "Too many open event streams; the limit is " + MAX_STREAMS);
             return;
         }
         response.setContentType("text/event-stream");

@@ -153,7 +153,8 @@ public final class HookSocket implements AutoCloseable {
         connections.add(connection);
         try {
             workers.execute(() -> serve(connection, request));
-            timer.schedule(() -> HookRequestReader.closeConnection(connection), callTimeout.toMillis(), TimeUnit.MILLISECONDS);
+            timer.schedule(
+                    () -> HookRequestReader.closeConnection(connection), callTimeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
             LOG.warn("Hook listener on {}: queue of {} requests is full, closing a connection", path, MAX_QUEUED);
             connections.remove(connection);

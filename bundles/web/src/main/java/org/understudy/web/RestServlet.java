@@ -68,6 +68,7 @@ abstract class RestServlet extends HttpServlet {
 
     static UnderstudyException unknown(String method, RestRequest restRequest) {
         return new UnderstudyException(
-                ErrorCode.INVALID_ARGUMENT, "Unknown REST call " + method + " /" + String.join("/", restRequest.path()));
+                ErrorCode.INVALID_ARGUMENT,
+                "Unknown REST call " + method + " /" + String.join("/", restRequest.path()));
     }
 }

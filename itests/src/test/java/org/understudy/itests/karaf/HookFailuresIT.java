@@ -118,7 +118,7 @@ class HookFailuresIT {
     }
 
     private void requireNothingIsStopped() throws Exception {
-        requireNothingIsStopped("understudy: going on with the definition as it is: ");
+        requireNothingIsStopped("understudy: continuing with the unchanged definition: ");
     }
 
     private void requireNothingIsStopped(String said) throws Exception {
@@ -179,7 +179,7 @@ class HookFailuresIT {
         configure("require-vf = perhaps");
 
         requireNothingIsStopped();
-        assertThat(vdsm().errors()).contains("require-vf is yes or no, not 'perhaps'");
+        assertThat(vdsm().errors()).contains("require-vf must be yes or no, not 'perhaps'");
     }
 
     @Test

@@ -195,7 +195,7 @@ class ScriptHooksIT {
         Ended ended = hook("install", "vdsm");
 
         assertThat(ended.status()).isEqualTo(1);
-        assertThat(ended.errors()).contains("belongs to somebody else", "remedy:");
+        assertThat(ended.errors()).contains("is not a hook of Understudy", "remedy:");
         assertThat(hook("remove", "vdsm").status()).isZero();
         assertThat(other).hasContent("#!/bin/sh");
     }
