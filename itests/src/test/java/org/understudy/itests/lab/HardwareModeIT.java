@@ -163,14 +163,14 @@ class HardwareModeIT {
         assertThat(run(machine("enp1s0"), "--yes"))
                 .startsWith("4: ")
                 .contains("PF: enp1s0 = 0000:01:00.0, driver igb")
-                .contains("refused: the default route goes through br0, which stands on enp1s0");
+                .contains("refused: the default route goes through br0, which is on top of enp1s0");
     }
 
     @Test
     void refusesThePfOfItsOwnConnection() {
-        assertThat(host.runScript(Built.lab("machine"), "look", "enp1s0", "10.88.0.2", "10.88.0.1")
+        assertThat(host.runScript(Built.lab("machine"), "inspect", "enp1s0", "10.88.0.2", "10.88.0.1")
                         .output())
-                .contains("refuse: this connection goes through br0, which stands on enp1s0");
+                .contains("refuse: this connection goes through br0, which is on top of enp1s0");
     }
 
     @Test
@@ -193,7 +193,7 @@ class HardwareModeIT {
         String before = picture();
         assertThat(run(machine("enp2s0")))
                 .startsWith("4: ")
-                .contains("take enp2s0 and its VFs, and no other PF", "nobody can be asked here");
+                .contains("use enp2s0 and its VFs, and no other PF", "confirmation needs a terminal");
         assertThat(picture()).isEqualTo(before);
     }
 
@@ -201,7 +201,7 @@ class HardwareModeIT {
     void fileWithAnUnknownKeyIsAWrongCall() throws Exception {
         assertThat(run(machine("enp2s0", "passwort = secret")))
                 .startsWith("2: ")
-                .contains("'passwort' is not known");
+                .contains("'passwort' is unknown");
     }
 
     @Test
@@ -209,7 +209,7 @@ class HardwareModeIT {
         String before = picture();
         assertThat(run(machine("enp2s0"), "--yes"))
                 .startsWith("0: ")
-                .contains("127.0.0.1 is as it was.")
+                .contains("127.0.0.1 is restored.")
                 .endsWith("1 passed, 0 failed, 0 skipped\n");
         assertThat(picture()).isEqualTo(before);
     }
@@ -224,13 +224,13 @@ class HardwareModeIT {
         test.destroy();
         assertThat(result(test))
                 .startsWith("143: ")
-                .contains("+stranger0", "NOT as it was")
+                .contains("+stranger0", "NOT restored")
                 .doesNotContain("-enp2s0");
         Files.delete(folder.resolve("wait"));
 
         assertThat(run(machine("enp2s0"), "--yes")).startsWith("4: ").contains("an earlier run has not ended");
         host.output("ip", "link", "del", "stranger0");
-        assertThat(run(machine("enp2s0"), "--restore")).startsWith("0: ").contains("is as it was");
+        assertThat(run(machine("enp2s0"), "--restore")).startsWith("0: ").contains("is restored");
         assertThat(picture()).isEqualTo(before);
     }
 }
