@@ -46,7 +46,7 @@ final class LabServer implements AutoCloseable {
 
     /** @param options of {@code lab up} */
     private LabServer(String... options) throws IOException {
-        // Only to skip where there is none; the lab brings its own.
+        // Only for the assumption; the lab has its own guest.
         Built.guest();
         lab = SriovLab.start(options);
         try {
@@ -79,12 +79,12 @@ final class LabServer implements AutoCloseable {
                 """.formatted(port);
     }
 
-    /** Replaces all of the configuration but its hosts. */
+    /** Replaces the configuration except its hosts. */
     void configure(String rest) throws IOException {
         Files.writeString(server.etc("understudy.yaml"), lab.hosts() + rest);
     }
 
-    /** What a class of tests could leave behind on the hosts. */
+    /** The state of the hosts that a test class must restore. */
     private String picture() {
         StringBuilder picture = new StringBuilder();
         for (String host : List.of("alpha", "beta")) {
@@ -95,7 +95,7 @@ final class LabServer implements AutoCloseable {
         return picture.toString();
     }
 
-    /** Removes the VMs that a class of tests has left, and the configuration that it has made; then all is as it was. */
+    /** Removes the VMs and the configuration of a test class, and requires the state before it. */
     void requireAsBefore(Class<?> tests) throws IOException, InterruptedException {
         Files.writeString(server.etc("understudy.yaml"), configuration());
         awaitVfs();
@@ -122,7 +122,7 @@ final class LabServer implements AutoCloseable {
     }
 
     /**
-     * Defines a VM with an ordinary virtio NIC, makes it a pair, and starts it on alpha; returns when the guest uses its VF.
+     * Defines a VM with a plain virtio NIC, adds a pair, and starts it on alpha; returns when the guest uses its VF.
      *
      * @param number of its MAC and address
      * @param options for the guest's kernel
@@ -166,7 +166,7 @@ final class LabServer implements AutoCloseable {
         lab.close();
     }
 
-    /** With an ordinary virtio NIC. */
+    /** With a plain virtio NIC. */
     String definition(String name, int number, String options) {
         return """
                 <domain type='kvm'>

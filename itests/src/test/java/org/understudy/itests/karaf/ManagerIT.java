@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.understudy.itests.Built;
 
-/** A management server in the same Karaf: nothing of Understudy's own faces is used to define, start and migrate. */
+/** A management server in the same Karaf defines, starts and migrates without the shell and REST of Understudy. */
 @ExtendWith(SharedKaraf.class)
 @Timeout(300)
 class ManagerIT {

@@ -21,7 +21,7 @@ import org.understudy.itests.Built;
 
 /**
  * {@code ./understudy test --hardware}, with an emulated host as the machine. Its second PF is for the tests; the first
- * one carries the default route. What stands in for the suite leaves behind what the suite takes away again.
+ * one carries the default route. The substitute for the suite leaves changes that the real suite removes.
  */
 class HardwareModeIT {
     private static final String FUNCTION = "/sys/class/net/enp2s0/device";
@@ -85,7 +85,7 @@ class HardwareModeIT {
         Files.setPosixFilePermissions(suite, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
-    /** The runners' reports of this checkout are those of the tests that run now. */
+    /** A copy, because the reports in this checkout belong to the tests that are running. */
     private static void copyOfTheScripts() throws Exception {
         Path root = Built.script().getParent();
         Files.createDirectory(folder.resolve("bundles"));
@@ -138,7 +138,7 @@ class HardwareModeIT {
         return script.start();
     }
 
-    /** The exit status, a colon, and all that was said. */
+    /** The exit status, a colon, and the output. */
     private static String result(Process process) throws Exception {
         assertThat(process.waitFor(300, TimeUnit.SECONDS)).isTrue();
         return process.exitValue() + ": " + said();
@@ -159,7 +159,7 @@ class HardwareModeIT {
     }
 
     @Test
-    void refusesThePfUnderTheDefaultRouteAndSaysWhatItSaw() throws Exception {
+    void refusesThePfUnderTheDefaultRouteAndShowsTheMachine() throws Exception {
         assertThat(run(machine("enp1s0"), "--yes"))
                 .startsWith("4: ")
                 .contains("PF: enp1s0 = 0000:01:00.0, driver igb")
@@ -174,7 +174,7 @@ class HardwareModeIT {
     }
 
     @Test
-    void refusesVfsThatSomebodyUses() throws Exception {
+    void refusesVfsInUse() throws Exception {
         host.output("ip", "link", "set", "enp2s0v1", "up");
         try {
             assertThat(run(machine("enp2s0"), "--yes")).startsWith("4: ").contains("is in use: enp2s0v1 is up");
@@ -198,14 +198,14 @@ class HardwareModeIT {
     }
 
     @Test
-    void fileWithAnUnknownKeyIsAWrongCall() throws Exception {
+    void fileWithAnUnknownKeyIsAUsageError() throws Exception {
         assertThat(run(machine("enp2s0", "passwort = secret")))
                 .startsWith("2: ")
                 .contains("'passwort' is unknown");
     }
 
     @Test
-    void leavesTheMachineAsItWas() throws Exception {
+    void restoresTheMachine() throws Exception {
         String before = picture();
         assertThat(run(machine("enp2s0"), "--yes"))
                 .startsWith("0: ")
@@ -215,7 +215,7 @@ class HardwareModeIT {
     }
 
     @Test
-    void leavesTheMachineAsItWasWhenItIsEndedAndNamesWhatItCannotPutBack() throws Exception {
+    void restoresTheMachineAfterAnInterruptionAndNamesWhatItCannotRestore() throws Exception {
         String before = picture();
         Files.createFile(folder.resolve("wait"));
         Process test = begin(machine("enp2s0").toString(), "--yes");
