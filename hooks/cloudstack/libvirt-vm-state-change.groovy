@@ -8,19 +8,19 @@ import java.util.concurrent.TimeUnit
 
 class StateChange {
     static final String CLIENT = (System.getenv('UNDERSTUDY_HOOK_LIB') ?: '/usr/local/lib/understudy') + '/understudy_hook.py'
-    static final long PATIENCE_SECONDS = 60
+    static final long TIMEOUT_SECONDS = 60
 
     boolean onStart(Object logger, String vm) {
         try {
             def client = new ProcessBuilder('python3', CLIENT, 'check').redirectErrorStream(true).start()
             client.outputStream.close()
-            def said = new ByteArrayOutputStream()
-            def reader = client.consumeProcessOutputStream(said)
-            if (!client.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            def output = new ByteArrayOutputStream()
+            def reader = client.consumeProcessOutputStream(output)
+            if (!client.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
                 client.destroyForcibly()
             }
             reader.join()
-            logger.info('VM ' + vm + ' was started. ' + said.toString('UTF-8').trim())
+            logger.info('VM ' + vm + ' was started. ' + output.toString('UTF-8').trim())
         } catch (Throwable e) {
             logger.warn('VM ' + vm + ' was started; the query to Understudy failed: ' + e)
         }

@@ -12,31 +12,31 @@ class Transformer {
     static final String CLIENT = (System.getenv('UNDERSTUDY_HOOK_LIB') ?: '/usr/local/lib/understudy') + '/understudy_hook.py'
 
     // The client has its own deadline; this limit applies if it hangs.
-    static final long PATIENCE_SECONDS = 60
+    static final long TIMEOUT_SECONDS = 60
 
     String transform(Object logger, String xml) {
         try {
-            return asked(logger, xml)
+            return query(logger, xml)
         } catch (Throwable e) {
             logger.warn('The query to Understudy failed, and the VM starts with the definition of CloudStack: ' + e)
             return xml
         }
     }
 
-    private static String asked(Object logger, String xml) {
+    private static String query(Object logger, String xml) {
         def client = new ProcessBuilder('python3', CLIENT, 'transform', 'plain-hostdev').start()
         def definition = new ByteArrayOutputStream()
-        def said = new ByteArrayOutputStream()
-        def readers = [client.consumeProcessOutputStream(definition), client.consumeProcessErrorStream(said)]
+        def messages = new ByteArrayOutputStream()
+        def readers = [client.consumeProcessOutputStream(definition), client.consumeProcessErrorStream(messages)]
         client.outputStream.withStream { it.write(xml.getBytes('UTF-8')) }
-        if (!client.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        if (!client.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
             client.destroyForcibly()
-            throw new IllegalStateException('no answer within ' + PATIENCE_SECONDS + ' s')
+            throw new IllegalStateException('no answer within ' + TIMEOUT_SECONDS + ' s')
         }
         readers*.join()
-        said.toString('UTF-8').eachLine { logger.warn(it) }
+        messages.toString('UTF-8').eachLine { logger.warn(it) }
         if (client.exitValue() == REFUSED) {
-            return refusal(said.toString('UTF-8'))
+            return refusal(messages.toString('UTF-8'))
         } else if (client.exitValue() != 0) {
             throw new IllegalStateException(CLIENT + ' ended with ' + client.exitValue())
         }

@@ -35,7 +35,7 @@ LONGEST_DEADLINE_SECONDS = 3600
 REFUSED = 3
 
 
-class Trouble(Exception):
+class HookError(Exception):
     """The reason why there is no definition to continue with."""
 
 
@@ -43,7 +43,7 @@ class Refused(Exception):
     """The VM requires a VF and cannot get one."""
 
 
-def say(text):
+def report(text):
     """Writes to the caller of the hook and to the log of the host."""
     # Foreign text may contain what syslog does not accept, and a log message must not stop a VM.
     text = text.encode("utf-8", "replace").decode().replace("\0", " ")
@@ -60,15 +60,15 @@ def lines_of(path):
         with open(path, encoding="utf-8-sig", errors="replace") as file:
             lines = [line.strip() for line in file]
     except OSError as error:
-        raise Trouble("the hook's configuration cannot be read: %s" % error) from error
+        raise HookError("the configuration of the hook cannot be read: %s" % error) from error
     split = (line.partition("=") for line in lines if line and not line.startswith("#"))
     return [(key.strip(), value.strip()) for key, _, value in split]
 
 
 def requires_vf(lines):
     """The value in the last valid line; 'settings' reports the others."""
-    said = [value.lower() in YES for key, value in lines if key == "require-vf" and value.lower() in YES + NO]
-    return bool(said) and said[-1]
+    values = [value.lower() in YES for key, value in lines if key == "require-vf" and value.lower() in YES + NO]
+    return bool(values) and values[-1]
 
 
 def settings(path, lines):
@@ -76,14 +76,14 @@ def settings(path, lines):
     values = dict(KEYS)
     for key, value in lines:
         if key not in KEYS:
-            raise Trouble("%s: unknown key '%s'" % (path, key))
+            raise HookError("%s: unknown key '%s'" % (path, key))
         if "\ufffd" in value:
-            raise Trouble("%s: '%s' is not UTF-8" % (path, key))
+            raise HookError("%s: '%s' is not UTF-8" % (path, key))
         if key == "require-vf" and value.lower() not in YES + NO:
-            raise Trouble("%s: require-vf is yes or no, not '%s'" % (path, value))
+            raise HookError("%s: require-vf must be yes or no, not '%s'" % (path, value))
         values[key] = value
     if not values["host"]:
-        raise Trouble("%s does not name this host" % path)
+        raise HookError("%s: host is missing" % path)
     values["deadline"] = seconds_of(path, values["deadline"])
     if values["url"]:
         require_safe(path, values)
@@ -96,7 +96,7 @@ def seconds_of(path, text):
     except ValueError:
         seconds = 0
     if not 0 < seconds <= LONGEST_DEADLINE_SECONDS:
-        raise Trouble("%s: deadline is a number of seconds up to %d, not '%s'" % (path, LONGEST_DEADLINE_SECONDS, text))
+        raise HookError("%s: deadline must be a number of seconds up to %d, not '%s'" % (path, LONGEST_DEADLINE_SECONDS, text))
     return seconds
 
 
@@ -108,11 +108,11 @@ def require_safe(path, values):
         url = urllib.parse.urlsplit(values["url"])
         loopback = is_loopback(url.hostname or "")
     except ValueError as error:
-        raise Trouble("%s: url: %s" % (path, error)) from error
+        raise HookError("%s: url: %s" % (path, error)) from error
     if url.scheme != "https" and not (url.scheme == "http" and loopback):
-        raise Trouble("%s: url must be https, or http to this host itself, not '%s'" % (path, values["url"]))
+        raise HookError("%s: url must be https, or http to this host itself, not '%s'" % (path, values["url"]))
     if not values["login"]:
-        raise Trouble("%s: url needs login, a file with USER:PASSWORD" % path)
+        raise HookError("%s: url requires login, a file with USER:PASSWORD" % path)
 
 
 def is_loopback(host):
@@ -124,7 +124,7 @@ def is_loopback(host):
         return False
 
 
-def wished(definition, networks):
+def requested_nics(definition, networks):
     """The MACs of the NICs on one of these networks or bridges that are not yet pairs."""
     macs = []
     for nic in tree.fromstring(definition).iterfind("./devices/interface"):
@@ -139,8 +139,8 @@ def wished(definition, networks):
 def transform(definition, pairs=True, form=None):
     """The definition to continue with on this host.
 
-    Unchanged if the VM has no pair and is to have none, and if there is no answer or a refusal; raises Refused
-    instead where the configuration requires the VF.
+    Unchanged if the VM has no pair and none is requested, and if there is no answer or a refusal; raises Refused
+    instead if the configuration requires the VF.
     """
     required = False
     try:
@@ -150,15 +150,15 @@ def transform(definition, pairs=True, form=None):
         values = settings(path, lines)
         values["form"] = form or values["form"]
         networks = {name for name in values["networks"].replace(",", " ").split() if pairs}
-        nics = wished(definition, networks)
+        nics = requested_nics(definition, networks)
         if not nics and "<teaming" not in definition:
             return definition
-        return asked(values, definition, nics)
-    except Exception as error:  # of any kind: only require-vf may stop a VM
+        return query(values, definition, nics)
+    except Exception as error:  # of any kind: only require-vf may prevent a start
         if required:
-            say("refused: %s" % reason(error))
+            report("refused: %s" % reason(error))
             raise Refused(reason(error)) from error
-        say("going on with the definition as it is: %s" % reason(error))
+        report("continuing with the unchanged definition: %s" % reason(error))
         return definition
 
 
@@ -167,78 +167,78 @@ def configuration():
 
 
 def reason(error):
-    return str(error) if isinstance(error, Trouble) else "%s: %s" % (type(error).__name__, error)
+    return str(error) if isinstance(error, HookError) else "%s: %s" % (type(error).__name__, error)
 
 
-def asked(values, definition, nics):
-    question = {"occasion": "arriving", "host": values["host"], "definition": definition, "nics": nics}
+def query(values, definition, nics):
+    payload = {"occasion": "arriving", "host": values["host"], "definition": definition, "nics": nics}
     for key in ("pool", "form"):
         if values[key]:
-            question[key] = values[key]
-    answer = within(values["deadline"], by_url if values["url"] else by_socket, values, question)
+            payload[key] = values[key]
+    answer = with_deadline(values["deadline"], by_url if values["url"] else by_socket, values, payload)
     if not isinstance(answer, dict):
-        raise Trouble("Understudy's answer is no JSON object")
+        raise HookError("the answer of Understudy is not a JSON object")
     if "definition" not in answer:
-        raise Trouble(answer.get("detail", "Understudy's answer has no definition"))
+        raise HookError(answer.get("detail", "the answer of Understudy has no definition"))
     findings = [(finding["severity"], finding["message"]) for finding in answer["findings"]]
     errors = [message for severity, message in findings if severity == "error"]
     if errors:
-        raise Trouble("; ".join(errors))
+        raise HookError("; ".join(errors))
     tree.fromstring(answer["definition"])
     for finding in findings:
-        say("%s: %s" % finding)
+        report("%s: %s" % finding)
     return answer["definition"]
 
 
-def within(seconds, call, *arguments):
+def with_deadline(seconds, call, *arguments):
     """One deadline for name resolution, connection and answer."""
 
-    def late(*_):
-        raise Trouble("no answer within %g s" % seconds)
+    def on_alarm(*_):
+        raise HookError("no answer within %g s" % seconds)
 
-    before = signal.signal(signal.SIGALRM, late)
+    before = signal.signal(signal.SIGALRM, on_alarm)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         return call(*arguments)
     except (OSError, ValueError) as error:
-        raise Trouble("Understudy does not answer: %s" % error) from error
+        raise HookError("Understudy does not answer: %s" % error) from error
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
 
-def by_socket(values, question):
+def by_socket(values, payload):
     import socket
 
     with socket.socket(socket.AF_UNIX) as channel:
         channel.connect(values["socket"])
-        channel.sendall(json.dumps(question).encode() + b"\n")
+        channel.sendall(json.dumps(payload).encode() + b"\n")
         with channel.makefile("rb") as answer:
             return json.loads(answer.readline())
 
 
-def by_url(values, question):
-    """REST of another server; 'login' is a file with USER:PASSWORD, 'ca' a file with the certificates to trust."""
+def by_url(values, payload):
+    """REST of another server; 'login' is a file with USER:PASSWORD, 'ca' a file with the trusted certificates."""
     import base64
     import ssl
     import urllib.error
     import urllib.parse
     import urllib.request
 
-    query = [("host", question["host"])] + [("nic", nic) for nic in question["nics"]]
-    query += [(key, question[key]) for key in ("pool", "form") if key in question]
+    parameters = [("host", payload["host"])] + [("nic", nic) for nic in payload["nics"]]
+    parameters += [(key, payload[key]) for key in ("pool", "form") if key in payload]
     with open(values["login"], "rb") as file:
         login = base64.b64encode(file.read().strip()).decode()
 
-    class Stay(urllib.request.HTTPRedirectHandler):
-        """The login is sent to this address alone."""
+    class NoRedirect(urllib.request.HTTPRedirectHandler):
+        """Sends the login only to this address."""
 
         def redirect_request(self, *_):
             return None
 
     request = urllib.request.Request(
-        "%s/api/v1/provision/%s?%s" % (values["url"].rstrip("/"), question["occasion"], urllib.parse.urlencode(query)),
-        question["definition"].encode(),
+        "%s/api/v1/provision/%s?%s" % (values["url"].rstrip("/"), payload["occasion"], urllib.parse.urlencode(parameters)),
+        payload["definition"].encode(),
         {
             "Authorization": "Basic " + login,
             "Content-Type": "application/xml; charset=UTF-8",
@@ -247,7 +247,7 @@ def by_url(values, question):
     )
     tls = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=values["ca"] or None))
     try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({}), Stay, tls).open(request) as answer:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({}), NoRedirect, tls).open(request) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
         if "json" in error.headers.get("Content-Type", ""):
@@ -260,7 +260,7 @@ def check():
     try:
         path = configuration()
         values = settings(path, lines_of(path))
-        asked(values, "<domain><name>understudy-check</name></domain>", [])
+        query(values, "<domain><name>understudy-check</name></domain>", [])
         print("Understudy answers for host %s at %s" % (values["host"], values["url"] or values["socket"]))
         return 0
     except Exception as error:

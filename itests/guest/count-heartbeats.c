@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counts heartbeats on a free UDP port of 127.0.0.1 for check-guest. Says the port; then, for each p on stdin, the figures
-// since the last z. Ends with stdin.
+// Counts heartbeats on a free UDP port of 127.0.0.1 for check-guest. Prints the port; then, for each p on stdin, the figures
+// since the last z. Ends at the end of stdin.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <endian.h>
@@ -39,7 +39,7 @@ static void add(struct count *c, const uint8_t *packet, double at)
     c->last_at = at;
 }
 
-static void say(const struct count *c)
+static void print_figures(const struct count *c)
 {
     uint64_t sent = c->received ? c->last - c->first + 1 : 0;
     printf("sent=%" PRIu64 " lost=%" PRId64 " longest_gap_ms=%.0f primary=%" PRIu64 " standby=%" PRIu64 " unknown=%" PRIu64 "\n", sent,
@@ -72,7 +72,7 @@ int main(void)
         if (command == 'z')
             count = (struct count){0};
         if (command == 'p')
-            say(&count);
+            print_figures(&count);
     }
     return 0;
 }

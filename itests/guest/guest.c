@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sends heartbeats and says on stdout what became of the NICs. Formats: README.md here and docs/heartbeat.md.
+// Sends heartbeats and reports changes of the NICs on stdout. Formats: README.md here and docs/heartbeat.md.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -114,7 +114,7 @@ static void scan_nic(struct view *v, const char *name)
     nic_file(path, sizeof path, name, "operstate");
     if (!read_line(path, nic->state, sizeof nic->state))
         return;
-    // The kernel refuses to tell the carrier of a NIC that is down.
+    // The carrier of a NIC that is down cannot be read.
     nic_file(path, sizeof path, name, "carrier");
     if (!read_line(path, nic->carrier, sizeof nic->carrier))
         strcpy(nic->carrier, "-");
@@ -132,7 +132,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct nic *)a)->name, ((const struct nic *)b)->name);
 }
 
-// Heartbeats leave through the first master: its MAC is theirs, and only its lower devices tell their path.
+// Heartbeats are sent through the first master: they have its MAC, and its lower devices show their path.
 static void watch_first_pair(struct view *v, const struct view *before)
 {
     const struct nic *first = v->nic_count > 0 ? &v->nics[0] : NULL;
@@ -163,7 +163,7 @@ static void scan(struct view *v)
     watch_first_pair(v, &before);
 }
 
-// The path most packets before this moment took; keeps the last answer while no counter moves.
+// The path of most packets since the last call; unchanged while no counter changes.
 static enum path sample_path(struct view *v, enum path last)
 {
     enum path path = last;
@@ -202,8 +202,8 @@ static void report(const struct view *v, enum path path, bool again)
     fflush(stdout);
 }
 
-// Commands come on stdin, a word a line: state, stop, start. True if the state was asked for.
-static bool obey(bool *sending)
+// Commands on stdin, one word per line: state, stop, start. True if the state was requested.
+static bool read_commands(bool *sending)
 {
     char text[64];
     ssize_t n = read(STDIN_FILENO, text, sizeof text - 1);
@@ -272,18 +272,18 @@ int main(int argc, char **argv)
             next_scan = now_ns() + SCAN_EVERY_MS * 1000000LL;
         }
         path = sample_path(&view, path);
-        report(&view, path, obey(&sending));
+        report(&view, path, read_commands(&sending));
         if (has_target && sending) {
             uint8_t packet[PACKET_BYTES];
             build_packet(packet, path, ++sequence, stream, view.master_mac);
-            // A packet that can't be sent is a lost one: its number is used up.
+            // A packet that cannot be sent is lost: its number is not used again.
             (void)!sendto(fd, packet, sizeof packet, 0, (struct sockaddr *)&target, sizeof target);
         }
         next += interval;
         struct timespec until = {.tv_sec = next / 1000000000, .tv_nsec = next % 1000000000};
         while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) {
         }
-        // After a stop of the vCPUs the missed beats are not sent in a burst; time goes on from here.
+        // After a pause of the vCPUs, missed heartbeats are not sent in a burst.
         if (now_ns() - next > 10 * interval)
             next = now_ns();
     }

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum { SEQUENCES = 65536 };
-// Each ping costs an emulated host some milliseconds.
+// Each ping costs an emulated host several milliseconds of CPU time.
 static const double INTERVAL_MS = 50, IN_FLIGHT_MS = 1000, ARP_MS = 200;
 static const uint8_t my_mac[6] = {0x52, 0x54, 0, 0xee, 0, 1}, my_ip[4] = {10, 88, 0, 1}, broadcast[6] = {255, 255, 255, 255, 255, 255};
 
@@ -170,7 +170,7 @@ static void receive_ip(const uint8_t *frame, size_t size)
         memcpy(&to.sin_port, body + 2, 2);
         if (watched && total == 72 && memcmp(body + 8, "USHB\1", 5) == 0)
             receive_heartbeat(body + 8);
-        // No socket needs to be open there.
+        // The port may be closed.
         (void)!sendto(loopback, body + 8, total - 8, 0, (struct sockaddr *)&to, sizeof to);
     }
 }

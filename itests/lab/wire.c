@@ -66,7 +66,7 @@ static void send_to(int to, const uint8_t *frame, size_t size)
     }
     struct port *p = &ports[to];
     uint32_t length = htonl((uint32_t)size);
-    // A QEMU that does not read for so long loses frames, as on a cable.
+    // Frames for a QEMU that does not read are dropped when the buffer is full, as on a cable.
     if (p->peer < 0 || p->out + 4 + size > BUFFER)
         return;
     memcpy(p->waiting + p->out, &length, 4);
@@ -116,7 +116,7 @@ static void deliver_from_endpoint(const uint8_t *frame, size_t size)
     deliver(ENDPOINT, frame, size);
 }
 
-// Each frame follows its length.
+// Each frame is preceded by its length.
 static void read_port(struct port *p)
 {
     ssize_t n = recv(p->peer, p->received + p->in, BUFFER - p->in, MSG_DONTWAIT);
@@ -143,7 +143,7 @@ static void read_port(struct port *p)
         memmove(p->received, p->received + at, p->in -= at);
 }
 
-// A new QEMU replaces the one before.
+// A new QEMU replaces the previous one.
 static void accept_peer(struct port *p)
 {
     int peer = accept4(p->listener, NULL, NULL, SOCK_CLOEXEC);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the switch uses of its endpoint.
+// The interface between the switch and its endpoint.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

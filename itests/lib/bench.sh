@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: Apache-2.0
-# ./understudy bench: what is compared takes turns in one run; medians and their ratios are the result.
+# ./understudy bench: the compared programs alternate in one run; medians and their ratios are the result.
 
 bench() {
   local name=${1-} json='' record=''
@@ -9,13 +9,13 @@ bench() {
     case "$1" in
       --json) json=yes ;;
       --record) record=yes ;;
-      *) die_usage "bench does not know '$1'" ;;
+      *) die_usage "unknown option '$1' of bench" ;;
     esac
     shift
   done
   case "$name" in
     fleet | hostnic | migration) ;;
-    *) die_usage "bench takes the name of a benchmark: fleet, hostnic or migration, not '$name'" ;;
+    *) die_usage "unknown benchmark '$name'; the benchmarks are fleet, hostnic and migration" ;;
   esac
   require_setup
   temporary=$(mktemp -d "${TMPDIR:-/tmp}/understudy-bench.XXXXXX")
@@ -44,14 +44,14 @@ build_benchmark() {
   make -s -C "$here/native" all bench >&2 || die "the native code cannot be built" "read the compiler's message above" 1
   maven -q package -DskipTests org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath \
     -Dmdep.outputFile="$temporary/classpath" >&2 || die "the build failed" "run 'mvn package -DskipTests'" 1
-  # What reads the inventory, and no more.
+  # Only the jars that the inventory needs.
   mkdir "$temporary/classes"
   tr : '\n' <"$temporary/classpath" | grep -E '/(org.understudy.(api|hostnic)|jackson-[a-z]*|slf4j-[a-z]*)-[^/]*\.jar$' |
     xargs cp -t "$temporary/classes"
   cp -r "$here/itests/target/test-classes/org" "$temporary/classes/"
 }
 
-# run_bench PREFIX FOLDER LIBRARIES JAVA_HOME ARGUMENTS...: PREFIX is a function that runs what follows.
+# run_bench PREFIX FOLDER LIBRARIES JAVA_HOME ARGUMENTS...: PREFIX is a function that runs a command.
 run_bench() {
   local prefix=$1 folder=$2 libraries=$3 java=$4
   shift 4
@@ -65,11 +65,11 @@ bench_trees() {
     die "the inventory cannot be measured" "read the message above" 1
 }
 
-# A machine with an SR-IOV kernel, libvirt, and what others use to bind.
+# A host with an SR-IOV kernel, libvirt, and other tools that bind VFs.
 bench_host() {
   say "Starting the emulated host ..."
   "$here/itests/lab/host" up --libvirt --java "$JAVA_HOME" --memory 3072 "$temporary/host" >&2 ||
-    die "there is no emulated host" "read the message above" 1
+    die "the emulated host did not start" "read the message above" 1
   fetch_tools
   in_host mkdir -p /tmp/bench
   "$here/itests/lab/host" copy "$temporary/host" "$temporary/classes" "$temporary/tools" \
@@ -79,10 +79,10 @@ bench_host() {
   in_host ln -s /usr/bin/busybox /tmp/bench/tools/usr/bin/which
   in_host modprobe vfio-pci
   local vfs
-  # shellcheck disable=SC2016 # the other shell expands it
+  # shellcheck disable=SC2016 # expanded by the inner shell
   vfs=$(in_host bash -c 'for vf in /sys/class/net/enp1s0/device/virtfn*; do basename "$(readlink "$vf")"; done')
   say "Inventory and binding of its $(wc -w <<<"$vfs") VFs ..."
-  # shellcheck disable=SC2086 # one argument for each VF
+  # shellcheck disable=SC2086 # one argument per VF
   run_bench in_host /tmp/bench/classes /tmp/bench "$JAVA_HOME" \
     host /tmp/bench/inventory_floor /tmp/bench/understudy-vf 9 $vfs >"$temporary/host.json" ||
     die "the emulated host cannot be measured" "read the message above" 1
@@ -93,21 +93,21 @@ in_host() {
     PATH="/tmp/bench/tools/usr/bin:/tmp/bench/tools/usr/sbin:/tmp/bench/tools/sbin:/usr/sbin:/usr/bin" "$@"
 }
 
-# driverctl and dpdk-devbind.py with a Python for it, from this machine's Debian; they are installed nowhere.
+# driverctl, dpdk-devbind.py and a Python for it, from the Debian of this machine; they are unpacked, not installed.
 fetch_tools() {
   local python package
   python=$(apt-cache depends python3-minimal | sed -nE 's/^ *(Pre)?Depends: (python3\.[0-9]+)-minimal$/\2/p' | head -n 1)
-  [ -n "$python" ] || die "apt does not know python3-minimal" "run 'apt-get update' as root"
+  [ -n "$python" ] || die "apt has no package python3-minimal" "run 'apt-get update' as root"
   mkdir -p "$temporary/tools"
   (cd "$temporary" && apt-get -qq -o APT::Sandbox::User= download driverctl dpdk "$python-minimal" "lib$python-minimal" "lib$python-stdlib") >&2 ||
     die "Debian's packages driverctl, dpdk and $python cannot be downloaded" "check the network; run 'apt-get update' as root"
   for package in "$temporary"/*.deb; do dpkg-deb -x "$package" "$temporary/tools"; done
-  rm -rf "$temporary/tools/usr/share/doc" # links to packages that are not there
+  rm -rf "$temporary/tools/usr/share/doc" # links to packages that are not unpacked
   ln -sf "$python" "$temporary/tools/usr/bin/python3"
   sed -i '1s:.*:#!/usr/bin/env python3:' "$temporary/tools/usr/bin/dpdk-devbind.py"
 }
 
-# Two hosts, a server, and what the guest's neighbour saw of each migration.
+# Two hosts, a server, and the packet loss that a neighbour of the guest measures in each migration.
 bench_migration() {
   deliver_guest "$temporary/guest"
   UNDERSTUDY_GUEST=$temporary/guest "$JAVA_HOME/bin/java" -Dunderstudy.root="$here" -Dunderstudy.version="$(project_version)" \
@@ -115,10 +115,10 @@ bench_migration() {
     "${UNDERSTUDY_BENCH_ROUNDS:-5}" "$temporary/samples.json" >&2 || die "the migrations cannot be measured" "read the message above" 1
 }
 
-# 1,000 hosts with 20 VMs each; the floor and Understudy take turns, each in a process of its own.
+# 1,000 hosts with 20 VMs each; the minimum and Understudy alternate, each in its own process.
 bench_fleet() {
   local round who
-  fleet write "$temporary/fleet" 1000 20 || die "the hosts cannot be written" "make room in the temporary folder" 1
+  fleet write "$temporary/fleet" 1000 20 || die "the hosts cannot be written" "free disk space in the temporary folder" 1
   for round in $(seq "${UNDERSTUDY_BENCH_ROUNDS:-3}"); do
     for who in floor product; do
       say "1,000 hosts and 20,000 VMs, $who, round $round ..."
@@ -158,10 +158,10 @@ fleet_table() {
       heapMiB: "heap, MiB", residentMiB: "resident, MiB", threads: "threads", fileHandles: "file handles"} | to_entries[]) as $row
       | "| \($row.value) | \(.medians.floor[$row.key] | two) | \(.medians.product[$row.key] | two) | \(.ratios[$row.key]) |"),
     "",
-    "A VM that somebody else starts is heard of after \(.medians.product.changeHeardMs | two) ms and shown after \(.medians.product.changeShownMs | two) ms."'
+    "The start of a VM by another client is notified after \(.medians.product.changeHeardMs | two) ms and visible after \(.medians.product.changeShownMs | two) ms."'
 }
 
-# jq with what is known of this run.
+# jq with the facts of this run.
 jq_document() {
   jq -n --arg version "$(project_version)" --arg cpu "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" \
     --arg cores "$(nproc)" --arg kernel "$(uname -r)" --arg date "$(date -u +%F)" "$@"
@@ -198,7 +198,7 @@ migration_table() {
     "| median of \(.samples["virsh migrate"] | length) migrations | downtime, ms | on standby, s | gap in heartbeats, ms | of it by the guest\u0027s clock | lost | gap in pings, ms | lost |",
     "|---|---|---|---|---|---|---|---|",
     ((.samples | keys_unsorted[]) as $who | .medians[$who] |
-      "| \($who) | \(.downtimeMs | round) | \(if .onStandbyMs then .onStandbyMs / 100 | round / 10 else "not told" end) | \(.heartbeatGapMs) | \(.guestInGapMs) | \(.heartbeatsLost) of \(.heartbeats) | \(.pingGapMs) | \(.pingsLost) of \(.pings) |"),
+      "| \($who) | \(.downtimeMs | round) | \(if .onStandbyMs then .onStandbyMs / 100 | round / 10 else "unknown" end) | \(.heartbeatGapMs) | \(.guestInGapMs) | \(.heartbeatsLost) of \(.heartbeats) | \(.pingGapMs) | \(.pingsLost) of \(.pings) |"),
     "",
     (.aims | to_entries[] | "* Aim: \(.key): \(if .value then "met" else "not met" end).")'
 }
@@ -236,7 +236,7 @@ hostnic_table() {
     "",
     "| inventory of the emulated host, median in ms | | slower than JNI |",
     "|---|---|---|",
-    (.host.medianMicros as $m | ["command", "ip", "virsh"][] | "| \({command: "`understudy-vf list --json`", ip: "`ip -j -d link show` (knows no driver, no IOMMU group, no NUMA node)", virsh: "`virsh nodedev-list`, all `nodedev-dumpxml` in one process"}[.]) | \($m[.] | ms) | \($m[.] / $m.jni | round) times |"),
+    (.host.medianMicros as $m | ["command", "ip", "virsh"][] | "| \({command: "`understudy-vf list --json`", ip: "`ip -j -d link show` (without driver, IOMMU group, NUMA node)", virsh: "`virsh nodedev-list`, and all `nodedev-dumpxml` in one process"}[.]) | \($m[.] | ms) | \($m[.] / $m.jni | round) times |"),
     "",
     "| VFs to vfio-pci and back, median in ms | understudy-vf | driverctl | dpdk-devbind |",
     "|---|---|---|---|",
@@ -245,7 +245,7 @@ hostnic_table() {
     (.aims | to_entries[] | "* Aim: \(.key): \(if .value then "met" else "not met" end).")'
 }
 
-# Puts the table into docs/benchmarks.md and the document beside it.
+# Writes the table to docs/benchmarks.md and the document to docs/benchmarks.
 record() {
   local page=$here/docs/benchmarks.md
   mkdir -p "$here/docs/benchmarks"

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-# What setup, demo and test share. Sourced; expects $here, the root of the checkout.
+# Functions of setup, demo and test. Sourced; expects $here, the root of the checkout.
 
 say() { printf '%s\n' "$*" >&2; }
 
-# die TEXT [REMEDY]: something needed is missing or failed.
+# die TEXT [REMEDY [STATUS]]: prints an error and exits; status 3 means that a requirement is missing.
 die() {
   say "understudy: $1"
   [ $# -lt 2 ] || say "  remedy: $2"
@@ -38,7 +38,7 @@ choose_jdk() {
       return 0
     fi
     if [ "$home" = "${JAVA_HOME-}" ] && [ "$major" -ge 24 ]; then
-      say "JAVA_HOME is a JDK $major, which Karaf 4.4 does not support (17 to 23); looking for another"
+      say "JAVA_HOME is a JDK $major, which Karaf 4.4 does not support (17 to 23); searching for another JDK"
     fi
   done
   return 1
@@ -50,12 +50,11 @@ java_on_path() {
   dirname "$(dirname "$(readlink -f "$javac")")"
 }
 
-# Runs Maven: the installed one if there is one, else the wrapper's.
+# Runs the installed Maven, or that of the wrapper.
 maven() {
   local mvn=("$here/mvnw")
   ! command -v mvn >/dev/null || mvn=(mvn)
-  # Files' modes go into the jars, which are to be the same wherever they are built.
-  # A build ends before the second compiler pays.
+  # File modes are stored in the jars, which must be reproducible. The C2 compiler does not pay off in a build.
   (cd "$here" && umask 022 && MAVEN_OPTS=${MAVEN_OPTS--XX:TieredStopAtLevel=1} "${mvn[@]}" --batch-mode --no-transfer-progress "$@")
 }
 
@@ -67,7 +66,7 @@ require_free_disk() {
   [ "$free" -ge "$2" ] || die "$folder has $free MB free, $2 MB are needed" "free some disk space"
 }
 
-# Without these nothing can be built or run.
+# Requirements of every build and run.
 require_setup() {
   # shellcheck source=itests/lib/setup.sh
   . "$here/itests/lib/setup.sh"
@@ -77,7 +76,7 @@ require_setup() {
   choose_jdk || die "no JDK from 17 to 23 found" "./understudy setup, or set JAVA_HOME"
 }
 
-# deliver_guest FOLDER: the test guest, where also the unprivileged user can read it that QEMU gets from root.
+# deliver_guest FOLDER: copies the test guest, readable for the unprivileged user of QEMU.
 deliver_guest() {
   mkdir -p "$1"
   "${here:?}/itests/guest/build-guest" "$1" >&2

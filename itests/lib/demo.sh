@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: Apache-2.0
-# ./understudy demo: a real guest, a real failover pair, a real migration between two hosts of this machine.
+# ./understudy demo: migrates a real guest with a failover pair between two hosts on this machine.
 
 demo() {
   local once='' json='' port='' screenshot=''
@@ -20,17 +20,17 @@ demo() {
         [ -n "$screenshot" ] || die_usage "--screenshot takes a file name"
         shift
         ;;
-      *) die_usage "demo does not know '$1'" ;;
+      *) die_usage "unknown option '$1' of demo" ;;
     esac
     shift
   done
-  [ -z "$json" ] || [ -n "$once" ] || die_usage "--json goes with --once"
+  [ -z "$json" ] || [ -n "$once" ] || die_usage "--json requires --once"
   require_setup
   require_free_disk "${TMPDIR:-/tmp}" 1000
   require_free_disk "$here" 1000
 
   http_port=${port:-$(free_port)}
-  ! port_in_use "$http_port" || die "port $http_port is in use" "choose another one with --port, or leave --port out"
+  ! port_in_use "$http_port" || die "port $http_port is in use" "choose another one with --port, or omit --port"
 
   build_all
   open_stage
@@ -49,7 +49,7 @@ demo() {
   return "$outcome"
 }
 
-# Not again after the tests.
+# Skipped if the tests have built it already.
 build_all() {
   [ -z "${UNDERSTUDY_BUILT-}" ] || return 0
   say "Building Understudy ..."
@@ -58,7 +58,7 @@ build_all() {
   if ! maven -q package -DskipTests >"$log" 2>&1; then
     tail -n 40 "$log" >&2
     rm -f "$log"
-    die "the build failed; its last lines are above" "run 'mvn package -DskipTests' for all of it" 1
+    die "the build failed; its last lines are above" "run 'mvn package -DskipTests' for the complete output" 1
   fi
   rm -f "$log"
 }
@@ -69,8 +69,8 @@ open_stage() {
   trap close_stage EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
-  chmod 711 "$stage" # the unprivileged QEMU has to pass through
-  # Both hosts' QEMUs write here, as whatever user they run.
+  chmod 711 "$stage" # the unprivileged QEMU needs search permission
+  # Writable for the QEMU of both hosts, whose user may differ.
   touch "$stage/serial.log"
   chmod 666 "$stage/serial.log"
   say "Building the test guest ..."
@@ -82,7 +82,7 @@ open_stage() {
 close_stage() {
   trap '' INT TERM HUP
   trap - EXIT
-  set +e # whatever fails here, the rest must still be cleaned up
+  set +e # a failure must not stop the cleanup
   say "Cleaning up ..."
   [ -z "${driver_pid-}" ] || kill "$driver_pid"
   if [ -n "${karaf_pid-}" ]; then
@@ -121,7 +121,7 @@ YAML
   sed -i "s/^org.osgi.service.http.port *=.*/org.osgi.service.http.port = $http_port/" "$etc/org.ops4j.pax.web.cfg"
   sed -i "s/^sshPort *=.*/sshPort = $ssh_port/" "$etc/org.apache.karaf.shell.cfg"
   say "Starting Karaf on port $http_port ..."
-  # ./understudy dev has no use for a demo that ends by itself.
+  # A demo with --once needs no JDWP port, because it ends by itself.
   export EXTRA_JAVA_OPTS=${EXTRA_JAVA_OPTS-}
   [ -n "$once" ] || EXTRA_JAVA_OPTS+=" $(jdwp_on_request "$(free_port)")"
   "$stage/karaf/bin/karaf" daemon >"$stage/karaf.out" 2>&1 </dev/null &
@@ -139,7 +139,7 @@ stop_karaf() {
   done
 }
 
-# A guest outlives Karaf by design, so a demo that was torn down half-way looks for its own by their pid files.
+# A guest survives Karaf by design, so the guests of an interrupted demo are found by their PID files.
 end_leftover_guests() {
   local file pid
   for file in "$stage"/alpha/*/q/qemu.pid "$stage"/beta/*/q/qemu.pid; do
@@ -149,7 +149,7 @@ end_leftover_guests() {
   done
 }
 
-# api [CURL OPTIONS] PATH: prints the answer; a refusal stays in $stage/refusal.
+# api [CURL OPTIONS] PATH: prints the response; an error response is in $stage/refusal.
 api() {
   local args=() path answer
   while [ $# -gt 1 ]; do args+=("$1"); shift; done
@@ -168,7 +168,7 @@ api_answers() {
     tail -n 30 "$stage/karaf.out" >&2
     die "Karaf ended while starting; its last lines are above" "check JAVA_HOME and memory" 1
   fi
-  # Both hosts must be open, or the next call would be too early.
+  # Both hosts must be connected before the next call.
   [ "$(api hosts 2>/dev/null | jq '[.[] | select(.available)] | length' 2>/dev/null)" = 2 ]
 }
 
@@ -177,7 +177,7 @@ define_guest() {
   cat >"$xml" <<XML
 <domain type='qemu'>
   <name>demo</name>
-  <!-- 192 MiB and 8 KiB: no multiple of 256 KiB, because of what docs/qemu.md says of TCG before QEMU 9.0. -->
+  <!-- 192 MiB and 8 KiB: no multiple of 256 KiB, because of TCG before QEMU 9.0 (docs/qemu.md). -->
   <memory unit='KiB'>196616</memory>
   <vcpu>1</vcpu>
   <os>
@@ -191,7 +191,7 @@ define_guest() {
   </features>
   <cpu mode='maximum'/>
   <devices>
-    <!-- An ordinary virtio NIC; the demo turns it into a failover pair. -->
+    <!-- A plain virtio NIC; the demo adds the failover pair. -->
     <interface type='user'>
       <mac address='52:54:00:11:22:33'/>
       <model type='virtio'/>
@@ -214,17 +214,17 @@ XML
 
 api_failed() {
   jq -r '.detail // ., (.findings[]? | "  \(.message)")' "$stage/refusal" >&2 2>/dev/null || cat "$stage/refusal" >&2
-  die "could not $1; the server's answer is above" "$(jq -r '.remedy // "see the log of Karaf"' "$stage/refusal" 2>/dev/null)" 1
+  die "could not $1; the response of the server is above" "$(jq -r '.remedy // "see the log of Karaf"' "$stage/refusal" 2>/dev/null)" 1
 }
 
 pair_health() { [ "$(api vms/demo 2>/dev/null | jq -r '.pairs[0].health')" = "$1" ]; }
 
-# migrate_guest VARIABLE: leaves the migration's JSON there; fails unless it completed with the primary back.
+# migrate_guest VARIABLE: sets it to the JSON of the migration; fails unless the migration completed and the primary is in use.
 migrate_guest() {
   local -n result=$1
   local id seen='' line
   say "Migrating from alpha to beta while the guest keeps sending ..."
-  # Heartbeats must have been flowing for a while, or there is nothing to compare with.
+  # Heartbeats before the migration are needed for comparison.
   wait_until 30 "the settle time to pass" preflight_is_clean
   id=$(api -X POST -H 'Content-Type: application/json' --data '{"vm":"demo","destination":"beta"}' migrations | jq -r .id) || api_failed "start the migration"
   while :; do
@@ -237,7 +237,7 @@ migrate_guest() {
   done
   [ "$(jq -r .outcome <<<"$result")" = completed ] || return 1
   [ "$(jq -r .networkGap.kind <<<"$result")" = measured ] || return 1
-  wait_until 30 "the guest's own word that the primary is back" guest_sees_primary
+  wait_until 30 "the guest to report that the primary is in use" guest_sees_primary
 }
 
 preflight_is_clean() { [ "$(api 'vms/demo/preflight?destination=beta' 2>/dev/null | jq '[.[] | select(.severity == "error")] | length')" = 0 ]; }
@@ -247,7 +247,7 @@ step_lines() {
     | "  \(.key + 1) \(.value.step)  \(.value.state)  \(.value.durationMs // 0 | round) ms"' <<<"$1"
 }
 
-# The serial console is the guest's own testimony; the format is in itests/guest/README.md.
+# The guest reports on its serial console; the format is in itests/guest/README.md.
 guest_sees_primary() { tail -n 1 "$stage/serial.log" | grep -q 'path=primary'; }
 
 summary_json() {
@@ -258,16 +258,16 @@ summary_json() {
 summary_text() {
   jq -r '"", "Primary       \(.primaries | join(", "))",
     "Outcome       \(.outcome)",
-    "Downtime      \(.downtimeMs // "not known") ms",
-    "On standby    \(.onStandbyMs // "not known") ms",
+    "Downtime      \(.downtimeMs // "unknown") ms",
+    "On standby    \(.onStandbyMs // "unknown") ms",
     (.networkGap | if .kind == "measured"
       then "Network gap   \(.longestGapMs) ms longest, \(.lost) of \(.sent) packets lost, \(.duplicated) duplicated, \(.reordered) reordered (\(.method), one packet every \(.intervalMs) ms)"
       else "Network gap   not measured: \(.reason)" end),
     (.findings[]? | select(.severity != "notice") | "\(.severity | ascii_upcase)  \(.message)")' <<<"$1"
 }
 
-# The console as an admin sees it after the migration. Its content arrives by events after the page has loaded, so this
-# asks a browser that can wait, by WebDriver.
+# A screenshot of the console after the migration. Its content arrives by events after the page is loaded, so WebDriver is
+# used to wait for it.
 take_screenshot() {
   local port session
   port=$(free_port)
@@ -301,7 +301,8 @@ shows_migration() { driver "$1" -X GET "$2/source" | jq -r .value | grep -q 'Rel
 
 wait_for_interrupt() {
   while kill -0 "$karaf_pid" 2>/dev/null; do sleep 1 & wait $!; done
-  die "Karaf ended by itself" "look at its log" 1
+  show_logs
+  die "Karaf ended unexpectedly" "see the logs above" 1
 }
 
 # wait_until SECONDS WHAT COMMAND...
@@ -309,7 +310,7 @@ wait_until() {
   local end=$((SECONDS + $1)) what=$2
   shift 2
   until "$@" >/dev/null; do
-    [ "$SECONDS" -lt "$end" ] || { show_logs; die "waited in vain for $what" "the logs are above" 1; }
+    [ "$SECONDS" -lt "$end" ] || { show_logs; die "timeout while waiting for $what" "see the logs above" 1; }
     sleep 0.2
   done
 }
@@ -327,7 +328,7 @@ free_port() {
   echo "$port"
 }
 
-# port_in_use PORT [tcp|udp], on any address; 0A is LISTEN, a bound UDP port is 07.
+# port_in_use PORT [tcp|udp]: on any address. State 0A is LISTEN; that of a bound UDP port is 07.
 port_in_use() {
   local hex
   hex=$(printf ':%04X ' "$1")

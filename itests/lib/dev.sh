@@ -48,7 +48,7 @@ Usage: ./understudy dev [--karaf FOLDER] [--debug] [BUNDLE...]
 Tests and the format check are skipped. VMs keep running, and migrations continue after the update.
 After adding a bundle or a dependency, start a new demo.
 
-Exit status: 0 done, 1 the build or the update failed, 2 wrong call, 3 no Karaf is running.
+Exit status: 0 done, 1 the build or the update failed, 2 usage error, 3 no Karaf is running.
 USAGE
 }
 

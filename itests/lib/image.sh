@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-# What the builders of the test guest and of the emulated host share. Sourced; the builder sets $cache.
+# Functions of the builders of the test guest and of the emulated host. Sourced; the builder sets $cache.
 
-# Big, and nothing that either of them needs: not even unpacked.
+# Large modules that neither of them needs; they are not unpacked.
 unneeded_modules=('*/kernel/sound' '*/drivers/'{gpu,media,staging,infiniband,iio,usb,scsi,isdn,comedi,mtd,md,hid,hwmon}
   '*/drivers/net/'{wireless,usb,can,phy,fddi,hamradio})
 
@@ -12,17 +12,17 @@ fail() {
   exit 1
 }
 
-# cache_folder NAME: a folder of the cache that may be written to.
+# cache_folder NAME: a writable folder of the cache.
 cache_folder() {
   local root=${UNDERSTUDY_CACHE:-}
   [ -n "$root" ] || root=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/understudy
   mkdir -p "$root/$1" 2>/dev/null || true
-  [ -w "$root/$1" ] || fail "cannot write to the cache $root" "set UNDERSTUDY_CACHE to a folder that you may write to"
+  [ -w "$root/$1" ] || fail "cannot write to the cache $root" "set UNDERSTUDY_CACHE to a writable folder"
   echo "$root/$1"
 }
 
-# remembered NAME COMMAND...: what the command prints. apt needs seconds for an answer, so it is kept in the cache for
-# as long as apt's lists and settings and the builder are the same files.
+# remembered NAME COMMAND...: the output of the command. apt takes seconds, so the output is cached while the lists and
+# settings of apt and the builder are unchanged.
 remembered() {
   local name=$1 state memo
   shift
@@ -41,21 +41,21 @@ remembered() {
 
 forget() { rm -f "${cache:?}/$1"-????????????????; }
 
-# Makes $work beside the result, so that the last step is a rename. Orphans of killed runs go after an hour.
+# Creates $work beside the result, so that the last step is a rename. Folders of killed runs are removed after 1 h.
 open_work() {
   find "${cache:?}" -maxdepth 1 -name '.new.*' -mmin +60 -exec rm -rf {} + 2>/dev/null || true
   work=$(mktemp -d "$cache/.new.XXXXXX")
 }
 
-# publish KEY FILE: $work/out becomes the cache's entry; FILE is in it. Renaming a folder into place is atomic; whoever
-# comes second finds it there.
+# publish KEY FILE: renames $work/out to the cache entry, which contains FILE. The rename is atomic; it fails if another
+# builder was first, which is no error.
 publish() {
   chmod -R a+rX "$work/out"
   mv -T "$work/out" "$cache/$1" 2>/dev/null || [ -e "$cache/$1/$2" ]
 }
 
-# keep KEY: the entry was used; a kernel update leaves others behind that nobody asks for again. Another builder may
-# tidy at the same time, so what is already gone is no failure.
+# keep KEY: marks the entry as used, and removes entries that were not used for two weeks, such as those of old kernels.
+# Another builder may do so at the same time, so a missing entry is no error.
 keep() {
   touch "$cache/$1" 2>/dev/null || true
   find "$cache" -maxdepth 1 -type d -name '????????????????' -mtime +14 -exec rm -rf {} + 2>/dev/null || true
@@ -67,7 +67,7 @@ unpack_kernel() {
   dpkg-deb --fsys-tarfile "$1" | tar -x -C "$work/kernel" "${unneeded_modules[@]/#/--exclude=}"
   modules=$(dirname "$(find "$work/kernel" -name modules.builtin -print -quit)")
   vmlinuz=$(find "$work/kernel/boot" -name 'vmlinuz-*' -print -quit)
-  # The package comes without modules.dep; depmod makes it from the modules alone.
+  # The package has no modules.dep; depmod creates it from the modules.
   index_modules "$(dirname "$(dirname "$(dirname "$modules")")")"
 }
 
@@ -76,7 +76,7 @@ index_modules() {
   PATH=$PATH:/usr/sbin:/sbin depmod -b "$1" "$(basename "$modules")" 2>/dev/null || fail "depmod failed" "install the package kmod"
 }
 
-# Prints a module and all it needs, in the order of loading.
+# Prints a module and its dependencies, in load order.
 with_dependencies() {
   local name=${1//[_-]/[_-]} line
   if line=$(grep -E "/$name\.ko(\.xz)?:" "$modules/modules.dep"); then
@@ -86,7 +86,7 @@ with_dependencies() {
   fi
 }
 
-# add_modules FOLDER LIST NAME...: copies them with what they need, and appends their files' names to the list.
+# add_modules FOLDER LIST NAME...: copies modules and their dependencies, and appends their file names to the list.
 add_modules() {
   local folder=$1 list=$2 name file
   shift 2
@@ -100,14 +100,14 @@ add_modules() {
   done
 }
 
-# The kernel without its shell: QEMU starts an ELF kernel with a PVH entry at once, while the emulated CPU takes
-# seconds to decompress vmlinuz. Where it can't be unpacked (another compression), it is the same as vmlinuz.
+# The uncompressed kernel: QEMU starts an ELF kernel with a PVH entry at once, while the emulated CPU takes seconds to
+# decompress vmlinuz. If the compression is not supported, it is a copy of vmlinuz.
 add_vmlinux() {
   local out=$1 magic tool offset
   while read -r magic tool; do
     offset=$(LC_ALL=C grep -obUaP -m 1 "$magic" "$vmlinuz" | head -n 1 | cut -d: -f1) || continue
     command -v "${tool%% *}" >/dev/null || continue
-    # Both complain of what follows the compressed part.
+    # Both report an error for the data after the compressed part.
     tail -c "+$((offset + 1))" "$vmlinuz" | $tool >"$work/vmlinux" 2>/dev/null || true
     objcopy --strip-all "$work/vmlinux" "$out" 2>/dev/null && return
   done <<'TOOLS'
@@ -117,7 +117,7 @@ TOOLS
   cp "$vmlinuz" "$out"
 }
 
-# pack FOLDER FILE: the folder as an initramfs, the same for the same content.
+# pack FOLDER FILE: packs the folder as a reproducible initramfs.
 pack() {
   find "$1" -exec touch -h -d @0 {} +
   (cd "$1" && find . | LC_ALL=C sort | cpio --quiet --reproducible -o -H newc -R 0:0 | gzip -n -1) >"$2"

@@ -13,12 +13,12 @@ lab() {
     unmapped=$2
     shift 2
   fi
-  [ $# -eq 0 ] || die_usage "lab $command takes no '$1'"
-  # Sockets lie in it, whose paths must be short.
+  [ $# -eq 0 ] || die_usage "unexpected argument '$1' of lab $command"
+  # Contains sockets, whose paths must be short.
   stage=${UNDERSTUDY_LAB:-${TMPDIR:-/tmp}/understudy-lab.$(id -u)}
-  # Others could have made it for us to use, with a configuration of ssh in it.
+  # Another user could have created it, with a configuration of ssh in it.
   if [ -L "$stage" ] || { [ -e "$stage" ] && [ ! -O "$stage" ]; }; then
-    die "$stage is somebody else's" "set UNDERSTUDY_LAB to a folder of your own"
+    die "$stage belongs to another user" "set UNDERSTUDY_LAB to a folder of your own"
   fi
   case "$command" in
     up | status | virsh | test | down) "lab_$command" ;;
@@ -38,9 +38,9 @@ on() {
 lab_up() {
   local started=$SECONDS host number=0 up options
   require_setup
-  [ ! -e "$stage" ] || die "there is a lab in $stage" "./understudy lab down"
+  [ ! -e "$stage" ] || die "a lab is already up in $stage" "./understudy lab down"
   require_free_disk "$(dirname "$stage")" 500
-  mkdir -m 700 "$stage" || die "cannot make $stage" "set UNDERSTUDY_LAB to another folder"
+  mkdir -m 700 "$stage" || die "cannot create $stage" "set UNDERSTUDY_LAB to another folder"
   trap '[ $? = 0 ] || lab_down' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
@@ -54,7 +54,7 @@ lab_up() {
     UNDERSTUDY_LAB_PATIENCE=${UNDERSTUDY_LAB_PATIENCE:-240} emulated up "${options[@]}" "$stage/$host" &
     ups+=($!)
   done
-  for up in "${ups[@]}"; do wait "$up" || die "a host did not start; its words are above" "run it again on a less busy machine" 1; done
+  for up in "${ups[@]}"; do wait "$up" || die "a host did not start; its output is above" "run it again on a less busy machine" 1; done
   for host in "${hosts[@]}"; do define_pool "$host"; done
   say "The lab is up after $((SECONDS - started)) s:"
   for host in "${hosts[@]}"; do echo "$host qemu+unix:///system?socket=$stage/$host/libvirt-sock"; done
@@ -73,7 +73,7 @@ define_pool() {
   <forward mode='hostdev' managed='yes'><pf dev='enp1s0'/></forward>
 </network>
 XML
-    die "libvirt on $1 does not make a pool of its VFs" "see $stage/$1/console.log" 1
+    die "libvirt on $1 cannot create the network of its VFs" "see $stage/$1/console.log" 1
 }
 
 require_lab() { [ -e "$stage/wire.pid" ] || die "no lab is up" "./understudy lab up" 1; }
@@ -83,7 +83,7 @@ lab_status() {
   require_lab
   for host in "${hosts[@]}"; do
     echo "$host"
-    on "$host" bash -s <<'SCRIPT' || echo "  out of reach"
+    on "$host" bash -s <<'SCRIPT' || echo "  unreachable"
 for vf in /sys/class/net/enp1s0/device/virtfn*; do
   link=$(readlink "$vf") driver=$(readlink "$vf/driver")
   echo "  VF ${link##*/} ${driver##*/}"
@@ -95,21 +95,21 @@ SCRIPT
   figures | sed 's/^/  /'
 }
 
-# What the endpoint has counted since it was told whom to watch.
+# The counters of the endpoint since the last watch command.
 figures() {
   rm -f "$stage/figures"
-  tell_wire figures
+  command_wire figures
   await 10 "the wire's figures" test -e "$stage/figures"
   cat "$stage/figures"
 }
 
-# Without a reader, opening its pipe would wait for ever.
-tell_wire() {
-  wire_runs || die "the wire has ended" "look at $stage/wire.log; ./understudy lab down" 1
+# Without a reader, opening the pipe blocks forever.
+command_wire() {
+  wire_runs || die "the wire has ended" "see $stage/wire.log, then run ./understudy lab down" 1
   echo "$1" >"$stage/wire.control"
 }
 
-# A number alone could be somebody else's by now.
+# The PID alone is not sufficient: it may be reused by another process.
 wire_runs() { [ -s "$stage/wire.pid" ] && [ "$(readlink "/proc/$(cat "$stage/wire.pid")/exe")" = "$(realpath "$stage/wire")" ]; }
 
 # await SECONDS WHAT COMMAND...
@@ -117,7 +117,7 @@ await() {
   local end=$((SECONDS + $1)) what=$2
   shift 2
   until "$@"; do
-    [ "$SECONDS" -lt "$end" ] || die "waited in vain for $what" "look at the logs in $stage, and at './understudy lab status'" 1
+    [ "$SECONDS" -lt "$end" ] || die "timeout while waiting for $what" "see the logs in $stage, and run ./understudy lab status" 1
     sleep 0.2
   done
 }
@@ -129,7 +129,7 @@ lab_test() {
   run_tests --only 'LabFaultsIT,VfioRefusedIT,HookScenarioIT'
 }
 
-# A pair moves by virsh alone, in a lab of its own unless one is up.
+# Migrates a pair with virsh alone, in a new lab unless one is up.
 lab_virsh() {
   local own='' host
   if [ ! -e "$stage" ]; then
@@ -140,7 +140,7 @@ lab_virsh() {
   start_pair
   migrate_pair alpha beta "virsh migrate"
   migrate_pair beta alpha "virsh migrate"
-  # With it the PF's frames for the VM reach the bridge too, and so the standby NIC.
+  # With the entry, frames that the PF receives for the VM reach also the bridge, and so the standby NIC.
   for host in "${hosts[@]}"; do on "$host" bridge fdb add "$vm_mac" dev enp1s0 self; done
   migrate_pair alpha beta "virsh migrate, and a forwarding entry set by hand"
   migrate_pair beta alpha "virsh migrate, and a forwarding entry set by hand"
@@ -149,10 +149,10 @@ lab_virsh() {
   [ -z "$own" ] || { trap - EXIT; lab_down; }
 }
 
-# A guest whose virtio NIC has a VF of the pool as its primary, by libvirt alone.
+# Starts a guest whose primary is a VF of the pool, with libvirt alone.
 start_pair() {
   say "Starting a guest with a failover pair on alpha ..."
-  on alpha sh -ec 'cat >/run/pair.xml; virsh -q create /run/pair.xml' <<XML || die "the guest does not start" "see alpha's /var/log/libvirt" 1
+  on alpha sh -ec 'cat >/run/pair.xml; virsh -q create /run/pair.xml' <<XML || die "the guest does not start" "see /var/log/libvirt on alpha" 1
 <domain type='kvm'>
   <name>pair</name>
   <memory unit='MiB'>160</memory>
@@ -194,20 +194,20 @@ vfs_in_use() { on "$1" sh -c 'ls -d /sys/bus/pci/drivers/vfio-pci/0000:* 2>/dev/
 
 answers() { figures | grep -q '^pings sent=[1-9][0-9]'; }
 
-# migrate_pair FROM TO HOW: with virsh and nothing else; says what the VM's neighbour saw.
+# migrate_pair FROM TO HOW: with virsh alone; prints the packet loss that the endpoint measured.
 migrate_pair() {
   local from=$1 to=$2 address=10.77.0.2 began ended
   [ "$to" = beta ] || address=10.77.0.1
-  tell_wire "watch $vm_address"
-  await 60 "answers of the guest" answers
+  command_wire "watch $vm_address"
+  await 60 "ping replies of the guest" answers
   on "$to" rm -f /run/pair.serial
   began=$EPOCHREALTIME
   deadline=300 on "$from" virsh -q migrate --live --p2p pair "qemu+tcp://$address/system" "tcp://$address" ||
     die "the migration from $from to $to failed" "see the logs of libvirt on both" 1
   ended=$EPOCHREALTIME
   await 120 "the guest's traffic on a VF of $to" uses_vf "$to"
-  [ "$(vfs_in_use "$from") $(vfs_in_use "$to")" = "0 1" ] || die "not one VF of $to is in use, and none of $from" "./understudy lab status" 1
-  sleep 2 # pings are lost when nobody has answered them for a second
+  [ "$(vfs_in_use "$from") $(vfs_in_use "$to")" = "0 1" ] || die "VFs in use are not 0 on $from and 1 on $to" "./understudy lab status" 1
+  sleep 2 # a ping without a reply counts as lost after 1 s
   echo "$from to $to by $3: $(((${ended/./} - ${began/./}) / 1000)) ms"
   figures | sed 's/^/  /'
 }
@@ -217,7 +217,7 @@ lab_down() {
   trap '' INT TERM HUP
   trap - EXIT
   [ -e "$stage" ] || return 0
-  # Who is half up ends by itself.
+  # A host that is still starting cleans up by itself.
   for pid in "${ups[@]}"; do
     ! kill "$pid" 2>/dev/null || wait "$pid" || true
   done

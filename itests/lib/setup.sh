@@ -2,36 +2,36 @@
 # SPDX-License-Identifier: Apache-2.0
 # ./understudy setup: the Debian packages, each with its reason.
 
-# package | what tells that it is there | why
+# package | file or program that shows that it is installed | reason
 packages() {
   cat <<'LIST'
 maven|mvn|builds the bundles
-gcc|gcc|builds the native code and the test guest's program
+gcc|gcc|builds the native code and the program of the test guest
 make|make|builds the native code
 libc6-dev|/usr/include/stdio.h|C library for both
-valgrind|valgrind|runs the native tests and finds what the sanitizers do not
+valgrind|valgrind|runs the native tests and finds errors that the sanitizers miss
 gcc-aarch64-linux-gnu|aarch64-linux-gnu-gcc|builds the native code for aarch64 too
-libc6-dev-arm64-cross|/usr/aarch64-linux-gnu/include/stdio.h|C library for that
+libc6-dev-arm64-cross|/usr/aarch64-linux-gnu/include/stdio.h|C library for aarch64
 qemu-user|qemu-aarch64|runs the native tests as aarch64
 qemu-system-x86|qemu-system-x86_64|runs the guests
-libvirt0|/usr/share/doc/libvirt0|the client library of libvirt, whose test driver the connector is tested on
-libvirt-daemon|libvirtd|the daemon that tests of the connector cut off, kill and start again
-libvirt-daemon-driver-qemu|/usr/share/doc/libvirt-daemon-driver-qemu|lets it run guests
+libvirt0|/usr/share/doc/libvirt0|client library of libvirt with the test driver for tests of the connector
+libvirt-daemon|libvirtd|daemon that tests of the connector disconnect, kill and restart
+libvirt-daemon-driver-qemu|/usr/share/doc/libvirt-daemon-driver-qemu|driver with which libvirtd runs guests
 ovmf|/usr/share/OVMF|UEFI firmware for guests
-busybox-static|busybox|the test guest's user space
+busybox-static|busybox|user space of the test guest
 cpio|cpio|packs the initramfs of test guest and emulated host
 kmod|depmod|orders the kernel modules of both
 xz-utils|xz|unpacks kernel modules
 openssh-client|ssh|runs commands in the emulated SR-IOV host
 curl|curl|talks to the REST interface in the demo
-jq|jq|reads its answers
-iproute2|ip|network namespaces of the gap probe's tests, the emulated host's port
-iputils-ping|ping|the gap probe's ICMP method
-iputils-arping|arping|the gap probe's ARP method
-util-linux|setpriv|gives QEMU an unprivileged user
+jq|jq|reads its responses
+iproute2|ip|network namespaces for tests of the gap probe, port of the emulated host
+iputils-ping|ping|ICMP method of the gap probe
+iputils-arping|arping|ARP method of the gap probe
+util-linux|setpriv|runs QEMU as an unprivileged user
 shellcheck|shellcheck|checks the scripts
 python3|python3|runs the hooks for managers in the tests
-chromium-driver|chromedriver|takes the picture of the console
+chromium-driver|chromedriver|takes the screenshot of the console
 LIST
 }
 
@@ -58,7 +58,7 @@ debian_release() (
 
 report_packages() {
   local package sign why state
-  printf '%-18s %-9s %s\n' package state 'needed because it' >&2
+  printf '%-18s %-9s %s\n' package state purpose >&2
   while IFS='|' read -r package sign why; do
     state=installed
     is_there "$sign" || state=MISSING
@@ -71,26 +71,26 @@ setup() {
   while [ $# -gt 0 ]; do
     case "$1" in
       --check) check=yes ;;
-      *) die_usage "setup does not know '$1'" ;;
+      *) die_usage "unknown option '$1' of setup" ;;
     esac
     shift
   done
   case "$(debian_release)" in
     12 | 13) ;;
-    *) die "Understudy's setup knows Debian 12 and 13, this is $(debian_release)" \
-      "install the tools that './understudy setup --check' would list by hand; demo and test run without setup" 3 ;;
+    *) die "setup supports Debian 12 and 13; this is $(debian_release)" \
+      "install the tools in itests/lib/setup.sh by hand; demo and test do not need setup" 3 ;;
   esac
   report_packages
   local missing
   missing=$(missing_packages)
   if [ -z "$missing" ]; then
-    say "All there."
+    say "All packages are installed."
     return 0
   fi
   [ -z "$check" ] || { say "Missing: $missing"; return 1; }
   install_packages "$missing"
   missing=$(missing_packages)
-  [ -z "$missing" ] || die "apt installed without an error, but these are still missing: $missing" "look at apt's output above"
+  [ -z "$missing" ] || die "apt reported no error, but packages are still missing: $missing" "read the output of apt above"
   say "Done."
 }
 
@@ -98,7 +98,7 @@ install_packages() {
   local as_root=() wanted
   read -ra wanted <<<"$1"
   if [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null || die "packages must be installed ($1), but you are not root and there is no sudo" \
+    command -v sudo >/dev/null || die "packages are missing ($1); installing them needs root, and there is no sudo" \
       "run as root: apt-get install --no-install-recommends $1"
     as_root=(sudo)
   fi
@@ -106,5 +106,5 @@ install_packages() {
   say "Installing: $1"
   "${as_root[@]}" apt-get update -qq >&2 || die "apt-get update failed" "check the network and /etc/apt/sources.list*"
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${wanted[@]}" >&2 ||
-    die "apt-get install failed" "read its message above"
+    die "apt-get install failed" "read the message of apt above"
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The console: keeps what the server tells, and shows it.
+// The console: holds the state that the server sends, and shows it.
 
 import { announce, badge, findings, h, list } from './dom.js';
 import { call, listen } from './server.js';
@@ -8,22 +8,22 @@ import { migrationCard } from './migration.js';
 
 const SHOWN_MIGRATIONS = 10;
 const state = { hosts: [], vms: [], migrations: [], words: { health: {}, steps: [] } };
-const place = (id) => document.getElementById(id);
+const byId = (id) => document.getElementById(id);
 
 function showVms() {
   const moving = new Set(state.migrations.filter((m) => m.outcome === undefined).map((m) => m.vm));
-  list(place('vms'), state.vms.map((vm) => ({ ...vm, moving: moving.has(vm.name) })), (vm) => vm.name, (vm) => vmCard(vm, state),
-    'No VMs yet. Define one with understudy:vm-define, or POST its XML to /understudy/api/v1/vms.');
+  list(byId('vms'), state.vms.map((vm) => ({ ...vm, moving: moving.has(vm.name) })), (vm) => vm.name, (vm) => vmCard(vm, state),
+    'No VMs. Define one with understudy:vm-define, or POST its XML to /understudy/api/v1/vms.');
 }
 
 function showHosts() {
-  list(place('hosts'), state.hosts, (host) => host.name, hostCard, 'No hosts. Name some in etc/understudy.yaml.');
+  list(byId('hosts'), state.hosts, (host) => host.name, hostCard, 'No hosts. Add hosts to etc/understudy.yaml.');
 }
 
 function showMigrations() {
   const shown = state.migrations.slice(0, SHOWN_MIGRATIONS).map((m, index) => ({ ...m, folded: index > 0 && m.outcome !== undefined }));
-  list(place('migrations'), shown, (m) => m.id,
-    (m, old) => migrationCard(m, state, old), 'None yet.');
+  list(byId('migrations'), shown, (m) => m.id,
+    (m, old) => migrationCard(m, state, old), 'No migrations.');
 }
 
 function hostCard(host) {
@@ -36,8 +36,8 @@ function hostCard(host) {
     host.findings.length ? findings(host.findings) : undefined);
 }
 
-/** Pictures may overtake each other on the way; the revision tells which is newer. */
-function takeMigration(migration) {
+/** Updates may arrive out of order; the revision shows which is newer. */
+function updateMigration(migration) {
   const index = state.migrations.findIndex((known) => known.id === migration.id);
   if (index < 0) {
     state.migrations.unshift(migration);
@@ -49,10 +49,10 @@ function takeMigration(migration) {
   if (migration.outcome !== undefined) announce(`Migration of ${migration.vm}: ${migration.outcome}`);
 }
 
-function connected(yes) {
-  const element = place('connection');
-  element.textContent = yes ? 'live' : 'connection lost, trying again';
-  element.classList.toggle('lost', !yes);
+function showConnection(live) {
+  const element = byId('connection');
+  element.textContent = live ? 'live' : 'connection lost, reconnecting';
+  element.classList.toggle('lost', !live);
 }
 
 async function start() {
@@ -61,8 +61,8 @@ async function start() {
     hosts: (hosts) => { state.hosts = hosts; showHosts(); },
     vms: (vms) => { state.vms = vms; showVms(); },
     migrations: (migrations) => { state.migrations = migrations; showMigrations(); showVms(); },
-    migration: takeMigration,
-  }, connected);
+    migration: updateMigration,
+  }, showConnection);
 }
 
 start();

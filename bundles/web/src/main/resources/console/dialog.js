@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page's one dialog: it asks, or it tells.
+// The only dialog of the page: for a question or a message.
 
 import { findings, h } from './dom.js';
 
 const dialog = document.getElementById('dialog');
 
-/** Shows a question; true if it was confirmed. `content` gets the confirming button, to disable it as it sees fit. */
+/** Shows a question; true if it was confirmed. `content` receives the confirming button, so that it can disable it. */
 export function ask(title, verb, content) {
-  const go = h('button', { type: 'submit', value: 'yes', className: 'primary' }, verb);
-  return show(title, content(go), h('button', { type: 'submit', value: 'no' }, 'Cancel'), go);
+  const confirmButton = h('button', { type: 'submit', value: 'yes', className: 'primary' }, verb);
+  return show(title, content(confirmButton), h('button', { type: 'submit', value: 'no' }, 'Cancel'), confirmButton);
 }
 
-export function tell(title, ...content) {
+export function showMessage(title, ...content) {
   return show(title, content, h('button', { type: 'submit', value: 'no', className: 'primary' }, 'Close'));
 }
 
-/** Does something, and shows the server's refusal if it does not come off. */
-export async function attempt(title, work) {
+/** Runs an action, and shows the error of the server if it fails. */
+export async function attempt(title, action) {
   try {
-    await work();
-  } catch (refusal) {
-    await tell(title, h('p', {}, refusal.message), findings(refusal.findings ?? []), h('p', { className: 'remedy' }, refusal.remedy));
+    await action();
+  } catch (error) {
+    await showMessage(title, h('p', {}, error.message), findings(error.findings ?? []), h('p', { className: 'remedy' }, error.remedy));
   }
 }
 

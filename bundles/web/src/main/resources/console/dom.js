@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The few things that every part of the page needs to build elements.
+// Functions that build elements.
 
-/** Makes an element. Properties with a hyphen become attributes; children are elements, text, or nothing. */
+/** Creates an element. Properties with a hyphen become attributes; children are elements, text, or empty. */
 export function h(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
@@ -13,7 +13,7 @@ export function h(tag, props = {}, ...children) {
   return element;
 }
 
-/** Shows one element per item, and replaces only those whose item has changed, so that focus and animations stay. */
+/** Shows one element per item, and replaces only those whose item has changed, so that focus and animations persist. */
 export function list(container, items, keyOf, render, empty) {
   const old = new Map([...container.children].map((child) => [child.dataset.key, child]));
   const next = items.map((item) => {
@@ -41,10 +41,10 @@ export function badge(text, kind, title) {
 }
 
 export function emulatedBadge() {
-  return badge('emulated', 'emulated', 'An emulated NIC stands in for a VF. Not for production.');
+  return badge('emulated', 'emulated', 'An emulated NIC replaces the VF. Not for production.');
 }
 
-/** Lets a click do something, one at a time. Not by `disabled`, which would take the focus away. */
+/** Runs an action on a click, one at a time. `disabled` is not used, because it removes the focus. */
 export function onClick(element, action) {
   element.onclick = async () => {
     if (element.ariaDisabled === 'true') return;
@@ -62,22 +62,22 @@ export function button(text, focus, action, { className = '', disabled = false, 
   return onClick(h('button', { type: 'button', className, disabled, title, 'data-focus': focus }, text), action);
 }
 
-/** The time of today; day and time of any other day. */
+/** Time of day; with the date if it is not today. */
 export function when(instant) {
   const date = new Date(instant);
   const today = date.toDateString() === new Date().toDateString();
   return h('time', { className: 'quiet', dateTime: instant }, today ? date.toLocaleTimeString() : date.toLocaleString());
 }
 
-/** 87 ms, 1.37 s, or the words for a value that is not there. */
-export function ms(value, missing = 'not known') {
+/** 87 ms, 1.37 s, or a text for a missing value. */
+export function ms(value, missing = 'unknown') {
   if (value === undefined) return missing;
   return value < 1000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(value < 10000 ? 2 : 1)} s`;
 }
 
 const SEVERITIES = ['error', 'warning', 'notice'];
 
-/** Findings, the gravest first. */
+/** Findings, the most severe first. */
 export function findings(items) {
   const sorted = [...items].sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
   return h('ul', { className: 'findings' }, sorted.map((finding) => h('li', { className: finding.severity },
@@ -87,7 +87,7 @@ export function findings(items) {
       finding.remedy ? h('p', { className: 'remedy' }, finding.remedy) : undefined))));
 }
 
-/** Says something to those who do not see the page. */
+/** Announces a text to screen readers. */
 export function announce(text) {
   document.getElementById('announcer').textContent = text;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One migration: its seven steps as they happen, and what came out.
+// One migration: its seven steps while they run, and its result.
 
 import { badge, button, emulatedBadge, findings, h, ms, when } from './dom.js';
 import { call } from './server.js';
@@ -7,9 +7,9 @@ import { attempt } from './dialog.js';
 
 const OUTCOMES = {
   'completed': 'Completed',
-  'completed-degraded': 'Completed, degraded: still on standby',
-  'failed-on-source': 'Failed, runs on the source',
-  'cancelled': 'Cancelled, runs on the source',
+  'completed-degraded': 'Completed, degraded: on standby',
+  'failed-on-source': 'Failed: the VM runs on the source',
+  'cancelled': 'Cancelled: the VM runs on the source',
   'needs-attention': 'Needs attention',
 };
 
@@ -22,19 +22,19 @@ export function migrationCard(migration, state, old) {
       running ? badge('running', 'outcome-running') : badge(OUTCOMES[migration.outcome] ?? migration.outcome, `outcome-${migration.outcome}`),
       migration.primaries.includes('emulated') ? emulatedBadge() : undefined,
       when(migration.started),
-      running ? button('Cancel', `${migration.id}-cancel`, () => attempt(`The migration of ${migration.vm} was not cancelled`,
+      running ? button('Cancel migration', `${migration.id}-cancel`, () => attempt(`Migration of ${migration.vm} not cancelled`,
         () => call('DELETE', `migrations/${encodeURIComponent(migration.id)}`))) : undefined),
-    migration.folded ? folded(migration, state, old) : story(migration, state, old));
+    migration.folded ? folded(migration, state, old) : details(migration, state, old));
 }
 
-function story(migration, state, old) {
+function details(migration, state, old) {
   return [
     steps(migration, state, old),
     migration.outcome === undefined ? undefined : figures(migration),
     migration.findings.length ? findings(migration.findings) : undefined];
 }
 
-/** An older migration: its figures, and the rest for those who ask. */
+/** An older migration: its figures; steps and findings are collapsed. */
 function folded(migration, state, old) {
   return [
     figures(migration),
@@ -44,7 +44,7 @@ function folded(migration, state, old) {
       migration.findings.length ? findings(migration.findings) : undefined)];
 }
 
-/** A fact's name and value as people read them. */
+/** Name and value of a fact for display. */
 function fact([key, value]) {
   const name = key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   return name.endsWith(' bytes') ? [name.replace(' bytes', ''), `${(value / 2 ** 20).toFixed(1)} MiB`] : [name, value];
@@ -78,11 +78,11 @@ function figures(migration) {
   const measured = gap.kind === 'measured';
   const moved = migration.outcome.startsWith('completed');
   return h('div', { className: 'figures' },
-    moved || migration.downtimeMs !== undefined ? figure('Downtime', ms(migration.downtimeMs), 'vCPUs stopped') : undefined,
+    moved || migration.downtimeMs !== undefined ? figure('Downtime', ms(migration.downtimeMs), 'vCPUs paused') : undefined,
     moved || migration.onStandbyMs !== undefined ? figure('On standby', ms(migration.onStandbyMs), 'without the primary') : undefined,
     figure('Network gap', measured ? ms(gap.longestGapMs) : 'not measured',
       measured
-        ? `${gap.lost} of ${gap.sent} packets lost, ${gap.duplicated} twice, ${gap.reordered} out of order; ${gap.method} every ${ms(gap.intervalMs)}`
+        ? `${gap.lost} of ${gap.sent} packets lost, ${gap.duplicated} duplicated, ${gap.reordered} reordered; ${gap.method} every ${ms(gap.intervalMs)}`
         : gap.reason),
     measured && gap.paths.length
       ? h('table', { className: 'paths' },

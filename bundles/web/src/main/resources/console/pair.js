@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// One failover pair: its switch, what the server has to ask before it is made, and its health.
+// One failover pair: its switch, the questions before it is added, and its health.
 
 import { announce, badge, emulatedBadge, findings, h, onClick, when } from './dom.js';
 import { call } from './server.js';
-import { ask, attempt, tell } from './dialog.js';
+import { ask, attempt, showMessage } from './dialog.js';
 
 const EFFECTS = {
   'none': '',
-  'at-once': 'The running VM was told as well.',
+  'at-once': 'The running VM is changed too.',
   'at-next-start': 'It takes effect when the VM is started.',
-  'after-restart': 'The running VM is unchanged until it is shut down and started again.',
+  'after-restart': 'It takes effect after the VM is shut down and started again.',
 };
 
-// What an admin may accept, by the finding that asks for it.
+// Risks that an admin can accept, by the code of the finding.
 const CONSENTS = {
   'machine-change-needs-consent': {
     consent: 'change-machine-type',
-    text: 'Change the machine type. I know that the guest may not boot on it, or may rename its devices.',
+    text: 'Change the machine type. The guest may fail to boot on it, or may rename its devices.',
   },
 };
 
@@ -24,7 +24,7 @@ export function failoverSwitch(vm, nic, path) {
   const on = nic.role === 'standby';
   return onClick(h('button', {
     type: 'button', className: 'switch', role: 'switch', 'aria-checked': String(on),
-    disabled: vm.moving, title: vm.moving ? 'The VM is being migrated.' : undefined,
+    disabled: vm.moving, title: vm.moving ? 'A migration of the VM is running.' : undefined,
     'aria-label': `Failover pair of ${nic.alias ?? `NIC ${nic.index}`} of ${vm.name}`,
     'data-focus': `${vm.name}-${nic.index}-switch`,
   }, h('span', { className: 'track', 'aria-hidden': 'true' }), h('span', {}, on ? 'Failover on' : 'Failover off')),
@@ -32,7 +32,7 @@ export function failoverSwitch(vm, nic, path) {
 }
 
 async function switchPair(vm, nic, path, on) {
-  await attempt(`The pair of ${vm.name} was not changed`, async () => {
+  await attempt(`Failover pair of ${vm.name} not changed`, async () => {
     const selector = nic.alias ?? nic.mac ?? String(nic.index);
     const change = on
       ? await call('DELETE', `${path}/pair?nic=${encodeURIComponent(selector)}`)
@@ -41,34 +41,34 @@ async function switchPair(vm, nic, path, on) {
     const text = `Failover is switched ${on ? 'off' : 'on'} in the definition of ${vm.name}. ${EFFECTS[change.effect] ?? ''}`;
     announce(text);
     if (change.findings.length > 0 || change.effect === 'after-restart') {
-      await tell(`Failover ${on ? 'off' : 'on'}: ${vm.name}`, h('p', {}, text), findings(change.findings));
+      await showMessage(`Failover ${on ? 'off' : 'on'}: ${vm.name}`, h('p', {}, text), findings(change.findings));
     }
   });
 }
 
-/** Asks what the server wants to know, if there is such a thing; nothing if the admin stepped back. */
-async function turnOn(vm, path, wish) {
+/** Asks for the consent or the pool that the server requires; undefined if the admin cancels. */
+async function turnOn(vm, path, request) {
   try {
-    return await call('POST', `${path}/pair`, wish);
-  } catch (refusal) {
+    return await call('POST', `${path}/pair`, request);
+  } catch (error) {
     const pools = await call('GET', 'pools').catch(() => []);
-    const questions = (refusal.findings ?? []).filter((finding) => finding.severity === 'error')
-      .map((finding) => question(finding, wish, pools));
-    if (questions.length === 0 || questions.includes(undefined)) throw refusal;
-    const confirmed = await ask(`Failover on: ${vm.name}`, 'Switch on', (go) => {
-      const check = () => { go.disabled = !questions.every((one) => one.answered()); };
+    const questions = (error.findings ?? []).filter((finding) => finding.severity === 'error')
+      .map((finding) => question(finding, request, pools));
+    if (questions.length === 0 || questions.includes(undefined)) throw error;
+    const confirmed = await ask(`Failover on: ${vm.name}`, 'Switch failover on', (confirmButton) => {
+      const check = () => { confirmButton.disabled = !questions.every((one) => one.answered()); };
       check();
       return h('div', { className: 'questions', oninput: check }, questions.flatMap((one) => one.content));
     });
-    return confirmed ? turnOn(vm, path, questions.reduce((wished, one) => one.answer(wished), wish)) : undefined;
+    return confirmed ? turnOn(vm, path, questions.reduce((answered, one) => one.answer(answered), request)) : undefined;
   }
 }
 
-/** The question that would do away with a finding; undefined if there is none, or if it was answered before. */
-function question(finding, wish, pools) {
+/** The question whose answer resolves a finding; undefined if there is none, or if it is already answered. */
+function question(finding, request, pools) {
   const risk = CONSENTS[finding.code];
-  if (risk && !wish.consents?.includes(risk.consent)) return consentQuestion(finding, risk);
-  if (finding.code === 'pool-unknown' && !wish.pool && pools.length > 0) return poolQuestion(pools);
+  if (risk && !request.consents?.includes(risk.consent)) return consentQuestion(finding, risk);
+  if (finding.code === 'pool-unknown' && !request.pool && pools.length > 0) return poolQuestion(pools);
   return undefined;
 }
 
@@ -77,7 +77,7 @@ function consentQuestion(finding, { consent, text }) {
   return {
     content: [findings([finding]), h('label', { className: 'consent', htmlFor: consent }, box, h('span', {}, text))],
     answered: () => box.checked,
-    answer: (wish) => ({ ...wish, consents: [...(wish.consents ?? []), consent] }),
+    answer: (request) => ({ ...request, consents: [...(request.consents ?? []), consent] }),
   };
 }
 
@@ -86,10 +86,10 @@ function poolQuestion(pools) {
     h('option', { value: pool.name }, pool.kind === 'emulated' ? `${pool.name} (emulated)` : pool.name)));
   return {
     content: [
-      h('p', {}, 'The configuration names no VF pool for this network.'),
+      h('p', {}, 'No VF pool is configured for this network.'),
       h('label', { htmlFor: 'pool' }, 'Take the primary from pool'), select],
     answered: () => true,
-    answer: (wish) => ({ ...wish, pool: select.value }),
+    answer: (request) => ({ ...request, pool: select.value }),
   };
 }
 
@@ -104,26 +104,26 @@ export function pairHealth(pair, state) {
     words.nextStep && words.nextStep !== 'Nothing to do.' ? h('p', { className: 'remedy' }, words.nextStep) : undefined);
 }
 
-/** What tells whether the guest does its part; asked for when it is opened, as the guest itself may be asked. */
-export function guestSigns(pair, path) {
+/** Evidence whether the guest cooperates; requested when opened, because the request may query the guest. */
+export function guestEvidence(pair, path) {
   const shown = h('div', { role: 'status' });
   const fold = h('details', { className: 'fold' }, h('summary', {}, 'Does the guest cooperate?'), shown);
   fold.addEventListener('toggle', async () => {
     if (!fold.open) return;
-    shown.replaceChildren('Asking …');
+    shown.replaceChildren('Checking …');
     try {
       const { pairs } = await call('GET', `${path}/guest`);
       shown.replaceChildren(...cooperation(pairs.find((now) => now.primary === pair.primary)?.guest));
-    } catch (refusal) {
-      shown.replaceChildren(refusal.message);
+    } catch (error) {
+      shown.replaceChildren(error.message);
     }
   });
   return fold;
 }
 
 function cooperation(guest) {
-  if (!guest) return ['The VM does not run.'];
-  const answer = guest.answer === undefined ? 'Nobody can tell.' : guest.answer ? 'Yes.' : 'No.';
+  if (!guest) return ['The VM is not running.'];
+  const answer = guest.answer === undefined ? 'Unknown.' : guest.answer ? 'Yes.' : 'No.';
   return [h('p', {}, h('strong', {}, answer)),
     h('ul', {}, guest.signs.map((sign) => h('li', {}, when(sign.at), ` ${sign.source}: ${sign.says}`)))];
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// One VM: its NICs, the health of its pairs, and what can be done with it.
+// One VM: its NICs, the health of its pairs, and its actions.
 
 import { announce, badge, button, findings, h } from './dom.js';
 import { call } from './server.js';
-import { ask, attempt, tell } from './dialog.js';
-import { failoverSwitch, guestSigns, pairHealth } from './pair.js';
+import { ask, attempt, showMessage } from './dialog.js';
+import { failoverSwitch, guestEvidence, pairHealth } from './pair.js';
 
 export function vmCard(vm, state) {
   const path = `vms/${encodeURIComponent(vm.name)}`;
@@ -13,7 +13,7 @@ export function vmCard(vm, state) {
     await call('POST', `${path}/${verb}`);
     announce(`${vm.name}: ${done}`);
   });
-  const busy = vm.moving ? { disabled: true, title: 'The VM is being migrated.' } : {};
+  const busy = vm.moving ? { disabled: true, title: 'A migration of the VM is running.' } : {};
   return h('article', { className: 'card', 'aria-labelledby': `vm-${vm.name}` },
     h('header', {},
       h('h3', { id: `vm-${vm.name}` }, vm.name),
@@ -22,15 +22,15 @@ export function vmCard(vm, state) {
     h('ul', { className: 'nics' }, vm.nics.filter((nic) => nic.role !== 'primary').map((nic) => nicRow(vm, nic, path, state))),
     h('footer', {},
       off
-        ? button('Start', `${vm.name}-start`, act('start', 'started'), { className: 'primary' })
-        : button('Migrate …', `${vm.name}-migrate`, () => migrate(vm, path, state), { className: 'primary', ...busy }),
-      off ? undefined : button('Shut down', `${vm.name}-shutdown`, act('shutdown', 'asked to shut down'), busy),
-      off ? undefined : button('Force off …', `${vm.name}-destroy`, () => forceOff(vm, act('destroy', 'switched off')), busy)));
+        ? button('Start VM', `${vm.name}-start`, act('start', 'started'), { className: 'primary' })
+        : button('Migrate VM …', `${vm.name}-migrate`, () => migrate(vm, path, state), { className: 'primary', ...busy }),
+      off ? undefined : button('Shut down VM', `${vm.name}-shutdown`, act('shutdown', 'shutdown requested'), busy),
+      off ? undefined : button('Force VM off …', `${vm.name}-destroy`, () => forceOff(vm, act('destroy', 'forced off')), busy)));
 }
 
 async function forceOff(vm, destroy) {
   const confirmed = await ask(`Force off ${vm.name}`, 'Force off', () =>
-    h('p', {}, 'This is like pulling the plug: what the guest has not written to its disks is lost. It is meant for a guest that does not shut down.'));
+    h('p', {}, 'Data that the guest has not written to its disks is lost. Use this only for a guest that does not shut down.'));
   if (confirmed) await destroy();
 }
 
@@ -46,13 +46,13 @@ function nicRow(vm, nic, path, state) {
         ? failoverSwitch(vm, nic, path)
         : h('span', { className: 'quiet', title: 'Only a virtio NIC can be the standby of a failover pair.' }, 'not virtio')),
     pair ? pairHealth(pair, state) : undefined,
-    pair && vm.state === 'running' ? guestSigns(pair, path) : undefined);
+    pair && vm.state === 'running' ? guestEvidence(pair, path) : undefined);
 }
 
 async function migrate(vm, path, state) {
   const hosts = state.hosts.filter((host) => host.name !== vm.host);
   if (!hosts.some((host) => host.available)) {
-    await tell(`Migrate ${vm.name}`, h('p', {}, hosts.length ? 'No other host is available.' : 'There is no other host in the configuration.'));
+    await showMessage(`Migrate ${vm.name}`, h('p', {}, hosts.length ? 'No other host is available.' : 'The configuration has no other host.'));
     return;
   }
   const verdict = h('div', { className: 'verdict', role: 'status' });
@@ -60,9 +60,9 @@ async function migrate(vm, path, state) {
     h('option', { value: host.name, disabled: !host.available }, host.available ? host.name : `${host.name} (unavailable)`)));
   const standby = h('input', { type: 'checkbox', id: 'accept-standby' });
   const offer = h('label', { htmlFor: 'accept-standby', className: 'consent', hidden: true },
-    standby, h('span', {}, 'Go without a VF. The VM gets one there when one is free.'));
-  const check = async (go) => {
-    go.disabled = true;
+    standby, h('span', {}, 'Migrate without a VF. The VM gets one on the destination as soon as one is free.'));
+  const check = async (confirmButton) => {
+    confirmButton.disabled = true;
     verdict.replaceChildren(h('p', { className: 'quiet' }, 'Checking both hosts …'));
     const [chosen, accepted] = [select.value, standby.checked];
     try {
@@ -71,21 +71,21 @@ async function migrate(vm, path, state) {
       offer.hidden = !accepted && !found.some((finding) => finding.code === 'pool-exhausted');
       const blocked = found.some((finding) => finding.severity === 'error');
       verdict.replaceChildren(
-        h('p', {}, blocked ? 'The VM cannot move there now:' : found.length ? 'The VM can move there. Worth knowing:' : 'Nothing stands in the way.'),
+        h('p', {}, blocked ? 'The VM cannot be migrated to this host:' : found.length ? 'The VM can be migrated to this host, with these findings:' : 'The VM can be migrated to this host.'),
         findings(found));
-      go.disabled = blocked;
-    } catch (refusal) {
-      verdict.replaceChildren(h('p', {}, refusal.message), h('p', { className: 'remedy' }, refusal.remedy));
+      confirmButton.disabled = blocked;
+    } catch (error) {
+      verdict.replaceChildren(h('p', {}, error.message), h('p', { className: 'remedy' }, error.remedy));
     }
   };
-  const confirmed = await ask(`Migrate ${vm.name}`, 'Migrate', (go) => {
-    select.onchange = () => { standby.checked = false; check(go); };
-    standby.onchange = () => check(go);
-    check(go);
+  const confirmed = await ask(`Migrate ${vm.name}`, 'Migrate', (confirmButton) => {
+    select.onchange = () => { standby.checked = false; check(confirmButton); };
+    standby.onchange = () => check(confirmButton);
+    check(confirmButton);
     return [h('label', { htmlFor: 'destination' }, `From ${vm.host} to`), select, verdict, offer];
   });
   if (!confirmed) return;
-  await attempt(`${vm.name} does not migrate`, async () => {
+  await attempt(`Migration of ${vm.name} not started`, async () => {
     await call('POST', 'migrations', { vm: vm.name, destination: select.value, requireVf: standby.checked ? false : undefined });
     announce(`Migrating ${vm.name} to ${select.value}`);
     document.getElementById('migrations-title').scrollIntoView({ block: 'start' });

@@ -16,7 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The architecture's rules, as far as the manifests of the built bundles tell them. */
+/** The rules of the architecture, checked by the manifests of the built bundles. */
 class ArrowsIT {
     private static final Pattern CLAUSE_NAME = Pattern.compile("(?:^|,)\\s*([A-Za-z_][\\w.]*)(?=[;,]|$)");
     private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.assertj.core.api.Assumptions;
 
-/** The files that the build has made. */
+/** The files that the build creates. */
 public final class Built {
     private static final Path ROOT =
             Path.of(System.getProperty("understudy.root", ".")).toAbsolutePath().normalize();
@@ -37,12 +37,12 @@ public final class Built {
         return ROOT.resolve("itests/manager/target/org.understudy.itests.manager-%s.jar".formatted(VERSION));
     }
 
-    /** The front door of the checkout. */
+    /** The script {@code understudy} of the checkout. */
     public static Path script() {
         return ROOT.resolve("understudy");
     }
 
-    /** The hooks for managers, as they are brought to a host. */
+    /** The hooks for managers, as they are copied to a host. */
     public static Path hooks() {
         return ROOT.resolve("hooks");
     }
@@ -63,7 +63,7 @@ public final class Built {
         Path command = folder.resolve("understudy-vf");
         String sources = nativeSource("").toString();
         try {
-            // Each lane may be the first.
+            // Any lane may run first.
             Process make = new ProcessBuilder(
                             "flock", sources, "make", "-s", "-C", sources, "BUILD=" + folder, command.toString())
                     .inheritIO()
@@ -78,12 +78,12 @@ public final class Built {
         return command;
     }
 
-    /** What the bundle hostnic loads by JNI. */
+    /** The JNI library of the bundle hostnic. */
     public static Path nativeLibrary() {
         return ROOT.resolve("bundles/hostnic/target/jni/native/linux-x86_64/libusvfjni.so");
     }
 
-    /** Counts what takes long to start, for the end of the run. */
+    /** Counts starts of slow resources for the summary of the run. */
     public static void started(String what) {
         try {
             Files.writeString(
@@ -93,7 +93,7 @@ public final class Built {
         }
     }
 
-    /** Where this module builds into. */
+    /** The build folder of this module. */
     public static Path target() {
         return ROOT.resolve("itests/target");
     }
@@ -106,7 +106,7 @@ public final class Built {
         return ROOT.resolve("features/kar/target/understudy-features-" + VERSION + ".kar");
     }
 
-    /** Karaf as its own project ships it. */
+    /** The unmodified distribution of Karaf. */
     public static Path stockKaraf() {
         return target().resolve("apache-karaf.tar.gz");
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Black-box tests of what is shipped. They know the built files and nothing of how they were built.
+ * Black-box tests of what is shipped. They use the built files only.
  *
- * <p>Run by Maven's failsafe plugin after everything is packaged; each test class is its own world and leaves no
- * process and no file behind.
+ * <p>Run by Maven's failsafe plugin after everything is packaged; each test class is independent and leaves no
+ * process and no file.
  */
 package org.understudy.itests;

@@ -7,7 +7,7 @@ import org.apache.karaf.shell.api.action.lifecycle.Service;
 import org.understudy.api.Doctor;
 
 @Service
-@Command(scope = "understudy", name = "doctor", description = "Looks at this server and its hosts")
+@Command(scope = "understudy", name = "doctor", description = "Check this server and its hosts")
 public final class Diagnose extends UnderstudyCommand {
     @Reference
     Doctor doctor;

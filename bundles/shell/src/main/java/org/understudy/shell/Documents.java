@@ -27,7 +27,7 @@ final class Documents {
         try (InputStream in = Files.newInputStream(Path.of(source))) {
             return read(source, in);
         } catch (IOException | InvalidPathException e) {
-            throw new UnderstudyException(ErrorCode.IO_FAILED, "cannot read '" + source + "': " + e, e);
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "Cannot read '" + source + "': " + e, e);
         }
     }
 
@@ -40,7 +40,7 @@ final class Documents {
             }
             return XmlBytes.read("'" + source + "'", bytes, Optional.empty());
         } catch (IOException e) {
-            throw new UnderstudyException(ErrorCode.IO_FAILED, "cannot read '" + source + "': " + e, e);
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "Cannot read '" + source + "': " + e, e);
         }
     }
 }

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 
-/** Reads the constants of the vocabulary in the form in which they are printed. */
+/** Parses enum constants as the shell prints them. */
 final class EnumArguments {
     private EnumArguments() {}
 
@@ -15,7 +15,7 @@ final class EnumArguments {
                 .findFirst()
                 .orElseThrow(() -> new UnderstudyException(
                         ErrorCode.INVALID_ARGUMENT,
-                        "'" + text + "' is none of "
+                        "'" + text + "' is not one of "
                                 + Arrays.stream(type.getEnumConstants())
                                         .map(TextView::word)
                                         .toList()));

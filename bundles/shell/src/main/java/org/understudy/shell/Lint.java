@@ -17,20 +17,20 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 
 @Service
-@Command(scope = "understudy", name = "lint", description = "Judges the failover pairs of a VM or of a domain XML")
+@Command(scope = "understudy", name = "lint", description = "Check the failover pairs of a VM or of a domain XML")
 public final class Lint extends UnderstudyCommand {
-    @Argument(index = 1, name = "options", description = "Options may also stand here", multiValued = true)
-    List<String> late = List.of();
+    @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)
+    List<String> trailing = List.of();
 
     @Argument(index = 0, name = "vm", description = "Name of the VM")
     @Completion(VmCompleter.class)
     String vm = "";
 
-    @Option(name = "--file", description = "Judge this file on the server instead, or - for standard input")
+    @Option(name = "--file", description = "Check this file on the server instead; - for standard input")
     @Completion(FileCompleter.class)
     String file = "";
 
-    @Option(name = "--host", description = "With --file: also judge against what this host can do")
+    @Option(name = "--host", description = "With --file: check also whether this host supports the definition")
     @Completion(HostCompleter.class)
     String host = "";
 
@@ -40,13 +40,13 @@ public final class Lint extends UnderstudyCommand {
     @Override
     int run() {
         if (vm.isEmpty() == file.isEmpty()) {
-            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "name either a VM or a --file");
+            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "Name either a VM or a --file");
         }
         if (!vm.isEmpty()) {
             return answer(pairs.lint(new VmName(vm)), "No findings.");
         }
-        Optional<HostName> judge =
+        Optional<HostName> target =
                 Optional.of(host).filter(text -> !text.isEmpty()).map(HostName::new);
-        return answer(pairs.lint(Documents.read(session, file), judge), "No findings.");
+        return answer(pairs.lint(Documents.read(session, file), target), "No findings.");
     }
 }

@@ -15,25 +15,25 @@ import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 
 @Service
-@Command(scope = "understudy", name = "migrate", description = "Moves a running VM to another host")
+@Command(scope = "understudy", name = "migrate", description = "Migrate a running VM to another host")
 public final class Migrate extends MoveCommand {
-    /** A migration whose news got lost is looked up after this time. */
-    private static final long LOOK_AGAIN_SECONDS = 2;
+    /** The migration is read after this time without an update, because an update may be lost. */
+    private static final long POLL_SECONDS = 2;
 
-    @Option(name = "--detach", description = "Print the migration's id and return at once")
+    @Option(name = "--detach", description = "Print the ID of the migration and return at once")
     boolean detach;
 
     @Override
     int run() {
-        BlockingQueue<Migration> news = new LinkedBlockingQueue<>();
-        Subscription subscription = migrations.listen(news::add);
+        BlockingQueue<Migration> updates = new LinkedBlockingQueue<>();
+        Subscription subscription = migrations.listen(updates::add);
         try {
             Migration first = migrations.start(vm(), destination(), options());
             if (detach) {
                 print(first, () -> out().println(first.id()));
                 return 0;
             }
-            return ended(follow(first, news));
+            return ended(follow(first, updates));
         } finally {
             subscription.close();
         }
@@ -44,7 +44,7 @@ public final class Migrate extends MoveCommand {
         return last.outcome().map(Outcome::exitCode).orElse(ErrorCode.INTERNAL.exitCode());
     }
 
-    private Migration follow(Migration first, BlockingQueue<Migration> news) {
+    private Migration follow(Migration first, BlockingQueue<Migration> updates) {
         StepLines lines = new StepLines(out());
         if (!json) {
             out().printf("%s  %s from %s to %s%n", first.id(), first.vm(), first.source(), first.destination());
@@ -57,21 +57,21 @@ public final class Migrate extends MoveCommand {
             if (!now.isRunning()) {
                 return now;
             }
-            now = next(now, news);
+            now = next(now, updates);
         }
     }
 
-    /** The next picture that is newer than this one. */
-    private Migration next(Migration now, BlockingQueue<Migration> news) {
+    /** Waits for an update that is newer than this one. */
+    private Migration next(Migration now, BlockingQueue<Migration> updates) {
         MigrationId id = now.id();
         while (true) {
             Migration candidate;
             try {
-                candidate = news.poll(LOOK_AGAIN_SECONDS, TimeUnit.SECONDS);
+                candidate = updates.poll(POLL_SECONDS, TimeUnit.SECONDS);
             } catch (InterruptedException e) {
                 throw new UnderstudyException(
                         ErrorCode.CANCELLED,
-                        id + " goes on without this command; see understudy:migration-show " + id,
+                        "Migration " + id + " continues without this command; see understudy:migration-show " + id,
                         e);
             }
             if (candidate == null) {

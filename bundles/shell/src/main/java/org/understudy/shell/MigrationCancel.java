@@ -5,7 +5,7 @@ import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 
 @Service
-@Command(scope = "understudy", name = "migration-cancel", description = "Asks a running migration to take the way back")
+@Command(scope = "understudy", name = "migration-cancel", description = "Cancel a running migration and roll it back")
 public final class MigrationCancel extends MigrationCommand {
     @Override
     int run() {

@@ -11,10 +11,10 @@ import org.understudy.api.Migrations;
 
 /** A command about one migration. */
 abstract class MigrationCommand extends UnderstudyCommand {
-    @Argument(index = 1, name = "options", description = "Options may also stand here", multiValued = true)
-    List<String> late = List.of();
+    @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)
+    List<String> trailing = List.of();
 
-    @Argument(index = 0, name = "migration", description = "Id of the migration", required = true)
+    @Argument(index = 0, name = "migration", description = "ID of the migration", required = true)
     @Completion(MigrationCompleter.class)
     String id = "";
 

@@ -10,7 +10,7 @@ import org.apache.karaf.shell.api.console.Session;
 import org.apache.karaf.shell.support.completers.StringsCompleter;
 import org.understudy.api.Migrations;
 
-/** Completes ids of migrations. */
+/** Completes IDs of migrations. */
 @Service
 public final class MigrationCompleter implements Completer {
     @Reference

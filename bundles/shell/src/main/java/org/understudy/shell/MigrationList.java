@@ -7,7 +7,7 @@ import org.apache.karaf.shell.api.action.lifecycle.Service;
 import org.understudy.api.Migrations;
 
 @Service
-@Command(scope = "understudy", name = "migration-list", description = "Lists migrations, newest first")
+@Command(scope = "understudy", name = "migration-list", description = "List migrations, newest first")
 public final class MigrationList extends UnderstudyCommand {
     @Reference
     Migrations migrations;

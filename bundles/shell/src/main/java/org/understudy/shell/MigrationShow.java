@@ -5,7 +5,7 @@ import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 
 @Service
-@Command(scope = "understudy", name = "migration-show", description = "Shows a migration with its seven steps")
+@Command(scope = "understudy", name = "migration-show", description = "Show a migration with its seven steps")
 public final class MigrationShow extends MigrationCommand {
     @Override
     int run() {

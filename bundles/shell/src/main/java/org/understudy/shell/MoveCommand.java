@@ -18,22 +18,26 @@ import org.understudy.api.Migrations;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.UnderstudyException;
 
-/** A command about moving one VM to one host, with the options of the move. */
+/** A command about the migration of one VM to one host, with the migration options. */
 abstract class MoveCommand extends VmCommand {
-    @Argument(index = 2, name = "options", description = "Options may also stand here", multiValued = true)
-    List<String> late = List.of();
+    @Argument(index = 2, name = "options", description = "Options may also follow the arguments", multiValued = true)
+    List<String> trailing = List.of();
 
-    @Argument(index = 1, name = "host", description = "Destination", required = true)
+    @Argument(index = 1, name = "host", description = "Destination host", required = true)
     @Completion(HostCompleter.class)
     String host = "";
 
-    @Option(name = "--bandwidth", description = "Limit in bytes per second; K, M, G for powers of 1024")
+    @Option(name = "--bandwidth", description = "Bandwidth limit in bytes per second; K, M, G for powers of 1024")
     String bandwidth = "";
 
-    @Option(name = "--downtime-limit", description = "Longest stop for the last pages, such as 300ms or 1s")
+    @Option(
+            name = "--downtime-limit",
+            description = "Longest pause of the vCPUs for the last pages, such as 300ms or 1s")
     String downtimeLimit = "";
 
-    @Option(name = "--auto-converge", description = "Slow the guest down if it writes faster than it can be sent")
+    @Option(
+            name = "--auto-converge",
+            description = "Throttle the vCPUs if the guest writes memory faster than it can be copied")
     boolean autoConverge;
 
     @Option(name = "--multifd", description = "Number of parallel memory streams, 2 to 255")
@@ -42,10 +46,12 @@ abstract class MoveCommand extends VmCommand {
     @Option(name = "--tls", description = "Encrypt the migration stream")
     boolean tls;
 
-    @Option(name = "--require-vf", description = "A run that ends on standby needs attention")
+    @Option(name = "--require-vf", description = "Report needs-attention if the migration ends on standby")
     boolean requireVf;
 
-    @Option(name = "--accept-standby", description = "Go also where no VF is free; the VM gets one when one is")
+    @Option(
+            name = "--accept-standby",
+            description = "Migrate even if no VF is free; the VM gets one as soon as one is free")
     boolean acceptStandby;
 
     @Option(name = "--strategy", description = "automatic: QEMU unplugs and plugs; explicit: Understudy does")
@@ -75,15 +81,15 @@ abstract class MoveCommand extends VmCommand {
                 multifd == 0 ? OptionalInt.empty() : OptionalInt.of(multifd),
                 false,
                 tls,
-                standby(),
+                requireVf(),
                 Optional.of(strategy).filter(text -> !text.isEmpty()).map(MigrationStrategy::parse),
                 Optional.of(probe).filter(text -> !text.isEmpty()).map(ProbeTarget::parse));
     }
 
-    private Optional<Boolean> standby() {
+    private Optional<Boolean> requireVf() {
         if (requireVf && acceptStandby) {
             throw new UnderstudyException(
-                    ErrorCode.INVALID_ARGUMENT, "--require-vf and --accept-standby contradict each other");
+                    ErrorCode.INVALID_ARGUMENT, "--require-vf and --accept-standby exclude each other");
         }
         return requireVf || acceptStandby ? Optional.of(requireVf) : Optional.empty();
     }

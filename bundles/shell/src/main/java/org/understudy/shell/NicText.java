@@ -14,7 +14,7 @@ import org.understudy.api.PoolView.Stock;
 import org.understudy.api.VfSelector;
 import org.understudy.api.VfView;
 
-/** What a person reads of pools and SR-IOV functions. */
+/** Prints pools and VFs as text. */
 final class NicText {
     private NicText() {}
 

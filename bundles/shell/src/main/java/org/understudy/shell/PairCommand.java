@@ -11,15 +11,15 @@ import org.understudy.api.NicSelector;
 import org.understudy.api.PairChange;
 import org.understudy.api.Pairs;
 
-/** A command that switches the pair of one NIC. */
+/** A command that adds or removes the pair of one NIC. */
 abstract class PairCommand extends VmCommand {
-    @Argument(index = 1, name = "options", description = "Options may also stand here", multiValued = true)
-    List<String> late = List.of();
+    @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)
+    List<String> trailing = List.of();
 
-    @Option(name = "--nic", description = "Index, MAC address or alias of the NIC; needed if there are several")
+    @Option(name = "--nic", description = "Index, MAC address or alias of the NIC; required if the VM has several")
     String nic = "only";
 
-    @Option(name = "--dry-run", description = "Print what would be done and the XML, change nothing")
+    @Option(name = "--dry-run", description = "Print the changes and the XML without applying them")
     boolean dryRun;
 
     @Reference
@@ -32,7 +32,7 @@ abstract class PairCommand extends VmCommand {
     final int answer(PairChange change) {
         print(change, () -> {
             TextView.findings(out(), change.findings());
-            out().println(told(change));
+            out().println(effectText(change));
             if (dryRun) {
                 out().println(change.definition());
             }
@@ -40,16 +40,16 @@ abstract class PairCommand extends VmCommand {
         return Finding.anyBlocking(change.findings()) ? ErrorCode.REFUSED_BY_FINDINGS.exitCode() : 0;
     }
 
-    private String told(PairChange change) {
+    private String effectText(PairChange change) {
         if (!change.changed()) {
             return "Nothing was changed.";
         }
-        String did = dryRun ? "Would be changed" : "Changed";
+        String changed = dryRun ? "Would be changed" : "Changed";
         return switch (change.effect()) {
-            case NONE -> did + ".";
-            case AT_ONCE -> did + "; the running VM was told as well.";
-            case AT_NEXT_START -> did + "; it takes effect when the VM is started.";
-            case AFTER_RESTART -> did + "; the running VM needs a restart (shut down, then start) for it.";
+            case NONE -> changed + ".";
+            case AT_ONCE -> changed + "; the running VM is changed too.";
+            case AT_NEXT_START -> changed + "; it takes effect when the VM is started.";
+            case AFTER_RESTART -> changed + "; it takes effect after the VM is shut down and started again.";
         };
     }
 }

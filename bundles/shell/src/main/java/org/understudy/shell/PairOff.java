@@ -5,7 +5,7 @@ import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 
 @Service
-@Command(scope = "understudy", name = "pair-off", description = "Takes a failover pair back")
+@Command(scope = "understudy", name = "pair-off", description = "Remove a failover pair")
 public final class PairOff extends PairCommand {
     @Override
     int run() {

@@ -17,22 +17,27 @@ import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryForm;
 
 @Service
-@Command(scope = "understudy", name = "pair-on", description = "Turns a virtio NIC of a VM into a failover pair")
+@Command(scope = "understudy", name = "pair-on", description = "Turn a virtio NIC of a VM into a failover pair")
 public final class PairOn extends PairCommand {
-    @Option(name = "--pool", description = "VF pool of the primary; the network's own if left out")
+    @Option(name = "--pool", description = "VF pool of the primary (default: the pool of the network)")
     @Completion(PoolCompleter.class)
     String pool = "";
 
-    @Option(name = "--form", description = "How the primary is written in the domain XML; pool-network if left out")
+    @Option(name = "--form", description = "Form of the primary in the domain XML (default: pool-network)")
     @Completion(
             value = StringsCompleter.class,
             values = {"pool-network", "hostdev-interface", "plain-hostdev"})
     String form = "";
 
-    @Option(name = "--vf", description = "PCI address of the VF, such as 0000:01:10.2; the pool chooses if left out")
+    @Option(
+            name = "--vf",
+            description = "PCI address of the VF, such as 0000:01:10.2 (default: any free VF of the pool)")
     String vf = "";
 
-    @Option(name = "--consent", description = "Accept a risk by name: change-machine-type", multiValued = true)
+    @Option(
+            name = "--consent",
+            description = "Accept a risk by its name, such as change-machine-type",
+            multiValued = true)
     @Completion(value = StringsCompleter.class, values = "change-machine-type")
     List<String> consents = List.of();
 

@@ -10,7 +10,7 @@ import org.understudy.api.HostNics;
 @Command(
         scope = "understudy",
         name = "pool-list",
-        description = "Lists the pools of VFs and what they have on each host")
+        description = "List the VF pools and their free and leased VFs on each host")
 public final class PoolList extends UnderstudyCommand {
     @Reference
     HostNics nics;

@@ -5,10 +5,13 @@ import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 
 @Service
-@Command(scope = "understudy", name = "preflight", description = "Says whether a VM could move, and changes nothing")
+@Command(
+        scope = "understudy",
+        name = "preflight",
+        description = "Check whether a VM can be migrated, without changing anything")
 public final class PreflightCommand extends MoveCommand {
     @Override
     int run() {
-        return answer(migrations.preflight(vm(), destination(), options()), "Nothing stands in the way.");
+        return answer(migrations.preflight(vm(), destination(), options()), "The VM can be migrated.");
     }
 }

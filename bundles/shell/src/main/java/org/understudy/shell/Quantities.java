@@ -7,29 +7,29 @@ import java.util.regex.Pattern;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 
-/** Reads amounts with a unit. */
+/** Parses amounts with a unit. */
 final class Quantities {
     private static final Pattern BYTES = Pattern.compile("(\\d{1,12})([KMG]?)");
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s)");
 
     private Quantities() {}
 
-    /** Reads {@code 1048576}, {@code 1024K}, {@code 1M} or {@code 2G}. */
+    /** Parses {@code 1048576}, {@code 1024K}, {@code 1M} or {@code 2G}. */
     static long bytes(String text) {
         Matcher m = BYTES.matcher(text);
         if (!m.matches() || Long.parseLong(m.group(1)) == 0) {
             throw new UnderstudyException(
-                    ErrorCode.INVALID_ARGUMENT, "'" + text + "' is no amount such as 1048576, 1024K, 1M or 2G");
+                    ErrorCode.INVALID_ARGUMENT, "'" + text + "' is not an amount such as 1048576, 1024K, 1M or 2G");
         }
         return Long.parseLong(m.group(1)) << 10 * (m.group(2).isEmpty() ? 0 : "KMG".indexOf(m.group(2)) + 1);
     }
 
-    /** Reads {@code 300ms} or {@code 1s}. */
+    /** Parses {@code 300ms} or {@code 1s}. */
     static Duration duration(String text) {
         Matcher m = DURATION.matcher(text);
         if (!m.matches()) {
             throw new UnderstudyException(
-                    ErrorCode.INVALID_ARGUMENT, "'" + text + "' is no duration such as 300ms or 1s");
+                    ErrorCode.INVALID_ARGUMENT, "'" + text + "' is not a duration such as 300ms or 1s");
         }
         long amount = Long.parseLong(m.group(1));
         return m.group(2).equals("s") ? Duration.ofSeconds(amount) : Duration.ofMillis(amount);

@@ -9,7 +9,7 @@ import org.understudy.api.MigrationStep;
 import org.understudy.api.StepReport;
 import org.understudy.api.StepState;
 
-/** Prints each step once when it begins and once when it ends, and the copied memory in quarters. */
+/** Prints each step when it begins and when it ends, and the copied memory in steps of 25 %. */
 final class StepLines {
     private final PrintStream out;
     private final Map<MigrationStep, StepState> seen = new EnumMap<>(MigrationStep.class);

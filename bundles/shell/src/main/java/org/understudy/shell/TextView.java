@@ -19,7 +19,7 @@ import org.understudy.api.PrimaryKind;
 import org.understudy.api.StepReport;
 import org.understudy.api.Vm;
 
-/** What a person reads. */
+/** Prints VMs, migrations and findings as text. */
 final class TextView {
     private TextView() {}
 
@@ -35,7 +35,7 @@ final class TextView {
     }
 
     private static String duration(Optional<Duration> time) {
-        return time.map(TextView::duration).orElse("not known");
+        return time.map(TextView::duration).orElse("unknown");
     }
 
     static void findings(PrintStream out, List<Finding> findings) {
@@ -60,7 +60,7 @@ final class TextView {
         table.emptyTableText("No VMs").print(out);
     }
 
-    /** The health, with the label every emulated primary carries. */
+    /** The health, with a label if the primary is emulated. */
     static String health(Pair pair) {
         return word(pair.health()) + (pair.kind() == PrimaryKind.EMULATED ? " (emulated)" : "");
     }
@@ -98,7 +98,7 @@ final class TextView {
 
     private static void guest(PrintStream out, Cooperation guest) {
         out.println("  Guest cooperates: "
-                + guest.answer().map(yes -> yes ? "yes" : "no").orElse("nobody can tell"));
+                + guest.answer().map(yes -> yes ? "yes" : "no").orElse("unknown"));
         guest.signs()
                 .forEach(sign -> out.printf(
                         "    %s  %s: %s%n", sign.at().truncatedTo(ChronoUnit.SECONDS), sign.source(), sign.says()));

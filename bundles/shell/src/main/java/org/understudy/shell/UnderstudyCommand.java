@@ -16,7 +16,7 @@ import org.understudy.api.Finding;
 import org.understudy.api.JsonView;
 import org.understudy.api.UnderstudyException;
 
-/** What all commands share: the choice of text or JSON, and how errors are told. */
+/** What all commands share: output as text or JSON, and the form of errors. */
 abstract class UnderstudyCommand implements Action {
     private static final Logger LOG = LoggerFactory.getLogger(UnderstudyCommand.class);
 
@@ -29,30 +29,30 @@ abstract class UnderstudyCommand implements Action {
     @Reference
     Session session;
 
-    /** Does the work and prints the answer. Returns the exit status. */
+    /** Runs the command and prints the result. Returns the exit status. */
     abstract int run();
 
-    /** Empty for success, since Karaf prints whatever else a command returns. */
+    /** Null for success, because Karaf prints any other result. */
     @Override
     public final Object execute() {
-        int status = guarded();
+        int status = runOrPrintError();
         return status == 0 ? null : status;
     }
 
-    private int guarded() {
+    private int runOrPrintError() {
         try {
-            LateOptions.apply(this);
+            TrailingOptions.apply(this);
             return run();
         } catch (UnderstudyException e) {
-            return refuse(e.code(), e.getMessage(), e.findings());
+            return printError(e.code(), e.getMessage(), e.findings());
         } catch (RuntimeException e) {
             LOG.error("Command {} failed", getClass().getSimpleName(), e);
-            return refuse(ErrorCode.INTERNAL, String.valueOf(e), List.of());
+            return printError(ErrorCode.INTERNAL, String.valueOf(e), List.of());
         }
     }
 
     /** Errors go to standard output: Karaf's ssh server does not carry a command's standard error. */
-    private int refuse(ErrorCode code, String detail, List<Finding> findings) {
+    private int printError(ErrorCode code, String detail, List<Finding> findings) {
         if (json) {
             Map<String, Object> error = new LinkedHashMap<>();
             error.put("code", code);
@@ -81,12 +81,12 @@ abstract class UnderstudyCommand implements Action {
         }
     }
 
-    /** Prints findings, and says by the exit status whether one of them is an error. */
-    final int answer(List<Finding> findings, String allWell) {
+    /** Prints findings. The exit status shows whether one of them is an error. */
+    final int answer(List<Finding> findings, String ifNone) {
         print(findings, () -> {
             TextView.findings(out(), findings);
             if (findings.isEmpty()) {
-                out().println(allWell);
+                out().println(ifNone);
             }
         });
         return Finding.anyBlocking(findings) ? ErrorCode.REFUSED_BY_FINDINGS.exitCode() : 0;

@@ -14,14 +14,14 @@ import org.understudy.api.NicInventory;
 import org.understudy.api.UnderstudyException;
 
 @Service
-@Command(scope = "understudy", name = "vf-list", description = "Lists the SR-IOV functions of all hosts, or of one")
+@Command(scope = "understudy", name = "vf-list", description = "List the VFs of all hosts, or of one host")
 public final class VfList extends UnderstudyCommand {
     @Argument(name = "host", description = "Name of a host")
     @Completion(HostCompleter.class)
     String host = "";
 
-    @Argument(index = 1, name = "options", description = "Options may also stand here", multiValued = true)
-    List<String> late = List.of();
+    @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)
+    List<String> trailing = List.of();
 
     @Reference
     HostNics nics;
@@ -38,6 +38,6 @@ public final class VfList extends UnderstudyCommand {
                 .filter(inventory -> inventory.host().equals(name))
                 .findFirst()
                 .orElseThrow(() -> new UnderstudyException(
-                        ErrorCode.HOST_NOT_FOUND, "The configuration has no host '" + name + "'"));
+                        ErrorCode.HOST_NOT_FOUND, "Host '" + name + "' is not in the configuration"));
     }
 }

@@ -20,7 +20,7 @@ abstract class VmCommand extends UnderstudyCommand {
         return new VmName(vm);
     }
 
-    /** Prints the VM as it is now. */
+    /** Prints the current state of the VM. */
     final int show() {
         var now = vms.show(vm());
         print(now, () -> TextView.vm(out(), now));

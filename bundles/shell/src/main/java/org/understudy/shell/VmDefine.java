@@ -16,19 +16,19 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VirtualMachines;
 
 @Service
-@Command(scope = "understudy", name = "vm-define", description = "Defines a VM from libvirt domain XML")
+@Command(scope = "understudy", name = "vm-define", description = "Define a VM from libvirt domain XML")
 public final class VmDefine extends UnderstudyCommand {
-    @Argument(index = 1, name = "options", description = "Options may also stand here", multiValued = true)
-    List<String> late = List.of();
+    @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)
+    List<String> trailing = List.of();
 
-    @Argument(index = 0, name = "file", description = "File on the server; or the option -")
+    @Argument(index = 0, name = "file", description = "File on the server")
     @Completion(FileCompleter.class)
     String file = "";
 
     @Option(name = "-", description = "Read standard input instead of a file")
     boolean standardInput;
 
-    @Option(name = "--host", description = "Host that gets the VM; needed if there are several")
+    @Option(name = "--host", description = "Host of the VM; required if the configuration has several")
     @Completion(HostCompleter.class)
     String host = "";
 
@@ -38,7 +38,7 @@ public final class VmDefine extends UnderstudyCommand {
     @Override
     int run() {
         if (file.isEmpty() != standardInput) {
-            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "name either a file or - for standard input");
+            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "Name either a file or - for standard input");
         }
         return answer(vms.define(host(), Documents.read(session, standardInput ? "-" : file)), "Defined.");
     }

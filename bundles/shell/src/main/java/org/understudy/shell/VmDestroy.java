@@ -7,10 +7,13 @@ import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 
 @Service
-@Command(scope = "understudy", name = "vm-destroy", description = "Ends a VM at once, like pulling the plug")
+@Command(
+        scope = "understudy",
+        name = "vm-destroy",
+        description = "Force a VM off at once; data that the guest has not written is lost")
 public final class VmDestroy extends VmCommand {
-    @Argument(index = 1, name = "options", description = "Options may also stand here", multiValued = true)
-    List<String> late = List.of();
+    @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)
+    List<String> trailing = List.of();
 
     @Override
     int run() {

@@ -8,10 +8,10 @@ import org.apache.karaf.shell.api.action.lifecycle.Service;
 import org.understudy.api.xml.XmlBytes;
 
 @Service
-@Command(scope = "understudy", name = "vm-dump", description = "Writes the domain XML of a VM, byte for byte")
+@Command(scope = "understudy", name = "vm-dump", description = "Print the domain XML of a VM, byte for byte")
 public final class VmDump extends VmCommand {
-    @Argument(index = 1, name = "options", description = "Options may also stand here", multiValued = true)
-    List<String> late = List.of();
+    @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)
+    List<String> trailing = List.of();
 
     @Override
     int run() {
@@ -19,7 +19,7 @@ public final class VmDump extends VmCommand {
         if (json) {
             out().println(view.write(definition));
         } else {
-            // Whatever the terminal's charset is: who redirects this gets the document as it was given.
+            // Not in the charset of the terminal: redirected output must be the stored document.
             out().writeBytes(XmlBytes.write(definition));
             out().flush();
         }

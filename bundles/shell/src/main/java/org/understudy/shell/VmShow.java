@@ -10,10 +10,10 @@ import org.apache.karaf.shell.api.action.lifecycle.Service;
 @Command(
         scope = "understudy",
         name = "vm-show",
-        description = "Shows a VM with its NICs and pairs, and whether its guest does its part")
+        description = "Show a VM with its NICs and pairs, and whether its guest cooperates")
 public final class VmShow extends VmCommand {
-    @Argument(index = 1, name = "options", description = "Options may also stand here", multiValued = true)
-    List<String> late = List.of();
+    @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)
+    List<String> trailing = List.of();
 
     @Override
     int run() {

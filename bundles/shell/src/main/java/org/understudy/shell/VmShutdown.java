@@ -10,10 +10,10 @@ import org.apache.karaf.shell.api.action.lifecycle.Service;
 @Command(
         scope = "understudy",
         name = "vm-shutdown",
-        description = "Asks the guest to power off, without waiting for it")
+        description = "Request the guest to shut down, without waiting for it")
 public final class VmShutdown extends VmCommand {
-    @Argument(index = 1, name = "options", description = "Options may also stand here", multiValued = true)
-    List<String> late = List.of();
+    @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)
+    List<String> trailing = List.of();
 
     @Override
     int run() {

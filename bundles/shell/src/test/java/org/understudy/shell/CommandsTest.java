@@ -51,25 +51,25 @@ class CommandsTest {
     private final VirtualMachines vms = mock(VirtualMachines.class);
     private final Pairs pairs = mock(Pairs.class);
 
-    private <C extends VmCommand> C about(String vm, C command) {
+    private <C extends VmCommand> C command(String vm, C command) {
         terminal.ready(command).vm = vm;
         command.vms = vms;
         return command;
     }
 
     @Test
-    void tellsAnErrorWithItsRemedyAndExitStatus() {
+    void printsAnErrorWithItsRemedyAndExitStatus() {
         when(vms.examine(any())).thenThrow(new UnderstudyException(ErrorCode.VM_NOT_FOUND, "no VM 'web1'"));
 
-        assertThat(about("web1", new VmShow()).execute()).isEqualTo(ErrorCode.VM_NOT_FOUND.exitCode());
+        assertThat(command("web1", new VmShow()).execute()).isEqualTo(ErrorCode.VM_NOT_FOUND.exitCode());
 
         assertThat(terminal.text())
                 .isEqualToIgnoringNewLines("Error: no VM 'web1'Remedy: List the VMs with understudy:vm-list.");
     }
 
     @Test
-    void tellsAnErrorAsOneDocumentWithJson() {
-        VmShow show = about("../etc", new VmShow());
+    void printsAnErrorAsOneDocumentWithJson() {
+        VmShow show = command("../etc", new VmShow());
         show.json = true;
 
         assertThat(show.execute()).isEqualTo(ErrorCode.INVALID_ARGUMENT.exitCode());
@@ -85,7 +85,7 @@ class CommandsTest {
     void showsNoStackTraceForADefect() {
         doThrow(new IllegalStateException("oops")).when(vms).start(any());
 
-        assertThat(about("web1", new VmStart()).execute()).isEqualTo(ErrorCode.INTERNAL.exitCode());
+        assertThat(command("web1", new VmStart()).execute()).isEqualTo(ErrorCode.INTERNAL.exitCode());
 
         assertThat(terminal.text()).contains("oops").doesNotContain("\tat ");
     }
@@ -105,7 +105,7 @@ class CommandsTest {
                         vm.nics(),
                         List.of(vm.pairs().get(0).with(shown))));
 
-        about("web1", new VmShow()).execute();
+        command("web1", new VmShow()).execute();
 
         assertThat(terminal.text()).contains("Guest cooperates: no", "2026-03-01T03:00:00Z  guest agent: no device");
     }
@@ -120,7 +120,7 @@ class CommandsTest {
 
         list.execute();
         assertThat(terminal.text().contains("emulated")).isEqualTo(labelled);
-        about("web1", new VmShow()).execute();
+        command("web1", new VmShow()).execute();
 
         assertThat(terminal.text().split("emulated", -1)).hasSize(labelled ? 3 : 1);
     }
@@ -171,15 +171,15 @@ class CommandsTest {
     }
 
     @Test
-    void wantsAVmOrAFileToLint() {
+    void requiresAVmOrAFileToLint() {
         assertThat(terminal.ready(new Lint()).execute()).isEqualTo(ErrorCode.INVALID_ARGUMENT.exitCode());
     }
 
     @Test
-    void switchesAPairOnAsAsked() {
+    void addsAPairAsRequested() {
         PairChange change = new PairChange(true, PairChange.Effect.AFTER_RESTART, List.of(), "<domain/>");
         when(pairs.turnOn(any(), any())).thenReturn(change);
-        PairOn on = about("web1", new PairOn());
+        PairOn on = command("web1", new PairOn());
         on.pairs = pairs;
         on.nic = "1";
         on.pool = "fast";
@@ -197,7 +197,7 @@ class CommandsTest {
                                 Optional.of(PrimaryForm.PLAIN_HOSTDEV),
                                 Optional.empty(),
                                 Set.of(Consent.CHANGE_MACHINE_TYPE)));
-        assertThat(terminal.text()).contains("needs a restart").doesNotContain("<domain/>");
+        assertThat(terminal.text()).contains("shut down and started again").doesNotContain("<domain/>");
     }
 
     @Test
@@ -205,7 +205,7 @@ class CommandsTest {
         when(vms.definition(any())).thenReturn("<old/>");
         PairChange change = new PairChange(false, PairChange.Effect.NONE, List.of(BROKEN), "<old/>");
         when(pairs.planOff(eq("<old/>"), any())).thenReturn(change);
-        PairOff off = about("web1", new PairOff());
+        PairOff off = command("web1", new PairOff());
         off.pairs = pairs;
         off.dryRun = true;
 
@@ -216,7 +216,7 @@ class CommandsTest {
     @ParameterizedTest
     @ValueSource(strings = {"pool_network", "POOL_NETWORK"})
     void refusesAnUnknownForm(String form) {
-        PairOn on = about("web1", new PairOn());
+        PairOn on = command("web1", new PairOn());
         on.form = form;
 
         assertThat(on.execute()).isEqualTo(ErrorCode.INVALID_ARGUMENT.exitCode());
@@ -237,7 +237,7 @@ class CommandsTest {
     }
 
     @Test
-    void asksForAHostIfThereAreSeveral() {
+    void requiresAHostIfThereAreSeveral() {
         when(vms.hosts()).thenReturn(List.of(host("alpha"), host("beta")));
         VmDefine define = terminal.ready(new VmDefine());
         define.vms = vms;
@@ -255,9 +255,9 @@ class CommandsTest {
     void takesOptionsAfterTheArgumentsToo() {
         PairChange change = new PairChange(true, PairChange.Effect.NONE, List.of(), "<domain/>");
         when(pairs.turnOn(any(), any())).thenReturn(change);
-        PairOn on = about("web1", new PairOn());
+        PairOn on = command("web1", new PairOn());
         on.pairs = pairs;
-        on.late = List.of("--json", "--nic=1", "--consent", "change-machine-type", "--pool", "fast");
+        on.trailing = List.of("--json", "--nic=1", "--consent", "change-machine-type", "--pool", "fast");
 
         assertThat(on.execute()).isNull();
 
@@ -274,13 +274,13 @@ class CommandsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"--jason,no option '--jason'", "web2,one argument too many", "--pool,needs a value"})
-    void saysWhatIsWrongAfterTheArguments(String word, String complaint) {
-        PairOn on = about("web1", new PairOn());
-        on.late = List.of(word);
+    @CsvSource({"--jason,Unknown option '--jason'", "web2,Unexpected argument 'web2'", "--pool,needs a value"})
+    void reportsInvalidWordsAfterTheArguments(String word, String message) {
+        PairOn on = command("web1", new PairOn());
+        on.trailing = List.of(word);
 
         assertThat(on.execute()).isEqualTo(ErrorCode.INVALID_ARGUMENT.exitCode());
-        assertThat(terminal.text()).contains(complaint);
+        assertThat(terminal.text()).contains(message);
     }
 
     @Test
@@ -288,7 +288,7 @@ class CommandsTest {
         String xml = "<?xml version='1.0' encoding='ISO-8859-1'?><domain>\u00FC</domain>";
         when(vms.definition(new VmName("web1"))).thenReturn(xml);
 
-        assertThat(about("web1", new VmDump()).execute()).isNull();
+        assertThat(command("web1", new VmDump()).execute()).isNull();
 
         assertThat(terminal.bytes()).isEqualTo(xml.getBytes(StandardCharsets.ISO_8859_1));
     }
@@ -316,7 +316,7 @@ class CommandsTest {
     }
 
     @Test
-    void tellsWhichFileCannotBeRead() {
+    void namesTheFileThatCannotBeRead() {
         Lint lint = terminal.ready(new Lint());
         lint.file = "/nonexistent/web1.xml";
 
@@ -325,7 +325,7 @@ class CommandsTest {
     }
 
     @Test
-    void refusesADocumentBeyondAllMeasure() {
+    void refusesATooLargeDocument() {
         terminal.type(new byte[Documents.LARGEST + 1]);
         Lint lint = terminal.ready(new Lint());
         lint.file = "-";

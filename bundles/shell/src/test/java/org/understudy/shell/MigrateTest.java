@@ -38,11 +38,11 @@ class MigrateTest {
         migrate.host = "beta";
     }
 
-    /** The service tells these pictures as soon as somebody listens. */
-    private void notifyListeners(Migration... news) {
+    /** The service publishes these updates as soon as a listener registers. */
+    private void notifyListeners(Migration... updates) {
         when(migrations.listen(any())).thenAnswer(call -> {
             Consumer<Migration> listener = call.getArgument(0);
-            List.of(news).forEach(listener);
+            List.of(updates).forEach(listener);
             return subscription;
         });
         when(migrations.start(any(), any(), any())).thenReturn(Samples.migration("m-1", 0));
@@ -73,7 +73,7 @@ class MigrateTest {
     }
 
     @Test
-    void ignoresWhatIsToldOfOtherMigrationsAndOfThePast() {
+    void ignoresUpdatesOfOtherMigrationsAndOldRevisions() {
         notifyListeners(Samples.migration("m-2", 7), Samples.migration("m-1", 0), Samples.migration("m-1", 7));
 
         assertThat(migrate.execute()).isNull();
@@ -83,7 +83,7 @@ class MigrateTest {
     }
 
     @Test
-    void looksTheMigrationUpWhenItsNewsGotLost() {
+    void readsTheMigrationIfAnUpdateIsLost() {
         notifyListeners();
         when(migrations.show(any())).thenReturn(Samples.migration("m-1", 7));
 

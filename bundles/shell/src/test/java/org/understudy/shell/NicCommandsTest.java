@@ -101,7 +101,7 @@ class NicCommandsTest {
     }
 
     @Test
-    void knowsNoOtherHost() {
+    void refusesAnUnknownHost() {
         assertThat(vfList("gamma").execute()).isEqualTo(ErrorCode.HOST_NOT_FOUND.exitCode());
     }
 
@@ -116,7 +116,7 @@ class NicCommandsTest {
     }
 
     @Test
-    void listsPoolsWithWhatIsFree() {
+    void listsPoolsWithTheirFreeVfs() {
         PoolList command = terminal.ready(new PoolList());
         command.nics = nics;
 

@@ -25,7 +25,7 @@ import org.understudy.api.Vm;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 
-/** Values that several tests need. */
+/** Values for several tests. */
 final class Samples {
     private Samples() {}
 
@@ -42,7 +42,7 @@ final class Samples {
                 new VmName("web1"), new UUID(0, 1), new HostName("alpha"), VmState.RUNNING, List.of(), List.of(pair));
     }
 
-    /** A migration of which so many steps are done and the next one runs. */
+    /** A migration with this number of steps done and the next one running. */
     static Migration migration(String id, int done) {
         List<StepReport> steps = new ArrayList<>();
         for (MigrationStep step : MigrationStep.values()) {

@@ -10,7 +10,7 @@ import org.osgi.service.component.annotations.ServiceScope;
 import org.osgi.service.http.context.ServletContextHelper;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContext;
 
-/** Guards everything below {@code /understudy}: nobody gets past it without a login. */
+/** Requires a login for everything below {@code /understudy}. */
 @Component(service = ServletContextHelper.class, scope = ServiceScope.BUNDLE)
 @HttpWhiteboardContext(name = ConsoleContext.NAME, path = "/understudy")
 public final class ConsoleContext extends ServletContextHelper {
@@ -41,7 +41,7 @@ public final class ConsoleContext extends ServletContextHelper {
             return true;
         }
         response.setHeader("WWW-Authenticate", "Basic realm=\"Understudy\", charset=\"UTF-8\"");
-        // Without this the server would answer 403, and no browser would ask for a password.
+        // Without this the server answers 403, and a browser does not ask for a password.
         response.sendError(HttpServletResponse.SC_UNAUTHORIZED);
         return false;
     }

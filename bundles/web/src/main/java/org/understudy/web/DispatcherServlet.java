@@ -22,9 +22,9 @@ import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletName;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPattern;
 
 /**
- * The one servlet that the HTTP server knows; it hands each request to the part with the longest path. Jetty remembers
- * which servlet a path leads to, and can do so with one that was replaced just then: with a servlet for each path, a request
- * while they were being registered could leave its path at the wrong one for good.
+ * The only servlet that is registered at the HTTP server; it forwards each request to the delegate with the longest
+ * matching path. Jetty caches the mapping from path to servlet, also during a registration: with one servlet per path, a
+ * request at that time could leave its path mapped to the wrong servlet permanently.
  */
 @Component(service = Servlet.class)
 @HttpWhiteboardServletName("understudy")
@@ -33,12 +33,12 @@ import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPatte
 public final class DispatcherServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 
-    /** Of a part: what its requests' paths begin with; empty for those of no other part. */
+    /** Property of a delegate: the prefix of its paths; empty for the requests of no other delegate. */
     static final String PATH = "understudy.path";
 
-    private static final String CALLS = "/api/";
+    private static final String API_ROOT = "/api/";
 
-    private final transient Map<String, HttpServlet> parts = new ConcurrentHashMap<>();
+    private final transient Map<String, HttpServlet> delegates = new ConcurrentHashMap<>();
 
     @Activate
     public DispatcherServlet() {}
@@ -47,12 +47,12 @@ public final class DispatcherServlet extends HttpServlet {
             target = "(" + PATH + "=*)",
             cardinality = ReferenceCardinality.MULTIPLE,
             policy = ReferencePolicy.DYNAMIC)
-    void addPart(HttpServlet part, Map<String, ?> properties) {
-        parts.put(path(properties), part);
+    void addDelegate(HttpServlet delegate, Map<String, ?> properties) {
+        delegates.put(path(properties), delegate);
     }
 
-    void removePart(HttpServlet part, Map<String, ?> properties) {
-        parts.remove(path(properties), part);
+    void removeDelegate(HttpServlet delegate, Map<String, ?> properties) {
+        delegates.remove(path(properties), delegate);
     }
 
     private static String path(Map<String, ?> properties) {
@@ -63,33 +63,33 @@ public final class DispatcherServlet extends HttpServlet {
     protected void service(HttpServletRequest request, HttpServletResponse response)
             throws ServletException, IOException {
         String path = Optional.ofNullable(request.getPathInfo()).orElse("");
-        Optional<String> longest = parts.keySet().stream()
-                .filter(start -> path.equals(start) || path.startsWith(start + "/"))
-                .filter(start -> !start.isEmpty() || !path.startsWith(CALLS))
+        Optional<String> longest = delegates.keySet().stream()
+                .filter(prefix -> path.equals(prefix) || path.startsWith(prefix + "/"))
+                .filter(prefix -> !prefix.isEmpty() || !path.startsWith(API_ROOT))
                 .max(Comparator.comparingInt(String::length));
-        Optional<HttpServlet> part = longest.map(parts::get);
-        if (part.isPresent()) {
-            part.get().service(new Below(request, longest.get(), path), response);
+        Optional<HttpServlet> delegate = longest.map(delegates::get);
+        if (delegate.isPresent()) {
+            delegate.get().service(new PrefixedRequest(request, longest.get(), path), response);
         } else {
             response.setHeader("Retry-After", "1");
             response.sendError(HttpServletResponse.SC_SERVICE_UNAVAILABLE, "Understudy is starting or stopping");
         }
     }
 
-    /** A request as the part of a path sees it. */
-    private static final class Below extends HttpServletRequestWrapper {
-        private final String start;
+    /** A request whose paths are relative to the prefix of a delegate. */
+    private static final class PrefixedRequest extends HttpServletRequestWrapper {
+        private final String prefix;
         private final String rest;
 
-        Below(HttpServletRequest request, String start, String path) {
+        PrefixedRequest(HttpServletRequest request, String prefix, String path) {
             super(request);
-            this.start = start;
-            this.rest = path.substring(start.length());
+            this.prefix = prefix;
+            this.rest = path.substring(prefix.length());
         }
 
         @Override
         public String getServletPath() {
-            return super.getServletPath() + start;
+            return super.getServletPath() + prefix;
         }
 
         @Override

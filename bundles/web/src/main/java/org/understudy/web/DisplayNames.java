@@ -8,7 +8,7 @@ import java.util.Map;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.PairHealth;
 
-/** What people read for the constants of the vocabulary, so that no client has a copy of it. */
+/** Texts for pair health and migration steps, so that no client needs a copy of them. */
 final class DisplayNames {
     private DisplayNames() {}
 

@@ -7,7 +7,7 @@ import java.util.Locale;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 
-/** Reads the constants of the vocabulary in the form in which JSON has them. */
+/** Parses enum constants in their JSON form. */
 final class EnumParser {
     private EnumParser() {}
 
@@ -15,7 +15,7 @@ final class EnumParser {
         List<String> words =
                 Arrays.stream(type.getEnumConstants()).map(EnumParser::word).toList();
         if (!words.contains(text)) {
-            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "'" + text + "' is none of " + words);
+            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "'" + text + "' is not one of " + words);
         }
         return type.getEnumConstants()[words.indexOf(text)];
     }

@@ -25,8 +25,8 @@ import org.understudy.api.VirtualMachines;
 import org.understudy.web.EventStream.Event;
 
 /**
- * Tells every open stream what changes. Migrations and pairs tell their changes themselves; hosts and VMs are looked at
- * once a second while somebody listens.
+ * Publishes changes to every open stream. Migrations and pairs notify of changes; hosts and VMs are polled once a second
+ * while a stream is open.
  */
 @Component(service = EventHub.class)
 public final class EventHub {
@@ -38,9 +38,9 @@ public final class EventHub {
     private final Migrations migrations;
     private final Set<EventStream> streams = ConcurrentHashMap.newKeySet();
     private final Map<String, String> last = new ConcurrentHashMap<>();
-    private final ScheduledExecutorService looking =
+    private final ScheduledExecutorService poller =
             Executors.newSingleThreadScheduledExecutor(work -> new Thread(work, "understudy-events"));
-    private final AtomicBoolean lookQueued = new AtomicBoolean();
+    private final AtomicBoolean pollQueued = new AtomicBoolean();
     private final Subscription migrationChanges;
     private final Subscription pairChanges;
 
@@ -59,22 +59,22 @@ public final class EventHub {
         this.migrations = migrations;
         migrationChanges = migrations.listen(migration -> broadcast(event(migration)));
         pairChanges = pairs.listen(change -> {
-            String about = "pair/" + change.vm() + "/" + change.pair().standby();
-            broadcast(new Event(about, "pair", view.write(change)));
-            lookSoon();
+            String key = "pair/" + change.vm() + "/" + change.pair().standby();
+            broadcast(new Event(key, "pair", view.write(change)));
+            requestPoll();
         });
-        looking.scheduleWithFixedDelay(this::look, pollMillis, pollMillis, TimeUnit.MILLISECONDS);
+        poller.scheduleWithFixedDelay(this::poll, pollMillis, pollMillis, TimeUnit.MILLISECONDS);
     }
 
     @Deactivate
     void deactivate() {
         migrationChanges.close();
         pairChanges.close();
-        looking.shutdownNow();
+        poller.shutdownNow();
         streams.forEach(EventStream::close);
     }
 
-    /** A new stream, which begins with how everything is now. */
+    /** Opens a stream, which begins with the current state. */
     EventStream open() {
         EventStream stream = new EventStream();
         streams.add(stream);
@@ -97,34 +97,34 @@ public final class EventHub {
         return new Event("migration/" + migration.id(), "migration", view.write(migration));
     }
 
-    /** However many pairs change while a look is under way, one more follows. */
-    private void lookSoon() {
-        if (!lookQueued.getAndSet(true)) {
+    /** Coalesced: any number of changes during a poll causes one more poll. */
+    private void requestPoll() {
+        if (!pollQueued.getAndSet(true)) {
             try {
-                looking.execute(this::look);
+                poller.execute(this::poll);
             } catch (RejectedExecutionException e) {
-                LOG.debug("Closed already", e);
+                LOG.debug("Event hub is closed, no poll", e);
             }
         }
     }
 
-    private void look() {
-        lookQueued.set(false);
+    private void poll() {
+        pollQueued.set(false);
         if (!streams.isEmpty()) {
-            lookAt("hosts", vms::hosts);
-            lookAt("vms", vms::list);
+            publishIfChanged("hosts", vms::hosts);
+            publishIfChanged("vms", vms::list);
         }
     }
 
-    /** A failure here must not end the looking: the next second may be better. */
-    private void lookAt(String what, Supplier<?> source) {
+    /** Does not throw, because an exception would end the polling. */
+    private void publishIfChanged(String type, Supplier<?> source) {
         try {
             String now = view.write(source.get());
-            if (!now.equals(last.put(what, now))) {
-                broadcast(new Event(what, what, now));
+            if (!now.equals(last.put(type, now))) {
+                broadcast(new Event(type, type, now));
             }
         } catch (RuntimeException | Error e) {
-            LOG.debug("Could not look at {}", what, e);
+            LOG.debug("Event hub: {} could not be read, retrying", type, e);
         }
     }
 

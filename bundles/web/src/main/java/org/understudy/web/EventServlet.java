@@ -13,13 +13,13 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import org.understudy.web.EventStream.Event;
 
-/** {@code /events}: server-sent events. Each open stream holds one thread of the HTTP server. */
+/** {@code /events}: server-sent events. Each open stream occupies one thread of the HTTP server. */
 @Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/events")
 public final class EventServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 
-    /** The HTTP server has 200 threads; the calls need most of them. */
-    private static final int MOST_STREAMS = 50;
+    /** The HTTP server has 200 threads; REST requests need most of them. */
+    private static final int MAX_STREAMS = 50;
 
     private static final Duration KEEP_ALIVE = Duration.ofSeconds(10);
 
@@ -32,8 +32,10 @@ public final class EventServlet extends HttpServlet {
 
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        if (hub.size() >= MOST_STREAMS) {
-            response.sendError(HttpServletResponse.SC_SERVICE_UNAVAILABLE, "too many open event streams");
+        if (hub.size() >= MAX_STREAMS) {
+            response.sendError(
+                    HttpServletResponse.SC_SERVICE_UNAVAILABLE,
+                    "Too many open event streams; the limit is " + MAX_STREAMS);
             return;
         }
         response.setContentType("text/event-stream");
@@ -50,11 +52,11 @@ public final class EventServlet extends HttpServlet {
 
     private static void send(EventStream stream, PrintWriter out) throws InterruptedException {
         out.print("retry: 1000\n\n");
-        // A client that has gone is noticed by a write that fails.
+        // A disconnected client is detected by a failed write.
         while (!out.checkError() && !stream.isClosed()) {
             Optional<Event> event = stream.next(KEEP_ALIVE);
             out.print(event.map(e -> "event: " + e.type() + "\ndata: " + e.json() + "\n\n")
-                    .orElse(": still here\n\n"));
+                    .orElse(": keep-alive\n\n"));
         }
     }
 }

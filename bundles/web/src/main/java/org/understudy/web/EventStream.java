@@ -10,23 +10,23 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The events that one client has not got yet. A newer event replaces a waiting one about the same thing, so that a slow
- * client costs little memory and never gets stale news last. A client that falls too far behind is closed: it connects again
- * and begins with how everything is then.
+ * The events that are not yet sent to one client. A newer event replaces a queued one with the same key, so that a slow
+ * client costs little memory and the last event it receives is current. The stream of a client that falls too far behind is
+ * closed: the client reconnects and begins with the current state.
  */
 final class EventStream {
-    /** So many things may have waiting events. */
-    static final int MOST_WAITING = 5000;
+    /** Limit of queued events. */
+    static final int MAX_QUEUED = 5000;
 
     /**
-     * @param about the thing it is about; one event per thing waits
-     * @param type the event's name for the client
+     * @param key what has changed; one event per key is queued
+     * @param type name of the event for the client
      */
-    record Event(String about, String type, String json) {}
+    record Event(String key, String type, String json) {}
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition news = lock.newCondition();
-    private final Map<String, Event> waiting = new LinkedHashMap<>();
+    private final Condition changed = lock.newCondition();
+    private final Map<String, Event> queued = new LinkedHashMap<>();
     private boolean closed;
 
     void offer(Event event) {
@@ -35,27 +35,27 @@ final class EventStream {
             if (closed) {
                 return;
             }
-            waiting.remove(event.about());
-            waiting.put(event.about(), event);
-            if (waiting.size() > MOST_WAITING) {
-                waiting.clear();
+            queued.remove(event.key());
+            queued.put(event.key(), event);
+            if (queued.size() > MAX_QUEUED) {
+                queued.clear();
                 closed = true;
             }
-            news.signal();
+            changed.signal();
         } finally {
             lock.unlock();
         }
     }
 
-    /** Waits for the next event; empty if none came in time or the stream was closed. */
-    Optional<Event> next(Duration patience) throws InterruptedException {
+    /** Waits for the next event; empty after the timeout or if the stream is closed. */
+    Optional<Event> next(Duration timeout) throws InterruptedException {
         lock.lock();
         try {
-            long left = patience.toNanos();
-            while (waiting.isEmpty() && !closed && left > 0) {
-                left = news.awaitNanos(left);
+            long left = timeout.toNanos();
+            while (queued.isEmpty() && !closed && left > 0) {
+                left = changed.awaitNanos(left);
             }
-            Iterator<Event> events = waiting.values().iterator();
+            Iterator<Event> events = queued.values().iterator();
             if (closed || !events.hasNext()) {
                 return Optional.empty();
             }
@@ -71,7 +71,7 @@ final class EventStream {
         lock.lock();
         try {
             closed = true;
-            news.signalAll();
+            changed.signalAll();
         } finally {
             lock.unlock();
         }

@@ -35,13 +35,13 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.JsonView;
 import org.understudy.api.NicProvisioning;
 import org.understudy.api.UnderstudyException;
-import org.understudy.web.QuestionReader.Acceptor;
-import org.understudy.web.QuestionReader.Limits;
+import org.understudy.web.HookRequestReader.Acceptor;
+import org.understudy.web.HookRequestReader.Limits;
 
 /**
- * Answers hooks on this machine over a socket in the file system: one line of JSON, a {@link ProvisionRequest}, and one line back as
- * {@link ProvisionServlet} would answer. Who may ask is decided by the socket's owner and mode, so there is no login. Listens
- * only where {@code etc/org.understudy.hooks.cfg} names the socket.
+ * Serves hooks on this machine over a Unix socket: the request is one line of JSON, a {@link ProvisionRequest}; the response
+ * is one line, the same document as that of {@link ProvisionServlet}. Owner and mode of the socket control access, so there is
+ * no login. Active only if {@code etc/org.understudy.hooks.cfg} exists.
  */
 @Component(
         service = HookSocket.class,
@@ -51,13 +51,13 @@ import org.understudy.web.QuestionReader.Limits;
 public final class HookSocket implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HookSocket.class);
 
-    /** So many questions may wait for a worker; their hooks have given up long before the last is answered. */
-    private static final int MOST_QUESTIONS = 256;
+    /** Limit of requests that wait for a worker; hooks time out before a longer queue is served. */
+    private static final int MAX_QUEUED = 256;
 
-    /** A hook has given up by then. */
-    private static final Duration LONGEST_CALL = Duration.ofSeconds(30);
+    /** Longer than the deadline of any hook. */
+    private static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
 
-    /** One for each VM of a burst that arrives at once: a hook waits 3 s, and an answer may take most of that. */
+    /** One for each VM of a burst of arrivals: a hook waits 3 s, and one response may take most of that. */
     static final int WORKERS = 32;
 
     private static final Duration IDLE = Duration.ofMinutes(1);
@@ -71,12 +71,12 @@ public final class HookSocket implements AutoCloseable {
     private final JsonView view;
     private final NicProvisioning provisioning;
     private final Path path;
-    private final QuestionReader reader;
-    private final Set<SocketChannel> calls = ConcurrentHashMap.newKeySet();
-    private final Duration longestCall;
+    private final HookRequestReader reader;
+    private final Set<SocketChannel> connections = ConcurrentHashMap.newKeySet();
+    private final Duration callTimeout;
     private final ExecutorService workers = workers();
 
-    /** Of its own: it has to run just when all workers are kept busy. */
+    /** Separate from the workers, because it must run when all of them are busy. */
     private final ScheduledExecutorService timer =
             Executors.newSingleThreadScheduledExecutor(work -> thread(work, "understudy-hooks-timer"));
 
@@ -87,8 +87,8 @@ public final class HookSocket implements AutoCloseable {
                 view,
                 provisioning,
                 Path.of(settings.socket()),
-                LONGEST_CALL,
-                Limits.USUAL,
+                CALL_TIMEOUT,
+                Limits.DEFAULT,
                 listener -> Optional.ofNullable(listener.accept()));
     }
 
@@ -96,15 +96,15 @@ public final class HookSocket implements AutoCloseable {
             JsonView view,
             NicProvisioning provisioning,
             Path path,
-            Duration longestCall,
+            Duration callTimeout,
             Limits limits,
             Acceptor acceptor)
             throws IOException {
         this.view = view;
         this.provisioning = provisioning;
         this.path = path;
-        this.longestCall = longestCall;
-        reader = new QuestionReader(open(path), limits, acceptor, this::take);
+        this.callTimeout = callTimeout;
+        reader = new HookRequestReader(open(path), limits, acceptor, this::dispatch);
         LOG.info("Hook listener on {} started", path);
     }
 
@@ -114,7 +114,7 @@ public final class HookSocket implements AutoCloseable {
                 WORKERS,
                 IDLE.toSeconds(),
                 TimeUnit.SECONDS,
-                new ArrayBlockingQueue<>(MOST_QUESTIONS),
+                new ArrayBlockingQueue<>(MAX_QUEUED),
                 work -> thread(work, "understudy-hooks"));
         pool.allowCoreThreadTimeOut(true);
         return pool;
@@ -129,16 +129,16 @@ public final class HookSocket implements AutoCloseable {
     private static ServerSocketChannel open(Path path) throws IOException {
         Files.createDirectories(path.toAbsolutePath().getParent());
         if (isSocket(path)) {
-            // A server that was killed has left it.
+            // Left by a server that was killed.
             Files.delete(path);
         }
-        ServerSocketChannel door = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
-            door.bind(UnixDomainSocketAddress.of(path));
+            listener.bind(UnixDomainSocketAddress.of(path));
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-rw----"));
-            return door;
+            return listener;
         } catch (IOException | RuntimeException e) {
-            door.close();
+            listener.close();
             throw e;
         }
     }
@@ -149,38 +149,39 @@ public final class HookSocket implements AutoCloseable {
                         .isOther();
     }
 
-    private void take(SocketChannel call, String question) {
-        calls.add(call);
+    private void dispatch(SocketChannel connection, String request) {
+        connections.add(connection);
         try {
-            workers.execute(() -> serve(call, question));
-            timer.schedule(() -> QuestionReader.closeConnection(call), longestCall.toMillis(), TimeUnit.MILLISECONDS);
+            workers.execute(() -> serve(connection, request));
+            timer.schedule(
+                    () -> HookRequestReader.closeConnection(connection), callTimeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
-            LOG.warn("Hook listener on {}: {} questions wait already; one more is not answered", path, MOST_QUESTIONS);
-            calls.remove(call);
-            QuestionReader.closeConnection(call);
+            LOG.warn("Hook listener on {}: queue of {} requests is full, closing a connection", path, MAX_QUEUED);
+            connections.remove(connection);
+            HookRequestReader.closeConnection(connection);
         }
     }
 
-    private void serve(SocketChannel call, String question) {
-        try (call) {
-            ByteBuffer answer = StandardCharsets.UTF_8.encode(answer(question) + "\n");
+    private void serve(SocketChannel connection, String request) {
+        try (connection) {
+            ByteBuffer answer = StandardCharsets.UTF_8.encode(answer(request) + "\n");
             while (answer.hasRemaining()) {
-                call.write(answer);
+                connection.write(answer);
             }
         } catch (IOException e) {
-            LOG.debug("A hook did not wait for its answer", e);
+            LOG.debug("Hook listener on {}: a hook disconnected before the response", path, e);
         } finally {
-            calls.remove(call);
+            connections.remove(connection);
         }
     }
 
-    private String answer(String question) {
+    private String answer(String request) {
         try {
-            return view.write(ProvisionRequest.read(question).ask(provisioning));
+            return view.write(ProvisionRequest.read(request).apply(provisioning));
         } catch (UnderstudyException e) {
             return text(ProblemDetails.of(view, e));
         } catch (RuntimeException | Error e) {
-            LOG.error("A hook's question failed", e);
+            LOG.error("Hook listener on {}: unhandled exception in a request", path, e);
             return text(ProblemDetails.of(view, new UnderstudyException(ErrorCode.INTERNAL, String.valueOf(e), e)));
         }
     }
@@ -194,7 +195,7 @@ public final class HookSocket implements AutoCloseable {
     public void close() throws IOException {
         reader.close();
         Files.deleteIfExists(path);
-        calls.forEach(QuestionReader::closeConnection);
+        connections.forEach(HookRequestReader::closeConnection);
         timer.shutdownNow();
         workers.shutdownNow();
     }

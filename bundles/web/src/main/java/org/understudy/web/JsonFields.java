@@ -14,7 +14,7 @@ import java.util.function.Predicate;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 
-/** The JSON object in a request's body, read strictly: a key nobody asked for is an error. */
+/** The JSON object in the body of a request; an unknown key is an error. */
 final class JsonFields {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -24,25 +24,25 @@ final class JsonFields {
         this.object = object;
     }
 
-    /** @param known the keys that may occur; an empty body is an empty object */
+    /** @param known the valid keys; an empty body is an empty object */
     static JsonFields parse(String body, Set<String> known) {
         try {
             JsonNode node = body.isBlank() ? MAPPER.createObjectNode() : MAPPER.readTree(body);
             if (!(node instanceof ObjectNode object)) {
-                throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "the body is no JSON object");
+                throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "The body is not a JSON object");
             }
             object.fieldNames().forEachRemaining(name -> requireKnown(name, known));
             return new JsonFields(object);
         } catch (JsonProcessingException e) {
             throw new UnderstudyException(
-                    ErrorCode.INVALID_ARGUMENT, "the body is no JSON: " + e.getOriginalMessage(), e);
+                    ErrorCode.INVALID_ARGUMENT, "The body is not JSON: " + e.getOriginalMessage(), e);
         }
     }
 
     private static void requireKnown(String name, Set<String> known) {
         if (!known.contains(name)) {
             throw new UnderstudyException(
-                    ErrorCode.INVALID_ARGUMENT, "'" + name + "' is none of " + new TreeSet<>(known));
+                    ErrorCode.INVALID_ARGUMENT, "'" + name + "' is not one of " + new TreeSet<>(known));
         }
     }
 
@@ -72,7 +72,7 @@ final class JsonFields {
         value(name, JsonNode::isArray, "a list of strings")
                 .ifPresent(list -> list.forEach(item -> {
                     if (!item.isTextual()) {
-                        throw wrong(name, "a list of strings");
+                        throw invalid(name, "a list of strings");
                     }
                     texts.add(item.asText());
                 }));
@@ -85,12 +85,12 @@ final class JsonFields {
             return Optional.empty();
         }
         if (!fits.test(node)) {
-            throw wrong(name, form);
+            throw invalid(name, form);
         }
         return Optional.of(node);
     }
 
-    private static UnderstudyException wrong(String name, String form) {
+    private static UnderstudyException invalid(String name, String form) {
         return new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "'" + name + "' must be " + form);
     }
 }

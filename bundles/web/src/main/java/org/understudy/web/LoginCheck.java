@@ -16,7 +16,7 @@ import javax.security.auth.login.LoginException;
 class LoginCheck {
     private static final String SCHEME = "Basic ";
 
-    /** Source: Karaf's class for roles, in its JAAS boot library. */
+    /** Source: the role class in the JAAS boot library of Karaf. */
     private static final String ROLE_CLASS = "RolePrincipal";
 
     private final String realm;
@@ -27,7 +27,7 @@ class LoginCheck {
         this.role = role;
     }
 
-    /** @param header the request's {@code Authorization}, or null as servlets give it */
+    /** @param header the request's {@code Authorization}, or null */
     boolean accepts(String header) {
         return credentials(header)
                 .filter(text -> text.indexOf(':') > 0)

@@ -18,7 +18,7 @@ import org.understudy.api.Migrations;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.VmName;
 
-/** {@code /migrations}: starts, follows and cancels migrations. */
+/** {@code /migrations}: starts, shows and cancels migrations. */
 @Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/migrations")
 public final class MigrationServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
@@ -49,7 +49,7 @@ public final class MigrationServlet extends RestServlet {
     }
 
     private Object start(RestRequest restRequest) {
-        JsonFields wish = restRequest.json(
+        JsonFields body = restRequest.json(
                 "vm",
                 "destination",
                 "bandwidth",
@@ -62,21 +62,21 @@ public final class MigrationServlet extends RestServlet {
                 "strategy",
                 "probe");
         return migrations.start(
-                new VmName(wish.requiredText("vm")), new HostName(wish.requiredText("destination")), options(wish));
+                new VmName(body.requiredText("vm")), new HostName(body.requiredText("destination")), options(body));
     }
 
-    private static MigrationOptions options(JsonFields wish) {
+    private static MigrationOptions options(JsonFields body) {
         return new MigrationOptions(
-                wish.number("bandwidth").map(OptionalLong::of).orElse(OptionalLong.empty()),
-                wish.number("downtimeLimitMs").map(Duration::ofMillis),
-                wish.flag("autoConverge").orElse(false),
-                wish.number("multifdChannels")
+                body.number("bandwidth").map(OptionalLong::of).orElse(OptionalLong.empty()),
+                body.number("downtimeLimitMs").map(Duration::ofMillis),
+                body.flag("autoConverge").orElse(false),
+                body.number("multifdChannels")
                         .map(count -> OptionalInt.of((int) Math.min(count, Integer.MAX_VALUE)))
                         .orElse(OptionalInt.empty()),
-                wish.flag("postcopy").orElse(false),
-                wish.flag("tls").orElse(false),
-                wish.flag("requireVf"),
-                wish.text("strategy").map(MigrationStrategy::parse),
-                wish.text("probe").map(ProbeTarget::parse));
+                body.flag("postcopy").orElse(false),
+                body.flag("tls").orElse(false),
+                body.flag("requireVf"),
+                body.text("strategy").map(MigrationStrategy::parse),
+                body.text("probe").map(ProbeTarget::parse));
     }
 }

@@ -15,7 +15,7 @@ import org.understudy.api.HostName;
 import org.understudy.api.JsonView;
 import org.understudy.api.spi.PeerEndpoint;
 
-/** {@code /peer/HOST/CALL}: what another server asks of this server's hosts. */
+/** {@code /peer/HOST/CALL}: requests of another server to the hosts of this server. */
 @Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/peer")
 public final class PeerServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
@@ -28,7 +28,7 @@ public final class PeerServlet extends RestServlet {
         this.endpoint = endpoint;
     }
 
-    /** Refusals have the header too: a caller learns from them which version this server speaks. */
+    /** Sets the header for errors too, because it names the protocol version of this server. */
     @Override
     public void service(ServletRequest request, ServletResponse response) throws ServletException, IOException {
         ((HttpServletResponse) response).setHeader(PeerEndpoint.PROTOCOL_HEADER, endpoint.protocol());

@@ -9,7 +9,7 @@ import org.understudy.api.Finding;
 import org.understudy.api.JsonView;
 import org.understudy.api.UnderstudyException;
 
-/** Turns errors into answers of RFC 9457, Problem Details for HTTP APIs. */
+/** Converts errors to responses of RFC 9457, Problem Details for HTTP APIs. */
 final class ProblemDetails {
     private ProblemDetails() {}
 

@@ -15,10 +15,10 @@ import org.understudy.api.PrimaryForm;
 import org.understudy.api.Provisioned;
 
 /**
- * What a manager outside this JVM asks, all as it wrote it.
+ * The request of a manager outside this JVM, not validated.
  *
  * @param occasion one of {@link Occasion}
- * @param nics those that are to be pairs
+ * @param nics the NICs to become pairs
  */
 record ProvisionRequest(
         String occasion,
@@ -28,7 +28,7 @@ record ProvisionRequest(
         Optional<String> pool,
         Optional<String> form,
         Optional<String> vf) {
-    /** Reads the JSON object with the names of these parts as its keys. */
+    /** Parses a JSON object whose keys are the names of the components. */
     static ProvisionRequest read(String json) {
         JsonFields fields =
                 JsonFields.parse(json, Set.of("occasion", "host", "definition", "nics", "pool", "form", "vf"));
@@ -42,13 +42,13 @@ record ProvisionRequest(
                 fields.text("vf"));
     }
 
-    Provisioned ask(NicProvisioning provisioning) {
-        HostName there = new HostName(host);
-        List<PairRequest> wishes = nics.stream().map(this::request).toList();
+    Provisioned apply(NicProvisioning provisioning) {
+        HostName target = new HostName(host);
+        List<PairRequest> requests = nics.stream().map(this::request).toList();
         Occasion when = EnumParser.parse(Occasion.class, occasion);
         return when == Occasion.ARRIVING
-                ? provisioning.arriving(there, definition, wishes)
-                : provisioning.before(when, there, definition, wishes);
+                ? provisioning.arriving(target, definition, requests)
+                : provisioning.before(when, target, definition, requests);
     }
 
     private PairRequest request(String nic) {

@@ -9,10 +9,10 @@ import org.understudy.api.JsonView;
 import org.understudy.api.NicProvisioning;
 
 /**
- * {@code /provision/OCCASION?host=H}: domain XML in, domain XML and findings out, for managers outside this JVM. An
- * occasion is one of {@link NicProvisioning.Occasion}; for {@code arriving} VFs are leased. With {@code nic} in the query, which
- * may be repeated, that NIC is to be a pair; {@code pool}, {@code form} and {@code vf} say more about it. A refusal is an
- * answer too, not an error: it names the findings.
+ * {@code /provision/OCCASION?host=H}: accepts domain XML and returns domain XML and findings, for managers outside this JVM.
+ * An occasion is one of {@link NicProvisioning.Occasion}; {@code arriving} leases VFs. The query parameter {@code nic}, which
+ * may be repeated, names a NIC to become a pair; {@code pool}, {@code form} and {@code vf} describe its primary. A refusal is
+ * a regular response with its findings, not an error.
  */
 @Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/provision")
 public final class ProvisionServlet extends RestServlet {
@@ -41,6 +41,6 @@ public final class ProvisionServlet extends RestServlet {
                 restRequest.query("pool"),
                 restRequest.query("form"),
                 restRequest.query("vf"));
-        return RestResponse.ok(view.write(provisionRequest.ask(provisioning)));
+        return RestResponse.ok(view.write(provisionRequest.apply(provisioning)));
     }
 }

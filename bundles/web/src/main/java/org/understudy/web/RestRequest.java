@@ -34,17 +34,17 @@ record RestRequest(HttpServletRequest request, List<String> path) {
         return queries(name).findFirst();
     }
 
-    /** Every value of a name that may be repeated. */
+    /** All values of a parameter that may be repeated. */
     Stream<String> queries(String name) {
         return values(name).filter(text -> !text.isEmpty());
     }
 
-    /** Whether the query has a name, with a value or without; {@code false} counts as a no. */
+    /** Whether the query has this parameter with any value except {@code false}, or without a value. */
     boolean flag(String name) {
         return values(name).anyMatch(text -> !text.equals("false"));
     }
 
-    /** Not a servlet's parameters: for them the server would read a body that calls itself a form, as curl's does. */
+    /** Not the servlet API's parameters: the server would consume a body of the type that curl sends by default, a form. */
     private Stream<String> values(String name) {
         return Optional.ofNullable(request.getQueryString()).stream()
                 .flatMap(query -> Arrays.stream(query.split("&")))
@@ -58,14 +58,14 @@ record RestRequest(HttpServletRequest request, List<String> path) {
             return URLDecoder.decode(text, StandardCharsets.UTF_8);
         } catch (IllegalArgumentException e) {
             throw new UnderstudyException(
-                    ErrorCode.INVALID_ARGUMENT, "the query has a broken escape: '" + text + "'", e);
+                    ErrorCode.INVALID_ARGUMENT, "The query has an invalid escape: '" + text + "'", e);
         }
     }
 
     String requiredQuery(String name) {
         return query(name)
                 .orElseThrow(() -> new UnderstudyException(
-                        ErrorCode.INVALID_ARGUMENT, "the query parameter '" + name + "' is missing"));
+                        ErrorCode.INVALID_ARGUMENT, "Query parameter '" + name + "' is missing"));
     }
 
     JsonFields json(String... known) {
@@ -83,7 +83,7 @@ record RestRequest(HttpServletRequest request, List<String> path) {
         try {
             return charset.newDecoder().decode(ByteBuffer.wrap(bytes())).toString();
         } catch (CharacterCodingException e) {
-            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "the body is no " + charset.name(), e);
+            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "The body is not valid " + charset.name(), e);
         }
     }
 
@@ -92,11 +92,11 @@ record RestRequest(HttpServletRequest request, List<String> path) {
             byte[] bytes = request.getInputStream().readNBytes(LARGEST_BODY + 1);
             if (bytes.length > LARGEST_BODY) {
                 throw new UnderstudyException(
-                        ErrorCode.XML_REFUSED, "the body is longer than " + LARGEST_BODY + " bytes");
+                        ErrorCode.XML_REFUSED, "The body is longer than " + LARGEST_BODY + " bytes");
             }
             return bytes;
         } catch (IOException e) {
-            throw new UnderstudyException(ErrorCode.IO_FAILED, "the request's body broke off: " + e.getMessage(), e);
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "The body could not be read: " + e.getMessage(), e);
         }
     }
 
@@ -105,7 +105,7 @@ record RestRequest(HttpServletRequest request, List<String> path) {
         try {
             return Optional.ofNullable(name).map(Charset::forName);
         } catch (IllegalArgumentException e) {
-            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "unknown charset '" + name + "'", e);
+            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "Unknown charset '" + name + "'", e);
         }
     }
 }

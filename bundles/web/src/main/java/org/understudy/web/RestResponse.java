@@ -7,10 +7,10 @@ import javax.servlet.http.HttpServletResponse;
 import org.understudy.api.xml.XmlBytes;
 
 /**
- * What a call answers.
+ * The response to a REST request.
  *
  * @param type the content type
- * @param charset what the body is written in
+ * @param charset the encoding of the body
  */
 record RestResponse(int status, String type, Charset charset, byte[] body) {
     static RestResponse ok(String json) {
@@ -21,7 +21,7 @@ record RestResponse(int status, String type, Charset charset, byte[] body) {
         return json(status, "application/json", json);
     }
 
-    /** @param type one of those whose form is JSON */
+    /** @param type a content type with the syntax of JSON */
     static RestResponse json(int status, String type, String json) {
         return new RestResponse(status, type, StandardCharsets.UTF_8, json.getBytes(StandardCharsets.UTF_8));
     }

@@ -14,12 +14,12 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.JsonView;
 import org.understudy.api.UnderstudyException;
 
-/** What all REST calls share: protection against forged requests, and how errors are told. */
+/** What all REST servlets share: protection against cross-site request forgery, and the form of errors. */
 abstract class RestServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
     private static final Logger LOG = LoggerFactory.getLogger(RestServlet.class);
-    private static final Set<String> READING = Set.of("GET", "HEAD");
-    private static final String OWN_HEADER = "X-Requested-With";
+    private static final Set<String> SAFE_METHODS = Set.of("GET", "HEAD");
+    private static final String CSRF_HEADER = "X-Requested-With";
 
     private final transient JsonView view;
 
@@ -31,7 +31,7 @@ abstract class RestServlet extends HttpServlet {
 
     @Override
     protected final void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        RestResponse restResponse = guarded(request);
+        RestResponse restResponse = answerOrProblem(request);
         response.setStatus(restResponse.status());
         response.setContentType(restResponse.type());
         response.setCharacterEncoding(restResponse.charset().name());
@@ -41,14 +41,14 @@ abstract class RestServlet extends HttpServlet {
         }
     }
 
-    private RestResponse guarded(HttpServletRequest request) {
+    private RestResponse answerOrProblem(HttpServletRequest request) {
         try {
             String method = request.getMethod();
-            if (!READING.contains(method) && request.getHeader(OWN_HEADER) == null) {
+            if (!SAFE_METHODS.contains(method) && request.getHeader(CSRF_HEADER) == null) {
                 throw new UnderstudyException(
                         ErrorCode.INVALID_ARGUMENT,
-                        method + " needs the header " + OWN_HEADER
-                                + ", with any value, as a protection against forgery");
+                        method + " requires the header " + CSRF_HEADER
+                                + " with any value, as protection against request forgery");
             }
             return answer(method.equals("HEAD") ? "GET" : method, new RestRequest(request, parts(request)));
         } catch (UnderstudyException e) {
@@ -68,6 +68,7 @@ abstract class RestServlet extends HttpServlet {
 
     static UnderstudyException unknown(String method, RestRequest restRequest) {
         return new UnderstudyException(
-                ErrorCode.INVALID_ARGUMENT, "there is no call " + method + " /" + String.join("/", restRequest.path()));
+                ErrorCode.INVALID_ARGUMENT,
+                "Unknown REST call " + method + " /" + String.join("/", restRequest.path()));
     }
 }

@@ -18,7 +18,10 @@ import org.understudy.api.Policies;
 import org.understudy.api.PoolView;
 import org.understudy.api.VirtualMachines;
 
-/** {@code /hosts}, {@code /pools}, {@code /vfs}, {@code /words}, {@code /doctor} and {@code /lint}: what is not about one VM or one migration. */
+/**
+ * {@code /hosts}, {@code /pools}, {@code /vfs}, {@code /words}, {@code /doctor} and
+ * {@code /lint}: what is not specific to a VM or a migration.
+ */
 @Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1")
 public final class ServerServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
@@ -64,7 +67,7 @@ public final class ServerServlet extends RestServlet {
         };
     }
 
-    /** Without the bundle that reaches NICs, only what the configuration says. */
+    /** From the configuration alone if the bundle hostnic is not active. */
     private List<PoolView> pools() {
         return nics.map(HostNics::pools)
                 .orElseGet(() ->

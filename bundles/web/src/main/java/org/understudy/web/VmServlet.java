@@ -27,7 +27,7 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VirtualMachines;
 import org.understudy.api.VmName;
 
-/** {@code /vms}: what VMs there are and what is done to one of them. */
+/** {@code /vms}: lists VMs, and shows, changes and controls one of them. */
 @Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/vms")
 public final class VmServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
@@ -91,36 +91,36 @@ public final class VmServlet extends RestServlet {
             case "GET preflight" -> RestResponse.ok(view.write(preflight(restRequest, vm)));
             case "POST pair" -> pairOn(restRequest, vm);
             case "DELETE pair" -> pairOff(restRequest, vm);
-            case "POST start" -> done(vm, vms::start);
-            case "POST shutdown" -> done(vm, vms::shutdown);
-            case "POST destroy" -> done(vm, vms::destroy);
-            case "POST reset" -> done(vm, vms::reset);
-            case "POST pause" -> done(vm, vms::pause);
-            case "POST resume" -> done(vm, vms::resume);
+            case "POST start" -> control(vm, vms::start);
+            case "POST shutdown" -> control(vm, vms::shutdown);
+            case "POST destroy" -> control(vm, vms::destroy);
+            case "POST reset" -> control(vm, vms::reset);
+            case "POST pause" -> control(vm, vms::pause);
+            case "POST resume" -> control(vm, vms::resume);
             default -> throw unknown(method, restRequest);
         };
     }
 
     private List<Finding> preflight(RestRequest restRequest, VmName vm) {
         HostName destination = new HostName(restRequest.requiredQuery("destination"));
-        MigrationOptions usual = MigrationOptions.defaults();
+        MigrationOptions defaults = MigrationOptions.defaults();
         return migrations.preflight(
-                vm, destination, restRequest.flag("acceptStandby") ? usual.acceptingStandby() : usual);
+                vm, destination, restRequest.flag("acceptStandby") ? defaults.acceptingStandby() : defaults);
     }
 
-    private RestResponse done(VmName vm, Consumer<VmName> action) {
+    private RestResponse control(VmName vm, Consumer<VmName> action) {
         action.accept(vm);
         return RestResponse.ok(view.write(vms.show(vm)));
     }
 
     private RestResponse pairOn(RestRequest restRequest, VmName vm) {
-        JsonFields wish = restRequest.json("nic", "pool", "form", "vf", "consents");
+        JsonFields body = restRequest.json("nic", "pool", "form", "vf", "consents");
         PairRequest request = new PairRequest(
-                NicSelector.parse(wish.text("nic").orElse("only")),
-                wish.text("pool").map(PoolName::new),
-                wish.text("form").map(text -> EnumParser.parse(PrimaryForm.class, text)),
-                wish.text("vf").map(PciAddress::parse),
-                wish.texts("consents").stream()
+                NicSelector.parse(body.text("nic").orElse("only")),
+                body.text("pool").map(PoolName::new),
+                body.text("form").map(text -> EnumParser.parse(PrimaryForm.class, text)),
+                body.text("vf").map(PciAddress::parse),
+                body.texts("consents").stream()
                         .map(text -> EnumParser.parse(Consent.class, text))
                         .collect(Collectors.toSet()));
         boolean dryRun = restRequest.flag("dry-run");
@@ -135,10 +135,10 @@ public final class VmServlet extends RestServlet {
         return changed(vm, pairs.turnOff(vm, nic));
     }
 
-    /** A refusal is an error here, so that no caller takes it for success. */
+    /** A refusal is an error here, so that no client mistakes it for success. */
     private RestResponse changed(VmName vm, PairChange change) {
         if (Finding.anyBlocking(change.findings())) {
-            throw new UnderstudyException("the pair of VM " + vm + " was not changed", change.findings());
+            throw new UnderstudyException("The pair of VM " + vm + " was not changed", change.findings());
         }
         return RestResponse.ok(view.write(change));
     }

@@ -19,14 +19,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DispatcherServletTest {
-    private final DispatcherServlet front = new DispatcherServlet();
+    private final DispatcherServlet dispatcher = new DispatcherServlet();
 
-    /** Answers with its name and with the path it sees. */
-    private static final class Part extends HttpServlet {
+    /** Responds with its name and the path it receives. */
+    private static final class Delegate extends HttpServlet {
         private static final long serialVersionUID = 1L;
         private final String name;
 
-        Part(String name) {
+        Delegate(String name) {
             this.name = name;
         }
 
@@ -37,9 +37,9 @@ class DispatcherServletTest {
     }
 
     private HttpServlet add(String path) {
-        HttpServlet part = new Part(path.isEmpty() ? "page" : path.substring(path.lastIndexOf('/') + 1));
-        front.addPart(part, at(path));
-        return part;
+        HttpServlet delegate = new Delegate(path.isEmpty() ? "page" : path.substring(path.lastIndexOf('/') + 1));
+        dispatcher.addDelegate(delegate, at(path));
+        return delegate;
     }
 
     private static Map<String, String> at(String path) {
@@ -52,7 +52,7 @@ class DispatcherServletTest {
         doAnswer(call -> exchange.status = call.getArgument(0))
                 .when(exchange.response)
                 .sendError(anyInt(), anyString());
-        return exchange.through(front);
+        return exchange.through(dispatcher);
     }
 
     @ParameterizedTest
@@ -65,7 +65,7 @@ class DispatcherServletTest {
         "/, page  /",
         "'', page  null"
     })
-    void handsARequestToThePartWithTheLongestPath(String path, String seen) throws Exception {
+    void forwardsARequestToTheDelegateWithTheLongestPath(String path, String seen) throws Exception {
         add("");
         add("/api/v1");
         add("/api/v1/vms");
@@ -75,7 +75,7 @@ class DispatcherServletTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/api/v1/hosts", "/api/v2"})
-    void saysThatACallCanBeTriedAgainWhileItsPartIsNotThere(String path) throws Exception {
+    void asksToRetryWhileTheDelegateIsNotRegistered(String path) throws Exception {
         add("");
 
         Exchange asked = ask(path);
@@ -85,10 +85,10 @@ class DispatcherServletTest {
     }
 
     @Test
-    void goesOnWithThePartThatReplacedAnother() throws Exception {
+    void usesTheDelegateThatReplacedAnother() throws Exception {
         HttpServlet old = add("/api/v1/vms");
         add("/api/v1/vms");
-        front.removePart(old, at("/api/v1/vms"));
+        dispatcher.removeDelegate(old, at("/api/v1/vms"));
 
         assertThat(ask("/api/v1/vms").headers).containsKey("seen");
     }

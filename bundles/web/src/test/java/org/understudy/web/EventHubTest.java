@@ -53,7 +53,7 @@ class EventHubTest {
     }
 
     @Test
-    void beginsAStreamWithHowEverythingIsNow() throws Exception {
+    void beginsAStreamWithTheCurrentState() throws Exception {
         EventStream stream = hub.open();
 
         List<String> types = new ArrayList<>();
@@ -65,7 +65,7 @@ class EventHubTest {
     }
 
     @Test
-    void tellsWhenAHostChangesThatTellsNothingItself() throws Exception {
+    void publishesAChangeOfAHostThatSendsNoNotification() throws Exception {
         startPolling();
         EventStream stream = hub.open();
         when(vms.hosts()).thenReturn(List.of(new HostView(new HostName("alpha"), "qemu", true, "", List.of())));
@@ -79,7 +79,7 @@ class EventHubTest {
     }
 
     @Test
-    void goesOnPollingAfterADefect() throws Exception {
+    void continuesPollingAfterAnError() throws Exception {
         startPolling();
         when(vms.hosts()).thenReturn(List.of());
         EventStream stream = hub.open();
@@ -100,7 +100,7 @@ class EventHubTest {
     }
 
     @Test
-    void endsEveryStreamAndSubscriptionWithItself() {
+    void closesEveryStreamAndSubscriptionOnDeactivation() {
         EventStream stream = hub.open();
 
         hub.deactivate();

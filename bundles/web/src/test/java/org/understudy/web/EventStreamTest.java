@@ -15,7 +15,7 @@ class EventStreamTest {
     private final EventStream stream = new EventStream();
 
     @Test
-    void givesTheNewestOfSeveralEventsAboutOneThing() throws Exception {
+    void deliversTheNewestOfSeveralEventsWithTheSameKey() throws Exception {
         stream.offer(new Event("vms", "vms", "1"));
         stream.offer(new Event("hosts", "hosts", "2"));
         stream.offer(new Event("vms", "vms", "3"));
@@ -26,8 +26,8 @@ class EventStreamTest {
     }
 
     @Test
-    void endsAClientThatFallsTooFarBehindAndKeepsNothingForIt() throws Exception {
-        for (int i = 0; i <= EventStream.MOST_WAITING; i++) {
+    void closesTheStreamOfAClientThatFallsTooFarBehindAndDropsItsEvents() throws Exception {
+        for (int i = 0; i <= EventStream.MAX_QUEUED; i++) {
             assertThat(stream.isClosed()).isFalse();
             stream.offer(new Event("migration/" + i, "migration", "1"));
         }
@@ -38,10 +38,10 @@ class EventStreamTest {
     }
 
     @Test
-    void wakesAWaitingReaderForNewsAndForItsEnd() throws Exception {
-        CompletableFuture<Optional<Event>> news = waiting();
+    void wakesAWaitingReaderForAnEventAndForTheEnd() throws Exception {
+        CompletableFuture<Optional<Event>> event = waiting();
         stream.offer(new Event("vms", "vms", "1"));
-        assertThat(news.get(10, TimeUnit.SECONDS)).isPresent();
+        assertThat(event.get(10, TimeUnit.SECONDS)).isPresent();
 
         CompletableFuture<Optional<Event>> end = waiting();
         stream.close();

@@ -24,9 +24,9 @@ import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
 import org.understudy.api.JsonView;
 
-/** One request and its answer, without a server. */
+/** One request and its response, without a server. */
 final class Exchange {
-    /** Good enough to see in an answer what would be written. */
+    /** Shows in a response which value would be written. */
     static final JsonView VIEW = String::valueOf;
 
     final HttpServletRequest request = mock(HttpServletRequest.class);
@@ -35,7 +35,7 @@ final class Exchange {
     private final ByteArrayOutputStream body = new ByteArrayOutputStream();
     int status = 200;
 
-    /** @param path below the servlet, such as {@code /web1/pair}; what follows a question mark is the query */
+    /** @param path below the servlet, such as {@code /web1/pair}; the query follows a question mark */
     Exchange(String method, String path, String content) throws IOException {
         this(method, path, content.getBytes(StandardCharsets.UTF_8));
     }

@@ -38,14 +38,14 @@ import org.understudy.api.PairRequest;
 import org.understudy.api.PoolName;
 import org.understudy.api.Provisioned;
 import org.understudy.api.UnderstudyException;
-import org.understudy.web.QuestionReader.Acceptor;
-import org.understudy.web.QuestionReader.Limits;
+import org.understudy.web.HookRequestReader.Acceptor;
+import org.understudy.web.HookRequestReader.Limits;
 
 @Timeout(30)
 class HookSocketTest {
     private static final HostName BETA = new HostName("beta");
 
-    /** Longer than any test takes, so that no test is saved by it. */
+    /** Longer than any test takes, so that no test passes because of it. */
     private static final Duration LIMIT = Duration.ofMinutes(5);
 
     private static final Duration RETRY = Duration.ofMillis(1);
@@ -88,13 +88,13 @@ class HookSocketTest {
 
     @Test
     void answersALineOfJsonWithTheDefinitionForTheHost() throws Exception {
-        PairRequest wish = new PairRequest(
+        PairRequest request = new PairRequest(
                 new NicSelector.ByIndex(0),
                 Optional.of(new PoolName("fast")),
                 Optional.empty(),
                 Optional.empty(),
                 Set.of());
-        when(provisioning.arriving(BETA, "<dömain/>", List.of(wish)))
+        when(provisioning.arriving(BETA, "<dömain/>", List.of(request)))
                 .thenReturn(new Provisioned("<domain><vf/></domain>", List.of()));
 
         String answer = ask(
@@ -104,7 +104,7 @@ class HookSocketTest {
     }
 
     @Test
-    void answersAProblemToWhatCannotBeAnsweredAndGoesOn() throws Exception {
+    void answersAnInvalidRequestWithAProblemAndContinues() throws Exception {
         when(provisioning.arriving(any(), any(), any()))
                 .thenThrow(new UnderstudyException(ErrorCode.HOST_NOT_FOUND, "no such host"));
 
@@ -114,13 +114,13 @@ class HookSocketTest {
     }
 
     @Test
-    void letsNobodyElseIn() throws Exception {
+    void isNotAccessibleToOtherUsers() throws Exception {
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
                 .isEqualTo("rw-rw----");
     }
 
     @Test
-    void takesThePlaceOfASocketThatAKilledServerHasLeftButOfNothingElse() throws Exception {
+    void replacesTheSocketOfAKilledServerButNoOtherFile() throws Exception {
         socket.close();
         try (ServerSocketChannel left = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             left.bind(UnixDomainSocketAddress.of(path));
@@ -131,76 +131,76 @@ class HookSocketTest {
         socket.close();
         assertThat(path).doesNotExist();
 
-        Files.writeString(path, "somebody's letter");
+        Files.writeString(path, "another file");
         assertThatThrownBy(() -> open(PATIENT)).isInstanceOf(IOException.class);
-        assertThat(path).hasContent("somebody's letter");
+        assertThat(path).hasContent("another file");
         Files.delete(path);
     }
 
-    private List<SocketChannel> silentCalls(int number) throws IOException {
-        List<SocketChannel> silent = new ArrayList<>();
+    private List<SocketChannel> idleConnections(int number) throws IOException {
+        List<SocketChannel> idle = new ArrayList<>();
         for (int i = 0; i < number; i++) {
-            silent.add(SocketChannel.open(UnixDomainSocketAddress.of(path)));
+            idle.add(SocketChannel.open(UnixDomainSocketAddress.of(path)));
         }
-        return silent;
+        return idle;
     }
 
-    private static int read(SocketChannel call) throws IOException {
-        return call.read(ByteBuffer.allocate(1));
+    private static int read(SocketChannel connection) throws IOException {
+        return connection.read(ByteBuffer.allocate(1));
     }
 
-    private void close(List<SocketChannel> silent) throws IOException {
-        for (SocketChannel call : silent) {
-            call.close();
+    private void close(List<SocketChannel> idle) throws IOException {
+        for (SocketChannel connection : idle) {
+            connection.close();
         }
     }
 
     @Test
-    void answersWhileManyMoreThanThereAreWorkersSayNothing() throws Exception {
-        List<SocketChannel> silent = silentCalls(4 * HookSocket.WORKERS);
+    void answersWhileMoreConnectionsThanWorkersAreIdle() throws Exception {
+        List<SocketChannel> idle = idleConnections(4 * HookSocket.WORKERS);
 
         assertThat(ask("nonsense")).contains("INVALID_ARGUMENT");
-        close(silent);
+        close(idle);
     }
 
     @Test
-    void hangsUpOnThoseThatSayNothing() throws Exception {
+    void closesIdleConnections() throws Exception {
         socket.close();
         socket = open(HASTY);
-        List<SocketChannel> silent = silentCalls(HookSocket.WORKERS + 1);
+        List<SocketChannel> idle = idleConnections(HookSocket.WORKERS + 1);
 
-        for (SocketChannel call : silent) {
-            assertThat(read(call)).isEqualTo(-1);
+        for (SocketChannel connection : idle) {
+            assertThat(read(connection)).isEqualTo(-1);
         }
-        close(silent);
+        close(idle);
         assertThat(ask("nonsense")).contains("INVALID_ARGUMENT");
     }
 
     @Test
-    void hangsUpOnOneThatDoesNotEndItsQuestion() throws Exception {
+    void closesAConnectionWithAnIncompleteRequest() throws Exception {
         socket.close();
         socket = open(HASTY);
-        try (SocketChannel call = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
-            call.write(StandardCharsets.UTF_8.encode("{\"occasion\":"));
+        try (SocketChannel connection = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+            connection.write(StandardCharsets.UTF_8.encode("{\"occasion\":"));
 
-            assertThat(read(call)).isEqualTo(-1);
+            assertThat(read(connection)).isEqualTo(-1);
         }
     }
 
     @Test
-    void hangsUpOnTheOldestOfTooManyThatSayNothing() throws Exception {
+    void closesTheOldestOfTooManyIdleConnections() throws Exception {
         socket.close();
         socket = open(new Limits(LIMIT, 3, RETRY, RETRY));
-        List<SocketChannel> silent = silentCalls(4);
+        List<SocketChannel> idle = idleConnections(4);
 
-        assertThat(read(silent.get(0))).isEqualTo(-1);
-        silent.get(3).write(StandardCharsets.UTF_8.encode("nonsense\n"));
-        assertThat(read(silent.get(3))).isEqualTo(1);
-        close(silent);
+        assertThat(read(idle.get(0))).isEqualTo(-1);
+        idle.get(3).write(StandardCharsets.UTF_8.encode("nonsense\n"));
+        assertThat(read(idle.get(3))).isEqualTo(1);
+        close(idle);
     }
 
     @Test
-    void acceptsAgainAfterTheServerRanOutOfFiles() throws Exception {
+    void acceptsAgainAfterTooManyOpenFiles() throws Exception {
         socket.close();
         AtomicInteger attempts = new AtomicInteger();
         socket = open(PATIENT, listener -> {
@@ -215,7 +215,7 @@ class HookSocketTest {
     }
 
     @Test
-    void acceptsAgainAfterADefect() throws Exception {
+    void acceptsAgainAfterAnError() throws Exception {
         socket.close();
         AtomicInteger attempts = new AtomicInteger();
         socket = open(PATIENT, listener -> {
@@ -229,7 +229,7 @@ class HookSocketTest {
     }
 
     @Test
-    void answersThatItsOwnDefectWasInTheWay() throws Exception {
+    void answersAnErrorOfTheServerWithInternal() throws Exception {
         when(provisioning.arriving(any(), any(), any())).thenThrow(new StackOverflowError("from the test"));
 
         assertThat(ask("{\"occasion\":\"arriving\",\"host\":\"x\",\"definition\":\"<a/>\"}"))

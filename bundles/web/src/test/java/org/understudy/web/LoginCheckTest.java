@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LoginCheckTest {
     private final LoginCheck login = new LoginCheck("test", "admin");
 
-    /** Named like Karaf's own class, by which the login knows a role. */
+    /** Has the name of Karaf's class, by which the login recognizes a role. */
     record RolePrincipal(String name) implements Principal {
         @Override
         public String getName() {
@@ -94,12 +94,12 @@ class LoginCheckTest {
     }
 
     @Test
-    void letsAnAdminIn() {
+    void acceptsAnAdmin() {
         assertThat(login.accepts(basic("root:sé:cret"))).isTrue();
     }
 
     @Test
-    void keepsOutAWrongPasswordAndAUserWithoutTheRole() {
+    void rejectsAWrongPasswordAndAUserWithoutTheRole() {
         assertThat(login.accepts(basic("root:wrong"))).isFalse();
         assertThat(login.accepts(basic("eve:sé:cret"))).isFalse();
     }
@@ -107,7 +107,7 @@ class LoginCheckTest {
     @ParameterizedTest
     @NullSource
     @ValueSource(strings = {"", "Basic", "Basic !!", "Bearer abc", "Basic cm9vdA=="})
-    void keepsOutWhoeverSendsNoCredentials(String header) {
+    void rejectsARequestWithoutCredentials(String header) {
         assertThat(login.accepts(header)).isFalse();
     }
 }

@@ -68,11 +68,11 @@ class MigrationServletTest {
                 "{\"vm\":\"web1\",\"destination\":\"beta\",\"bandwidth\":-1}|a positive integer",
                 "{\"vm\":\"web1\",\"destination\":\"beta\",\"tls\":\"yes\"}|true or false"
             })
-    void saysWhatIsWrongWithAWish(String body, String complaint) throws Exception {
+    void reportsAnInvalidRequest(String body, String message) throws Exception {
         Exchange asked = new Exchange("POST", "", body).through(new MigrationServlet(Exchange.VIEW, migrations));
 
         assertThat(asked.status).isEqualTo(400);
-        assertThat(asked.body()).contains(complaint);
+        assertThat(asked.body()).contains(message);
     }
 
     @Test

@@ -31,7 +31,7 @@ class PageServletTest {
 
     @ParameterizedTest
     @MethodSource("files")
-    void servesEachFileAndWhateverItRefersTo(String file) throws Exception {
+    void servesEachFileAndEveryFileItRefersTo(String file) throws Exception {
         Exchange loaded = load("/" + file);
 
         assertThat(loaded.status).isEqualTo(200);
@@ -50,7 +50,7 @@ class PageServletTest {
     }
 
     @Test
-    void showsThePageAtItsRootAndSendsWhoForgotTheSlashThere() throws Exception {
+    void servesThePageAtItsRootAndRedirectsWithoutTheSlash() throws Exception {
         assertThat(load("/").headers).containsEntry("Content-Type", "text/html;charset=utf-8");
 
         Exchange bare = new Exchange("GET", "", "");

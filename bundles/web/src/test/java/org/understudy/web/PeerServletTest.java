@@ -18,7 +18,7 @@ class PeerServletTest {
     private final PeerServlet servlet = new PeerServlet(Exchange.VIEW, endpoint);
 
     @BeforeEach
-    void speak() {
+    void setProtocol() {
         when(endpoint.protocol()).thenReturn("7");
     }
 
@@ -58,7 +58,7 @@ class PeerServletTest {
     }
 
     @Test
-    void takesNoCallByGet() throws Exception {
+    void refusesGet() throws Exception {
         assertThat(new Exchange("GET", "/alpha/facts", "").through(servlet).status)
                 .isEqualTo(400);
     }

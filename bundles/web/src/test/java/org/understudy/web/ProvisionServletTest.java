@@ -46,14 +46,14 @@ class ProvisionServletTest {
     }
 
     @Test
-    void passesTheWishOn() throws Exception {
-        PairRequest wish = new PairRequest(
+    void passesTheRequestOn() throws Exception {
+        PairRequest request = new PairRequest(
                 new NicSelector.ByIndex(0),
                 Optional.of(new PoolName("fast")),
                 Optional.of(PrimaryForm.PLAIN_HOSTDEV),
                 Optional.of(PciAddress.parse("01:10.2")),
                 Set.of());
-        when(provisioning.before(Occasion.DEFINE, ALPHA, "<domain/>", List.of(wish)))
+        when(provisioning.before(Occasion.DEFINE, ALPHA, "<domain/>", List.of(request)))
                 .thenReturn(new Provisioned("<domain><pair/></domain>", List.of()));
 
         assertThat(ask("POST", "/define?host=alpha&nic=0&pool=fast&form=plain-hostdev&vf=01:10.2")
@@ -62,9 +62,9 @@ class ProvisionServletTest {
     }
 
     @Test
-    void passesOnThatAVmArrivesAndEveryNicThatIsToBeAPair() throws Exception {
-        List<PairRequest> wishes = List.of(request(0), request(1));
-        when(provisioning.arriving(ALPHA, "<domain/>", wishes))
+    void passesAnArrivalOnWithEveryRequestedNic() throws Exception {
+        List<PairRequest> requests = List.of(request(0), request(1));
+        when(provisioning.arriving(ALPHA, "<domain/>", requests))
                 .thenReturn(new Provisioned("<domain><vf/></domain>", List.of()));
 
         assertThat(ask("POST", "/arriving?host=alpha&nic=0&nic=1").body()).contains("<vf/>");

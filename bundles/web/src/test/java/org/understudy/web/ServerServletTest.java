@@ -42,13 +42,13 @@ class ServerServletTest {
     }
 
     @Test
-    void tellsThePoolsOfTheConfigurationWhileNothingReachesTheNics() throws Exception {
+    void showsThePoolsOfTheConfigurationWithoutAccessToNics() throws Exception {
         assertThat(ask("/pools", Optional.empty()).body()).contains("pool-a", "eno1#0-7", "stocks=[]");
         assertThat(ask("/vfs", Optional.empty()).body()).isEqualTo("[]");
     }
 
     @Test
-    void tellsWhatThePoolsHaveAndEveryVf() throws Exception {
+    void showsTheStockOfPoolsAndEveryVf() throws Exception {
         HostName alpha = new HostName("alpha");
         when(nics.pools())
                 .thenReturn(List.of(new PoolView(

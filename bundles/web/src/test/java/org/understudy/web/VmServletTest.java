@@ -52,7 +52,7 @@ class VmServletTest {
     }
 
     @Test
-    void refusesAChangeWithoutTheHeaderThatNoOtherSiteCanSend() throws Exception {
+    void refusesAChangeWithoutTheHeaderThatOtherSitesCannotSend() throws Exception {
         Exchange forged = new Exchange("POST", "/web1/destroy", "");
         when(forged.request.getHeader("X-Requested-With")).thenReturn(null);
 
@@ -102,7 +102,7 @@ class VmServletTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"UTF-8", "ISO-8859-1", "UTF-16"})
-    void takesAndGivesADocumentInItsOwnEncoding(String encoding) throws Exception {
+    void acceptsAndReturnsADocumentInItsOwnEncoding(String encoding) throws Exception {
         String xml = "<?xml version='1.0' encoding='" + encoding + "'?><domain>\u00FC</domain>";
         byte[] bytes = xml.getBytes(encoding);
         ArgumentCaptor<String> defined = ArgumentCaptor.forClass(String.class);
@@ -121,7 +121,7 @@ class VmServletTest {
     }
 
     @Test
-    void believesTheCharsetOfTheContentTypeMoreThanTheDocument() throws Exception {
+    void prefersTheCharsetOfTheContentTypeToThatOfTheDocument() throws Exception {
         String xml = "<?xml version='1.0' encoding='UTF-8'?><domain>\u00FC</domain>";
         Exchange posted = new Exchange("POST", "?host=alpha", xml.getBytes(StandardCharsets.ISO_8859_1));
         when(posted.request.getCharacterEncoding()).thenReturn("latin1");
@@ -132,7 +132,7 @@ class VmServletTest {
     }
 
     @Test
-    void refusesBytesThatAreNotOfTheEncoding() throws Exception {
+    void refusesBytesThatAreInvalidInTheEncoding() throws Exception {
         byte[] latin1 = "<domain>\u00FC</domain>".getBytes(StandardCharsets.ISO_8859_1);
 
         Exchange posted = new Exchange("POST", "?host=alpha", latin1).through(servlet);
@@ -141,12 +141,12 @@ class VmServletTest {
         assertThat(posted.body()).contains("ENCODING_WRONG", "the body is no UTF-8", "offset 8", "Save the document");
         Exchange json =
                 new Exchange("POST", "/web1/pair", "{\"nic\":\"\u00FC\"}".getBytes(StandardCharsets.ISO_8859_1));
-        assertThat(json.through(servlet).body()).contains("INVALID_ARGUMENT", "the body is no UTF-8");
+        assertThat(json.through(servlet).body()).contains("INVALID_ARGUMENT", "The body is not valid UTF-8");
         verifyNoInteractions(vms, pairs);
     }
 
     @Test
-    void switchesAPairOnAsAsked() throws Exception {
+    void addsAPairAsRequested() throws Exception {
         when(pairs.turnOn(any(), any()))
                 .thenReturn(new PairChange(true, PairChange.Effect.AT_NEXT_START, List.of(), "<domain/>"));
 
@@ -204,7 +204,7 @@ class VmServletTest {
     }
 
     @Test
-    void asksThePreflightForTheDestination() throws Exception {
+    void passesTheDestinationToThePreflight() throws Exception {
         when(migrations.preflight(WEB1, new HostName("beta"), MigrationOptions.defaults()))
                 .thenReturn(List.of());
 
@@ -212,7 +212,7 @@ class VmServletTest {
     }
 
     @Test
-    void asksThePreflightWhetherTheVmMayArriveOnItsStandbyNic() throws Exception {
+    void passesAcceptStandbyToThePreflight() throws Exception {
         when(migrations.preflight(
                         WEB1, new HostName("beta"), MigrationOptions.defaults().acceptingStandby()))
                 .thenReturn(List.of());
@@ -235,18 +235,18 @@ class VmServletTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "{\"nick\":\"0\"}|'nick' is none of",
+                "{\"nick\":\"0\"}|'nick' is not one of",
                 "{\"nic\":0}|'nic' must be a string",
-                "{\"form\":\"pool_network\"}|is none of [pool-network",
+                "{\"form\":\"pool_network\"}|is not one of [pool-network",
                 "{\"consents\":[1]}|a list of strings",
-                "[]|no JSON object",
-                "{|no JSON"
+                "[]|not a JSON object",
+                "{|not JSON"
             })
-    void saysWhatIsWrongWithABody(String body, String complaint) throws Exception {
+    void reportsAnInvalidBody(String body, String message) throws Exception {
         Exchange asked = ask("POST", "/web1/pair", body);
 
         assertThat(asked.status).isEqualTo(400);
-        assertThat(asked.body()).contains(complaint);
+        assertThat(asked.body()).contains(message);
         verifyNoInteractions(pairs);
     }
 }

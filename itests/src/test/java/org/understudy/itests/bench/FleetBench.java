@@ -35,11 +35,11 @@ import org.understudy.core.vf.VfLeaseController;
 import org.understudy.libvirt.host.LibvirtConnector;
 
 /**
- * What many hosts cost: libvirt's test driver gives each connection a hypervisor of its own in memory. Prints one JSON
+ * Measures the cost of many hosts: libvirt's test driver emulates one hypervisor per connection in memory. Prints one JSON
  * document.
  *
- * <p>{@code FleetBench write FOLDER HOSTS VMS} writes the hosts, {@code FleetBench floor FOLDER} makes the same calls of
- * libvirt and nothing of their answers, {@code FleetBench product FOLDER} is Understudy. Each in a process of its own.
+ * <p>{@code FleetBench write FOLDER HOSTS VMS} writes the hosts, {@code FleetBench floor FOLDER} makes the same
+ * libvirt calls and discards the results, {@code FleetBench product FOLDER} runs Understudy. Each in its own process.
  */
 public final class FleetBench {
     private static final int CHANGES = 20;
@@ -111,7 +111,7 @@ public final class FleetBench {
         weigh();
     }
 
-    /** A VM that somebody else defines and starts on a host, until its event is here and it can be shown. */
+    /** Another client defines and starts a VM on a host; measures the time until its event and until it is visible. */
     private void changes(HostRegistry hosts, VirtualMachineService vms) throws Exception {
         Host host = hosts.host(SHARED);
         Pointer other = PlainLibvirt.open(FleetOnDisk.SHARED_URI);
@@ -128,11 +128,11 @@ public final class FleetBench {
             long start = System.nanoTime();
             PlainLibvirt.create(other, FleetOnDisk.definition(vm.value(), 60_000 + i));
             if (!started.await(1, TimeUnit.MINUTES)) {
-                throw new IllegalStateException("nothing was heard of VM " + vm);
+                throw new IllegalStateException("no event of VM " + vm);
             }
             heard[i] = (System.nanoTime() - start) / 1e6;
             if (vms.show(vm).state() != VmState.RUNNING) {
-                throw new IllegalStateException("VM " + vm + " runs, and is shown as something else");
+                throw new IllegalStateException("VM " + vm + " runs, but has another state in the view");
             }
             shown[i] = (System.nanoTime() - start) / 1e6;
         }
@@ -173,7 +173,7 @@ public final class FleetBench {
         long end = System.nanoTime() + PATIENCE_NANOS;
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > end) {
-                throw new IllegalStateException("waited in vain: " + what);
+                throw new IllegalStateException("timeout while waiting: " + what);
             }
             Thread.sleep(10);
         }

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 
 /** Hosts for libvirt's test driver and the configuration that names them. Half of the VMs have a failover pair. */
 record FleetOnDisk(Path folder) {
-    /** The only one of which all connections of a process see the same VMs. */
+    /** The only URI for which all connections of a process share their VMs. */
     static final String SHARED_URI = "test:///default";
 
     void write(int hosts, int vms) throws IOException {

@@ -21,7 +21,7 @@ import org.understudy.hostnic.backend.NativeBackend.Places;
 import org.understudy.hostnic.backend.NativeLibrary;
 
 /**
- * What the inventory of VFs costs, and what binding costs, against others on the same machine in the same run. Prints one
+ * Measures the inventory and the binding of VFs, compared with other tools on the same machine in the same run. Prints one
  * JSON document.
  *
  * <p>{@code HostNicBench trees FLOOR ROUNDS PFSxVFS...} reads machines in memory; {@code HostNicBench host FLOOR COMMAND
@@ -61,7 +61,7 @@ public final class HostNicBench {
 
     private static Turns inventory(Floor floor, Places places) throws ReflectiveOperationException {
         NativeBackend functions = new NativeBackend(places, "bench", "");
-        // The call alone; the product makes records of its answer, which "records" has in it.
+        // Only the call; "records" includes the conversion to records.
         Method call =
                 Class.forName("org.understudy.hostnic.backend.NativeVf").getDeclaredMethod("inventory", String[].class);
         call.setAccessible(true);
@@ -95,7 +95,7 @@ public final class HostNicBench {
             Turns turns = inventory(floor, Places.usual())
                     .with("command", () -> run(command, "list", "--json"))
                     .with("ip", () -> run("ip", "-j", "-d", "link", "show"))
-                    // At its best: all devices in one process over one connection.
+                    // Best case: all devices in one process over one connection.
                     .with("virsh", () -> run("virsh", "-q", "nodedev-list --cap pci; " + dumps));
             result.put(
                     "pciDevices",
@@ -112,7 +112,7 @@ public final class HostNicBench {
         return result;
     }
 
-    /** To vfio-pci and back, one VF after the other. */
+    /** To vfio-pci and back, one VF at a time. */
     private static Map<String, Double> binds(String command, int rounds, List<String> vfs) {
         Map<String, String> numbers = new LinkedHashMap<>();
         vfs.forEach(vf -> numbers.put(

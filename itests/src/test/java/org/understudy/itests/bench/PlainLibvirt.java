@@ -6,7 +6,7 @@ import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.PointerByReference;
 
-/** libvirt's own calls and nothing around them. */
+/** Plain libvirt calls. */
 final class PlainLibvirt {
     private static final Calls CALLS = Native.load("virt", Calls.class);
     private static final C C_LIBRARY = Native.load("c", C.class);

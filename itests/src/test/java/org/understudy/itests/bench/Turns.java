@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
-/** Contestants that take turns, so that whatever else the machine does meets all of them alike. */
+/** Alternates the contestants, so that other load on the machine affects all of them equally. */
 final class Turns {
     /** Returns the nanoseconds it took. */
     private final Map<String, LongSupplier> contestants = new LinkedHashMap<>();

@@ -36,7 +36,7 @@ import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.PrimaryPresence;
 
-/** One test for each way in which a pair can be right or wrong, against the real QEMU. */
+/** One test for each correct and incorrect form of a pair, with a real QEMU. */
 @Timeout(240)
 class FailoverConformanceIT {
     private static Lab lab;
@@ -109,7 +109,7 @@ class FailoverConformanceIT {
     }
 
     @Test
-    void turnsAnOrdinaryNicIntoAPairThatWorks() throws IOException {
+    void turnsAPlainNicIntoAWorkingPair() throws IOException {
         lab.vms.define(ALPHA, lab.domain(vm, "q35", "", Nics.standby(MAC, "ua-s", false)));
         String before = lab.vms.definition(vm);
         PairRequest request = new PairRequest(
@@ -197,7 +197,7 @@ class FailoverConformanceIT {
         assertThat(codes(lab.pairs.lint(vm))).contains(FindingCode.MAC_MISMATCH);
         startUnchecked();
         lab.awaitReady(vm);
-        // QEMU plugs it all the same; it is the guest that cannot join two addresses.
+        // QEMU plugs it nevertheless; the guest cannot pair two addresses.
         lab.awaitGuest(vm, "the guest sees it as a NIC of its own", s -> s.contains("=plain,52:54:00:99:99:99,e1000e"));
         lab.assertOnlyOn(ALPHA, vm, VmState.RUNNING);
     }
@@ -213,7 +213,7 @@ class FailoverConformanceIT {
     }
 
     @Test
-    void plugsAPrimaryIntoARunningGuestAndTakesItOut() throws IOException {
+    void plugsAndUnplugsAPrimaryOfARunningGuest() throws IOException {
         define("", Nics.rightPair());
         startActive();
         lab.hosts.host(ALPHA).unplugPrimary(vm, new Alias("ua-p"));
@@ -272,7 +272,7 @@ class FailoverConformanceIT {
     }
 
     @Test
-    void runsOnAtTheSourceWhenTheDestinationDies() throws IOException {
+    void keepsTheVmOnTheSourceWhenTheDestinationDies() throws IOException {
         define("", Nics.rightPair());
         startActive();
         Migration started = startSlowly();
@@ -283,7 +283,7 @@ class FailoverConformanceIT {
     }
 
     @Test
-    void asksForAttentionWhenTheSourceDies() throws IOException {
+    void needsAttentionWhenTheSourceDies() throws IOException {
         define("", Nics.rightPair());
         startActive();
         Migration started = startSlowly();
@@ -295,7 +295,7 @@ class FailoverConformanceIT {
     }
 
     @Test
-    void staysTruthfulWhenTheGuestIsResetWhileItMoves() throws IOException {
+    void reportsTheRealStateWhenTheGuestIsResetDuringAMigration() throws IOException {
         define("", Nics.rightPair());
         startActive();
         Migration started = startSlowly();
@@ -323,7 +323,7 @@ class FailoverConformanceIT {
         lab.vms.define(ALPHA, lab.domain(vm, "q35", commandLine, nics));
     }
 
-    /** Past the linter, as another tool would. */
+    /** Without the linter, as another tool would. */
     private void defineUnchecked(String commandLine, String nics) throws IOException {
         lab.hosts.host(ALPHA).define(lab.domain(vm, "q35", commandLine, nics));
     }

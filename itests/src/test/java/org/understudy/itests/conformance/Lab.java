@@ -52,7 +52,7 @@ import org.understudy.core.vf.VfLeaseController;
 import org.understudy.itests.Built;
 import org.understudy.qemu.host.QemuConnector;
 
-/** Two hosts on this machine, and everything of Understudy that drives them. */
+/** Two hosts on this machine, and the services of Understudy for them. */
 final class Lab implements AutoCloseable {
     static final HostName ALPHA = new HostName("alpha");
     static final HostName BETA = new HostName("beta");
@@ -76,7 +76,7 @@ final class Lab implements AutoCloseable {
     }
 
     /**
-     * @param qemuOptions what every QEMU of this lab gets besides its own arguments; may be empty, and may name files in
+     * @param qemuOptions additional arguments of every QEMU of this lab; may be empty, and may name files in
      *     the folder {@code open} beside the program
      * @param unplug how long a guest may take to release its primary
      */
@@ -122,7 +122,7 @@ final class Lab implements AutoCloseable {
                 """.formatted(folder, qemu, unplug.toSeconds());
     }
 
-    /** The connector for QEMU, except that a test may change what the destination is told to start. */
+    /** The connector for QEMU, except that a test can change the definition that the destination starts. */
     private HostConnector connector() {
         QemuConnector qemu = new QemuConnector(folder);
         return new HostConnector() {
@@ -159,7 +159,7 @@ final class Lab implements AutoCloseable {
                 });
     }
 
-    /** The only thing the migration service asks of its bundle is where to keep its journal. */
+    /** The migration service uses its bundle only for the folder of its journal. */
     private BundleContext bundle() {
         return (BundleContext) Proxy.newProxyInstance(
                 BundleContext.class.getClassLoader(),
@@ -171,7 +171,7 @@ final class Lab implements AutoCloseable {
         sabotage.set(change);
     }
 
-    /** A definition from parts; the standby and the primary are what a test is about. */
+    /** A definition with the given standby and primary. */
     String domain(VmName vm, String machine, String commandLine, String nics) throws IOException {
         Path serial = folder.resolve(vm + ".serial");
         Files.writeString(serial, "");
@@ -205,7 +205,7 @@ final class Lab implements AutoCloseable {
         }
     }
 
-    /** What the guest said last of its NICs. */
+    /** The last report of the guest about its NICs. */
     String lastState(VmName vm) {
         return serial(vm).lines().filter(l -> l.contains(" state ")).reduce("", (before, last) -> last);
     }
@@ -231,7 +231,7 @@ final class Lab implements AutoCloseable {
                                 pair -> assertThat(pair.health()).as("%s", pair).isEqualTo(wanted)));
     }
 
-    /** Waits until the guard has no objection that time alone removes. */
+    /** Waits until the guard has no finding that disappears with time. */
     void awaitSettled(VmName vm, HostName destination) {
         Awaitility.await("the guest has settled")
                 .atMost(Duration.ofSeconds(30))
@@ -248,7 +248,7 @@ final class Lab implements AutoCloseable {
         return hosts.host(host).find(vm).map(HostedVm::state).orElse(VmState.UNKNOWN);
     }
 
-    /** The VM is on this host and nowhere else: the claim that matters most. */
+    /** The VM is on this host and on no other. */
     void assertOnlyOn(HostName host, VmName vm, VmState state) {
         HostName other = host.equals(ALPHA) ? BETA : ALPHA;
         assertThat(state(host, vm)).as("%s on %s", vm, host).isEqualTo(state);

@@ -25,7 +25,7 @@ import org.understudy.api.spi.Host;
 
 /**
  * Native PCIe hotplug instead of ACPI: after a request to unplug, the slot's power indicator blinks for five seconds. In
- * that time QEMU cannot ask again and sends no UNPLUG_PRIMARY, so only the proof of eject tells whether the VM may move.
+ * that time QEMU cannot ask again and sends no UNPLUG_PRIMARY, so only the proof of eject shows whether the VM may migrate.
  */
 @Timeout(240)
 class NativeHotplugIT {
@@ -36,7 +36,7 @@ class NativeHotplugIT {
     private final VmName vm = new VmName("native1");
 
     @Test
-    void movesWithABusySlotOnlyOnProofThatTheGuestLetGo() throws IOException {
+    void migratesWithABusySlotOnlyOnProofThatTheGuestReleasedThePrimary() throws IOException {
         try (Lab lab = new Lab(NATIVE_HOTPLUG, Duration.ofSeconds(20))) {
             lab.vms.define(ALPHA, lab.domain(vm, "q35", "", Nics.rightPair()));
             lab.vms.start(vm);
@@ -48,7 +48,7 @@ class NativeHotplugIT {
             StepReport toStandby = busy.steps().get(MigrationStep.TO_STANDBY.ordinal());
             assertThat(toStandby.facts()).as("QEMU did not ask again").doesNotContainKey(PRIMARY.value());
             if (busy.outcome().equals(Optional.of(Outcome.COMPLETED))) {
-                // QEMU 7.2 waits for the answer to the earlier request.
+                // QEMU 7.2 waits for the response to the earlier request.
                 assertThat(toStandby.facts()).containsKey("evidence");
                 lab.assertOnlyOn(BETA, vm, VmState.RUNNING);
                 lab.awaitHealth(vm, PairHealth.ACTIVE);

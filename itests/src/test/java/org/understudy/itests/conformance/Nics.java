@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.itests.conformance;
 
-/** The two halves of a pair, right and wrong. */
+/** The two NICs of a pair, in correct and incorrect forms. */
 final class Nics {
     static final String MAC = "52:54:00:11:22:33";
 

@@ -23,8 +23,8 @@ import org.understudy.api.spi.Host;
 import org.understudy.qemu.qmp.QmpClient;
 
 /**
- * Halves of a pair that somebody else plugs, by a monitor of his own, in either order. Understudy goes by the definition,
- * so it must not claim a pair that is not written there, and the guest must be well whatever comes first.
+ * NICs of a pair that another client plugs with its own monitor, in either order. Understudy relies on the definition, so it
+ * must not report a pair that is not defined, and the guest must work in both orders.
  */
 @Timeout(240)
 class PlugOrderIT {
@@ -76,7 +76,7 @@ class PlugOrderIT {
         plugStandby(2);
         lab.awaitGuest(vm, "the standby is there", s -> s.contains("=standby," + MAC));
         plugPrimary();
-        // Nobody in the guest brings up a master that comes later, so neither half has a link.
+        // The guest does not bring up a master that appears later, so neither NIC has a link.
         lab.awaitGuest(vm, "both halves have one master", this::showsBothHalves);
         assertNoPairClaimed();
     }

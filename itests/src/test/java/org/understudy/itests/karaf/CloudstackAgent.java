@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import org.codehaus.groovy.runtime.metaclass.MissingMethodExceptionNoStack;
 
 /**
- * What CloudStack's agent does with a hook, in a JVM of its own: FOLDER SCRIPT METHOD, the argument on standard input, the
+ * Runs a hook as CloudStack's agent does, in its own JVM: FOLDER SCRIPT METHOD, the argument on standard input, the
  * result on standard output. Source: com.cloud.hypervisor.kvm.resource.LibvirtKvmAgentHook.
  */
 public final class CloudstackAgent {

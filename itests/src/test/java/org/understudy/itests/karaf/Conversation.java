@@ -14,7 +14,7 @@ import org.apache.sshd.client.session.ClientSession;
 import org.awaitility.core.ConditionTimeoutException;
 import org.understudy.itests.karaf.RemoteShell.Said;
 
-/** One open channel to Karaf's shell: what was said so far can be read at any time. */
+/** One open channel to Karaf's shell, whose output so far can be read at any time. */
 final class Conversation implements AutoCloseable {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
 
@@ -32,7 +32,7 @@ final class Conversation implements AutoCloseable {
         channel.open().verify(RemoteShell.LIMIT);
     }
 
-    /** What was said so far, without the terminal's colours and cursor movements. */
+    /** The output so far, without colours and cursor movements. */
     String text() {
         return out.toString(StandardCharsets.UTF_8).replaceAll("\u001B\\[[0-9;?]*[A-Za-z]", "");
     }
@@ -45,7 +45,7 @@ final class Conversation implements AutoCloseable {
         }
     }
 
-    /** Lets {@link #text} begin here. */
+    /** Discards the output so far. */
     void forget() {
         out.reset();
     }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.understudy.itests.Built;
 import org.understudy.itests.karaf.RemoteShell.Said;
 
-/** Shell and REST around a guest that runs: each migration here is a real one. */
+/** Shell and REST with a running guest: each migration is a real one. */
 @ExtendWith(SharedKaraf.class)
 @Timeout(300)
 class FacesIT {
@@ -44,7 +44,7 @@ class FacesIT {
             "6 Traffic to VF",
             "7 Release VF on source");
 
-    /** Control-U, which the shell's line editor knows. */
+    /** Control-U, which clears the line in the shell. */
     private static final String CLEAR_LINE = "\u0015";
 
     private static KarafServer server;
@@ -71,7 +71,7 @@ class FacesIT {
         }
     }
 
-    /** The host on which the guest does not run, once nothing stands in the way. */
+    /** The host on which the guest does not run, as soon as the preflight has no findings. */
     private static String destination() throws Exception {
         guest.awaitActive();
         String destination = guest.host().equals("alpha") ? "beta" : "alpha";
@@ -88,14 +88,14 @@ class FacesIT {
     }
 
     @Test
-    void tellsEachStepOfAMigrationWhileItHappens() throws Exception {
+    void printsEachStepOfAMigrationWhileItRuns() throws Exception {
         String destination = destination();
         String command =
                 "understudy:migrate walker %s --probe heartbeat:127.0.0.1:%d/1".formatted(destination, heartbeats);
         try (Conversation migrate = shell.start(command, "")) {
             migrate.awaitText("2 Lease VF on destination");
             assertThat(newestMigration().has("outcome"))
-                    .as("ended when the shell told of step 2")
+                    .as("ended when the shell printed step 2")
                     .isFalse();
             Said said = migrate.end();
 
@@ -132,31 +132,31 @@ class FacesIT {
         String destination = destination();
         try (Stream<String> lines = rest.events()) {
             Iterator<String> stream = lines.iterator();
-            CompletableFuture<List<JsonNode>> pictures = CompletableFuture.supplyAsync(() -> migration(stream));
+            CompletableFuture<List<JsonNode>> updates = CompletableFuture.supplyAsync(() -> migration(stream));
 
             guest.migrate(destination);
 
-            List<JsonNode> seen = pictures.get(30, TimeUnit.SECONDS);
+            List<JsonNode> seen = updates.get(30, TimeUnit.SECONDS);
             assertThat(seen)
                     .extracting(m -> m.get("revision").asLong())
                     .isSorted()
                     .doesNotHaveDuplicates();
             assertThat(seen).filteredOn(m -> m.has("outcome")).hasSize(1);
-            // A picture that a newer one overtakes is left out, but no step is that short.
+            // An update that is superseded is dropped, but no step is that short.
             assertThat(seen).flatExtracting(m -> running(m.get("steps"))).contains("to-standby", "copy", "to-primary");
         }
     }
 
-    /** The pictures of one migration, up to its end. */
+    /** The updates of one migration, up to its end. */
     private static List<JsonNode> migration(Iterator<String> stream) {
-        List<JsonNode> pictures = new ArrayList<>();
+        List<JsonNode> updates = new ArrayList<>();
         try {
-            while (pictures.isEmpty() || !pictures.get(pictures.size() - 1).has("outcome")) {
+            while (updates.isEmpty() || !updates.get(updates.size() - 1).has("outcome")) {
                 if (stream.next().equals("event: migration")) {
-                    pictures.add(Rest.JSON.readTree(stream.next().substring("data: ".length())));
+                    updates.add(Rest.JSON.readTree(stream.next().substring("data: ".length())));
                 }
             }
-            return pictures;
+            return updates;
         } catch (IOException e) {
             throw new AssertionError("an event is no JSON", e);
         }
@@ -173,7 +173,7 @@ class FacesIT {
     }
 
     @Test
-    void givesTheSamePreflightInShellAndRest() throws Exception {
+    void reportsTheSamePreflightInShellAndRest() throws Exception {
         String destination = destination();
 
         Said clear = shell.run("understudy:preflight --json walker " + destination);
@@ -193,7 +193,7 @@ class FacesIT {
     }
 
     @Test
-    void judgesTheSameInShellAndRest() throws Exception {
+    void reportsTheSameFindingsInShellAndRest() throws Exception {
         String good = rest.get("/api/v1/vms/walker/definition").body();
         String broken = good.replaceFirst("52:54:00:11:22:33", "52:54:00:11:22:34");
 

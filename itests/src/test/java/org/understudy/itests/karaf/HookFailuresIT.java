@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.itests.Built;
 
-/** Whatever fails in a hook, only require-vf stops a VM. No server is needed. */
+/** A failure in a hook stops a VM only with require-vf. No server is needed. */
 @Timeout(120)
 class HookFailuresIT {
     private static final String DEFINITION = """
@@ -38,7 +38,7 @@ class HookFailuresIT {
             </domain>
             """;
 
-    /** The status by which the client refuses. */
+    /** The exit status of the client for a refusal. */
     private static final int REFUSED = 3;
 
     @TempDir
@@ -118,7 +118,7 @@ class HookFailuresIT {
     }
 
     private void requireNothingIsStopped() throws Exception {
-        requireNothingIsStopped("understudy: going on with the definition as it is: ");
+        requireNothingIsStopped("understudy: continuing with the unchanged definition: ");
     }
 
     private void requireNothingIsStopped(String said) throws Exception {
@@ -175,15 +175,15 @@ class HookFailuresIT {
     }
 
     @Test
-    void complainsOfARequirementThatIsNeitherYesNorNo() throws Exception {
+    void reportsARequireVfThatIsNeitherYesNorNo() throws Exception {
         configure("require-vf = perhaps");
 
         requireNothingIsStopped();
-        assertThat(vdsm().errors()).contains("require-vf is yes or no, not 'perhaps'");
+        assertThat(vdsm().errors()).contains("require-vf must be yes or no, not 'perhaps'");
     }
 
     @Test
-    void saysThatALoginGoesToNoOtherMachineInTheClear() throws Exception {
+    void refusesToSendALoginUnencryptedToAnotherMachine() throws Exception {
         configure("url = http://192.0.2.1/understudy", "login = " + folder + "/login");
 
         assertThat(vdsm().errors()).contains("url must be https, or http to this host itself");
@@ -200,13 +200,13 @@ class HookFailuresIT {
                 "HTTP/1.1 200 OK\r\n\r\n[]",
                 "HTTP/1.1 302 Found\r\nLocation: http://192.0.2.1/\r\n\r\n"
             })
-    void stopsAVmForAnAnswerThatIsNoneOnlyIfTheVfIsRequired(String answer) throws Exception {
-        try (ServerSocket door = new ServerSocket(0, 8, InetAddress.getLoopbackAddress())) {
-            Thread server = new Thread(() -> answer(door, answer));
+    void stopsAVmForAnInvalidAnswerOnlyIfTheVfIsRequired(String answer) throws Exception {
+        try (ServerSocket listener = new ServerSocket(0, 8, InetAddress.getLoopbackAddress())) {
+            Thread server = new Thread(() -> answer(listener, answer));
             server.setDaemon(true);
             server.start();
             configure(
-                    "url = http://127.0.0.1:%d/understudy".formatted(door.getLocalPort()),
+                    "url = http://127.0.0.1:%d/understudy".formatted(listener.getLocalPort()),
                     "login = " + folder + "/login");
             requireNothingIsStopped();
 
@@ -215,11 +215,11 @@ class HookFailuresIT {
         }
     }
 
-    /** Each call once, until the door is closed. */
-    private static void answer(ServerSocket door, String answer) {
-        while (!door.isClosed()) {
-            try (Socket call = door.accept()) {
-                // All of the question, for a reset would take the answer away.
+    /** Answers each connection once, until the listener is closed. */
+    private static void answer(ServerSocket listener, String answer) {
+        while (!listener.isClosed()) {
+            try (Socket call = listener.accept()) {
+                // Reads the whole request, because a reset would discard the response.
                 StringBuilder question = new StringBuilder();
                 for (int next = 0; next >= 0 && question.indexOf("</domain>\n") < 0; ) {
                     next = call.getInputStream().read();
@@ -243,7 +243,7 @@ class HookFailuresIT {
     }
 
     @Test
-    void asksForCloudstacksAgentInTheFormThatItCanRead() throws Exception {
+    void requestsTheFormThatCloudstacksAgentCanRead() throws Exception {
         library = Files.createDirectories(folder.resolve("lib"));
         Files.writeString(
                 library.resolve("understudy_hook.py"),
@@ -267,7 +267,7 @@ class HookFailuresIT {
     }
 
     @Test
-    void leavesWhatAnUpdateOfOpenNebulaHasPutInItsPlace() throws Exception {
+    void keepsAScriptThatAnUpdateOfOpenNebulaHasInstalled() throws Exception {
         Path deploy = file("var/lib/one/remotes/vmm/kvm/deploy", "old");
         hook("install", "opennebula");
         Files.writeString(deploy, "new");
@@ -292,7 +292,7 @@ class HookFailuresIT {
     }
 
     @Test
-    void makesRoomForALentSocketUntilItIsRemoved() throws Exception {
+    void createsTheFolderOfAForwardedSocketUntilItIsRemoved() throws Exception {
         Path room = folder.resolve("root/run/understudy");
         Path lasting = folder.resolve("root/etc/tmpfiles.d/understudy-hook.conf");
 

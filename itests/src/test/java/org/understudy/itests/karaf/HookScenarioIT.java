@@ -23,8 +23,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.understudy.itests.Built;
 
 /**
- * A pair with a fixed VF between two SR-IOV hosts, moved by virsh alone: libvirt asks the server by its hook, over a socket
- * that ssh lends to the destination.
+ * A pair with a fixed VF between two SR-IOV hosts, migrated by virsh alone: the libvirt hook queries the server over a socket
+ * that ssh forwards to the destination.
  */
 @Tag("lab")
 @Tag("two-hosts")
@@ -68,7 +68,7 @@ class HookScenarioIT {
         return vf.group(1);
     }
 
-    /** The VF that has the same address as the one on alpha, as long as a VM is expected there that never comes. */
+    /** Leases the VF with the same address as on alpha, for the arrival of a VM that never comes. */
     private static void takeTheFirstVfOfBeta() throws Exception {
         long asked = System.nanoTime();
         HttpResponse<String> taken = lab.rest.change(
@@ -169,7 +169,7 @@ class HookScenarioIT {
                 () -> lab.vfsInUse("alpha") == 0 && lab.vfsInUse("beta") == 1);
     }
 
-    /** A migration that somebody else began has the same timeline. */
+    /** A migration that another client started has the same timeline. */
     private static void requireShownLikeOurOwn() throws Exception {
         lab.server.awaitUntil(
                 "its end", () -> lab.rest.json("/api/v1/migrations").at("/0").has("outcome"));

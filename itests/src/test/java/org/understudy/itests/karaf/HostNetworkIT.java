@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.understudy.itests.lab.SriovLab;
 
-/** Two SR-IOV hosts where libvirt's networks hand out the VFs: the hosts' own, and one that the server makes of its pool. */
+/** Two SR-IOV hosts with VFs from libvirt networks: those of the hosts, and one that the server creates from its pool. */
 @Tag("two-hosts")
 @ExtendWith(SharedLab.class)
 @Order(1)
@@ -83,7 +83,7 @@ class HostNetworkIT {
 
         server.awaitUntil("its end on beta", () -> !networks("beta").contains("pool-a"));
         server.awaitUntil("peace", () -> !rest.get("/api/v1/doctor").body().contains("network-not-kept"));
-        assertThat(networks("beta")).as("one that somebody else made").contains("vf-pool");
+        assertThat(networks("beta")).as("one of another client").contains("vf-pool");
     }
 
     private static void configure(String network) throws Exception {

@@ -34,7 +34,7 @@ class JavaVersionIT {
         server.close();
     }
 
-    /** Starts Karaf with a Java that only tells its version, and says what it was asked to run. */
+    /** Starts Karaf with a fake Java that prints its version and the command that it would run. */
     private String startWith(String version) throws Exception {
         Path command = Files.createDirectory(java.resolve("bin")).resolve("java");
         Files.writeString(command, """
@@ -55,7 +55,7 @@ class JavaVersionIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"24", "25.0.1", "26-ea", "11.0.2", "1.8.0_402"})
-    void saysThatAJavaIsNotSupportedAndDoesNotStart(String version) throws Exception {
+    void reportsAnUnsupportedJavaAndDoesNotStart(String version) throws Exception {
         assertThat(startWith(version))
                 .startsWith("1: ")
                 .contains("Karaf 4.4 runs on Java 17 to 23", "Remedy: set JAVA_HOME")
@@ -69,7 +69,7 @@ class JavaVersionIT {
     }
 
     @Test
-    void saysThatThereIsNoJava() throws Exception {
+    void reportsAMissingJava() throws Exception {
         assertThat(startWith("none \" of your business")).startsWith("1: ").contains("does not run");
     }
 }

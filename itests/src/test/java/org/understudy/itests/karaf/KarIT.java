@@ -8,7 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.understudy.itests.Built;
 
-/** The KAR in a Karaf that knows nothing of Understudy and reaches no repository. */
+/** The KAR in a stock Karaf without access to a repository. */
 class KarIT {
     @Test
     void installsIntoAStockKarafWithoutNetwork() throws Exception {
@@ -25,7 +25,7 @@ class KarIT {
             Files.writeString(
                     server.etc("users.properties"),
                     "admin = once,_g_:admingroup\n_g_\\:admingroup = group,admin,manager,viewer,systembundles,ssh\n");
-            // The two fixed ports of JMX may be taken.
+            // The two fixed ports of JMX may be in use.
             for (String port : List.of("rmiRegistryPort", "rmiServerPort")) {
                 server.replace(
                         "org.apache.karaf.management.cfg", port + "\\s*=.*", port + " = " + KarafServer.freePort());

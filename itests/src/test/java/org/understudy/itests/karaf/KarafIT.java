@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.itests.Built;
 import org.understudy.itests.karaf.RemoteShell.Said;
 
-/** The distribution as it ships, with two hosts of this machine. */
+/** The shipped distribution, with two hosts on this machine. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class KarafIT {
     private static final String DEFINITION = """
@@ -128,7 +128,7 @@ class KarafIT {
     }
 
     @Test
-    void findsThisMachineWell() throws Exception {
+    void reportsNoErrorsOnThisMachine() throws Exception {
         Said said = shell.run("understudy:doctor");
 
         assertThat(said.text()).contains("alpha", "beta", "healthy").doesNotContain("ERROR");
@@ -137,7 +137,7 @@ class KarafIT {
     }
 
     @Test
-    void answersAManagerThatAsksBeforeItDefinesAVmAndStoresNothing() throws Exception {
+    void answersAManagerBeforeItDefinesAVmAndStoresNothing() throws Exception {
         JsonNode answer = Rest.JSON.readTree(rest.change(
                         "POST", "/api/v1/provision/define?host=alpha&nic=only&pool=stand-in", definition("asked", "77"))
                 .body());
@@ -150,7 +150,7 @@ class KarafIT {
     }
 
     @Test
-    void readsTheNicsOfThisMachineInProcessAndTellsThemAlikeByShellAndRest() throws Exception {
+    void readsTheNicsOfThisMachineInProcessAndShowsTheSameInShellAndRest() throws Exception {
         JsonNode hosts = json(shell.run("understudy:vf-list --json"));
 
         assertThat(hosts.findValuesAsText("host")).containsExactly("alpha", "beta");
@@ -177,7 +177,7 @@ class KarafIT {
     }
 
     @Test
-    void switchesAPairOnAndOffAndGivesEveryByteBack() throws Exception {
+    void switchesAPairOnAndOffAndRestoresEveryByte() throws Exception {
         String given = definition("bytes", "02");
         assertThat(shell.run("understudy:vm-define --host beta -", given).status())
                 .isZero();
@@ -192,7 +192,8 @@ class KarafIT {
         assertThat(shell.run("understudy:vm-show bytes").text()).contains("(emulated)");
         assertThat(shell.run("understudy:lint bytes").status()).isZero();
         Said other = shell.run("understudy:pair-on --pool spare bytes");
-        assertThat(other.text()).contains("already a failover pair with pool 'stand-in'", "'spare'", "Nothing was changed.");
+        assertThat(other.text())
+                .contains("already a failover pair with pool 'stand-in'", "'spare'", "Nothing was changed.");
         assertThat(other.status()).isEqualTo(4);
         Said off = shell.run("understudy:pair-off --json bytes");
         assertThat(json(off).get("changed").asBoolean()).isTrue();
@@ -202,7 +203,7 @@ class KarafIT {
 
     @ParameterizedTest
     @CsvSource({"ISO-8859-1,06", "UTF-16,07"})
-    void givesADocumentBackInTheEncodingInWhichItCame(String encoding, String mac) throws Exception {
+    void returnsADocumentInTheEncodingInWhichItCame(String encoding, String mac) throws Exception {
         String name = "in-" + encoding;
         String xml = "<?xml version='1.0' encoding='" + encoding + "'?>\n" + definition(name, mac);
         HttpRequest post = rest.request("/api/v1/vms?host=beta")
@@ -241,7 +242,7 @@ class KarafIT {
     }
 
     @Test
-    void changesAMachineTypeOnlyAfterConsentAndGivesEveryByteBack() throws Exception {
+    void changesAMachineTypeOnlyAfterConsentAndRestoresEveryByte() throws Exception {
         String given = definition("old", "06").replace("machine='q35'", "machine='pc'");
         assertThat(rest.change("POST", "/api/v1/vms?host=alpha", given).statusCode())
                 .isEqualTo(201);
@@ -264,7 +265,7 @@ class KarafIT {
     }
 
     @Test
-    void judgesADocumentFromStandardInput() throws Exception {
+    void lintsADocumentFromStandardInput() throws Exception {
         assertThat(shell.run("understudy:lint --file -", definition("loose", "03")))
                 .isEqualTo(new Said("No findings.\n", 0));
         Said broken = shell.run("understudy:lint --file - --json", "<domain><oops>");
@@ -273,7 +274,7 @@ class KarafIT {
     }
 
     @Test
-    void refusesToMigrateAVmThatDoesNotRunAndSaysWhy() throws Exception {
+    void refusesToMigrateAVmThatDoesNotRunWithTheReason() throws Exception {
         Said preflight = shell.run("understudy:preflight web1 beta");
         assertThat(preflight.text()).contains("ERROR");
         assertThat(preflight.status()).isEqualTo(4);
@@ -299,7 +300,7 @@ class KarafIT {
                 "migration-show m-0",
                 "migration-cancel m-0"
             })
-    void tellsWhatDoesNotExistWithARemedyAndNoStackTrace(String command) throws Exception {
+    void reportsAnUnknownObjectWithARemedyAndNoStackTrace(String command) throws Exception {
         Said said = shell.run("understudy:" + command);
 
         assertThat(said.text()).startsWith("Error: ").contains("Remedy: ").doesNotContain("\tat ", "Exception");
@@ -322,7 +323,7 @@ class KarafIT {
     }
 
     @Test
-    void showsThePageWithAPolicyThatLetsNothingForeignIn() throws Exception {
+    void servesThePageWithAPolicyThatBlocksOtherOrigins() throws Exception {
         HttpResponse<String> page = rest.get("/");
 
         assertThat(page.statusCode()).isEqualTo(200);
@@ -343,7 +344,7 @@ class KarafIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"/", "/console.js", "/api/v1/hosts", "/api/v1/events", "/api/v1/peer/alpha/facts"})
-    void letsNobodyInWithoutAPassword(String path) throws Exception {
+    void requiresAPassword(String path) throws Exception {
         Rest stranger = new Rest(server.httpPort, "karaf", "karaf");
 
         assertThat(stranger.get(path).statusCode()).isEqualTo(401);
@@ -351,7 +352,7 @@ class KarafIT {
     }
 
     @Test
-    void letsNoViewerIntoTheConsole() throws Exception {
+    void refusesAViewerInTheConsole() throws Exception {
         String users = Files.readString(server.etc("users.properties"));
         Files.writeString(server.etc("users.properties"), users + "eve = secret,viewer\n");
         Rest viewer = new Rest(server.httpPort, "eve", "secret");
@@ -385,7 +386,7 @@ class KarafIT {
     }
 
     @Test
-    void takesADefinitionThatCallsItselfAFormAsCurlDoes() throws Exception {
+    void acceptsADefinitionWithTheContentTypeOfAFormAsCurlSendsIt() throws Exception {
         HttpRequest curl = rest.request("/api/v1/vms?host=beta")
                 .header("X-Requested-With", "itests")
                 .header("Content-Type", "application/x-www-form-urlencoded")
@@ -396,7 +397,7 @@ class KarafIT {
     }
 
     @Test
-    void tellsChangesWithoutBeingAsked() throws Exception {
+    void publishesChanges() throws Exception {
         try (Stream<String> lines = rest.events()) {
             Iterator<String> stream = lines.iterator();
             CompletableFuture<String> news = CompletableFuture.supplyAsync(() -> {
@@ -415,7 +416,7 @@ class KarafIT {
     }
 
     @Test
-    void listensOnThisMachineAlone() throws Exception {
+    void listensOnlyOnLoopback() throws Exception {
         List<Inet4Address> outside = NetworkInterface.networkInterfaces()
                 .flatMap(NetworkInterface::inetAddresses)
                 .filter(Inet4Address.class::isInstance)
@@ -455,7 +456,7 @@ class KarafIT {
     }
 
     @Test
-    void keepsThePasswordItMadeToItsOwner() throws Exception {
+    void keepsTheGeneratedPasswordReadableOnlyForItsOwner() throws Exception {
         for (String file : List.of("admin.password", "users.properties")) {
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(server.etc(file))))
                     .isEqualTo("rw-------");
@@ -469,7 +470,7 @@ class KarafIT {
 
     @Test
     @Order(Integer.MAX_VALUE)
-    void endsWhenAskedToAndLeavesNoProcess() throws Exception {
+    void endsOnRequestAndLeavesNoProcess() throws Exception {
         assertThat(server.processes()).isNotEmpty();
 
         server.stop();

@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.understudy.itests.Built;
 
-/** One Karaf in a temporary folder of its own, on free ports of this machine. Closing it leaves nothing behind. */
+/** One Karaf in its own temporary folder, on free ports of this machine. Closing it removes everything. */
 final class KarafServer implements AutoCloseable {
     static final Duration START_LIMIT = Duration.ofSeconds(120);
 
@@ -30,11 +30,11 @@ final class KarafServer implements AutoCloseable {
     final int httpPort = freePort();
     private Process process;
 
-    /** @param archive the tar.gz of a Karaf; its one top folder is left out */
+    /** @param archive the tar.gz of a Karaf; its single top folder is stripped */
     KarafServer(Path archive) throws IOException, InterruptedException {
         // Short, because QEMU's monitor sockets have to fit into 107 bytes.
         home = Files.createTempDirectory(Path.of("/tmp"), "us-it");
-        // The unprivileged user of a QEMU that root starts has to pass through.
+        // Needs search permission for the unprivileged user of a QEMU that root starts.
         Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwx--x--x"));
         run(List.of("tar", "-xzf", archive.toString(), "-C", home.toString(), "--strip-components=1"));
         replace("org.apache.karaf.shell.cfg", "sshPort\\s*=.*", "sshPort = " + sshPort);
@@ -78,13 +78,13 @@ final class KarafServer implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(home.resolve("console.log").toFile());
         karaf.environment().keySet().removeIf(name -> name.startsWith("KARAF_"));
-        // Tests end before the second compiler pays.
+        // The C2 compiler does not pay off in tests.
         karaf.environment().put("EXTRA_JAVA_OPTS", "-XX:TieredStopAtLevel=1");
         process = karaf.start();
         Built.started("Karaf");
     }
 
-    /** Starts the distribution with a configuration, if it does not run yet; returns once all its hosts are open. */
+    /** Starts the distribution with a configuration, if it does not run yet; returns when all its hosts are connected. */
     Rest startWith(String configuration, int hosts) throws IOException {
         Files.writeString(etc("understudy.yaml"), configuration);
         if (process == null) {
@@ -114,14 +114,14 @@ final class KarafServer implements AutoCloseable {
         awaitUntil("no VMs", () -> rest.json("/api/v1/vms").isEmpty());
     }
 
-    /** Leaves all hosts to others. */
+    /** Removes all hosts from the configuration. */
     void manageNothing() throws IOException {
         Rest rest = new Rest(httpPort, "admin", password());
         Files.writeString(etc("understudy.yaml"), "hosts: []\n");
         awaitUntil("no hosts", () -> rest.json("/api/v1/hosts").isEmpty());
     }
 
-    /** Waits for a condition; if it does not come, or Karaf ends before, the logs are in the failure. */
+    /** Waits for a condition; on a timeout, or if Karaf ends before, the failure has the logs. */
     void awaitUntil(String what, Callable<Boolean> condition) {
         try {
             await(what)
@@ -152,7 +152,7 @@ final class KarafServer implements AutoCloseable {
         }
     }
 
-    /** The password that the first start made. */
+    /** The password that the first start generated. */
     String password() throws IOException {
         return Files.readString(etc("admin.password")).strip();
     }
@@ -172,7 +172,7 @@ final class KarafServer implements AutoCloseable {
         }
     }
 
-    /** Asks Karaf to end as a service manager does. */
+    /** Stops Karaf as a service manager does. */
     int stop() throws InterruptedException {
         process.destroy();
         if (!process.waitFor(60, TimeUnit.SECONDS)) {
@@ -181,7 +181,7 @@ final class KarafServer implements AutoCloseable {
         return process.exitValue();
     }
 
-    /** Ends it without a word, as a power cut would. */
+    /** Kills it, as a power failure would. */
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
     }

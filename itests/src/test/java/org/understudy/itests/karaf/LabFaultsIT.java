@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What can go wrong between two SR-IOV hosts with libvirt. However a migration ends: the VM is alive, has its VF, can
- * be reached, and is where the server says. They take a quarter of an hour, so they run in {@code ./understudy lab test}.
+ * Faults between two SR-IOV hosts with libvirt. After every migration the VM is alive, has its VF, is reachable, and is on
+ * the host that the server shows. The tests take 15 minutes, so they run in {@code ./understudy lab test}.
  */
 @Tag("lab")
 @Tag("two-hosts")
@@ -127,7 +127,7 @@ class LabFaultsIT {
     }
 
     @Test
-    void aPausedGuestIsNotAskedForItsVf() throws Exception {
+    void thePrimaryOfAPausedGuestIsNotUnplugged() throws Exception {
         String here = guest.host();
         lab.lab.output(here, "virsh", "-q", "suspend", "web1");
         try {
@@ -218,9 +218,9 @@ class LabFaultsIT {
         }
     }
 
-    /** By mistake, or by another manager: the VM would come up without its VF some day. */
+    /** By mistake, or by another manager: the next start of the VM would be without its VF. */
     @Test
-    void aPrimaryThatSomebodyTookFromTheStoredDefinitionIsPutBack() throws Exception {
+    void aPrimaryThatIsRemovedFromTheStoredDefinitionIsRestored() throws Exception {
         String here = guest.host();
         String stored = lab.lab.output(here, "virsh", "dumpxml", "--inactive", "web1");
         int primary = stored.lastIndexOf("<interface", stored.indexOf("<teaming type='transient'"));
@@ -258,7 +258,7 @@ class LabFaultsIT {
         }
     }
 
-    /** libvirt calls such a migration a success. */
+    /** libvirt reports success for such a migration. */
     @Test
     void aDestinationThatCannotOpenVfioGetsTheVmWithoutItsVfUntilItCan() throws Exception {
         String destination = other(guest.host());
@@ -300,7 +300,7 @@ class LabFaultsIT {
     }
 
     @Test
-    void aGuestThatIsPausedWhenItIsAskedStaysOnTheSource() throws Exception {
+    void aGuestThatIsPausedDuringTheUnplugStaysOnTheSource() throws Exception {
         String here = guest.host();
         guest.awaitClear(other(here));
         String path = guest.begin(other(here), "");
@@ -310,7 +310,7 @@ class LabFaultsIT {
         lab.lab.output(here, "virsh", "suspend", "web1");
         guest.awaitEnd(path);
 
-        // What was paused is taken for a stop of the migration, and goes on.
+        // The pause is treated as that of the migration, and the guest is resumed.
         requireFailedOnSource(path, here);
     }
 
@@ -329,7 +329,7 @@ class LabFaultsIT {
 
         JsonNode ended = lab.rest.json(path);
         String outcome = ended.get("outcome").asText();
-        // libvirt may be past the switch when it is asked: then the migration goes on to its end.
+        // libvirt may be past the switch at the request: then the migration completes.
         assertThat(outcome).as("%s", ended).isIn("cancelled", "completed");
         assertThat(guest.place()).isEqualTo("running on " + (outcome.equals("cancelled") ? here : destination));
         if (!step.equals("switch")) {
@@ -348,7 +348,7 @@ class LabFaultsIT {
         guest.awaitEnd(path);
 
         JsonNode failed = lab.rest.json(path);
-        // What was prepared there is for a person, as long as that host is away.
+        // Leftovers on that host need an admin while it is unreachable.
         assertThat(failed.get("outcome").asText()).as("%s", failed).isEqualTo("needs-attention");
         assertThat(failed.findValuesAsText("code")).as("%s", failed).contains("migration-failed", "undo-failed");
         assertThat(guest.place()).isEqualTo("running on alpha");

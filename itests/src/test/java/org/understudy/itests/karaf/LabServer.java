@@ -49,7 +49,7 @@ final class LabServer implements AutoCloseable {
 
     /** @param options of {@code lab up} */
     private LabServer(String... options) throws IOException {
-        // Only to skip where there is none; the lab brings its own.
+        // Only for the assumption; the lab has its own guest.
         Built.guest();
         lab = SriovLab.start(options);
         try {
@@ -86,7 +86,7 @@ final class LabServer implements AutoCloseable {
                 """.formatted(port);
     }
 
-    /** Replaces all of the configuration but its hosts and its settings for migrations. */
+    /** Replaces the configuration except its hosts and its migration settings. */
     void configure(String rest) throws IOException {
         configure(rest, MIGRATION);
     }
@@ -96,7 +96,7 @@ final class LabServer implements AutoCloseable {
         Files.writeString(server.etc("understudy.yaml"), configuration(rest, migration));
     }
 
-    /** What a class of tests could leave behind on the hosts. */
+    /** The state of the hosts that a test class must restore. */
     private String picture() {
         StringBuilder picture = new StringBuilder();
         for (String host : List.of("alpha", "beta")) {
@@ -107,7 +107,7 @@ final class LabServer implements AutoCloseable {
         return picture.toString();
     }
 
-    /** Removes the VMs that a class of tests has left, and the configuration that it has made; then all is as it was. */
+    /** Removes the VMs and the configuration of a test class, and requires the state before it. */
     void requireAsBefore(Class<?> tests) throws IOException, InterruptedException {
         Files.writeString(server.etc("understudy.yaml"), configuration());
         awaitVfs();
@@ -134,7 +134,7 @@ final class LabServer implements AutoCloseable {
     }
 
     /**
-     * Defines a VM with an ordinary virtio NIC, makes it a pair, and starts it on alpha; returns when the guest uses its VF.
+     * Defines a VM with a plain virtio NIC, adds a pair, and starts it on alpha; returns when the guest uses its VF.
      *
      * @param number of its MAC and address
      * @param options for the guest's kernel
@@ -178,7 +178,7 @@ final class LabServer implements AutoCloseable {
         lab.close();
     }
 
-    /** With an ordinary virtio NIC. */
+    /** With a plain virtio NIC. */
     String definition(String name, int number, String options) {
         return """
                 <domain type='kvm'>

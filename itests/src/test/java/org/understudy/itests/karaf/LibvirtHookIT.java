@@ -21,7 +21,7 @@ import org.understudy.itests.Built;
 import org.understudy.itests.lab.LibvirtHosts;
 import org.understudy.itests.lab.LibvirtPair;
 
-/** Migrations by virsh alone; libvirt on the destination asks the server by the hook what the VM needs there. */
+/** Migrations by virsh alone; the libvirt hook on the destination requests the definition for that host from the server. */
 @ExtendWith(SharedKaraf.class)
 @Timeout(420)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -109,7 +109,7 @@ class LibvirtHookIT {
 
     @Test
     @Order(2)
-    void givesAnArrivingVmWhatItNeedsThere() {
+    void adaptsAnArrivingVmToTheHost() {
         server.awaitUntil(
                 "the guest's primary",
                 () -> LibvirtPair.lastState(hosts, "alpha").contains("path=primary"));
@@ -119,10 +119,10 @@ class LibvirtHookIT {
         assertThat(bridgeOnBeta()).isEqualTo("br7");
     }
 
-    /** The server has prepared the definition itself, and is asked in the middle of its own migration. */
+    /** The server has prepared the definition itself, and receives the request during its own migration. */
     @Test
     @Order(2)
-    void keepsOutOfTheServersOwnMigration() throws Exception {
+    void doesNotChangeTheServersOwnMigration() throws Exception {
         TestGuest mover = new TestGuest(rest, "mover");
         server.awaitUntil("the VM on alpha", () -> mover.place().equals("running on alpha"));
 
@@ -151,7 +151,7 @@ class LibvirtHookIT {
         assertThat(hosts.output("alpha", "virsh", "domstate", "mover")).isEqualTo("running");
     }
 
-    /** What a manager gets that would start the VM after an error of its hook. */
+    /** For a manager that starts a VM even after an error of its hook. */
     @Test
     void showsTheReasonOfARefusalThatIsWrittenAsADefinition() throws Exception {
         Files.writeString(

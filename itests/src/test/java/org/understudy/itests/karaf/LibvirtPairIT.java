@@ -21,7 +21,7 @@ import org.understudy.itests.Built;
 import org.understudy.itests.lab.EmulatedHost;
 import org.understudy.itests.lab.SharedHost;
 
-/** A server outside, an SR-IOV host with libvirt: the switch is flipped, and the guest runs on a VF that was leased for it. */
+/** A server outside an SR-IOV host with libvirt: a pair is added, and the guest runs on a VF that is leased for it. */
 @Timeout(600)
 @Order(Integer.MAX_VALUE)
 @ExtendWith({SharedHost.class, SharedKaraf.class})
@@ -84,7 +84,7 @@ class LibvirtPairIT {
     }
 
     @Test
-    void flipsTheSwitchAndRunsTheGuestOnItsLeasedVf() throws Exception {
+    void addsAPairAndRunsTheGuestOnItsLeasedVf() throws Exception {
         requireOk(rest.change("POST", "/api/v1/vms?host=alpha", definition()));
         requireOk(rest.change("POST", "/api/v1/vms/web1/pair", "{\"nic\":\"only\",\"pool\":\"pool-a\"}"));
         server.awaitUntil(
@@ -97,15 +97,15 @@ class LibvirtPairIT {
         assertThat(host.output("ip", "link", "show", host.pf())).contains("52:54:00:11:22:66");
         assertThat(host.output("virsh", "dumpxml", "web1")).contains("ua-", "type='hostdev'", "transient");
 
-        flipsTheSwitchOfTheRunningGuest();
+        addsAPairToTheRunningGuest();
 
         requireOk(rest.change("POST", "/api/v1/vms/web1/destroy", ""));
         server.awaitUntil("the VF given back", () -> leased() == 0);
         requireOk(rest.change("DELETE", "/api/v1/vms/web1", ""));
     }
 
-    /** libvirt would call an update of the device a success; only what QEMU has counts. */
-    private void flipsTheSwitchOfTheRunningGuest() throws Exception {
+    /** libvirt reports success for an update of the device, so the device is checked in QEMU. */
+    private void addsAPairToTheRunningGuest() throws Exception {
         assertThat(effect(rest.change("DELETE", "/api/v1/vms/web1/pair?nic=only", "")))
                 .isEqualTo("at-once");
         server.awaitUntil("the VF given back by the running guest", () -> leased() == 0);

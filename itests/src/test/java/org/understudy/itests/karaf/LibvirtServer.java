@@ -29,7 +29,7 @@ final class LibvirtServer implements AutoCloseable {
 
     /**
      * @param karaf one that has no hosts yet
-     * @param suite the Debian that the hosts' libvirt is from
+     * @param suite the Debian suite of the libvirt of the hosts
      */
     LibvirtServer(KarafServer karaf, String suite) throws Exception {
         this.karaf = karaf;
@@ -49,7 +49,7 @@ final class LibvirtServer implements AutoCloseable {
         }
     }
 
-    /** Until its primary carries its traffic. */
+    /** Returns when its primary carries its traffic. */
     TestGuest startsAGuest() throws Exception {
         requireOk(rest.change("POST", "/api/v1/vms?host=alpha", LibvirtPair.definition("mover", guest, suite)));
         requireOk(rest.change("POST", "/api/v1/vms/mover/start", ""));

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.understudy.itests.Built;
 
-/** A management server in the same Karaf: nothing of Understudy's own faces is used to define, start and migrate. */
+/** A management server in the same Karaf defines, starts and migrates without the shell and REST of Understudy. */
 @ExtendWith(SharedKaraf.class)
 @Timeout(300)
 class ManagerIT {
@@ -109,7 +109,7 @@ class ManagerIT {
         HttpResponse<String> answer = ask("POST", "/migrate?vm=keeper&host=beta", "");
 
         assertThat(answer.statusCode()).isEqualTo(409);
-        assertThat(answer.body()).contains("ERROR vetoed: Its title says that it stays");
+        assertThat(answer.body()).contains("ERROR vetoed: The VM has the title");
         assertThat(rest.json("/api/v1/migrations").findValuesAsText("vm")).doesNotContain("keeper");
         String asked = rest.change("POST", "/api/v1/provision/migrate?host=beta", stays)
                 .body();

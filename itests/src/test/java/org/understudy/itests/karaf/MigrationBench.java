@@ -16,14 +16,14 @@ import java.util.regex.Pattern;
 import org.understudy.itests.lab.SriovLab;
 
 /**
- * What a migration between two SR-IOV hosts costs the guest's neighbour, by Understudy and by libvirt alone. Arguments:
- * how many rounds there and back, and the file for the result.
+ * Measures downtime and packet loss of migrations between two SR-IOV hosts, by Understudy and by libvirt alone. Arguments:
+ * the number of rounds there and back, and the file for the result.
  */
 final class MigrationBench {
     private static final List<String> HOSTS = List.of("alpha", "beta");
     private static final String DETOURS_OFF = "/run/no-detour";
     private static final Pattern DOWNTIME = Pattern.compile("(?m)^Total downtime: +(\\d+) ");
-    /** A ping counts as lost when nobody has answered it for a second. */
+    /** A ping without a reply counts as lost after 1 s. */
     private static final Duration LATE_ANSWERS = Duration.ofSeconds(2);
 
     private final LabServer lab;
@@ -47,7 +47,7 @@ final class MigrationBench {
         }
     }
 
-    /** As an access list of the host does it, while a file is there. */
+    /** Like an access list of the host, while a file exists. */
     private void refuseForwarding(String host) {
         lab.lab.output(host, "sh", "-ec", """
                 mv /tmp/understudy-vf /tmp/understudy-vf.real
@@ -92,7 +92,7 @@ final class MigrationBench {
                 .put("onStandbyMs", moved.get("onStandbyMs").asDouble());
     }
 
-    /** Without the server, which would look on. */
+    /** Without the server, which would observe the migrations. */
     private void libvirt() throws Exception {
         lab.server.kill();
         run("alpha", "printf %s \"$1\" >/run/pair.xml; virsh -q create /run/pair.xml", pair());
@@ -116,7 +116,7 @@ final class MigrationBench {
         awaitVf(destination);
         Matcher downtime = DOWNTIME.matcher(run(destination, "virsh domjobinfo --completed pair"));
         if (!downtime.find()) {
-            throw new IllegalStateException("libvirt tells no downtime");
+            throw new IllegalStateException("libvirt reports no downtime");
         }
         sample(contestant, Double.parseDouble(downtime.group(1)));
     }
@@ -153,7 +153,7 @@ final class MigrationBench {
         return sample;
     }
 
-    /** The pair that libvirt alone is given. */
+    /** The definition of the pair for libvirt alone. */
     private String pair() {
         return lab.definition("pair", 1, "")
                 .replace("<model type='virtio'/>", """

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Hosts with the libvirt and QEMU of another Debian than other tests have. */
+/** Hosts with libvirt and QEMU of other Debian suites. */
 @ExtendWith(SharedKaraf.class)
 @Timeout(600)
 class OtherLibvirtsIT {
@@ -19,7 +19,7 @@ class OtherLibvirtsIT {
         karaf = shared;
     }
 
-    /** QEMU 11.1 does not survive the question whether its guest has negotiated standby. */
+    /** QEMU 11.1 crashes on the query whether its guest has negotiated standby. */
     @Test
     void aGuestIsMovedThereAndBackByANewOne() throws Exception {
         try (LibvirtServer server = new LibvirtServer(karaf, "forky")) {
@@ -28,7 +28,7 @@ class OtherLibvirtsIT {
         }
     }
 
-    /** It is not moved: with QEMU 5.2 under TCG {@code virsh migrate} itself waits for ever for most guests. */
+    /** Not migrated: with QEMU 5.2 under TCG {@code virsh migrate} itself hangs for most guests. */
     @Test
     void aGuestIsStartedAndRemovedByAnOldOne() throws Exception {
         try (LibvirtServer server = new LibvirtServer(karaf, "bullseye")) {

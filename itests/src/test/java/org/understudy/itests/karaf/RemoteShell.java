@@ -58,7 +58,7 @@ final class RemoteShell implements AutoCloseable {
         return new Conversation("the shell", session, channel);
     }
 
-    /** A session for each command, because Karaf ends it with its command. */
+    /** One session per command, because Karaf ends the session with the command. */
     private ClientSession login() throws IOException {
         ClientSession session =
                 client.connect(user, "127.0.0.1", port).verify(LIMIT).getSession();

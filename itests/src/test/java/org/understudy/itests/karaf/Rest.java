@@ -16,7 +16,7 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.stream.Stream;
 
-/** The REST interface and the console, as one user sees them. */
+/** A client of the REST interface and the console, with the login of one user. */
 final class Rest {
     static final ObjectMapper JSON = new ObjectMapper();
 
@@ -40,7 +40,7 @@ final class Rest {
         return client.send(request, BodyHandlers.ofString());
     }
 
-    /** The bytes of an answer, whatever it says of their charset. */
+    /** The bytes of a response, independent of its charset. */
     HttpResponse<byte[]> bytes(HttpRequest request) throws IOException, InterruptedException {
         return client.send(request, BodyHandlers.ofByteArray());
     }
@@ -49,7 +49,7 @@ final class Rest {
         return send(request(path).build());
     }
 
-    /** A call that changes something, with the header that such a call needs. */
+    /** A request that changes state, with the header that it requires. */
     HttpResponse<String> change(String method, String path, String body) throws IOException, InterruptedException {
         return send(request(path)
                 .header("X-Requested-With", "itests")

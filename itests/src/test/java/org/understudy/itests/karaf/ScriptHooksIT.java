@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.itests.Built;
 
-/** The hooks for managers that start VMs, each run as its manager runs it; their questions go to a real server by REST. */
+/** The hooks for managers that start VMs, each run as by its manager, with a real server by REST. */
 @ExtendWith(SharedKaraf.class)
 @Timeout(300)
 class ScriptHooksIT {
@@ -81,7 +81,7 @@ class ScriptHooksIT {
                 """.formatted(server.httpPort, folder));
     }
 
-    /** One later line of the configuration counts more than an earlier one. */
+    /** A later line of the configuration overrides an earlier one. */
     private void configure(String... lines) throws IOException {
         Files.writeString(configuration, Files.readString(configuration) + String.join("\n", lines) + "\n");
     }
@@ -108,7 +108,7 @@ class ScriptHooksIT {
         return new Ended(process.exitValue(), Files.readString(output), Files.readString(errors));
     }
 
-    /** Its own status, and what the file has then as its output. */
+    /** Its exit status, and the content of the file as its output. */
     private Ended vdsm(String definition) throws Exception {
         return vdsm("before_vm_start", definition);
     }
@@ -189,19 +189,19 @@ class ScriptHooksIT {
     }
 
     @Test
-    void leavesAHookOfSomebodyElseAlone() throws Exception {
+    void keepsAHookOfAnotherVendor() throws Exception {
         Path other = file("usr/libexec/vdsm/hooks/before_vm_start/50_understudy", "#!/bin/sh");
 
         Ended ended = hook("install", "vdsm");
 
         assertThat(ended.status()).isEqualTo(1);
-        assertThat(ended.errors()).contains("belongs to somebody else", "remedy:");
+        assertThat(ended.errors()).contains("is not a hook of Understudy", "remedy:");
         assertThat(hook("remove", "vdsm").status()).isZero();
         assertThat(other).hasContent("#!/bin/sh");
     }
 
     @Test
-    void givesVdsmAPairInTheFile() throws Exception {
+    void addsAPairToTheFileOfVdsm() throws Exception {
         Ended ended = vdsm(DEFINITION);
 
         assertThat(ended.status()).as(ended.errors()).isZero();
@@ -235,7 +235,7 @@ class ScriptHooksIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"<source network='plain'/>", "<source bridge='br0'/>"})
-    void doesNotEvenAskForAVmThatIsToHaveNoPair(String source) throws Exception {
+    void sendsNoRequestForAVmWithoutAPair(String source) throws Exception {
         serverAway();
         configure("require-vf = yes");
         String other = DEFINITION.replace("<source network='fast'/>", source);
@@ -244,7 +244,7 @@ class ScriptHooksIT {
     }
 
     @Test
-    void goesOnWithoutAPairWhereTheLoginIsWrongOrTheHostUnknown() throws Exception {
+    void continuesWithoutAPairIfTheLoginIsWrongOrTheHostUnknown() throws Exception {
         Files.writeString(folder.resolve("login"), "admin:wrong");
         assertThat(vdsm(DEFINITION).errors()).contains("401");
 
@@ -270,7 +270,7 @@ class ScriptHooksIT {
 
     @Test
     void trustsAServerByItsCertificateOnly() throws Exception {
-        try (TlsDoor door = new TlsDoor(folder, server.httpPort)) {
+        try (TlsProxy door = new TlsProxy(folder, server.httpPort)) {
             configure("url = https://localhost:%d/understudy".formatted(door.port()));
             Ended stranger = vdsm(DEFINITION);
             assertThat(stranger.output()).isEqualTo(DEFINITION);
@@ -282,7 +282,7 @@ class ScriptHooksIT {
     }
 
     @Test
-    void givesOpenNebulasOwnScriptTheDefinitionWithThePair() throws Exception {
+    void passesTheDefinitionWithThePairToOpenNebulasOwnScript() throws Exception {
         Ended ended = opennebula(DEFINITION);
 
         assertThat(ended.status()).as(ended.errors()).isEqualTo(7);
@@ -291,7 +291,7 @@ class ScriptHooksIT {
     }
 
     @Test
-    void tellsOpenNebulasUserWhyAVmIsRefused() throws Exception {
+    void showsOpenNebulasUserWhyAVmIsRefused() throws Exception {
         configure("require-vf = yes");
 
         Ended ended = opennebula(WITHOUT_PCIE);
@@ -304,7 +304,7 @@ class ScriptHooksIT {
     }
 
     @Test
-    void givesCloudstacksAgentAPair() throws Exception {
+    void addsAPairForCloudstacksAgent() throws Exception {
         Ended ended = transformer(DEFINITION);
 
         assertThat(ended.status()).as(ended.errors()).isZero();
@@ -320,7 +320,7 @@ class ScriptHooksIT {
     }
 
     @Test
-    void givesCloudstacksAgentWhatLibvirtRefusesIfTheVfIsRequired() throws Exception {
+    void returnsADefinitionThatLibvirtRefusesIfTheVfIsRequiredForCloudstacksAgent() throws Exception {
         configure("require-vf = yes");
 
         Ended ended = transformer(WITHOUT_PCIE);
@@ -331,7 +331,7 @@ class ScriptHooksIT {
     }
 
     @Test
-    void keepsCloudstacksAgentFromNothingWhereTheServerIsAway() throws Exception {
+    void doesNotStopCloudstacksAgentIfTheServerIsUnreachable() throws Exception {
         serverAway();
 
         Ended ended = transformer(DEFINITION);
@@ -341,7 +341,7 @@ class ScriptHooksIT {
     }
 
     @Test
-    void tellsCloudstacksAgentAfterAStartWhetherUnderstudyAnswers() throws Exception {
+    void logsInCloudstacksAgentAfterAStartWhetherUnderstudyAnswers() throws Exception {
         Ended started = cloudstack("libvirt-vm-state-change.groovy", "onStart", "i-2-3-VM");
         Ended stopped = cloudstack("libvirt-vm-state-change.groovy", "onStop", "i-2-3-VM");
 

@@ -15,8 +15,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.itests.lab.SriovLab;
 
 /**
- * What Understudy is for: an ordinary VM gets a pair at the flip of a switch, runs on a VF, and moves from one SR-IOV
- * host with libvirt to the other and back while its network stays up.
+ * The main scenario: a plain VM gets a pair, runs on a VF, and migrates from one SR-IOV host with libvirt to the other and
+ * back while its network stays up.
  */
 @Tag("two-hosts")
 @ExtendWith(SharedLab.class)
@@ -52,7 +52,8 @@ class SeedScenarioIT {
             assertThat(moved.at("/networkGap/kind").asText()).as("%s", moved).isEqualTo("measured");
             SriovLab.Figures seen = lab.lab.figures();
             assertThat(seen.standby()).as("%s", seen).isPositive();
-            // Pings go to the guest: without a detour nearly all are lost from the unplug until the VF is up there.
+            // Pings go to the guest: without a forwarding entry nearly all are lost from the unplug until the VF is up
+            // there.
             assertThat((double) seen.pingGap())
                     .as("%s, %s", seen, moved)
                     .isLessThan(0.6 * moved.get("onStandbyMs").asDouble());
@@ -68,7 +69,7 @@ class SeedScenarioIT {
         }
     }
 
-    /** Both ways: answers to pings come, and the guest's counters tell which device heartbeats leave by. */
+    /** In both directions: pings are answered, and the counters of the guest show the device that sends the heartbeats. */
     private static void requireTrafficOnTheVfAlone() {
         lab.server.awaitUntil("traffic on the VF alone", () -> {
             lab.requireReachable(1);
@@ -78,10 +79,10 @@ class SeedScenarioIT {
     }
 
     @Test
-    void killedServerFindsTheMigrationAgainAndTellsTheTruth() throws Exception {
+    void killedServerFindsTheMigrationAgainAndReportsItsRealOutcome() throws Exception {
         String destination = LabServer.other(guest.host());
         guest.awaitClear(destination);
-        // Bytes a second: unbounded, the copy can begin and end between two looks at it.
+        // Bytes per second: without a limit, the copy can begin and end between two polls.
         String path = guest.begin(destination, ",\"bandwidth\":8388608");
         guest.awaitStep(path, "copy");
         lab.server.kill();

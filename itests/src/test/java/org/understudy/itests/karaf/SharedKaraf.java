@@ -13,7 +13,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 import org.understudy.itests.Built;
 
 /**
- * Gives {@code @BeforeAll} the server that all classes of a run share, each with its own hosts. After each class it has neither
+ * Passes to {@code @BeforeAll} the server that all classes of a run share, each with its own hosts. After each class it has neither
  * VMs nor hosts, or the class fails, and the next one gets a new server.
  */
 final class SharedKaraf implements ParameterResolver, AfterAllCallback {

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
- * Gives {@code @BeforeAll} the lab of two SR-IOV hosts, with its server, that all classes of a run share. After each class it
+ * Passes to {@code @BeforeAll} the lab of two SR-IOV hosts, with its server, that all classes of a run share. After each class it
  * is as before, or the class fails, and the next one gets a new lab.
  */
 final class SharedLab implements ParameterResolver, AfterAllCallback {

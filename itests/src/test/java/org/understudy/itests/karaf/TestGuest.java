@@ -14,7 +14,7 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.understudy.itests.Built;
 
-/** The real guest of these tests, with one failover pair, as a server's REST interface shows it. */
+/** The real guest of these tests, with one failover pair, used by the REST interface of a server. */
 record TestGuest(Rest rest, String name) {
     private static final Duration POLL = Duration.ofMillis(300);
 
@@ -32,7 +32,7 @@ record TestGuest(Rest rest, String name) {
         return guest;
     }
 
-    /** With an ordinary virtio NIC. */
+    /** With a plain virtio NIC. */
     static String definition(KarafServer server, String name, String options) throws IOException {
         Path serial = Files.createFile(server.home.resolve(name + "-serial.log"));
         Files.setPosixFilePermissions(serial, PosixFilePermissions.fromString("rw-rw-rw-"));
@@ -66,7 +66,7 @@ record TestGuest(Rest rest, String name) {
         return Awaitility.await(what).atMost(Duration.ofSeconds(seconds)).pollInterval(POLL);
     }
 
-    /** The same VM as another server shows it. */
+    /** The same VM on another server. */
     TestGuest on(Rest other) {
         return new TestGuest(other, name);
     }
@@ -79,7 +79,7 @@ record TestGuest(Rest rest, String name) {
                         .equals("active"));
     }
 
-    /** Waits until the preflight has no objection, such as the time to settle after a plug. */
+    /** Waits until the preflight has no errors, such as for the settle time after a plug. */
     void awaitClear(String destination) {
         await("no objection to " + destination, 30)
                 .until(() -> !rest.json("/api/v1/vms/" + name + "/preflight?destination=" + destination)
@@ -87,7 +87,7 @@ record TestGuest(Rest rest, String name) {
                         .contains("error"));
     }
 
-    /** Moves the VM by REST, and returns the path of its ended migration. */
+    /** Migrates the VM by REST, and returns the path of the ended migration. */
     String migrate(String destination) throws Exception {
         awaitClear(destination);
         String path = begin(destination, "");
@@ -110,7 +110,7 @@ record TestGuest(Rest rest, String name) {
                 + Rest.JSON.readTree(started.body()).get("id").asText();
     }
 
-    /** Waits until a step of a running migration has begun; it need not be seen while it runs. */
+    /** Waits until a step of a running migration has begun; the step may have ended already. */
     void awaitStep(String migration, String step) {
         Awaitility.await(step)
                 .atMost(Duration.ofSeconds(60))
@@ -133,7 +133,7 @@ record TestGuest(Rest rest, String name) {
         throw new AssertionError("no step " + step + " in " + migration);
     }
 
-    /** A host that lost its power is given up after 45 s by the server, and libvirt itself needs 25 s to notice. */
+    /** The server abandons a host without power after 45 s, and libvirt itself needs 25 s to detect it. */
     void awaitEnd(String migration) {
         await("the migration ends", 180).until(() -> rest.json(migration).has("outcome"));
     }

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.understudy.itests.Built;
 
-/** Two servers with a host each: the one moves a VM to the other's host and back, as it would within one machine. */
+/** Two servers with one host each: one of them migrates a VM to the host of the other and back. */
 @Timeout(420)
 class TwoServersIT {
     private static final String HOST = """

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Beta's IOMMU does not remap interrupts, so that VFIO refuses its VFs: libvirt calls starts and migrations a success all
- * the same, and lists the VF.
+ * The IOMMU of beta does not remap interrupts, so that VFIO refuses its VFs: libvirt reports success for starts and
+ * migrations nevertheless, and lists the VF.
  */
 @Tag("lab")
 @Tag("two-hosts")
@@ -36,12 +36,12 @@ class VfioRefusedIT {
     }
 
     @Test
-    void saysThatAStartedGuestHasNoVfWhateverLibvirtLists() throws Exception {
+    void reportsThatAStartedGuestHasNoVfAlthoughLibvirtListsIt() throws Exception {
         requireOk(lab.rest.change("POST", "/api/v1/vms?host=beta", lab.definition("web2", 2, "")));
         requireOk(lab.rest.change("POST", "/api/v1/vms/web2/pair", "{\"nic\":\"only\",\"pool\":\"vf-pool\"}"));
         requireOk(lab.rest.change("POST", "/api/v1/vms/web2/start", ""));
 
-        // For libvirt it was a success; once Understudy has tried again, libvirt may know better.
+        // libvirt reported success; after a retry of Understudy, libvirt may report the failure.
         assertThat(lab.lab.output("beta", "virsh", "dumpxml", "web2")).contains("type='hostdev'");
 
         lab.server.awaitUntil("the truth", () -> {
@@ -67,7 +67,7 @@ class VfioRefusedIT {
 
         assertThat(moved.get("outcome").asText()).as("%s", moved).isEqualTo("completed-degraded");
         assertThat(moved.findValuesAsText("code")).as("%s", moved).contains("primary-not-returned");
-        // What libvirt says when it is asked to plug the VF once more, and QEMU cannot.
+        // The error of libvirt when the VF is plugged again and QEMU cannot open it.
         assertThat(moved.findValuesAsText("message")).as("%s", moved).anyMatch(m -> m.contains("vfio"));
         assertThat(guest.place()).isEqualTo("running on beta");
         assertThat(lab.rest.json("/api/v1/vms/web1").at("/pairs/0/health").asText())

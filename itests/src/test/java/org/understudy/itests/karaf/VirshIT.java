@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The first part of {@code ./understudy lab test}: a pair moves by virsh alone, while no server manages the hosts. */
+/** The first part of {@code ./understudy lab test}: a pair migrates by virsh alone, while no server manages the hosts. */
 @Tag("lab")
 @Tag("two-hosts")
 @ExtendWith(SharedLab.class)

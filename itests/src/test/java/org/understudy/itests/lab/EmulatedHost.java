@@ -27,7 +27,7 @@ public final class EmulatedHost extends SriovHost {
         this.folder = folder;
     }
 
-    /** @param options of {@code itests/lab/host up}; the folder and the leash are given by this class */
+    /** @param options of {@code itests/lab/host up}; this class sets the folder and the leash */
     public static EmulatedHost start(String... options) {
         EmulatedHost host;
         try {
@@ -46,7 +46,7 @@ public final class EmulatedHost extends SriovHost {
         return host;
     }
 
-    /** Building needs Debian's packages, which not every machine can reach; on CI it must work. */
+    /** The build needs Debian packages, which not every machine can download; on CI it must succeed. */
     static void requireBuilt() {
         Result built = script(START, NO_INPUT, "build-host", List.of());
         if (built.status() != 0 && !"true".equals(System.getenv("CI"))) {
@@ -89,7 +89,7 @@ public final class EmulatedHost extends SriovHost {
         return shared;
     }
 
-    /** It has all that tests use. */
+    /** It has all programs and files of the tests. */
     @Override
     void needs(String... things) {}
 

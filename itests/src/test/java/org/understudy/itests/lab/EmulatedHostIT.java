@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.understudy.itests.Built;
 
-/** What every test in the emulated host relies on, seen with the kernel's and Debian's own tools. */
+/** The properties of the emulated host that tests rely on, checked with tools of the kernel and Debian. */
 @ExtendWith(SharedHost.class)
 class EmulatedHostIT {
     private static final List<String> VFS = List.of(

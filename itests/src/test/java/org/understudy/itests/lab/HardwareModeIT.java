@@ -21,7 +21,7 @@ import org.understudy.itests.Built;
 
 /**
  * {@code ./understudy test --hardware}, with an emulated host as the machine. Its second PF is for the tests; the first
- * one carries the default route. What stands in for the suite leaves behind what the suite takes away again.
+ * one carries the default route. The substitute for the suite leaves changes that the real suite removes.
  */
 class HardwareModeIT {
     private static final String FUNCTION = "/sys/class/net/enp2s0/device";
@@ -85,7 +85,7 @@ class HardwareModeIT {
         Files.setPosixFilePermissions(suite, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
-    /** The runners' reports of this checkout are those of the tests that run now. */
+    /** A copy, because the reports in this checkout belong to the tests that are running. */
     private static void copyOfTheScripts() throws Exception {
         Path root = Built.script().getParent();
         Files.createDirectory(folder.resolve("bundles"));
@@ -138,7 +138,7 @@ class HardwareModeIT {
         return script.start();
     }
 
-    /** The exit status, a colon, and all that was said. */
+    /** The exit status, a colon, and the output. */
     private static String result(Process process) throws Exception {
         assertThat(process.waitFor(300, TimeUnit.SECONDS)).isTrue();
         return process.exitValue() + ": " + said();
@@ -159,22 +159,22 @@ class HardwareModeIT {
     }
 
     @Test
-    void refusesThePfUnderTheDefaultRouteAndSaysWhatItSaw() throws Exception {
+    void refusesThePfUnderTheDefaultRouteAndShowsTheMachine() throws Exception {
         assertThat(run(machine("enp1s0"), "--yes"))
                 .startsWith("4: ")
                 .contains("PF: enp1s0 = 0000:01:00.0, driver igb")
-                .contains("refused: the default route goes through br0, which stands on enp1s0");
+                .contains("refused: the default route goes through br0, which is on top of enp1s0");
     }
 
     @Test
     void refusesThePfOfItsOwnConnection() {
-        assertThat(host.runScript(Built.lab("machine"), "look", "enp1s0", "10.88.0.2", "10.88.0.1")
+        assertThat(host.runScript(Built.lab("machine"), "inspect", "enp1s0", "10.88.0.2", "10.88.0.1")
                         .output())
-                .contains("refuse: this connection goes through br0, which stands on enp1s0");
+                .contains("refuse: this connection goes through br0, which is on top of enp1s0");
     }
 
     @Test
-    void refusesVfsThatSomebodyUses() throws Exception {
+    void refusesVfsInUse() throws Exception {
         host.output("ip", "link", "set", "enp2s0v1", "up");
         try {
             assertThat(run(machine("enp2s0"), "--yes")).startsWith("4: ").contains("is in use: enp2s0v1 is up");
@@ -193,29 +193,29 @@ class HardwareModeIT {
         String before = picture();
         assertThat(run(machine("enp2s0")))
                 .startsWith("4: ")
-                .contains("take enp2s0 and its VFs, and no other PF", "nobody can be asked here");
+                .contains("use enp2s0 and its VFs, and no other PF", "confirmation needs a terminal");
         assertThat(picture()).isEqualTo(before);
     }
 
     @Test
-    void fileWithAnUnknownKeyIsAWrongCall() throws Exception {
+    void fileWithAnUnknownKeyIsAUsageError() throws Exception {
         assertThat(run(machine("enp2s0", "passwort = secret")))
                 .startsWith("2: ")
-                .contains("'passwort' is not known");
+                .contains("'passwort' is unknown");
     }
 
     @Test
-    void leavesTheMachineAsItWas() throws Exception {
+    void restoresTheMachine() throws Exception {
         String before = picture();
         assertThat(run(machine("enp2s0"), "--yes"))
                 .startsWith("0: ")
-                .contains("127.0.0.1 is as it was.")
+                .contains("127.0.0.1 is restored.")
                 .endsWith("1 passed, 0 failed, 0 skipped\n");
         assertThat(picture()).isEqualTo(before);
     }
 
     @Test
-    void leavesTheMachineAsItWasWhenItIsEndedAndNamesWhatItCannotPutBack() throws Exception {
+    void restoresTheMachineAfterAnInterruptionAndNamesWhatItCannotRestore() throws Exception {
         String before = picture();
         Files.createFile(folder.resolve("wait"));
         Process test = begin(machine("enp2s0").toString(), "--yes");
@@ -224,13 +224,13 @@ class HardwareModeIT {
         test.destroy();
         assertThat(result(test))
                 .startsWith("143: ")
-                .contains("+stranger0", "NOT as it was")
+                .contains("+stranger0", "NOT restored")
                 .doesNotContain("-enp2s0");
         Files.delete(folder.resolve("wait"));
 
         assertThat(run(machine("enp2s0"), "--yes")).startsWith("4: ").contains("an earlier run has not ended");
         host.output("ip", "link", "del", "stranger0");
-        assertThat(run(machine("enp2s0"), "--restore")).startsWith("0: ").contains("is as it was");
+        assertThat(run(machine("enp2s0"), "--restore")).startsWith("0: ").contains("is restored");
         assertThat(picture()).isEqualTo(before);
     }
 }

@@ -47,8 +47,8 @@ import org.understudy.hostnic.host.VfLeases;
 import org.understudy.itests.Built;
 
 /**
- * The NICs of a remote host as the product reaches them: configuration, ssh, {@code understudy-vf}. What was done is seen
- * with the host's own {@code ip} and {@code lspci}.
+ * Access to the NICs of a remote host by configuration, ssh and {@code understudy-vf}. The results are checked with
+ * {@code ip} and {@code lspci} of the host.
  */
 @Tag(SriovHost.TAG)
 @ExtendWith(SharedHost.class)
@@ -99,7 +99,7 @@ class HostNicsIT {
     }
 
     @AfterEach
-    void giveEverythingBack() {
+    void releaseEverything() {
         leases.leases(HOST).forEach(leases::release);
     }
 
@@ -155,7 +155,7 @@ class HostNicsIT {
                 .orElseThrow();
     }
 
-    /** What the kernel has set for a VF, by {@code ip}. */
+    /** The settings of a VF in the kernel, by {@code ip}. */
     private static String link(int index) {
         return host.link()
                 .lines()
@@ -207,7 +207,7 @@ class HostNicsIT {
     }
 
     @Test
-    void makesAVfWhatAPairNeedsAndThenExactlyWhatItWas() {
+    void configuresAVfForAPairAndRestoresItExactly() {
         String before = host.link();
         Lease lease = lease("web1", "52:54:00:11:22:33", 42).orElseThrow();
 
@@ -242,7 +242,7 @@ class HostNicsIT {
     }
 
     @Test
-    void noticesWithinASecondThatVfsAreGoneAndUsesThemAgainWhenTheyReturn() {
+    void detectsWithinASecondThatVfsVanishAndUsesThemAgainWhenTheyReturn() {
         Lease lease = lease("web1", "52:54:00:11:22:33", 0).orElseThrow();
         List<NicInventory> news = new CopyOnWriteArrayList<>();
         nics.listen(news::add);
@@ -265,7 +265,7 @@ class HostNicsIT {
     }
 
     @Test
-    void leavesAVfToTheVmThatLibvirtHasGivenItTo() {
+    void doesNotUseAVfThatLibvirtHasAssignedToAVm() {
         host.needs("virsh");
         String vf = host.vf(0);
         host.output(
@@ -310,7 +310,7 @@ class HostNicsIT {
     }
 
     @Test
-    void seesThroughLibvirtWhatItMayNotChangeWhereThereIsNoCommand(@TempDir Path other) throws IOException {
+    void readsVfsThroughLibvirtWithoutTheCommandButDoesNotChangeThem(@TempDir Path other) throws IOException {
         host.needs("virsh");
         Files.writeString(other.resolve("understudy.yaml"), configuration(host.scratch() + "/no-such-command"));
         System.setProperty("karaf.etc", other.toString());
@@ -352,7 +352,7 @@ class HostNicsIT {
         }
     }
 
-    /** What libvirt knows of VFs. */
+    /** The VFs in libvirt. */
     private static List<String> what(NicInventory from) {
         return from.vfs().stream()
                 .map(vf -> String.join(

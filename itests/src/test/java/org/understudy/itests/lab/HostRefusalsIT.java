@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.itests.Built;
 
-/** What the lab's scripts say to a wrong call, before they start anything. */
+/** Usage errors of the lab scripts, before they start anything. */
 class HostRefusalsIT {
     @TempDir
     private Path folder;

@@ -27,8 +27,8 @@ import org.understudy.hostnic.host.VfLeases;
 import org.understudy.qemu.host.QemuConnector;
 
 /**
- * Run inside the emulated host: the product's services without OSGi. Starts a VM whose primary comes from a pool, waits
- * until its guest uses the VF, lets a script look, destroys the VM, and waits until the VF is given back.
+ * Runs in the emulated host: the services of Understudy without OSGi. Starts a VM with a primary from a pool, waits until its
+ * guest uses the VF, runs a script, destroys the VM, and waits until the VF is released.
  */
 final class InHostServer {
     private static final VmName VM = new VmName("web1");
@@ -96,7 +96,7 @@ final class InHostServer {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > end) {
-                System.out.println("waited in vain: " + what);
+                System.out.println("timeout while waiting: " + what);
                 System.exit(1);
             }
             Thread.sleep(100);

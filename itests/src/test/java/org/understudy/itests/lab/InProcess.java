@@ -16,7 +16,7 @@ import org.understudy.hostnic.backend.SriovBackend;
 import org.understudy.hostnic.backend.SriovBackend.LeaseOwner;
 import org.understudy.hostnic.backend.SriovBackend.LeaseToken;
 
-/** Run inside the SR-IOV host: one call of libusvf by JNI, and what came of it on standard output. */
+/** Runs in the SR-IOV host: one call of libusvf by JNI, with its result on standard output. */
 final class InProcess {
     private static final LeaseOwner CLAIM = new LeaseOwner("it:emulated", "web1", "ua-vf0");
 

@@ -64,7 +64,7 @@ class InProcessIT {
     }
 
     @Test
-    void makesAVfWhatAPairNeedsAndThenExactlyWhatItWas() {
+    void configuresAVfForAPairAndRestoresItExactly() {
         String vf = host.vf(INDEX);
         String linkBefore = host.link();
         String driversBefore = host.drivers();

@@ -18,7 +18,7 @@ public final class LibvirtHosts implements AutoCloseable {
     /** The Debian of the emulated host. */
     public static final String USUAL = "trixie";
 
-    /** What {@code build-host} answers where the mirror has a suite no more. */
+    /** The exit status of {@code build-host} if the mirror no longer has a suite. */
     private static final int ABSENT = 4;
 
     private final Path folder;
@@ -32,8 +32,8 @@ public final class LibvirtHosts implements AutoCloseable {
     }
 
     /**
-     * Needs root, so that it is skipped for everybody else, but never on CI; an unusual suite is skipped there too where
-     * the mirror does not have it.
+     * Needs root; skipped for other users, but never on CI. An unusual suite is skipped on CI too if the mirror does not
+     * have it.
      */
     public static LibvirtHosts start(String suite, Path... shared) {
         boolean possible = "root".equals(System.getProperty("user.name")) || "true".equals(System.getenv("CI"));
@@ -79,7 +79,7 @@ public final class LibvirtHosts implements AutoCloseable {
         assertThat(built.status()).as(built.errors()).isZero();
     }
 
-    /** What clients on this machine connect to. */
+    /** The URI for clients on this machine. */
     public String uri(String host) {
         return "qemu+unix:///system?socket=" + file(host, "libvirt/libvirt-sock");
     }

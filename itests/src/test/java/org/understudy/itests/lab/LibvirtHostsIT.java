@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.understudy.itests.Built;
 
-/** What tests with two libvirt hosts rely on, seen with libvirt's own client. */
+/** The properties of two libvirt hosts that tests rely on, checked with virsh. */
 class LibvirtHostsIT {
     private static final Duration BOOT = Duration.ofMinutes(2);
 
@@ -52,7 +52,7 @@ class LibvirtHostsIT {
         hosts.output(from, "virsh", "migrate", "--live", "--p2p", "pair", uri, "tcp://" + address);
         assertThat(hosts.output(to, "virsh", "-q", "list", "--name")).isEqualTo("pair");
         assertThat(Files.readString(hosts.file(from, "serial")))
-                .as("what the guest saw before it left")
+                .as("last state of the guest on the source")
                 .contains("path=standby");
         await("the guest uses its primary again")
                 .atMost(BOOT)

@@ -16,7 +16,7 @@ public final class LibvirtPair {
     }
 
     /**
-     * The stand-in for a VF goes around libvirt, which knows only real ones.
+     * The emulated VF bypasses libvirt, which supports only real ones.
      *
      * @param suite the Debian that the hosts have: before libvirt 7.1 there is no CPU mode "maximum", before QEMU 6.2 no
      *     device in JSON

@@ -83,7 +83,7 @@ class LibvirtVfIT {
     }
 
     @Test
-    void asksForTheVfAndTakesItFromTheGuestAndGivesItBack() {
+    void unplugsTheVfFromTheGuestAndPlugsItAgain() {
         List<HostEvent> heard = new CopyOnWriteArrayList<>();
         host.subscribe(heard::add);
         host.define(domain());
@@ -108,7 +108,7 @@ class LibvirtVfIT {
     }
 
     @Test
-    void tellsOfItsVfsAndOfTheirComingAndGoingOverItsOwnConnection() {
+    void reportsItsVfsAndTheirChangesOverItsOwnConnection() {
         String vfs = "/sys/class/net/" + machine.pf() + "/device/sriov_numvfs";
         HostDevices devices = (HostDevices) host;
         AtomicInteger told = new AtomicInteger();
@@ -160,7 +160,7 @@ class LibvirtVfIT {
     }
 
     @Test
-    void isDrivenAndHeardOverSsh(@TempDir Path folder) throws IOException {
+    void isControlledAndSendsEventsOverSsh(@TempDir Path folder) throws IOException {
         List<HostEvent> heard = new CopyOnWriteArrayList<>();
         try (Host remote = overSsh(folder, "yes")) {
             remote.subscribe(heard::add);
@@ -178,14 +178,14 @@ class LibvirtVfIT {
     }
 
     @Test
-    void saysThatSshWasRefused(@TempDir Path folder) {
+    void reportsThatSshWasRefused(@TempDir Path folder) {
         assertThatThrownBy(() -> overSsh(folder, "no")).isInstanceOfSatisfying(UnderstudyException.class, e -> {
             assertThat(e.code()).isEqualTo(ErrorCode.HOST_UNAVAILABLE);
             assertThat(e).hasMessageContaining("Permission denied");
         });
     }
 
-    /** The emulated host has virt-ssh-helper, but not what libvirt looks for it with. */
+    /** The emulated host has virt-ssh-helper, but not the program with which libvirt searches for it. */
     private static Host overSsh(Path folder, String withKey) throws IOException {
         Path ssh = Files.writeString(
                 folder.resolve("ssh"), """

@@ -15,8 +15,8 @@ import org.assertj.core.api.Assumptions;
 import org.understudy.itests.Built;
 
 /**
- * The machine that {@code ./understudy test --hardware} has looked at and made ready; that puts it back as well. Its
- * folder has {@code ssh_config}, and in {@code facts} what is known of it.
+ * The machine that {@code ./understudy test --hardware} has inspected and prepared, and restores. Its folder has
+ * {@code ssh_config}, and {@code facts} with its properties.
  */
 final class RealHost extends SriovHost {
     private static final Duration RENEWAL = Duration.ofMinutes(3);
@@ -33,7 +33,7 @@ final class RealHost extends SriovHost {
         renew(folder);
     }
 
-    /** Each class of tests begins with new VFs, whatever became of those of the last one. */
+    /** Each test class begins with new VFs. */
     private void renew(Path folder) {
         List<String> renew = List.of("run", folder.toString(), "bash", "-s", "--", "renew", pf(), fact("vfs"));
         Result result = script(RENEWAL, Built.lab("machine"), "host", renew);
@@ -66,7 +66,7 @@ final class RealHost extends SriovHost {
         return fact("java");
     }
 
-    /** Processes that outlive their test are known by their folder. */
+    /** Processes that survive their test are recognized by their folder. */
     @Override
     List<String> prefix() {
         return List.of("env", "-C", scratch());

@@ -12,13 +12,13 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 import org.understudy.itests.Built;
 
 /**
- * Gives {@code @BeforeAll} the SR-IOV host that all classes of a run share. Each class leaves it as it found it, or fails,
+ * Passes to {@code @BeforeAll} the SR-IOV host that all classes of a run share. Each class restores it, or fails,
  * and the next class gets a new one.
  */
 public final class SharedHost implements ParameterResolver, AfterAllCallback {
     private static final Namespace SPACE = Namespace.create(SharedHost.class);
 
-    /** What a class could leave behind; the MACs of VFs are random. */
+    /** The state that a class must restore; the MACs of VFs are random. */
     private static final String PICTURE = """
             cd /sys/class/net/enp1s0/device
             cat sriov_numvfs

@@ -19,7 +19,7 @@ import org.understudy.itests.Built;
 
 /**
  * A machine with an SR-IOV NIC behind an IOMMU, reached by ssh: an emulated one, or the real one of {@code ./understudy
- * test --hardware}. What differs between machines is asked of it.
+ * test --hardware}. Its methods return what differs between machines.
  */
 public abstract class SriovHost implements AutoCloseable {
     /** Of tests that run on a real machine too. */
@@ -29,7 +29,7 @@ public abstract class SriovHost implements AutoCloseable {
     static final Path NO_INPUT = Path.of("/dev/null");
     private static final String DEVICES = "/sys/bus/pci/devices/";
 
-    /** What a command left: its exit status and all it printed. */
+    /** The exit status and the output of a command. */
     record Result(int status, String output, String errors) {}
 
     /** Has {@code ssh_config}, as {@code itests/lab/host} makes and uses it. */
@@ -45,16 +45,16 @@ public abstract class SriovHost implements AutoCloseable {
     /** An unprivileged user, who may run QEMU. */
     abstract String user();
 
-    /** Where tests may put files; it goes when they are done. */
+    /** A folder for files of tests; it is removed afterwards. */
     abstract String scratch();
 
     /** The home of a JDK. */
     abstract String java();
 
-    /** Where the host has a folder of this machine. */
+    /** The path of a shared folder of this machine on the host. */
     abstract Path here(Path shared);
 
-    /** Ends the test as skipped, loudly, if the host lacks one of these: programs, or paths of files. */
+    /** Skips the test with a message if the host lacks one of these programs or files. */
     abstract void needs(String... things);
 
     /** A guest needs QEMU, KVM, and a VF that it has a driver for. */
@@ -105,7 +105,7 @@ public abstract class SriovHost implements AutoCloseable {
         return IntStream.range(0, vfs()).mapToObj(i -> driver(vf(i))).collect(Collectors.joining(" "));
     }
 
-    /** The last part of where a link leads. */
+    /** The last component of the target of a link. */
     private String name(String link) {
         return output("readlink", link).replaceAll(".*/", "");
     }
@@ -115,7 +115,7 @@ public abstract class SriovHost implements AutoCloseable {
         return List.of();
     }
 
-    /** Runs a command as root; there is no shell between. */
+    /** Runs a command as root, without a shell. */
     Result run(String... command) {
         return runWith(NO_INPUT, command);
     }
@@ -141,7 +141,7 @@ public abstract class SriovHost implements AutoCloseable {
         copyIn(List.of(from), to);
     }
 
-    /** All at once, for each copy takes its time. */
+    /** In one call, because each call takes time. */
     void copyIn(List<Path> from, String to) {
         List<String> copy = new ArrayList<>(List.of("copy", folder.toString()));
         from.forEach(path -> copy.add(path.toString()));

@@ -31,7 +31,7 @@ public final class SriovLab implements AutoCloseable {
     }
 
     /**
-     * Skipped, loudly, where the hosts can't be built; not on CI.
+     * Skipped with a message if the hosts cannot be built, but not on CI.
      *
      * @param options of {@code lab up}
      */
@@ -90,12 +90,12 @@ public final class SriovLab implements AutoCloseable {
         return result.output().stripTrailing();
     }
 
-    /** Brings a file or folder of this machine to a host. */
+    /** Copies a file or folder of this machine to a host. */
     public void bring(String host, Path from, String to) {
         call("copy", host, from.toString(), ":" + to);
     }
 
-    /** Lets a host use a socket of this machine at a path of its own. */
+    /** Forwards a socket of this machine to a path on a host. */
     public void lend(String host, Path socket, String there) throws IOException, InterruptedException {
         Path config = folder.resolve(host).resolve("ssh_config");
         Process ssh = new ProcessBuilder(
@@ -112,18 +112,18 @@ public final class SriovLab implements AutoCloseable {
         return output(host, command.toArray(String[]::new));
     }
 
-    /** Tells the endpoint on the wire whom to ping, and to count anew. */
+    /** Sets the address that the endpoint pings, and resets its counters. */
     public void watch(String address) throws IOException {
         control("watch " + address);
     }
 
     /**
-     * What the endpoint has counted since {@link #watch}: its pings of the guest, and the guest's heartbeats; times in
+     * The counters of the endpoint since {@link #watch}: pings to the guest, and heartbeats of the guest; times in
      * milliseconds.
      *
-     * @param guestInGap what the guest's own clock counted in the longest gap of its heartbeats; it stands still with the guest
-     * @param primary heartbeats that left by the VF, as the packet counters of the guest's own devices tell
-     * @param standby those that left by the standby NIC
+     * @param guestInGap the time by the guest's clock in the longest gap of its heartbeats; the clock stops while the guest is paused
+     * @param primary heartbeats through the VF, by the packet counters of the guest
+     * @param standby heartbeats through the standby NIC
      */
     public record Figures(
             long pings,
@@ -161,14 +161,14 @@ public final class SriovLab implements AutoCloseable {
         return Figures.parse(Files.readString(figures));
     }
 
-    /** Without a reader, opening its pipe would wait for ever. */
+    /** Without a reader, opening the pipe blocks forever. */
     private void control(String line) throws IOException {
         long wire = Long.parseLong(Files.readString(folder.resolve("wire.pid")).strip());
         assertThat(ProcessHandle.of(wire)).as("the wire runs").isPresent();
         Files.writeString(folder.resolve("wire.control"), line + "\n", StandardOpenOption.WRITE);
     }
 
-    /** The whole host is gone from one moment to the next, for good. */
+    /** Kills the whole host, like a power failure. */
     public void cutPower(String host) throws IOException {
         long qemu = Long.parseLong(
                 Files.readString(folder.resolve(host + "/qemu.pid")).strip());

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.understudy.itests.Built;
 
-/** The command {@code understudy-vf} on a real kernel; ip, lspci and a guest are the witnesses. */
+/** The command {@code understudy-vf} on a real kernel, checked with ip, lspci and a guest. */
 @Tag(SriovHost.TAG)
 @ExtendWith(SharedHost.class)
 class UnderstudyVfIT {

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.understudy.itests.Built;
 
-/** The whole way on a real kernel: a pool, a lease, a VF made ready, QEMU as another user, a guest that takes its VF. */
+/** The whole path on a real kernel: a pool, a lease, a prepared VF, QEMU as another user, a guest that uses its VF. */
 @Tag(SriovHost.TAG)
 @ExtendWith(SharedHost.class)
 class VfPairIT {
@@ -53,7 +53,7 @@ class VfPairIT {
     private static String folder;
     private static Path guest;
 
-    /** Who runs the server. */
+    /** The user of the server. */
     private enum Server {
         ROOT("in process"),
         /** Reads in process, and changes by the command that may, as far as its list allows. */
@@ -147,7 +147,7 @@ class VfPairIT {
                 """.formatted(host.here(guest), folder);
     }
 
-    /** All that can be known of the PF and its VFs from others than us. */
+    /** The state of the PF and its VFs, read with independent tools. */
     private static String vfs() {
         host.output("udevadm", "settle", "-t", "10");
         return host.output("bash", "-c", """

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.understudy.itests.Built;
 
-/** The switch between the lab's hosts, with this test as the hosts. */
+/** The switch between the hosts of the lab; this test replaces the hosts. */
 @Timeout(60)
 class WireIT {
     private static final String ENDPOINT = "525400ee0001";
@@ -135,7 +135,7 @@ class WireIT {
         return channel;
     }
 
-    /** A packet from the guest to the endpoint; nobody looks at its checksum. */
+    /** A packet from the guest to the endpoint; its checksum is not verified. */
     private static String ip(int protocol, String body) {
         return "4500%04x0000000040%02x00000a5800320a580001".formatted(20 + body.length() / 2, protocol) + body;
     }

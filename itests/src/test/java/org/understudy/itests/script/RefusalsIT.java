@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.itests.Built;
 
-/** What the script says where it can't go on. Programs that would have to fail are stood in for. */
+/** Errors of the script. Programs that have to fail are replaced by fakes. */
 class RefusalsIT {
     private static final String DEBIAN = "ID=debian\nVERSION_ID=12\n";
 
@@ -39,7 +39,7 @@ class RefusalsIT {
         system(DEBIAN);
     }
 
-    /** JUnit would warn of each link that leads out of its folder. */
+    /** Otherwise JUnit warns about each link to a target outside its folder. */
     @AfterEach
     void removeLinks() throws IOException {
         try (Stream<Path> files = Files.list(folder.resolve("bin"))) {
@@ -80,7 +80,7 @@ class RefusalsIT {
                 "test --hardware absent",
                 "test --yes"
             })
-    void wrongCallEndsWithTwoAndShowsTheWay(String call) throws Exception {
+    void usageErrorExitsWithTwoAndNamesTheHelp(String call) throws Exception {
         assertThat(run(call.split(" "))).startsWith("2: ").contains("understudy");
     }
 
@@ -102,7 +102,7 @@ class RefusalsIT {
     }
 
     @Test
-    void setupWithoutRootOrSudoSaysWhatToRun() throws Exception {
+    void setupWithoutRootOrSudoNamesTheCommandToRun() throws Exception {
         hide("jq", "sudo");
         fake("id", "echo 1000");
         assertThat(run("setup"))
@@ -111,7 +111,7 @@ class RefusalsIT {
     }
 
     @Test
-    void setupSaysThatAptFailed() throws Exception {
+    void setupReportsThatAptFailed() throws Exception {
         hide("jq");
         fake("id", "echo 0");
         fake("df", "printf 'Avail\\n99999\\n'");
@@ -120,13 +120,13 @@ class RefusalsIT {
     }
 
     @Test
-    void commandsThatNeedSetupSayWhatIsMissing() throws Exception {
+    void commandsThatNeedSetupReportMissingPackages() throws Exception {
         hide("jq");
         assertThat(run("demo", "--once")).startsWith("3: ").contains("not installed: jq", "remedy: ./understudy setup");
     }
 
     @Test
-    void demoWithoutDiskSaysHowMuchItNeeds() throws Exception {
+    void demoWithoutDiskSpaceReportsHowMuchItNeeds() throws Exception {
         fake("df", "printf 'Avail\\n17\\n'");
         assertThat(run("demo", "--once")).startsWith("3: ").contains("17 MB free, 1000 MB are needed");
     }
@@ -142,7 +142,7 @@ class RefusalsIT {
     }
 
     @Test
-    void devWithoutADemoSaysHowToStartOne() throws Exception {
+    void devWithoutADemoNamesTheCommandToStartOne() throws Exception {
         script.environment().put("TMPDIR", folder.toString());
         assertThat(run("dev", "core"))
                 .startsWith("3: ")
@@ -177,7 +177,7 @@ class RefusalsIT {
         return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
-    /** Gives the script all programs of the machine but these. */
+    /** Hides these programs of the machine from the script. */
     private void hide(String... programs) throws IOException {
         Set<String> hidden = Set.of(programs);
         for (String part : System.getenv("PATH").split(":")) {
@@ -200,7 +200,7 @@ class RefusalsIT {
         script.environment().put("PATH", folders);
     }
 
-    /** @return the exit status, a colon, and all it said */
+    /** @return the exit status, a colon, and the output */
     private String run(String... arguments) throws Exception {
         List<String> command = Stream.concat(Stream.of(Built.script().toString()), Stream.of(arguments))
                 .filter(argument -> !argument.isEmpty())

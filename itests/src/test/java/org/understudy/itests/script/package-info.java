@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The {@code understudy} script: what it refuses, and what it says then. */
+/** The {@code understudy} script: refusals and their messages. */
 package org.understudy.itests.script;

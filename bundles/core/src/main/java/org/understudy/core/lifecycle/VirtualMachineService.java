@@ -139,9 +139,12 @@ public final class VirtualMachineService implements VirtualMachines {
      * does not block it, just as it does not block a start; see {@link SplitBrainGuard}.
      */
     private static void requireFree(DomainView view, HostName name, VmLocator.Survey survey) {
-        survey.unanswered().stream().filter(s -> s.host().equals(name)).findFirst().ifPresent(s -> {
-            throw s.failure(view.name());
-        });
+        survey.unanswered().stream()
+                .filter(s -> s.host().equals(name))
+                .findFirst()
+                .ifPresent(s -> {
+                    throw s.failure(view.name());
+                });
         survey.claims().getOrDefault(view.name(), List.of()).stream()
                 .filter(l -> !l.host().name().equals(name) || !view.uuid().equals(Optional.of(l.vm().uuid())))
                 .findFirst()
@@ -163,7 +166,8 @@ public final class VirtualMachineService implements VirtualMachines {
         run("start", name, OFF, (here, survey) -> {
             splitBrainGuard.requireNotElsewhere(here, survey);
             Host host = here.host();
-            vfs.callWithLeases(here, DomainView.of(host.definition(name)).pairs(), assigned -> host.start(name, assigned));
+            vfs.callWithLeases(
+                    here, DomainView.of(host.definition(name)).pairs(), assigned -> host.start(name, assigned));
         });
     }
 

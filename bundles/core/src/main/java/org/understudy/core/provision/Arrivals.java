@@ -106,7 +106,8 @@ public final class Arrivals {
                 .toList();
         return fixed.isEmpty()
                 ? definition
-                : DestinationDefinition.adjust(definition, vfs.leaseForArrival(host.name(), view.name(), fixed), Map.of());
+                : DestinationDefinition.adjust(
+                        definition, vfs.leaseForArrival(host.name(), view.name(), fixed), Map.of());
     }
 
     /** A pair of other origin has no pool, but the network of its standby NIC may have one. */

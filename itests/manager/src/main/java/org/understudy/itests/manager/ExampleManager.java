@@ -37,7 +37,7 @@ import org.understudy.api.VmName;
 
 /**
  * {@code POST /manager/define?host=H&pool=P} with domain XML, {@code /manager/start?vm=V}, {@code
- * /manager/migrate?vm=V&host=H}; {@code GET /manager} tells what was heard. Status 409 and findings for a refusal.
+ * /manager/migrate?vm=V&host=H}; {@code GET /manager} lists the received events. Status 409 and findings for a refusal.
  */
 @Component(service = Servlet.class)
 @HttpWhiteboardServletPattern("/manager/*")
@@ -47,7 +47,7 @@ public final class ExampleManager extends HttpServlet {
     private final transient NicProvisioning provisioning;
     private final transient VirtualMachines vms;
     private final transient Migrations migrations;
-    private final transient List<String> heard = new CopyOnWriteArrayList<>();
+    private final transient List<String> events = new CopyOnWriteArrayList<>();
     private final transient List<Subscription> subscriptions;
 
     @Activate
@@ -68,24 +68,24 @@ public final class ExampleManager extends HttpServlet {
     }
 
     private void onPair(PairChanged change) {
-        heard.add("pair of " + change.vm() + " on " + change.host() + ": "
+        events.add("pair of " + change.vm() + " on " + change.host() + ": "
                 + change.pair().health());
     }
 
     private void onMigration(Migration migration) {
-        migration.outcome().ifPresent(outcome -> heard.add("migration of " + migration.vm() + ": " + outcome));
+        migration.outcome().ifPresent(outcome -> events.add("migration of " + migration.vm() + ": " + outcome));
     }
 
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        answer(response, HttpServletResponse.SC_OK, String.join("\n", heard));
+        answer(response, HttpServletResponse.SC_OK, String.join("\n", events));
     }
 
     @Override
     protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
         String body = new String(request.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         try {
-            List<Finding> findings = act(request, body);
+            List<Finding> findings = handle(request, body);
             boolean refused = Finding.anyBlocking(findings);
             answer(response, refused ? HttpServletResponse.SC_CONFLICT : HttpServletResponse.SC_OK, text(findings));
         } catch (UnderstudyException e) {
@@ -93,7 +93,7 @@ public final class ExampleManager extends HttpServlet {
         }
     }
 
-    private List<Finding> act(HttpServletRequest request, String body) {
+    private List<Finding> handle(HttpServletRequest request, String body) {
         Optional<HostName> host =
                 Optional.ofNullable(request.getParameter("host")).map(HostName::new);
         Optional<VmName> vm = Optional.ofNullable(request.getParameter("vm")).map(VmName::new);
@@ -110,11 +110,11 @@ public final class ExampleManager extends HttpServlet {
         }
     }
 
-    /** The VM that the user wants has an ordinary NIC; what is defined has a pair. */
+    /** The VM of the request has a plain NIC; the defined VM has a pair. */
     private List<Finding> define(HostName host, String definition, String pool) {
-        PairRequest wish = new PairRequest(
+        PairRequest request = new PairRequest(
                 new NicSelector.Only(), Optional.of(new PoolName(pool)), Optional.empty(), Optional.empty(), Set.of());
-        Provisioned answer = provisioning.before(Occasion.DEFINE, host, definition, List.of(wish));
+        Provisioned answer = provisioning.before(Occasion.DEFINE, host, definition, List.of(request));
         if (!answer.refused()) {
             vms.define(host, answer.definition());
         }

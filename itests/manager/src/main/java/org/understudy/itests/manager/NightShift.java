@@ -10,7 +10,7 @@ import org.understudy.api.NicContributor;
 import org.understudy.api.NicProvisioning.Occasion;
 import org.understudy.api.Provisioned;
 
-/** A rule of this manager alone: a VM whose title says that it stays is not moved by anybody who asks. */
+/** A rule of this manager: refuses the migration of a VM with the title "stays". */
 @Component
 public final class NightShift implements NicContributor {
     private static final String TITLE = "<title>stays</title>";
@@ -21,8 +21,8 @@ public final class NightShift implements NicContributor {
         Finding veto = Finding.of(
                 FindingCode.VETOED,
                 "title of the VM",
-                "Its title says that it stays where it is",
-                "Take the title away, or move another VM.");
+                "The VM has the title \"stays\" and must not be migrated",
+                "Remove the title, or migrate another VM.");
         return new Provisioned(definition, refused ? List.of(veto) : List.of());
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A management server in two classes, as small as one can be: it asks Understudy before it defines and migrates a VM, hears
- * what became of it, and has a rule of its own. Called over HTTP by the tests; on the HTTP server's threads.
+ * A minimal management server in two classes: it uses Understudy before it defines and migrates a VM, receives events, and
+ * has a rule of its own. The tests call it over HTTP, on the threads of the HTTP server.
  */
 package org.understudy.itests.manager;

@@ -24,8 +24,8 @@ import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
-/** A proxy that speaks TLS in front of a server that does not, with a certificate of its own for {@code localhost}. */
-final class TlsDoor implements AutoCloseable {
+/** A TLS proxy for a server without TLS, with its own certificate for {@code localhost}. */
+final class TlsProxy implements AutoCloseable {
     private static final String PASSWORD = "not secret";
 
     private final HttpClient client = HttpClient.newHttpClient();
@@ -33,7 +33,7 @@ final class TlsDoor implements AutoCloseable {
     private final HttpsServer door;
     private final int behind;
 
-    TlsDoor(Path folder, int behind) throws IOException, GeneralSecurityException, InterruptedException {
+    TlsProxy(Path folder, int behind) throws IOException, GeneralSecurityException, InterruptedException {
         this.folder = folder;
         this.behind = behind;
         makeCertificate();

@@ -11,19 +11,19 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 
 /**
- * Options that stand after the arguments, where most people write them. Karaf itself takes options in front of the
- * arguments only; a command that has a last argument with many values gets the others there.
+ * Parses options that follow the arguments. Karaf accepts options only before the arguments; a command whose last argument
+ * is multi-valued receives the others in it.
  */
-final class LateOptions {
+final class TrailingOptions {
     private final Object command;
 
-    private LateOptions(Object command) {
+    private TrailingOptions(Object command) {
         this.command = command;
     }
 
-    /** Sets the fields of the options that Karaf took for arguments. */
+    /** Sets the fields of the options that Karaf parsed as arguments. */
     static void apply(Object command) {
-        new LateOptions(command).apply();
+        new TrailingOptions(command).apply();
     }
 
     private void apply() {
@@ -53,7 +53,7 @@ final class LateOptions {
         if (field.getType() == boolean.class) {
             write(field, equals < 0 || Boolean.parseBoolean(word.substring(equals + 1)));
         } else if (equals < 0 && !rest.hasNext()) {
-            throw wrong("the option " + name + " needs a value");
+            throw invalid("Option " + name + " needs a value");
         } else {
             setValue(field, name, equals < 0 ? rest.next().toString() : word.substring(equals + 1));
         }
@@ -62,7 +62,7 @@ final class LateOptions {
     private void setValue(Field field, String name, String value) {
         if (field.getType() == int.class) {
             if (!value.matches("\\d{1,9}")) {
-                throw wrong("the option " + name + " needs a number, not '" + value + "'");
+                throw invalid("Option " + name + " needs a number, not '" + value + "'");
             }
             write(field, Integer.parseInt(value));
         } else if (field.getType() == List.class) {
@@ -79,14 +79,14 @@ final class LateOptions {
                 .filter(field -> field.isAnnotationPresent(Option.class)
                         && field.getAnnotation(Option.class).name().equals(name))
                 .findFirst()
-                .orElseThrow(() -> wrong(
+                .orElseThrow(() -> invalid(
                         name.startsWith("-")
-                                ? "there is no option '" + name + "'; --help lists them"
-                                : "'" + name + "' is one argument too many"));
+                                ? "Unknown option '" + name + "'; --help lists the options"
+                                : "Unexpected argument '" + name + "'"));
     }
 
-    private static UnderstudyException wrong(String what) {
-        return new UnderstudyException(ErrorCode.INVALID_ARGUMENT, what);
+    private static UnderstudyException invalid(String detail) {
+        return new UnderstudyException(ErrorCode.INVALID_ARGUMENT, detail);
     }
 
     private Object read(Field field) {
@@ -94,7 +94,7 @@ final class LateOptions {
             field.setAccessible(true);
             return field.get(command);
         } catch (IllegalAccessException e) {
-            throw new UnderstudyException(ErrorCode.INTERNAL, "cannot read " + field, e);
+            throw new UnderstudyException(ErrorCode.INTERNAL, "Cannot read " + field, e);
         }
     }
 
@@ -103,7 +103,7 @@ final class LateOptions {
             field.setAccessible(true);
             field.set(command, value);
         } catch (IllegalAccessException e) {
-            throw new UnderstudyException(ErrorCode.INTERNAL, "cannot set " + field, e);
+            throw new UnderstudyException(ErrorCode.INTERNAL, "Cannot set " + field, e);
         }
     }
 }
