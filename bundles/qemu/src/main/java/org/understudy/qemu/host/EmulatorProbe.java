@@ -34,7 +34,7 @@ final class EmulatorProbe implements Supplier<Emulator> {
         this.capabilities = new CapabilityProbe(cacheFolder);
         this.accelerators = new AcceleratorProbe(Path.of("/"), cacheFolder);
         this.user = new QemuUser(
-                new Sandbox(settings.user(), false, false).changeOfUser(),
+                new Sandbox(settings.user(), false, false).userCommand(),
                 settings.user().map(EmulatorProbe::principal));
     }
 

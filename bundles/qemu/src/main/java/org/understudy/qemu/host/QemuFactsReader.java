@@ -119,7 +119,7 @@ record QemuFactsReader(
                     "host " + settings.name() + " has no such UEFI firmware",
                     "Install the package ovmf, or name firmware that exists."));
         }
-        if (new Sandbox(settings.user(), QemuRuntime.usesBridge(domain), false).isOpen()) {
+        if (new Sandbox(settings.user(), QemuRuntime.usesBridge(domain), false).isDisabled()) {
             findings.add(Finding.of(
                             FindingCode.BRIDGE_UNAVAILABLE,
                             "/domain/devices/interface",

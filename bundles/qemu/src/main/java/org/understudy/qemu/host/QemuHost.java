@@ -62,7 +62,7 @@ public final class QemuHost implements Host {
         this.settings = settings;
         this.runtime = runtime;
         this.facts = facts;
-        this.lock = FolderLock.take(settings.directory());
+        this.lock = FolderLock.acquire(settings.directory());
         this.keeper = Executors.newSingleThreadScheduledExecutor(r -> {
             Thread t = new Thread(r, "qemu-keeper " + settings.name());
             t.setDaemon(true);
@@ -74,7 +74,7 @@ public final class QemuHost implements Host {
             close();
             throw e;
         }
-        keeper.scheduleWithFixedDelay(this::boundLogs, 1, 1, TimeUnit.MINUTES);
+        keeper.scheduleWithFixedDelay(this::truncateLogs, 1, 1, TimeUnit.MINUTES);
     }
 
     private void adopt(VmName name) {
@@ -85,10 +85,10 @@ public final class QemuHost implements Host {
         }
     }
 
-    private void boundLogs() {
+    private void truncateLogs() {
         for (QemuVm vm : vms.values()) {
             try {
-                vm.folder().boundLog();
+                vm.folder().truncateLog();
             } catch (RuntimeException | Error e) {
                 LOG.warn("VM {}: its log could not be shortened", vm.name(), e);
             }

@@ -66,7 +66,7 @@ final class QemuIncomingMigration implements IncomingMigration {
         capabilities.put(MigrationCapability.POSTCOPY_RAM, options.postcopy());
         qemu.ask(QmpCommands.migrateSetCapabilities(capabilities));
         qemu.ask(QmpCommands.migrateSetParameters(Tls.parameters(qemu, settings, options, Tls.End.SERVER)));
-        qemu.store(qemu.run().to(Role.INCOMING, listen(settings)));
+        qemu.store(qemu.run().withRole(Role.INCOMING, listen(settings)));
     }
 
     /** A port that is free now may be taken a moment later, so a refusal leads to the next one. */
@@ -136,7 +136,7 @@ final class QemuIncomingMigration implements IncomingMigration {
             }
             String definition = vm.folder().incomingDefinition().orElseThrow();
             vm.folder().storeDefinition(definition);
-            qemu.store(qemu.run().to(Role.RUNNING, ""));
+            qemu.store(qemu.run().withRole(Role.RUNNING, ""));
             qemu.publish(new HostEvent.DefinitionChanged(vm.name(), RunningQemu.now()));
             qemu.ask(QmpCommands.cont());
         }

@@ -53,7 +53,7 @@ final class QemuOutgoingMigration implements OutgoingMigration {
             qemu.ask(QmpCommands.migrateSetParameters(
                     Tls.parameters(qemu, vm.runtime().settings(), options, Tls.End.CLIENT)));
             RunRecord before = qemu.run();
-            qemu.store(before.to(Role.OUTGOING, request.uri()));
+            qemu.store(before.withRole(Role.OUTGOING, request.uri()));
             try {
                 qemu.ask(QmpCommands.migrate(request.uri()));
             } catch (UnderstudyException e) {
@@ -111,11 +111,11 @@ final class QemuOutgoingMigration implements OutgoingMigration {
     public void continueToSwitch() {
         synchronized (vm) {
             RunningQemu q = alive();
-            q.store(q.run().as(Role.SWITCHING));
+            q.store(q.run().withRole(Role.SWITCHING));
             try {
                 q.ask(QmpCommands.migrateContinue());
             } catch (QmpRefusal e) {
-                q.store(q.run().as(Role.OUTGOING));
+                q.store(q.run().withRole(Role.OUTGOING));
                 throw e;
             }
         }
@@ -130,7 +130,7 @@ final class QemuOutgoingMigration implements OutgoingMigration {
     public void resumeOnSource() {
         synchronized (vm) {
             if (qemu.filter(q -> q.process().isAlive()).isEmpty()) {
-                vm.folder().end();
+                vm.folder().clearRun();
                 throw vm.wrongState("has no QEMU any more; start it");
             }
             RunningQemu q = alive();
@@ -138,7 +138,7 @@ final class QemuOutgoingMigration implements OutgoingMigration {
             if (!q.ask(QmpCommands.queryStatus()).running()) {
                 q.ask(QmpCommands.cont());
             }
-            q.store(q.run().to(Role.RUNNING, ""));
+            q.store(q.run().withRole(Role.RUNNING, ""));
             if (sentAll) {
                 plugPrimariesBack(q);
             }
@@ -152,7 +152,7 @@ final class QemuOutgoingMigration implements OutgoingMigration {
      */
     private void plugPrimariesBack(RunningQemu q) {
         try {
-            q.ask(QmpCommands.migrate("unix:" + vm.folder().own().resolve("nowhere")));
+            q.ask(QmpCommands.migrate("unix:" + vm.folder().qemuFolder().resolve("nowhere")));
         } catch (QmpRefusal e) {
             LOG.debug("VM {}: the migration to nowhere was refused: {}", vm.name(), e.getMessage());
         }

@@ -43,13 +43,13 @@ record QemuRuntime(
         Map<String, String> vfTexts = new TreeMap<>();
         vfs.forEach((alias, vf) -> vfTexts.put(alias, vf.toString()));
         boolean incoming = role == RunRecord.Role.INCOMING;
-        folder.begin(new RunRecord(role, 0, 0, accelerator, "", vfTexts), live);
+        folder.beginRun(new RunRecord(role, 0, 0, accelerator, "", vfTexts), live);
         try {
             HostOverrides overrides = new HostOverrides(
                     emulator.version(),
                     accelerator,
                     domain.uuid().orElseGet(UUID::randomUUID),
-                    folder.own(),
+                    folder.qemuFolder(),
                     firmware.flash(domain, folder.nvram()),
                     settings.bridgeHelper(),
                     vfs,
@@ -62,7 +62,7 @@ record QemuRuntime(
                             incoming ? List.of("-incoming", "defer") : List.of());
             return connected(new RunningQemu(folder, process, folder.run().orElseThrow(), events));
         } catch (UnderstudyException e) {
-            folder.forget();
+            folder.clearRunOrDelete();
             throw e;
         }
     }
@@ -83,10 +83,10 @@ record QemuRuntime(
             qemu.connect(START);
             return qemu;
         } catch (UnderstudyException e) {
-            boolean ended = qemu.process().awaitEnd(Duration.ofSeconds(1));
+            boolean ended = qemu.process().awaitExit(Duration.ofSeconds(1));
             String why = ended ? qemu.endReason() : e.getMessage();
             qemu.process().kill();
-            qemu.process().awaitEnd(Duration.ofSeconds(10));
+            qemu.process().awaitExit(Duration.ofSeconds(10));
             throw new UnderstudyException(
                     ErrorCode.QEMU_START_FAILED, "VM %s did not start: %s".formatted(qemu.vm(), withUser(why)), e);
         }

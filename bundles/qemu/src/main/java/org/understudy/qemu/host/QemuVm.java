@@ -89,7 +89,7 @@ final class QemuVm {
         Optional<QemuProcess> process = run.flatMap(
                 r -> r.pid() == 0 ? QemuProcess.find(folder.pidFile()) : QemuProcess.find(r.pid(), r.startTicks()));
         if (process.isPresent()) {
-            folder.boundLog();
+            folder.truncateLog();
             RunningQemu qemu = new RunningQemu(folder, process.get(), run.orElseThrow(), runtime.events());
             keep(qemu);
             reach(qemu);
@@ -113,7 +113,7 @@ final class QemuVm {
         if (run.role() == Role.SWITCHING) {
             folder.store(new RunRecord(Role.SWITCHING, 0, 0, run.accelerator(), run.uri(), run.vfs()));
         } else {
-            folder.forget();
+            folder.clearRunOrDelete();
         }
     }
 
@@ -220,7 +220,7 @@ final class QemuVm {
 
     synchronized void destroy() {
         if (running.isEmpty() && folder.run().isPresent()) {
-            folder.end();
+            folder.clearRun();
             return;
         }
         RunningQemu qemu = qemu();
@@ -234,10 +234,10 @@ final class QemuVm {
     synchronized void end(RunningQemu qemu, String reason) {
         qemu.endsBecause(reason);
         quit(qemu);
-        if (!qemu.process().awaitEnd(Duration.ofSeconds(2))) {
+        if (!qemu.process().awaitExit(Duration.ofSeconds(2))) {
             qemu.process().kill();
         }
-        if (!qemu.process().awaitEnd(GONE)) {
+        if (!qemu.process().awaitExit(GONE)) {
             throw new UnderstudyException(
                     ErrorCode.DEADLINE_EXCEEDED,
                     "process %d of VM %s does not end".formatted(qemu.process().pid(), name()));

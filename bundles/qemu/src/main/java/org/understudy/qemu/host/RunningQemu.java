@@ -39,7 +39,7 @@ final class RunningQemu {
     RunningQemu(VmFolder folder, QemuProcess process, RunRecord run, QemuEventQueue events) {
         this.folder = folder;
         this.process = process;
-        this.run = run.of(process);
+        this.run = run.withProcess(process);
         this.events = events;
         folder.store(this.run);
     }
@@ -74,7 +74,7 @@ final class RunningQemu {
     void connect(Duration limit) {
         long end = System.nanoTime() + limit.toNanos();
         while (!Files.exists(folder.monitor()) && process.isAlive() && System.nanoTime() - end < 0) {
-            process.awaitEnd(POLL);
+            process.awaitExit(POLL);
         }
         if (!process.isAlive()) {
             throw new UnderstudyException(ErrorCode.QMP_DISCONNECTED, endReason());
@@ -166,7 +166,7 @@ final class RunningQemu {
     /** A switch that failed: QEMU lets the guest go on by itself, so it is on no other host. */
     private synchronized void runsHereAgain() {
         if (run.role() == RunRecord.Role.SWITCHING) {
-            store(run.as(RunRecord.Role.OUTGOING));
+            store(run.withRole(RunRecord.Role.OUTGOING));
         }
     }
 
