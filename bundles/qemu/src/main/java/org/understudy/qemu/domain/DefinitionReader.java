@@ -68,7 +68,8 @@ public final class DefinitionReader {
         try {
             return UUID.fromString(text);
         } catch (IllegalArgumentException e) {
-            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "Element <uuid>: '" + text + "' is not a UUID", e);
+            throw new UnderstudyException(
+                    ErrorCode.INVALID_ARGUMENT, "Element <uuid>: '" + text + "' is not a UUID", e);
         }
     }
 

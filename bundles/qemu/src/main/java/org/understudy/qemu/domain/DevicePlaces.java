@@ -26,7 +26,9 @@ final class DevicePlaces {
         Optional<String> alias = element.child("alias").flatMap(a -> a.attribute("name"));
         alias.filter(a -> !a.matches("[A-Za-z][A-Za-z0-9._-]*"))
                 .ifPresent(a -> collector.unsupported(
-                        element.path() + "/alias", a, "Start the alias with a letter; use only letters, digits, '.', '_' and '-'."));
+                        element.path() + "/alias",
+                        a,
+                        "Start the alias with a letter; use only letters, digits, '.', '_' and '-'."));
         String next = nextId(kind);
         return new Place(
                 element.path(), alias.orElse(next), element.child("address").flatMap(a -> address(a, addressType)));

@@ -66,7 +66,9 @@ final class DeviceReader {
             devices.stream()
                     .filter(DeviceReader::isUsb)
                     .forEach(d -> collector.unsupported(
-                            d.place().path(), "a USB device", "Remove the device, or the controller with model='none'."));
+                            d.place().path(),
+                            "a USB device",
+                            "Remove the device, or the controller with model='none'."));
         } else {
             addController("usb", "qemu-xhci", DeviceReader::isUsb);
         }
@@ -119,7 +121,9 @@ final class DeviceReader {
         // The paths of distributions are accepted. Any other path would have no effect.
         if (!element.text().matches("(/usr)?/(bin|libexec)/(qemu-system-x86_64|qemu-kvm|kvm)")) {
             collector.unsupported(
-                    element.path(), element.text(), "Remove <emulator>; the host option 'binary' selects the emulator.");
+                    element.path(),
+                    element.text(),
+                    "Remove <emulator>; the host option 'binary' selects the emulator.");
         }
     }
 

@@ -82,7 +82,9 @@ public final class FirmwareCatalog {
             return new Flash(code, variables, secure);
         } catch (IOException e) {
             throw new UnderstudyException(
-                    ErrorCode.IO_FAILED, "Cannot copy UEFI variables %s to %s: %s".formatted(template, variables, e), e);
+                    ErrorCode.IO_FAILED,
+                    "Cannot copy UEFI variables %s to %s: %s".formatted(template, variables, e),
+                    e);
         }
     }
 

@@ -78,7 +78,9 @@ final class NicReader {
         source.flatMap(s -> s.child("address")).ifPresent(a -> a.choice("type", "pci"));
         if (address.isEmpty() && pool.isEmpty()) {
             collector.incomplete(
-                    element.path(), "The passed-through device has no host address", "Add <source><address type='pci' .../></source>.");
+                    element.path(),
+                    "The passed-through device has no host address",
+                    "Add <source><address type='pci' .../></source>.");
         }
         address.ifPresent(vf -> warnUnpreparedVf(element, vf, managed));
         if (pool.isPresent()) {
@@ -129,7 +131,7 @@ final class NicReader {
         boolean vhost = driver(element, type, properties);
         if (!model.equals("virtio")) {
             properties.forEach(p -> collector.unsupported(
-                    element.path(), p + " for " + model, "Use <model type='virtio'/>, or remove the attribute."));
+                    element.path(), p + " for " + model, "Use <model type='virtio'/>, or remove the setting."));
         }
         return new Nic(
                 places.of(element, "net", "pci"),

@@ -219,7 +219,8 @@ final class PciAddressAllocator {
 
     private BusAddress newRootPort() {
         String id = "port.auto" + implicitPorts;
-        ports.add(new Port(id, portAddress(2, implicitPorts), freeChassis(200 + implicitPorts), Optional.empty(), true));
+        ports.add(
+                new Port(id, portAddress(2, implicitPorts), freeChassis(200 + implicitPorts), Optional.empty(), true));
         implicitPorts++;
         return new BusAddress(id, "0x00.0", false);
     }

@@ -93,7 +93,8 @@ final class PlatformReader {
         loader.choice("format", "raw");
         boolean secure = loader.flag("secure", false);
         if (loader.text().isEmpty()) {
-            template.ifPresent(t -> collector.unsupported("/domain/os/nvram/@template", t, "Add the <loader> as well."));
+            template.ifPresent(
+                    t -> collector.unsupported("/domain/os/nvram/@template", t, "Add the <loader> as well."));
             return new Firmware.AnyUefi(secure ? Optional.of(true) : Optional.empty(), nvram);
         }
         return new Firmware.Uefi(loader.text(), secure, nvram, template);
@@ -107,7 +108,9 @@ final class PlatformReader {
             if (feature.choice("name", "secure-boot", "enrolled-keys").equals("secure-boot")) {
                 requested = Optional.of(enabled);
             } else {
-                collector.notice(feature.path(), "The feature enrolled-keys is ignored: the firmware package decides whether keys are enrolled");
+                collector.notice(
+                        feature.path(),
+                        "The feature enrolled-keys is ignored: the firmware package decides whether keys are enrolled");
             }
         }
         return requested;

@@ -99,11 +99,12 @@ public final class AcceleratorProbe {
     }
 
     private Optional<Finding> testBoot(Path binary, QemuUser user) {
-        return bootProbe.failure(binary, Accelerator.KVM, user)
+        return bootProbe
+                .failure(binary, Accelerator.KVM, user)
                 .flatMap(why -> finding(
                         "the test boot under KVM failed: " + why,
-                        "Check the kernel log of this machine for KVM errors (dmesg); if KVM works on this host, " + FORCE_KVM
-                                + "."));
+                        "Check the kernel log of this machine for KVM errors (dmesg); if KVM works on this host, "
+                                + FORCE_KVM + "."));
     }
 
     private static Optional<Finding> finding(String why, String remedy) {

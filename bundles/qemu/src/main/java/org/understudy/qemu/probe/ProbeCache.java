@@ -56,7 +56,10 @@ final class ProbeCache {
             JSON.writeValue(written.toFile(), new Entry(key, value));
             Files.move(written, file(name), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
-            LOG.warn("Probe cache {}: result could not be stored, the probe will be repeated after a restart", folder, e);
+            LOG.warn(
+                    "Probe cache {}: result could not be stored, the probe is repeated after a restart of Understudy",
+                    folder,
+                    e);
         }
     }
 

@@ -94,7 +94,8 @@ final class ProbeQemu implements AutoCloseable {
 
     private UnderstudyException exitFailure() {
         return new UnderstudyException(
-                ErrorCode.QEMU_START_FAILED, "QEMU %s exited with %d: %s".formatted(binary, process.exitValue(), output()));
+                ErrorCode.QEMU_START_FAILED,
+                "QEMU %s exited with %d: %s".formatted(binary, process.exitValue(), output()));
     }
 
     /** A QEMU that cannot start exits at once, so this does not wait for the limit of the connection. */

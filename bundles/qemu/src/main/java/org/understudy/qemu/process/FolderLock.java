@@ -79,7 +79,8 @@ public final class FolderLock implements AutoCloseable {
             channel.close();
             HELD.remove(folder);
         } catch (IOException e) {
-            throw new UnderstudyException(ErrorCode.IO_FAILED, "Cannot release the lock of folder " + folder + ": " + e, e);
+            throw new UnderstudyException(
+                    ErrorCode.IO_FAILED, "Cannot release the lock of folder " + folder + ": " + e, e);
         }
     }
 }

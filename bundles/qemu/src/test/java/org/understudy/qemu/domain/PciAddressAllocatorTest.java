@@ -67,7 +67,8 @@ class PciAddressAllocatorTest {
 
     private static List<String> ports(PciAddressAllocator allocator) {
         return allocator.ports().stream()
-                .map(p -> p.id() + " " + p.address().addr() + (p.address().multifunction() ? " multi " : " ") + p.chassis())
+                .map(p -> p.id() + " " + p.address().addr() + (p.address().multifunction() ? " multi " : " ")
+                        + p.chassis())
                 .toList();
     }
 

@@ -35,7 +35,7 @@ class PairTest {
     private static final Alias STANDBY = new Alias("ua-standby0");
     private static final Alias PRIMARY = new Alias("ua-primary0");
 
-    /** The tests share the guest as long as it lives; each begins on the host where it is. */
+    /** The tests share the guest while it runs; each test starts on its current host. */
     private static Lab lab;
 
     private static Host a;
@@ -50,14 +50,14 @@ class PairTest {
     }
 
     @BeforeEach
-    void beginWhereTheGuestIs() {
+    void startOnCurrentHostOfGuest() {
         if (isRunning(b)) {
             Host before = a;
             a = b;
             b = before;
         }
         remove(b);
-        if (!isRunning(a) || !takesPart()) {
+        if (!isRunning(a) || !hasActivePair()) {
             remove(a);
             a.define(definition(Lab.guest()));
             startWithActivePair();
@@ -68,8 +68,8 @@ class PairTest {
         return host.find(VM).map(HostedVm::state).equals(Optional.of(VmState.RUNNING));
     }
 
-    /** A guest that an earlier test has moved may need a moment; one that has crashed has to boot anew. */
-    private static boolean takesPart() {
+    /** A guest that was migrated by an earlier test may need up to 20 s; a crashed guest is started again. */
+    private static boolean hasActivePair() {
         try {
             Lab.await("pair")
                     .atMost(Duration.ofSeconds(20))
@@ -120,7 +120,7 @@ class PairTest {
     }
 
     @Test
-    void movesGuestWithItsPairToTheOtherHost() {
+    void migratesGuestWithPair() {
         List<HostEvent> onB = Lab.record(b);
         IncomingMigration in = b.prepareIncoming(request());
         OutgoingMigration out = send(in);
@@ -140,7 +140,7 @@ class PairTest {
     }
 
     @Test
-    void leavesGuestOnSourceWhenReceivingEndIsAborted() {
+    void keepsGuestOnSourceIfDestinationIsAborted() {
         List<HostEvent> onA = Lab.record(a);
         IncomingMigration in = b.prepareIncoming(request());
         OutgoingMigration out = send(in);
@@ -178,7 +178,7 @@ class PairTest {
     }
 
     @Test
-    void shutsGuestDownByItsPowerButton() {
+    void shutsGuestDownByAcpiPowerButton() {
         a.shutdown(VM);
         Lab.await("shutdown").until(() -> a.find(VM).orElseThrow().state() == VmState.SHUTOFF);
         assertThat(a.find(VM).orElseThrow().details()).isEqualTo("guest shutdown");

@@ -36,7 +36,7 @@ public final class RealQemu implements AutoCloseable {
                 .start();
     }
 
-    /** Every QEMU to test with. Without the system's own one the test is skipped, or fails where CI=true. */
+    /** Every QEMU to test with. Without the QEMU of the system the test is skipped, or fails if CI=true. */
     public static Stream<Path> binaries() {
         Path system = Path.of(SYSTEM);
         if (!Files.isExecutable(system)) {
