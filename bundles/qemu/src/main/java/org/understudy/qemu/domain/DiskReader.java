@@ -61,11 +61,12 @@ final class DiskReader {
     }
 
     private String bus(StrictElement target, String dev, boolean cdrom) {
-        String usual = pcie ? "sata" : "ide";
-        String guess = dev.startsWith("vd") ? "virtio" : dev.startsWith("hd") || cdrom ? usual : "scsi";
+        String builtInBus = pcie ? "sata" : "ide";
+        String defaultBus = dev.startsWith("vd") ? "virtio" : dev.startsWith("hd") || cdrom ? builtInBus : "scsi";
         return target.attribute("bus").isEmpty()
-                ? guess
-                : target.choice("bus", cdrom ? new String[] {usual, "scsi"} : new String[] {"virtio", "scsi", usual});
+                ? defaultBus
+                : target.choice(
+                        "bus", cdrom ? new String[] {builtInBus, "scsi"} : new String[] {"virtio", "scsi", builtInBus});
     }
 
     private Optional<BlockBackend> backend(StrictElement element, boolean block, boolean cdrom) {

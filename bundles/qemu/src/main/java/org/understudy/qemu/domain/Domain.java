@@ -10,7 +10,7 @@ import org.understudy.api.VmName;
 /**
  * The model of a VM, as read from its definition.
  *
- * @param kvm whether the definition asks for KVM
+ * @param kvm whether the domain type is kvm
  * @param options arguments that follow from the definition alone, such as {@code -rtc}
  */
 public record Domain(

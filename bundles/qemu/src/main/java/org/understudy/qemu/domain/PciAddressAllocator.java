@@ -102,7 +102,7 @@ final class PciAddressAllocator {
         if (!pcie) {
             rootSlots.add(2);
         }
-        Set<String> taken = new HashSet<>();
+        Set<String> used = new HashSet<>();
         for (Device device : domain.devices()) {
             device.place()
                     .address()
@@ -110,7 +110,7 @@ final class PciAddressAllocator {
                     .map(Pci.class::cast)
                     .ifPresent(a -> {
                         boolean noSuchBus = a.bus() > 0 && !pcie;
-                        if (noSuchBus || !taken.add(a.bus() + ":" + a.slot() + "." + a.function())) {
+                        if (noSuchBus || !used.add(a.bus() + ":" + a.slot() + "." + a.function())) {
                             conflicts.add(device.place().path() + "/address");
                         }
                         if (a.bus() == 0) {
@@ -170,8 +170,8 @@ final class PciAddressAllocator {
         return new BusAddress("pcie.0", "0x%02x.%d".formatted(slot, function), function == 0);
     }
 
-    private int freeChassis(int wanted) {
-        int number = wanted;
+    private int freeChassis(int preferred) {
+        int number = preferred;
         while (!chassis.add(number)) {
             number = number >= 255 ? 1 : number + 1;
         }

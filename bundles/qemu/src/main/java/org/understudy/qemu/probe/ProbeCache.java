@@ -42,14 +42,9 @@ final class ProbeCache {
         return stored;
     }
 
-    /** Stores a value until the server stops. */
-    void keep(String name, String key, Object value) {
-        memory.put(name, new Entry(key, value));
-    }
-
     /** Stores a value in memory and in a file. */
     void store(String name, String key, Object value) {
-        keep(name, key, value);
+        memory.put(name, new Entry(key, value));
         try {
             Files.createDirectories(folder);
             Path written = Files.createTempFile(folder, name, ".new");

@@ -11,7 +11,7 @@ public final class QmpEvents {
     public static final String RESUME = "RESUME";
     /** The guest was reset. Member: guest. */
     public static final String RESET = "RESET";
-    /** QEMU is about to end. Members: guest (true if the guest asked), reason. */
+    /** QEMU is about to end. Members: guest (true if the guest requested it), reason. */
     public static final String SHUTDOWN = "SHUTDOWN";
     /** The guest's kernel panicked. Member: action. */
     public static final String GUEST_PANICKED = "GUEST_PANICKED";

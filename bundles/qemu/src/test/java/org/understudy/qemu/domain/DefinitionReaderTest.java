@@ -78,7 +78,7 @@ class DefinitionReaderTest {
             <devices>|<devices><serial type='unix'><source path='/x' append='on'/></serial>|/domain/devices/serial/source/@append
             model='none'/>|model='virtio' autodeflate='on,x=y'/>|/domain/devices/memballoon/@autodeflate
             """)
-    void reportsWhatItDoesNotMap(String text, String replacement, String path) {
+    void reportsUnmappedParts(String text, String replacement, String path) {
         List<Finding> findings = findings(definition().replace(text, replacement));
         assertThat(findings).anySatisfy(f -> {
             assertThat(f.code()).isEqualTo(FindingCode.DEFINITION_UNSUPPORTED);

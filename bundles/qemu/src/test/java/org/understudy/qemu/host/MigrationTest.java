@@ -105,11 +105,11 @@ class MigrationTest {
     void allowsStartIfSourceDiedBeforeSwitchover() throws IOException {
         IncomingMigration in = b.prepareIncoming(request());
         OutgoingMigration out = send(in);
-        Lab.await("switch").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
+        Lab.await("pre-switchover").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
         kill("a");
         Lab.await("end").until(() -> in.phase() == MigrationPhase.FAILED);
         in.abort();
-        Lab.await("off").until(() -> a.find(VM).orElseThrow().state() == VmState.SHUTOFF);
+        Lab.await("VM shut off").until(() -> a.find(VM).orElseThrow().state() == VmState.SHUTOFF);
         a.start(VM, Map.of());
         assertThat(a.find(VM).orElseThrow().state()).isEqualTo(VmState.RUNNING);
     }
@@ -211,7 +211,7 @@ class MigrationTest {
     }
 
     private void complete(IncomingMigration in, OutgoingMigration out) {
-        Lab.await("switch").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
+        Lab.await("pre-switchover").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
         out.continueToSwitch();
         Lab.await("end")
                 .until(() ->

@@ -124,7 +124,7 @@ class PairTest {
         List<HostEvent> onB = Lab.record(b);
         IncomingMigration in = b.prepareIncoming(request());
         OutgoingMigration out = send(in);
-        Lab.await("switch").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
+        Lab.await("pre-switchover").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
         out.continueToSwitch();
         Lab.await("end")
                 .until(() ->
@@ -144,13 +144,13 @@ class PairTest {
         List<HostEvent> onA = Lab.record(a);
         IncomingMigration in = b.prepareIncoming(request());
         OutgoingMigration out = send(in);
-        Lab.await("switch").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
+        Lab.await("pre-switchover").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
         in.abort();
         in.abort();
         assertThat(b.find(VM)).isEmpty();
         assertThat(b.incoming(VM)).isEmpty();
         out.cancel();
-        Lab.await("back").until(() -> a.find(VM).orElseThrow().state() == VmState.RUNNING);
+        Lab.await("recovery").until(() -> a.find(VM).orElseThrow().state() == VmState.RUNNING);
         out.resumeOnSource();
         assertThat(a.outgoing(VM)).isEmpty();
         Lab.await("primary").until(() -> a.primaryPresence(VM, PRIMARY) == PrimaryPresence.ENABLED);
@@ -169,7 +169,7 @@ class PairTest {
             Lab.await("event").until(() -> onA.stream().filter(this::isGone).count() == gone);
             assertThat(a.primaryPresence(VM, PRIMARY)).isEqualTo(PrimaryPresence.ABSENT);
             a.plugPrimary(VM, PRIMARY, Optional.empty());
-            Lab.await("back").until(() -> a.primaryPresence(VM, PRIMARY) == PrimaryPresence.ENABLED);
+            Lab.await("recovery").until(() -> a.primaryPresence(VM, PRIMARY) == PrimaryPresence.ENABLED);
         }
     }
 
@@ -185,7 +185,7 @@ class PairTest {
     }
 
     private void complete(IncomingMigration in, OutgoingMigration out) {
-        Lab.await("switch").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
+        Lab.await("pre-switchover").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
         out.continueToSwitch();
         Lab.await("end")
                 .until(() ->

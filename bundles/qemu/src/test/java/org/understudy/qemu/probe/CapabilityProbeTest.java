@@ -148,7 +148,7 @@ class CapabilityProbeTest {
         failsIfBinaryIsNotExecutable();
         Set<Path> left = probeFolders();
         left.removeAll(before);
-        // Another process may have a probe under way.
+        // Another process may run a probe at the same time.
         await().untilAsserted(() ->
                 assertThat(left).allSatisfy(path -> assertThat(path).doesNotExist()));
     }

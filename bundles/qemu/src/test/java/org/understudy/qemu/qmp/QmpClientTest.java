@@ -290,15 +290,15 @@ class QmpClientTest {
 
     @Test
     void failsPendingCommandsOnClose() throws Exception {
-        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch commandReceived = new CountDownLatch(1);
         QmpClient client = connect(p -> {
             p.handshake();
             p.next();
-            asked.countDown();
+            commandReceived.countDown();
             p.hang();
         });
         Future<JsonNode> pending = async(() -> client.execute("migrate", Map.of(), LIMIT));
-        asked.await();
+        commandReceived.await();
 
         client.close();
 
