@@ -48,7 +48,10 @@ final class StrictElement {
         return element.attribute(name);
     }
 
-    /** Returns the attribute if its value is supported; otherwise reports a finding and returns the first supported value. */
+    /**
+     * Returns the attribute if its value is supported; otherwise reports a finding and returns the first supported
+     * value.
+     */
     String choice(String attribute, String... supported) {
         String value = attribute(attribute).orElse(supported[0]);
         if (!List.of(supported).contains(value)) {

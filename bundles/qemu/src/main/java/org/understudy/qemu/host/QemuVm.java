@@ -25,7 +25,8 @@ import org.understudy.qemu.qmp.QmpCommands;
 import org.understudy.qemu.qmp.RunStatus;
 
 /**
- * One VM of this host: its folder, and its QEMU while it runs. Changes are serialized; queries use the current QEMU without
+ * One VM of this host: its folder, and its QEMU while it runs. Changes are serialized; queries use the current
+ * QEMU without
  * waiting for them.
  */
 final class QemuVm {
@@ -112,7 +113,9 @@ final class QemuVm {
         }
     }
 
-    /** Clears the run, but keeps the record of a switchover: the VM may run on the destination and must not start here. */
+    /**
+     * Clears the run, but keeps the record of a switchover: the VM may run on the destination and must not start here.
+     */
     private void clearRun(RunRecord run) {
         if (run.role() == Role.SWITCHING) {
             folder.store(new RunRecord(Role.SWITCHING, 0, 0, run.accelerator(), run.uri(), run.vfs()));

@@ -6,7 +6,10 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Firmware that performs, in short, the steps of a booting Linux kernel. Its source is {@code src/main/asm/boot-proof.S}. */
+/**
+ * Firmware that performs, in short, the steps of a booting Linux kernel. Its source is {@code
+ * src/main/asm/boot-proof.S}.
+ */
 final class BootFirmware {
     /** QEMU's exit status after the last stage: the value written to isa-debug-exit, doubled, plus one. */
     static final int SUCCESS = 0x10 << 1 | 1;

@@ -15,7 +15,10 @@ import org.understudy.api.UnderstudyException;
 
 /** Prevents two servers from managing the VMs of one folder. */
 public final class FolderLock implements AutoCloseable {
-    /** Folders locked by this process. The kernel drops a lock when the process closes any handle of the file, so a second must not be opened. */
+    /**
+     * Folders locked by this process. The kernel drops a lock when the process closes any handle of the file, so a
+     * second must not be opened.
+     */
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
     private final Path folder;

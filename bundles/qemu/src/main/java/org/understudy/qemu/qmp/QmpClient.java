@@ -25,11 +25,13 @@ import org.understudy.api.spi.HostFacts.Version;
  * One QMP connection to one QEMU. Safe for use from any thread; each command blocks only its caller.
  *
  * <p>Every call throws {@link UnderstudyException} with {@link ErrorCode#QMP_DISCONNECTED} once QEMU has closed the
- * socket or {@link #close} was called, and with {@link ErrorCode#QMP_PROTOCOL} once QEMU has sent invalid
- * QMP. Source: docs/interop/qmp-spec of QEMU.
+ * socket or {@link #close} was called, and with {@link ErrorCode#QMP_PROTOCOL} once QEMU has sent invalid QMP.
+ * Source: docs/interop/qmp-spec of QEMU.
  */
 public final class QmpClient implements AutoCloseable {
-    /** The maximum length of a Unix socket path in Linux, in bytes. Source: unix(7), sun_path without its final zero. */
+    /**
+     * The maximum length of a Unix socket path in Linux, in bytes. Source: unix(7), sun_path without its final zero.
+     */
     public static final int LONGEST_SOCKET_PATH = 107;
 
     private final String socket;
@@ -56,7 +58,8 @@ public final class QmpClient implements AutoCloseable {
      *     commands
      * @param closed called once on that thread, after the last event, when the connection ends without {@link #close}
      * @throws UnderstudyException {@link ErrorCode#DEADLINE_EXCEEDED} if no server answered in time, {@link
-     *     ErrorCode#QMP_PROTOCOL} if the server is not a QMP monitor, {@link ErrorCode#QMP_DISCONNECTED} if it closed the
+     *     ErrorCode#QMP_PROTOCOL} if the server is not a QMP monitor, {@link ErrorCode#QMP_DISCONNECTED} if it closed
+     *     the
      *     connection,
      *     {@link ErrorCode#INVALID_ARGUMENT} if the path is longer than {@link #LONGEST_SOCKET_PATH} bytes, {@link
      *     ErrorCode#CANCELLED} if the thread was interrupted
@@ -108,7 +111,8 @@ public final class QmpClient implements AutoCloseable {
     }
 
     /**
-     * Closes the connection and stops both threads. Commands in progress fail. Queued events are discarded; a delivery in
+     * Closes the connection and stops both threads. Commands in progress fail. Queued events are discarded; a
+     * delivery in
      * progress completes. Idempotent.
      */
     @Override

@@ -161,7 +161,9 @@ public final class QmpCommands {
         return QUIT.with(Map.of());
     }
 
-    /** @param properties such as {@code bus}, {@code mac}, {@code failover_pair_id}; unchecked, as defined by the driver */
+    /**
+     * @param properties such as {@code bus}, {@code mac}, {@code failover_pair_id}; unchecked, as defined by the driver
+     */
     public static QmpCommand<JsonNode> deviceAdd(String driver, String id, Map<String, ?> properties) {
         return DEVICE_ADD.withUnchecked(joined(Map.of("driver", driver, "id", id), properties));
     }

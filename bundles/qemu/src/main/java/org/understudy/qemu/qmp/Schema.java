@@ -7,7 +7,9 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** The QMP schema of a QEMU. Source: QAPI SchemaInfo, docs/devel/qapi-code-gen, "Client JSON Protocol introspection". */
+/**
+ * The QMP schema of a QEMU. Source: QAPI SchemaInfo, docs/devel/qapi-code-gen, "Client JSON Protocol introspection".
+ */
 final class Schema {
     private final Map<String, JsonNode> entities = new HashMap<>();
 
@@ -41,7 +43,8 @@ final class Schema {
     }
 
     /**
-     * True if the type has the member or value of the path; see {@link CommandSpec#arguments}. A value of a type that is not
+     * True if the type has the member or value of the path; see {@link CommandSpec#arguments}. A value of a type
+     * that is not
      * an enumeration in this schema cannot be checked and counts as supported.
      */
     boolean has(JsonNode type, String path) {
