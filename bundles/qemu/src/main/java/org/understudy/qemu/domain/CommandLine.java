@@ -9,9 +9,8 @@ import org.understudy.qemu.domain.Domain.Vcpus;
 import org.understudy.qemu.domain.HostOverrides.Flash;
 
 /**
- * Builds the QEMU arguments for the virtual hardware of a domain. Package {@code process} adds the arguments of
- * the process
- * (monitor, log, sandbox, user). A domain has the same hardware on every host.
+ * Builds the QEMU arguments for the virtual hardware of a domain. Package {@code process} adds the arguments of the
+ * process (monitor, log, sandbox, user). A domain has the same hardware on every host.
  */
 public final class CommandLine {
     private final Domain domain;

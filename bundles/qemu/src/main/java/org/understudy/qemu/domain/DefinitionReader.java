@@ -28,8 +28,8 @@ public final class DefinitionReader {
     public record Reading(Domain domain, List<Finding> findings) {}
 
     /**
-     * @throws UnderstudyException {@link ErrorCode#MALFORMED_XML}, {@link ErrorCode#XML_REFUSED}, or
-     *     {@link ErrorCode#INVALID_ARGUMENT} if the name or UUID is malformed
+     * @throws UnderstudyException {@link ErrorCode#MALFORMED_XML}, {@link ErrorCode#XML_REFUSED}, or {@link
+     *     ErrorCode#INVALID_ARGUMENT} if the name or UUID is malformed
      */
     public static Reading read(String xml) {
         DefinitionReader reader = new DefinitionReader();

@@ -99,8 +99,7 @@ final class DeviceArguments {
 
     /**
      * Formats a primary as JSON where QEMU accepts it. In key=value form, QEMU never releases the id of a hidden
-     * primary,
-     * and the device cannot be plugged again after an unplug. QEMU creates JSON devices after all others.
+     * primary, and the device cannot be plugged again after an unplug. QEMU creates JSON devices after all others.
      */
     private String deviceOption(Options device, Device.Teaming teaming) {
         boolean json =

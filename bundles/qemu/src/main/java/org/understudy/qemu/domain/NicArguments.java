@@ -14,9 +14,8 @@ import org.understudy.qemu.domain.Device.Rom;
 import org.understudy.qemu.domain.Device.Teaming;
 
 /**
- * Builds the arguments of NICs and of their role in a failover pair. Source: QEMU
- * docs/system/virtio-net-failover.rst; libvirt
- * {@code qemuBuildNicDevProps}.
+ * Builds the arguments of NICs and of their role in a failover pair. Source: QEMU docs/system/virtio-net-failover.rst;
+ * libvirt {@code qemuBuildNicDevProps}.
  */
 final class NicArguments {
     private final Map<String, PciAddress> vfs;

@@ -35,8 +35,8 @@ final class QemuPrimaries {
 
     /**
      * Reads the presence of a primary from QEMU. The firmware maps every device at a reset, so mapped BARs prove a
-     * guest
-     * driver only if the guest has negotiated standby. While that is unknown, a missing primary may be hidden or lost.
+     * guest driver only if the guest has negotiated standby. While that is unknown, a missing primary may be hidden or
+     * lost.
      */
     PrimaryPresence presence(Alias primary) {
         try {

@@ -25,9 +25,8 @@ import org.understudy.qemu.qmp.QmpCommands;
 import org.understudy.qemu.qmp.RunStatus;
 
 /**
- * One VM of this host: its folder, and its QEMU while it runs. Changes are serialized; queries use the current
- * QEMU without
- * waiting for them.
+ * One VM of this host: its folder, and its QEMU while it runs. Changes are serialized; queries use the current QEMU
+ * without waiting for them.
  */
 final class QemuVm {
     private static final Logger LOG = LoggerFactory.getLogger(QemuVm.class);

@@ -37,9 +37,8 @@ public final class CapabilityProbe {
     /**
      * Blocks for up to 10 s per query; a cached result returns at once.
      *
-     * @throws UnderstudyException {@link ErrorCode#QEMU_START_FAILED} if the binary does not exist or does not
-     *     run, {@link
-     *     ErrorCode#QMP_PROTOCOL}, {@link ErrorCode#DEADLINE_EXCEEDED} if it is not QEMU
+     * @throws UnderstudyException {@link ErrorCode#QEMU_START_FAILED} if the binary does not exist or does not run,
+     *     {@link ErrorCode#QMP_PROTOCOL}, {@link ErrorCode#DEADLINE_EXCEEDED} if it is not QEMU
      */
     public BinaryCapabilities probe(Path binary) {
         BinaryIdentity identity = BinaryIdentity.of(binary);

@@ -14,9 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Caches probe results in memory and in JSON files, each valid while its key is unchanged. An unreadable or
- * unwritable file
- * only causes another probe.
+ * Caches probe results in memory and in JSON files, each valid while its key is unchanged. An unreadable or unwritable
+ * file only causes another probe.
  */
 final class ProbeCache {
     private static final Logger LOG = LoggerFactory.getLogger(ProbeCache.class);

@@ -38,9 +38,8 @@ public final class QemuProcess {
     }
 
     /**
-     * Finds the process of a run whose start was interrupted: by the process id that QEMU wrote, if the command
-     * line of that
-     * process names the same file.
+     * Finds the process of a run whose start was interrupted: by the process id that QEMU wrote, if the command line of
+     * that process names the same file.
      *
      * @param pidFile as written by QEMU for {@code -pidfile}
      */

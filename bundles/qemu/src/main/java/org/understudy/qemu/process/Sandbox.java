@@ -10,9 +10,8 @@ import org.understudy.api.spi.HostFacts.Version;
  * The user and the seccomp sandbox of a QEMU process: the strictest with which it can start.
  *
  * <p>QEMU without a bridge starts as the user, with every filter of the sandbox. With a bridge, QEMU itself runs the
- * bridge helper. If the server is root, QEMU drops its privileges after that. Otherwise the helper needs its
- * setuid bit,
- * which has no effect inside the sandbox, so QEMU runs without it. Source: QEMU {@code softmmu/qemu-seccomp.c};
+ * bridge helper. If the server is root, QEMU drops its privileges after that. Otherwise the helper needs its setuid
+ * bit, which has no effect inside the sandbox, so QEMU runs without it. Source: QEMU {@code softmmu/qemu-seccomp.c};
  * prctl(2), PR_SET_NO_NEW_PRIVS.
  *
  * @param user the user of QEMU; empty: the user of this server

@@ -74,8 +74,8 @@ public final class VmFolder {
     /**
      * Creates the folder.
      *
-     * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the socket path is too long,
-     *     {@link ErrorCode#IO_FAILED}
+     * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the socket path is too long, {@link
+     *     ErrorCode#IO_FAILED}
      */
     public void create() {
         int length = monitor().toString().getBytes(StandardCharsets.UTF_8).length;

@@ -25,8 +25,8 @@ import org.understudy.api.spi.HostFacts.Version;
  * One QMP connection to one QEMU. Safe for use from any thread; each command blocks only its caller.
  *
  * <p>Every call throws {@link UnderstudyException} with {@link ErrorCode#QMP_DISCONNECTED} once QEMU has closed the
- * socket or {@link #close} was called, and with {@link ErrorCode#QMP_PROTOCOL} once QEMU has sent invalid QMP.
- * Source: docs/interop/qmp-spec of QEMU.
+ * socket or {@link #close} was called, and with {@link ErrorCode#QMP_PROTOCOL} once QEMU has sent invalid QMP. Source:
+ * docs/interop/qmp-spec of QEMU.
  */
 public final class QmpClient implements AutoCloseable {
     /**
@@ -54,15 +54,12 @@ public final class QmpClient implements AutoCloseable {
      * Waits until a QMP server accepts on the socket, and negotiates the connection.
      *
      * @param limit for the whole call
-     * @param events called for every event, in order, on a thread of this client; it may block and may execute
-     *     commands
+     * @param events called for every event, in order, on a thread of this client; it may block and may execute commands
      * @param closed called once on that thread, after the last event, when the connection ends without {@link #close}
      * @throws UnderstudyException {@link ErrorCode#DEADLINE_EXCEEDED} if no server answered in time, {@link
      *     ErrorCode#QMP_PROTOCOL} if the server is not a QMP monitor, {@link ErrorCode#QMP_DISCONNECTED} if it closed
-     *     the
-     *     connection,
-     *     {@link ErrorCode#INVALID_ARGUMENT} if the path is longer than {@link #LONGEST_SOCKET_PATH} bytes, {@link
-     *     ErrorCode#CANCELLED} if the thread was interrupted
+     *     the connection, {@link ErrorCode#INVALID_ARGUMENT} if the path is longer than {@link #LONGEST_SOCKET_PATH}
+     *     bytes, {@link ErrorCode#CANCELLED} if the thread was interrupted
      */
     public static QmpClient connect(
             Path socket, Duration limit, Consumer<QmpEvent> events, Consumer<UnderstudyException> closed) {
@@ -87,8 +84,8 @@ public final class QmpClient implements AutoCloseable {
      *
      * @param arguments values that Jackson can serialize
      * @return the reply's {@code return} member
-     * @throws UnderstudyException {@link ErrorCode#DEADLINE_EXCEEDED} without a reply in time; QEMU may still
-     *     execute the command, and its late reply is dropped
+     * @throws UnderstudyException {@link ErrorCode#DEADLINE_EXCEEDED} without a reply in time; QEMU may still execute
+     *     the command, and its late reply is dropped
      * @throws QmpRefusal {@link ErrorCode#QMP_ERROR} if QEMU rejects the command
      */
     public JsonNode execute(String command, Map<String, ?> arguments, Duration limit) {
@@ -111,9 +108,8 @@ public final class QmpClient implements AutoCloseable {
     }
 
     /**
-     * Closes the connection and stops both threads. Commands in progress fail. Queued events are discarded; a
-     * delivery in
-     * progress completes. Idempotent.
+     * Closes the connection and stops both threads. Commands in progress fail. Queued events are discarded; a delivery
+     * in progress completes. Idempotent.
      */
     @Override
     public void close() {

@@ -188,8 +188,8 @@ public final class QmpCommands {
     }
 
     /**
-     * @param qemu the version; before 5.0 the properties are in a separate member. Source: QEMU 6.0 removed
-     *     features list, object-add props
+     * @param qemu the version; before 5.0 the properties are in a separate member. Source: QEMU 6.0 removed features
+     *     list, object-add props
      * @param properties unchecked, as defined by the type
      */
     public static QmpCommand<JsonNode> objectAdd(Version qemu, String type, String id, Map<String, ?> properties) {
@@ -222,8 +222,8 @@ public final class QmpCommands {
     /**
      * The negotiated features of a virtio device; QEMU 7.2 and newer.
      *
-     * <p>Never send this to a VM before a disposable QEMU of the same binary has survived it: QEMU 11.1.2 has the command
-     * and aborts on it, for every device. The capability probe checks this.
+     * <p>Never send this to a VM before a disposable QEMU of the same binary has survived it: QEMU 11.1.2 has the
+     * command and aborts on it, for every device. The capability probe checks this.
      *
      * @param path such as {@code /machine/peripheral/ua-standby0/virtio-backend}
      */

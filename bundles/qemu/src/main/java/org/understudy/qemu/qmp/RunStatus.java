@@ -4,8 +4,8 @@ package org.understudy.qemu.qmp;
 /**
  * Whether the vCPUs run.
  *
- * @param status the run state of QEMU, such as {@code running}, {@code inmigrate}, {@code internal-error}. Source:
- *     QAPI RunState
+ * @param status the run state of QEMU, such as {@code running}, {@code inmigrate}, {@code internal-error}. Source: QAPI
+ *     RunState
  */
 public record RunStatus(boolean running, String status) {
     /** The accelerator could not continue the vCPUs. */

@@ -43,9 +43,8 @@ final class Schema {
     }
 
     /**
-     * True if the type has the member or value of the path; see {@link CommandSpec#arguments}. A value of a type
-     * that is not
-     * an enumeration in this schema cannot be checked and counts as supported.
+     * True if the type has the member or value of the path; see {@link CommandSpec#arguments}. A value of a type that
+     * is not an enumeration in this schema cannot be checked and counts as supported.
      */
     boolean has(JsonNode type, String path) {
         String[] memberAndValue = path.split("=", 2);

@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 /**
  * A QEMU process with a QMP socket, and the list of QEMUs to test with.
  *
- * <p>The QEMU of the system is always tested. The environment variable
- * {@code UNDERSTUDY_TEST_QEMUS} lists others, separated by colons.
+ * <p>The QEMU of the system is always tested. The environment variable {@code UNDERSTUDY_TEST_QEMUS} lists others,
+ * separated by colons.
  */
 public final class RealQemu implements AutoCloseable {
     private static final String SYSTEM = "/usr/bin/qemu-system-x86_64";
