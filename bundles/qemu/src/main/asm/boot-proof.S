@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The code of the accelerator probe: firmware that does, in short, what Linux does while it boots. It writes one letter
-# to the debug console (port 0xe9) as it enters each stage, and at the end the value 0x10 to the exit port (0xf4).
+# Firmware of the accelerator probe. It performs, in short, the steps of a booting Linux kernel. On entry of each stage it
+# writes one letter to the debug console (port 0xe9), and at the end the value 0x10 to the exit port (0xf4).
 #
 #   R  real mode                                    S  SSE2 in kernel mode
 #   P  protected mode                               C  a loop of 100 million instructions
 #   T  page tables written                          F  a page fault, handled
-#   M  model specific register EFER written         I  an interrupt of the local APIC's timer
+#   M  model specific register EFER written         I  a timer interrupt of the local APIC
 #   L  long mode with paging
 #
-# S and C tell a processor that runs code from a hypervisor that interprets each instruction: such a one starts a
-# kernel's decompression and never ends it.
+# S and C distinguish a processor from a hypervisor that interprets each instruction: the latter starts the decompression
+# of a kernel but never completes it.
 #
-# BootProof.java holds the assembled bytes; a test assembles this file and compares. By hand:
+# BootFirmware.java contains the assembled bytes; a test assembles this file and compares. Manually:
 #   as --64 boot-proof.S -o x.o && ld -Ttext=0xf0000 -e 0 --oformat binary x.o -o x.bin
 
-    .set    ROM, 0xf0000              # where the code stands below 1 MiB
+    .set    ROM, 0xf0000              # address of the code below 1 MiB
     .set    PML4, 0x1000
     .set    PDPT, 0x2000
     .set    LOW, 0x3000               # page directory of the first GiB
@@ -94,12 +94,12 @@ long_mode:
     paddd   %xmm0, %xmm0
     movd    %xmm0, %eax
     cmpl    $14, %eax
-    jne     give_up
+    jne     fail
     stage   'S'
     movl    $50000000, %ecx
-again:
+loop_body:
     decl    %ecx
-    jnz     again
+    jnz     loop_body
     stage   'C'
     gate    14, page_fault
     gate    0x40, timer
@@ -126,12 +126,12 @@ timer:
     stage   'I'
     movb    $0x10, %al
     outb    %al, $0xf4
-give_up:
+fail:
     cli
     hlt
-    jmp     give_up
+    jmp     fail
 
-    # The descriptors bear their accessed bit already: the processor could not set it in ROM.
+    # The accessed bits of the descriptors are set: the processor cannot set them in ROM.
     .align  8
 gdt:
     .quad   0

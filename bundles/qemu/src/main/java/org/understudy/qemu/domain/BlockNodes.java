@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.Optional;
 import org.understudy.qemu.domain.Device.BlockBackend;
 
-/** The {@code -blockdev} nodes of a disk: the file and its format. */
+/** Builds the {@code -blockdev} nodes of a disk: file and format. */
 final class BlockNodes {
     private BlockNodes() {}
 
-    /** The name of the node a disk uses. QEMU takes at most 31 characters. */
+    /** The name of the node that a disk uses. QEMU accepts at most 31 characters. */
     static String name(String disk) {
         String name = "img-" + disk;
         return name.length() <= 31 ? name : "img-" + Integer.toHexString(disk.hashCode());
@@ -39,7 +39,7 @@ final class BlockNodes {
                 .add(prefix + "cache.no-flush", cache.equals("unsafe") ? "on" : "off");
     }
 
-    /** The guest-visible half of libvirt's cache mode; empty for QEMU's default. */
+    /** The guest-visible part of libvirt's cache mode; empty for QEMU's default. */
     static Optional<String> writeCache(BlockBackend b) {
         return switch (b.cache()) {
             case "default" -> Optional.empty();

@@ -9,7 +9,7 @@ import org.understudy.qemu.domain.Device.Disk;
 import org.understudy.qemu.domain.Device.Nic;
 import org.understudy.qemu.domain.Device.PassedThrough;
 
-/** The order in which devices are tried at boot. */
+/** The boot order of the devices. */
 final class BootIndexes {
     private final Map<String, Integer> byId = new HashMap<>();
 

@@ -18,7 +18,7 @@ final class CharacterDeviceReader {
         this.hasSerial = hasSerial;
     }
 
-    /** Empty for a console that is another name for the first serial port. */
+    /** Empty for a console that is an alias of the first serial port. */
     Optional<Device> read(StrictElement element) {
         return switch (element.name()) {
             case "serial" -> Optional.of(serial(element));
@@ -66,7 +66,7 @@ final class CharacterDeviceReader {
         String type = element.choice("type", "pty", "file", "unix", "null");
         element.attribute("tty");
         Optional<StrictElement> source = element.child("source");
-        // Source: virDomainChrSourceDefParse in libvirt: a named socket is one to connect to unless it says otherwise.
+        // Source: virDomainChrSourceDefParse in libvirt: the mode of a socket with a path defaults to connect.
         boolean server = source.filter(s -> type.equals("unix"))
                 .map(s -> s.attribute("path").isPresent()
                         ? s.choice("mode", "connect", "bind")
@@ -78,7 +78,7 @@ final class CharacterDeviceReader {
                 .orElse(false);
         Optional<String> path = source.flatMap(s -> s.attribute("path"));
         if (type.equals("file") && path.isEmpty()) {
-            collector.incomplete(element.path(), "no file is named", "Add <source path='...'/>.");
+            collector.incomplete(element.path(), "The character device has no file", "Add <source path='...'/>.");
         }
         Optional<String> log = element.child("log").flatMap(l -> {
             l.choice("append", "on");

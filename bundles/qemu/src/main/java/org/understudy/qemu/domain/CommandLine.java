@@ -9,8 +9,8 @@ import org.understudy.qemu.domain.Domain.Vcpus;
 import org.understudy.qemu.domain.HostOverrides.Flash;
 
 /**
- * QEMU's arguments for a domain: the guest's hardware. What belongs to the process (monitor, log, sandbox, user) is
- * added by {@code process}. The same domain always gives the same hardware, whichever host it is for.
+ * Builds the QEMU arguments for the virtual hardware of a domain. Package {@code process} adds the arguments of the
+ * process (monitor, log, sandbox, user). A domain has the same hardware on every host.
  */
 public final class CommandLine {
     private final Domain domain;
@@ -22,7 +22,7 @@ public final class CommandLine {
         this.overrides = overrides;
     }
 
-    /** The arguments, without the name of the program. The domain must have been read without errors. */
+    /** Builds the arguments without the program name. The domain must have no findings of severity error. */
     public static List<String> of(Domain domain, HostOverrides overrides) {
         return new CommandLine(domain, overrides).build();
     }
@@ -50,15 +50,15 @@ public final class CommandLine {
     private void machine() {
         Machine machine = domain.machine();
         Options options = new Options(machine.type()).add("usb", "off").add("dump-guest-core", "off");
-        options.all(machine.properties());
-        switchOff("acpi", !machine.acpi(), options);
-        switchOff("hpet", !machine.hpet(), options);
+        options.addAll(machine.properties());
+        disable("acpi", !machine.acpi(), options);
+        disable("hpet", !machine.hpet(), options);
         overrides.flash().ifPresent(f -> flash(f, options));
         add("-machine", options);
     }
 
-    /** QEMU 9.0 has removed the options that old versions need. Source: QEMU docs/about/removed-features. */
-    private void switchOff(String part, boolean off, Options machine) {
+    /** QEMU 9.0 removed the options that old versions need. Source: QEMU docs/about/removed-features. */
+    private void disable(String part, boolean off, Options machine) {
         if (off && overrides.version().atLeast(6, 0)) {
             machine.add(part, "off");
         } else if (off) {
@@ -86,9 +86,9 @@ public final class CommandLine {
     private void cpu() {
         Cpu cpu = domain.cpu();
         if (cpu instanceof Cpu.Named named) {
-            add("-cpu", new Options(named.model()).all(named.features()));
+            add("-cpu", new Options(named.model()).addAll(named.features()));
         } else if (cpu instanceof Cpu.Maximum maximum) {
-            add("-cpu", new Options("max").all(maximum.features()));
+            add("-cpu", new Options("max").addAll(maximum.features()));
         } else if (cpu instanceof Cpu.Host host) {
             boolean kvm = overrides.accelerator().equals("kvm");
             List<String> features = kvm
@@ -96,9 +96,9 @@ public final class CommandLine {
                     : host.features().stream()
                             .filter(f -> !f.startsWith("migratable="))
                             .toList();
-            add("-cpu", new Options(kvm ? "host" : "max").all(features));
+            add("-cpu", new Options(kvm ? "host" : "max").addAll(features));
         } else if (cpu instanceof Cpu.Unnamed unnamed && !unnamed.features().isEmpty()) {
-            add("-cpu", new Options("qemu64").all(unnamed.features()));
+            add("-cpu", new Options("qemu64").addAll(unnamed.features()));
         }
     }
 
@@ -108,7 +108,7 @@ public final class CommandLine {
         if (vcpus.maximum() != vcpus.current() || !vcpus.topology().isEmpty()) {
             options.add("maxcpus", vcpus.maximum());
         }
-        add("-smp", options.all(vcpus.topology()));
+        add("-smp", options.addAll(vcpus.topology()));
     }
 
     private void lifecycle() {

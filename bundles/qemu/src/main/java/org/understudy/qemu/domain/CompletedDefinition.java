@@ -11,8 +11,8 @@ import org.understudy.api.xml.Layout;
 import org.understudy.api.xml.XmlElement;
 
 /**
- * Adds to a definition what would otherwise change from one start to the next: UUID, MAC addresses, and the machine
- * type's version. libvirt does the same when a domain is defined. All else stays as it was written.
+ * Adds to a definition the values that would otherwise change at each start: UUID, MAC addresses and the version of the
+ * machine type. libvirt does the same when a domain is defined. All other bytes stay unchanged.
  */
 public final class CompletedDefinition {
     private final DomainDocument document;
@@ -23,7 +23,7 @@ public final class CompletedDefinition {
         this.edits = new Edits(document);
     }
 
-    /** @param machine the full name of a machine type */
+    /** @param machine maps a machine type to its full name */
     public static String of(String xml, UUID uuid, Supplier<MacAddress> macs, UnaryOperator<String> machine) {
         CompletedDefinition completed = new CompletedDefinition(xml);
         completed.uuid(uuid);
@@ -32,7 +32,7 @@ public final class CompletedDefinition {
         return completed.edits.apply();
     }
 
-    /** The definition with the domain type that is really used, such as {@code qemu} where KVM is not usable. */
+    /** Replaces the domain type by the one in use, such as {@code qemu} on a host without usable KVM. */
     public static String withType(String xml, String type) {
         CompletedDefinition completed = new CompletedDefinition(xml);
         completed.set(completed.document.root(), "type", type);

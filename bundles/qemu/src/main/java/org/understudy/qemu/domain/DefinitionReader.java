@@ -15,7 +15,7 @@ import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
 import org.understudy.qemu.domain.Domain.Memory;
 
-/** Reads a definition. */
+/** Reads a domain XML. */
 public final class DefinitionReader {
     private static final List<String> UNITS =
             List.of("KiB", "b", "bytes", "KB", "k", "MB", "M", "MiB", "GB", "G", "GiB");
@@ -24,12 +24,12 @@ public final class DefinitionReader {
 
     private DefinitionReader() {}
 
-    /** A domain and what was found while reading it; it must not be started if a finding is an error. */
+    /** A domain and its findings; a domain with a finding of severity error must not be started. */
     public record Reading(Domain domain, List<Finding> findings) {}
 
     /**
-     * @throws UnderstudyException {@link ErrorCode#MALFORMED_XML}, {@link ErrorCode#XML_REFUSED}, or
-     *     {@link ErrorCode#INVALID_ARGUMENT} if its name or UUID has a wrong form
+     * @throws UnderstudyException {@link ErrorCode#MALFORMED_XML}, {@link ErrorCode#XML_REFUSED}, or {@link
+     *     ErrorCode#INVALID_ARGUMENT} if the name or UUID is malformed
      */
     public static Reading read(String xml) {
         DefinitionReader reader = new DefinitionReader();
@@ -59,7 +59,7 @@ public final class DefinitionReader {
                 platform.options(os.machine()),
                 devices(root, os.machine().contains("q35")));
         security(root);
-        root.finish();
+        root.reportUnread();
         crossCheck(domain);
         return domain;
     }
@@ -68,14 +68,15 @@ public final class DefinitionReader {
         try {
             return UUID.fromString(text);
         } catch (IllegalArgumentException e) {
-            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "uuid '" + text + "' is not a UUID", e);
+            throw new UnderstudyException(
+                    ErrorCode.INVALID_ARGUMENT, "Element <uuid>: '" + text + "' is not a UUID", e);
         }
     }
 
     private Memory memory(StrictElement root) {
         long total = root.child("memory").map(this::kib).orElse(0L);
         if (total < 1024) {
-            collector.incomplete("/domain/memory", "the VM has no memory", "Give <memory> at least 1 MiB.");
+            collector.incomplete("/domain/memory", "The VM has no memory", "Set <memory> to at least 1 MiB.");
         }
         long current = root.child("currentMemory").map(this::kib).orElse(total);
         return new Memory(total, Math.min(total, current));
@@ -122,7 +123,7 @@ public final class DefinitionReader {
             collector.unsupported(
                     "/domain/currentMemory",
                     domain.memory().current() + " KiB",
-                    "Add <memballoon model='virtio'/>, or make currentMemory equal to memory.");
+                    "Add <memballoon model='virtio'/>, or set currentMemory to the value of memory.");
         }
         boolean perDevice = domain.devices(Device.Disk.class)
                         .anyMatch(d -> d.bootOrder().isPresent())
@@ -131,15 +132,15 @@ public final class DefinitionReader {
             collector.unsupported(
                     "/domain/os/boot",
                     String.join(", ", domain.bootDevices()),
-                    "Use either <os><boot/> or the devices' own <boot order=''/>, not both.");
+                    "Use either <os><boot/> or the <boot order=''/> of the devices, not both.");
         }
         Set<String> ids = new HashSet<>();
         domain.devices().stream()
                 .filter(d -> !ids.add(d.id()))
                 .forEach(d -> collector.unsupported(
-                        d.place().path() + "/alias", d.id(), "Give each device an alias of its own."));
+                        d.place().path() + "/alias", d.id(), "Set a unique alias for each device."));
         PciAddressAllocator.of(domain)
                 .conflicts()
-                .forEach(c -> collector.unsupported(c, "", "Give each device an address of its own."));
+                .forEach(c -> collector.unsupported(c, "", "Set a unique address for each device."));
     }
 }

@@ -16,15 +16,15 @@ public sealed interface Device {
     }
 
     /**
-     * Where a device stands in the XML and in the guest.
+     * The position of a device in the XML and in the guest.
      *
      * @param path in the XML, for findings
-     * @param id the alias of the XML, or one given by its kind and position
+     * @param id the alias in the XML; without one, an id made of kind and position
      * @param address empty: {@link PciAddressAllocator} chooses
      */
     record Place(String path, String id, Optional<GuestAddress> address) {}
 
-    /** An address in the guest. */
+    /** A guest address. */
     sealed interface GuestAddress {
         record Pci(int bus, int slot, int function, boolean multifunction) implements GuestAddress {}
 
@@ -54,7 +54,7 @@ public sealed interface Device {
             List<String> properties)
             implements Device {}
 
-    /** Both layers of a disk image. */
+    /** The file and the format of a disk image. */
     record BlockBackend(
             boolean blockDevice,
             String file,
@@ -77,7 +77,7 @@ public sealed interface Device {
             List<String> properties)
             implements Device {}
 
-    /** What a NIC's frames go to. */
+    /** The network backend of a NIC. */
     sealed interface NicBackend {
         /** @param forwards QEMU's {@code hostfwd} values */
         record User(Optional<String> network, List<String> forwards) implements NicBackend {}
@@ -86,9 +86,9 @@ public sealed interface Device {
     }
 
     /**
-     * A host device given to the guest by VFIO.
+     * A host device that is passed through by VFIO.
      *
-     * @param source empty: the VF leased for this alias
+     * @param source empty: the VF that is leased for this alias
      * @param pool the pool's network; empty if the definition names the device
      */
     record PassedThrough(
@@ -100,7 +100,7 @@ public sealed interface Device {
             Optional<Integer> bootOrder)
             implements Device {}
 
-    /** The part in a failover pair. Source: libvirt {@code <teaming>}. */
+    /** The role in a failover pair. Source: libvirt {@code <teaming>}. */
     sealed interface Teaming {
         record None() implements Teaming {}
 
@@ -109,7 +109,7 @@ public sealed interface Device {
         record Primary(String standby) implements Teaming {}
     }
 
-    /** @param file empty text: no option ROM; empty optional: the model's own */
+    /** @param file empty text: no option ROM; empty optional: the default of the model */
     record Rom(boolean bar, Optional<String> file) {}
 
     /** @param options of {@code -chardev} without the id */
@@ -117,23 +117,23 @@ public sealed interface Device {
 
     record Channel(Place place, CharBackend backend, String name) implements Device {}
 
-    /** A character device of the host. {@code path} is empty for one that Understudy places in the VM's folder. */
+    /** A character device of the host. {@code path} is empty if the file is in the VM folder. */
     record CharBackend(String type, Optional<String> path, boolean server, boolean append, Optional<String> log) {}
 
     record Rng(Place place, Optional<String> source, List<String> properties) implements Device {}
 
     record Balloon(Place place, List<String> properties) implements Device {}
 
-    /** A device that needs nothing but its QEMU name: video, USB input, watchdog, panic. */
+    /** A device without a backend: video, USB input, watchdog, panic. */
     record Simple(Place place, String driver, Bus bus, List<String> properties) implements Device {}
 
-    /** What a {@link Simple} device is plugged into. */
+    /** The bus of a {@link Simple} device. */
     enum Bus {
         PCI,
         USB,
         NONE
     }
 
-    /** @param socket empty: in the VM's folder */
+    /** @param socket empty: in the VM folder */
     record Vnc(Place place, boolean enabled, Optional<String> socket) implements Device {}
 }

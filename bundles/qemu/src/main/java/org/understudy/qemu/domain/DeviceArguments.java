@@ -16,7 +16,7 @@ import org.understudy.qemu.domain.Device.Serial;
 import org.understudy.qemu.domain.Device.Simple;
 import org.understudy.qemu.domain.Device.Vnc;
 
-/** The {@code -device} part of the command line, controllers first. */
+/** Builds the device arguments of the command line, controllers first. */
 final class DeviceArguments {
     private final Domain domain;
     private final HostOverrides overrides;
@@ -54,17 +54,17 @@ final class DeviceArguments {
         if (!port.hotplug()) {
             options.add("hotplug", "off");
         }
-        add("-device", options.all(port.seat().options()));
+        add("-device", options.addAll(port.address().options()));
     }
 
     private void controller(Controller c) {
-        add("-device", pci(c.driver(), c).all(c.properties()));
+        add("-device", pci(c.driver(), c).addAll(c.properties()));
     }
 
     private Options pci(String driver, Device device) {
         return new Options(driver)
                 .add("id", device.id())
-                .all(allocator.seat(device.id()).options());
+                .addAll(allocator.address(device.id()).options());
     }
 
     private void device(Device device) {
@@ -72,9 +72,9 @@ final class DeviceArguments {
             disk(disk);
         } else if (device instanceof Nic nic) {
             add("-netdev", NicArguments.netdev(nic, overrides.bridgeHelper()));
-            add("-device", written(nics.nicDevice(nic), nic.teaming()));
+            add("-device", deviceOption(nics.nicDevice(nic), nic.teaming()));
         } else if (device instanceof PassedThrough vf) {
-            add("-device", written(nics.vfDevice(vf), vf.teaming()));
+            add("-device", deviceOption(nics.vfDevice(vf), vf.teaming()));
         } else if (device instanceof Serial serial) {
             chardev(serial.id(), serial.backend());
             add(
@@ -93,21 +93,21 @@ final class DeviceArguments {
                             .add("chardev", "char" + channel.id())
                             .add("name", channel.name()));
         } else {
-            small(device);
+            otherDevice(device);
         }
     }
 
     /**
-     * A primary is written in JSON where QEMU takes that: of one in key=value form, QEMU keeps the id for ever while it
-     * is hidden, and the device can't be plugged again once it was unplugged. QEMU handles JSON devices after all others.
+     * Formats a primary as JSON where QEMU accepts it. In key=value form, QEMU never releases the id of a hidden
+     * primary, and the device cannot be plugged again after an unplug. QEMU creates JSON devices after all others.
      */
-    private String written(Options device, Device.Teaming teaming) {
+    private String deviceOption(Options device, Device.Teaming teaming) {
         boolean json =
                 teaming instanceof Device.Teaming.Primary && overrides.version().atLeast(6, 2);
         return json ? device.asJson() : device.toString();
     }
 
-    private void small(Device device) {
+    private void otherDevice(Device device) {
         if (device instanceof Rng rng) {
             String backend = "obj" + rng.id();
             add(
@@ -116,9 +116,9 @@ final class DeviceArguments {
                             .map(file ->
                                     new Options("rng-random").add("id", backend).add("filename", file))
                             .orElseGet(() -> new Options("rng-builtin").add("id", backend)));
-            add("-device", pci("virtio-rng-pci", rng).add("rng", backend).all(rng.properties()));
+            add("-device", pci("virtio-rng-pci", rng).add("rng", backend).addAll(rng.properties()));
         } else if (device instanceof Balloon balloon) {
-            add("-device", pci("virtio-balloon-pci", balloon).all(balloon.properties()));
+            add("-device", pci("virtio-balloon-pci", balloon).addAll(balloon.properties()));
         } else if (device instanceof Vnc vnc) {
             add("-vnc", vnc.enabled() ? "unix:" + escapedPath(vnc.socket(), "vnc.sock") : "none");
         } else if (device instanceof Simple simple) {
@@ -141,7 +141,7 @@ final class DeviceArguments {
                 Options options = simple.bus() == Device.Bus.USB
                         ? new Options(simple.driver()).add("id", simple.id()).add("bus", controllerId("usb", 0) + ".0")
                         : pci(simple.driver(), simple);
-                add("-device", options.all(simple.properties()));
+                add("-device", options.addAll(simple.properties()));
             }
         }
     }
@@ -165,7 +165,7 @@ final class DeviceArguments {
                                                 .resolve(id + ".sock")
                                                 .toString()))
                         .add("server", backend.server() ? "on" : "off")
-                        .all(backend.server() ? List.of("wait=off") : List.of());
+                        .addAll(backend.server() ? List.of("wait=off") : List.of());
             default -> {}
         }
         backend.log().ifPresent(l -> options.add("logfile", l).add("logappend", "on"));
@@ -174,7 +174,7 @@ final class DeviceArguments {
 
     private void disk(Disk disk) {
         disk.backend().ifPresent(b -> BlockNodes.of(disk.id(), b).forEach(node -> add("-blockdev", node)));
-        Options options = front(disk);
+        Options options = frontend(disk);
         disk.backend().ifPresent(b -> {
             options.add("drive", BlockNodes.name(disk.id()));
             if (!disk.cdrom()) {
@@ -183,10 +183,10 @@ final class DeviceArguments {
         });
         options.add("serial", disk.serial());
         bootIndexes.of(disk).ifPresent(i -> options.add("bootindex", i));
-        add("-device", options.all(disk.properties()));
+        add("-device", options.addAll(disk.properties()));
     }
 
-    private Options front(Disk disk) {
+    private Options frontend(Disk disk) {
         Device.GuestAddress.Drive drive = drive(disk);
         return switch (disk.bus()) {
             case "virtio" -> pci("virtio-blk-pci", disk);

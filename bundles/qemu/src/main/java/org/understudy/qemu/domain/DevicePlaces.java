@@ -7,10 +7,10 @@ import java.util.Optional;
 import org.understudy.qemu.domain.Device.GuestAddress;
 import org.understudy.qemu.domain.Device.Place;
 
-/** Gives each device of one definition its id and its address in the guest. */
+/** Assigns an id and a guest address to each device of one definition. */
 final class DevicePlaces {
     private final FindingCollector collector;
-    /** How many ids of each kind are taken. */
+    /** The number of assigned ids by kind. */
     private final Map<String, Integer> counters = new HashMap<>();
 
     DevicePlaces(FindingCollector collector) {
@@ -18,21 +18,23 @@ final class DevicePlaces {
     }
 
     /**
-     * The place of a device: its alias, or the next id of its kind.
+     * The place of a device. Its id is the alias, or else the next free id of its kind.
      *
-     * @param addressType of the addresses it can have, such as {@code pci}
+     * @param addressType the supported address type, such as {@code pci}
      */
     Place of(StrictElement element, String kind, String addressType) {
         Optional<String> alias = element.child("alias").flatMap(a -> a.attribute("name"));
         alias.filter(a -> !a.matches("[A-Za-z][A-Za-z0-9._-]*"))
                 .ifPresent(a -> collector.unsupported(
-                        element.path() + "/alias", a, "Begin with a letter; use letters, digits, '.', '_' and '-'."));
-        String next = next(kind);
+                        element.path() + "/alias",
+                        a,
+                        "Start the alias with a letter; use only letters, digits, '.', '_' and '-'."));
+        String next = nextId(kind);
         return new Place(
                 element.path(), alias.orElse(next), element.child("address").flatMap(a -> address(a, addressType)));
     }
 
-    String next(String kind) {
+    String nextId(String kind) {
         return kind + (counters.merge(kind, 1, Integer::sum) - 1);
     }
 
@@ -47,14 +49,14 @@ final class DevicePlaces {
                         address.number("unit").orElse(0)));
             default -> {
                 address.ignore();
-                collector.notice(address.path(), "QEMU chooses the " + type + " address itself");
+                collector.notice(address.path(), "The " + type + " address is ignored: QEMU assigns it");
                 yield Optional.empty();
             }
         };
     }
 
     private Optional<GuestAddress> pciAddress(StrictElement address) {
-        address.fixed("domain", 0);
+        address.requireFixed("domain", 0);
         if (address.attribute("slot").isEmpty()) {
             return Optional.empty();
         }

@@ -55,7 +55,7 @@ final class DeviceReader {
         if (devices.stream().noneMatch(Balloon.class::isInstance)
                 && section.children("memballoon").isEmpty()) {
             devices.add(new Balloon(
-                    new Place("/domain/devices/memballoon", places.next("balloon"), Optional.empty()), List.of()));
+                    new Place("/domain/devices/memballoon", places.nextId("balloon"), Optional.empty()), List.of()));
         }
         addController(
                 "scsi",
@@ -66,7 +66,9 @@ final class DeviceReader {
             devices.stream()
                     .filter(DeviceReader::isUsb)
                     .forEach(d -> collector.unsupported(
-                            d.place().path(), "a USB device", "Remove it, or the controller with model='none'."));
+                            d.place().path(),
+                            "a USB device",
+                            "Remove the device, or the controller with model='none'."));
         } else {
             addController("usb", "qemu-xhci", DeviceReader::isUsb);
         }
@@ -77,12 +79,12 @@ final class DeviceReader {
         return device instanceof Simple simple && simple.bus() == Bus.USB;
     }
 
-    /** libvirt adds the controller that a device needs; so do we. */
+    /** Adds the controller that a device needs, as libvirt does. */
     private void addController(String type, String driver, Predicate<Device> needs) {
-        boolean there = devices.stream()
+        boolean present = devices.stream()
                 .anyMatch(d -> d instanceof Controller c && c.type().equals(type));
-        if (!there && devices.stream().anyMatch(needs)) {
-            Place place = new Place("/domain/devices/controller", places.next(type), Optional.empty());
+        if (!present && devices.stream().anyMatch(needs)) {
+            Place place = new Place("/domain/devices/controller", places.nextId(type), Optional.empty());
             devices.add(new Controller(place, type, 0, driver, List.of()));
         }
     }
@@ -116,10 +118,12 @@ final class DeviceReader {
     }
 
     private void emulator(StrictElement element) {
-        // Where distributions have it; a path of one's own would not be obeyed.
+        // The paths of distributions are accepted. Any other path would have no effect.
         if (!element.text().matches("(/usr)?/(bin|libexec)/(qemu-system-x86_64|qemu-kvm|kvm)")) {
             collector.unsupported(
-                    element.path(), element.text(), "Remove it; the host's 'binary' option names the emulator.");
+                    element.path(),
+                    element.text(),
+                    "Remove <emulator>; the host option 'binary' selects the emulator.");
         }
     }
 
@@ -155,16 +159,16 @@ final class DeviceReader {
         }
         element.child("address").ifPresent(address -> {
             address.choice("type", "pci");
-            address.fixed("domain", 0);
-            address.fixed("bus", 0);
-            address.fixed("slot", pcie ? 0x1f : 1);
-            address.fixed("function", pcie ? 2 : 1);
+            address.requireFixed("domain", 0);
+            address.requireFixed("bus", 0);
+            address.requireFixed("slot", pcie ? 0x1f : 1);
+            address.requireFixed("function", pcie ? 2 : 1);
         });
         if (index != 0 || pcie != type.equals("sata")) {
             collector.unsupported(
                     element.path(),
                     type + " controller " + index,
-                    "Use the machine's own: sata 0 on q35, ide 0 on pc.");
+                    "Use the controller of the machine type: sata 0 on q35, ide 0 on pc.");
         }
     }
 
@@ -239,7 +243,7 @@ final class DeviceReader {
     private void video(StrictElement element) {
         Optional<StrictElement> found = element.child("model");
         if (found.isEmpty()) {
-            collector.incomplete(element.path(), "the video device has no model", "Add <model type='vga'/>.");
+            collector.incomplete(element.path(), "The video device has no model", "Add <model type='vga'/>.");
             return;
         }
         StrictElement model = found.get();

@@ -19,7 +19,7 @@ final class DiskReader {
         this.pcie = pcie;
     }
 
-    /** Empty if the definition lacks what makes a disk; the findings tell. */
+    /** Empty if the element is incomplete; a finding then reports it. */
     Optional<Disk> read(StrictElement element) {
         boolean block = element.choice("type", "file", "block").equals("block");
         boolean cdrom = element.choice("device", "disk", "cdrom").equals("cdrom");
@@ -27,13 +27,13 @@ final class DiskReader {
         Optional<String> dev = target.flatMap(t -> t.attribute("dev"));
         if (dev.isEmpty() || !dev.get().matches("[a-z]d[a-z]{1,2}")) {
             collector.incomplete(
-                    element.path(), "the disk has no target such as 'vda'", "Add <target dev='vda' bus='virtio'/>.");
+                    element.path(), "The disk has no target such as 'vda'", "Add <target dev='vda' bus='virtio'/>.");
             return Optional.empty();
         }
         String bus = bus(target.get(), dev.get(), cdrom);
         Optional<BlockBackend> backend = backend(element, block, cdrom);
         if (backend.isEmpty() && !cdrom) {
-            collector.incomplete(element.path(), "the disk has no source", "Add <source file='...'/>.");
+            collector.incomplete(element.path(), "The disk has no source", "Add <source file='...'/>.");
         }
         element.child("address").ifPresent(address -> drive(address, bus));
         return Optional.of(new Disk(
@@ -49,23 +49,24 @@ final class DiskReader {
                 properties(element, bus)));
     }
 
-    /** Parts of a drive address that QEMU has no place for on this bus. */
+    /** Checks the parts of a drive address that QEMU does not support on this bus. */
     private static void drive(StrictElement address, String bus) {
         if (bus.equals("sata") || bus.equals("ide")) {
-            address.fixed("controller", 0);
-            address.fixed("target", 0);
+            address.requireFixed("controller", 0);
+            address.requireFixed("target", 0);
         }
         if (bus.equals("sata") || bus.equals("scsi")) {
-            address.fixed("bus", 0);
+            address.requireFixed("bus", 0);
         }
     }
 
     private String bus(StrictElement target, String dev, boolean cdrom) {
-        String usual = pcie ? "sata" : "ide";
-        String guess = dev.startsWith("vd") ? "virtio" : dev.startsWith("hd") || cdrom ? usual : "scsi";
+        String builtInBus = pcie ? "sata" : "ide";
+        String defaultBus = dev.startsWith("vd") ? "virtio" : dev.startsWith("hd") || cdrom ? builtInBus : "scsi";
         return target.attribute("bus").isEmpty()
-                ? guess
-                : target.choice("bus", cdrom ? new String[] {usual, "scsi"} : new String[] {"virtio", "scsi", usual});
+                ? defaultBus
+                : target.choice(
+                        "bus", cdrom ? new String[] {builtInBus, "scsi"} : new String[] {"virtio", "scsi", builtInBus});
     }
 
     private Optional<BlockBackend> backend(StrictElement element, boolean block, boolean cdrom) {

@@ -8,9 +8,9 @@ import java.util.stream.Stream;
 import org.understudy.api.VmName;
 
 /**
- * A VM as its definition describes it.
+ * The model of a VM, as read from its definition.
  *
- * @param kvm whether the definition asks for KVM
+ * @param kvm whether the domain type is kvm
  * @param options arguments that follow from the definition alone, such as {@code -rtc}
  */
 public record Domain(
@@ -28,25 +28,25 @@ public record Domain(
         List<Option> options,
         List<Device> devices) {
 
-    /** In KiB. {@code current} is what the balloon leaves to the guest. */
+    /** In KiB. {@code current} is the balloon target. */
     public record Memory(long total, long current) {}
 
     /** @param topology {@code sockets=..,} and so on; empty if the definition has none */
     public record Vcpus(int current, int maximum, List<String> topology) {}
 
-    /** @param properties of {@code -machine}; each holds on every supported version */
+    /** @param properties of {@code -machine}; each is valid in every supported version of QEMU */
     public record Machine(String type, boolean acpi, boolean hpet, List<String> properties) {
-        /** True for machines whose root bus is PCI Express. */
+        /** True if the root bus is PCI Express. */
         public boolean pcie() {
             return type.contains("q35");
         }
     }
 
-    /** What the guest boots with. */
+    /** The firmware of the guest. */
     public sealed interface Firmware {
         record Bios() implements Firmware {}
 
-        /** The host chooses. @param secureBoot empty: either */
+        /** UEFI firmware that the host selects. @param secureBoot empty: either */
         record AnyUefi(Optional<Boolean> secureBoot, Optional<String> nvram) implements Firmware {}
 
         record Uefi(String code, boolean secure, Optional<String> nvram, Optional<String> template)
@@ -57,10 +57,10 @@ public record Domain(
 
     /** The CPU model. */
     public sealed interface Cpu {
-        /** The machine's default. */
+        /** The default of the machine type. */
         record Unnamed(List<String> features) implements Cpu {}
 
-        /** Like the host's, or all the accelerator can do. */
+        /** The host CPU model, or all features of the accelerator. */
         record Host(List<String> features) implements Cpu {}
 
         record Maximum(List<String> features) implements Cpu {}

@@ -7,7 +7,7 @@ import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.Severity;
 
-/** Collects the findings of one reading. */
+/** Collects the findings of one definition. */
 final class FindingCollector {
     private final List<Finding> findings = new ArrayList<>();
 
@@ -16,13 +16,13 @@ final class FindingCollector {
         add(FindingCode.DEFINITION_UNSUPPORTED, path, path + shown + " is not supported by the qemu connector", remedy);
     }
 
-    /** What the VM starts without, at a price that the message tells. */
+    /** Reports a part that is not applied; the message names the consequence. */
     void warning(String path, String message, String remedy) {
         findings.add(Finding.of(FindingCode.DEFINITION_UNSUPPORTED, path, message, remedy)
                 .as(Severity.WARNING));
     }
 
-    /** What has no effect and need not have one. */
+    /** Reports a part that is ignored without consequence. */
     void notice(String path, String message) {
         findings.add(Finding.of(FindingCode.DEFINITION_UNSUPPORTED, path, message, "No action is needed.")
                 .as(Severity.NOTICE));

@@ -18,8 +18,8 @@ import org.understudy.qemu.domain.Domain.Firmware;
 import org.understudy.qemu.domain.HostOverrides.Flash;
 
 /**
- * Finds UEFI firmware. Source: QEMU {@code docs/interop/firmware.json}; the distribution keeps the descriptions in
- * {@code /usr/share/qemu/firmware}, in the order in which they are to be preferred.
+ * Finds UEFI firmware. Source: QEMU {@code docs/interop/firmware.json}; distributions install the descriptors in {@code
+ * /usr/share/qemu/firmware}, sorted by priority.
  */
 public final class FirmwareCatalog {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -33,11 +33,11 @@ public final class FirmwareCatalog {
     private record Description(Path code, Path template, boolean needsSmm, boolean secureBoot) {}
 
     /**
-     * The two halves of a domain's firmware; the variables are copied from their template if they are not there yet.
+     * Selects the flash images of a domain. The variable store is copied from its template if it does not exist.
      *
-     * @param nvram where the variables are kept if the definition does not say
+     * @param nvram the variable store if the definition does not name one
      * @return empty for BIOS
-     * @throws UnderstudyException {@link ErrorCode#QEMU_START_FAILED} if there is no such firmware, {@link
+     * @throws UnderstudyException {@link ErrorCode#QEMU_START_FAILED} if no firmware matches, {@link
      *     ErrorCode#IO_FAILED}
      */
     public Optional<Flash> flash(Domain domain, Path nvram) {
@@ -53,7 +53,7 @@ public final class FirmwareCatalog {
             Description found = find(domain.machine().type(), any.secureBoot())
                     .orElseThrow(() -> new UnderstudyException(
                             ErrorCode.QEMU_START_FAILED,
-                            "no UEFI firmware for machine %s is described in %s; install the package ovmf"
+                            "Machine type %s has no matching UEFI firmware in %s; install the package ovmf"
                                     .formatted(domain.machine().type(), folder)));
             Path variables = any.nvram().map(Path::of).orElse(nvram);
             return Optional.of(flash(found.code(), variables, found.template(), found.needsSmm()));
@@ -62,9 +62,9 @@ public final class FirmwareCatalog {
     }
 
     /**
-     * True if the domain needs no firmware, or this host has it.
+     * True if the domain needs no UEFI firmware, or this host has it.
      *
-     * @param machine the full name of the domain's machine type
+     * @param machine the full name of the machine type of the domain
      */
     public boolean has(Domain domain, String machine) {
         if (domain.firmware() instanceof Firmware.Uefi uefi) {
@@ -82,7 +82,9 @@ public final class FirmwareCatalog {
             return new Flash(code, variables, secure);
         } catch (IOException e) {
             throw new UnderstudyException(
-                    ErrorCode.IO_FAILED, "can't copy UEFI variables %s to %s: %s".formatted(template, variables, e), e);
+                    ErrorCode.IO_FAILED,
+                    "Cannot copy UEFI variables %s to %s: %s".formatted(template, variables, e),
+                    e);
         }
     }
 
@@ -92,11 +94,11 @@ public final class FirmwareCatalog {
                 .findFirst();
     }
 
-    /** Without a wish for secure boot, firmware that needs no SMM is taken: it runs everywhere. */
+    /** Unless secure boot is requested, selects firmware that needs no SMM, which every machine type supports. */
     private Optional<Description> find(String machine, Optional<Boolean> secureBoot) {
-        boolean wanted = secureBoot.orElse(false);
+        boolean requested = secureBoot.orElse(false);
         return all(machine)
-                .filter(d -> d.secureBoot() == wanted && (wanted || !d.needsSmm()))
+                .filter(d -> d.secureBoot() == requested && (requested || !d.needsSmm()))
                 .findFirst();
     }
 
@@ -117,7 +119,7 @@ public final class FirmwareCatalog {
                     .sorted(Comparator.comparing(Path::getFileName))
                     .toList();
         } catch (IOException e) {
-            throw new UnderstudyException(ErrorCode.IO_FAILED, "can't read " + folder + ": " + e, e);
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "Cannot read " + folder + ": " + e, e);
         }
     }
 
@@ -125,7 +127,7 @@ public final class FirmwareCatalog {
         try {
             return JSON.readTree(file.toFile());
         } catch (IOException e) {
-            throw new UnderstudyException(ErrorCode.IO_FAILED, "can't read " + file + ": " + e, e);
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "Cannot read " + file + ": " + e, e);
         }
     }
 

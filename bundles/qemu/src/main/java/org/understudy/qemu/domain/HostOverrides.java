@@ -9,14 +9,14 @@ import org.understudy.api.PciAddress;
 import org.understudy.api.spi.HostFacts.Version;
 
 /**
- * What a host adds to a domain for one run.
+ * Values that a host adds to a domain for one run.
  *
  * @param accelerator {@code kvm} or {@code tcg}
- * @param folder the VM's own folder, for sockets
- * @param flash the two halves of the UEFI firmware; empty for BIOS
+ * @param folder the folder for the sockets of the VM
+ * @param flash the UEFI flash images; empty for BIOS
  * @param bridgeHelper QEMU's bridge helper
- * @param vfs the VF for each primary that comes from a pool, by alias
- * @param incoming whether this QEMU waits for a migration
+ * @param vfs VF by alias, for primaries whose VF comes from a pool
+ * @param incoming whether this QEMU waits for an incoming migration
  */
 public record HostOverrides(
         Version version,
@@ -28,6 +28,6 @@ public record HostOverrides(
         Map<String, PciAddress> vfs,
         boolean incoming) {
 
-    /** @param secure whether the code wants SMM-protected flash */
+    /** @param secure whether the code needs SMM-protected flash */
     public record Flash(Path code, Path variables, boolean secure) {}
 }

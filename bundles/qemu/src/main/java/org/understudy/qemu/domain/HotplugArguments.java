@@ -8,14 +8,14 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.qemu.domain.Device.Nic;
 import org.understudy.qemu.domain.Device.PassedThrough;
 
-/** What it takes to plug a NIC of a domain into its running QEMU: the same as at its start. */
+/** Builds the {@code device_add} arguments of a NIC, equal to those at the start of its VM. */
 public final class HotplugArguments {
     private HotplugArguments() {}
 
     /**
      * @param vfs VF by alias
      * @return arguments of QMP {@code device_add}
-     * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the device is no NIC, or has no VF
+     * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the device is not a NIC, or has no VF
      */
     public static Map<String, Object> arguments(Domain domain, Device device, Map<String, PciAddress> vfs) {
         NicArguments arguments = new NicArguments(vfs, PciAddressAllocator.of(domain), BootIndexes.of(domain));
@@ -25,6 +25,6 @@ public final class HotplugArguments {
         if (device instanceof PassedThrough vf) {
             return arguments.vfDevice(vf).asArguments();
         }
-        throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, device.id() + " is no NIC");
+        throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "Device " + device.id() + " is not a NIC");
     }
 }

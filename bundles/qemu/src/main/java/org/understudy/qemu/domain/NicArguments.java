@@ -14,8 +14,8 @@ import org.understudy.qemu.domain.Device.Rom;
 import org.understudy.qemu.domain.Device.Teaming;
 
 /**
- * NICs and their part in a failover pair. Source: QEMU docs/system/virtio-net-failover.rst; libvirt
- * {@code qemuBuildNicDevProps}.
+ * Builds the arguments of NICs and of their role in a failover pair. Source: QEMU docs/system/virtio-net-failover.rst;
+ * libvirt {@code qemuBuildNicDevProps}.
  */
 final class NicArguments {
     private final Map<String, PciAddress> vfs;
@@ -33,7 +33,7 @@ final class NicArguments {
                 .add("id", nic.id())
                 .add("netdev", backendId(nic.id()))
                 .add("mac", nic.mac());
-        return finish(options, nic, nic.rom(), nic.teaming()).all(nic.properties());
+        return withCommonOptions(options, nic, nic.rom(), nic.teaming()).addAll(nic.properties());
     }
 
     static String backendId(String nic) {
@@ -59,14 +59,14 @@ final class NicArguments {
                 .or(() -> Optional.ofNullable(vfs.get(vf.id())))
                 .orElseThrow(() -> new UnderstudyException(
                         ErrorCode.INVALID_ARGUMENT,
-                        "no VF was assigned to " + vf.id() + " of pool "
+                        "Primary " + vf.id() + " has no assigned VF from pool "
                                 + vf.pool().orElse("-")));
         Options options = new Options("vfio-pci").add("host", host).add("id", vf.id());
-        return finish(options, vf, vf.rom(), vf.teaming());
+        return withCommonOptions(options, vf, vf.rom(), vf.teaming());
     }
 
-    private Options finish(Options options, Device device, Rom rom, Teaming teaming) {
-        options.all(allocator.seat(device.id()).options());
+    private Options withCommonOptions(Options options, Device device, Rom rom, Teaming teaming) {
+        options.addAll(allocator.address(device.id()).options());
         bootIndexes.of(device).ifPresent(i -> options.add("bootindex", i));
         options.add("romfile", rom.file());
         if (!rom.bar()) {

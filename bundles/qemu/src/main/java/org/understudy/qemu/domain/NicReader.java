@@ -41,12 +41,12 @@ final class NicReader {
         return Optional.of(nic(element, type, mac, teaming));
     }
 
-    /** libvirt notes the name it chose itself, and forgets it at the next start. */
+    /** Names {@code vnet*} are ignored: libvirt generates them at each start. */
     private void target(StrictElement target) {
         target.attribute("dev")
                 .filter(dev -> !dev.startsWith("vnet"))
                 .ifPresent(dev -> collector.unsupported(
-                        target.path() + "/@dev", dev, "Remove <target>; the bridge helper names the device."));
+                        target.path() + "/@dev", dev, "Remove <target>; the bridge helper assigns the device name."));
     }
 
     /** Plain {@code <hostdev>}. */
@@ -78,31 +78,33 @@ final class NicReader {
         source.flatMap(s -> s.child("address")).ifPresent(a -> a.choice("type", "pci"));
         if (address.isEmpty() && pool.isEmpty()) {
             collector.incomplete(
-                    element.path(), "no host device is named", "Add <source><address type='pci' .../></source>.");
+                    element.path(),
+                    "The passed-through device has no host address",
+                    "Add <source><address type='pci' .../></source>.");
         }
-        address.ifPresent(vf -> unsupportedPlug(element, vf, managed));
+        address.ifPresent(vf -> warnUnpreparedVf(element, vf, managed));
         if (pool.isPresent()) {
-            // Set by who leases the VF.
+            // The VF lease sets the VLAN.
             element.child("vlan").ifPresent(v -> v.children("tag").forEach(tag -> tag.number("id")));
         }
         return new PassedThrough(
                 places.of(element, kind, "pci"), address, pool, teaming, rom(element), bootOrder(element));
     }
 
-    /** A VF from a pool is leased, and made ready by who leases it; one that is named by its address is not. */
-    private void unsupportedPlug(StrictElement element, PciAddress vf, boolean managed) {
+    /** Warns that a VF that is named by address is not prepared. A VF from a pool is prepared by its lease. */
+    private void warnUnpreparedVf(StrictElement element, PciAddress vf, boolean managed) {
         if (managed) {
             collector.warning(
                     element.path() + "/@managed",
-                    vf + " is neither bound to vfio-pci at start nor given back to its driver at stop",
-                    "Bind it to vfio-pci before the VM starts, or let the VF come from a pool.");
+                    "VF " + vf + " is not bound to vfio-pci at start, nor to its host driver at stop",
+                    "Bind the VF to vfio-pci before the VM starts, or use a VF from a pool.");
         }
         element.child("mac")
                 .flatMap(m -> m.attribute("address"))
                 .ifPresent(mac -> collector.warning(
                         element.path() + "/mac",
-                        "the MAC address " + mac + " is not set on " + vf,
-                        "Set it on the PF before the VM starts, or let the VF come from a pool."));
+                        "VF " + vf + " does not get the MAC address " + mac,
+                        "Set the MAC address on the PF before the VM starts, or use a VF from a pool."));
     }
 
     private static PciAddress hostAddress(StrictElement a) {
@@ -117,11 +119,11 @@ final class NicReader {
         String model = element.child("model")
                 .map(m -> m.choice("type", "virtio", "e1000e", "igb", "e1000", "rtl8139"))
                 .orElseGet(() -> {
-                    collector.incomplete(element.path(), "the NIC has no model", "Add <model type='virtio'/>.");
+                    collector.incomplete(element.path(), "The NIC has no model", "Add <model type='virtio'/>.");
                     return "virtio";
                 });
         if (teaming instanceof Teaming.Standby) {
-            // Concerns the VF, and is set by who leases it.
+            // A setting of the VF, which the VF lease applies.
             element.flag("trustGuestRxFilters", false);
         }
         List<String> properties = new ArrayList<>();
@@ -129,7 +131,7 @@ final class NicReader {
         boolean vhost = driver(element, type, properties);
         if (!model.equals("virtio")) {
             properties.forEach(p -> collector.unsupported(
-                    element.path(), p + " for " + model, "Use <model type='virtio'/>, or leave it out."));
+                    element.path(), p + " for " + model, "Use <model type='virtio'/>, or remove the setting."));
         }
         return new Nic(
                 places.of(element, "net", "pci"),
@@ -158,7 +160,7 @@ final class NicReader {
         String attribute = type.equals("bridge") ? "bridge" : "network";
         Optional<String> name = element.child("source").flatMap(s -> s.attribute(attribute));
         if (name.isEmpty()) {
-            collector.incomplete(element.path(), "the NIC has no source", "Add <source " + attribute + "='...'/>.");
+            collector.incomplete(element.path(), "The NIC has no source", "Add <source " + attribute + "='...'/>.");
         }
         return new NicBackend.Bridge(name.orElse(""), vhost);
     }
@@ -171,7 +173,7 @@ final class NicReader {
         });
     }
 
-    /** libvirt's syntax for passt, served here by QEMU's own user networking. */
+    /** Reads libvirt's syntax for passt; QEMU user networking implements it here. */
     private List<String> forwards(StrictElement element) {
         List<String> forwards = new ArrayList<>();
         for (StrictElement forward : element.children("portForward")) {
@@ -205,7 +207,7 @@ final class NicReader {
         }
         Optional<String> standby = teaming.attribute("persistent");
         if (standby.isEmpty()) {
-            collector.incomplete(teaming.path(), "the primary names no standby NIC", "Add persistent='ALIAS'.");
+            collector.incomplete(teaming.path(), "The primary has no standby NIC", "Add persistent='ALIAS'.");
         }
         return new Teaming.Primary(standby.orElse(""));
     }

@@ -11,11 +11,11 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * The value of one QEMU option in key=value form, which every supported version takes. A comma inside a value is
- * doubled, as QEMU wants it.
+ * The value of one QEMU option in key=value form, which every supported version accepts. A comma inside a value is
+ * doubled, as QEMU requires.
  */
 final class Options {
-    /** The key of a first value that needs none. */
+    /** The implied key of the first value. */
     private static final String IMPLIED = "driver";
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -27,7 +27,7 @@ final class Options {
         this.implied = implied;
     }
 
-    /** @param first stands without a key, such as the driver of a device */
+    /** @param first the value without a key, such as the driver of a device */
     Options(String first) {
         this(true);
         add(IMPLIED, first);
@@ -51,20 +51,20 @@ final class Options {
         return condition ? add(key, "on") : this;
     }
 
-    /** Adds texts of the form {@code key=value}. */
-    Options all(List<String> texts) {
+    /** Adds strings of the form {@code key=value}. */
+    Options addAll(List<String> texts) {
         texts.forEach(t -> add(t.substring(0, t.indexOf('=')), t.substring(t.indexOf('=') + 1)));
         return this;
     }
 
-    /** The same for QMP, which wants numbers and booleans to be such. */
+    /** The same for QMP, with typed numbers and booleans. */
     Map<String, Object> asArguments() {
         Map<String, Object> arguments = new LinkedHashMap<>();
         pairs.forEach(p -> arguments.put(p.getKey(), typed(p.getValue())));
         return arguments;
     }
 
-    /** The same as the JSON text that {@code -device} takes. */
+    /** The same in the JSON syntax of {@code -device}. */
     String asJson() {
         try {
             return JSON.writeValueAsString(asArguments());

@@ -18,18 +18,18 @@ import org.understudy.qemu.domain.Device.RootPort;
 import org.understudy.qemu.domain.Device.Simple;
 
 /**
- * The guest's PCI addresses: a pure function of the domain, so that the source and the destination of a migration agree
+ * Allocates guest PCI addresses as a pure function of the domain, so that source and destination of a migration agree
  * without exchanging them. Changing this function breaks migrations between different versions of Understudy.
  *
- * <p>On q35 an addressless device gets a root port of its own, on {@code pcie.0} from slot 2 up; root ports of the
- * definition without an address stand from slot 0x10 up, by their index, so that adding one moves no other device.
- * Conventional PCI devices stand on the root bus, from slot 0x1e down; on i440fx all do, from slot 3 up.
+ * <p>On q35, each device without an address gets its own root port on {@code pcie.0}, from slot 2 up. Root ports of the
+ * definition without an address are placed from slot 0x10 up, by index, so that adding one moves no other device.
+ * Conventional PCI devices are placed on the root bus, from slot 0x1e down; on i440fx all devices are, from slot 3 up.
  */
 final class PciAddressAllocator {
     private static final Set<String> CONVENTIONAL = Set.of("e1000", "rtl8139", "VGA", "virtio-vga", "i6300esb");
 
     private final boolean pcie;
-    private final Map<String, Seat> seats = new LinkedHashMap<>();
+    private final Map<String, BusAddress> addresses = new LinkedHashMap<>();
     private final List<Port> ports = new ArrayList<>();
     private final Map<Integer, String> portIds = new TreeMap<>();
     private final Set<Integer> rootSlots = new HashSet<>();
@@ -37,8 +37,8 @@ final class PciAddressAllocator {
     private final List<String> conflicts = new ArrayList<>();
     private int implicitPorts;
 
-    /** A bus and an address on it, as {@code -device} takes them. */
-    record Seat(String bus, String addr, boolean multifunction) {
+    /** A bus and an address on it, in the syntax of {@code -device}. */
+    record BusAddress(String bus, String addr, boolean multifunction) {
         List<String> options() {
             List<String> all = new ArrayList<>(List.of("bus=" + bus, "addr=" + addr));
             if (multifunction) {
@@ -48,8 +48,8 @@ final class PciAddressAllocator {
         }
     }
 
-    /** A root port to be made, in an order that puts function 0 first. */
-    record Port(String id, Seat seat, int chassis, Optional<Integer> number, boolean hotplug) {}
+    /** A root port to be created. */
+    record Port(String id, BusAddress address, int chassis, Optional<Integer> number, boolean hotplug) {}
 
     private PciAddressAllocator(boolean pcie) {
         this.pcie = pcie;
@@ -61,20 +61,21 @@ final class PciAddressAllocator {
         if (allocator.pcie) {
             allocator.rootPorts(domain);
         }
-        pciDevices(domain).forEach(allocator::seat);
+        pciDevices(domain).forEach(allocator::allocate);
         return allocator;
     }
 
-    /** Where a device sits. */
-    Seat seat(String id) {
-        return seats.get(id);
+    /** The address of a device. */
+    BusAddress address(String id) {
+        return addresses.get(id);
     }
 
+    /** The root ports, function 0 of each slot first. */
     List<Port> ports() {
         return List.copyOf(ports);
     }
 
-    /** Paths of the definition that name an address already taken, or a bus the machine does not have. */
+    /** Paths of addresses in the definition that are already in use, or on a bus that the machine type lacks. */
     List<String> conflicts() {
         return List.copyOf(conflicts);
     }
@@ -101,7 +102,7 @@ final class PciAddressAllocator {
         if (!pcie) {
             rootSlots.add(2);
         }
-        Set<String> taken = new HashSet<>();
+        Set<String> used = new HashSet<>();
         for (Device device : domain.devices()) {
             device.place()
                     .address()
@@ -109,7 +110,7 @@ final class PciAddressAllocator {
                     .map(Pci.class::cast)
                     .ifPresent(a -> {
                         boolean noSuchBus = a.bus() > 0 && !pcie;
-                        if (noSuchBus || !taken.add(a.bus() + ":" + a.slot() + "." + a.function())) {
+                        if (noSuchBus || !used.add(a.bus() + ":" + a.slot() + "." + a.function())) {
                             conflicts.add(device.place().path() + "/address");
                         }
                         if (a.bus() == 0) {
@@ -129,35 +130,35 @@ final class PciAddressAllocator {
                     .map(Pci.class::cast)
                     .ifPresent(a -> {
                         if (a.bus() > 0) {
-                            byIndex.computeIfAbsent(a.bus(), PciAddressAllocator::unwritten);
+                            byIndex.computeIfAbsent(a.bus(), PciAddressAllocator::impliedPort);
                         }
                     });
         }
         byIndex.values().forEach(p -> p.chassis().ifPresent(chassis::add));
         byIndex.values().forEach(this::explicitPort);
-        ports.sort((a, b) -> a.seat().addr().compareTo(b.seat().addr()));
+        ports.sort((a, b) -> a.address().addr().compareTo(b.address().addr()));
     }
 
-    /** libvirt adds the controllers that addresses speak of; so do we. */
-    private static RootPort unwritten(int index) {
+    /** Adds the root port that an address refers to, as libvirt does. */
+    private static RootPort impliedPort(int index) {
         Place place = new Place("/domain/devices", "pci." + index, Optional.empty());
         return new RootPort(place, index, Optional.empty(), Optional.empty(), true);
     }
 
     private void explicitPort(RootPort port) {
-        Seat seat = port.place()
+        BusAddress address = port.place()
                 .address()
                 .filter(Pci.class::isInstance)
                 .map(Pci.class::cast)
                 .map(this::explicit)
-                .orElseGet(() -> portSeat(0x10, port.index() - 1));
+                .orElseGet(() -> portAddress(0x10, port.index() - 1));
         int number = port.chassis().orElseGet(() -> freeChassis(port.index()));
-        ports.add(new Port(port.id(), seat, number, port.port(), port.hotplug()));
+        ports.add(new Port(port.id(), address, number, port.port(), port.hotplug()));
         portIds.put(port.index(), port.id());
     }
 
     /** Eight ports share a slot of the root bus. */
-    private Seat portSeat(int firstSlot, int position) {
+    private BusAddress portAddress(int firstSlot, int position) {
         int slot = firstSlot + position / 8;
         Set<Integer> blocked = new HashSet<>(rootSlots);
         for (int s = firstSlot; s <= slot && slot < 0x1f; s++) {
@@ -166,36 +167,36 @@ final class PciAddressAllocator {
             }
         }
         int function = position % 8;
-        return new Seat("pcie.0", "0x%02x.%d".formatted(slot, function), function == 0);
+        return new BusAddress("pcie.0", "0x%02x.%d".formatted(slot, function), function == 0);
     }
 
-    private int freeChassis(int wanted) {
-        int number = wanted;
+    private int freeChassis(int preferred) {
+        int number = preferred;
         while (!chassis.add(number)) {
             number = number >= 255 ? 1 : number + 1;
         }
         return number;
     }
 
-    private Seat explicit(Pci a) {
+    private BusAddress explicit(Pci a) {
         String bus = a.bus() == 0 ? rootBus() : portIds.getOrDefault(a.bus(), rootBus());
-        return new Seat(bus, "0x%02x.%d".formatted(a.slot(), a.function()), a.multifunction());
+        return new BusAddress(bus, "0x%02x.%d".formatted(a.slot(), a.function()), a.multifunction());
     }
 
     private String rootBus() {
         return pcie ? "pcie.0" : "pci.0";
     }
 
-    private void seat(Device device) {
+    private void allocate(Device device) {
         Optional<Pci> given =
                 device.place().address().filter(Pci.class::isInstance).map(Pci.class::cast);
-        Seat seat = given.map(this::explicit).orElseGet(() -> {
+        BusAddress address = given.map(this::explicit).orElseGet(() -> {
             if (!pcie) {
-                return rootSeat(3, 1);
+                return rootAddress(3, 1);
             }
-            return CONVENTIONAL.contains(driver(device)) ? rootSeat(0x1e, -1) : ownPort();
+            return CONVENTIONAL.contains(driver(device)) ? rootAddress(0x1e, -1) : newRootPort();
         });
-        seats.put(device.id(), seat);
+        addresses.put(device.id(), address);
     }
 
     private static String driver(Device device) {
@@ -208,18 +209,19 @@ final class PciAddressAllocator {
         return device instanceof Simple simple ? simple.driver() : "";
     }
 
-    private Seat rootSeat(int from, int step) {
+    private BusAddress rootAddress(int from, int step) {
         int slot = from;
         while (!rootSlots.add(slot)) {
             slot += step;
         }
-        return new Seat(rootBus(), "0x%02x.0".formatted(slot), false);
+        return new BusAddress(rootBus(), "0x%02x.0".formatted(slot), false);
     }
 
-    private Seat ownPort() {
+    private BusAddress newRootPort() {
         String id = "port.auto" + implicitPorts;
-        ports.add(new Port(id, portSeat(2, implicitPorts), freeChassis(200 + implicitPorts), Optional.empty(), true));
+        ports.add(
+                new Port(id, portAddress(2, implicitPorts), freeChassis(200 + implicitPorts), Optional.empty(), true));
         implicitPorts++;
-        return new Seat(id, "0x00.0", false);
+        return new BusAddress(id, "0x00.0", false);
     }
 }

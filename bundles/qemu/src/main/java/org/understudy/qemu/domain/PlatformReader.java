@@ -12,7 +12,7 @@ import org.understudy.qemu.domain.Domain.Machine;
 import org.understudy.qemu.domain.Domain.Option;
 import org.understudy.qemu.domain.Domain.Vcpus;
 
-/** Reads all of a definition that is not a device: machine, firmware, CPU, clock, life cycle. */
+/** Reads the platform of a definition: machine type, firmware, CPU, clock, lifecycle. */
 final class PlatformReader {
     private final StrictElement root;
     private final FindingCollector collector;
@@ -22,7 +22,7 @@ final class PlatformReader {
         this.collector = root.collector();
     }
 
-    /** What the {@code <os>} element says. */
+    /** The content of {@code <os>}. */
     record Os(
             String machine,
             Firmware firmware,
@@ -34,7 +34,7 @@ final class PlatformReader {
         Optional<StrictElement> found = root.child("os");
         if (found.isEmpty()) {
             collector.incomplete(
-                    "/domain/os", "the definition has no <os>", "Add <os><type machine='q35'>hvm</type></os>.");
+                    "/domain/os", "The definition has no <os>", "Add <os><type machine='q35'>hvm</type></os>.");
             return new Os("q35", new Firmware.Bios(), Optional.empty(), List.of(), Optional.empty());
         }
         StrictElement os = found.get();
@@ -53,12 +53,12 @@ final class PlatformReader {
         Optional<StrictElement> type = os.child("type");
         if (type.isEmpty()) {
             collector.incomplete(
-                    "/domain/os/type", "the definition has no machine type", "Add <type machine='q35'>hvm</type>.");
+                    "/domain/os/type", "The definition has no machine type", "Add <type machine='q35'>hvm</type>.");
             return "q35";
         }
         StrictElement t = type.get();
         if (!t.text().equals("hvm")) {
-            collector.unsupported(t.path(), t.text(), "Only 'hvm' is run.");
+            collector.unsupported(t.path(), t.text(), "Use the type 'hvm'.");
         }
         t.choice("arch", "x86_64");
         String machine = t.attribute("machine").orElse("pc");
@@ -78,12 +78,12 @@ final class PlatformReader {
         if (loader.isPresent()) {
             return loader(loader.get(), nvramFile, template);
         }
-        template.ifPresent(t -> collector.unsupported("/domain/os/nvram/@template", t, "Name the <loader>, too."));
+        template.ifPresent(t -> collector.unsupported("/domain/os/nvram/@template", t, "Add the <loader> as well."));
         if (auto.equals("efi")) {
             return new Firmware.AnyUefi(secureBoot(os), nvramFile);
         }
         nvram.ifPresent(
-                n -> collector.unsupported(n.path(), n.text(), "Remove it, or ask for UEFI by firmware='efi'."));
+                n -> collector.unsupported(n.path(), n.text(), "Remove <nvram>, or set firmware='efi' on <os>."));
         return new Firmware.Bios();
     }
 
@@ -93,24 +93,27 @@ final class PlatformReader {
         loader.choice("format", "raw");
         boolean secure = loader.flag("secure", false);
         if (loader.text().isEmpty()) {
-            template.ifPresent(t -> collector.unsupported("/domain/os/nvram/@template", t, "Name the <loader>, too."));
+            template.ifPresent(
+                    t -> collector.unsupported("/domain/os/nvram/@template", t, "Add the <loader> as well."));
             return new Firmware.AnyUefi(secure ? Optional.of(true) : Optional.empty(), nvram);
         }
         return new Firmware.Uefi(loader.text(), secure, nvram, template);
     }
 
     private Optional<Boolean> secureBoot(StrictElement os) {
-        Optional<Boolean> wanted = Optional.empty();
+        Optional<Boolean> requested = Optional.empty();
         for (StrictElement feature :
                 os.child("firmware").map(f -> f.children("feature")).orElse(List.of())) {
             boolean enabled = feature.flag("enabled", false);
             if (feature.choice("name", "secure-boot", "enrolled-keys").equals("secure-boot")) {
-                wanted = Optional.of(enabled);
+                requested = Optional.of(enabled);
             } else {
-                collector.notice(feature.path(), "whether keys are enrolled is left to the firmware's package");
+                collector.notice(
+                        feature.path(),
+                        "The feature enrolled-keys is ignored: the firmware package decides whether keys are enrolled");
             }
         }
-        return wanted;
+        return requested;
     }
 
     Vcpus vcpus() {
@@ -129,7 +132,7 @@ final class PlatformReader {
         try {
             return Integer.parseInt(vcpu.text());
         } catch (NumberFormatException e) {
-            collector.unsupported(vcpu.path(), vcpu.text(), "Write the number of virtual CPUs.");
+            collector.unsupported(vcpu.path(), vcpu.text(), "Set <vcpu> to a whole number.");
             return 1;
         }
     }
@@ -197,7 +200,7 @@ final class PlatformReader {
             if (name.matches("[A-Za-z0-9._-]+")) {
                 features.add(name + (on ? "=on" : "=off"));
             } else {
-                collector.unsupported(feature.path() + "/@name", name, "Name one feature of the CPU, such as avx2.");
+                collector.unsupported(feature.path() + "/@name", name, "Set the name of a CPU feature, such as avx2.");
             }
         }
         return switch (mode) {
@@ -216,9 +219,9 @@ final class PlatformReader {
     }
 
     Lifecycle lifecycle() {
-        limited("on_poweroff", "destroy");
-        boolean rebootEnds = limited("on_reboot", "restart", "destroy").equals("destroy");
-        String crash = limited("on_crash", "destroy", "preserve", "restart");
+        textChoice("on_poweroff", "destroy");
+        boolean rebootEnds = textChoice("on_reboot", "restart", "destroy").equals("destroy");
+        String crash = textChoice("on_crash", "destroy", "preserve", "restart");
         boolean panic =
                 root.child("devices").map(d -> !d.children("panic").isEmpty()).orElse(false);
         if (crash.equals("restart") && panic) {
@@ -227,7 +230,7 @@ final class PlatformReader {
         return new Lifecycle(rebootEnds, crash.equals("preserve"));
     }
 
-    private String limited(String element, String... supported) {
+    private String textChoice(String element, String... supported) {
         String value = root.textOf(element).orElse(supported[0]);
         if (!List.of(supported).contains(value)) {
             collector.unsupported("/domain/" + element, value, "Use one of: " + String.join(", ", supported) + ".");
@@ -235,7 +238,7 @@ final class PlatformReader {
         return value;
     }
 
-    /** Options without a home in the model. */
+    /** Options that the model does not represent otherwise. */
     List<Option> options(String machine) {
         List<Option> options = new ArrayList<>();
         options.add(new Option("-rtc", rtc()));

@@ -13,8 +13,8 @@ import java.util.stream.Stream;
 import org.understudy.api.xml.XmlElement;
 
 /**
- * An XML element that remembers what was read of it, so that {@link #finish} can report the rest. Attributes and
- * children count as read when they are asked for.
+ * An XML element that records which parts were read, so that {@link #reportUnread} can report the rest. Each access
+ * marks an attribute or child as read.
  */
 final class StrictElement {
     private final XmlElement element;
@@ -48,7 +48,10 @@ final class StrictElement {
         return element.attribute(name);
     }
 
-    /** The attribute if it has one of the supported values; a finding and the first of them if it has another. */
+    /**
+     * Returns the attribute if its value is supported; otherwise reports a finding and returns the first supported
+     * value.
+     */
     String choice(String attribute, String... supported) {
         String value = attribute(attribute).orElse(supported[0]);
         if (!List.of(supported).contains(value)) {
@@ -58,7 +61,7 @@ final class StrictElement {
         return value;
     }
 
-    /** True for {@code yes} or {@code on}; anything but yes, on, no, off is a finding. */
+    /** True for {@code yes} or {@code on}; reports a finding for any value except yes, on, no, off. */
     boolean flag(String attribute, boolean whenAbsent) {
         Optional<String> value = attribute(attribute);
         if (value.isEmpty()) {
@@ -76,7 +79,7 @@ final class StrictElement {
         try {
             return Optional.of(Integer.decode(text.strip()));
         } catch (NumberFormatException e) {
-            collector.unsupported(path + "/@" + attribute, text, "Write a whole number.");
+            collector.unsupported(path + "/@" + attribute, text, "Use a whole number.");
             return Optional.empty();
         }
     }
@@ -90,19 +93,19 @@ final class StrictElement {
         return children(name).stream().findFirst();
     }
 
-    /** The text of a child; empty if there is no such child. */
+    /** The text of a child; empty without such a child. */
     Optional<String> textOf(String child) {
         return child(child).map(StrictElement::text);
     }
 
     List<StrictElement> children(String... names) {
-        Set<String> wanted = Set.of(names);
+        Set<String> nameSet = Set.of(names);
         List<StrictElement> found = new ArrayList<>();
-        Map<String, Integer> seen = new LinkedHashMap<>();
+        Map<String, Integer> positions = new LinkedHashMap<>();
         for (XmlElement child : element.children()) {
             String name = child.localName();
-            int position = seen.merge(name, 1, Integer::sum);
-            if (child.namespace().isEmpty() && wanted.contains(name)) {
+            int position = positions.merge(name, 1, Integer::sum);
+            if (child.namespace().isEmpty() && nameSet.contains(name)) {
                 found.add(childrenRead.computeIfAbsent(
                         child, c -> new StrictElement(c, path + "/" + name + suffix(position, name), collector)));
             }
@@ -117,26 +120,26 @@ final class StrictElement {
         return same > 1 ? "[" + position + "]" : "";
     }
 
-    /** Declares this element, with everything in it, as harmless. */
+    /** Marks this element and everything in it as read. */
     void ignore() {
         allRead = true;
     }
 
-    /** Reports the attribute if it asks for anything but this, which is what is there anyway. */
-    void fixed(String attribute, int value) {
+    /** Reports the attribute if its value differs from the fixed value of this machine type. */
+    void requireFixed(String attribute, int value) {
         number(attribute)
                 .filter(n -> n != value)
                 .ifPresent(n -> collector.unsupported(
-                        path + "/@" + attribute, String.valueOf(n), "Use " + value + ", or leave it out."));
+                        path + "/@" + attribute, String.valueOf(n), "Use " + value + ", or remove the attribute."));
     }
 
-    /** Declares children as harmless, whatever is in them. */
+    /** Marks children and everything in them as read. */
     void ignoreChildren(String... names) {
         children(names).forEach(StrictElement::ignore);
     }
 
-    /** Reports every attribute, child and text that nobody has read, here and below. */
-    void finish() {
+    /** Reports every unread attribute, child and text of this element and its descendants. */
+    void reportUnread() {
         if (allRead) {
             return;
         }
@@ -148,9 +151,9 @@ final class StrictElement {
         for (XmlElement child : element.children()) {
             StrictElement read = childrenRead.get(child);
             if (read == null) {
-                collector.unsupported(path + "/" + child.name(), brief(child), "Remove the element.");
+                collector.unsupported(path + "/" + child.name(), summary(child), "Remove the element.");
             } else {
-                read.finish();
+                read.reportUnread();
             }
         }
         if (!textRead && element.children().isEmpty() && !element.content().isEmpty()) {
@@ -158,7 +161,7 @@ final class StrictElement {
         }
     }
 
-    private static String brief(XmlElement child) {
+    private static String summary(XmlElement child) {
         String text = Stream.concat(
                         child.attributes().stream().map(a -> a.name() + "='" + a.value() + "'"),
                         Stream.of(child.content()))

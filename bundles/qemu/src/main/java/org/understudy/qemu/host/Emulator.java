@@ -8,12 +8,12 @@ import org.understudy.api.Finding;
 import org.understudy.api.spi.HostFacts.Version;
 
 /**
- * What this host's QEMU can do.
+ * The capabilities of the QEMU of this host.
  *
- * @param machines full name by name, for names and aliases
- * @param devices names {@code -device} takes; empty: not known
- * @param virtioStatus whether a running QEMU may be asked what a virtio driver negotiated
- * @param accelerator what VMs that ask for KVM get: {@code kvm}, or {@code tcg} where KVM can't boot code
+ * @param machines full name of each machine type, by name and alias
+ * @param devices device types; empty: unknown
+ * @param virtioStatus whether a running QEMU may be queried for negotiated virtio features
+ * @param accelerator the accelerator of VMs with domain type kvm: {@code kvm}, or {@code tcg} if KVM is unusable
  */
 record Emulator(
         Version version,
@@ -22,7 +22,7 @@ record Emulator(
         boolean virtioStatus,
         String accelerator,
         List<Finding> findings) {
-    /** The full name of a machine type; unknown ones stay as they are. */
+    /** The full name of a machine type; an unknown name is returned unchanged. */
     String fullName(String machine) {
         return machines.getOrDefault(machine, machine);
     }

@@ -21,47 +21,47 @@ import org.understudy.qemu.probe.QemuUser;
 import org.understudy.qemu.process.Sandbox;
 import org.understudy.qemu.process.SystemUser;
 
-/** Asks the host's QEMU and its accelerator; both answers are cached below. */
+/** Probes the QEMU of the host and its accelerator; the probes cache their results. */
 final class EmulatorProbe implements Supplier<Emulator> {
     private final HostSettings settings;
     private final CapabilityProbe capabilities;
     private final AcceleratorProbe accelerators;
     private final QemuUser user;
 
-    /** @param cacheFolder where answers are kept over restarts */
+    /** @param cacheFolder the folder of results that survive a restart */
     EmulatorProbe(HostSettings settings, Path cacheFolder) {
         this.settings = settings;
         this.capabilities = new CapabilityProbe(cacheFolder);
         this.accelerators = new AcceleratorProbe(Path.of("/"), cacheFolder);
         this.user = new QemuUser(
-                new Sandbox(settings.user(), false, false).changeOfUser(),
+                new Sandbox(settings.user(), false, false).userCommand(),
                 settings.user().map(EmulatorProbe::principal));
     }
 
     @Override
     public Emulator get() {
-        BinaryCapabilities can = capabilities.probe(settings.binary());
-        Accelerator accelerator = accelerator(can);
+        BinaryCapabilities found = capabilities.probe(settings.binary());
+        Accelerator accelerator = accelerator(found);
         List<Finding> findings = new ArrayList<>(accelerator.fallback().stream().toList());
-        if (!can.missing().isEmpty()) {
+        if (!found.missing().isEmpty()) {
             findings.add(Finding.of(
                     FindingCode.QEMU_TOO_OLD,
                     "host " + settings.name(),
-                    "QEMU %s lacks: %s".formatted(can.version(), String.join(", ", can.missing())),
-                    "Install QEMU 4.2 or newer."));
+                    "QEMU %s lacks: %s".formatted(found.version(), String.join(", ", found.missing())),
+                    "Install QEMU 4.2 or newer on the host."));
         }
         return new Emulator(
-                can.version(),
-                can.machineNames(),
-                can.devices(),
-                can.virtioStatus(),
+                found.version(),
+                found.machineNames(),
+                found.devices(),
+                found.virtioStatus(),
                 accelerator.name(),
                 List.copyOf(findings));
     }
 
-    private Accelerator accelerator(BinaryCapabilities can) {
+    private Accelerator accelerator(BinaryCapabilities found) {
         return settings.accelerator().equals("auto")
-                ? accelerators.choose(settings.binary(), can, user)
+                ? accelerators.choose(settings.binary(), found, user)
                 : new Accelerator(settings.accelerator(), Optional.empty());
     }
 
@@ -69,7 +69,7 @@ final class EmulatorProbe implements Supplier<Emulator> {
         try {
             return FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByName(user.name());
         } catch (IOException e) {
-            throw new UnderstudyException(ErrorCode.IO_FAILED, "can't look up user " + user.name() + ": " + e, e);
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "Cannot look up user " + user.name() + ": " + e, e);
         }
     }
 }

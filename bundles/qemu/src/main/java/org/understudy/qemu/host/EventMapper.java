@@ -13,11 +13,11 @@ import org.understudy.api.spi.MigrationPhase;
 import org.understudy.qemu.qmp.QmpEvent;
 import org.understudy.qemu.qmp.QmpEvents;
 
-/** Turns QEMU's events into those of a host. */
+/** Maps QMP events to host events. */
 final class EventMapper {
     private EventMapper() {}
 
-    /** Empty for an event that nobody above needs. */
+    /** Empty for an event without a counterpart. */
     static Optional<HostEvent> map(VmName vm, QmpEvent event) {
         Instant at = event.at();
         return switch (event.name()) {
@@ -45,7 +45,7 @@ final class EventMapper {
         try {
             return Optional.of(new Alias(event.data().path(member).asText()));
         } catch (UnderstudyException e) {
-            // A device without an id, such as one of the machine's own.
+            // A device without an id, such as a built-in one.
             return Optional.empty();
         }
     }

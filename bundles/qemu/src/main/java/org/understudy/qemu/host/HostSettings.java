@@ -18,8 +18,8 @@ import org.understudy.qemu.process.SystemUser;
 /**
  * The options of one host.
  *
- * @param directory where the VMs' folders stand
- * @param user whom QEMU runs as; empty: the user of this server
+ * @param directory parent of the VM folders
+ * @param user the user of QEMU; empty: the user of this server
  * @param ports for incoming migrations, first and last
  * @param accelerator {@code auto}, {@code kvm} or {@code tcg}
  */
@@ -33,7 +33,7 @@ record HostSettings(
         Ports ports,
         String accelerator,
         Optional<Path> tlsDirectory) {
-    /** The kind of these hosts in the configuration. */
+    /** The connector name in the configuration. */
     static final String KIND = "qemu";
 
     private static final List<String> KEYS = List.of(
@@ -59,7 +59,9 @@ record HostSettings(
         for (String key : new TreeSet<>(options.keySet())) {
             if (!KEYS.contains(key)) {
                 throw invalid(
-                        policy.name(), key, "is no option of the connector qemu; did you mean '" + nearest(key) + "'?");
+                        policy.name(),
+                        key,
+                        "is not an option of the connector qemu; did you mean '" + nearest(key) + "'?");
             }
         }
         return new HostSettings(
@@ -90,26 +92,27 @@ record HostSettings(
                 .findFirst()
                 .orElseThrow(() -> new UnderstudyException(
                         ErrorCode.HOST_UNAVAILABLE,
-                        "host %s: there is no program '%s'; install QEMU, or set 'binary'".formatted(host, binary)));
+                        "Host %s: program '%s' not found; install QEMU, or set the option 'binary'"
+                                .formatted(host, binary)));
     }
 
     private static Optional<SystemUser> user(HostName host, Map<String, String> options) {
-        Optional<String> wanted = Optional.ofNullable(options.get("user"));
+        Optional<String> requested = Optional.ofNullable(options.get("user"));
         Path passwd = Path.of("/etc/passwd");
         if (!Sandbox.isRoot()) {
-            wanted.filter(u -> !u.equals(System.getProperty("user.name"))).ifPresent(u -> {
-                throw invalid(host, "user", "is '" + u + "', but only a server run by root can change the user");
+            requested.filter(u -> !u.equals(System.getProperty("user.name"))).ifPresent(u -> {
+                throw invalid(host, "user", "is '" + u + "', but only a server that runs as root can change the user");
             });
             return Optional.empty();
         }
-        if (wanted.isEmpty()) {
+        if (requested.isEmpty()) {
             return SystemUser.find(passwd, "libvirt-qemu").or(() -> SystemUser.find(passwd, "nobody"));
         }
-        if (wanted.get().equals("root")) {
+        if (requested.get().equals("root")) {
             return Optional.empty();
         }
-        return Optional.of(SystemUser.find(passwd, wanted.get())
-                .orElseThrow(() -> invalid(host, "user", "names '" + wanted.get() + "', who is no local user")));
+        return Optional.of(SystemUser.find(passwd, requested.get())
+                .orElseThrow(() -> invalid(host, "user", "is '" + requested.get() + "', which is not a local user")));
     }
 
     private static Ports ports(HostName host, String text) {
@@ -121,9 +124,9 @@ record HostSettings(
                 return new Ports(first, last);
             }
         } catch (NumberFormatException e) {
-            throw invalid(host, "migration-ports", "is '" + text + "'; write it like 49152-49215");
+            throw invalid(host, "migration-ports", "is '" + text + "'; use a range such as 49152-49215");
         }
-        throw invalid(host, "migration-ports", "is '" + text + "'; write it like 49152-49215");
+        throw invalid(host, "migration-ports", "is '" + text + "'; use a range such as 49152-49215");
     }
 
     private static String accelerator(HostName host, String text) {
@@ -137,7 +140,7 @@ record HostSettings(
         return KEYS.stream().min(Comparator.comparingInt(k -> distance(k, key))).orElseThrow();
     }
 
-    /** Number of letters that have to be changed, added or removed. */
+    /** The edit distance of two words. */
     private static int distance(String a, String b) {
         int[] row = new int[b.length() + 1];
         for (int j = 0; j <= b.length(); j++) {
@@ -158,6 +161,6 @@ record HostSettings(
 
     private static UnderstudyException invalid(HostName host, String key, String problem) {
         return new UnderstudyException(
-                ErrorCode.CONFIGURATION_INVALID, "host %s: option '%s' %s".formatted(host, key, problem));
+                ErrorCode.CONFIGURATION_INVALID, "Host %s: option '%s' %s".formatted(host, key, problem));
     }
 }

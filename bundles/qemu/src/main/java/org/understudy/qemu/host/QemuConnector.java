@@ -17,13 +17,13 @@ import org.understudy.qemu.domain.FirmwareCatalog;
 public final class QemuConnector implements HostConnector {
     private final Path defaultDirectory;
 
-    /** Keeps the VMs of a host without the option {@code directory} below Karaf's data folder. */
+    /** Stores the VMs of hosts without the option {@code directory} in the data folder of Karaf. */
     @Activate
     public QemuConnector() {
         this(Path.of(System.getProperty("karaf.data", "/var/lib/understudy")).resolve("qemu"));
     }
 
-    /** @param defaultDirectory where hosts without the option {@code directory} keep their VMs */
+    /** @param defaultDirectory parent of the VM folders of hosts without the option {@code directory} */
     public QemuConnector(Path defaultDirectory) {
         this.defaultDirectory = defaultDirectory;
     }
@@ -51,7 +51,7 @@ public final class QemuConnector implements HostConnector {
         } catch (UnderstudyException e) {
             throw new UnderstudyException(
                     ErrorCode.HOST_UNAVAILABLE,
-                    "host %s: %s does not answer as QEMU: %s"
+                    "Host %s: %s is not a usable QEMU: %s"
                             .formatted(settings.name(), settings.binary(), e.getMessage()),
                     e);
         }

@@ -13,15 +13,15 @@ import org.understudy.api.HostName;
 import org.understudy.api.Subscription;
 import org.understudy.api.spi.HostEvent;
 
-/** Delivers a host's events in order, on one thread. */
+/** Delivers the events of a host in order, on one thread. */
 final class QemuEventQueue implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(QemuEventQueue.class);
 
     private final List<Consumer<HostEvent>> consumers = new CopyOnWriteArrayList<>();
-    private final ExecutorService thread;
+    private final ExecutorService executor;
 
     QemuEventQueue(HostName host) {
-        thread = Executors.newSingleThreadExecutor(r -> {
+        executor = Executors.newSingleThreadExecutor(r -> {
             Thread t = new Thread(r, "qemu-events " + host);
             t.setDaemon(true);
             return t;
@@ -33,12 +33,12 @@ final class QemuEventQueue implements AutoCloseable {
         return () -> consumers.remove(consumer);
     }
 
-    /** Returns at once. */
+    /** Queues an event and returns at once. */
     void publish(HostEvent event) {
         try {
-            thread.execute(() -> consumers.forEach(c -> deliver(c, event)));
+            executor.execute(() -> consumers.forEach(c -> deliver(c, event)));
         } catch (RejectedExecutionException e) {
-            LOG.debug("Closed before {}", event);
+            LOG.debug("Event queue closed: {} is not delivered", event);
         }
     }
 
@@ -46,12 +46,12 @@ final class QemuEventQueue implements AutoCloseable {
         try {
             consumer.accept(event);
         } catch (RuntimeException | Error e) {
-            LOG.warn("A consumer failed on {}", event, e);
+            LOG.warn("Event consumer: unhandled exception on {}", event, e);
         }
     }
 
     @Override
     public void close() {
-        thread.shutdownNow();
+        executor.shutdownNow();
     }
 }

@@ -25,10 +25,10 @@ import org.understudy.qemu.domain.FirmwareCatalog;
 import org.understudy.qemu.process.Sandbox;
 
 /**
- * What this machine offers, and what it lacks for a definition.
+ * Reads the facts of this machine, and checks definitions against them.
  *
  * @param sys {@code /sys}
- * @param bridgeAcl {@code /etc/qemu/bridge.conf}, which the bridge helper obeys
+ * @param bridgeAcl {@code /etc/qemu/bridge.conf}, the access list of the bridge helper
  */
 record QemuFactsReader(
         HostSettings settings, Supplier<Emulator> emulators, FirmwareCatalog firmware, Path sys, Path bridgeAcl) {
@@ -48,7 +48,7 @@ record QemuFactsReader(
                 emulator.findings());
     }
 
-    /** Source: the kernel makes a folder for each group once an IOMMU is on. */
+    /** Source: the kernel creates a folder per group if an IOMMU is enabled. */
     private Optional<Boolean> iommu() {
         Path groups = sys.resolve("kernel/iommu_groups");
         try (Stream<Path> found = Files.isDirectory(groups) ? Files.list(groups) : Stream.empty()) {
@@ -58,7 +58,7 @@ record QemuFactsReader(
         }
     }
 
-    /** Bridges of the kernel that the helper may attach to. */
+    /** The bridges that the bridge helper may attach to. */
     private Set<String> bridges() {
         Path interfaces = sys.resolve("class/net");
         try (Stream<Path> found = Files.isDirectory(interfaces) ? Files.list(interfaces) : Stream.empty()) {
@@ -68,7 +68,7 @@ record QemuFactsReader(
                     .filter(b -> allowed.contains(b) || allowed.contains("all"))
                     .collect(Collectors.toCollection(TreeSet::new));
         } catch (IOException e) {
-            throw new UnderstudyException(ErrorCode.IO_FAILED, "can't read the bridges of this host: " + e, e);
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "Cannot read the bridges of this host: " + e, e);
         }
     }
 
@@ -83,7 +83,7 @@ record QemuFactsReader(
                 .collect(Collectors.toSet());
     }
 
-    /** The findings of a reading, and what this host adds to them. */
+    /** The findings of a definition, including those of this host. */
     List<Finding> check(Reading reading) {
         Emulator emulator = emulators.get();
         Domain domain = reading.domain();
@@ -92,22 +92,22 @@ record QemuFactsReader(
             findings.add(Finding.of(
                     FindingCode.MACHINE_TYPE_UNKNOWN,
                     "/domain/os/type/@machine",
-                    "machine type '%s' is not known to QEMU %s of host %s"
+                    "Machine type '%s' is not supported by QEMU %s of host %s"
                             .formatted(domain.machine().type(), emulator.version(), settings.name()),
-                    "Use a machine type this QEMU knows, such as q35."));
+                    "Use a machine type that this QEMU supports, such as q35."));
         }
         if (domain.kvm() && !emulator.accelerator().equals("kvm")) {
             findings.add(Finding.of(
                     FindingCode.ACCELERATOR_FALLBACK,
                     "/domain/@type",
-                    "the definition asks for KVM, but host " + settings.name() + " emulates the CPU (TCG)",
-                    "Make KVM usable on the host, or accept slow emulation."));
+                    "The definition requests KVM, but host " + settings.name() + " emulates the CPU (TCG)",
+                    "Enable KVM on the host, or accept slow emulation."));
         }
         if (domain.lifecycle().panicPauses() && !emulator.version().atLeast(6, 0)) {
             findings.add(Finding.of(
                     FindingCode.DEFINITION_UNSUPPORTED,
                     "/domain/on_crash",
-                    "QEMU %s of host %s can't keep a VM that has crashed"
+                    "QEMU %s of host %s cannot preserve a VM after a crash"
                             .formatted(emulator.version(), settings.name()),
                     "Use <on_crash>destroy</on_crash>, or QEMU 6.0 or newer."));
         }
@@ -116,15 +116,15 @@ record QemuFactsReader(
             findings.add(Finding.of(
                     FindingCode.DEFINITION_UNSUPPORTED,
                     "/domain/os",
-                    "host " + settings.name() + " has no such UEFI firmware",
-                    "Install the package ovmf, or name firmware that exists."));
+                    "Host " + settings.name() + " has no matching UEFI firmware",
+                    "Install the package ovmf, or set <loader> to existing firmware."));
         }
-        if (new Sandbox(settings.user(), QemuRuntime.usesBridge(domain), false).isOpen()) {
+        if (new Sandbox(settings.user(), QemuRuntime.usesBridge(domain), false).isDisabled()) {
             findings.add(Finding.of(
                             FindingCode.BRIDGE_UNAVAILABLE,
                             "/domain/devices/interface",
-                            "QEMU will run without its sandbox: behind it the bridge helper gets no rights",
-                            "Run the server as root with the option 'user', or use user networking.")
+                            "QEMU runs without its sandbox, because the bridge helper cannot gain privileges inside it",
+                            "Run the server as root with the host option 'user', or use user networking.")
                     .as(Severity.WARNING));
         }
         return List.copyOf(findings);
@@ -136,7 +136,7 @@ record QemuFactsReader(
             findings.add(Finding.of(
                     FindingCode.DEFINITION_UNSUPPORTED,
                     path + "/model",
-                    "NIC model '%s' is not in QEMU %s of host %s"
+                    "NIC model '%s' is not supported by QEMU %s of host %s"
                             .formatted(nic.model(), emulator.version(), settings.name()),
                     "Use another model, such as e1000e, or a newer QEMU."));
         }
@@ -145,8 +145,8 @@ record QemuFactsReader(
             findings.add(Finding.of(
                     FindingCode.NETWORK_MISSING_ON_HOST,
                     path + "/source",
-                    "host %s has no bridge '%s' that %s allows".formatted(settings.name(), bridge.bridge(), bridgeAcl),
-                    "Make the bridge, and add the line 'allow " + bridge.bridge() + "' to " + bridgeAcl + "."));
+                    "Host %s has no bridge '%s' that %s allows".formatted(settings.name(), bridge.bridge(), bridgeAcl),
+                    "Create the bridge, and add the line 'allow " + bridge.bridge() + "' to " + bridgeAcl + "."));
         }
     }
 }

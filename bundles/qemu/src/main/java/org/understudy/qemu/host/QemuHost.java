@@ -46,7 +46,7 @@ import org.understudy.qemu.process.RunRecord.Role;
 import org.understudy.qemu.process.VmFolder;
 import org.understudy.qemu.qmp.QmpCommands;
 
-/** This machine as a host: every VM has a folder in the host's directory. */
+/** The host of connector qemu: this machine, with one folder per VM in the directory of the host. */
 public final class QemuHost implements Host {
     private static final Logger LOG = LoggerFactory.getLogger(QemuHost.class);
 
@@ -56,15 +56,15 @@ public final class QemuHost implements Host {
     private final FolderLock lock;
     private final Map<VmName, QemuVm> vms = new ConcurrentHashMap<>();
     private final SecureRandom random = new SecureRandom();
-    private final ScheduledExecutorService keeper;
+    private final ScheduledExecutorService scheduler;
 
     QemuHost(HostSettings settings, QemuRuntime runtime, QemuFactsReader facts) {
         this.settings = settings;
         this.runtime = runtime;
         this.facts = facts;
-        this.lock = FolderLock.take(settings.directory());
-        this.keeper = Executors.newSingleThreadScheduledExecutor(r -> {
-            Thread t = new Thread(r, "qemu-keeper " + settings.name());
+        this.lock = FolderLock.acquire(settings.directory());
+        this.scheduler = Executors.newSingleThreadScheduledExecutor(r -> {
+            Thread t = new Thread(r, "qemu-monitor " + settings.name());
             t.setDaemon(true);
             return t;
         });
@@ -74,23 +74,23 @@ public final class QemuHost implements Host {
             close();
             throw e;
         }
-        keeper.scheduleWithFixedDelay(this::boundLogs, 1, 1, TimeUnit.MINUTES);
+        scheduler.scheduleWithFixedDelay(this::truncateLogs, 1, 1, TimeUnit.MINUTES);
     }
 
     private void adopt(VmName name) {
         try {
             vm(name).adopt();
         } catch (RuntimeException | Error e) {
-            LOG.error("VM {} could not be adopted", name, e);
+            LOG.error("VM {}: adoption failed, its QEMU is not monitored", name, e);
         }
     }
 
-    private void boundLogs() {
+    private void truncateLogs() {
         for (QemuVm vm : vms.values()) {
             try {
-                vm.folder().boundLog();
+                vm.folder().truncateLog();
             } catch (RuntimeException | Error e) {
-                LOG.warn("VM {}: its log could not be shortened", vm.name(), e);
+                LOG.warn("VM {}: log of QEMU could not be truncated", vm.name(), e);
             }
         }
     }
@@ -101,7 +101,8 @@ public final class QemuHost implements Host {
                     .flatMap(f -> name(f).stream())
                     .toList();
         } catch (IOException e) {
-            throw new UnderstudyException(ErrorCode.IO_FAILED, "can't read " + settings.directory() + ": " + e, e);
+            throw new UnderstudyException(
+                    ErrorCode.IO_FAILED, "Cannot read folder " + settings.directory() + ": " + e, e);
         }
     }
 
@@ -109,20 +110,20 @@ public final class QemuHost implements Host {
         try {
             return Optional.of(new VmName(folder.getFileName().toString()));
         } catch (UnderstudyException e) {
-            LOG.warn("Folder {} is left alone: its name cannot be that of a VM", folder, e);
+            LOG.warn("Folder {}: ignored, its name is not a valid VM name", folder, e);
             return Optional.empty();
         }
     }
 
     private QemuVm vm(VmName name) {
-        return vms.computeIfAbsent(name, n -> new QemuVm(new VmFolder(settings.directory(), n), runtime, keeper));
+        return vms.computeIfAbsent(name, n -> new QemuVm(new VmFolder(settings.directory(), n), runtime, scheduler));
     }
 
-    private QemuVm known(VmName name) {
+    private QemuVm existing(VmName name) {
         return Optional.ofNullable(vms.get(name))
                 .filter(v -> !v.isEmpty())
                 .orElseThrow(() -> new UnderstudyException(
-                        ErrorCode.VM_NOT_FOUND, "host %s has no VM %s".formatted(settings.name(), name)));
+                        ErrorCode.VM_NOT_FOUND, "Host %s has no VM %s".formatted(settings.name(), name)));
     }
 
     @Override
@@ -149,7 +150,7 @@ public final class QemuHost implements Host {
         return Optional.ofNullable(vms.get(vm)).filter(v -> !v.isEmpty()).flatMap(QemuHost::hosted);
     }
 
-    /** Empty if nothing of the VM is left by now. */
+    /** Empty if the VM was removed meanwhile. */
     private static Optional<HostedVm> hosted(QemuVm vm) {
         VmState state = vm.state();
         return vm.folder()
@@ -161,14 +162,14 @@ public final class QemuHost implements Host {
 
     @Override
     public String definition(VmName vm) {
-        VmFolder folder = known(vm).folder();
+        VmFolder folder = existing(vm).folder();
         return folder.definition().or(folder::incomingDefinition).orElse("");
     }
 
     @Override
     public Optional<String> liveDefinition(VmName vm) {
-        QemuVm known = known(vm);
-        return known.running().flatMap(r -> known.folder().liveDefinition());
+        QemuVm existing = existing(vm);
+        return existing.running().flatMap(r -> existing.folder().liveDefinition());
     }
 
     @Override
@@ -182,7 +183,7 @@ public final class QemuHost implements Host {
         List<Finding> findings = facts.check(reading);
         VmName name = reading.domain().name();
         if (Finding.anyBlocking(findings)) {
-            throw new UnderstudyException("VM " + name + " can't be run by host " + settings.name(), findings);
+            throw new UnderstudyException("VM " + name + " cannot run on host " + settings.name(), findings);
         }
         QemuVm vm = vm(name);
         synchronized (vm) {
@@ -195,7 +196,7 @@ public final class QemuHost implements Host {
         return hosted(vm).orElseThrow();
     }
 
-    /** The UUID of the definition, or of the stored one that it replaces, or a new one. */
+    /** The UUID of the definition, or of the definition that it replaces, or a new UUID. */
     private UUID uuid(QemuVm vm, Domain domain) {
         Optional<UUID> stored = vm.folder()
                 .definition()
@@ -208,7 +209,7 @@ public final class QemuHost implements Host {
         return domain.uuid().or(() -> stored).orElseGet(UUID::randomUUID);
     }
 
-    /** In QEMU's own range. */
+    /** A random address with the OUI of QEMU. */
     private MacAddress mac() {
         int n = random.nextInt(1 << 24);
         return new MacAddress("52:54:00:%02x:%02x:%02x".formatted(n >> 16, n >> 8 & 0xff, n & 0xff));
@@ -216,7 +217,7 @@ public final class QemuHost implements Host {
 
     @Override
     public void undefine(VmName name) {
-        QemuVm vm = known(name);
+        QemuVm vm = existing(name);
         synchronized (vm) {
             vm.requireOff();
             vm.folder().delete();
@@ -228,57 +229,57 @@ public final class QemuHost implements Host {
     public void start(VmName vm, Map<Alias, PciAddress> assignedVfs) {
         Map<String, PciAddress> vfs = new TreeMap<>();
         assignedVfs.forEach((alias, vf) -> vfs.put(alias.value(), vf));
-        QemuVm known = known(vm);
+        QemuVm existing = existing(vm);
         List<Finding> findings = check(definition(vm));
         if (Finding.anyBlocking(findings)) {
-            throw new UnderstudyException("VM " + vm + " can't be started", findings);
+            throw new UnderstudyException("VM " + vm + " cannot be started", findings);
         }
-        known.start(vfs);
+        existing.start(vfs);
     }
 
     @Override
     public void shutdown(VmName vm) {
-        known(vm).owned().ask(QmpCommands.systemPowerdown());
+        existing(vm).ownedQemu().execute(QmpCommands.systemPowerdown());
     }
 
     @Override
     public void destroy(VmName vm) {
-        known(vm).destroy();
+        existing(vm).destroy();
     }
 
     @Override
     public void reset(VmName vm) {
-        known(vm).owned().ask(QmpCommands.systemReset());
+        existing(vm).ownedQemu().execute(QmpCommands.systemReset());
     }
 
     @Override
     public void pause(VmName vm) {
-        known(vm).owned().ask(QmpCommands.stop());
+        existing(vm).ownedQemu().execute(QmpCommands.stop());
     }
 
     @Override
     public void resume(VmName vm) {
-        known(vm).resume();
+        existing(vm).resume();
     }
 
     @Override
     public PrimaryPresence primaryPresence(VmName vm, Alias primary) {
-        return new QemuPrimaries(known(vm)).presence(primary);
+        return new QemuPrimaries(existing(vm)).presence(primary);
     }
 
     @Override
     public Optional<Boolean> standbyNegotiated(VmName vm, Alias standby) {
-        return new QemuPrimaries(known(vm)).standbyNegotiated(standby);
+        return new QemuPrimaries(existing(vm)).standbyNegotiated(standby);
     }
 
     @Override
     public void plugPrimary(VmName vm, Alias primary, Optional<PciAddress> assignedVf) {
-        new QemuPrimaries(known(vm)).plug(primary, assignedVf);
+        new QemuPrimaries(existing(vm)).plug(primary, assignedVf);
     }
 
     @Override
     public void unplugPrimary(VmName vm, Alias primary) {
-        new QemuPrimaries(known(vm)).unplug(primary);
+        new QemuPrimaries(existing(vm)).unplug(primary);
     }
 
     @Override
@@ -286,14 +287,14 @@ public final class QemuHost implements Host {
         List<Finding> findings = check(request.liveDefinition());
         if (Finding.anyBlocking(findings)) {
             throw new UnderstudyException(
-                    "host %s can't receive VM %s".formatted(settings.name(), request.vm()), findings);
+                    "Host %s cannot receive VM %s".formatted(settings.name(), request.vm()), findings);
         }
         return QemuIncomingMigration.prepare(vm(request.vm()), request);
     }
 
     @Override
     public OutgoingMigration startOutgoing(OutgoingRequest request) {
-        return QemuOutgoingMigration.start(known(request.vm()), request);
+        return QemuOutgoingMigration.start(existing(request.vm()), request);
     }
 
     @Override
@@ -320,7 +321,7 @@ public final class QemuHost implements Host {
 
     @Override
     public void close() {
-        keeper.shutdownNow();
+        scheduler.shutdownNow();
         vms.values().forEach(v -> v.running().ifPresent(RunningQemu::disconnect));
         runtime.events().close();
         lock.close();

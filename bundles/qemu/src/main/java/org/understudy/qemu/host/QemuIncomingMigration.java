@@ -24,7 +24,7 @@ import org.understudy.qemu.qmp.MigrationCapability;
 import org.understudy.qemu.qmp.QmpCommands;
 import org.understudy.qemu.qmp.QmpRefusal;
 
-/** The receiving end: a QEMU in the role incoming. */
+/** The destination of a migration: a QEMU in the role incoming. */
 final class QemuIncomingMigration implements IncomingMigration {
     private final QemuVm vm;
     private final RunningQemu qemu;
@@ -34,7 +34,7 @@ final class QemuIncomingMigration implements IncomingMigration {
         this.qemu = qemu;
     }
 
-    /** Starts a QEMU that waits for the VM. */
+    /** Starts a QEMU that waits for the incoming VM. */
     static QemuIncomingMigration prepare(QemuVm vm, IncomingRequest request) {
         synchronized (vm) {
             vm.requireOff();
@@ -43,14 +43,14 @@ final class QemuIncomingMigration implements IncomingMigration {
             vm.folder().create();
             vm.folder().storeIncomingDefinition(request.configuredDefinition());
             RunningQemu qemu = vm.runtime().launch(vm.folder(), request.liveDefinition(), Role.INCOMING, vfs);
-            vm.keep(qemu);
+            vm.attach(qemu);
             qemu.publish(new HostEvent.Started(vm.name(), RunningQemu.now()));
-            QemuIncomingMigration end = new QemuIncomingMigration(vm, qemu);
+            QemuIncomingMigration migration = new QemuIncomingMigration(vm, qemu);
             try {
-                end.listen(request.options());
-                return end;
+                migration.listen(request.options());
+                return migration;
             } catch (UnderstudyException e) {
-                end.abort();
+                migration.abort();
                 throw e;
             }
         }
@@ -60,16 +60,16 @@ final class QemuIncomingMigration implements IncomingMigration {
         HostSettings settings = vm.runtime().settings();
         Map<MigrationCapability, Boolean> capabilities = new EnumMap<>(MigrationCapability.class);
         capabilities.put(MigrationCapability.EVENTS, true);
-        // The disks stay the source's until the VM is accepted.
+        // The source keeps control of the disks until the VM is accepted.
         capabilities.put(MigrationCapability.LATE_BLOCK_ACTIVATE, true);
         capabilities.put(MigrationCapability.MULTIFD, options.multifdChannels().isPresent());
         capabilities.put(MigrationCapability.POSTCOPY_RAM, options.postcopy());
-        qemu.ask(QmpCommands.migrateSetCapabilities(capabilities));
-        qemu.ask(QmpCommands.migrateSetParameters(Tls.parameters(qemu, settings, options, Tls.End.SERVER)));
-        qemu.store(qemu.run().to(Role.INCOMING, listen(settings)));
+        qemu.execute(QmpCommands.migrateSetCapabilities(capabilities));
+        qemu.execute(QmpCommands.migrateSetParameters(Tls.parameters(qemu, settings, options, Tls.Endpoint.SERVER)));
+        qemu.store(qemu.run().withRole(Role.INCOMING, listen(settings)));
     }
 
-    /** A port that is free now may be taken a moment later, so a refusal leads to the next one. */
+    /** Listens on the first usable port. A port that was free may be in use meanwhile, so a rejected one is skipped. */
     private String listen(HostSettings settings) {
         String address = settings.migrationAddress();
         List<Integer> free = IntStream.rangeClosed(
@@ -81,7 +81,7 @@ final class QemuIncomingMigration implements IncomingMigration {
         for (int port : free) {
             String uri = "tcp:" + (address.contains(":") ? "[" + address + "]" : address) + ":" + port;
             try {
-                qemu.ask(QmpCommands.migrateIncoming(uri));
+                qemu.execute(QmpCommands.migrateIncoming(uri));
                 return uri;
             } catch (QmpRefusal e) {
                 last = Optional.of(e);
@@ -89,7 +89,7 @@ final class QemuIncomingMigration implements IncomingMigration {
         }
         throw new UnderstudyException(
                 ErrorCode.HOST_UNAVAILABLE,
-                "no port from %d to %d on %s can be used for a migration%s"
+                "No migration port from %d to %d is usable on address %s%s"
                         .formatted(
                                 settings.ports().first(),
                                 settings.ports().last(),
@@ -115,7 +115,7 @@ final class QemuIncomingMigration implements IncomingMigration {
     @Override
     public MigrationPhase phase() {
         try {
-            return qemu.ask(QmpCommands.queryMigrate()).phase();
+            return qemu.execute(QmpCommands.queryMigrate()).phase();
         } catch (UnderstudyException e) {
             if (!qemu.process().isAlive()) {
                 return MigrationPhase.FAILED;
@@ -130,15 +130,15 @@ final class QemuIncomingMigration implements IncomingMigration {
             if (qemu.run().role() != Role.INCOMING) {
                 return;
             }
-            String status = qemu.ask(QmpCommands.queryStatus()).status();
+            String status = qemu.execute(QmpCommands.queryStatus()).status();
             if (status.equals("inmigrate") || !qemu.process().isAlive()) {
                 throw vm.wrongState("has not arrived yet");
             }
             String definition = vm.folder().incomingDefinition().orElseThrow();
             vm.folder().storeDefinition(definition);
-            qemu.store(qemu.run().to(Role.RUNNING, ""));
+            qemu.store(qemu.run().withRole(Role.RUNNING, ""));
             qemu.publish(new HostEvent.DefinitionChanged(vm.name(), RunningQemu.now()));
-            qemu.ask(QmpCommands.cont());
+            qemu.execute(QmpCommands.cont());
         }
     }
 
@@ -146,9 +146,9 @@ final class QemuIncomingMigration implements IncomingMigration {
     public void abort() {
         synchronized (vm) {
             if (qemu.run().role() != Role.INCOMING) {
-                throw vm.wrongState("has been accepted here; it can't be aborted any more");
+                throw vm.wrongState("has been accepted on this host, so its migration cannot be aborted");
             }
-            vm.end(qemu, "migration aborted");
+            vm.terminate(qemu, "migration aborted");
         }
     }
 }

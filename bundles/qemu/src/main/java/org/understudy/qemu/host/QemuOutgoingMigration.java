@@ -24,14 +24,14 @@ import org.understudy.qemu.qmp.MigrationCapability;
 import org.understudy.qemu.qmp.QmpCommands;
 import org.understudy.qemu.qmp.QmpRefusal;
 
-/** The sending end: a QEMU in the role outgoing or switching, or what is left of it. */
+/** The source of a migration: a QEMU in the role outgoing or switching, or its remaining run record. */
 final class QemuOutgoingMigration implements OutgoingMigration {
     private static final Logger LOG = LoggerFactory.getLogger(QemuOutgoingMigration.class);
 
     private final QemuVm vm;
     private final Optional<RunningQemu> qemu;
 
-    /** @param qemu empty if it has ended already */
+    /** @param qemu empty if it has ended */
     QemuOutgoingMigration(QemuVm vm, Optional<RunningQemu> qemu) {
         this.vm = vm;
         this.qemu = qemu;
@@ -39,9 +39,9 @@ final class QemuOutgoingMigration implements OutgoingMigration {
 
     static QemuOutgoingMigration start(QemuVm vm, OutgoingRequest request) {
         synchronized (vm) {
-            RunningQemu qemu = vm.owned();
+            RunningQemu qemu = vm.ownedQemu();
             MigrationOptions options = request.options();
-            refusePostcopyWithVf(vm, options);
+            rejectPostcopyWithVf(vm, options);
             Map<MigrationCapability, Boolean> capabilities = new EnumMap<>(MigrationCapability.class);
             capabilities.put(MigrationCapability.EVENTS, true);
             capabilities.put(MigrationCapability.PAUSE_BEFORE_SWITCHOVER, true);
@@ -49,13 +49,13 @@ final class QemuOutgoingMigration implements OutgoingMigration {
             capabilities.put(
                     MigrationCapability.MULTIFD, options.multifdChannels().isPresent());
             capabilities.put(MigrationCapability.POSTCOPY_RAM, options.postcopy());
-            qemu.ask(QmpCommands.migrateSetCapabilities(capabilities));
-            qemu.ask(QmpCommands.migrateSetParameters(
-                    Tls.parameters(qemu, vm.runtime().settings(), options, Tls.End.CLIENT)));
+            qemu.execute(QmpCommands.migrateSetCapabilities(capabilities));
+            qemu.execute(QmpCommands.migrateSetParameters(
+                    Tls.parameters(qemu, vm.runtime().settings(), options, Tls.Endpoint.CLIENT)));
             RunRecord before = qemu.run();
-            qemu.store(before.to(Role.OUTGOING, request.uri()));
+            qemu.store(before.withRole(Role.OUTGOING, request.uri()));
             try {
-                qemu.ask(QmpCommands.migrate(request.uri()));
+                qemu.execute(QmpCommands.migrate(request.uri()));
             } catch (UnderstudyException e) {
                 qemu.store(before);
                 throw e;
@@ -64,7 +64,7 @@ final class QemuOutgoingMigration implements OutgoingMigration {
         }
     }
 
-    private static void refusePostcopyWithVf(QemuVm vm, MigrationOptions options) {
+    private static void rejectPostcopyWithVf(QemuVm vm, MigrationOptions options) {
         boolean passedThrough = DefinitionReader.read(
                         vm.folder().liveDefinition().orElseThrow())
                 .domain()
@@ -73,12 +73,12 @@ final class QemuOutgoingMigration implements OutgoingMigration {
                 .isPresent();
         if (options.postcopy() && passedThrough) {
             throw new UnderstudyException(
-                    "VM " + vm.name() + " can't be moved by post-copy",
+                    "VM " + vm.name() + " cannot be migrated with post-copy",
                     List.of(Finding.of(
                             FindingCode.OPTION_NOT_USABLE,
                             "vm " + vm.name(),
-                            "post-copy was asked for, but a primary is a VF",
-                            "Leave post-copy off.")));
+                            "Post-copy is requested, but a primary of VM " + vm.name() + " is a VF",
+                            "Migrate without post-copy.")));
         }
     }
 
@@ -86,36 +86,36 @@ final class QemuOutgoingMigration implements OutgoingMigration {
     public MigrationProgress progress() {
         Optional<RunningQemu> alive = qemu.filter(q -> q.process().isAlive());
         if (alive.isEmpty()) {
-            return ended();
+            return endedProgress();
         }
         try {
-            return alive.get().ask(QmpCommands.queryMigrate());
+            return alive.get().execute(QmpCommands.queryMigrate());
         } catch (UnderstudyException e) {
             if (!alive.get().process().isAlive()) {
-                return ended();
+                return endedProgress();
             }
             throw e;
         }
     }
 
-    private MigrationProgress ended() {
+    private MigrationProgress endedProgress() {
         String why = qemu.map(RunningQemu::endReason).orElse("QEMU has ended");
         return new MigrationProgress(MigrationPhase.FAILED, 0, 0, Optional.empty(), why);
     }
 
     private RunningQemu alive() {
-        return qemu.filter(q -> q.process().isAlive()).orElseThrow(() -> vm.wrongState("has no QEMU any more"));
+        return qemu.filter(q -> q.process().isAlive()).orElseThrow(() -> vm.wrongState("has no running QEMU"));
     }
 
     @Override
     public void continueToSwitch() {
         synchronized (vm) {
             RunningQemu q = alive();
-            q.store(q.run().as(Role.SWITCHING));
+            q.store(q.run().withRole(Role.SWITCHING));
             try {
-                q.ask(QmpCommands.migrateContinue());
+                q.execute(QmpCommands.migrateContinue());
             } catch (QmpRefusal e) {
-                q.store(q.run().as(Role.OUTGOING));
+                q.store(q.run().withRole(Role.OUTGOING));
                 throw e;
             }
         }
@@ -123,38 +123,38 @@ final class QemuOutgoingMigration implements OutgoingMigration {
 
     @Override
     public void cancel() {
-        alive().ask(QmpCommands.migrateCancel());
+        alive().execute(QmpCommands.migrateCancel());
     }
 
     @Override
     public void resumeOnSource() {
         synchronized (vm) {
             if (qemu.filter(q -> q.process().isAlive()).isEmpty()) {
-                vm.folder().end();
-                throw vm.wrongState("has no QEMU any more; start it");
+                vm.folder().clearRun();
+                throw vm.wrongState("has no running QEMU; start the VM");
             }
             RunningQemu q = alive();
-            boolean sentAll = q.ask(QmpCommands.queryMigrate()).phase() == MigrationPhase.COMPLETED;
-            if (!q.ask(QmpCommands.queryStatus()).running()) {
-                q.ask(QmpCommands.cont());
+            boolean sentAll = q.execute(QmpCommands.queryMigrate()).phase() == MigrationPhase.COMPLETED;
+            if (!q.execute(QmpCommands.queryStatus()).running()) {
+                q.execute(QmpCommands.cont());
             }
-            q.store(q.run().to(Role.RUNNING, ""));
+            q.store(q.run().withRole(Role.RUNNING, ""));
             if (sentAll) {
-                plugPrimariesBack(q);
+                replugPrimaries(q);
             }
         }
     }
 
     /**
-     * QEMU plugs the primaries back after a migration that failed. After one that completed it keeps them half
-     * unplugged, and nothing plugs them but another migration that fails; one to nowhere does at once. Source: QEMU
+     * Makes QEMU plug the primaries again. QEMU does so after a failed migration. After a completed one it leaves them
+     * partially unplugged until another migration fails, as one to a missing socket does at once. Source: QEMU
      * hw/net/virtio-net.c, virtio_net_handle_migration_primary.
      */
-    private void plugPrimariesBack(RunningQemu q) {
+    private void replugPrimaries(RunningQemu q) {
         try {
-            q.ask(QmpCommands.migrate("unix:" + vm.folder().own().resolve("nowhere")));
+            q.execute(QmpCommands.migrate("unix:" + vm.folder().qemuFolder().resolve("nowhere")));
         } catch (QmpRefusal e) {
-            LOG.debug("VM {}: the migration to nowhere was refused: {}", vm.name(), e.getMessage());
+            LOG.debug("VM {}: migration that plugs the primaries was rejected: {}", vm.name(), e.getMessage());
         }
     }
 
@@ -162,10 +162,11 @@ final class QemuOutgoingMigration implements OutgoingMigration {
     public void finish() {
         synchronized (vm) {
             Optional<RunningQemu> alive = qemu.filter(q -> q.process().isAlive());
-            if (alive.isPresent() && alive.get().ask(QmpCommands.queryStatus()).running()) {
-                throw vm.wrongState("runs here; it has not been moved");
+            if (alive.isPresent()
+                    && alive.get().execute(QmpCommands.queryStatus()).running()) {
+                throw vm.wrongState("runs on this host; it was not migrated");
             }
-            alive.ifPresent(q -> vm.end(q, "migrated"));
+            alive.ifPresent(q -> vm.terminate(q, "migrated"));
             vm.folder().delete();
             vm.runtime().events().publish(new HostEvent.DefinitionChanged(vm.name(), RunningQemu.now()));
         }

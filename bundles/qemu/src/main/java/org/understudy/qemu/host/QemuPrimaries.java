@@ -23,7 +23,7 @@ import org.understudy.qemu.qmp.PciDevice;
 import org.understudy.qemu.qmp.QmpCommands;
 import org.understudy.qemu.qmp.QmpRefusal;
 
-/** The primaries of a running VM: what became of them, plugging and unplugging. */
+/** The primaries of a running VM: their presence, plug and unplug. */
 final class QemuPrimaries {
     private final QemuVm vm;
     private final RunningQemu qemu;
@@ -34,20 +34,20 @@ final class QemuPrimaries {
     }
 
     /**
-     * QEMU's own answer. The firmware gives addresses to every device it finds at a reset, so mapped BARs prove a
-     * driver only if the guest has negotiated standby. Where that is not known, a primary that is not seen may be hidden as
-     * well as lost.
+     * Reads the presence of a primary from QEMU. The firmware maps every device at a reset, so mapped BARs prove a
+     * guest driver only if the guest has negotiated standby. While that is unknown, a missing primary may be hidden or
+     * lost.
      */
     PrimaryPresence presence(Alias primary) {
         try {
-            Optional<PciDevice> device = qemu.ask(QmpCommands.queryPci()).stream()
+            Optional<PciDevice> device = qemu.execute(QmpCommands.queryPci()).stream()
                     .filter(d -> d.id().equals(primary.value()))
                     .findFirst();
             Optional<Alias> standby = standbyOf(primary);
             Optional<Boolean> negotiated = standby.flatMap(this::standbyNegotiated);
             if (device.isPresent()) {
-                boolean driven = device.get().mapped() && negotiated.orElse(true);
-                return driven ? PrimaryPresence.ENABLED : PrimaryPresence.PLUGGED;
+                boolean hasDriver = device.get().mapped() && negotiated.orElse(true);
+                return hasDriver ? PrimaryPresence.ENABLED : PrimaryPresence.PLUGGED;
             }
             if (standby.isPresent() && negotiated.isEmpty()) {
                 return PrimaryPresence.UNKNOWN;
@@ -74,23 +74,24 @@ final class QemuPrimaries {
         return device instanceof Device.PassedThrough vf ? vf.teaming() : new Teaming.None();
     }
 
-    /** Empty where this QEMU cannot tell and no event has told since the last start or adoption. */
+    /** Empty if this QEMU cannot be queried and sent no such event since the last start or adoption. */
     Optional<Boolean> standbyNegotiated(Alias standby) {
         Emulator emulator = vm.runtime().emulators().get();
-        boolean canTell = emulator.virtioStatus()
+        boolean queryable = emulator.virtioStatus()
                 && emulator.version().equals(qemu.client().version());
-        if (!canTell) {
-            return remembered(standby);
+        if (!queryable) {
+            return negotiatedByEvent(standby);
         }
         try {
             String path = "/machine/peripheral/" + standby + "/virtio-backend";
-            return Optional.of(qemu.ask(QmpCommands.xQueryVirtioStatus(path)).standbyNegotiated());
+            return Optional.of(
+                    qemu.execute(QmpCommands.xQueryVirtioStatus(path)).standbyNegotiated());
         } catch (QmpRefusal e) {
-            return remembered(standby);
+            return negotiatedByEvent(standby);
         }
     }
 
-    private Optional<Boolean> remembered(Alias standby) {
+    private Optional<Boolean> negotiatedByEvent(Alias standby) {
         return qemu.wasNegotiated(standby.value()) ? Optional.of(true) : Optional.empty();
     }
 
@@ -98,8 +99,8 @@ final class QemuPrimaries {
         return DefinitionReader.read(vm.folder().liveDefinition().orElseThrow()).domain();
     }
 
-    /** A VM may have come here without its primary; then its stored definition tells what that is. */
-    private String liveWith(Alias primary) {
+    /** Returns the live definition, with the primary from the stored definition if the VM arrived without it. */
+    private String liveDefinitionWith(Alias primary) {
         String live = vm.folder().liveDefinition().orElseThrow();
         DomainDocument running = DomainDocument.parse(live);
         Optional<XmlElement> devices = running.root().child("devices");
@@ -123,7 +124,7 @@ final class QemuPrimaries {
     }
 
     void plug(Alias primary, Optional<PciAddress> assignedVf) {
-        String xml = liveWith(primary);
+        String xml = liveDefinitionWith(primary);
         Domain domain = DefinitionReader.read(xml).domain();
         Device device = QemuRuntime.device(domain, primary.value())
                 .orElseThrow(() -> new UnderstudyException(
@@ -133,12 +134,12 @@ final class QemuPrimaries {
         assignedVf.ifPresent(vf -> vfs.put(primary.value(), vf.toString()));
         qemu.store(new RunRecord(run.role(), run.pid(), run.startTicks(), run.accelerator(), run.uri(), vfs));
         Map<String, Object> arguments = HotplugArguments.arguments(domain, device, QemuRuntime.vfs(qemu.run()));
-        qemu.ask(QmpCommands.deviceAdd(arguments.get("driver").toString(), primary.value(), arguments));
+        qemu.execute(QmpCommands.deviceAdd(arguments.get("driver").toString(), primary.value(), arguments));
         vm.folder().storeLiveDefinition(xml);
         qemu.publish(new HostEvent.DevicePlugged(vm.name(), RunningQemu.now(), primary));
     }
 
     void unplug(Alias primary) {
-        qemu.ask(QmpCommands.deviceDel(primary.value()));
+        qemu.execute(QmpCommands.deviceDel(primary.value()));
     }
 }

@@ -24,16 +24,16 @@ import org.understudy.qemu.process.RunRecord;
 import org.understudy.qemu.process.Sandbox;
 import org.understudy.qemu.process.VmFolder;
 
-/** What all VMs of a host share, and how a QEMU is brought up from it. */
+/** Shared services of the VMs of a host; launches QEMU processes. */
 record QemuRuntime(
         HostSettings settings, Supplier<Emulator> emulators, FirmwareCatalog firmware, QemuEventQueue events) {
     private static final Duration START = Duration.ofSeconds(60);
 
     /**
-     * Starts QEMU for a definition and waits until its monitor answers; vCPUs stand still.
+     * Starts QEMU for a definition and waits until its monitor replies. The vCPUs are paused.
      *
      * @param vfs VF by alias
-     * @throws UnderstudyException {@link ErrorCode#QEMU_START_FAILED} with the end of QEMU's log
+     * @throws UnderstudyException {@link ErrorCode#QEMU_START_FAILED} with the last lines of the log of QEMU
      */
     RunningQemu launch(VmFolder folder, String definition, RunRecord.Role role, Map<String, PciAddress> vfs) {
         Emulator emulator = emulators.get();
@@ -43,13 +43,13 @@ record QemuRuntime(
         Map<String, String> vfTexts = new TreeMap<>();
         vfs.forEach((alias, vf) -> vfTexts.put(alias, vf.toString()));
         boolean incoming = role == RunRecord.Role.INCOMING;
-        folder.begin(new RunRecord(role, 0, 0, accelerator, "", vfTexts), live);
+        folder.beginRun(new RunRecord(role, 0, 0, accelerator, "", vfTexts), live);
         try {
             HostOverrides overrides = new HostOverrides(
                     emulator.version(),
                     accelerator,
                     domain.uuid().orElseGet(UUID::randomUUID),
-                    folder.own(),
+                    folder.qemuFolder(),
                     firmware.flash(domain, folder.nvram()),
                     settings.bridgeHelper(),
                     vfs,
@@ -57,17 +57,17 @@ record QemuRuntime(
             QemuProcess process = new Launcher(settings.binary(), emulator.version())
                     .start(
                             folder,
-                            confinement(domain),
+                            sandbox(domain),
                             CommandLine.of(domain, overrides),
                             incoming ? List.of("-incoming", "defer") : List.of());
-            return connected(new RunningQemu(folder, process, folder.run().orElseThrow(), events));
+            return connect(new RunningQemu(folder, process, folder.run().orElseThrow(), events));
         } catch (UnderstudyException e) {
-            folder.forget();
+            folder.clearRunOrDelete();
             throw e;
         }
     }
 
-    private Sandbox confinement(Domain domain) {
+    private Sandbox sandbox(Domain domain) {
         return new Sandbox(
                 settings.user(),
                 usesBridge(domain),
@@ -78,26 +78,28 @@ record QemuRuntime(
         return domain.devices(Device.Nic.class).anyMatch(n -> n.backend() instanceof Device.NicBackend.Bridge);
     }
 
-    private RunningQemu connected(RunningQemu qemu) {
+    private RunningQemu connect(RunningQemu qemu) {
         try {
             qemu.connect(START);
             return qemu;
         } catch (UnderstudyException e) {
-            boolean ended = qemu.process().awaitEnd(Duration.ofSeconds(1));
+            boolean ended = qemu.process().awaitExit(Duration.ofSeconds(1));
             String why = ended ? qemu.endReason() : e.getMessage();
             qemu.process().kill();
-            qemu.process().awaitEnd(Duration.ofSeconds(10));
+            qemu.process().awaitExit(Duration.ofSeconds(10));
             throw new UnderstudyException(
-                    ErrorCode.QEMU_START_FAILED, "VM %s did not start: %s".formatted(qemu.vm(), withUser(why)), e);
+                    ErrorCode.QEMU_START_FAILED,
+                    "VM %s did not start: %s".formatted(qemu.vm(), withAccessHint(why)),
+                    e);
         }
     }
 
-    /** Whoever sees a refused file from a server that runs as root looks for the cause in the wrong place. */
-    private String withUser(String why) {
+    /** Names the user of QEMU, because the user of the server is not the cause of a denied access. */
+    private String withAccessHint(String why) {
         return !why.contains("Permission denied") || settings.user().isEmpty()
                 ? why
                 : why
-                        + " (QEMU runs as %1$s: give %1$s access to the file and to the folders above it)"
+                        + " (QEMU runs as user %1$s; grant %1$s access to the file and its parent folders)"
                                 .formatted(settings.user().get().name());
     }
 
@@ -108,7 +110,7 @@ record QemuRuntime(
         return vfs;
     }
 
-    /** The device of a definition with an id. */
+    /** The device with an id. */
     static Optional<Device> device(Domain domain, String id) {
         return domain.devices().stream().filter(d -> d.id().equals(id)).findFirst();
     }

@@ -25,25 +25,25 @@ import org.understudy.qemu.qmp.QmpCommands;
 import org.understudy.qemu.qmp.RunStatus;
 
 /**
- * One VM of this host: its folder, and its QEMU while there is one. Changes run one after another; questions read the
- * present QEMU without waiting.
+ * One VM of this host: its folder, and its QEMU while it runs. Changes are serialized; queries use the current QEMU
+ * without waiting for them.
  */
 final class QemuVm {
     private static final Logger LOG = LoggerFactory.getLogger(QemuVm.class);
-    private static final Duration ADOPTION = Duration.ofSeconds(3);
-    private static final Duration GONE = Duration.ofSeconds(10);
-    private static final long WATCH_MILLIS = 100;
+    private static final Duration ADOPTION_LIMIT = Duration.ofSeconds(3);
+    private static final Duration EXIT_LIMIT = Duration.ofSeconds(10);
+    private static final long POLL_MILLIS = 100;
 
     private final VmFolder folder;
     private final QemuRuntime runtime;
-    private final ScheduledExecutorService keeper;
+    private final ScheduledExecutorService scheduler;
     private volatile Optional<RunningQemu> running = Optional.empty();
     private volatile String details = "";
 
-    QemuVm(VmFolder folder, QemuRuntime runtime, ScheduledExecutorService keeper) {
+    QemuVm(VmFolder folder, QemuRuntime runtime, ScheduledExecutorService scheduler) {
         this.folder = folder;
         this.runtime = runtime;
-        this.keeper = keeper;
+        this.scheduler = scheduler;
     }
 
     VmName name() {
@@ -62,12 +62,12 @@ final class QemuVm {
         return running;
     }
 
-    /** The QEMU that runs. @throws UnderstudyException {@link ErrorCode#WRONG_VM_STATE} if the VM is off */
+    /** The running QEMU. @throws UnderstudyException {@link ErrorCode#WRONG_VM_STATE} if the VM is off */
     RunningQemu qemu() {
         return running.orElseThrow(() -> wrongState("is off"));
     }
 
-    /** Why it is as it is; may be empty. */
+    /** The cause of the last end; may be empty. */
     String details() {
         return details;
     }
@@ -76,94 +76,100 @@ final class QemuVm {
         return new UnderstudyException(ErrorCode.WRONG_VM_STATE, "VM " + name() + " " + state);
     }
 
-    /** True if there is neither a definition nor a QEMU: nothing of the VM is left. */
+    /** True if the VM has neither a definition nor a QEMU. */
     boolean isEmpty() {
         return running.isEmpty() && folder.definition().isEmpty();
     }
 
     // Adoption
 
-    /** Takes over the QEMU that an earlier server started, if it is still there. */
+    /** Adopts the QEMU that an earlier server started, if it still runs. */
     synchronized void adopt() {
         Optional<RunRecord> run = folder.run();
         Optional<QemuProcess> process = run.flatMap(
                 r -> r.pid() == 0 ? QemuProcess.find(folder.pidFile()) : QemuProcess.find(r.pid(), r.startTicks()));
         if (process.isPresent()) {
-            folder.boundLog();
+            folder.truncateLog();
             RunningQemu qemu = new RunningQemu(folder, process.get(), run.orElseThrow(), runtime.events());
-            keep(qemu);
-            reach(qemu);
-            LOG.info("VM {} runs as process {}; adopted", name(), qemu.process().pid());
+            attach(qemu);
+            connectMonitor(qemu);
+            LOG.info(
+                    "VM {}: adopted, QEMU runs as process {}",
+                    name(),
+                    qemu.process().pid());
         } else if (run.isPresent()) {
-            details = "QEMU ended while nobody watched" + (folder.logTail().isEmpty() ? "" : ": " + folder.logTail());
-            forget(run.get());
+            details = "QEMU ended while Understudy was not running"
+                    + (folder.logTail().isEmpty() ? "" : ": " + folder.logTail());
+            clearRun(run.get());
         }
     }
 
-    private void reach(RunningQemu qemu) {
+    private void connectMonitor(RunningQemu qemu) {
         try {
-            qemu.connect(ADOPTION);
+            qemu.connect(ADOPTION_LIMIT);
         } catch (UnderstudyException e) {
-            LOG.warn("The monitor of VM {} does not answer: {}", name(), e.getMessage());
+            LOG.warn("VM {}: monitor of QEMU does not answer, retrying: {}", name(), e.getMessage());
         }
     }
 
-    /** A guest that may be on its destination must not be started here again; the record stays as the reminder. */
-    private void forget(RunRecord run) {
+    /**
+     * Clears the run, but keeps the record of a switchover: the VM may run on the destination and must not start here.
+     */
+    private void clearRun(RunRecord run) {
         if (run.role() == Role.SWITCHING) {
             folder.store(new RunRecord(Role.SWITCHING, 0, 0, run.accelerator(), run.uri(), run.vfs()));
         } else {
-            folder.forget();
+            folder.clearRunOrDelete();
         }
     }
 
-    /** Makes a QEMU this VM's present one. */
-    void keep(RunningQemu qemu) {
+    /** Sets the QEMU of this VM and starts to poll it. */
+    void attach(RunningQemu qemu) {
         running = Optional.of(qemu);
         details = "";
-        watch(qemu);
+        schedulePoll(qemu);
     }
 
-    private void watch(RunningQemu qemu) {
+    private void schedulePoll(RunningQemu qemu) {
         try {
-            keeper.schedule(() -> lookAfter(qemu), WATCH_MILLIS, TimeUnit.MILLISECONDS);
+            scheduler.schedule(() -> pollAndReschedule(qemu), POLL_MILLIS, TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
-            LOG.debug("VM {} is not watched any more", name());
+            LOG.debug("VM {}: polling of QEMU stopped", name());
         }
     }
 
-    private void lookAfter(RunningQemu qemu) {
+    private void pollAndReschedule(RunningQemu qemu) {
         try {
-            look(qemu);
+            poll(qemu);
         } catch (RuntimeException | Error e) {
-            LOG.error("VM {} can't be watched", name(), e);
+            LOG.error("VM {}: polling of QEMU failed, retrying", name(), e);
         }
         if (running.filter(r -> r == qemu).isPresent()) {
-            watch(qemu);
+            schedulePoll(qemu);
         }
     }
 
-    /** Notices the end of a QEMU, and calls again where the monitor was lost. */
-    private void look(RunningQemu qemu) {
+    /** Detects the end of a QEMU, and reconnects a lost monitor. */
+    private void poll(RunningQemu qemu) {
         if (!qemu.process().isAlive()) {
-            ended(qemu);
+            onExit(qemu);
         } else if (!qemu.isReachable()) {
-            reach(qemu);
+            connectMonitor(qemu);
         }
     }
 
-    private synchronized void ended(RunningQemu qemu) {
+    private synchronized void onExit(RunningQemu qemu) {
         if (running.filter(r -> r == qemu).isEmpty()) {
             return;
         }
-        qemu.drain();
+        qemu.awaitLastEvents();
         details = qemu.endReason();
         running = Optional.empty();
-        forget(qemu.run());
+        clearRun(qemu.run());
         qemu.publish(new HostEvent.Stopped(name(), RunningQemu.now(), details));
     }
 
-    // Life cycle
+    // Lifecycle
 
     VmState state() {
         Optional<RunningQemu> now = running;
@@ -174,12 +180,12 @@ final class QemuVm {
             return VmState.INCOMING;
         }
         try {
-            return state(now.get().ask(QmpCommands.queryStatus()));
+            return state(now.get().execute(QmpCommands.queryStatus()));
         } catch (UnderstudyException e) {
             if (now.get().process().isAlive()) {
                 return VmState.UNKNOWN;
             }
-            ended(now.get());
+            onExit(now.get());
             return VmState.SHUTOFF;
         }
     }
@@ -195,80 +201,80 @@ final class QemuVm {
         requireOff();
         String definition = folder.definition().orElseThrow(() -> wrongState("has no definition"));
         RunningQemu qemu = runtime.launch(folder, definition, Role.RUNNING, vfs);
-        keep(qemu);
+        attach(qemu);
         qemu.publish(new HostEvent.Started(name(), RunningQemu.now()));
-        balloon(qemu, definition);
-        qemu.ask(QmpCommands.cont());
+        setBalloon(qemu, definition);
+        qemu.execute(QmpCommands.cont());
     }
 
     void requireOff() {
         if (running.isPresent()) {
-            throw wrongState("has a QEMU already");
+            throw wrongState("already has a running QEMU");
         }
         if (folder.run().filter(r -> r.role() == Role.SWITCHING).isPresent()) {
-            throw wrongState("was being moved when its QEMU ended, and may run on the other host;"
-                    + " if it does not, destroy it here to forget the move");
+            throw wrongState("may run on the other host: its QEMU ended during the switchover of a migration;"
+                    + " if it does not run there, destroy it on this host to clear the migration");
         }
     }
 
-    private static void balloon(RunningQemu qemu, String definition) {
+    private static void setBalloon(RunningQemu qemu, String definition) {
         Domain.Memory memory = DefinitionReader.read(definition).domain().memory();
         if (memory.current() < memory.total()) {
-            qemu.client().execute("balloon", Map.of("value", memory.current() * 1024), RunningQemu.ANSWER);
+            qemu.client().execute("balloon", Map.of("value", memory.current() * 1024), RunningQemu.REPLY_LIMIT);
         }
     }
 
     synchronized void destroy() {
         if (running.isEmpty() && folder.run().isPresent()) {
-            folder.end();
+            folder.clearRun();
             return;
         }
         RunningQemu qemu = qemu();
         if (qemu.run().role() == Role.INCOMING) {
-            throw wrongState("only receives a migration; abort that");
+            throw wrongState("is receiving a migration; cancel the migration instead");
         }
-        end(qemu, "destroyed");
+        terminate(qemu, "destroyed");
     }
 
-    /** Ends QEMU; on return it is proven gone. */
-    synchronized void end(RunningQemu qemu, String reason) {
-        qemu.endsBecause(reason);
+    /** Ends QEMU; on return its process has ended. */
+    synchronized void terminate(RunningQemu qemu, String reason) {
+        qemu.recordEndReason(reason);
         quit(qemu);
-        if (!qemu.process().awaitEnd(Duration.ofSeconds(2))) {
+        if (!qemu.process().awaitExit(Duration.ofSeconds(2))) {
             qemu.process().kill();
         }
-        if (!qemu.process().awaitEnd(GONE)) {
+        if (!qemu.process().awaitExit(EXIT_LIMIT)) {
             throw new UnderstudyException(
                     ErrorCode.DEADLINE_EXCEEDED,
-                    "process %d of VM %s does not end".formatted(qemu.process().pid(), name()));
+                    "Process %d of VM %s does not end".formatted(qemu.process().pid(), name()));
         }
-        ended(qemu);
+        onExit(qemu);
     }
 
     private static void quit(RunningQemu qemu) {
         try {
             qemu.client().execute(QmpCommands.quit(), Duration.ofSeconds(2));
         } catch (UnderstudyException e) {
-            // QEMU may end before it answers, and one that can't answer is killed.
-            LOG.debug("VM {} did not answer 'quit'", qemu.vm(), e);
+            // QEMU may exit before its reply. A QEMU that does not reply is killed.
+            LOG.debug("VM {}: no reply to quit", qemu.vm(), e);
         }
     }
 
-    /** Refuses what only the VM itself may do, while it arrives or may have left. */
-    RunningQemu owned() {
+    /** Returns the QEMU, unless it is the destination of a migration. */
+    RunningQemu ownedQemu() {
         RunningQemu qemu = qemu();
         if (qemu.run().role() == Role.INCOMING) {
-            throw wrongState("only receives a migration");
+            throw wrongState("is receiving a migration");
         }
         return qemu;
     }
 
     synchronized void resume() {
-        RunningQemu qemu = owned();
-        String status = qemu.ask(QmpCommands.queryStatus()).status();
+        RunningQemu qemu = ownedQemu();
+        String status = qemu.execute(QmpCommands.queryStatus()).status();
         if (qemu.run().role() == Role.SWITCHING || status.equals("postmigrate") || status.equals("finish-migrate")) {
-            throw wrongState("has been sent to another host; only the migration may take it back");
+            throw wrongState("was migrated to another host; only a rollback of the migration may resume it here");
         }
-        qemu.ask(QmpCommands.cont());
+        qemu.execute(QmpCommands.cont());
     }
 }

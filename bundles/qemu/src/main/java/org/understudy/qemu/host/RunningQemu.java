@@ -24,22 +24,22 @@ import org.understudy.qemu.qmp.QmpEvents;
 
 /** One QEMU of one VM, from its start or adoption to its end. */
 final class RunningQemu {
-    static final Duration ANSWER = Duration.ofSeconds(5);
+    static final Duration REPLY_LIMIT = Duration.ofSeconds(5);
     private static final Duration POLL = Duration.ofMillis(10);
 
     private final VmFolder folder;
     private final QemuProcess process;
     private final QemuEventQueue events;
     private final Set<String> negotiated = ConcurrentHashMap.newKeySet();
-    private final CountDownLatch silent = new CountDownLatch(1);
+    private final CountDownLatch monitorClosed = new CountDownLatch(1);
     private volatile RunRecord run;
     private volatile Optional<QmpClient> monitor = Optional.empty();
-    private volatile Optional<String> cause = Optional.empty();
+    private volatile Optional<String> recordedReason = Optional.empty();
 
     RunningQemu(VmFolder folder, QemuProcess process, RunRecord run, QemuEventQueue events) {
         this.folder = folder;
         this.process = process;
-        this.run = run.of(process);
+        this.run = run.withProcess(process);
         this.events = events;
         folder.store(this.run);
     }
@@ -56,7 +56,7 @@ final class RunningQemu {
         return run;
     }
 
-    /** Changes the role, on disk first. */
+    /** Stores a changed record, first on disk. */
     synchronized void store(RunRecord changed) {
         folder.store(changed);
         run = changed;
@@ -67,53 +67,53 @@ final class RunningQemu {
     }
 
     /**
-     * Blocks until QEMU answers on its monitor.
+     * Blocks until the monitor of QEMU replies.
      *
-     * @throws UnderstudyException if it ends first, or does not answer in time
+     * @throws UnderstudyException if QEMU ends first, or does not reply in time
      */
     void connect(Duration limit) {
         long end = System.nanoTime() + limit.toNanos();
         while (!Files.exists(folder.monitor()) && process.isAlive() && System.nanoTime() - end < 0) {
-            process.awaitEnd(POLL);
+            process.awaitExit(POLL);
         }
         if (!process.isAlive()) {
             throw new UnderstudyException(ErrorCode.QMP_DISCONNECTED, endReason());
         }
         Duration left = Duration.ofNanos(Math.max(1, end - System.nanoTime()));
-        monitor = Optional.of(QmpClient.connect(folder.monitor(), left, this::event, e -> silent.countDown()));
+        monitor = Optional.of(QmpClient.connect(folder.monitor(), left, this::onEvent, e -> monitorClosed.countDown()));
     }
 
-    /** Lets go of the monitor; QEMU goes on. */
+    /** Closes the monitor connection; QEMU continues to run. */
     void disconnect() {
         monitor.ifPresent(QmpClient::close);
     }
 
-    /** @throws UnderstudyException if QEMU refuses, is not reachable, or does not answer in time */
-    <T> T ask(QmpCommand<T> command) {
-        return client().execute(command, ANSWER);
+    /** @throws UnderstudyException if QEMU rejects the command, is unreachable, or does not reply in time */
+    <T> T execute(QmpCommand<T> command) {
+        return client().execute(command, REPLY_LIMIT);
     }
 
     QmpClient client() {
         return monitor.orElseThrow(() ->
-                new UnderstudyException(ErrorCode.QMP_DISCONNECTED, "the monitor of VM " + vm() + " can't be reached"));
+                new UnderstudyException(ErrorCode.QMP_DISCONNECTED, "VM " + vm() + ": monitor of QEMU is unreachable"));
     }
 
-    /** Notes why QEMU is going to end. */
-    void endsBecause(String reason) {
-        cause = Optional.of(reason);
+    /** Records why QEMU is about to end. */
+    void recordEndReason(String reason) {
+        recordedReason = Optional.of(reason);
     }
 
     boolean wasNegotiated(String standby) {
         return negotiated.contains(standby);
     }
 
-    /** Waits a moment for the last events of a QEMU that has ended. */
-    void drain() {
+    /** Waits for the last events of a QEMU that has ended. */
+    void awaitLastEvents() {
         if (monitor.isEmpty()) {
             return;
         }
         try {
-            if (!silent.await(ANSWER.toMillis(), TimeUnit.MILLISECONDS)) {
+            if (!monitorClosed.await(REPLY_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
                 disconnect();
             }
         } catch (InterruptedException e) {
@@ -121,41 +121,41 @@ final class RunningQemu {
         }
     }
 
-    /** Why QEMU ended; only once it has. */
+    /** The reason why QEMU ended; valid after its end. */
     String endReason() {
         OptionalInt code = process.exitCode();
-        if (cause.isPresent() && (code.isEmpty() || code.getAsInt() == 0 || code.getAsInt() > 128)) {
-            return cause.get();
+        if (recordedReason.isPresent() && (code.isEmpty() || code.getAsInt() == 0 || code.getAsInt() > 128)) {
+            return recordedReason.get();
         }
         String how = "QEMU ended";
         if (code.isPresent()) {
             int c = code.getAsInt();
-            how = c > 128 ? "QEMU was ended by signal " + (c - 128) : "QEMU exited with " + c;
+            how = c > 128 ? "QEMU was killed by signal " + (c - 128) : "QEMU exited with " + c;
         }
         String tail = folder.logTail();
         return tail.isEmpty() ? how : how + ": " + tail;
     }
 
-    private void event(QmpEvent event) {
+    private void onEvent(QmpEvent event) {
         try {
-            note(event);
+            updateState(event);
         } finally {
             EventMapper.map(vm(), event).ifPresent(events::publish);
         }
     }
 
-    private void note(QmpEvent event) {
+    private void updateState(QmpEvent event) {
         switch (event.name()) {
             case QmpEvents.FAILOVER_NEGOTIATED ->
                 negotiated.add(event.data().path("device-id").asText());
             case QmpEvents.RESET -> negotiated.clear();
-            case QmpEvents.RESUME -> runsHereAgain();
+            case QmpEvents.RESUME -> onFailedSwitchover();
             case QmpEvents.SHUTDOWN -> {
-                if (cause.isEmpty()) {
-                    cause = Optional.of(
+                if (recordedReason.isEmpty()) {
+                    recordedReason = Optional.of(
                             event.data().path("guest").asBoolean()
                                     ? "guest shutdown"
-                                    : "QEMU was told to end: "
+                                    : "QEMU received a shutdown request: "
                                             + event.data().path("reason").asText());
                 }
             }
@@ -163,10 +163,10 @@ final class RunningQemu {
         }
     }
 
-    /** A switch that failed: QEMU lets the guest go on by itself, so it is on no other host. */
-    private synchronized void runsHereAgain() {
+    /** After a failed switchover, QEMU resumes the VM itself, so it runs on no other host. */
+    private synchronized void onFailedSwitchover() {
         if (run.role() == RunRecord.Role.SWITCHING) {
-            store(run.as(RunRecord.Role.OUTGOING));
+            store(run.withRole(RunRecord.Role.OUTGOING));
         }
     }
 

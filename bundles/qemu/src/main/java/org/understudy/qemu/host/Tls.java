@@ -14,47 +14,49 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.qemu.qmp.MigrationParameters;
 import org.understudy.qemu.qmp.QmpCommands;
 
-/** The parameters of a migration, with its encryption. Source: QEMU {@code tls-creds-x509}. */
+/** Builds the migration parameters, including TLS. Source: QEMU {@code tls-creds-x509}. */
 final class Tls {
     private static final String CREDENTIALS = "migration-tls-";
 
     private Tls() {}
 
-    /** Which end of the stream a QEMU is. */
-    enum End {
+    /** The TLS endpoint of a QEMU. */
+    enum Endpoint {
         SERVER,
         CLIENT
     }
 
     /**
-     * Gives QEMU the certificates if TLS is wanted.
+     * Adds the TLS credentials to QEMU if TLS is requested.
      *
-     * @throws UnderstudyException with {@link FindingCode#OPTION_NOT_USABLE} if the host has none
+     * @throws UnderstudyException with {@link FindingCode#OPTION_NOT_USABLE} if the host has no certificates
      */
-    static MigrationParameters parameters(RunningQemu qemu, HostSettings settings, MigrationOptions options, End end) {
+    static MigrationParameters parameters(
+            RunningQemu qemu, HostSettings settings, MigrationOptions options, Endpoint end) {
         return new MigrationParameters(
-                end == End.CLIENT ? options.bandwidth() : OptionalLong.empty(),
-                end == End.CLIENT ? options.downtimeLimit() : Optional.empty(),
+                end == Endpoint.CLIENT ? options.bandwidth() : OptionalLong.empty(),
+                end == Endpoint.CLIENT ? options.downtimeLimit() : Optional.empty(),
                 options.multifdChannels(),
                 Optional.of(options.tls() ? credentials(qemu, settings, end) : ""),
                 Optional.empty());
     }
 
-    private static String credentials(RunningQemu qemu, HostSettings settings, End end) {
+    private static String credentials(RunningQemu qemu, HostSettings settings, Endpoint end) {
         Path directory = settings.tlsDirectory()
                 .orElseThrow(
                         () -> new UnderstudyException(
-                                "host " + settings.name() + " has no certificates",
+                                "Host " + settings.name() + " has no TLS certificates",
                                 List.of(
                                         Finding.of(
                                                 FindingCode.OPTION_NOT_USABLE,
                                                 "host " + settings.name(),
-                                                "TLS was asked for, but the host has no option 'tls-directory'",
-                                                "Set tls-directory to a folder with ca-cert.pem, server-cert.pem and client-cert.pem."))));
+                                                "TLS is requested, but host " + settings.name()
+                                                        + " has no option 'tls-directory'",
+                                                "Set the host option 'tls-directory' to a folder with ca-cert.pem, server-cert.pem and client-cert.pem."))));
         String endpoint = end.name().toLowerCase(Locale.ROOT);
         String id = CREDENTIALS + endpoint;
-        if (!qemu.ask(QmpCommands.qomList("/objects")).contains(id)) {
-            qemu.ask(QmpCommands.objectAdd(
+        if (!qemu.execute(QmpCommands.qomList("/objects")).contains(id)) {
+            qemu.execute(QmpCommands.objectAdd(
                     qemu.client().version(),
                     "tls-creds-x509",
                     id,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Hosts of kind {@code qemu}: this machine, with QEMU processes that Understudy starts itself.
+ * Hosts of kind {@code qemu}: this machine, with QEMU processes that Understudy starts.
  *
- * <p>Owns the two ends of a migration, the adoption of VMs that outlived an earlier server, and the answer to what
- * became of a primary. Called by {@code org.understudy.core} through the SPI; the connector is an OSGi component, and
- * can be made with {@code new} as well. Changes of one VM run one after another; questions do not wait for them. Events
- * are delivered on one thread of each host.
+ * <p>Implements source and destination of a migration, the adoption of VMs that outlived an earlier server, and the
+ * state of primaries. Called by {@code org.understudy.core} through the SPI. The connector is an OSGi component, and
+ * can also be created with {@code new}. Changes of one VM are serialized; queries do not wait for them. Events are
+ * delivered on one thread per host.
  */
 package org.understudy.qemu.host;

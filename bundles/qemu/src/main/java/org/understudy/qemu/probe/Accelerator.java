@@ -5,10 +5,10 @@ import java.util.Optional;
 import org.understudy.api.Finding;
 
 /**
- * What runs the guests' code.
+ * The accelerator that runs guest code.
  *
  * @param name {@code kvm} or {@code tcg}
- * @param fallback why it is not KVM; empty if it is
+ * @param fallback why KVM is not used; empty for KVM
  */
 public record Accelerator(String name, Optional<Finding> fallback) {
     public static final String KVM = "kvm";

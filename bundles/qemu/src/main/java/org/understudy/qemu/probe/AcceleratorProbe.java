@@ -15,44 +15,44 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.UnderstudyException;
 
 /**
- * Chooses KVM if it is proven to run a guest, else TCG with a finding that says why.
+ * Selects KVM if a test boot under KVM succeeds, otherwise TCG with a finding that names the cause.
  *
- * <p>That {@code /dev/kvm} opens proves nothing: there are some that interpret a guest's kernel, so slowly and with so
- * many gaps that a BIOS runs and Linux never boots. So {@link BootFirmware} is run. A success is kept until this machine
- * boots anew or the binary changes; a failure until this server ends.
+ * <p>A usable {@code /dev/kvm} is no proof: some implementations interpret guest code so slowly and incompletely that a
+ * BIOS runs, but Linux does not boot. Therefore {@link BootFirmware} is run. A success is cached until this machine
+ * reboots or the binary changes; a failure until the server stops.
  */
 public final class AcceleratorProbe {
     private static final String SUBJECT = "accelerator kvm";
-    private static final String INSIST = "set the host's option 'accelerator: kvm' in etc/understudy.yaml";
+    private static final String FORCE_KVM = "set the option 'accelerator: kvm' of the host in etc/understudy.yaml";
 
     private final Path root;
     private final ProbeCache cache;
-    private final BootProbe trial;
+    private final BootProbe bootProbe;
     private final Map<String, Finding> failures = new ConcurrentHashMap<>();
 
-    /** What a cache file says; that it is there is the news. */
-    record Proven(String cpu) {}
+    /** The content of a cache file; its existence records the success. */
+    record SuccessfulBoot(String cpu) {}
 
     /**
-     * @param root the root of the file system; another one in tests
-     * @param cacheFolder where answers are kept; made if it is not there
+     * @param root the root of the file system; a temporary folder in tests
+     * @param cacheFolder the folder of cached results; created if it does not exist
      */
     public AcceleratorProbe(Path root, Path cacheFolder) {
-        // "max" is all that KVM offers, and so what a VM with host-passthrough gets.
+        // "max" has all features of KVM, like a VM with host-passthrough.
         this(root, cacheFolder, new BootProbe("max", Duration.ofSeconds(10)));
     }
 
-    AcceleratorProbe(Path root, Path cacheFolder, BootProbe trial) {
+    AcceleratorProbe(Path root, Path cacheFolder, BootProbe bootProbe) {
         this.root = root;
         this.cache = new ProbeCache(cacheFolder);
-        this.trial = trial;
+        this.bootProbe = bootProbe;
     }
 
     /**
-     * Blocks for up to 10 s, and for less than one as a rule.
+     * Blocks for up to 10 s, usually for less than 1 s.
      *
      * @param capabilities of the binary
-     * @param user who runs the VMs
+     * @param user the user that runs the VMs
      */
     public Accelerator choose(Path binary, BinaryCapabilities capabilities, QemuUser user) {
         Optional<Finding> obstacle = obstacle(binary, capabilities, user);
@@ -61,67 +61,68 @@ public final class AcceleratorProbe {
         }
         BinaryIdentity identity = BinaryIdentity.of(binary);
         String name = "kvm-" + Integer.toHexString((identity.path() + user.prefix()).hashCode());
-        String key = "%s %s %s %s".formatted(identity, bootId(), user.prefix(), trial.cpu());
-        if (cache.find(name, key, Proven.class).isPresent()) {
+        String key = "%s %s %s %s".formatted(identity, bootId(), user.prefix(), bootProbe.cpu());
+        if (cache.find(name, key, SuccessfulBoot.class).isPresent()) {
             return Accelerator.kvm();
         }
         Optional<Finding> failure = Optional.ofNullable(
-                failures.computeIfAbsent(key, k -> attempt(binary, user).orElse(null)));
+                failures.computeIfAbsent(key, k -> testBoot(binary, user).orElse(null)));
         if (failure.isEmpty()) {
-            cache.store(name, key, new Proven(trial.cpu()));
+            cache.store(name, key, new SuccessfulBoot(bootProbe.cpu()));
         }
         return failure.map(Accelerator::tcg).orElseGet(Accelerator::kvm);
     }
 
-    /** What is seen without a trial. It may be mended at any time, so it is not kept. */
+    /** An obstacle that is visible without a test boot. It can be removed at any time, so it is not cached. */
     private Optional<Finding> obstacle(Path binary, BinaryCapabilities capabilities, QemuUser user) {
         Path device = root.resolve("dev/kvm");
         if (!capabilities.accelerators().contains(Accelerator.KVM)) {
-            return finding(binary + " was built without KVM", "Install a QEMU that has KVM compiled in.");
+            return finding("QEMU " + binary + " was built without KVM", "Install a QEMU package with KVM support.");
         }
         if (!capabilities.machineNames().containsKey("q35")) {
             return finding(
-                    "there is no boot proof for the machines of " + binary,
-                    "If KVM is known to work here, " + INSIST + ".");
+                    "no test boot exists for the machine types of QEMU " + binary,
+                    "If KVM works on this host, " + FORCE_KVM + ".");
         }
         if (!Files.exists(device)) {
             return finding(
-                    "/dev/kvm is not there",
-                    "Switch virtualization on in this machine's firmware, or nested virtualization on in its host, and"
+                    "/dev/kvm does not exist",
+                    "Enable virtualization in the firmware of this machine, or nested virtualization on its hypervisor, and"
                             + " load the module kvm_intel or kvm_amd.");
         }
-        if (!mayUse(device, user)) {
+        if (!hasAccess(device, user)) {
             return finding(
-                    "the user that runs QEMU may not read and write /dev/kvm",
+                    "the user of QEMU may not read and write /dev/kvm",
                     "Add that user to the group 'kvm' (usermod -aG kvm USER), then restart Understudy.");
         }
         return Optional.empty();
     }
 
-    private Optional<Finding> attempt(Path binary, QemuUser user) {
-        return trial.failure(binary, Accelerator.KVM, user)
+    private Optional<Finding> testBoot(Path binary, QemuUser user) {
+        return bootProbe
+                .failure(binary, Accelerator.KVM, user)
                 .flatMap(why -> finding(
-                        "KVM does not run a guest: " + why,
-                        "Look for KVM errors in this machine's kernel log; if KVM is known to work here, " + INSIST
-                                + "."));
+                        "the test boot under KVM failed: " + why,
+                        "Check the kernel log of this machine for KVM errors (dmesg); if KVM works on this host, "
+                                + FORCE_KVM + "."));
     }
 
     private static Optional<Finding> finding(String why, String remedy) {
         return Optional.of(Finding.of(
                 FindingCode.ACCELERATOR_FALLBACK,
                 SUBJECT,
-                "VMs run under TCG, which is many times slower, because " + why,
+                "VMs run under TCG emulation, which is many times slower: " + why,
                 remedy));
     }
 
-    private static boolean mayUse(Path device, QemuUser user) {
+    private static boolean hasAccess(Path device, QemuUser user) {
         try {
-            return user.mayUse(device);
+            return user.canReadAndWrite(device);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new UnderstudyException(ErrorCode.CANCELLED, "the probe of KVM was interrupted", e);
+            throw new UnderstudyException(ErrorCode.CANCELLED, "KVM probe was interrupted", e);
         }
     }
 

@@ -9,18 +9,18 @@ import org.understudy.api.spi.HostFacts.Version;
 import org.understudy.qemu.qmp.QemuMachineType;
 
 /**
- * What a QEMU binary can do.
+ * The capabilities of a QEMU binary.
  *
- * @param machines every machine type
- * @param devices names {@code -device} takes; empty: not known, because QEMU did not survive the question
+ * @param machines all machine types
+ * @param devices device types; empty: unknown, because QEMU aborted on the query
  * @param failover whether {@code virtio-net-pci} can be a standby NIC. Source: its property {@code failover}
  * @param primaryModels device types that can be a primary, such as {@code vfio-pci}, {@code e1000e}. Source: their
  *     property {@code failover_pair_id}
- * @param accelerators compiled in, such as {@code kvm}; whether they work is another question
- * @param sandbox whether {@code -sandbox} is there
- * @param migrationCapabilities by QEMU's names
- * @param virtioStatus whether {@code x-query-virtio-status} is there and QEMU survives it; if not, never ask a VM
- * @param missing what Understudy needs and this QEMU lacks; empty if it can be used
+ * @param accelerators compiled in, such as {@code kvm}; not necessarily usable
+ * @param sandbox whether {@code -sandbox} is supported
+ * @param migrationCapabilities names as in QEMU
+ * @param virtioStatus whether {@code x-query-virtio-status} works; if not, never send it to a VM
+ * @param missing what Understudy needs and this QEMU lacks; empty if this QEMU is supported
  */
 public record BinaryCapabilities(
         Version version,
@@ -34,7 +34,7 @@ public record BinaryCapabilities(
         boolean virtioStatus,
         List<String> missing) {
 
-    /** The full name of every machine type, by its names and aliases: {@code q35} gives {@code pc-q35-7.2}. */
+    /** The full name of each machine type by name and alias: {@code q35} maps to {@code pc-q35-7.2}. */
     public Map<String, String> machineNames() {
         Map<String, String> names = new TreeMap<>();
         for (QemuMachineType machine : machines) {

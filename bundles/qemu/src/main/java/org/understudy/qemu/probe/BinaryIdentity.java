@@ -9,13 +9,13 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 
 /**
- * What tells one QEMU binary from the next: an update changes at least one of these.
+ * The identity of a QEMU binary; an update changes at least one component.
  *
- * @param path with all links resolved
+ * @param path with symbolic links resolved
  * @param stamp size, times and inode
  */
 record BinaryIdentity(String path, String stamp) {
-    /** @throws UnderstudyException {@link ErrorCode#QEMU_START_FAILED} if there is no such file */
+    /** @throws UnderstudyException {@link ErrorCode#QEMU_START_FAILED} if the file does not exist */
     static BinaryIdentity of(Path binary) {
         try {
             Path real = binary.toRealPath();
@@ -31,7 +31,7 @@ record BinaryIdentity(String path, String stamp) {
                                     a.get("dev")));
         } catch (IOException e) {
             throw new UnderstudyException(
-                    ErrorCode.QEMU_START_FAILED, "QEMU binary %s can't be read: %s".formatted(binary, e), e);
+                    ErrorCode.QEMU_START_FAILED, "Cannot read QEMU binary %s: %s".formatted(binary, e), e);
         }
     }
 }

@@ -6,7 +6,10 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Firmware that does in short what Linux does while it boots. Its source is {@code src/main/asm/boot-proof.S}. */
+/**
+ * Firmware that performs, in short, the steps of a booting Linux kernel. Its source is {@code
+ * src/main/asm/boot-proof.S}.
+ */
 final class BootFirmware {
     /** QEMU's exit status after the last stage: the value written to isa-debug-exit, doubled, plus one. */
     static final int SUCCESS = 0x10 << 1 | 1;
@@ -27,7 +30,7 @@ final class BootFirmware {
             0050000000000000
             """;
 
-    /** What each letter on the debug console stands for. */
+    /** The stage of each letter on the debug console. */
     private static final Map<Character, String> STAGES = new LinkedHashMap<>();
 
     static {
@@ -49,7 +52,7 @@ final class BootFirmware {
         return HexFormat.of().parseHex(CODE.replaceAll("\\s", ""));
     }
 
-    /** The image for {@code -bios}: the code, and at the address where a processor starts a jump to it. */
+    /** The image for {@code -bios}: the code, and a jump to it at the reset vector. */
     static byte[] rom() {
         byte[] rom = Arrays.copyOf(code(), ROM_SIZE);
         int distance = -(RESET_VECTOR + 3);
@@ -59,7 +62,7 @@ final class BootFirmware {
         return rom;
     }
 
-    /** The last stage that was passed, for people. */
+    /** The name of the last stage that the guest entered. */
     static String lastStage(String letters) {
         return letters.isEmpty() ? "" : STAGES.getOrDefault(letters.charAt(letters.length() - 1), letters);
     }

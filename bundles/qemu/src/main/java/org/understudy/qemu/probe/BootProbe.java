@@ -16,13 +16,13 @@ import org.understudy.qemu.qmp.QmpCommands;
 import org.understudy.qemu.qmp.QmpEvents;
 
 /**
- * Runs {@link BootFirmware} in a QEMU that is thrown away.
+ * Runs {@link BootFirmware} in a disposable QEMU.
  *
  * @param cpu the CPU model of the guest
- * @param limit for the whole boot
+ * @param limit the deadline of the whole boot
  */
 record BootProbe(String cpu, Duration limit) {
-    /** Why the guest did not boot, as a clause for people; empty if it did. */
+    /** Runs a test boot and returns the cause of its failure as text; empty on success. */
     Optional<String> failure(Path binary, String accelerator, QemuUser user) {
         CompletableFuture<Object> ended = new CompletableFuture<>();
         try (ProbeQemu qemu = ProbeQemu.start(binary, user, folder -> arguments(folder, accelerator))) {
@@ -35,7 +35,7 @@ record BootProbe(String cpu, Duration limit) {
                 run(client);
                 ended.completeOnTimeout("", limit.toMillis(), TimeUnit.MILLISECONDS)
                         .join();
-                return verdict(qemu);
+                return result(qemu);
             }
         } catch (UnderstudyException e) {
             if (e.code() == ErrorCode.CANCELLED) {
@@ -67,7 +67,7 @@ record BootProbe(String cpu, Duration limit) {
                 "isa-debug-exit,iobase=0xf4,iosize=1");
     }
 
-    /** The guest may be through before the answer is sent. */
+    /** The guest may finish before QEMU sends the reply. */
     private void run(QmpClient client) {
         try {
             client.execute(QmpCommands.cont(), limit);
@@ -78,15 +78,15 @@ record BootProbe(String cpu, Duration limit) {
         }
     }
 
-    private Optional<String> verdict(ProbeQemu qemu) {
+    private Optional<String> result(ProbeQemu qemu) {
         if (qemu.awaitExit(ProbeQemu.EXIT_LIMIT) && qemu.process().exitValue() == BootFirmware.SUCCESS) {
             return Optional.empty();
         }
         String stage = BootFirmware.lastStage(ProbeQemu.read(qemu.folder().resolve("stages")));
-        String what = qemu.process().isAlive()
-                ? "it stood still"
+        String outcome = qemu.process().isAlive()
+                ? "the guest hung"
                 : "QEMU ended with " + qemu.process().exitValue();
-        return Optional.of("%s after the stage '%s' of a test boot within %s; QEMU says: %s"
-                .formatted(what, stage, limit, qemu.output()));
+        return Optional.of("%s in stage '%s' of a test boot with a limit of %s; output of QEMU: %s"
+                .formatted(outcome, stage, limit, qemu.output()));
     }
 }

@@ -18,9 +18,9 @@ import org.understudy.qemu.qmp.QmpCommands;
 import org.understudy.qemu.qmp.QmpRefusal;
 import org.understudy.qemu.qmp.SchemaCheck;
 
-/** Asks a QEMU binary what it can do. An answer is kept, in a file too, until the binary changes. */
+/** Queries the capabilities of a QEMU binary. A result is cached, also in a file, until the binary changes. */
 public final class CapabilityProbe {
-    /** Models that may be a primary in some version of QEMU. */
+    /** Device types that can be a primary in any version of QEMU. */
     private static final List<String> PRIMARY_MODELS =
             List.of("vfio-pci", "e1000e", "igb", "e1000", "rtl8139", "vmxnet3", "virtio-net-pci");
 
@@ -29,34 +29,34 @@ public final class CapabilityProbe {
 
     private final ProbeCache cache;
 
-    /** @param cacheFolder where answers are kept; made if it is not there */
+    /** @param cacheFolder the folder of cached results; created if it does not exist */
     public CapabilityProbe(Path cacheFolder) {
         this.cache = new ProbeCache(cacheFolder);
     }
 
     /**
-     * Blocks for up to a second the first time.
+     * Blocks for up to 10 s per query; a cached result returns at once.
      *
-     * @throws UnderstudyException {@link ErrorCode#QEMU_START_FAILED} if the binary is not there or does not run, {@link
-     *     ErrorCode#QMP_PROTOCOL}, {@link ErrorCode#DEADLINE_EXCEEDED} if it is no QEMU
+     * @throws UnderstudyException {@link ErrorCode#QEMU_START_FAILED} if the binary does not exist or does not run,
+     *     {@link ErrorCode#QMP_PROTOCOL}, {@link ErrorCode#DEADLINE_EXCEEDED} if it is not QEMU
      */
     public BinaryCapabilities probe(Path binary) {
         BinaryIdentity identity = BinaryIdentity.of(binary);
         String name = "capabilities-" + Integer.toHexString(identity.path().hashCode());
         String key = identity + " " + SchemaCheck.listFingerprint();
         return cache.find(name, key, BinaryCapabilities.class).orElseGet(() -> {
-            BinaryCapabilities asked = ask(binary);
-            cache.store(name, key, asked);
-            return asked;
+            BinaryCapabilities found = query(binary);
+            cache.store(name, key, found);
+            return found;
         });
     }
 
-    private static BinaryCapabilities ask(Path binary) {
+    private static BinaryCapabilities query(Path binary) {
         try (ProbeQemu qemu = start(binary, List.of("-machine", "none"));
                 QmpClient client = qemu.connect(LIMIT, e -> {})) {
             List<QemuMachineType> machines = client.execute(QmpCommands.queryMachines(), LIMIT);
             SchemaCheck schema = SchemaCheck.of(client.execute(QmpCommands.queryQmpSchema(), LIMIT));
-            boolean hasVirtioStatus = schema.knows(QmpCommands.xQueryVirtioStatus(""));
+            boolean hasVirtioStatus = schema.supports(QmpCommands.xQueryVirtioStatus(""));
             return new BinaryCapabilities(
                     client.version(),
                     machines,
@@ -82,7 +82,7 @@ public final class CapabilityProbe {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** Empty if there is no such type. */
+    /** Empty if the type does not exist. */
     private static Set<String> properties(QmpClient client, String type) {
         try {
             return client.execute(QmpCommands.deviceListProperties(type), LIMIT);
@@ -95,30 +95,30 @@ public final class CapabilityProbe {
     }
 
     private static Set<String> devices(Path binary) {
-        return survive(binary, List.of("-machine", "none"), QmpCommands.qomListTypes("device"))
+        return queryDisposable(binary, List.of("-machine", "none"), QmpCommands.qomListTypes("device"))
                 .orElse(Set.of());
     }
 
-    /** Asks about a real virtio device: QEMU 11.1.2 has the command and aborts over it. */
+    /** Queries a real virtio device: QEMU 11.1.2 has the command and aborts on it. */
     private static boolean survivesVirtioStatus(Path binary, List<QemuMachineType> machines) {
         Optional<String> machine = PCIE_MACHINES.stream()
                 .filter(name -> machines.stream().anyMatch(m -> m.alias().equals(name)))
                 .findFirst();
         return machine.isPresent()
-                && survive(
+                && queryDisposable(
                                 binary,
                                 List.of("-machine", machine.get(), "-device", "virtio-net-pci,id=nic,romfile="),
                                 QmpCommands.xQueryVirtioStatus("/machine/peripheral/nic/virtio-backend"))
                         .isPresent();
     }
 
-    /** Empty if QEMU refused the question or ended over it. */
-    private static <T> Optional<T> survive(Path binary, List<String> arguments, QmpCommand<T> question) {
-        List<String> line = Stream.concat(arguments.stream(), Stream.of("-accel", "tcg", "-accel", "kvm"))
+    /** Empty if QEMU rejected the query or aborted on it. */
+    private static <T> Optional<T> queryDisposable(Path binary, List<String> arguments, QmpCommand<T> query) {
+        List<String> allArguments = Stream.concat(arguments.stream(), Stream.of("-accel", "tcg", "-accel", "kvm"))
                 .toList();
-        try (ProbeQemu qemu = start(binary, line);
+        try (ProbeQemu qemu = start(binary, allArguments);
                 QmpClient client = qemu.connect(LIMIT, e -> {})) {
-            return Optional.of(client.execute(question, LIMIT));
+            return Optional.of(client.execute(query, LIMIT));
         } catch (QmpRefusal e) {
             return Optional.empty();
         } catch (UnderstudyException e) {
@@ -129,7 +129,7 @@ public final class CapabilityProbe {
         }
     }
 
-    /** QEMU prints a headline and then one name a line. */
+    /** QEMU prints a headline, then one name per line. */
     private static Set<String> accelerators(Path binary) {
         try (ProbeQemu qemu = start(binary, List.of("-accel", "help"))) {
             qemu.awaitExit(LIMIT);

@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Remembers answers in memory and in JSON files, each as long as its key stays the same. A file that can't be read or
- * written costs a new probe and nothing else.
+ * Caches probe results in memory and in JSON files, each valid while its key is unchanged. An unreadable or unwritable
+ * file only causes another probe.
  */
 final class ProbeCache {
     private static final Logger LOG = LoggerFactory.getLogger(ProbeCache.class);
@@ -26,12 +26,12 @@ final class ProbeCache {
     private final Path folder;
     private final Map<String, Entry> memory = new ConcurrentHashMap<>();
 
-    /** @param folder made if it is not there */
+    /** @param folder created if it does not exist */
     ProbeCache(Path folder) {
         this.folder = folder;
     }
 
-    /** What was put last under the name, if it was put with this key. */
+    /** The last value stored under the name, if it was stored with this key. */
     <T> Optional<T> find(String name, String key, Class<T> type) {
         Entry entry = memory.get(name);
         if (entry != null && entry.key().equals(key)) {
@@ -42,21 +42,19 @@ final class ProbeCache {
         return stored;
     }
 
-    /** Remembers until the server ends. */
-    void keep(String name, String key, Object value) {
-        memory.put(name, new Entry(key, value));
-    }
-
-    /** Remembers in a file as well. */
+    /** Stores a value in memory and in a file. */
     void store(String name, String key, Object value) {
-        keep(name, key, value);
+        memory.put(name, new Entry(key, value));
         try {
             Files.createDirectories(folder);
             Path written = Files.createTempFile(folder, name, ".new");
             JSON.writeValue(written.toFile(), new Entry(key, value));
             Files.move(written, file(name), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
-            LOG.warn("the result of a probe could not be stored in {}", folder, e);
+            LOG.warn(
+                    "Probe cache {}: result could not be stored, the probe is repeated after a restart of Understudy",
+                    folder,
+                    e);
         }
     }
 
@@ -71,7 +69,7 @@ final class ProbeCache {
                     ? Optional.of(JSON.treeToValue(entry.path("value"), type))
                     : Optional.empty();
         } catch (IOException | RuntimeException e) {
-            LOG.warn("{} is no result of a probe; the probe is made anew", file, e);
+            LOG.warn("Probe cache file {}: unreadable, repeating the probe", file, e);
             return Optional.empty();
         }
     }

@@ -20,11 +20,11 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.qemu.qmp.QmpClient;
 import org.understudy.qemu.qmp.QmpEvent;
 
-/** A QEMU that lives for one question, in a folder of its own. Its vCPUs stand still until told otherwise. */
+/** A disposable QEMU for one query, in its own temporary folder. Its vCPUs are paused until {@code cont}. */
 final class ProbeQemu implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ProbeQemu.class);
 
-    /** How long a QEMU takes to be gone once its monitor is. */
+    /** How long a QEMU takes to exit after it closed its monitor. */
     static final Duration EXIT_LIMIT = Duration.ofMillis(500);
 
     private final Path folder;
@@ -37,26 +37,26 @@ final class ProbeQemu implements AutoCloseable {
         this.binary = binary;
     }
 
-    /** What QEMU needs of the folder it is to run in, before it starts. */
+    /** Builds the arguments of QEMU and the files that it needs. */
     interface Arguments {
-        List<String> in(Path folder) throws IOException;
+        List<String> forFolder(Path folder) throws IOException;
     }
 
-    /** @throws UnderstudyException {@link ErrorCode#QEMU_START_FAILED} if the program can't be run */
+    /** @throws UnderstudyException {@link ErrorCode#QEMU_START_FAILED} if the program cannot be run */
     static ProbeQemu start(Path binary, QemuUser user, Arguments arguments) {
         Path folder = newFolder();
         try {
-            user.giveFolder(folder);
+            user.chown(folder);
             List<String> command = new ArrayList<>(user.command(List.of(binary.toString())));
             command.addAll(List.of("-nodefaults", "-no-user-config", "-display", "none", "-S"));
-            // The short form of the options is the only one that every QEMU from 4.2 on takes.
+            // Only the short form of the options is supported by every QEMU since 4.2.
             command.addAll(List.of("-qmp", "unix:" + folder.resolve("qmp") + ",server,nowait"));
-            command.addAll(arguments.in(folder));
+            command.addAll(arguments.forFolder(folder));
             return new ProbeQemu(folder, run(command, folder), binary.toString());
         } catch (IOException e) {
             remove(folder);
             throw new UnderstudyException(
-                    ErrorCode.QEMU_START_FAILED, "can't run %s: %s".formatted(binary, e.getMessage()), e);
+                    ErrorCode.QEMU_START_FAILED, "Cannot run %s: %s".formatted(binary, e.getMessage()), e);
         }
     }
 
@@ -64,7 +64,7 @@ final class ProbeQemu implements AutoCloseable {
         try {
             return Files.createTempDirectory("understudy-probe");
         } catch (IOException e) {
-            throw new UnderstudyException(ErrorCode.IO_FAILED, "can't make a folder for a probe: " + e, e);
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "Cannot create a temporary folder for a probe: " + e, e);
         }
     }
 
@@ -76,28 +76,29 @@ final class ProbeQemu implements AutoCloseable {
     }
 
     /**
-     * Connects to its monitor.
+     * Connects to the monitor.
      *
-     * @throws UnderstudyException {@link ErrorCode#QEMU_START_FAILED} if QEMU ended before it could be asked
+     * @throws UnderstudyException {@link ErrorCode#QEMU_START_FAILED} if QEMU exited before the connection
      */
     QmpClient connect(Duration limit, Consumer<QmpEvent> events) {
         awaitMonitor(limit);
         if (!process.isAlive()) {
-            throw ended();
+            throw exitFailure();
         }
         try {
             return QmpClient.connect(folder.resolve("qmp"), limit, events, e -> {});
         } catch (UnderstudyException e) {
-            throw awaitExit(EXIT_LIMIT) ? ended() : e;
+            throw awaitExit(EXIT_LIMIT) ? exitFailure() : e;
         }
     }
 
-    private UnderstudyException ended() {
+    private UnderstudyException exitFailure() {
         return new UnderstudyException(
-                ErrorCode.QEMU_START_FAILED, "%s ended with %d: %s".formatted(binary, process.exitValue(), output()));
+                ErrorCode.QEMU_START_FAILED,
+                "QEMU %s exited with %d: %s".formatted(binary, process.exitValue(), output()));
     }
 
-    /** A QEMU that cannot start ends at once, long before the limit of the connection. */
+    /** A QEMU that cannot start exits at once, so this does not wait for the limit of the connection. */
     private void awaitMonitor(Duration limit) {
         long end = System.nanoTime() + limit.toNanos();
         while (process.isAlive() && !Files.exists(folder.resolve("qmp")) && System.nanoTime() < end) {
@@ -105,13 +106,13 @@ final class ProbeQemu implements AutoCloseable {
         }
     }
 
-    /** True if the process has ended. */
+    /** False if the process is alive after the limit. */
     boolean awaitExit(Duration limit) {
         try {
             return process.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new UnderstudyException(ErrorCode.CANCELLED, "the probe of " + binary + " was interrupted", e);
+            throw new UnderstudyException(ErrorCode.CANCELLED, "Probe of QEMU " + binary + " was interrupted", e);
         }
     }
 
@@ -123,13 +124,13 @@ final class ProbeQemu implements AutoCloseable {
         return folder;
     }
 
-    /** The last lines QEMU wrote, at most 1000 characters. */
+    /** The last output of QEMU, at most 1000 characters. */
     String output() {
         String text = read(folder.resolve("output")).strip();
         return text.length() > 1000 ? "..." + text.substring(text.length() - 1000) : text;
     }
 
-    /** A file of the folder as text; empty if it is not there. */
+    /** The content of a file; empty if the file does not exist. */
     static String read(Path file) {
         try {
             return Files.exists(file) ? new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1) : "";
@@ -138,7 +139,7 @@ final class ProbeQemu implements AutoCloseable {
         }
     }
 
-    /** Ends the process and removes the folder. */
+    /** Kills the process and removes the folder. */
     @Override
     public void close() {
         process.destroyForcibly();
@@ -152,7 +153,7 @@ final class ProbeQemu implements AutoCloseable {
                 Files.delete(file);
             }
         } catch (IOException e) {
-            LOG.warn("the folder {} of a probe could not be removed", folder, e);
+            LOG.warn("Probe folder {}: could not be removed", folder, e);
         }
     }
 }

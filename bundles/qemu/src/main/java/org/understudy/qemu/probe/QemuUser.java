@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The user QEMU runs as: what one user may do with KVM says nothing of another.
+ * The user of QEMU. Access to KVM depends on the user.
  *
- * @param prefix the command that changes to the user, such as {@code setpriv --reuid=...}; empty: no change
- * @param owner the user, who must own what QEMU writes to; empty: no change
+ * @param prefix the command that switches to the user, such as {@code setpriv --reuid=...}; empty: no change
+ * @param owner the owner of the folder that QEMU writes to; empty: no change
  */
 public record QemuUser(List<String> prefix, Optional<UserPrincipal> owner) {
     /** The user of this server. */
@@ -27,14 +27,14 @@ public record QemuUser(List<String> prefix, Optional<UserPrincipal> owner) {
         return all;
     }
 
-    void giveFolder(Path folder) throws IOException {
+    void chown(Path folder) throws IOException {
         if (owner.isPresent()) {
             Files.setOwner(folder, owner.get());
         }
     }
 
-    /** Whether the user may read and write a file. */
-    boolean mayUse(Path file) throws IOException, InterruptedException {
+    /** True if the user may read and write the file. */
+    boolean canReadAndWrite(Path file) throws IOException, InterruptedException {
         String name = file.toString();
         return new ProcessBuilder(command(List.of("test", "-r", name, "-a", "-w", name)))
                         .redirectErrorStream(true)

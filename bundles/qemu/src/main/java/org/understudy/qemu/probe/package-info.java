@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Finds out what a QEMU binary can do, by asking it, and whether KVM really runs a guest, by running one.
+ * Determines the capabilities of a QEMU binary by QMP queries, and whether KVM is usable by a test boot.
  *
- * <p>Owns the words capability and boot proof. Called when a host is opened. Every question goes to a QEMU that is
- * started for it and thrown away, never to a VM. Safe for use from any thread; a call blocks for up to 10 s unless its
- * answer is cached.
+ * <p>Terms: capability and test boot. Called when a host is opened. Each query goes to a disposable QEMU, never to a
+ * VM. Safe for use from any thread; a call blocks for up to 10 s unless its result is cached.
  */
 package org.understudy.qemu.probe;

@@ -13,10 +13,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 
-/** Keeps two servers from managing the VMs of one folder. */
+/** Prevents two servers from managing the VMs of one folder. */
 public final class FolderLock implements AutoCloseable {
-    /** The kernel drops a process's lock when the process closes any of its handles to the file; so never open a second. */
-    private static final Set<Path> TAKEN = ConcurrentHashMap.newKeySet();
+    /**
+     * Folders locked by this process. The kernel drops a lock when the process closes any handle of the file, so a
+     * second must not be opened.
+     */
+    private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
     private final Path folder;
     private final FileChannel channel;
@@ -27,59 +30,60 @@ public final class FolderLock implements AutoCloseable {
     }
 
     /**
-     * Makes the folder if need be, and takes its lock.
+     * Creates the folder if needed, and locks it.
      *
-     * @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE} if another server has it, {@link
+     * @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE} if another server holds the lock, {@link
      *     ErrorCode#IO_FAILED}
      */
-    public static FolderLock take(Path folder) {
+    public static FolderLock acquire(Path folder) {
         try {
             if (!Files.isDirectory(folder)) {
                 Files.createDirectories(folder);
                 Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
             }
             Path real = folder.toRealPath();
-            if (TAKEN.add(real)) {
-                return lockedOrReleased(real);
+            if (HELD.add(real)) {
+                return lockOrRelease(real);
             }
         } catch (IOException e) {
-            throw new UnderstudyException(ErrorCode.IO_FAILED, "can't use folder " + folder + ": " + e, e);
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "Cannot use folder " + folder + ": " + e, e);
         }
-        throw taken(folder);
+        throw alreadyLocked(folder);
     }
 
-    private static FolderLock lockedOrReleased(Path folder) throws IOException {
+    private static FolderLock lockOrRelease(Path folder) throws IOException {
         try {
-            return locked(folder);
+            return lock(folder);
         } catch (IOException | RuntimeException e) {
-            TAKEN.remove(folder);
+            HELD.remove(folder);
             throw e;
         }
     }
 
-    private static FolderLock locked(Path folder) throws IOException {
+    private static FolderLock lock(Path folder) throws IOException {
         FileChannel channel =
                 FileChannel.open(folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         FileLock lock = channel.tryLock();
         if (lock == null) {
             channel.close();
-            throw taken(folder);
+            throw alreadyLocked(folder);
         }
         return new FolderLock(folder, channel);
     }
 
-    private static UnderstudyException taken(Path folder) {
+    private static UnderstudyException alreadyLocked(Path folder) {
         return new UnderstudyException(
-                ErrorCode.HOST_UNAVAILABLE, "another Understudy manages the VMs in " + folder + " already");
+                ErrorCode.HOST_UNAVAILABLE, "Folder " + folder + " is locked by another Understudy server");
     }
 
     @Override
     public void close() {
         try {
             channel.close();
-            TAKEN.remove(folder);
+            HELD.remove(folder);
         } catch (IOException e) {
-            throw new UnderstudyException(ErrorCode.IO_FAILED, "can't give the folder's lock back: " + e, e);
+            throw new UnderstudyException(
+                    ErrorCode.IO_FAILED, "Cannot release the lock of folder " + folder + ": " + e, e);
         }
     }
 }

@@ -17,17 +17,17 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.HostFacts.Version;
 
 /**
- * Starts QEMU processes that outlive this server: in a session of their own, with no pipe to it.
+ * Starts QEMU processes that outlive this server: in their own session, without a pipe to the server.
  *
  * @param binary the QEMU program
  */
 public record Launcher(Path binary, Version version) {
     /**
-     * Starts QEMU with its vCPUs stopped and returns at once.
+     * Starts QEMU with paused vCPUs and returns at once.
      *
-     * @param hardware arguments for the guest's hardware
+     * @param hardware arguments for the virtual hardware
      * @param migration further arguments, such as {@code -incoming defer}
-     * @throws UnderstudyException {@link ErrorCode#QEMU_START_FAILED} if the program can't be run
+     * @throws UnderstudyException {@link ErrorCode#QEMU_START_FAILED} if the program cannot be run
      */
     public QemuProcess start(VmFolder folder, Sandbox sandbox, List<String> hardware, List<String> migration) {
         List<String> command = new ArrayList<>(sandbox.prefix());
@@ -53,7 +53,7 @@ public record Launcher(Path binary, Version version) {
             return QemuProcess.started(builder.start());
         } catch (IOException e) {
             throw new UnderstudyException(
-                    ErrorCode.QEMU_START_FAILED, "can't run " + command.get(0) + ": " + e.getMessage(), e);
+                    ErrorCode.QEMU_START_FAILED, "Cannot run " + command.get(0) + ": " + e.getMessage(), e);
         }
     }
 
@@ -71,14 +71,14 @@ public record Launcher(Path binary, Version version) {
             Files.createFile(
                     folder.log(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             if (sandbox.user().isPresent()) {
-                giveTo(folder.own(), sandbox.user().get().name());
+                chown(folder.qemuFolder(), sandbox.user().get().name());
             }
         } catch (IOException e) {
-            throw new UnderstudyException(ErrorCode.IO_FAILED, "can't prepare " + folder.path() + ": " + e, e);
+            throw new UnderstudyException(ErrorCode.IO_FAILED, "Cannot prepare folder " + folder.path() + ": " + e, e);
         }
     }
 
-    private static void giveTo(Path folder, String user) throws IOException {
+    private static void chown(Path folder, String user) throws IOException {
         UserPrincipal owner =
                 folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(user);
         Files.setOwner(folder, owner);

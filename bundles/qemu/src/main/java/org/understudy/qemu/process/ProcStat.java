@@ -8,10 +8,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What the kernel says of a process. Source: proc(5), {@code /proc/PID/stat} fields 3 and 22.
+ * The kernel's status of a process. Source: proc(5), {@code /proc/PID/stat} fields 3 and 22.
  *
- * @param state such as {@code S}; {@code Z} for one that has ended and waits for its parent
- * @param startTicks start time in clock ticks since boot; tells two users of one process id apart
+ * @param state such as {@code S}; {@code Z} for a zombie
+ * @param startTicks start time in clock ticks since boot; distinguishes two processes with the same id
  */
 record ProcStat(char state, long startTicks) {
     private static final int START_TIME = 22 - 3;
@@ -21,7 +21,7 @@ record ProcStat(char state, long startTicks) {
         try {
             String stat =
                     Files.readString(proc.resolve(Long.toString(pid)).resolve("stat"), StandardCharsets.ISO_8859_1);
-            // The second field is the program's name in parentheses, and may hold blanks and parentheses itself.
+            // The second field is the program name in parentheses, and may itself contain blanks and parentheses.
             String[] fields = stat.substring(stat.lastIndexOf(')') + 2).strip().split(" ");
             return Optional.of(new ProcStat(fields[0].charAt(0), Long.parseLong(fields[START_TIME])));
         } catch (IOException | IndexOutOfBoundsException | NumberFormatException e) {

@@ -11,7 +11,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/** One QEMU process, ours or one that an earlier server started. */
+/** One QEMU process, started by this server or by an earlier one. */
 public final class QemuProcess {
     private static final Path PROC = Path.of("/proc");
     private static final long POLL_NANOS = Duration.ofMillis(10).toNanos();
@@ -31,16 +31,17 @@ public final class QemuProcess {
         return new QemuProcess(process.pid(), ticks, Optional.of(process));
     }
 
-    /** The process of a run record; empty if it is gone, whoever has its id now. */
+    /** Finds the process of a run record; empty if it has ended, even if its id was reused. */
     public static Optional<QemuProcess> find(long pid, long startTicks) {
         QemuProcess process = new QemuProcess(pid, startTicks, Optional.empty());
         return process.isAlive() ? Optional.of(process) : Optional.empty();
     }
 
     /**
-     * The process of a run whose start was interrupted: QEMU wrote its id, and its command line names the folder.
+     * Finds the process of a run whose start was interrupted: by the process id that QEMU wrote, if the command line of
+     * that process names the same file.
      *
-     * @param pidFile as QEMU's {@code -pidfile} writes it
+     * @param pidFile as written by QEMU for {@code -pidfile}
      */
     public static Optional<QemuProcess> find(Path pidFile) {
         try {
@@ -64,15 +65,15 @@ public final class QemuProcess {
         return startTicks;
     }
 
-    /** True until the kernel says otherwise; a zombie is not alive. */
+    /** False once the kernel reports the end of the process; a zombie is not alive. */
     public boolean isAlive() {
         return ProcStat.of(PROC, pid)
                 .filter(s -> s.startTicks() == startTicks && !s.hasEnded())
                 .isPresent();
     }
 
-    /** Blocks; true if the process is gone within the limit. */
-    public boolean awaitEnd(Duration limit) {
+    /** Blocks until the process has ended; false if it is alive after the limit or the thread is interrupted. */
+    public boolean awaitExit(Duration limit) {
         long end = System.nanoTime() + limit.toNanos();
         while (isAlive()) {
             if (System.nanoTime() - end > 0 || Thread.currentThread().isInterrupted()) {
@@ -83,14 +84,14 @@ public final class QemuProcess {
         return true;
     }
 
-    /** Ends the process at once. Only this very process: never another that got its id. */
+    /** Kills the process, but never another process that reused its id. */
     public void kill() {
         if (isAlive()) {
             child.map(Process::toHandle).or(() -> ProcessHandle.of(pid)).ifPresent(ProcessHandle::destroyForcibly);
         }
     }
 
-    /** 0 to 255, or 128 plus the signal; empty if it is alive, or was started by an earlier server. */
+    /** 0 to 255, or 128 plus the signal; empty if the process is alive or was started by an earlier server. */
     public OptionalInt exitCode() {
         if (child.isEmpty() || isAlive()) {
             return OptionalInt.empty();

@@ -4,21 +4,21 @@ package org.understudy.qemu.process;
 import java.util.Map;
 
 /**
- * What a later server must know of a QEMU process.
+ * The state of a QEMU process that survives a restart of the server.
  *
- * @param pid 0 while QEMU is being started
- * @param startTicks tells two users of one process id apart
- * @param uri where the receiving or sending end is; empty text for none
- * @param vfs VF by alias, for primaries whose definition leaves the choice to a pool
+ * @param pid 0 while QEMU starts
+ * @param startTicks distinguishes two processes with the same id
+ * @param uri the migration URI of an incoming or outgoing migration; empty without a migration
+ * @param vfs VF by alias, for primaries whose VF comes from a pool
  */
 public record RunRecord(Role role, long pid, long startTicks, String accelerator, String uri, Map<String, String> vfs) {
-    /** What the process is to this host. */
+    /** The role of the process on this host. */
     public enum Role {
         RUNNING,
         INCOMING,
-        /** Told to migrate; until the switch it is still the VM. */
+        /** Migrating; owns the VM until the switchover. */
         OUTGOING,
-        /** Told to switch: the guest may be on the destination now, and must not be started here. */
+        /** Switchover started: the VM may run on the destination, and must not be started here. */
         SWITCHING
     }
 
@@ -26,15 +26,15 @@ public record RunRecord(Role role, long pid, long startTicks, String accelerator
         vfs = Map.copyOf(vfs);
     }
 
-    public RunRecord as(Role other) {
+    public RunRecord withRole(Role other) {
         return new RunRecord(other, pid, startTicks, accelerator, uri, vfs);
     }
 
-    public RunRecord to(Role other, String where) {
-        return new RunRecord(other, pid, startTicks, accelerator, where, vfs);
+    public RunRecord withRole(Role other, String otherUri) {
+        return new RunRecord(other, pid, startTicks, accelerator, otherUri, vfs);
     }
 
-    public RunRecord of(QemuProcess process) {
+    public RunRecord withProcess(QemuProcess process) {
         return new RunRecord(role, process.pid(), process.startTicks(), accelerator, uri, vfs);
     }
 }

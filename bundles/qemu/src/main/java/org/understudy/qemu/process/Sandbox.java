@@ -7,46 +7,46 @@ import java.util.Optional;
 import org.understudy.api.spi.HostFacts.Version;
 
 /**
- * Under which user and behind which sandbox a QEMU runs: the tightest that lets it start.
+ * The user and the seccomp sandbox of a QEMU process: the strictest with which it can start.
  *
- * <p>QEMU without a bridge gets the user before it begins, and may do nothing that its sandbox knows. With a bridge
- * QEMU itself has to run the bridge helper. Started by root, QEMU then drops its rights after that. Started by another
- * user, the helper needs the right of its file mode, which the kernel gives to nobody behind a sandbox; so there is
- * none. Source: QEMU {@code softmmu/qemu-seccomp.c}; prctl(2), PR_SET_NO_NEW_PRIVS.
+ * <p>QEMU without a bridge starts as the user, with every filter of the sandbox. With a bridge, QEMU itself runs the
+ * bridge helper. If the server is root, QEMU drops its privileges after that. Otherwise the helper needs its setuid
+ * bit, which has no effect inside the sandbox, so QEMU runs without it. Source: QEMU {@code softmmu/qemu-seccomp.c};
+ * prctl(2), PR_SET_NO_NEW_PRIVS.
  *
- * @param user the user QEMU is to have; empty: that of this server
+ * @param user the user of QEMU; empty: the user of this server
  * @param bridge whether the VM has a NIC on a bridge
- * @param pinned whether a passed-through device pins the guest's memory, also one that is plugged later
+ * @param pinned whether a passed-through device, also one that is plugged later, pins the guest memory
  */
 public record Sandbox(Optional<SystemUser> user, boolean bridge, boolean pinned) {
-    private static final String NOTHING = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
+    private static final String STRICTEST = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
 
-    /** True if this server may change users. */
+    /** True if this server runs as root and so can change users. */
     public static boolean isRoot() {
         return "root".equals(System.getProperty("user.name"));
     }
 
-    /** True if QEMU runs without its sandbox. */
-    public boolean isOpen() {
+    /** True if QEMU runs without the sandbox. */
+    public boolean isDisabled() {
         return bridge && !isRoot();
     }
 
-    /** What stands before the program. */
+    /** The commands in front of the QEMU program. */
     List<String> prefix() {
         List<String> prefix = new ArrayList<>();
         if (pinned && isRoot()) {
-            // VFIO counts what it pins against this limit, which only root can raise.
+            // VFIO counts pinned memory against this limit, which only root can raise.
             prefix.addAll(List.of("prlimit", "--memlock=unlimited:unlimited", "--"));
         }
         prefix.add("setsid");
         if (!bridge) {
-            prefix.addAll(changeOfUser());
+            prefix.addAll(userCommand());
         }
         return prefix;
     }
 
-    /** The command that runs another one as the user; empty if there is no change. */
-    public List<String> changeOfUser() {
+    /** The command prefix that runs a program as the user; empty without a change of user. */
+    public List<String> userCommand() {
         if (user.isEmpty()) {
             return List.of();
         }
@@ -61,10 +61,10 @@ public record Sandbox(Optional<SystemUser> user, boolean bridge, boolean pinned)
                 "--");
     }
 
-    /** QEMU's options. */
+    /** The options of QEMU for user and sandbox. */
     List<String> options(Version version) {
         List<String> options = new ArrayList<>();
-        if (!isOpen()) {
+        if (!isDisabled()) {
             options.addAll(List.of("-sandbox", sandbox()));
         }
         if (user.isPresent() && bridge) {
@@ -78,9 +78,9 @@ public record Sandbox(Optional<SystemUser> user, boolean bridge, boolean pinned)
 
     private String sandbox() {
         if (!bridge) {
-            return NOTHING;
+            return STRICTEST;
         }
-        // Dropping rights later is itself a change of rights.
+        // The filter elevateprivileges would also forbid dropping privileges later.
         return user.isPresent()
                 ? "on,obsolete=deny,resourcecontrol=deny"
                 : "on,obsolete=deny,elevateprivileges=deny,resourcecontrol=deny";

@@ -25,9 +25,9 @@ import org.understudy.api.xml.XmlBytes;
 import org.understudy.qemu.qmp.QmpClient;
 
 /**
- * The files of one VM. The server's own stand in a folder only it can write to; QEMU's (sockets, process id, UEFI
- * variables) in a folder below, with mode 0700, that belongs to the user QEMU runs as. Writes are atomic: a reader sees
- * the old or the new text.
+ * The files of one VM. Files of the server are in a folder that only the server can write to. Files of QEMU (sockets,
+ * process id, UEFI variables) are in a subfolder with mode 0700 that belongs to the user of QEMU. Writes are atomic: a
+ * reader sees the old or the new content.
  */
 public final class VmFolder {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -51,16 +51,16 @@ public final class VmFolder {
     }
 
     /** The folder that QEMU may write to. */
-    public Path own() {
+    public Path qemuFolder() {
         return path.resolve("q");
     }
 
     public Path monitor() {
-        return own().resolve("qmp.sock");
+        return qemuFolder().resolve("qmp.sock");
     }
 
     public Path pidFile() {
-        return own().resolve("qemu.pid");
+        return qemuFolder().resolve("qemu.pid");
     }
 
     public Path log() {
@@ -68,28 +68,28 @@ public final class VmFolder {
     }
 
     public Path nvram() {
-        return own().resolve("nvram.fd");
+        return qemuFolder().resolve("nvram.fd");
     }
 
     /**
-     * Makes the folder.
+     * Creates the folder.
      *
-     * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if its name is too long for a socket in it,
-     *     {@link ErrorCode#IO_FAILED}
+     * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the socket path is too long, {@link
+     *     ErrorCode#IO_FAILED}
      */
     public void create() {
         int length = monitor().toString().getBytes(StandardCharsets.UTF_8).length;
         if (length > QmpClient.LONGEST_SOCKET_PATH) {
             throw new UnderstudyException(
                     ErrorCode.INVALID_ARGUMENT,
-                    "socket path '%s' has %d bytes, but Linux takes %d at most; choose a shorter 'directory' or VM name"
+                    "Socket path '%s' has %d bytes, the limit is %d; use a shorter 'directory' or VM name"
                             .formatted(monitor(), length, QmpClient.LONGEST_SOCKET_PATH));
         }
         try {
             Files.createDirectories(path, mode("rwx--x--x"));
-            Files.createDirectories(own(), mode("rwx------"));
+            Files.createDirectories(qemuFolder(), mode("rwx------"));
         } catch (IOException e) {
-            throw failed("make", path, e);
+            throw failed("create", path, e);
         }
     }
 
@@ -97,7 +97,7 @@ public final class VmFolder {
         return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(text));
     }
 
-    /** Removes the folder with all that is in it. */
+    /** Removes the folder and its content. */
     public void delete() {
         if (!Files.exists(path)) {
             return;
@@ -129,7 +129,7 @@ public final class VmFolder {
         write("live.xml", XmlBytes.write(xml));
     }
 
-    /** What becomes the definition when an incoming VM is accepted. */
+    /** The definition that is stored when an incoming VM is accepted. */
     public Optional<String> incomingDefinition() {
         return document("incoming.xml");
     }
@@ -138,8 +138,8 @@ public final class VmFolder {
         write("incoming.xml", XmlBytes.write(xml));
     }
 
-    /** Notes a run before it begins. */
-    public void begin(RunRecord run, String liveXml) {
+    /** Stores the run record before QEMU starts. */
+    public void beginRun(RunRecord run, String liveXml) {
         create();
         storeLiveDefinition(liveXml);
         store(run);
@@ -153,7 +153,7 @@ public final class VmFolder {
         }
     }
 
-    /** Empty if no QEMU was started since the last one ended. */
+    /** Empty if no QEMU was started since the last run ended. */
     public Optional<RunRecord> run() {
         return read("run.json").map(json -> {
             try {
@@ -164,17 +164,17 @@ public final class VmFolder {
         });
     }
 
-    /** Forgets a run that has ended, and the whole VM if it has no definition here. */
-    public void forget() {
+    /** Clears a run that has ended, and deletes the folder if the VM has no definition here. */
+    public void clearRunOrDelete() {
         if (definition().isPresent()) {
-            end();
+            clearRun();
         } else {
             delete();
         }
     }
 
-    /** Forgets a run that has ended; the definition and the log stay. */
-    public void end() {
+    /** Clears a run that has ended; keeps the definition and the log. */
+    public void clearRun() {
         remove(monitor());
         remove(pidFile());
         for (String name : List.of("live.xml", "incoming.xml", "run.json")) {
@@ -190,7 +190,7 @@ public final class VmFolder {
         }
     }
 
-    /** The last lines of the log; empty text if there is none. */
+    /** The last lines of the log; empty without a log. */
     public String logTail() {
         try (RandomAccessFile file = new RandomAccessFile(log().toFile(), "r")) {
             long start = Math.max(0, file.length() - TAIL);
@@ -203,15 +203,15 @@ public final class VmFolder {
         }
     }
 
-    /** Empties a log that has grown too long; QEMU goes on writing at its new end. */
-    public void boundLog() {
+    /** Truncates a log that is too long to its last lines; QEMU continues to append to it. */
+    public void truncateLog() {
         try {
             if (Files.exists(log()) && Files.size(log()) > LOG_LIMIT) {
                 String tail = logTail();
                 Files.writeString(log(), tail + "\n", StandardOpenOption.TRUNCATE_EXISTING);
             }
         } catch (IOException e) {
-            throw failed("shorten", log(), e);
+            throw failed("truncate", log(), e);
         }
     }
 
@@ -241,6 +241,6 @@ public final class VmFolder {
     }
 
     private static UnderstudyException failed(String what, Path file, IOException e) {
-        return new UnderstudyException(ErrorCode.IO_FAILED, "can't " + what + " " + file + ": " + e, e);
+        return new UnderstudyException(ErrorCode.IO_FAILED, "Cannot " + what + " " + file + ": " + e, e);
     }
 }

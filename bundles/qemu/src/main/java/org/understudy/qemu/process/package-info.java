@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * QEMU processes and the folders they live in.
+ * Starts and tracks QEMU processes, and stores the files of each VM.
  *
- * <p>Owns the words folder (one VM's files on this machine), run record (what must survive a restart of this server)
- * and confinement (sandbox and user). A process is always named by its id together with its start time, so that a
- * reused id is never taken for a VM. Called by {@code host}; safe for use from any thread.
+ * <p>Terms: VM folder (the files of one VM on this machine), run record (the state that survives a restart of the
+ * server) and sandbox (user and seccomp filter of QEMU). A process is identified by its id and its start time, so that
+ * a reused id is never mistaken for a VM. Called by {@code host}; safe for use from any thread.
  */
 package org.understudy.qemu.process;

@@ -3,7 +3,7 @@ package org.understudy.qemu.qmp;
 
 import java.time.Duration;
 
-/** A point in time, on the clock that nobody sets back. */
+/** A point in time of the monotonic clock. */
 record Deadline(long nanoTime) {
     static Deadline after(Duration limit) {
         return new Deadline(System.nanoTime() + limit.toNanos());
@@ -18,7 +18,7 @@ record Deadline(long nanoTime) {
         return Math.max(0, nanoTime - System.nanoTime());
     }
 
-    /** At least 1, as 0 means "for ever" to a selector. */
+    /** At least 1, because 0 means no timeout to a selector. */
     long remainingMillis() {
         return Math.max(1, remainingNanos() / 1_000_000);
     }

@@ -9,15 +9,15 @@ import org.slf4j.LoggerFactory;
 import org.understudy.api.UnderstudyException;
 
 /**
- * Delivers the events of one client in order, on a thread of its own, and last of all why the connection ended.
+ * Delivers the events of one client in order on its own thread, and finally the reason why the connection ended.
  *
- * <p>A guest can provoke some events as often as it likes, so the queue has a bound. It is so long that whoever listens hangs
- * once it is reached.
+ * <p>A guest can trigger an unlimited number of some events, so the queue is bounded. The bound is only reached if the
+ * listener hangs.
  */
 final class EventDispatcher {
     private static final Logger LOG = LoggerFactory.getLogger(EventDispatcher.class);
-    private static final Runnable LAST = () -> {};
-    static final int MOST_QUEUED = 20_000;
+    private static final Runnable END_OF_QUEUE = () -> {};
+    static final int MAX_QUEUED = 20_000;
 
     private final BlockingQueue<Runnable> queue = new LinkedBlockingQueue<>();
     private final Consumer<QmpEvent> events;
@@ -29,47 +29,47 @@ final class EventDispatcher {
         this.closed = closed;
     }
 
-    /** Starts to deliver, also what was queued before. */
+    /** Starts the delivery, including events that were queued before. */
     void start(String threadName) {
         Thread thread = new Thread(this::run, threadName);
         thread.setDaemon(true);
         thread.start();
     }
 
-    /** False if too many wait already. */
+    /** False if the queue is full. */
     boolean deliver(QmpEvent event) {
-        return queue.size() < MOST_QUEUED && queue.add(() -> events.accept(event));
+        return queue.size() < MAX_QUEUED && queue.add(() -> events.accept(event));
     }
 
-    /** Delivers what is queued, then the reason, then nothing more. */
+    /** Delivers the queued events, then the reason, and stops. */
     void finish(UnderstudyException reason) {
         queue.add(() -> closed.accept(reason));
-        queue.add(LAST);
+        queue.add(END_OF_QUEUE);
     }
 
-    /** Delivers nothing more from now on; a delivery under way goes on. */
+    /** Discards queued events; a delivery in progress completes. */
     void stop() {
         stopped = true;
-        queue.add(LAST);
+        queue.add(END_OF_QUEUE);
     }
 
     private void run() {
         try {
             Runnable next = queue.take();
-            while (next != LAST && !stopped) {
-                callQuietly(next);
+            while (next != END_OF_QUEUE && !stopped) {
+                deliverSafely(next);
                 next = queue.take();
             }
         } catch (InterruptedException e) {
-            LOG.warn("the delivery of QMP events was interrupted; no more are delivered");
+            LOG.warn("QMP event delivery: interrupted, no more events are delivered");
         }
     }
 
-    private static void callQuietly(Runnable delivery) {
+    private static void deliverSafely(Runnable delivery) {
         try {
             delivery.run();
         } catch (RuntimeException | Error e) {
-            LOG.warn("a listener of QMP events failed", e);
+            LOG.warn("QMP event listener: unhandled exception, continuing with the next event", e);
         }
     }
 }

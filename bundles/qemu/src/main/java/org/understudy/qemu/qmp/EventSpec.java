@@ -4,10 +4,10 @@ package org.understudy.qemu.qmp;
 import java.util.List;
 
 /**
- * What Understudy uses of one QMP event.
+ * Declares the use of one QMP event.
  *
  * @param optional true if a supported QEMU may lack it
- * @param members of its data that are read
+ * @param members the members of its data that are read
  */
 record EventSpec(String name, boolean optional, List<String> members) {
     static EventSpec required(String name, String... members) {

@@ -3,7 +3,7 @@ package org.understudy.qemu.qmp;
 
 import java.util.Locale;
 
-/** What a migration can be told to do. Source: QAPI MigrationCapability. */
+/** A capability of a migration. Source: QAPI MigrationCapability. */
 public enum MigrationCapability {
     EVENTS,
     PAUSE_BEFORE_SWITCHOVER,
@@ -13,7 +13,7 @@ public enum MigrationCapability {
     RETURN_PATH,
     LATE_BLOCK_ACTIVATE;
 
-    /** QEMU's spelling, such as {@code pause-before-switchover}. */
+    /** The name in QEMU, such as {@code pause-before-switchover}. */
     public String id() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }

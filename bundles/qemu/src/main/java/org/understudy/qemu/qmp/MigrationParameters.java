@@ -9,13 +9,13 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * The numbers of a migration; what is empty stays as it is in QEMU.
+ * The parameters of a migration; an empty one is not changed in QEMU.
  *
  * @param maxBandwidth bytes per second
- * @param downtimeLimit how long the vCPUs may stand still; QEMU takes up to 2000 s
+ * @param downtimeLimit how long the vCPUs may be paused; the limit of QEMU is 2000 s
  * @param multifdChannels 1 to 255
- * @param tlsCreds id of a {@code tls-creds-x509} object; the empty text switches TLS off
- * @param tlsHostname the name the peer's certificate must bear
+ * @param tlsCreds id of a {@code tls-creds-x509} object; the empty text disables TLS
+ * @param tlsHostname the name that the certificate of the peer must have
  */
 public record MigrationParameters(
         OptionalLong maxBandwidth,

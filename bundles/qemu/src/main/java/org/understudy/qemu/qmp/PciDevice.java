@@ -6,11 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One function on the guest's PCI buses.
+ * One PCI function of the guest.
  *
  * @param id the device id; empty if it has none
- * @param bus number the firmware or guest gave the bus
- * @param mapped true if the guest has given an address to one of its BARs
+ * @param bus number that the firmware or guest assigned to the bus
+ * @param mapped true if the guest has mapped at least one BAR
  */
 public record PciDevice(String id, int bus, int slot, int function, boolean mapped) {
     /** All functions, also those behind bridges. Source: QAPI PciInfo. */
@@ -32,7 +32,7 @@ public record PciDevice(String id, int bus, int slot, int function, boolean mapp
         }
     }
 
-    /** QEMU prints -1 for a BAR whose decoding is off. */
+    /** QEMU reports -1 for a BAR that is not decoded. */
     private static boolean isMapped(JsonNode regions) {
         for (JsonNode region : regions) {
             if (region.path("address").asLong(-1) != -1) {

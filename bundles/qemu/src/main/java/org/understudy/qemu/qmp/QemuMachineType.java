@@ -7,8 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
  * A machine type.
  *
  * @param alias such as {@code q35}; empty if it has none
- * @param standard true for the one QEMU takes when none is named
- * @param deprecated true if QEMU says that it will go away
+ * @param standard true for the default of QEMU
+ * @param deprecated true if QEMU marks it as deprecated
  */
 public record QemuMachineType(String name, String alias, boolean standard, boolean deprecated) {
     /** Source: QAPI MachineInfo. */

@@ -19,10 +19,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The socket under a {@link QmpClient}: one thread reads, any thread writes, and a write gives up in time.
+ * The socket of a {@link QmpClient}: one thread reads, any thread writes, and a write ends at its deadline.
  *
- * <p>The channel is non-blocking, because a blocked write to a QEMU that hangs could not be given up without closing
- * the socket, and because an interrupt of a caller would close it as well.
+ * <p>The channel is non-blocking: a blocking write to a hung QEMU could only be aborted by closing the socket, and an
+ * interrupt of the caller would close it as well.
  */
 final class QmpChannel implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(QmpChannel.class);
@@ -43,7 +43,7 @@ final class QmpChannel implements AutoCloseable {
     }
 
     /**
-     * Tries until somebody accepts on the socket.
+     * Connects, with retries until a server accepts or the deadline passes.
      *
      * @throws IOException the last failure, once the deadline has passed
      * @throws InterruptedException if the calling thread is interrupted
@@ -52,7 +52,7 @@ final class QmpChannel implements AutoCloseable {
         while (true) {
             SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
             try {
-                // Non-blocking: a full queue of a hanging server is then a failure and not an endless wait.
+                // Non-blocking, so that a full queue of a hung server is a failure and not an endless wait.
                 channel.configureBlocking(false);
                 channel.connect(UnixDomainSocketAddress.of(socket));
                 return new QmpChannel(channel);
@@ -66,7 +66,7 @@ final class QmpChannel implements AutoCloseable {
         }
     }
 
-    /** What the peer sends; a read blocks until there is something. For one thread. */
+    /** The bytes from the peer; a read blocks until data arrives. For use by one thread. */
     InputStream input() {
         return new InputStream() {
             @Override
@@ -90,10 +90,10 @@ final class QmpChannel implements AutoCloseable {
     }
 
     /**
-     * Sends one message whole.
+     * Sends one complete message.
      *
      * @return false if the deadline passed, or the thread was interrupted, before the first byte was sent
-     * @throws IOException if the socket is closed, or the message was sent in part only: no other can follow it
+     * @throws IOException if the socket is closed, or the message was sent only in part, so that no other can follow
      */
     boolean write(byte[] message, Deadline deadline) throws IOException {
         if (!acquire(deadline)) {
@@ -104,7 +104,7 @@ final class QmpChannel implements AutoCloseable {
             channel.write(buffer);
             while (buffer.hasRemaining()) {
                 if (deadline.hasPassed() || Thread.currentThread().isInterrupted()) {
-                    return giveUp(buffer);
+                    return abortWrite(buffer);
                 }
                 await(writable, deadline.remainingMillis());
                 channel.write(buffer);
@@ -124,9 +124,9 @@ final class QmpChannel implements AutoCloseable {
         }
     }
 
-    private static boolean giveUp(ByteBuffer buffer) throws IOException {
+    private static boolean abortWrite(ByteBuffer buffer) throws IOException {
         if (buffer.position() > 0) {
-            throw new IOException("a command was sent only in part before its deadline");
+            throw new IOException("Command was sent only in part before its deadline");
         }
         return false;
     }
@@ -140,7 +140,7 @@ final class QmpChannel implements AutoCloseable {
         }
     }
 
-    /** Wakes the reader and every writer; they see a closed channel. */
+    /** Closes the channel and wakes the reader and all writers. */
     @Override
     public void close() {
         closeQuietly(channel);
@@ -152,8 +152,8 @@ final class QmpChannel implements AutoCloseable {
         try {
             part.close();
         } catch (Exception e) {
-            // Nothing is left to do with a socket that will not even close.
-            LOG.debug("closing a QMP socket failed", e);
+            // The socket is discarded in any case.
+            LOG.debug("QMP socket: close failed", e);
         }
     }
 }

@@ -25,22 +25,24 @@ import org.understudy.api.spi.HostFacts.Version;
  * One QMP connection to one QEMU. Safe for use from any thread; each command blocks only its caller.
  *
  * <p>Every call throws {@link UnderstudyException} with {@link ErrorCode#QMP_DISCONNECTED} once QEMU has closed the
- * socket or {@link #close} was called, and with {@link ErrorCode#QMP_PROTOCOL} once QEMU has sent something that is no
- * QMP. Source: docs/interop/qmp-spec of QEMU.
+ * socket or {@link #close} was called, and with {@link ErrorCode#QMP_PROTOCOL} once QEMU has sent invalid QMP. Source:
+ * docs/interop/qmp-spec of QEMU.
  */
 public final class QmpClient implements AutoCloseable {
-    /** The longest path Linux takes for a Unix socket, in bytes. Source: unix(7), sun_path without its final zero. */
+    /**
+     * The maximum length of a Unix socket path in Linux, in bytes. Source: unix(7), sun_path without its final zero.
+     */
     public static final int LONGEST_SOCKET_PATH = 107;
 
     private final String socket;
     private final QmpChannel channel;
     private final EventDispatcher dispatcher;
     private final AtomicLong lastId = new AtomicLong();
-    private final Map<Long, Pending> pending = new ConcurrentHashMap<>();
+    private final Map<Long, PendingCall> pending = new ConcurrentHashMap<>();
     private final CompletableFuture<Version> greeting = new CompletableFuture<>();
-    private final AtomicReference<UnderstudyException> ending = new AtomicReference<>();
+    private final AtomicReference<UnderstudyException> closeReason = new AtomicReference<>();
 
-    private record Pending(String command, CompletableFuture<JsonNode> reply) {}
+    private record PendingCall(String command, CompletableFuture<JsonNode> reply) {}
 
     private QmpClient(Path socket, QmpChannel channel, EventDispatcher dispatcher) {
         this.socket = socket.toString();
@@ -49,16 +51,15 @@ public final class QmpClient implements AutoCloseable {
     }
 
     /**
-     * Waits until somebody accepts on the socket and speaks QMP.
+     * Waits until a QMP server accepts on the socket, and negotiates the connection.
      *
-     * @param limit for all of it
-     * @param events called for every event, in order, on a thread of this client's own; it may block and may execute
-     *     commands
+     * @param limit for the whole call
+     * @param events called for every event, in order, on a thread of this client; it may block and may execute commands
      * @param closed called once on that thread, after the last event, when the connection ends without {@link #close}
-     * @throws UnderstudyException {@link ErrorCode#DEADLINE_EXCEEDED} if nobody answered in time, {@link
-     *     ErrorCode#QMP_PROTOCOL} if the other side is no QMP monitor, {@link ErrorCode#QMP_DISCONNECTED} if it hung up,
-     *     {@link ErrorCode#INVALID_ARGUMENT} if the path is longer than {@link #LONGEST_SOCKET_PATH} bytes, {@link
-     *     ErrorCode#CANCELLED} if the thread was interrupted
+     * @throws UnderstudyException {@link ErrorCode#DEADLINE_EXCEEDED} if no server answered in time, {@link
+     *     ErrorCode#QMP_PROTOCOL} if the server is not a QMP monitor, {@link ErrorCode#QMP_DISCONNECTED} if it closed
+     *     the connection, {@link ErrorCode#INVALID_ARGUMENT} if the path is longer than {@link #LONGEST_SOCKET_PATH}
+     *     bytes, {@link ErrorCode#CANCELLED} if the thread was interrupted
      */
     public static QmpClient connect(
             Path socket, Duration limit, Consumer<QmpEvent> events, Consumer<UnderstudyException> closed) {
@@ -79,56 +80,57 @@ public final class QmpClient implements AutoCloseable {
     }
 
     /**
-     * Sends a command and waits for its answer.
+     * Sends a command and waits for its reply.
      *
-     * @param arguments anything Jackson writes as an object
+     * @param arguments values that Jackson can serialize
      * @return the reply's {@code return} member
-     * @throws UnderstudyException {@link ErrorCode#DEADLINE_EXCEEDED} if there was no answer in time; the command may
-     *     still be carried out, and its late answer is dropped
-     * @throws QmpRefusal {@link ErrorCode#QMP_ERROR} if QEMU would not do it
+     * @throws UnderstudyException {@link ErrorCode#DEADLINE_EXCEEDED} without a reply in time; QEMU may still execute
+     *     the command, and its late reply is dropped
+     * @throws QmpRefusal {@link ErrorCode#QMP_ERROR} if QEMU rejects the command
      */
     public JsonNode execute(String command, Map<String, ?> arguments, Duration limit) {
         return execute(command, arguments, limit, Deadline.after(limit));
     }
 
-    /** The same for a command of the typed list, with its reply read. */
+    /** Sends a typed command and returns its typed reply. */
     public <T> T execute(QmpCommand<T> command, Duration limit) {
         return command.read(execute(command.name(), command.arguments(), limit));
     }
 
-    /** The version of QEMU, as it named itself in its greeting. */
+    /** The version of QEMU in its greeting. */
     public Version version() {
         return greeting.join();
     }
 
-    /** False once the connection has ended, from either side. */
+    /** False once either side has closed the connection. */
     public boolean isOpen() {
-        return ending.get() == null;
+        return closeReason.get() == null;
     }
 
     /**
-     * Ends the connection and both threads. Commands under way fail; what is not delivered yet never is, but a delivery
-     * under way goes on. Harmless if repeated.
+     * Closes the connection and stops both threads. Commands in progress fail. Queued events are discarded; a delivery
+     * in progress completes. Idempotent.
      */
     @Override
     public void close() {
-        end(failure(ErrorCode.QMP_DISCONNECTED, "the connection to " + socket + " was closed by Understudy"));
+        closeWith(failure(ErrorCode.QMP_DISCONNECTED, "QMP connection " + socket + " was closed by Understudy"));
         dispatcher.stop();
     }
 
     private JsonNode execute(String command, Map<String, ?> arguments, Duration limit, Deadline deadline) {
         long id = lastId.incrementAndGet();
-        Pending mine = new Pending(command, new CompletableFuture<>());
+        PendingCall call = new PendingCall(command, new CompletableFuture<>());
         byte[] message = QmpMessages.command(id, command, arguments);
-        pending.put(id, mine);
+        pending.put(id, call);
         try {
             failIfEnded(command);
             if (!channel.write(message, deadline)) {
-                throw givenUp(command, limit);
+                throw timedOut(command, limit);
             }
-            return await(command, mine.reply(), limit, deadline);
+            return await(command, call.reply(), limit, deadline);
         } catch (IOException e) {
-            fail(new UnderstudyException(ErrorCode.QMP_DISCONNECTED, "sending to " + socket + " failed: " + e, e));
+            fail(new UnderstudyException(
+                    ErrorCode.QMP_DISCONNECTED, "QMP connection " + socket + ": write failed: " + e, e));
             failIfEnded(command);
             throw new IllegalStateException(e);
         } finally {
@@ -136,14 +138,14 @@ public final class QmpClient implements AutoCloseable {
         }
     }
 
-    private <T> T await(String what, CompletableFuture<T> answer, Duration limit, Deadline deadline) {
+    private <T> T await(String what, CompletableFuture<T> future, Duration limit, Deadline deadline) {
         try {
-            return answer.get(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
+            return future.get(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw givenUp(what, limit);
+            throw timedOut(what, limit);
         } catch (TimeoutException e) {
-            throw givenUp(what, limit);
+            throw timedOut(what, limit);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof QmpRefusal refusal) {
                 throw refusal;
@@ -153,20 +155,22 @@ public final class QmpClient implements AutoCloseable {
         }
     }
 
-    private UnderstudyException givenUp(String what, Duration limit) {
+    private UnderstudyException timedOut(String what, Duration limit) {
         if (Thread.currentThread().isInterrupted()) {
-            return failure(ErrorCode.CANCELLED, "the wait for '%s' on %s was interrupted".formatted(what, socket));
+            return failure(
+                    ErrorCode.CANCELLED, "QMP connection %s: wait for '%s' was interrupted".formatted(socket, what));
         }
         return failure(
-                ErrorCode.DEADLINE_EXCEEDED, "QEMU did not answer '%s' on %s within %s".formatted(what, socket, limit));
+                ErrorCode.DEADLINE_EXCEEDED,
+                "QMP connection %s: no answer for '%s' within %s".formatted(socket, what, limit));
     }
 
-    /** Each caller gets an exception with its own stack trace. */
+    /** Throws a new exception, so that each caller gets its own stack trace. */
     private void failIfEnded(String command) {
-        UnderstudyException reason = ending.get();
+        UnderstudyException reason = closeReason.get();
         if (reason != null) {
             throw new UnderstudyException(
-                    reason.code(), "'%s' was not answered: %s".formatted(command, reason.getMessage()), reason);
+                    reason.code(), "QMP command '%s' failed: %s".formatted(command, reason.getMessage()), reason);
         }
     }
 
@@ -180,57 +184,61 @@ public final class QmpClient implements AutoCloseable {
         UnderstudyException reason;
         try (JsonParser parser = QmpMessages.JSON.createParser(channel.input())) {
             for (JsonNode m = QmpMessages.JSON.readTree(parser); m != null; m = QmpMessages.JSON.readTree(parser)) {
-                take(m);
+                handle(m);
             }
-            reason = failure(ErrorCode.QMP_DISCONNECTED, "QEMU closed " + socket);
+            reason = failure(ErrorCode.QMP_DISCONNECTED, "QEMU closed QMP connection " + socket);
         } catch (UnderstudyException e) {
             reason = e;
         } catch (JsonProcessingException e) {
             reason = new UnderstudyException(
-                    ErrorCode.QMP_PROTOCOL, socket + " sent what is no JSON: " + e.getOriginalMessage(), e);
+                    ErrorCode.QMP_PROTOCOL,
+                    "QMP connection " + socket + " received invalid JSON: " + e.getOriginalMessage(),
+                    e);
         } catch (IOException e) {
-            reason = new UnderstudyException(ErrorCode.QMP_DISCONNECTED, "reading " + socket + " failed: " + e, e);
+            reason = new UnderstudyException(
+                    ErrorCode.QMP_DISCONNECTED, "QMP connection " + socket + ": read failed: " + e, e);
         } catch (RuntimeException | Error e) {
-            reason = new UnderstudyException(ErrorCode.INTERNAL, "reading " + socket + " failed: " + e, e);
+            reason = new UnderstudyException(ErrorCode.INTERNAL, "QMP connection " + socket + ": read failed: " + e, e);
         }
         fail(reason);
     }
 
-    private void take(JsonNode message) {
+    private void handle(JsonNode message) {
         if (!greeting.isDone()) {
             greeting.complete(QmpMessages.greeting(message).orElseThrow(() -> unexpected(message)));
         } else if (QmpMessages.isEvent(message)) {
             deliver(QmpMessages.event(message));
         } else if (message.path("id").isIntegralNumber()) {
-            answer(message);
+            handleReply(message);
         } else {
             throw unexpected(message);
         }
     }
 
-    /** An event that is lost would be worse than a connection that is made anew. */
+    /** A lost event would be worse than a new connection. */
     private void deliver(QmpEvent event) {
         if (!dispatcher.deliver(event)) {
             throw failure(
                     ErrorCode.QMP_DISCONNECTED,
-                    "%s was closed: %d events wait for their listener".formatted(socket, EventDispatcher.MOST_QUEUED));
+                    "QMP connection %s was closed: %d events are queued for the listener"
+                            .formatted(socket, EventDispatcher.MAX_QUEUED));
         }
     }
 
-    private void answer(JsonNode message) {
+    private void handleReply(JsonNode message) {
         long id = message.path("id").asLong();
         if (id < 1 || id > lastId.get()) {
             throw unexpected(message);
         }
-        Pending asked = pending.get(id);
-        if (asked == null) {
-            return; // The answer came after its command's deadline.
+        PendingCall call = pending.get(id);
+        if (call == null) {
+            return; // The reply arrived after the deadline of its command.
         }
         JsonNode error = message.path("error");
         if (error.isObject()) {
-            asked.reply().completeExceptionally(QmpMessages.refusal(asked.command(), socket, error));
+            call.reply().completeExceptionally(QmpMessages.refusal(call.command(), socket, error));
         } else if (message.has("return")) {
-            asked.reply().complete(message.get("return"));
+            call.reply().complete(message.get("return"));
         } else {
             throw unexpected(message);
         }
@@ -241,19 +249,19 @@ public final class QmpClient implements AutoCloseable {
         String shown = text.length() > 200 ? text.substring(0, 200) + "..." : text;
         return failure(
                 ErrorCode.QMP_PROTOCOL,
-                "%s sent an unexpected message%s: %s"
+                "QMP connection %s received an unexpected message%s: %s"
                         .formatted(socket, greeting.isDone() ? "" : " instead of a QMP greeting", shown));
     }
 
     private void fail(UnderstudyException reason) {
-        if (end(reason)) {
+        if (closeWith(reason)) {
             dispatcher.finish(reason);
         }
     }
 
-    /** True if this was the first reason. */
-    private boolean end(UnderstudyException reason) {
-        boolean first = ending.compareAndSet(null, reason);
+    /** False if the connection had already ended. */
+    private boolean closeWith(UnderstudyException reason) {
+        boolean first = closeReason.compareAndSet(null, reason);
         channel.close();
         greeting.completeExceptionally(reason);
         pending.values().forEach(p -> p.reply().completeExceptionally(reason));
@@ -266,11 +274,12 @@ public final class QmpClient implements AutoCloseable {
         } catch (IOException e) {
             throw new UnderstudyException(
                     ErrorCode.DEADLINE_EXCEEDED,
-                    "nobody accepts on %s within %s: %s".formatted(socket, limit, e.getMessage()),
+                    "QMP socket %s: no server accepted within %s: %s".formatted(socket, limit, e.getMessage()),
                     e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new UnderstudyException(ErrorCode.CANCELLED, "the wait for " + socket + " was interrupted", e);
+            throw new UnderstudyException(
+                    ErrorCode.CANCELLED, "Connect to QMP socket " + socket + " was interrupted", e);
         }
     }
 
@@ -279,7 +288,7 @@ public final class QmpClient implements AutoCloseable {
         if (length > LONGEST_SOCKET_PATH) {
             throw failure(
                     ErrorCode.INVALID_ARGUMENT,
-                    "socket path '%s' has %d bytes, but Linux takes %d at most; choose a shorter folder or name"
+                    "Socket path '%s' has %d bytes, the limit is %d; use a shorter folder or name"
                             .formatted(socket, length, LONGEST_SOCKET_PATH));
         }
     }

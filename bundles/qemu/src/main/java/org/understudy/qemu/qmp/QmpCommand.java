@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * One command with its arguments, ready to be sent.
+ * A command with its arguments and the reader of its reply.
  *
- * @param reader turns the reply's {@code return} member into what the caller wants
+ * @param reader converts the {@code return} member of the reply
  */
 public record QmpCommand<T>(String name, Map<String, ?> arguments, Function<JsonNode, T> reader) {
     T read(JsonNode reply) {

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import org.understudy.api.spi.HostFacts.Version;
 import org.understudy.api.spi.MigrationProgress;
 
-/** Everything Understudy asks of QEMU. What is not here is covered by no schema check. Source: qapi/*.json of QEMU. */
+/** All QMP commands in use. The schema check covers exactly these. Source: qapi/*.json of QEMU. */
 public final class QmpCommands {
     private static final CommandSpec QUERY_STATUS = required("query-status");
     private static final CommandSpec QUERY_VERSION = required("query-version");
@@ -127,22 +127,22 @@ public final class QmpCommands {
         return QUERY_PCI.with(Map.of(), PciDevice::read);
     }
 
-    /** The reply is what {@link SchemaCheck} takes. */
+    /** The reply is the input of {@link SchemaCheck}. */
     public static QmpCommand<JsonNode> queryQmpSchema() {
         return QUERY_SCHEMA.with(Map.of());
     }
 
-    /** The names of all options of the command line that are compiled in, without their hyphen. */
+    /** The names of all compiled-in command line options, without hyphen. */
     public static QmpCommand<Set<String>> queryCommandLineOptions() {
         return QUERY_OPTIONS.with(Map.of(), QmpReplies.each("option"));
     }
 
-    /** Lets the vCPUs run. */
+    /** Resumes the vCPUs. */
     public static QmpCommand<JsonNode> cont() {
         return CONT.with(Map.of());
     }
 
-    /** Stops the vCPUs. */
+    /** Pauses the vCPUs. */
     public static QmpCommand<JsonNode> stop() {
         return STOP.with(Map.of());
     }
@@ -156,29 +156,31 @@ public final class QmpCommands {
         return RESET.with(Map.of());
     }
 
-    /** Ends QEMU. The connection may end before the answer comes. */
+    /** Ends QEMU. The connection may end before the reply arrives. */
     public static QmpCommand<JsonNode> quit() {
         return QUIT.with(Map.of());
     }
 
-    /** @param properties such as {@code bus}, {@code mac}, {@code failover_pair_id}; free, as the driver defines them */
+    /**
+     * @param properties such as {@code bus}, {@code mac}, {@code failover_pair_id}; unchecked, as defined by the driver
+     */
     public static QmpCommand<JsonNode> deviceAdd(String driver, String id, Map<String, ?> properties) {
-        return DEVICE_ADD.withFree(joined(Map.of("driver", driver, "id", id), properties));
+        return DEVICE_ADD.withUnchecked(joined(Map.of("driver", driver, "id", id), properties));
     }
 
-    /** Asks the guest to release a device; {@link QmpEvents#DEVICE_DELETED} tells that it did. */
+    /** Requests the guest to release a device; {@link QmpEvents#DEVICE_DELETED} reports the release. */
     public static QmpCommand<JsonNode> deviceDel(String id) {
         return DEVICE_DEL.with(Map.of("id", id));
     }
 
-    /** The names of a device type's properties. */
+    /** The property names of a device type. */
     public static QmpCommand<Set<String>> deviceListProperties(String type) {
         return DEVICE_PROPERTIES.with(Map.of("typename", type), QmpReplies.each("name"));
     }
 
-    /** @param properties free, as the type defines them */
+    /** @param properties unchecked, as defined by the type */
     public static QmpCommand<JsonNode> netdevAdd(String type, String id, Map<String, ?> properties) {
-        return NETDEV_ADD.withFree(joined(Map.of("type", type, "id", id), properties));
+        return NETDEV_ADD.withUnchecked(joined(Map.of("type", type, "id", id), properties));
     }
 
     public static QmpCommand<JsonNode> netdevDel(String id) {
@@ -186,20 +188,20 @@ public final class QmpCommands {
     }
 
     /**
-     * @param qemu its version: before 5.0 the properties stand in a member of their own. Source: QEMU 6.0 removed
-     *     features list, object-add props
-     * @param properties free, as the type defines them
+     * @param qemu the version; before 5.0 the properties are in a separate member. Source: QEMU 6.0 removed features
+     *     list, object-add props
+     * @param properties unchecked, as defined by the type
      */
     public static QmpCommand<JsonNode> objectAdd(Version qemu, String type, String id, Map<String, ?> properties) {
         Map<String, ?> further = qemu.atLeast(5, 0) ? properties : Map.of("props", properties);
-        return OBJECT_ADD.withFree(joined(Map.of("qom-type", type, "id", id), further));
+        return OBJECT_ADD.withUnchecked(joined(Map.of("qom-type", type, "id", id), further));
     }
 
     public static QmpCommand<JsonNode> objectDel(String id) {
         return OBJECT_DEL.with(Map.of("id", id));
     }
 
-    /** The names of what an object of QEMU's object tree holds, such as {@code /machine/peripheral}. */
+    /** The names of the properties of a QOM object, such as {@code /machine/peripheral}. */
     public static QmpCommand<Set<String>> qomList(String path) {
         return QOM_LIST.with(Map.of("path", path), QmpReplies.each("name"));
     }
@@ -209,19 +211,19 @@ public final class QmpCommands {
     }
 
     /**
-     * The names of all types of a kind, such as {@code device}, that can be made.
+     * The names of all concrete types of a kind, such as {@code device}.
      *
-     * <p>QEMU loads all its modules for this, and aborts if they belong to another build: never ask a VM.
+     * <p>QEMU loads all its modules for this, and aborts if they are of another build: never send this to a VM.
      */
     public static QmpCommand<Set<String>> qomListTypes(String kind) {
         return QOM_TYPES.with(Map.of("implements", kind, "abstract", false), QmpReplies.each("name"));
     }
 
     /**
-     * What a virtio device and its driver agreed on; QEMU 7.2 and newer.
+     * The negotiated features of a virtio device; QEMU 7.2 and newer.
      *
-     * <p>Never ask a VM before a throw-away QEMU of the same binary has survived the question: QEMU 11.1.2 has the
-     * command and aborts over it, for every device. The capability probe asks for you.
+     * <p>Never send this to a VM before a disposable QEMU of the same binary has survived it: QEMU 11.1.2 has the
+     * command and aborts on it, for every device. The capability probe checks this.
      *
      * @param path such as {@code /machine/peripheral/ua-standby0/virtio-backend}
      */
@@ -235,27 +237,27 @@ public final class QmpCommands {
     }
 
     /**
-     * Sends gratuitous RARP for every NIC, so that switches learn where the VM is now.
+     * Sends gratuitous RARP for every NIC, so that switches learn the new location of the VM.
      *
      * @param initialMs delay before the second round; QEMU sends the first at once
      * @param maxMs longest delay
-     * @param stepMs by how much the delay grows
+     * @param stepMs increase of the delay per round
      */
     public static QmpCommand<JsonNode> announceSelf(int initialMs, int maxMs, int rounds, int stepMs) {
         return ANNOUNCE_SELF.with(Map.of("initial", initialMs, "max", maxMs, "rounds", rounds, "step", stepMs));
     }
 
-    /** Starts to send the VM; returns at once. */
+    /** Starts an outgoing migration; returns at once. */
     public static QmpCommand<JsonNode> migrate(String uri) {
         return MIGRATE.with(Map.of("uri", uri));
     }
 
-    /** Starts to listen, in a QEMU started with {@code -incoming defer}. */
+    /** Starts to listen for a migration, in a QEMU started with {@code -incoming defer}. */
     public static QmpCommand<JsonNode> migrateIncoming(String uri) {
         return MIGRATE_INCOMING.with(Map.of("uri", uri));
     }
 
-    /** Asks QEMU to give a migration up; returns at once. */
+    /** Requests the cancellation of a migration; returns at once. */
     public static QmpCommand<JsonNode> migrateCancel() {
         return MIGRATE_CANCEL.with(Map.of());
     }
@@ -269,7 +271,7 @@ public final class QmpCommands {
         return QUERY_MIGRATE.with(Map.of(), QmpReplies::progress);
     }
 
-    /** Every capability this QEMU knows, by QEMU's name, and whether it is on. */
+    /** All migration capabilities of this QEMU by name, and whether each is enabled. */
     public static QmpCommand<Map<String, Boolean>> queryMigrateCapabilities() {
         return QUERY_CAPABILITIES.with(Map.of(), QmpReplies::capabilities);
     }

@@ -5,10 +5,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Instant;
 
 /**
- * Something QEMU said unasked.
+ * An asynchronous event of QEMU.
  *
- * @param name such as {@code DEVICE_DELETED}; {@link QmpCommands} lists those Understudy knows
- * @param at QEMU's own time stamp; the time of arrival where QEMU gave none
+ * @param name such as {@code DEVICE_DELETED}; {@link QmpEvents} lists the events in use
+ * @param at the timestamp of QEMU; the time of arrival if QEMU sent none
  * @param data the event's members; an empty object if it has none
  */
 public record QmpEvent(String name, Instant at, JsonNode data) {}

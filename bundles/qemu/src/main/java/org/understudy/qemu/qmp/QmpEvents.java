@@ -3,27 +3,27 @@ package org.understudy.qemu.qmp;
 
 import java.util.List;
 
-/** The names of the events Understudy acts on. Source: qapi/*.json of QEMU 4.2 to 11. */
+/** The names of the events in use. Source: qapi/*.json of QEMU 4.2 to 11. */
 public final class QmpEvents {
-    /** The vCPUs stopped. */
+    /** The vCPUs are paused. */
     public static final String STOP = "STOP";
     /** The vCPUs run. */
     public static final String RESUME = "RESUME";
     /** The guest was reset. Member: guest. */
     public static final String RESET = "RESET";
-    /** QEMU is about to end. Members: guest (true if the guest asked), reason. */
+    /** QEMU is about to end. Members: guest (true if the guest requested it), reason. */
     public static final String SHUTDOWN = "SHUTDOWN";
     /** The guest's kernel panicked. Member: action. */
     public static final String GUEST_PANICKED = "GUEST_PANICKED";
     /** The migration's state changed; needs the capability {@code events}. Member: status. */
     public static final String MIGRATION = "MIGRATION";
-    /** Memory is gone through once more; needs the capability {@code events}. Member: pass, 1 for the first. */
+    /** Another pass over the memory starts; needs the capability {@code events}. Member: pass, 1 for the first. */
     public static final String MIGRATION_PASS = "MIGRATION_PASS";
-    /** The guest's driver took standby. Member: device-id, the standby NIC. */
+    /** The guest driver negotiated standby. Member: device-id, the standby NIC. */
     public static final String FAILOVER_NEGOTIATED = "FAILOVER_NEGOTIATED";
-    /** The guest was asked to release a primary; no proof that it did. Member: device-id, the primary. */
+    /** The guest was requested to release a primary; it may not have done so yet. Member: device-id, the primary. */
     public static final String UNPLUG_PRIMARY = "UNPLUG_PRIMARY";
-    /** A device is gone. Members: device (absent for one without id), path. */
+    /** A device was removed. Members: device (absent for one without id), path. */
     public static final String DEVICE_DELETED = "DEVICE_DELETED";
     /** The guest refused to release a device; QEMU 6.2 and newer. Members: device, path. */
     public static final String DEVICE_UNPLUG_GUEST_ERROR = "DEVICE_UNPLUG_GUEST_ERROR";

@@ -10,13 +10,13 @@ import java.util.Map;
 import java.util.Optional;
 import org.understudy.api.spi.HostFacts.Version;
 
-/** The forms of QMP's messages. Source: docs/interop/qmp-spec of QEMU. */
+/** Writes and reads QMP messages. Source: docs/interop/qmp-spec of QEMU. */
 final class QmpMessages {
     static final ObjectMapper JSON = new ObjectMapper();
 
     private QmpMessages() {}
 
-    /** One line that asks for something. */
+    /** A command message on one line. */
     static byte[] command(long id, String command, Map<String, ?> arguments) {
         ObjectNode message = JSON.createObjectNode().put("execute", command).put("id", id);
         if (!arguments.isEmpty()) {
@@ -25,7 +25,7 @@ final class QmpMessages {
         return (message + "\n").getBytes(StandardCharsets.UTF_8);
     }
 
-    /** The version in a greeting; empty if the message is none. */
+    /** The version in a greeting; empty if the message is not a greeting. */
     static Optional<Version> greeting(JsonNode message) {
         JsonNode version = message.path("QMP").path("version");
         return version.path("qemu").isObject() ? Optional.of(QmpReplies.version(version)) : Optional.empty();
@@ -38,7 +38,7 @@ final class QmpMessages {
     static QmpEvent event(JsonNode message) {
         JsonNode time = message.path("timestamp");
         long seconds = time.path("seconds").asLong(-1);
-        // QEMU sends -1 when it could not read its clock.
+        // QEMU sends -1 if it could not read its clock.
         Instant at = seconds < 0
                 ? Instant.now()
                 : Instant.ofEpochSecond(seconds, time.path("microseconds").asLong() * 1000);

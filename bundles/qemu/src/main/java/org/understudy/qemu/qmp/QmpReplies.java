@@ -15,7 +15,7 @@ import org.understudy.api.spi.HostFacts.Version;
 import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.MigrationProgress;
 
-/** Reads the replies that have no record of their own. A member QEMU left out never fails. */
+/** Reads replies without a type of their own. A missing member is never an error. */
 final class QmpReplies {
     private static final Map<String, MigrationPhase> PHASES = Map.ofEntries(
             Map.entry("", MigrationPhase.NONE),
@@ -33,7 +33,7 @@ final class QmpReplies {
 
     private QmpReplies() {}
 
-    /** Source: QAPI MigrationStatus; an empty text is a QEMU that has never migrated. */
+    /** Source: QAPI MigrationStatus; the empty text means that QEMU has never migrated. */
     static MigrationPhase phase(String status) {
         return PHASES.getOrDefault(status, MigrationPhase.OTHER);
     }

@@ -4,9 +4,10 @@ package org.understudy.qemu.qmp;
 /**
  * Whether the vCPUs run.
  *
- * @param status QEMU's word, such as {@code running}, {@code inmigrate}, {@code internal-error}. Source: QAPI RunState
+ * @param status the run state of QEMU, such as {@code running}, {@code inmigrate}, {@code internal-error}. Source: QAPI
+ *     RunState
  */
 public record RunStatus(boolean running, String status) {
-    /** The vCPUs met something the accelerator could not handle. */
+    /** The accelerator could not continue the vCPUs. */
     public static final String INTERNAL_ERROR = "internal-error";
 }

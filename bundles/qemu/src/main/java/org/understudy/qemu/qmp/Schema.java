@@ -7,7 +7,9 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** A QEMU's description of its own QMP. Source: QAPI SchemaInfo, docs/devel/qapi-code-gen, "Client JSON Protocol introspection". */
+/**
+ * The QMP schema of a QEMU. Source: QAPI SchemaInfo, docs/devel/qapi-code-gen, "Client JSON Protocol introspection".
+ */
 final class Schema {
     private final Map<String, JsonNode> entities = new HashMap<>();
 
@@ -17,7 +19,7 @@ final class Schema {
                 entities.put(key(e.path("meta-type").asText(), e.path("name").asText()), e));
     }
 
-    /** Commands and events have name spaces of their own; every other entity is a type. */
+    /** Commands and events have separate namespaces; every other entity is a type. */
     private static String key(String metaType, String name) {
         return switch (metaType) {
             case "command", "event" -> metaType + " " + name;
@@ -25,12 +27,12 @@ final class Schema {
         };
     }
 
-    /** The type of a command's arguments. */
+    /** The type of the arguments of a command. */
     Optional<JsonNode> command(String name) {
         return argumentsOf("command", name);
     }
 
-    /** The type of an event's data. */
+    /** The type of the data of an event. */
     Optional<JsonNode> event(String name) {
         return argumentsOf("event", name);
     }
@@ -41,8 +43,8 @@ final class Schema {
     }
 
     /**
-     * True if the type has what the path names; see {@link CommandSpec#arguments}. A value of something that is no
-     * enumeration in this schema can't be checked and counts as there.
+     * True if the type has the member or value of the path; see {@link CommandSpec#arguments}. A value of a type that
+     * is not an enumeration in this schema cannot be checked and counts as supported.
      */
     boolean has(JsonNode type, String path) {
         String[] memberAndValue = path.split("=", 2);
@@ -72,7 +74,7 @@ final class Schema {
                 : type;
     }
 
-    /** QEMU before 6.2 lists the values of an enumeration as texts only, newer ones also as members. */
+    /** QEMU before 6.2 lists the values of an enumeration only as strings, newer versions also as members. */
     private static boolean hasValue(JsonNode type, String value) {
         if (!type.path("meta-type").asText().equals("enum")) {
             return true;

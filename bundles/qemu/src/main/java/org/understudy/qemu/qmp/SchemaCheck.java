@@ -8,15 +8,15 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What a QEMU lacks of all that Understudy uses.
+ * The QMP commands, events and members that Understudy uses and a QEMU lacks.
  *
- * @param missing what is needed and not there, such as {@code command migrate-continue}, {@code argument uri of command
- *     migrate}, {@code member device-id of event UNPLUG_PRIMARY}; empty if this QEMU can be used
- * @param notKnown what older QEMUs lack: without it something cannot be told, and nothing is wrong
+ * @param missing required but not supported, such as {@code command migrate-continue}, {@code argument uri of command
+ *     migrate}, {@code member device-id of event UNPLUG_PRIMARY}; empty if this QEMU is supported
+ * @param missingOptional optional and not supported; without them some state is unknown, which is not an error
  */
-public record SchemaCheck(List<String> missing, List<String> notKnown) {
+public record SchemaCheck(List<String> missing, List<String> missingOptional) {
     /**
-     * Compares the list of commands and events with a QEMU's own description.
+     * Compares the commands and events in use with the schema of a QEMU.
      *
      * @param reply of {@link QmpCommands#queryQmpSchema}
      */
@@ -41,17 +41,17 @@ public record SchemaCheck(List<String> missing, List<String> notKnown) {
                     "member",
                     spec.members());
         }
-        return new SchemaCheck(List.copyOf(check.missing), List.copyOf(check.notKnown));
+        return new SchemaCheck(List.copyOf(check.missing), List.copyOf(check.missingOptional));
     }
 
-    /** Changes with the list of what Understudy uses; results of an older list are worth nothing. */
+    /** A fingerprint of the commands and events in use; a result with another fingerprint is outdated. */
     public static String listFingerprint() {
         return Integer.toHexString(Objects.hash(QmpCommands.ALL, QmpEvents.ALL));
     }
 
     private void compare(
             Schema schema, String what, Optional<JsonNode> type, boolean optional, String part, List<String> paths) {
-        List<String> target = optional ? notKnown : missing;
+        List<String> target = optional ? missingOptional : missing;
         if (type.isEmpty()) {
             target.add(what);
             return;
@@ -63,9 +63,9 @@ public record SchemaCheck(List<String> missing, List<String> notKnown) {
         }
     }
 
-    /** True if this QEMU has a command. */
-    public boolean knows(QmpCommand<?> command) {
+    /** True if this QEMU supports the command. */
+    public boolean supports(QmpCommand<?> command) {
         String what = "command " + command.name();
-        return !missing.contains(what) && !notKnown.contains(what);
+        return !missing.contains(what) && !missingOptional.contains(what);
     }
 }

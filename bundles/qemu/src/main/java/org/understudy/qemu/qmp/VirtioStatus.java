@@ -7,16 +7,16 @@ import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
 /**
- * What host and guest agreed on for one virtio device.
+ * The offered and negotiated features of one virtio device.
  *
- * @param hostFeatures names of the device features QEMU offers, such as {@code VIRTIO_NET_F_STANDBY}
- * @param guestFeatures names of those the guest's driver took; empty while there is no driver
+ * @param hostFeatures names of the device features that QEMU offers, such as {@code VIRTIO_NET_F_STANDBY}
+ * @param guestFeatures names of the device features that the guest driver negotiated; empty without a driver
  */
 public record VirtioStatus(Set<String> hostFeatures, Set<String> guestFeatures) {
     /** The feature that makes a NIC the standby of a pair. Source: virtio 1.2, 5.1.3. */
     public static final String STANDBY = "VIRTIO_NET_F_STANDBY";
 
-    /** True if the guest's driver has taken {@link #STANDBY}. */
+    /** True if the guest driver has negotiated {@link #STANDBY}. */
     public boolean standbyNegotiated() {
         return guestFeatures.contains(STANDBY);
     }

@@ -16,7 +16,7 @@ import org.understudy.api.Finding;
 import org.understudy.api.PciAddress;
 import org.understudy.api.spi.HostFacts.Version;
 
-/** One line for each supported element: what stands in the XML, what QEMU is told. */
+/** Maps each supported element: one line of XML and the expected QEMU options. */
 class CommandLineTest {
     private static final UUID ID = UUID.fromString("11111111-2222-4333-8444-555555555555");
 
@@ -173,7 +173,7 @@ class CommandLineTest {
     }
 
     @Test
-    void givesBootOrderOfOsToFirstDeviceOfEachKind() {
+    void appliesBootOrderOfOsToFirstDeviceOfEachKind() {
         String definition = definition("<disk device='disk'><source file='/d/a'/><target dev='vda'/></disk>"
                         + "<disk device='disk'><source file='/d/b'/><target dev='vdb'/></disk>"
                         + "<disk device='cdrom'><target dev='sda'/></disk>"
@@ -190,7 +190,7 @@ class CommandLineTest {
     }
 
     @Test
-    void opensSerialFileOfIncomingVmWithoutEmptyingIt() {
+    void opensSerialFileOfIncomingVmWithoutTruncatingIt() {
         String definition = definition("<serial type='file'><source path='/l/s.log'/></serial>");
         assertThat(options(definition, true)).contains("-chardev file,id=charserial0,path=/l/s.log,append=on");
         assertThat(options(definition, false)).contains("-chardev file,id=charserial0,path=/l/s.log,append=off");
@@ -207,7 +207,7 @@ class CommandLineTest {
         return options(definition, false);
     }
 
-    /** Options with their values, one text each. */
+    /** Options with their values, one string each. */
     private static List<String> options(String definition, boolean incoming) {
         DefinitionReader.Reading reading = DefinitionReader.read(definition);
         assertThat(Finding.anyBlocking(reading.findings()))

@@ -12,7 +12,7 @@ import org.understudy.api.MacAddress;
 class CompletedDefinitionTest {
     private static final UUID MADE_UP = UUID.fromString("11111111-2222-4333-8444-555555555555");
 
-    /** What a DOM would not give back: quotes, order, references, comments, foreign parts, blank lines. */
+    /** Details that a DOM does not preserve: quotes, order, references, comments, foreign parts, blank lines. */
     private static final String WRITTEN = """
             <?xml version="1.0"?>
             <!-- by hand -->
@@ -64,19 +64,19 @@ class CompletedDefinitionTest {
     }
 
     @Test
-    void changesNothingTheSecondTime() {
+    void isIdempotent() {
         String completed = complete(WRITTEN);
         assertThat(complete(completed)).isEqualTo(completed);
     }
 
     @Test
-    void takesTheMachineThatLibvirtTakesWhereNoneIsNamed() {
+    void usesDefaultMachineTypeOfLibvirtWhenNoneIsSet() {
         String unnamed = "<domain><name>a</name><uuid>" + MADE_UP + "</uuid><os><type>hvm</type></os></domain>";
         assertThat(complete(unnamed)).isEqualTo(unnamed.replace("<type>", "<type machine='pc'>"));
     }
 
     @Test
-    void changesOnlyTheTypeOfWhatRuns() {
+    void changesOnlyTheDomainTypeOfTheLiveDefinition() {
         assertThat(CompletedDefinition.withType(WRITTEN, "qemu")).isEqualTo(WRITTEN.replace("\"kvm\"", "\"qemu\""));
         assertThat(CompletedDefinition.withType(WRITTEN, "kvm")).isEqualTo(WRITTEN);
         assertThat(CompletedDefinition.withType("<domain><name>a</name></domain>", "qemu"))

@@ -14,7 +14,7 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
 
-/** Nothing is dropped in silence. */
+/** Every part that is not mapped is reported. */
 class DefinitionReaderTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
@@ -78,7 +78,7 @@ class DefinitionReaderTest {
             <devices>|<devices><serial type='unix'><source path='/x' append='on'/></serial>|/domain/devices/serial/source/@append
             model='none'/>|model='virtio' autodeflate='on,x=y'/>|/domain/devices/memballoon/@autodeflate
             """)
-    void reportsWhatItDoesNotMap(String text, String replacement, String path) {
+    void reportsUnmappedParts(String text, String replacement, String path) {
         List<Finding> findings = findings(definition().replace(text, replacement));
         assertThat(findings).anySatisfy(f -> {
             assertThat(f.code()).isEqualTo(FindingCode.DEFINITION_UNSUPPORTED);
@@ -89,7 +89,7 @@ class DefinitionReaderTest {
     }
 
     @Test
-    void takesHarmlessPartsWithoutFinding() {
+    void acceptsHarmlessPartsWithoutFinding() {
         assertThat(
                         findings(
                                 definition()
@@ -101,7 +101,7 @@ class DefinitionReaderTest {
     }
 
     @Test
-    void warnsOfAVfThatNobodyPrepares() {
+    void warnsAboutVfThatIsNotPrepared() {
         String named = "<interface type='hostdev' managed='yes'><mac address='52:54:00:00:00:01'/>"
                 + "<source><address type='pci' bus='1' slot='0x10' function='0'/></source></interface>"
                 + "<hostdev mode='subsystem' type='pci' managed='yes'>"
@@ -117,7 +117,7 @@ class DefinitionReaderTest {
     }
 
     @Test
-    void expectsAVfOfAPoolToBePreparedByThePool() {
+    void acceptsVfOfPoolWithoutWarning() {
         String pooled = "<interface type='network' managed='yes'><mac address='52:54:00:00:00:01'/>"
                 + "<source network='fast'/><vlan><tag id='42'/></vlan>"
                 + "<teaming type='transient' persistent='ua-s'/></interface>"
@@ -131,7 +131,7 @@ class DefinitionReaderTest {
     }
 
     @Test
-    void tellsThatAnAddressIsNotKeptWhereThatChangesNothing() {
+    void reportsIgnoredAddressAsNotice() {
         String devices = "<controller type='sata' index='0'><alias name='ide'/>"
                 + "<address type='pci' domain='0x0000' bus='0x00' slot='0x1f' function='0x2'/></controller>"
                 + "<input type='mouse' bus='ps2'><alias name='input0'/></input>"
@@ -151,13 +151,13 @@ class DefinitionReaderTest {
             <memory unit='MiB'>64</memory>|<memory unit='MiB'>99999999999999999999</memory>
             <vcpu>1|<vcpu>many
             """)
-    void reportsNumberThatIsNone(String text, String replacement) {
+    void reportsMalformedNumber(String text, String replacement) {
         assertThat(Finding.anyBlocking(findings(definition().replace(text, replacement))))
                 .isTrue();
     }
 
     @Test
-    void leavesTheWarningOfAnEmulatedPrimaryToTheLinter() {
+    void doesNotReportEmulatedPrimary() {
         String primary =
                 "<interface type='user'><model type='e1000e'/><teaming type='transient' persistent='ua-s'/></interface>";
         assertThat(findings(definition().replace("<devices>", "<devices>" + primary)))
@@ -199,7 +199,7 @@ class DefinitionReaderTest {
     }
 
     @Test
-    void namesPlaceOfSyntaxError() {
+    void reportsLineOfSyntaxError() {
         assertThatExceptionOfType(UnderstudyException.class)
                 .isThrownBy(() -> DefinitionReader.read("<domain>\n<name></domain>"))
                 .withMessageContaining("Line 2")

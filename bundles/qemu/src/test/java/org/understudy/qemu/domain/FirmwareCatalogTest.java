@@ -42,7 +42,7 @@ class FirmwareCatalogTest {
     }
 
     @Test
-    void choosesPlainFirmwareAndCopiesItsVariables() throws IOException {
+    void selectsPlainFirmwareAndCopiesItsVariables() throws IOException {
         HostOverrides.Flash flash =
                 catalog.flash(domain("firmware='efi'", ""), nvram).orElseThrow();
         assertThat(flash.code()).isEqualTo(folder.resolve("plain.fd"));
@@ -51,7 +51,7 @@ class FirmwareCatalogTest {
     }
 
     @Test
-    void choosesSecureBootIfAsked() {
+    void selectsSecureBootFirmwareIfRequested() {
         Domain domain = domain("firmware='efi'", "<firmware><feature enabled='yes' name='secure-boot'/></firmware>");
         HostOverrides.Flash flash = catalog.flash(domain, nvram).orElseThrow();
         assertThat(flash.code()).isEqualTo(folder.resolve("secure.fd"));
@@ -59,14 +59,14 @@ class FirmwareCatalogTest {
     }
 
     @Test
-    void keepsVariablesThatAreThere() throws IOException {
+    void keepsExistingVariables() throws IOException {
         Files.writeString(nvram, "mine");
         catalog.flash(domain("firmware='efi'", ""), nvram);
         assertThat(Files.readString(nvram)).isEqualTo("mine");
     }
 
     @Test
-    void takesExplicitLoaderAndFindsItsTemplate() throws IOException {
+    void usesExplicitLoaderAndFindsItsTemplate() throws IOException {
         Path own = folder.resolve("own.fd");
         Domain domain = domain(
                 "", "<loader readonly='yes' type='pflash'>" + folder + "/secure.fd</loader><nvram>" + own + "</nvram>");
@@ -80,7 +80,7 @@ class FirmwareCatalogTest {
     }
 
     @Test
-    void saysWhatIsMissing() {
+    void reportsMissingFirmware() {
         FirmwareCatalog empty = new FirmwareCatalog(folder.resolve("none"));
         Domain domain = domain("firmware='efi'", "");
         assertThat(empty.has(domain, "pc-q35-7.2")).isFalse();

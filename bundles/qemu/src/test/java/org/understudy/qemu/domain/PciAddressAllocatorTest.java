@@ -7,25 +7,25 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Addresses must stay as they are here: another version of Understudy may be at the other end of a migration. */
+/** Addresses must never change: the other host of a migration may run another version of Understudy. */
 class PciAddressAllocatorTest {
     private static final String NIC = "<interface type='user'><model type='virtio'/>%s</interface>";
 
     @Test
-    void givesEachDeviceRootPortOfItsOwn() {
-        PciAddressAllocator allocator = slots("q35", NIC.formatted("") + NIC.formatted(""));
+    void assignsRootPortToEachDevice() {
+        PciAddressAllocator allocator = allocate("q35", NIC.formatted("") + NIC.formatted(""));
         assertThat(ports(allocator)).containsExactly("port.auto0 0x02.0 multi 200", "port.auto1 0x02.1 201");
-        assertThat(allocator.seat("net1").options()).containsExactly("bus=port.auto1", "addr=0x00.0");
+        assertThat(allocator.address("net1").options()).containsExactly("bus=port.auto1", "addr=0x00.0");
     }
 
     @Test
-    void goesOnInTheNextSlotAfterEightPorts() {
-        assertThat(ports(slots("q35", NIC.formatted("").repeat(9))).get(8)).isEqualTo("port.auto8 0x03.0 multi 208");
+    void continuesInNextSlotAfterEightPorts() {
+        assertThat(ports(allocate("q35", NIC.formatted("").repeat(9))).get(8)).isEqualTo("port.auto8 0x03.0 multi 208");
     }
 
     @Test
     void keepsAddressesOfTheDefinition() {
-        PciAddressAllocator allocator = slots(
+        PciAddressAllocator allocator = allocate(
                 "q35",
                 "<controller type='pci' index='0' model='pcie-root'/>"
                         + "<controller type='pci' index='1' model='pcie-root-port'><target chassis='7' port='0x10'/>"
@@ -33,45 +33,46 @@ class PciAddressAllocatorTest {
                         + NIC.formatted("<address type='pci' domain='0' bus='0x01' slot='0' function='0'/>")
                         + NIC.formatted(""));
         assertThat(ports(allocator)).containsExactly("port0 0x02.0 multi 7", "port.auto0 0x03.0 multi 200");
-        assertThat(allocator.seat("net0").bus()).isEqualTo("port0");
+        assertThat(allocator.address("net0").bus()).isEqualTo("port0");
     }
 
     @Test
     void movesNoDeviceWhenRootPortIsAdded() {
         String port = "<controller type='pci' index='3' model='pcie-root-port'/>";
-        PciAddressAllocator before = slots("q35", NIC.formatted(""));
-        PciAddressAllocator after = slots("q35", NIC.formatted("") + port);
+        PciAddressAllocator before = allocate("q35", NIC.formatted(""));
+        PciAddressAllocator after = allocate("q35", NIC.formatted("") + port);
         assertThat(ports(after)).containsAll(ports(before)).contains("port0 0x10.2 3");
     }
 
     @Test
-    void addsRootPortThatAnAddressSpeaksOf() {
+    void addsRootPortThatAnAddressRefersTo() {
         PciAddressAllocator allocator =
-                slots("q35", NIC.formatted("<address type='pci' bus='0x02' slot='0' function='0'/>"));
+                allocate("q35", NIC.formatted("<address type='pci' bus='0x02' slot='0' function='0'/>"));
         assertThat(ports(allocator)).containsExactly("pci.2 0x10.1 2");
     }
 
     @Test
-    void putsDevicesOnTheRootBusIfTheDefinitionSaysSo() {
+    void placesDevicesOnRootBusIfDefinitionRequestsIt() {
         PciAddressAllocator allocator =
-                slots("q35", NIC.formatted("<address type='pci' bus='0' slot='0x5' function='0'/>"));
-        assertThat(allocator.seat("net0").options()).containsExactly("bus=pcie.0", "addr=0x05.0");
+                allocate("q35", NIC.formatted("<address type='pci' bus='0' slot='0x5' function='0'/>"));
+        assertThat(allocator.address("net0").options()).containsExactly("bus=pcie.0", "addr=0x05.0");
     }
 
     @Test
     void usesOneBusOnI440fx() {
-        PciAddressAllocator allocator = slots("pc", NIC.formatted("") + NIC.formatted(""));
+        PciAddressAllocator allocator = allocate("pc", NIC.formatted("") + NIC.formatted(""));
         assertThat(allocator.ports()).isEmpty();
-        assertThat(allocator.seat("net1").options()).containsExactly("bus=pci.0", "addr=0x04.0");
+        assertThat(allocator.address("net1").options()).containsExactly("bus=pci.0", "addr=0x04.0");
     }
 
     private static List<String> ports(PciAddressAllocator allocator) {
         return allocator.ports().stream()
-                .map(p -> p.id() + " " + p.seat().addr() + (p.seat().multifunction() ? " multi " : " ") + p.chassis())
+                .map(p -> p.id() + " " + p.address().addr() + (p.address().multifunction() ? " multi " : " ")
+                        + p.chassis())
                 .toList();
     }
 
-    private static PciAddressAllocator slots(String machine, String devices) {
+    private static PciAddressAllocator allocate(String machine, String devices) {
         String xml = """
                 <domain type='qemu'><name>vm1</name><memory unit='MiB'>64</memory>
                 <os><type machine='%s'>hvm</type></os>

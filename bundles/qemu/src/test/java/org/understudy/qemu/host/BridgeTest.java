@@ -31,7 +31,7 @@ import org.understudy.qemu.process.Sandbox;
 
 /**
  * NICs on a bridge, with the distribution's bridge helper. The bridge, the helper's permissions and QEMU are in
- * namespaces of their own, so nothing of this machine changes.
+ * separate namespaces, so this machine is not changed.
  */
 class BridgeTest {
     private static final VmName VM = new VmName("vm1");
@@ -47,7 +47,7 @@ class BridgeTest {
         lab = new Lab();
         Path etc = Files.createDirectory(lab.root().resolve("etc"));
         inside = new Namespaces();
-        // QEMU's packages make no /etc/qemu, so the helper gets a copy of /etc that has one.
+        // QEMU packages do not create /etc/qemu, so the helper gets a copy of /etc that contains it.
         inside.run(
                 "mount -t sysfs sysfs /sys && mount -t tmpfs -o mode=755 etc %1$s && cp -a /etc/. %1$s".formatted(etc));
         inside.run("mkdir -p %1$s/qemu && echo allow br-us0 >%1$s/qemu/bridge.conf && mount --bind %1$s /etc"
@@ -70,7 +70,7 @@ class BridgeTest {
         }
     }
 
-    /** A host whose QEMU and whose facts are those of the namespaces. */
+    /** A host with QEMU and facts of the namespaces. */
     private Host host() throws IOException {
         Path qemu = Files.writeString(
                 lab.root().resolve("qemu"),
@@ -95,7 +95,7 @@ class BridgeTest {
     }
 
     @Test
-    void putsATapOnTheBridgeAndTakesItAway() throws IOException {
+    void addsTapToBridgeAndRemovesIt() throws IOException {
         assertThat(host.facts().bridges()).isEqualTo(Optional.of(Set.of("br-us0")));
         host.define(onBridge("br-us0"));
 
@@ -103,18 +103,18 @@ class BridgeTest {
 
         assertThat(ports()).hasSize(1).first().asString().startsWith("tap");
         assertThat(status())
-                .as("QEMU is behind its sandbox and has given up root, though it ran the helper")
+                .as("QEMU runs in its sandbox and dropped root after running the helper")
                 .containsPattern("Seccomp:\\s+2")
                 .doesNotContainPattern("Uid:\\s+0");
 
         host.destroy(VM);
 
-        Lab.await("the tap to go").untilAsserted(() -> assertThat(ports()).isEmpty());
+        Lab.await("removal of the tap").untilAsserted(() -> assertThat(ports()).isEmpty());
         assertThat(inside.root("/sys/class/net/br-us0")).exists();
     }
 
     @Test
-    void refusesABridgeThatTheHelperMayNotUse() {
+    void rejectsBridgeThatHelperMayNotUse() {
         assertThatExceptionOfType(UnderstudyException.class)
                 .isThrownBy(() -> host.define(onBridge("br-us1")))
                 .satisfies(e -> assertThat(e.findings())
@@ -136,7 +136,7 @@ class BridgeTest {
         return Files.readString(Path.of("/proc", Files.readString(pidFile).strip(), "status"));
     }
 
-    /** A network and a mount namespace, gone when their shell ends. */
+    /** A network and a mount namespace, removed when their shell ends. */
     private static final class Namespaces implements AutoCloseable {
         private final Process shell;
         private final BufferedWriter commands;
@@ -154,7 +154,7 @@ class BridgeTest {
             return shell.pid();
         }
 
-        /** A path as it is seen in there. */
+        /** A path inside the namespaces. */
         Path root(String path) {
             return Path.of("/proc/" + pid() + "/root" + path);
         }
@@ -162,13 +162,13 @@ class BridgeTest {
         void run(String command) throws IOException {
             commands.write(command + "; echo exit=$?\n");
             commands.flush();
-            StringBuilder said = new StringBuilder();
+            StringBuilder output = new StringBuilder();
             String line = answers.readLine();
             while (line != null && !line.startsWith("exit=")) {
-                said.append(line).append(' ');
+                output.append(line).append(' ');
                 line = answers.readLine();
             }
-            Lab.require("exit=0".equals(line), command + " in a namespace (" + said + ")");
+            Lab.require("exit=0".equals(line), command + " in a namespace (" + output + ")");
         }
 
         @Override

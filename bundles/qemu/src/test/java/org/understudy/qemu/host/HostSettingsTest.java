@@ -36,12 +36,12 @@ class HostSettingsTest {
     @CsvSource({
         "directry, /x, did you mean 'directory'?",
         "migration-port, 1-2, did you mean 'migration-ports'?",
-        "migration-ports, 9-1, write it like 49152-49215",
-        "migration-ports, many, write it like 49152-49215",
+        "migration-ports, 9-1, use a range such as 49152-49215",
+        "migration-ports, many, use a range such as 49152-49215",
         "accelerator, hax, 'use auto, kvm or tcg'",
         "user, no-such-user, user",
     })
-    void refusesWrongOptionAndSaysWhatIsRight(String key, String value, String message) {
+    void rejectsInvalidOptionWithHint(String key, String value, String message) {
         assertThatExceptionOfType(UnderstudyException.class)
                 .isThrownBy(() -> settings(Map.of("binary", "/usr/bin/true", key, value)))
                 .withMessageContaining(message)

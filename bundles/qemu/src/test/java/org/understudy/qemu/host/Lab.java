@@ -24,9 +24,9 @@ import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 
-/** Hosts on this machine with real QEMUs, and what ends them again. */
+/** Hosts on this machine with real QEMU processes, and their cleanup. */
 final class Lab implements AutoCloseable {
-    /** What the probes of QEMU have found, so that not every test starts them again. */
+    /** The cache of the QEMU probes, shared by all tests. */
     private static final Path PROBES = Path.of("target", "probes").toAbsolutePath();
 
     private final Path root;
@@ -37,7 +37,7 @@ final class Lab implements AutoCloseable {
         assertThat(root.toFile().setExecutable(true, false)).isTrue();
     }
 
-    /** A missing thing skips a test, but fails it on CI. */
+    /** Skips the test if a requirement is missing; fails it on CI. */
     static void require(boolean present, String what) {
         if ("true".equals(System.getenv("CI"))) {
             assertThat(present).as(what).isTrue();
@@ -69,7 +69,7 @@ final class Lab implements AutoCloseable {
         return host(name, Map.of());
     }
 
-    /** Closes a host as the end of a server would; its VMs go on. */
+    /** Closes a host like a server that stops; its VMs continue to run. */
     void close(Host host) {
         open.remove(host);
         host.close();

@@ -30,7 +30,7 @@ import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.OutgoingRequest;
 
-/** Both ends of a migration between two hosts of this machine; the VM has no operating system. */
+/** Source and destination of a migration between two hosts on this machine; the VM has no operating system. */
 class MigrationTest {
     private static final VmName VM = new VmName("vm1");
 
@@ -53,7 +53,7 @@ class MigrationTest {
     }
 
     @Test
-    void takesGuestBackWhenDestinationNeverRanIt() {
+    void resumesVmOnSourceIfDestinationNeverRanIt() {
         IncomingMigration in = b.prepareIncoming(request());
         OutgoingMigration out = send(in);
         complete(in, out);
@@ -65,7 +65,7 @@ class MigrationTest {
     }
 
     @Test
-    void knowsBothEndsAgainAfterRestartOfServer() {
+    void restoresBothEndsAfterRestartOfServer() {
         IncomingMigration in = b.prepareIncoming(request());
         complete(in, send(in));
         lab.close(a);
@@ -87,7 +87,7 @@ class MigrationTest {
     }
 
     @Test
-    void doesNotStartGuestAgainThatMayRunElsewhere() throws IOException {
+    void rejectsStartOfVmThatMayRunOnDestination() throws IOException {
         IncomingMigration in = b.prepareIncoming(request());
         OutgoingMigration out = send(in);
         complete(in, out);
@@ -102,55 +102,55 @@ class MigrationTest {
     }
 
     @Test
-    void letsGuestStartAgainWhenSourceDiedBeforeTheSwitch() throws IOException {
+    void allowsStartIfSourceDiedBeforeSwitchover() throws IOException {
         IncomingMigration in = b.prepareIncoming(request());
         OutgoingMigration out = send(in);
-        Lab.await("switch").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
+        Lab.await("pre-switchover").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
         kill("a");
         Lab.await("end").until(() -> in.phase() == MigrationPhase.FAILED);
         in.abort();
-        Lab.await("off").until(() -> a.find(VM).orElseThrow().state() == VmState.SHUTOFF);
+        Lab.await("VM shut off").until(() -> a.find(VM).orElseThrow().state() == VmState.SHUTOFF);
         a.start(VM, Map.of());
         assertThat(a.find(VM).orElseThrow().state()).isEqualTo(VmState.RUNNING);
     }
 
     @Test
-    void sendsOverSeveralEncryptedStreams() throws IOException, InterruptedException {
+    void migratesOverSeveralEncryptedStreams() throws IOException, InterruptedException {
         Path certificates = Certificates.make(lab.root().resolve("tls"));
         lab.close(a);
         lab.close(b);
         a = lab.host("a", Map.of("tls-directory", certificates.toString()));
         b = lab.host("b", Map.of("tls-directory", certificates.toString()));
-        move(options(OptionalInt.of(2), true));
+        migrate(options(OptionalInt.of(2), true));
         assertThat(b.find(VM).orElseThrow().state()).isEqualTo(VmState.RUNNING);
     }
 
     @Test
-    void refusesTlsWithoutCertificates() {
+    void rejectsTlsWithoutCertificates() {
         assertCode(ErrorCode.REFUSED_BY_FINDINGS, () -> b.prepareIncoming(request(options(OptionalInt.empty(), true))));
         assertThat(b.find(VM)).isEmpty();
         assertThat(lab.root().resolve("b/vm1")).doesNotExist();
     }
 
     @Test
-    void movesThereAndBackAgain() {
-        move(MigrationOptions.defaults());
+    void migratesToDestinationAndBack() {
+        migrate(MigrationOptions.defaults());
         Host first = a;
         a = b;
         b = first;
-        move(MigrationOptions.defaults());
+        migrate(MigrationOptions.defaults());
         assertThat(b.find(VM).orElseThrow().state()).isEqualTo(VmState.RUNNING);
         assertThat(a.vms()).isEmpty();
     }
 
     @Test
-    void refusesToReceiveVmThatRunsHere() {
+    void rejectsIncomingVmThatRunsHere() {
         assertCode(ErrorCode.WRONG_VM_STATE, () -> a.prepareIncoming(request(MigrationOptions.defaults())));
         assertThat(a.find(VM).orElseThrow().state()).isEqualTo(VmState.RUNNING);
     }
 
     @Test
-    void refusesToAcceptVmThatHasNotArrived() {
+    void rejectsAcceptBeforeArrival() {
         IncomingMigration in = b.prepareIncoming(request(MigrationOptions.defaults()));
         assertCode(ErrorCode.WRONG_VM_STATE, in::accept);
         assertCode(ErrorCode.WRONG_VM_STATE, () -> b.start(VM, Map.of()));
@@ -159,14 +159,14 @@ class MigrationTest {
     }
 
     @Test
-    void keepsDefinitionOfVmThatWasKnownHereWhenAborted() {
+    void keepsExistingDefinitionWhenAborted() {
         b.define(a.definition(VM));
         b.prepareIncoming(request(MigrationOptions.defaults())).abort();
         assertThat(b.find(VM).orElseThrow().state()).isEqualTo(VmState.SHUTOFF);
     }
 
     @Test
-    void tellsThatNoPortIsFree() throws IOException {
+    void failsIfNoPortIsFree() throws IOException {
         try (ServerSocket taken = new ServerSocket()) {
             taken.bind(new InetSocketAddress("127.0.0.1", 0));
             Host c = lab.host("c", Map.of("migration-ports", Integer.toString(taken.getLocalPort())));
@@ -174,7 +174,7 @@ class MigrationTest {
         }
     }
 
-    private void move(MigrationOptions options) {
+    private void migrate(MigrationOptions options) {
         IncomingMigration in = b.prepareIncoming(request(options));
         OutgoingMigration out =
                 a.startOutgoing(new OutgoingRequest(new MigrationId("m-1"), VM, in.uri(), options, "", ""));
@@ -211,7 +211,7 @@ class MigrationTest {
     }
 
     private void complete(IncomingMigration in, OutgoingMigration out) {
-        Lab.await("switch").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
+        Lab.await("pre-switchover").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
         out.continueToSwitch();
         Lab.await("end")
                 .until(() ->

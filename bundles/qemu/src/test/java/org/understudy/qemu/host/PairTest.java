@@ -35,7 +35,7 @@ class PairTest {
     private static final Alias STANDBY = new Alias("ua-standby0");
     private static final Alias PRIMARY = new Alias("ua-primary0");
 
-    /** The tests share the guest as long as it lives; each begins on the host where it is. */
+    /** The tests share the guest while it runs; each test starts on its current host. */
     private static Lab lab;
 
     private static Host a;
@@ -50,14 +50,14 @@ class PairTest {
     }
 
     @BeforeEach
-    void beginWhereTheGuestIs() {
+    void startOnCurrentHostOfGuest() {
         if (isRunning(b)) {
             Host before = a;
             a = b;
             b = before;
         }
         remove(b);
-        if (!isRunning(a) || !takesPart()) {
+        if (!isRunning(a) || !hasActivePair()) {
             remove(a);
             a.define(definition(Lab.guest()));
             startWithActivePair();
@@ -68,8 +68,8 @@ class PairTest {
         return host.find(VM).map(HostedVm::state).equals(Optional.of(VmState.RUNNING));
     }
 
-    /** A guest that an earlier test has moved may need a moment; one that has crashed has to boot anew. */
-    private static boolean takesPart() {
+    /** A guest that was migrated by an earlier test may need up to 20 s; a crashed guest is started again. */
+    private static boolean hasActivePair() {
         try {
             Lab.await("pair")
                     .atMost(Duration.ofSeconds(20))
@@ -120,11 +120,11 @@ class PairTest {
     }
 
     @Test
-    void movesGuestWithItsPairToTheOtherHost() {
+    void migratesGuestWithPair() {
         List<HostEvent> onB = Lab.record(b);
         IncomingMigration in = b.prepareIncoming(request());
         OutgoingMigration out = send(in);
-        Lab.await("switch").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
+        Lab.await("pre-switchover").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
         out.continueToSwitch();
         Lab.await("end")
                 .until(() ->
@@ -140,17 +140,17 @@ class PairTest {
     }
 
     @Test
-    void leavesGuestOnSourceWhenReceivingEndIsAborted() {
+    void keepsGuestOnSourceIfDestinationIsAborted() {
         List<HostEvent> onA = Lab.record(a);
         IncomingMigration in = b.prepareIncoming(request());
         OutgoingMigration out = send(in);
-        Lab.await("switch").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
+        Lab.await("pre-switchover").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
         in.abort();
         in.abort();
         assertThat(b.find(VM)).isEmpty();
         assertThat(b.incoming(VM)).isEmpty();
         out.cancel();
-        Lab.await("back").until(() -> a.find(VM).orElseThrow().state() == VmState.RUNNING);
+        Lab.await("recovery").until(() -> a.find(VM).orElseThrow().state() == VmState.RUNNING);
         out.resumeOnSource();
         assertThat(a.outgoing(VM)).isEmpty();
         Lab.await("primary").until(() -> a.primaryPresence(VM, PRIMARY) == PrimaryPresence.ENABLED);
@@ -169,7 +169,7 @@ class PairTest {
             Lab.await("event").until(() -> onA.stream().filter(this::isGone).count() == gone);
             assertThat(a.primaryPresence(VM, PRIMARY)).isEqualTo(PrimaryPresence.ABSENT);
             a.plugPrimary(VM, PRIMARY, Optional.empty());
-            Lab.await("back").until(() -> a.primaryPresence(VM, PRIMARY) == PrimaryPresence.ENABLED);
+            Lab.await("recovery").until(() -> a.primaryPresence(VM, PRIMARY) == PrimaryPresence.ENABLED);
         }
     }
 
@@ -178,14 +178,14 @@ class PairTest {
     }
 
     @Test
-    void shutsGuestDownByItsPowerButton() {
+    void shutsGuestDownByAcpiPowerButton() {
         a.shutdown(VM);
         Lab.await("shutdown").until(() -> a.find(VM).orElseThrow().state() == VmState.SHUTOFF);
         assertThat(a.find(VM).orElseThrow().details()).isEqualTo("guest shutdown");
     }
 
     private void complete(IncomingMigration in, OutgoingMigration out) {
-        Lab.await("switch").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
+        Lab.await("pre-switchover").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
         out.continueToSwitch();
         Lab.await("end")
                 .until(() ->

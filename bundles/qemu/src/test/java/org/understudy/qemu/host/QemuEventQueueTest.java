@@ -16,23 +16,23 @@ final class QemuEventQueueTest {
     private static final HostEvent STARTED = new HostEvent.Started(new VmName("web1"), Instant.EPOCH);
 
     @Test
-    void deliversToTheOtherConsumersWhatOneOfThemFailsOn() {
+    void deliversToOtherConsumersAfterOneFailed() {
         try (QemuEventQueue events = new QemuEventQueue(new HostName("a"))) {
-            List<HostEvent> heard = new CopyOnWriteArrayList<>();
+            List<HostEvent> received = new CopyOnWriteArrayList<>();
             events.subscribe(event -> {
                 throw new StackOverflowError("from the test");
             });
-            events.subscribe(heard::add);
+            events.subscribe(received::add);
 
             events.publish(STARTED);
             events.publish(STARTED);
 
-            await().until(() -> heard.size() == 2);
+            await().until(() -> received.size() == 2);
         }
     }
 
     @Test
-    void takesNothingMoreOnceItIsClosed() {
+    void ignoresEventsAfterClose() {
         QemuEventQueue events = new QemuEventQueue(new HostName("a"));
         events.close();
 

@@ -27,7 +27,7 @@ import org.understudy.api.spi.HostedVm;
 import org.understudy.api.xml.XmlBytes;
 import org.understudy.qemu.process.Sandbox;
 
-/** The life of VMs on a host with a real QEMU. */
+/** The lifecycle of VMs on a host with a real QEMU. */
 class QemuHostTest {
     private static final VmName VM = new VmName("vm1");
 
@@ -54,7 +54,7 @@ class QemuHostTest {
     }
 
     @Test
-    void completesWhatWouldChangeFromStartToStart() {
+    void completesValuesThatWouldChangeAtEachStart() {
         host.define(Definitions.empty("vm1", "<interface type='user'><model type='virtio'/></interface>")
                 .replaceAll("<uuid>.*</uuid>", ""));
         String stored = host.definition(VM);
@@ -68,7 +68,7 @@ class QemuHostTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"ISO-8859-1", "UTF-16"})
-    void storesTheBytesOfTheDocumentInItsOwnEncoding(String encoding) throws IOException {
+    void storesDefinitionInItsOwnEncoding(String encoding) throws IOException {
         byte[] bytes = ("<?xml version='1.0' encoding='" + encoding + "'?>\n"
                         + Definitions.empty("vm1")
                                 .replace("'q35'", "'pc-q35-7.2'")
@@ -84,14 +84,14 @@ class QemuHostTest {
     }
 
     @Test
-    void refusesSecondDefinitionWithSameNameAndOtherUuid() {
+    void rejectsDefinitionWithSameNameAndOtherUuid() {
         host.define(Definitions.empty("vm1"));
         assertCode(
                 ErrorCode.VM_EXISTS, () -> host.define(Definitions.empty("vm1").replace("11111111", "99999999")));
     }
 
     @Test
-    void refusesDefinitionWithUnsupportedParts() {
+    void rejectsDefinitionWithUnsupportedParts() {
         assertCode(
                 ErrorCode.REFUSED_BY_FINDINGS, () -> host.define(Definitions.empty("vm1", "<tpm model='tpm-tis'/>")));
         assertThat(host.vms()).isEmpty();
@@ -141,7 +141,7 @@ class QemuHostTest {
     }
 
     @Test
-    void reportsVmThatEndedWhileNoServerWatched() throws IOException {
+    void reportsVmThatEndedWhileServerWasDown() throws IOException {
         host.define(Definitions.empty("vm1"));
         host.start(VM, Map.of());
         long pid = pid();
@@ -151,13 +151,13 @@ class QemuHostTest {
         host = lab.host("h");
 
         assertThat(state()).isEqualTo(VmState.SHUTOFF);
-        assertThat(vm().details()).startsWith("QEMU ended while nobody watched");
+        assertThat(vm().details()).startsWith("QEMU ended while Understudy was not running");
         host.start(VM, Map.of());
         assertThat(state()).isEqualTo(VmState.RUNNING);
     }
 
     @Test
-    void doesNotTakeAnotherProcessWithTheSameIdForVm() throws IOException {
+    void ignoresOtherProcessWithSameId() throws IOException {
         host.define(Definitions.empty("vm1"));
         host.start(VM, Map.of());
         host.destroy(VM);
@@ -171,17 +171,17 @@ class QemuHostTest {
     }
 
     @Test
-    void namesSignalThatEndedQemu() throws IOException {
+    void reportsSignalThatKilledQemu() throws IOException {
         List<HostEvent> events = Lab.record(host);
         host.define(Definitions.empty("vm1"));
         host.start(VM, Map.of());
         ProcessHandle.of(pid()).orElseThrow().destroyForcibly();
         Lab.await("stop").until(() -> events.stream().anyMatch(HostEvent.Stopped.class::isInstance));
-        assertThat(vm().details()).isEqualTo("QEMU was ended by signal 9");
+        assertThat(vm().details()).isEqualTo("QEMU was killed by signal 9");
     }
 
     @Test
-    void reportsLastWordsOfQemuThatDoesNotStart() {
+    void reportsOutputOfQemuThatDoesNotStart() {
         String serial = "<serial type='file'><source path='/nonexistent/serial.log'/></serial>";
         host.define(Definitions.empty("vm1", serial));
         assertThatExceptionOfType(UnderstudyException.class)
@@ -193,23 +193,23 @@ class QemuHostTest {
     }
 
     @Test
-    void namesUserToWhomAFileIsClosed() throws IOException {
+    void reportsUserWithoutAccessToFile() throws IOException {
         Path closed =
                 Files.createFile(lab.root().resolve("closed.log"), PosixFilePermissions.asFileAttribute(Set.of()));
         host.define(Definitions.empty("vm1", "<serial type='file'><source path='" + closed + "'/></serial>"));
         assertThatExceptionOfType(UnderstudyException.class)
                 .isThrownBy(() -> host.start(VM, Map.of()))
                 .withMessageContaining("Permission denied")
-                .matches(e -> e.getMessage().contains("QEMU runs as") == Sandbox.isRoot(), "names another user");
+                .matches(e -> e.getMessage().contains("QEMU runs as") == Sandbox.isRoot(), "reports the user of QEMU");
     }
 
     @Test
-    void refusesFolderThatAnotherServerManages() {
+    void rejectsFolderOfAnotherServer() {
         assertCode(ErrorCode.HOST_UNAVAILABLE, () -> lab.host("h"));
     }
 
     @Test
-    void leavesFolderAloneThatCannotBeOfAVm() throws IOException {
+    void ignoresFolderWithInvalidVmName() throws IOException {
         lab.close(host);
         Files.writeString(
                 Files.createDirectories(lab.root().resolve("h/not a VM")).resolve("definition.xml"), "<domain/>");
@@ -218,7 +218,7 @@ class QemuHostTest {
     }
 
     @Test
-    void letsGoOfItsFolderIfItCannotBeOpened() throws IOException {
+    void releasesFolderIfOpenFails() throws IOException {
         lab.close(host);
         Path folder = lab.root().resolve("h");
         Files.delete(folder.resolve(".lock"));
@@ -230,13 +230,13 @@ class QemuHostTest {
     }
 
     @Test
-    void refusesVmWhoseSocketPathIsTooLong() {
+    void rejectsVmWithTooLongSocketPath() {
         Host deep = lab.host("d".repeat(60));
         assertCode(ErrorCode.INVALID_ARGUMENT, () -> deep.define(Definitions.empty("v".repeat(60))));
     }
 
     @Test
-    void keepsStateOutOfReachOfOtherUsers() throws IOException {
+    void protectsStateFromOtherUsers() throws IOException {
         host.define(Definitions.empty("vm1"));
         host.start(VM, Map.of());
         Path folder = lab.root().resolve("h/vm1");

@@ -19,7 +19,7 @@ import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 
-/** The real QEMU takes what the mapping writes. */
+/** A real QEMU accepts the generated command lines. */
 class RealHardwareTest {
     private static final VmName VM = new VmName("vm1");
 
@@ -100,14 +100,14 @@ class RealHardwareTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "<firmware><feature enabled='yes' name='secure-boot'/></firmware>"})
-    void startsUefiWithVariablesOfItsOwn(String wish) throws IOException {
+    void startsUefiWithItsOwnVariables(String firmware) throws IOException {
         Lab.require(Files.exists(Path.of("/usr/share/qemu/firmware")), "UEFI firmware (package ovmf)");
-        run(Definitions.empty("vm1").replace("<os>", "<os firmware='efi'>").replace("</os>", wish + "</os>"));
+        run(Definitions.empty("vm1").replace("<os>", "<os firmware='efi'>").replace("</os>", firmware + "</os>"));
         assertThat(Files.size(lab.root().resolve("h/vm1/q/nvram.fd"))).isGreaterThan(100_000);
     }
 
     @Test
-    void findsMachineTypeAndBridgeThatAreNotThere() {
+    void reportsMissingMachineTypeAndBridge() {
         List<Finding> findings = host.check(Definitions.empty(
                         "vm1", "<interface type='bridge'><source bridge='nobr9'/><model type='virtio'/></interface>")
                 .replace("'q35'", "'pc-q35-99.0'"));
@@ -117,7 +117,7 @@ class RealHardwareTest {
     }
 
     @Test
-    void findsThatKvmIsNotToBeHad() {
+    void reportsUnusableKvm() {
         assertThat(host.check(Definitions.empty("vm1").replace("type='qemu'", "type='kvm'")))
                 .singleElement()
                 .satisfies(f -> assertThat(f.code().name()).isEqualTo("ACCELERATOR_FALLBACK"));

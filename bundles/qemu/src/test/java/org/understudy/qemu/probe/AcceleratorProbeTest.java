@@ -40,29 +40,29 @@ class AcceleratorProbeTest {
 
     @ParameterizedTest
     @MethodSource("binaries")
-    void bootsTheProofWhereCodeRuns(Path binary) {
+    void completesTestBootUnderTcg(Path binary) {
         assertThat(new BootProbe("max", LIMIT).failure(binary, "tcg", QemuUser.self()))
                 .isEmpty();
     }
 
-    /** One instruction in a microsecond is how fast an interpreting KVM is. */
+    /** An interpreting KVM runs about one instruction per microsecond. */
     @Test
-    void namesTheStageOfAGuestThatIsTooSlow() throws IOException {
+    void namesStageOfGuestThatIsTooSlow() throws IOException {
         Path slow = binary("exec %s -icount shift=10,align=on,sleep=on \"$@\"".formatted(RealQemu.system()));
 
         assertThat(new BootProbe("max", Duration.ofSeconds(3)).failure(slow, "tcg", QemuUser.self()))
                 .hasValueSatisfying(
-                        why -> assertThat(why).contains("stood still").contains("SSE2 in kernel mode"));
+                        why -> assertThat(why).contains("the guest hung").contains("SSE2 in kernel mode"));
     }
 
     @Test
-    void runsTheProofAsTheUserOfTheVms() {
+    void runsTestBootAsUserOfTheVms() {
         assertThat(new BootProbe("max", LIMIT).failure(RealQemu.system(), "tcg", otherUser()))
                 .isEmpty();
     }
 
     @Test
-    void assemblesToTheBytesThatAreRun() throws Exception {
+    void matchesAssembledSource() throws Exception {
         Path object = folder.resolve("o");
         Path image = folder.resolve("image");
         run("as", "--64", "src/main/asm/boot-proof.S", "-o", object.toString());
@@ -71,10 +71,10 @@ class AcceleratorProbeTest {
         assertThat(Files.readAllBytes(image)).isEqualTo(BootFirmware.code());
     }
 
-    /** Either a KVM that works, or a finding that says why not; this machine decides which. */
+    /** Depending on this machine, KVM works, or a finding names the cause. */
     @ParameterizedTest
     @ValueSource(strings = {"max", "qemu64"})
-    void givesAReasonUnlessKvmBoots(String cpu) {
+    void reportsCauseUnlessKvmBoots(String cpu) {
         Accelerator accelerator = new AcceleratorProbe(Path.of("/"), folder, new BootProbe(cpu, LIMIT))
                 .choose(RealQemu.system(), capabilities(Set.of("kvm", "tcg"), "q35"), QemuUser.self());
 
@@ -87,28 +87,28 @@ class AcceleratorProbeTest {
     }
 
     @Test
-    void fallsBackWhereQemuHasNoKvm() {
+    void fallsBackIfQemuHasNoKvm() {
         assertThat(fallback(QemuUser.self(), capabilities(Set.of("tcg"), "q35")).message())
                 .contains("built without KVM");
     }
 
     @Test
-    void fallsBackWhereThereIsNoProof() {
+    void fallsBackIfNoTestBootExists() {
         Finding finding = fallback(QemuUser.self(), capabilities(Set.of("tcg", "kvm"), "virt"));
 
-        assertThat(finding.message()).contains("no boot proof");
+        assertThat(finding.message()).contains("no test boot exists");
         assertThat(finding.remedy()).contains("accelerator: kvm");
     }
 
     @Test
-    void fallsBackWhereThereIsNoDevice() {
+    void fallsBackIfDeviceDoesNotExist() {
         assertThat(fallback(QemuUser.self(), capabilities(Set.of("tcg", "kvm"), "q35"))
                         .message())
-                .contains("/dev/kvm is not there");
+                .contains("/dev/kvm does not exist");
     }
 
     @Test
-    void namesTheGroupWhereTheUserMayNotUseTheDevice() throws IOException {
+    void namesGroupIfUserHasNoAccessToDevice() throws IOException {
         makeDevice("---------");
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
 
@@ -119,7 +119,7 @@ class AcceleratorProbeTest {
     }
 
     @Test
-    void repeatsWhatQemuSaysWhenItCannotUseKvm() throws IOException {
+    void reportsOutputOfQemuThatCannotUseKvm() throws IOException {
         makeDevice("rw-rw-rw-");
         Path binary = binary("echo failed to set MSR 0x10a >&2; exit 1");
 
@@ -130,7 +130,7 @@ class AcceleratorProbeTest {
     }
 
     @Test
-    void provesOnceForEachBootAndBinary() throws IOException {
+    void runsTestBootOncePerBootAndBinary() throws IOException {
         makeDevice("rw-rw-rw-");
         Path bootId = folder.resolve("proc/sys/kernel/random/boot_id");
         Files.createDirectories(bootId.getParent());
@@ -151,7 +151,7 @@ class AcceleratorProbeTest {
     }
 
     @Test
-    void remembersAFailureOnlyInMemory() throws IOException {
+    void cachesFailureOnlyInMemory() throws IOException {
         makeDevice("rw-rw-rw-");
         Path binary = binary("echo x >> '%s'; exit 1".formatted(folder.resolve("starts")));
         BinaryCapabilities capabilities = capabilities(Set.of("tcg", "kvm"), "q35");
@@ -164,7 +164,7 @@ class AcceleratorProbeTest {
         assertThat(Files.readAllLines(folder.resolve("starts"))).hasSize(2);
     }
 
-    /** Nobody, if this test runs as root and so may become one; else the same user by way of another command. */
+    /** The user nobody if this test runs as root; otherwise the same user through another command. */
     private static QemuUser otherUser() {
         if (!System.getProperty("user.name").equals("root")) {
             return new QemuUser(List.of("env"), Optional.empty());

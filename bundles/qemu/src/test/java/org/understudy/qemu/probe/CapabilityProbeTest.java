@@ -34,7 +34,7 @@ class CapabilityProbeTest {
 
     @ParameterizedTest
     @MethodSource("binaries")
-    void tellsWhatARealQemuCanDo(Path binary) {
+    void queriesCapabilitiesOfRealQemu(Path binary) {
         BinaryCapabilities found = new CapabilityProbe(folder).probe(binary);
 
         assertThat(found.version().atLeast(4, 2)).isTrue();
@@ -53,15 +53,15 @@ class CapabilityProbeTest {
     }
 
     @Test
-    void namesTheDevicesOfTheSystemsQemu() {
+    void listsDevicesOfSystemQemu() {
         assertThat(new CapabilityProbe(folder).probe(RealQemu.system()).devices())
                 .contains("virtio-net-pci", "pcie-root-port", "isa-serial");
     }
 
-    /** QEMU 11.1.2 has the command and aborts over it. */
+    /** QEMU 11.1.2 has the command and aborts on it. */
     @ParameterizedTest
     @MethodSource("binaries")
-    void offersVirtioStatusOnlyWhereQemuSurvivesIt(Path binary) {
+    void offersVirtioStatusOnlyIfQemuSurvivesIt(Path binary) {
         BinaryCapabilities found = new CapabilityProbe(folder).probe(binary);
 
         boolean known = found.version().atLeast(7, 2) && !found.version().atLeast(11, 1);
@@ -69,7 +69,7 @@ class CapabilityProbeTest {
     }
 
     @Test
-    void asksABinaryOnlyOnce() throws IOException {
+    void queriesBinaryOnlyOnce() throws IOException {
         Path counting = countingBinary();
 
         CapabilityProbe probe = new CapabilityProbe(folder.resolve("cache"));
@@ -82,7 +82,7 @@ class CapabilityProbeTest {
     }
 
     @Test
-    void asksAgainAfterTheBinaryChanged() throws IOException {
+    void queriesAgainAfterBinaryChanged() throws IOException {
         Path counting = countingBinary();
         new CapabilityProbe(folder.resolve("cache")).probe(counting);
         long starts = starts();
@@ -94,7 +94,7 @@ class CapabilityProbeTest {
     }
 
     @Test
-    void asksAgainWhenTheCacheFileIsBroken() throws IOException {
+    void queriesAgainIfCacheFileIsCorrupt() throws IOException {
         Path cache = folder.resolve("cache");
         BinaryCapabilities first = new CapabilityProbe(cache).probe(RealQemu.system());
         for (String broken : List.of("", "{\"key\": \"tru")) {
@@ -108,7 +108,7 @@ class CapabilityProbeTest {
     }
 
     @Test
-    void asksAgainWhenTheCacheFileHoldsSomethingElse() throws IOException {
+    void queriesAgainIfCacheFileHasOtherContent() throws IOException {
         ProbeCache cache = new ProbeCache(folder);
         cache.store("name", "key", List.of(1));
 
@@ -119,7 +119,7 @@ class CapabilityProbeTest {
     }
 
     @Test
-    void answersAlsoWhenTheCacheFolderCannotBeWritten() throws IOException {
+    void returnsResultIfCacheFolderIsNotWritable() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "");
 
         assertThat(new CapabilityProbe(file).probe(RealQemu.system()).failover())
@@ -127,28 +127,28 @@ class CapabilityProbeTest {
     }
 
     @Test
-    void saysSoWhenThereIsNoSuchBinary() {
+    void failsIfBinaryDoesNotExist() {
         assertFails(folder.resolve("nothing"), ErrorCode.QEMU_START_FAILED, "nothing");
     }
 
     @Test
-    void saysSoWhenTheBinaryIsNoProgram() throws IOException {
+    void failsIfBinaryIsNotExecutable() throws IOException {
         assertFails(Files.writeString(folder.resolve("text"), "x"), ErrorCode.QEMU_START_FAILED, "text");
     }
 
     @Test
-    void repeatsWhatABinaryThatFailsToStartSays() throws IOException {
+    void reportsOutputOfBinaryThatFailsToStart() throws IOException {
         assertFails(script("echo libaio.so.1: cannot open >&2; exit 127"), ErrorCode.QEMU_START_FAILED, "libaio.so.1");
     }
 
     @Test
-    void leavesNoFolderBehind() throws IOException {
+    void removesItsFolders() throws IOException {
         Set<Path> before = probeFolders();
         new CapabilityProbe(folder).probe(RealQemu.system());
-        saysSoWhenTheBinaryIsNoProgram();
+        failsIfBinaryIsNotExecutable();
         Set<Path> left = probeFolders();
         left.removeAll(before);
-        // Another process may have a probe under way.
+        // Another process may run a probe at the same time.
         await().untilAsserted(() ->
                 assertThat(left).allSatisfy(path -> assertThat(path).doesNotExist()));
     }

@@ -15,7 +15,7 @@ class SandboxTest {
     private static final Optional<SystemUser> USER = Optional.of(new SystemUser("nobody", "65534"));
 
     @Test
-    void changesUserBeforeQemuBeginsAndForbidsEverything() {
+    void changesUserBeforeStartAndAppliesAllFilters() {
         Sandbox sandbox = new Sandbox(USER, false, false);
         assertThat(sandbox.prefix())
                 .startsWith("setsid", "setpriv", "--reuid", "nobody", "--regid", "65534")
@@ -25,7 +25,7 @@ class SandboxTest {
     }
 
     @Test
-    void letsQemuDropItsRightsAfterTheBridgeHelperHasRun() {
+    void letsQemuDropPrivilegesAfterRunningTheBridgeHelper() {
         assumeTrue(Sandbox.isRoot(), "only for root");
         Sandbox sandbox = new Sandbox(USER, true, false);
         assertThat(sandbox.prefix()).containsExactly("setsid");
@@ -35,15 +35,15 @@ class SandboxTest {
     }
 
     @Test
-    void letsAGuestWithAPassedThroughDeviceBePinned() {
+    void raisesMemlockLimitForPassedThroughDevice() {
         assumeTrue(Sandbox.isRoot(), "only for root");
         assertThat(new Sandbox(USER, true, true).prefix())
                 .containsExactly("prlimit", "--memlock=unlimited:unlimited", "--", "setsid");
     }
 
     @Test
-    void isOpenOnlyForBridgeOfServerWithoutRoot() {
-        assertThat(new Sandbox(Optional.empty(), true, false).isOpen()).isEqualTo(!Sandbox.isRoot());
-        assertThat(new Sandbox(Optional.empty(), false, false).isOpen()).isFalse();
+    void isDisabledOnlyForBridgeWhenServerIsNotRoot() {
+        assertThat(new Sandbox(Optional.empty(), true, false).isDisabled()).isEqualTo(!Sandbox.isRoot());
+        assertThat(new Sandbox(Optional.empty(), false, false).isDisabled()).isFalse();
     }
 }

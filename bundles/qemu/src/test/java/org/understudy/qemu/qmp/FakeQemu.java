@@ -15,7 +15,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/** A QMP server for one client, whose behaviour is a script. */
+/** A QMP server for one client, with scripted behaviour. */
 final class FakeQemu implements AutoCloseable {
     static final String GREETING =
             "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 22, \"minor\": 2, \"major\": 7}, \"package\": \"\"},"
@@ -24,7 +24,7 @@ final class FakeQemu implements AutoCloseable {
     private final ServerSocketChannel server;
     private final Thread thread;
 
-    /** What the server does with its client; the connection is closed when it returns. */
+    /** The behaviour of the server; the connection is closed when it returns. */
     interface Script {
         void run(Peer peer) throws IOException, InterruptedException;
     }
@@ -45,7 +45,7 @@ final class FakeQemu implements AutoCloseable {
         try (SocketChannel channel = server.accept()) {
             script.run(new Peer(channel));
         } catch (IOException | InterruptedException e) {
-            // The client went away, or the test is over.
+            // The client disconnected, or the test has ended.
         }
     }
 
@@ -71,7 +71,7 @@ final class FakeQemu implements AutoCloseable {
         }
 
         /** Greets and answers {@code qmp_capabilities}. */
-        Peer shakeHands() throws IOException {
+        Peer handshake() throws IOException {
             send(GREETING);
             answer(next(), "{}");
             return this;
@@ -81,7 +81,7 @@ final class FakeQemu implements AutoCloseable {
         JsonNode next() throws IOException {
             String line = lines.readLine();
             if (line == null) {
-                throw new IOException("the client hung up");
+                throw new IOException("Client closed the connection");
             }
             return JSON.readTree(line);
         }
@@ -97,7 +97,7 @@ final class FakeQemu implements AutoCloseable {
             }
         }
 
-        /** Keeps the connection until the test is over. */
+        /** Keeps the connection open until the test ends. */
         void hang() throws InterruptedException {
             Thread.sleep(Long.MAX_VALUE);
         }

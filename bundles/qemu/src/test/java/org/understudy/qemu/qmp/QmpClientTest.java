@@ -56,8 +56,8 @@ class QmpClientTest {
     }
 
     @Test
-    void shakesHandsAndTellsTheVersion() {
-        QmpClient client = connect(p -> p.shakeHands().hang());
+    void negotiatesAndReturnsVersion() {
+        QmpClient client = connect(p -> p.handshake().hang());
 
         assertThat(client.isOpen()).isTrue();
         assertThat(client.version()).isEqualTo(new Version(7, 2, 22));
@@ -67,7 +67,7 @@ class QmpClientTest {
     void waitsForTheSocketToAppear() throws Exception {
         Future<QmpClient> connecting = async(() -> QmpClient.connect(socket, LIMIT, events::add, closed::add));
         await().until(() -> threadExists("later"));
-        serve(p -> p.shakeHands().hang());
+        serve(p -> p.handshake().hang());
 
         QmpClient client = connecting.get(5, TimeUnit.SECONDS);
         opened.add(client);
@@ -75,16 +75,16 @@ class QmpClientTest {
     }
 
     @Test
-    void retriesWhileASocketFileIsThereButNobodyListens() throws Exception {
+    void retriesWhileSocketFileHasNoListener() throws Exception {
         serve(p -> {}).close();
         assertThat(socket).exists();
 
         assertFails(ErrorCode.DEADLINE_EXCEEDED, () -> QmpClient.connect(socket, SHORT, events::add, closed::add))
-                .hasMessageContaining("nobody accepts");
+                .hasMessageContaining("no server accepted");
     }
 
     @Test
-    void saysSoWhenThePathIsTooLongForASocket() {
+    void rejectsSocketPathThatIsTooLong() {
         Path tooLong = folder.resolve("x".repeat(108));
 
         assertFails(ErrorCode.INVALID_ARGUMENT, () -> QmpClient.connect(tooLong, LIMIT, events::add, closed::add))
@@ -93,7 +93,7 @@ class QmpClientTest {
     }
 
     @Test
-    void givesUpOnAServerThatNeverGreets() {
+    void timesOutOnServerWithoutGreeting() {
         serve(FakeQemu.Peer::hang);
 
         assertFails(ErrorCode.DEADLINE_EXCEEDED, () -> QmpClient.connect(socket, SHORT, events::add, closed::add))
@@ -102,22 +102,22 @@ class QmpClientTest {
     }
 
     @Test
-    void refusesAServerThatSpeaksAnotherProtocol() {
-        assertRefusesGreeting("SSH-2.0-OpenSSH_9.2\r\n", "no JSON");
+    void rejectsServerWithAnotherProtocol() {
+        assertRejectsGreeting("SSH-2.0-OpenSSH_9.2\r\n", "invalid JSON");
     }
 
     @Test
-    void refusesAServerWithoutGreeting() {
-        assertRefusesGreeting("{\"event\": \"RESUME\"}\n", "instead of a QMP greeting");
+    void rejectsServerThatSendsEventInsteadOfGreeting() {
+        assertRejectsGreeting("{\"event\": \"RESUME\"}\n", "instead of a QMP greeting");
     }
 
     @Test
-    void refusesAServerThatSendsAnArray() {
-        assertRefusesGreeting("[1, 2]\n", "instead of a QMP greeting");
+    void rejectsServerThatSendsArray() {
+        assertRejectsGreeting("[1, 2]\n", "instead of a QMP greeting");
     }
 
     @Test
-    void saysSoWhenTheServerHangsUpBeforeItsGreeting() {
+    void failsIfServerClosesConnectionBeforeGreeting() {
         serve(p -> {});
 
         assertFails(ErrorCode.QMP_DISCONNECTED, () -> QmpClient.connect(socket, LIMIT, events::add, closed::add));
@@ -127,7 +127,7 @@ class QmpClientTest {
     @Test
     void sendsArgumentsAndReturnsTheReply() {
         QmpClient client = connect(p -> {
-            p.shakeHands();
+            p.handshake();
             JsonNode command = p.next();
             p.answer(command, command.toString());
             p.hang();
@@ -142,9 +142,9 @@ class QmpClientTest {
     }
 
     @Test
-    void turnsAnErrorIntoARefusalWithItsClass() {
+    void throwsRefusalWithErrorClass() {
         QmpClient client = connect(p -> {
-            p.shakeHands();
+            p.handshake();
             p.send("{\"error\": {\"class\": \"DeviceNotFound\", \"desc\": \"no vf9\"}, \"id\": %s}"
                     .formatted(p.next().get("id")));
             p.hang();
@@ -160,9 +160,9 @@ class QmpClientTest {
     }
 
     @Test
-    void matchesRepliesByIdInWhateverOrderTheyCome() throws Exception {
+    void matchesRepliesByIdInAnyOrder() throws Exception {
         QmpClient client = connect(p -> {
-            p.shakeHands();
+            p.handshake();
             JsonNode first = p.next();
             JsonNode second = p.next();
             p.answer(second, second.get("execute").toString());
@@ -178,10 +178,10 @@ class QmpClientTest {
     }
 
     @Test
-    void dropsTheAnswerThatComesAfterItsDeadline() {
+    void dropsReplyAfterDeadline() {
         CountDownLatch late = new CountDownLatch(1);
         QmpClient client = connect(p -> {
-            p.shakeHands();
+            p.handshake();
             JsonNode slow = p.next();
             late.await();
             p.answer(slow, "\"slow\"");
@@ -198,8 +198,8 @@ class QmpClientTest {
     }
 
     @Test
-    void keepsTheDeadlineWhenTheServerStopsReading() {
-        QmpClient client = connect(p -> p.shakeHands().hang());
+    void meetsDeadlineIfServerStopsReading() {
+        QmpClient client = connect(p -> p.handshake().hang());
         Map<String, ?> large = Map.of("text", "x".repeat(4_000_000));
 
         assertFails(ErrorCode.QMP_DISCONNECTED, () -> client.execute("large", large, SHORT))
@@ -209,36 +209,36 @@ class QmpClientTest {
     }
 
     @Test
-    void endsOnGarbage() {
-        assertEnds("}garbage{\n", ErrorCode.QMP_PROTOCOL);
+    void disconnectsOnGarbage() {
+        assertDisconnects("}garbage{\n", ErrorCode.QMP_PROTOCOL);
     }
 
     @Test
-    void endsOnTruncatedJson() {
-        assertEnds("{\"return\": {\"status\": \"run", ErrorCode.QMP_PROTOCOL);
+    void disconnectsOnTruncatedJson() {
+        assertDisconnects("{\"return\": {\"status\": \"run", ErrorCode.QMP_PROTOCOL);
     }
 
     @Test
-    void endsOnAReplyToACommandThatWasNeverSent() {
-        assertEnds("{\"return\": {}, \"id\": 4711}\n", ErrorCode.QMP_PROTOCOL);
+    void disconnectsOnReplyToUnknownCommand() {
+        assertDisconnects("{\"return\": {}, \"id\": 4711}\n", ErrorCode.QMP_PROTOCOL);
     }
 
     @Test
-    void endsOnAnErrorThatNamesNoCommand() {
-        assertEnds(
+    void disconnectsOnErrorWithoutId() {
+        assertDisconnects(
                 "{\"error\": {\"class\": \"GenericError\", \"desc\": \"JSON parse error\"}}\n", ErrorCode.QMP_PROTOCOL);
     }
 
     @Test
-    void endsWhenTheServerHangsUp() {
-        assertEnds("", ErrorCode.QMP_DISCONNECTED);
+    void disconnectsIfServerClosesConnection() {
+        assertDisconnects("", ErrorCode.QMP_DISCONNECTED);
     }
 
     @Test
-    void tellsTheEndOnceAndAfterTheLastEvent() {
+    void reportsEndOnceAfterLastEvent() {
         List<String> order = new CopyOnWriteArrayList<>();
         serve(p -> {
-            p.shakeHands();
+            p.handshake();
             p.next();
             p.send("{\"event\": \"SHUTDOWN\", \"data\": {\"guest\": true}}\n".repeat(50));
         });
@@ -252,9 +252,9 @@ class QmpClientTest {
     }
 
     @Test
-    void deliversNothingMoreAfterClose() {
+    void deliversNothingAfterClose() {
         CountDownLatch release = new CountDownLatch(1);
-        serve(p -> p.shakeHands().send("{\"event\": \"STOP\"}\n".repeat(50)));
+        serve(p -> p.handshake().send("{\"event\": \"STOP\"}\n".repeat(50)));
         QmpClient client = track(QmpClient.connect(
                 socket,
                 LIMIT,
@@ -274,8 +274,8 @@ class QmpClientTest {
     }
 
     @Test
-    void endsBothThreadsOnClose() {
-        QmpClient client = connect(p -> p.shakeHands().hang());
+    void stopsBothThreadsOnClose() {
+        QmpClient client = connect(p -> p.handshake().hang());
         await().until(() -> threadExists("qmp-events " + socket));
 
         client.close();
@@ -289,16 +289,16 @@ class QmpClientTest {
     }
 
     @Test
-    void failsCommandsUnderWayOnClose() throws Exception {
-        CountDownLatch asked = new CountDownLatch(1);
+    void failsPendingCommandsOnClose() throws Exception {
+        CountDownLatch commandReceived = new CountDownLatch(1);
         QmpClient client = connect(p -> {
-            p.shakeHands();
+            p.handshake();
             p.next();
-            asked.countDown();
+            commandReceived.countDown();
             p.hang();
         });
         Future<JsonNode> pending = async(() -> client.execute("migrate", Map.of(), LIMIT));
-        asked.await();
+        commandReceived.await();
 
         client.close();
 
@@ -308,7 +308,7 @@ class QmpClientTest {
     @Test
     void readsNameTimeAndMembersOfAnEvent() {
         connect(p -> {
-            p.shakeHands();
+            p.handshake();
             p.send("{\"timestamp\": {\"seconds\": 1700000000, \"microseconds\": 250000}, \"event\": \"DEVICE_DELETED\","
                     + " \"data\": {\"device\": \"ua-vf0\"}}\n");
             p.hang();
@@ -321,10 +321,10 @@ class QmpClientTest {
     }
 
     @Test
-    void stampsAnEventItselfWhenQemuCouldNot() {
+    void setsTimestampOfEventWithoutOne() {
         Instant before = Instant.now();
         connect(p -> {
-            p.shakeHands();
+            p.handshake();
             p.send("{\"timestamp\": {\"seconds\": -1, \"microseconds\": -1}, \"event\": \"STOP\"}\n");
             p.hang();
         });
@@ -335,7 +335,7 @@ class QmpClientTest {
     }
 
     @Test
-    void deliversEventsThatCameDuringTheHandshake() {
+    void deliversEventsReceivedDuringHandshake() {
         connect(p -> {
             p.send(FakeQemu.GREETING);
             JsonNode capabilities = p.next();
@@ -348,10 +348,10 @@ class QmpClientTest {
     }
 
     @Test
-    void answersCommandsWhileAnEventListenerBlocks() {
+    void executesCommandsWhileEventListenerBlocks() {
         CountDownLatch release = new CountDownLatch(1);
         serve(p -> {
-            p.shakeHands();
+            p.handshake();
             p.send("{\"event\": \"STOP\"}\n".repeat(10_000));
             p.answer(p.next(), "1");
             p.hang();
@@ -372,11 +372,11 @@ class QmpClientTest {
     }
 
     @Test
-    void letsAnEventListenerExecuteCommands() throws Exception {
+    void allowsEventListenerToExecuteCommands() throws Exception {
         CompletableFuture<QmpClient> self = new CompletableFuture<>();
         CompletableFuture<JsonNode> reply = new CompletableFuture<>();
         serve(p -> {
-            p.shakeHands();
+            p.handshake();
             p.send("{\"event\": \"STOP\"}\n");
             p.answer(p.next(), "2");
             p.hang();
@@ -388,9 +388,9 @@ class QmpClientTest {
     }
 
     @Test
-    void goesOnAfterAnEventListenerFailed() {
+    void continuesAfterEventListenerThrewException() {
         serve(p -> {
-            p.shakeHands();
+            p.handshake();
             p.send("{\"event\": \"A\"}{\"event\": \"B\"}");
             p.hang();
         });
@@ -407,8 +407,8 @@ class QmpClientTest {
     }
 
     @Test
-    void goesOnAfterAnEventListenerEndedWithAnError() {
-        serve(p -> p.shakeHands().send("{\"event\": \"A\"}{\"event\": \"B\"}"));
+    void continuesAfterEventListenerThrewError() {
+        serve(p -> p.handshake().send("{\"event\": \"A\"}{\"event\": \"B\"}"));
         track(QmpClient.connect(
                 socket,
                 LIMIT,
@@ -422,16 +422,16 @@ class QmpClientTest {
     }
 
     @Test
-    void endsWhenItsListenerLetsTooManyEventsWait() {
+    void disconnectsIfListenerLeavesTooManyEventsQueued() {
         CountDownLatch release = new CountDownLatch(1);
-        serve(p -> p.shakeHands().send("{\"event\": \"STOP\"}\n".repeat(EventDispatcher.MOST_QUEUED + 2)));
+        serve(p -> p.handshake().send("{\"event\": \"STOP\"}\n".repeat(EventDispatcher.MAX_QUEUED + 2)));
         QmpClient client = track(QmpClient.connect(socket, LIMIT, e -> uninterruptibly(release), closed::add));
 
         await().until(() -> !client.isOpen());
         release.countDown();
 
         await().until(() -> closed.size() == 1);
-        assertThat(closed.get(0)).hasMessageContaining("events wait for their listener");
+        assertThat(closed.get(0)).hasMessageContaining("events are queued for the listener");
     }
 
     @Test
@@ -439,7 +439,7 @@ class QmpClientTest {
         String element = "{\"name\": \"n\", \"text\": \"" + "\u00e9x".repeat(40) + "\"}";
         int count = 10_000_000 / element.length();
         QmpClient client = connect(p -> {
-            p.shakeHands();
+            p.handshake();
             p.answer(p.next(), "[" + (element + ",").repeat(count) + element + "]");
             p.hang();
         });
@@ -450,7 +450,7 @@ class QmpClientTest {
     @Test
     void readsATenMegabyteStringThatArrivesInSmallPieces() {
         QmpClient client = connect(p -> {
-            p.shakeHands();
+            p.handshake();
             JsonNode command = p.next();
             p.send("{\"return\": \"");
             String piece = "y".repeat(997);
@@ -467,7 +467,7 @@ class QmpClientTest {
     @Test
     void serves100ThreadsAtOnce() throws Exception {
         QmpClient client = connect(p -> {
-            p.shakeHands();
+            p.handshake();
             while (true) {
                 JsonNode command = p.next();
                 p.answer(command, command.get("execute").toString());
@@ -487,10 +487,10 @@ class QmpClientTest {
     }
 
     @Test
-    void survivesTheInterruptOfACaller() {
+    void survivesInterruptOfCaller() {
         CountDownLatch interrupted = new CountDownLatch(1);
         QmpClient client = connect(p -> {
-            p.shakeHands();
+            p.handshake();
             interrupted.await();
             while (true) {
                 JsonNode command = p.next();
@@ -506,7 +506,7 @@ class QmpClientTest {
         assertThat(client.execute("second", Map.of(), LIMIT).asText()).isEqualTo("second");
     }
 
-    private void assertRefusesGreeting(String greeting, String message) {
+    private void assertRejectsGreeting(String greeting, String message) {
         serve(p -> {
             p.send(greeting);
             p.hang();
@@ -517,10 +517,10 @@ class QmpClientTest {
         assertThat(closed).isEmpty();
     }
 
-    /** The server answers a command with the text and hangs up. */
-    private void assertEnds(String text, ErrorCode code) {
+    /** The server replies to a command with the text and closes the connection. */
+    private void assertDisconnects(String text, ErrorCode code) {
         QmpClient client = connect(p -> {
-            p.shakeHands();
+            p.handshake();
             p.next();
             p.send(text);
         });

@@ -47,20 +47,20 @@ class QmpWithRealQemuTest {
 
     @ParameterizedTest
     @MethodSource("binaries")
-    void hasEverythingThatIsUsed(Path binary) throws Exception {
+    void supportsEverythingInUse(Path binary) throws Exception {
         try (RealQemu qemu = bare(binary);
                 QmpClient client = connect(qemu)) {
             SchemaCheck check = SchemaCheck.of(client.execute(QmpCommands.queryQmpSchema(), LIMIT));
 
             assertThat(check.missing()).isEmpty();
-            assertThat(check.knows(QmpCommands.xQueryVirtio()))
+            assertThat(check.supports(QmpCommands.xQueryVirtio()))
                     .isEqualTo(client.version().atLeast(7, 2));
         }
     }
 
     @ParameterizedTest
     @MethodSource("binaries")
-    void answersTheTypedQuestions(Path binary) throws Exception {
+    void answersTypedQueries(Path binary) throws Exception {
         try (RealQemu qemu = machine(binary);
                 QmpClient client = connect(qemu)) {
             assertThat(client.execute(QmpCommands.queryVersion(), LIMIT)).isEqualTo(client.version());
@@ -86,7 +86,7 @@ class QmpWithRealQemuTest {
 
     @ParameterizedTest
     @MethodSource("binaries")
-    void takesEveryMigrationSetting(Path binary) throws Exception {
+    void acceptsEveryMigrationSetting(Path binary) throws Exception {
         try (RealQemu qemu = machine(binary);
                 QmpClient client = connect(qemu)) {
             Map<MigrationCapability, Boolean> all = new EnumMap<>(MigrationCapability.class);
@@ -132,7 +132,7 @@ class QmpWithRealQemuTest {
     }
 
     @Test
-    void tellsWhetherStandbyIsNegotiated() throws Exception {
+    void reportsWhetherStandbyIsNegotiated() throws Exception {
         try (RealQemu qemu = machine(RealQemu.system());
                 QmpClient client = connect(qemu)) {
             assertThat(client.execute(QmpCommands.xQueryVirtio(), LIMIT))
@@ -147,7 +147,7 @@ class QmpWithRealQemuTest {
     }
 
     @Test
-    void namesTheClassOfARefusal() throws Exception {
+    void reportsErrorClassOfRefusal() throws Exception {
         try (RealQemu qemu = bare(RealQemu.system());
                 QmpClient client = connect(qemu)) {
             assertThatThrownBy(() -> client.execute(QmpCommands.deviceDel("nobody"), LIMIT))
@@ -176,7 +176,7 @@ class QmpWithRealQemuTest {
     }
 
     @Test
-    void keepsEveryEventOfAStormInOrder() throws Exception {
+    void deliversEventStormCompletelyAndInOrder() throws Exception {
         try (RealQemu qemu = bare(RealQemu.system());
                 QmpClient client = connect(qemu)) {
             for (int i = 0; i < 1000; i++) {
@@ -191,7 +191,7 @@ class QmpWithRealQemuTest {
     }
 
     @Test
-    void tellsTheEndOfAQemuThatQuits() throws Exception {
+    void reportsEndOfQemuThatQuits() throws Exception {
         try (RealQemu qemu = bare(RealQemu.system());
                 QmpClient client = connect(qemu)) {
             client.execute(QmpCommands.quit(), LIMIT);
@@ -203,7 +203,7 @@ class QmpWithRealQemuTest {
     }
 
     @Test
-    void tellsTheEndOfAQemuThatIsKilled() throws Exception {
+    void reportsEndOfQemuThatIsKilled() throws Exception {
         try (RealQemu qemu = bare(RealQemu.system());
                 QmpClient client = connect(qemu)) {
             qemu.signal("KILL");
@@ -214,7 +214,7 @@ class QmpWithRealQemuTest {
     }
 
     @Test
-    void keepsTheDeadlineWhenQemuStandsStill() throws Exception {
+    void meetsDeadlineIfQemuIsStopped() throws Exception {
         try (RealQemu qemu = bare(RealQemu.system());
                 QmpClient client = connect(qemu)) {
             qemu.signal("STOP");
@@ -229,7 +229,7 @@ class QmpWithRealQemuTest {
     }
 
     @Test
-    void saysSoWhenAnotherClientHoldsTheMonitor() throws Exception {
+    void failsIfAnotherClientHoldsTheMonitor() throws Exception {
         try (RealQemu qemu = bare(RealQemu.system());
                 QmpClient first = connect(qemu)) {
             assertThatThrownBy(() -> QmpClient.connect(qemu.socket(), Duration.ofMillis(300), events::add, closed::add))
@@ -240,9 +240,9 @@ class QmpWithRealQemuTest {
         }
     }
 
-    /** A skip that can be seen, for the tests above that ran with one QEMU only. */
+    /** A visible skip if the tests above ran with one QEMU only. */
     @Test
-    void runsWithOtherQemusToo() {
+    void runsWithOtherQemuVersions() {
         assumeTrue(
                 RealQemu.binaries().count() > 1,
                 "only the system's QEMU was tested; name others in UNDERSTUDY_TEST_QEMUS, separated by colons");

@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 /**
  * A QEMU process with a QMP socket, and the list of QEMUs to test with.
  *
- * <p>The system's own QEMU is always tested. Others are named, separated by colons, in the environment variable
- * {@code UNDERSTUDY_TEST_QEMUS}.
+ * <p>The QEMU of the system is always tested. The environment variable {@code UNDERSTUDY_TEST_QEMUS} lists others,
+ * separated by colons.
  */
 public final class RealQemu implements AutoCloseable {
     private static final String SYSTEM = "/usr/bin/qemu-system-x86_64";
@@ -36,7 +36,7 @@ public final class RealQemu implements AutoCloseable {
                 .start();
     }
 
-    /** Every QEMU to test with. Without the system's own one the test is skipped, or fails where CI=true. */
+    /** Every QEMU to test with. Without the QEMU of the system the test is skipped, or fails if CI=true. */
     public static Stream<Path> binaries() {
         Path system = Path.of(SYSTEM);
         if (!Files.isExecutable(system)) {

@@ -15,62 +15,62 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The recorded schemas are whole replies of real QEMUs to {@code query-qmp-schema}. */
+/** The recorded schemas are complete replies of real QEMUs to {@code query-qmp-schema}. */
 class SchemaCheckTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @ParameterizedTest
     @ValueSource(strings = {"4.2.0", "5.2.0", "7.2.22", "10.0.13", "11.1.2"})
-    void findsAllThatIsNeededInEverySupportedQemu(String version) throws IOException {
+    void findsNothingMissingInSupportedQemu(String version) throws IOException {
         assertThat(SchemaCheck.of(recorded(version)).missing()).isEmpty();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"7.2.22", "10.0.13", "11.1.2"})
-    void findsTheOptionalPartsInNewQemus(String version) throws IOException {
+    void findsOptionalPartsInNewQemu(String version) throws IOException {
         SchemaCheck check = SchemaCheck.of(recorded(version));
 
-        assertThat(check.notKnown()).isEmpty();
-        assertThat(check.knows(QmpCommands.xQueryVirtio())).isTrue();
+        assertThat(check.missingOptional()).isEmpty();
+        assertThat(check.supports(QmpCommands.xQueryVirtio())).isTrue();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"4.2.0", "5.2.0"})
-    void callsWhatOldQemusLackNotKnown(String version) throws IOException {
+    void reportsOptionalPartsMissingInOldQemu(String version) throws IOException {
         SchemaCheck check = SchemaCheck.of(recorded(version));
 
-        assertThat(check.notKnown())
+        assertThat(check.missingOptional())
                 .containsExactly(
                         "command x-query-virtio-status", "command x-query-virtio", "event DEVICE_UNPLUG_GUEST_ERROR");
-        assertThat(check.knows(QmpCommands.xQueryVirtio())).isFalse();
+        assertThat(check.supports(QmpCommands.xQueryVirtio())).isFalse();
     }
 
     @Test
-    void namesAMissingCommand() throws IOException {
+    void reportsMissingCommand() throws IOException {
         assertThat(missingAfter(s -> rename(s, "command", "migrate-continue")))
                 .containsExactly("command migrate-continue");
     }
 
     @Test
-    void namesAMissingEvent() throws IOException {
+    void reportsMissingEvent() throws IOException {
         assertThat(missingAfter(s -> rename(s, "event", "UNPLUG_PRIMARY"))).containsExactly("event UNPLUG_PRIMARY");
     }
 
     @Test
-    void namesAMissingArgument() throws IOException {
+    void reportsMissingArgument() throws IOException {
         assertThat(missingAfter(s -> renameMember(typeOf(s, "command", "migrate"), "uri")))
                 .containsExactly("argument uri of command migrate");
     }
 
     @Test
-    void namesAMissingMemberOfAnEvent() throws IOException {
+    void reportsMissingMemberOfEvent() throws IOException {
         assertThat(missingAfter(s -> renameMember(typeOf(s, "event", "FAILOVER_NEGOTIATED"), "device-id")))
                 .containsExactly("member device-id of event FAILOVER_NEGOTIATED");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"4.2.0", "11.1.2"})
-    void namesAMissingValueOfAnEnumerationInsideAnArray(String version) throws IOException {
+    void reportsMissingEnumerationValueInsideArray(String version) throws IOException {
         JsonNode schema = recorded(version);
         dropValueEverywhere(schema, "pause-before-switchover");
 
@@ -80,11 +80,11 @@ class SchemaCheckTest {
     }
 
     @Test
-    void findsEverythingMissingInAnEmptySchema() {
+    void reportsEverythingMissingInEmptySchema() {
         SchemaCheck check = SchemaCheck.of(JSON.createArrayNode());
 
         assertThat(check.missing()).contains("command migrate", "event MIGRATION", "command device_add");
-        assertThat(check.missing().size() + check.notKnown().size())
+        assertThat(check.missing().size() + check.missingOptional().size())
                 .isEqualTo(QmpCommands.ALL.size() + QmpEvents.ALL.size());
     }
 
