@@ -85,11 +85,10 @@ public final class PoolNetworks {
                 .isEmpty()) {
             return vfs.isEmpty()
                     ? Optional.empty()
-                    : Optional.of(
-                            mismatch(
-                                    pool,
-                                    "it was not created by Understudy and stays unchanged",
-                                    "Rename the network or remove it with 'virsh net-undefine',"
+                    : Optional.of(mismatch(
+                            pool,
+                            "it was not created by Understudy and stays unchanged",
+                            "Rename the network or remove it with 'virsh net-undefine',"
                                     + " or remove 'network' from the pool."));
         }
         if (current.pciAddresses("/network/forward/address").equals(vfs)) {

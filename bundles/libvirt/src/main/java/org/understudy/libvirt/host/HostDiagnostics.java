@@ -37,15 +37,14 @@ record HostDiagnostics(LibvirtSettings settings, BooleanSupplier monitored) {
                     .as(Severity.WARNING));
         }
         if (facts.qemuVersion().isPresent() && !monitored.getAsBoolean()) {
-            findings.add(
-                    Finding.of(
-                            FindingCode.MONITOR_SILENT,
-                            host,
-                            "Host " + settings.name()
-                                    + ": libvirt does not deliver QEMU monitor events; guest cooperation"
-                                    + " and migration phases are detected late or not at all",
-                            "Connect read-write as a user who may receive these events,"
-                                    + " and install the libvirt-qemu library on this server."));
+            findings.add(Finding.of(
+                    FindingCode.MONITOR_SILENT,
+                    host,
+                    "Host " + settings.name()
+                            + ": libvirt does not deliver QEMU monitor events; guest cooperation"
+                            + " and migration phases are detected late or not at all",
+                    "Connect read-write as a user who may receive these events,"
+                            + " and install the libvirt-qemu library on this server."));
         }
         findings.addAll(vfio.onHost());
         peer(host).ifPresent(findings::add);
@@ -72,14 +71,13 @@ record HostDiagnostics(LibvirtSettings settings, BooleanSupplier monitored) {
             socket.connect(new InetSocketAddress(uri.getHost(), port), CONNECT_TIMEOUT_MILLIS);
             return Optional.empty();
         } catch (IOException e) {
-            return Optional.of(
-                    Finding.of(
-                            FindingCode.PEER_UNREACHABLE,
-                            host,
-                            "Host %s: peer-uri %s is unreachable from this server: %s. Other hosts may still reach it."
-                                    .formatted(settings.name(), uri, e.getMessage()),
-                            "If other hosts cannot reach it either, correct peer-uri or let libvirt listen there;"
-                                    + " until then no VM can be migrated to this host."));
+            return Optional.of(Finding.of(
+                    FindingCode.PEER_UNREACHABLE,
+                    host,
+                    "Host %s: peer-uri %s is unreachable from this server: %s. Other hosts may still reach it."
+                            .formatted(settings.name(), uri, e.getMessage()),
+                    "If other hosts cannot reach it either, correct peer-uri or let libvirt listen there;"
+                            + " until then no VM can be migrated to this host."));
         }
     }
 
