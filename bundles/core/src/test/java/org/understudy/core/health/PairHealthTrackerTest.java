@@ -398,7 +398,7 @@ class PairHealthTrackerTest {
             vm.release(PRIMARY);
             Awaitility.await().until(() -> health() == PairHealth.ON_STANDBY);
         } finally {
-            b.mend(Fault.PRESENCE_HANGS);
+            b.without(Fault.PRESENCE_HANGS);
         }
     }
 
@@ -413,7 +413,7 @@ class PairHealthTrackerTest {
             }
             vm.stop("destroyed");
         } finally {
-            a.mend(Fault.PRESENCE_HANGS);
+            a.without(Fault.PRESENCE_HANGS);
         }
 
         Awaitility.await().until(() -> seen.contains(PairHealth.OFF));

@@ -281,8 +281,8 @@ public final class MigrationBench implements AutoCloseable {
 
     @Override
     public void close() {
-        a.mend(FakeHost.Fault.values());
-        b.mend(FakeHost.Fault.values());
+        a.without(FakeHost.Fault.values());
+        b.without(FakeHost.Fault.values());
         time.flow();
         service.ifPresent(MigrationService::close);
         time.close();

@@ -62,8 +62,8 @@ class MigrationCancelTest {
 
         bench.service().cancel(running.id());
         Migration m = bench.await(running);
-        bench.a.mend(fault);
-        bench.b.mend(fault);
+        bench.a.without(fault);
+        bench.b.without(fault);
 
         assertThat(m.outcome()).contains(Outcome.CANCELLED);
         assertThat(step(m, at).facts()).containsEntry("cancelled", "by request");
@@ -81,7 +81,7 @@ class MigrationCancelTest {
         Migration running = bench.startAndReach(at);
 
         bench.service().cancel(running.id());
-        bench.a.mend(fault);
+        bench.a.without(fault);
         Migration m = bench.await(running);
 
         assertThat(m.outcome()).isPresent().get().isNotEqualTo(Outcome.CANCELLED);
@@ -187,7 +187,7 @@ class MigrationCancelTest {
         bench.service().cancel(running.id());
         MigrationBench.soon().until(() -> bench.a.deeds().contains("cancel web1"));
         bench.time.pass(Duration.ofMillis(200));
-        bench.a.mend(Fault.CANCEL_HANGS);
+        bench.a.without(Fault.CANCEL_HANGS);
 
         Migration m = bench.await(running);
 
@@ -233,7 +233,7 @@ class MigrationCancelTest {
         MigrationBench.soon().until(() -> bench.a.deeds().contains("send web1"));
 
         bench.service().cancel(running.id());
-        bench.a.mend(Fault.START_HANGS);
+        bench.a.without(Fault.START_HANGS);
         Migration m = bench.await(running);
 
         assertThat(m.outcome()).contains(Outcome.CANCELLED);
@@ -269,7 +269,7 @@ class MigrationCancelTest {
         CompletableFuture<Void> stopped = CompletableFuture.runAsync(stopping::close);
         MigrationBench.soon().until(() -> bench.a.consumers() == 0);
         bench.a.vm(VM).release(PRIMARY);
-        bench.a.mend(Fault.PRESENCE_HANGS);
+        bench.a.without(Fault.PRESENCE_HANGS);
         stopped.join();
         assertThat(bench.a.deeds()).doesNotContain("plug ua-vf0");
         bench.restart();

@@ -98,7 +98,7 @@ class MigrationOutcomeTest {
         Migration m = bench.migrate();
 
         assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
-        bench.b.mend(fault);
+        bench.b.without(fault);
         MigrationBench.soon().untilAsserted(this::assertRunsOnSourceAsBefore);
     }
 

@@ -82,8 +82,8 @@ class MigrationRecoveryTest {
         bench.b.with(fault);
         Migration running = bench.startAndReach(at);
         bench.service().close();
-        bench.a.mend(fault);
-        bench.b.mend(fault);
+        bench.a.without(fault);
+        bench.b.without(fault);
 
         bench.restart();
         Migration m = bench.await(running);
@@ -150,7 +150,7 @@ class MigrationRecoveryTest {
         bench.a.with(Fault.SWITCHES_BY_ITSELF, Fault.STUCK_IN_COPY);
         Migration running = bench.startAndReach(MigrationStep.COPY);
         bench.service().close();
-        bench.a.mend(Fault.STUCK_IN_COPY);
+        bench.a.without(Fault.STUCK_IN_COPY);
 
         bench.restart();
         Migration m = bench.await(running);
@@ -181,7 +181,7 @@ class MigrationRecoveryTest {
         assertThat(new MigrationJournal(folder).all())
                 .singleElement()
                 .satisfies(e -> assertThat(e.options()).isEqualTo(options));
-        bench.a.mend(Fault.STUCK_IN_COPY);
+        bench.a.without(Fault.STUCK_IN_COPY);
 
         bench.restart();
 
@@ -270,7 +270,7 @@ class MigrationRecoveryTest {
                 .isInstanceOfSatisfying(
                         UnderstudyException.class,
                         e -> assertThat(e.code()).isEqualTo(ErrorCode.MIGRATION_IN_PROGRESS));
-        bench.a.mend(Fault.CANCEL_HANGS);
+        bench.a.without(Fault.CANCEL_HANGS);
         assertThat(bench.await(running).outcome()).contains(Outcome.FAILED_ON_SOURCE);
     }
 
@@ -312,7 +312,7 @@ class MigrationRecoveryTest {
         bench.time.flow();
         assertThat(bench.service().await(ID, Duration.ofSeconds(3)).isRunning()).isTrue();
         assertThat(shown()).contains("waits for host b", FakeHost.AWAY_REASON).doesNotContain("host a");
-        bench.b.mend(Fault.AWAY);
+        bench.b.without(Fault.AWAY);
         Migration m = bench.await(first);
 
         assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
@@ -343,7 +343,7 @@ class MigrationRecoveryTest {
 
         bench.service().cancel(ID);
         Migration m = bench.await(first);
-        bench.b.mend(Fault.FIND_HANGS);
+        bench.b.without(Fault.FIND_HANGS);
 
         assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
     }

@@ -122,7 +122,7 @@ class MigrationServiceTest {
                 .isInstanceOfSatisfying(
                         UnderstudyException.class,
                         e -> assertThat(e.code()).isEqualTo(ErrorCode.MIGRATION_IN_PROGRESS));
-        bench.a.mend(Fault.STUCK_IN_COPY);
+        bench.a.without(Fault.STUCK_IN_COPY);
         assertThat(bench.await(running).isRunning()).isFalse();
         assertThat(bench.service().list()).hasSize(1);
     }

@@ -88,8 +88,8 @@ class TaskIsolationTest {
                                 defect == Fault.FIND_DEFECT
                                         ? "a defect of the connector"
                                         : "a class of the connector"));
-        bench.a.mend(Fault.SWITCHES_BY_ITSELF, Fault.STUCK_IN_COPY);
-        bench.b.mend(defect);
+        bench.a.without(Fault.SWITCHES_BY_ITSELF, Fault.STUCK_IN_COPY);
+        bench.b.without(defect);
         bench.b.undefine(VM);
         assertThat(bench.migrate().outcome()).isPresent();
     }
@@ -112,7 +112,7 @@ class TaskIsolationTest {
                     .get(3, TimeUnit.SECONDS);
             assertThat(bench.await(other).outcome()).contains(Outcome.COMPLETED);
         } finally {
-            c.mend(Fault.SUBSCRIBE_HANGS);
+            c.without(Fault.SUBSCRIBE_HANGS);
         }
     }
 
@@ -127,7 +127,7 @@ class TaskIsolationTest {
             assertThat(m.outcome()).contains(Outcome.COMPLETED_DEGRADED);
             assertThat(MigrationBench.step(m, MigrationStep.TO_PRIMARY).facts()).isNotEmpty();
         } finally {
-            bench.b.mend(Fault.PRESENCE_HANGS);
+            bench.b.without(Fault.PRESENCE_HANGS);
         }
     }
 }

@@ -154,7 +154,7 @@ public final class FakeHost implements Host {
         return this;
     }
 
-    public synchronized void mend(Fault... some) {
+    public synchronized void without(Fault... some) {
         faults.removeAll(List.of(some));
         notifyAll();
     }

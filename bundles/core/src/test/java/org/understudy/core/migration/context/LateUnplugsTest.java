@@ -60,7 +60,7 @@ class LateUnplugsTest {
     @AfterEach
     void close() {
         disk.free.countDown();
-        a.mend(Fault.values());
+        a.without(Fault.values());
         time.flow();
         unplugGuard.close();
         time.close();

@@ -110,7 +110,7 @@ class ExternalMigrationObserverTest {
 
         Migration m = observed();
         assertThat(m.isWatched()).isTrue();
-        bench.a.mend(Fault.STUCK_IN_COPY);
+        bench.a.without(Fault.STUCK_IN_COPY);
         assertThat(bench.await(m).outcome()).contains(Outcome.COMPLETED);
     }
 
