@@ -52,7 +52,8 @@ class SeedScenarioIT {
             assertThat(moved.at("/networkGap/kind").asText()).as("%s", moved).isEqualTo("measured");
             SriovLab.Figures seen = lab.lab.figures();
             assertThat(seen.standby()).as("%s", seen).isPositive();
-            // Pings go to the guest: without a forwarding entry nearly all are lost from the unplug until the VF is up there.
+            // Pings go to the guest: without a forwarding entry nearly all are lost from the unplug until the VF is up
+            // there.
             assertThat((double) seen.pingGap())
                     .as("%s, %s", seen, moved)
                     .isLessThan(0.6 * moved.get("onStandbyMs").asDouble());
