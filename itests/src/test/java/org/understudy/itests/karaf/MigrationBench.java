@@ -21,7 +21,7 @@ import org.understudy.itests.lab.SriovLab;
  */
 final class MigrationBench {
     private static final List<String> HOSTS = List.of("alpha", "beta");
-    private static final String DETOURS_OFF = "/run/no-detour";
+    private static final String FORWARDING_OFF = "/run/no-forwarding";
     private static final Pattern DOWNTIME = Pattern.compile("(?m)^Total downtime: +(\\d+) ");
     /** A ping without a reply counts as lost after 1 s. */
     private static final Duration LATE_ANSWERS = Duration.ofSeconds(2);
@@ -53,11 +53,11 @@ final class MigrationBench {
                 mv /tmp/understudy-vf /tmp/understudy-vf.real
                 cat >/tmp/understudy-vf <<'WRAPPER'
                 #!/bin/sh
-                if [ "$1" = detour ] && [ -e %s ]; then exit 4; fi
+                if [ "$1" = forwarding ] && [ -e %s ]; then exit 4; fi
                 exec /tmp/understudy-vf.real "$@"
                 WRAPPER
                 chmod +x /tmp/understudy-vf
-                """.formatted(DETOURS_OFF));
+                """.formatted(FORWARDING_OFF));
     }
 
     private void understudy() throws Exception {
@@ -68,11 +68,11 @@ final class MigrationBench {
         for (String destination : List.of("beta", "alpha")) {
             move("understudy, explicit", "explicit", guest, destination);
         }
-        HOSTS.forEach(host -> lab.lab.output(host, "touch", DETOURS_OFF));
+        HOSTS.forEach(host -> lab.lab.output(host, "touch", FORWARDING_OFF));
         for (String destination : List.of("beta", "alpha")) {
-            move("understudy, automatic without a detour", "automatic", guest, destination);
+            move("understudy, automatic without forwarding entries", "automatic", guest, destination);
         }
-        HOSTS.forEach(host -> lab.lab.output(host, "rm", DETOURS_OFF));
+        HOSTS.forEach(host -> lab.lab.output(host, "rm", FORWARDING_OFF));
         LabServer.requireOk(lab.rest.change("POST", "/api/v1/vms/web1/destroy", ""));
         LabServer.requireOk(lab.rest.change("DELETE", "/api/v1/vms/web1", ""));
     }

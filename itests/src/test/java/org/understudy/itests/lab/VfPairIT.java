@@ -39,7 +39,7 @@ class VfPairIT {
             #!/bin/sh
             ip -d link show %2$s | grep 52:54:00:11:22:66
             timeout 20 sh -c 'while bridge fdb show dev %2$s | grep -q 52:54:00:11:22:66; do sleep 0.1; done' &&
-              echo 'no detour'
+              echo 'no forwarding entry'
             lspci -D -k | grep -c "in use: vfio-pci"
             ps -o user= -C qemu-system-x86
             # The guest has enabled the VF; it tells of the first traffic on it a moment later.
@@ -165,14 +165,14 @@ class VfPairIT {
     @EnumSource
     void guestTakesTheVfOfItsPoolAndTheHostGetsItBackAsItWas(Server server) throws IOException {
         String before = vfs();
-        allow(host.pf(), "lease,configure,bind,detour,release");
+        allow(host.pf(), "lease,configure,bind,forwarding,release");
 
         SriovHost.Result result = serve(server == Server.ROOT ? "root" : host.user());
 
         assertThat(result.status()).as("%s", result).isZero();
         assertThat(result.output())
                 .contains("leased " + host.vf(0) + " " + server.access + "\n")
-                .contains("active", "given back", host.user(), "path=primary", "no detour")
+                .contains("active", "given back", host.user(), "path=primary", "no forwarding entry")
                 .containsPattern("vf 0 +link/ether 52:54:00:11:22:66 .*vlan 42, .*trust on");
         assertThat(vfs()).isEqualTo(before);
     }
@@ -181,9 +181,9 @@ class VfPairIT {
     @CsvSource(
             delimiter = '|',
             value = {
-                "eth9 | lease,configure,bind,detour,release | lease",
-                "     | lease,bind,detour,release           | configure",
-                "     | lease,configure,detour,release      | bind"
+                "eth9 | lease,configure,bind,forwarding,release | lease",
+                "     | lease,bind,forwarding,release           | configure",
+                "     | lease,configure,forwarding,release      | bind"
             })
     void whatTheListDoesNotAllowIsRefusedAndLeavesNothingBehind(String pf, String commands, String refused)
             throws IOException {
