@@ -168,7 +168,9 @@ final class Entry {
     private Optional<Duration> parse(String text, Duration atLeast) {
         Matcher m = DURATION.matcher(text);
         if (!m.matches()) {
-            problem("'" + text + "' is not a duration", "Set key " + key + " to a number with a unit, such as 500ms, 30s, 2m or 1h.");
+            problem(
+                    "'" + text + "' is not a duration",
+                    "Set key " + key + " to a number with a unit, such as 500ms, 30s, 2m or 1h.");
             return Optional.empty();
         }
         long amount = Long.parseLong(m.group(1));
@@ -190,7 +192,9 @@ final class Entry {
             if (t.matches("\\d{1,18}") && Long.parseLong(t) >= from && Long.parseLong(t) <= to) {
                 return Optional.of(Long.parseLong(t));
             }
-            problem("'" + t + "' is not a number from %d to %d".formatted(from, to), "Set key %s to a number in this range.".formatted(key));
+            problem(
+                    "'" + t + "' is not a number from %d to %d".formatted(from, to),
+                    "Set key %s to a number in this range.".formatted(key));
             return Optional.empty();
         });
     }

@@ -52,7 +52,11 @@ record PolicyFile(Path path) {
                     e.getMessage(),
                     "Correct the YAML at this line: indent with spaces and write key: value.");
         } catch (IOException | ConfigurationException e) {
-            problems.add(1, "", "the file cannot be read: " + e, "Check owner, permissions and encoding (UTF-8) of " + path + ".");
+            problems.add(
+                    1,
+                    "",
+                    "the file cannot be read: " + e,
+                    "Check owner, permissions and encoding (UTF-8) of " + path + ".");
         }
         return new Reading(Optional.empty(), problems.findings());
     }

@@ -107,7 +107,11 @@ final class PolicyReader {
     private static Optional<MigrationStrategy> strategy(Entry entry) {
         return entry.text().equals(Optional.of("predict"))
                 ? Optional.empty()
-                : word(entry, MigrationStrategy.values(), "strategy", "Set the key 'strategy' to predict, automatic or explicit.");
+                : word(
+                        entry,
+                        MigrationStrategy.values(),
+                        "strategy",
+                        "Set the key 'strategy' to predict, automatic or explicit.");
     }
 
     private static <E extends Enum<E>> Optional<E> word(Entry entry, E[] values, String what, String remedy) {

@@ -96,7 +96,8 @@ public final class DefinitionReader {
                 default -> value;
             };
         } catch (NumberFormatException | ArithmeticException e) {
-            collector.unsupported(element.path(), element.text(), "Set " + element.path() + " to a whole number of memory units.");
+            collector.unsupported(
+                    element.path(), element.text(), "Set " + element.path() + " to a whole number of memory units.");
             return 0;
         }
     }

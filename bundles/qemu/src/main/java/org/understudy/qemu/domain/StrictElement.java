@@ -145,13 +145,17 @@ final class StrictElement {
         }
         for (XmlElement.Attribute attribute : element.attributes()) {
             if (!attribute.name().startsWith("xmlns") && !attributesRead.contains(attribute.name())) {
-                collector.unsupported(path + "/@" + attribute.name(), attribute.value(), "Remove the attribute " + attribute.name() + ".");
+                collector.unsupported(
+                        path + "/@" + attribute.name(),
+                        attribute.value(),
+                        "Remove the attribute " + attribute.name() + ".");
             }
         }
         for (XmlElement child : element.children()) {
             StrictElement read = childrenRead.get(child);
             if (read == null) {
-                collector.unsupported(path + "/" + child.name(), summary(child), "Remove the element " + child.name() + ".");
+                collector.unsupported(
+                        path + "/" + child.name(), summary(child), "Remove the element " + child.name() + ".");
             } else {
                 read.reportUnread();
             }

@@ -241,8 +241,7 @@ public final class MigrationRecovery implements Task {
         if (sourceState == VmState.PAUSED
                 && mayHaveBeenSent
                 && context.request().source().outgoing(before.vm()).isEmpty()) {
-            throw unclear("VM " + before.vm()
-                    + " is paused on the source, and its outgoing migration is unreachable");
+            throw unclear("VM " + before.vm() + " is paused on the source, and its outgoing migration is unreachable");
         }
     }
 
