@@ -115,9 +115,9 @@ class StyleRulesTest {
                 """;
 
         assertThat(JavaTexts.of(Map.of("Example.java", source)))
-                .extracting(text -> text.kind() + " " + text.words())
-                .contains("FINDING VM is paused")
-                .doesNotContain("FINDING has no value");
+                .extracting(text -> text.starts() + " " + text.words())
+                .contains("true VM is paused", "false has no value")
+                .doesNotContain("true has no value");
     }
 
     @Test
