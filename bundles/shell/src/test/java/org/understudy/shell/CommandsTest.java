@@ -312,7 +312,7 @@ class CommandsTest {
         lint.file = file.toString();
 
         assertThat(lint.execute()).isEqualTo(ErrorCode.ENCODING_WRONG.exitCode());
-        assertThat(terminal.text()).contains("Error: '" + file + "' is no UTF-8", "offset 3", "Remedy: Save");
+        assertThat(terminal.text()).contains("Error: '" + file + "' is not UTF-8", "offset 3", "Remedy: Save");
     }
 
     @Test
