@@ -168,7 +168,7 @@ demo_runs() {
   local document
   document=$(UNDERSTUDY_BUILT=yes timeout --foreground -k 30 600 "$here/understudy" demo --once --json) || { say "the demo failed: $document"; return 1; }
   jq -e '.migration.outcome == "completed" and .migration.networkGap.kind == "measured"' <<<"$document" >/dev/null ||
-    { say "the demo's document does not tell of a completed migration: $document"; return 1; }
+    { say "the demo's document has no completed migration: $document"; return 1; }
 }
 
 # Adds up the runners' reports and ends with one line that counts. $1: 0 if nothing else went wrong.
@@ -186,10 +186,10 @@ count_reports() {
   show_times
   again=$(second_runs)
   if [ -n "$again" ]; then
-    say "Run twice: $again"
+    say "Second run of: $again"
     # More is no accident of emulation.
     if [ "$(tr , '\n' <<<"$again" | wc -l)" -gt 3 ]; then
-      say "More than three tests were run twice."
+      say "More than three tests needed a second run."
       [ "$failures" -gt 0 ] || failures=1
     fi
   fi

@@ -13,7 +13,7 @@ public enum ErrorCode {
     /** The document is not well-formed domain XML. */
     MALFORMED_XML(400, 2, "Correct the XML at the line and column named in the message."),
     /** The document has a document type declaration, or is too large. */
-    XML_REFUSED(400, 2, "Remove the document type declaration, or make the document smaller."),
+    XML_REFUSED(400, 2, "Remove the document type declaration from the XML, or make the XML smaller."),
     /** The bytes of the document contradict its encoding. */
     ENCODING_WRONG(
             400,
@@ -39,7 +39,7 @@ public enum ErrorCode {
     /** Another VM has the name. */
     VM_EXISTS(409, 4, "Choose another name, or undefine the existing VM first."),
     /** The operation is not possible in the state of the VM. */
-    WRONG_VM_STATE(409, 4, "Bring the VM to the state named in the message first."),
+    WRONG_VM_STATE(409, 4, "Change the VM to the state named in the message first."),
     /** The VM is being migrated. */
     MIGRATION_IN_PROGRESS(409, 4, "Wait for the running migration, or cancel it."),
     /** The state changed during the operation. */
@@ -47,7 +47,7 @@ public enum ErrorCode {
     /** Findings of severity ERROR prevent it; see {@link UnderstudyException#findings}. */
     REFUSED_BY_FINDINGS(422, 4, "Resolve the findings of severity ERROR and retry."),
     /** The call was cancelled or interrupted. */
-    CANCELLED(409, 6, "Repeat the call if it is still needed."),
+    CANCELLED(409, 6, "Read the state with understudy:vm-list, and repeat the call if it is still needed."),
     /** The connector does not support this operation. */
     NOT_SUPPORTED(501, 4, "See docs/qemu.md and docs/libvirt.md for what the connectors support."),
     /** QEMU exited before the VM ran. */

@@ -18,7 +18,7 @@ public enum PairHealth {
     /** Traffic runs over the standby NIC. */
     ON_STANDBY(
             "The primary is unplugged; traffic runs over the standby NIC.",
-            "Nothing during a migration; otherwise plug the primary again."),
+            "Wait for the end of a running migration; otherwise plug the primary again."),
     /** QEMU requested the guest to release the primary, and the release is not proven yet. */
     UNPLUGGING(
             "QEMU requested the guest to release the primary and waits for the release.",

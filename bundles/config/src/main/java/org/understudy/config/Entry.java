@@ -131,7 +131,7 @@ final class Entry {
 
     Optional<String> text() {
         if (shape() == Shape.EMPTY) {
-            problem("has no value", "Set a value, or remove the key.");
+            problem("has no value", "Set key " + key + " to a value, or remove it.");
         }
         if (!requireShape(Shape.SCALAR)) {
             return Optional.empty();
@@ -140,7 +140,7 @@ final class Entry {
         String value =
                 String.valueOf(source.interpolator().interpolate(written)).strip();
         if (value.isEmpty()) {
-            problem("has an empty value", "Set a value, or remove the key.");
+            problem("has an empty value", "Set key " + key + " to a value, or remove it.");
             return Optional.empty();
         } else if (value.contains("${")) {
             problem(
@@ -155,7 +155,7 @@ final class Entry {
         return text().flatMap(t -> {
             Optional<Boolean> flag = Optional.ofNullable(FLAGS.get(t));
             if (flag.isEmpty()) {
-                problem("'" + t + "' is neither true nor false", "Use true or false.");
+                problem("'" + t + "' is neither true nor false", "Set key " + key + " to true or false.");
             }
             return flag;
         });
@@ -168,7 +168,9 @@ final class Entry {
     private Optional<Duration> parse(String text, Duration atLeast) {
         Matcher m = DURATION.matcher(text);
         if (!m.matches()) {
-            problem("'" + text + "' is not a duration", "Use a number with a unit, such as 500ms, 30s, 2m or 1h.");
+            problem(
+                    "'" + text + "' is not a duration",
+                    "Set key " + key + " to a number with a unit, such as 500ms, 30s, 2m or 1h.");
             return Optional.empty();
         }
         long amount = Long.parseLong(m.group(1));
@@ -190,7 +192,9 @@ final class Entry {
             if (t.matches("\\d{1,18}") && Long.parseLong(t) >= from && Long.parseLong(t) <= to) {
                 return Optional.of(Long.parseLong(t));
             }
-            problem("'" + t + "' is not a number from %d to %d".formatted(from, to), "Use a number in this range.");
+            problem(
+                    "'" + t + "' is not a number from %d to %d".formatted(from, to),
+                    "Set key %s to a number in this range.".formatted(key));
             return Optional.empty();
         });
     }
@@ -219,7 +223,7 @@ final class Entry {
         if (shape() != wanted && shape() != Shape.EMPTY) {
             problem(
                     "must be " + wanted.words + ", but is " + shape().words,
-                    "Compare it with the sample that is shipped with Understudy.");
+                    "Compare it with the sample understudy.yaml that is shipped with Understudy.");
         }
         return shape() == wanted;
     }

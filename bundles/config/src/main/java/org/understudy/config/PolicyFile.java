@@ -52,7 +52,11 @@ record PolicyFile(Path path) {
                     e.getMessage(),
                     "Correct the YAML at this line: indent with spaces and write key: value.");
         } catch (IOException | ConfigurationException e) {
-            problems.add(1, "", "the file cannot be read: " + e, "Check owner, permissions and encoding (UTF-8).");
+            problems.add(
+                    1,
+                    "",
+                    "the file cannot be read: " + e,
+                    "Check owner, permissions and encoding (UTF-8) of " + path + ".");
         }
         return new Reading(Optional.empty(), problems.findings());
     }
@@ -72,7 +76,7 @@ record PolicyFile(Path path) {
                         "file " + path,
                         path
                                 + " does not exist; the last valid configuration, or else the defaults without hosts, are in force",
-                        "Create it from the sample that is shipped with Understudy.")
+                        "Create it from the sample understudy.yaml that is shipped with Understudy.")
                 .as(Severity.NOTICE);
     }
 }

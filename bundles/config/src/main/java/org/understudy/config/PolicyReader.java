@@ -107,7 +107,11 @@ final class PolicyReader {
     private static Optional<MigrationStrategy> strategy(Entry entry) {
         return entry.text().equals(Optional.of("predict"))
                 ? Optional.empty()
-                : word(entry, MigrationStrategy.values(), "strategy", "Use predict, automatic or explicit.");
+                : word(
+                        entry,
+                        MigrationStrategy.values(),
+                        "strategy",
+                        "Set the key 'strategy' to predict, automatic or explicit.");
     }
 
     private static <E extends Enum<E>> Optional<E> word(Entry entry, E[] values, String what, String remedy) {
@@ -180,6 +184,6 @@ final class PolicyReader {
     }
 
     private static void reportDuplicate(Entry item, String what, Object name) {
-        item.problem("another " + what + " is named '" + name + "'", "Use unique names.");
+        item.problem("another " + what + " is named '" + name + "'", "Give each " + what + " a unique name.");
     }
 }

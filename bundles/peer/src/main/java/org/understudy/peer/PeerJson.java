@@ -43,7 +43,7 @@ final class PeerJson {
         try {
             return MAPPER.writerFor(MAPPER.constructType(type)).writeValueAsString(value);
         } catch (JsonProcessingException e) {
-            throw new UnderstudyException(ErrorCode.INTERNAL, "Could not write " + type + " as JSON", e);
+            throw new UnderstudyException(ErrorCode.INTERNAL, type + " cannot be written as JSON", e);
         }
     }
 

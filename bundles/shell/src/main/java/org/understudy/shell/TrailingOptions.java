@@ -94,7 +94,7 @@ final class TrailingOptions {
             field.setAccessible(true);
             return field.get(command);
         } catch (IllegalAccessException e) {
-            throw new UnderstudyException(ErrorCode.INTERNAL, "Cannot read " + field, e);
+            throw new UnderstudyException(ErrorCode.INTERNAL, field + " cannot be read", e);
         }
     }
 
@@ -103,7 +103,7 @@ final class TrailingOptions {
             field.setAccessible(true);
             field.set(command, value);
         } catch (IllegalAccessException e) {
-            throw new UnderstudyException(ErrorCode.INTERNAL, "Cannot set " + field, e);
+            throw new UnderstudyException(ErrorCode.INTERNAL, field + " cannot be set", e);
         }
     }
 }

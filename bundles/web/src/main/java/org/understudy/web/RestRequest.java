@@ -74,7 +74,7 @@ record RestRequest(HttpServletRequest request, List<String> path) {
 
     /** The body as domain XML. */
     String document() {
-        return XmlBytes.read("the body", bytes(), charset());
+        return XmlBytes.read("The body", bytes(), charset());
     }
 
     /** The body as text, such as JSON. */

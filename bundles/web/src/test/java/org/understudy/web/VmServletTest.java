@@ -138,7 +138,7 @@ class VmServletTest {
         Exchange posted = new Exchange("POST", "?host=alpha", latin1).through(servlet);
 
         assertThat(posted.status).isEqualTo(400);
-        assertThat(posted.body()).contains("ENCODING_WRONG", "the body is no UTF-8", "offset 8", "Save the document");
+        assertThat(posted.body()).contains("ENCODING_WRONG", "The body is not UTF-8", "offset 8", "Save the document");
         Exchange json =
                 new Exchange("POST", "/web1/pair", "{\"nic\":\"\u00FC\"}".getBytes(StandardCharsets.ISO_8859_1));
         assertThat(json.through(servlet).body()).contains("INVALID_ARGUMENT", "The body is not valid UTF-8");

@@ -47,9 +47,11 @@ final class Sinks {
 
     private final Map<Node, List<Node>> calls = new IdentityHashMap<>();
     private final Wording wording;
+    private final DeclaredTypes declaredTypes;
 
     Sinks(List<CompilationUnit> sources, Wording wording) {
         this.wording = wording;
+        this.declaredTypes = new DeclaredTypes(sources);
         add("Finding", "of", 4, 2, whole(Kind.FINDING));
         add("Finding", "of", 4, 3, whole(Kind.REMEDY));
         add("Finding", CONSTRUCTOR, 6, 3, whole(Kind.FINDING));
@@ -102,7 +104,7 @@ final class Sinks {
         return callable instanceof ConstructorDeclaration ? CONSTRUCTOR : callable.getNameAsString();
     }
 
-    private static String typeOf(Node node) {
+    static String typeOf(Node node) {
         return type(node).map(TypeDeclaration::getNameAsString).orElse("");
     }
 
@@ -199,7 +201,10 @@ final class Sinks {
                         .orElse(Map.of());
             }
         }
-        return byType.values().iterator().next();
+        Optional<String> declared = declaredTypes.declaring(call);
+        return declared.isPresent()
+                ? byType.getOrDefault(declared.get(), Map.of())
+                : byType.values().iterator().next();
     }
 
     private static List<String> declaring(Node call, String name, int count) {

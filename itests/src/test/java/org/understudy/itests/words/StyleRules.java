@@ -24,8 +24,8 @@ final class StyleRules {
     /** What a remedy can begin with. */
     private static final String VERBS =
             "Add|Adjust|Allow|Ask|Assign|Attach|Bind|Boot|Cancel|Change|Check|Choose|Compare|Configure"
-                    + "|Connect|Copy|Correct|Create|Decide|Define|Delete|Destroy|Detach|Determine|Disable|Enable|Enter|Free|Give"
-                    + "|Increase|Install|Leave|List|Load|Log|Lower|Make|Map|Migrate|Mount|Move|Name|Omit|Open|Pass|Plug|Provide"
+                    + "|Connect|Copy|Correct|Create|Decide|Define|Delete|Destroy|Detach|Determine|Disable|Enable|End|Ensure|Enter|Find"
+                    + "|Free|Give|Ignore|Increase|Install|Keep|Leave|List|Load|Log|Lower|Make|Map|Migrate|Mount|Move|Name|Omit|Open|Pass|Plug|Provide"
                     + "|Raise|Read|Rebind|Reboot|Reduce|Reinstall|Release|Reload|Remove|Rename|Repair|Repeat|Replace|Report"
                     + "|Resolve|Restart|Restore|Resume|Retry|Run|Save|See|Select|Send|Set|Shut|Specify|Split|Start|Stop|Switch"
                     + "|Test|Turn|Undefine|Unplug|Update|Upgrade|Use|Verify|Wait|Write";
@@ -36,7 +36,8 @@ final class StyleRules {
             + "|\\$\\{|\\b(?:VMs?|hosts?|guests?|QEMU|libvirt|VFs?|PFs?|pools?|NICs?|kernel|firmware|IOMMU|ACS|KVM|VFIO"
             + "|Java|JAVA_HOME|Karaf|bundle|features?|packages?|logs?|bridge|networks?|alias(?:es)?|MACs?"
             + "|machine types?|q35|vf|emulated|UEFI|deadline|lease|ports?|driver|migrations?|certificates?"
-            + "|journal|configuration|definition|XML|YAML|switch|PCI|heartbeats?)\\b";
+            + "|journal|configuration|definition|XML|YAML|switch|PCI|heartbeats?)\\b"
+            + "|\\bfindings of severity [A-Z]|\\b(?:value|file|folder) named in the message\\b";
 
     /** Every sentence. A space stands for any white space. */
     private static final List<StyleRule> WORDS = List.of(
@@ -143,7 +144,7 @@ final class StyleRules {
                     "QEMU has not given the migration up",
                     "QEMU has not cancelled the migration"),
             word(
-                    "\\b(?:parts? with|parted with|lets? (?:it )?go|see(?:s|n)? nothing|comes? off|in doubt|for good|out of reach|runs? twice|met a defect|in step)\\b",
+                    "\\b(?:parts? with|parted with|lets? (?:it )?go|see(?:s|n)? nothing|comes? off|in doubt|for good|out of reach|runs? twice|met a defect|in step with)\\b",
                     "an idiom",
                     "unplug, assign, unreachable, unknown, permanently, split brain, synchronized",
                     "The NICs of host alpha are out of reach",
@@ -192,11 +193,19 @@ final class StyleRules {
             form(
                     MESSAGES,
                     Part.WHOLE,
-                    "^(?:There|It|They|That|Nothing|Something|Cannot|Can't|Could|Is|Has|Was|Waited)\\b.*",
+                    "^(?:There|It|They|That|Nothing|Something|Can't|Could|Is|Has|Was|Waited)\\b.*",
                     "does not name the object first",
                     "OBJECT PROBLEM: CAUSE",
                     "There is no route by which it can be reached",
                     "Host beta is unreachable: no route"),
+            form(
+                    MESSAGES,
+                    Part.WHOLE,
+                    "^Cannot (?!(?:\\{}|\\S+ .+): \\S).*",
+                    "names no object or no cause",
+                    "Cannot VERB OBJECT: CAUSE",
+                    "Cannot attach: no such bus",
+                    "Cannot attach device net0: no such bus"),
             form(
                     MESSAGES,
                     Part.WHOLE,

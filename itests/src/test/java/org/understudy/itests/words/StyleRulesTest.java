@@ -81,6 +81,45 @@ class StyleRulesTest {
         return new Existing(new Checkout(Built.script().getParent()), Set.of("understudy:vm-list"));
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Correct the value named in the message.",
+                "Check owner and permissions of the file or folder named in the message.",
+                "Resolve the findings of severity ERROR and retry."
+            })
+    void acceptsARemedyThatNamesAPartOfTheMessage(String remedy) {
+        assertThat(StyleRules.ALL.stream().flatMap(rule -> rule.violations(text(Kind.REMEDY, remedy))))
+                .isEmpty();
+    }
+
+    @Test
+    void takesNoClauseForTheMessageOfAnotherTypesMethod() {
+        String source = """
+                class Findings {
+                    Finding problem(String message, String remedy) {
+                        return Finding.of(FindingCode.OTHER, "vm", message, remedy);
+                    }
+                }
+                class Problems {
+                    Finding problem(String clause, String key) {
+                        return new Findings().problem("Key " + key + ": " + clause, "Add it.");
+                    }
+                }
+                class Example {
+                    void read(Problems problems, Findings findings) {
+                        problems.problem("has no value", "copy");
+                        findings.problem("VM is paused", "Resume it.");
+                    }
+                }
+                """;
+
+        assertThat(JavaTexts.of(Map.of("Example.java", source)))
+                .extracting(text -> text.starts() + " " + text.words())
+                .contains("true VM is paused", "false has no value")
+                .doesNotContain("true has no value");
+    }
+
     @Test
     void followsTextsThroughMethodsVariablesAndBranches() {
         String source = """

@@ -12,11 +12,11 @@ public interface IncomingMigration {
     /** {@return the current phase} */
     MigrationPhase phase();
 
-    /** Takes the VM over: stores its definition and starts its vCPUs. Call only after the source has stopped for good. */
+    /** Takes the VM over: stores its definition and starts its vCPUs. Call only after the source has stopped permanently. */
     void accept();
 
     /**
-     * Ends the receiving QEMU; on return it has provably exited. May be repeated.
+     * Ends the destination QEMU; on return it has provably exited. May be repeated.
      *
      * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#WRONG_VM_STATE} after
      *     {@link #accept}

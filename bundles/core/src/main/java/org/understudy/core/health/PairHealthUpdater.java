@@ -33,7 +33,7 @@ import org.understudy.core.definition.DomainView.PairView;
 
 /**
  * Updates the health of pairs of running VMs by events. An event that is impossible in the current health means that
- * another was missed: it is logged, and the state is read from the host. Unless a method says otherwise, it is called only
+ * another was missed: it is logged, and the state is read from the host. Unless a method states otherwise, it is called only
  * by tasks of the pair's host.
  */
 final class PairHealthUpdater {

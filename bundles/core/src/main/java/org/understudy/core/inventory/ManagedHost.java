@@ -183,7 +183,7 @@ final class ManagedHost {
     }
 
     /**
-     * Closes the host for good. A host that is being opened is closed as soon as it is open.
+     * Closes the host permanently. A host that is being opened is closed as soon as it is open.
      *
      * @return completes when a host that was open is closed
      */

@@ -28,7 +28,7 @@ public final class RecordJson implements JsonView {
         try (JsonGenerator json = factory.createGenerator(text)) {
             new ValueWriter(json).write(value);
         } catch (IOException e) {
-            throw new UnderstudyException(ErrorCode.INTERNAL, "Could not write " + value.getClass() + " as JSON", e);
+            throw new UnderstudyException(ErrorCode.INTERNAL, value.getClass() + " cannot be written as JSON", e);
         }
         return text.toString();
     }

@@ -124,7 +124,7 @@ record ValueWriter(JsonGenerator json) {
             return component.getAccessor().invoke(data);
         } catch (ReflectiveOperationException e) {
             throw new UnderstudyException(
-                    ErrorCode.INTERNAL, "Could not read " + component + " of " + data.getClass(), e);
+                    ErrorCode.INTERNAL, component + " of " + data.getClass() + " cannot be read", e);
         }
     }
 }

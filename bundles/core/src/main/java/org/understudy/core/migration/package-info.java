@@ -9,6 +9,6 @@
  * task alone.
  *
  * <p>No split brain: {@code accept} follows only after the source QEMU has reported completion, and {@code resumeOnSource}
- * only after the receiving QEMU has provably ended.
+ * only after the destination QEMU has provably ended.
  */
 package org.understudy.core.migration;

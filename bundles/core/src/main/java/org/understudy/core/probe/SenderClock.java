@@ -19,7 +19,7 @@ final class SenderClock {
     private long newest = Long.MIN_VALUE;
     private long newestSequence;
 
-    /** @return true if the sender's clock or numbers went back by more than that of a late packet */
+    /** @return true if the sender's clock or numbers decreased by more than those of a late packet */
     boolean tick(long sequence, long nanos) {
         boolean restarted = newest != Long.MIN_VALUE
                 && (nanos < newest - MAX_LAG || sequence < newestSequence - SequenceRun.MAX_LAG);

@@ -106,7 +106,7 @@ public final class ProvisioningService implements NicProvisioning {
                     FindingCode.CONTRIBUTOR_FAILED,
                     "contributor " + type,
                     "Contributor " + type + " failed: " + e,
-                    "Fix or remove the bundle that provides the contributor; the log has the stack trace.");
+                    "Correct or remove the bundle that provides the contributor; the log has the stack trace.");
             boolean required = policies.current().requireVf();
             return new Provisioned(definition, List.of(required ? failed.as(Severity.ERROR) : failed));
         }

@@ -41,7 +41,7 @@ import org.understudy.core.concurrent.SystemScheduler;
 import org.understudy.core.inventory.HostWatch;
 
 /**
- * Keeps the networks of hosts that hand out VFs in step with the pools of the configuration that request a network. Runs
+ * Reconciles the networks of hosts that hand out VFs with the pools of the configuration that request a network. Runs
  * whenever a host, its NICs, its networks or the configuration change, and retries while there are findings.
  */
 @Component(service = PoolNetworkController.class, immediate = true)

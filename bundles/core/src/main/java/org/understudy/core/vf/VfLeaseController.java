@@ -191,7 +191,7 @@ public final class VfLeaseController implements AutoCloseable {
         }
     }
 
-    /** Empty for a VF in no pool: whoever wrote its address manages it. */
+    /** Empty for a VF in no pool: the program that wrote its address manages it. */
     private Optional<Lease> leaseNamed(VmLocation here, PairView pair) {
         return pools.get()
                 .flatMap(served -> served.leaseNamed(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Keeps the VFs of hosts in step with the VMs that use them: leases for starts and arrivals, and forwarding entries while a
+ * Reconciles the VFs of hosts with the VMs that use them: leases for starts and arrivals, and forwarding entries while a
  * guest runs on its standby NIC.
  *
  * <p>Owns the words arrival (a VM that another manager is about to run on a host) and forwarding entry (frames for the MAC

@@ -77,7 +77,7 @@ final class HostNicAccess implements AutoCloseable {
         this.pools = pools;
         this.listener = listener;
         this.delays = delays;
-        this.inventory = unavailable("are being read", "Wait until the first inventory is read.");
+        this.inventory = unavailable("are being read", "Wait until the first inventory of the host is read.");
         this.worker = Executors.newSingleThreadScheduledExecutor(r -> {
             Thread thread = new Thread(r, "understudy-nics-" + policy.name());
             thread.setDaemon(true);

@@ -96,7 +96,8 @@ public final class DefinitionReader {
                 default -> value;
             };
         } catch (NumberFormatException | ArithmeticException e) {
-            collector.unsupported(element.path(), element.text(), "Write a whole number of memory units.");
+            collector.unsupported(
+                    element.path(), element.text(), "Set " + element.path() + " to a whole number of memory units.");
             return 0;
         }
     }
@@ -141,6 +142,6 @@ public final class DefinitionReader {
                         d.place().path() + "/alias", d.id(), "Set a unique alias for each device."));
         PciAddressAllocator.of(domain)
                 .conflicts()
-                .forEach(c -> collector.unsupported(c, "", "Set a unique address for each device."));
+                .forEach(c -> collector.unsupported(c, "", "Set a unique PCI address for each device."));
     }
 }

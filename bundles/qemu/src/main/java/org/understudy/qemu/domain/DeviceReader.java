@@ -261,7 +261,10 @@ final class DeviceReader {
 
     private Stream<String> vram(StrictElement model, int kib) {
         if (kib < 1024 || kib % 1024 != 0) {
-            collector.unsupported(model.path() + "/@vram", String.valueOf(kib), "Use a multiple of 1024 (KiB).");
+            collector.unsupported(
+                    model.path() + "/@vram",
+                    String.valueOf(kib),
+                    "Use a multiple of 1024 (KiB), such as vram='16384'.");
             return Stream.empty();
         }
         return Stream.of("vgamem_mb=" + kib / 1024);

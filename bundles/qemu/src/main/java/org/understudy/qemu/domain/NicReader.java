@@ -185,7 +185,7 @@ final class NicReader {
                 int end = range.number("end").orElse(start);
                 int to = range.number("to").orElse(start);
                 if (start < 1 || end < start || end - start > 1000 || to + end - start > 65535) {
-                    collector.unsupported(range.path(), start + "-" + end, "Forward 1 to 1000 ports from 1 to 65535.");
+                    collector.unsupported(range.path(), start + "-" + end, "Use 1 to 1000 ports from 1 to 65535.");
                     continue;
                 }
                 for (int port = start; port <= end; port++) {

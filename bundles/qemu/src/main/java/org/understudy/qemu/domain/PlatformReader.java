@@ -225,7 +225,7 @@ final class PlatformReader {
         boolean panic =
                 root.child("devices").map(d -> !d.children("panic").isEmpty()).orElse(false);
         if (crash.equals("restart") && panic) {
-            collector.unsupported("/domain/on_crash", crash, "Use destroy or preserve.");
+            collector.unsupported("/domain/on_crash", crash, "Set <on_crash> to destroy or preserve.");
         }
         return new Lifecycle(rebootEnds, crash.equals("preserve"));
     }

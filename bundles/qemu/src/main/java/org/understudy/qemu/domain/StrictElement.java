@@ -79,7 +79,7 @@ final class StrictElement {
         try {
             return Optional.of(Integer.decode(text.strip()));
         } catch (NumberFormatException e) {
-            collector.unsupported(path + "/@" + attribute, text, "Use a whole number.");
+            collector.unsupported(path + "/@" + attribute, text, "Set " + attribute + " to a whole number.");
             return Optional.empty();
         }
     }
@@ -145,19 +145,23 @@ final class StrictElement {
         }
         for (XmlElement.Attribute attribute : element.attributes()) {
             if (!attribute.name().startsWith("xmlns") && !attributesRead.contains(attribute.name())) {
-                collector.unsupported(path + "/@" + attribute.name(), attribute.value(), "Remove the attribute.");
+                collector.unsupported(
+                        path + "/@" + attribute.name(),
+                        attribute.value(),
+                        "Remove the attribute " + attribute.name() + ".");
             }
         }
         for (XmlElement child : element.children()) {
             StrictElement read = childrenRead.get(child);
             if (read == null) {
-                collector.unsupported(path + "/" + child.name(), summary(child), "Remove the element.");
+                collector.unsupported(
+                        path + "/" + child.name(), summary(child), "Remove the element " + child.name() + ".");
             } else {
                 read.reportUnread();
             }
         }
         if (!textRead && element.children().isEmpty() && !element.content().isEmpty()) {
-            collector.unsupported(path, element.content(), "Remove the text.");
+            collector.unsupported(path, element.content(), "Remove the text of " + path + ".");
         }
     }
 

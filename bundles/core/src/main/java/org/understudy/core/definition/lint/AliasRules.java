@@ -113,7 +113,7 @@ final class AliasRules {
                             subject.subject(primary),
                             primary.title() + " refers to " + alias + ", which is a <" + DisplayText.cut(device.name())
                                     + "> without <teaming type='persistent'/>",
-                            "Refer to a virtio NIC that has <teaming type='persistent'/>.");
+                            "Name a virtio NIC that has <teaming type='persistent'/>.");
                     findings.accept(canBecomeStandby(device) ? finding.withFix() : finding);
                 });
             }

@@ -156,13 +156,13 @@ record BoundedHost(Host host, BoundedCalls calls) implements Host {
 
     @Override
     public Optional<IncomingMigration> incoming(VmName vm) {
-        return query("query the receiving end of VM " + vm, () -> host.incoming(vm))
+        return query("query the incoming migration of VM " + vm, () -> host.incoming(vm))
                 .map(end -> new Incoming(vm, end));
     }
 
     @Override
     public Optional<OutgoingMigration> outgoing(VmName vm) {
-        return query("query the sending end of VM " + vm, () -> host.outgoing(vm))
+        return query("query the outgoing migration of VM " + vm, () -> host.outgoing(vm))
                 .map(end -> new Outgoing(vm, end));
     }
 
@@ -192,7 +192,7 @@ record BoundedHost(Host host, BoundedCalls calls) implements Host {
 
         @Override
         public MigrationPhase phase() {
-            return query("query the receiving end of VM " + vm, end::phase);
+            return query("query the incoming migration of VM " + vm, end::phase);
         }
 
         @Override
@@ -217,7 +217,7 @@ record BoundedHost(Host host, BoundedCalls calls) implements Host {
 
         @Override
         public MigrationProgress progress() {
-            return query("query the sending end of VM " + vm, end::progress);
+            return query("query the outgoing migration of VM " + vm, end::progress);
         }
 
         @Override

@@ -134,7 +134,7 @@ public final class MigrationContext {
         incoming = Optional.of(prepared);
     }
 
-    /** True once the receiving QEMU has provably ended. */
+    /** True once the destination QEMU has provably ended. */
     public boolean isIncomingGone() {
         return incomingGone;
     }

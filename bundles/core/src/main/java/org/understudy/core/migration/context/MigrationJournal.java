@@ -43,7 +43,7 @@ public final class MigrationJournal implements PendingUnplug.Store {
         STARTED,
         /** VFs are leased on the destination. */
         LEASED,
-        /** A receiving QEMU exists, and the source may have started to send. */
+        /** A destination QEMU exists, and the source may have started to send. */
         PREPARED,
         /** The source has sent everything and stopped; the destination is about to run the guest, or does. */
         COMMITTED,

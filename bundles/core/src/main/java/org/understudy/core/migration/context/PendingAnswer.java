@@ -64,7 +64,7 @@ public final class PendingAnswer<T> {
         try {
             undoCall.accept(result);
         } catch (RuntimeException e) {
-            LOG.warn("{}: result arrived after its deadline and could not be undone", name, e);
+            LOG.warn("{}: result arrived after its deadline and could not be rolled back", name, e);
         }
     }
 

@@ -122,7 +122,7 @@ public final class SourceMonitor {
         return Finding.of(
                 FindingCode.MIGRATION_FAILED,
                 request.subjectOn(request.destination().name()),
-                "The receiving QEMU on host " + request.destination().name() + " ended: " + reason,
+                "The destination QEMU on host " + request.destination().name() + " ended: " + reason,
                 "Read the QEMU log of the VM on the destination.");
     }
 

@@ -44,7 +44,7 @@ import org.understudy.core.migration.step.Step;
 
 /**
  * Ends a migration that was running when this server stopped. Both hosts are queried. The migration is completed if the VM
- * runs on the destination or the source has stopped for good, and rolled back if that is proven safe. In all other cases
+ * runs on the destination or the source has stopped permanently, and rolled back if that is proven safe. In all other cases
  * nothing is changed, and an admin decides.
  */
 public final class MigrationRecovery implements Task {
@@ -234,15 +234,14 @@ public final class MigrationRecovery implements Task {
                                 .isPresent();
     }
 
-    /** A guest may have been paused by an admin or by the migration; only the sending end of the migration shows which. */
+    /** A guest may have been paused by an admin or by the migration; only the outgoing migration shows which. */
     private void requireKnownPause(MigrationContext context, VmState sourceState) {
         boolean mayHaveBeenSent =
                 entry.stage() == MigrationJournal.Stage.PREPARED || entry.stage() == MigrationJournal.Stage.GOING_BACK;
         if (sourceState == VmState.PAUSED
                 && mayHaveBeenSent
                 && context.request().source().outgoing(before.vm()).isEmpty()) {
-            throw unclear("VM " + before.vm()
-                    + " is paused on the source, and the sending end of its migration is unreachable");
+            throw unclear("VM " + before.vm() + " is paused on the source, and its outgoing migration is unreachable");
         }
     }
 
@@ -268,7 +267,7 @@ public final class MigrationRecovery implements Task {
             context.incoming(context.request()
                     .destination()
                     .incoming(before.vm())
-                    .orElseThrow(() -> unclear("The receiving QEMU of VM " + before.vm() + " is unreachable")));
+                    .orElseThrow(() -> unclear("The destination QEMU of VM " + before.vm() + " is unreachable")));
             context.rollbacks()
                     .push(MigrationStep.LEASE, "undoIncoming", rollback::abortIncoming, remedies::incomingRemedy);
         } else {

@@ -111,7 +111,7 @@ final class DestinationCheck {
                                 "The source runs VMs with "
                                         + from.accelerator().get() + ", the destination with "
                                         + to.accelerator().get(),
-                                "Choose a destination with the same accelerator.")
+                                "Choose a destination host with the same accelerator.")
                         .as(Severity.WARNING))
                 : List.of();
     }

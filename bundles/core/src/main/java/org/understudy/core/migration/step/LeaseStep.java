@@ -17,7 +17,7 @@ import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.MigrationJournal;
 import org.understudy.core.migration.context.StepAbortedException;
 
-/** Step 2: leases a VF for each primary on the destination and prepares the receiving QEMU. */
+/** Step 2: leases a VF for each primary on the destination and prepares the destination QEMU. */
 public final class LeaseStep implements Step {
     @Override
     public MigrationStep step() {
@@ -106,7 +106,7 @@ public final class LeaseStep implements Step {
         context.incoming(DeadlineCall.call(
                 context.events(),
                 step(),
-                "the receiving QEMU",
+                "the destination QEMU",
                 context.request().deadlines().prepare(),
                 () -> context.request().destination().prepareIncoming(request),
                 IncomingMigration::abort));

@@ -164,11 +164,11 @@ public final class PreflightStep implements Step {
             found.add(unusable(
                     request,
                     "Option multifd has " + channels + " channels; allowed: 2 to 255",
-                    "Set 2 to 255 channels."));
+                    "Set --multifd to 2 to 255 channels."));
         }
         if (request.options().bandwidth().orElse(1) <= 0) {
             found.add(unusable(
-                    request, "The bandwidth limit is not above 0", "Omit the bandwidth limit, or set one above 0."));
+                    request, "The bandwidth limit is not above 0", "Omit --bandwidth, or set a limit above 0."));
         }
         if (request.options()
                 .downtimeLimit()

@@ -23,7 +23,7 @@ import org.understudy.core.migration.context.StepAbortedException;
 import org.understudy.core.migration.context.UnplugFindings;
 
 /**
- * The rollback actions: stop sending, end the receiving QEMU, resume the guest on the source with its primaries. Each
+ * The rollback actions: stop sending, end the destination QEMU, resume the guest on the source with its primaries. Each
  * method rolls back one thing and returns what it did; the order is that of {@link RollbackStack}.
  */
 public final class Rollback {
@@ -176,16 +176,16 @@ public final class Rollback {
         return pending.size() + " of " + requested.size() + " may still be released";
     }
 
-    /** Ends the receiving QEMU; only then may the guest run on the source again. */
+    /** Ends the destination QEMU; only then may the guest run on the source again. */
     public String abortIncoming() {
         DeadlineCall.call(
                 context.events(),
                 MigrationStep.LEASE,
-                "the receiving QEMU to end",
+                "the destination QEMU to end",
                 context.request().deadlines().cancel(),
                 context.incoming()::abort);
         context.markIncomingGone();
-        return "the receiving QEMU has ended";
+        return "the destination QEMU has ended";
     }
 
     /** Ensures that the guest runs on the source and has its primaries again. */

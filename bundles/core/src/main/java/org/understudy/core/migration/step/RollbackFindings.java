@@ -55,7 +55,7 @@ public final class RollbackFindings {
                 + context.request().vm() + "\" before you start it on any host.";
     }
 
-    /** The next step while the receiving QEMU may still exist. */
+    /** The next step while the destination QEMU may still exist. */
     public String incomingRemedy() {
         return "End the QEMU process of the VM on host "
                 + destination + ", then start or resume the VM on host " + source
@@ -79,7 +79,7 @@ public final class RollbackFindings {
         return Finding.of(
                 FindingCode.UNDO_FAILED,
                 context.request().subjectOn(source),
-                "The VM is paused on host " + source + ", and the receiving QEMU on host " + destination
+                "The VM is paused on host " + source + ", and the destination QEMU on host " + destination
                         + " may still be running",
                 incomingRemedy());
     }

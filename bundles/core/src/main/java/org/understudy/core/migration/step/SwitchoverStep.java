@@ -143,7 +143,7 @@ public final class SwitchoverStep implements Step {
         return Finding.of(
                 FindingCode.STEP_DEADLINE_EXCEEDED,
                 context.request().subjectOn(context.request().destination().name()),
-                "It is unknown whether the VM runs on the destination: " + why,
+                "The state of the VM on the destination is unknown: " + why,
                 checkDestination(context));
     }
 
@@ -154,7 +154,7 @@ public final class SwitchoverStep implements Step {
 
     /**
      * A host that refused has not started the guest, so the source may continue; a host that did not answer may have
-     * started it. If the source QEMU has ended, the receiving QEMU has the only copy of the guest and is kept.
+     * started it. If the source QEMU has ended, the destination QEMU has the only copy of the guest and is kept.
      */
     private static StepAbortedException acceptFailed(MigrationContext context, UnderstudyException e) {
         boolean canRollBack = context.events().sourceStopped().isEmpty()
