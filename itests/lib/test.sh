@@ -206,7 +206,8 @@ second_runs() {
 # The last lines of what failed classes wrote, which went to files.
 show_failed_output() {
   local report output
-  find "$here/itests" -path '*-reports/TEST-*.xml' -exec grep -lE '<(failure|error)' {} + | while IFS= read -r report; do
+  # grep fails where no class has failed.
+  { find "$here/itests" -path '*-reports/TEST-*.xml' -exec grep -lE '<(failure|error)' {} + || true; } | while IFS= read -r report; do
     output=${report##*/TEST-} output=${report%/*}/${output%.xml}-output.txt
     [ ! -s "$output" ] || say "$output:
 $(tail -n 60 "$output")"

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.concurrent.Callable;
 import org.understudy.itests.Built;
 import org.understudy.itests.lab.LibvirtHosts;
 import org.understudy.itests.lab.LibvirtPair;
@@ -51,12 +52,22 @@ final class LibvirtServer implements AutoCloseable {
 
     /** Returns when its primary carries its traffic. */
     TestGuest startsAGuest() throws Exception {
+        return startsAGuest(() -> LibvirtPair.lastState(hosts, "alpha").contains("path=primary"));
+    }
+
+    /**
+     * With QEMU before 6.1, the guest gets its primary at boot and loses it a few seconds later: QEMU presses the attention
+     * button of a slot that the guest has powered on already, so Linux powers it off. Returns when the guest has its primary.
+     */
+    TestGuest startsAGuestWithNativeHotplug() throws Exception {
+        return startsAGuest(() -> LibvirtPair.states(hosts, "alpha").contains("=primary,"));
+    }
+
+    private TestGuest startsAGuest(Callable<Boolean> hasPrimary) throws Exception {
         requireOk(rest.change("POST", "/api/v1/vms?host=alpha", LibvirtPair.definition("mover", guest, suite)));
         requireOk(rest.change("POST", "/api/v1/vms/mover/start", ""));
         TestGuest mover = new TestGuest(rest, "mover");
-        karaf.awaitUntil(
-                "the guest's primary",
-                () -> LibvirtPair.lastState(hosts, "alpha").contains("path=primary"));
+        karaf.awaitUntil("the guest's primary", hasPrimary);
         assertThat(mover.place()).isEqualTo("running on alpha");
         return mover;
     }

@@ -33,7 +33,7 @@ class OtherLibvirtsIT {
     void aGuestIsStartedAndRemovedByAnOldOne() throws Exception {
         try (LibvirtServer server = new LibvirtServer(karaf, "bullseye")) {
             requireHealthy(server, "7.0");
-            server.removes(server.startsAGuest());
+            server.removes(server.startsAGuestWithNativeHotplug());
         }
     }
 

@@ -69,13 +69,16 @@ public final class LibvirtPair {
                 """.formatted(guest, name, cpu, device);
     }
 
-    /** The last line that the guest wrote on this host, or nothing. */
+    /** The last line that the guest wrote on this host, or an empty text. */
     public static String lastState(LibvirtHosts hosts, String host) {
+        return states(hosts, host).strip().lines().reduce("", (first, second) -> second);
+    }
+
+    /** Everything that the guest wrote on this host. */
+    public static String states(LibvirtHosts hosts, String host) {
         try {
             Path serial = hosts.file(host, "serial");
-            return Files.exists(serial)
-                    ? Files.readString(serial).strip().lines().reduce("", (first, second) -> second)
-                    : "";
+            return Files.exists(serial) ? Files.readString(serial) : "";
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
