@@ -236,7 +236,9 @@ class LabFaultsIT {
                         .contains("<teaming type='transient'"));
     }
 
+    /** Before the tests that take the link of a PF away: the standby NIC behind the emulated PF may be unreachable after them. */
     @Test
+    @Order(1)
     void aDestinationWithoutAFreeVfIsAcceptedAndTheVmGetsOneWhenOneIsFree() throws Exception {
         String destination = other(guest.host());
         guest.awaitClear(destination);
