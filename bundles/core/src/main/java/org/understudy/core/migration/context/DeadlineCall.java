@@ -24,13 +24,7 @@ public final class DeadlineCall {
             Supplier<T> hostCall,
             Consumer<T> late) {
         PendingAnswer<T> pendingAnswer = events.begin(what, hostCall);
-        try {
-            events.await(step, what, limit, pendingAnswer);
-        } catch (StepAbortedException e) {
-            pendingAnswer.abandon(late);
-            throw e;
-        }
-        return pendingAnswer.get();
+        return result(pendingAnswer, () -> events.await(step, what, limit, pendingAnswer), late);
     }
 
     /** The same for a call whose result the rollback needs: a cancel takes effect after the answer. */
@@ -42,8 +36,12 @@ public final class DeadlineCall {
             Supplier<T> hostCall,
             Consumer<T> late) {
         PendingAnswer<T> pendingAnswer = events.begin(what, hostCall);
+        return result(pendingAnswer, () -> events.awaitDespiteCancel(step, what, limit, pendingAnswer), late);
+    }
+
+    private static <T> T result(PendingAnswer<T> pendingAnswer, Runnable wait, Consumer<T> late) {
         try {
-            events.awaitDespiteCancel(step, what, limit, pendingAnswer);
+            wait.run();
         } catch (StepAbortedException e) {
             pendingAnswer.abandon(late);
             throw e;
