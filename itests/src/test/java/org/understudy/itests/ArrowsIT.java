@@ -55,6 +55,7 @@ class ArrowsIT {
         assertThat(manifests().keySet())
                 .contains(
                         "org.understudy.api",
+                        "org.understudy.concurrent",
                         "org.understudy.config",
                         "org.understudy.core",
                         "org.understudy.hostnic",
@@ -66,24 +67,27 @@ class ArrowsIT {
     }
 
     @Test
-    void dependsOnNoBundleButTheApi() throws IOException {
+    void dependsOnNoBundlesButTheSharedOnes() throws IOException {
         manifests().forEach((bundle, manifest) -> {
             assertThat(ours(packages(manifest, "Import-Package")))
                     .as("imports of " + bundle)
-                    .allMatch(name -> name.startsWith("org.understudy.api"));
+                    .allMatch(
+                            name -> name.startsWith("org.understudy.api") || name.equals("org.understudy.concurrent"));
             assertThat(manifest.getValue("Require-Bundle")).as(bundle).isNull();
             assertThat(manifest.getValue("DynamicImport-Package")).as(bundle).isNull();
         });
     }
 
     @Test
-    void exportsNothingButTheApi() throws IOException {
+    void exportsNothingButTheSharedBundles() throws IOException {
         manifests().forEach((bundle, manifest) -> {
             Set<String> exports = packages(manifest, "Export-Package");
             if (bundle.equals("org.understudy.api")) {
                 assertThat(exports)
                         .containsExactlyInAnyOrder(
                                 "org.understudy.api", "org.understudy.api.spi", "org.understudy.api.xml");
+            } else if (bundle.equals("org.understudy.concurrent")) {
+                assertThat(exports).containsExactly("org.understudy.concurrent");
             } else {
                 assertThat(exports).as("exports of " + bundle).isEmpty();
             }

@@ -7,7 +7,7 @@ import org.understudy.api.Finding;
 import org.understudy.api.HostView;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Host;
-import org.understudy.core.concurrent.FanOut;
+import org.understudy.concurrent.FanOut;
 import org.understudy.core.inventory.HostRegistry;
 
 /** Reports the findings of each host about itself. */

@@ -27,8 +27,8 @@ import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.MigrationPhase;
-import org.understudy.core.concurrent.HostExecutor;
-import org.understudy.core.concurrent.Scheduler;
+import org.understudy.concurrent.HostExecutor;
+import org.understudy.concurrent.Scheduler;
 import org.understudy.core.definition.DomainView.PairView;
 
 /**

@@ -33,10 +33,10 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostConnector;
 import org.understudy.api.spi.Hosts;
-import org.understudy.core.concurrent.Backoff;
-import org.understudy.core.concurrent.FanOut;
-import org.understudy.core.concurrent.Scheduler;
-import org.understudy.core.concurrent.SystemScheduler;
+import org.understudy.concurrent.Backoff;
+import org.understudy.concurrent.FanOut;
+import org.understudy.concurrent.Scheduler;
+import org.understudy.concurrent.SystemScheduler;
 
 /**
  * Keeps the hosts of the configuration open, follows changes of the configuration and of the connectors, and publishes

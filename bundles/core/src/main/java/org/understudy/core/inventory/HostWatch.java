@@ -17,10 +17,10 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.Hosts;
-import org.understudy.core.concurrent.Backoff;
-import org.understudy.core.concurrent.Delivery;
-import org.understudy.core.concurrent.Scheduler;
-import org.understudy.core.concurrent.SystemScheduler;
+import org.understudy.concurrent.Backoff;
+import org.understudy.concurrent.Delivery;
+import org.understudy.concurrent.Scheduler;
+import org.understudy.concurrent.SystemScheduler;
 
 /**
  * Subscribes to the events of every open host. After each change of the open hosts it compares them with those it has

@@ -20,8 +20,8 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostConnector;
 import org.understudy.api.spi.HostFacts;
-import org.understudy.core.concurrent.Backoff;
-import org.understudy.core.concurrent.Scheduler;
+import org.understudy.concurrent.Backoff;
+import org.understudy.concurrent.Scheduler;
 
 /**
  * One host of the configuration. Opens it in the background and retries with a backoff. No host is opened or closed under

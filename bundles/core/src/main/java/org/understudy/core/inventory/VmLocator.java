@@ -25,7 +25,7 @@ import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostedVm;
-import org.understudy.core.concurrent.DeadlineFanOut;
+import org.understudy.concurrent.DeadlineFanOut;
 
 /** Finds VMs among the hosts. An OSGi service within this bundle. */
 @Component(service = VmLocator.class)

@@ -27,7 +27,7 @@ import org.understudy.api.Vm;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
-import org.understudy.core.concurrent.FanOut;
+import org.understudy.concurrent.FanOut;
 import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.lint.LintContext;
 import org.understudy.core.definition.lint.Linter;

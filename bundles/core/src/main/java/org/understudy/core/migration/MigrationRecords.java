@@ -13,7 +13,7 @@ import org.understudy.api.Migration;
 import org.understudy.api.MigrationId;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
-import org.understudy.core.concurrent.EventBroadcaster;
+import org.understudy.concurrent.EventBroadcaster;
 import org.understudy.core.migration.context.Deadline;
 import org.understudy.core.migration.context.TimeSource;
 

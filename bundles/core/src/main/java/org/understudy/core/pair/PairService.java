@@ -24,7 +24,7 @@ import org.understudy.api.Subscription;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.Hosts;
-import org.understudy.core.concurrent.KeyedLock;
+import org.understudy.concurrent.KeyedLock;
 import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.HostNetworks;
 import org.understudy.core.definition.edit.PairEditor;

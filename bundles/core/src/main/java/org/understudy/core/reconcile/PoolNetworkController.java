@@ -33,11 +33,11 @@ import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.VfNetworks;
-import org.understudy.core.concurrent.Backoff;
-import org.understudy.core.concurrent.Controller;
-import org.understudy.core.concurrent.Scheduler;
-import org.understudy.core.concurrent.ServiceSubscription;
-import org.understudy.core.concurrent.SystemScheduler;
+import org.understudy.concurrent.Backoff;
+import org.understudy.concurrent.Controller;
+import org.understudy.concurrent.Scheduler;
+import org.understudy.concurrent.ServiceSubscription;
+import org.understudy.concurrent.SystemScheduler;
 import org.understudy.core.inventory.HostWatch;
 
 /**

@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.understudy.api.HostName;
 import org.understudy.api.VmName;
-import org.understudy.core.concurrent.Scheduler;
+import org.understudy.concurrent.Scheduler;
 
 /** VMs that another manager is about to run on a host. Each expires, as no event reports a VM that never arrives. */
 final class PendingArrivals {

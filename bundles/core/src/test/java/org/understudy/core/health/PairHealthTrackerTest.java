@@ -42,13 +42,13 @@ import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.api.spi.PrimaryPresence;
-import org.understudy.core.concurrent.Scheduler;
-import org.understudy.core.concurrent.SystemScheduler;
+import org.understudy.concurrent.Scheduler;
+import org.understudy.concurrent.SystemScheduler;
+import org.understudy.concurrent.testing.FakeScheduler;
 import org.understudy.core.definition.DomainView;
 import org.understudy.core.testing.FakeHost;
 import org.understudy.core.testing.FakeHost.FakeVm;
 import org.understudy.core.testing.FakeHost.Fault;
-import org.understudy.core.testing.FakeScheduler;
 
 class PairHealthTrackerTest {
     private static final VmName VM = new VmName("web1");

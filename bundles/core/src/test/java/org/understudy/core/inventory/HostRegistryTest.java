@@ -32,8 +32,8 @@ import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostConnector;
-import org.understudy.core.concurrent.Backoff;
-import org.understudy.core.concurrent.SystemScheduler;
+import org.understudy.concurrent.Backoff;
+import org.understudy.concurrent.SystemScheduler;
 import org.understudy.core.testing.FakeDefinitionHost;
 import org.understudy.core.testing.FakeHosts;
 

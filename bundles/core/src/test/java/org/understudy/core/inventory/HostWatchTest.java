@@ -19,8 +19,8 @@ import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.Hosts;
+import org.understudy.concurrent.testing.FakeScheduler;
 import org.understudy.core.testing.FakeHost;
-import org.understudy.core.testing.FakeScheduler;
 
 class HostWatchTest {
     private final FakeScheduler clock = new FakeScheduler();

@@ -19,7 +19,7 @@ import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
-import org.understudy.core.concurrent.DeadlineFanOut;
+import org.understudy.concurrent.DeadlineFanOut;
 import org.understudy.core.inventory.VmLocator.Survey;
 import org.understudy.core.testing.FakeDefinitionHost;
 import org.understudy.core.testing.FakeHosts;

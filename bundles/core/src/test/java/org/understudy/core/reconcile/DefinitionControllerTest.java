@@ -18,14 +18,14 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.PrimaryPresence;
-import org.understudy.core.concurrent.Backoff;
+import org.understudy.concurrent.Backoff;
+import org.understudy.concurrent.testing.FakeScheduler;
 import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.lint.NicFacts;
 import org.understudy.core.pair.PairService;
 import org.understudy.core.reconcile.DefinitionController.Timings;
 import org.understudy.core.testing.FakeDefinitionHost;
 import org.understudy.core.testing.FakeHosts;
-import org.understudy.core.testing.FakeScheduler;
 import org.understudy.core.vf.VfLeaseController;
 
 class DefinitionControllerTest {

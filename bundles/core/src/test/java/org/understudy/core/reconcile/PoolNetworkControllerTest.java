@@ -45,9 +45,9 @@ import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.VfNetworks;
-import org.understudy.core.concurrent.Backoff;
+import org.understudy.concurrent.Backoff;
+import org.understudy.concurrent.testing.FakeScheduler;
 import org.understudy.core.testing.FakeHosts;
-import org.understudy.core.testing.FakeScheduler;
 
 class PoolNetworkControllerTest {
     private static final HostName ALPHA = new HostName("alpha");

@@ -38,12 +38,12 @@ import org.understudy.api.VmState;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.api.spi.VfPools;
 import org.understudy.api.spi.VfPools.Lease;
-import org.understudy.core.concurrent.Backoff;
+import org.understudy.concurrent.Backoff;
+import org.understudy.concurrent.testing.FakeScheduler;
 import org.understudy.core.health.VmKey;
 import org.understudy.core.reconcile.PrimaryController.Timings;
 import org.understudy.core.testing.FakeDefinitionHost;
 import org.understudy.core.testing.FakeHosts;
-import org.understudy.core.testing.FakeScheduler;
 import org.understudy.core.vf.VfLeaseController;
 
 class PrimaryControllerTest {

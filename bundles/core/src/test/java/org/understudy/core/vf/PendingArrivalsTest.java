@@ -9,7 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.HostName;
 import org.understudy.api.VmName;
-import org.understudy.core.testing.FakeScheduler;
+import org.understudy.concurrent.testing.FakeScheduler;
 
 class PendingArrivalsTest {
     private static final VmName WEB1 = new VmName("web1");

@@ -40,7 +40,8 @@ import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.VfPools;
 import org.understudy.api.spi.VfSettings;
-import org.understudy.core.concurrent.Backoff;
+import org.understudy.concurrent.Backoff;
+import org.understudy.concurrent.testing.FakeScheduler;
 import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.definition.lint.NicFacts;
@@ -48,7 +49,6 @@ import org.understudy.core.inventory.VmLocation;
 import org.understudy.core.lifecycle.VirtualMachineService;
 import org.understudy.core.testing.FakeDefinitionHost;
 import org.understudy.core.testing.FakeHosts;
-import org.understudy.core.testing.FakeScheduler;
 
 class VfLeaseControllerTest {
     private static final VmName WEB1 = new VmName("web1");

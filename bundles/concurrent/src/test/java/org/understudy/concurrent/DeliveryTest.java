@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.understudy.core.concurrent;
+package org.understudy.concurrent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -10,7 +10,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.Subscription;
-import org.understudy.core.testing.FakeScheduler;
+import org.understudy.concurrent.testing.FakeScheduler;
 
 class DeliveryTest {
     private final List<String> got = new CopyOnWriteArrayList<>();

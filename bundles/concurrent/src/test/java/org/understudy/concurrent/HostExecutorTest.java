@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.understudy.core.concurrent;
+package org.understudy.concurrent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.HostName;
-import org.understudy.core.testing.FakeScheduler;
+import org.understudy.concurrent.testing.FakeScheduler;
 
 class HostExecutorTest {
     private static final HostName ALPHA = new HostName("alpha");

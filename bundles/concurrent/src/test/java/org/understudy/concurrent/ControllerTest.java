@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.understudy.core.concurrent;
+package org.understudy.concurrent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -12,8 +12,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.HostName;
-import org.understudy.core.concurrent.Controller.Result;
-import org.understudy.core.testing.FakeScheduler;
+import org.understudy.concurrent.Controller.Result;
+import org.understudy.concurrent.testing.FakeScheduler;
 
 class ControllerTest {
     private static final HostName ALPHA = new HostName("alpha");

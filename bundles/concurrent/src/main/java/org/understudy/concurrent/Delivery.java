@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.understudy.core.concurrent;
+package org.understudy.concurrent;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

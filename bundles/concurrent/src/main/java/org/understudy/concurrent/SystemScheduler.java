@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.understudy.core.concurrent;
+package org.understudy.concurrent;
 
 import java.time.Duration;
 import java.util.Collection;

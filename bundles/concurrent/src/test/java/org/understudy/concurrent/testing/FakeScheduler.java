@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.understudy.core.testing;
+package org.understudy.concurrent.testing;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -12,7 +12,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.understudy.api.Subscription;
-import org.understudy.core.concurrent.Scheduler;
+import org.understudy.concurrent.Scheduler;
 
 /**
  * Threads and time under the control of a test. Time passes only by {@link #advance}. A task runs at once on the thread that

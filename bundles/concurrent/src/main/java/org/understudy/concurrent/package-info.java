@@ -5,7 +5,9 @@
  *
  * <p>Owns the words controller (a work queue of keys), backoff (pauses between attempts), delivery (in order, merged by
  * key) and fan-out (one call to many hosts in parallel). Called by all packages that work in the background. Every thread
- * and every delay comes from a {@link org.understudy.core.concurrent.Scheduler}, except the threads of surveys, of which
+ * and every delay comes from a {@link org.understudy.concurrent.Scheduler}, except the threads of surveys, of which
  * a host that hangs may hold several. Everything here is safe for use from any thread.
  */
-package org.understudy.core.concurrent;
+@org.osgi.annotation.bundle.Export
+@org.osgi.annotation.versioning.Version("1.0.0")
+package org.understudy.concurrent;
