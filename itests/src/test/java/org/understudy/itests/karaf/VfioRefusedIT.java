@@ -7,7 +7,6 @@ import static org.understudy.itests.karaf.LabServer.requireOk;
 import com.fasterxml.jackson.databind.JsonNode;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,8 +16,6 @@ import org.junit.jupiter.api.Timeout;
  * migrations nevertheless, and lists the VF.
  */
 @Tag("lab")
-@Tag("two-hosts")
-@Order(6)
 @Timeout(900)
 class VfioRefusedIT {
     private static LabServer lab;
