@@ -18,6 +18,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.understudy.itests.Built;
 
@@ -136,6 +138,19 @@ final class KarafServer implements AutoCloseable {
                     });
         } catch (RuntimeException | AssertionError e) {
             throw new AssertionError(what + ": " + e.getMessage() + "\n" + logs(), e);
+        }
+    }
+
+    /** Waits until a value fulfils a condition; the failure has also the last value. */
+    <T> void awaitUntil(String what, Callable<T> read, Predicate<T> condition) {
+        AtomicReference<T> last = new AtomicReference<>();
+        try {
+            awaitUntil(what, () -> {
+                last.set(read.call());
+                return condition.test(last.get());
+            });
+        } catch (AssertionError e) {
+            throw new AssertionError(what + ", last value: " + last.get() + "\n" + e.getMessage(), e);
         }
     }
 

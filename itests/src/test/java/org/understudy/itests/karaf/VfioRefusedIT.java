@@ -41,14 +41,14 @@ class VfioRefusedIT {
         // libvirt reported success; after a retry of Understudy, libvirt may report the failure.
         assertThat(lab.lab.output("beta", "virsh", "dumpxml", "web2")).contains("type='hostdev'");
 
-        lab.server.awaitUntil("the truth", () -> {
-            JsonNode pair = lab.rest.json("/api/v1/vms/web2").at("/pairs/0");
-            String details = pair.get("details").asText();
-            return pair.get("health").asText().equals("fault")
-                    && details.contains("QEMU does not have")
-                    && details.contains("interrupt remapping")
-                    && details.contains("/var/log/libvirt/qemu/web2.log");
-        });
+        lab.server.awaitUntil(
+                "the truth", () -> lab.rest.json("/api/v1/vms/web2").at("/pairs/0"), pair -> {
+                    String details = pair.get("details").asText();
+                    return pair.get("health").asText().equals("fault")
+                            && details.contains("QEMU does not have")
+                            && details.contains("interrupt remapping")
+                            && details.contains("/var/log/libvirt/qemu/web2.log");
+                });
         assertThat(lab.lab.output("beta", "cat", "/var/log/libvirt/qemu/web2.log"))
                 .contains("vfio");
         lab.requireReachable(2);
