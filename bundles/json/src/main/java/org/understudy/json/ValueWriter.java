@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.understudy.core.json;
+package org.understudy.json;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
