@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The JSON forms of the API's records.
+ * The JSON forms of the API's records: for clients, for files of this server, and between servers.
  *
- * <p>The shell and REST write through {@link org.understudy.api.JsonView}. It refers to no record by name: a new
- * record is written by the same rules as the others. Safe for use from any thread.
+ * <p>{@link org.understudy.json.RecordMappers} has all settings. No record is referred to by name: a new one is written by
+ * the same rules as the others. REST and the shell write through {@link org.understudy.api.JsonView}; the journal
+ * of migrations and the peer protocol use the mappers. Safe for use from any thread.
  */
 @org.osgi.annotation.bundle.Export
 @org.osgi.annotation.versioning.Version("1.0.0")

@@ -139,6 +139,7 @@ class RecordJsonTest {
         assertThat(json.write(gap)).isEqualTo("{\"kind\":\"not-measured\",\"reason\":\"no probe\"}");
         assertThat(json.write(nic)).isEqualTo("{\"kind\":\"by-alias\",\"alias\":\"ua-1\"}");
         assertThat(json.write(new NicSelector.Only())).isEqualTo("{\"kind\":\"only\"}");
+        assertThat(json.write(List.of(gap))).isEqualTo("[{\"kind\":\"not-measured\",\"reason\":\"no probe\"}]");
     }
 
     @Test
