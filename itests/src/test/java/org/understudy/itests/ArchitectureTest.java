@@ -35,7 +35,7 @@ class ArchitectureTest {
      * not import each other.
      */
     private static final List<Set<String>> LAYERS = List.of(
-            Set.of("definition", "json", "probe"),
+            Set.of("definition", "probe"),
             Set.of("definition.lint", "definition.edit", "inventory"),
             Set.of("health", "migration.context"),
             Set.of("vf", "migration.step"),

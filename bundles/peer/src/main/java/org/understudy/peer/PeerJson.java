@@ -1,41 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.peer;
 
-import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.MapperFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
-import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.lang.reflect.Method;
 import java.lang.reflect.Type;
 import org.understudy.api.ErrorCode;
-import org.understudy.api.ProbeTarget;
 import org.understudy.api.UnderstudyException;
-import org.understudy.api.spi.HostEvent;
+import org.understudy.json.RecordMappers;
 
 /** The JSON form between two servers: every record with all its components, so that no value is lost. */
 final class PeerJson {
-    private static final ObjectMapper MAPPER = JsonMapper.builder()
-            .addModules(new Jdk8Module(), new JavaTimeModule())
-            .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
-            // Methods such as isUserAlias are not components of a record.
-            .disable(MapperFeature.AUTO_DETECT_IS_GETTERS)
-            .addMixIn(HostEvent.class, ByName.class)
-            .addMixIn(ProbeTarget.class, ByName.class)
-            .build();
-
-    static {
-        MAPPER.registerSubtypes(HostEvent.class.getPermittedSubclasses());
-        MAPPER.registerSubtypes(ProbeTarget.class.getPermittedSubclasses());
-    }
-
-    @JsonTypeInfo(use = JsonTypeInfo.Id.SIMPLE_NAME, property = "type")
-    private interface ByName {}
+    private static final JsonMapper MAPPER = RecordMappers.EXCHANGED;
 
     private PeerJson() {}
 

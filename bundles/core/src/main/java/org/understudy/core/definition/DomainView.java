@@ -23,6 +23,7 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.VfSettings;
 import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.PciXml;
 import org.understudy.api.xml.XmlElement;
 
 /**

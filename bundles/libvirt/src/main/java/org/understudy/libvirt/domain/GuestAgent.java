@@ -3,7 +3,7 @@ package org.understudy.libvirt.domain;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -14,11 +14,12 @@ import org.understudy.api.MacAddress;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.GuestNic;
+import org.understudy.json.ForeignJson;
 
 /** Queries the guest agent, which may be slow, absent, or wrong. Source: QEMU {@code qga/qapi-schema.json}. */
 public final class GuestAgent {
     private static final Logger LOG = LoggerFactory.getLogger(GuestAgent.class);
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final JsonMapper JSON = ForeignJson.MAPPER;
     private static final int TIMEOUT_SECONDS = 2;
 
     private final Domains domains;

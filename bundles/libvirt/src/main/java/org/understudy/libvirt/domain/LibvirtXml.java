@@ -4,6 +4,7 @@ package org.understudy.libvirt.domain;
 import java.io.IOException;
 import java.io.StringReader;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -18,6 +19,7 @@ import javax.xml.xpath.XPathFactory;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.PciAddress;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.xml.PciXml;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 import org.w3c.dom.Node;
@@ -57,15 +59,9 @@ final class LibvirtXml {
     }
 
     private static PciAddress pciAddress(Element address) {
-        return new PciAddress(
-                number(address, "domain"),
-                number(address, "bus"),
-                number(address, "slot"),
-                number(address, "function"));
-    }
-
-    private static int number(Element address, String attribute) {
-        return address.hasAttribute(attribute) ? Integer.decode(address.getAttribute(attribute)) : 0;
+        return PciXml.address(part -> Optional.of(address.getAttribute(part)).filter(text -> !text.isEmpty()))
+                .orElseThrow(() -> new UnderstudyException(
+                        ErrorCode.MALFORMED_XML, "XML from libvirt has an address that is not a PCI address"));
     }
 
     /** Formats an address as {@link #pciAddresses} reads it. */

@@ -3,7 +3,7 @@ package org.understudy.libvirt.domain;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -16,13 +16,14 @@ import org.libvirt.LibvirtException;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
+import org.understudy.json.ForeignJson;
 
 /**
  * Queries a VM's QEMU through libvirt; read-only commands, because libvirt would not notice changes. libvirt waits for QEMU
  * without limit, so each query has a thread of its own, which is abandoned if QEMU hangs.
  */
 public final class Monitor {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final JsonMapper JSON = ForeignJson.MAPPER;
 
     private final Domains domains;
     private final Duration timeout;

@@ -2,9 +2,12 @@
 package org.understudy.libvirt.domain;
 
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.understudy.api.Alias;
 import org.understudy.api.PciAddress;
 import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.MemoryXml;
+import org.understudy.api.xml.PciXml;
 import org.understudy.api.xml.XmlElement;
 
 /**
@@ -26,7 +29,7 @@ public record VfUse(Optional<PciAddress> vf, boolean blockedByAppArmor, boolean 
                 .filter(nic -> nic.attributeOr("type", "").equals("network"))
                 .isPresent();
         return new VfUse(
-                nic(document, primary).flatMap(VfUse::address), confined && unnamed, isTooLow(document.root()));
+                nic(document, primary).flatMap(PciXml::hostAddress), confined && unnamed, isTooLow(document.root()));
     }
 
     private static Optional<XmlElement> nic(DomainDocument document, Alias alias) {
@@ -35,31 +38,13 @@ public record VfUse(Optional<PciAddress> vf, boolean blockedByAppArmor, boolean 
                 .findFirst();
     }
 
-    private static Optional<PciAddress> address(XmlElement nic) {
-        return nic.child("source")
-                .flatMap(source -> source.child("address"))
-                .map(address -> new PciAddress(
-                        number(address, "domain"),
-                        number(address, "bus"),
-                        number(address, "slot"),
-                        number(address, "function")));
-    }
-
-    private static int number(XmlElement address, String part) {
-        return Integer.decode(address.attributeOr(part, "0"));
-    }
-
-    /** libvirt reports both in KiB. */
     private static boolean isTooLow(XmlElement domain) {
-        Optional<Long> limit = domain.child("memtune")
-                .flatMap(tune -> tune.child("hard_limit"))
-                .map(XmlElement::content)
-                .map(String::strip)
-                .map(Long::valueOf);
-        Optional<Long> memory = domain.child("memory")
-                .map(XmlElement::content)
-                .map(String::strip)
-                .map(Long::valueOf);
-        return limit.isPresent() && memory.isPresent() && limit.get() < memory.get();
+        OptionalLong limit = bytes(domain.child("memtune").flatMap(tune -> tune.child("hard_limit")));
+        OptionalLong memory = bytes(domain.child("memory"));
+        return limit.isPresent() && memory.isPresent() && limit.getAsLong() < memory.getAsLong();
+    }
+
+    private static OptionalLong bytes(Optional<XmlElement> amount) {
+        return amount.map(MemoryXml::bytes).orElse(OptionalLong.empty());
     }
 }

@@ -3,7 +3,7 @@ package org.understudy.libvirt.event;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Locale;
@@ -14,13 +14,14 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.MigrationPhase;
+import org.understudy.json.ForeignJson;
 
 /** Maps QEMU monitor events to host events. Source: QEMU's QAPI schema. */
 public final class MonitorEvent {
     /** Regular expression of the subscribed events. */
     static final String NAMES = "^(STOP|RESUME|RESET|MIGRATION|FAILOVER_NEGOTIATED|UNPLUG_PRIMARY)$";
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final JsonMapper JSON = ForeignJson.MAPPER;
 
     private MonitorEvent() {}
 

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import org.understudy.api.ErrorCode;
@@ -12,14 +13,13 @@ import org.understudy.api.Finding;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.MemoryXml;
+import org.understudy.api.xml.PlatformXml;
 import org.understudy.api.xml.XmlElement;
 import org.understudy.qemu.domain.Domain.Memory;
 
 /** Reads a domain XML. */
 public final class DefinitionReader {
-    private static final List<String> UNITS =
-            List.of("KiB", "b", "bytes", "KB", "k", "MB", "M", "MiB", "GB", "G", "GiB");
-
     private final FindingCollector collector = new FindingCollector();
 
     private DefinitionReader() {}
@@ -57,7 +57,7 @@ public final class DefinitionReader {
                 platform.lifecycle(),
                 os.bootDevices(),
                 platform.options(os.machine()),
-                devices(root, os.machine().contains("q35")));
+                devices(root, PlatformXml.isQ35(os.machine())));
         security(root);
         root.reportUnread();
         crossCheck(domain);
@@ -83,23 +83,18 @@ public final class DefinitionReader {
     }
 
     private long kib(StrictElement element) {
-        String unit = element.choice("unit", UNITS.toArray(String[]::new));
-        try {
-            long value = Long.parseLong(element.text());
-            return switch (unit) {
-                case "b", "bytes" -> value / 1024;
-                case "KB" -> Math.multiplyExact(value, 1000L) / 1024;
-                case "MB" -> Math.multiplyExact(value, 1_000_000L) / 1024;
-                case "GB" -> Math.multiplyExact(value, 1_000_000_000L) / 1024;
-                case "MiB", "M" -> Math.multiplyExact(value, 1024L);
-                case "GiB", "G" -> Math.multiplyExact(value, 1024L * 1024);
-                default -> value;
-            };
-        } catch (NumberFormatException | ArithmeticException e) {
-            collector.unsupported(
-                    element.path(), element.text(), "Set " + element.path() + " to a whole number of memory units.");
+        String amount = element.text();
+        String unit = element.attribute("unit").orElse(MemoryXml.DEFAULT_UNIT);
+        if (!MemoryXml.isUnit(unit)) {
+            collector.unsupported(element.path() + "/@unit", unit, "Use a unit of memory, such as KiB, MiB or GiB.");
             return 0;
         }
+        OptionalLong bytes = MemoryXml.bytes(amount, unit);
+        if (bytes.isEmpty()) {
+            collector.unsupported(
+                    element.path(), amount, "Set " + element.path() + " to a whole number of memory units.");
+        }
+        return bytes.orElse(0) / 1024;
     }
 
     private List<Device> devices(StrictElement root, boolean pcie) {

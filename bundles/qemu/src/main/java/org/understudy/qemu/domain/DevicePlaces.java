@@ -60,10 +60,7 @@ final class DevicePlaces {
         if (address.attribute("slot").isEmpty()) {
             return Optional.empty();
         }
-        return Optional.of(new GuestAddress.Pci(
-                address.number("bus").orElse(0),
-                address.number("slot").orElse(0),
-                address.number("function").orElse(0),
-                address.flag("multifunction", false)));
+        boolean multifunction = address.flag("multifunction", false);
+        return address.pciAddress().map(a -> new GuestAddress.Pci(a.bus(), a.slot(), a.function(), multifunction));
     }
 }

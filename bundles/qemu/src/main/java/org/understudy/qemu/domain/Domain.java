@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.understudy.api.VmName;
+import org.understudy.api.xml.PlatformXml;
 
 /**
  * The model of a VM, as read from its definition.
@@ -38,7 +39,7 @@ public record Domain(
     public record Machine(String type, boolean acpi, boolean hpet, List<String> properties) {
         /** True if the root bus is PCI Express. */
         public boolean pcie() {
-            return type.contains("q35");
+            return PlatformXml.isQ35(type);
         }
     }
 

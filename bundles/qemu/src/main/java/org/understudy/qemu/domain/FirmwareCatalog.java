@@ -2,7 +2,7 @@
 package org.understudy.qemu.domain;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
+import org.understudy.json.ForeignJson;
 import org.understudy.qemu.domain.Domain.Firmware;
 import org.understudy.qemu.domain.HostOverrides.Flash;
 
@@ -22,7 +23,7 @@ import org.understudy.qemu.domain.HostOverrides.Flash;
  * /usr/share/qemu/firmware}, sorted by priority.
  */
 public final class FirmwareCatalog {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final JsonMapper JSON = ForeignJson.MAPPER;
 
     private final Path folder;
 

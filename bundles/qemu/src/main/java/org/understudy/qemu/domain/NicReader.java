@@ -74,9 +74,10 @@ final class NicReader {
             Teaming teaming) {
         boolean managed = element.flag("managed", false);
         element.child("driver").ifPresent(d -> d.choice("name", "vfio"));
-        Optional<PciAddress> address = source.flatMap(s -> s.child("address")).map(NicReader::hostAddress);
-        source.flatMap(s -> s.child("address")).ifPresent(a -> a.choice("type", "pci"));
-        if (address.isEmpty() && pool.isEmpty()) {
+        Optional<StrictElement> written = source.flatMap(s -> s.child("address"));
+        Optional<PciAddress> address = written.flatMap(StrictElement::pciAddress);
+        written.ifPresent(a -> a.choice("type", "pci"));
+        if (written.isEmpty() && pool.isEmpty()) {
             collector.incomplete(
                     element.path(),
                     "The passed-through device has no host address",
@@ -105,14 +106,6 @@ final class NicReader {
                         element.path() + "/mac",
                         "VF " + vf + " does not get the MAC address " + mac,
                         "Set the MAC address on the PF before the VM starts, or use a VF from a pool."));
-    }
-
-    private static PciAddress hostAddress(StrictElement a) {
-        return new PciAddress(
-                a.number("domain").orElse(0),
-                a.number("bus").orElse(0),
-                a.number("slot").orElse(0),
-                a.number("function").orElse(0));
     }
 
     private Nic nic(StrictElement element, String type, Optional<MacAddress> mac, Teaming teaming) {

@@ -2,13 +2,14 @@
 package org.understudy.qemu.domain;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.understudy.json.ForeignJson;
 
 /**
  * The value of one QEMU option in key=value form, which every supported version accepts. A comma inside a value is
@@ -18,7 +19,7 @@ final class Options {
     /** The implied key of the first value. */
     private static final String IMPLIED = "driver";
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final JsonMapper JSON = ForeignJson.MAPPER;
 
     private final List<Map.Entry<String, String>> pairs = new ArrayList<>();
     private final boolean implied;

@@ -4,6 +4,7 @@ package org.understudy.qemu.domain;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.understudy.api.xml.PlatformXml;
 import org.understudy.qemu.domain.Domain.Cpu;
 import org.understudy.qemu.domain.Domain.DirectBoot;
 import org.understudy.qemu.domain.Domain.Firmware;
@@ -62,7 +63,7 @@ final class PlatformReader {
         }
         t.choice("arch", "x86_64");
         String machine = t.attribute("machine").orElse("pc");
-        if (!machine.contains("q35") && !machine.equals("pc") && !machine.startsWith("pc-i440fx")) {
+        if (!PlatformXml.isQ35(machine) && !machine.equals("pc") && !machine.startsWith("pc-i440fx")) {
             collector.unsupported(t.path() + "/@machine", machine, "Use q35, pc, or one of their versions.");
         }
         return machine;
@@ -265,7 +266,7 @@ final class PlatformReader {
     }
 
     private static void suspend(StrictElement pm, String machine, List<Option> options) {
-        String chip = machine.contains("q35") ? "ICH9-LPC" : "PIIX4_PM";
+        String chip = PlatformXml.isQ35(machine) ? "ICH9-LPC" : "PIIX4_PM";
         pm.child("suspend-to-mem")
                 .filter(s -> !s.flag("enabled", true))
                 .ifPresent(s -> options.add(new Option("-global", chip + ".disable_s3=1")));

@@ -10,6 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.understudy.api.PciAddress;
+import org.understudy.api.xml.PciXml;
 import org.understudy.api.xml.XmlElement;
 
 /**
@@ -82,6 +84,16 @@ final class StrictElement {
             collector.unsupported(path + "/@" + attribute, text, "Set " + attribute + " to a whole number.");
             return Optional.empty();
         }
+    }
+
+    /** The PCI address in the attributes; reports a finding and returns nothing if a part is not valid. */
+    Optional<PciAddress> pciAddress() {
+        Optional<PciAddress> address = PciXml.address(this::attribute);
+        if (address.isEmpty()) {
+            collector.unsupported(
+                    path, summary(element), "Set domain, bus, slot and function to the parts of a PCI address.");
+        }
+        return address;
     }
 
     String text() {

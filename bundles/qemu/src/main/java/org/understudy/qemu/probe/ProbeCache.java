@@ -2,7 +2,7 @@
 package org.understudy.qemu.probe;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.understudy.json.ForeignJson;
 
 /**
  * Caches probe results in memory and in JSON files, each valid while its key is unchanged. An unreadable or unwritable
@@ -19,7 +20,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ProbeCache {
     private static final Logger LOG = LoggerFactory.getLogger(ProbeCache.class);
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final JsonMapper JSON = ForeignJson.MAPPER;
 
     private record Entry(String key, Object value) {}
 

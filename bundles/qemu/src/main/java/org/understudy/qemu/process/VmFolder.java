@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.qemu.process;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +22,7 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.xml.XmlBytes;
+import org.understudy.json.ForeignJson;
 import org.understudy.qemu.qmp.QmpClient;
 
 /**
@@ -30,7 +31,7 @@ import org.understudy.qemu.qmp.QmpClient;
  * reader sees the old or the new content.
  */
 public final class VmFolder {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final JsonMapper JSON = ForeignJson.MAPPER;
     private static final int TAIL = 4096;
     private static final long LOG_LIMIT = 1024 * 1024;
 

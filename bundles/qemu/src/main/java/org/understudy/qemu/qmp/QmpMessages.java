@@ -2,17 +2,18 @@
 package org.understudy.qemu.qmp;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import org.understudy.api.spi.HostFacts.Version;
+import org.understudy.json.ForeignJson;
 
 /** Writes and reads QMP messages. Source: docs/interop/qmp-spec of QEMU. */
 final class QmpMessages {
-    static final ObjectMapper JSON = new ObjectMapper();
+    static final JsonMapper JSON = ForeignJson.MAPPER;
 
     private QmpMessages() {}
 

@@ -157,6 +157,7 @@ class CommandLineTest {
                         "-global ICH9-LPC.disable_s4=1"),
                 List.of("<acpi/>", "", "-machine pc-q35-7.2,usb=off,dump-guest-core=off,acpi=off"),
                 List.of("<memory unit='MiB'>64</memory>", "<memory unit='GB'>1</memory>", "-m size=976562k"),
+                List.of("<memory unit='MiB'>64</memory>", "<memory unit='tib'>1</memory>", "-m size=1073741824k"),
                 List.of(
                         "<os>",
                         "<os><kernel>/k/a,b</kernel><initrd>/k/i</initrd><cmdline>console=ttyS0 a,b</cmdline>",

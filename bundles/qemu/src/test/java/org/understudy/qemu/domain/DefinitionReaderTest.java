@@ -77,6 +77,10 @@ class DefinitionReaderTest {
             <devices>|<devices><serial type='pty'><log file='/x' append='off'/></serial>|/domain/devices/serial/log/@append
             <devices>|<devices><serial type='unix'><source path='/x' append='on'/></serial>|/domain/devices/serial/source/@append
             model='none'/>|model='virtio' autodeflate='on,x=y'/>|/domain/devices/memballoon/@autodeflate
+            <devices>|<devices><interface type='hostdev'><source><address bus='1' slot='0x20' function='0'/></source></interface>|/domain/devices/interface/source/address
+            <devices>|<devices><interface type='user'><model type='virtio'/><address type='pci' bus='1' slot='0x20'/></interface>|/domain/devices/interface/address
+            machine='q35'|machine='xq35'|/domain/os/type/@machine
+            unit='MiB'|unit='megs'|/domain/memory/@unit
             """)
     void reportsUnmappedParts(String text, String replacement, String path) {
         List<Finding> findings = findings(definition().replace(text, replacement));

@@ -9,8 +9,8 @@ import org.understudy.api.Alias;
 import org.understudy.api.PciAddress;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.Edits;
+import org.understudy.api.xml.PciXml;
 import org.understudy.api.xml.XmlElement;
-import org.understudy.core.definition.PciXml;
 
 /** Adapts a definition to the destination of a migration. */
 public final class DestinationDefinition {

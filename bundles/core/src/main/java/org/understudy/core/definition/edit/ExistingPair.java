@@ -11,8 +11,8 @@ import org.understudy.api.PairRequest;
 import org.understudy.api.PciAddress;
 import org.understudy.api.PrimaryForm;
 import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.PciXml;
 import org.understudy.api.xml.XmlElement;
-import org.understudy.core.definition.PciXml;
 
 /**
  * A pair that already exists when one is requested.

@@ -9,8 +9,8 @@ import java.util.stream.Stream;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.PciXml;
 import org.understudy.api.xml.XmlElement;
-import org.understudy.core.definition.PciXml;
 
 /** The PCI buses of a machine. The index of a controller is the number of the bus behind it. */
 final class PciBuses {

@@ -8,9 +8,9 @@ import org.understudy.api.Consent;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.PciXml;
+import org.understudy.api.xml.PlatformXml;
 import org.understudy.api.xml.XmlElement;
-import org.understudy.core.definition.PciXml;
-import org.understudy.core.definition.PlatformXml;
 
 /** Checks the prerequisites of a pair: a hypervisor with failover, a machine type with PCIe, a suitable NIC. */
 final class PlatformEligibility {

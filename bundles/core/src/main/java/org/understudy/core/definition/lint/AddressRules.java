@@ -13,8 +13,8 @@ import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.PciAddress;
 import org.understudy.api.xml.Edits;
+import org.understudy.api.xml.PciXml;
 import org.understudy.api.xml.XmlElement;
-import org.understudy.core.definition.PciXml;
 
 /**
  * Rules 7 to 9: the guest can release the primary at its address. A primary without an address is valid: the host

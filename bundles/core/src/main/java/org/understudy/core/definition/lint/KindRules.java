@@ -7,7 +7,7 @@ import java.util.function.Consumer;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.Policy;
-import org.understudy.core.definition.PlatformXml;
+import org.understudy.api.xml.PlatformXml;
 
 /** Rules 1 and 10: the machine type and both NICs support failover. */
 final class KindRules {

@@ -4,7 +4,7 @@ package org.understudy.core.definition.lint;
 import java.util.Optional;
 import java.util.Set;
 import org.understudy.api.xml.DomainDocument;
-import org.understudy.core.definition.PlatformXml;
+import org.understudy.api.xml.PlatformXml;
 
 /**
  * The machine type of a definition.

@@ -7,8 +7,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.understudy.api.MacAddress;
 import org.understudy.api.PciAddress;
+import org.understudy.api.xml.PciXml;
 import org.understudy.api.xml.XmlElement;
-import org.understudy.core.definition.PciXml;
 
 /**
  * A NIC of the document.

@@ -10,10 +10,10 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Severity;
 import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.PciXml;
 import org.understudy.api.xml.XmlElement;
 import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.DomainView.PairView;
-import org.understudy.core.definition.PciXml;
 
 /**
  * Compares the pairs of a definition with what the host stored. libvirt silently drops an alias that does not begin

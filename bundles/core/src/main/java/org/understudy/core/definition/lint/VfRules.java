@@ -12,8 +12,8 @@ import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Policy;
+import org.understudy.api.xml.PciXml;
 import org.understudy.api.xml.XmlElement;
-import org.understudy.core.definition.PciXml;
 import org.understudy.core.definition.lint.LintContext.VfFacts;
 
 /** Rules 12, 14, 16 and 17, and the IOMMU group of rule 15: conditions on the VF itself. */

@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.migration.context;
 
-import com.fasterxml.jackson.annotation.JsonSubTypes;
-import com.fasterxml.jackson.annotation.JsonTypeInfo;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.MapperFeature;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
-import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -27,10 +20,9 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
-import org.understudy.api.NetworkGap;
-import org.understudy.api.ProbeTarget;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.VfPools.Lease;
+import org.understudy.json.RecordMappers;
 
 /**
  * The state that survives a crash of this server: one file per migration, replaced atomically and on disk before the
@@ -63,32 +55,7 @@ public final class MigrationJournal implements PendingUnplug.Store {
     private static final int KEPT = 100;
     private static final String SUFFIX = ".json";
     private static final String PENDING = "pending-ejects";
-    private static final JsonMapper JSON = JsonMapper.builder()
-            .addModules(new Jdk8Module(), new JavaTimeModule())
-            .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS, SerializationFeature.WRITE_DURATIONS_AS_TIMESTAMPS)
-            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .disable(MapperFeature.AUTO_DETECT_IS_GETTERS)
-            .enable(SerializationFeature.INDENT_OUTPUT)
-            .addMixIn(NetworkGap.class, GapKind.class)
-            .addMixIn(ProbeTarget.class, ProbeKind.class)
-            .build();
-
-    /** Names the kind of gap in the file. */
-    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
-    @JsonSubTypes({
-        @JsonSubTypes.Type(value = NetworkGap.Measured.class, name = "measured"),
-        @JsonSubTypes.Type(value = NetworkGap.NotMeasured.class, name = "not-measured")
-    })
-    private interface GapKind {}
-
-    /** Names the kind of probe in the file. */
-    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
-    @JsonSubTypes({
-        @JsonSubTypes.Type(value = ProbeTarget.Heartbeat.class, name = "heartbeat"),
-        @JsonSubTypes.Type(value = ProbeTarget.Icmp.class, name = "icmp"),
-        @JsonSubTypes.Type(value = ProbeTarget.Arp.class, name = "arp")
-    })
-    private interface ProbeKind {}
+    private static final JsonMapper JSON = RecordMappers.STORED;
 
     private final Path folder;
 

@@ -8,7 +8,7 @@ import java.util.OptionalLong;
 import org.understudy.api.MigrationStrategy;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.xml.DomainDocument;
-import org.understudy.core.definition.PlatformXml;
+import org.understudy.api.xml.PlatformXml;
 import org.understudy.core.migration.context.MigrationContext;
 
 /**

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.understudy.core.json;
+package org.understudy.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -8,13 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystem;
-import java.nio.file.FileSystems;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -46,37 +40,13 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.Vm;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.HostFacts;
-import org.understudy.api.xml.DomainDocument;
+import org.understudy.json.testing.Samples;
 
 class RecordJsonTest {
     private final JsonView json = new RecordJson();
 
-    /** Every record of the API, found in its class files so that none is missed. */
-    static List<Class<?>> everyRecord() throws IOException, URISyntaxException, ClassNotFoundException {
-        URI place =
-                VmName.class.getProtectionDomain().getCodeSource().getLocation().toURI();
-        Path home = Path.of(place);
-        if (Files.isDirectory(home)) {
-            return recordsBelow(home);
-        }
-        try (FileSystem jar = FileSystems.newFileSystem(home)) {
-            return recordsBelow(jar.getPath("/"));
-        }
-    }
-
-    private static List<Class<?>> recordsBelow(Path root) throws IOException, ClassNotFoundException {
-        List<Class<?>> records = new ArrayList<>();
-        try (Stream<Path> files = Files.walk(root)) {
-            for (Path file : (Iterable<Path>) files.filter(f -> f.toString().endsWith(".class"))
-                    .filter(f -> !f.toString().contains("-info"))::iterator) {
-                String name = root.relativize(file).toString().replace('/', '.');
-                Class<?> type = Class.forName(name.substring(0, name.length() - ".class".length()));
-                if (type.isRecord() && !type.getPackage().equals(DomainDocument.class.getPackage())) {
-                    records.add(type);
-                }
-            }
-        }
-        return records;
+    static List<Class<?>> everyRecord() throws Exception {
+        return Samples.everyRecord();
     }
 
     @Test
@@ -87,7 +57,7 @@ class RecordJsonTest {
     @ParameterizedTest
     @MethodSource("everyRecord")
     void writesEveryRecordOfTheVocabularyByTheRules(Class<?> type) throws IOException {
-        Object sample = Samples.of(type);
+        Object sample = Samples.FULL.of(type);
         JsonNode written = new ObjectMapper().readTree(json.write(sample));
 
         boolean choice = Arrays.stream(type.getInterfaces()).anyMatch(Class::isSealed);
@@ -169,6 +139,7 @@ class RecordJsonTest {
         assertThat(json.write(gap)).isEqualTo("{\"kind\":\"not-measured\",\"reason\":\"no probe\"}");
         assertThat(json.write(nic)).isEqualTo("{\"kind\":\"by-alias\",\"alias\":\"ua-1\"}");
         assertThat(json.write(new NicSelector.Only())).isEqualTo("{\"kind\":\"only\"}");
+        assertThat(json.write(List.of(gap))).isEqualTo("[{\"kind\":\"not-measured\",\"reason\":\"no probe\"}]");
     }
 
     @Test
@@ -198,8 +169,22 @@ class RecordJsonTest {
     void writesAMigrationAVmAFindingAndAHostByteForByteAsBefore() throws IOException {
         try (InputStream before = RecordJsonTest.class.getResourceAsStream("vocabulary.txt")) {
             assertThat(Stream.of(Migration.class, Vm.class, Finding.class, HostView.class)
-                            .map(type -> json.write(Samples.of(type)) + "\n"))
+                            .map(type -> json.write(Samples.FULL.of(type)) + "\n"))
                     .containsExactly(new String(before.readAllBytes(), StandardCharsets.UTF_8).split("(?<=\n)"));
+        }
+    }
+
+    @Test
+    void writesEveryRecordByteForByteAsBefore() throws Exception {
+        List<String> lines = new ArrayList<>();
+        for (Class<?> type : everyRecord()) {
+            for (Samples samples : Samples.values()) {
+                lines.add(type.getName() + " " + samples + " " + json.write(samples.of(type)));
+            }
+        }
+
+        try (InputStream before = RecordJsonTest.class.getResourceAsStream("records.txt")) {
+            assertThat(lines).containsExactly(new String(before.readAllBytes(), StandardCharsets.UTF_8).split("\n"));
         }
     }
 }
