@@ -3,6 +3,7 @@ package org.understudy.hostnic.host;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
@@ -27,8 +28,9 @@ import org.understudy.hostnic.run.SshRunner;
  * Opens the configured access to a host's NICs.
  *
  * @param hosts empty until the service is available
+ * @param localThreads threads that block on programs and on the kernel of this machine
  */
-record NicAccessFactory(ServerId server, Supplier<Optional<Hosts>> hosts) {
+record NicAccessFactory(ServerId server, Supplier<Optional<Hosts>> hosts, Executor localThreads) {
     /** @return empty if the configuration has no access to them */
     Optional<SriovBackend> open(HostPolicy host) {
         NicOptions options = NicOptions.of(host);
@@ -67,12 +69,12 @@ record NicAccessFactory(ServerId server, Supplier<Optional<Hosts>> hosts) {
     }
 
     /** Uses the native library as far as privileges allow, otherwise understudy-vf. */
-    private static SriovBackend local(NicOptions options, String self, List<String> program) {
-        SriovBackend command = new CommandBackend(new LocalRunner(program), self, options.user());
+    private SriovBackend local(NicOptions options, String self, List<String> program) {
+        SriovBackend command = new CommandBackend(new LocalRunner(program, localThreads), self, options.user());
         if (!NativeLibrary.instance().isLoaded()) {
             return command;
         }
-        SriovBackend inProcess = new NativeBackend(Places.usual(), self, options.user());
+        SriovBackend inProcess = new NativeBackend(Places.usual(), self, options.user(), localThreads);
         return NativeBackend.isPrivileged() ? inProcess : new SplitBackend(inProcess, command);
     }
 }
