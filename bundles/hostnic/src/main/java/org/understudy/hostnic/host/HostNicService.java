@@ -7,11 +7,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -35,7 +32,6 @@ import org.understudy.concurrent.Controller;
 import org.understudy.concurrent.EventBroadcaster;
 import org.understudy.concurrent.Scheduler;
 import org.understudy.concurrent.SystemScheduler;
-import org.understudy.hostnic.backend.SriovBackend;
 import org.understudy.hostnic.pool.PoolMembership;
 
 /** Accesses the NICs of all configured hosts, follows configuration changes, and publishes inventories. */
@@ -45,16 +41,11 @@ import org.understudy.hostnic.pool.PoolMembership;
 public final class HostNicService implements HostNics {
     private static final Backoff RETRIES = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(32));
 
-    /** Limits the programs that run on this machine and the watches of its NICs. */
-    private static final int LOCAL_THREADS = 4 * Scheduler.WIDTH;
-
     private final Policies policies;
-    private final AtomicReference<Optional<Hosts>> hosts;
-    private final Function<HostPolicy, Optional<SriovBackend>> opener;
+    private final BackendOpener opener;
     private final EventBroadcaster<HostName, NicInventory> listeners;
     private final Controller<HostNicAccess> controller;
     private final ExecutorService closers;
-    private final ExecutorService localThreads;
     private final Subscription changes;
     private Map<HostName, HostNicAccess> accesses = new LinkedHashMap<>();
 
@@ -64,42 +55,18 @@ public final class HostNicService implements HostNics {
     }
 
     HostNicService(Policies policies, ServerId server, Scheduler scheduler) {
-        this(policies, new AtomicReference<>(Optional.empty()), server, localThreads(scheduler), scheduler);
+        this(policies, new NicAccessFactory(server, scheduler), scheduler);
     }
 
-    private HostNicService(
-            Policies policies,
-            AtomicReference<Optional<Hosts>> hosts,
-            ServerId server,
-            ExecutorService localThreads,
-            Scheduler scheduler) {
-        this(policies, hosts, new NicAccessFactory(server, hosts::get, localThreads)::open, localThreads, scheduler);
-    }
-
-    HostNicService(Policies policies, Function<HostPolicy, Optional<SriovBackend>> opener, Scheduler scheduler) {
-        this(policies, new AtomicReference<>(Optional.empty()), opener, localThreads(scheduler), scheduler);
-    }
-
-    private HostNicService(
-            Policies policies,
-            AtomicReference<Optional<Hosts>> hosts,
-            Function<HostPolicy, Optional<SriovBackend>> opener,
-            ExecutorService localThreads,
-            Scheduler scheduler) {
+    HostNicService(Policies policies, BackendOpener opener, Scheduler scheduler) {
         this.policies = policies;
-        this.hosts = hosts;
         this.opener = opener;
         this.listeners = new EventBroadcaster<>("understudy-nics-events", scheduler, (older, newer) -> newer);
         this.controller = new Controller<>(
                 "understudy-nics", scheduler, access -> access.policy().name(), RETRIES, HostNicAccess::process);
         this.closers = scheduler.pool("understudy-nics-close");
-        this.localThreads = localThreads;
         this.changes = policies.listen(changed -> applyPolicies());
         applyPolicies();
-    }
-
-    private static ExecutorService localThreads(Scheduler scheduler) {
-        return scheduler.pool("understudy-nics-local", LOCAL_THREADS, 0);
     }
 
     /** Some hosts supply their NICs themselves; an access that needs one retries until it is available. */
@@ -108,11 +75,11 @@ public final class HostNicService implements HostNics {
             policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
     public void setHosts(Hosts opened) {
-        hosts.set(Optional.of(opened));
+        opener.setHosts(opened);
     }
 
     void unsetHosts(Hosts opened) {
-        hosts.updateAndGet(now -> now.filter(h -> h != opened));
+        opener.unsetHosts(opened);
     }
 
     @Deactivate
@@ -122,7 +89,7 @@ public final class HostNicService implements HostNics {
         controller.close();
         listeners.close();
         closers.shutdown();
-        localThreads.shutdown();
+        opener.close();
     }
 
     /** Keeps the accesses whose host policy is unchanged. */
@@ -152,7 +119,7 @@ public final class HostNicService implements HostNics {
     private HostNicAccess create(HostPolicy policy) {
         return new HostNicAccess(
                 policy,
-                new BackendConnection(policy.name(), () -> opener.apply(policy), closers),
+                new BackendConnection(policy.name(), () -> opener.open(policy), closers),
                 new HostInventory(policy, this::poolMembership, fresh -> listeners.send(policy.name(), fresh)),
                 controller);
     }

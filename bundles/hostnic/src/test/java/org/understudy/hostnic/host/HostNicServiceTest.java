@@ -15,7 +15,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -58,12 +57,12 @@ class HostNicServiceTest {
                 .toList());
     }
 
-    private void open(Function<HostPolicy, Optional<SriovBackend>> opener) {
+    private void open(BackendOpener opener) {
         nics = lab.open(opener);
     }
 
     /** For tests in which a call hangs. */
-    private void openOnRealThreads(Function<HostPolicy, Optional<SriovBackend>> opener) {
+    private void openOnRealThreads(BackendOpener opener) {
         nics = lab.open(opener, SystemScheduler.process());
     }
 

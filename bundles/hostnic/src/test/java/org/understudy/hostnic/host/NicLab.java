@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.understudy.api.Finding;
 import org.understudy.api.HostName;
 import org.understudy.api.NicInventory;
@@ -18,7 +17,6 @@ import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.Subscription;
 import org.understudy.concurrent.Scheduler;
 import org.understudy.concurrent.testing.FakeScheduler;
-import org.understudy.hostnic.backend.SriovBackend;
 
 /** The service under test with a configuration that the test can change, and a time that the test advances. */
 final class NicLab implements AutoCloseable {
@@ -78,11 +76,11 @@ final class NicLab implements AutoCloseable {
     }
 
     /** Starts the service with the test's access to NICs. */
-    HostNicService open(Function<HostPolicy, Optional<SriovBackend>> opener) {
+    HostNicService open(BackendOpener opener) {
         return open(opener, time);
     }
 
-    HostNicService open(Function<HostPolicy, Optional<SriovBackend>> opener, Scheduler scheduler) {
+    HostNicService open(BackendOpener opener, Scheduler scheduler) {
         return use(new HostNicService(configuration, opener, scheduler));
     }
 

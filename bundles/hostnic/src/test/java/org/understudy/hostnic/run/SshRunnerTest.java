@@ -40,10 +40,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
+import org.understudy.concurrent.SystemScheduler;
 import org.understudy.hostnic.run.Runner.Output;
 
 class SshRunnerTest {
     private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final SshConnector CONNECTOR = new SshConnector(SystemScheduler.process());
     private static final SshServer SERVER = SshServer.setUpDefaultServer();
 
     @TempDir
@@ -76,6 +78,7 @@ class SshRunnerTest {
     @AfterAll
     static void stop() throws IOException {
         runner.close();
+        CONNECTOR.close();
         SERVER.stop(true);
     }
 
@@ -96,6 +99,7 @@ class SshRunnerTest {
         }
         Path known = Files.writeString(own.resolve("known_hosts"), knownHosts);
         return new SshRunner(
+                CONNECTOR,
                 new SshRunner.Target("127.0.0.1", port, "understudy", key, known), List.of("/bin/sh", "-c"));
     }
 
@@ -256,6 +260,39 @@ class SshRunnerTest {
                             .withThrowableThat()
                             .withCauseInstanceOf(UnderstudyException.class));
         }
+    }
+
+    @Test
+    void closesItsConnectionAndRefusesFurtherCalls() throws Exception {
+        SshRunner own = runner(userKey);
+        Session connection = connect(own);
+
+        own.close();
+
+        await().until(() -> !SERVER.getActiveSessions().contains(connection));
+        assertCode(ErrorCode.HOST_UNAVAILABLE, () -> own.run(List.of("exit 0"), LIMIT));
+        assertThat(runner.run(List.of("exit 0"), LIMIT).status()).isZero();
+    }
+
+    @Test
+    void connectsToManyHostsOnTheSameThreads() throws Exception {
+        runner.run(List.of("exit 0"), LIMIT);
+        long before = sshThreads();
+        List<SshRunner> many = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            SshRunner own = runner(userKey);
+            many.add(own);
+            connect(own);
+        }
+
+        assertThat(sshThreads()).isLessThanOrEqualTo(Math.max(before, Runtime.getRuntime().availableProcessors()));
+        many.forEach(SshRunner::close);
+    }
+
+    private static long sshThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().matches("understudy-nics-ssh|sshd-SshClient.*"))
+                .count();
     }
 
     private static <T> CompletableFuture<T> async(Supplier<T> call) {
