@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.api;
 
+import java.util.Comparator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -15,6 +16,12 @@ import java.util.regex.Pattern;
 public record PciAddress(int domain, int bus, int slot, int function) implements Comparable<PciAddress> {
     private static final Pattern FORM =
             Pattern.compile("(?:([0-9a-fA-F]{1,4}):)?([0-9a-fA-F]{1,2}):([0-9a-fA-F]{1,2})\\.([0-7])");
+
+    /** The order of the printed forms. */
+    private static final Comparator<PciAddress> ORDER = Comparator.comparingInt(PciAddress::domain)
+            .thenComparingInt(PciAddress::bus)
+            .thenComparingInt(PciAddress::slot)
+            .thenComparingInt(PciAddress::function);
 
     /**
      * Checks the values.
@@ -64,7 +71,7 @@ public record PciAddress(int domain, int bus, int slot, int function) implements
 
     @Override
     public int compareTo(PciAddress other) {
-        return toString().compareTo(other.toString());
+        return ORDER.compare(this, other);
     }
 
     @Override

@@ -54,7 +54,10 @@ public final class Delivery<K, V> implements Subscription {
         try {
             pool.execute(this::run);
         } catch (RejectedExecutionException e) {
-            LOG.debug("Listener {}: pool is closed, value dropped", name, e);
+            LOG.debug("Listener {}: pool is full or closed, value waits for the next one", name, e);
+            synchronized (this) {
+                running = false;
+            }
         }
     }
 

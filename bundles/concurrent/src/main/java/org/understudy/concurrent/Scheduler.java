@@ -18,7 +18,8 @@ public interface Scheduler {
      *
      * @param name of the pool and of its threads
      * @param threads the highest number of threads
-     * @param waiting the highest number of waiting tasks; further ones are rejected
+     * @param waiting the highest number of waiting tasks; further ones are rejected. 0 for tasks that occupy a thread
+     *     for a long time, which must not wait for another
      */
     ExecutorService pool(String name, int threads, int waiting);
 

@@ -11,6 +11,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -52,7 +53,9 @@ public final class SystemScheduler implements Scheduler {
 
     @Override
     public ExecutorService pool(String name, int threads, int waiting) {
-        Pool pool = new Pool(name, threads, new LinkedBlockingQueue<>(waiting));
+        Pool pool = waiting == 0
+                ? new Pool(name, 0, threads, new SynchronousQueue<>())
+                : new Pool(name, threads, threads, new LinkedBlockingQueue<>(waiting));
         pools.add(pool);
         return pool;
     }
@@ -97,8 +100,9 @@ public final class SystemScheduler implements Scheduler {
     private final class Pool extends ThreadPoolExecutor {
         private final String name;
 
-        Pool(String name, int threads, BlockingQueue<Runnable> waiting) {
-            super(threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, waiting, daemons(name));
+        /** @param eager the number of threads up to which each task gets a new one, even if another is idle */
+        Pool(String name, int eager, int threads, BlockingQueue<Runnable> waiting) {
+            super(eager, threads, IDLE_SECONDS, TimeUnit.SECONDS, waiting, daemons(name));
             this.name = name;
             allowCoreThreadTimeOut(true);
         }

@@ -8,6 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.Subscription;
 import org.understudy.concurrent.testing.FakeScheduler;
@@ -29,6 +32,26 @@ class DeliveryTest {
 
         assertThat(got).containsExactly("13", "2", "4");
         assertThat(threads).isEmpty();
+    }
+
+    @Test
+    void deliversAValueAfterThePoolWasFull() {
+        List<Runnable> threads = new ArrayList<>();
+        AtomicBoolean full = new AtomicBoolean(true);
+        Executor pool = task -> {
+            if (full.get()) {
+                throw new RejectedExecutionException("full");
+            }
+            threads.add(task);
+        };
+        Delivery<String, String> delivery = new Delivery<>("test", pool, (a, b) -> a + b, got::add);
+
+        delivery.put("x", "1");
+        full.set(false);
+        delivery.put("x", "2");
+        threads.remove(0).run();
+
+        assertThat(got).containsExactly("12");
     }
 
     @Test

@@ -38,6 +38,19 @@ class SystemSchedulerTest {
         await().until(() -> usage().isEmpty());
     }
 
+    @Test
+    void rejectsATaskThatWouldWaitIfNoneMay() {
+        CountDownLatch leave = new CountDownLatch(1);
+        ExecutorService pool = scheduler.pool("rejection-test", 2, 0);
+        pool.execute(() -> hang(leave));
+        pool.execute(() -> hang(leave));
+
+        assertThatThrownBy(() -> pool.execute(() -> {})).isInstanceOf(RejectedExecutionException.class);
+
+        leave.countDown();
+        pool.shutdown();
+    }
+
     private static void hang(CountDownLatch end) {
         try {
             end.await();

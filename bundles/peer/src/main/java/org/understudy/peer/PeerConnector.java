@@ -3,19 +3,25 @@ package org.understudy.peer;
 
 import java.io.IOException;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ExecutorService;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostConnector;
+import org.understudy.concurrent.HostExecutor;
+import org.understudy.concurrent.Scheduler;
+import org.understudy.concurrent.SystemScheduler;
 
 /**
  * Opens hosts of another server. Options: {@code url} of its Understudy, {@code host} (its name on that server; default:
@@ -26,14 +32,26 @@ public final class PeerConnector implements HostConnector {
     private static final Set<String> OPTIONS = Set.of("url", "host", "user", "password-file");
 
     private final PeerProtocol protocol;
+    private final ExecutorService httpThreads;
+    private final HttpClient client;
+    private final HostExecutor events;
 
     @Activate
     public PeerConnector() {
-        this(PeerProtocol.CURRENT);
+        this(PeerProtocol.CURRENT, SystemScheduler.process());
     }
 
-    PeerConnector(PeerProtocol protocol) {
+    PeerConnector(PeerProtocol protocol, Scheduler scheduler) {
         this.protocol = protocol;
+        httpThreads = scheduler.pool("understudy-peer-http");
+        client = PeerLink.client(httpThreads);
+        events = new HostExecutor("understudy-peer", scheduler);
+    }
+
+    @Deactivate
+    void deactivate() {
+        events.close();
+        httpThreads.shutdown();
     }
 
     @Override
@@ -51,12 +69,13 @@ public final class PeerConnector implements HostConnector {
         }
         HostName there = new HostName(options.getOrDefault("host", policy.name().value()));
         PeerLink link = new PeerLink(
+                client,
                 protocol,
                 url(policy),
                 there,
                 required(policy, "user"),
                 password(policy, required(policy, "password-file")));
-        return PeerHost.open(policy.name(), link);
+        return PeerHost.open(policy.name(), link, events);
     }
 
     private static URI url(HostPolicy policy) {

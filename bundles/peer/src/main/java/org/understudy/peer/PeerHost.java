@@ -4,8 +4,10 @@ package org.understudy.peer;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -23,36 +25,44 @@ import org.understudy.api.spi.IncomingMigration;
 import org.understudy.api.spi.IncomingRequest;
 import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.OutgoingRequest;
+import org.understudy.concurrent.Backoff;
+import org.understudy.concurrent.HostExecutor;
 
-/** Implements {@link Host} by calls to a peer: each method is one call, events are polled. */
+/**
+ * Implements {@link Host} by calls to a peer: each method is one call, events are polled. A poll blocks no thread; the next one
+ * begins when the events of the last one have been delivered.
+ */
 final class PeerHost implements InvocationHandler {
     private static final Logger LOG = LoggerFactory.getLogger(PeerHost.class);
-    private static final long RETRY_MILLIS = 1000;
+    private static final Backoff RETRIES = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(5));
 
     private final HostName name;
     private final PeerLink link;
     private final List<Consumer<HostEvent>> consumers = new CopyOnWriteArrayList<>();
-    private final Thread poller;
+    private final HostExecutor executor;
     private Poll position = new Poll("", 0);
+    private CompletableFuture<String> polling = CompletableFuture.completedFuture("");
+    private int failures;
+    private boolean closed;
 
     /** The position up to which the peer's events were read. */
     record Poll(String epoch, long position) {}
 
-    private PeerHost(HostName name, PeerLink link) {
+    private PeerHost(HostName name, PeerLink link, HostExecutor executor) {
         this.name = name;
         this.link = link;
-        poller = new Thread(this::poll, "understudy-peer-" + name);
-        poller.setDaemon(true);
+        this.executor = executor;
     }
 
-    /** @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE} unless the peer answers */
-    static Host open(HostName name, PeerLink link) {
-        PeerHost peer = new PeerHost(name, link);
-        Host host = proxy(Host.class, peer);
+    /**
+     * @param executor delivers the events
+     * @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE} unless the peer answers
+     */
+    static Host open(HostName name, PeerLink link, HostExecutor executor) {
+        PeerHost peer = new PeerHost(name, link, executor);
         // The first page has only the current position; from there on no event is missed.
-        peer.readEvents();
-        peer.poller.start();
-        return host;
+        peer.received(link.call("events", PeerJson.write(peer.position, Poll.class)));
+        return proxy(Host.class, peer);
     }
 
     @Override
@@ -63,7 +73,7 @@ final class PeerHost implements InvocationHandler {
             case "hashCode" -> System.identityHashCode(proxy);
             case "equals" -> proxy == arguments[0];
             case "close" -> {
-                poller.interrupt();
+                close();
                 yield null;
             }
             case "subscribe" -> subscribe(arguments[0]);
@@ -127,39 +137,52 @@ final class PeerHost implements InvocationHandler {
         return () -> consumers.remove(added);
     }
 
-    private void poll() {
-        while (!Thread.currentThread().isInterrupted()) {
-            try {
-                readEvents();
-            } catch (UnderstudyException e) {
-                LOG.debug("Host {}: events could not be read, retrying: {}", name, e.getMessage());
-                if (!pause()) {
-                    return;
-                }
+    private synchronized void poll() {
+        if (closed) {
+            return;
+        }
+        polling = link.callAsync("events", PeerJson.write(position, Poll.class));
+        polling.whenComplete((answer, failure) -> executor.run(name, "delivery of events", () -> {
+            if (failure == null) {
+                received(answer);
+            } else {
+                failed(failure);
             }
-        }
+        }));
     }
 
-    private void readEvents() {
-        String answer = link.call("events", PeerJson.write(position, Poll.class));
-        RecordedEvents.Page page = (RecordedEvents.Page) PeerJson.read(answer, RecordedEvents.Page.class);
-        position = new Poll(page.epoch(), page.next());
-        page.events().forEach(event -> consumers.forEach(consumer -> deliver(consumer, event)));
-    }
-
-    private static boolean pause() {
+    private void received(String answer) {
         try {
-            Thread.sleep(RETRY_MILLIS);
-            return true;
-        } catch (InterruptedException e) {
-            return false;
+            RecordedEvents.Page page = (RecordedEvents.Page) PeerJson.read(answer, RecordedEvents.Page.class);
+            synchronized (this) {
+                position = new Poll(page.epoch(), page.next());
+                failures = 0;
+            }
+            page.events().forEach(event -> consumers.forEach(consumer -> deliver(consumer, event)));
+        } catch (RuntimeException e) {
+            failed(e);
+            return;
         }
+        poll();
+    }
+
+    private synchronized void failed(Throwable failure) {
+        if (!closed) {
+            Duration pause = RETRIES.pause(++failures);
+            LOG.debug("Host {}: events could not be read, retrying in {} ms", name, pause.toMillis(), failure);
+            executor.schedule(name, pause, "poll of events", this::poll);
+        }
+    }
+
+    private synchronized void close() {
+        closed = true;
+        polling.cancel(true);
     }
 
     private static void deliver(Consumer<HostEvent> consumer, HostEvent event) {
         try {
             consumer.accept(event);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.warn("Listener of host events: unhandled exception", e);
         }
     }

@@ -13,6 +13,8 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
 import org.understudy.api.UnderstudyException;
@@ -23,19 +25,26 @@ final class PeerLink {
     /** Longer than any call blocks: a start waits for QEMU, a poll for events. */
     private static final Duration LONGEST_CALL = Duration.ofSeconds(90);
 
-    private final HttpClient client = HttpClient.newBuilder()
-            .connectTimeout(Duration.ofSeconds(5))
-            .version(HttpClient.Version.HTTP_1_1)
-            .build();
+    private final HttpClient client;
     private final PeerProtocol protocol;
     private final URI calls;
     private final String authorization;
 
-    PeerLink(PeerProtocol protocol, URI url, HostName host, String user, String password) {
+    PeerLink(HttpClient client, PeerProtocol protocol, URI url, HostName host, String user, String password) {
+        this.client = client;
         this.protocol = protocol;
         calls = url.resolve("api/v1/peer/" + host + "/");
         authorization =
                 "Basic " + Base64.getEncoder().encodeToString((user + ":" + password).getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Creates a client that several links share. */
+    static HttpClient client(Executor threads) {
+        return HttpClient.newBuilder()
+                .connectTimeout(Duration.ofSeconds(5))
+                .version(HttpClient.Version.HTTP_1_1)
+                .executor(threads)
+                .build();
     }
 
     /**
@@ -44,7 +53,24 @@ final class PeerLink {
      *     protocol version is not compatible
      */
     String call(String call, String arguments) {
-        HttpRequest request = HttpRequest.newBuilder(calls.resolve(call))
+        try {
+            return body(call, client.send(request(call, arguments), HttpResponse.BodyHandlers.ofString()));
+        } catch (IOException e) {
+            throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "Peer " + calls + " does not answer: " + e, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new UnderstudyException(ErrorCode.CANCELLED, "Interrupted while waiting for peer " + calls, e);
+        }
+    }
+
+    /** Makes a call without blocking a thread; cancelling the result ends it. */
+    CompletableFuture<String> callAsync(String call, String arguments) {
+        return client.sendAsync(request(call, arguments), HttpResponse.BodyHandlers.ofString())
+                .thenApply(response -> body(call, response));
+    }
+
+    private HttpRequest request(String call, String arguments) {
+        return HttpRequest.newBuilder(calls.resolve(call))
                 .timeout(LONGEST_CALL)
                 .header("Authorization", authorization)
                 .header("Content-Type", "application/json")
@@ -52,19 +78,14 @@ final class PeerLink {
                 .header(PeerEndpoint.PROTOCOL_HEADER, protocol.header())
                 .POST(HttpRequest.BodyPublishers.ofString(arguments))
                 .build();
-        try {
-            HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
-            checkProtocol(response);
-            if (response.statusCode() == 200) {
-                return response.body();
-            }
-            throw problem(call, response);
-        } catch (IOException e) {
-            throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "Peer " + calls + " does not answer: " + e, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new UnderstudyException(ErrorCode.CANCELLED, "Interrupted while waiting for peer " + calls, e);
+    }
+
+    private String body(String call, HttpResponse<String> response) {
+        checkProtocol(response);
+        if (response.statusCode() == 200) {
+            return response.body();
         }
+        throw problem(call, response);
     }
 
     /** A failure without a version, such as a refused login, does not come from the peer's calls and is reported as it is. */

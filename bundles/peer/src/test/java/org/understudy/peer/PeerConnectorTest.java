@@ -3,6 +3,7 @@ package org.understudy.peer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
@@ -31,6 +32,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -63,6 +65,8 @@ import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.MigrationProgress;
 import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.PeerEndpoint;
+import org.understudy.concurrent.SystemScheduler;
+import org.understudy.concurrent.testing.FakeTime;
 
 /** Both sides of a peer over a real HTTP exchange; the servlet in between belongs to the web bundle. */
 class PeerConnectorTest {
@@ -78,6 +82,9 @@ class PeerConnectorTest {
     private final Host served = mock(Host.class);
     private final AtomicReference<Consumer<HostEvent>> events = new AtomicReference<>();
     private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final FakeTime time = new FakeTime();
+    private final AtomicBoolean failing = new AtomicBoolean();
+    private PeerConnector connector = new PeerConnector(PeerProtocol.CURRENT, time);
     private HttpServer server;
     private PeerCalls calls;
     private Map<String, String> options;
@@ -105,6 +112,7 @@ class PeerConnectorTest {
 
     @AfterEach
     void stop() {
+        connector.deactivate();
         server.stop(0);
         threads.shutdownNow();
         calls.deactivate();
@@ -185,6 +193,59 @@ class PeerConnectorTest {
             peer.subscribe(received::add);
             sent.forEach(event -> events.get().accept(event));
             for (HostEvent event : sent) {
+                assertThat(received.poll(10, TimeUnit.SECONDS)).isEqualTo(event);
+            }
+        }
+    }
+
+    @Test
+    void deliversTheEventsThatItCouldNotReadAtFirst() throws InterruptedException {
+        BlockingQueue<HostEvent> received = new LinkedBlockingQueue<>();
+        HostEvent first = new HostEvent.Resumed(VM, Instant.parse("2026-11-01T10:00:00Z"));
+        HostEvent second = new HostEvent.Resumed(VM, Instant.parse("2026-11-01T10:00:01Z"));
+        try (Host peer = open()) {
+            peer.subscribe(received::add);
+            await().until(() -> events.get() != null);
+            failing.set(true);
+            events.get().accept(first);
+            for (int failures = 1; failures < 4; failures++) {
+                await().until(() -> time.timed() == 1);
+                time.advance(Duration.ofSeconds(5));
+            }
+            events.get().accept(second);
+            failing.set(false);
+            await().until(() -> {
+                time.advance(Duration.ofSeconds(5));
+                return received.size() == 2;
+            });
+
+            assertThat(received).containsExactly(first, second);
+        }
+    }
+
+    @Test
+    void pollsNoMoreAfterItIsClosed() {
+        open().close();
+
+        await().until(() -> SystemScheduler.usage().stream()
+                .filter(pool -> pool.name().equals("understudy-peer"))
+                .allMatch(pool -> pool.active() == 0 && pool.waiting() == 0));
+        assertThat(time.timed()).isZero();
+    }
+
+    @Test
+    void deliversEventsAfterAListenerThrewAnError() throws InterruptedException {
+        BlockingQueue<HostEvent> received = new LinkedBlockingQueue<>();
+        List<HostEvent> sent = List.of(
+                new HostEvent.Resumed(VM, Instant.parse("2026-11-01T10:00:00Z")),
+                new HostEvent.Resumed(VM, Instant.parse("2026-11-01T10:00:01Z")));
+        try (Host peer = open()) {
+            peer.subscribe(event -> {
+                throw new StackOverflowError("from the test");
+            });
+            peer.subscribe(received::add);
+            for (HostEvent event : sent) {
+                events.get().accept(event);
                 assertThat(received.poll(10, TimeUnit.SECONDS)).isEqualTo(event);
             }
         }
@@ -296,7 +357,9 @@ class PeerConnectorTest {
     }
 
     private Host open(PeerProtocol protocol) {
-        return new PeerConnector(protocol).open(new HostPolicy(new HostName("beta"), "peer", options));
+        connector.deactivate();
+        connector = new PeerConnector(protocol, time);
+        return connector.open(new HostPolicy(new HostName("beta"), "peer", options));
     }
 
     private Hosts hosts() {
@@ -326,6 +389,10 @@ class PeerConnectorTest {
             String arguments = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
             Optional<String> caller =
                     Optional.ofNullable(exchange.getRequestHeaders().getFirst(PeerEndpoint.PROTOCOL_HEADER));
+            if (failing.get()) {
+                exchange.sendResponseHeaders(503, -1);
+                return;
+            }
             exchange.getResponseHeaders().set(PeerEndpoint.PROTOCOL_HEADER, calls.protocol());
             try {
                 send(exchange, 200, "application/json", calls.call(caller, new HostName("beta"), call, arguments));

@@ -1,48 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.web;
 
-import java.util.Map;
+import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
+import java.util.concurrent.ExecutorService;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.understudy.api.JsonView;
-import org.understudy.api.Migration;
 import org.understudy.api.Migrations;
 import org.understudy.api.Pairs;
 import org.understudy.api.Subscription;
 import org.understudy.api.VirtualMachines;
+import org.understudy.concurrent.Scheduler;
+import org.understudy.concurrent.SystemScheduler;
 import org.understudy.web.EventStream.Event;
 
 /**
  * Publishes changes to every open stream. Migrations and pairs notify of changes; hosts and VMs are polled once a second
- * while a stream is open.
+ * while a stream is open. A list that takes long to read, such as that of VMs while a host hangs, delays no other event.
  */
 @Component(service = EventHub.class)
 public final class EventHub {
-    private static final Logger LOG = LoggerFactory.getLogger(EventHub.class);
-    private static final long POLL_MILLIS = 1000;
+    private static final Duration POLL = Duration.ofSeconds(1);
 
-    private final JsonView view;
-    private final VirtualMachines vms;
-    private final Migrations migrations;
+    /** One for each feed; each occupies at most one. */
+    private static final int THREADS = 3;
+
     private final Set<EventStream> streams = ConcurrentHashMap.newKeySet();
-    private final Map<String, String> last = new ConcurrentHashMap<>();
-    private final ScheduledExecutorService poller =
-            Executors.newSingleThreadScheduledExecutor(work -> new Thread(work, "understudy-events"));
-    private final AtomicBoolean pollQueued = new AtomicBoolean();
-    private final Subscription migrationChanges;
-    private final Subscription pairChanges;
+    private final ExecutorService threads;
+    private final EventFeed hostFeed;
+    private final EventFeed vmFeed;
+    private final EventFeed migrationFeed;
+    private final List<Subscription> subscriptions;
 
     @Activate
     public EventHub(
@@ -50,37 +43,41 @@ public final class EventHub {
             @Reference VirtualMachines vms,
             @Reference Pairs pairs,
             @Reference Migrations migrations) {
-        this(view, vms, pairs, migrations, POLL_MILLIS);
+        this(view, vms, pairs, migrations, SystemScheduler.process());
     }
 
-    EventHub(JsonView view, VirtualMachines vms, Pairs pairs, Migrations migrations, long pollMillis) {
-        this.view = view;
-        this.vms = vms;
-        this.migrations = migrations;
-        migrationChanges = migrations.listen(migration -> broadcast(event(migration)));
-        pairChanges = pairs.listen(change -> {
-            String key = "pair/" + change.vm() + "/" + change.pair().standby();
-            broadcast(new Event(key, "pair", view.write(change)));
-            requestPoll();
-        });
-        poller.scheduleWithFixedDelay(this::poll, pollMillis, pollMillis, TimeUnit.MILLISECONDS);
+    EventHub(JsonView view, VirtualMachines vms, Pairs pairs, Migrations migrations, Scheduler scheduler) {
+        threads = scheduler.pool("understudy-events", THREADS, THREADS);
+        hostFeed = new EventFeed("hosts", () -> view.write(vms.hosts()), streams, threads);
+        vmFeed = new EventFeed("vms", () -> view.write(vms.list()), streams, threads);
+        migrationFeed = new EventFeed("migrations", () -> view.write(migrations.list()), streams, threads);
+        subscriptions = List.of(
+                migrations.listen(migration -> {
+                    String key = "migration/" + migration.id();
+                    migrationFeed.send(key, () -> new Event(key, "migration", view.write(migration)));
+                }),
+                pairs.listen(change -> {
+                    String key = "pair/" + change.vm() + "/" + change.pair().standby();
+                    Event event = new Event(key, "pair", view.write(change));
+                    streams.forEach(stream -> stream.offer(event));
+                    poll();
+                }),
+                scheduler.every(POLL, this::poll));
     }
 
     @Deactivate
     void deactivate() {
-        migrationChanges.close();
-        pairChanges.close();
-        poller.shutdownNow();
+        subscriptions.forEach(Subscription::close);
+        List.of(hostFeed, vmFeed, migrationFeed).forEach(EventFeed::close);
+        threads.shutdownNow();
         streams.forEach(EventStream::close);
     }
 
-    /** Opens a stream, which begins with the current state. */
+    /** Opens a stream, which begins with the current state. Does not wait for that. */
     EventStream open() {
         EventStream stream = new EventStream();
         streams.add(stream);
-        stream.offer(new Event("hosts", "hosts", view.write(vms.hosts())));
-        stream.offer(new Event("vms", "vms", view.write(vms.list())));
-        stream.offer(new Event("migrations", "migrations", view.write(migrations.list())));
+        List.of(hostFeed, vmFeed, migrationFeed).forEach(feed -> feed.begin(stream));
         return stream;
     }
 
@@ -93,42 +90,10 @@ public final class EventHub {
         return streams.size();
     }
 
-    private Event event(Migration migration) {
-        return new Event("migration/" + migration.id(), "migration", view.write(migration));
-    }
-
-    /** Coalesced: any number of changes during a poll causes one more poll. */
-    private void requestPoll() {
-        if (!pollQueued.getAndSet(true)) {
-            try {
-                poller.execute(this::poll);
-            } catch (RejectedExecutionException e) {
-                LOG.debug("Event hub is closed, no poll", e);
-            }
-        }
-    }
-
     private void poll() {
-        pollQueued.set(false);
         if (!streams.isEmpty()) {
-            publishIfChanged("hosts", vms::hosts);
-            publishIfChanged("vms", vms::list);
+            hostFeed.poll();
+            vmFeed.poll();
         }
-    }
-
-    /** Does not throw, because an exception would end the polling. */
-    private void publishIfChanged(String type, Supplier<?> source) {
-        try {
-            String now = view.write(source.get());
-            if (!now.equals(last.put(type, now))) {
-                broadcast(new Event(type, type, now));
-            }
-        } catch (RuntimeException | Error e) {
-            LOG.debug("Event hub: {} could not be read, retrying", type, e);
-        }
-    }
-
-    private void broadcast(Event event) {
-        streams.forEach(stream -> stream.offer(event));
     }
 }

@@ -17,15 +17,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
 import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.understudy.api.Subscription;
+import org.understudy.concurrent.Backoff;
+import org.understudy.concurrent.Scheduler;
 
 /**
- * Accepts connections and reads one line from each, all on one thread: an idle connection occupies no worker, and is closed
- * after a timeout.
+ * Accepts connections and reads one line from each, all on one thread of its own pool: an idle connection occupies no worker,
+ * and is closed after a timeout.
  */
 final class HookRequestReader implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HookRequestReader.class);
@@ -36,13 +39,12 @@ final class HookRequestReader implements AutoCloseable {
      *
      * @param requestTimeout time for a connection to send its line
      * @param connections number of connections without a complete line; one more closes the oldest
-     * @param firstRetry delay after a failed accept; doubles with each failure
-     * @param longestRetry upper bound of the delay
+     * @param retry pauses after a failed accept
      */
-    record Limits(Duration requestTimeout, int connections, Duration firstRetry, Duration longestRetry) {
+    record Limits(Duration requestTimeout, int connections, Backoff retry) {
         /** A hook sends its request at once, and waits 3 s for the response. */
         static final Limits DEFAULT =
-                new Limits(Duration.ofSeconds(2), 256, Duration.ofMillis(100), Duration.ofSeconds(5));
+                new Limits(Duration.ofSeconds(2), 256, new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5)));
     }
 
     /** Accepts a connection; empty if the client has disconnected. */
@@ -52,7 +54,8 @@ final class HookRequestReader implements AutoCloseable {
     }
 
     /** A connection whose line is incomplete. */
-    private record PendingConnection(SelectionKey key, ByteArrayOutputStream line, long deadline) {
+    private record PendingConnection(
+            SelectionKey key, ByteArrayOutputStream line, long deadline, Subscription timeout) {
         SocketChannel connection() {
             return (SocketChannel) key.channel();
         }
@@ -63,6 +66,8 @@ final class HookRequestReader implements AutoCloseable {
     private final ServerSocketChannel listener;
     private final Limits limits;
     private final Acceptor acceptor;
+    private final Scheduler scheduler;
+    private final ExecutorService thread;
     private final BiConsumer<SocketChannel, String> requests;
     private final Selector selector = Selector.open();
     private final SelectionKey acceptKey;
@@ -76,17 +81,21 @@ final class HookRequestReader implements AutoCloseable {
 
     /** @param requests receives each connection, as a blocking channel, and its line; must return at once */
     HookRequestReader(
-            ServerSocketChannel listener, Limits limits, Acceptor acceptor, BiConsumer<SocketChannel, String> requests)
+            ServerSocketChannel listener,
+            Limits limits,
+            Acceptor acceptor,
+            Scheduler scheduler,
+            BiConsumer<SocketChannel, String> requests)
             throws IOException {
         this.listener = listener;
         this.limits = limits;
         this.acceptor = acceptor;
+        this.scheduler = scheduler;
+        this.thread = scheduler.pool("understudy-hook-socket", 1, 0);
         this.requests = requests;
         listener.configureBlocking(false);
         acceptKey = listener.register(selector, SelectionKey.OP_ACCEPT);
-        Thread thread = new Thread(this::run, "understudy-hook-socket");
-        thread.setDaemon(true);
-        thread.start();
+        thread.execute(this::run);
     }
 
     private void run() {
@@ -97,14 +106,25 @@ final class HookRequestReader implements AutoCloseable {
                 LOG.debug("Hook listener: closed", e);
             } catch (IOException | RuntimeException | Error e) {
                 LOG.error("Hook listener: unhandled exception, retrying", e);
-                LockSupport.parkNanos(limits.firstRetry().toNanos());
+                pause();
             }
         }
-        pending.values().forEach(one -> closeConnection(one.connection()));
+        List.copyOf(pending.values()).forEach(this::drop);
+    }
+
+    private void pause() {
+        CountDownLatch over = new CountDownLatch(1);
+        scheduler.after(limits.retry().pause(++failures), over::countDown);
+        try {
+            over.await();
+        } catch (InterruptedException e) {
+            // The reader is closed, and so is the selector.
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void selectOnce() throws IOException {
-        selector.select(untilNextDeadline());
+        selector.select();
         for (Iterator<SelectionKey> keys = selector.selectedKeys().iterator(); keys.hasNext(); ) {
             SelectionKey key = keys.next();
             keys.remove();
@@ -115,19 +135,10 @@ final class HookRequestReader implements AutoCloseable {
             }
         }
         closeIdleConnections();
-        if (acceptKey.interestOps() == 0 && System.nanoTime() - acceptRetryAt >= 0) {
+        if (acceptKey.interestOps() == 0 && scheduler.nanos() - acceptRetryAt >= 0) {
             acceptKey.interestOps(SelectionKey.OP_ACCEPT);
         }
         dispatchComplete();
-    }
-
-    /** Milliseconds; 0 if there is no deadline. */
-    private long untilNextDeadline() {
-        long now = System.nanoTime();
-        Optional<Long> idle = pending.values().stream().findFirst().map(oldest -> oldest.deadline() - now);
-        Optional<Long> retry = acceptKey.interestOps() == 0 ? Optional.of(acceptRetryAt - now) : Optional.empty();
-        long nanos = Math.min(idle.orElse(Long.MAX_VALUE), retry.orElse(Long.MAX_VALUE));
-        return nanos == Long.MAX_VALUE ? 0 : Math.max(1, TimeUnit.NANOSECONDS.toMillis(nanos) + 1);
     }
 
     private void accept() {
@@ -138,25 +149,34 @@ final class HookRequestReader implements AutoCloseable {
             }
             failures = 0;
         } catch (IOException e) {
-            Duration wait = limits.firstRetry().multipliedBy(1L << Math.min(failures++, 20));
-            wait = wait.compareTo(limits.longestRetry()) < 0 ? wait : limits.longestRetry();
-            LOG.warn("Hook listener: accept failed, retrying in {} ms", wait.toMillis(), e);
-            acceptRetryAt = System.nanoTime() + wait.toNanos();
+            Duration pause = limits.retry().pause(++failures);
+            LOG.warn("Hook listener: accept failed, retrying in {} ms", pause.toMillis(), e);
+            acceptRetryAt = scheduler.nanos() + pause.toNanos();
             acceptKey.interestOps(0);
+            scheduler.after(pause, selector::wakeup);
         }
     }
 
     private void register(SocketChannel connection) throws IOException {
         if (pending.size() >= limits.connections()) {
-            PendingConnection oldest = pending.values().iterator().next();
             LOG.warn("Hook listener: {} connections without a request, closing the oldest", pending.size());
-            pending.remove(oldest.key());
-            closeConnection(oldest.connection());
+            drop(pending.values().iterator().next());
         }
         connection.configureBlocking(false);
         SelectionKey key = connection.register(selector, SelectionKey.OP_READ);
-        long deadline = System.nanoTime() + limits.requestTimeout().toNanos();
-        pending.put(key, new PendingConnection(key, new ByteArrayOutputStream(), deadline));
+        long deadline = scheduler.nanos() + limits.requestTimeout().toNanos();
+        Subscription timeout = scheduler.after(limits.requestTimeout(), selector::wakeup);
+        pending.put(key, new PendingConnection(key, new ByteArrayOutputStream(), deadline, timeout));
+    }
+
+    private void forget(PendingConnection one) {
+        pending.remove(one.key());
+        one.timeout().close();
+    }
+
+    private void drop(PendingConnection one) {
+        forget(one);
+        closeConnection(one.connection());
     }
 
     private void read(PendingConnection from) {
@@ -172,27 +192,24 @@ final class HookRequestReader implements AutoCloseable {
                 throw new IOException("Request is longer than " + RestRequest.LARGEST_BODY + " bytes");
             }
             if (length < 0 || end < length) {
-                pending.remove(from.key());
+                forget(from);
                 from.key().cancel();
                 complete.add(new CompleteRequest(from.connection(), from.line().toString(StandardCharsets.UTF_8)));
             }
         } catch (IOException e) {
             LOG.debug("Hook listener: a request could not be read", e);
-            pending.remove(from.key());
-            closeConnection(from.connection());
+            drop(from);
         }
     }
 
     private void closeIdleConnections() {
-        long now = System.nanoTime();
-        for (Iterator<PendingConnection> connections = pending.values().iterator(); connections.hasNext(); ) {
-            PendingConnection next = connections.next();
+        long now = scheduler.nanos();
+        for (PendingConnection next : List.copyOf(pending.values())) {
             if (next.deadline() - now > 0) {
                 return;
             }
             LOG.debug("Hook listener: no request within {}, closing the connection", limits.requestTimeout());
-            connections.remove();
-            closeConnection(next.connection());
+            drop(next);
         }
     }
 
@@ -227,5 +244,6 @@ final class HookRequestReader implements AutoCloseable {
     public void close() throws IOException {
         listener.close();
         selector.close();
+        thread.shutdownNow();
     }
 }

@@ -16,14 +16,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.ConfigurationPolicy;
@@ -34,7 +29,10 @@ import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.JsonView;
 import org.understudy.api.NicProvisioning;
+import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
+import org.understudy.concurrent.Scheduler;
+import org.understudy.concurrent.SystemScheduler;
 import org.understudy.web.HookRequestReader.Acceptor;
 import org.understudy.web.HookRequestReader.Limits;
 
@@ -60,8 +58,6 @@ public final class HookSocket implements AutoCloseable {
     /** One for each VM of a burst of arrivals: a hook waits 3 s, and one response may take most of that. */
     static final int WORKERS = 32;
 
-    private static final Duration IDLE = Duration.ofMinutes(1);
-
     /** The keys of the configuration. */
     public @interface Settings {
         /** Absolute path. */
@@ -74,11 +70,8 @@ public final class HookSocket implements AutoCloseable {
     private final HookRequestReader reader;
     private final Set<SocketChannel> connections = ConcurrentHashMap.newKeySet();
     private final Duration callTimeout;
-    private final ExecutorService workers = workers();
-
-    /** Separate from the workers, because it must run when all of them are busy. */
-    private final ScheduledExecutorService timer =
-            Executors.newSingleThreadScheduledExecutor(work -> thread(work, "understudy-hooks-timer"));
+    private final Scheduler scheduler;
+    private final ExecutorService workers;
 
     @Activate
     public HookSocket(@Reference JsonView view, @Reference NicProvisioning provisioning, Settings settings)
@@ -89,7 +82,8 @@ public final class HookSocket implements AutoCloseable {
                 Path.of(settings.socket()),
                 CALL_TIMEOUT,
                 Limits.DEFAULT,
-                listener -> Optional.ofNullable(listener.accept()));
+                listener -> Optional.ofNullable(listener.accept()),
+                SystemScheduler.process());
     }
 
     HookSocket(
@@ -98,32 +92,17 @@ public final class HookSocket implements AutoCloseable {
             Path path,
             Duration callTimeout,
             Limits limits,
-            Acceptor acceptor)
+            Acceptor acceptor,
+            Scheduler scheduler)
             throws IOException {
         this.view = view;
         this.provisioning = provisioning;
         this.path = path;
         this.callTimeout = callTimeout;
-        reader = new HookRequestReader(open(path), limits, acceptor, this::dispatch);
+        this.scheduler = scheduler;
+        workers = scheduler.pool("understudy-hooks", WORKERS, MAX_QUEUED);
+        reader = new HookRequestReader(open(path), limits, acceptor, scheduler, this::dispatch);
         LOG.info("Hook listener on {} started", path);
-    }
-
-    private static ExecutorService workers() {
-        ThreadPoolExecutor pool = new ThreadPoolExecutor(
-                WORKERS,
-                WORKERS,
-                IDLE.toSeconds(),
-                TimeUnit.SECONDS,
-                new ArrayBlockingQueue<>(MAX_QUEUED),
-                work -> thread(work, "understudy-hooks"));
-        pool.allowCoreThreadTimeOut(true);
-        return pool;
-    }
-
-    private static Thread thread(Runnable work, String name) {
-        Thread thread = new Thread(work, name);
-        thread.setDaemon(true);
-        return thread;
     }
 
     private static ServerSocketChannel open(Path path) throws IOException {
@@ -151,18 +130,18 @@ public final class HookSocket implements AutoCloseable {
 
     private void dispatch(SocketChannel connection, String request) {
         connections.add(connection);
+        Subscription timeout = scheduler.after(callTimeout, () -> HookRequestReader.closeConnection(connection));
         try {
-            workers.execute(() -> serve(connection, request));
-            timer.schedule(
-                    () -> HookRequestReader.closeConnection(connection), callTimeout.toMillis(), TimeUnit.MILLISECONDS);
+            workers.execute(() -> serve(connection, request, timeout));
         } catch (RejectedExecutionException e) {
             LOG.warn("Hook listener on {}: queue of {} requests is full, closing a connection", path, MAX_QUEUED);
+            timeout.close();
             connections.remove(connection);
             HookRequestReader.closeConnection(connection);
         }
     }
 
-    private void serve(SocketChannel connection, String request) {
+    private void serve(SocketChannel connection, String request, Subscription timeout) {
         try (connection) {
             ByteBuffer answer = StandardCharsets.UTF_8.encode(answer(request) + "\n");
             while (answer.hasRemaining()) {
@@ -171,6 +150,7 @@ public final class HookSocket implements AutoCloseable {
         } catch (IOException e) {
             LOG.debug("Hook listener on {}: a hook disconnected before the response", path, e);
         } finally {
+            timeout.close();
             connections.remove(connection);
         }
     }
@@ -196,7 +176,6 @@ public final class HookSocket implements AutoCloseable {
         reader.close();
         Files.deleteIfExists(path);
         connections.forEach(HookRequestReader::closeConnection);
-        timer.shutdownNow();
         workers.shutdownNow();
     }
 }

@@ -3,12 +3,14 @@ package org.understudy.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -24,6 +26,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,6 +42,8 @@ import org.understudy.api.PairRequest;
 import org.understudy.api.PoolName;
 import org.understudy.api.Provisioned;
 import org.understudy.api.UnderstudyException;
+import org.understudy.concurrent.Backoff;
+import org.understudy.concurrent.testing.FakeTime;
 import org.understudy.web.HookRequestReader.Acceptor;
 import org.understudy.web.HookRequestReader.Limits;
 
@@ -45,24 +51,23 @@ import org.understudy.web.HookRequestReader.Limits;
 class HookSocketTest {
     private static final HostName BETA = new HostName("beta");
 
-    /** Longer than any test takes, so that no test passes because of it. */
-    private static final Duration LIMIT = Duration.ofMinutes(5);
+    private static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
 
-    private static final Duration RETRY = Duration.ofMillis(1);
-    private static final Limits PATIENT = new Limits(LIMIT, 1000, RETRY, RETRY);
-    private static final Limits HASTY = new Limits(Duration.ofMillis(20), 1000, RETRY, RETRY);
+    private static final Backoff RETRY = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(4));
+    private static final Limits LIMITS = new Limits(Duration.ofSeconds(2), 1000, RETRY);
 
     @TempDir
     Path folder;
 
     private final NicProvisioning provisioning = mock(NicProvisioning.class);
+    private final FakeTime time = new FakeTime();
     private Path path;
     private HookSocket socket;
 
     @BeforeEach
     void open() throws IOException {
         path = folder.resolve("run/hooks.sock");
-        socket = open(PATIENT);
+        socket = open(LIMITS);
     }
 
     private HookSocket open(Limits limits) throws IOException {
@@ -70,7 +75,7 @@ class HookSocketTest {
     }
 
     private HookSocket open(Limits limits, Acceptor acceptor) throws IOException {
-        return new HookSocket(Exchange.VIEW, provisioning, path, LIMIT, limits, acceptor);
+        return new HookSocket(Exchange.VIEW, provisioning, path, CALL_TIMEOUT, limits, acceptor, time);
     }
 
     @AfterEach
@@ -78,11 +83,13 @@ class HookSocketTest {
         socket.close();
     }
 
-    private String ask(String line) throws IOException {
+    private String ask(String line) {
         try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
             channel.write(StandardCharsets.UTF_8.encode(line + "\n"));
             BufferedReader reader = new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8));
             return reader.readLine();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -126,13 +133,13 @@ class HookSocketTest {
             left.bind(UnixDomainSocketAddress.of(path));
         }
         assertThat(path).exists();
-        socket = open(PATIENT);
+        socket = open(LIMITS);
         assertThat(ask("nonsense")).contains("INVALID_ARGUMENT");
         socket.close();
         assertThat(path).doesNotExist();
 
         Files.writeString(path, "another file");
-        assertThatThrownBy(() -> open(PATIENT)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> open(LIMITS)).isInstanceOf(IOException.class);
         assertThat(path).hasContent("another file");
         Files.delete(path);
     }
@@ -163,11 +170,16 @@ class HookSocketTest {
         close(idle);
     }
 
+    /** @param connections number of connections to accept before */
+    private void passRequestTimeout(int connections) {
+        await().until(() -> time.timed() == connections);
+        time.advance(LIMITS.requestTimeout());
+    }
+
     @Test
     void closesIdleConnections() throws Exception {
-        socket.close();
-        socket = open(HASTY);
         List<SocketChannel> idle = idleConnections(HookSocket.WORKERS + 1);
+        passRequestTimeout(idle.size());
 
         for (SocketChannel connection : idle) {
             assertThat(read(connection)).isEqualTo(-1);
@@ -178,10 +190,9 @@ class HookSocketTest {
 
     @Test
     void closesAConnectionWithAnIncompleteRequest() throws Exception {
-        socket.close();
-        socket = open(HASTY);
         try (SocketChannel connection = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
             connection.write(StandardCharsets.UTF_8.encode("{\"occasion\":"));
+            passRequestTimeout(1);
 
             assertThat(read(connection)).isEqualTo(-1);
         }
@@ -190,7 +201,7 @@ class HookSocketTest {
     @Test
     void closesTheOldestOfTooManyIdleConnections() throws Exception {
         socket.close();
-        socket = open(new Limits(LIMIT, 3, RETRY, RETRY));
+        socket = open(new Limits(Duration.ofMinutes(5), 3, RETRY));
         List<SocketChannel> idle = idleConnections(4);
 
         assertThat(read(idle.get(0))).isEqualTo(-1);
@@ -201,31 +212,66 @@ class HookSocketTest {
 
     @Test
     void acceptsAgainAfterTooManyOpenFiles() throws Exception {
-        socket.close();
-        AtomicInteger attempts = new AtomicInteger();
-        socket = open(PATIENT, listener -> {
-            if (attempts.incrementAndGet() < 4) {
-                throw new IOException("Too many open files");
-            }
-            return Optional.ofNullable(listener.accept());
+        acceptsAgainAfter(() -> {
+            throw new IOException("Too many open files");
         });
-
-        assertThat(ask("nonsense")).contains("INVALID_ARGUMENT");
-        assertThat(attempts).hasValueGreaterThanOrEqualTo(4);
     }
 
     @Test
     void acceptsAgainAfterAnError() throws Exception {
+        acceptsAgainAfter(() -> {
+            throw new OutOfMemoryError("from the test");
+        });
+    }
+
+    @FunctionalInterface
+    private interface Failure {
+        void happen() throws IOException;
+    }
+
+    /** Every attempt follows a pause. */
+    private void acceptsAgainAfter(Failure failure) throws Exception {
         socket.close();
         AtomicInteger attempts = new AtomicInteger();
-        socket = open(PATIENT, listener -> {
-            if (attempts.incrementAndGet() == 1) {
-                throw new OutOfMemoryError("from the test");
+        socket = open(LIMITS, listener -> {
+            if (attempts.incrementAndGet() < 4) {
+                failure.happen();
             }
             return Optional.ofNullable(listener.accept());
         });
+        CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> ask("nonsense"));
 
+        for (int failures = 1; failures < 4; failures++) {
+            int expected = failures;
+            await().until(() -> attempts.get() == expected && time.timed() == 1);
+            time.advance(RETRY.longest());
+        }
+
+        assertThat(answer).succeedsWithin(Duration.ofSeconds(20)).asString().contains("INVALID_ARGUMENT");
+    }
+
+    @Test
+    void closesTheConnectionOfACallThatHangs() throws Exception {
+        CountDownLatch called = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        when(provisioning.arriving(any(), any(), any())).thenAnswer(call -> {
+            called.countDown();
+            release.await();
+            return new Provisioned("<domain/>", List.of());
+        });
+        try (SocketChannel connection = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+            connection.write(StandardCharsets.UTF_8.encode(
+                    "{\"occasion\":\"arriving\",\"host\":\"x\",\"definition\":\"<a/>\"}\n"));
+            called.await();
+
+            time.advance(CALL_TIMEOUT);
+
+            assertThat(read(connection)).isEqualTo(-1);
+        } finally {
+            release.countDown();
+        }
         assertThat(ask("nonsense")).contains("INVALID_ARGUMENT");
+        await().untilAsserted(() -> assertThat(time.timed()).isZero());
     }
 
     @Test

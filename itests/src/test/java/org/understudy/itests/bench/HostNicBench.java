@@ -60,7 +60,7 @@ public final class HostNicBench {
     }
 
     private static Turns inventory(Floor floor, Places places) throws ReflectiveOperationException {
-        NativeBackend functions = new NativeBackend(places, "bench", "");
+        NativeBackend functions = new NativeBackend(places, "bench", "", Runnable::run);
         // Only the call; "records" includes the conversion to records.
         Method call =
                 Class.forName("org.understudy.hostnic.backend.NativeVf").getDeclaredMethod("inventory", String[].class);

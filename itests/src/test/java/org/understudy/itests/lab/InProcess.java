@@ -27,7 +27,8 @@ final class InProcess {
         NativeLibrary.instance().obstacle().ifPresent(why -> {
             throw new IllegalStateException(why);
         });
-        SriovBackend backend = new NativeBackend(Places.usual(), CLAIM.owner(), System.getProperty("qemu.user"));
+        SriovBackend backend = new NativeBackend(
+                Places.usual(), CLAIM.owner(), System.getProperty("qemu.user"), task -> new Thread(task).start());
         PciAddress vf = PciAddress.parse(arguments[1]);
         switch (arguments[0]) {
             case "prepare" -> prepare(backend, vf, new MacAddress(arguments[2]), Integer.parseInt(arguments[3]));

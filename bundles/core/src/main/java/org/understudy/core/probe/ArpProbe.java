@@ -7,11 +7,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Executor;
 import org.understudy.api.NetworkGap;
 import org.understudy.api.ProbeTarget;
+import org.understudy.api.Subscription;
+import org.understudy.concurrent.Delivery;
+import org.understudy.concurrent.Scheduler;
 
 /**
  * Probes the guest with {@code arping}. The program cannot send more often than once a second, so each request is a process
@@ -29,24 +30,34 @@ final class ArpProbe implements GapProbe {
     private final Programs programs;
     private final Duration interval;
     private final GapMeter meter = new GapMeter("arp");
-    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "understudy-arp");
-        thread.setDaemon(true);
-        return thread;
-    });
+    /** Coalesced: a start of the program that takes long delays the next one. */
+    private final Delivery<String, Runnable> sends;
+
+    private Subscription timer = () -> {};
     private long requests;
     private Optional<Process> process = Optional.empty();
     private String lastOutput = "";
     private Optional<NetworkGap> last = Optional.empty();
 
-    ArpProbe(ProbeTarget.Arp target, Programs programs) {
+    ArpProbe(ProbeTarget.Arp target, Programs programs, Scheduler scheduler, Executor threads) {
         this.target = target;
         this.programs = programs;
         this.interval = target.interval().compareTo(SHORTEST_INTERVAL) < 0 ? SHORTEST_INTERVAL : target.interval();
-        clock.scheduleAtFixedRate(this::sendRequest, 0, interval.toNanos(), TimeUnit.NANOSECONDS);
+        this.sends = new Delivery<>("ARP probe", threads, (older, newer) -> newer, Runnable::run);
+        start(scheduler);
+    }
+
+    private synchronized void start(Scheduler scheduler) {
+        timer = scheduler.every(interval, () -> sends.put("request", this::sendRequest));
+        if (last.isPresent()) {
+            timer.close();
+        }
     }
 
     private synchronized void sendRequest() {
+        if (last.isPresent()) {
+            return;
+        }
         process.ifPresent(Process::destroy);
         long number = ++requests;
         try {
@@ -99,7 +110,8 @@ final class ArpProbe implements GapProbe {
     @Override
     public synchronized void close() {
         last = Optional.of(report());
-        clock.shutdownNow();
+        timer.close();
+        sends.close();
         process.ifPresent(Process::destroy);
     }
 }

@@ -11,6 +11,12 @@ import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
@@ -18,7 +24,7 @@ import org.understudy.api.NetworkGap;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.UnderstudyException;
 
-/** Receives the heartbeats of a guest on a thread of its own. */
+/** Receives the heartbeats of a guest. Occupies a thread, because arrival times must not depend on other work. */
 final class HeartbeatProbe implements GapProbe {
     private static final Logger LOG = LoggerFactory.getLogger(HeartbeatProbe.class);
 
@@ -29,18 +35,22 @@ final class HeartbeatProbe implements GapProbe {
 
     private final ProbeTarget.Heartbeat target;
     private final DatagramChannel channel;
-    private final Thread receiver;
+    private final CompletableFuture<Void> received = new CompletableFuture<>();
     private final GapMeter meter = new GapMeter("heartbeat");
     private final SenderClock clock = new SenderClock();
     private long ignored;
     private Optional<NetworkGap> last = Optional.empty();
 
-    HeartbeatProbe(ProbeTarget.Heartbeat target) {
+    HeartbeatProbe(ProbeTarget.Heartbeat target, Executor threads) {
         this.target = target;
         this.channel = listen(target);
-        this.receiver = new Thread(this::receive, "understudy-heartbeat-" + target.port());
-        receiver.setDaemon(true);
-        receiver.start();
+        try {
+            threads.execute(this::receive);
+        } catch (RejectedExecutionException e) {
+            end();
+            throw new UnderstudyException(
+                    ErrorCode.IO_FAILED, "Cannot listen for heartbeats: no thread is available", e);
+        }
     }
 
     private static DatagramChannel listen(ProbeTarget.Heartbeat target) {
@@ -79,7 +89,9 @@ final class HeartbeatProbe implements GapProbe {
             LOG.debug("Heartbeat stream {}: probe closed", target.stream());
         } catch (IOException e) {
             LOG.error("Heartbeat stream {}: receive failed, probe ends", target.stream(), e);
-            close();
+            end();
+        } finally {
+            received.complete(null);
         }
     }
 
@@ -96,17 +108,6 @@ final class HeartbeatProbe implements GapProbe {
         meter.arrived(beat.sequence(), beat.path(), nanos, Instant.now());
     }
 
-    /** The kernel frees the port only when the receiver no longer uses the socket. */
-    private void awaitReceiver() {
-        if (Thread.currentThread() != receiver) {
-            try {
-                receiver.join(RECEIVER_STOP_LIMIT.toMillis());
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
     @Override
     public synchronized NetworkGap report() {
         return last.orElseGet(() -> meter.report(clock.interval(), System.nanoTime())
@@ -121,8 +122,7 @@ final class HeartbeatProbe implements GapProbe {
         return meter.firstOn(path, after);
     }
 
-    @Override
-    public void close() {
+    private void end() {
         synchronized (this) {
             last = Optional.of(report());
         }
@@ -131,6 +131,18 @@ final class HeartbeatProbe implements GapProbe {
         } catch (IOException e) {
             LOG.warn("Heartbeat stream {}: closing the socket failed", target.stream(), e);
         }
-        awaitReceiver();
+    }
+
+    /** Waits for the receiver: the kernel frees the port only when that no longer uses the socket. */
+    @Override
+    public void close() {
+        end();
+        try {
+            received.get(RECEIVER_STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("Heartbeat stream {}: receiver has not ended", target.stream(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -6,13 +6,15 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.understudy.api.NetworkGap;
 import org.understudy.api.ProbeTarget;
 
 /**
- * Probes the guest with {@code ping} and reads its output. One thread reads; the program ends with the probe.
+ * Probes the guest with {@code ping} and reads its output on one thread. The program ends with the probe.
  *
  * <p>Source: iputils ping(8), options -n -D -O -i.
  */
@@ -28,14 +30,19 @@ final class IcmpProbe implements GapProbe {
     private String lastOutput = "";
     private Optional<NetworkGap> last = Optional.empty();
 
-    IcmpProbe(ProbeTarget.Icmp target, Programs programs) {
+    IcmpProbe(ProbeTarget.Icmp target, Programs programs, Executor threads) {
         this.target = target;
         this.ping = start(programs);
-        ping.ifPresent(process -> {
-            Thread reader = new Thread(() -> read(process), "understudy-icmp-" + target.address());
-            reader.setDaemon(true);
-            reader.start();
-        });
+        ping.ifPresent(process -> readOn(threads, process));
+    }
+
+    private void readOn(Executor threads, Process process) {
+        try {
+            threads.execute(() -> read(process));
+        } catch (RejectedExecutionException e) {
+            lastOutput = "no thread is available to read the output";
+            close();
+        }
     }
 
     private Optional<Process> start(Programs programs) {

@@ -12,6 +12,8 @@ import java.nio.channels.DatagramChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
@@ -25,18 +27,21 @@ import org.understudy.api.NetworkGap.NotMeasured;
 import org.understudy.api.NetworkGap.PathCount;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.UnderstudyException;
+import org.understudy.concurrent.SystemScheduler;
 
 /** Real packets over the loopback device. */
 class HeartbeatProbeTest {
     private static final byte PRIMARY = 1;
     private static final byte STANDBY = 2;
 
+    private static final ExecutorService THREADS = SystemScheduler.process().pool("heartbeat-test");
+
     private HeartbeatProbe probe;
     private DatagramChannel sender;
 
     @BeforeEach
     void open() throws IOException {
-        probe = new HeartbeatProbe(new ProbeTarget.Heartbeat("127.0.0.1", 0, 7));
+        probe = new HeartbeatProbe(new ProbeTarget.Heartbeat("127.0.0.1", 0, 7), THREADS);
         sender = DatagramChannel.open().connect(probe.address());
     }
 
@@ -128,7 +133,7 @@ class HeartbeatProbeTest {
         probe.close();
         NetworkGap answer = probe.report();
 
-        new HeartbeatProbe(new ProbeTarget.Heartbeat("127.0.0.1", address.getPort(), 7)).close();
+        new HeartbeatProbe(new ProbeTarget.Heartbeat("127.0.0.1", address.getPort(), 7), THREADS).close();
 
         assertThat(probe.report()).isSameAs(answer);
     }
@@ -137,13 +142,28 @@ class HeartbeatProbeTest {
     void reportsThatThePortIsInUse() throws IOException {
         int port = probe.address().getPort();
 
-        assertThatThrownBy(() -> new HeartbeatProbe(new ProbeTarget.Heartbeat("127.0.0.1", port, 7)))
+        assertThatThrownBy(() -> new HeartbeatProbe(new ProbeTarget.Heartbeat("127.0.0.1", port, 7), THREADS))
                 .isInstanceOfSatisfying(
                         UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.IO_FAILED))
                 .hasMessageContaining("127.0.0.1:" + port);
-        assertThatThrownBy(() -> new HeartbeatProbe(new ProbeTarget.Heartbeat("no.such.host.invalid", 0, 7)))
+        assertThatThrownBy(() -> new HeartbeatProbe(new ProbeTarget.Heartbeat("no.such.host.invalid", 0, 7), THREADS))
                 .isInstanceOfSatisfying(
                         UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.IO_FAILED));
+    }
+
+    @Test
+    void freesThePortIfNoThreadIsAvailable() throws IOException {
+        ProbeTarget.Heartbeat target =
+                new ProbeTarget.Heartbeat("127.0.0.1", probe.address().getPort(), 7);
+        probe.close();
+
+        assertThatThrownBy(() -> new HeartbeatProbe(target, task -> {
+                    throw new RejectedExecutionException("full");
+                }))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.IO_FAILED));
+
+        new HeartbeatProbe(target, THREADS).close();
     }
 
     @Test

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -15,17 +17,22 @@ import org.understudy.api.NetworkGap;
 import org.understudy.api.NetworkGap.Measured;
 import org.understudy.api.NetworkGap.NotMeasured;
 import org.understudy.api.ProbeTarget;
+import org.understudy.concurrent.Scheduler;
+import org.understudy.concurrent.SystemScheduler;
+import org.understudy.concurrent.testing.FakeScheduler;
 
 /** The ICMP and ARP probes, with the real programs and the network of the kernel. */
 class RequestProbesTest {
     private static final Duration INTERVAL = Duration.ofMillis(50);
+    private static final Scheduler SCHEDULER = SystemScheduler.process();
+    private static final ExecutorService THREADS = SCHEDULER.pool("probes-test");
     private static final Duration ARP_INTERVAL = Duration.ofMillis(100);
 
     @Test
     void measuresByIcmpHowLongAnAddressWasUnreachable() throws IOException {
         try (TwoNamespaces net = TwoNamespaces.open();
-                GapProbe probe =
-                        new IcmpProbe(new ProbeTarget.Icmp(TwoNamespaces.FAR_ADDRESS, INTERVAL), net.programs())) {
+                GapProbe probe = new IcmpProbe(
+                        new ProbeTarget.Icmp(TwoNamespaces.FAR_ADDRESS, INTERVAL), net.programs(), THREADS)) {
             measuresASilence(net, probe, "icmp", INTERVAL);
         }
     }
@@ -35,7 +42,9 @@ class RequestProbesTest {
         try (TwoNamespaces net = TwoNamespaces.open();
                 GapProbe probe = new ArpProbe(
                         new ProbeTarget.Arp(TwoNamespaces.NEAR_NIC, TwoNamespaces.FAR_ADDRESS, ARP_INTERVAL),
-                        net.programs())) {
+                        net.programs(),
+                        SCHEDULER,
+                        THREADS)) {
             measuresASilence(net, probe, "arp", ARP_INTERVAL);
         }
     }
@@ -63,7 +72,7 @@ class RequestProbesTest {
 
     @Test
     void losesNothingOverTheLoopbackDevice() throws IOException {
-        try (GapProbe probe = new IcmpProbe(new ProbeTarget.Icmp("127.0.0.1", INTERVAL), new Programs())) {
+        try (GapProbe probe = new IcmpProbe(new ProbeTarget.Icmp("127.0.0.1", INTERVAL), new Programs(), THREADS)) {
             assertThat(awaitReceived(probe, 10).lost()).isZero();
         }
     }
@@ -71,7 +80,7 @@ class RequestProbesTest {
     @Test
     void isNotMeasuredWithoutAnAnswerAndReportsTheOutputOfPing() throws IOException {
         try (TwoNamespaces net = TwoNamespaces.open();
-                GapProbe probe = new IcmpProbe(new ProbeTarget.Icmp("10.77.0.99", INTERVAL), net.programs())) {
+                GapProbe probe = new IcmpProbe(new ProbeTarget.Icmp("10.77.0.99", INTERVAL), net.programs(), THREADS)) {
             await().untilAsserted(() -> assertThat(probe.report())
                     .isInstanceOfSatisfying(
                             NotMeasured.class, n -> assertThat(n.reason()).contains("10.77.0.99", "no answer yet")));
@@ -80,7 +89,7 @@ class RequestProbesTest {
 
     @Test
     void treatsAnAddressThatResemblesAnOptionAsAnAddress() {
-        try (GapProbe probe = new IcmpProbe(new ProbeTarget.Icmp("-V", INTERVAL), new Programs())) {
+        try (GapProbe probe = new IcmpProbe(new ProbeTarget.Icmp("-V", INTERVAL), new Programs(), THREADS)) {
             await().untilAsserted(() -> assertThat(probe.report())
                     .isInstanceOfSatisfying(
                             NotMeasured.class, n -> assertThat(n.reason()).contains("-V:")));
@@ -90,8 +99,8 @@ class RequestProbesTest {
     @Test
     void isNotMeasuredWithoutTheProgramAndNamesTheRemedy() {
         Programs none = new Programs(List.of("no-such-program-of-understudy"));
-        GapProbe icmp = new IcmpProbe(new ProbeTarget.Icmp("127.0.0.1", INTERVAL), none);
-        GapProbe arp = new ArpProbe(new ProbeTarget.Arp("lo", "127.0.0.1", INTERVAL), none);
+        GapProbe icmp = new IcmpProbe(new ProbeTarget.Icmp("127.0.0.1", INTERVAL), none, THREADS);
+        GapProbe arp = new ArpProbe(new ProbeTarget.Arp("lo", "127.0.0.1", INTERVAL), none, SCHEDULER, THREADS);
 
         assertThat(reason(icmp)).contains("install iputils-ping");
         await().untilAsserted(() -> assertThat(reason(arp)).contains("install iputils-arping"));
@@ -102,7 +111,7 @@ class RequestProbesTest {
     @Test
     void endsItsProgramAndKeepsItsAnswerWhenClosed() {
         long before = children();
-        GapProbe probe = new IcmpProbe(new ProbeTarget.Icmp("127.0.0.1", INTERVAL), new Programs());
+        GapProbe probe = new IcmpProbe(new ProbeTarget.Icmp("127.0.0.1", INTERVAL), new Programs(), THREADS);
         awaitReceived(probe, 2);
         assertThat(children()).isGreaterThan(before);
 
@@ -111,6 +120,28 @@ class RequestProbesTest {
 
         await().until(() -> children() <= before);
         assertThat(probe.report()).isSameAs(answer);
+    }
+
+    @Test
+    void isNotMeasuredIfNoThreadIsAvailable() {
+        try (GapProbe probe = new IcmpProbe(new ProbeTarget.Icmp("127.0.0.1", INTERVAL), new Programs(), task -> {
+            throw new RejectedExecutionException("full");
+        })) {
+            assertThat(reason(probe)).contains("no thread is available");
+        }
+    }
+
+    @Test
+    void sendsNoArpRequestAfterItIsClosed() {
+        FakeScheduler time = new FakeScheduler();
+        GapProbe withoutProgram = new ArpProbe(
+                new ProbeTarget.Arp("lo", "127.0.0.1", INTERVAL),
+                new Programs(List.of("no-such-program-of-understudy")),
+                time,
+                Runnable::run);
+
+        assertThat(reason(withoutProgram)).contains("install iputils-arping");
+        assertThat(time.timed()).isZero();
     }
 
     private static long children() {

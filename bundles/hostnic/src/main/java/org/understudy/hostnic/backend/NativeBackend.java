@@ -4,11 +4,14 @@ package org.understudy.hostnic.backend;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
@@ -20,8 +23,9 @@ import org.understudy.api.spi.VfSettings;
  * @param places root folders; empty texts select the default ones
  * @param self owner of this server's leases
  * @param user user that runs QEMU and must open VFs; empty: this process's own user
+ * @param watchers threads, of which each watch occupies one: it blocks in the native library
  */
-public record NativeBackend(Places places, String self, String user) implements SriovBackend {
+public record NativeBackend(Places places, String self, String user, Executor watchers) implements SriovBackend {
     private static final Logger LOG = LoggerFactory.getLogger(NativeBackend.class);
     private static final int WAIT_MILLIS = 500;
 
@@ -128,9 +132,13 @@ public record NativeBackend(Places places, String self, String user) implements 
     public Subscription watch(Runnable changed, Consumer<String> ended) {
         long watch = call("Watch of SR-IOV functions", NativeVf::watchOpen);
         AtomicBoolean wanted = new AtomicBoolean(true);
-        Thread reader = new Thread(() -> follow(watch, wanted, changed, ended), "understudy-vf-events");
-        reader.setDaemon(true);
-        reader.start();
+        try {
+            watchers.execute(() -> follow(watch, wanted, changed, ended));
+        } catch (RejectedExecutionException e) {
+            NativeVf.watchClose(watch);
+            throw new UnderstudyException(
+                    ErrorCode.HOST_UNAVAILABLE, "Watch of SR-IOV functions: no thread is available", e);
+        }
         return () -> wanted.set(false);
     }
 

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.hostnic.host;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -22,8 +17,6 @@ import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.component.annotations.ReferencePolicyOption;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
 import org.understudy.api.HostNics;
@@ -34,8 +27,11 @@ import org.understudy.api.PoolView;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Hosts;
-import org.understudy.hostnic.backend.SriovBackend;
-import org.understudy.hostnic.host.HostNicAccess.Delays;
+import org.understudy.concurrent.Backoff;
+import org.understudy.concurrent.Controller;
+import org.understudy.concurrent.EventBroadcaster;
+import org.understudy.concurrent.Scheduler;
+import org.understudy.concurrent.SystemScheduler;
 import org.understudy.hostnic.pool.PoolMembership;
 
 /** Accesses the NICs of all configured hosts, follows configuration changes, and publishes inventories. */
@@ -43,50 +39,32 @@ import org.understudy.hostnic.pool.PoolMembership;
         service = {HostNics.class, HostNicService.class},
         immediate = true)
 public final class HostNicService implements HostNics {
-    private static final Logger LOG = LoggerFactory.getLogger(HostNicService.class);
+    private static final Backoff RETRIES = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(32));
 
     private final Policies policies;
-    private final AtomicReference<Optional<Hosts>> hosts;
-    private final Function<HostPolicy, Optional<SriovBackend>> opener;
-    private final Delays delays;
+    private final BackendOpener opener;
+    private final EventBroadcaster<HostName, NicInventory> listeners;
+    private final Controller<HostNicAccess> controller;
+    private final ExecutorService closers;
     private final Subscription changes;
-    private final List<Consumer<NicInventory>> listeners = new CopyOnWriteArrayList<>();
-    private final ExecutorService notifier = Executors.newSingleThreadExecutor(r -> {
-        Thread thread = new Thread(r, "understudy-nics-events");
-        thread.setDaemon(true);
-        return thread;
-    });
-    /** Inventories to deliver; a newer inventory of a host replaces an older one. */
-    private final Map<HostName, NicInventory> pending = new LinkedHashMap<>();
-
     private Map<HostName, HostNicAccess> accesses = new LinkedHashMap<>();
 
     @Activate
     public HostNicService(BundleContext bundle, @Reference Policies policies) {
-        this(policies, ServerId.of(bundle), Delays.DEFAULT);
+        this(policies, ServerId.of(bundle), SystemScheduler.process());
     }
 
-    HostNicService(Policies policies, ServerId server, Delays delays) {
-        this(policies, new AtomicReference<>(Optional.empty()), server, delays);
+    HostNicService(Policies policies, ServerId server, Scheduler scheduler) {
+        this(policies, new NicAccessFactory(server, scheduler), scheduler);
     }
 
-    private HostNicService(Policies policies, AtomicReference<Optional<Hosts>> hosts, ServerId server, Delays delays) {
-        this(policies, hosts, new NicAccessFactory(server, hosts::get)::open, delays);
-    }
-
-    HostNicService(Policies policies, Function<HostPolicy, Optional<SriovBackend>> opener, Delays delays) {
-        this(policies, new AtomicReference<>(Optional.empty()), opener, delays);
-    }
-
-    private HostNicService(
-            Policies policies,
-            AtomicReference<Optional<Hosts>> hosts,
-            Function<HostPolicy, Optional<SriovBackend>> opener,
-            Delays delays) {
+    HostNicService(Policies policies, BackendOpener opener, Scheduler scheduler) {
         this.policies = policies;
-        this.hosts = hosts;
         this.opener = opener;
-        this.delays = delays;
+        this.listeners = new EventBroadcaster<>("understudy-nics-events", scheduler, (older, newer) -> newer);
+        this.controller = new Controller<>(
+                "understudy-nics", scheduler, access -> access.policy().name(), RETRIES, HostNicAccess::process);
+        this.closers = scheduler.pool("understudy-nics-close");
         this.changes = policies.listen(changed -> applyPolicies());
         applyPolicies();
     }
@@ -97,18 +75,21 @@ public final class HostNicService implements HostNics {
             policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
     public void setHosts(Hosts opened) {
-        hosts.set(Optional.of(opened));
+        opener.setHosts(opened);
     }
 
     void unsetHosts(Hosts opened) {
-        hosts.updateAndGet(now -> now.filter(h -> h != opened));
+        opener.unsetHosts(opened);
     }
 
     @Deactivate
     public void close() {
         changes.close();
         current().forEach(HostNicAccess::close);
-        notifier.shutdownNow();
+        controller.close();
+        listeners.close();
+        closers.shutdown();
+        opener.close();
     }
 
     /** Keeps the accesses whose host policy is unchanged. */
@@ -126,18 +107,21 @@ public final class HostNicService implements HostNics {
                 kept.reassignPools();
                 after.put(wanted.name(), before.remove(wanted.name()));
             } else {
-                after.put(
-                        wanted.name(),
-                        new HostNicAccess(
-                                wanted,
-                                () -> opener.apply(wanted),
-                                this::poolMembership,
-                                this::notifyListeners,
-                                delays));
+                HostNicAccess fresh = create(wanted);
+                after.put(wanted.name(), fresh);
+                controller.add(fresh);
             }
         }
         accesses = after;
         return before.values();
+    }
+
+    private HostNicAccess create(HostPolicy policy) {
+        return new HostNicAccess(
+                policy,
+                new BackendConnection(policy.name(), () -> opener.open(policy), closers),
+                new HostInventory(policy, this::poolMembership, fresh -> listeners.send(policy.name(), fresh)),
+                controller);
     }
 
     private PoolMembership poolMembership() {
@@ -169,46 +153,6 @@ public final class HostNicService implements HostNics {
 
     @Override
     public Subscription listen(Consumer<NicInventory> listener) {
-        listeners.add(listener);
-        return () -> listeners.remove(listener);
-    }
-
-    private void notifyListeners(NicInventory inventory) {
-        boolean first;
-        synchronized (pending) {
-            first = pending.isEmpty();
-            pending.put(inventory.host(), inventory);
-        }
-        if (first) {
-            try {
-                notifier.execute(this::deliverPending);
-            } catch (RejectedExecutionException e) {
-                LOG.debug("Inventory of host {} dropped: service is closed", inventory.host(), e);
-            }
-        }
-    }
-
-    private void deliverPending() {
-        for (Optional<NicInventory> next = nextPending(); next.isPresent(); next = nextPending()) {
-            for (Consumer<NicInventory> listener : listeners) {
-                notifyListeners(listener, next.get());
-            }
-        }
-    }
-
-    private Optional<NicInventory> nextPending() {
-        synchronized (pending) {
-            Optional<NicInventory> next = pending.values().stream().findFirst();
-            next.ifPresent(inventory -> pending.remove(inventory.host()));
-            return next;
-        }
-    }
-
-    private static void notifyListeners(Consumer<NicInventory> listener, NicInventory inventory) {
-        try {
-            listener.accept(inventory);
-        } catch (RuntimeException | Error e) {
-            LOG.warn("Host {}: listener of the NIC inventory failed", inventory.host(), e);
-        }
+        return listeners.add(listener);
     }
 }

@@ -7,7 +7,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
@@ -63,56 +62,7 @@ public final class VfLeases implements VfPools {
 
     @Override
     public List<Finding> check(HostName host, PoolName pool) {
-        HostNicAccess access = nics.access(host);
-        // A read-only host is not read again.
-        Optional<String> readOnly = access.readOnly();
-        NicInventory inventory = readOnly.isPresent() ? access.inventory() : refreshed(access);
-        String subject = "host " + host + ", pool " + pool;
-        if (!inventory.available()) {
-            return List.of(Finding.of(
-                    FindingCode.POOL_NOT_SERVED,
-                    subject,
-                    inventory.findings().stream()
-                            .map(Finding::message)
-                            .findFirst()
-                            .orElse("NICs of host " + host + " are not configured"),
-                    "Set nics of the host in etc/understudy.yaml, then run understudy:doctor."));
-        }
-        if (readOnly.isPresent()) {
-            return List.of(Finding.of(
-                    FindingCode.POOL_NOT_SERVED,
-                    subject,
-                    readOnly.get(),
-                    "Install understudy-vf on the host and set nics: access: ssh, or choose another host."));
-        }
-        if (!VfSelection.order(inventory, pool, OptionalInt.empty()).isEmpty()) {
-            return VfSelection.obstacle(inventory, pool)
-                    .map(why -> Finding.of(
-                            FindingCode.POOL_NOT_SERVED,
-                            subject,
-                            "Pool " + pool + " has no usable VF on host " + host + ": " + why,
-                            "Remove the obstacle on the host, or choose another host."))
-                    .stream()
-                    .toList();
-        }
-        return List.of(Finding.of(
-                FindingCode.POOL_EXHAUSTED,
-                subject,
-                "Pool " + pool + " has no free VF on host " + host + ": " + summary(inventory.vfs(), pool),
-                "Release a VF on the host, or choose another host."));
-    }
-
-    /** Reads again, because no event reports leases and releases by other servers. */
-    private static NicInventory refreshed(HostNicAccess access) {
-        return access.inventory().available() ? access.refresh() : access.inventory();
-    }
-
-    private static String summary(List<VfView> vfs, PoolName pool) {
-        List<VfView> members =
-                vfs.stream().filter(vf -> vf.pools().contains(pool)).toList();
-        long leased =
-                members.stream().filter(vf -> vf.state() == VfState.LEASED).count();
-        return "%d VFs, %d of them leased".formatted(members.size(), leased);
+        return new PoolCheck(nics.access(host), pool).findings();
     }
 
     @Override
@@ -135,7 +85,7 @@ public final class VfLeases implements VfPools {
         if (access.isWithoutLeases() || access.readOnly().isPresent()) {
             return Optional.empty();
         }
-        NicInventory inventory = refreshed(access);
+        NicInventory inventory = access.refreshIfAvailable();
         if (!inventory.available()) {
             return Optional.empty();
         }

@@ -6,16 +6,27 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.understudy.api.NicInventory;
 import org.understudy.api.PciAddress;
+import org.understudy.api.PfView;
 import org.understudy.api.PoolName;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
 
 /** Orders the VFs of a host for a lease. */
 public final class VfSelection {
+    private static final Comparator<Candidate> ORDER = Comparator.comparing(Candidate::unusable)
+            .thenComparing(Candidate::remoteNode)
+            .thenComparingLong(Candidate::load)
+            .thenComparing(candidate -> candidate.vf().pf())
+            .thenComparingInt(candidate -> candidate.vf().index());
+
+    /** @param load number of leased VFs of its PF */
+    private record Candidate(VfView vf, boolean unusable, boolean remoteNode, long load) {}
+
     private VfSelection() {}
 
     /**
@@ -25,28 +36,27 @@ public final class VfSelection {
      * @param node NUMA node of the VM's memory; empty if unknown
      */
     public static List<PciAddress> order(NicInventory host, PoolName pool, OptionalInt node) {
-        List<VfView> vfs = host.vfs();
-        Map<PciAddress, Long> load = vfs.stream()
+        Map<PciAddress, Long> load = host.vfs().stream()
                 .filter(vf -> vf.state() == VfState.LEASED)
                 .collect(Collectors.groupingBy(VfView::pf, Collectors.counting()));
-        Comparator<VfView> remoteNode = Comparator.comparing(vf -> node.isPresent() && !node.equals(vf.numaNode()));
-        Comparator<VfView> withObstacle =
-                Comparator.comparing(vf -> obstacle(host, vf).isPresent());
+        Set<PciAddress> down = withoutLink(host);
         return free(host, pool)
-                .sorted(withObstacle
-                        .thenComparing(remoteNode)
-                        .thenComparing(vf -> load.getOrDefault(vf.pf(), 0L))
-                        .thenComparing(VfView::pf)
-                        .thenComparing(VfView::index))
-                .map(VfView::address)
+                .map(vf -> new Candidate(
+                        vf,
+                        !isUsable(vf, down),
+                        node.isPresent() && !node.equals(vf.numaNode()),
+                        load.getOrDefault(vf.pf(), 0L)))
+                .sorted(ORDER)
+                .map(candidate -> candidate.vf().address())
                 .toList();
     }
 
     /** Obstacle of the first free VF of a pool if no free VF is usable; empty if one is. */
     public static Optional<String> obstacle(NicInventory host, PoolName pool) {
-        return free(host, pool).allMatch(vf -> obstacle(host, vf).isPresent())
-                ? free(host, pool).findFirst().flatMap(vf -> obstacle(host, vf))
-                : Optional.empty();
+        Set<PciAddress> down = withoutLink(host);
+        return free(host, pool).anyMatch(vf -> isUsable(vf, down))
+                ? Optional.empty()
+                : free(host, pool).findFirst().map(VfSelection::obstacle);
     }
 
     private static Stream<VfView> free(NicInventory host, PoolName pool) {
@@ -54,13 +64,23 @@ public final class VfSelection {
                 .filter(vf -> vf.state() == VfState.FREE && vf.pools().contains(pool));
     }
 
-    private static Optional<String> obstacle(NicInventory host, VfView vf) {
-        if (vf.vfio().isObstacle()) {
-            return Optional.of("VF " + vf.address() + " cannot be bound to vfio-pci: "
-                    + vf.vfio().words() + vf.vfioBlocker().map(b -> ", " + b).orElse(""));
-        }
-        boolean linkDown = host.pfs().stream()
-                .anyMatch(pf -> pf.address().equals(vf.pf()) && pf.link().equals(Optional.of(false)));
-        return linkDown ? Optional.of("PF " + vf.pfName() + " has no link") : Optional.empty();
+    private static Set<PciAddress> withoutLink(NicInventory host) {
+        return host.pfs().stream()
+                .filter(pf -> pf.link().equals(Optional.of(false)))
+                .map(PfView::address)
+                .collect(Collectors.toSet());
+    }
+
+    private static boolean isUsable(VfView vf, Set<PciAddress> withoutLink) {
+        return !vf.vfio().isObstacle() && !withoutLink.contains(vf.pf());
+    }
+
+    /** The obstacle of a VF that is not usable. */
+    private static String obstacle(VfView vf) {
+        return vf.vfio().isObstacle()
+                ? "VF " + vf.address() + " cannot be bound to vfio-pci: "
+                        + vf.vfio().words()
+                        + vf.vfioBlocker().map(b -> ", " + b).orElse("")
+                : "PF " + vf.pfName() + " has no link";
     }
 }

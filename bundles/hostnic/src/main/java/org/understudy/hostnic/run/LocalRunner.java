@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -22,8 +25,9 @@ import org.understudy.api.UnderstudyException;
  * Runs a program on this machine.
  *
  * @param program a path, or a name to look up in PATH
+ * @param readers threads, of which a program that runs occupies two, and one that is followed occupies one
  */
-public record LocalRunner(List<String> program) implements Runner {
+public record LocalRunner(List<String> program, Executor readers) implements Runner {
     @Override
     public String place() {
         return "command";
@@ -31,15 +35,20 @@ public record LocalRunner(List<String> program) implements Runner {
 
     @Override
     public Output run(List<String> arguments, Duration limit) {
+        long deadline = System.nanoTime() + limit.toNanos();
         Process process = start(arguments, ProcessBuilder.Redirect.PIPE);
         try {
             CompletableFuture<String> out = read(process, process.getInputStream());
             CompletableFuture<String> err = read(process, process.getErrorStream());
-            if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new UnderstudyException(
-                        ErrorCode.DEADLINE_EXCEEDED, name() + " did not end within " + limit.toMillis() + " ms");
+            if (!process.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS)) {
+                throw new TimeoutException();
             }
-            return new Output(process.exitValue(), out.get(), err.get());
+            // A child of the program may keep the output open.
+            CompletableFuture.allOf(out, err).get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+            return new Output(process.exitValue(), out.join(), err.join());
+        } catch (TimeoutException e) {
+            throw new UnderstudyException(
+                    ErrorCode.DEADLINE_EXCEEDED, name() + " did not end within " + limit.toMillis() + " ms", e);
         } catch (ExecutionException e) {
             throw e.getCause() instanceof UnderstudyException known
                     ? known
@@ -53,13 +62,25 @@ public record LocalRunner(List<String> program) implements Runner {
         }
     }
 
-    /** Runs on a thread of its own: programs that hang would exhaust a shared pool. */
     private CompletableFuture<String> read(Process process, InputStream stream) {
-        return CompletableFuture.supplyAsync(() -> text(process, stream), task -> {
-            Thread thread = new Thread(task, "understudy-output-of " + name());
-            thread.setDaemon(true);
-            thread.start();
+        CompletableFuture<String> text = new CompletableFuture<>();
+        onReader(() -> {
+            try {
+                text.complete(text(process, stream));
+            } catch (RuntimeException | Error e) {
+                text.completeExceptionally(e);
+            }
         });
+        return text;
+    }
+
+    private void onReader(Runnable task) {
+        try {
+            readers.execute(task);
+        } catch (RejectedExecutionException e) {
+            throw new UnderstudyException(
+                    ErrorCode.HOST_UNAVAILABLE, name() + " cannot be run: no thread is available", e);
+        }
     }
 
     private String text(Process process, InputStream stream) {
@@ -79,17 +100,18 @@ public record LocalRunner(List<String> program) implements Runner {
     public Subscription follow(List<String> arguments, Consumer<String> line, Consumer<String> ended) {
         Process process = start(arguments, ProcessBuilder.Redirect.DISCARD);
         AtomicBoolean wanted = new AtomicBoolean(true);
-        Thread reader = new Thread(
-                () -> {
-                    Optional<String> failure = lines(process, line);
-                    int status = process.onExit().join().exitValue();
-                    if (wanted.get()) {
-                        ended.accept(failure.orElse(name() + " ended with status " + status));
-                    }
-                },
-                "understudy-vf-watch");
-        reader.setDaemon(true);
-        reader.start();
+        try {
+            onReader(() -> {
+                Optional<String> failure = lines(process, line);
+                int status = process.onExit().join().exitValue();
+                if (wanted.get()) {
+                    ended.accept(failure.orElse(name() + " ended with status " + status));
+                }
+            });
+        } catch (UnderstudyException e) {
+            process.destroyForcibly();
+            throw e;
+        }
         return () -> {
             wanted.set(false);
             process.destroy();

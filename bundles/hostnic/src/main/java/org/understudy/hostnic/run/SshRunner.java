@@ -18,15 +18,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.apache.sshd.client.SshClient;
 import org.apache.sshd.client.channel.ChannelExec;
 import org.apache.sshd.client.channel.ClientChannelEvent;
-import org.apache.sshd.client.config.hosts.HostConfigEntryResolver;
-import org.apache.sshd.client.keyverifier.KnownHostsServerKeyVerifier;
-import org.apache.sshd.client.keyverifier.RejectAllServerKeyVerifier;
+import org.apache.sshd.client.future.ConnectFuture;
 import org.apache.sshd.client.session.ClientSession;
 import org.apache.sshd.common.keyprovider.FileKeyPairProvider;
-import org.apache.sshd.core.CoreModuleProperties;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
@@ -36,9 +32,6 @@ public final class SshRunner implements Runner {
     private static final Duration CONNECT = Duration.ofSeconds(10);
     /** Limit for connecting and authenticating. */
     private static final Duration LONGEST_ATTEMPT = CONNECT.multipliedBy(2);
-
-    private static final Duration KEEPALIVE = Duration.ofSeconds(5);
-    private static final int KEEPALIVES_MISSED = 3;
 
     /**
      * Address and credentials.
@@ -52,8 +45,8 @@ public final class SshRunner implements Runner {
     private final List<String> program;
     private final Connection connection;
 
-    public SshRunner(Target target, List<String> program) {
-        this(target, program, new Connection(target));
+    public SshRunner(SshConnector connector, Target target, List<String> program) {
+        this(target, program, new Connection(connector, target));
     }
 
     private SshRunner(Target target, List<String> program, Connection connection) {
@@ -157,22 +150,17 @@ public final class SshRunner implements Runner {
 
     /** The connection, opened on demand. */
     private static final class Connection {
+        private final SshConnector connector;
         private final Target target;
-        private final SshClient client = SshClient.setUpDefaultClient();
         /** The latest attempt to connect, which may be in progress. */
         private CompletableFuture<ClientSession> session =
                 CompletableFuture.failedFuture(new IOException("not connected yet"));
 
-        Connection(Target target) {
+        private boolean closed;
+
+        Connection(SshConnector connector, Target target) {
+            this.connector = connector;
             this.target = target;
-            // The ssh configuration in a home folder of this machine does not apply to Understudy.
-            client.setHostConfigEntryResolver(HostConfigEntryResolver.EMPTY);
-            client.setServerKeyVerifier(
-                    new KnownHostsServerKeyVerifier(RejectAllServerKeyVerifier.INSTANCE, target.knownHosts()));
-            client.setKeyIdentityProvider(new FileKeyPairProvider(target.key()));
-            CoreModuleProperties.HEARTBEAT_INTERVAL.set(client, KEEPALIVE);
-            CoreModuleProperties.HEARTBEAT_NO_REPLY_MAX.set(client, KEEPALIVES_MISSED);
-            client.start();
         }
 
         /** One caller connects and all others wait; none holds a lock, so that {@link #close} ends the wait. */
@@ -194,7 +182,11 @@ public final class SshRunner implements Runner {
             }
         }
 
-        private synchronized CompletableFuture<ClientSession> currentOr(CompletableFuture<ClientSession> fresh) {
+        private synchronized CompletableFuture<ClientSession> currentOr(CompletableFuture<ClientSession> fresh)
+                throws IOException {
+            if (closed) {
+                throw new IOException("the connection is closed");
+            }
             boolean usable = !session.isDone()
                     || !session.isCompletedExceptionally() && session.join().isOpen();
             if (!usable) {
@@ -205,23 +197,38 @@ public final class SshRunner implements Runner {
 
         private void connect(CompletableFuture<ClientSession> attempt) {
             try {
-                ClientSession fresh = client.connect(target.user(), target.address(), target.port())
-                        .verify(CONNECT)
-                        .getSession();
-                try {
-                    fresh.auth().verify(CONNECT);
-                } catch (IOException e) {
-                    fresh.close(true);
-                    throw e;
-                }
-                attempt.complete(fresh);
+                ConnectFuture connecting = connector.connect(target);
+                attempt.whenComplete((opened, failure) -> {
+                    if (failure != null) {
+                        connecting.cancel();
+                    }
+                });
+                authenticate(connecting.verify(CONNECT).getSession(), attempt);
             } catch (IOException | RuntimeException | Error e) {
                 attempt.completeExceptionally(e);
             }
         }
 
+        private void authenticate(ClientSession fresh, CompletableFuture<ClientSession> attempt) throws IOException {
+            attempt.whenComplete((opened, failure) -> {
+                if (failure != null) {
+                    fresh.close(true);
+                }
+            });
+            fresh.setKeyIdentityProvider(new FileKeyPairProvider(target.key()));
+            fresh.auth().verify(CONNECT);
+            attempt.complete(fresh);
+        }
+
+        /** Ends an attempt to connect, too. */
         void close() {
-            client.stop();
+            CompletableFuture<ClientSession> last;
+            synchronized (this) {
+                closed = true;
+                last = session;
+            }
+            last.completeExceptionally(new IOException("the connection is closed"));
+            last.thenAccept(open -> open.close(true));
         }
     }
 }

@@ -4,15 +4,9 @@ package org.understudy.hostnic.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,7 +14,6 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.FindingCode;
 import org.understudy.api.MacAddress;
 import org.understudy.api.PciAddress;
-import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
@@ -28,14 +21,13 @@ import org.understudy.api.spi.VfSettings;
 import org.understudy.hostnic.backend.SriovBackend.Inventory;
 import org.understudy.hostnic.backend.SriovBackend.LeaseOwner;
 import org.understudy.hostnic.backend.SriovBackend.LeaseToken;
-import org.understudy.hostnic.run.Runner;
 
 class CommandBackendTest {
     private static final PciAddress VF = PciAddress.parse("01:10.2");
     private static final LeaseOwner WEB1 = new LeaseOwner("s1:alpha", "web1", "ua-vf0");
     private static final LeaseToken TOKEN = new LeaseToken(VF, WEB1, 7);
 
-    private final FakeCommand command = new FakeCommand();
+    private final FakeRunner command = new FakeRunner("command");
     private final CommandBackend backend = new CommandBackend(command, "s1:alpha", "libvirt-qemu");
 
     @Test
@@ -53,11 +45,11 @@ class CommandBackendTest {
                    "lease":{"owner":"another-server","fencing":8}},
                   {"address":"0000:01:10.6","index":3,"state":"unknown-state","vendor":"8086","device":"10ca"}]}],
                  "problems":[{"subject":"0000:02:00.0","message":"it does not say how many VFs it has"}]}
-                """);
+                """, "");
 
         Inventory inventory = backend.read();
 
-        assertThat(command.calls).containsExactly("list --json");
+        assertThat(command.calls()).containsExactly("list --json");
         assertThat(inventory.pfs()).singleElement().satisfies(pf -> {
             assertThat(pf.netdev()).contains("enp1s0");
             assertThat(pf.numaNode()).isEmpty();
@@ -83,25 +75,25 @@ class CommandBackendTest {
 
     @Test
     void leasesForAnOwnerThatNamesServerHostVmAndPrimary() {
-        command.answer(0, "{\"address\":\"0000:01:10.2\",\"owner\":\"s1:alpha:web1:ua-vf0\",\"fencing\":7}");
+        command.answer(0, "{\"address\":\"0000:01:10.2\",\"owner\":\"s1:alpha:web1:ua-vf0\",\"fencing\":7}", "");
 
         assertThat(backend.lease(VF, WEB1)).contains(TOKEN);
 
-        assertThat(command.calls).containsExactly("lease 0000:01:10.2 --owner s1:alpha:web1:ua-vf0 --json");
+        assertThat(command.calls()).containsExactly("lease 0000:01:10.2 --owner s1:alpha:web1:ua-vf0 --json");
     }
 
     @ParameterizedTest
     @CsvSource({"3", "4"})
     void returnsNoLeaseForAVfThatIsRefusedOrMissing(int status) {
-        command.answer(status, "{\"error\":{\"code\":\"refused\",\"message\":\"leased\"}}");
+        command.answer(status, "{\"error\":{\"code\":\"refused\",\"message\":\"leased\"}}", "");
 
         assertThat(backend.lease(VF, WEB1)).isEmpty();
     }
 
     @Test
     void configuresAndBindsTheLeasedVf() {
-        command.answer(0, "");
-        command.answer(0, "");
+        command.answer(0, "", "");
+        command.answer(0, "", "");
 
         backend.prepare(
                 TOKEN,
@@ -113,7 +105,7 @@ class CommandBackendTest {
                         true,
                         OptionalInt.empty()));
 
-        assertThat(command.calls)
+        assertThat(command.calls())
                 .containsExactly(
                         "configure 0000:01:10.2 --owner s1:alpha:web1:ua-vf0 --fencing 7 --mac 52:54:00:11:22:33"
                                 + " --vlan 42 --trust on --spoofchk off --json",
@@ -122,7 +114,7 @@ class CommandBackendTest {
 
     @Test
     void doesNotBindIfTheHostDoes() {
-        command.answer(0, "");
+        command.answer(0, "", "");
 
         backend.prepare(
                 TOKEN,
@@ -134,7 +126,7 @@ class CommandBackendTest {
                         false,
                         OptionalInt.empty()));
 
-        assertThat(command.calls)
+        assertThat(command.calls())
                 .singleElement()
                 .asString()
                 .startsWith("configure")
@@ -152,7 +144,7 @@ class CommandBackendTest {
         "139, HOST_UNAVAILABLE"
     })
     void mapsTheExitStatusAndKeepsTheReasonOfTheCommand(int status, ErrorCode code) {
-        command.answer(status, "{\"error\":{\"code\":\"x\",\"message\":\"the MAC did not stay\"}}");
+        command.answer(status, "{\"error\":{\"code\":\"x\",\"message\":\"the MAC did not stay\"}}", "");
 
         assertThatThrownBy(() -> backend.release(TOKEN))
                 .hasMessageContaining("the MAC did not stay")
@@ -162,11 +154,11 @@ class CommandBackendTest {
 
     @Test
     void keepsTheLeaseOfAVanishedVf() {
-        command.answer(3, "{\"error\":{\"code\":\"not-found\",\"message\":\"0000:01:10.2 is no VF\"}}");
+        command.answer(3, "{\"error\":{\"code\":\"not-found\",\"message\":\"0000:01:10.2 is no VF\"}}", "");
 
         backend.release(TOKEN);
 
-        assertThat(command.calls).hasSize(1);
+        assertThat(command.calls()).hasSize(1);
     }
 
     @Test
@@ -178,7 +170,7 @@ class CommandBackendTest {
 
     @Test
     void rejectsMalformedJson() {
-        command.answer(0, "Welcome to alpha!");
+        command.answer(0, "Welcome to alpha!", "");
 
         assertThatThrownBy(backend::read)
                 .isInstanceOfSatisfying(
@@ -190,45 +182,9 @@ class CommandBackendTest {
         AtomicInteger changes = new AtomicInteger();
 
         backend.watch(changes::incrementAndGet, end -> {});
-        command.follower.accept("{\"event\":\"pci\",\"action\":\"remove\",\"subject\":\"0000:01:10.2\"}");
+        command.print("{\"event\":\"pci\",\"action\":\"remove\",\"subject\":\"0000:01:10.2\"}");
 
-        assertThat(command.calls).containsExactly("watch --json");
+        assertThat(command.calls()).containsExactly("watch --json");
         assertThat(changes).hasValue(1);
-    }
-
-    /** Answers in place of understudy-vf. */
-    private static final class FakeCommand implements Runner {
-        final List<String> calls = new ArrayList<>();
-        final Deque<Output> answers = new ArrayDeque<>();
-        Consumer<String> follower = line -> {};
-
-        void answer(int status, String out) {
-            answer(status, out, "");
-        }
-
-        void answer(int status, String out, String err) {
-            answers.add(new Output(status, out, err));
-        }
-
-        @Override
-        public String place() {
-            return "command";
-        }
-
-        @Override
-        public Output run(List<String> arguments, Duration limit) {
-            calls.add(String.join(" ", arguments));
-            return answers.remove();
-        }
-
-        @Override
-        public Subscription follow(List<String> arguments, Consumer<String> line, Consumer<String> ended) {
-            calls.add(String.join(" ", arguments));
-            follower = line;
-            return () -> {};
-        }
-
-        @Override
-        public void close() {}
     }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +27,7 @@ import org.understudy.api.VfState;
 import org.understudy.api.VfView;
 import org.understudy.api.VfioReadiness;
 import org.understudy.api.spi.VfSettings;
+import org.understudy.concurrent.SystemScheduler;
 import org.understudy.hostnic.backend.SriovBackend.Inventory;
 import org.understudy.hostnic.backend.SriovBackend.LeaseOwner;
 import org.understudy.hostnic.backend.SriovBackend.LeaseToken;
@@ -37,7 +39,10 @@ class NativeBackendTest {
     private static final VfSettings SETTINGS = new VfSettings(
             new MacAddress("52:54:00:11:22:33"), 0, Optional.empty(), Optional.empty(), true, OptionalInt.empty());
 
-    @TempDir
+    private static final String WATCHERS = "watchers-test";
+    private static final ExecutorService THREADS = SystemScheduler.process().pool(WATCHERS);
+
+    @TempDir(factory = InMemory.class)
     Path folder;
 
     private SysTree tree;
@@ -49,7 +54,7 @@ class NativeBackendTest {
     }
 
     private NativeBackend backend() {
-        return new NativeBackend(tree.places(), "s1:alpha", "");
+        return new NativeBackend(tree.places(), "s1:alpha", "", THREADS);
     }
 
     private VfView vf(int pf, int index) {
@@ -119,7 +124,8 @@ class NativeBackendTest {
                 new NativeBackend.Places(
                         "/no/such/place", "", "", folder.resolve("links").toString(), ""),
                 "s1:a",
-                "");
+                "",
+                THREADS);
 
         assertThatThrownBy(missing::read)
                 .isInstanceOf(UnderstudyException.class)
@@ -210,7 +216,7 @@ class NativeBackendTest {
     void watchesUntilTheSubscriptionIsClosed() {
         List<String> ends = new CopyOnWriteArrayList<>();
         Subscription watch = backend().watch(() -> {}, ends::add);
-        assertThat(watchers()).isPositive();
+        await().until(() -> watchers() == 1);
 
         watch.close();
 
@@ -218,9 +224,10 @@ class NativeBackendTest {
         assertThat(ends).isEmpty();
     }
 
-    private static long watchers() {
-        return Thread.getAllStackTraces().keySet().stream()
-                .filter(t -> t.getName().equals("understudy-vf-events"))
-                .count();
+    private static int watchers() {
+        return SystemScheduler.usage().stream()
+                .filter(pool -> pool.name().equals(WATCHERS))
+                .mapToInt(SystemScheduler.Usage::active)
+                .sum();
     }
 }

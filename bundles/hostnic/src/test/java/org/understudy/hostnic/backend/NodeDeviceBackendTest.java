@@ -7,13 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -32,14 +28,13 @@ import org.understudy.api.spi.HostDevices;
 import org.understudy.hostnic.backend.SriovBackend.Inventory;
 import org.understudy.hostnic.backend.SriovBackend.LeaseOwner;
 import org.understudy.hostnic.backend.SriovBackend.LeaseToken;
-import org.understudy.hostnic.run.Runner;
 
 /** Uses node devices of the emulated host with libvirt 11.3, where a VM has the first and third VF. */
 class NodeDeviceBackendTest {
     private static final PciAddress VF = PciAddress.parse("01:10.2");
     private static final LeaseToken TOKEN = new LeaseToken(VF, new LeaseOwner("s1:alpha", "web1", "ua-vf0"), 7);
 
-    private final FakeVirsh virsh = new FakeVirsh();
+    private final FakeRunner virsh = new FakeRunner("virsh");
     private final NodeDeviceBackend backend = new NodeDeviceBackend(new Virsh(virsh));
 
     private static String devices() throws IOException {
@@ -58,7 +53,7 @@ class NodeDeviceBackendTest {
     void readsPfsAndVfsFromLibvirt() throws IOException {
         Inventory inventory = read(devices());
 
-        assertThat(virsh.calls)
+        assertThat(virsh.calls())
                 .containsExactly(
                         "nodedev-list --cap net,pci",
                         "nodedev-dumpxml pci_0000_01_00_0; nodedev-dumpxml pci_0000_01_10_0");
@@ -146,7 +141,7 @@ class NodeDeviceBackendTest {
                         .isInstanceOfSatisfying(
                                 UnderstudyException.class,
                                 e -> assertThat(e.code()).isEqualTo(ErrorCode.NOT_SUPPORTED)));
-        assertThat(virsh.calls).isEmpty();
+        assertThat(virsh.calls()).isEmpty();
     }
 
     @Test
@@ -186,10 +181,10 @@ class NodeDeviceBackendTest {
         AtomicInteger changes = new AtomicInteger();
 
         backend.watch(changes::incrementAndGet, end -> {});
-        virsh.follower.accept("event 'lifecycle' for node device net_enp1s0v3_e2_d4_dc_90_31_48: Deleted");
+        virsh.print("event 'lifecycle' for node device net_enp1s0v3_e2_d4_dc_90_31_48: Deleted");
 
         assertThat(changes).hasValue(1);
-        assertThat(virsh.calls).containsExactly("nodedev-event --event lifecycle --loop");
+        assertThat(virsh.calls()).containsExactly("nodedev-event --event lifecycle --loop");
     }
 
     @Test
@@ -232,37 +227,5 @@ class NodeDeviceBackendTest {
                 return () -> listeners.remove(changed);
             }
         }));
-    }
-
-    /** Answers in place of virsh. */
-    private static final class FakeVirsh implements Runner {
-        final List<String> calls = new ArrayList<>();
-        final Deque<Output> answers = new ArrayDeque<>();
-        Consumer<String> follower = line -> {};
-
-        void answer(int status, String out, String err) {
-            answers.add(new Output(status, out, err));
-        }
-
-        @Override
-        public String place() {
-            return "virsh";
-        }
-
-        @Override
-        public Output run(List<String> arguments, Duration limit) {
-            calls.add(String.join(" ", arguments));
-            return answers.remove();
-        }
-
-        @Override
-        public Subscription follow(List<String> arguments, Consumer<String> line, Consumer<String> ended) {
-            calls.add(String.join(" ", arguments));
-            follower = line;
-            return () -> {};
-        }
-
-        @Override
-        public void close() {}
     }
 }

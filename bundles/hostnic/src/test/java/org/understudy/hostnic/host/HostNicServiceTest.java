@@ -2,7 +2,6 @@
 package org.understudy.hostnic.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.mock;
@@ -16,25 +15,18 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
 import org.understudy.api.NicInventory;
-import org.understudy.api.Policies;
-import org.understudy.api.Policy;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.Subscription;
-import org.understudy.api.UnderstudyException;
+import org.understudy.concurrent.SystemScheduler;
 import org.understudy.hostnic.backend.SriovBackend;
 import org.understudy.hostnic.backend.SriovBackend.Inventory;
 
@@ -43,65 +35,39 @@ class HostNicServiceTest {
     private static final HostName GOOD = new HostName("good");
     private static final HostName HUNG = new HostName("hung");
 
-    private final Policies policies = mock(Policies.class);
-    private final CompletableFuture<Consumer<Policy>> changes = new CompletableFuture<>();
+    private final NicLab lab = new NicLab();
     private final CountDownLatch release = new CountDownLatch(1);
     private final FakeMachine machine = new FakeMachine(1);
     private HostNicService nics;
 
-    @BeforeAll
-    static void pollOften() {
-        Awaitility.setDefaultPollDelay(Duration.ofMillis(1));
-        Awaitility.setDefaultPollInterval(Duration.ofMillis(5));
-    }
-
-    @AfterAll
-    static void resetPolling() {
-        Awaitility.reset();
-    }
-
     @BeforeEach
-    void setPolicies() {
-        when(policies.listen(any())).thenAnswer(call -> {
-            changes.complete(call.getArgument(0));
-            return (Subscription) () -> {};
-        });
+    void configure() {
         hosts(GOOD, HUNG);
     }
 
     @AfterEach
     void close() {
         release.countDown();
-        if (nics != null) {
-            nics.close();
-        }
+        lab.close();
     }
 
     private void hosts(HostName... names) {
-        Duration time = Duration.ofSeconds(1);
-        Policy policy = new Policy(
-                Stream.of(names)
-                        .map(name -> new HostPolicy(name, "qemu", Map.of()))
-                        .toList(),
-                List.of(),
-                Map.of(),
-                new Policy.Deadlines(time, time, time, time, time, time, time, time),
-                false,
-                Optional.empty(),
-                false,
-                time,
-                Map.of());
-        when(policies.current()).thenReturn(policy);
-        Optional.ofNullable(changes.getNow(null)).ifPresent(changed -> changed.accept(policy));
+        lab.configuration.set(Stream.of(names)
+                .map(name -> new HostPolicy(name, "qemu", Map.of()))
+                .toList());
     }
 
-    private void open(Function<HostPolicy, Optional<SriovBackend>> opener) {
-        nics = new HostNicService(
-                policies, opener, new HostNicAccess.Delays(Duration.ofMillis(5), Duration.ofMillis(5)));
+    private void open(BackendOpener opener) {
+        nics = lab.open(opener);
+    }
+
+    /** For tests in which a call hangs. */
+    private void openOnRealThreads(BackendOpener opener) {
+        nics = lab.open(opener, SystemScheduler.process());
     }
 
     private boolean isAvailable(HostName host) {
-        return nics.access(host).inventory().available();
+        return lab.inventory(host).available();
     }
 
     /** A backend whose close blocks until the test ends it. */
@@ -128,11 +94,11 @@ class HostNicServiceTest {
 
     @Test
     void closesARemovedHostThatHangsWithoutBlockingOthers() {
-        open(host -> Optional.of(
+        openOnRealThreads(host -> Optional.of(
                 host.name().equals(HUNG)
                         ? hangingOnClose(HUNG)
                         : machine.open(host.name().value())));
-        await().until(() -> isAvailable(GOOD) && isAvailable(HUNG));
+        Awaitility.await().until(() -> isAvailable(GOOD) && isAvailable(HUNG));
 
         withinLimit(() -> {
             hosts(GOOD);
@@ -147,15 +113,15 @@ class HostNicServiceTest {
 
     @Test
     void listsAllHostsWhileALostOneIsBeingClosed() {
-        open(host -> Optional.of(
+        openOnRealThreads(host -> Optional.of(
                 host.name().equals(HUNG)
                         ? hangingOnClose(HUNG)
                         : machine.open(host.name().value())));
-        await().until(() -> isAvailable(GOOD) && isAvailable(HUNG));
+        Awaitility.await().until(() -> isAvailable(GOOD) && isAvailable(HUNG));
 
         machine.disconnect();
 
-        await().until(() -> withinLimit(nics::inventories).stream().noneMatch(NicInventory::available));
+        Awaitility.await().until(() -> withinLimit(nics::inventories).stream().noneMatch(NicInventory::available));
     }
 
     @Test
@@ -168,7 +134,8 @@ class HostNicServiceTest {
             return Optional.of(machine.open(host.name().value()));
         });
 
-        await().until(() -> isAvailable(HUNG));
+        lab.passRetry();
+        assertThat(isAvailable(HUNG)).isTrue();
     }
 
     @Test
@@ -183,8 +150,8 @@ class HostNicServiceTest {
             return (Subscription) () -> {};
         });
         hosts(GOOD);
-        open(host -> Optional.of(changing));
-        await().until(() -> isAvailable(GOOD));
+        openOnRealThreads(host -> Optional.of(changing));
+        Awaitility.await().until(() -> isAvailable(GOOD));
         List<String> received = new CopyOnWriteArrayList<>();
         nics.listen(inventory -> {
             received.add(inventory.access());
@@ -192,36 +159,71 @@ class HostNicServiceTest {
         });
 
         nics.access(GOOD).refresh();
-        await().until(() -> !received.isEmpty());
+        Awaitility.await().until(() -> !received.isEmpty());
         for (int i = 0; i < 100; i++) {
             nics.access(GOOD).refresh();
         }
         release.countDown();
 
-        await().until(() -> received.contains("read " + reads.get()));
+        Awaitility.await().until(() -> received.contains("read " + reads.get()));
         assertThat(received).hasSize(2);
+    }
+
+    @Test
+    void aSlowListenerDelaysNoOther() {
+        openOnRealThreads(host -> Optional.of(machine.open(host.name().value())));
+        Awaitility.await().until(() -> isAvailable(GOOD) && isAvailable(HUNG));
+        List<NicInventory> received = new CopyOnWriteArrayList<>();
+        nics.listen(inventory -> awaitRelease());
+        nics.listen(received::add);
+
+        machine.vanish(0);
+        Awaitility.await().until(() -> received.size() == 2);
     }
 
     @Test
     void notifiesTheOtherListenersAfterOneFailed() {
         List<NicInventory> received = new CopyOnWriteArrayList<>();
-        CountDownLatch listening = new CountDownLatch(1);
-        open(host -> {
-            await().until(() -> listening.getCount() == 0);
-            throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "not yet");
-        });
+        open(host -> Optional.of(machine.open(host.name().value())));
         nics.listen(inventory -> {
             throw new StackOverflowError("from the test");
         });
         nics.listen(received::add);
-        listening.countDown();
 
-        await().until(() -> received.stream().map(NicInventory::host).distinct().count() == 2);
+        machine.vanish(0);
+        lab.passDebounce();
+
+        assertThat(received).extracting(NicInventory::host).containsExactlyInAnyOrder(GOOD, HUNG);
+    }
+
+    @Test
+    void interruptsAConnectAttemptOfARemovedHostSoThatItsSuccessorDoesNotWait() {
+        CountDownLatch connecting = new CountDownLatch(1);
+        hosts(HUNG);
+        openOnRealThreads(host -> {
+            if (host.connector().equals("qemu")) {
+                connecting.countDown();
+                awaitRelease();
+            }
+            return Optional.of(machine.open(host.name().value()));
+        });
+        withinLimit(() -> {
+            await(connecting);
+            return true;
+        });
+
+        lab.configuration.set(List.of(new HostPolicy(HUNG, "libvirt", Map.of())));
+
+        Awaitility.await().until(() -> isAvailable(HUNG));
     }
 
     private void awaitRelease() {
+        await(release);
+    }
+
+    private static void await(CountDownLatch latch) {
         try {
-            release.await();
+            latch.await();
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }

@@ -3,7 +3,6 @@ package org.understudy.hostnic.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
@@ -12,17 +11,12 @@ import static org.mockito.Mockito.withSettings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Consumer;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.Alias;
@@ -33,8 +27,6 @@ import org.understudy.api.HostName;
 import org.understudy.api.MacAddress;
 import org.understudy.api.NicInventory;
 import org.understudy.api.PciAddress;
-import org.understudy.api.Policies;
-import org.understudy.api.Policy;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PoolName;
@@ -56,12 +48,10 @@ class LibvirtNicsTest {
     private static final PciAddress VF = PciAddress.parse("01:10.2");
     private static final VmName WEB1 = new VmName("web1");
     private static final Alias PRIMARY = new Alias("ua-vf0");
-    private static final ServerId SERVER = new ServerId("s1");
     private static final VfSettings SETTINGS = new VfSettings(
             new MacAddress("52:54:00:11:22:33"), 0, Optional.empty(), Optional.empty(), true, OptionalInt.empty());
 
-    private final Policies policies = mock(Policies.class);
-    private final List<Consumer<Policy>> listeners = new CopyOnWriteArrayList<>();
+    private final NicLab lab = new NicLab();
     private final Hosts hosts = mock(Hosts.class);
     private final FakeDevices host = new FakeDevices();
     private HostNicService nics;
@@ -106,23 +96,8 @@ class LibvirtNicsTest {
         }
     }
 
-    @BeforeAll
-    static void pollOften() {
-        Awaitility.setDefaultPollDelay(Duration.ofMillis(1));
-        Awaitility.setDefaultPollInterval(Duration.ofMillis(5));
-    }
-
-    @AfterAll
-    static void resetPolling() {
-        Awaitility.reset();
-    }
-
     @BeforeEach
     void prepare() {
-        when(policies.listen(any())).thenAnswer(call -> {
-            listeners.add(call.getArgument(0));
-            return (Subscription) () -> {};
-        });
         Host connected = host(host);
         when(hosts.host(BETA)).thenReturn(connected);
     }
@@ -136,35 +111,25 @@ class LibvirtNicsTest {
     }
 
     private void open(Map<String, String> options, PoolPolicy... pools) {
-        when(policies.current()).thenReturn(policy(options, pools));
-        nics = new HostNicService(
-                policies, SERVER, new HostNicAccess.Delays(Duration.ofMillis(5), Duration.ofMillis(5)));
-        leases = new VfLeases(nics, policies, SERVER);
+        configure(options, pools);
+        nics = lab.open();
+        leases = new VfLeases(nics, lab.configuration, NicLab.SERVER);
+    }
+
+    private void configure(Map<String, String> options, PoolPolicy... pools) {
+        lab.configuration.set(List.of(new HostPolicy(BETA, "libvirt", Map.of(), options)), pools);
     }
 
     private void openConnected(Map<String, String> options, PoolPolicy... pools) {
         open(options, pools);
         nics.setHosts(hosts);
-        await().until(() -> inventory().available());
+        lab.passRetry();
+        assertThat(inventory().available()).isTrue();
     }
 
     @AfterEach
     void close() {
-        nics.close();
-    }
-
-    private static Policy policy(Map<String, String> options, PoolPolicy... pools) {
-        Duration time = Duration.ofSeconds(1);
-        return new Policy(
-                List.of(new HostPolicy(BETA, "libvirt", Map.of(), options)),
-                List.of(pools),
-                Map.of(),
-                new Policy.Deadlines(time, time, time, time, time, time, time, time),
-                false,
-                Optional.empty(),
-                false,
-                time,
-                Map.of());
+        lab.close();
     }
 
     private static PoolPolicy pool(Optional<Boolean> network) {
@@ -172,7 +137,7 @@ class LibvirtNicsTest {
     }
 
     private NicInventory inventory() {
-        return nics.inventories().get(0);
+        return lab.inventory(BETA);
     }
 
     private List<Severity> severities() {
@@ -182,16 +147,18 @@ class LibvirtNicsTest {
     @Test
     void areReadAfterTheHostOpensAndAfterEachChange() {
         open(Map.of());
-        await().until(() -> !inventory().findings().isEmpty());
+        assertThat(inventory().findings()).isNotEmpty();
         assertThat(inventory().available()).isFalse();
 
         nics.setHosts(hosts);
-        await().until(() -> inventory().available());
+        lab.passRetry();
+        assertThat(inventory().available()).isTrue();
         assertThat(inventory().access()).isEqualTo("libvirt");
         assertThat(inventory().vfs()).isEmpty();
 
         host.change(sriov());
-        await().until(() -> inventory().vfs().size() == 7);
+        lab.passDebounce();
+        assertThat(inventory().vfs()).hasSize(7);
         assertThat(inventory().pfs()).hasSize(1);
     }
 
@@ -201,14 +168,16 @@ class LibvirtNicsTest {
         openConnected(Map.of());
 
         host.lose();
-        await().until(() -> !inventory().available());
+        lab.passDebounce();
+        assertThat(inventory().available()).isFalse();
         assertThat(inventory().findings()).singleElement().satisfies(f -> {
             assertThat(f.message()).contains("the connection is lost");
             assertThat(f.severity()).isEqualTo(Severity.NOTICE);
         });
 
         host.lost = false;
-        await().until(() -> inventory().available());
+        lab.passRetry();
+        assertThat(inventory().available()).isTrue();
         assertThat(inventory().vfs()).hasSize(7);
     }
 
@@ -222,7 +191,9 @@ class LibvirtNicsTest {
 
         host.lose();
 
-        await().until(() -> inventory().vfs().size() == 7);
+        lab.passDebounce();
+        lab.passRetry();
+        assertThat(inventory().vfs()).hasSize(7);
         assertThat(host.listeners).isEmpty();
     }
 
@@ -264,11 +235,10 @@ class LibvirtNicsTest {
         assertThat(inventory().findings()).hasSize(5);
         assertThat(severities()).containsExactly(Severity.NOTICE);
 
-        Policy changed = policy(Map.of(), pool(Optional.empty()));
-        when(policies.current()).thenReturn(changed);
-        listeners.forEach(f -> f.accept(changed));
+        configure(Map.of(), pool(Optional.empty()));
+        lab.passDebounce();
 
-        await().untilAsserted(() -> assertThat(severities()).containsExactly(Severity.WARNING));
+        assertThat(severities()).containsExactly(Severity.WARNING);
     }
 
     @Test
@@ -292,7 +262,7 @@ class LibvirtNicsTest {
         open(Map.of("access", "none"));
         nics.setHosts(hosts);
 
-        await().until(() -> nics.access(BETA).isUnmanaged());
+        assertThat(nics.access(BETA).isUnmanaged()).isTrue();
         assertThat(inventory().findings()).isEmpty();
     }
 

@@ -3,22 +3,14 @@ package org.understudy.hostnic.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
-import static org.mockito.ArgumentMatchers.any;
-import static org.mockito.Mockito.mock;
-import static org.mockito.Mockito.when;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.Alias;
@@ -28,8 +20,6 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.MacAddress;
 import org.understudy.api.NicInventory;
-import org.understudy.api.Policies;
-import org.understudy.api.Policy;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PoolName;
@@ -49,65 +39,37 @@ class VfLeasesTest {
     private static final PoolName POOL = new PoolName("pool-a");
     private static final VmName WEB1 = new VmName("web1");
     private static final Alias PRIMARY = new Alias("ua-vf0");
-    private static final ServerId SERVER = new ServerId("s1");
     private static final VfSettings SETTINGS = new VfSettings(
             new MacAddress("52:54:00:11:22:33"), 42, Optional.of(true), Optional.empty(), true, OptionalInt.empty());
 
     private final FakeMachine machine = new FakeMachine(4);
-    private final Policies policies = mock(Policies.class);
+    private final NicLab lab = new NicLab();
     private HostNicService nics;
     private VfLeases leases;
 
-    @BeforeAll
-    static void pollOften() {
-        Awaitility.setDefaultPollDelay(Duration.ofMillis(1));
-        Awaitility.setDefaultPollInterval(Duration.ofMillis(5));
-    }
-
-    @AfterAll
-    static void resetPolling() {
-        Awaitility.reset();
-    }
-
     @BeforeEach
     void open() {
-        when(policies.listen(any())).thenReturn(() -> {});
-        when(policies.current()).thenReturn(policy("eno1#0-2"));
-        nics = new HostNicService(
-                policies,
-                host -> host.name().equals(UNMANAGED)
-                        ? Optional.empty()
-                        : Optional.of(machine.open(SERVER.owner(host.name()))),
-                new HostNicAccess.Delays(Duration.ofMillis(5), Duration.ofMillis(5)));
-        leases = new VfLeases(nics, policies, SERVER);
-        await().until(() -> inventory().available());
-        await().until(() -> nics.access(UNMANAGED).isUnmanaged());
-    }
-
-    @AfterEach
-    void close() {
-        nics.close();
-    }
-
-    private static Policy policy(String selector) {
-        Duration time = Duration.ofSeconds(1);
-        return new Policy(
+        lab.configuration.set(
                 List.of(
                         new HostPolicy(ALPHA, "qemu", Map.of()),
                         new HostPolicy(TWIN, "qemu", Map.of()),
                         new HostPolicy(UNMANAGED, "peer", Map.of())),
-                List.of(new PoolPolicy(POOL, PrimaryKind.VF, List.of(VfSelector.parse(selector)), Optional.empty())),
-                Map.of(),
-                new Policy.Deadlines(time, time, time, time, time, time, time, time),
-                false,
-                Optional.empty(),
-                false,
-                time,
-                Map.of());
+                new PoolPolicy(POOL, PrimaryKind.VF, List.of(VfSelector.parse("eno1#0-2")), Optional.empty()));
+        nics = lab.open(host -> host.name().equals(UNMANAGED)
+                ? Optional.empty()
+                : Optional.of(machine.open(NicLab.SERVER.owner(host.name()))));
+        leases = new VfLeases(nics, lab.configuration, NicLab.SERVER);
+        assertThat(inventory().available()).isTrue();
+        assertThat(nics.access(UNMANAGED).isUnmanaged()).isTrue();
+    }
+
+    @AfterEach
+    void close() {
+        lab.close();
     }
 
     private NicInventory inventory() {
-        return nics.access(ALPHA).inventory();
+        return lab.inventory(ALPHA);
     }
 
     private VfView vf(int index) {
@@ -250,20 +212,23 @@ class VfLeasesTest {
         });
 
         machine.vanish(0);
-        await().until(() -> vf(0).state() == VfState.FAULT);
+        lab.passDebounce();
+        assertThat(vf(0).state()).isEqualTo(VfState.FAULT);
         assertThat(vf(0).holder()).map(VfView.Holder::vm).contains("web1");
         assertThat(inventory().findings()).extracting(Finding::code).containsExactly(FindingCode.VF_FAULT);
 
         machine.appear(0);
-        await().until(() -> vf(0).state() == VfState.LEASED);
-        await().untilAsserted(() -> assertThat(seen).endsWith(VfState.FAULT, VfState.LEASED));
+        lab.passDebounce();
+        assertThat(vf(0).state()).isEqualTo(VfState.LEASED);
+        assertThat(seen).endsWith(VfState.FAULT, VfState.LEASED);
     }
 
     @Test
     void dropsAVanishedVfAfterItsRelease() {
         Lease lease = lease("web1").orElseThrow();
         machine.vanish(0);
-        await().until(() -> vf(0).state() == VfState.FAULT);
+        lab.passDebounce();
+        assertThat(vf(0).state()).isEqualTo(VfState.FAULT);
 
         leases.release(lease);
 
@@ -274,22 +239,25 @@ class VfLeasesTest {
     void doesNotReportAFreeVfThatVanishes() {
         machine.vanish(3);
 
-        await().until(() -> inventory().vfs().size() == 3);
+        lab.passDebounce();
+        assertThat(inventory().vfs()).hasSize(3);
         assertThat(inventory().findings()).isEmpty();
     }
 
     @Test
     void failsWhileTheHostIsUnreachableAndRecovers() {
         machine.disconnect();
-        await().until(() -> !inventory().available()
-                && inventory().findings().get(0).message().contains("no answer"));
+        lab.passRetry();
+        assertThat(inventory().available()).isFalse();
+        assertThat(inventory().findings().get(0).message()).contains("no answer");
 
         assertCode(ErrorCode.HOST_UNAVAILABLE, () -> lease("web1"));
         assertCode(ErrorCode.HOST_UNAVAILABLE, () -> leases.leases(ALPHA));
         assertThat(leases.check(ALPHA, POOL)).extracting(Finding::code).containsExactly(FindingCode.POOL_NOT_SERVED);
 
         machine.reconnect();
-        await().until(() -> inventory().available());
+        lab.passRetry();
+        assertThat(inventory().available()).isTrue();
         assertThat(lease("web1")).isPresent();
     }
 

@@ -8,16 +8,21 @@ import static org.awaitility.Awaitility.await;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
+import org.understudy.concurrent.SystemScheduler;
 import org.understudy.hostnic.run.Runner.Output;
 
 class LocalRunnerTest {
     private static final Duration LIMIT = Duration.ofSeconds(20);
-    private final LocalRunner shell = new LocalRunner(List.of("/bin/sh", "-c"));
+    private static final ExecutorService READERS = SystemScheduler.process().pool("readers-test");
+    private final LocalRunner shell = new LocalRunner(List.of("/bin/sh", "-c"), READERS);
 
     @Test
     void returnsOutputAndStatus() {
@@ -43,11 +48,34 @@ class LocalRunnerTest {
     }
 
     @Test
+    @Timeout(20)
+    void endsTheWaitAtTheLimitIfAChildKeepsTheOutputOpen() {
+        // The output is read when the program ends: java.lang.Process closes one that is not.
+        String program = "sleep 30 & yes line | head -n 100000; exec sleep 0.1";
+
+        assertCode(ErrorCode.DEADLINE_EXCEEDED, () -> shell.run(List.of(program), Duration.ofMillis(500)));
+    }
+
+    @Test
     void reportsAMissingProgram() {
-        LocalRunner absent = new LocalRunner(List.of("/no/such/understudy-vf"));
+        LocalRunner absent = new LocalRunner(List.of("/no/such/understudy-vf"), READERS);
 
         assertCode(ErrorCode.HOST_UNAVAILABLE, () -> absent.run(List.of(), LIMIT));
         assertCode(ErrorCode.HOST_UNAVAILABLE, () -> absent.follow(List.of(), line -> {}, end -> {}));
+    }
+
+    @Test
+    void failsAndTerminatesTheProgramIfNoThreadIsAvailable() {
+        LocalRunner full = new LocalRunner(List.of("/bin/sh", "-c"), task -> {
+            throw new RejectedExecutionException("full");
+        });
+
+        assertCode(ErrorCode.HOST_UNAVAILABLE, () -> full.run(List.of("exec sleep 61.5"), LIMIT));
+        assertCode(ErrorCode.HOST_UNAVAILABLE, () -> full.follow(List.of("exec sleep 61.5"), line -> {}, end -> {}));
+
+        await().until(() -> ProcessHandle.current()
+                .children()
+                .noneMatch(child -> child.info().commandLine().orElse("").contains("61.5")));
     }
 
     @Test

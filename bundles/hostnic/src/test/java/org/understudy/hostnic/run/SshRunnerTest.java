@@ -15,77 +15,102 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.PublicKey;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
+import org.apache.sshd.common.NamedFactory;
+import org.apache.sshd.common.cipher.BuiltinCiphers;
 import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.config.keys.PublicKeyEntry;
 import org.apache.sshd.common.config.keys.writer.openssh.OpenSSHKeyPairResourceWriter;
+import org.apache.sshd.common.kex.BuiltinDHFactories;
 import org.apache.sshd.common.keyprovider.KeyPairProvider;
+import org.apache.sshd.common.session.Session;
+import org.apache.sshd.common.session.helpers.AbstractSession;
+import org.apache.sshd.server.ServerBuilder;
 import org.apache.sshd.server.SshServer;
 import org.apache.sshd.server.shell.ProcessShellFactory;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
+import org.understudy.concurrent.SystemScheduler;
 import org.understudy.hostnic.run.Runner.Output;
 
 class SshRunnerTest {
     private static final Duration LIMIT = Duration.ofSeconds(20);
-    private static KeyPair hostKey;
-    private static KeyPair userKey;
+    private static final SshConnector CONNECTOR = new SshConnector(SystemScheduler.process());
+    private static final SshServer SERVER = SshServer.setUpDefaultServer();
 
     @TempDir
-    Path folder;
+    static Path folder;
 
-    private final SshServer server = SshServer.setUpDefaultServer();
-    private SshRunner runner;
+    private static KeyPair hostKey;
+    private static KeyPair userKey;
+    /** Shared by the tests that leave its connection open. */
+    private static SshRunner runner;
 
     @BeforeAll
-    static void makeKeys() throws GeneralSecurityException {
+    static void startServer() throws IOException, GeneralSecurityException {
         hostKey = KeyUtils.generateKeyPair(KeyPairProvider.SSH_ED25519, 256);
         userKey = KeyUtils.generateKeyPair(KeyPairProvider.SSH_ED25519, 256);
-    }
-
-    @BeforeEach
-    void startServer() throws IOException, GeneralSecurityException {
-        server.setHost("127.0.0.1");
-        server.setKeyPairProvider(KeyPairProvider.wrap(hostKey));
-        server.setPublickeyAuthenticator(
+        SERVER.setHost("127.0.0.1");
+        SERVER.setKeyPairProvider(KeyPairProvider.wrap(hostKey));
+        SERVER.setPublickeyAuthenticator(
                 (user, key, session) -> user.equals("understudy") && KeyUtils.compareKeys(key, userKey.getPublic()));
         // As in OpenSSH, the user's shell receives the command as one string.
-        server.setCommandFactory(
+        SERVER.setCommandFactory(
                 (channel, command) -> new ProcessShellFactory(command, "/bin/sh", "-c", command).createShell(channel));
-        server.start();
-        runner = runner(userKey, hostKey.getPublic());
+        // The fastest ones; which are used does not matter here.
+        SERVER.setKeyExchangeFactories(NamedFactory.setUpTransformedFactories(
+                false, List.of(BuiltinDHFactories.curve25519), ServerBuilder.DH2KEX));
+        SERVER.setCipherFactories(List.of(BuiltinCiphers.aes128ctr));
+        SERVER.start();
+        runner = runner(userKey);
     }
 
-    @AfterEach
-    void stop() throws IOException {
+    @AfterAll
+    static void stop() throws IOException {
         runner.close();
-        server.stop(true);
+        CONNECTOR.close();
+        SERVER.stop(true);
     }
 
-    private SshRunner runner(KeyPair user, PublicKey host) throws IOException, GeneralSecurityException {
-        return runner(user, host, server.getPort());
+    private static SshRunner runner(KeyPair user) throws IOException, GeneralSecurityException {
+        return runner(user, SERVER.getPort(), knownHost(hostKey.getPublic(), SERVER.getPort()));
     }
 
-    private SshRunner runner(KeyPair user, PublicKey host, int port) throws IOException, GeneralSecurityException {
-        Path key = folder.resolve("key");
+    private static String knownHost(PublicKey host, int port) {
+        return "[127.0.0.1]:" + port + " " + PublicKeyEntry.toString(host) + "\n";
+    }
+
+    private static SshRunner runner(KeyPair user, int port, String knownHosts)
+            throws IOException, GeneralSecurityException {
+        Path own = Files.createTempDirectory(folder, "runner");
+        Path key = own.resolve("key");
         try (OutputStream out = Files.newOutputStream(key)) {
             OpenSSHKeyPairResourceWriter.INSTANCE.writePrivateKey(user, "test", null, out);
         }
-        Path known = folder.resolve("known_hosts");
-        String line = "[127.0.0.1]:" + port + " " + PublicKeyEntry.toString(host) + "\n";
-        Files.writeString(known, line);
+        Path known = Files.writeString(own.resolve("known_hosts"), knownHosts);
         return new SshRunner(
+                CONNECTOR,
                 new SshRunner.Target("127.0.0.1", port, "understudy", key, known), List.of("/bin/sh", "-c"));
+    }
+
+    /** Connects a runner and returns the server's side of its connection. */
+    private static Session connect(SshRunner own) {
+        List<AbstractSession> others = SERVER.getActiveSessions();
+        own.run(List.of("exit 0"), LIMIT);
+        List<AbstractSession> opened = new ArrayList<>(SERVER.getActiveSessions());
+        opened.removeAll(others);
+        assertThat(opened).hasSize(1);
+        return opened.get(0);
     }
 
     @Test
@@ -104,41 +129,47 @@ class SshRunnerTest {
     }
 
     @Test
-    void usesOneConnectionForManyCalls() {
-        for (int i = 0; i < 5; i++) {
-            assertThat(runner.run(List.of("exit 0"), LIMIT).status()).isZero();
-        }
+    void usesOneConnectionForManyCalls() throws Exception {
+        try (SshRunner own = runner(userKey)) {
+            Session first = connect(own);
+            List<AbstractSession> before = SERVER.getActiveSessions();
+            for (int i = 0; i < 4; i++) {
+                assertThat(own.run(List.of("exit 0"), LIMIT).status()).isZero();
+            }
 
-        assertThat(server.getActiveSessions()).hasSize(1);
+            assertThat(first.isOpen()).isTrue();
+            assertThat(before).containsAll(SERVER.getActiveSessions());
+        }
     }
 
     @Test
-    void reconnectsAfterTheConnectionWasLost() {
-        runner.run(List.of("exit 0"), LIMIT);
-        server.getActiveSessions().forEach(session -> session.close(true));
+    void reconnectsAfterTheConnectionWasLost() throws Exception {
+        try (SshRunner own = runner(userKey)) {
+            connect(own).close(true);
 
-        await().ignoreExceptions()
-                .until(() -> runner.run(List.of("exit 0"), LIMIT).status() == 0);
+            await().ignoreExceptions()
+                    .until(() -> own.run(List.of("exit 0"), LIMIT).status() == 0);
+        }
     }
 
     @Test
     void rejectsAHostWithAnotherKey() throws Exception {
-        try (SshRunner strict = runner(userKey, userKey.getPublic())) {
+        int port = SERVER.getPort();
+        try (SshRunner strict = runner(userKey, port, knownHost(userKey.getPublic(), port))) {
             assertCode(ErrorCode.HOST_UNAVAILABLE, () -> strict.run(List.of("exit 0"), LIMIT));
         }
     }
 
     @Test
     void rejectsAnUnknownHost() throws Exception {
-        try (SshRunner strict = runner(userKey, hostKey.getPublic())) {
-            Files.writeString(folder.resolve("known_hosts"), "");
+        try (SshRunner strict = runner(userKey, SERVER.getPort(), "")) {
             assertCode(ErrorCode.HOST_UNAVAILABLE, () -> strict.run(List.of("exit 0"), LIMIT));
         }
     }
 
     @Test
     void reportsARejectedKey() throws Exception {
-        try (SshRunner rejected = runner(hostKey, hostKey.getPublic())) {
+        try (SshRunner rejected = runner(hostKey)) {
             assertCode(ErrorCode.HOST_UNAVAILABLE, () -> rejected.run(List.of("exit 0"), LIMIT));
         }
     }
@@ -173,15 +204,18 @@ class SshRunnerTest {
     }
 
     @Test
-    void reportsALostConnectionWhileFollowing() {
+    void reportsALostConnectionWhileFollowing() throws Exception {
         List<String> ends = new CopyOnWriteArrayList<>();
         List<String> lines = new CopyOnWriteArrayList<>();
-        runner.follow(List.of("echo a; sleep 60"), lines::add, ends::add);
-        await().until(() -> lines.size() == 1);
+        try (SshRunner own = runner(userKey)) {
+            Session connection = connect(own);
+            own.follow(List.of("echo a; sleep 60"), lines::add, ends::add);
+            await().until(() -> lines.size() == 1);
 
-        server.getActiveSessions().forEach(session -> session.close(true));
+            connection.close(true);
 
-        await().untilAsserted(() -> assertThat(ends).hasSize(1));
+            await().untilAsserted(() -> assertThat(ends).hasSize(1));
+        }
     }
 
     @Test
@@ -209,7 +243,8 @@ class SshRunnerTest {
     @Test
     void closesWhileAConnectAttemptHangs() throws Exception {
         try (ServerSocket hung = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
-            SshRunner waiting = runner(userKey, hostKey.getPublic(), hung.getLocalPort());
+            SshRunner waiting =
+                    runner(userKey, hung.getLocalPort(), knownHost(hostKey.getPublic(), hung.getLocalPort()));
             CompletableFuture<Output> first = async(() -> waiting.run(List.of("exit 0"), LIMIT));
             CompletableFuture<Output> second = async(() -> waiting.run(List.of("exit 0"), LIMIT));
             hung.accept();
@@ -225,6 +260,39 @@ class SshRunnerTest {
                             .withThrowableThat()
                             .withCauseInstanceOf(UnderstudyException.class));
         }
+    }
+
+    @Test
+    void closesItsConnectionAndRefusesFurtherCalls() throws Exception {
+        SshRunner own = runner(userKey);
+        Session connection = connect(own);
+
+        own.close();
+
+        await().until(() -> !SERVER.getActiveSessions().contains(connection));
+        assertCode(ErrorCode.HOST_UNAVAILABLE, () -> own.run(List.of("exit 0"), LIMIT));
+        assertThat(runner.run(List.of("exit 0"), LIMIT).status()).isZero();
+    }
+
+    @Test
+    void connectsToManyHostsOnTheSameThreads() throws Exception {
+        runner.run(List.of("exit 0"), LIMIT);
+        long before = sshThreads();
+        List<SshRunner> many = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            SshRunner own = runner(userKey);
+            many.add(own);
+            connect(own);
+        }
+
+        assertThat(sshThreads()).isLessThanOrEqualTo(Math.max(before, Runtime.getRuntime().availableProcessors()));
+        many.forEach(SshRunner::close);
+    }
+
+    private static long sshThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().matches("understudy-nics-ssh|sshd-SshClient.*"))
+                .count();
     }
 
     private static <T> CompletableFuture<T> async(Supplier<T> call) {
