@@ -2,7 +2,7 @@
 package org.understudy.core.inventory;
 
 import java.time.Duration;
-import java.util.Collection;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.osgi.service.component.annotations.Activate;
@@ -24,6 +25,7 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
 import org.understudy.api.HostName;
 import org.understudy.api.HostView;
 import org.understudy.api.Policies;
@@ -61,6 +63,9 @@ public final class HostRegistry implements Hosts {
     /** Hosts of earlier configurations that are not closed yet. */
     private final Map<HostName, CompletableFuture<Void>> closingHosts = new HashMap<>();
 
+    private final Map<HostName, HostChange> pendingChanges = new HashMap<>();
+    private final HostWork work = new HostWork();
+
     @Activate
     public HostRegistry(@Reference Policies policies) {
         this(policies, SystemScheduler.process(), REOPEN_BACKOFF);
@@ -90,6 +95,7 @@ public final class HostRegistry implements Hosts {
         current().stream()
                 .filter(s -> s.policy().connector().equals(connector.kind()))
                 .forEach(ManagedHost::open);
+        pending().forEach(this::check);
     }
 
     /** Waits up to 5 s until the connector's hosts are closed, as its bundle may be removed next. */
@@ -113,31 +119,143 @@ public final class HostRegistry implements Hosts {
         }
     }
 
-    /** Keeps hosts whose policy is unchanged. A host whose policy changed is closed before its successor opens. */
+    /**
+     * Opens new hosts. New options of an open host, and its removal, take effect when they are checked and no work on it is
+     * left.
+     */
     private void applyPolicies() {
-        Collection<ManagedHost> now;
+        List<HostChange> unchecked = new ArrayList<>();
         synchronized (this) {
-            Map<HostName, ManagedHost> before = new HashMap<>(managedHosts);
+            Map<HostName, ManagedHost> before = new LinkedHashMap<>(managedHosts);
             Map<HostName, ManagedHost> after = new LinkedHashMap<>();
+            Map<HostName, HostChange> formerChanges = new HashMap<>(pendingChanges);
+            pendingChanges.clear();
             closingHosts.values().removeIf(CompletableFuture::isDone);
             for (HostPolicy wanted : policies.current().hosts()) {
-                ManagedHost old = before.get(wanted.name());
-                if (old != null && old.policy().equals(wanted)) {
-                    after.put(wanted.name(), before.remove(wanted.name()));
-                } else {
-                    after.put(wanted.name(), successor(wanted, Optional.ofNullable(before.remove(wanted.name()))));
+                Optional<ManagedHost> old = Optional.ofNullable(before.remove(wanted.name()));
+                after.put(wanted.name(), old.orElseGet(() -> successor(wanted)));
+                if (old.isPresent() && !old.get().policy().equals(wanted)) {
+                    HostChange change = Optional.ofNullable(formerChanges.get(wanted.name()))
+                            .filter(former -> former.wanted().equals(Optional.of(wanted)))
+                            .orElseGet(() -> HostChange.options(wanted, isAccepted(old.get(), wanted)));
+                    pendingChanges.put(wanted.name(), change);
+                    unchecked.add(change);
                 }
             }
-            before.values().forEach(this::closeInBackground);
+            before.forEach((name, removed) -> {
+                after.put(name, removed);
+                pendingChanges.put(name, HostChange.removal(name));
+            });
             managedHosts = after;
-            now = List.copyOf(after.values());
+            List.copyOf(pendingChanges.keySet()).forEach(this::applyChange);
         }
-        now.forEach(ManagedHost::open);
+        unchecked.forEach(this::check);
+        current().forEach(ManagedHost::open);
         notifyListeners();
     }
 
-    private ManagedHost successor(HostPolicy wanted, Optional<ManagedHost> old) {
-        old.ifPresent(this::closeInBackground);
+    /** A host that is not open has no options that would be worth keeping. */
+    private static boolean isAccepted(ManagedHost old, HostPolicy wanted) {
+        return old.isOpenedLike(wanted) || old.host().isEmpty();
+    }
+
+    /** Checks new options in the background, and again with a backoff while they are wrong. */
+    private void check(HostChange change) {
+        if (change.isAccepted() || !isPending(change)) {
+            return;
+        }
+        try {
+            opening.execute(() -> {
+                int failures = change.check(change.wanted().flatMap(this::connector));
+                if (failures == 0) {
+                    applyAndOpen(change.name());
+                } else if (isPending(change)) {
+                    shared.scheduler().after(shared.backoff().pause(failures), () -> check(change));
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("Host {}: server is stopping, new options are not checked", change.name());
+        }
+    }
+
+    private synchronized List<HostChange> pending() {
+        return List.copyOf(pendingChanges.values());
+    }
+
+    private synchronized boolean isPending(HostChange change) {
+        return pendingChanges.get(change.name()) == change;
+    }
+
+    private void applyAndOpen(HostName name) {
+        Optional<ManagedHost> opened = Optional.empty();
+        synchronized (this) {
+            if (!applyChange(name)) {
+                return;
+            }
+            opened = Optional.ofNullable(managedHosts.get(name));
+        }
+        opened.ifPresent(ManagedHost::open);
+        notifyListeners();
+    }
+
+    /** Applies the pending change of a host if nothing delays it. Called with the lock held. */
+    private boolean applyChange(HostName name) {
+        HostChange change = pendingChanges.get(name);
+        ManagedHost old = managedHosts.get(name);
+        if (change == null || !change.isAccepted()) {
+            return false;
+        }
+        List<String> running = work.on(name);
+        if (!running.isEmpty() && old.host().isPresent()) {
+            change.waiting(running).ifPresent(f -> LOG.info("{}", f.message()));
+            return false;
+        }
+        pendingChanges.remove(name);
+        if (change.wanted().isEmpty()) {
+            managedHosts.remove(name);
+            closeInBackground(old);
+        } else if (old.isOpenedLike(change.wanted().get())) {
+            old.adopt(change.wanted().get());
+        } else {
+            closeInBackground(old);
+            managedHosts.put(name, successor(change.wanted().get()));
+        }
+        return true;
+    }
+
+    @Override
+    public Subscription hold(Host host, String what) {
+        HostWork.Piece piece;
+        synchronized (this) {
+            ManagedHost now = managedHosts.get(host.name());
+            if (now == null || !now.host().equals(Optional.of(host))) {
+                throw new UnderstudyException(
+                        ErrorCode.HOST_UNAVAILABLE, "Host " + host.name() + " was closed or opened again meanwhile");
+            }
+            piece = work.begin(host.name(), what);
+        }
+        return () -> release(piece);
+    }
+
+    private void release(HostWork.Piece piece) {
+        synchronized (this) {
+            work.end(piece);
+        }
+        applyAndOpen(piece.host());
+    }
+
+    @Override
+    public synchronized Optional<Finding> pendingChange(HostName host) {
+        return Optional.ofNullable(pendingChanges.get(host)).flatMap(change -> change.waiting(work.on(host)));
+    }
+
+    @Override
+    public synchronized Optional<HostPolicy> optionsInForce(HostName host) {
+        return Optional.ofNullable(managedHosts.get(host)).map(ManagedHost::policy);
+    }
+
+    /** Is opened after earlier hosts of this name are closed. */
+    private ManagedHost successor(HostPolicy wanted) {
         CompletableFuture<Void> predecessor =
                 closingHosts.getOrDefault(wanted.name(), CompletableFuture.completedFuture(null));
         return new ManagedHost(wanted, () -> connector(wanted), shared, predecessor);
@@ -192,7 +310,20 @@ public final class HostRegistry implements Hosts {
 
     /** Every host of the configuration, in its order, open or not. Blocks for their answers. */
     public List<HostView> views() {
-        return FanOut.call(current(), ManagedHost::view);
+        return FanOut.call(current(), managedHost -> withChange(managedHost.view()));
+    }
+
+    /** Adds what delays or prevents the use of new options. */
+    private HostView withChange(HostView view) {
+        String subject = "host " + view.name();
+        List<Finding> findings = new ArrayList<>(view.findings());
+        policies.findings().stream().filter(f -> f.subject().equals(subject)).forEach(findings::add);
+        synchronized (this) {
+            Optional.ofNullable(pendingChanges.get(view.name()))
+                    .flatMap(change -> change.finding(work.on(view.name())))
+                    .ifPresent(findings::add);
+        }
+        return new HostView(view.name(), view.connector(), view.available(), view.summary(), List.copyOf(findings));
     }
 
     /** The hosts of the configuration that are not open; their VMs are unknown. */

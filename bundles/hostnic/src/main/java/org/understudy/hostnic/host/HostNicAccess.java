@@ -57,6 +57,7 @@ final class HostNicAccess implements AutoCloseable {
     private Optional<SriovBackend> backend = Optional.empty();
     private Subscription watch = () -> {};
     private NicInventory inventory;
+    private Optional<Finding> rejected = Optional.empty();
     private int failures;
     private boolean unmanaged;
     private boolean closed;
@@ -88,6 +89,45 @@ final class HostNicAccess implements AutoCloseable {
 
     HostPolicy policy() {
         return policy;
+    }
+
+    /** True if this access serves these options: they differ in nothing that matters here, or are wrong, which is reported. */
+    boolean keepsWith(HostPolicy wanted) {
+        Optional<Finding> wrong = isOpenedLike(wanted) ? Optional.empty() : rejection(wanted);
+        boolean keeps =
+                isOpenedLike(wanted) || wrong.isPresent() && rejection(policy).isEmpty();
+        boolean differs;
+        synchronized (this) {
+            differs = keeps && !wrong.equals(rejected);
+            rejected = wrong;
+        }
+        if (differs) {
+            scheduleRead();
+        }
+        return keeps;
+    }
+
+    private boolean isOpenedLike(HostPolicy wanted) {
+        return policy.connector().equals(wanted.connector())
+                && policy.options().equals(wanted.options())
+                && policy.nics().equals(wanted.nics());
+    }
+
+    private static Optional<Finding> rejection(HostPolicy options) {
+        try {
+            NicOptions.of(options);
+            return Optional.empty();
+        } catch (UnderstudyException e) {
+            return Optional.of(Finding.of(
+                    FindingCode.CONFIGURATION_REJECTED,
+                    "host " + options.name() + ", NICs",
+                    e.getMessage() + "; the last valid options stay in force",
+                    "Correct nics of host " + options.name() + " in etc/understudy.yaml."));
+        }
+    }
+
+    private synchronized Optional<Finding> rejected() {
+        return rejected;
     }
 
     synchronized NicInventory inventory() {
@@ -248,6 +288,7 @@ final class HostNicAccess implements AutoCloseable {
             vfs.addAll(vanished.after(inventory().vfs(), vfs));
             vfs.sort(Comparator.comparing(VfView::address));
             List<Finding> findings = new ArrayList<>(read.findings());
+            rejected().ifPresent(findings::add);
             vfs.stream()
                     .filter(vf -> vf.state() == VfState.FAULT)
                     .map(this::faultFinding)

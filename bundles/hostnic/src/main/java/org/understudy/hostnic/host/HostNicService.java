@@ -50,6 +50,7 @@ public final class HostNicService implements HostNics {
     private final Function<HostPolicy, Optional<SriovBackend>> opener;
     private final Delays delays;
     private final Subscription changes;
+    private final AtomicReference<Subscription> hostChanges = new AtomicReference<>(() -> {});
     private final List<Consumer<NicInventory>> listeners = new CopyOnWriteArrayList<>();
     private final ExecutorService notifier = Executors.newSingleThreadExecutor(r -> {
         Thread thread = new Thread(r, "understudy-nics-events");
@@ -98,6 +99,8 @@ public final class HostNicService implements HostNics {
             policyOption = ReferencePolicyOption.GREEDY)
     public void setHosts(Hosts opened) {
         hosts.set(Optional.of(opened));
+        hostChanges.getAndSet(opened.listen(this::applyPolicies)).close();
+        applyPolicies();
     }
 
     void unsetHosts(Hosts opened) {
@@ -107,11 +110,12 @@ public final class HostNicService implements HostNics {
     @Deactivate
     public void close() {
         changes.close();
+        hostChanges.get().close();
         current().forEach(HostNicAccess::close);
         notifier.shutdownNow();
     }
 
-    /** Keeps the accesses whose host policy is unchanged. */
+    /** Keeps the accesses whose options are unchanged. */
     private void applyPolicies() {
         replaceAccesses().forEach(HostNicAccess::close);
     }
@@ -120,24 +124,36 @@ public final class HostNicService implements HostNics {
     private synchronized Collection<HostNicAccess> replaceAccesses() {
         Map<HostName, HostNicAccess> before = new HashMap<>(accesses);
         Map<HostName, HostNicAccess> after = new LinkedHashMap<>();
-        for (HostPolicy wanted : policies.current().hosts()) {
-            HostNicAccess kept = before.get(wanted.name());
-            if (kept != null && kept.policy().equals(wanted)) {
-                kept.reassignPools();
-                after.put(wanted.name(), before.remove(wanted.name()));
+        for (HostPolicy configured : policies.current().hosts()) {
+            HostPolicy wanted = optionsInForce(configured.name()).orElse(configured);
+            Optional<HostNicAccess> old = Optional.ofNullable(before.remove(wanted.name()));
+            if (old.filter(access -> access.keepsWith(wanted)).isPresent()) {
+                old.get().reassignPools();
+                after.put(wanted.name(), old.get());
             } else {
-                after.put(
-                        wanted.name(),
-                        new HostNicAccess(
-                                wanted,
-                                () -> opener.apply(wanted),
-                                this::poolMembership,
-                                this::notifyListeners,
-                                delays));
+                after.put(wanted.name(), access(wanted));
+                old.ifPresent(unused -> before.put(wanted.name(), unused));
             }
         }
+        // A removed host stays open until the work on it has ended.
+        before.forEach((name, old) -> {
+            if (!after.containsKey(name) && optionsInForce(name).isPresent()) {
+                after.put(name, old);
+            }
+        });
         accesses = after;
+        before.values().removeAll(after.values());
         return before.values();
+    }
+
+    /** While work holds a host, or new options are wrong, these are older than those of the configuration. */
+    private Optional<HostPolicy> optionsInForce(HostName host) {
+        return hosts.get().flatMap(opened -> opened.optionsInForce(host));
+    }
+
+    private HostNicAccess access(HostPolicy wanted) {
+        return new HostNicAccess(
+                wanted, () -> opener.apply(wanted), this::poolMembership, this::notifyListeners, delays);
     }
 
     private PoolMembership poolMembership() {

@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.NicInventory;
 import org.understudy.api.Policies;
@@ -35,6 +37,7 @@ import org.understudy.api.Policy;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.Hosts;
 import org.understudy.hostnic.backend.SriovBackend;
 import org.understudy.hostnic.backend.SriovBackend.Inventory;
 
@@ -78,11 +81,15 @@ class HostNicServiceTest {
     }
 
     private void hosts(HostName... names) {
+        hosts(Stream.of(names)
+                .map(name -> new HostPolicy(name, "qemu", Map.of()))
+                .toArray(HostPolicy[]::new));
+    }
+
+    private void hosts(HostPolicy... hosts) {
         Duration time = Duration.ofSeconds(1);
         Policy policy = new Policy(
-                Stream.of(names)
-                        .map(name -> new HostPolicy(name, "qemu", Map.of()))
-                        .toList(),
+                List.of(hosts),
                 List.of(),
                 Map.of(),
                 new Policy.Deadlines(time, time, time, time, time, time, time, time),
@@ -156,6 +163,55 @@ class HostNicServiceTest {
         machine.disconnect();
 
         await().until(() -> withinLimit(nics::inventories).stream().noneMatch(NicInventory::available));
+    }
+
+    @Test
+    void accessOfAHostFollowsTheOptionsInForceAndNotTheConfiguration() {
+        open(host -> Optional.of(machine.open(host.name().value())));
+        HostPolicy old = new HostPolicy(GOOD, "qemu", Map.of());
+        AtomicReference<Optional<HostPolicy>> inForce = new AtomicReference<>(Optional.of(old));
+        CompletableFuture<Runnable> hostChanges = new CompletableFuture<>();
+        Hosts opened = mock(Hosts.class);
+        when(opened.listen(any())).thenAnswer(call -> {
+            hostChanges.complete(call.getArgument(0));
+            return (Subscription) () -> {};
+        });
+        when(opened.optionsInForce(GOOD)).thenAnswer(call -> inForce.get());
+        nics.setHosts(opened);
+        HostNicAccess before = nics.access(GOOD);
+
+        hosts(new HostPolicy(GOOD, "qemu", Map.of("user", "root")));
+        assertThat(nics.access(GOOD)).as("while work holds the host").isSameAs(before);
+        hosts(new HostName[0]);
+        assertThat(nics.access(GOOD)).as("removed while work holds it").isSameAs(before);
+        hosts(new HostPolicy(GOOD, "qemu", Map.of("user", "root")));
+        inForce.set(Optional.of(new HostPolicy(GOOD, "qemu", Map.of("user", "root"))));
+        hostChanges.join().run();
+
+        assertThat(nics.access(GOOD)).isNotSameAs(before);
+        assertThat(nics.access(GOOD).policy().options()).containsEntry("user", "root");
+        inForce.set(Optional.empty());
+        hosts(new HostName[0]);
+        assertThat(nics.inventories()).isEmpty();
+    }
+
+    @Test
+    void wrongOptionsKeepTheLastValidAccessAndAreReported() {
+        open(host -> Optional.of(machine.open(host.name().value())));
+        await().until(() -> isAvailable(GOOD));
+        HostNicAccess before = nics.access(GOOD);
+
+        hosts(new HostPolicy(GOOD, "qemu", Map.of(), Map.of("access", "radio")));
+
+        assertThat(nics.access(GOOD)).isSameAs(before);
+        await().untilAsserted(() -> assertThat(before.inventory().findings())
+                .filteredOn(f -> f.code() == FindingCode.CONFIGURATION_REJECTED)
+                .singleElement()
+                .satisfies(f -> assertThat(f.message()).contains("Host good", "'radio'", "last valid options")));
+
+        hosts(new HostPolicy(GOOD, "qemu", Map.of()));
+        await().until(() -> before.inventory().findings().isEmpty());
+        assertThat(isAvailable(GOOD)).isTrue();
     }
 
     @Test

@@ -125,6 +125,7 @@ class LibvirtNicsTest {
         });
         Host connected = host(host);
         when(hosts.host(BETA)).thenReturn(connected);
+        when(hosts.listen(any())).thenReturn(() -> {});
     }
 
     private static Host host(HostDevices devices) {
