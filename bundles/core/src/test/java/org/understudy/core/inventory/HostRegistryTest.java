@@ -37,6 +37,7 @@ import org.understudy.api.spi.HostConnector;
 import org.understudy.concurrent.Backoff;
 import org.understudy.concurrent.SystemScheduler;
 import org.understudy.core.testing.FakeDefinitionHost;
+import org.understudy.core.testing.FakeFacts;
 import org.understudy.core.testing.FakeHosts;
 
 class HostRegistryTest {
@@ -398,6 +399,7 @@ class HostRegistryTest {
         when(stubborn.open(any())).thenAnswer(call -> {
             Host host = mock(Host.class);
             when(host.name()).thenReturn(new HostName("alpha"));
+            when(host.facts()).thenReturn(FakeFacts.of("7.2.22"));
             doAnswer(closing -> {
                         entered.countDown();
                         hanging.await();
