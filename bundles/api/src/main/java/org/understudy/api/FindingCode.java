@@ -135,6 +135,8 @@ public enum FindingCode {
     VM_SILENT(0, Severity.ERROR),
     /** No probe measures the network gap. */
     NO_GAP_PROBE(0, Severity.NOTICE),
+    /** Several guests send the packets of one probe. */
+    PROBE_AMBIGUOUS(0, Severity.WARNING),
     /** The hosts do not support an option of the migration. */
     OPTION_NOT_USABLE(0, Severity.ERROR),
     /** The migration failed; the message has the reason. */
