@@ -20,13 +20,14 @@ import org.understudy.api.JsonView;
 import org.understudy.api.Migration;
 import org.understudy.api.Migrations;
 import org.understudy.api.Pairs;
+import org.understudy.api.Policies;
 import org.understudy.api.Subscription;
 import org.understudy.api.VirtualMachines;
 import org.understudy.web.EventStream.Event;
 
 /**
- * Publishes changes to every open stream. Migrations and pairs notify of changes; hosts and VMs are polled once a second
- * while a stream is open.
+ * Publishes changes to every open stream. Migrations and pairs notify of changes; hosts, VMs and the findings of the
+ * configuration are polled once a second while a stream is open.
  */
 @Component(service = EventHub.class)
 public final class EventHub {
@@ -34,6 +35,7 @@ public final class EventHub {
     private static final long POLL_MILLIS = 1000;
 
     private final JsonView view;
+    private final Policies policies;
     private final VirtualMachines vms;
     private final Migrations migrations;
     private final Set<EventStream> streams = ConcurrentHashMap.newKeySet();
@@ -47,14 +49,22 @@ public final class EventHub {
     @Activate
     public EventHub(
             @Reference JsonView view,
+            @Reference Policies policies,
             @Reference VirtualMachines vms,
             @Reference Pairs pairs,
             @Reference Migrations migrations) {
-        this(view, vms, pairs, migrations, POLL_MILLIS);
+        this(view, policies, vms, pairs, migrations, POLL_MILLIS);
     }
 
-    EventHub(JsonView view, VirtualMachines vms, Pairs pairs, Migrations migrations, long pollMillis) {
+    EventHub(
+            JsonView view,
+            Policies policies,
+            VirtualMachines vms,
+            Pairs pairs,
+            Migrations migrations,
+            long pollMillis) {
         this.view = view;
+        this.policies = policies;
         this.vms = vms;
         this.migrations = migrations;
         migrationChanges = migrations.listen(migration -> broadcast(event(migration)));
@@ -78,6 +88,7 @@ public final class EventHub {
     EventStream open() {
         EventStream stream = new EventStream();
         streams.add(stream);
+        stream.offer(new Event("configuration", "configuration", view.write(policies.findings())));
         stream.offer(new Event("hosts", "hosts", view.write(vms.hosts())));
         stream.offer(new Event("vms", "vms", view.write(vms.list())));
         stream.offer(new Event("migrations", "migrations", view.write(migrations.list())));
@@ -111,6 +122,7 @@ public final class EventHub {
     private void poll() {
         pollQueued.set(false);
         if (!streams.isEmpty()) {
+            publishIfChanged("configuration", policies::findings);
             publishIfChanged("hosts", vms::hosts);
             publishIfChanged("vms", vms::list);
         }

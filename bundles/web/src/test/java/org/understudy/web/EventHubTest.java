@@ -15,16 +15,20 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.HostView;
 import org.understudy.api.Migrations;
 import org.understudy.api.Pairs;
+import org.understudy.api.Policies;
 import org.understudy.api.Subscription;
 import org.understudy.api.VirtualMachines;
 import org.understudy.web.EventStream.Event;
 
 class EventHubTest {
     private static final Duration LONG = Duration.ofSeconds(20);
+    private final Policies policies = mock(Policies.class);
     private final VirtualMachines vms = mock(VirtualMachines.class);
     private final Migrations migrations = mock(Migrations.class);
     private final Subscription subscription = mock(Subscription.class);
@@ -44,7 +48,7 @@ class EventHubTest {
         Pairs pairs = mock(Pairs.class);
         when(migrations.listen(any())).thenReturn(subscription);
         when(pairs.listen(any())).thenReturn(mock(Subscription.class));
-        hub = new EventHub(Exchange.VIEW, vms, pairs, migrations, pollMillis);
+        hub = new EventHub(Exchange.VIEW, policies, vms, pairs, migrations, pollMillis);
     }
 
     @AfterEach
@@ -57,11 +61,11 @@ class EventHubTest {
         EventStream stream = hub.open();
 
         List<String> types = new ArrayList<>();
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < 4; i++) {
             types.add(stream.next(LONG).map(Event::type).orElse(""));
         }
 
-        assertThat(types).containsExactlyInAnyOrder("hosts", "vms", "migrations");
+        assertThat(types).containsExactlyInAnyOrder("configuration", "hosts", "vms", "migrations");
     }
 
     @Test
@@ -76,6 +80,25 @@ class EventHubTest {
         }
 
         assertThat(event).map(Event::type).contains("hosts");
+    }
+
+    @Test
+    void publishesTheFindingsOfAConfigurationThatIsNotInForce() throws Exception {
+        startPolling();
+        EventStream stream = hub.open();
+        when(policies.findings())
+                .thenReturn(List.of(Finding.of(
+                        FindingCode.CONFIGURATION_REJECTED,
+                        "file understudy.yaml",
+                        "understudy.yaml, line 1: the file has no keys",
+                        "Complete the file.")));
+
+        Optional<Event> event = stream.next(LONG);
+        while (event.isPresent() && !event.get().json().contains("line 1")) {
+            event = stream.next(LONG);
+        }
+
+        assertThat(event).map(Event::type).contains("configuration");
     }
 
     @Test
