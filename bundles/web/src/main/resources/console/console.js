@@ -26,6 +26,11 @@ function showMigrations() {
     (m, old) => migrationCard(m, state, old), 'No migrations.');
 }
 
+function showConfiguration(problems) {
+  byId('configuration').hidden = problems.length === 0;
+  byId('configuration-findings').replaceChildren(findings(problems));
+}
+
 function hostCard(host) {
   return h('article', { className: 'card' },
     h('header', {},
@@ -58,6 +63,7 @@ function showConnection(live) {
 async function start() {
   state.words = await call('GET', 'words').catch(() => state.words);
   listen({
+    configuration: showConfiguration,
     hosts: (hosts) => { state.hosts = hosts; showHosts(); },
     vms: (vms) => { state.vms = vms; showVms(); },
     migrations: (migrations) => { state.migrations = migrations; showMigrations(); showVms(); },

@@ -79,8 +79,12 @@ const SEVERITIES = ['error', 'warning', 'notice'];
 
 /** Findings, the most severe first. */
 export function findings(items) {
-  const sorted = [...items].sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
-  return h('ul', { className: 'findings' }, sorted.map((finding) => h('li', { className: finding.severity },
+  return orderedFindings([...items].sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity)));
+}
+
+/** Findings in the order of the server: the first one of a migration is the reason of its outcome. */
+export function orderedFindings(items) {
+  return h('ul', { className: 'findings' }, items.map((finding) => h('li', { className: finding.severity },
     badge(finding.severity, finding.severity),
     h('div', {},
       h('p', {}, finding.message),

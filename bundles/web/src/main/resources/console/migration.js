@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One migration: its seven steps while they run, and its result.
 
-import { badge, button, emulatedBadge, findings, h, ms, when } from './dom.js';
+import { badge, button, emulatedBadge, h, ms, orderedFindings, when } from './dom.js';
 import { call } from './server.js';
 import { attempt } from './dialog.js';
 
@@ -31,7 +31,7 @@ function details(migration, state, old) {
   return [
     steps(migration, state, old),
     migration.outcome === undefined ? undefined : figures(migration),
-    migration.findings.length ? findings(migration.findings) : undefined];
+    migration.findings.length ? orderedFindings(migration.findings) : undefined];
 }
 
 /** An older migration: its figures; steps and findings are collapsed. */
@@ -41,7 +41,7 @@ function folded(migration, state, old) {
     h('details', { className: 'fold', open: old?.querySelector('.fold')?.open ?? false },
       h('summary', { 'data-focus': `${migration.id}-fold` }, 'Steps and findings'),
       steps(migration, state, old),
-      migration.findings.length ? findings(migration.findings) : undefined)];
+      migration.findings.length ? orderedFindings(migration.findings) : undefined)];
 }
 
 /** Name and value of a fact for display. */

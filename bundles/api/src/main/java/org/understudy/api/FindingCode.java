@@ -135,6 +135,8 @@ public enum FindingCode {
     VM_SILENT(0, Severity.ERROR),
     /** No probe measures the network gap. */
     NO_GAP_PROBE(0, Severity.NOTICE),
+    /** Several guests send the packets of one probe. */
+    PROBE_AMBIGUOUS(0, Severity.WARNING),
     /** The hosts do not support an option of the migration. */
     OPTION_NOT_USABLE(0, Severity.ERROR),
     /** The migration failed; the message has the reason. */
@@ -175,8 +177,10 @@ public enum FindingCode {
     MONITOR_SILENT(0, Severity.WARNING),
     /** The {@code peer-uri} of the host does not answer this server. */
     PEER_UNREACHABLE(0, Severity.NOTICE),
-    /** The configuration file is missing or has an error, and is not in force. */
+    /** The configuration file is missing or has an error, and a part of it is not in force. */
     CONFIGURATION_REJECTED(0, Severity.ERROR),
+    /** New options of the host, or its removal, are in force after the work on the host. */
+    CONFIGURATION_PENDING(0, Severity.NOTICE),
     /** The records of this server and the state of the hosts differ. */
     STATE_INCONSISTENT(0, Severity.ERROR),
     /** The check found nothing wrong. */

@@ -8,10 +8,13 @@ import org.osgi.annotation.versioning.ProviderType;
 /** Provides the configuration and publishes its changes. An OSGi service; safe for use from any thread. */
 @ProviderType
 public interface Policies {
-    /** {@return the last good configuration} */
+    /** {@return the configuration in force; what is wrong in the newest file has its last valid state} */
     Policy current();
 
-    /** {@return why the newest file is not in force; empty if it is} */
+    /**
+     * {@return why parts of the newest file are not in force; empty if it is in force completely} A finding about one host has
+     * the subject {@code host NAME}.
+     */
     List<Finding> findings();
 
     /**

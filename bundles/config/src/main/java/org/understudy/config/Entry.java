@@ -115,6 +115,18 @@ final class Entry {
                 .min(Comparator.comparing(k -> distance.apply(name, k)));
     }
 
+    /** The keys that are written here and were not requested. */
+    List<String> keys() {
+        return List.copyOf(unread.keySet());
+    }
+
+    /** Whether a key has no value, because nothing or only comments follow it. */
+    boolean isBlank(String name) {
+        return Optional.ofNullable(unread.get(name))
+                .filter(entry -> entry.shape() != Shape.EMPTY)
+                .isEmpty();
+    }
+
     List<Entry> items(String name) {
         return find(name).map(Entry::items).orElse(List.of());
     }

@@ -9,7 +9,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.commons.configuration2.ex.ConfigurationException;
 import org.apache.commons.configuration2.interpol.DefaultLookups;
 import org.apache.commons.configuration2.tree.ImmutableNode;
@@ -18,33 +17,56 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.Policy;
 import org.understudy.api.Severity;
 
-/** The configuration file on disk, which is used completely or not at all. */
+/**
+ * The configuration file on disk. A file that cannot be read, is empty or is no YAML changes nothing; in any other, what is
+ * wrong keeps its last valid state.
+ */
 record PolicyFile(Path path) {
 
     /**
      * The result of one reading.
      *
-     * @param policy empty if the file is missing or invalid
-     * @param findings the reasons; empty if the policy is present
+     * @param policy the configuration in force
+     * @param findings why parts of the file are not in force; empty if it is in force completely
+     * @param endsInLineBreak whether the last file that was read completely did
      */
-    record Reading(Optional<Policy> policy, List<Finding> findings) {}
+    record Reading(Policy policy, List<Finding> findings, boolean endsInLineBreak) {
+        /** Before the first reading. */
+        static Reading none() {
+            return new Reading(defaults(), List.of(), false);
+        }
+
+        private Reading unchanged(List<Finding> why) {
+            return new Reading(policy, why, endsInLineBreak);
+        }
+    }
 
     /** The configuration without a file: no hosts, and the default of every other key. */
     static Policy defaults() {
         MarkedYaml nothing = new MarkedYaml();
-        return PolicyReader.read(new Entry(
-                nothing.getNodeModel().getRootNode(),
-                new Entry.Source(new Problems("no file"), nothing.getInterpolator())));
+        Problems none = new Problems("no file");
+        Entry root = new Entry(nothing.getNodeModel().getRootNode(), new Entry.Source(none, nothing.getInterpolator()));
+        return PolicyReader.defaults(root, none);
     }
 
-    Reading read() {
+    /** @param before the last reading; what is wrong in the file keeps its state */
+    Reading read(Reading before) {
         Problems problems = new Problems(path.toString());
         try {
-            Policy policy = parse(new StringReader(Files.readString(path)), problems);
-            List<Finding> findings = problems.findings();
-            return new Reading(findings.isEmpty() ? Optional.of(policy) : Optional.empty(), findings);
+            String text = Files.readString(path);
+            boolean endsInLineBreak = text.endsWith("\n");
+            if (before.endsInLineBreak() && !endsInLineBreak && !text.isBlank()) {
+                problems.add(
+                        (int) text.lines().count(),
+                        "",
+                        "the last line has no line break, so that the file may be incomplete; nothing of it is in force",
+                        "Complete the file, and end its last line with a line break.");
+                return before.unchanged(problems.findings());
+            }
+            Policy policy = parse(new StringReader(text), problems, before.policy());
+            return new Reading(policy, problems.findings(), endsInLineBreak);
         } catch (NoSuchFileException e) {
-            return new Reading(Optional.empty(), List.of(missing()));
+            return before.unchanged(List.of(missing(before.policy())));
         } catch (MarkedYaml.BrokenYaml e) {
             problems.add(
                     e.line,
@@ -58,25 +80,27 @@ record PolicyFile(Path path) {
                     "the file cannot be read: " + e,
                     "Check owner, permissions and encoding (UTF-8) of " + path + ".");
         }
-        return new Reading(Optional.empty(), problems.findings());
+        return before.unchanged(problems.findings());
     }
 
-    private static Policy parse(Reader text, Problems problems) throws ConfigurationException, IOException {
+    private static Policy parse(Reader text, Problems problems, Policy lastValid)
+            throws ConfigurationException, IOException {
         MarkedYaml yaml = new MarkedYaml();
         yaml.setPrefixLookups(Map.of(
                 "sys", DefaultLookups.SYSTEM_PROPERTIES.getLookup(), "env", DefaultLookups.ENVIRONMENT.getLookup()));
         yaml.read(text);
         ImmutableNode root = yaml.getNodeModel().getRootNode();
-        return PolicyReader.read(new Entry(root, new Entry.Source(problems, yaml.getInterpolator())));
+        return new PolicyReader(problems, lastValid)
+                .read(new Entry(root, new Entry.Source(problems, yaml.getInterpolator())));
     }
 
-    private Finding missing() {
+    private Finding missing(Policy inForce) {
         return Finding.of(
                         FindingCode.CONFIGURATION_REJECTED,
                         "file " + path,
                         path
                                 + " does not exist; the last valid configuration, or else the defaults without hosts, are in force",
                         "Create it from the sample understudy.yaml that is shipped with Understudy.")
-                .as(Severity.NOTICE);
+                .as(inForce.hosts().isEmpty() ? Severity.NOTICE : Severity.ERROR);
     }
 }

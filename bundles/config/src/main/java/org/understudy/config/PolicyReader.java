@@ -11,7 +11,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.understudy.api.HostName;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.understudy.api.MigrationStrategy;
 import org.understudy.api.Policy;
 import org.understudy.api.Policy.Deadlines;
@@ -22,55 +23,115 @@ import org.understudy.api.PrimaryKind;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.VfSelector;
 import org.understudy.api.VmName;
+import org.understudy.config.MarkedYaml.Shape;
 
-/** Converts the keys of a file to a policy. Every key and its default is here and in the sample file. */
+/**
+ * Converts the keys of a file to a policy. Every key and its default is here and in the sample file. A host, and each group
+ * of other keys, with a problem keeps its last valid state.
+ */
 final class PolicyReader {
     private static final Duration SHORTEST = Duration.ofMillis(1);
+    private static final List<String> KEYS =
+            List.of("hosts", "pools", "networks", "migration", "allow-emulated-primary", "probes");
 
-    private PolicyReader() {}
+    private final Problems problems;
+    private final Policy lastValid;
 
-    static Policy read(Entry file) {
-        Entry root = file.mapping();
-        List<PoolPolicy> pools = pools(root.items("pools"));
-        Entry migration = root.mapping("migration");
-        Policy policy = new Policy(
-                hosts(root.items("hosts")),
-                pools,
-                networks(root.mapping("networks"), pools),
-                deadlines(migration.mapping("deadlines")),
-                flag(migration, "require-vf", false),
-                migration.find("strategy").flatMap(PolicyReader::strategy),
-                flag(root, "allow-emulated-primary", false),
-                duration(migration, "settle", Duration.ofSeconds(5), Duration.ZERO),
-                probes(root.mapping("probes")));
-        migration.reportUnknownKeys();
-        root.reportUnknownKeys();
-        return policy;
+    /** @param problems receives those of the file */
+    PolicyReader(Problems problems, Policy lastValid) {
+        this.problems = problems;
+        this.lastValid = lastValid;
     }
 
-    private static List<HostPolicy> hosts(List<Entry> items) {
-        List<HostPolicy> hosts = new ArrayList<>();
-        Set<HostName> names = new HashSet<>();
-        for (Entry item : items) {
-            Entry keys = item.mapping();
-            Optional<HostName> name = keys.require("name").flatMap(e -> e.as(HostName::new));
-            Optional<String> connector = keys.require("connector").flatMap(Entry::text);
-            Map<String, String> nics = texts(keys.mapping("nics"));
-            Map<String, String> networks = texts(keys.mapping("networks"));
-            Map<String, String> options = texts(keys);
-            name.filter(n -> !names.add(n)).ifPresent(n -> reportDuplicate(item, "host", n));
-            if (name.isPresent() && connector.isPresent()) {
-                hosts.add(new HostPolicy(name.get(), connector.get(), options, nics, networks));
-            }
+    private record Pools(List<PoolPolicy> all, Map<String, PoolName> byNetwork) {}
+
+    private record Migrations(
+            Deadlines deadlines, boolean requireVf, Optional<MigrationStrategy> strategy, Duration settle) {}
+
+    /** @param empty a root without keys */
+    static Policy defaults(Entry empty, Problems problems) {
+        Pools pools = pools(empty);
+        Migrations migrations = migrations(empty.mapping("migration"));
+        return policy(List.of(), pools, migrations, false, Map.of());
+    }
+
+    Policy read(Entry file) {
+        if (file.shape() != Shape.MAPPING) {
+            reportWithoutKeys(file);
+            return lastValid;
         }
-        return List.copyOf(hosts);
+        List<String> written = file.keys();
+        boolean unknownKeys = !KEYS.containsAll(written);
+        // A missing key may be the one that is misspelled.
+        Predicate<String> lost = key -> unknownKeys && !written.contains(key);
+        HostsReader hosts = new HostsReader(problems, lastValid.hosts());
+        hosts.read(file);
+        Pools pools = valid(
+                lost.test("pools") || lost.test("networks"),
+                () -> pools(file),
+                new Pools(lastValid.pools(), lastValid.networkPools()));
+        Migrations migrations = valid(
+                lost.test("migration"),
+                () -> migrations(file.mapping("migration")),
+                new Migrations(lastValid.deadlines(), lastValid.requireVf(), lastValid.strategy(), lastValid.settle()));
+        boolean emulated = valid(
+                lost.test("allow-emulated-primary"),
+                () -> flag(file, "allow-emulated-primary", false),
+                lastValid.allowEmulatedPrimary());
+        Map<VmName, ProbeTarget> probes =
+                valid(lost.test("probes"), () -> probes(file.mapping("probes")), lastValid.probes());
+        file.reportUnknownKeys();
+        return policy(hosts.hosts(), pools, migrations, emulated, probes);
     }
 
-    /** Keys that are defined by their user, such as a connector. */
-    private static Map<String, String> texts(Entry keys) {
-        Map<String, String> texts = new LinkedHashMap<>();
-        keys.others().forEach((key, value) -> value.text().ifPresent(t -> texts.put(key, t)));
-        return Collections.unmodifiableMap(texts);
+    private static void reportWithoutKeys(Entry file) {
+        if (file.shape() == Shape.EMPTY) {
+            file.problem(
+                    "the file has no keys, so that nothing of it is in force",
+                    "Complete the file; to remove all hosts, write hosts: [].");
+        } else {
+            file.mapping();
+        }
+    }
+
+    private static Policy policy(
+            List<HostPolicy> hosts,
+            Pools pools,
+            Migrations migrations,
+            boolean allowEmulatedPrimary,
+            Map<VmName, ProbeTarget> probes) {
+        return new Policy(
+                hosts,
+                pools.all(),
+                pools.byNetwork(),
+                migrations.deadlines(),
+                migrations.requireVf(),
+                migrations.strategy(),
+                allowEmulatedPrimary,
+                migrations.settle(),
+                probes);
+    }
+
+    /** The value, or the last valid one if a problem was found in it, or if it is lost. */
+    private <T> T valid(boolean lost, Supplier<T> reader, T otherwise) {
+        int before = problems.count();
+        T value = reader.get();
+        return lost || problems.count() > before ? otherwise : value;
+    }
+
+    private static Pools pools(Entry root) {
+        List<PoolPolicy> pools = pools(root.items("pools"));
+        return new Pools(pools, networks(root.mapping("networks"), pools));
+    }
+
+    private static Migrations migrations(Entry keys) {
+        Migrations migrations = new Migrations(
+                deadlines(keys.mapping("deadlines")),
+                flag(keys, "require-vf", false),
+                keys.find("strategy").flatMap(PolicyReader::strategy),
+                duration(keys, "settle", Duration.ofSeconds(5), Duration.ZERO));
+        keys.reportUnknownKeys();
+        return migrations;
     }
 
     private static List<PoolPolicy> pools(List<Entry> items) {
@@ -183,7 +244,7 @@ final class PolicyReader {
         return keys.find(key).flatMap(Entry::flag).orElse(usual);
     }
 
-    private static void reportDuplicate(Entry item, String what, Object name) {
+    static void reportDuplicate(Entry item, String what, Object name) {
         item.problem("another " + what + " is named '" + name + "'", "Give each " + what + " a unique name.");
     }
 }

@@ -29,6 +29,22 @@ final class Problems {
                 remedy));
     }
 
+    int count() {
+        return findings.size();
+    }
+
+    /**
+     * Names the object of the problems that were added last.
+     *
+     * @param from the count before the first of them
+     * @param consequence a clause on what is in force instead
+     */
+    void attribute(int from, String subject, String consequence) {
+        findings.subList(from, findings.size())
+                .replaceAll(f -> Finding.of(
+                        f.code(), subject, "%s; %s %s".formatted(f.message(), subject, consequence), f.remedy()));
+    }
+
     List<Finding> findings() {
         return List.copyOf(findings);
     }

@@ -31,9 +31,7 @@ public final class YamlPolicies implements Policies {
     private final FileChange change;
     private final ReloadingController changes;
     private final PeriodicReloadingTrigger clock;
-    private volatile State state = new State(PolicyFile.defaults(), List.of());
-
-    private record State(Policy policy, List<Finding> findings) {}
+    private volatile PolicyFile.Reading state = PolicyFile.Reading.none();
 
     @Activate
     public YamlPolicies() {
@@ -44,7 +42,7 @@ public final class YamlPolicies implements Policies {
         file = new PolicyFile(path);
         change = new FileChange(path);
         changes = new ReloadingController(change);
-        apply(file.read());
+        apply(file.read(state));
         changes.addEventListener(ReloadingEvent.ANY, event -> reload());
         clock = new PeriodicReloadingTrigger(changes, "", pollInterval.toMillis(), TimeUnit.MILLISECONDS);
         clock.start();
@@ -74,7 +72,7 @@ public final class YamlPolicies implements Policies {
     /** Drops what was read during a write; the next poll detects the change again. */
     private void reload() {
         Policy before = current();
-        PolicyFile.Reading reading = file.read();
+        PolicyFile.Reading reading = file.read(state);
         if (change.isUnchangedSincePoll()) {
             apply(reading);
         }
@@ -87,7 +85,7 @@ public final class YamlPolicies implements Policies {
     }
 
     private void apply(PolicyFile.Reading reading) {
-        state = new State(reading.policy().orElse(state.policy()), reading.findings());
+        state = reading;
         reading.findings().forEach(f -> LOG.warn("{}. {}", f.message(), f.remedy()));
     }
 

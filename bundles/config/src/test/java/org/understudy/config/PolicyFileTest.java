@@ -30,6 +30,7 @@ import org.understudy.api.ProbeTarget;
 import org.understudy.api.Severity;
 import org.understudy.api.VfSelector;
 import org.understudy.api.VmName;
+import org.understudy.config.PolicyFile.Reading;
 
 class PolicyFileTest {
     @TempDir
@@ -124,7 +125,7 @@ class PolicyFileTest {
 
     @Test
     void usesDefaultsForMissingKeys() {
-        Policy policy = good("");
+        Policy policy = good("migration:");
 
         assertThat(policy).isEqualTo(PolicyFile.defaults());
         assertThat(policy.hosts()).isEmpty();
@@ -269,7 +270,7 @@ class PolicyFileTest {
     void refusesAFileThatIsNotUtf8() throws IOException {
         Files.write(file(), new byte[] {'a', ':', ' ', (byte) 0xff});
 
-        assertThat(new PolicyFile(file()).read().findings())
+        assertThat(new PolicyFile(file()).read(Reading.none()).findings())
                 .singleElement()
                 .satisfies(f -> assertThat(f.remedy()).contains("UTF-8"));
     }
@@ -284,23 +285,161 @@ class PolicyFileTest {
 
     @Test
     void onlyNoticesThatTheFileIsMissing() {
-        PolicyFile.Reading reading = new PolicyFile(file()).read();
+        Reading reading = new PolicyFile(file()).read(Reading.none());
 
-        assertThat(reading.policy()).isEmpty();
+        assertThat(reading.policy()).isEqualTo(PolicyFile.defaults());
         assertThat(reading.findings())
                 .singleElement()
                 .satisfies(f -> assertThat(f.severity()).isEqualTo(Severity.NOTICE));
     }
 
-    private Policy good(String text) {
-        PolicyFile.Reading reading = read(text);
+    /** Two hosts and a value that is not the default. */
+    private Reading inForce() {
+        Reading reading = read("""
+                hosts:
+                  - {name: alpha, connector: qemu, directory: /srv/alpha}
+                  - {name: beta, connector: qemu}
+                migration: {settle: 7s}
+                """, Reading.none());
         assertThat(reading.findings()).isEmpty();
-        return reading.policy().orElseThrow();
+        return reading;
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "\n",
+                "# only comments\n",
+                "---\n",
+                "hosts:\n",
+                "hosts:\n# - name: alpha\n",
+                "hosts:\n  - {name: alpha, connector: qe",
+                "hosts:\n  - {name: alpha, connector: qemu, directory: /srv/alpha}\n  - {name: beta, connector: qemu}",
+                "hosts:\n  - {name: alpha, connector: qemu, directory: /srv/alpha}\n  - {name: beta",
+                "hosts:\n  - {name: alpha, connector: qemu, directory: /srv/alpha}\n  - name: beta\n",
+                "hosts: {alpha: qemu}\n",
+                "hots: []\n",
+                "alpha\n",
+                "- alpha\n",
+            })
+    void emptyOrIncompleteFileIsAnErrorAndRemovesNoHost(String text) {
+        Reading before = inForce();
+
+        Reading reading = read(text, before);
+
+        assertThat(reading.policy().hosts()).isEqualTo(before.policy().hosts());
+        assertThat(reading.findings()).isNotEmpty().allSatisfy(f -> {
+            assertThat(f.severity()).isEqualTo(Severity.ERROR);
+            assertThat(f.remedy()).isNotBlank();
+        });
+    }
+
+    @Test
+    void removedFileIsAnErrorWhileHostsAreInForce() throws IOException {
+        Reading before = inForce();
+        Files.delete(file());
+
+        Reading reading = new PolicyFile(file()).read(before);
+
+        assertThat(reading.policy()).isEqualTo(before.policy());
+        assertThat(reading.findings())
+                .singleElement()
+                .satisfies(f -> assertThat(f.severity()).isEqualTo(Severity.ERROR));
+    }
+
+    @Test
+    void removesAllHostsIfTheFileStatesIt() {
+        Reading reading = read("hosts: []\n", inForce());
+
+        assertThat(reading.policy()).isEqualTo(PolicyFile.defaults());
+        assertThat(reading.findings()).isEmpty();
+    }
+
+    @Test
+    void fileWithoutLineBreakAtItsEndIsCompleteIfTheOneBeforeHadNone() {
+        Reading first = read("migration: {settle: 1s}", Reading.none());
+        Reading second = read("migration: {settle: 2s}", first);
+
+        assertThat(second.policy().settle()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(second.findings()).isEmpty();
+    }
+
+    @Test
+    void hostWithAWrongValueKeepsItsLastOptionsAndTheRestApplies() {
+        Reading reading = read("""
+                hosts:
+                  - {name: alpha, connector: qemu, directory: [/srv/alpha]}
+                  - {name: beta, connector: libvirt}
+                  - {name: gamma, connector: qemu}
+                migration: {settle: 9s}
+                """, inForce());
+
+        assertThat(reading.policy().hosts())
+                .containsExactly(
+                        new HostPolicy(new HostName("alpha"), "qemu", Map.of("directory", "/srv/alpha")),
+                        new HostPolicy(new HostName("beta"), "libvirt", Map.of()),
+                        new HostPolicy(new HostName("gamma"), "qemu", Map.of()));
+        assertThat(reading.policy().settle()).isEqualTo(Duration.ofSeconds(9));
+        assertThat(reading.findings()).singleElement().satisfies(f -> {
+            assertThat(f.subject()).isEqualTo("host alpha");
+            assertThat(f.message())
+                    .contains("line 2, key hosts[0].directory: must be one value")
+                    .endsWith("; host alpha keeps its last valid options");
+        });
+    }
+
+    @Test
+    void wrongValueElsewhereKeepsItsGroupOfKeysAndTheRestApplies() {
+        Reading reading = read("""
+                hosts: [{name: alpha, connector: libvirt}]
+                pools: [{name: a, select: [eno1]}]
+                migration: {require-vf: true, settle: soon}
+                """, inForce());
+
+        assertThat(reading.policy().hosts())
+                .extracting(HostPolicy::connector)
+                .as("a file with a problem removes no host")
+                .containsExactly("libvirt", "qemu");
+        assertThat(reading.policy().pools()).hasSize(1);
+        assertThat(reading.policy().settle()).isEqualTo(Duration.ofSeconds(7));
+        assertThat(reading.policy().requireVf()).isFalse();
+        assertThat(reading.findings()).hasSize(1);
+    }
+
+    @Test
+    void misspelledKeyKeepsTheLastStateOfTheKeyThatIsMissing() {
+        Reading reading = read("hosts: []\nmigation: {settle: 9s}\n", inForce());
+
+        assertThat(reading.policy().settle()).isEqualTo(Duration.ofSeconds(7));
+    }
+
+    @Test
+    void rightHostsOfAFirstFileWithProblemsAreUsed() {
+        Reading reading = read("""
+                hosts:
+                  - {name: alpha, connector: qemu, directory: }
+                  - {name: beta, connector: qemu}
+                  - {connector: qemu}
+                migration: {settle: soon}
+                """, Reading.none());
+
+        assertThat(reading.policy().hosts()).containsExactly(new HostPolicy(new HostName("beta"), "qemu", Map.of()));
+        assertThat(reading.policy().settle()).isEqualTo(Duration.ofSeconds(5));
+        assertThat(reading.findings())
+                .hasSize(3)
+                .anySatisfy(f -> assertThat(f.message()).endsWith("; host alpha is not used"));
+    }
+
+    private Policy good(String text) {
+        Reading reading = read(text, Reading.none());
+        assertThat(reading.findings()).isEmpty();
+        return reading.policy();
     }
 
     private List<Finding> bad(String text) {
-        PolicyFile.Reading reading = read(text);
-        assertThat(reading.policy()).isEmpty();
+        Reading reading = read(text, Reading.none());
+        assertThat(reading.policy()).isEqualTo(PolicyFile.defaults());
         return reading.findings();
     }
 
@@ -310,13 +449,13 @@ class PolicyFileTest {
         return findings.get(0);
     }
 
-    private PolicyFile.Reading read(String text) {
+    private Reading read(String text, Reading before) {
         try {
             Files.writeString(file(), text);
         } catch (IOException e) {
             throw new AssertionError(e);
         }
-        return new PolicyFile(file()).read();
+        return new PolicyFile(file()).read(before);
     }
 
     private Path file() {

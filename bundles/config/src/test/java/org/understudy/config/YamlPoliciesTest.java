@@ -75,6 +75,26 @@ class YamlPoliciesTest {
     }
 
     @Test
+    void keepsItsHostsWhileTheFileIsEmptyOrBeingWritten() throws IOException {
+        String whole = "hosts:\n  - {name: alpha, connector: qemu}\n  - {name: beta, connector: qemu}\n";
+        Files.writeString(file, whole);
+        await().until(() -> policies.current().hosts().size() == 2);
+
+        for (int length : List.of(0, 3, 7, 20, 45, whole.length() - 1)) {
+            Files.writeString(file, whole.substring(0, length));
+            int written = length;
+            await().untilAsserted(() -> assertThat(policies.findings())
+                    .as("first %d bytes", written)
+                    .isNotEmpty());
+            Files.writeString(file, whole);
+            await().until(() -> policies.findings().isEmpty());
+        }
+
+        assertThat(delivered).hasSize(1);
+        assertThat(policies.current().hosts()).hasSize(2);
+    }
+
+    @Test
     void usesTheCorrectedFileAfterABrokenOne() throws IOException {
         Files.writeString(file, "migration: [");
         await().until(() -> !policies.findings().isEmpty());

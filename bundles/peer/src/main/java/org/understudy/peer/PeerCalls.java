@@ -23,6 +23,8 @@ import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.IncomingMigration;
 import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.PeerEndpoint;
+import org.understudy.concurrent.Scheduler;
+import org.understudy.concurrent.SystemScheduler;
 
 /** Executes calls of peers on this server's hosts. */
 @Component
@@ -36,6 +38,7 @@ public final class PeerCalls implements PeerEndpoint {
 
     private final Hosts hosts;
     private final PeerProtocol protocol;
+    private final PeerMigrations migrations;
     private final Map<Host, RecordedEvents> recorded = new ConcurrentHashMap<>();
 
     @Activate
@@ -44,12 +47,18 @@ public final class PeerCalls implements PeerEndpoint {
     }
 
     PeerCalls(Hosts hosts, PeerProtocol protocol) {
+        this(hosts, protocol, SystemScheduler.process());
+    }
+
+    PeerCalls(Hosts hosts, PeerProtocol protocol, Scheduler scheduler) {
         this.hosts = hosts;
         this.protocol = protocol;
+        this.migrations = new PeerMigrations(hosts, scheduler);
     }
 
     @Deactivate
     void deactivate() {
+        migrations.close();
         recorded.values().forEach(RecordedEvents::close);
     }
 
@@ -63,6 +72,9 @@ public final class PeerCalls implements PeerEndpoint {
         protocol.check("Calling server", callerProtocol);
         Host host = hosts.host(name);
         String[] path = call.split("/", -1);
+        if (BY_VM.contains(call) || path.length == 3) {
+            migrations.called(host, name);
+        }
         if (path.length == 3 && path[0].equals("incoming")) {
             return invoke(IncomingMigration.class, end(host.incoming(new VmName(path[1])), call), path[2], arguments);
         }

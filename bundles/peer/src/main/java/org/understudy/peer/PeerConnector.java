@@ -61,6 +61,15 @@ public final class PeerConnector implements HostConnector {
 
     @Override
     public Host open(HostPolicy policy) {
+        return PeerHost.open(policy.name(), link(policy), events);
+    }
+
+    @Override
+    public void check(HostPolicy policy) {
+        link(policy);
+    }
+
+    private PeerLink link(HostPolicy policy) {
         Map<String, String> options = policy.options();
         Set<String> unknown = new TreeSet<>(options.keySet());
         unknown.removeAll(OPTIONS);
@@ -68,14 +77,13 @@ public final class PeerConnector implements HostConnector {
             throw invalid(policy, "unknown options " + unknown + "; known are " + new TreeSet<>(OPTIONS));
         }
         HostName there = new HostName(options.getOrDefault("host", policy.name().value()));
-        PeerLink link = new PeerLink(
+        return new PeerLink(
                 client,
                 protocol,
                 url(policy),
                 there,
                 required(policy, "user"),
                 password(policy, required(policy, "password-file")));
-        return PeerHost.open(policy.name(), link, events);
     }
 
     private static URI url(HostPolicy policy) {

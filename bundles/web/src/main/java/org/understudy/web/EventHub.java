@@ -13,6 +13,7 @@ import org.osgi.service.component.annotations.Reference;
 import org.understudy.api.JsonView;
 import org.understudy.api.Migrations;
 import org.understudy.api.Pairs;
+import org.understudy.api.Policies;
 import org.understudy.api.Subscription;
 import org.understudy.api.VirtualMachines;
 import org.understudy.concurrent.Scheduler;
@@ -20,18 +21,20 @@ import org.understudy.concurrent.SystemScheduler;
 import org.understudy.web.EventStream.Event;
 
 /**
- * Publishes changes to every open stream. Migrations and pairs notify of changes; hosts and VMs are polled once a second
- * while a stream is open. A list that takes long to read, such as that of VMs while a host hangs, delays no other event.
+ * Publishes changes to every open stream. Migrations and pairs notify of changes; hosts, VMs and the findings of the
+ * configuration are polled once a second while a stream is open. A list that takes long to read, such as that of VMs while a
+ * host hangs, delays no other event.
  */
 @Component(service = EventHub.class)
 public final class EventHub {
     private static final Duration POLL = Duration.ofSeconds(1);
 
     /** One for each feed; each occupies at most one. */
-    private static final int THREADS = 3;
+    private static final int THREADS = 4;
 
     private final Set<EventStream> streams = ConcurrentHashMap.newKeySet();
     private final ExecutorService threads;
+    private final EventFeed configurationFeed;
     private final EventFeed hostFeed;
     private final EventFeed vmFeed;
     private final EventFeed migrationFeed;
@@ -40,14 +43,22 @@ public final class EventHub {
     @Activate
     public EventHub(
             @Reference JsonView view,
+            @Reference Policies policies,
             @Reference VirtualMachines vms,
             @Reference Pairs pairs,
             @Reference Migrations migrations) {
-        this(view, vms, pairs, migrations, SystemScheduler.process());
+        this(view, policies, vms, pairs, migrations, SystemScheduler.process());
     }
 
-    EventHub(JsonView view, VirtualMachines vms, Pairs pairs, Migrations migrations, Scheduler scheduler) {
+    EventHub(
+            JsonView view,
+            Policies policies,
+            VirtualMachines vms,
+            Pairs pairs,
+            Migrations migrations,
+            Scheduler scheduler) {
         threads = scheduler.pool("understudy-events", THREADS, THREADS);
+        configurationFeed = new EventFeed("configuration", () -> view.write(policies.findings()), streams, threads);
         hostFeed = new EventFeed("hosts", () -> view.write(vms.hosts()), streams, threads);
         vmFeed = new EventFeed("vms", () -> view.write(vms.list()), streams, threads);
         migrationFeed = new EventFeed("migrations", () -> view.write(migrations.list()), streams, threads);
@@ -68,7 +79,7 @@ public final class EventHub {
     @Deactivate
     void deactivate() {
         subscriptions.forEach(Subscription::close);
-        List.of(hostFeed, vmFeed, migrationFeed).forEach(EventFeed::close);
+        List.of(configurationFeed, hostFeed, vmFeed, migrationFeed).forEach(EventFeed::close);
         threads.shutdownNow();
         streams.forEach(EventStream::close);
     }
@@ -77,7 +88,7 @@ public final class EventHub {
     EventStream open() {
         EventStream stream = new EventStream();
         streams.add(stream);
-        List.of(hostFeed, vmFeed, migrationFeed).forEach(feed -> feed.begin(stream));
+        List.of(configurationFeed, hostFeed, vmFeed, migrationFeed).forEach(feed -> feed.begin(stream));
         return stream;
     }
 
@@ -92,6 +103,7 @@ public final class EventHub {
 
     private void poll() {
         if (!streams.isEmpty()) {
+            configurationFeed.poll();
             hostFeed.poll();
             vmFeed.poll();
         }

@@ -20,12 +20,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.mockito.ArgumentCaptor;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.HostView;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationId;
 import org.understudy.api.Migrations;
 import org.understudy.api.Pairs;
+import org.understudy.api.Policies;
 import org.understudy.api.Subscription;
 import org.understudy.api.VirtualMachines;
 import org.understudy.concurrent.testing.FakeScheduler;
@@ -34,6 +37,7 @@ import org.understudy.web.EventStream.Event;
 
 class EventHubTest {
     private static final Duration LONG = Duration.ofSeconds(20);
+    private final Policies policies = mock(Policies.class);
     private final VirtualMachines vms = mock(VirtualMachines.class);
     private final Migrations migrations = mock(Migrations.class);
     private final Subscription subscription = mock(Subscription.class);
@@ -46,14 +50,14 @@ class EventHubTest {
     void start() {
         when(migrations.listen(any())).thenReturn(subscription);
         when(pairs.listen(any())).thenReturn(mock(Subscription.class));
-        hub = new EventHub(Exchange.VIEW, vms, pairs, migrations, time);
+        hub = new EventHub(Exchange.VIEW, policies, vms, pairs, migrations, time);
     }
 
     /** For tests in which a call hangs until {@link #release}. */
     private FakeTime startOnRealThreads() {
         hub.deactivate();
         FakeTime realThreads = new FakeTime();
-        hub = new EventHub(Exchange.VIEW, vms, pairs, migrations, realThreads);
+        hub = new EventHub(Exchange.VIEW, policies, vms, pairs, migrations, realThreads);
         return realThreads;
     }
 
@@ -78,11 +82,11 @@ class EventHubTest {
         EventStream stream = hub.open();
 
         List<String> types = new ArrayList<>();
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < 4; i++) {
             types.add(stream.next(LONG).map(Event::type).orElse(""));
         }
 
-        assertThat(types).containsExactlyInAnyOrder("hosts", "vms", "migrations");
+        assertThat(types).containsExactlyInAnyOrder("configuration", "hosts", "vms", "migrations");
     }
 
     @Test
@@ -98,6 +102,25 @@ class EventHubTest {
             assertThat(event.json()).contains("alpha");
         });
         assertThat(stream.next(Duration.ZERO)).isEmpty();
+    }
+
+    @Test
+    void publishesTheFindingsOfAConfigurationThatIsNotInForce() throws Exception {
+        EventStream stream = hub.open();
+        drain(stream);
+        when(policies.findings())
+                .thenReturn(List.of(Finding.of(
+                        FindingCode.CONFIGURATION_REJECTED,
+                        "file understudy.yaml",
+                        "understudy.yaml, line 1: the file has no keys",
+                        "Complete the file.")));
+
+        time.advance(Duration.ofSeconds(1));
+
+        assertThat(stream.next(LONG)).hasValueSatisfying(event -> {
+            assertThat(event.type()).isEqualTo("configuration");
+            assertThat(event.json()).contains("line 1");
+        });
     }
 
     @Test
@@ -127,7 +150,8 @@ class EventHubTest {
 
         EventStream stream = hub.open();
 
-        assertThat(List.of(type(stream), type(stream))).containsExactlyInAnyOrder("hosts", "migrations");
+        assertThat(List.of(type(stream), type(stream), type(stream)))
+                .containsExactlyInAnyOrder("configuration", "hosts", "migrations");
         release.countDown();
         assertThat(type(stream)).isEqualTo("vms");
     }
@@ -151,7 +175,7 @@ class EventHubTest {
         release.countDown();
 
         // The state of the last stream is read after all polls.
-        assertThat(List.of(type(last), type(last), type(last))).contains("vms");
+        assertThat(List.of(type(last), type(last), type(last), type(last))).contains("vms");
         assertThat(reads).hasValue(4);
     }
 
@@ -166,7 +190,8 @@ class EventHubTest {
         ArgumentCaptor<Consumer<Migration>> listener = captor();
         verify(migrations, atLeastOnce()).listen(listener.capture());
         EventStream stream = hub.open();
-        assertThat(List.of(type(stream), type(stream))).containsExactlyInAnyOrder("hosts", "vms");
+        assertThat(List.of(type(stream), type(stream), type(stream)))
+                .containsExactlyInAnyOrder("configuration", "hosts", "vms");
         assertThat(reading.await(20, TimeUnit.SECONDS)).isTrue();
 
         Migration changed = mock(Migration.class);

@@ -240,6 +240,63 @@ class FacesIT {
     }
 
     @Test
+    void editOfItsHostsEndsNoMigration() throws Exception {
+        String destination = destination();
+        String whole = Files.readString(server.etc("understudy.yaml"));
+        // Bytes per second: the edits come before the end of the copy.
+        String migration = guest.begin(destination, ",\"bandwidth\":8388608");
+        guest.awaitStep(migration, "copy");
+        String id = migration.substring(migration.lastIndexOf('/') + 1);
+
+        Files.writeString(server.etc("understudy.yaml"), "");
+        server.awaitUntil(
+                "the empty file is seen", () -> shell.run("understudy:doctor").status() == 4);
+        assertThat(rest.json("/api/v1/hosts")).hasSize(2);
+        Files.writeString(server.etc("understudy.yaml"), whole.replace("accelerator: tcg", "accelerator: magic"));
+        server.awaitUntil(
+                "the wrong value is seen",
+                () -> hostFindings("configuration-rejected").size() == 2);
+        assertThat(hostFindings("configuration-rejected"))
+                .allSatisfy(message -> assertThat(message).contains("'accelerator'", "'magic'"));
+        Files.writeString(
+                server.etc("understudy.yaml"),
+                whole.replace("accelerator: tcg", "accelerator: tcg, migration-ports: 49300-49399"));
+        server.awaitUntil(
+                "new options wait", () -> hostFindings("configuration-pending").size() == 2);
+        assertThat(hostFindings("configuration-pending"))
+                .containsExactly(
+                        "Host alpha: new options apply after migration " + id + " has ended",
+                        "Host beta: new options apply after migration " + id + " has ended");
+        assertThat(shell.run("understudy:doctor").text()).contains("new options apply after migration " + id);
+        assertThat(rest.json(migration).has("outcome"))
+                .as("ended before the last edit was seen")
+                .isFalse();
+
+        guest.awaitEnd(migration);
+
+        JsonNode moved = rest.json(migration);
+        assertThat(moved.get("outcome").asText()).as("%s", moved).isEqualTo("completed");
+        server.awaitUntil(
+                "new options apply", () -> hostFindings("configuration-pending").isEmpty());
+        assertThat(guest.migrate(destination())).isNotEmpty();
+        Files.writeString(server.etc("understudy.yaml"), whole);
+        server.awaitUntil("hosts are open", () -> guest.place().startsWith("running"));
+    }
+
+    /** The messages of the findings of this code of all hosts. */
+    private static List<String> hostFindings(String code) throws Exception {
+        List<String> messages = new ArrayList<>();
+        rest.json("/api/v1/hosts")
+                .findValues("findings")
+                .forEach(all -> all.forEach(finding -> {
+                    if (finding.get("code").asText().equals(code)) {
+                        messages.add(finding.get("message").asText());
+                    }
+                }));
+        return messages;
+    }
+
+    @Test
     void completesNamesOfVmsPoolsAndHostsOnATerminal() throws Exception {
         try (Conversation terminal = shell.terminal()) {
             terminal.awaitText("()>");

@@ -19,4 +19,14 @@ public interface HostConnector {
      *     option is unknown or wrong, {@link org.understudy.api.ErrorCode#HOST_UNAVAILABLE} if the host cannot be used
      */
     Host open(HostPolicy host);
+
+    /**
+     * Checks options without opening the host, so that it stays open with its former options if they are wrong. May start
+     * programs of this machine, but does not connect to the host. The default accepts all options.
+     *
+     * @param host its new configuration
+     * @throws org.understudy.api.UnderstudyException if the host cannot be opened with it; the message names the host, the
+     *     key and the value
+     */
+    default void check(HostPolicy host) {}
 }

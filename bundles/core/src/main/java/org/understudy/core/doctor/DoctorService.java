@@ -55,6 +55,8 @@ public final class DoctorService implements Doctor {
     public List<Finding> examine() {
         return checks.stream()
                 .flatMap(check -> check.findings().stream())
+                // A host shows the findings of the configuration about it, too.
+                .distinct()
                 .sorted(Comparator.comparing(Finding::severity).thenComparing(f -> f.code() == FindingCode.HEALTHY))
                 .toList();
     }

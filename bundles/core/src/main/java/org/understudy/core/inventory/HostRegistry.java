@@ -2,9 +2,7 @@
 package org.understudy.core.inventory;
 
 import java.time.Duration;
-import java.util.Collection;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.osgi.service.component.annotations.Activate;
@@ -24,6 +23,7 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
 import org.understudy.api.HostName;
 import org.understudy.api.HostView;
 import org.understudy.api.Policies;
@@ -57,9 +57,7 @@ public final class HostRegistry implements Hosts {
     private final ExecutorService closing;
     private final ManagedHost.Shared shared;
     private final Subscription changes;
-    private Map<HostName, ManagedHost> managedHosts = new LinkedHashMap<>();
-    /** Hosts of earlier configurations that are not closed yet. */
-    private final Map<HostName, CompletableFuture<Void>> closingHosts = new HashMap<>();
+    private final ManagedHosts hosts;
 
     @Activate
     public HostRegistry(@Reference Policies policies) {
@@ -71,6 +69,7 @@ public final class HostRegistry implements Hosts {
         this.opening = scheduler.pool("understudy-hosts");
         this.closing = scheduler.pool("understudy-hosts-closing");
         this.shared = new ManagedHost.Shared(scheduler, opening, closing, reopenBackoff, this::notifyListeners);
+        this.hosts = new ManagedHosts(this::connector, shared);
         this.changes = policies.listen(changed -> applyPolicies());
         applyPolicies();
     }
@@ -80,22 +79,23 @@ public final class HostRegistry implements Hosts {
     public void close() {
         changes.close();
         opening.shutdownNow();
-        await(current().stream().map(ManagedHost::close).toList());
+        await(hosts.all().stream().map(ManagedHost::close).toList());
         closing.shutdown();
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     public void addConnector(HostConnector connector) {
         connectors.put(connector.kind(), connector);
-        current().stream()
+        hosts.all().stream()
                 .filter(s -> s.policy().connector().equals(connector.kind()))
                 .forEach(ManagedHost::open);
+        hosts.changes().forEach(this::check);
     }
 
     /** Waits up to 5 s until the connector's hosts are closed, as its bundle may be removed next. */
     void removeConnector(HostConnector connector) {
         connectors.remove(connector.kind(), connector);
-        await(current().stream()
+        await(hosts.all().stream()
                 .map(managedHost -> managedHost.connectorRemoved(connector))
                 .toList());
     }
@@ -113,41 +113,55 @@ public final class HostRegistry implements Hosts {
         }
     }
 
-    /** Keeps hosts whose policy is unchanged. A host whose policy changed is closed before its successor opens. */
+    /** Opens new hosts at once; what changes or removes an open one may wait. */
     private void applyPolicies() {
-        Collection<ManagedHost> now;
-        synchronized (this) {
-            Map<HostName, ManagedHost> before = new HashMap<>(managedHosts);
-            Map<HostName, ManagedHost> after = new LinkedHashMap<>();
-            closingHosts.values().removeIf(CompletableFuture::isDone);
-            for (HostPolicy wanted : policies.current().hosts()) {
-                ManagedHost old = before.get(wanted.name());
-                if (old != null && old.policy().equals(wanted)) {
-                    after.put(wanted.name(), before.remove(wanted.name()));
-                } else {
-                    after.put(wanted.name(), successor(wanted, Optional.ofNullable(before.remove(wanted.name()))));
-                }
-            }
-            before.values().forEach(this::closeInBackground);
-            managedHosts = after;
-            now = List.copyOf(after.values());
-        }
-        now.forEach(ManagedHost::open);
+        hosts.configure(policies.current().hosts());
+        hosts.changes().forEach(this::check);
+        openAndNotify();
+    }
+
+    private void openAndNotify() {
+        hosts.all().forEach(ManagedHost::open);
         notifyListeners();
     }
 
-    private ManagedHost successor(HostPolicy wanted, Optional<ManagedHost> old) {
-        old.ifPresent(this::closeInBackground);
-        CompletableFuture<Void> predecessor =
-                closingHosts.getOrDefault(wanted.name(), CompletableFuture.completedFuture(null));
-        return new ManagedHost(wanted, () -> connector(wanted), shared, predecessor);
+    /** Checks new options in the background, and again with a backoff while they are wrong. */
+    private void check(HostChange change) {
+        if (change.isAccepted() || !hosts.isPending(change)) {
+            return;
+        }
+        try {
+            opening.execute(() -> {
+                int failures = change.check(change.wanted().flatMap(this::connector));
+                if (failures > 0) {
+                    shared.scheduler().after(shared.backoff().pause(failures), () -> check(change));
+                } else if (hosts.apply(change.name())) {
+                    openAndNotify();
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("Host {}: server is stopping, new options are not checked", change.name());
+        }
     }
 
-    private void closeInBackground(ManagedHost managedHost) {
-        closingHosts.merge(
-                managedHost.policy().name(),
-                managedHost.close(),
-                (older, newer) -> CompletableFuture.allOf(older, newer));
+    @Override
+    public Subscription hold(Host host, String what) {
+        HostWork.Piece piece = hosts.begin(host, what);
+        return () -> {
+            if (hosts.end(piece)) {
+                openAndNotify();
+            }
+        };
+    }
+
+    @Override
+    public Optional<Finding> pendingChange(HostName host) {
+        return hosts.waiting(host);
+    }
+
+    @Override
+    public Optional<HostPolicy> optionsInForce(HostName host) {
+        return hosts.optionsInForce(host);
     }
 
     @Override
@@ -170,19 +184,15 @@ public final class HostRegistry implements Hosts {
         return Optional.ofNullable(connectors.get(wanted.connector()));
     }
 
-    private synchronized List<ManagedHost> current() {
-        return List.copyOf(managedHosts.values());
-    }
-
     @Override
     public List<Host> all() {
-        return current().stream().flatMap(s -> s.host().stream()).toList();
+        return hosts.all().stream().flatMap(s -> s.host().stream()).toList();
     }
 
     /** @throws UnderstudyException also {@link ErrorCode#HOST_UNAVAILABLE} if it is configured but not open */
     @Override
     public Host host(HostName name) {
-        return current().stream()
+        return hosts.all().stream()
                 .filter(s -> s.policy().name().equals(name))
                 .findFirst()
                 .orElseThrow(() ->
@@ -192,12 +202,21 @@ public final class HostRegistry implements Hosts {
 
     /** Every host of the configuration, in its order, open or not. Blocks for their answers. */
     public List<HostView> views() {
-        return FanOut.call(current(), ManagedHost::view);
+        return FanOut.call(hosts.all(), managedHost -> withChange(managedHost.view()));
+    }
+
+    /** Adds what delays or prevents the use of new options. */
+    private HostView withChange(HostView view) {
+        String subject = "host " + view.name();
+        List<Finding> findings = new ArrayList<>(view.findings());
+        policies.findings().stream().filter(f -> f.subject().equals(subject)).forEach(findings::add);
+        findings.addAll(hosts.findings(view.name()));
+        return new HostView(view.name(), view.connector(), view.available(), view.summary(), List.copyOf(findings));
     }
 
     /** The hosts of the configuration that are not open; their VMs are unknown. */
     public List<HostName> unopened() {
-        return current().stream()
+        return hosts.all().stream()
                 .filter(s -> s.host().isEmpty())
                 .map(s -> s.policy().name())
                 .toList();

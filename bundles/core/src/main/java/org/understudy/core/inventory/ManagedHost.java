@@ -39,7 +39,7 @@ final class ManagedHost {
      */
     record Shared(Scheduler scheduler, Executor opening, Executor closing, Backoff backoff, Runnable changed) {}
 
-    private final HostPolicy policy;
+    private volatile HostPolicy policy;
     private final Supplier<Optional<HostConnector>> connectors;
     private final Shared shared;
     private Optional<Host> host = Optional.empty();
@@ -66,6 +66,16 @@ final class ManagedHost {
 
     HostPolicy policy() {
         return policy;
+    }
+
+    /** Whether these options need no other connection than the present one. */
+    boolean isOpenedLike(HostPolicy wanted) {
+        return policy.connector().equals(wanted.connector()) && policy.options().equals(wanted.options());
+    }
+
+    /** Adopts options that are not those of the connector. */
+    void adopt(HostPolicy wanted) {
+        policy = wanted;
     }
 
     synchronized Optional<Host> host() {

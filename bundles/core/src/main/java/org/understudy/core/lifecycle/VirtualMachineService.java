@@ -21,6 +21,7 @@ import org.understudy.api.HostName;
 import org.understudy.api.HostView;
 import org.understudy.api.Migrations;
 import org.understudy.api.Policies;
+import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VirtualMachines;
 import org.understudy.api.Vm;
@@ -111,6 +112,14 @@ public final class VirtualMachineService implements VirtualMachines {
     public List<Finding> define(HostName name, String definition) {
         Host host = hosts.host(name);
         DomainView view = DomainView.of(definition);
+        Subscription work = hosts.hold(host, "the command to define VM " + view.name());
+        try (work) {
+            return define(host, view, definition);
+        }
+    }
+
+    private List<Finding> define(Host host, DomainView view, String definition) {
+        HostName name = host.name();
         migrationLock.requireNoMigration(view.name());
         VmLocator.Survey survey = locator.survey(view.name());
         requireFree(view, name, survey);
@@ -222,7 +231,10 @@ public final class VirtualMachineService implements VirtualMachines {
                                     here.host().name(),
                                     text(allowed)));
         }
-        action.accept(here, survey);
+        Subscription work = hosts.hold(here.host(), "the command to " + verb + " VM " + vm);
+        try (work) {
+            action.accept(here, survey);
+        }
     }
 
     /** Without {@link VmState#UNKNOWN}, which is allowed but cannot be required. */

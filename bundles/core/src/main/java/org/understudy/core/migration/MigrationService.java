@@ -2,6 +2,7 @@
 package org.understudy.core.migration;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -30,6 +31,7 @@ import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.Hosts;
 import org.understudy.core.inventory.HostWatch;
 import org.understudy.core.migration.context.Deadline;
+import org.understudy.core.migration.context.HeldHosts;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.MigrationEvents;
 import org.understudy.core.migration.context.MigrationJournal;
@@ -84,21 +86,51 @@ public final class MigrationService implements Migrations, AutoCloseable {
         records.publish(migration);
         if (entry.stage() != MigrationJournal.Stage.ENDED) {
             MigrationStatusBuilder status = statusBuilder(migration);
-            launch(status, new MigrationRecovery(entry, hosts, policies.current(), services, status));
+            // A recovery holds its hosts once they answer.
+            launch(status, new MigrationRecovery(entry, hosts, policies.current(), services, status), () -> {});
         }
     }
 
     @Override
     public List<Finding> preflight(VmName vm, HostName destination, MigrationOptions options) {
         watch.refresh();
-        MigrationRequest request = request(new MigrationId("preflight"), vm, destination, options);
-        return new PreflightStep().check(request, services).findings();
+        Host to = hosts.host(destination);
+        Host from = locator.apply(vm);
+        List<Finding> findings = new ArrayList<>(HeldHosts.obstacles(hosts, from.name(), to.name()));
+        MigrationRequest request = request(new MigrationId("preflight"), vm, from, to, options);
+        findings.addAll(new PreflightStep().check(request, services).findings());
+        return List.copyOf(findings);
     }
 
     @Override
     public Migration start(VmName vm, HostName destination, MigrationOptions options) {
         watch.refresh();
-        MigrationRequest request = request(ids.next(), vm, destination, options);
+        Host to = hosts.host(destination);
+        Host from = locator.apply(vm);
+        requireNoPendingChange(vm, from, to);
+        MigrationRequest request = request(ids.next(), vm, from, to, options);
+        Subscription held = HeldHosts.of(hosts, request.id(), from, to);
+        try {
+            return start(request, held);
+        } catch (RuntimeException | Error e) {
+            held.close();
+            throw e;
+        }
+    }
+
+    private void requireNoPendingChange(VmName vm, Host from, Host to) {
+        List<Finding> obstacles = HeldHosts.obstacles(hosts, from.name(), to.name());
+        if (!obstacles.isEmpty()) {
+            throw new UnderstudyException(
+                    "Migration of VM " + vm + " cannot start: "
+                            + obstacles.get(0).message(),
+                    obstacles);
+        }
+    }
+
+    private Migration start(MigrationRequest request, Subscription held) {
+        VmName vm = request.vm();
+        MigrationOptions options = request.options();
         Migration first = initialRecord(request);
         if (!reserve(first)) {
             throw new UnderstudyException(ErrorCode.MIGRATION_IN_PROGRESS, "VM " + vm + " is already being migrated");
@@ -112,13 +144,12 @@ public final class MigrationService implements Migrations, AutoCloseable {
         records.publish(first);
         MigrationStatusBuilder status = statusBuilder(first);
         MigrationEvents events = new MigrationEvents(vm, services.timings(), services.time(), services.threads());
-        launch(status, new MigrationTask(new MigrationContext(request, services, status, events)));
+        launch(status, new MigrationTask(new MigrationContext(request, services, status, events)), held);
         return first;
     }
 
-    private MigrationRequest request(MigrationId id, VmName vm, HostName destination, MigrationOptions options) {
-        Host to = services.bounded(hosts.host(destination));
-        return new MigrationRequest(id, vm, services.bounded(locator.apply(vm)), to, options, policies.current());
+    private MigrationRequest request(MigrationId id, VmName vm, Host from, Host to, MigrationOptions options) {
+        return new MigrationRequest(id, vm, services.bounded(from), services.bounded(to), options, policies.current());
     }
 
     private MigrationStatusBuilder statusBuilder(Migration first) {
@@ -156,15 +187,12 @@ public final class MigrationService implements Migrations, AutoCloseable {
 
     /** Shows a migration that another program started. */
     private void observe(VmName vm, Host source, Host destination) {
-        MigrationRequest request = new MigrationRequest(
-                ids.next(),
-                vm,
-                services.bounded(source),
-                services.bounded(destination),
-                MigrationOptions.defaults(),
-                policies.current());
+        MigrationRequest request = request(ids.next(), vm, source, destination, MigrationOptions.defaults());
+        Subscription held = HeldHosts.of(hosts, request.id(), source, destination);
         Migration first = initialRecord(request);
-        if (reserve(first)) {
+        if (!reserve(first)) {
+            held.close();
+        } else {
             LOG.info(
                     "Migration {}: another program migrates VM {} from host {} to host {}",
                     first.id(),
@@ -173,7 +201,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
                     destination.name());
             MigrationStatusBuilder status = statusBuilder(first);
             // The observer publishes the first status, which no listener can mistake for a migration of this server.
-            launch(status, new ExternalMigrationObserver(request, services, status));
+            launch(status, new ExternalMigrationObserver(request, services, status), held);
         }
     }
 
@@ -190,8 +218,12 @@ public final class MigrationService implements Migrations, AutoCloseable {
         active.computeIfPresent(ended.vm(), (vm, now) -> now.id().equals(ended.id()) ? null : now);
     }
 
-    /** An exception of a task ends its own migration, and no other. */
-    private void launch(MigrationStatusBuilder status, Task task) {
+    /**
+     * An exception of a task ends its own migration, and no other.
+     *
+     * @param held its hosts, released when the task has ended
+     */
+    private void launch(MigrationStatusBuilder status, Task task, Subscription held) {
         Migration migration = status.now();
         synchronized (this) {
             active.put(migration.vm(), new Active(migration.id(), Optional.of(task)));
@@ -205,10 +237,12 @@ public final class MigrationService implements Migrations, AutoCloseable {
                     endByDefect(status, e);
                 } finally {
                     removeTask(task);
+                    held.close();
                 }
             }));
         } catch (RuntimeException | Error e) {
             removeTask(task);
+            held.close();
             endByDefect(status, e);
         }
     }

@@ -152,6 +152,13 @@ public final class PairService implements Pairs {
     private PairChange changeLocked(VmName vm, BiFunction<Host, String, PairChange> plan) {
         migrationLock.requireNoMigration(vm);
         VmLocation here = locator.locate(vm);
+        Subscription work = hosts.hold(here.host(), "the pair change of VM " + vm);
+        try (work) {
+            return change(vm, here, plan);
+        }
+    }
+
+    private PairChange change(VmName vm, VmLocation here, BiFunction<Host, String, PairChange> plan) {
         String before = here.host().definition(vm);
         PairChange planned = plan.apply(here.host(), before);
         if (!planned.changed() || Finding.anyBlocking(planned.findings())) {

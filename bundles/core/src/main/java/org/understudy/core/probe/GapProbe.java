@@ -2,7 +2,9 @@
 package org.understudy.core.probe;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import org.understudy.api.Finding;
 import org.understudy.api.NetworkGap;
 
 /** A running measurement. Safe for use from any thread. */
@@ -17,6 +19,11 @@ public interface GapProbe extends AutoCloseable {
      * @return empty if none has arrived, or if this kind of probe cannot distinguish paths
      */
     Optional<Instant> firstOn(String path, Instant after);
+
+    /** What makes the measurement impossible, such as a second guest that sends the same packets. */
+    default List<Finding> findings() {
+        return List.of();
+    }
 
     /** Ends the measurement; {@link #report} then keeps its last answer. Has no effect if repeated. */
     @Override

@@ -3,6 +3,7 @@ package org.understudy.core.probe;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -10,6 +11,7 @@ import java.nio.channels.DatagramChannel;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -20,6 +22,8 @@ import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
 import org.understudy.api.NetworkGap;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.UnderstudyException;
@@ -38,6 +42,7 @@ final class HeartbeatProbe implements GapProbe {
     private final CompletableFuture<Void> received = new CompletableFuture<>();
     private final GapMeter meter = new GapMeter("heartbeat");
     private final SenderClock clock = new SenderClock();
+    private final Senders senders = new Senders();
     private long ignored;
     private Optional<NetworkGap> last = Optional.empty();
 
@@ -81,9 +86,9 @@ final class HeartbeatProbe implements GapProbe {
         ByteBuffer packet = ByteBuffer.allocateDirect(HeartbeatPacket.BYTES + 1);
         try {
             while (true) {
-                channel.receive(packet.clear());
+                SocketAddress from = channel.receive(packet.clear());
                 long nanos = System.nanoTime();
-                count(HeartbeatPacket.parse(packet.flip()), nanos);
+                count(HeartbeatPacket.parse(packet.flip()), from, nanos);
             }
         } catch (ClosedChannelException e) {
             LOG.debug("Heartbeat stream {}: probe closed", target.stream());
@@ -95,14 +100,16 @@ final class HeartbeatProbe implements GapProbe {
         }
     }
 
-    private synchronized void count(Optional<HeartbeatPacket> packet, long nanos) {
+    private synchronized void count(Optional<HeartbeatPacket> packet, SocketAddress from, long nanos) {
         Optional<HeartbeatPacket> ours = packet.filter(p -> p.stream() == target.stream() && p.sequence() >= 0);
         if (ours.isEmpty()) {
             ignored++;
             return;
         }
         HeartbeatPacket beat = ours.get();
-        if (clock.tick(beat.sequence(), beat.senderNanos())) {
+        boolean restarted = clock.tick(beat.sequence(), beat.senderNanos());
+        senders.arrived(from, beat.sequence(), restarted);
+        if (restarted) {
             meter.startRun(beat.sequence());
         }
         meter.arrived(beat.sequence(), beat.path(), nanos, Instant.now());
@@ -110,16 +117,40 @@ final class HeartbeatProbe implements GapProbe {
 
     @Override
     public synchronized NetworkGap report() {
-        return last.orElseGet(() -> meter.report(clock.interval(), System.nanoTime())
+        return last.orElseGet(
+                () -> conflict().<NetworkGap>map(NetworkGap.NotMeasured::new).orElseGet(this::measured));
+    }
+
+    /** The numbers of two guests are not one sequence: what is missing in it was not lost. */
+    private synchronized Optional<String> conflict() {
+        return senders.several()
+                .map(who -> "Heartbeat stream %d on UDP %s:%d has %s"
+                        .formatted(target.stream(), target.address(), target.port(), who));
+    }
+
+    @Override
+    public List<Finding> findings() {
+        return conflict().stream()
+                .map(
+                        conflict -> Finding.of(
+                                FindingCode.PROBE_AMBIGUOUS,
+                                "heartbeat stream " + target.stream(),
+                                conflict + "; the network gap is unknown",
+                                "Give each guest a stream number of its own, in its sender and in probes of etc/understudy.yaml."))
+                .toList();
+    }
+
+    private NetworkGap measured() {
+        return meter.report(clock.interval(), System.nanoTime())
                 .<NetworkGap>map(m -> m)
                 .orElseGet(
                         () -> new NetworkGap.NotMeasured("no heartbeat of stream %d arrived on %s:%d; other packets: %d"
-                                .formatted(target.stream(), target.address(), target.port(), ignored))));
+                                .formatted(target.stream(), target.address(), target.port(), ignored)));
     }
 
     @Override
     public Optional<Instant> firstOn(String path, Instant after) {
-        return meter.firstOn(path, after);
+        return conflict().isPresent() ? Optional.empty() : meter.firstOn(path, after);
     }
 
     private void end() {

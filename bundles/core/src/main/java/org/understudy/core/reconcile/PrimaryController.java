@@ -150,12 +150,19 @@ public final class PrimaryController implements AutoCloseable {
             boolean attempted = hosts.all().stream()
                     .filter(h -> h.name().equals(key.host()))
                     .findFirst()
-                    .filter(host -> reconcile(key, host))
+                    .filter(host -> reconcileHeld(key, host))
                     .isPresent();
             return attempted ? Controller.Result.retry() : Controller.Result.done();
         } catch (UnderstudyException e) {
             LOG.debug("{}: check failed, retrying: {}", key, e.getMessage());
             return Controller.Result.retry();
+        }
+    }
+
+    private boolean reconcileHeld(VmKey key, Host host) {
+        Subscription work = hosts.hold(host, "the repair of VM " + key.vm());
+        try (work) {
+            return reconcile(key, host);
         }
     }
 

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.HostView;
@@ -35,11 +37,17 @@ import org.understudy.api.spi.HostConnector;
 import org.understudy.concurrent.Backoff;
 import org.understudy.concurrent.SystemScheduler;
 import org.understudy.core.testing.FakeDefinitionHost;
+import org.understudy.core.testing.FakeFacts;
 import org.understudy.core.testing.FakeHosts;
 
 class HostRegistryTest {
+    private static final HostName ALPHA = new HostName("alpha");
+
     private final List<FakeDefinitionHost> opened = new CopyOnWriteArrayList<>();
     private final AtomicReference<RuntimeException> obstacle = new AtomicReference<>();
+    /** Options that the connector refuses, with the reason. */
+    private final Map<Map<String, String>, RuntimeException> wrong = new ConcurrentHashMap<>();
+
     private final AtomicReference<Policy> policy = new AtomicReference<>(FakeHosts.policy());
     private final Policies policies = mock(Policies.class);
     private final List<Consumer<Policy>> listeners = new CopyOnWriteArrayList<>();
@@ -173,6 +181,162 @@ class HostRegistryTest {
     }
 
     @Test
+    void hostWithWorkKeepsItsOptionsUntilTheWorkHasEndedAndReportsIt() {
+        HostPolicy changed = new HostPolicy(ALPHA, "fake", Map.of("directory", "/srv"));
+        Host before = openAlpha();
+        Subscription first = registry.hold(before, "migration m-1");
+        Subscription second = registry.hold(before, "migration m-2");
+
+        configure(changed);
+
+        await().untilAsserted(() -> assertThat(alphaFindings()).singleElement().satisfies(f -> {
+            assertThat(f.code()).isEqualTo(FindingCode.CONFIGURATION_PENDING);
+            assertThat(f.subject()).isEqualTo("host alpha");
+            assertThat(f.message())
+                    .isEqualTo("Host alpha: new options apply after migration m-1 and migration m-2 have ended");
+        }));
+        assertThat(registry.pendingChange(ALPHA)).isPresent();
+        first.close();
+        first.close();
+        assertThat(registry.all()).containsExactly(before);
+        assertThat(registry.pendingChange(ALPHA).orElseThrow().message())
+                .isEqualTo("Host alpha: new options apply after migration m-2 has ended");
+        assertThat(registry.optionsInForce(ALPHA)).contains(host("alpha"));
+
+        second.close();
+
+        await().until(() -> opened.size() == 2 && registry.all().equals(List.of(opened.get(1))));
+        assertThat(opened.get(0).deeds()).containsExactly("close");
+        assertThat(registry.pendingChange(ALPHA)).isEmpty();
+        assertThat(registry.optionsInForce(ALPHA)).contains(changed);
+        assertThat(alphaFindings()).isEmpty();
+    }
+
+    @Test
+    void removedHostIsClosedAfterItsWorkAndNewWorkIsStillPossible() {
+        Host alpha = openAlpha();
+        Subscription migration = registry.hold(alpha, "migration m-1");
+        policy.set(FakeHosts.policy());
+        listeners.forEach(l -> l.accept(policy.get()));
+
+        assertThat(registry.host(ALPHA)).isSameAs(alpha);
+        assertThat(alphaFindings().get(0).message())
+                .isEqualTo(
+                        "Host alpha: is removed from etc/understudy.yaml, and is closed after migration m-1 has ended");
+        Subscription start = registry.hold(alpha, "the command to stop VM web1");
+        migration.close();
+        assertThat(registry.all()).containsExactly(alpha);
+
+        start.close();
+
+        assertThat(registry.all()).isEmpty();
+        assertThat(registry.views()).isEmpty();
+        await().until(() -> opened.get(0).deeds().equals(List.of("close")));
+        assertThatThrownBy(() -> registry.hold(alpha, "migration m-2"))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.HOST_UNAVAILABLE));
+    }
+
+    @Test
+    void editThatIsTakenBackLeavesTheHostOpen() {
+        Host alpha = openAlpha();
+        Subscription migration = registry.hold(alpha, "migration m-1");
+        configure(new HostPolicy(ALPHA, "fake", Map.of("directory", "/srv")));
+        configure(host("alpha"));
+
+        assertThat(registry.pendingChange(ALPHA)).isEmpty();
+        migration.close();
+        assertThat(registry.all()).containsExactly(alpha);
+        assertThat(opened).hasSize(1);
+    }
+
+    @Test
+    void wrongOptionsKeepTheLastValidOnesUntilTheyAreCorrected() {
+        Host alpha = openAlpha();
+        wrong.put(
+                Map.of("colour", "red"),
+                new UnderstudyException(
+                        ErrorCode.CONFIGURATION_INVALID, "Host alpha: option 'colour' is unknown: 'red'"));
+
+        configure(new HostPolicy(ALPHA, "fake", Map.of("colour", "red")), host("beta"));
+
+        await().untilAsserted(() -> assertThat(alphaFindings()).singleElement().satisfies(f -> {
+            assertThat(f.code()).isEqualTo(FindingCode.CONFIGURATION_REJECTED);
+            assertThat(f.message())
+                    .isEqualTo(
+                            "Host alpha: option 'colour' is unknown: 'red'; host alpha keeps its last valid options");
+            assertThat(f.remedy()).contains("etc/understudy.yaml");
+        }));
+        await().until(() -> registry.all().size() == 2);
+        assertThat(registry.host(ALPHA)).isSameAs(alpha);
+        assertThat(registry.pendingChange(ALPHA)).isEmpty();
+
+        configure(new HostPolicy(ALPHA, "fake", Map.of("directory", "/srv")), host("beta"));
+
+        await().until(() -> opened.get(0).deeds().equals(List.of("close")));
+        await().until(() -> registry.all().size() == 2);
+        assertThat(alphaFindings()).isEmpty();
+    }
+
+    @Test
+    void optionsAreAcceptedLaterIfTheirObstacleIsGone() {
+        openAlpha();
+        Map<String, String> options = Map.of("binary", "/opt/qemu");
+        wrong.put(options, new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "Host alpha: no QEMU at /opt/qemu"));
+        configure(new HostPolicy(ALPHA, "fake", options));
+        await().until(() -> !alphaFindings().isEmpty());
+
+        wrong.clear();
+
+        await().until(() -> opened.size() == 2 && registry.all().equals(List.of(opened.get(1))));
+    }
+
+    @Test
+    void unknownConnectorKeepsTheOpenHost() {
+        Host alpha = openAlpha();
+
+        configure(new HostPolicy(ALPHA, "fa", Map.of()));
+
+        await().untilAsserted(() -> assertThat(alphaFindings())
+                .extracting(Finding::message)
+                .containsExactly("Host alpha needs the connector 'fa', which is not installed; host alpha keeps its"
+                        + " last valid options"));
+        assertThat(registry.all()).containsExactly(alpha);
+    }
+
+    @Test
+    void editOfNamesOfNetworksOrOfNicAccessDoesNotOpenTheHostAgain() {
+        Host alpha = openAlpha();
+        HostPolicy changed = new HostPolicy(ALPHA, "fake", Map.of(), Map.of("access", "none"), Map.of("br0", "br7"));
+
+        configure(changed);
+
+        assertThat(registry.optionsInForce(ALPHA)).contains(changed);
+        assertThat(registry.all()).containsExactly(alpha);
+    }
+
+    @Test
+    void hostShowsTheFindingsOfTheConfigurationAboutIt() {
+        openAlpha();
+        Finding wrongKey = Finding.of(FindingCode.CONFIGURATION_REJECTED, "host alpha", "line 3", "Correct it.");
+        Finding wrongFile = Finding.of(FindingCode.CONFIGURATION_REJECTED, "file understudy.yaml", "line 9", "Do.");
+        when(policies.findings()).thenReturn(List.of(wrongFile, wrongKey));
+
+        assertThat(alphaFindings()).containsExactly(wrongKey);
+    }
+
+    private Host openAlpha() {
+        configure(host("alpha"));
+        registry.addConnector(fakeConnector());
+        await().until(() -> registry.all().size() == 1);
+        return registry.all().get(0);
+    }
+
+    private List<Finding> alphaFindings() {
+        return registry.views().get(0).findings();
+    }
+
+    @Test
     void retriesAfterAFailureAndReportsTheCauseMeanwhile() {
         obstacle.set(new UnderstudyException(ErrorCode.IO_FAILED, "no space left"));
         configure(host("alpha"));
@@ -235,6 +399,7 @@ class HostRegistryTest {
         when(stubborn.open(any())).thenAnswer(call -> {
             Host host = mock(Host.class);
             when(host.name()).thenReturn(new HostName("alpha"));
+            when(host.facts()).thenReturn(FakeFacts.of("7.2.22"));
             doAnswer(closing -> {
                         entered.countDown();
                         hanging.await();
@@ -315,6 +480,16 @@ class HostRegistryTest {
     private HostConnector fakeConnector() {
         HostConnector connector = mock(HostConnector.class);
         when(connector.kind()).thenReturn("fake");
+        doAnswer(call -> {
+                    RuntimeException problem =
+                            wrong.get(call.<HostPolicy>getArgument(0).options());
+                    if (problem != null) {
+                        throw problem;
+                    }
+                    return null;
+                })
+                .when(connector)
+                .check(any());
         when(connector.open(any())).thenAnswer(call -> {
             if (obstacle.get() != null) {
                 throw obstacle.get();

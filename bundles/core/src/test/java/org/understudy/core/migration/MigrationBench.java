@@ -78,6 +78,10 @@ public final class MigrationBench implements AutoCloseable {
 
     final FakePools pools = new FakePools(deeds);
     final List<Finding> lint = new ArrayList<>();
+    /** Host and work of each hold that has not ended. */
+    public final List<String> held = new CopyOnWriteArrayList<>();
+    /** What delays new options of both hosts. */
+    Optional<Finding> pendingChange = Optional.empty();
     /** The arguments of the linter: the facts of the source and of the destination, in this order. */
     final List<HostFacts> lintedWith = new CopyOnWriteArrayList<>();
 
@@ -203,6 +207,18 @@ public final class MigrationBench implements AutoCloseable {
                         .filter(h -> h.name().equals(name))
                         .findFirst()
                         .orElseThrow(() -> new UnderstudyException(ErrorCode.HOST_NOT_FOUND, name.value()));
+            }
+
+            @Override
+            public Subscription hold(Host host, String work) {
+                String hold = host.name() + ": " + work;
+                held.add(hold);
+                return () -> held.remove(hold);
+            }
+
+            @Override
+            public Optional<Finding> pendingChange(HostName host) {
+                return pendingChange;
             }
         };
     }

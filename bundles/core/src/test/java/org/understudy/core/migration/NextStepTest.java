@@ -11,6 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.Migration;
@@ -21,6 +22,8 @@ import org.understudy.api.PrimaryKind;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.Severity;
 import org.understudy.api.VmState;
+import org.understudy.core.migration.context.MigrationStatusBuilder;
+import org.understudy.core.migration.context.TimeSource;
 import org.understudy.core.testing.FakeHost.Fault;
 
 /** The reason of an outcome is its first finding, and no other remedy contradicts its own. */
@@ -173,5 +176,21 @@ class NextStepTest {
                 bench.migrate(MigrationOptions.defaults().withProbe(new ProbeTarget.Heartbeat("127.0.0.1", 0, 7)));
 
         assertThat(first(m).code()).isEqualTo(FindingCode.VM_SILENT);
+    }
+
+    @Test
+    void anotherAttemptIsNotAdvisedWhereTheRollbackFailed() {
+        String nextStep = "End the QEMU process of the VM on host b, then resume the VM on host a.";
+        MigrationStatusBuilder status = new MigrationStatusBuilder(bench.migrate(), TimeSource.system(), m -> {});
+        status.reason(List.of(Finding.of(
+                FindingCode.HOST_UNAVAILABLE,
+                "vm web1, step 4",
+                "HOST_UNAVAILABLE: timed out",
+                ErrorCode.HOST_UNAVAILABLE.remedy())));
+
+        status.reason(List.of(Finding.of(FindingCode.UNDO_FAILED, "vm web1", "The VM is paused", nextStep)));
+
+        assertThat(first(status.now()).code()).isEqualTo(FindingCode.UNDO_FAILED);
+        assertThat(remedies(status.now()).subList(0, 2)).containsOnly(nextStep);
     }
 }

@@ -20,7 +20,10 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.FindingCode;
 import org.understudy.api.NetworkGap;
 import org.understudy.api.NetworkGap.Measured;
 import org.understudy.api.NetworkGap.NotMeasured;
@@ -106,6 +109,81 @@ class HeartbeatProbeTest {
         Duration atMost = Duration.ofNanos(System.nanoTime() - start).plusMillis(50);
 
         assertThat(measured.longestGap()).isBetween(Duration.ofMillis(299), atMost);
+    }
+
+    /** The second guest is 42 packets behind; 53 million ahead; booted at the same time. */
+    @ParameterizedTest
+    @ValueSource(longs = {-42, 53_000_000, 0, 1, 12_000})
+    void twoGuestsOnOneStreamAreAFindingAndNoLoss(long offset) throws IOException {
+        try (DatagramChannel second = DatagramChannel.open().connect(probe.address())) {
+            for (int i = 100; i < 130; i++) {
+                send(i, PRIMARY, 7);
+                second.write(packet(i + offset, PRIMARY, 7));
+            }
+            Awaitility.await().until(() -> !probe.findings().isEmpty());
+
+            String[] both = {address(sender), address(second)};
+            assertThat(probe.findings()).singleElement().satisfies(f -> {
+                assertThat(f.code()).isEqualTo(FindingCode.PROBE_AMBIGUOUS);
+                assertThat(f.message()).contains("stream 7").contains(both);
+            });
+            probe.close();
+            assertThat(probe.report())
+                    .isInstanceOfSatisfying(
+                            NotMeasured.class, n -> assertThat(n.reason()).contains(both));
+            assertThat(probe.firstOn("primary", Instant.EPOCH)).isEmpty();
+        }
+    }
+
+    @Test
+    void twoGuestsWithOneAddressAreAFinding() throws IOException {
+        for (int i = 0; i < 20; i++) {
+            send(100 + i, PRIMARY, 7);
+            send(90_000 + i, PRIMARY, 7);
+        }
+
+        Awaitility.await().until(() -> !probe.findings().isEmpty());
+
+        assertThat(probe.findings().get(0).message()).contains("several senders with the address " + address(sender));
+        assertThat(probe.report()).isInstanceOf(NotMeasured.class);
+    }
+
+    private static String address(DatagramChannel channel) throws IOException {
+        return "127.0.0.1:" + ((InetSocketAddress) channel.getLocalAddress()).getPort();
+    }
+
+    @Test
+    void guestThatChangesItsAddressIsOneSender() throws IOException {
+        try (DatagramChannel moved = DatagramChannel.open().connect(probe.address())) {
+            for (int i = 1; i <= 50; i++) {
+                send(i, PRIMARY, 7);
+            }
+            for (int late = 51; late <= 53; late++) {
+                moved.write(packet(late + 3, STANDBY, 7));
+                send(late, PRIMARY, 7);
+            }
+            for (int i = 57; i <= 100; i++) {
+                moved.write(packet(i, STANDBY, 7));
+            }
+
+            assertThat(awaitReceived(100).lost()).isZero();
+            assertThat(probe.findings()).isEmpty();
+        }
+    }
+
+    @Test
+    void guestThatIsResetAndChangesItsAddressIsOneSender() throws IOException {
+        try (DatagramChannel again = DatagramChannel.open().connect(probe.address())) {
+            for (int i = 5000; i < 5020; i++) {
+                send(i, PRIMARY, 7);
+            }
+            for (int i = 1; i <= 20; i++) {
+                again.write(packet(i, STANDBY, 7));
+            }
+
+            assertThat(awaitReceived(40).lost()).isZero();
+            assertThat(probe.findings()).isEmpty();
+        }
     }
 
     @Test

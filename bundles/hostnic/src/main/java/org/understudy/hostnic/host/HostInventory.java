@@ -4,6 +4,7 @@ package org.understudy.hostnic.host;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.understudy.api.Finding;
@@ -28,6 +29,7 @@ final class HostInventory implements AutoCloseable {
     private final VanishedVfs vanished = new VanishedVfs();
 
     private NicInventory latest;
+    private Optional<Finding> rejected = Optional.empty();
     private boolean closed;
 
     /** @param listener receives each inventory that differs from the previous one; must hand off at once */
@@ -43,6 +45,22 @@ final class HostInventory implements AutoCloseable {
         return latest;
     }
 
+    /**
+     * Adds a finding to each inventory that is read from now on.
+     *
+     * @param finding why newer options are not in force; empty if they are
+     * @return true if that is news
+     */
+    synchronized boolean setRejected(Optional<Finding> finding) {
+        boolean differs = !finding.equals(rejected);
+        rejected = finding;
+        return differs;
+    }
+
+    private synchronized Optional<Finding> rejected() {
+        return rejected;
+    }
+
     /** Reads and publishes the inventory. */
     NicInventory read(SriovBackend backend) {
         synchronized (vanished) {
@@ -51,6 +69,7 @@ final class HostInventory implements AutoCloseable {
             vfs.addAll(vanished.after(latest().vfs(), vfs));
             vfs.sort(Comparator.comparing(VfView::address));
             List<Finding> findings = new ArrayList<>(read.findings());
+            rejected().ifPresent(findings::add);
             vfs.stream()
                     .filter(vf -> vf.state() == VfState.FAULT)
                     .map(this::faultFinding)

@@ -7,6 +7,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
 import org.understudy.api.NicInventory;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Policy.HostPolicy;
@@ -46,6 +47,36 @@ final class HostNicAccess implements AutoCloseable {
 
     HostPolicy policy() {
         return policy;
+    }
+
+    /** True if this access serves these options: they differ in nothing that matters here, or are wrong, which is reported. */
+    boolean keepsWith(HostPolicy wanted) {
+        Optional<Finding> wrong = isOpenedLike(wanted) ? Optional.empty() : rejection(wanted);
+        boolean keeps =
+                isOpenedLike(wanted) || wrong.isPresent() && rejection(policy).isEmpty();
+        if (inventory.setRejected(wrong) && keeps) {
+            controller.addAfter(this, DEBOUNCE);
+        }
+        return keeps;
+    }
+
+    private boolean isOpenedLike(HostPolicy wanted) {
+        return policy.connector().equals(wanted.connector())
+                && policy.options().equals(wanted.options())
+                && policy.nics().equals(wanted.nics());
+    }
+
+    private static Optional<Finding> rejection(HostPolicy options) {
+        try {
+            NicOptions.of(options);
+            return Optional.empty();
+        } catch (UnderstudyException e) {
+            return Optional.of(Finding.of(
+                    FindingCode.CONFIGURATION_REJECTED,
+                    "host " + options.name() + ", NICs",
+                    e.getMessage() + "; the last valid options stay in force",
+                    "Correct nics of host " + options.name() + " in etc/understudy.yaml."));
+        }
     }
 
     NicInventory inventory() {

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Consumer;
 import org.osgi.framework.BundleContext;
@@ -31,6 +32,7 @@ import org.understudy.concurrent.Backoff;
 import org.understudy.concurrent.Controller;
 import org.understudy.concurrent.EventBroadcaster;
 import org.understudy.concurrent.Scheduler;
+import org.understudy.concurrent.ServiceSubscription;
 import org.understudy.concurrent.SystemScheduler;
 import org.understudy.hostnic.pool.PoolMembership;
 
@@ -47,6 +49,8 @@ public final class HostNicService implements HostNics {
     private final Controller<HostNicAccess> controller;
     private final ExecutorService closers;
     private final Subscription changes;
+    private final ServiceSubscription<Hosts> hosts =
+            new ServiceSubscription<>(opened -> opened.listen(this::applyPolicies));
     private Map<HostName, HostNicAccess> accesses = new LinkedHashMap<>();
 
     @Activate
@@ -76,15 +80,19 @@ public final class HostNicService implements HostNics {
             policyOption = ReferencePolicyOption.GREEDY)
     public void setHosts(Hosts opened) {
         opener.setHosts(opened);
+        hosts.set(opened);
+        applyPolicies();
     }
 
     void unsetHosts(Hosts opened) {
         opener.unsetHosts(opened);
+        hosts.unset(opened);
     }
 
     @Deactivate
     public void close() {
         changes.close();
+        hosts.close();
         current().forEach(HostNicAccess::close);
         controller.close();
         listeners.close();
@@ -92,7 +100,7 @@ public final class HostNicService implements HostNics {
         opener.close();
     }
 
-    /** Keeps the accesses whose host policy is unchanged. */
+    /** Keeps the accesses whose options are unchanged. */
     private void applyPolicies() {
         replaceAccesses().forEach(HostNicAccess::close);
     }
@@ -101,19 +109,33 @@ public final class HostNicService implements HostNics {
     private synchronized Collection<HostNicAccess> replaceAccesses() {
         Map<HostName, HostNicAccess> before = new HashMap<>(accesses);
         Map<HostName, HostNicAccess> after = new LinkedHashMap<>();
-        for (HostPolicy wanted : policies.current().hosts()) {
-            HostNicAccess kept = before.get(wanted.name());
-            if (kept != null && kept.policy().equals(wanted)) {
-                kept.reassignPools();
-                after.put(wanted.name(), before.remove(wanted.name()));
+        for (HostPolicy configured : policies.current().hosts()) {
+            HostPolicy wanted = optionsInForce(configured.name()).orElse(configured);
+            Optional<HostNicAccess> old = Optional.ofNullable(before.remove(wanted.name()));
+            if (old.filter(access -> access.keepsWith(wanted)).isPresent()) {
+                old.get().reassignPools();
+                after.put(wanted.name(), old.get());
             } else {
                 HostNicAccess fresh = create(wanted);
                 after.put(wanted.name(), fresh);
                 controller.add(fresh);
+                old.ifPresent(unused -> before.put(wanted.name(), unused));
             }
         }
+        // A removed host stays open until the work on it has ended.
+        before.forEach((name, old) -> {
+            if (!after.containsKey(name) && optionsInForce(name).isPresent()) {
+                after.put(name, old);
+            }
+        });
         accesses = after;
+        before.values().removeAll(after.values());
         return before.values();
+    }
+
+    /** While work holds a host, or new options are wrong, these are older than those of the configuration. */
+    private Optional<HostPolicy> optionsInForce(HostName host) {
+        return hosts.service().flatMap(opened -> opened.optionsInForce(host));
     }
 
     private HostNicAccess create(HostPolicy policy) {

@@ -81,7 +81,6 @@ public final class SshConnector implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
-        client.ifPresentOrElse(
-                open -> open.close(true).addListener(ended -> threads.shutdown()), threads::shutdown);
+        client.ifPresentOrElse(open -> open.close(true).addListener(ended -> threads.shutdown()), threads::shutdown);
     }
 }

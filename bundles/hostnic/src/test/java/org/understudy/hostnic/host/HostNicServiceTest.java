@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -22,10 +23,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.NicInventory;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.Subscription;
+import org.understudy.api.spi.Hosts;
 import org.understudy.concurrent.SystemScheduler;
 import org.understudy.hostnic.backend.SriovBackend;
 import org.understudy.hostnic.backend.SriovBackend.Inventory;
@@ -52,9 +55,13 @@ class HostNicServiceTest {
     }
 
     private void hosts(HostName... names) {
-        lab.configuration.set(Stream.of(names)
+        hosts(Stream.of(names)
                 .map(name -> new HostPolicy(name, "qemu", Map.of()))
-                .toList());
+                .toArray(HostPolicy[]::new));
+    }
+
+    private void hosts(HostPolicy... hosts) {
+        lab.configuration.set(List.of(hosts));
     }
 
     private void open(BackendOpener opener) {
@@ -122,6 +129,56 @@ class HostNicServiceTest {
         machine.disconnect();
 
         Awaitility.await().until(() -> withinLimit(nics::inventories).stream().noneMatch(NicInventory::available));
+    }
+
+    @Test
+    void accessOfAHostFollowsTheOptionsInForceAndNotTheConfiguration() {
+        open(host -> Optional.of(machine.open(host.name().value())));
+        HostPolicy old = new HostPolicy(GOOD, "qemu", Map.of());
+        AtomicReference<Optional<HostPolicy>> inForce = new AtomicReference<>(Optional.of(old));
+        CompletableFuture<Runnable> hostChanges = new CompletableFuture<>();
+        Hosts opened = mock(Hosts.class);
+        when(opened.listen(any())).thenAnswer(call -> {
+            hostChanges.complete(call.getArgument(0));
+            return (Subscription) () -> {};
+        });
+        when(opened.optionsInForce(GOOD)).thenAnswer(call -> inForce.get());
+        nics.setHosts(opened);
+        HostNicAccess before = nics.access(GOOD);
+
+        hosts(new HostPolicy(GOOD, "qemu", Map.of("user", "root")));
+        assertThat(nics.access(GOOD)).as("while work holds the host").isSameAs(before);
+        hosts(new HostName[0]);
+        assertThat(nics.access(GOOD)).as("removed while work holds it").isSameAs(before);
+        hosts(new HostPolicy(GOOD, "qemu", Map.of("user", "root")));
+        inForce.set(Optional.of(new HostPolicy(GOOD, "qemu", Map.of("user", "root"))));
+        hostChanges.join().run();
+
+        assertThat(nics.access(GOOD)).isNotSameAs(before);
+        assertThat(nics.access(GOOD).policy().options()).containsEntry("user", "root");
+        inForce.set(Optional.empty());
+        hosts(new HostName[0]);
+        assertThat(nics.inventories()).isEmpty();
+    }
+
+    @Test
+    void wrongOptionsKeepTheLastValidAccessAndAreReported() {
+        open(host -> Optional.of(machine.open(host.name().value())));
+        HostNicAccess before = nics.access(GOOD);
+
+        hosts(new HostPolicy(GOOD, "qemu", Map.of(), Map.of("access", "radio")));
+
+        assertThat(nics.access(GOOD)).isSameAs(before);
+        lab.time.advance(HostNicAccess.DEBOUNCE);
+        assertThat(before.inventory().findings())
+                .filteredOn(f -> f.code() == FindingCode.CONFIGURATION_REJECTED)
+                .singleElement()
+                .satisfies(f -> assertThat(f.message()).contains("Host good", "'radio'", "last valid options"));
+
+        hosts(new HostPolicy(GOOD, "qemu", Map.of()));
+        lab.time.advance(HostNicAccess.DEBOUNCE);
+        assertThat(before.inventory().findings()).isEmpty();
+        assertThat(isAvailable(GOOD)).isTrue();
     }
 
     @Test

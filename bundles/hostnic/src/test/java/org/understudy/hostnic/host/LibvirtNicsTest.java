@@ -100,6 +100,7 @@ class LibvirtNicsTest {
     void prepare() {
         Host connected = host(host);
         when(hosts.host(BETA)).thenReturn(connected);
+        when(hosts.listen(any())).thenReturn(() -> {});
     }
 
     private static Host host(HostDevices devices) {

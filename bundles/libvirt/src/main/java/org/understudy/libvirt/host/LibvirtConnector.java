@@ -41,4 +41,9 @@ public final class LibvirtConnector implements HostConnector {
             throw e;
         }
     }
+
+    @Override
+    public void check(HostPolicy policy) {
+        LibvirtSettings.of(policy);
+    }
 }

@@ -45,6 +45,12 @@ public final class QemuConnector implements HostConnector {
         return new QemuHost(settings, runtime, facts);
     }
 
+    @Override
+    public void check(HostPolicy policy) {
+        HostSettings settings = HostSettings.of(policy, defaultDirectory);
+        requireQemu(settings, new EmulatorProbe(settings, defaultDirectory.resolve("probe")));
+    }
+
     private static void requireQemu(HostSettings settings, Supplier<Emulator> emulators) {
         try {
             emulators.get();

@@ -25,9 +25,10 @@ import org.understudy.api.StepState;
 
 /** Builds the status of a migration: each change publishes a new {@link Migration}. Safe for use from any thread. */
 public final class MigrationStatusBuilder {
-    /** Findings whose remedy names the host on which the VM is to be started, resumed or ended. */
+    /** Findings whose remedy names the host on which the VM is to be started, resumed or ended, or advises another attempt. */
     private static final Set<FindingCode> PLACEMENT = EnumSet.of(
             FindingCode.GUEST_NOT_RUNNING,
+            FindingCode.HOST_UNAVAILABLE,
             FindingCode.MIGRATION_FAILED,
             FindingCode.STATE_INCONSISTENT,
             FindingCode.UNDO_FAILED);

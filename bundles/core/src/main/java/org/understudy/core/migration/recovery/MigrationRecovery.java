@@ -25,6 +25,7 @@ import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.migration.context.HeldHosts;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.MigrationEvents;
 import org.understudy.core.migration.context.MigrationJournal;
@@ -82,11 +83,14 @@ public final class MigrationRecovery implements Task {
             LOG.info("Migration {} of VM {}: recovery started", before.id(), before.vm());
             Host source = services.bounded(found.source());
             Host destination = services.bounded(found.destination());
-            resumeMigration(new MigrationContext(
-                    new MigrationRequest(before.id(), before.vm(), source, destination, entry.options(), policy),
-                    services,
-                    status,
-                    events));
+            HeldHosts held = found.held();
+            try (held) {
+                resumeMigration(new MigrationContext(
+                        new MigrationRequest(before.id(), before.vm(), source, destination, entry.options(), policy),
+                        services,
+                        status,
+                        events));
+            }
         } catch (StepAbortedException stop) {
             if (stop.reason() == StepAbortedException.Reason.CANCELLED) {
                 endedByRequest(wait);

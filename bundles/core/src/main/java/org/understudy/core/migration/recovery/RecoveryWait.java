@@ -12,8 +12,10 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.Migration;
 import org.understudy.api.Severity;
+import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.Hosts;
+import org.understudy.core.migration.context.HeldHosts;
 import org.understudy.core.migration.context.MigrationEvents;
 import org.understudy.core.migration.context.MigrationServices;
 import org.understudy.core.migration.context.MigrationStatusBuilder;
@@ -25,8 +27,11 @@ import org.understudy.core.migration.context.StepAbortedException;
  * may boot slower than this server; without its answer nothing can be decided.
  */
 final class RecoveryWait {
-    /** Both hosts, once they answer. */
-    record Found(Host source, Host destination) {}
+    /**
+     * Both hosts, once they answer. They are not held before: while a host does not answer, an edit of its options may be
+     * what makes it answer.
+     */
+    record Found(Host source, Host destination, HeldHosts held) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(RecoveryWait.class);
     private static final Duration MAX_PAUSE = Duration.ofSeconds(10);
@@ -60,12 +65,24 @@ final class RecoveryWait {
         while (true) {
             Optional<Host> source = answeredHost(migration.source());
             Optional<Host> destination = source.flatMap(s -> answeredHost(migration.destination()));
-            if (destination.isPresent()) {
+            Optional<Found> found = destination.flatMap(d -> held(source.get(), d));
+            if (found.isPresent()) {
                 reported.ifPresent(status::remove);
-                return new Found(source.get(), destination.get());
+                return found.get();
             }
             events.poll(pause, Optional::empty);
             pause = pause.multipliedBy(2).compareTo(MAX_PAUSE) < 0 ? pause.multipliedBy(2) : MAX_PAUSE;
+        }
+    }
+
+    /** Empty if a host was opened again since it answered. */
+    private Optional<Found> held(Host source, Host destination) {
+        try {
+            return Optional.of(
+                    new Found(source, destination, HeldHosts.of(hosts, migration.id(), source, destination)));
+        } catch (UnderstudyException e) {
+            LOG.debug("Migration {}: {}", migration.id(), e.getMessage());
+            return Optional.empty();
         }
     }
 

@@ -180,6 +180,7 @@ public final class MigrationCompletion {
             context.events().poll(context.services().timings().probeTail(), Optional::empty);
             probe.close();
             context.status().networkGap(probe.report());
+            context.status().add(probe.findings());
         });
         context.events().close();
         context.status().outcome(outcome);
