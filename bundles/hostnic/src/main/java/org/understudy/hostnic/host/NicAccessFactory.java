@@ -67,8 +67,7 @@ final class NicAccessFactory implements BackendOpener {
             case NONE -> Optional.empty();
             case LOCAL -> Optional.of(local(options, self, program));
             case SSH ->
-                Optional.of(remote(
-                        new SshRunner(ssh, options.target().orElseThrow(), program), self, options.user()));
+                Optional.of(remote(new SshRunner(ssh, options.target().orElseThrow(), program), self, options.user()));
             case LIBVIRT -> Optional.of(new NodeDeviceBackend(new ConnectorDevices(host.name(), devices(host.name()))));
         };
     }
