@@ -155,6 +155,9 @@ final class PeerHost implements InvocationHandler {
         try {
             RecordedEvents.Page page = (RecordedEvents.Page) PeerJson.read(answer, RecordedEvents.Page.class);
             synchronized (this) {
+                if (closed) {
+                    return;
+                }
                 position = new Poll(page.epoch(), page.next());
                 failures = 0;
             }

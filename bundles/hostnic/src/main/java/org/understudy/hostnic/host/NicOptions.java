@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.UnderstudyException;
-import org.understudy.hostnic.run.SshRunner.Target;
+import org.understudy.hostnic.run.SshTarget;
 
 /**
  * The options {@code nics} of a host.
@@ -21,7 +21,7 @@ import org.understudy.hostnic.run.SshRunner.Target;
  * @param user user that runs QEMU and must open VFs; empty: no particular user
  * @param target address and credentials for {@link Access#SSH}
  */
-record NicOptions(Access access, String command, String user, Optional<Target> target) {
+record NicOptions(Access access, String command, String user, Optional<SshTarget> target) {
     /** How the NICs of a host are reached. */
     enum Access {
         /** The NICs of this machine. */
@@ -52,7 +52,7 @@ record NicOptions(Access access, String command, String user, Optional<Target> t
         String command = Optional.ofNullable(keys.remove("command")).orElse(COMMAND);
         String user =
                 Optional.ofNullable(keys.remove("qemu-user")).orElseGet(() -> onThisMachine ? qemuUser(host) : "");
-        Optional<Target> target = access == Access.SSH ? Optional.of(target(host, keys)) : Optional.empty();
+        Optional<SshTarget> target = access == Access.SSH ? Optional.of(target(host, keys)) : Optional.empty();
         keys.keySet().stream().sorted().findFirst().ifPresent(key -> {
             throw invalid(host, "has key '" + key + "', which is unknown for access " + access);
         });
@@ -102,8 +102,8 @@ record NicOptions(Access access, String command, String user, Optional<Target> t
         };
     }
 
-    private static Target target(HostPolicy host, Map<String, String> keys) {
-        return new Target(
+    private static SshTarget target(HostPolicy host, Map<String, String> keys) {
+        return new SshTarget(
                 require(host, keys, "address"),
                 Optional.ofNullable(keys.remove("port")).map(p -> port(host, p)).orElse(SSH_PORT),
                 require(host, keys, "user"),

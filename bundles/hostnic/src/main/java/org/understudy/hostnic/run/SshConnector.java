@@ -18,14 +18,13 @@ import org.apache.sshd.common.keyprovider.KeyIdentityProvider;
 import org.apache.sshd.common.util.threads.NoCloseExecutor;
 import org.apache.sshd.core.CoreModuleProperties;
 import org.understudy.concurrent.Scheduler;
-import org.understudy.hostnic.run.SshRunner.Target;
 
 /**
  * Connects to hosts by ssh. One client serves all hosts, so that its threads do not grow with their number; it starts with
  * the first connection. Safe for use from any thread.
  */
 public final class SshConnector implements AutoCloseable {
-    private static final AttributeKey<Target> TARGET = new AttributeKey<>();
+    private static final AttributeKey<SshTarget> TARGET = new AttributeKey<>();
     private static final Duration KEEPALIVE = Duration.ofSeconds(5);
     private static final int KEEPALIVES_MISSED = 3;
 
@@ -35,11 +34,12 @@ public final class SshConnector implements AutoCloseable {
 
     public SshConnector(Scheduler scheduler) {
         // They decrypt what arrives, and wait for nothing.
-        threads = scheduler.pool("understudy-nics-ssh", Runtime.getRuntime().availableProcessors(), Integer.MAX_VALUE);
+        int number = Math.max(2, Runtime.getRuntime().availableProcessors());
+        threads = scheduler.pool("understudy-nics-ssh", number, Integer.MAX_VALUE);
     }
 
     /** Begins to connect; the host must have one of the target's known keys. */
-    ConnectFuture connect(Target target) throws IOException {
+    ConnectFuture connect(SshTarget target) throws IOException {
         return started()
                 .connect(
                         target.user(),
@@ -73,7 +73,7 @@ public final class SshConnector implements AutoCloseable {
         return fresh;
     }
 
-    private static Target target(ClientSession session) {
+    private static SshTarget target(ClientSession session) {
         return session.getConnectionContext().getAttribute(TARGET);
     }
 

@@ -4,7 +4,6 @@ package org.understudy.hostnic.run;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
@@ -33,23 +32,15 @@ public final class SshRunner implements Runner {
     /** Limit for connecting and authenticating. */
     private static final Duration LONGEST_ATTEMPT = CONNECT.multipliedBy(2);
 
-    /**
-     * Address and credentials.
-     *
-     * @param key private key without passphrase
-     * @param knownHosts file in OpenSSH format; a host that is not in it is rejected
-     */
-    public record Target(String address, int port, String user, Path key, Path knownHosts) {}
-
-    private final Target target;
+    private final SshTarget target;
     private final List<String> program;
     private final Connection connection;
 
-    public SshRunner(SshConnector connector, Target target, List<String> program) {
+    public SshRunner(SshConnector connector, SshTarget target, List<String> program) {
         this(target, program, new Connection(connector, target));
     }
 
-    private SshRunner(Target target, List<String> program, Connection connection) {
+    private SshRunner(SshTarget target, List<String> program, Connection connection) {
         this.target = target;
         this.program = program;
         this.connection = connection;
@@ -151,14 +142,14 @@ public final class SshRunner implements Runner {
     /** The connection, opened on demand. */
     private static final class Connection {
         private final SshConnector connector;
-        private final Target target;
+        private final SshTarget target;
         /** The latest attempt to connect, which may be in progress. */
         private CompletableFuture<ClientSession> session =
                 CompletableFuture.failedFuture(new IOException("not connected yet"));
 
         private boolean closed;
 
-        Connection(SshConnector connector, Target target) {
+        Connection(SshConnector connector, SshTarget target) {
             this.connector = connector;
             this.target = target;
         }
