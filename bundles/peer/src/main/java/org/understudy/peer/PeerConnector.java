@@ -42,16 +42,12 @@ public final class PeerConnector implements HostConnector {
     }
 
     @Override
-    public Host open(HostPolicy policy) {
-        return PeerHost.open(policy.name(), link(policy));
+    public void check(HostPolicy policy) {
+        open(policy).close();
     }
 
     @Override
-    public void check(HostPolicy policy) {
-        link(policy);
-    }
-
-    private PeerLink link(HostPolicy policy) {
+    public Host open(HostPolicy policy) {
         Map<String, String> options = policy.options();
         Set<String> unknown = new TreeSet<>(options.keySet());
         unknown.removeAll(OPTIONS);
@@ -59,12 +55,13 @@ public final class PeerConnector implements HostConnector {
             throw invalid(policy, "unknown options " + unknown + "; known are " + new TreeSet<>(OPTIONS));
         }
         HostName there = new HostName(options.getOrDefault("host", policy.name().value()));
-        return new PeerLink(
+        PeerLink link = new PeerLink(
                 protocol,
                 url(policy),
                 there,
                 required(policy, "user"),
                 password(policy, required(policy, "password-file")));
+        return PeerHost.open(policy.name(), link);
     }
 
     private static URI url(HostPolicy policy) {
