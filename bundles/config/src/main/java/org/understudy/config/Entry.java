@@ -66,6 +66,11 @@ final class Entry {
         source.problems().add(line, key, problem, remedy);
     }
 
+    /** @param what such as {@code host} */
+    void reportDuplicate(String what, Object name) {
+        problem("another " + what + " is named '" + name + "'", "Give each " + what + " a unique name.");
+    }
+
     /** This entry as a mapping; without keys, and a problem, if it has another shape. */
     Entry mapping() {
         requireShape(Shape.MAPPING);

@@ -26,7 +26,7 @@ final class HostsReader {
         if (root.isBlank("hosts") && !lastValid.isEmpty()) {
             root.problem(
                     "the file has no hosts; the %d hosts in force stay".formatted(lastValid.size()),
-                    "Complete the file; to remove all hosts, write hosts: [].");
+                    "Add the hosts to etc/understudy.yaml again; to remove all hosts, write hosts: [].");
         }
         root.items("hosts").forEach(this::add);
     }
@@ -45,7 +45,7 @@ final class HostsReader {
         Entry keys = item.mapping();
         Optional<HostName> name = keys.require("name").flatMap(e -> e.as(HostName::new));
         Optional<HostPolicy> read = host(name, keys);
-        name.filter(hosts::containsKey).ifPresent(n -> PolicyReader.reportDuplicate(item, "host", n));
+        name.filter(hosts::containsKey).ifPresent(n -> item.reportDuplicate("host", n));
         boolean wrong = problems.count() > before;
         name.ifPresent(n -> hosts.put(n, wrong ? lastValid(n, before) : read));
     }

@@ -60,7 +60,7 @@ record PolicyFile(Path path) {
                         (int) text.lines().count(),
                         "",
                         "the last line has no line break, so that the file may be incomplete; nothing of it is in force",
-                        "Complete the file, and end its last line with a line break.");
+                        "End the last line of etc/understudy.yaml with a line break when the file is complete.");
                 return before.unchanged(problems.findings());
             }
             Policy policy = parse(new StringReader(text), problems, before.policy());

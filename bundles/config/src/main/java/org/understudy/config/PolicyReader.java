@@ -88,7 +88,7 @@ final class PolicyReader {
         if (file.shape() == Shape.EMPTY) {
             file.problem(
                     "the file has no keys, so that nothing of it is in force",
-                    "Complete the file; to remove all hosts, write hosts: [].");
+                    "Add the keys of etc/understudy.yaml again; to remove all hosts, write hosts: [].");
         } else {
             file.mapping();
         }
@@ -140,7 +140,7 @@ final class PolicyReader {
         for (Entry item : items) {
             Entry keys = item.mapping();
             Optional<PoolName> name = keys.require("name").flatMap(e -> e.as(PoolName::new));
-            name.filter(n -> !names.add(n)).ifPresent(n -> reportDuplicate(item, "pool", n));
+            name.filter(n -> !names.add(n)).ifPresent(n -> item.reportDuplicate("pool", n));
             PrimaryKind kind = keys.find("kind").flatMap(PolicyReader::kind).orElse(PrimaryKind.VF);
             List<Entry> written = keys.items("select");
             List<VfSelector> select = written.stream()
@@ -242,9 +242,5 @@ final class PolicyReader {
 
     private static boolean flag(Entry keys, String key, boolean usual) {
         return keys.find(key).flatMap(Entry::flag).orElse(usual);
-    }
-
-    static void reportDuplicate(Entry item, String what, Object name) {
-        item.problem("another " + what + " is named '" + name + "'", "Give each " + what + " a unique name.");
     }
 }

@@ -284,6 +284,20 @@ class PeerConnectorTest {
     }
 
     @Test
+    void checkRefusesAnInvalidOptionAndAServerThatDoesNotAnswer() {
+        PeerConnector connector = new PeerConnector();
+        HostPolicy right = new HostPolicy(new HostName("beta"), "peer", Map.copyOf(options));
+        options.put("pasword", "x");
+        HostPolicy wrong = new HostPolicy(new HostName("beta"), "peer", options);
+
+        connector.check(right);
+
+        assertCode(() -> connector.check(wrong), ErrorCode.CONFIGURATION_INVALID);
+        server.stop(0);
+        assertCode(() -> connector.check(right), ErrorCode.HOST_UNAVAILABLE);
+    }
+
+    @Test
     void refusesCallsThatAreNotForPeersAndArgumentsThatDoNotFit() {
         HostName beta = new HostName("beta");
         assertCode(() -> calls.call(CURRENT, beta, "close", "[]"), ErrorCode.INVALID_ARGUMENT);

@@ -21,8 +21,8 @@ public interface HostConnector {
     Host open(HostPolicy host);
 
     /**
-     * Checks options without opening the host, so that it stays open with its former options if they are wrong. May start
-     * programs of this machine, but does not connect to the host. The default accepts all options.
+     * Checks options of a host that is open with others, so that it stays open with those if these are wrong. May start
+     * programs and connect to the host; leaves nothing open. The default accepts all options.
      *
      * @param host its new configuration
      * @throws org.understudy.api.UnderstudyException if the host cannot be opened with it; the message names the host, the

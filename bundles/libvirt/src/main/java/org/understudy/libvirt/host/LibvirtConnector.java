@@ -44,6 +44,6 @@ public final class LibvirtConnector implements HostConnector {
 
     @Override
     public void check(HostPolicy policy) {
-        LibvirtSettings.of(policy);
+        open(policy).close();
     }
 }

@@ -30,6 +30,15 @@ final class LibvirtConnectorTest {
     }
 
     @Test
+    void checkRefusesWhatCannotBeOpened() {
+        connector.check(TestHosts.policy(Map.of("uri", "test:///default")));
+
+        assertThatThrownBy(() -> connector.check(TestHosts.policy(Map.of("uri", "xen:///system"))))
+                .isInstanceOf(UnderstudyException.class)
+                .hasMessageContaining("option 'uri' is 'xen:///system'");
+    }
+
+    @Test
     void reportsAnUnreachableHost() {
         assertThatThrownBy(() -> connector.open(
                         TestHosts.policy(Map.of("uri", "qemu+unix:///system?socket=/nonexistent/libvirt-sock"))))
