@@ -22,6 +22,7 @@ public final class RollbackStack {
     private record Action(MigrationStep step, String key, Supplier<String> run, Supplier<String> remedy) {}
 
     private final Deque<Action> actions = new ArrayDeque<>();
+    private boolean discarded;
 
     /**
      * @param key the fact that records the result
@@ -34,6 +35,16 @@ public final class RollbackStack {
 
     public boolean isEmpty() {
         return actions.isEmpty();
+    }
+
+    /** The guest runs on the destination: nothing is rolled back from now on, and an admin resolves what is wrong there. */
+    public void discard() {
+        actions.clear();
+        discarded = true;
+    }
+
+    public boolean isDiscarded() {
+        return discarded;
     }
 
     /**
