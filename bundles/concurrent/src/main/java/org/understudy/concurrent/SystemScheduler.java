@@ -2,6 +2,7 @@
 package org.understudy.concurrent;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -11,6 +12,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -52,7 +54,9 @@ public final class SystemScheduler implements Scheduler {
 
     @Override
     public ExecutorService pool(String name, int threads, int waiting) {
-        Pool pool = new Pool(name, threads, new LinkedBlockingQueue<>(waiting));
+        Pool pool = waiting == 0
+                ? new Pool(name, 0, threads, new SynchronousQueue<>())
+                : new Pool(name, threads, threads, new LinkedBlockingQueue<>(waiting));
         pools.add(pool);
         return pool;
     }
@@ -72,6 +76,18 @@ public final class SystemScheduler implements Scheduler {
     @Override
     public long nanos() {
         return System.nanoTime();
+    }
+
+    @Override
+    public Instant instant() {
+        return Instant.now();
+    }
+
+    @Override
+    public void await(Object monitor, long nanos) throws InterruptedException {
+        if (nanos > 0) {
+            monitor.wait(nanos / 1_000_000, (int) (nanos % 1_000_000));
+        }
     }
 
     /** An exception ends neither the repetition of the task nor the timer. */
@@ -97,8 +113,9 @@ public final class SystemScheduler implements Scheduler {
     private final class Pool extends ThreadPoolExecutor {
         private final String name;
 
-        Pool(String name, int threads, BlockingQueue<Runnable> waiting) {
-            super(threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, waiting, daemons(name));
+        /** @param core threads that are started before a task waits */
+        Pool(String name, int core, int threads, BlockingQueue<Runnable> waiting) {
+            super(core, threads, IDLE_SECONDS, TimeUnit.SECONDS, waiting, daemons(name));
             this.name = name;
             allowCoreThreadTimeOut(true);
         }

@@ -106,7 +106,7 @@ class HostRegistryTest {
 
         registry.removeConnector(connector);
         assertThat(registry.all()).isEmpty();
-        assertThat(opened.get(0).deeds()).containsExactly("close");
+        assertThat(opened.get(0).calls()).containsExactly("close");
 
         registry.addConnector(fakeConnector());
         await().until(() -> registry.all().size() == 1);
@@ -123,7 +123,7 @@ class HostRegistryTest {
         registry.removeConnector(old);
 
         await().until(() -> opened.size() == 2 && registry.all().equals(List.of(opened.get(1))));
-        assertThat(opened.get(0).deeds()).containsExactly("close");
+        assertThat(opened.get(0).calls()).containsExactly("close");
     }
 
     @Test
@@ -139,7 +139,7 @@ class HostRegistryTest {
         registry.removeConnector(slow);
         leave.countDown();
 
-        await().until(() -> late.deeds().equals(List.of("close")));
+        await().until(() -> late.calls().equals(List.of("close")));
         assertThat(registry.all()).isEmpty();
     }
 
@@ -155,8 +155,8 @@ class HostRegistryTest {
 
         await().until(() -> registry.all().size() == 2);
         assertThat(registry.host(new HostName("beta"))).isSameAs(beta);
-        await().until(() -> ((FakeDefinitionHost) alpha).deeds().equals(List.of("close")));
-        assertThat(((FakeDefinitionHost) beta).deeds()).isEmpty();
+        await().until(() -> ((FakeDefinitionHost) alpha).calls().equals(List.of("close")));
+        assertThat(((FakeDefinitionHost) beta).calls()).isEmpty();
         assertCode(ErrorCode.HOST_NOT_FOUND, "alpha");
     }
 
@@ -169,7 +169,7 @@ class HostRegistryTest {
         configure(new HostPolicy(new HostName("alpha"), "fake", Map.of("directory", "/srv")));
 
         await().until(() -> opened.size() == 2 && registry.all().equals(List.of(opened.get(1))));
-        assertThat(opened.get(0).deeds()).containsExactly("close");
+        assertThat(opened.get(0).calls()).containsExactly("close");
     }
 
     @Test
@@ -222,7 +222,7 @@ class HostRegistryTest {
         configure();
         leave.countDown();
 
-        await().until(() -> late.deeds().equals(List.of("close")));
+        await().until(() -> late.calls().equals(List.of("close")));
         assertThat(registry.all()).isEmpty();
     }
 

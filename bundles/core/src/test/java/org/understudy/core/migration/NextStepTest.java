@@ -108,7 +108,7 @@ class NextStepTest {
         assertThat(first(m).code()).isEqualTo(FindingCode.STATE_INCONSISTENT);
         assertThat(first(m).message()).contains("runs on host b");
         assertThat(remedies(m)).noneMatch(r -> r.startsWith(START_ON_SOURCE));
-        assertThat(bench.b.deeds()).doesNotContain("abort web1");
+        assertThat(bench.b.calls()).doesNotContain("abort web1");
     }
 
     @Test

@@ -19,6 +19,8 @@ import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.concurrent.Deadline;
+import org.understudy.concurrent.Scheduler;
 
 /**
  * Keeps the primaries that guests may still release after their migration was cancelled, and plugs a released one again.
@@ -31,7 +33,7 @@ final class LateUnplugs {
     private static final String FILE = "journal";
 
     private final PendingUnplug.Store store;
-    private final TimeSource time;
+    private final Scheduler scheduler;
     private final BiConsumer<HostName, VmName> plugged;
     private final Set<PendingUnplug> pending;
     private final SerialTasks<HostName> hosts;
@@ -42,9 +44,10 @@ final class LateUnplugs {
     private boolean changed;
 
     /** @param plugged called when a primary was plugged again */
-    LateUnplugs(PendingUnplug.Store store, TimeSource time, Executor threads, BiConsumer<HostName, VmName> plugged) {
+    LateUnplugs(
+            PendingUnplug.Store store, Scheduler scheduler, Executor threads, BiConsumer<HostName, VmName> plugged) {
         this.store = store;
-        this.time = time;
+        this.scheduler = scheduler;
         this.plugged = plugged;
         this.pending = new LinkedHashSet<>(store.pendingUnplugs());
         this.hosts = new SerialTasks<>("understudy-replug", threads);
@@ -175,7 +178,7 @@ final class LateUnplugs {
      * them nor reads the journal before they have written it.
      */
     void close() {
-        Deadline deadline = Deadline.in(time, CLOSE_LIMIT);
+        Deadline deadline = Deadline.in(scheduler, CLOSE_LIMIT);
         hosts.close(deadline);
         writer.close(deadline);
         write();

@@ -14,6 +14,7 @@ import org.slf4j.LoggerFactory;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.MigrationStep;
+import org.understudy.concurrent.Deadline;
 
 /** Rollback actions of the steps so far; the last action is run first. Used by one thread. */
 public final class RollbackStack {

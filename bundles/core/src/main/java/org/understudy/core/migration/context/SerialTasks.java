@@ -9,6 +9,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.understudy.concurrent.Deadline;
+import org.understudy.concurrent.NamedTask;
 
 /**
  * Runs tasks of one key in order, and of different keys concurrently. A queued task is not queued twice, so a key that

@@ -18,7 +18,7 @@ import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.MigrationPhase;
-import org.understudy.core.migration.context.Deadline;
+import org.understudy.concurrent.Deadline;
 import org.understudy.core.migration.context.MigrationServices;
 import org.understudy.core.migration.context.SerialTasks;
 
@@ -134,6 +134,6 @@ public final class ExternalMigrations {
 
     /** Starts no more checks, and does not wait for hosts. */
     public void close() {
-        checks.close(Deadline.in(services.time(), Duration.ZERO));
+        checks.close(Deadline.in(services.scheduler(), Duration.ZERO));
     }
 }

@@ -41,7 +41,7 @@ final class ArrivalRecovery {
             acceptIfSafe();
         }
         context.rollbacks().discard();
-        Instant resumed = context.services().time().instant();
+        Instant resumed = context.services().scheduler().instant();
         status.done(interrupted.lastStep());
         VmSnapshot snapshot = interrupted.snapshotOn(interrupted.destination());
         Optional<SourceMonitor> sender = interrupted.sender();

@@ -74,7 +74,7 @@ record InterruptedMigration(MigrationJournal.Entry entry, MigrationContext conte
                         context.request(),
                         context.events(),
                         o,
-                        context.services().time()));
+                        context.services().scheduler()));
     }
 
     Optional<OutgoingMigration> outgoing() {

@@ -53,7 +53,7 @@ public final class MigrationRecovery implements Task {
         this.services = services;
         this.status = status;
         this.before = entry.migration();
-        this.events = new MigrationEvents(before.vm(), services.timings(), services.time(), services.threads());
+        this.events = new MigrationEvents(before.vm(), services.timings(), services.scheduler(), services.threads());
     }
 
     @Override

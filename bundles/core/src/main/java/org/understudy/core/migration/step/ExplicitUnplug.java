@@ -60,7 +60,7 @@ final class ExplicitUnplug {
                     "The guest has not released its primary within " + limit.toMillis() + " ms"));
         }
         context.status().fact(MigrationStep.TO_STANDBY, "evidence", "QEMU no longer has the device");
-        return lastEvent().or(() -> Optional.of(context.services().time().instant()));
+        return lastEvent().or(() -> Optional.of(context.services().scheduler().instant()));
     }
 
     private boolean areReleased() {

@@ -15,8 +15,8 @@ import org.understudy.api.ProbeTarget;
 import org.understudy.api.Severity;
 import org.understudy.api.StepState;
 import org.understudy.api.UnderstudyException;
+import org.understudy.concurrent.Deadline;
 import org.understudy.core.definition.DomainView.PairView;
-import org.understudy.core.migration.context.Deadline;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.probe.GapProbe;
 
@@ -59,7 +59,7 @@ public final class PlugStep {
     }
 
     private void measureOnStandby(Instant released) {
-        Instant enabled = context.services().time().instant();
+        Instant enabled = context.services().scheduler().instant();
         Optional<Instant> heartbeat = firstHeartbeat();
         context.status()
                 .fact(

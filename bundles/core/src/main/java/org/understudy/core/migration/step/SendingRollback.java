@@ -70,7 +70,7 @@ final class SendingRollback {
     /** Returns the phase in which QEMU ended the migration; empty if it has not ended in time. */
     private Optional<MigrationPhase> cancelOutgoing() {
         MigrationPhase before = source.query().phase();
-        long requested = context.services().time().nanos();
+        long requested = context.services().scheduler().nanos();
         if (!before.isOver()) {
             source.outgoing().cancel();
         }
@@ -79,7 +79,7 @@ final class SendingRollback {
         if (mayHaveRequestedUnplug(before)) {
             unplugs.markUnreleased(
                     after.isPresent(),
-                    Duration.ofNanos(context.services().time().nanos() - requested));
+                    Duration.ofNanos(context.services().scheduler().nanos() - requested));
         }
         return after;
     }

@@ -57,7 +57,7 @@ public final class SwitchoverStep {
         context.journal(MigrationJournal.Stage.COMMITTED);
         accept();
         context.rollbacks().discard();
-        Instant accepted = context.services().time().instant();
+        Instant accepted = context.services().scheduler().instant();
         Instant resumed = measureDowntime().orElse(accepted);
         Prepared prepared = sending.prepared();
         return new Arrived(prepared.snapshot(), prepared.strategy(), prepared.withoutVf(), resumed, sending.released());

@@ -89,7 +89,7 @@ public final class UnplugStep {
                 context.request(),
                 context.events(),
                 outgoing,
-                context.services().time());
+                context.services().scheduler());
         prepared.rollback().addSending(source);
         return source;
     }
