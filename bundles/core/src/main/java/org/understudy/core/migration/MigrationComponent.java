@@ -75,7 +75,7 @@ public final class MigrationComponent implements Migrations {
                                 .lint(definition, LintContext.ofMove(policies.current(), source, destination)),
                         pools::get,
                         probes,
-                        new UnplugGuard(journal, scheduler, threads),
+                        new UnplugGuard(journal, scheduler),
                         journal,
                         MigrationTimings.usual(),
                         scheduler,

@@ -178,7 +178,7 @@ public final class MigrationBench implements AutoCloseable {
                         },
                         () -> Optional.of(pools),
                         probe.asService(),
-                        new UnplugGuard(journal, time, threads),
+                        new UnplugGuard(journal, time),
                         journal,
                         timings,
                         time,

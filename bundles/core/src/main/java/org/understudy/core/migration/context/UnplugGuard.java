@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
@@ -36,9 +35,9 @@ public final class UnplugGuard implements AutoCloseable {
     private final Map<VmOnHost, GuestState> states = new HashMap<>();
 
     /** @param store keeps pending unplugs over a restart */
-    public UnplugGuard(PendingUnplug.Store store, Scheduler scheduler, Executor threads) {
+    public UnplugGuard(PendingUnplug.Store store, Scheduler scheduler) {
         this.scheduler = scheduler;
-        this.late = new LateUnplugs(store, scheduler, threads, this::plugged);
+        this.late = new LateUnplugs(store, scheduler, this::plugged);
     }
 
     /** Checks primaries that guests of this host may have released while it was closed. */

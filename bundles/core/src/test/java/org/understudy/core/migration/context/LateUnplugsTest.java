@@ -30,7 +30,7 @@ class LateUnplugsTest {
     private final FakeHost a = new FakeHost("a").by(time, time::hang);
     private final FakeHost b = new FakeHost("b").by(time, time::hang);
     private final SlowDisk disk = new SlowDisk();
-    private final UnplugGuard unplugGuard = new UnplugGuard(disk, time, time.blockingPool("understudy-migration"));
+    private final UnplugGuard unplugGuard = new UnplugGuard(disk, time);
 
     /** Keeps what was written; writes wait while it is held. */
     private static final class SlowDisk implements PendingUnplug.Store {
