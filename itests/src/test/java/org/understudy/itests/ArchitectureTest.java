@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
@@ -29,6 +30,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class ArchitectureTest {
     private static final String CORE = "org.understudy.core.";
+    /** The highest number of mutable fields of one class; more are several states in one. */
+    private static final int MUTABLE_FIELDS = 8;
 
     /**
      * The packages of {@code core} from the bottom up. A package imports only packages of earlier rows; packages of one row do
@@ -93,6 +96,17 @@ class ArchitectureTest {
                                 .equals(d.getTargetClass().getPackageName()))
                         .filter(d -> layer(d.getOriginClass()) <= layer(d.getTargetClass()))
                         .map(Dependency::getDescription))
+                .isEmpty();
+    }
+
+    @Test
+    void coreHasNoClassWithManyMutableFields() {
+        assertThat(classes(core()).stream()
+                        .filter(type -> type.getFields().stream()
+                                        .filter(f -> !f.getModifiers().contains(JavaModifier.FINAL))
+                                        .count()
+                                > MUTABLE_FIELDS)
+                        .map(JavaClass::getFullName))
                 .isEmpty();
     }
 

@@ -2,17 +2,12 @@
 package org.understudy.concurrent;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -33,21 +28,21 @@ public final class DeadlineFanOut implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(DeadlineFanOut.class);
 
-    private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
-        Thread thread = new Thread(task, "understudy-survey");
-        thread.setDaemon(true);
-        return thread;
-    });
-    private final Map<HostName, Integer> overdue = new ConcurrentHashMap<>();
-    private final AtomicInteger inFlight = new AtomicInteger();
-    private final BiConsumer<Duration, Runnable> timer;
+    private final Scheduler scheduler;
+    private final ExecutorService threads;
+    private final Map<HostName, Integer> overdue = new HashMap<>();
+    private int inFlight;
 
-    /** @param timer runs a task after a delay */
-    public DeadlineFanOut(BiConsumer<Duration, Runnable> timer) {
-        this.timer = timer;
+    public DeadlineFanOut(Scheduler scheduler) {
+        this.scheduler = scheduler;
+        this.threads = scheduler.blockingPool("understudy-survey");
     }
 
-    private record Call<R>(Host host, CompletableFuture<R> result) {}
+    /**
+     * @param answer empty if the host was not called, as too many calls are overdue
+     * @param late true once the call is past its deadline
+     */
+    private record Call<R>(Host host, Optional<PendingAnswer<R>> answer, AtomicBoolean late) {}
 
     /** Receives a host whose call failed. */
     @FunctionalInterface
@@ -71,80 +66,80 @@ public final class DeadlineFanOut implements AutoCloseable {
             Function<Host, R> function,
             BiConsumer<Host, R> returned,
             Failure failed) {
-        List<Call<R>> calls = hosts.stream()
-                .map(host -> new Call<R>(host, new CompletableFuture<>()))
-                .toList();
-        calls.forEach(c -> begin(c, function));
-        if (calls.stream().anyMatch(c -> !c.result().isDone())) {
-            timer.accept(limit, () -> calls.forEach(this::expire));
-        }
-        calls.forEach(c -> collect(c, limit, returned, failed));
-    }
-
-    private <R> void begin(Call<R> call, Function<Host, R> function) {
-        if (overdue.getOrDefault(call.host().name(), 0) >= MAX_OVERDUE) {
-            call.result().completeExceptionally(new TimeoutException());
-            return;
-        }
-        inFlight.incrementAndGet();
-        try {
-            threads.execute(() -> run(call, function));
-        } catch (RejectedExecutionException e) {
-            inFlight.decrementAndGet();
-            call.result()
-                    .completeExceptionally(new UnderstudyException(ErrorCode.CANCELLED, "The server is stopping", e));
+        Deadline deadline = Deadline.in(scheduler, limit);
+        List<Call<R>> calls = hosts.stream().map(host -> begin(host, function)).toList();
+        for (Call<R> call : calls) {
+            awaited(call, deadline)
+                    .ifPresentOrElse(
+                            answer -> deliver(call.host(), answer, returned, failed),
+                            () -> failed.accept(
+                                    call.host().name(),
+                                    "did not answer within " + limit.toSeconds() + " s",
+                                    Optional.empty()));
         }
     }
 
-    private <R> void run(Call<R> call, Function<Host, R> function) {
-        boolean inTime;
-        try {
-            inTime = call.result().complete(function.apply(call.host()));
-        } catch (RuntimeException | Error e) {
-            inTime = call.result().completeExceptionally(e);
+    private <R> Call<R> begin(Host host, Function<Host, R> function) {
+        AtomicBoolean late = new AtomicBoolean();
+        synchronized (this) {
+            if (overdue.getOrDefault(host.name(), 0) >= MAX_OVERDUE) {
+                return new Call<>(host, Optional.empty(), late);
+            }
+            inFlight++;
         }
-        inFlight.decrementAndGet();
-        if (!inTime) {
-            count(call.host(), -1);
+        PendingAnswer<R> answer = PendingAnswer.of(
+                threads, "Host " + host.name() + ": survey", () -> function.apply(host), () -> end(host.name(), late));
+        return new Call<>(host, Optional.of(answer), late);
+    }
+
+    private synchronized void end(HostName host, AtomicBoolean late) {
+        inFlight--;
+        if (late.get()) {
+            overdue.computeIfPresent(host, (h, calls) -> calls == 1 ? null : Integer.valueOf(calls - 1));
         }
     }
 
     /** The number of calls that have not returned, including those past their deadline. */
-    public int inFlight() {
-        return inFlight.get();
+    public synchronized int inFlight() {
+        return inFlight;
     }
 
-    private void expire(Call<?> call) {
-        if (call.result().completeExceptionally(new TimeoutException())) {
-            count(call.host(), 1);
-        }
+    /** Waits for an answer; empty past the deadline. */
+    private <R> Optional<PendingAnswer<R>> awaited(Call<R> call, Deadline deadline) {
+        return call.answer().filter(answer -> isDone(answer, deadline) || !expire(call, answer));
     }
 
-    /** The return of a call may be counted just before it is counted as overdue. */
-    private void count(Host host, int change) {
-        overdue.merge(host.name(), change, (a, b) -> a + b == 0 ? null : Integer.valueOf(a + b));
-    }
-
-    private <R> void collect(Call<R> call, Duration limit, BiConsumer<Host, R> returned, Failure failed) {
-        Host host = call.host();
+    private static boolean isDone(PendingAnswer<?> answer, Deadline deadline) {
         try {
-            returned.accept(host, call.result().get());
-        } catch (ExecutionException e) {
-            report(host.name(), limit, e.getCause(), failed);
+            return answer.await(deadline);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new UnderstudyException(ErrorCode.CANCELLED, "Interrupted while waiting for hosts", e);
         }
     }
 
-    private static void report(HostName host, Duration limit, Throwable cause, Failure failed) {
-        if (cause instanceof TimeoutException) {
-            failed.accept(host, "did not answer within " + limit.toSeconds() + " s", Optional.empty());
-        } else if (cause instanceof UnderstudyException known) {
-            failed.accept(host, "did not answer: " + known.getMessage(), Optional.of(known));
+    /** Counts a call as overdue; false if it has returned meanwhile. */
+    private <R> boolean expire(Call<R> call, PendingAnswer<R> answer) {
+        synchronized (this) {
+            if (answer.isDone()) {
+                return false;
+            }
+            call.late().set(true);
+            overdue.merge(call.host().name(), 1, Integer::sum);
+        }
+        answer.abandon(late -> {});
+        return true;
+    }
+
+    private static <R> void deliver(Host host, PendingAnswer<R> answer, BiConsumer<Host, R> returned, Failure failed) {
+        Optional<Throwable> failure = answer.failure();
+        if (failure.isEmpty()) {
+            returned.accept(host, answer.get());
+        } else if (failure.get() instanceof UnderstudyException known) {
+            failed.accept(host.name(), "did not answer: " + known.getMessage(), failure);
         } else {
-            LOG.error("Host {}: unhandled exception in a survey", host, cause);
-            failed.accept(host, "did not answer: " + cause, Optional.of(cause));
+            LOG.error("Host {}: unhandled exception in a survey", host.name(), failure.get());
+            failed.accept(host.name(), "did not answer: " + failure.get(), failure);
         }
     }
 

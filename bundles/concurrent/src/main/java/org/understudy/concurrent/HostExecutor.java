@@ -136,6 +136,10 @@ public final class HostExecutor implements AutoCloseable {
     private void next(HostName host) {
         Task task;
         synchronized (this) {
+            if (closed) {
+                remove(host);
+                return;
+            }
             task = queues.get(host).tasks.element();
         }
         try {
@@ -146,19 +150,42 @@ public final class HostExecutor implements AutoCloseable {
         synchronized (this) {
             HostQueue queue = queues.get(host);
             queue.tasks.remove();
-            if (queue.tasks.isEmpty()) {
-                queues.remove(host);
+            if (queue.tasks.isEmpty() || closed) {
+                remove(host);
                 return;
             }
         }
         begin(host);
     }
 
+    private void remove(HostName host) {
+        queues.remove(host);
+        notifyAll();
+    }
+
+    /** Starts no more tasks, and interrupts the running ones. */
     @Override
     public synchronized void close() {
+        end();
+        threads.shutdownNow();
+    }
+
+    /** Starts no more tasks, and waits for the running ones up to the deadline. */
+    public synchronized void close(Deadline deadline) {
+        end();
+        try {
+            while (!queues.isEmpty() && !deadline.isOver()) {
+                deadline.await(this);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        threads.shutdown();
+    }
+
+    private void end() {
         closed = true;
         timed.forEach(t -> t.timer.close());
         timed.clear();
-        threads.shutdownNow();
     }
 }

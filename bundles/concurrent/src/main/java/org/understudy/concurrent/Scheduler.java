@@ -2,16 +2,19 @@
 package org.understudy.concurrent;
 
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.concurrent.ExecutorService;
 import org.understudy.api.Subscription;
 
 /**
  * Threads and time. All background work takes both from here, so that every pool has a name, a bound and metrics, and
- * tests can control both.
+ * tests can control both. {@link #instant} is the date; deadlines and durations use {@link #nanos}.
  */
-public interface Scheduler {
+public interface Scheduler extends InstantSource {
     /** The number of hosts that may hang before others wait. */
     int WIDTH = 32;
+    /** The number of threads of a {@link #blockingPool}. */
+    int MAX_BLOCKED = 2048;
 
     /**
      * Creates a pool of daemon threads, which end when they are idle.
@@ -28,6 +31,14 @@ public interface Scheduler {
         return pool(name, WIDTH, Integer.MAX_VALUE);
     }
 
+    /**
+     * Creates a pool for tasks that may each block for long, and must not wait for each other: each gets a thread at once. At
+     * {@link #MAX_BLOCKED} threads further tasks are rejected.
+     */
+    default ExecutorService blockingPool(String name) {
+        return pool(name, MAX_BLOCKED, 0);
+    }
+
     /** Runs a task once, on a thread shared by all tasks: it must not block. Closing the result cancels it. */
     Subscription after(Duration delay, Runnable task);
 
@@ -36,4 +47,7 @@ public interface Scheduler {
 
     /** Nanoseconds since a fixed, arbitrary time. */
     long nanos();
+
+    /** Waits on a monitor that the caller holds, until it is notified or the time has passed; may return early. */
+    void await(Object monitor, long nanos) throws InterruptedException;
 }

@@ -2,6 +2,7 @@
 package org.understudy.concurrent;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -75,6 +76,18 @@ public final class SystemScheduler implements Scheduler {
     @Override
     public long nanos() {
         return System.nanoTime();
+    }
+
+    @Override
+    public Instant instant() {
+        return Instant.now();
+    }
+
+    @Override
+    public void await(Object monitor, long nanos) throws InterruptedException {
+        if (nanos > 0) {
+            monitor.wait(nanos / 1_000_000, (int) (nanos % 1_000_000));
+        }
     }
 
     /** An exception ends neither the repetition of the task nor the timer. */

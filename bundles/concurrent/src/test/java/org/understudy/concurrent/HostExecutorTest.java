@@ -120,4 +120,19 @@ class HostExecutorTest {
         assertThat(done).isEmpty();
         assertThat(clock.timed()).isZero();
     }
+
+    @Test
+    void waitsForRunningTasksUpToADeadlineAndStartsNoOther() {
+        real.run(ALPHA, "hang", this::hang);
+        real.run(ALPHA, 1, () -> done.add(1));
+        await().until(() -> real.depth() == 2);
+
+        real.close(Deadline.in(SystemScheduler.process(), Duration.ofMillis(1)));
+        assertThat(real.depth()).isPositive();
+        hanging.countDown();
+        real.close(Deadline.in(SystemScheduler.process(), Duration.ofSeconds(10)));
+
+        assertThat(real.depth()).isZero();
+        assertThat(done).isEmpty();
+    }
 }

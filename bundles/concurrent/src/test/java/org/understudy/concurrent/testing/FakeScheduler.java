@@ -2,6 +2,7 @@
 package org.understudy.concurrent.testing;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -19,6 +20,7 @@ import org.understudy.concurrent.Scheduler;
  * submits it, or right after the task that submits it: when a call returns, all tasks that it caused have run.
  */
 public final class FakeScheduler implements Scheduler {
+    private final Instant begin = Instant.now();
     private final List<Timed> timed = new ArrayList<>();
     private final Queue<Runnable> ready = new ArrayDeque<>();
     private long now;
@@ -112,6 +114,17 @@ public final class FakeScheduler implements Scheduler {
     @Override
     public synchronized long nanos() {
         return now;
+    }
+
+    @Override
+    public Instant instant() {
+        return begin.plusNanos(nanos());
+    }
+
+    /** Returns early, as time passes on another thread. */
+    @Override
+    public void await(Object monitor, long nanos) throws InterruptedException {
+        monitor.wait(1);
     }
 
     private final class Pool extends AbstractExecutorService {

@@ -2,6 +2,7 @@
 package org.understudy.concurrent.testing;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.ExecutorService;
 import org.understudy.api.Subscription;
 import org.understudy.concurrent.Scheduler;
@@ -39,5 +40,15 @@ public final class FakeTime implements Scheduler {
     @Override
     public long nanos() {
         return time.nanos();
+    }
+
+    @Override
+    public Instant instant() {
+        return time.instant();
+    }
+
+    @Override
+    public void await(Object monitor, long nanos) throws InterruptedException {
+        time.await(monitor, nanos);
     }
 }

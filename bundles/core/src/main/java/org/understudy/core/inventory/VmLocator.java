@@ -7,9 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.osgi.service.component.annotations.Activate;
@@ -26,6 +23,8 @@ import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostedVm;
 import org.understudy.concurrent.DeadlineFanOut;
+import org.understudy.concurrent.Scheduler;
+import org.understudy.concurrent.SystemScheduler;
 
 /** Finds VMs among the hosts. An OSGi service within this bundle. */
 @Component(service = VmLocator.class)
@@ -47,16 +46,12 @@ public final class VmLocator implements AutoCloseable {
 
     @Activate
     public VmLocator(@Reference HostRegistry hosts) {
-        this(
-                hosts,
-                (limit, task) -> CompletableFuture.delayedExecutor(limit.toMillis(), TimeUnit.MILLISECONDS)
-                        .execute(task));
+        this(hosts, SystemScheduler.process());
     }
 
-    /** @param timer runs a task after a delay */
-    public VmLocator(HostRegistry hosts, BiConsumer<Duration, Runnable> timer) {
+    public VmLocator(HostRegistry hosts, Scheduler scheduler) {
         this.hosts = hosts;
-        this.fanOut = new DeadlineFanOut(timer);
+        this.fanOut = new DeadlineFanOut(scheduler);
     }
 
     @Override

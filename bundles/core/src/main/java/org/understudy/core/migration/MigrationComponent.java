@@ -7,8 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Executor;
-import java.util.concurrent.Executors;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.osgi.framework.BundleContext;
@@ -32,6 +31,8 @@ import org.understudy.api.Subscription;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.VfPools;
+import org.understudy.concurrent.Scheduler;
+import org.understudy.concurrent.SystemScheduler;
 import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.edit.DestinationDefinition;
 import org.understudy.core.definition.lint.LintContext;
@@ -41,7 +42,6 @@ import org.understudy.core.migration.context.Definitions;
 import org.understudy.core.migration.context.MigrationJournal;
 import org.understudy.core.migration.context.MigrationServices;
 import org.understudy.core.migration.context.MigrationTimings;
-import org.understudy.core.migration.context.TimeSource;
 import org.understudy.core.migration.context.UnplugGuard;
 import org.understudy.core.probe.GapProbes;
 
@@ -49,8 +49,8 @@ import org.understudy.core.probe.GapProbes;
 @Component(service = Migrations.class, immediate = true)
 public final class MigrationComponent implements Migrations {
     private final AtomicReference<Optional<VfPools>> pools = new AtomicReference<>(Optional.empty());
-    /** Idle threads end by themselves; a call that hangs when this server stops may outlive it. */
-    private final Executor threads = Executors.newCachedThreadPool(MigrationComponent::daemon);
+    /** A call that hangs when this server stops may outlive it. */
+    private final ExecutorService threads;
 
     private final MigrationService service;
 
@@ -63,7 +63,8 @@ public final class MigrationComponent implements Migrations {
             @Reference Policies policies,
             @Reference GapProbes probes) {
         MigrationJournal journal = new MigrationJournal(folder(bundle));
-        TimeSource time = TimeSource.system();
+        Scheduler scheduler = SystemScheduler.process();
+        threads = scheduler.blockingPool("understudy-migration");
         service = new MigrationService(
                 hosts,
                 vm -> locator.locate(vm).host(),
@@ -74,17 +75,11 @@ public final class MigrationComponent implements Migrations {
                                 .lint(definition, LintContext.ofMove(policies.current(), source, destination)),
                         pools::get,
                         probes,
-                        new UnplugGuard(journal, time, threads),
+                        new UnplugGuard(journal, scheduler),
                         journal,
                         MigrationTimings.usual(),
-                        time,
+                        scheduler,
                         threads));
-    }
-
-    private static Thread daemon(Runnable work) {
-        Thread thread = new Thread(work, "understudy-migration");
-        thread.setDaemon(true);
-        return thread;
     }
 
     private static Path folder(BundleContext bundle) {
@@ -127,6 +122,7 @@ public final class MigrationComponent implements Migrations {
     @Deactivate
     public void close() {
         service.close();
+        threads.shutdown();
     }
 
     @Override

@@ -4,8 +4,8 @@ package org.understudy.core.migration;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import org.understudy.api.MigrationId;
+import org.understudy.concurrent.Scheduler;
 import org.understudy.core.migration.context.MigrationJournal;
-import org.understudy.core.migration.context.TimeSource;
 
 /** Makes the ids of new migrations from their start time. */
 final class MigrationIds {
@@ -13,18 +13,18 @@ final class MigrationIds {
             DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
 
     private final MigrationJournal journal;
-    private final TimeSource time;
+    private final Scheduler scheduler;
     private String last = "";
     private int number;
 
-    MigrationIds(MigrationJournal journal, TimeSource time) {
+    MigrationIds(MigrationJournal journal, Scheduler scheduler) {
         this.journal = journal;
-        this.time = time;
+        this.scheduler = scheduler;
     }
 
     /** {@return an id that is neither in use nor on disk} */
     synchronized MigrationId next() {
-        String stamp = STAMP.format(time.instant());
+        String stamp = STAMP.format(scheduler.instant());
         number = stamp.equals(last) ? number : 0;
         last = stamp;
         MigrationId id;

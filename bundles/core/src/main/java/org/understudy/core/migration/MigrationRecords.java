@@ -13,21 +13,21 @@ import org.understudy.api.Migration;
 import org.understudy.api.MigrationId;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
+import org.understudy.concurrent.Deadline;
 import org.understudy.concurrent.EventBroadcaster;
-import org.understudy.core.migration.context.Deadline;
-import org.understudy.core.migration.context.TimeSource;
+import org.understudy.concurrent.Scheduler;
 
 /** Keeps the running and the last 100 ended migrations for clients. Safe for use from any thread. */
 final class MigrationRecords implements AutoCloseable {
     private static final int ENDED_KEPT = 100;
 
-    private final TimeSource time;
+    private final Scheduler scheduler;
     private final Map<MigrationId, Migration> records = new LinkedHashMap<>();
     private final EventBroadcaster<MigrationId, Migration> broadcaster =
             new EventBroadcaster<>("understudy-migrations", (a, b) -> b);
 
-    MigrationRecords(TimeSource time) {
-        this.time = time;
+    MigrationRecords(Scheduler scheduler) {
+        this.scheduler = scheduler;
     }
 
     synchronized void publish(Migration now) {
@@ -64,7 +64,7 @@ final class MigrationRecords implements AutoCloseable {
     }
 
     synchronized Migration await(MigrationId id, Duration limit) {
-        Deadline deadline = Deadline.in(time, limit);
+        Deadline deadline = Deadline.in(scheduler, limit);
         try {
             while (show(id).isRunning() && !deadline.isOver()) {
                 deadline.await(this);

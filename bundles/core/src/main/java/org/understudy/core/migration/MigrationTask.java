@@ -3,6 +3,7 @@ package org.understudy.core.migration;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.NetworkGap;
 import org.understudy.api.ProbeTarget;
@@ -12,31 +13,25 @@ import org.understudy.core.migration.context.DeadlineCall;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.StepAbortedException;
 import org.understudy.core.migration.context.Task;
+import org.understudy.core.migration.context.VmSnapshot;
+import org.understudy.core.migration.step.Arrived;
 import org.understudy.core.migration.step.CopyStep;
 import org.understudy.core.migration.step.LeaseStep;
 import org.understudy.core.migration.step.MigrationCompletion;
 import org.understudy.core.migration.step.PlugStep;
 import org.understudy.core.migration.step.PreflightStep;
+import org.understudy.core.migration.step.Prepared;
 import org.understudy.core.migration.step.ReleaseStep;
-import org.understudy.core.migration.step.Rollback;
-import org.understudy.core.migration.step.Step;
+import org.understudy.core.migration.step.Sending;
 import org.understudy.core.migration.step.SwitchoverStep;
 import org.understudy.core.migration.step.UnplugStep;
 import org.understudy.core.probe.GapProbe;
 
-/** Runs the seven steps of one migration in order. */
+/** Runs the seven steps of one migration in order; each step takes the results of earlier ones. */
 final class MigrationTask implements Task {
-    private static final List<Step> STEPS = List.of(
-            new PreflightStep(),
-            new LeaseStep(),
-            new UnplugStep(),
-            new CopyStep(),
-            new SwitchoverStep(),
-            new PlugStep(),
-            new ReleaseStep());
-
     private final MigrationContext context;
     private MigrationStep at = MigrationStep.PREFLIGHT;
+    private Optional<GapProbe> probe = Optional.empty();
 
     MigrationTask(MigrationContext context) {
         this.context = context;
@@ -45,20 +40,15 @@ final class MigrationTask implements Task {
     @Override
     public void run() {
         try {
-            try {
-                subscribe();
-                runSteps(STEPS);
-            } catch (StepAbortedException stop) {
-                completeIfArrived(stop);
-            }
-            new MigrationCompletion(context).complete();
+            subscribe();
+            migrate();
         } catch (StepAbortedException stop) {
-            new MigrationCompletion(context).abort(at, stop);
+            completion().abort(at, stop);
         } catch (RuntimeException | Error e) {
-            new MigrationCompletion(context).fail(at, e);
+            completion().fail(at, e);
         } finally {
             context.events().close();
-            context.probe().ifPresent(GapProbe::close);
+            probe.ifPresent(GapProbe::close);
         }
     }
 
@@ -74,26 +64,47 @@ final class MigrationTask implements Task {
                         .open(context.request().source(), context.request().destination()));
     }
 
-    private void runSteps(List<Step> steps) {
-        for (Step step : steps) {
-            at = step.step();
-            context.events().requireNotCancelled();
-            context.status().begin(at);
-            step.run(context);
-            context.status().done(at);
-            if (at == MigrationStep.PREFLIGHT) {
-                openProbe();
-            }
+    private void migrate() {
+        VmSnapshot snapshot = step(MigrationStep.PREFLIGHT, () -> new PreflightStep().run(context));
+        probe = openProbe();
+        Prepared prepared = step(MigrationStep.LEASE, new LeaseStep(context, snapshot)::run);
+        begin(MigrationStep.TO_STANDBY);
+        UnplugStep unplug = new UnplugStep(context, prepared);
+        Sending sending = unplug.start();
+        Arrived arrived = arrive(unplug, sending);
+        boolean enabled = step(MigrationStep.TO_PRIMARY, new PlugStep(context, arrived, probe)::run);
+        begin(MigrationStep.RELEASE);
+        new ReleaseStep(context, snapshot, sending.source().outgoing()).run();
+        context.status().done(MigrationStep.RELEASE);
+        completion().complete(arrived, enabled);
+    }
+
+    /** From the begin of sending to the end of the switchover. */
+    private Arrived arrive(UnplugStep unplug, Sending sending) {
+        try {
+            unplug.awaitRelease(sending);
+            context.status().done(MigrationStep.TO_STANDBY);
+            begin(MigrationStep.COPY);
+            new CopyStep(context, sending).run();
+            context.status().done(MigrationStep.COPY);
+            return switchOver(sending);
+        } catch (StepAbortedException stop) {
+            requireArrived(sending, stop);
+            return switchOver(sending);
         }
     }
 
+    private Arrived switchOver(Sending sending) {
+        return step(MigrationStep.SWITCH, new SwitchoverStep(context, sending)::run);
+    }
+
     /** A cancel may come too late for a host that switches by itself; the migration of a VM that has arrived is completed. */
-    private void completeIfArrived(StepAbortedException stop) {
+    private void requireArrived(Sending sending, StepAbortedException stop) {
         if (stop.reason() != StepAbortedException.Reason.CANCELLED) {
             throw stop;
         }
         context.events().ignoreCancel();
-        if (!new Rollback(context).hasArrivedDespiteCancel()) {
+        if (!sending.prepared().rollback().hasArrivedDespiteCancel(sending)) {
             throw stop;
         }
         context.status().fact(at, "cancelled", "too late: the host had completed the migration");
@@ -105,20 +116,38 @@ final class MigrationTask implements Task {
                 context.status().done(passed);
             }
         }
-        runSteps(STEPS.subList(MigrationStep.SWITCH.ordinal(), STEPS.size()));
     }
 
-    private void openProbe() {
+    private <T> T step(MigrationStep step, Supplier<T> work) {
+        begin(step);
+        T result = work.get();
+        context.status().done(step);
+        return result;
+    }
+
+    private void begin(MigrationStep step) {
+        at = step;
+        context.events().requireNotCancelled();
+        context.status().begin(step);
+    }
+
+    /** Empty if the network gap is not measured; the status has the reason. */
+    private Optional<GapProbe> openProbe() {
         Optional<ProbeTarget> target = PreflightStep.probeTarget(context.request());
         if (target.isEmpty()) {
             context.status().networkGap(new NetworkGap.NotMeasured("no probe is configured for this VM"));
-            return;
+            return Optional.empty();
         }
         try {
-            context.probe(context.services().probes().open(target.get()));
+            return Optional.of(context.services().probes().open(target.get()));
         } catch (UnderstudyException e) {
             context.status().networkGap(new NetworkGap.NotMeasured(e.getMessage()));
+            return Optional.empty();
         }
+    }
+
+    private MigrationCompletion completion() {
+        return new MigrationCompletion(context, probe);
     }
 
     @Override

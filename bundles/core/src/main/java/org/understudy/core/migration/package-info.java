@@ -5,7 +5,7 @@
  * <p>Owns the words migration, task and outcome. Clients call it through {@link org.understudy.api.Migrations}. Each
  * migration has a thread of its own and waits in one place, {@link
  * org.understudy.core.migration.context.MigrationEvents}; listeners have threads of their own. Queries of hosts have a
- * deadline on the one clock {@link org.understudy.core.migration.context.TimeSource}. An exception in a task ends that
+ * deadline on the clock of the {@link org.understudy.concurrent.Scheduler}. An exception in a task ends that
  * task alone.
  *
  * <p>No split brain: {@code accept} follows only after the source QEMU has reported completion, and {@code resumeOnSource}

@@ -114,7 +114,7 @@ class HostRegistryTest {
 
         registry.removeConnector(connector);
         assertThat(registry.all()).isEmpty();
-        assertThat(opened.get(0).deeds()).containsExactly("close");
+        assertThat(opened.get(0).calls()).containsExactly("close");
 
         registry.addConnector(fakeConnector());
         await().until(() -> registry.all().size() == 1);
@@ -131,7 +131,7 @@ class HostRegistryTest {
         registry.removeConnector(old);
 
         await().until(() -> opened.size() == 2 && registry.all().equals(List.of(opened.get(1))));
-        assertThat(opened.get(0).deeds()).containsExactly("close");
+        assertThat(opened.get(0).calls()).containsExactly("close");
     }
 
     @Test
@@ -147,7 +147,7 @@ class HostRegistryTest {
         registry.removeConnector(slow);
         leave.countDown();
 
-        await().until(() -> late.deeds().equals(List.of("close")));
+        await().until(() -> late.calls().equals(List.of("close")));
         assertThat(registry.all()).isEmpty();
     }
 
@@ -163,8 +163,8 @@ class HostRegistryTest {
 
         await().until(() -> registry.all().size() == 2);
         assertThat(registry.host(new HostName("beta"))).isSameAs(beta);
-        await().until(() -> ((FakeDefinitionHost) alpha).deeds().equals(List.of("close")));
-        assertThat(((FakeDefinitionHost) beta).deeds()).isEmpty();
+        await().until(() -> ((FakeDefinitionHost) alpha).calls().equals(List.of("close")));
+        assertThat(((FakeDefinitionHost) beta).calls()).isEmpty();
         assertCode(ErrorCode.HOST_NOT_FOUND, "alpha");
     }
 
@@ -177,7 +177,7 @@ class HostRegistryTest {
         configure(new HostPolicy(new HostName("alpha"), "fake", Map.of("directory", "/srv")));
 
         await().until(() -> opened.size() == 2 && registry.all().equals(List.of(opened.get(1))));
-        assertThat(opened.get(0).deeds()).containsExactly("close");
+        assertThat(opened.get(0).calls()).containsExactly("close");
     }
 
     @Test
@@ -206,7 +206,7 @@ class HostRegistryTest {
         second.close();
 
         await().until(() -> opened.size() == 2 && registry.all().equals(List.of(opened.get(1))));
-        assertThat(opened.get(0).deeds()).containsExactly("close");
+        assertThat(opened.get(0).calls()).containsExactly("close");
         assertThat(registry.pendingChange(ALPHA)).isEmpty();
         assertThat(registry.optionsInForce(ALPHA)).contains(changed);
         assertThat(alphaFindings()).isEmpty();
@@ -231,7 +231,7 @@ class HostRegistryTest {
 
         assertThat(registry.all()).isEmpty();
         assertThat(registry.views()).isEmpty();
-        await().until(() -> opened.get(0).deeds().equals(List.of("close")));
+        await().until(() -> opened.get(0).calls().equals(List.of("close")));
         assertThatThrownBy(() -> registry.hold(alpha, "migration m-2"))
                 .isInstanceOfSatisfying(
                         UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.HOST_UNAVAILABLE));
@@ -273,7 +273,7 @@ class HostRegistryTest {
 
         configure(new HostPolicy(ALPHA, "fake", Map.of("directory", "/srv")), host("beta"));
 
-        await().until(() -> opened.get(0).deeds().equals(List.of("close")));
+        await().until(() -> opened.get(0).calls().equals(List.of("close")));
         await().until(() -> registry.all().size() == 2);
         assertThat(alphaFindings()).isEmpty();
     }
@@ -386,7 +386,7 @@ class HostRegistryTest {
         configure();
         leave.countDown();
 
-        await().until(() -> late.deeds().equals(List.of("close")));
+        await().until(() -> late.calls().equals(List.of("close")));
         assertThat(registry.all()).isEmpty();
     }
 

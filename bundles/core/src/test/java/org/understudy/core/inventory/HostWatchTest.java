@@ -2,13 +2,16 @@
 package org.understudy.core.inventory;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.ErrorCode;
@@ -19,8 +22,11 @@ import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.Hosts;
+import org.understudy.concurrent.Scheduler;
+import org.understudy.concurrent.SystemScheduler;
 import org.understudy.concurrent.testing.FakeScheduler;
 import org.understudy.core.testing.FakeHost;
+import org.understudy.core.testing.FakeHost.Fault;
 
 class HostWatchTest {
     private final FakeScheduler clock = new FakeScheduler();
@@ -56,11 +62,15 @@ class HostWatchTest {
     }
 
     private HostWatch watch() {
+        return watch(clock);
+    }
+
+    private HostWatch watch(Scheduler scheduler) {
         HostWatch watch = new HostWatch(
                 hosts,
                 host -> seen.add("opened " + host.name()),
                 (host, event) -> seen.add(host.name() + " " + event.vm()),
-                clock);
+                scheduler);
         opened = Optional.of(watch);
         return watch;
     }
@@ -129,5 +139,27 @@ class HostWatchTest {
 
         assertThat(a.consumers()).isZero();
         assertThat(listeners).isEmpty();
+    }
+
+    @Test
+    void hostWhoseSubscriptionHangsDelaysNoOtherAndIsDroppedWhenItIsClosed() {
+        a.with(Fault.SUBSCRIBE_HANGS);
+        open.addAll(List.of(a, b));
+        try {
+            HostWatch watch = CompletableFuture.supplyAsync(() -> watch(SystemScheduler.process()))
+                    .orTimeout(5, TimeUnit.SECONDS)
+                    .join();
+            await().until(() -> seen.contains("opened b"));
+            assertThat(CompletableFuture.runAsync(watch::refresh)).succeedsWithin(Duration.ofSeconds(5));
+            b.emit(new HostEvent.Started(new VmName("web1"), Instant.now()));
+            assertThat(seen).containsExactly("opened b", "b web1");
+            assertThat(watch.host(a.name())).isEmpty();
+
+            now(b);
+        } finally {
+            a.without(Fault.SUBSCRIBE_HANGS);
+        }
+        await().until(() -> a.subscribed() == 1 && a.consumers() == 0);
+        assertThat(seen).doesNotContain("opened a");
     }
 }

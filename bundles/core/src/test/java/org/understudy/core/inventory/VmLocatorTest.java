@@ -5,10 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -20,6 +19,7 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.concurrent.DeadlineFanOut;
+import org.understudy.concurrent.testing.VirtualTimeScheduler;
 import org.understudy.core.inventory.VmLocator.Survey;
 import org.understudy.core.testing.FakeDefinitionHost;
 import org.understudy.core.testing.FakeHosts;
@@ -27,18 +27,21 @@ import org.understudy.core.testing.FakeHosts;
 class VmLocatorTest {
     private static final VmName WEB1 = new VmName("web1");
 
+    private static final Duration FIND_LIMIT = Duration.ofSeconds(8);
+
     private final FakeDefinitionHost alpha = new FakeDefinitionHost("alpha");
     private final FakeDefinitionHost beta = new FakeDefinitionHost("beta");
     private final FakeDefinitionHost gamma = new FakeDefinitionHost("gamma");
     private final FakeHosts fakeHosts = new FakeHosts(alpha, beta, gamma);
-    private final BlockingQueue<Runnable> deadlines = new LinkedBlockingQueue<>();
-    private final VmLocator locator = new VmLocator(fakeHosts.registry, (limit, task) -> deadlines.add(task));
+    private final VirtualTimeScheduler time = new VirtualTimeScheduler();
+    private final VmLocator locator = new VmLocator(fakeHosts.registry, time);
 
     @AfterEach
     void close() {
         List.of(alpha, beta, gamma).forEach(FakeDefinitionHost::recover);
         locator.close();
         fakeHosts.close();
+        time.close();
     }
 
     private CompletableFuture<Survey> survey() {
@@ -50,10 +53,9 @@ class VmLocatorTest {
     }
 
     /** Lets the deadline of a survey pass when only this number of hosts has not answered. */
-    private void passDeadline(int hanging) throws InterruptedException {
-        Runnable deadline = deadlines.take();
-        await().until(() -> locator.inFlight() == hanging);
-        deadline.run();
+    private void passDeadline(int hanging, Duration limit) {
+        await().until(() -> time.waiting() == 1 && locator.inFlight() == hanging);
+        time.pass(limit);
     }
 
     @Test
@@ -70,7 +72,7 @@ class VmLocatorTest {
     }
 
     @Test
-    void callsAllHostsBeforeTheFirstHasAnswered() throws InterruptedException {
+    void callsAllHostsBeforeTheFirstHasAnswered() {
         List.of(alpha, beta, gamma).forEach(FakeDefinitionHost::hang);
 
         CompletableFuture<Survey> survey = survey();
@@ -78,21 +80,21 @@ class VmLocatorTest {
         for (FakeDefinitionHost host : List.of(alpha, beta, gamma)) {
             await().until(() -> host.questions().equals(List.of("find web1")));
         }
-        passDeadline(3);
+        passDeadline(3, FIND_LIMIT);
         assertThat(survey.join().unanswered())
                 .extracting(s -> s.host().value())
                 .containsExactly("alpha", "beta", "gamma");
     }
 
     @Test
-    void waitsOneDeadlineForAHostThatHangsAndReportsIt() throws InterruptedException {
+    void waitsOneDeadlineForAHostThatHangsAndReportsIt() {
         alpha.with("web1", VmState.SHUTOFF);
         beta.hang();
         CompletableFuture<Survey> survey = survey();
         await().until(() -> locator.inFlight() == 1);
         assertThat(survey).isNotDone();
 
-        passDeadline(1);
+        passDeadline(1, FIND_LIMIT);
 
         Survey answered = survey.join();
         assertThat(answered.locate(WEB1).host().name()).isEqualTo(alpha.name());
@@ -102,16 +104,16 @@ class VmLocatorTest {
             assertThat(finding.message())
                     .isEqualTo("Host beta did not answer within 8 s; whether VM 'web1' runs there is unknown");
         });
-        assertThat(deadlines).isEmpty();
+        assertThat(time.waiting()).isZero();
     }
 
     @Test
-    void listsTheVmsOfTheHostsThatAnswer() throws InterruptedException {
+    void listsTheVmsOfTheHostsThatAnswer() {
         alpha.with("web1", VmState.RUNNING).with("web2", VmState.SHUTOFF);
         beta.hang();
         CompletableFuture<Survey> survey = inBackground(locator::survey);
 
-        passDeadline(1);
+        passDeadline(1, Duration.ofSeconds(30));
 
         assertThat(survey.join().claims()).containsOnlyKeys(WEB1, new VmName("web2"));
         assertThat(survey.join().unanswered())
@@ -140,11 +142,11 @@ class VmLocatorTest {
     }
 
     @Test
-    void skipsAHostWithTooManyHangingCallsUntilItRecovers() throws InterruptedException {
+    void skipsAHostWithTooManyHangingCallsUntilItRecovers() {
         beta.hang();
         for (int i = 0; i < DeadlineFanOut.MAX_OVERDUE; i++) {
             CompletableFuture<Survey> survey = survey();
-            passDeadline(i + 1);
+            passDeadline(i + 1, FIND_LIMIT);
             assertThat(survey.join().unanswered()).hasSize(1);
         }
 

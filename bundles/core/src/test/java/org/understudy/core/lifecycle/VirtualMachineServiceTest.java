@@ -8,12 +8,11 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.Mockito.when;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -33,6 +32,7 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.Vm;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
+import org.understudy.concurrent.testing.VirtualTimeScheduler;
 import org.understudy.core.definition.lint.NicFacts;
 import org.understudy.core.inventory.VmLocator;
 import org.understudy.core.testing.FakeDefinitionHost;
@@ -48,11 +48,12 @@ class VirtualMachineServiceTest {
     private final VfLeaseController vfs =
             new VfLeaseController(fakeHosts.registry, fakeHosts.migrations, fakeHosts.policies);
 
-    private final BlockingQueue<Runnable> deadlines = new LinkedBlockingQueue<>();
+    private final VirtualTimeScheduler time = new VirtualTimeScheduler();
 
     @AfterEach
     void close() {
         beta.recover();
+        time.close();
         vfs.close();
         fakeHosts.close();
     }
@@ -157,7 +158,7 @@ class VirtualMachineServiceTest {
         alpha.object(note);
 
         assertThat(vms().define(alpha.name(), FakeDefinitionHost.xml("web1"))).contains(note);
-        assertThat(alpha.deeds()).containsExactly("define web1");
+        assertThat(alpha.calls()).containsExactly("define web1");
     }
 
     @Test
@@ -170,7 +171,7 @@ class VirtualMachineServiceTest {
                         e -> assertThat(e.findings())
                                 .extracting(Finding::message)
                                 .anyMatch(m -> m.contains("dropped the alias ua-net")));
-        assertThat(alpha.deeds()).containsExactly("define web1", "undefine web1");
+        assertThat(alpha.calls()).containsExactly("define web1", "undefine web1");
     }
 
     @Test
@@ -217,7 +218,7 @@ class VirtualMachineServiceTest {
         alpha.object(Finding.of(FindingCode.DEFINITION_UNSUPPORTED, "vm web1", "a floppy", "remove it"));
 
         assertCode(ErrorCode.REFUSED_BY_FINDINGS, () -> vms().define(alpha.name(), FakeDefinitionHost.xml("web1")));
-        assertThat(alpha.deeds()).isEmpty();
+        assertThat(alpha.calls()).isEmpty();
     }
 
     @Test
@@ -261,7 +262,7 @@ class VirtualMachineServiceTest {
         assertCode(ErrorCode.WRONG_VM_STATE, () -> vms().reset(off));
         assertCode(ErrorCode.WRONG_VM_STATE, () -> vms().pause(still));
         assertCode(ErrorCode.WRONG_VM_STATE, () -> vms().resume(on));
-        assertThat(alpha.deeds()).isEmpty();
+        assertThat(alpha.calls()).isEmpty();
 
         vms().start(off);
         vms().pause(on);
@@ -270,7 +271,7 @@ class VirtualMachineServiceTest {
         vms().shutdown(on);
         vms().destroy(on);
         vms().undefine(new VmName("spare"));
-        assertThat(alpha.deeds())
+        assertThat(alpha.calls())
                 .containsExactly(
                         "start off {}",
                         "pause on",
@@ -293,7 +294,7 @@ class VirtualMachineServiceTest {
                 () -> vms().define(alpha.name(), FakeDefinitionHost.xml("web1")))) {
             assertCode(ErrorCode.MIGRATION_IN_PROGRESS, command);
         }
-        assertThat(alpha.deeds()).isEmpty();
+        assertThat(alpha.calls()).isEmpty();
     }
 
     @Test
@@ -302,7 +303,7 @@ class VirtualMachineServiceTest {
         beta.with("web1", VmState.INCOMING);
 
         assertCode(ErrorCode.REFUSED_BY_FINDINGS, () -> vms().start(WEB1));
-        assertThat(alpha.deeds()).isEmpty();
+        assertThat(alpha.calls()).isEmpty();
     }
 
     @Test
@@ -310,25 +311,23 @@ class VirtualMachineServiceTest {
         alpha.with("web1", VmState.PAUSED);
         fakeHosts.migrated("web1", "alpha", "beta", Optional.of(Outcome.NEEDS_ATTENTION));
         vms().resume(WEB1);
-        assertThat(alpha.deeds()).containsExactly("resume web1");
+        assertThat(alpha.calls()).containsExactly("resume web1");
 
         beta.fail(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "timed out"));
 
         assertThatThrownBy(() -> vms().resume(WEB1)).hasMessageContaining("host beta, where it may run");
-        assertThat(alpha.deeds()).hasSize(1);
+        assertThat(alpha.calls()).hasSize(1);
     }
 
     /** Calls while a host hangs, until the deadline for its response has passed. */
-    private <R> CompletableFuture<R> whileBetaHangs(Function<VirtualMachineService, R> call)
-            throws InterruptedException {
+    private <R> CompletableFuture<R> whileBetaHangs(Function<VirtualMachineService, R> call) {
         beta.hang();
-        VmLocator locator = new VmLocator(fakeHosts.registry, (limit, task) -> deadlines.add(task));
+        VmLocator locator = new VmLocator(fakeHosts.registry, time);
         CompletableFuture<R> answer =
                 CompletableFuture.supplyAsync(() -> call.apply(vms(locator)), task -> new Thread(task).start());
-        Runnable deadline = deadlines.take();
-        await().until(() -> locator.inFlight() == 1);
+        await().until(() -> time.waiting() == 1 && locator.inFlight() == 1);
         assertThat(answer).isNotDone();
-        deadline.run();
+        time.pass(Duration.ofSeconds(8));
         return answer;
     }
 
@@ -353,8 +352,8 @@ class VirtualMachineServiceTest {
                 })
                 .get(10, TimeUnit.SECONDS);
 
-        assertThat(alpha.deeds()).containsExactly("start web1 {}");
-        assertThat(deadlines).isEmpty();
+        assertThat(alpha.calls()).containsExactly("start web1 {}");
+        assertThat(time.waiting()).isZero();
     }
 
     @Test
@@ -365,7 +364,7 @@ class VirtualMachineServiceTest {
         assertThat(findings)
                 .extracting(Finding::message)
                 .containsExactly("Host beta did not answer within 8 s; whether VM 'web1' runs there is unknown");
-        assertThat(deadlines).isEmpty();
+        assertThat(time.waiting()).isZero();
     }
 
     @Test
@@ -399,7 +398,7 @@ class VirtualMachineServiceTest {
                         e -> assertThat(e.findings())
                                 .extracting(Finding::code)
                                 .containsExactly(FindingCode.STATE_INCONSISTENT, FindingCode.HOST_UNAVAILABLE));
-        assertThat(alpha.deeds()).isEmpty();
+        assertThat(alpha.calls()).isEmpty();
     }
 
     @Test
@@ -409,7 +408,7 @@ class VirtualMachineServiceTest {
         alpha.forget();
 
         assertFinding(FindingCode.POOL_NOT_SERVED, () -> vms().start(WEB1));
-        assertThat(alpha.deeds()).isEmpty();
+        assertThat(alpha.calls()).isEmpty();
     }
 
     private static void assertFinding(FindingCode code, ThrowingCallable call) {

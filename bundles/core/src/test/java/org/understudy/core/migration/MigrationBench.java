@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -46,6 +47,7 @@ import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.VfPools;
 import org.understudy.api.spi.VfPools.Lease;
 import org.understudy.api.spi.VfSettings;
+import org.understudy.concurrent.testing.VirtualTimeScheduler;
 import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.migration.context.Definitions;
@@ -55,6 +57,7 @@ import org.understudy.core.migration.context.MigrationTimings;
 import org.understudy.core.migration.context.UnplugGuard;
 import org.understudy.core.probe.GapProbe;
 import org.understudy.core.probe.GapProbes;
+import org.understudy.core.testing.ExternalProgram;
 import org.understudy.core.testing.FakeHost;
 
 /** Two fake hosts, a VM with a pair, and a migration service between them, with short times. */
@@ -66,7 +69,8 @@ public final class MigrationBench implements AutoCloseable {
     static final PoolName POOL = new PoolName("fast");
     public static final String DEFINITION = "<domain><os><type machine='pc-q35-7.2'>hvm</type></os></domain>";
 
-    final FakeTime time = new FakeTime();
+    final VirtualTimeScheduler time = new VirtualTimeScheduler();
+    private final ExecutorService threads = time.blockingPool("understudy-migration");
     public final FakeHost a = host("a");
     public final FakeHost b = host("b");
     /** Further hosts, listed before the two. */
@@ -74,9 +78,9 @@ public final class MigrationBench implements AutoCloseable {
 
     final List<PairView> pairs = new ArrayList<>(List.of(pair(PRIMARY, PrimaryKind.EMULATED)));
     /** What was done, on both hosts and to the pools, in one order. */
-    final List<String> deeds = new CopyOnWriteArrayList<>();
+    final List<String> calls = new CopyOnWriteArrayList<>();
 
-    final FakePools pools = new FakePools(deeds);
+    final FakePools pools = new FakePools(calls);
     final List<Finding> lint = new ArrayList<>();
     /** Host and work of each hold that has not ended. */
     public final List<String> held = new CopyOnWriteArrayList<>();
@@ -95,8 +99,8 @@ public final class MigrationBench implements AutoCloseable {
 
     public MigrationBench(Path folder) {
         this.folder = folder;
-        a.witness(deeds::add);
-        b.witness(deeds::add);
+        a.recorder(calls::add);
+        b.recorder(calls::add);
         a.running("web1", DEFINITION, PRIMARY);
     }
 
@@ -166,7 +170,7 @@ public final class MigrationBench implements AutoCloseable {
                 Duration.ofSeconds(1),
                 Duration.ofMillis(150));
         MigrationJournal journal = new MigrationJournal(folder);
-        return new MigrationService(
+        MigrationService created = new MigrationService(
                 hosts(),
                 this::locate,
                 policies(),
@@ -178,11 +182,13 @@ public final class MigrationBench implements AutoCloseable {
                         },
                         () -> Optional.of(pools),
                         probe.asService(),
-                        new UnplugGuard(journal, time, time),
+                        new UnplugGuard(journal, time),
                         journal,
                         timings,
                         time,
-                        time));
+                        threads));
+        soon().until(time::isIdle);
+        return created;
     }
 
     private Host locate(VmName vm) {
@@ -276,6 +282,19 @@ public final class MigrationBench implements AutoCloseable {
         return first;
     }
 
+    /** Lets another program migrate the VM to the second host, and returns what the service shows. */
+    public Migration externalMigration() {
+        service();
+        ExternalProgram.migrate(VM, a, b);
+        return shown();
+    }
+
+    /** Waits until the service shows a migration. */
+    public Migration shown() {
+        soon().until(() -> !service().list().isEmpty());
+        return service().list().get(0);
+    }
+
     /** Starts the clock and waits until the migration has ended. */
     public Migration await(Migration migration) {
         time.flow();
@@ -308,12 +327,12 @@ public final class MigrationBench implements AutoCloseable {
     static final class FakePools implements VfPools {
         final List<Lease> leased = new ArrayList<>();
         final List<Lease> released = new ArrayList<>();
-        private final List<String> deeds;
+        private final List<String> calls;
         int left = 4;
         boolean forwardingFails;
 
-        FakePools(List<String> deeds) {
-            this.deeds = deeds;
+        FakePools(List<String> calls) {
+            this.calls = calls;
         }
 
         @Override
@@ -330,7 +349,7 @@ public final class MigrationBench implements AutoCloseable {
             left--;
             Lease lease = new Lease(host, pool, vm, primary, new PciAddress(0, 2, 16, leased.size()), "server", 1);
             leased.add(lease);
-            deeds.add("lease " + primary);
+            calls.add("lease " + primary);
             return Optional.of(lease);
         }
 
@@ -351,13 +370,13 @@ public final class MigrationBench implements AutoCloseable {
             if (forwardingFails) {
                 throw new UnderstudyException(ErrorCode.NOT_PERMITTED, "the access list does not allow it");
             }
-            deeds.add("detour " + lease.host() + " " + on);
+            calls.add("detour " + lease.host() + " " + on);
         }
 
         @Override
         public synchronized void release(Lease lease) {
             released.add(lease);
-            deeds.add("release " + lease.primary());
+            calls.add("release " + lease.primary());
         }
     }
 

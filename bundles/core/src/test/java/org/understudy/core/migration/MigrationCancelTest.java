@@ -102,7 +102,7 @@ class MigrationCancelTest {
         assertThat(step(m, MigrationStep.COPY).facts()).containsKey("cancelled");
         assertThat(bench.b.vm(VM).state()).isEqualTo(VmState.RUNNING);
         assertThat(bench.pools.released).as("the guest uses it").isEmpty();
-        assertThat(bench.deeds).doesNotContain("abort web1");
+        assertThat(bench.calls).doesNotContain("abort web1");
     }
 
     @Test
@@ -115,7 +115,7 @@ class MigrationCancelTest {
         assertThat(m.findings()).extracting(f -> f.code()).contains(FindingCode.STATE_INCONSISTENT);
         assertThat(bench.b.vm(VM).state()).isEqualTo(VmState.RUNNING);
         assertThat(bench.pools.released).as("the guest uses it").isEmpty();
-        assertThat(bench.deeds).doesNotContain("abort web1");
+        assertThat(bench.calls).doesNotContain("abort web1");
     }
 
     @Test
@@ -126,7 +126,7 @@ class MigrationCancelTest {
         bench.service().cancel(running.id());
         Migration m = bench.await(running);
 
-        assertThat(bench.deeds)
+        assertThat(bench.calls)
                 .containsExactly(
                         "lease ua-vf0",
                         "prepare web1",
@@ -149,7 +149,7 @@ class MigrationCancelTest {
         bench.b.facts(FakeFacts.of("5.2.0"));
         bench.a.with(Fault.NEVER_EJECTS);
         Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
-        MigrationBench.soon().until(() -> bench.a.deeds().contains("send web1"));
+        MigrationBench.soon().until(() -> bench.a.calls().contains("send web1"));
         bench.service().cancel(running.id());
         Migration m = bench.await(running);
 
@@ -159,7 +159,7 @@ class MigrationCancelTest {
 
         bench.a.vm(VM).release(PRIMARY);
 
-        MigrationBench.soon().until(() -> bench.a.deeds().contains("plug ua-vf0"));
+        MigrationBench.soon().until(() -> bench.a.calls().contains("plug ua-vf0"));
         MigrationBench.soon().until(() -> !preflightCodes().contains(FindingCode.EJECT_PENDING));
     }
 
@@ -169,7 +169,7 @@ class MigrationCancelTest {
         bench.b.facts(FakeFacts.of("5.2.0"));
         bench.a.with(Fault.NEVER_EJECTS);
         Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
-        MigrationBench.soon().until(() -> bench.a.deeds().contains("send web1"));
+        MigrationBench.soon().until(() -> bench.a.calls().contains("send web1"));
         bench.service().cancel(running.id());
         bench.await(running);
         assertThat(preflightCodes()).contains(FindingCode.EJECT_PENDING);
@@ -183,9 +183,9 @@ class MigrationCancelTest {
     void expectsALateReleaseWhenTheGuestDidNotAnswerDuringTheWaitOfQemu() {
         bench.a.with(Fault.NEVER_EJECTS, Fault.CANCEL_HANGS);
         Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
-        MigrationBench.soon().until(() -> bench.a.deeds().contains("send web1"));
+        MigrationBench.soon().until(() -> bench.a.calls().contains("send web1"));
         bench.service().cancel(running.id());
-        MigrationBench.soon().until(() -> bench.a.deeds().contains("cancel web1"));
+        MigrationBench.soon().until(() -> bench.a.calls().contains("cancel web1"));
         bench.time.pass(Duration.ofMillis(200));
         bench.a.without(Fault.CANCEL_HANGS);
 
@@ -199,7 +199,7 @@ class MigrationCancelTest {
     void expectsNoLateReleaseWhenTheCancelEndsEarly() {
         bench.a.with(Fault.NEVER_EJECTS);
         Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
-        MigrationBench.soon().until(() -> bench.a.deeds().contains("send web1"));
+        MigrationBench.soon().until(() -> bench.a.calls().contains("send web1"));
         bench.service().cancel(running.id());
 
         assertThat(bench.await(running).findings()).extracting(f -> f.code()).doesNotContain(FindingCode.EJECT_PENDING);
@@ -211,7 +211,7 @@ class MigrationCancelTest {
         bench.b.facts(FakeFacts.of("5.2.0"));
         bench.a.with(Fault.NEVER_EJECTS);
         Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
-        MigrationBench.soon().until(() -> bench.a.deeds().contains("send web1"));
+        MigrationBench.soon().until(() -> bench.a.calls().contains("send web1"));
         bench.service().cancel(running.id());
         bench.await(running);
         bench.restart();
@@ -221,7 +221,7 @@ class MigrationCancelTest {
         bench.a.vm(VM).release(PRIMARY);
         bench.restart();
 
-        MigrationBench.soon().until(() -> bench.a.deeds().contains("plug ua-vf0"));
+        MigrationBench.soon().until(() -> bench.a.calls().contains("plug ua-vf0"));
         MigrationBench.soon().until(() -> !preflightCodes().contains(FindingCode.EJECT_PENDING));
     }
 
@@ -230,14 +230,14 @@ class MigrationCancelTest {
         bench.a.facts(FakeFacts.of("5.2.0"));
         bench.a.with(Fault.START_HANGS, Fault.NEVER_EJECTS);
         Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
-        MigrationBench.soon().until(() -> bench.a.deeds().contains("send web1"));
+        MigrationBench.soon().until(() -> bench.a.calls().contains("send web1"));
 
         bench.service().cancel(running.id());
         bench.a.without(Fault.START_HANGS);
         Migration m = bench.await(running);
 
         assertThat(m.outcome()).contains(Outcome.CANCELLED);
-        assertThat(bench.deeds).containsExactly("prepare web1", "send web1", "cancel web1", "abort web1");
+        assertThat(bench.calls).containsExactly("prepare web1", "send web1", "cancel web1", "abort web1");
         assertThat(m.findings()).extracting(f -> f.code()).contains(FindingCode.EJECT_PENDING);
     }
 
@@ -246,7 +246,7 @@ class MigrationCancelTest {
         bench.a.facts(FakeFacts.of("5.2.0"));
         bench.a.with(Fault.STUCK_IN_SETUP);
         Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
-        MigrationBench.soon().until(() -> bench.a.deeds().contains("send web1"));
+        MigrationBench.soon().until(() -> bench.a.calls().contains("send web1"));
 
         bench.service().cancel(running.id());
 
@@ -258,7 +258,7 @@ class MigrationCancelTest {
         bench.a.facts(FakeFacts.of("5.2.0"));
         bench.a.with(Fault.NEVER_EJECTS);
         Migration running = bench.startAndReach(MigrationStep.TO_STANDBY);
-        MigrationBench.soon().until(() -> bench.a.deeds().contains("send web1"));
+        MigrationBench.soon().until(() -> bench.a.calls().contains("send web1"));
         bench.service().cancel(running.id());
         bench.await(running);
         bench.a.with(Fault.PRESENCE_HANGS);
@@ -271,10 +271,10 @@ class MigrationCancelTest {
         bench.a.vm(VM).release(PRIMARY);
         bench.a.without(Fault.PRESENCE_HANGS);
         stopped.join();
-        assertThat(bench.a.deeds()).doesNotContain("plug ua-vf0");
+        assertThat(bench.a.calls()).doesNotContain("plug ua-vf0");
         bench.restart();
 
-        MigrationBench.soon().until(() -> bench.a.deeds().contains("plug ua-vf0"));
+        MigrationBench.soon().until(() -> bench.a.calls().contains("plug ua-vf0"));
         MigrationBench.soon().until(() -> !preflightCodes().contains(FindingCode.EJECT_PENDING));
     }
 

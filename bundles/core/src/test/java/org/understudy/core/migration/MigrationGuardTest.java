@@ -67,8 +67,8 @@ class MigrationGuardTest {
     @Test
     void findsNothingWrongWithAHealthyVm() {
         assertThat(preflight()).isEmpty();
-        assertThat(bench.a.deeds()).isEmpty();
-        assertThat(bench.b.deeds()).isEmpty();
+        assertThat(bench.a.calls()).isEmpty();
+        assertThat(bench.b.calls()).isEmpty();
     }
 
     @Test
@@ -91,8 +91,8 @@ class MigrationGuardTest {
         assertThat(m.findings()).extracting(Finding::code).contains(FindingCode.GUEST_REBOOTING);
         assertThat(m.steps().get(0).state()).isEqualTo(StepState.FAILED);
         assertThat(m.steps().get(1).state()).isEqualTo(StepState.PENDING);
-        assertThat(bench.a.deeds()).isEmpty();
-        assertThat(bench.b.deeds()).isEmpty();
+        assertThat(bench.a.calls()).isEmpty();
+        assertThat(bench.b.calls()).isEmpty();
     }
 
     @Test

@@ -53,8 +53,8 @@ class MigrationHappyPathTest {
         assertThat(m.downtime()).isPresent();
         assertThat(m.onStandby()).isPresent();
         assertThat(m.ended()).isPresent();
-        assertThat(bench.a.deeds()).containsExactly("send web1", "finish web1");
-        assertThat(bench.b.deeds()).containsExactly("prepare web1", "accept web1");
+        assertThat(bench.a.calls()).containsExactly("send web1", "finish web1");
+        assertThat(bench.b.calls()).containsExactly("prepare web1", "accept web1");
         assertThat(bench.a.find(MigrationBench.VM)).isEmpty();
         assertThat(bench.b.vm(MigrationBench.VM).state()).isEqualTo(VmState.RUNNING);
     }
@@ -67,7 +67,7 @@ class MigrationHappyPathTest {
         Migration m = bench.migrate();
 
         assertThat(m.outcome()).contains(Outcome.COMPLETED);
-        assertThat(bench.deeds)
+        assertThat(bench.calls)
                 .containsSubsequence(
                         "lease ua-vf0",
                         "prepare web1",
@@ -131,7 +131,7 @@ class MigrationHappyPathTest {
         Migration m = bench.migrate();
 
         assertThat(fact(m, "strategy")).startsWith("automatic, no VF");
-        assertThat(bench.deeds).doesNotContain("unplug ua-vf0");
+        assertThat(bench.calls).doesNotContain("unplug ua-vf0");
     }
 
     @Test
@@ -141,7 +141,7 @@ class MigrationHappyPathTest {
         Migration m = bench.migrate();
 
         assertThat(m.outcome()).contains(Outcome.COMPLETED);
-        assertThat(bench.b.deeds()).contains("plug ua-vf0");
+        assertThat(bench.b.calls()).contains("plug ua-vf0");
     }
 
     private static String fact(Migration m, String name) {
@@ -161,8 +161,8 @@ class MigrationHappyPathTest {
 
         assertThat(m.outcome()).contains(Outcome.COMPLETED);
         assertThat(m.steps()).extracting(StepReport::state).containsOnly(StepState.DONE);
-        assertThat(bench.a.deeds()).containsExactly("send web1", "finish web1");
-        assertThat(bench.b.deeds()).containsExactly("prepare web1");
+        assertThat(bench.a.calls()).containsExactly("send web1", "finish web1");
+        assertThat(bench.b.calls()).containsExactly("prepare web1");
         assertThat(bench.b.vm(MigrationBench.VM).state()).isEqualTo(VmState.RUNNING);
     }
 
@@ -192,7 +192,7 @@ class MigrationHappyPathTest {
 
         bench.migrate();
 
-        assertThat(bench.deeds).containsSubsequence("detour a true", "send web1", "detour b true", "accept web1");
+        assertThat(bench.calls).containsSubsequence("detour a true", "send web1", "detour b true", "accept web1");
     }
 
     @Test

@@ -60,7 +60,7 @@ class MigrationOutcomeTest {
         assertThat(codes(m)).contains("primary-not-released");
         assertThat(step(m, MigrationStep.TO_STANDBY).state()).isEqualTo(StepState.FAILED);
         assertThat(step(m, MigrationStep.LEASE).state()).isEqualTo(StepState.UNDONE);
-        assertThat(bench.a.deeds()).containsExactly("send web1", "cancel web1");
+        assertThat(bench.a.calls()).containsExactly("send web1", "cancel web1");
         assertRunsOnSourceAsBefore();
     }
 
@@ -137,7 +137,7 @@ class MigrationOutcomeTest {
         bench.pools.leased.add(bench.leaseOnSource());
 
         assertThat(bench.migrate().outcome()).contains(Outcome.FAILED_ON_SOURCE);
-        assertThat(bench.deeds).containsSubsequence("detour a true", "detour a false");
+        assertThat(bench.calls).containsSubsequence("detour a true", "detour a false");
     }
 
     @Test
@@ -161,8 +161,8 @@ class MigrationOutcomeTest {
 
         assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
         assertThat(codes(m)).contains("pool-exhausted");
-        assertThat(bench.a.deeds()).isEmpty();
-        assertThat(bench.b.deeds()).isEmpty();
+        assertThat(bench.a.calls()).isEmpty();
+        assertThat(bench.b.calls()).isEmpty();
     }
 
     @Test
@@ -174,7 +174,7 @@ class MigrationOutcomeTest {
 
         assertThat(m.outcome()).contains(Outcome.COMPLETED_DEGRADED);
         assertThat(codes(m)).contains("primary-not-returned");
-        assertThat(bench.deeds).contains("unplug ua-vf0", "accept web1").doesNotContain("plug ua-vf0");
+        assertThat(bench.calls).contains("unplug ua-vf0", "accept web1").doesNotContain("plug ua-vf0");
     }
 
     @Test
@@ -198,7 +198,7 @@ class MigrationOutcomeTest {
 
         assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
         assertThat(codes(m)).contains("primary-not-released", "eject-pending");
-        assertThat(bench.deeds).doesNotContain("send web1");
+        assertThat(bench.calls).doesNotContain("send web1");
         assertThat(bench.b.find(VM)).isEmpty();
     }
 
@@ -211,7 +211,7 @@ class MigrationOutcomeTest {
         Migration m = bench.migrate();
 
         assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
-        assertThat(bench.a.deeds()).containsSubsequence("unplug ua-vf0", "send web1", "plug ua-vf0");
+        assertThat(bench.a.calls()).containsSubsequence("unplug ua-vf0", "send web1", "plug ua-vf0");
         assertThat(bench.a.primaryPresence(VM, PRIMARY)).isEqualTo(PrimaryPresence.ENABLED);
     }
 
@@ -222,7 +222,7 @@ class MigrationOutcomeTest {
         Migration m = bench.migrate();
 
         assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
-        assertThat(bench.a.deeds()).contains("plug ua-vf0");
+        assertThat(bench.a.calls()).contains("plug ua-vf0");
         assertRunsOnSourceAsBefore();
     }
 
@@ -289,7 +289,7 @@ class MigrationOutcomeTest {
 
         assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
         assertThat(codes(m)).contains("guest-not-running");
-        assertThat(bench.b.deeds()).containsExactly("prepare web1", "abort web1");
+        assertThat(bench.b.calls()).containsExactly("prepare web1", "abort web1");
         assertThat(bench.b.find(VM)).isEmpty();
         assertThat(bench.a.definition(VM)).isEqualTo(MigrationBench.DEFINITION);
     }
@@ -312,8 +312,8 @@ class MigrationOutcomeTest {
 
         assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
         assertThat(codes(m)).contains("state-inconsistent");
-        assertThat(bench.b.deeds()).containsExactly("prepare web1");
-        assertThat(bench.a.deeds()).containsExactly("send web1");
+        assertThat(bench.b.calls()).containsExactly("prepare web1");
+        assertThat(bench.a.calls()).containsExactly("send web1");
     }
 
     @ParameterizedTest
@@ -326,8 +326,8 @@ class MigrationOutcomeTest {
         Migration m = bench.migrate();
 
         assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
-        assertThat(bench.a.deeds()).containsExactly("send web1");
-        assertThat(bench.b.deeds()).doesNotContain("abort web1");
+        assertThat(bench.a.calls()).containsExactly("send web1");
+        assertThat(bench.b.calls()).doesNotContain("abort web1");
     }
 
     @Test
@@ -338,7 +338,7 @@ class MigrationOutcomeTest {
 
         assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
         assertThat(codes(m)).contains("undo-failed");
-        assertThat(bench.a.deeds()).doesNotContain("resume web1");
+        assertThat(bench.a.calls()).doesNotContain("resume web1");
         assertThat(bench.a.vm(VM).state()).isEqualTo(VmState.PAUSED);
     }
 
@@ -348,8 +348,8 @@ class MigrationOutcomeTest {
 
         Migration m = bench.migrate();
 
-        assertThat(bench.b.deeds()).containsExactly("prepare web1", "abort web1");
-        assertThat(bench.a.deeds()).contains("resume web1");
+        assertThat(bench.b.calls()).containsExactly("prepare web1", "abort web1");
+        assertThat(bench.a.calls()).contains("resume web1");
         assertThat(bench.a.vm(VM).state()).isEqualTo(VmState.RUNNING);
         assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
         assertThat(codes(m)).contains("migration-failed", "primary-not-returned");
@@ -388,8 +388,8 @@ class MigrationOutcomeTest {
 
         assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
         assertThat(m.findings().toString()).contains("cont was refused", FakeHost.AWAY_REASON);
-        assertThat(bench.a.deeds()).containsExactly("send web1");
-        assertThat(bench.b.deeds()).doesNotContain("abort web1");
+        assertThat(bench.a.calls()).containsExactly("send web1");
+        assertThat(bench.b.calls()).doesNotContain("abort web1");
     }
 
     @Test
@@ -402,7 +402,7 @@ class MigrationOutcomeTest {
                 .contains("It is unknown whether the guest has enabled", FakeHost.AWAY_REASON);
         assertThat(step(m, MigrationStep.TO_PRIMARY).facts().get(PRIMARY.value()))
                 .contains(FakeHost.AWAY_REASON);
-        assertThat(bench.b.deeds()).doesNotContain("plug ua-vf0");
+        assertThat(bench.b.calls()).doesNotContain("plug ua-vf0");
     }
 
     @Test
@@ -416,7 +416,7 @@ class MigrationOutcomeTest {
 
         assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
         assertThat(m.findings().toString()).contains("it is unknown whether it has ua-vf0", FakeHost.AWAY_REASON);
-        assertThat(bench.a.deeds()).doesNotContain("plug ua-vf0");
+        assertThat(bench.a.calls()).doesNotContain("plug ua-vf0");
     }
 
     @Test

@@ -141,7 +141,7 @@ class MigrationRecoveryTest {
 
         assertThat(m.outcome()).contains(Outcome.COMPLETED);
         assertThat(m.primaries()).containsExactly(PrimaryKind.EMULATED);
-        assertThat(bench.a.deeds()).contains("finish web1").doesNotContain("resume web1");
+        assertThat(bench.a.calls()).contains("finish web1").doesNotContain("resume web1");
         assertThat(bench.b.vm(VM).state()).isEqualTo(VmState.RUNNING);
     }
 
@@ -157,7 +157,7 @@ class MigrationRecoveryTest {
 
         assertThat(m.outcome()).contains(Outcome.COMPLETED);
         assertThat(bench.b.vm(VM).state()).isEqualTo(VmState.RUNNING);
-        assertThat(bench.a.deeds()).doesNotContain("cancel web1");
+        assertThat(bench.a.calls()).doesNotContain("cancel web1");
     }
 
     /** Without its VF the VM would be degraded by the configuration, which does not require one. */
@@ -208,7 +208,7 @@ class MigrationRecoveryTest {
         Migration m = recovered(MigrationJournal.Stage.COMMITTED);
 
         assertThat(m.outcome()).contains(Outcome.COMPLETED);
-        assertThat(bench.b.deeds()).contains("accept web1");
+        assertThat(bench.b.calls()).contains("accept web1");
         assertThat(bench.a.find(VM)).isEmpty();
     }
 
@@ -218,8 +218,8 @@ class MigrationRecoveryTest {
 
         Migration m = recovered(MigrationJournal.Stage.PREPARED);
 
-        assertThat(bench.b.deeds()).containsExactly("prepare web1", "abort web1");
-        assertThat(bench.a.deeds()).contains("resume web1");
+        assertThat(bench.b.calls()).containsExactly("prepare web1", "abort web1");
+        assertThat(bench.a.calls()).contains("resume web1");
         assertThat(bench.a.vm(VM).state()).isEqualTo(VmState.RUNNING);
         assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
     }
@@ -228,25 +228,25 @@ class MigrationRecoveryTest {
     void changesNothingWhenTheDestinationLostACommittedVm() {
         sent();
         bench.b.undefine(VM);
-        List<String> before = bench.a.deeds();
+        List<String> before = bench.a.calls();
 
         Migration m = recovered(MigrationJournal.Stage.COMMITTED);
 
         assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
         assertThat(codes(m)).contains("state-inconsistent");
-        assertThat(bench.a.deeds()).isEqualTo(before);
+        assertThat(bench.a.calls()).isEqualTo(before);
     }
 
     @Test
     void changesNothingWhenTheVmRunsOnBothHosts() {
         sent().accept();
         bench.a.vm(VM).state(VmState.RUNNING);
-        List<String> before = bench.a.deeds();
+        List<String> before = bench.a.calls();
 
         Migration m = recovered(MigrationJournal.Stage.COMMITTED);
 
         assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
-        assertThat(bench.a.deeds()).isEqualTo(before);
+        assertThat(bench.a.calls()).isEqualTo(before);
     }
 
     @Test
@@ -329,8 +329,8 @@ class MigrationRecoveryTest {
 
         assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
         assertThat(m.findings().toString()).contains("host b", FakeHost.AWAY_REASON, "ended by request");
-        assertThat(bench.a.deeds()).doesNotContain("cancel web1", "resume web1");
-        assertThat(bench.b.deeds()).doesNotContain("abort web1");
+        assertThat(bench.a.calls()).doesNotContain("cancel web1", "resume web1");
+        assertThat(bench.b.calls()).doesNotContain("abort web1");
     }
 
     @Test

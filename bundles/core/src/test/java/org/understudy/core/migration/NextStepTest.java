@@ -22,8 +22,8 @@ import org.understudy.api.PrimaryKind;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.Severity;
 import org.understudy.api.VmState;
+import org.understudy.concurrent.SystemScheduler;
 import org.understudy.core.migration.context.MigrationStatusBuilder;
-import org.understudy.core.migration.context.TimeSource;
 import org.understudy.core.testing.FakeHost.Fault;
 
 /** The reason of an outcome is its first finding, and no other remedy contradicts its own. */
@@ -111,7 +111,7 @@ class NextStepTest {
         assertThat(first(m).code()).isEqualTo(FindingCode.STATE_INCONSISTENT);
         assertThat(first(m).message()).contains("runs on host b");
         assertThat(remedies(m)).noneMatch(r -> r.startsWith(START_ON_SOURCE));
-        assertThat(bench.b.deeds()).doesNotContain("abort web1");
+        assertThat(bench.b.calls()).doesNotContain("abort web1");
     }
 
     @Test
@@ -181,7 +181,7 @@ class NextStepTest {
     @Test
     void anotherAttemptIsNotAdvisedWhereTheRollbackFailed() {
         String nextStep = "End the QEMU process of the VM on host b, then resume the VM on host a.";
-        MigrationStatusBuilder status = new MigrationStatusBuilder(bench.migrate(), TimeSource.system(), m -> {});
+        MigrationStatusBuilder status = new MigrationStatusBuilder(bench.migrate(), SystemScheduler.process(), m -> {});
         status.reason(List.of(Finding.of(
                 FindingCode.HOST_UNAVAILABLE,
                 "vm web1, step 4",

@@ -7,7 +7,6 @@ import static org.understudy.core.migration.MigrationBench.VM;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -18,14 +17,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.understudy.api.Finding;
 import org.understudy.api.Migration;
-import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.Outcome;
 import org.understudy.api.VmName;
-import org.understudy.api.spi.IncomingMigration;
-import org.understudy.api.spi.IncomingRequest;
-import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.core.testing.FakeHost;
 import org.understudy.core.testing.FakeHost.Fault;
 
@@ -49,33 +44,13 @@ class TaskIsolationTest {
         bench.close();
     }
 
-    private Migration watched() {
-        bench.a.with(Fault.SWITCHES_BY_ITSELF, Fault.STUCK_IN_COPY);
-        bench.service();
-        IncomingMigration there = bench.b.prepareIncoming(new IncomingRequest(
-                new MigrationId("theirs"),
-                VM,
-                MigrationBench.DEFINITION,
-                MigrationBench.DEFINITION,
-                MigrationOptions.defaults(),
-                Map.of()));
-        bench.a.startOutgoing(new OutgoingRequest(
-                new MigrationId("theirs"),
-                VM,
-                there.uri(),
-                MigrationOptions.defaults(),
-                MigrationBench.DEFINITION,
-                MigrationBench.DEFINITION));
-        MigrationBench.soon().until(() -> !bench.service().list().isEmpty());
-        return bench.service().list().get(0);
-    }
-
     @ParameterizedTest
     @EnumSource(
             value = Fault.class,
             names = {"FIND_DEFECT", "FIND_ERROR"})
     void externalMigrationWithADefectEndsAndUnlocksItsVm(Fault defect) {
-        Migration running = watched();
+        bench.a.with(Fault.SWITCHES_BY_ITSELF, Fault.STUCK_IN_COPY);
+        Migration running = bench.externalMigration();
 
         bench.b.with(defect);
         Migration m = bench.await(running);
@@ -111,6 +86,20 @@ class TaskIsolationTest {
                             () -> bench.service().start(OTHER, bench.a.name(), MigrationOptions.defaults()))
                     .get(3, TimeUnit.SECONDS);
             assertThat(bench.await(other).outcome()).contains(Outcome.COMPLETED);
+        } finally {
+            c.without(Fault.SUBSCRIBE_HANGS);
+        }
+    }
+
+    @Test
+    void hostThatHangsWhenTheServerStartsDelaysNoMigrationBetweenOthers() {
+        FakeHost c = bench.host("c").with(Fault.SUBSCRIBE_HANGS);
+        bench.others.add(c);
+
+        try {
+            assertThat(CompletableFuture.supplyAsync(bench::migrate))
+                    .succeedsWithin(Duration.ofSeconds(10))
+                    .satisfies(m -> assertThat(m.outcome()).contains(Outcome.COMPLETED));
         } finally {
             c.without(Fault.SUBSCRIBE_HANGS);
         }

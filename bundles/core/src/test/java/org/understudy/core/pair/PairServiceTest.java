@@ -131,7 +131,7 @@ class PairServiceTest {
         alpha.with("web1", VmState.RUNNING);
 
         assertThat(pairs.turnOn(WEB1, REQUEST).effect()).isEqualTo(Effect.AFTER_RESTART);
-        assertThat(alpha.deeds()).containsExactly("define web1");
+        assertThat(alpha.calls()).containsExactly("define web1");
         assertThat(alpha.liveDefinition(WEB1)).contains(FakeDefinitionHost.xml("web1"));
     }
 
@@ -164,7 +164,7 @@ class PairServiceTest {
         Alias primary = runningPair();
 
         assertThat(pairs.turnOff(WEB1, ONLY).effect()).isEqualTo(Effect.AT_ONCE);
-        assertThat(alpha.deeds()).containsExactly("define web1", "unplug " + primary);
+        assertThat(alpha.calls()).containsExactly("define web1", "unplug " + primary);
     }
 
     @Test
@@ -175,7 +175,7 @@ class PairServiceTest {
         alpha.forget();
 
         assertThat(pairs.turnOn(WEB1, REQUEST).effect()).isEqualTo(Effect.AT_ONCE);
-        assertThat(alpha.deeds()).containsExactly("define web1", "plug " + primary);
+        assertThat(alpha.calls()).containsExactly("define web1", "plug " + primary);
     }
 
     @Test
@@ -209,7 +209,7 @@ class PairServiceTest {
 
         assertThat(second.changed()).isFalse();
         assertThat(second.effect()).isEqualTo(Effect.NONE);
-        assertThat(alpha.deeds()).containsExactly("define web1");
+        assertThat(alpha.calls()).containsExactly("define web1");
     }
 
     @Test
@@ -293,7 +293,7 @@ class PairServiceTest {
 
         assertThat(change.changed()).isFalse();
         assertThat(change.findings()).extracting(Finding::code).containsExactly(FindingCode.NIC_NOT_FOUND);
-        assertThat(alpha.deeds()).isEmpty();
+        assertThat(alpha.calls()).isEmpty();
     }
 
     @Test
@@ -306,7 +306,7 @@ class PairServiceTest {
         assertThat(change.changed()).isFalse();
         assertThat(change.definition()).isEqualTo(FakeDefinitionHost.xml("web1"));
         assertThat(change.findings()).contains(OBJECTION);
-        assertThat(alpha.deeds()).isEmpty();
+        assertThat(alpha.calls()).isEmpty();
     }
 
     @Test
@@ -350,7 +350,7 @@ class PairServiceTest {
 
         assertCode(ErrorCode.MIGRATION_IN_PROGRESS, () -> pairs.turnOn(WEB1, REQUEST));
         assertCode(ErrorCode.MIGRATION_IN_PROGRESS, () -> pairs.turnOff(WEB1, ONLY));
-        assertThat(alpha.deeds()).isEmpty();
+        assertThat(alpha.calls()).isEmpty();
     }
 
     @Test
@@ -365,7 +365,7 @@ class PairServiceTest {
 
         assertThat(on.changed()).isTrue();
         assertThat(pairs.planOff(on.definition(), ONLY).definition()).isEqualTo(FakeDefinitionHost.xml("web1"));
-        assertThat(alpha.deeds()).isEmpty();
+        assertThat(alpha.calls()).isEmpty();
     }
 
     @Test

@@ -143,7 +143,7 @@ class ArrivalsTest {
                 .isEqualTo(
                         FIXED.replace("bus='0x01' slot='0x10' function='0x2'", "bus='0x81' slot='0x02' function='0x5'")
                                 .replace("bridge='br0'", "bridge='br7'"));
-        assertThat(beta.deeds()).isEmpty();
+        assertThat(beta.calls()).isEmpty();
     }
 
     @Test

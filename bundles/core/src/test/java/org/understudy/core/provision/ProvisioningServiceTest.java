@@ -81,7 +81,7 @@ class ProvisioningServiceTest {
         assertThat(DomainView.of(provisioned.definition()).pairs()).hasSize(1);
         assertThat(provisioned.refused()).isFalse();
         assertThat(provisioned.findings()).extracting(Finding::code).containsExactly(FindingCode.EMULATED_PRIMARY);
-        assertThat(alpha.deeds()).isEmpty();
+        assertThat(alpha.calls()).isEmpty();
     }
 
     @Test

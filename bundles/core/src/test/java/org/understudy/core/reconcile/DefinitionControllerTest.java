@@ -87,7 +87,7 @@ class DefinitionControllerTest {
 
     private void staysAsItIs() {
         clock.advance(Duration.ofSeconds(4));
-        assertThat(alpha.deeds()).isEmpty();
+        assertThat(alpha.calls()).isEmpty();
     }
 
     @Test
@@ -114,7 +114,7 @@ class DefinitionControllerTest {
         alpha.edit(withoutPrimary(requested));
 
         clock.advance(SETTLE);
-        assertThat(alpha.deeds()).contains("plug ua-primary0");
+        assertThat(alpha.calls()).contains("plug ua-primary0");
     }
 
     @Test
@@ -169,7 +169,7 @@ class DefinitionControllerTest {
 
         clock.advance(SETTLE);
         assertThat(codes(kept)).containsExactlyInAnyOrder(FindingCode.PAIR_HALF_MISSING, FindingCode.POOL_UNKNOWN);
-        assertThat(alpha.deeds()).isEmpty();
+        assertThat(alpha.calls()).isEmpty();
     }
 
     @Test
@@ -220,9 +220,9 @@ class DefinitionControllerTest {
         assertThat(kept.findings()).isEmpty();
     }
 
-    private void staysAsItIsBut(String deed) {
+    private void staysAsItIsBut(String call) {
         clock.advance(Duration.ofMinutes(1));
-        assertThat(alpha.deeds()).containsOnly(deed);
+        assertThat(alpha.calls()).containsOnly(call);
     }
 
     @Test

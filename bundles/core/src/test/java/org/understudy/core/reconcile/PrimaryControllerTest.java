@@ -145,12 +145,12 @@ class PrimaryControllerTest {
     }
 
     private long plugs() {
-        return alpha.deeds().stream().filter(d -> d.startsWith("plug")).count();
+        return alpha.calls().stream().filter(d -> d.startsWith("plug")).count();
     }
 
     private void staysUnplugged() {
         clock.advance(Duration.ofMinutes(30));
-        assertThat(alpha.deeds()).isEmpty();
+        assertThat(alpha.calls()).isEmpty();
     }
 
     @Test
@@ -160,7 +160,7 @@ class PrimaryControllerTest {
         becomes(PairHealth.ON_STANDBY);
 
         clock.advance(SETTLE);
-        assertThat(alpha.deeds()).contains("plug ua-vf 0000:01:10.2");
+        assertThat(alpha.calls()).contains("plug ua-vf 0000:01:10.2");
     }
 
     @Test
@@ -170,7 +170,7 @@ class PrimaryControllerTest {
         primaryController();
 
         clock.advance(SETTLE);
-        assertThat(alpha.deeds()).contains("plug ua-vf 0000:01:10.2");
+        assertThat(alpha.calls()).contains("plug ua-vf 0000:01:10.2");
     }
 
     @Test
@@ -230,7 +230,7 @@ class PrimaryControllerTest {
         newsOfNics();
 
         clock.advance(SETTLE);
-        assertThat(alpha.deeds()).contains("plug ua-vf 0000:01:10.2");
+        assertThat(alpha.calls()).contains("plug ua-vf 0000:01:10.2");
     }
 
     @Test
@@ -259,7 +259,7 @@ class PrimaryControllerTest {
         becomes(PairHealth.FAULT);
 
         clock.advance(SETTLE);
-        assertThat(alpha.deeds()).contains("unplug ua-vf");
+        assertThat(alpha.calls()).contains("unplug ua-vf");
     }
 
     @Test

@@ -38,7 +38,7 @@ public final class FakeDefinitionHost implements Host {
     private final Map<VmName, HostedVm> vms = new ConcurrentSkipListMap<>();
     private final Map<VmName, String> definitions = new ConcurrentHashMap<>();
     private final Map<VmName, String> live = new ConcurrentHashMap<>();
-    private final List<String> deeds = new CopyOnWriteArrayList<>();
+    private final List<String> calls = new CopyOnWriteArrayList<>();
     private final List<Consumer<HostEvent>> listeners = new CopyOnWriteArrayList<>();
     private volatile Runnable afterFind = () -> {};
     private final List<String> questions = new CopyOnWriteArrayList<>();
@@ -124,7 +124,7 @@ public final class FakeDefinitionHost implements Host {
     /** Clears the recorded calls. */
     public void forget() {
         questions.clear();
-        deeds.clear();
+        calls.clear();
     }
 
     /** From now on QEMU does not start. */
@@ -198,8 +198,8 @@ public final class FakeDefinitionHost implements Host {
         objections = List.of(findings);
     }
 
-    public List<String> deeds() {
-        return List.copyOf(deeds);
+    public List<String> calls() {
+        return List.copyOf(calls);
     }
 
     @Override
@@ -278,7 +278,7 @@ public final class FakeDefinitionHost implements Host {
     public HostedVm define(String definition) {
         DomainView view = DomainView.of(definition);
         definitions.put(view.name(), storing.apply(definition));
-        deeds.add("define " + view.name());
+        calls.add("define " + view.name());
         return vms.computeIfAbsent(view.name(), n -> new HostedVm(n, view.uuid().orElseThrow(), VmState.SHUTOFF, ""));
     }
 
@@ -287,7 +287,7 @@ public final class FakeDefinitionHost implements Host {
         if (undefineRefused) {
             throw new UnderstudyException(ErrorCode.LIBVIRT_ERROR, "undefine failed");
         }
-        deeds.add("undefine " + vm);
+        calls.add("undefine " + vm);
     }
 
     @Override
@@ -295,33 +295,33 @@ public final class FakeDefinitionHost implements Host {
         if (startRefused) {
             throw new UnderstudyException(ErrorCode.QEMU_START_FAILED, "QEMU exited with 1");
         }
-        deeds.add("start " + vm + " " + assignedVfs);
+        calls.add("start " + vm + " " + assignedVfs);
         vms.computeIfPresent(vm, (n, old) -> new HostedVm(n, old.uuid(), VmState.RUNNING, ""));
     }
 
     @Override
     public void shutdown(VmName vm) {
-        deeds.add("shutdown " + vm);
+        calls.add("shutdown " + vm);
     }
 
     @Override
     public void destroy(VmName vm) {
-        deeds.add("destroy " + vm);
+        calls.add("destroy " + vm);
     }
 
     @Override
     public void reset(VmName vm) {
-        deeds.add("reset " + vm);
+        calls.add("reset " + vm);
     }
 
     @Override
     public void pause(VmName vm) {
-        deeds.add("pause " + vm);
+        calls.add("pause " + vm);
     }
 
     @Override
     public void resume(VmName vm) {
-        deeds.add("resume " + vm);
+        calls.add("resume " + vm);
     }
 
     @Override
@@ -339,12 +339,12 @@ public final class FakeDefinitionHost implements Host {
         if (plugRefused) {
             throw new UnderstudyException(ErrorCode.QMP_ERROR, "device_add failed");
         }
-        deeds.add("plug " + primary + assignedVf.map(vf -> " " + vf).orElse(""));
+        calls.add("plug " + primary + assignedVf.map(vf -> " " + vf).orElse(""));
     }
 
     @Override
     public void unplugPrimary(VmName vm, Alias primary) {
-        deeds.add("unplug " + primary);
+        calls.add("unplug " + primary);
     }
 
     @Override
@@ -365,6 +365,6 @@ public final class FakeDefinitionHost implements Host {
 
     @Override
     public void close() {
-        deeds.add("close");
+        calls.add("close");
     }
 }

@@ -37,7 +37,7 @@ import org.understudy.api.spi.PrimaryPresence;
 
 /**
  * A host in memory that behaves as QEMU does: same phases, same events, same order. Each poll advances the phase, unless a
- * {@link Fault} prevents it. Every change is recorded in {@link #deeds}.
+ * {@link Fault} prevents it. Every change is recorded in {@link #calls}.
  */
 public final class FakeHost implements Host {
     /** Faults that a test can inject. */
@@ -118,12 +118,13 @@ public final class FakeHost implements Host {
     private final Set<Fault> faults = EnumSet.noneOf(Fault.class);
     private final Map<VmName, FakeVm> vms = new ConcurrentHashMap<>();
     private final List<Consumer<HostEvent>> consumers = new CopyOnWriteArrayList<>();
-    private final List<String> deeds = new CopyOnWriteArrayList<>();
+    private final List<String> calls = new CopyOnWriteArrayList<>();
     private volatile Optional<UnderstudyException> refusal = Optional.empty();
-    private Consumer<String> witness = deed -> {};
+    private Consumer<String> recorder = call -> {};
     private InstantSource clock = InstantSource.system();
     private Waiter waiter = Object::wait;
     private final AtomicInteger questions = new AtomicInteger();
+    private final AtomicInteger subscribed = new AtomicInteger();
     private HostFacts facts = FakeFacts.of("7.2.22");
     private List<Finding> checkFindings = List.of();
 
@@ -172,18 +173,18 @@ public final class FakeHost implements Host {
     }
 
     /** Every change that was made, in order, such as {@code accept web1}. */
-    public List<String> deeds() {
-        return List.copyOf(deeds);
+    public List<String> calls() {
+        return List.copyOf(calls);
     }
 
     /** Also passes every change to a consumer, which sees the changes of several hosts in order. */
-    public void witness(Consumer<String> other) {
-        witness = other;
+    public void recorder(Consumer<String> other) {
+        recorder = other;
     }
 
-    void did(String deed) {
-        deeds.add(deed);
-        witness.accept(deed);
+    void called(String call) {
+        calls.add(call);
+        recorder.accept(call);
     }
 
     /** Adds a running VM whose primaries the guest has enabled. */
@@ -228,7 +229,12 @@ public final class FakeHost implements Host {
         refusal = Optional.empty();
     }
 
-    /** The number of subscriptions. */
+    /** The number of subscriptions so far, open or not. */
+    public int subscribed() {
+        return subscribed.get();
+    }
+
+    /** The number of open subscriptions. */
     public int consumers() {
         return consumers.size();
     }
@@ -358,7 +364,7 @@ public final class FakeHost implements Host {
         if (has(Fault.REPLUG_FAILS)) {
             throw new UnderstudyException(ErrorCode.QMP_ERROR, "device_add failed");
         }
-        did("plug " + primary);
+        called("plug " + primary);
         if (has(Fault.PRIMARY_MISSING)) {
             return;
         }
@@ -368,7 +374,7 @@ public final class FakeHost implements Host {
 
     @Override
     public void unplugPrimary(VmName vm, Alias primary) {
-        did("unplug " + primary);
+        called("unplug " + primary);
         if (!has(Fault.NEVER_EJECTS)) {
             vm(vm).release(primary);
         }
@@ -380,7 +386,7 @@ public final class FakeHost implements Host {
         if (has(Fault.PREPARE_FAILS)) {
             throw new UnderstudyException(ErrorCode.QEMU_START_FAILED, "QEMU exited with 1");
         }
-        did("prepare " + request.vm());
+        called("prepare " + request.vm());
         FakeVm vm = new FakeVm(this, request.vm(), request.configuredDefinition(), VmState.INCOMING);
         vm.live(request.liveDefinition());
         vms.put(request.vm(), vm);
@@ -394,7 +400,7 @@ public final class FakeHost implements Host {
         if (has(Fault.START_FAILS)) {
             throw new UnderstudyException(ErrorCode.QMP_ERROR, "migrate was refused");
         }
-        did("send " + request.vm());
+        called("send " + request.vm());
         FakeOutgoing outgoing = new FakeOutgoing(vm(request.vm()), FakeIncoming.at(request.uri()));
         vm(request.vm()).outgoing(outgoing);
         outgoing.begin();
@@ -419,6 +425,7 @@ public final class FakeHost implements Host {
         });
         hangWhile(Fault.SUBSCRIBE_HANGS);
         consumers.add(consumer);
+        subscribed.incrementAndGet();
         return () -> consumers.remove(consumer);
     }
 

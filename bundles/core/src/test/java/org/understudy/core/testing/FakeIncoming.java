@@ -80,7 +80,7 @@ public final class FakeIncoming implements IncomingMigration {
         if (vm.host().has(Fault.ACCEPT_UNANSWERED)) {
             throw new UnderstudyException(ErrorCode.QMP_DISCONNECTED, "the monitor closed");
         }
-        vm.host().did("accept " + vm.name());
+        vm.host().called("accept " + vm.name());
         accepted = true;
         vm.resume();
     }
@@ -94,7 +94,7 @@ public final class FakeIncoming implements IncomingMigration {
             throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "the host does not answer");
         }
         if (vm.state() == VmState.INCOMING) {
-            vm.host().did("abort " + vm.name());
+            vm.host().called("abort " + vm.name());
             vm.host().remove(vm.name());
             vm.state(VmState.SHUTOFF);
         }

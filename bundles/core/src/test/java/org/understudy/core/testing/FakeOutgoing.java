@@ -186,7 +186,7 @@ public final class FakeOutgoing implements OutgoingMigration {
 
     @Override
     public synchronized void cancel() {
-        host.did("cancel " + vm.name());
+        host.called("cancel " + vm.name());
         if (phase == MigrationPhase.COMPLETED || phase == MigrationPhase.FAILED || phase == MigrationPhase.CANCELLED) {
             return;
         }
@@ -199,7 +199,7 @@ public final class FakeOutgoing implements OutgoingMigration {
 
     @Override
     public synchronized void resumeOnSource() {
-        host.did("resume " + vm.name());
+        host.called("resume " + vm.name());
         vm.resume();
     }
 
@@ -209,7 +209,7 @@ public final class FakeOutgoing implements OutgoingMigration {
         if (host.has(Fault.FINISH_FAILS)) {
             throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "the host does not answer");
         }
-        host.did("finish " + vm.name());
+        host.called("finish " + vm.name());
         host.remove(vm.name());
     }
 }

@@ -89,7 +89,7 @@ class VfLeaseControllerTest {
 
         vms.start(WEB1);
 
-        assertThat(alpha.deeds()).containsExactly("start web1 {ua-vf=0000:01:10.2}");
+        assertThat(alpha.calls()).containsExactly("start web1 {ua-vf=0000:01:10.2}");
         assertThat(pool.settings)
                 .containsExactly(new VfSettings(
                         new MacAddress("52:54:00:11:22:33"),
@@ -109,7 +109,7 @@ class VfLeaseControllerTest {
 
         vms.start(WEB1);
 
-        assertThat(alpha.deeds()).containsExactly("start web1 {}");
+        assertThat(alpha.calls()).containsExactly("start web1 {}");
         assertThat(pool.held).isEmpty();
     }
 
@@ -141,7 +141,7 @@ class VfLeaseControllerTest {
         alpha.networks("pool-a");
         vms.start(WEB1);
 
-        assertThat(alpha.deeds()).containsExactly("start web1 {ua-vf=0000:01:10.2}", "start web1 {}");
+        assertThat(alpha.calls()).containsExactly("start web1 {ua-vf=0000:01:10.2}", "start web1 {}");
     }
 
     @Test
@@ -158,7 +158,7 @@ class VfLeaseControllerTest {
         alpha.end("web1");
         vms.start(WEB1);
 
-        assertThat(alpha.deeds()).containsExactly("start web1 {}", "start web1 {ua-vf=0000:01:10.2}");
+        assertThat(alpha.calls()).containsExactly("start web1 {}", "start web1 {ua-vf=0000:01:10.2}");
         assertThat(pool.held).hasSize(1);
     }
 
@@ -176,9 +176,9 @@ class VfLeaseControllerTest {
                                 UnderstudyException.class,
                                 e -> assertThat(e.code()).isEqualTo(ErrorCode.WRONG_VM_STATE)));
 
-        assertThat(alpha.deeds()).isEmpty();
+        assertThat(alpha.calls()).isEmpty();
         vms.start(WEB1);
-        assertThat(alpha.deeds()).hasSize(1);
+        assertThat(alpha.calls()).hasSize(1);
     }
 
     @Test
@@ -199,7 +199,7 @@ class VfLeaseControllerTest {
 
         vms.start(WEB1);
 
-        assertThat(alpha.deeds()).containsExactly("start web1 {ua-vf=0000:01:10.2}");
+        assertThat(alpha.calls()).containsExactly("start web1 {ua-vf=0000:01:10.2}");
     }
 
     @Test
@@ -226,7 +226,7 @@ class VfLeaseControllerTest {
                         e -> assertThat(e.findings())
                                 .extracting(Finding::code)
                                 .containsExactly(FindingCode.POOL_EXHAUSTED));
-        assertThat(alpha.deeds()).isEmpty();
+        assertThat(alpha.calls()).isEmpty();
     }
 
     @Test

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.understudy.api.MigrationStep;
+import org.understudy.concurrent.PendingAnswer;
 
 /** Makes calls to a host that may block, with a deadline, and interrupted by a cancel. */
 public final class DeadlineCall {

@@ -6,7 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -19,6 +19,10 @@ import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.concurrent.Deadline;
+import org.understudy.concurrent.Delivery;
+import org.understudy.concurrent.HostExecutor;
+import org.understudy.concurrent.Scheduler;
 
 /**
  * Keeps the primaries that guests may still release after their migration was cancelled, and plugs a released one again.
@@ -28,27 +32,31 @@ import org.understudy.api.spi.PrimaryPresence;
 final class LateUnplugs {
     private static final Logger LOG = LoggerFactory.getLogger(LateUnplugs.class);
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
-    private static final String FILE = "journal";
+    /** Pending checks of one host; more are left to the next event, or the next start. */
+    private static final int CHECKS_WAITING = 1000;
 
     private final PendingUnplug.Store store;
-    private final TimeSource time;
+    private final Scheduler scheduler;
     private final BiConsumer<HostName, VmName> plugged;
     private final Set<PendingUnplug> pending;
-    private final SerialTasks<HostName> hosts;
-    private final SerialTasks<String> writer;
+    private final HostExecutor hosts;
+    private final ExecutorService disk;
+    private final Delivery<LateUnplugs, LateUnplugs> writer;
     /** Held while a state is written, so that no older state overwrites a newer one. */
     private final Object writing = new Object();
 
     private boolean changed;
+    private volatile boolean closed;
 
     /** @param plugged called when a primary was plugged again */
-    LateUnplugs(PendingUnplug.Store store, TimeSource time, Executor threads, BiConsumer<HostName, VmName> plugged) {
+    LateUnplugs(PendingUnplug.Store store, Scheduler scheduler, BiConsumer<HostName, VmName> plugged) {
         this.store = store;
-        this.time = time;
+        this.scheduler = scheduler;
         this.plugged = plugged;
         this.pending = new LinkedHashSet<>(store.pendingUnplugs());
-        this.hosts = new SerialTasks<>("understudy-replug", threads);
-        this.writer = new SerialTasks<>("understudy-write", threads);
+        this.hosts = new HostExecutor("understudy-replug", scheduler, CHECKS_WAITING, host -> {});
+        this.disk = scheduler.pool("understudy-replug-journal", 1, 1);
+        this.writer = new Delivery<>("journal of pending unplugs", disk, (older, newer) -> newer, late -> write());
     }
 
     /** Checks the pending primaries of this host, which may have been released while it was closed. */
@@ -92,7 +100,7 @@ final class LateUnplugs {
     }
 
     private void replug(Host host, PendingUnplug p) {
-        if (hosts.isClosed()) {
+        if (closed) {
             return;
         }
         try {
@@ -137,7 +145,7 @@ final class LateUnplugs {
     /** A crash before it is written does no harm: the next start checks what is no longer pending. */
     private void removeAndWriteLater(Predicate<PendingUnplug> which) {
         if (remove(which)) {
-            writer.run(FILE, FILE, this::write);
+            writer.put(this, this);
         }
     }
 
@@ -175,9 +183,10 @@ final class LateUnplugs {
      * them nor reads the journal before they have written it.
      */
     void close() {
-        Deadline deadline = Deadline.in(time, CLOSE_LIMIT);
-        hosts.close(deadline);
-        writer.close(deadline);
+        closed = true;
+        hosts.close(Deadline.in(scheduler, CLOSE_LIMIT));
+        writer.close();
         write();
+        disk.shutdown();
     }
 }

@@ -4,9 +4,10 @@ package org.understudy.core.migration.context;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
@@ -17,6 +18,9 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
+import org.understudy.concurrent.Deadline;
+import org.understudy.concurrent.PendingAnswer;
+import org.understudy.concurrent.Scheduler;
 
 /**
  * Event log of both hosts for one VM since its migration began, and the one place where a migration waits. Events arrive
@@ -25,8 +29,8 @@ import org.understudy.api.spi.HostEvent;
 public final class MigrationEvents implements AutoCloseable {
     private final VmName vm;
     private final MigrationTimings timings;
-    private final TimeSource time;
-    private final Executor threads;
+    private final Scheduler scheduler;
+    private final ExecutorService threads;
     private final List<HostEvent> fromSource = new ArrayList<>();
     private final List<HostEvent> fromDestination = new ArrayList<>();
     private final List<Subscription> subscriptions = new ArrayList<>();
@@ -36,10 +40,10 @@ public final class MigrationEvents implements AutoCloseable {
     private boolean closed;
     private long eventCount;
 
-    public MigrationEvents(VmName vm, MigrationTimings timings, TimeSource time, Executor threads) {
+    public MigrationEvents(VmName vm, MigrationTimings timings, Scheduler scheduler, ExecutorService threads) {
         this.vm = vm;
         this.timings = timings;
-        this.time = time;
+        this.scheduler = scheduler;
         this.threads = threads;
     }
 
@@ -200,7 +204,7 @@ public final class MigrationEvents implements AutoCloseable {
             Supplier<Optional<T>> check,
             Runnable checkAborted,
             Optional<? extends PendingAnswer<?>> answer) {
-        Deadline end = Deadline.in(time, limit);
+        Deadline end = Deadline.in(scheduler, limit);
         Outage outage = new Outage(end);
         while (true) {
             long seen = eventCount();
@@ -209,10 +213,7 @@ public final class MigrationEvents implements AutoCloseable {
             if (value.isPresent() || end.isOver()) {
                 return value;
             }
-            waitForEvent(
-                    seen,
-                    Duration.ofNanos(Math.min(end.leftNanos(), timings.poll().toNanos())),
-                    answer);
+            waitForEvent(seen, Collections.min(List.of(end.left(), timings.poll())), answer);
         }
     }
 
@@ -231,7 +232,7 @@ public final class MigrationEvents implements AutoCloseable {
                 limit = Optional.empty();
                 return value;
             } catch (UnderstudyException e) {
-                limit = limit.or(() -> Optional.of(Deadline.in(time, timings.absence())));
+                limit = limit.or(() -> Optional.of(Deadline.in(scheduler, timings.absence())));
                 if (e.code() != ErrorCode.HOST_UNAVAILABLE || limit.get().isOver() || end.isOver()) {
                     throw e;
                 }
@@ -246,7 +247,7 @@ public final class MigrationEvents implements AutoCloseable {
 
     /** Waits for a new event or the awaited answer; the answer to another call does not count. */
     private synchronized void waitForEvent(long seen, Duration pause, Optional<? extends PendingAnswer<?>> answer) {
-        Deadline end = Deadline.in(time, pause);
+        Deadline end = Deadline.in(scheduler, pause);
         try {
             while (eventCount == seen && answer.filter(PendingAnswer::isDone).isEmpty() && !end.isOver()) {
                 end.await(this);
@@ -267,7 +268,7 @@ public final class MigrationEvents implements AutoCloseable {
     }
 
     public Deadline deadline(Duration limit) {
-        return Deadline.in(time, limit);
+        return Deadline.in(scheduler, limit);
     }
 
     @Override

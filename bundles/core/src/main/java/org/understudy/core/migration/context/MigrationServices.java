@@ -3,12 +3,13 @@ package org.understudy.core.migration.context;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
 import org.understudy.api.Finding;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostFacts;
 import org.understudy.api.spi.VfPools;
+import org.understudy.concurrent.Scheduler;
 import org.understudy.core.probe.GapProbes;
 
 /**
@@ -16,7 +17,7 @@ import org.understudy.core.probe.GapProbes;
  *
  * @param poolSource returns an empty value while no service leases VFs
  * @param probes opens probes that measure the network gap
- * @param threads runs migrations and their calls to hosts
+ * @param threads runs migrations and their calls to hosts, each of which may block
  */
 public record MigrationServices(
         Definitions definitions,
@@ -26,8 +27,8 @@ public record MigrationServices(
         UnplugGuard unplugGuard,
         MigrationJournal journal,
         MigrationTimings timings,
-        TimeSource time,
-        Executor threads) {
+        Scheduler scheduler,
+        ExecutorService threads) {
 
     /** Checks a definition against the facts of the source and of the destination. */
     @FunctionalInterface
@@ -41,7 +42,7 @@ public record MigrationServices(
     }
 
     private BoundedCalls boundedCalls() {
-        return new BoundedCalls(threads, time, timings.answer());
+        return new BoundedCalls(scheduler, threads, timings.answer());
     }
 
     /** The service that leases VFs; empty if there is none at present. */

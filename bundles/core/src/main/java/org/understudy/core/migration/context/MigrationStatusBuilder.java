@@ -22,6 +22,7 @@ import org.understudy.api.Outcome;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.StepReport;
 import org.understudy.api.StepState;
+import org.understudy.concurrent.Scheduler;
 
 /** Builds the status of a migration: each change publishes a new {@link Migration}. Safe for use from any thread. */
 public final class MigrationStatusBuilder {
@@ -34,18 +35,18 @@ public final class MigrationStatusBuilder {
             FindingCode.UNDO_FAILED);
 
     private final Consumer<Migration> listener;
-    private final TimeSource time;
+    private final Scheduler scheduler;
     private final Map<MigrationStep, StepProgress> steps = new EnumMap<>(MigrationStep.class);
     private final List<Finding> findings = new ArrayList<>();
     private final List<PrimaryKind> primaries = new ArrayList<>();
     private Migration current;
 
     /** @param first the initial status; its steps and findings are kept */
-    public MigrationStatusBuilder(Migration first, TimeSource time, Consumer<Migration> listener) {
+    public MigrationStatusBuilder(Migration first, Scheduler scheduler, Consumer<Migration> listener) {
         this.current = first;
-        this.time = time;
+        this.scheduler = scheduler;
         this.listener = listener;
-        first.steps().forEach(s -> steps.put(s.step(), new StepProgress(s, time)));
+        first.steps().forEach(s -> steps.put(s.step(), new StepProgress(s, scheduler)));
         findings.addAll(first.findings());
         primaries.addAll(first.primaries());
     }
@@ -68,7 +69,7 @@ public final class MigrationStatusBuilder {
     }
 
     public synchronized void begin(MigrationStep step) {
-        steps.get(step).begin(time.instant());
+        steps.get(step).begin(scheduler.instant());
         publish();
     }
 
@@ -157,7 +158,7 @@ public final class MigrationStatusBuilder {
     }
 
     public synchronized void outcome(Outcome outcome) {
-        publish(Optional.of(time.instant()), current.progress(), Optional.of(outcome));
+        publish(Optional.of(scheduler.instant()), current.progress(), Optional.of(outcome));
     }
 
     /** Ends a migration that an admin has to resolve; one that has ended stays as it is. */
@@ -222,12 +223,12 @@ public final class MigrationStatusBuilder {
         private StepState state;
         private Optional<Instant> started;
         private Optional<Duration> duration;
-        private final TimeSource time;
+        private final Scheduler scheduler;
         private long startNanos;
 
-        StepProgress(StepReport report, TimeSource time) {
-            this.time = time;
-            this.startNanos = time.nanos();
+        StepProgress(StepReport report, Scheduler scheduler) {
+            this.scheduler = scheduler;
+            this.startNanos = scheduler.nanos();
             this.step = report.step();
             this.facts = new LinkedHashMap<>(report.facts());
             this.state = report.state();
@@ -238,19 +239,20 @@ public final class MigrationStatusBuilder {
         void begin(Instant at) {
             state = StepState.RUNNING;
             started = Optional.of(at);
-            startNanos = time.nanos();
+            startNanos = scheduler.nanos();
         }
 
         void end(StepState endState) {
             if (state == StepState.RUNNING) {
-                duration = Optional.of(Duration.ofNanos(time.nanos() - startNanos));
+                duration = Optional.of(Duration.ofNanos(scheduler.nanos() - startNanos));
             }
             state = endState;
         }
 
         StepReport report() {
-            Optional<Duration> soFar =
-                    state == StepState.RUNNING ? Optional.of(Duration.ofNanos(time.nanos() - startNanos)) : duration;
+            Optional<Duration> soFar = state == StepState.RUNNING
+                    ? Optional.of(Duration.ofNanos(scheduler.nanos() - startNanos))
+                    : duration;
             return new StepReport(step, state, started, soFar, Collections.unmodifiableMap(new LinkedHashMap<>(facts)));
         }
     }

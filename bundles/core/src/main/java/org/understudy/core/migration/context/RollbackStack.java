@@ -14,6 +14,7 @@ import org.slf4j.LoggerFactory;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.MigrationStep;
+import org.understudy.concurrent.Deadline;
 
 /** Rollback actions of the steps so far; the last action is run first. Used by one thread. */
 public final class RollbackStack {
@@ -22,6 +23,7 @@ public final class RollbackStack {
     private record Action(MigrationStep step, String key, Supplier<String> run, Supplier<String> remedy) {}
 
     private final Deque<Action> actions = new ArrayDeque<>();
+    private boolean discarded;
 
     /**
      * @param key the fact that records the result
@@ -34,6 +36,16 @@ public final class RollbackStack {
 
     public boolean isEmpty() {
         return actions.isEmpty();
+    }
+
+    /** The guest runs on the destination: nothing is rolled back from now on, and an admin resolves what is wrong there. */
+    public void discard() {
+        actions.clear();
+        discarded = true;
+    }
+
+    public boolean isDiscarded() {
+        return discarded;
     }
 
     /**

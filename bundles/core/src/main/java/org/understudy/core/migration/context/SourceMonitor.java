@@ -90,7 +90,7 @@ public final class SourceMonitor {
     }
 
     /** When QEMU continued after its wait for the guest, which proves that the guest released its primaries. */
-    Optional<Instant> released() {
+    public Optional<Instant> released() {
         if (!waitedForGuest()) {
             return Optional.empty();
         }

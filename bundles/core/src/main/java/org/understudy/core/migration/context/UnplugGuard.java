@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
@@ -15,6 +14,7 @@ import org.understudy.api.HostName;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
+import org.understudy.concurrent.Scheduler;
 import org.understudy.core.definition.DomainView.PairView;
 
 /**
@@ -30,14 +30,14 @@ public final class UnplugGuard implements AutoCloseable {
         private boolean negotiatedSinceReset;
     }
 
-    private final TimeSource time;
+    private final Scheduler scheduler;
     private final LateUnplugs late;
     private final Map<VmOnHost, GuestState> states = new HashMap<>();
 
     /** @param store keeps pending unplugs over a restart */
-    public UnplugGuard(PendingUnplug.Store store, TimeSource time, Executor threads) {
-        this.time = time;
-        this.late = new LateUnplugs(store, time, threads, this::plugged);
+    public UnplugGuard(PendingUnplug.Store store, Scheduler scheduler) {
+        this.scheduler = scheduler;
+        this.late = new LateUnplugs(store, scheduler, this::plugged);
     }
 
     /** Checks primaries that guests of this host may have released while it was closed. */
@@ -49,13 +49,13 @@ public final class UnplugGuard implements AutoCloseable {
     public void onEvent(Host host, HostEvent event) {
         if (event instanceof HostEvent.WasReset) {
             update(host.name(), event.vm(), s -> {
-                s.reset = Optional.of(time.nanos());
+                s.reset = Optional.of(scheduler.nanos());
                 s.negotiatedSinceReset = false;
             });
         } else if (event instanceof HostEvent.StandbyNegotiated) {
             update(host.name(), event.vm(), s -> {
                 s.negotiatedSinceReset = true;
-                s.plugged = Optional.of(time.nanos());
+                s.plugged = Optional.of(scheduler.nanos());
             });
         } else if (event instanceof HostEvent.DevicePlugged plugged) {
             late.plugged(host.name(), event.vm(), plugged.device());
@@ -82,7 +82,7 @@ public final class UnplugGuard implements AutoCloseable {
 
     /** Starts the settle time of a VM. */
     public void plugged(HostName host, VmName vm) {
-        update(host, vm, s -> s.plugged = Optional.of(time.nanos()));
+        update(host, vm, s -> s.plugged = Optional.of(scheduler.nanos()));
     }
 
     /** Records that the guest may release this primary at any time, although the migration was cancelled. */
@@ -138,7 +138,7 @@ public final class UnplugGuard implements AutoCloseable {
     }
 
     private boolean isWithin(long nanos, Duration span) {
-        return time.nanos() - nanos < span.toNanos();
+        return scheduler.nanos() - nanos < span.toNanos();
     }
 
     /** Waits up to 3 s for tasks that were started. */

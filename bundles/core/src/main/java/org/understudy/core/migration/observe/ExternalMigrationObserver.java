@@ -24,8 +24,8 @@ import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.MigrationProgress;
 import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.concurrent.Deadline;
 import org.understudy.core.definition.DomainView.PairView;
-import org.understudy.core.migration.context.Deadline;
 import org.understudy.core.migration.context.MigrationRequest;
 import org.understudy.core.migration.context.MigrationServices;
 import org.understudy.core.migration.context.MigrationStatusBuilder;
@@ -103,7 +103,7 @@ public final class ExternalMigrationObserver implements Task {
     }
 
     private Deadline absenceLimit() {
-        return Deadline.in(services.time(), services.timings().absence());
+        return Deadline.in(services.scheduler(), services.timings().absence());
     }
 
     /** A VM may also be migrated, and arrive, while it is paused. */
@@ -185,7 +185,7 @@ public final class ExternalMigrationObserver implements Task {
         List<PairView> pairs = services.definitions()
                 .view(destination.liveDefinition(request.vm()).orElse(configured))
                 .pairsWith(services.definitions().view(configured));
-        Deadline end = Deadline.in(services.time(), request.deadlines().plug());
+        Deadline end = Deadline.in(services.scheduler(), request.deadlines().plug());
         while (!pairs.stream().allMatch(this::isEnabled)) {
             if (end.isOver() || isAbandoned()) {
                 status.end(MigrationStep.TO_PRIMARY, StepState.FAILED);
@@ -255,7 +255,7 @@ public final class ExternalMigrationObserver implements Task {
     private synchronized void awaitPoll() {
         try {
             if (!abandoned) {
-                services.time().await(this, services.timings().poll().toNanos());
+                services.scheduler().await(this, services.timings().poll().toNanos());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -18,16 +18,24 @@ import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.MigrationPhase;
-import org.understudy.core.migration.context.Deadline;
+import org.understudy.concurrent.Backoff;
+import org.understudy.concurrent.Controller;
+import org.understudy.concurrent.Controller.Result;
+import org.understudy.concurrent.NamedTask;
 import org.understudy.core.migration.context.MigrationServices;
-import org.understudy.core.migration.context.SerialTasks;
 
 /**
  * Detects migrations that another program started, from the events of the hosts and from the VMs that they receive when
- * they are opened. Each VM is checked on a thread of its own, so that a host that hangs delays no other VM.
+ * they are opened. Sources are checked in parallel, and the destination of each VM is searched for on a thread of its own: a
+ * host that hangs delays neither other sources nor other VMs.
  */
 public final class ExternalMigrations {
     private static final Logger LOG = LoggerFactory.getLogger(ExternalMigrations.class);
+
+    private static final Backoff RETRY_BACKOFF = new Backoff(Duration.ofSeconds(2), Duration.ofMinutes(1));
+
+    /** @param vm that the host may send; empty for a host that was opened */
+    private record Check(Host host, Optional<VmName> vm) {}
 
     /** Receives detected migrations; may be called twice for one migration. */
     @FunctionalInterface
@@ -39,7 +47,7 @@ public final class ExternalMigrations {
     private final MigrationServices services;
     private final Predicate<VmName> known;
     private final Listener listener;
-    private final SerialTasks<String> checks;
+    private final Controller<Check> checks;
     /** VMs that hosts were receiving when they were opened. */
     private final Set<VmName> arriving = ConcurrentHashMap.newKeySet();
 
@@ -49,12 +57,22 @@ public final class ExternalMigrations {
         this.services = services;
         this.known = known;
         this.listener = listener;
-        this.checks = new SerialTasks<>("understudy-external", services.threads());
+        this.checks = new Controller<>(
+                "understudy-external",
+                services.scheduler(),
+                check -> check.host().name(),
+                RETRY_BACKOFF,
+                this::process);
+    }
+
+    private Result process(Check check) {
+        check.vm().ifPresentOrElse(vm -> checkSender(check.host(), vm), () -> checkOpened(check.host()));
+        return Result.done();
     }
 
     /** No event reports a migration that began before the host was opened; the state of the destination shows it. */
     public void onOpened(Host host) {
-        checks.run("host " + host.name(), "opened", () -> checkOpened(host));
+        checks.add(new Check(host, Optional.empty()));
     }
 
     private void checkOpened(Host host) {
@@ -83,7 +101,7 @@ public final class ExternalMigrations {
     }
 
     private void check(Host source, VmName vm) {
-        checks.run("host " + source.name() + ", VM " + vm, "sends", () -> checkSender(source, vm));
+        checks.add(new Check(source, Optional.of(vm)));
     }
 
     /** Both ends report a migration; only the source is considered. */
@@ -94,11 +112,17 @@ public final class ExternalMigrations {
                     .filter(o -> !o.progress().phase().isOver())
                     .isPresent();
             if (sends && !known.test(vm)) {
-                destinationOf(source, vm).ifPresent(there -> listener.onMigration(vm, source, there));
+                services.threads()
+                        .execute(new NamedTask("understudy-external-" + vm, () -> findDestination(source, vm)));
             }
         } catch (UnderstudyException e) {
             LOG.warn("Host {}: migration of VM {} cannot be observed", source.name(), vm, e);
         }
+    }
+
+    /** On a thread of its own: the hosts that it queries delay no check of another VM. */
+    private void findDestination(Host source, VmName vm) {
+        destinationOf(source, vm).ifPresent(there -> listener.onMigration(vm, source, there));
     }
 
     /** Empty if this server does not have the destination, or it does not answer. */
@@ -134,6 +158,6 @@ public final class ExternalMigrations {
 
     /** Starts no more checks, and does not wait for hosts. */
     public void close() {
-        checks.close(Deadline.in(services.time(), Duration.ZERO));
+        checks.close();
     }
 }

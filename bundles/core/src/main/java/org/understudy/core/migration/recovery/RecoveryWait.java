@@ -15,11 +15,11 @@ import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.Hosts;
+import org.understudy.concurrent.PendingAnswer;
 import org.understudy.core.migration.context.HeldHosts;
 import org.understudy.core.migration.context.MigrationEvents;
 import org.understudy.core.migration.context.MigrationServices;
 import org.understudy.core.migration.context.MigrationStatusBuilder;
-import org.understudy.core.migration.context.PendingAnswer;
 import org.understudy.core.migration.context.StepAbortedException;
 
 /**

@@ -24,23 +24,21 @@ import org.understudy.core.migration.context.UnplugFindings;
  */
 final class ExplicitUnplug {
     private final MigrationContext context;
+    private final Rollback rollback;
     private final List<PairView> held;
 
-    ExplicitUnplug(MigrationContext context) {
+    ExplicitUnplug(MigrationContext context, Prepared prepared) {
         this.context = context;
-        this.held = context.snapshot().held();
+        this.rollback = prepared.rollback();
+        this.held = prepared.snapshot().held();
     }
 
-    void run() {
+    /** Blocks; returns when the guest had released its primaries, or an empty value if it has none. */
+    Optional<Instant> run() {
         if (held.isEmpty()) {
-            return;
+            return Optional.empty();
         }
-        context.rollbacks()
-                .push(
-                        MigrationStep.TO_STANDBY,
-                        "undoUnplug",
-                        () -> new Rollback(context).markRequested(held),
-                        new RollbackFindings(context)::guestRemedy);
+        rollback.addUnplug(held);
         for (PairView pair : held) {
             DeadlineCall.call(
                     context.events(),
@@ -61,8 +59,8 @@ final class ExplicitUnplug {
                     held,
                     "The guest has not released its primary within " + limit.toMillis() + " ms"));
         }
-        context.unplugged(lastEvent().orElseGet(() -> context.services().time().instant()));
         context.status().fact(MigrationStep.TO_STANDBY, "evidence", "QEMU no longer has the device");
+        return lastEvent().or(() -> Optional.of(context.services().scheduler().instant()));
     }
 
     private boolean areReleased() {

@@ -25,25 +25,32 @@ public final class MigrationCompletion {
     private static final Logger LOG = LoggerFactory.getLogger(MigrationCompletion.class);
 
     private final MigrationContext context;
+    private final Optional<GapProbe> probe;
 
-    public MigrationCompletion(MigrationContext context) {
+    /** @param probe measures the network gap; empty if it is not measured, or not yet */
+    public MigrationCompletion(MigrationContext context, Optional<GapProbe> probe) {
         this.context = context;
+        this.probe = probe;
     }
 
-    /** Ends a migration whose steps are done: the VM runs on the destination. */
-    public void complete() {
-        if (!context.snapshot().pairs().isEmpty()) {
+    /**
+     * Ends a migration whose steps are done: the VM runs on the destination.
+     *
+     * @param enabled whether the guest has enabled all primaries there
+     */
+    public void complete(Arrived arrived, boolean enabled) {
+        if (!arrived.snapshot().pairs().isEmpty()) {
             context.services()
                     .unplugGuard()
                     .plugged(
                             context.request().destination().name(),
                             context.request().vm());
         }
-        Optional<Finding> silence = context.probe().flatMap(this::silentVm);
+        Optional<Finding> silence = probe.flatMap(this::silentVm);
         silence.ifPresent(finding -> context.status().reason(List.of(finding)));
         if (silence.isPresent()) {
             end(Outcome.NEEDS_ATTENTION);
-        } else if (!context.isDegraded()) {
+        } else if (enabled) {
             end(Outcome.COMPLETED);
         } else {
             end(context.request().requireVf() ? Outcome.NEEDS_ATTENTION : Outcome.COMPLETED_DEGRADED);
@@ -51,8 +58,8 @@ public final class MigrationCompletion {
     }
 
     /** A running QEMU proves neither that the guest runs nor that its frames are delivered. */
-    private Optional<Finding> silentVm(GapProbe probe) {
-        if (!(probe.report() instanceof NetworkGap.Measured before)) {
+    private Optional<Finding> silentVm(GapProbe measuring) {
+        if (!(measuring.report() instanceof NetworkGap.Measured before)) {
             return Optional.empty();
         }
         context.events().ignoreCancel();
@@ -61,7 +68,8 @@ public final class MigrationCompletion {
         boolean received = context.events()
                 .poll(
                         limit,
-                        () -> probe.report() instanceof NetworkGap.Measured now && now.received() > before.received()
+                        () -> measuring.report() instanceof NetworkGap.Measured now
+                                        && now.received() > before.received()
                                 ? Optional.of(now)
                                 : Optional.empty())
                 .isPresent();
@@ -135,7 +143,7 @@ public final class MigrationCompletion {
     /** Once the guest runs on the destination nothing is rolled back: an admin resolves what is wrong there. */
     private Outcome rollBack(StepAbortedException stop) {
         if (stop.reason() == StepAbortedException.Reason.UNCLEAR
-                || context.resumed().isPresent()) {
+                || context.rollbacks().isDiscarded()) {
             return Outcome.NEEDS_ATTENTION;
         }
         if (!context.rollbacks().isEmpty()) {
@@ -176,11 +184,11 @@ public final class MigrationCompletion {
 
     private void end(Outcome outcome) {
         context.events().ignoreCancel();
-        context.probe().ifPresent(probe -> {
+        probe.ifPresent(measuring -> {
             context.events().poll(context.services().timings().probeTail(), Optional::empty);
-            probe.close();
-            context.status().networkGap(probe.report());
-            context.status().add(probe.findings());
+            measuring.close();
+            context.status().networkGap(measuring.report());
+            context.status().add(measuring.findings());
         });
         context.events().close();
         context.status().outcome(outcome);

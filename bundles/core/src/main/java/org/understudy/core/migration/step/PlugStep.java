@@ -13,83 +13,83 @@ import org.understudy.api.HostName;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.Severity;
+import org.understudy.api.StepState;
 import org.understudy.api.UnderstudyException;
+import org.understudy.concurrent.Deadline;
 import org.understudy.core.definition.DomainView.PairView;
-import org.understudy.core.migration.context.Deadline;
 import org.understudy.core.migration.context.MigrationContext;
+import org.understudy.core.probe.GapProbe;
 
 /**
  * Step 6: waits until the guest has enabled the primaries on the destination, as reported by QEMU; a definition is no
  * proof.
  */
-public final class PlugStep implements Step {
+public final class PlugStep {
     private static final Logger LOG = LoggerFactory.getLogger(PlugStep.class);
 
-    @Override
-    public MigrationStep step() {
-        return MigrationStep.TO_PRIMARY;
+    private final MigrationContext context;
+    private final Arrived arrived;
+    private final Optional<GapProbe> probe;
+
+    public PlugStep(MigrationContext context, Arrived arrived, Optional<GapProbe> probe) {
+        this.context = context;
+        this.arrived = arrived;
+        this.probe = probe;
     }
 
-    @Override
-    public void run(MigrationContext context) {
-        if (context.snapshot().pairs().isEmpty()) {
-            context.status().skip(step(), "the VM has no failover pair");
-            return;
+    /** Blocks; returns whether the guest has enabled all primaries. */
+    public boolean run() {
+        if (arrived.snapshot().pairs().isEmpty()) {
+            context.status().skip(MigrationStep.TO_PRIMARY, "the VM has no failover pair");
+            return true;
         }
         Deadline end = context.events().deadline(context.request().deadlines().plug());
-        List<PrimaryPlug> missing = context.snapshot().pairs().stream()
-                .map(p -> new PrimaryPlug(context, p))
+        List<PrimaryPlug> missing = arrived.snapshot().pairs().stream()
+                .map(p -> new PrimaryPlug(context, arrived, p))
                 .filter(plug -> !plug.await(end.left()))
                 .toList();
         if (missing.isEmpty()) {
-            measureOnStandby(context);
-            return;
+            arrived.released().ifPresent(this::measureOnStandby);
+            return true;
         }
-        context.markDegraded();
-        context.status()
-                .reason(missing.stream().map(plug -> notReturned(context, plug)).toList());
-        missing.forEach(plug -> context.status().add(causes(context, plug.pair())));
-        context.status().end(step(), org.understudy.api.StepState.FAILED);
+        context.status().reason(missing.stream().map(this::notReturned).toList());
+        missing.forEach(plug -> context.status().add(causes(plug.pair())));
+        context.status().end(MigrationStep.TO_PRIMARY, StepState.FAILED);
+        return false;
     }
 
-    private void measureOnStandby(MigrationContext context) {
-        Optional<Instant> released = context.released();
-        if (released.isEmpty()) {
-            return;
-        }
-        Instant enabled = context.services().time().instant();
-        Optional<Instant> heartbeat = firstHeartbeat(context);
+    private void measureOnStandby(Instant released) {
+        Instant enabled = context.services().scheduler().instant();
+        Optional<Instant> heartbeat = firstHeartbeat();
         context.status()
                 .fact(
-                        step(),
+                        MigrationStep.TO_PRIMARY,
                         "evidence",
                         heartbeat.isPresent()
                                 ? "heartbeat on the primary"
                                 : "the guest enabled the device (query-pci); no heartbeat on the primary");
-        Duration onStandby = Duration.between(released.get(), heartbeat.orElse(enabled));
+        Duration onStandby = Duration.between(released, heartbeat.orElse(enabled));
         if (onStandby.isNegative()) {
-            context.status().fact(step(), "onStandby", "unknown: the clocks of the hosts differ");
+            context.status().fact(MigrationStep.TO_PRIMARY, "onStandby", "unknown: the clocks of the hosts differ");
         } else {
             context.status().onStandby(onStandby);
         }
     }
 
-    private static Optional<Instant> firstHeartbeat(MigrationContext context) {
+    private Optional<Instant> firstHeartbeat() {
         boolean reportsPaths = PreflightStep.probeTarget(context.request())
                 .filter(ProbeTarget.Heartbeat.class::isInstance)
                 .isPresent();
-        if (!reportsPaths || context.probe().isEmpty() || context.resumed().isEmpty()) {
+        if (!reportsPaths || probe.isEmpty()) {
             return Optional.empty();
         }
         return context.events()
                 .poll(
                         context.services().timings().heartbeat(),
-                        () -> context.probe()
-                                .get()
-                                .firstOn("primary", context.resumed().get()));
+                        () -> probe.get().firstOn("primary", arrived.resumed()));
     }
 
-    private static List<Finding> causes(MigrationContext context, PairView pair) {
+    private List<Finding> causes(PairView pair) {
         try {
             return context.request().destination().whyWithout(context.request().vm(), pair.primary());
         } catch (UnderstudyException e) {
@@ -103,12 +103,12 @@ public final class PlugStep implements Step {
         }
     }
 
-    private static Finding notReturned(MigrationContext context, PrimaryPlug plug) {
-        Finding finding = plug.failure().orElseGet(() -> notEnabled(context, plug));
+    private Finding notReturned(PrimaryPlug plug) {
+        Finding finding = plug.failure().orElseGet(() -> notEnabled(plug));
         return context.request().requireVf() ? finding.as(Severity.ERROR) : finding;
     }
 
-    private static Finding notEnabled(MigrationContext context, PrimaryPlug plug) {
+    private Finding notEnabled(PrimaryPlug plug) {
         PairView pair = plug.pair();
         HostName destination = context.request().destination().name();
         return Finding.of(

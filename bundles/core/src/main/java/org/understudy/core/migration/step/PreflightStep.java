@@ -28,7 +28,7 @@ import org.understudy.core.migration.context.StepAbortedException;
 import org.understudy.core.migration.context.VmSnapshot;
 
 /** Step 1: checks everything a migration needs and changes nothing. */
-public final class PreflightStep implements Step {
+public final class PreflightStep {
     /**
      * The result of all checks.
      *
@@ -36,16 +36,11 @@ public final class PreflightStep implements Step {
      */
     public record Result(List<Finding> findings, Optional<VmSnapshot> snapshot) {}
 
-    @Override
-    public MigrationStep step() {
-        return MigrationStep.PREFLIGHT;
-    }
-
-    @Override
-    public void run(MigrationContext context) {
+    /** Blocks for the answers of both hosts. */
+    public VmSnapshot run(MigrationContext context) {
         Result result = DeadlineCall.call(
                 context.events(),
-                step(),
+                MigrationStep.PREFLIGHT,
                 "the answers of both hosts",
                 context.request().deadlines().preflight(),
                 () -> check(context.request(), context.services()),
@@ -54,7 +49,8 @@ public final class PreflightStep implements Step {
         result.snapshot()
                 .ifPresent(snapshot -> context.status()
                         .primaries(snapshot.pairs().stream().map(PairView::kind).toList()));
-        context.status().fact(step(), "findings", result.findings().size());
+        context.status()
+                .fact(MigrationStep.PREFLIGHT, "findings", result.findings().size());
         if (Finding.anyBlocking(result.findings())) {
             context.status()
                     .reason(result.findings().stream()
@@ -62,9 +58,10 @@ public final class PreflightStep implements Step {
                             .toList());
             throw StepAbortedException.refused();
         }
-        context.snapshot(result.snapshot().orElseThrow());
-        context.status().fact(step(), "pairs", context.snapshot().pairs().size());
-        context.snapshot().presence().forEach((primary, p) -> context.status().fact(step(), primary.value(), p));
+        VmSnapshot found = result.snapshot().orElseThrow();
+        context.status().fact(MigrationStep.PREFLIGHT, "pairs", found.pairs().size());
+        found.presence().forEach((primary, p) -> context.status().fact(MigrationStep.PREFLIGHT, primary.value(), p));
+        return found;
     }
 
     /** All findings, and the snapshot if the VM can be read. Blocks for the answers of both hosts. */

@@ -9,8 +9,8 @@ import org.understudy.api.MigrationStep;
 import org.understudy.api.PciAddress;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.concurrent.Deadline;
 import org.understudy.core.definition.DomainView.PairView;
-import org.understudy.core.migration.context.Deadline;
 import org.understudy.core.migration.context.DeadlineCall;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.StepAbortedException;
@@ -18,18 +18,20 @@ import org.understudy.core.migration.context.StepAbortedException;
 /** Brings one primary to the guest on the destination: QEMU plugs it by itself, or this server does. */
 final class PrimaryPlug {
     private final MigrationContext context;
+    private final Arrived arrived;
     private final PairView pair;
     private Optional<Finding> failure = Optional.empty();
 
-    PrimaryPlug(MigrationContext context, PairView pair) {
+    PrimaryPlug(MigrationContext context, Arrived arrived, PairView pair) {
         this.context = context;
+        this.arrived = arrived;
         this.pair = pair;
     }
 
     /** Waits; true once the guest has enabled the primary. */
     boolean await(Duration limit) {
-        boolean enabled = context.isExplicit()
-                ? !context.lacksVf(pair) && plug() && awaitEnabled(limit)
+        boolean enabled = arrived.isExplicit()
+                ? !arrived.lacksVf(pair) && plug() && awaitEnabled(limit)
                 : awaitAutomaticPlug(limit);
         context.status().fact(MigrationStep.TO_PRIMARY, pair.primary().value(), answer());
         return enabled;
@@ -42,7 +44,7 @@ final class PrimaryPlug {
         if (enabled || wasHidden()) {
             return enabled;
         }
-        if (answer().is(PrimaryPresence.ABSENT) && !context.lacksVf(pair)) {
+        if (answer().is(PrimaryPresence.ABSENT) && !arrived.lacksVf(pair)) {
             plug();
         }
         return awaitEnabled(end.left());
@@ -55,7 +57,7 @@ final class PrimaryPlug {
 
     /** A primary that was hidden on the source does not appear: the guest has not negotiated standby. */
     private boolean wasHidden() {
-        return context.snapshot().presence().get(pair.primary()) == PrimaryPresence.HIDDEN;
+        return arrived.snapshot().presence().get(pair.primary()) == PrimaryPresence.HIDDEN;
     }
 
     private Optional<PciAddress> vf() {

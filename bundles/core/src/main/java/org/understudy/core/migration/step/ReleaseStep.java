@@ -6,51 +6,59 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.core.migration.context.DeadlineCall;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.StepAbortedException;
+import org.understudy.core.migration.context.VmSnapshot;
 
 /** Step 7: ends the source QEMU and releases its VFs. */
-public final class ReleaseStep implements Step {
-    @Override
-    public MigrationStep step() {
-        return MigrationStep.RELEASE;
+public final class ReleaseStep {
+    private final MigrationContext context;
+    private final VmSnapshot snapshot;
+    private final OutgoingMigration outgoing;
+
+    public ReleaseStep(MigrationContext context, VmSnapshot snapshot, OutgoingMigration outgoing) {
+        this.context = context;
+        this.snapshot = snapshot;
+        this.outgoing = outgoing;
     }
 
-    @Override
-    public void run(MigrationContext context) {
+    /** Blocks. */
+    public void run() {
         try {
             DeadlineCall.call(
                     context.events(),
-                    step(),
+                    MigrationStep.RELEASE,
                     "the source to remove the VM",
                     context.request().deadlines().release(),
-                    context.sourceMonitor().outgoing()::finish);
-            if (context.snapshot().pairs().stream().anyMatch(p -> p.kind() == PrimaryKind.VF)) {
-                releaseVfs(context);
+                    outgoing::finish);
+            if (snapshot.pairs().stream().anyMatch(p -> p.kind() == PrimaryKind.VF)) {
+                releaseVfs();
             }
         } catch (UnderstudyException e) {
-            throw StepAbortedException.unclear(leftOver(context, e.getMessage()));
+            throw StepAbortedException.unclear(leftOver(e.getMessage()));
         } catch (StepAbortedException e) {
             throw e.reason() == StepAbortedException.Reason.FAILED
-                    ? StepAbortedException.unclear(leftOver(context, e.getMessage()))
+                    ? StepAbortedException.unclear(leftOver(e.getMessage()))
                     : e;
         }
     }
 
     /** Releases all VFs of the VM on the source, also those that a pool chose. */
-    private void releaseVfs(MigrationContext context) {
+    private void releaseVfs() {
         context.services()
                 .pools()
                 .ifPresent(pools -> pools.leases(context.request().source().name()).stream()
                         .filter(lease -> lease.vm().equals(context.request().vm()))
                         .forEach(lease -> {
                             pools.release(lease);
-                            context.status().fact(step(), lease.primary().value(), lease.vf() + " released");
+                            context.status()
+                                    .fact(MigrationStep.RELEASE, lease.primary().value(), lease.vf() + " released");
                         }));
     }
 
-    private static Finding leftOver(MigrationContext context, String why) {
+    private Finding leftOver(String why) {
         return Finding.of(
                 FindingCode.STATE_INCONSISTENT,
                 context.request().subjectOn(context.request().source().name()),

@@ -3,6 +3,7 @@ package org.understudy.core.migration.step;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
@@ -16,13 +17,16 @@ import org.understudy.core.migration.context.SourceMonitor;
  * Findings and remedies of a rollback that failed. Each remedy holds for all that is known when it is read, so that none
  * contradicts another.
  */
-public final class RollbackFindings {
+final class RollbackFindings {
     private final MigrationContext context;
+    private final BooleanSupplier incomingGone;
     private final HostName source;
     private final HostName destination;
 
-    public RollbackFindings(MigrationContext context) {
+    /** @param incomingGone whether the destination QEMU has provably ended */
+    RollbackFindings(MigrationContext context, BooleanSupplier incomingGone) {
         this.context = context;
+        this.incomingGone = incomingGone;
         this.source = context.request().source().name();
         this.destination = context.request().destination().name();
     }
@@ -46,8 +50,8 @@ public final class RollbackFindings {
     }
 
     /** The next step while it may be unknown on which host the VM runs. */
-    public String placeRemedy() {
-        return context.isIncomingGone() ? guestRemedy() : findHost();
+    String placeRemedy() {
+        return incomingGone.getAsBoolean() ? guestRemedy() : findHost();
     }
 
     private String findHost() {
@@ -56,22 +60,22 @@ public final class RollbackFindings {
     }
 
     /** The next step while the destination QEMU may still exist. */
-    public String incomingRemedy() {
+    String incomingRemedy() {
         return "End the QEMU process of the VM on host "
                 + destination + ", then start or resume the VM on host " + source
                 + ".";
     }
 
     /** The next step while the VM on the source is not as it was. */
-    public String guestRemedy() {
-        return context.isIncomingGone()
+    String guestRemedy() {
+        return incomingGone.getAsBoolean()
                 ? "Check the VM on host " + source + " with \"understudy:vm-show "
                         + context.request().vm() + "\"; restart it if it lacks a primary."
                 : incomingRemedy();
     }
 
     /** The next step while a VF is still leased for a VM that did not arrive. */
-    public static String releaseRemedy(Lease lease) {
+    static String releaseRemedy(Lease lease) {
         return "Release VF " + lease.vf() + " on host " + lease.host() + " with \"understudy-vf release\".";
     }
 
@@ -97,12 +101,12 @@ public final class RollbackFindings {
     Finding notRunning(VmState state) {
         Optional<Finding> cause =
                 context.events().sourceStopped().map(reason -> SourceMonitor.sourceGone(context.request(), reason));
-        return cause.filter(f -> context.isIncomingGone())
+        return cause.filter(f -> incomingGone.getAsBoolean())
                 .orElseGet(() -> Finding.of(
                         FindingCode.GUEST_NOT_RUNNING,
                         context.request().subjectOn(source),
                         "VM " + context.request().vm() + " is " + state + " on host " + source + " after the rollback",
-                        context.isIncomingGone()
+                        incomingGone.getAsBoolean()
                                 ? "Start the VM on host " + source + "; its definition is still there."
                                 : incomingRemedy()));
     }

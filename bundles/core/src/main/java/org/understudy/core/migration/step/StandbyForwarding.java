@@ -12,6 +12,7 @@ import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.api.spi.VfPools;
 import org.understudy.api.spi.VfPools.Lease;
 import org.understudy.core.migration.context.MigrationContext;
+import org.understudy.core.migration.context.VmSnapshot;
 
 /**
  * Adds forwarding entries on both hosts so that frames reach the standby NICs while the guest has no VFs; {@link
@@ -22,8 +23,8 @@ final class StandbyForwarding {
     private StandbyForwarding() {}
 
     /** Called before the unplug is requested. */
-    static void onSource(MigrationContext context) {
-        if (context.snapshot().held().stream().noneMatch(p -> p.kind() == PrimaryKind.VF)) {
+    static void onSource(MigrationContext context, VmSnapshot snapshot) {
+        if (snapshot.held().stream().noneMatch(p -> p.kind() == PrimaryKind.VF)) {
             return;
         }
         HostName source = context.request().source().name();

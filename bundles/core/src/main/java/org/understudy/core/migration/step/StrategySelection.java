@@ -5,11 +5,14 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import org.understudy.api.Alias;
 import org.understudy.api.MigrationStrategy;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.PlatformXml;
-import org.understudy.core.migration.context.MigrationContext;
+import org.understudy.core.migration.context.MigrationRequest;
+import org.understudy.core.migration.context.VmSnapshot;
 
 /**
  * How the primaries of one migration are unplugged and plugged, and why (docs/decisions/0021).
@@ -36,31 +39,30 @@ record StrategySelection(MigrationStrategy strategy, String why) {
     private static final long BYTES_PER_MIB = 1L << 20;
 
     /** Chooses; called after the VFs were leased. */
-    static StrategySelection of(MigrationContext context) {
-        if (context.snapshot().pairs().isEmpty() || !context.snapshot().canBeUnplugged()) {
+    static StrategySelection of(MigrationRequest request, VmSnapshot snapshot, Set<Alias> withoutVf) {
+        if (snapshot.pairs().isEmpty() || !snapshot.canBeUnplugged()) {
             return new StrategySelection(MigrationStrategy.AUTOMATIC, "no VF that can be unplugged and plugged");
         }
-        if (context.snapshot().pairs().stream().anyMatch(context::lacksVf)) {
+        if (!withoutVf.isEmpty()) {
             return new StrategySelection(MigrationStrategy.EXPLICIT, "the destination has no VF to plug");
         }
-        return context.request()
-                .options()
+        return request.options()
                 .strategy()
                 .map(requested -> new StrategySelection(requested, "as requested"))
-                .or(() -> context.request().policy().strategy().map(set -> new StrategySelection(set, "as configured")))
-                .orElseGet(() -> predicted(context));
+                .or(() -> request.policy().strategy().map(set -> new StrategySelection(set, "as configured")))
+                .orElseGet(() -> predicted(request, snapshot));
     }
 
-    private static StrategySelection predicted(MigrationContext context) {
-        long vfs = context.snapshot().pairs().stream()
+    private static StrategySelection predicted(MigrationRequest request, VmSnapshot snapshot) {
+        long vfs = snapshot.pairs().stream()
                 .filter(p -> p.kind() == PrimaryKind.VF)
                 .count();
-        Optional<Long> memory = vfs > 0 ? mebibytes(context.snapshot().live()) : Optional.empty();
+        Optional<Long> memory = vfs > 0 ? mebibytes(snapshot.live()) : Optional.empty();
         Duration opening = PINNING_PER_GIB
                 .multipliedBy(memory.orElse(0L))
                 .dividedBy(MIB_PER_GIB)
                 .plus(RESETS_PER_VF.multipliedBy(vfs));
-        Duration limit = context.request().options().downtimeLimit().orElse(DEFAULT_DOWNTIME_LIMIT);
+        Duration limit = request.options().downtimeLimit().orElse(DEFAULT_DOWNTIME_LIMIT);
         MigrationStrategy best =
                 opening.compareTo(limit) > 0 ? MigrationStrategy.EXPLICIT : MigrationStrategy.AUTOMATIC;
         return new StrategySelection(

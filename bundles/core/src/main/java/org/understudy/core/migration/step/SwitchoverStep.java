@@ -12,49 +12,62 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.HostedVm;
+import org.understudy.api.spi.IncomingMigration;
 import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.MigrationProgress;
 import org.understudy.core.migration.context.DeadlineCall;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.MigrationJournal;
+import org.understudy.core.migration.context.SourceMonitor;
 import org.understudy.core.migration.context.StepAbortedException;
 
 /**
  * Step 5: the source sends the rest, and the guest continues on the destination. The point of no return lies between
  * completion on the source and {@code accept}.
  */
-public final class SwitchoverStep implements Step {
-    @Override
-    public MigrationStep step() {
-        return MigrationStep.SWITCH;
+public final class SwitchoverStep {
+    private final MigrationContext context;
+    private final Sending sending;
+    private final SourceMonitor source;
+    private final IncomingMigration incoming;
+
+    public SwitchoverStep(MigrationContext context, Sending sending) {
+        this.context = context;
+        this.sending = sending;
+        this.source = sending.source();
+        this.incoming = sending.prepared().incoming();
     }
 
-    @Override
-    public void run(MigrationContext context) {
-        if (context.sourceMonitor().outgoing().switchesByItself()) {
+    /** Blocks. */
+    public Arrived run() {
+        if (source.outgoing().switchesByItself()) {
             context.events().passPointOfNoReturn();
         }
-        context.sourceMonitor().outgoing().continueToSwitch();
-        if (context.sourceMonitor().outgoing().switchesByItself()) {
-            awaitResume(context);
+        source.outgoing().continueToSwitch();
+        if (source.outgoing().switchesByItself()) {
+            awaitResume();
         }
         context.events()
                 .await(
-                        step(),
+                        MigrationStep.SWITCH,
                         "both QEMUs to complete",
                         context.request().deadlines().switchover(),
-                        () -> complete(context) ? Optional.of(true) : Optional.empty());
+                        () -> complete() ? Optional.of(true) : Optional.empty());
         context.events().passPointOfNoReturn();
         context.journal(MigrationJournal.Stage.COMMITTED);
-        accept(context);
-        measureDowntime(context);
+        accept();
+        context.rollbacks().discard();
+        Instant accepted = context.services().scheduler().instant();
+        Instant resumed = measureDowntime().orElse(accepted);
+        Prepared prepared = sending.prepared();
+        return new Arrived(prepared.snapshot(), prepared.strategy(), prepared.withoutVf(), resumed, sending.released());
     }
 
     /**
      * The guest is paused, and each query to its hosts prolongs that. Events are therefore awaited before hosts are
      * polled.
      */
-    private static void awaitResume(MigrationContext context) {
+    private void awaitResume() {
         context.events()
                 .poll(
                         context.services().timings().grace(),
@@ -66,16 +79,16 @@ public final class SwitchoverStep implements Step {
     }
 
     /** A destination that could not load the state, or whose QEMU ended, cannot complete any more. */
-    private boolean complete(MigrationContext context) {
-        MigrationPhase incoming = context.incoming().phase();
-        if (incoming == MigrationPhase.FAILED) {
+    private boolean complete() {
+        MigrationPhase phase = incoming.phase();
+        if (phase == MigrationPhase.FAILED) {
             throw StepAbortedException.failed(Finding.of(
                     FindingCode.MIGRATION_FAILED,
                     context.request().subjectOn(context.request().destination().name()),
                     "The destination QEMU could not load the VM, or ended",
                     "Read the QEMU log of the VM on the destination."));
         }
-        return sourceHasSentAll(context) && incoming == MigrationPhase.COMPLETED;
+        return sourceHasSentAll() && phase == MigrationPhase.COMPLETED;
     }
 
     /**
@@ -83,26 +96,27 @@ public final class SwitchoverStep implements Step {
      * continue: QEMU releases the disks before it sends the last byte. Source: QEMU {@code migration/savevm.c},
      * {@code bdrv_inactivate_all} before {@code QEMU_VM_EOF}.
      */
-    private boolean sourceHasSentAll(MigrationContext context) {
-        if (context.events().sourceStopped().isPresent() && context.incoming().phase() == MigrationPhase.COMPLETED) {
-            context.status().fact(step(), "source", "the source QEMU ended after it had sent the last byte");
+    private boolean sourceHasSentAll() {
+        if (context.events().sourceStopped().isPresent() && incoming.phase() == MigrationPhase.COMPLETED) {
+            context.status()
+                    .fact(MigrationStep.SWITCH, "source", "the source QEMU ended after it had sent the last byte");
             return true;
         }
-        return querySource(context).phase() == MigrationPhase.COMPLETED;
+        return querySource().phase() == MigrationPhase.COMPLETED;
     }
 
-    private static MigrationProgress querySource(MigrationContext context) {
+    private MigrationProgress querySource() {
         try {
-            return context.sourceMonitor().queryAndRequireAlive();
+            return source.queryAndRequireAlive();
         } catch (UnderstudyException e) {
-            if (context.events().sourceStopped().isEmpty() && context.incoming().phase() == MigrationPhase.COMPLETED) {
-                throw StepAbortedException.unclear(sourceUnanswered(context, e));
+            if (context.events().sourceStopped().isEmpty() && incoming.phase() == MigrationPhase.COMPLETED) {
+                throw StepAbortedException.unclear(sourceUnanswered(e));
             }
             throw e;
         }
     }
 
-    private static Finding sourceUnanswered(MigrationContext context, UnderstudyException why) {
+    private Finding sourceUnanswered(UnderstudyException why) {
         return Finding.of(
                 FindingCode.STATE_INCONSISTENT,
                 context.request().subject(),
@@ -113,41 +127,40 @@ public final class SwitchoverStep implements Step {
                         + context.request().destination().name() + ".");
     }
 
-    private void accept(MigrationContext context) {
+    private void accept() {
         try {
             DeadlineCall.call(
                     context.events(),
-                    step(),
+                    MigrationStep.SWITCH,
                     "the destination to start the received VM",
                     context.request().deadlines().switchover(),
-                    context.incoming()::accept);
+                    incoming::accept);
         } catch (UnderstudyException e) {
-            if (!runsOnDestination(context, e)) {
-                throw acceptFailed(context, e);
+            if (!runsOnDestination(e)) {
+                throw acceptFailed(e);
             }
             context.status()
                     .fact(
-                            step(),
+                            MigrationStep.SWITCH,
                             "accept",
                             "the guest runs on the destination, though the call failed: " + e.getMessage());
         } catch (StepAbortedException e) {
             if (e.reason() == StepAbortedException.Reason.ABANDONED) {
                 throw e;
             }
-            throw StepAbortedException.unclear(acceptUnanswered(context, e.getMessage()));
+            throw StepAbortedException.unclear(acceptUnanswered(e.getMessage()));
         }
-        context.resumed(context.services().time().instant());
     }
 
-    private static Finding acceptUnanswered(MigrationContext context, String why) {
+    private Finding acceptUnanswered(String why) {
         return Finding.of(
                 FindingCode.STEP_DEADLINE_EXCEEDED,
                 context.request().subjectOn(context.request().destination().name()),
                 "The state of the VM on the destination is unknown: " + why,
-                checkDestination(context));
+                checkDestination());
     }
 
-    private static String checkDestination(MigrationContext context) {
+    private String checkDestination() {
         return "Check on host " + context.request().destination().name()
                 + " whether the VM runs, before you start it on any host.";
     }
@@ -156,7 +169,7 @@ public final class SwitchoverStep implements Step {
      * A host that refused has not started the guest, so the source may continue; a host that did not answer may have
      * started it. If the source QEMU has ended, the destination QEMU has the only copy of the guest and is kept.
      */
-    private static StepAbortedException acceptFailed(MigrationContext context, UnderstudyException e) {
+    private StepAbortedException acceptFailed(UnderstudyException e) {
         boolean canRollBack = context.events().sourceStopped().isEmpty()
                 && e.code() != ErrorCode.QMP_DISCONNECTED
                 && e.code() != ErrorCode.HOST_UNAVAILABLE
@@ -166,7 +179,7 @@ public final class SwitchoverStep implements Step {
                 FindingCode.MIGRATION_FAILED,
                 context.request().subjectOn(context.request().destination().name()),
                 "The destination did not start the received VM: " + e.getMessage(),
-                canRollBack ? "Read the QEMU log of the VM on the destination." : checkDestination(context));
+                canRollBack ? "Read the QEMU log of the VM on the destination." : checkDestination());
         return canRollBack ? StepAbortedException.failed(finding) : StepAbortedException.unclear(finding);
     }
 
@@ -175,7 +188,7 @@ public final class SwitchoverStep implements Step {
      *
      * @param refused the answer of the destination to {@code accept}
      */
-    private static boolean runsOnDestination(MigrationContext context, UnderstudyException refused) {
+    private boolean runsOnDestination(UnderstudyException refused) {
         if (context.events().onDestination(HostEvent.Resumed.class).isPresent()) {
             return true;
         }
@@ -191,29 +204,34 @@ public final class SwitchoverStep implements Step {
                     context.request().subjectOn(context.request().destination().name()),
                     "The destination did not start the received VM (" + refused.getMessage()
                             + "), and it is unknown whether it runs there: " + e.getMessage(),
-                    checkDestination(context)));
+                    checkDestination()));
         }
     }
 
-    private void measureDowntime(MigrationContext context) {
+    /** Returns when the guest continued, as the destination reported it; empty if it did not. */
+    private Optional<Instant> measureDowntime() {
         Duration grace = context.services().timings().grace();
         Optional<Instant> resumed =
                 context.events().poll(grace, () -> context.events().onDestination(HostEvent.Resumed.class));
-        resumed.ifPresent(context::resumed);
         Optional<Instant> paused =
                 context.events().poll(grace, () -> context.events().onSource(HostEvent.Paused.class));
         if (paused.isPresent() && resumed.isPresent() && !resumed.get().isBefore(paused.get())) {
             context.status().downtime(Duration.between(paused.get(), resumed.get()));
-            context.status().fact(step(), "downtimeFrom", "events: pause on the source, resume on the destination");
-            return;
+            context.status()
+                    .fact(
+                            MigrationStep.SWITCH,
+                            "downtimeFrom",
+                            "events: pause on the source, resume on the destination");
+            return resumed;
         }
-        reported(context).ifPresent(downtime -> {
+        reported().ifPresent(downtime -> {
             context.status().downtime(downtime);
-            context.status().fact(step(), "downtimeFrom", "the source QEMU");
+            context.status().fact(MigrationStep.SWITCH, "downtimeFrom", "the source QEMU");
         });
+        return resumed;
     }
 
-    private static Optional<Duration> reported(MigrationContext context) {
+    private Optional<Duration> reported() {
         Optional<Duration> measured = context.events()
                 .lastOnSource(HostEvent.MigrationMeasured.class)
                 .map(HostEvent.MigrationMeasured::downtime);
@@ -221,7 +239,7 @@ public final class SwitchoverStep implements Step {
             return measured;
         }
         try {
-            return context.sourceMonitor().query().downtime();
+            return source.query().downtime();
         } catch (UnderstudyException e) {
             context.status().fact(MigrationStep.SWITCH, "downtimeFrom", "unknown: " + e.getMessage());
             return Optional.empty();

@@ -2,6 +2,7 @@
 package org.understudy.core.migration.step;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.understudy.api.MigrationStep;
@@ -20,100 +21,107 @@ import org.understudy.core.migration.context.UnplugFindings;
  * Step 3: starts sending, for which QEMU requests an unplug of the primaries, and requires proof that the guest released
  * them.
  */
-public final class UnplugStep implements Step {
-    @Override
-    public MigrationStep step() {
-        return MigrationStep.TO_STANDBY;
+public final class UnplugStep {
+    private final MigrationContext context;
+    private final Prepared prepared;
+    private final List<PairView> held;
+
+    public UnplugStep(MigrationContext context, Prepared prepared) {
+        this.context = context;
+        this.prepared = prepared;
+        this.held = prepared.snapshot().held();
     }
 
-    @Override
-    public void run(MigrationContext context) {
-        StandbyForwarding.onSource(context);
-        if (context.isExplicit()) {
-            new ExplicitUnplug(context).run();
-            startSending(context);
-            awaitUnplug(context);
+    /** The first part of the step, up to the begin of sending. Blocks. */
+    public Sending start() {
+        StandbyForwarding.onSource(context, prepared.snapshot());
+        Optional<Instant> unplugged =
+                prepared.isExplicit() ? new ExplicitUnplug(context, prepared).run() : Optional.empty();
+        return new Sending(prepared, startSending(), unplugged);
+    }
+
+    /** The second part of the step. Blocks. */
+    public void awaitRelease(Sending sending) {
+        SourceMonitor source = sending.source();
+        if (prepared.isExplicit()) {
+            awaitUnplug(source);
             return;
         }
-        startSending(context);
-        List<PairView> held = context.snapshot().held();
         if (held.isEmpty()) {
             context.status()
                     .skip(
-                            step(),
-                            context.snapshot().pairs().isEmpty()
+                            MigrationStep.TO_STANDBY,
+                            prepared.snapshot().pairs().isEmpty()
                                     ? "the VM has no failover pair"
                                     : "the guest has no primary at present");
             return;
         }
-        awaitUnplug(context);
-        requireProof(context);
-        context.status().fact(step(), "evidence", "QEMU waited for the guest and continued (wait-unplug, then active)");
+        awaitUnplug(source);
+        requireProof(source);
+        context.status()
+                .fact(
+                        MigrationStep.TO_STANDBY,
+                        "evidence",
+                        "QEMU waited for the guest and continued (wait-unplug, then active)");
         context.events().fromSource().stream()
                 .filter(HostEvent.UnplugRequested.class::isInstance)
                 .map(HostEvent.UnplugRequested.class::cast)
-                .forEach(e -> context.status().fact(step(), e.primary().value(), "unplug requested at " + e.at()));
+                .forEach(e -> context.status()
+                        .fact(MigrationStep.TO_STANDBY, e.primary().value(), "unplug requested at " + e.at()));
     }
 
-    private void startSending(MigrationContext context) {
+    private SourceMonitor startSending() {
         OutgoingRequest request = new OutgoingRequest(
                 context.request().id(),
                 context.request().vm(),
-                context.incoming().uri(),
+                prepared.incoming().uri(),
                 context.request().options(),
-                context.liveOnDestination(),
-                context.configuredOnDestination());
+                prepared.request().liveDefinition(),
+                prepared.request().configuredDefinition());
         OutgoingMigration outgoing = DeadlineCall.callUncancellable(
                 context.events(),
-                step(),
+                MigrationStep.TO_STANDBY,
                 "the source QEMU to accept the command",
                 context.request().deadlines().prepare(),
                 () -> context.request().source().startOutgoing(request),
                 OutgoingMigration::cancel);
-        context.sourceMonitor(new SourceMonitor(
+        SourceMonitor source = new SourceMonitor(
                 context.request(),
                 context.events(),
                 outgoing,
-                context.services().time()));
-        context.rollbacks()
-                .push(
-                        step(),
-                        "undoSending",
-                        new Rollback(context)::cancelSending,
-                        new RollbackFindings(context)::placeRemedy);
+                context.services().scheduler());
+        prepared.rollback().addSending(source);
+        return source;
     }
 
-    private void awaitUnplug(MigrationContext context) {
+    private void awaitUnplug(SourceMonitor source) {
         Duration limit = context.request().deadlines().unplug();
         Optional<MigrationPhase> beyond = context.events()
                 .poll(
                         limit,
-                        () -> Optional.of(context.sourceMonitor()
-                                        .queryAndRequireAlive()
-                                        .phase())
-                                .filter(SourceMonitor::isPastUnplug));
+                        () -> Optional.of(source.queryAndRequireAlive().phase()).filter(SourceMonitor::isPastUnplug));
         if (beyond.isEmpty()) {
             throw StepAbortedException.failed(UnplugFindings.notReleased(
                     context.request(),
-                    context.snapshot().held(),
-                    context.sourceMonitor().waitedForGuest()
+                    held,
+                    source.waitedForGuest()
                             ? "The guest has not released its primary within " + limit.toMillis() + " ms"
                             : "QEMU has not begun to copy within " + limit.toMillis() + " ms"));
         }
     }
 
     /** QEMU can continue without a release by the guest: while the guest reboots, or if the slot was busy. */
-    private void requireProof(MigrationContext context) {
+    private void requireProof(SourceMonitor source) {
         boolean proven = context.events()
                 .poll(context.services().timings().grace(), () -> {
-                    context.sourceMonitor().queryAndRequireAlive();
-                    return context.sourceMonitor().waitedForGuest() ? Optional.of(true) : Optional.empty();
+                    source.queryAndRequireAlive();
+                    return source.waitedForGuest() ? Optional.of(true) : Optional.empty();
                 })
                 .isPresent();
         if (!proven) {
             throw StepAbortedException.failed(UnplugFindings.notReleased(
                     context.request(),
-                    context.snapshot().held(),
+                    held,
                     "QEMU began to copy without evidence that the guest released its primary"));
         }
     }

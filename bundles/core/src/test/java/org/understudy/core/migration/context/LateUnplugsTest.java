@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.HostEvent;
-import org.understudy.core.migration.FakeTime;
+import org.understudy.concurrent.testing.VirtualTimeScheduler;
 import org.understudy.core.migration.MigrationBench;
 import org.understudy.core.testing.FakeHost;
 import org.understudy.core.testing.FakeHost.Fault;
@@ -26,11 +26,11 @@ import org.understudy.core.testing.FakeHost.Fault;
 class LateUnplugsTest {
     private static final VmName OTHER = new VmName("db1");
 
-    private final FakeTime time = new FakeTime();
+    private final VirtualTimeScheduler time = new VirtualTimeScheduler();
     private final FakeHost a = new FakeHost("a").by(time, time::hang);
     private final FakeHost b = new FakeHost("b").by(time, time::hang);
     private final SlowDisk disk = new SlowDisk();
-    private final UnplugGuard unplugGuard = new UnplugGuard(disk, time, time);
+    private final UnplugGuard unplugGuard = new UnplugGuard(disk, time);
 
     /** Keeps what was written; writes wait while it is held. */
     private static final class SlowDisk implements PendingUnplug.Store {
@@ -123,7 +123,7 @@ class LateUnplugsTest {
 
         MigrationBench.soon()
                 .atMost(Duration.ofSeconds(5))
-                .until(() -> b.deeds().contains("plug ua-vf0"));
+                .until(() -> b.calls().contains("plug ua-vf0"));
         MigrationBench.soon().untilAsserted(() -> assertThat(pendingOnDisk()).containsExactly("a web1"));
         assertThat(unplugGuard.findings(b, OTHER, List.of(MigrationBench.pair(PRIMARY, PrimaryKind.VF)), Duration.ZERO))
                 .isEmpty();

@@ -12,7 +12,6 @@ import static org.understudy.core.migration.MigrationBench.VM;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,17 +22,14 @@ import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.Migration;
-import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
 import org.understudy.api.Outcome;
 import org.understudy.api.StepReport;
 import org.understudy.api.StepState;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Host;
-import org.understudy.api.spi.IncomingMigration;
-import org.understudy.api.spi.IncomingRequest;
-import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.core.migration.MigrationBench;
+import org.understudy.core.testing.ExternalProgram;
 import org.understudy.core.testing.FakeHost.Fault;
 
 /** Migrations that another program starts between hosts of this server. */
@@ -56,33 +52,9 @@ class ExternalMigrationObserverTest {
         bench.close();
     }
 
-    private void anotherProgramMigrates() {
-        IncomingMigration there = bench.b.prepareIncoming(new IncomingRequest(
-                new MigrationId("theirs"),
-                VM,
-                MigrationBench.DEFINITION,
-                MigrationBench.DEFINITION,
-                MigrationOptions.defaults(),
-                Map.of()));
-        bench.a.startOutgoing(new OutgoingRequest(
-                new MigrationId("theirs"),
-                VM,
-                there.uri(),
-                MigrationOptions.defaults(),
-                MigrationBench.DEFINITION,
-                MigrationBench.DEFINITION));
-    }
-
-    private Migration observed() {
-        MigrationBench.soon().until(() -> !bench.service().list().isEmpty());
-        return bench.service().list().get(0);
-    }
-
     @Test
     void isShownWithItsSteps() {
-        anotherProgramMigrates();
-
-        Migration m = bench.await(observed());
+        Migration m = bench.await(bench.externalMigration());
 
         assertThat(m.outcome()).contains(Outcome.COMPLETED);
         assertThat(m.source()).isEqualTo(bench.a.name());
@@ -97,18 +69,18 @@ class ExternalMigrationObserverTest {
                         StepState.DONE,
                         StepState.DONE,
                         StepState.SKIPPED);
-        assertThat(bench.b.deeds()).doesNotContain("accept web1");
+        assertThat(bench.b.calls()).doesNotContain("accept web1");
     }
 
     @Test
     void isShownAlsoIfItStartedBeforeThisServer() {
         bench.a.with(Fault.STUCK_IN_COPY);
         bench.service().close();
-        anotherProgramMigrates();
+        ExternalProgram.migrate(VM, bench.a, bench.b);
 
         bench.restart();
 
-        Migration m = observed();
+        Migration m = bench.shown();
         assertThat(m.isWatched()).isTrue();
         bench.a.without(Fault.STUCK_IN_COPY);
         assertThat(bench.await(m).outcome()).contains(Outcome.COMPLETED);
@@ -120,9 +92,7 @@ class ExternalMigrationObserverTest {
         List<Migration> received = new CopyOnWriteArrayList<>();
         bench.service().listen(received::add);
 
-        anotherProgramMigrates();
-
-        assertThat(observed().isWatched()).isTrue();
+        assertThat(bench.externalMigration().isWatched()).isTrue();
         MigrationBench.soon().until(() -> !received.isEmpty());
         assertThat(received).allMatch(Migration::isWatched);
     }
@@ -135,27 +105,21 @@ class ExternalMigrationObserverTest {
         when(away.find(any())).thenThrow(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "host away is away"));
         bench.others.add(away);
 
-        anotherProgramMigrates();
-
-        assertThat(bench.await(observed()).destination()).isEqualTo(new HostName("b"));
+        assertThat(bench.await(bench.externalMigration()).destination()).isEqualTo(new HostName("b"));
     }
 
     @Test
     void isObservedToItsEndThoughTheSourceIsBrieflyUnreachable() {
         bench.a.with(Fault.AWAY_IN_COPY);
 
-        anotherProgramMigrates();
-
-        assertThat(bench.await(observed()).outcome()).contains(Outcome.COMPLETED);
+        assertThat(bench.await(bench.externalMigration()).outcome()).contains(Outcome.COMPLETED);
     }
 
     @Test
     void isDegradedWhereThePrimaryDoesNotReturn() {
         bench.patience = Duration.ofMillis(200);
         bench.b.with(Fault.PRIMARY_MISSING);
-        anotherProgramMigrates();
-
-        Migration m = bench.await(observed());
+        Migration m = bench.await(bench.externalMigration());
 
         assertThat(m.outcome()).contains(Outcome.COMPLETED_DEGRADED);
         assertThat(m.findings()).extracting(Finding::code).containsExactly(FindingCode.PRIMARY_NOT_RETURNED);
@@ -164,9 +128,7 @@ class ExternalMigrationObserverTest {
     @Test
     void failureIsShownWithItsReason() {
         bench.a.with(Fault.COPY_FAILS);
-        anotherProgramMigrates();
-
-        Migration m = bench.await(observed());
+        Migration m = bench.await(bench.externalMigration());
 
         assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
         assertThat(m.findings()).extracting(Finding::code).containsExactly(FindingCode.MIGRATION_FAILED);
@@ -175,8 +137,7 @@ class ExternalMigrationObserverTest {
     @Test
     void preventsASecondMigrationOfTheVmAndCanBeCancelled() {
         bench.a.with(Fault.STUCK_IN_COPY);
-        anotherProgramMigrates();
-        Migration m = observed();
+        Migration m = bench.externalMigration();
 
         assertThatThrownBy(() -> bench.service().start(VM, B, MigrationOptions.defaults()))
                 .isInstanceOfSatisfying(
@@ -197,12 +158,11 @@ class ExternalMigrationObserverTest {
     @Test
     void isNotRecoveredAfterARestart() {
         bench.a.with(Fault.STUCK_IN_COPY);
-        anotherProgramMigrates();
-        observed();
+        bench.externalMigration();
 
         bench.restart();
 
-        assertThat(bench.a.deeds()).doesNotContain("cancel web1");
-        assertThat(bench.b.deeds()).doesNotContain("abort web1");
+        assertThat(bench.a.calls()).doesNotContain("cancel web1");
+        assertThat(bench.b.calls()).doesNotContain("abort web1");
     }
 }

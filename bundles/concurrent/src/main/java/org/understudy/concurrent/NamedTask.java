@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.understudy.core.migration.context;
+package org.understudy.concurrent;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

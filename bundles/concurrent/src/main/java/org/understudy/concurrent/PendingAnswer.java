@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.understudy.core.migration.context;
+package org.understudy.concurrent;
 
 import java.util.Optional;
-import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
 
 /** The answer to a call that may block, made by another thread. Failures of abandoned calls are logged. */
 public final class PendingAnswer<T> {
@@ -24,18 +27,28 @@ public final class PendingAnswer<T> {
     }
 
     /**
-     * Makes the call on another thread.
+     * Makes the call on another thread, which is named after this one. Never blocks.
      *
+     * @param threads a {@link Scheduler#blockingPool}; without a free thread the call fails
      * @param name of the call, for the log
-     * @param done called once there is an answer
+     * @param done called once there is an answer, or the call has failed
      */
-    static <T> PendingAnswer<T> of(Executor threads, String name, Supplier<T> call, Runnable done) {
+    public static <T> PendingAnswer<T> of(ExecutorService threads, String name, Supplier<T> call, Runnable done) {
         PendingAnswer<T> pendingAnswer = new PendingAnswer<>(name);
         String caller = Thread.currentThread().getName();
-        threads.execute(new NamedTask(caller.endsWith(CALL) ? caller : caller + CALL, () -> {
-            pendingAnswer.run(call);
+        try {
+            threads.execute(new NamedTask(caller.endsWith(CALL) ? caller : caller + CALL, () -> {
+                pendingAnswer.run(call);
+                done.run();
+            }));
+        } catch (RejectedExecutionException e) {
+            pendingAnswer.fail(
+                    threads.isShutdown()
+                            ? new UnderstudyException(ErrorCode.CANCELLED, "The server is stopping", e)
+                            : new UnderstudyException(
+                                    ErrorCode.HOST_UNAVAILABLE, name + ": too many calls to hosts hang", e));
             done.run();
-        }));
+        }
         return pendingAnswer;
     }
 
@@ -69,7 +82,7 @@ public final class PendingAnswer<T> {
     }
 
     /** Stops waiting. A result that is present, or arrives later, is undone. */
-    void abandon(Consumer<T> undoCall) {
+    public void abandon(Consumer<T> undoCall) {
         Optional<T> result;
         synchronized (this) {
             late = Optional.of(undoCall);
@@ -78,7 +91,7 @@ public final class PendingAnswer<T> {
         result.ifPresent(m -> undo(undoCall, m));
     }
 
-    synchronized boolean isDone() {
+    public synchronized boolean isDone() {
         return value.isPresent() || failure.isPresent();
     }
 
@@ -87,12 +100,12 @@ public final class PendingAnswer<T> {
         return failure;
     }
 
-    /** Blocks; empty past the deadline. Throws what the call threw. */
-    synchronized Optional<T> await(Deadline deadline) throws InterruptedException {
+    /** Blocks; false past the deadline. */
+    public synchronized boolean await(Deadline deadline) throws InterruptedException {
         while (!isDone() && !deadline.isOver()) {
             deadline.await(this);
         }
-        return isDone() ? Optional.of(get()) : Optional.empty();
+        return isDone();
     }
 
     /** The value of a call that is done. Throws what the call threw. */

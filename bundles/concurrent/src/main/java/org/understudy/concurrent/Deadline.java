@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.understudy.core.migration.context;
+package org.understudy.concurrent;
 
 import java.time.Duration;
 
-/** A deadline on the monotonic clock. */
-public record Deadline(TimeSource time, long end) {
-    public static Deadline in(TimeSource time, Duration limit) {
-        return new Deadline(time, time.nanos() + limit.toNanos());
+/** A deadline on the monotonic clock of a scheduler. */
+public record Deadline(Scheduler scheduler, long end) {
+    public static Deadline in(Scheduler scheduler, Duration limit) {
+        return new Deadline(scheduler, scheduler.nanos() + limit.toNanos());
     }
 
     /** Zero or less once it has passed. */
-    long leftNanos() {
-        return end - time.nanos();
+    private long leftNanos() {
+        return end - scheduler.nanos();
     }
 
     /** Never negative. */
@@ -25,6 +25,6 @@ public record Deadline(TimeSource time, long end) {
 
     /** Waits on a monitor that the caller holds; may return early. */
     public void await(Object monitor) throws InterruptedException {
-        time.await(monitor, leftNanos());
+        scheduler.await(monitor, leftNanos());
     }
 }
