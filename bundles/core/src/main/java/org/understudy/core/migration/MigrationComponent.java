@@ -49,7 +49,7 @@ import org.understudy.core.probe.GapProbes;
 @Component(service = Migrations.class, immediate = true)
 public final class MigrationComponent implements Migrations {
     private final AtomicReference<Optional<VfPools>> pools = new AtomicReference<>(Optional.empty());
-    /** A call that hangs when this server stops may outlive it. */
+    /** Never shut down: a call that hangs when this server stops may outlive it, and its late result is rolled back. */
     private final ExecutorService threads;
 
     private final MigrationService service;
@@ -122,7 +122,6 @@ public final class MigrationComponent implements Migrations {
     @Deactivate
     public void close() {
         service.close();
-        threads.shutdown();
     }
 
     @Override

@@ -104,7 +104,7 @@ final class MigrationTask implements Task {
             throw stop;
         }
         context.events().ignoreCancel();
-        if (!sending.prepared().rollback().hasArrivedDespiteCancel(sending)) {
+        if (!sending.hasArrivedDespiteCancel()) {
             throw stop;
         }
         context.status().fact(at, "cancelled", "too late: the host had completed the migration");

@@ -2,7 +2,6 @@
 package org.understudy.core.migration.context;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -23,7 +22,7 @@ import org.understudy.concurrent.PendingAnswer;
 import org.understudy.concurrent.Scheduler;
 
 /**
- * Event log of both hosts for one VM since its migration began, and the one place where a migration waits. Events arrive
+ * The events of both hosts about one VM since its migration began, and the one place where a migration waits. Events arrive
  * on threads of the connectors; the thread of the migration waits.
  */
 public final class MigrationEvents implements AutoCloseable {
@@ -31,8 +30,8 @@ public final class MigrationEvents implements AutoCloseable {
     private final MigrationTimings timings;
     private final Scheduler scheduler;
     private final ExecutorService threads;
-    private final List<HostEvent> fromSource = new ArrayList<>();
-    private final List<HostEvent> fromDestination = new ArrayList<>();
+    private final VmEvents source = new VmEvents();
+    private final VmEvents destination = new VmEvents();
     private final List<Subscription> subscriptions = new ArrayList<>();
     private boolean cancelRequested;
     private boolean pastPointOfNoReturn;
@@ -48,9 +47,9 @@ public final class MigrationEvents implements AutoCloseable {
     }
 
     /** Subscribes to both hosts. Blocks for their answers. */
-    public void open(Host source, Host destination) {
-        addSubscription(source.subscribe(e -> add(fromSource, e)));
-        addSubscription(destination.subscribe(e -> add(fromDestination, e)));
+    public void open(Host sender, Host receiver) {
+        addSubscription(sender.subscribe(e -> add(source, e)));
+        addSubscription(receiver.subscribe(e -> add(destination, e)));
     }
 
     private void addSubscription(Subscription subscription) {
@@ -63,7 +62,7 @@ public final class MigrationEvents implements AutoCloseable {
         subscription.close();
     }
 
-    private synchronized void add(List<HostEvent> events, HostEvent event) {
+    private synchronized void add(VmEvents events, HostEvent event) {
         if (event.vm().equals(vm)) {
             events.add(event);
             eventCount++;
@@ -71,44 +70,12 @@ public final class MigrationEvents implements AutoCloseable {
         }
     }
 
-    public synchronized List<HostEvent> fromSource() {
-        return List.copyOf(fromSource);
+    public VmEvents source() {
+        return source;
     }
 
-    /** The last event of this kind on the source. */
-    public <T extends HostEvent> Optional<T> lastOnSource(Class<T> kind) {
-        return fromSource().stream().filter(kind::isInstance).map(kind::cast).reduce((a, b) -> b);
-    }
-
-    /** The time of the last event of this kind on the source. */
-    public Optional<Instant> onSource(Class<? extends HostEvent> kind) {
-        return last(fromSource(), kind);
-    }
-
-    /** The time of the last event of this kind on the destination. */
-    public synchronized Optional<Instant> onDestination(Class<? extends HostEvent> kind) {
-        return last(fromDestination, kind);
-    }
-
-    private static Optional<Instant> last(List<HostEvent> events, Class<? extends HostEvent> kind) {
-        return events.stream().filter(kind::isInstance).map(HostEvent::at).reduce((a, b) -> b);
-    }
-
-    /** The reason with which the source reported the end of its QEMU; empty if it has not. */
-    public Optional<String> sourceStopped() {
-        return stopped(fromSource());
-    }
-
-    /** The reason with which the destination reported the end of its QEMU; empty if it has not. */
-    public synchronized Optional<String> destinationStopped() {
-        return stopped(fromDestination);
-    }
-
-    private static Optional<String> stopped(List<HostEvent> events) {
-        return events.stream()
-                .filter(HostEvent.Stopped.class::isInstance)
-                .map(e -> ((HostEvent.Stopped) e).reason())
-                .findFirst();
+    public VmEvents destination() {
+        return destination;
     }
 
     /** Requests a rollback; false if it is too late. */

@@ -4,9 +4,9 @@ package org.understudy.core.migration.context;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.spi.HostEvent;
@@ -61,7 +61,7 @@ public final class SourceMonitor {
      * @throws StepAbortedException if the migration can no longer succeed
      */
     public MigrationProgress queryAndRequireAlive() {
-        events.sourceStopped().ifPresent(reason -> {
+        events.source().stopped().ifPresent(reason -> {
             throw StepAbortedException.guestLost(sourceGone(request, reason));
         });
         MigrationProgress progress = query();
@@ -69,7 +69,7 @@ public final class SourceMonitor {
             case FAILED, CANCELLING, CANCELLED -> throw StepAbortedException.failed(migrationFailed(progress));
             default -> {
                 if (progress.phase() != MigrationPhase.COMPLETED) {
-                    events.destinationStopped().ifPresent(reason -> {
+                    events.destination().stopped().ifPresent(reason -> {
                         throw StepAbortedException.failed(destinationGone(reason));
                     });
                 }
@@ -86,7 +86,7 @@ public final class SourceMonitor {
     /** True if QEMU was seen waiting for the guest to release a primary. */
     public boolean waitedForGuest() {
         return queried.contains(MigrationPhase.WAIT_UNPLUG)
-                || phaseEvents().stream().anyMatch(e -> e.phase() == MigrationPhase.WAIT_UNPLUG);
+                || phaseEvents().anyMatch(e -> e.phase() == MigrationPhase.WAIT_UNPLUG);
     }
 
     /** When QEMU continued after its wait for the guest, which proves that the guest released its primaries. */
@@ -94,7 +94,7 @@ public final class SourceMonitor {
         if (!waitedForGuest()) {
             return Optional.empty();
         }
-        Optional<Instant> event = phaseEvents().stream()
+        Optional<Instant> event = phaseEvents()
                 .dropWhile(e -> e.phase() != MigrationPhase.WAIT_UNPLUG)
                 .filter(e -> PAST_UNPLUG.contains(e.phase()))
                 .map(HostEvent::at)
@@ -102,11 +102,8 @@ public final class SourceMonitor {
         return event.or(() -> queriedPastUnplug);
     }
 
-    private List<HostEvent.MigrationChanged> phaseEvents() {
-        return events.fromSource().stream()
-                .filter(HostEvent.MigrationChanged.class::isInstance)
-                .map(HostEvent.MigrationChanged.class::cast)
-                .toList();
+    private Stream<HostEvent.MigrationChanged> phaseEvents() {
+        return events.source().of(HostEvent.MigrationChanged.class);
     }
 
     public static Finding sourceGone(MigrationRequest request, String reason) {

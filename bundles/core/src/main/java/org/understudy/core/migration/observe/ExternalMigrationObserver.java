@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
@@ -30,6 +29,7 @@ import org.understudy.core.migration.context.MigrationRequest;
 import org.understudy.core.migration.context.MigrationServices;
 import org.understudy.core.migration.context.MigrationStatusBuilder;
 import org.understudy.core.migration.context.Task;
+import org.understudy.core.migration.context.VmEvents;
 
 /**
  * Shows a migration that another program started, such as virsh or another server, as the same steps. Changes nothing,
@@ -41,8 +41,8 @@ public final class ExternalMigrationObserver implements Task {
     private final MigrationRequest request;
     private final MigrationServices services;
     private final MigrationStatusBuilder status;
-    private final List<HostEvent> onSource = new CopyOnWriteArrayList<>();
-    private final List<HostEvent> onDestination = new CopyOnWriteArrayList<>();
+    private final VmEvents onSource = new VmEvents();
+    private final VmEvents onDestination = new VmEvents();
     private boolean abandoned;
 
     /** Skips the steps that this server does not run, before a listener can mistake the migration for one of this server. */
@@ -76,7 +76,7 @@ public final class ExternalMigrationObserver implements Task {
         }
     }
 
-    private Subscription listen(Host host, List<HostEvent> events) {
+    private Subscription listen(Host host, VmEvents events) {
         return host.subscribe(e -> {
             if (e.vm().equals(request.vm())) {
                 events.add(e);
@@ -163,8 +163,8 @@ public final class ExternalMigrationObserver implements Task {
     private void endOnDestination() {
         status.progress(100);
         advanceTo(MigrationStep.SWITCH);
-        Optional<Instant> stopped = first(onSource, HostEvent.Paused.class);
-        Optional<Instant> resumed = first(onDestination, HostEvent.Resumed.class);
+        Optional<Instant> stopped = onSource.firstTime(HostEvent.Paused.class);
+        Optional<Instant> resumed = onDestination.firstTime(HostEvent.Resumed.class);
         if (stopped.isPresent() && resumed.isPresent() && !resumed.get().isBefore(stopped.get())) {
             status.downtime(Duration.between(stopped.get(), resumed.get()));
         }
@@ -172,10 +172,6 @@ public final class ExternalMigrationObserver implements Task {
         boolean enabled = awaitPrimaries();
         status.skip(MigrationStep.RELEASE, "the program that started the migration cleans up on the source");
         status.outcome(enabled ? Outcome.COMPLETED : Outcome.COMPLETED_DEGRADED);
-    }
-
-    private static <E extends HostEvent> Optional<Instant> first(List<HostEvent> events, Class<E> kind) {
-        return events.stream().filter(kind::isInstance).map(HostEvent::at).findFirst();
     }
 
     private boolean awaitPrimaries() {
@@ -206,11 +202,9 @@ public final class ExternalMigrationObserver implements Task {
     }
 
     private void endOnSource(Optional<MigrationProgress> last) {
-        boolean cancelled =
-                last.filter(p -> p.phase() == MigrationPhase.CANCELLED).isPresent()
-                        || onSource.stream()
-                                .anyMatch(e -> e instanceof HostEvent.MigrationChanged m
-                                        && m.phase() == MigrationPhase.CANCELLED);
+        boolean cancelled = last.filter(p -> p.phase() == MigrationPhase.CANCELLED)
+                        .isPresent()
+                || onSource.of(HostEvent.MigrationChanged.class).anyMatch(m -> m.phase() == MigrationPhase.CANCELLED);
         for (MigrationStep step : MigrationStep.values()) {
             if (status.state(step) == StepState.RUNNING) {
                 status.end(step, StepState.FAILED);

@@ -30,7 +30,8 @@ public final class CopyStep {
                         () -> copied() ? Optional.of(true) : Optional.empty());
         context.status().progress(100);
         context.events()
-                .lastOnSource(HostEvent.MemoryPass.class)
+                .source()
+                .last(HostEvent.MemoryPass.class)
                 .ifPresent(last -> context.status().fact(MigrationStep.COPY, "passes", last.pass()));
     }
 

@@ -64,7 +64,7 @@ final class ExplicitUnplug {
     }
 
     private boolean areReleased() {
-        context.events().sourceStopped().ifPresent(reason -> {
+        context.events().source().stopped().ifPresent(reason -> {
             throw StepAbortedException.guestLost(SourceMonitor.sourceGone(context.request(), reason));
         });
         return held.stream()
@@ -76,9 +76,9 @@ final class ExplicitUnplug {
 
     private Optional<Instant> lastEvent() {
         Set<Alias> primaries = held.stream().map(PairView::primary).collect(Collectors.toSet());
-        return context.events().fromSource().stream()
-                .filter(HostEvent.DeviceGone.class::isInstance)
-                .map(HostEvent.DeviceGone.class::cast)
+        return context.events()
+                .source()
+                .of(HostEvent.DeviceGone.class)
                 .filter(e -> primaries.contains(e.device()))
                 .map(HostEvent::at)
                 .max(Instant::compareTo);

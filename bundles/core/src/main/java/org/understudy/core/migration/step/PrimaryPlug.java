@@ -112,7 +112,7 @@ final class PrimaryPlug {
     }
 
     private void requireGuestAlive() {
-        context.events().destinationStopped().ifPresent(reason -> {
+        context.events().destination().stopped().ifPresent(reason -> {
             throw StepAbortedException.unclear(Finding.of(
                     FindingCode.GUEST_NOT_RUNNING,
                     context.request().subjectOn(context.request().destination().name()),

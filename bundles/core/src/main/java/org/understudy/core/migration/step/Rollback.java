@@ -85,8 +85,8 @@ public final class Rollback {
     }
 
     /** Cancels a migration, and returns whether the host had completed it by itself before. Blocks. */
-    public boolean hasArrivedDespiteCancel(Sending cancelled) {
-        return sendingRollback(cancelled.source()).hasArrivedDespiteCancel();
+    boolean hasArrivedDespiteCancel(SourceMonitor started) {
+        return sendingRollback(started).hasArrivedDespiteCancel();
     }
 
     private SendingRollback sendingRollback(SourceMonitor monitor) {

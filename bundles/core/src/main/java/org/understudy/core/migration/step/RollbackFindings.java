@@ -100,7 +100,7 @@ final class RollbackFindings {
     /** The same finding as the cause where that is the end of the source QEMU. */
     Finding notRunning(VmState state) {
         Optional<Finding> cause =
-                context.events().sourceStopped().map(reason -> SourceMonitor.sourceGone(context.request(), reason));
+                context.events().source().stopped().map(reason -> SourceMonitor.sourceGone(context.request(), reason));
         return cause.filter(f -> incomingGone.getAsBoolean())
                 .orElseGet(() -> Finding.of(
                         FindingCode.GUEST_NOT_RUNNING,

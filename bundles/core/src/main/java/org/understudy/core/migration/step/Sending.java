@@ -16,4 +16,9 @@ public record Sending(Prepared prepared, SourceMonitor source, Optional<Instant>
     Optional<Instant> released() {
         return unplugged.or(source::released);
     }
+
+    /** Cancels the migration, and returns whether the host had completed it by itself before. Blocks. */
+    public boolean hasArrivedDespiteCancel() {
+        return prepared.rollback().hasArrivedDespiteCancel(source);
+    }
 }

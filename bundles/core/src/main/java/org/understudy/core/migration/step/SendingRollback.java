@@ -35,7 +35,7 @@ final class SendingRollback {
 
     /** Cancels the migration on the source. After a wait for the guest QEMU itself may need 30 s for that. */
     String cancel() {
-        if (context.events().sourceStopped().isPresent()) {
+        if (context.events().source().stopped().isPresent()) {
             requireNotRunningOnDestination();
             return "the source QEMU has ended";
         }
@@ -117,13 +117,16 @@ final class SendingRollback {
         return switch (before) {
             case WAIT_UNPLUG, CANCELLING -> true;
             case SETUP ->
-                context.events().onSource(HostEvent.UnplugRequested.class).isPresent();
+                context.events()
+                        .source()
+                        .lastTime(HostEvent.UnplugRequested.class)
+                        .isPresent();
             default -> false;
         };
     }
 
     private Optional<MigrationPhase> endedPhase() {
-        return context.events().sourceStopped().isPresent()
+        return context.events().source().stopped().isPresent()
                 ? Optional.of(MigrationPhase.NONE)
                 : Optional.of(source.query().phase()).filter(MigrationPhase::isOver);
     }

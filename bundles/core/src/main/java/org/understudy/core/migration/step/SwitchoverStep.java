@@ -72,10 +72,12 @@ public final class SwitchoverStep {
                 .poll(
                         context.services().timings().grace(),
                         () -> context.events()
-                                .onDestination(HostEvent.Resumed.class)
+                                .destination()
+                                .lastTime(HostEvent.Resumed.class)
                                 .map(at -> true)
-                                .or(() -> context.events().sourceStopped().map(why -> true))
-                                .or(() -> context.events().destinationStopped().map(why -> true)));
+                                .or(() -> context.events().source().stopped().map(why -> true))
+                                .or(() ->
+                                        context.events().destination().stopped().map(why -> true)));
     }
 
     /** A destination that could not load the state, or whose QEMU ended, cannot complete any more. */
@@ -97,7 +99,7 @@ public final class SwitchoverStep {
      * {@code bdrv_inactivate_all} before {@code QEMU_VM_EOF}.
      */
     private boolean sourceHasSentAll() {
-        if (context.events().sourceStopped().isPresent() && incoming.phase() == MigrationPhase.COMPLETED) {
+        if (context.events().source().stopped().isPresent() && incoming.phase() == MigrationPhase.COMPLETED) {
             context.status()
                     .fact(MigrationStep.SWITCH, "source", "the source QEMU ended after it had sent the last byte");
             return true;
@@ -109,7 +111,7 @@ public final class SwitchoverStep {
         try {
             return source.queryAndRequireAlive();
         } catch (UnderstudyException e) {
-            if (context.events().sourceStopped().isEmpty() && incoming.phase() == MigrationPhase.COMPLETED) {
+            if (context.events().source().stopped().isEmpty() && incoming.phase() == MigrationPhase.COMPLETED) {
                 throw StepAbortedException.unclear(sourceUnanswered(e));
             }
             throw e;
@@ -170,7 +172,7 @@ public final class SwitchoverStep {
      * started it. If the source QEMU has ended, the destination QEMU has the only copy of the guest and is kept.
      */
     private StepAbortedException acceptFailed(UnderstudyException e) {
-        boolean canRollBack = context.events().sourceStopped().isEmpty()
+        boolean canRollBack = context.events().source().stopped().isEmpty()
                 && e.code() != ErrorCode.QMP_DISCONNECTED
                 && e.code() != ErrorCode.HOST_UNAVAILABLE
                 && e.code() != ErrorCode.DEADLINE_EXCEEDED
@@ -189,7 +191,7 @@ public final class SwitchoverStep {
      * @param refused the answer of the destination to {@code accept}
      */
     private boolean runsOnDestination(UnderstudyException refused) {
-        if (context.events().onDestination(HostEvent.Resumed.class).isPresent()) {
+        if (context.events().destination().lastTime(HostEvent.Resumed.class).isPresent()) {
             return true;
         }
         try {
@@ -211,10 +213,10 @@ public final class SwitchoverStep {
     /** Returns when the guest continued, as the destination reported it; empty if it did not. */
     private Optional<Instant> measureDowntime() {
         Duration grace = context.services().timings().grace();
-        Optional<Instant> resumed =
-                context.events().poll(grace, () -> context.events().onDestination(HostEvent.Resumed.class));
+        Optional<Instant> resumed = context.events()
+                .poll(grace, () -> context.events().destination().lastTime(HostEvent.Resumed.class));
         Optional<Instant> paused =
-                context.events().poll(grace, () -> context.events().onSource(HostEvent.Paused.class));
+                context.events().poll(grace, () -> context.events().source().lastTime(HostEvent.Paused.class));
         if (paused.isPresent() && resumed.isPresent() && !resumed.get().isBefore(paused.get())) {
             context.status().downtime(Duration.between(paused.get(), resumed.get()));
             context.status()
@@ -233,7 +235,8 @@ public final class SwitchoverStep {
 
     private Optional<Duration> reported() {
         Optional<Duration> measured = context.events()
-                .lastOnSource(HostEvent.MigrationMeasured.class)
+                .source()
+                .last(HostEvent.MigrationMeasured.class)
                 .map(HostEvent.MigrationMeasured::downtime);
         if (measured.isPresent()) {
             return measured;

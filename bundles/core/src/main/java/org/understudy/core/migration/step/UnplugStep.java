@@ -63,9 +63,9 @@ public final class UnplugStep {
                         MigrationStep.TO_STANDBY,
                         "evidence",
                         "QEMU waited for the guest and continued (wait-unplug, then active)");
-        context.events().fromSource().stream()
-                .filter(HostEvent.UnplugRequested.class::isInstance)
-                .map(HostEvent.UnplugRequested.class::cast)
+        context.events()
+                .source()
+                .of(HostEvent.UnplugRequested.class)
                 .forEach(e -> context.status()
                         .fact(MigrationStep.TO_STANDBY, e.primary().value(), "unplug requested at " + e.at()));
     }
