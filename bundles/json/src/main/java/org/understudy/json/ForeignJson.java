@@ -3,7 +3,7 @@ package org.understudy.json;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 
-/** For JSON whose form other programs define, such as QMP, and which is read key by key. */
+/** For JSON that is read or written key by key, as of QMP and requests, and not as a record of the API. */
 public final class ForeignJson {
     /** Without settings. */
     public static final JsonMapper MAPPER = new JsonMapper();

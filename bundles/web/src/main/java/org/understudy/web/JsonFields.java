@@ -3,7 +3,7 @@ package org.understudy.web;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,10 +13,11 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
+import org.understudy.json.ForeignJson;
 
 /** The JSON object in the body of a request; an unknown key is an error. */
 final class JsonFields {
-    private static final ObjectMapper MAPPER = new ObjectMapper();
+    private static final JsonMapper MAPPER = ForeignJson.MAPPER;
 
     private final ObjectNode object;
 

@@ -61,6 +61,7 @@ public final class PairHealthTracker implements AutoCloseable {
     private final ServiceSubscription<HostNics> nics =
             new ServiceSubscription<>(served -> served.listen(this::onInventory));
     private final HostWatch watch;
+    private final TrackedPairs pairs;
     private final PairHealthUpdater updater;
     private final EventBroadcaster<PairKey, PairChanged> broadcaster;
     private final HostExecutor executor;
@@ -77,7 +78,8 @@ public final class PairHealthTracker implements AutoCloseable {
                 scheduler,
                 (older, newer) -> new PairChanged(newer.vm(), newer.host(), older.from(), newer.pair()));
         this.executor = new HostExecutor("understudy-health", scheduler, EVENTS_WAITING, this::resyncAll);
-        this.updater = new PairHealthUpdater(schedule, new PairProber(views), executor, scheduler, broadcaster::send);
+        this.pairs = new TrackedPairs(broadcaster::send);
+        this.updater = new PairHealthUpdater(pairs, schedule, new PairProber(views), executor, scheduler);
         this.watch = new HostWatch(
                 hosts,
                 this::readAll,
@@ -115,7 +117,7 @@ public final class PairHealthTracker implements AutoCloseable {
 
     /** Running VMs with a pair that lacks its primary. Does not block. */
     public List<VmKey> withoutPrimary() {
-        return updater.withoutPrimary();
+        return pairs.withoutPrimary();
     }
 
     /**
@@ -127,19 +129,21 @@ public final class PairHealthTracker implements AutoCloseable {
                 .filter(vm -> vm.state() != VmState.SHUTOFF)
                 .map(vm -> vm.name().value())
                 .collect(Collectors.toSet());
-        Map<MacAddress, Set<String>> users = updater.macUsers(host.name());
+        Map<MacAddress, Set<String>> users = pairs.macUsers(host.name());
         users.values().forEach(names -> names.retainAll(running));
         return users;
     }
 
     /** Whether a pair of this health lacks the primary that it should have. */
     public static boolean lacksPrimary(PairHealth health) {
-        return PairHealthUpdater.lacksPrimary(health);
+        return TrackedPair.lacksPrimary(health);
     }
 
     /** Whether the primary's VF has another MAC or VLAN than the pair needs. */
     public boolean isMisconfigured(VmKey vm, Alias primary) {
-        return updater.isMisconfigured(new PairKey(vm, primary));
+        return pairs.find(new PairKey(vm, primary))
+                .filter(TrackedPair::isMisconfigured)
+                .isPresent();
     }
 
     /** Sets the details of a pair that lacks its primary, until its health changes. */
@@ -162,7 +166,7 @@ public final class PairHealthTracker implements AutoCloseable {
             VmName vm, HostName host, DomainView configured, Optional<DomainView> live, VmState state) {
         if (live.isEmpty() || state == VmState.SHUTOFF || state == VmState.INCOMING) {
             return configured.pairs().stream()
-                    .map(p -> PairHealthUpdater.pair(p, PairHealth.OFF, ""))
+                    .map(p -> TrackedPair.pair(p, PairHealth.OFF, ""))
                     .toList();
         }
         if (configured.pairs().isEmpty() && live.get().pairs().isEmpty()) {
@@ -170,24 +174,25 @@ public final class PairHealthTracker implements AutoCloseable {
         }
         VmKey key = new VmKey(host, vm);
         refresh(key);
-        List<Pair> pairs = new ArrayList<>();
+        List<Pair> shown = new ArrayList<>();
         for (PairView p : configured.pairs()) {
-            pairs.add(
+            shown.add(
                     live.get().carries(p)
                             ? current(key, p)
-                            : PairHealthUpdater.pair(
+                            : TrackedPair.pair(
                                     p, PairHealth.PENDING_RESTART, "switched on; the running VM does not have it"));
         }
         live.get().pairs().stream()
                 .filter(p -> configured.pairs().stream().noneMatch(p::isSameAs))
                 .map(p -> leftover(key, p))
-                .forEach(pairs::add);
-        return pairs;
+                .forEach(shown::add);
+        return shown;
     }
 
     /** The pair with the evidence whether the guest of the running VM cooperates. Blocks for the host's answers. */
     public Pair withGuest(Host host, VmName vm, Pair pair) {
-        Optional<Instant> negotiated = updater.negotiated(new PairKey(new VmKey(host.name(), vm), pair.primary()));
+        Optional<Instant> negotiated = pairs.find(new PairKey(new VmKey(host.name(), vm), pair.primary()))
+                .flatMap(TrackedPair::negotiated);
         try {
             return pair.with(new GuestEvidence(Clock.systemUTC()).of(host, vm, pair, negotiated));
         } catch (UnderstudyException e) {
@@ -198,15 +203,17 @@ public final class PairHealthTracker implements AutoCloseable {
     }
 
     private Pair leftover(VmKey key, PairView pair) {
-        return updater.health(new PairKey(key, pair.primary()))
+        return pairs.find(new PairKey(key, pair.primary()))
+                .map(TrackedPair::shown)
                 .filter(p -> p.health() == PairHealth.PENDING_RESTART)
-                .orElseGet(() -> PairHealthUpdater.pair(
+                .orElseGet(() -> TrackedPair.pair(
                         pair, PairHealth.PENDING_RESTART, "switched off; the running VM still has it"));
     }
 
     private Pair current(VmKey key, PairView pair) {
-        return updater.health(new PairKey(key, pair.primary()))
-                .orElseGet(() -> PairHealthUpdater.pair(pair, PairHealth.FAULT, "the host has not reported its state"));
+        return pairs.find(new PairKey(key, pair.primary()))
+                .map(TrackedPair::shown)
+                .orElseGet(() -> TrackedPair.pair(pair, PairHealth.FAULT, "the host has not reported its state"));
     }
 
     /** Polls for changes that cause no event. Waits for a limited time, as a view may be slightly outdated. */
@@ -229,7 +236,7 @@ public final class PairHealthTracker implements AutoCloseable {
     }
 
     private void poll(VmKey key) {
-        if (!updater.isTracked(key)) {
+        if (!pairs.has(key)) {
             watch.host(key.host()).ifPresent(h -> updater.resync(h, key.vm()));
         }
         updater.poll(key);
@@ -260,7 +267,7 @@ public final class PairHealthTracker implements AutoCloseable {
     }
 
     private boolean enqueue(HostName host, Object label, Runnable work) {
-        return executor.run(host, label, PairHealthUpdater.guarded(work));
+        return executor.run(host, label, new HealthTask(work));
     }
 
     @Override

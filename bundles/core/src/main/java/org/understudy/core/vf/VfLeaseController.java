@@ -2,8 +2,6 @@
 package org.understudy.core.vf;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,12 +17,8 @@ import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.component.annotations.ReferencePolicyOption;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
-import org.understudy.api.Finding;
-import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.HostNics;
 import org.understudy.api.Migration;
@@ -32,16 +26,13 @@ import org.understudy.api.Migrations;
 import org.understudy.api.NicInventory;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Policies;
-import org.understudy.api.PrimaryKind;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VfView.Holder;
 import org.understudy.api.VmName;
-import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.Hosts;
-import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.api.spi.VfPools;
 import org.understudy.api.spi.VfPools.Lease;
 import org.understudy.concurrent.Backoff;
@@ -49,9 +40,7 @@ import org.understudy.concurrent.Controller;
 import org.understudy.concurrent.Scheduler;
 import org.understudy.concurrent.ServiceSubscription;
 import org.understudy.concurrent.SystemScheduler;
-import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.DomainView.PairView;
-import org.understudy.core.definition.HostNetworks;
 import org.understudy.core.inventory.HostWatch;
 import org.understudy.core.inventory.MigrationLock;
 import org.understudy.core.inventory.VmLocation;
@@ -62,7 +51,6 @@ import org.understudy.core.inventory.VmLocation;
  */
 @Component(service = VfLeaseController.class)
 public final class VfLeaseController implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(VfLeaseController.class);
     private static final Backoff BACKOFF = new Backoff(Duration.ofSeconds(2), Duration.ofMinutes(5));
     private static final Duration ARRIVAL_LIMIT = Duration.ofMinutes(1);
 
@@ -73,8 +61,8 @@ public final class VfLeaseController implements AutoCloseable {
     private final Controller<Work> controller;
     private final PendingArrivals pendingArrivals;
     private final Hosts hosts;
-    private final Policies policies;
-    private final MigrationLock migrationLock;
+    private final PairLeases pairLeases;
+    private final UnusedLeases unusedLeases;
     private final HostWatch watch;
     private final Subscription migrationSubscription;
 
@@ -101,12 +89,16 @@ public final class VfLeaseController implements AutoCloseable {
     }
 
     VfLeaseController(Hosts hosts, Migrations migrations, Policies policies, Scheduler scheduler, Backoff backoff) {
-        this.policies = policies;
         this.controller = new Controller<>("understudy-vfs", scheduler, Work::host, backoff, this::work);
         this.pendingArrivals =
                 new PendingArrivals(scheduler, ARRIVAL_LIMIT, host -> controller.add(new AllLeases(host)));
         this.hosts = hosts;
-        this.migrationLock = new MigrationLock(migrations);
+        this.pairLeases = new PairLeases(pools::get, policies, (host, vm) -> controller.add(new LeasesOf(host, vm)));
+        MigrationLock migrationLock = new MigrationLock(migrations);
+        this.unusedLeases = new UnusedLeases(
+                hosts,
+                pools::get,
+                (host, vm) -> starting.contains(vm) || pendingArrivals.has(host, vm) || migrationLock.isMigrating(vm));
         this.watch = new HostWatch(hosts, host -> controller.add(new AllLeases(host.name())), this::onEvent, scheduler);
         this.migrationSubscription = migrations.listen(this::onMigration);
     }
@@ -163,27 +155,13 @@ public final class VfLeaseController implements AutoCloseable {
      *     ErrorCode#WRONG_VM_STATE} during another call for the same VM, which may use the same lease
      */
     public void callWithLeases(VmLocation here, List<PairView> pairs, Consumer<Map<Alias, PciAddress>> start) {
-        List<Lease> leases = new ArrayList<>();
         if (!starting.add(here.vm().name())) {
             throw new UnderstudyException(
                     ErrorCode.WRONG_VM_STATE,
                     "VM '" + here.vm().name() + "' is being started or a VF is being plugged into it");
         }
         try {
-            for (PairView pair : pairs) {
-                if (pair.vf().isPresent()) {
-                    leaseNamed(here, pair).ifPresent(leases::add);
-                } else if (pair.kind() == PrimaryKind.VF && !hostAssignsVf(here, pair)) {
-                    leases.add(lease(here.host().name(), here.vm().name(), pair));
-                }
-            }
-            Map<Alias, PciAddress> vfs = new HashMap<>();
-            leases.forEach(l -> vfs.put(l.primary(), l.vf()));
-            leases.forEach(this::forwardToStandby);
-            start.accept(vfs);
-        } catch (RuntimeException e) {
-            leases.forEach(l -> release(l, e));
-            throw e;
+            pairLeases.call(here, pairs, start);
         } finally {
             starting.remove(here.vm().name());
             // The VM may have stopped already, and its leases were not released during the call.
@@ -191,42 +169,11 @@ public final class VfLeaseController implements AutoCloseable {
         }
     }
 
-    /** Empty for a VF in no pool: the program that wrote its address manages it. */
-    private Optional<Lease> leaseNamed(VmLocation here, PairView pair) {
-        return pools.get()
-                .flatMap(served -> served.leaseNamed(
-                        here.host().name(), pair.vf().get(), here.vm().name(), pair.primary(), pair.settings()));
-    }
-
-    private boolean hostAssignsVf(VmLocation here, PairView pair) {
-        return HostNetworks.serve(pair, policies.current(), here.host().facts());
-    }
-
-    /** The guest boots without its VF, possibly from the network. */
-    private void forwardToStandby(Lease lease) {
-        try {
-            pools.get().orElseThrow().forward(lease, true);
-        } catch (UnderstudyException e) {
-            LOG.warn(
-                    "VM {}: forwarding entry was not added, frames may be lost until the guest uses the VF: {}",
-                    lease.vm(),
-                    e.getMessage());
-        }
-    }
-
     /** Call before the unplug of a primary that is not plugged again. The VF is released after the guest releases it. */
     public void forwardToStandby(VmLocation here, Alias primary) {
         pools.get().map(p -> p.leases(here.host().name())).orElse(List.of()).stream()
                 .filter(l -> l.vm().equals(here.vm().name()) && l.primary().equals(primary))
-                .forEach(this::forwardToStandby);
-    }
-
-    private void release(Lease lease, RuntimeException reason) {
-        try {
-            pools.get().orElseThrow().release(lease);
-        } catch (RuntimeException e) {
-            reason.addSuppressed(e);
-        }
+                .forEach(pairLeases::forwardToStandby);
     }
 
     /**
@@ -238,39 +185,14 @@ public final class VfLeaseController implements AutoCloseable {
     public Map<Alias, PciAddress> leaseForArrival(HostName host, VmName vm, List<PairView> pairs) {
         pendingArrivals.begin(host, vm);
         try {
-            List<Lease> leases = pairs.stream().map(p -> lease(host, vm, p)).toList();
+            List<Lease> leases =
+                    pairs.stream().map(p -> pairLeases.lease(host, vm, p)).toList();
             leases.forEach(lease -> controller.add(new ForwardingNeeded(lease)));
             return leases.stream().collect(Collectors.toMap(Lease::primary, Lease::vf));
         } catch (RuntimeException e) {
             pendingArrivals.end(host, vm);
             throw e;
         }
-    }
-
-    private Lease lease(HostName host, VmName vm, PairView pair) {
-        String subject = "primary " + pair.primary() + " of VM " + vm;
-        Optional<VfPools> served = pools.get();
-        if (served.isEmpty() || pair.pool().isEmpty()) {
-            throw refusal(Finding.of(
-                    FindingCode.POOL_NOT_SERVED,
-                    subject,
-                    "Primary " + pair.primary() + " of VM " + vm
-                            + " needs a VF, but no pool of this server provides one",
-                    "Install the bundle org.understudy.hostnic, or name the VF's PCI address in the definition."));
-        }
-        Lease lease = served.get()
-                .lease(host, pair.pool().get(), vm, pair.primary(), pair.settings())
-                .orElseThrow(() -> refusal(Finding.of(
-                        FindingCode.POOL_EXHAUSTED,
-                        subject,
-                        "Pool " + pair.pool().get() + " has no VF left for " + subject,
-                        "Add VFs to the pool, or stop a VM that uses one.")));
-        controller.add(new LeasesOf(host, vm));
-        return lease;
-    }
-
-    private static UnderstudyException refusal(Finding finding) {
-        return new UnderstudyException(finding.message(), List.of(finding));
     }
 
     private void onEvent(Host host, HostEvent event) {
@@ -290,9 +212,11 @@ public final class VfLeaseController implements AutoCloseable {
     private Controller.Result work(Work work) {
         try {
             if (work instanceof ForwardingNeeded needed) {
-                forwardToStandby(needed.lease());
+                pairLeases.forwardToStandby(needed.lease());
             } else if (work instanceof LeasesOf one) {
-                return releaseUnused(one.host(), one.vm()) ? Controller.Result.done() : Controller.Result.retry();
+                return unusedLeases.release(one.host(), one.vm())
+                        ? Controller.Result.done()
+                        : Controller.Result.retry();
             } else {
                 leases(work.host()).stream()
                         .map(Lease::vm)
@@ -301,86 +225,12 @@ public final class VfLeaseController implements AutoCloseable {
             }
             return Controller.Result.done();
         } catch (UnderstudyException e) {
-            logReleaseFailure(e);
+            UnusedLeases.logFailure(e);
             return Controller.Result.retry();
         }
     }
 
     private List<Lease> leases(HostName host) {
         return pools.get().map(p -> p.leases(host)).orElse(List.of());
-    }
-
-    /**
-     * Releases the VFs that a VM does not use. The leases are read first. A start or migration that made one of them is
-     * either in progress before or after the VM's state is read, or has ended and shows in that state. One that begins later
-     * has leases with other fencing numbers.
-     *
-     * @return false if a release failed
-     */
-    private boolean releaseUnused(HostName name, VmName vm) {
-        Optional<VfPools> served = pools.get();
-        List<Lease> leases = served.map(p -> p.leases(name)).orElse(List.of()).stream()
-                .filter(lease -> lease.vm().equals(vm))
-                .toList();
-        Set<Lease> unused = leases.stream().filter(l -> isReplaced(l, leases)).collect(Collectors.toSet());
-        Optional<Host> host = hosts.all().stream()
-                .filter(h -> h.name().equals(name) && !leases.isEmpty())
-                .findFirst();
-        if (host.isPresent() && !isBusy(name, vm)) {
-            boolean off = isOff(host.get(), vm);
-            List<Lease> idle = leases.stream()
-                    .filter(lease -> off || isUnplugged(host.get(), lease))
-                    .toList();
-            if (!isBusy(name, vm)) {
-                unused.addAll(idle);
-            }
-        }
-        boolean all = true;
-        for (Lease lease : unused) {
-            all &= release(served.orElseThrow(), lease);
-        }
-        return all;
-    }
-
-    private boolean isBusy(HostName host, VmName vm) {
-        return starting.contains(vm) || pendingArrivals.has(host, vm) || migrationLock.isMigrating(vm);
-    }
-
-    /** A VF that vanished while its VM ran remains leased when the VM gets another one. */
-    private static boolean isReplaced(Lease lease, List<Lease> ofVm) {
-        return ofVm.stream().anyMatch(l -> l.primary().equals(lease.primary()) && l.fencing() > lease.fencing());
-    }
-
-    /** Returns false on a failure, so that the other leases are still released. */
-    private boolean release(VfPools served, Lease lease) {
-        try {
-            served.release(lease);
-            LOG.info("Host {}: VF {} released, VM {} does not use it", lease.host(), lease.vf(), lease.vm());
-            return true;
-        } catch (UnderstudyException e) {
-            logReleaseFailure(e);
-            return false;
-        }
-    }
-
-    private static boolean isOff(Host host, VmName vm) {
-        return host.find(vm).filter(v -> v.state() != VmState.SHUTOFF).isEmpty();
-    }
-
-    /** Whether the VM runs without the primary and its definition does not have it. */
-    private static boolean isUnplugged(Host host, Lease lease) {
-        boolean configured = DomainView.of(host.definition(lease.vm())).pairs().stream()
-                .anyMatch(p -> p.primary().equals(lease.primary()));
-        return !configured && host.primaryPresence(lease.vm(), lease.primary()) == PrimaryPresence.ABSENT;
-    }
-
-    /** The doctor reports hosts whose NICs are unreachable; their leases are released later. */
-    private static void logReleaseFailure(UnderstudyException e) {
-        boolean expected = e.code() == ErrorCode.HOST_UNAVAILABLE || e.code() == ErrorCode.HOST_NOT_FOUND;
-        if (expected) {
-            LOG.debug("VF release failed, retrying: {}", e.getMessage());
-        } else {
-            LOG.warn("VF release failed, retrying: {}", e.getMessage());
-        }
     }
 }
