@@ -64,6 +64,6 @@ final class DevicePlaces {
                 address.number("bus").orElse(0),
                 address.number("slot").orElse(0),
                 address.number("function").orElse(0),
-                address.flag("multifunction", false)));
+                address.attribute("multifunction").map(m -> address.flag("multifunction", false))));
     }
 }
