@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.libvirt.migrate;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.libvirt.Domain;
@@ -22,6 +23,8 @@ final class MigrateCall {
     private static final int TLS = 1 << 16;
     private static final int PARALLEL = 1 << 17;
     private static final long MEBIBYTE = 1024 * 1024;
+    /** QEMU's default. Source: {@code DEFAULT_MIGRATE_SET_DOWNTIME} in migration/options.c. */
+    private static final Duration DEFAULT_DOWNTIME = Duration.ofMillis(300);
 
     private final OutgoingRequest request;
 
@@ -32,9 +35,9 @@ final class MigrateCall {
     /** Blocks until the VM has left, or the migration has failed. */
     void run(Domain domain) throws LibvirtException {
         MigrationOptions options = request.options();
-        if (options.downtimeLimit().isPresent()) {
-            domain.migrateSetMaxDowntime(options.downtimeLimit().get().toMillis());
-        }
+        // QEMU keeps the limit of an earlier migration; libvirt resets the bandwidth by itself.
+        domain.migrateSetMaxDowntime(
+                options.downtimeLimit().orElse(DEFAULT_DOWNTIME).toMillis());
         domain.migrateToURI(
                 PeerAddress.parse(request.uri()).libvirt(), parameters().toArray(TypedParameter[]::new), flags());
     }

@@ -24,7 +24,8 @@ final class BootIndexes {
         return indexes;
     }
 
-    private static Optional<Integer> order(Device device) {
+    /** The boot order that the element of a device sets. */
+    static Optional<Integer> order(Device device) {
         if (device instanceof Disk disk) {
             return disk.bootOrder();
         }
@@ -43,8 +44,18 @@ final class BootIndexes {
                         .findFirst();
             case "cdrom" ->
                 domain.devices(Disk.class).filter(Disk::cdrom).map(Device::id).findFirst();
-            default -> domain.devices(Nic.class).map(Device::id).findFirst();
+            default ->
+                domain.devices().stream()
+                        .filter(BootIndexes::isInterface)
+                        .map(Device::id)
+                        .findFirst();
         };
+    }
+
+    /** Also an interface that is a VF, but no other host device. */
+    private static boolean isInterface(Device device) {
+        return device instanceof Nic
+                || device instanceof PassedThrough && device.place().path().startsWith("/domain/devices/interface");
     }
 
     OptionalInt of(Device device) {

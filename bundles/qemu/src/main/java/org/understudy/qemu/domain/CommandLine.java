@@ -118,7 +118,6 @@ public final class CommandLine {
         if (domain.lifecycle().panicPauses() && overrides.version().atLeast(6, 0)) {
             add("-action", "panic=pause");
         }
-        add("-boot", "strict=on");
     }
 
     private void boot() {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.qemu.domain;
 
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -11,8 +14,9 @@ import org.understudy.api.xml.Layout;
 import org.understudy.api.xml.XmlElement;
 
 /**
- * Adds to a definition the values that would otherwise change at each start: UUID, MAC addresses and the version of the
- * machine type. libvirt does the same when a domain is defined. All other bytes stay unchanged.
+ * Adds to a definition the values that would otherwise change at each start: UUID, MAC addresses, aliases of primaries and
+ * the version of the machine type. libvirt does the same when a domain is defined or started. All other bytes stay
+ * unchanged.
  */
 public final class CompletedDefinition {
     private final DomainDocument document;
@@ -28,14 +32,16 @@ public final class CompletedDefinition {
         CompletedDefinition completed = new CompletedDefinition(xml);
         completed.uuid(uuid);
         completed.macs(macs);
+        completed.aliasesOfPrimaries();
         completed.machine(machine);
         return completed.edits.apply();
     }
 
-    /** Replaces the domain type by the one in use, such as {@code qemu} on a host without usable KVM. */
+    /** The live definition: with the domain type in use, such as {@code qemu} on a host without usable KVM. */
     public static String withType(String xml, String type) {
         CompletedDefinition completed = new CompletedDefinition(xml);
         completed.set(completed.document.root(), "type", type);
+        completed.aliasesOfPrimaries();
         return completed.edits.apply();
     }
 
@@ -58,6 +64,25 @@ public final class CompletedDefinition {
         document.devices("interface").stream()
                 .filter(nic -> nic.child("mac").isEmpty())
                 .forEach(nic -> edits.firstChild(nic, "<mac address='" + macs.get() + "'/>"));
+    }
+
+    /** A primary is unplugged and plugged by its alias, but only {@code persistent} is required of it. */
+    private void aliasesOfPrimaries() {
+        Set<String> used = new HashSet<>();
+        document.devices().forEach(d -> d.childAttribute("alias", "name").ifPresent(used::add));
+        document.nics().stream()
+                .filter(nic -> nic.childAttribute("teaming", "type").equals(Optional.of("transient")))
+                .filter(nic -> nic.child("alias").isEmpty())
+                .forEach(nic -> edits.insert(
+                        nic.child("teaming").orElseThrow().end(), "<alias name='" + freeAlias(used) + "'/>"));
+    }
+
+    private static String freeAlias(Set<String> used) {
+        int number = 0;
+        while (!used.add("ua-primary" + number)) {
+            number++;
+        }
+        return "ua-primary" + number;
     }
 
     private void machine(UnaryOperator<String> fullName) {

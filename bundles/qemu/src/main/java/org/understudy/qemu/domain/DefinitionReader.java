@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.UnderstudyException;
@@ -56,21 +57,23 @@ public final class DefinitionReader {
                 platform.cpu(),
                 platform.lifecycle(),
                 os.bootDevices(),
-                platform.options(os.machine()),
-                devices(root, PlatformXml.isQ35(os.machine())));
+                platform.options(os),
+                devices(root, PlatformXml.isQ35(os.machine()), emulatedPrimaries(element)));
         security(root);
         root.reportUnread();
         crossCheck(domain);
         return domain;
     }
 
+    /** Reads 16 bytes in hexadecimal, with hyphens before any of them, as libvirt's virUUIDParse does. */
     private static UUID uuid(String text) {
-        try {
-            return UUID.fromString(text);
-        } catch (IllegalArgumentException e) {
-            throw new UnderstudyException(
-                    ErrorCode.INVALID_ARGUMENT, "Element <uuid>: '" + text + "' is not a UUID", e);
+        String stripped = text.strip();
+        if (!stripped.matches("(-*[0-9A-Fa-f]{2}){16}")) {
+            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "Element <uuid>: '" + text + "' is not a UUID");
         }
+        String digits = stripped.replace("-", "");
+        return new UUID(
+                Long.parseUnsignedLong(digits.substring(0, 16), 16), Long.parseUnsignedLong(digits.substring(16), 16));
     }
 
     private Memory memory(StrictElement root) {
@@ -97,9 +100,20 @@ public final class DefinitionReader {
         return bytes.orElse(0) / 1024;
     }
 
-    private List<Device> devices(StrictElement root, boolean pcie) {
+    private static List<Device> devices(StrictElement root, boolean pcie, Set<String> emulated) {
         Optional<StrictElement> section = root.child("devices");
-        return section.map(s -> new DeviceReader(s, pcie).devices()).orElseGet(ArrayList::new);
+        return section.map(s -> new DeviceReader(s, pcie, emulated).devices()).orElseGet(ArrayList::new);
+    }
+
+    /** The standby NICs for which Understudy recorded that their primary is emulated. */
+    private static Set<String> emulatedPrimaries(XmlElement root) {
+        return root.children("metadata").stream()
+                .flatMap(metadata -> metadata.children().stream())
+                .filter(pairs -> pairs.namespace().equals(DomainDocument.UNDERSTUDY))
+                .flatMap(pairs -> pairs.children().stream())
+                .filter(pair -> pair.attributeOr("kind", "").equals("emulated"))
+                .flatMap(pair -> pair.attribute("standby").stream())
+                .collect(Collectors.toSet());
     }
 
     private static void security(StrictElement root) {
@@ -121,10 +135,16 @@ public final class DefinitionReader {
                     domain.memory().current() + " KiB",
                     "Add <memballoon model='virtio'/>, or set currentMemory to the value of memory.");
         }
-        boolean perDevice = domain.devices(Device.Disk.class)
-                        .anyMatch(d -> d.bootOrder().isPresent())
-                || domain.devices(Device.Nic.class).anyMatch(n -> n.bootOrder().isPresent());
-        if (perDevice && !domain.bootDevices().isEmpty()) {
+        Set<Integer> orders = new HashSet<>();
+        for (Device device : domain.devices()) {
+            BootIndexes.order(device)
+                    .filter(order -> order < 1 || !orders.add(order))
+                    .ifPresent(order -> collector.unsupported(
+                            device.place().path() + "/boot/@order",
+                            String.valueOf(order),
+                            "Set a number from 1 that no other device has."));
+        }
+        if (!orders.isEmpty() && !domain.bootDevices().isEmpty()) {
             collector.unsupported(
                     "/domain/os/boot",
                     String.join(", ", domain.bootDevices()),
@@ -135,8 +155,6 @@ public final class DefinitionReader {
                 .filter(d -> !ids.add(d.id()))
                 .forEach(d -> collector.unsupported(
                         d.place().path() + "/alias", d.id(), "Set a unique alias for each device."));
-        PciAddressAllocator.of(domain)
-                .conflicts()
-                .forEach(c -> collector.unsupported(c, "", "Set a unique PCI address for each device."));
+        PciRules.check(domain, collector);
     }
 }

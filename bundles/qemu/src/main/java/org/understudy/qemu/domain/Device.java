@@ -22,19 +22,27 @@ public sealed interface Device {
      * @param id the alias in the XML; without one, an id made of kind and position
      * @param address empty: {@link PciAddressAllocator} chooses
      */
-    record Place(String path, String id, Optional<GuestAddress> address) {}
+    record Place(String path, String id, Optional<GuestAddress> address) {
+        /** The PCI address in the XML. */
+        Optional<GuestAddress.Pci> pci() {
+            return address.filter(GuestAddress.Pci.class::isInstance).map(GuestAddress.Pci.class::cast);
+        }
+    }
 
     /** A guest address. */
     sealed interface GuestAddress {
-        record Pci(int bus, int slot, int function, boolean multifunction) implements GuestAddress {}
+        record Pci(int bus, int slot, int function, Optional<Boolean> multifunction) implements GuestAddress {}
 
         /** Of a disk on a SCSI, SATA or IDE controller. */
         record Drive(int controller, int bus, int target, int unit) implements GuestAddress {}
     }
 
-    /** A PCI controller below the root. */
-    record RootPort(Place place, int index, Optional<Integer> chassis, Optional<Integer> port, boolean hotplug)
-            implements Device {}
+    /** A PCI controller below the root. {@code driver} is QEMU's device name. */
+    record RootPort(
+            Place place, String driver, int index, Optional<Integer> chassis, Optional<Integer> port, boolean hotplug)
+            implements Device {
+        static final String GENERIC = "pcie-root-port";
+    }
 
     /** {@code driver} is QEMU's device name. */
     record Controller(Place place, String type, int index, String driver, List<String> properties) implements Device {}
@@ -47,7 +55,6 @@ public sealed interface Device {
             Place place,
             boolean cdrom,
             String bus,
-            int position,
             Optional<BlockBackend> backend,
             Optional<String> serial,
             Optional<Integer> bootOrder,

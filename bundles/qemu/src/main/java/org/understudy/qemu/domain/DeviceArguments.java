@@ -9,6 +9,7 @@ import org.understudy.qemu.domain.Device.Channel;
 import org.understudy.qemu.domain.Device.CharBackend;
 import org.understudy.qemu.domain.Device.Controller;
 import org.understudy.qemu.domain.Device.Disk;
+import org.understudy.qemu.domain.Device.GuestAddress.Drive;
 import org.understudy.qemu.domain.Device.Nic;
 import org.understudy.qemu.domain.Device.PassedThrough;
 import org.understudy.qemu.domain.Device.Rng;
@@ -49,7 +50,7 @@ final class DeviceArguments {
     }
 
     private void rootPort(PciAddressAllocator.Port port) {
-        Options options = new Options("pcie-root-port").add("id", port.id()).add("chassis", port.chassis());
+        Options options = new Options(port.driver()).add("id", port.id()).add("chassis", port.chassis());
         port.number().ifPresent(n -> options.add("port", n));
         if (!port.hotplug()) {
             options.add("hotplug", "off");
@@ -187,9 +188,11 @@ final class DeviceArguments {
     }
 
     private Options frontend(Disk disk) {
-        Device.GuestAddress.Drive drive = drive(disk);
+        if (disk.bus().equals("virtio")) {
+            return pci("virtio-blk-pci", disk);
+        }
+        Drive drive = (Drive) disk.place().address().orElseThrow();
         return switch (disk.bus()) {
-            case "virtio" -> pci("virtio-blk-pci", disk);
             case "scsi" ->
                 new Options(disk.cdrom() ? "scsi-cd" : "scsi-hd")
                         .add("id", disk.id())
@@ -205,17 +208,6 @@ final class DeviceArguments {
                         .add("unit", sata ? 0 : drive.unit());
             }
         };
-    }
-
-    private static Device.GuestAddress.Drive drive(Disk disk) {
-        int position = disk.position();
-        return disk.place()
-                .address()
-                .filter(Device.GuestAddress.Drive.class::isInstance)
-                .map(Device.GuestAddress.Drive.class::cast)
-                .orElseGet(() -> disk.bus().equals("ide")
-                        ? new Device.GuestAddress.Drive(0, position / 2, 0, position % 2)
-                        : new Device.GuestAddress.Drive(0, 0, 0, position));
     }
 
     private String controllerId(String type, int index) {

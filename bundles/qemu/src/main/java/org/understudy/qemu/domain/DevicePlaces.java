@@ -60,7 +60,8 @@ final class DevicePlaces {
         if (address.attribute("slot").isEmpty()) {
             return Optional.empty();
         }
-        boolean multifunction = address.flag("multifunction", false);
+        Optional<Boolean> multifunction =
+                address.attribute("multifunction").map(m -> address.flag("multifunction", false));
         return address.pciAddress().map(a -> new GuestAddress.Pci(a.bus(), a.slot(), a.function(), multifunction));
     }
 }

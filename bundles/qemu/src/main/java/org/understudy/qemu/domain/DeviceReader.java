@@ -4,14 +4,13 @@ package org.understudy.qemu.domain;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.understudy.qemu.domain.Device.Balloon;
 import org.understudy.qemu.domain.Device.Bus;
 import org.understudy.qemu.domain.Device.Controller;
 import org.understudy.qemu.domain.Device.Place;
 import org.understudy.qemu.domain.Device.Rng;
-import org.understudy.qemu.domain.Device.RootPort;
 import org.understudy.qemu.domain.Device.Simple;
 import org.understudy.qemu.domain.Device.Vnc;
 
@@ -40,39 +39,53 @@ final class DeviceReader {
     private final FindingCollector collector;
     private final boolean pcie;
     private final DevicePlaces places;
+    private final ControllerReader controllers;
+    private final DiskReader disks;
+    private final NicReader nics;
+    private final CharacterDeviceReader characterDevices;
     private final List<Device> devices = new ArrayList<>();
-    private boolean withoutUsb;
 
-    DeviceReader(StrictElement section, boolean pcie) {
+    /** @param emulated aliases of the standby NICs whose primary is requested to be emulated */
+    DeviceReader(StrictElement section, boolean pcie, Set<String> emulated) {
         this.section = section;
         this.collector = section.collector();
         this.places = new DevicePlaces(collector);
         this.pcie = pcie;
+        this.controllers = new ControllerReader(section.children("controller"), places, collector, pcie);
+        this.disks = new DiskReader(places, collector, pcie);
+        this.nics = new NicReader(places, collector, emulated);
+        this.characterDevices = new CharacterDeviceReader(places, collector, section.children("serial"));
     }
 
     List<Device> devices() {
-        section.children(KINDS).forEach(this::device);
+        disks.sorted(section.children(KINDS)).forEach(this::device);
         if (devices.stream().noneMatch(Balloon.class::isInstance)
                 && section.children("memballoon").isEmpty()) {
             devices.add(new Balloon(
                     new Place("/domain/devices/memballoon", places.nextId("balloon"), Optional.empty()), List.of()));
         }
-        addController(
-                "scsi",
-                "virtio-scsi-pci",
-                d -> d instanceof Device.Disk disk && disk.bus().equals("scsi"));
-        addController("virtio-serial", "virtio-serial-pci", Device.Channel.class::isInstance);
-        if (withoutUsb) {
+        int lastScsi = disks.lastScsiController();
+        for (int index = 0; index <= lastScsi; index++) {
+            addController("scsi", index, "virtio-scsi-pci");
+        }
+        if (devices.stream().anyMatch(Device.Channel.class::isInstance)) {
+            addController("virtio-serial", 0, "virtio-serial-pci");
+        }
+        usb();
+        return List.copyOf(devices);
+    }
+
+    private void usb() {
+        if (controllers.withoutUsb()) {
             devices.stream()
                     .filter(DeviceReader::isUsb)
                     .forEach(d -> collector.unsupported(
                             d.place().path(),
                             "a USB device",
                             "Remove the device, or the controller with model='none'."));
-        } else {
-            addController("usb", "qemu-xhci", DeviceReader::isUsb);
+        } else if (devices.stream().anyMatch(DeviceReader::isUsb)) {
+            addController("usb", 0, pcie ? "qemu-xhci" : "piix3-usb-uhci");
         }
-        return List.copyOf(devices);
     }
 
     private static boolean isUsb(Device device) {
@@ -80,28 +93,29 @@ final class DeviceReader {
     }
 
     /** Adds the controller that a device needs, as libvirt does. */
-    private void addController(String type, String driver, Predicate<Device> needs) {
+    private void addController(String type, int index, String driver) {
         boolean present = devices.stream()
-                .anyMatch(d -> d instanceof Controller c && c.type().equals(type));
-        if (!present && devices.stream().anyMatch(needs)) {
+                .anyMatch(d -> d instanceof Controller c && c.type().equals(type) && c.index() == index);
+        if (!present) {
             Place place = new Place("/domain/devices/controller", places.nextId(type), Optional.empty());
-            devices.add(new Controller(place, type, 0, driver, List.of()));
+            devices.add(new Controller(
+                    driver.equals("piix3-usb-uhci") ? ControllerReader.uhciOfPc(place) : place,
+                    type,
+                    index,
+                    driver,
+                    List.of()));
         }
     }
 
     private void device(StrictElement element) {
         switch (element.name()) {
             case "emulator" -> emulator(element);
-            case "controller" -> controller(element);
-            case "disk" -> new DiskReader(places, collector, pcie).read(element).ifPresent(devices::add);
-            case "interface" ->
-                new NicReader(places, collector).readInterface(element).ifPresent(devices::add);
-            case "hostdev" ->
-                new NicReader(places, collector).readHostdev(element).ifPresent(devices::add);
+            case "controller" -> controllers.read(element).ifPresent(devices::add);
+            case "disk" -> disks.read(element).ifPresent(devices::add);
+            case "interface" -> nics.readInterface(element).ifPresent(devices::add);
+            case "hostdev" -> nics.readHostdev(element).ifPresent(devices::add);
             case "serial", "console", "channel" ->
-                new CharacterDeviceReader(places, collector, hasSerial())
-                        .read(element)
-                        .ifPresent(devices::add);
+                characterDevices.read(element).ifPresent(devices::add);
             case "rng" -> rng(element);
             case "memballoon" -> balloon(element);
             case "video" -> video(element);
@@ -109,12 +123,14 @@ final class DeviceReader {
             case "input" -> input(element);
             case "watchdog" -> watchdog(element);
             case "panic" -> simple(element, "panic", "pvpanic", Bus.NONE, "isa", element.choice("model", "isa"));
-            default -> element.choice("type", "none");
+            default -> audio(element);
         }
     }
 
-    private boolean hasSerial() {
-        return !section.children("serial").isEmpty();
+    /** libvirt adds an audio backend to every definition; without a sound device it has no effect. */
+    private static void audio(StrictElement element) {
+        element.choice("type", "none");
+        element.number("id");
     }
 
     private void emulator(StrictElement element) {
@@ -124,86 +140,6 @@ final class DeviceReader {
                     element.path(),
                     element.text(),
                     "Remove <emulator>; the host option 'binary' selects the emulator.");
-        }
-    }
-
-    private void controller(StrictElement element) {
-        int index = element.number("index").orElse(0);
-        String type = element.choice("type", "pci", "scsi", "virtio-serial", "sata", "ide", "usb");
-        switch (type) {
-            case "pci" -> pciController(element, index);
-            case "scsi" -> {
-                element.choice("model", "virtio-scsi");
-                List<String> properties = element.child("driver").flatMap(d -> d.number("queues")).stream()
-                        .map(q -> "num_queues=" + q)
-                        .toList();
-                devices.add(
-                        new Controller(places.of(element, "scsi", "pci"), type, index, "virtio-scsi-pci", properties));
-            }
-            case "virtio-serial" -> {
-                List<String> properties = element.number("ports").stream()
-                        .map(p -> "max_ports=" + p)
-                        .toList();
-                Place place = places.of(element, "virtio-serial", "pci");
-                devices.add(new Controller(place, type, index, "virtio-serial-pci", properties));
-            }
-            case "usb" -> usb(element, index);
-            default -> builtIn(element, index, type);
-        }
-    }
-
-    private void builtIn(StrictElement element, int index, String type) {
-        element.child("alias").ifPresent(StrictElement::ignore);
-        if (type.equals("ide")) {
-            element.choice("model", "piix3");
-        }
-        element.child("address").ifPresent(address -> {
-            address.choice("type", "pci");
-            address.requireFixed("domain", 0);
-            address.requireFixed("bus", 0);
-            address.requireFixed("slot", pcie ? 0x1f : 1);
-            address.requireFixed("function", pcie ? 2 : 1);
-        });
-        if (index != 0 || pcie != type.equals("sata")) {
-            collector.unsupported(
-                    element.path(),
-                    type + " controller " + index,
-                    "Use the controller of the machine type: sata 0 on q35, ide 0 on pc.");
-        }
-    }
-
-    private void usb(StrictElement element, int index) {
-        String model = element.attribute("model").orElse("qemu-xhci");
-        switch (model) {
-            case "none" -> {
-                withoutUsb = true;
-                element.child("alias").ifPresent(StrictElement::ignore);
-            }
-            case "qemu-xhci" -> {
-                List<String> properties = element.number("ports").stream()
-                        .flatMap(p -> List.of("p2=" + p, "p3=" + p).stream())
-                        .toList();
-                devices.add(new Controller(places.of(element, "usb", "pci"), "usb", index, "qemu-xhci", properties));
-            }
-            default -> collector.unsupported(element.path() + "/@model", model, "Use qemu-xhci or none.");
-        }
-    }
-
-    private void pciController(StrictElement element, int index) {
-        String model = element.choice("model", pcie ? "pcie-root" : "pci-root", "pcie-root-port");
-        if (model.equals("pcie-root-port") && pcie) {
-            element.child("model").ifPresent(m -> m.choice("name", "pcie-root-port"));
-            Optional<StrictElement> target = element.child("target");
-            devices.add(new RootPort(
-                    places.of(element, "port", "pci"),
-                    index,
-                    target.flatMap(t -> t.number("chassis")),
-                    target.flatMap(t -> t.number("port")),
-                    target.map(t -> t.flag("hotplug", true)).orElse(true)));
-        } else if (index != 0 || model.equals("pcie-root-port")) {
-            collector.unsupported(element.path(), model + " " + index, "Use q35 with pcie-root-port controllers.");
-        } else {
-            element.child("alias").ifPresent(StrictElement::ignore);
         }
     }
 
@@ -241,7 +177,8 @@ final class DeviceReader {
     }
 
     private void video(StrictElement element) {
-        Optional<StrictElement> found = element.child("model");
+        Optional<StrictElement> found =
+                element.child("model").filter(m -> m.attribute("type").isPresent());
         if (found.isEmpty()) {
             collector.incomplete(element.path(), "The video device has no model", "Add <model type='vga'/>.");
             return;
@@ -254,9 +191,18 @@ final class DeviceReader {
                 ? model.number("vram").stream().flatMap(kib -> vram(model, kib)).toList()
                 : List.of();
         if (!type.equals("none")) {
+            boolean second = devices.stream().anyMatch(DeviceReader::isVideo);
+            if (second && type.equals("vga")) {
+                collector.unsupported(model.path() + "/@type", type, "Use virtio: only the first device can be vga.");
+            }
+            String virtio = second ? "virtio-gpu-pci" : "virtio-vga";
             devices.add(new Simple(
-                    places.of(element, "video", "pci"), type.equals("vga") ? "VGA" : "virtio-vga", Bus.PCI, memory));
+                    places.of(element, "video", "pci"), type.equals("vga") ? "VGA" : virtio, Bus.PCI, memory));
         }
+    }
+
+    private static boolean isVideo(Device device) {
+        return device instanceof Simple simple && Set.of("VGA", "virtio-vga").contains(simple.driver());
     }
 
     private Stream<String> vram(StrictElement model, int kib) {
@@ -282,10 +228,11 @@ final class DeviceReader {
 
     private void input(StrictElement element) {
         String type = element.choice("type", "tablet", "mouse", "keyboard");
-        String[] buses = type.equals("tablet") ? new String[] {"usb"} : new String[] {"usb", "ps2"};
+        String[] buses = type.equals("tablet") ? new String[] {"usb"} : new String[] {"ps2", "usb"};
         if (element.choice("bus", buses).equals("usb")) {
             simple(element, "input", type.equals("keyboard") ? "usb-kbd" : "usb-" + type, Bus.USB, "usb", "");
         } else {
+            // Every machine has a PS/2 mouse and keyboard.
             element.child("alias").ifPresent(StrictElement::ignore);
         }
     }

@@ -4,6 +4,7 @@ package org.understudy.qemu.domain;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.understudy.api.MacAddress;
 import org.understudy.api.PciAddress;
 import org.understudy.api.UnderstudyException;
@@ -15,12 +16,19 @@ import org.understudy.qemu.domain.Device.Teaming;
 
 /** Reads {@code <interface>} and {@code <hostdev>}. */
 final class NicReader {
+    private static final int LAST_PORT = 65535;
+    private static final int MOST_FORWARDS = 1000;
+
     private final DevicePlaces places;
     private final FindingCollector collector;
 
-    NicReader(DevicePlaces places, FindingCollector collector) {
+    /** Aliases of the standby NICs whose primary is requested to be emulated. */
+    private final Set<String> emulated;
+
+    NicReader(DevicePlaces places, FindingCollector collector, Set<String> emulated) {
         this.places = places;
         this.collector = collector;
+        this.emulated = emulated;
     }
 
     Optional<Device> readInterface(StrictElement element) {
@@ -29,16 +37,21 @@ final class NicReader {
         element.child("target").ifPresent(this::target);
         Teaming teaming = teaming(element);
         String type = element.choice("type", "user", "bridge", "network", "hostdev");
-        boolean emulated = element.child("model").isPresent();
         if (type.equals("hostdev")) {
-            element.child("model").ifPresent(m -> m.choice("type", "virtio"));
+            ignoreModel(element);
             return Optional.of(passedThrough(element, "hostdev", element.child("source"), Optional.empty(), teaming));
         }
-        if (type.equals("network") && teaming instanceof Teaming.Primary && !emulated) {
+        if (type.equals("network") && teaming instanceof Teaming.Primary p && !emulated.contains(p.standby())) {
+            ignoreModel(element);
             Optional<String> pool = element.child("source").flatMap(s -> s.attribute("network"));
             return Optional.of(passedThrough(element, "hostdev", Optional.empty(), pool, teaming));
         }
         return Optional.of(nic(element, type, mac, teaming));
+    }
+
+    /** A VF has no model: libvirt adds its default one to each interface. */
+    private static void ignoreModel(StrictElement element) {
+        element.child("model").ifPresent(m -> m.attribute("type"));
     }
 
     /** Names {@code vnet*} are ignored: libvirt generates them at each start. */
@@ -110,6 +123,7 @@ final class NicReader {
 
     private Nic nic(StrictElement element, String type, Optional<MacAddress> mac, Teaming teaming) {
         String model = element.child("model")
+                .filter(m -> m.attribute("type").isPresent())
                 .map(m -> m.choice("type", "virtio", "e1000e", "igb", "e1000", "rtl8139"))
                 .orElseGet(() -> {
                     collector.incomplete(element.path(), "The NIC has no model", "Add <model type='virtio'/>.");
@@ -177,8 +191,12 @@ final class NicReader {
                 int start = range.number("start").orElse(0);
                 int end = range.number("end").orElse(start);
                 int to = range.number("to").orElse(start);
-                if (start < 1 || end < start || end - start > 1000 || to + end - start > 65535) {
-                    collector.unsupported(range.path(), start + "-" + end, "Use 1 to 1000 ports from 1 to 65535.");
+                boolean outside = start < 1 || end > LAST_PORT || to < 1 || to > LAST_PORT - (end - start);
+                if (outside || end < start || forwards.size() + end - start >= MOST_FORWARDS) {
+                    collector.unsupported(
+                            range.path(),
+                            start + "-" + end,
+                            "Use ports from 1 to %d, at most %d for a NIC.".formatted(LAST_PORT, MOST_FORWARDS));
                     continue;
                 }
                 for (int port = start; port <= end; port++) {
@@ -195,6 +213,12 @@ final class NicReader {
             return new Teaming.None();
         }
         StrictElement teaming = found.get();
+        if (teaming.attribute("type").isEmpty()) {
+            collector.incomplete(
+                    teaming.path(),
+                    "The role in the failover pair is missing",
+                    "Add type='persistent' or 'transient'.");
+        }
         if (teaming.choice("type", "persistent", "transient").equals("persistent")) {
             return new Teaming.Standby();
         }

@@ -29,14 +29,14 @@ final class PlatformReader {
             Firmware firmware,
             Optional<DirectBoot> directBoot,
             List<String> bootDevices,
-            Optional<Integer> bootMenuTimeout) {}
+            String bootMenu) {}
 
     Os os() {
         Optional<StrictElement> found = root.child("os");
         if (found.isEmpty()) {
             collector.incomplete(
                     "/domain/os", "The definition has no <os>", "Add <os><type machine='q35'>hvm</type></os>.");
-            return new Os("q35", new Firmware.Bios(), Optional.empty(), List.of(), Optional.empty());
+            return new Os("q35", new Firmware.Bios(), Optional.empty(), List.of(), "");
         }
         StrictElement os = found.get();
         List<String> boot = os.children("boot").stream()
@@ -44,10 +44,20 @@ final class PlatformReader {
                 .toList();
         Optional<DirectBoot> direct =
                 os.textOf("kernel").map(k -> new DirectBoot(k, os.textOf("initrd"), os.textOf("cmdline")));
-        Optional<Integer> menu = os.child("bootmenu")
-                .filter(m -> m.flag("enable", false))
-                .map(m -> m.number("timeout").orElse(3000));
-        return new Os(machineType(os), firmware(os), direct, boot, menu);
+        String menu = os.child("bootmenu").map(PlatformReader::bootMenu).orElse("");
+        return new Os(machineType(os), new FirmwareReader(os).read(), direct, boot, menu);
+    }
+
+    /** Source: qemuBuildBootCommandLine in libvirt. */
+    private static String bootMenu(StrictElement menu) {
+        if (menu.attribute("enable").isEmpty()) {
+            return "";
+        }
+        if (!menu.flag("enable", false)) {
+            return "menu=off,";
+        }
+        return "menu=on,"
+                + menu.number("timeout").map(t -> "splash-time=" + t + ",").orElse("");
     }
 
     private String machineType(StrictElement os) {
@@ -69,62 +79,18 @@ final class PlatformReader {
         return machine;
     }
 
-    private Firmware firmware(StrictElement os) {
-        String auto = os.choice("firmware", "bios", "efi");
-        Optional<StrictElement> nvram = os.child("nvram");
-        nvram.ifPresent(n -> n.choice("format", "raw"));
-        Optional<String> nvramFile = nvram.map(StrictElement::text).filter(s -> !s.isEmpty());
-        Optional<String> template = nvram.flatMap(n -> n.attribute("template"));
-        Optional<StrictElement> loader = os.child("loader");
-        if (loader.isPresent()) {
-            return loader(loader.get(), nvramFile, template);
-        }
-        template.ifPresent(t -> collector.unsupported("/domain/os/nvram/@template", t, "Add the <loader> as well."));
-        if (auto.equals("efi")) {
-            return new Firmware.AnyUefi(secureBoot(os), nvramFile);
-        }
-        nvram.ifPresent(
-                n -> collector.unsupported(n.path(), n.text(), "Remove <nvram>, or set firmware='efi' on <os>."));
-        return new Firmware.Bios();
-    }
-
-    private Firmware loader(StrictElement loader, Optional<String> nvram, Optional<String> template) {
-        loader.choice("type", "pflash");
-        loader.choice("readonly", "yes");
-        loader.choice("format", "raw");
-        boolean secure = loader.flag("secure", false);
-        if (loader.text().isEmpty()) {
-            template.ifPresent(
-                    t -> collector.unsupported("/domain/os/nvram/@template", t, "Add the <loader> as well."));
-            return new Firmware.AnyUefi(secure ? Optional.of(true) : Optional.empty(), nvram);
-        }
-        return new Firmware.Uefi(loader.text(), secure, nvram, template);
-    }
-
-    private Optional<Boolean> secureBoot(StrictElement os) {
-        Optional<Boolean> requested = Optional.empty();
-        for (StrictElement feature :
-                os.child("firmware").map(f -> f.children("feature")).orElse(List.of())) {
-            boolean enabled = feature.flag("enabled", false);
-            if (feature.choice("name", "secure-boot", "enrolled-keys").equals("secure-boot")) {
-                requested = Optional.of(enabled);
-            } else {
-                collector.notice(
-                        feature.path(),
-                        "The feature enrolled-keys is ignored: the firmware package decides whether keys are enrolled");
-            }
-        }
-        return requested;
-    }
-
     Vcpus vcpus() {
         Optional<StrictElement> vcpu = root.child("vcpu");
         vcpu.ifPresent(v -> v.choice("placement", "static"));
         int maximum = vcpu.map(v -> count(v)).orElse(1);
         int current = vcpu.flatMap(v -> v.number("current")).orElse(maximum);
+        if (maximum < 1 || current < 1 || current > maximum) {
+            collector.unsupported(
+                    "/domain/vcpu", current + " of " + maximum, "Set at least one vCPU, and no more than the maximum.");
+        }
         List<String> topology = root.child("cpu")
                 .flatMap(c -> c.child("topology"))
-                .map(PlatformReader::topology)
+                .map(t -> topology(t, maximum))
                 .orElse(List.of());
         return new Vcpus(current, maximum, topology);
     }
@@ -138,14 +104,23 @@ final class PlatformReader {
         }
     }
 
-    private static List<String> topology(StrictElement topology) {
+    private List<String> topology(StrictElement topology, int vcpus) {
         List<String> parts = new ArrayList<>();
+        long product = 1;
         for (String name : List.of("sockets", "dies", "cores", "threads")) {
-            topology.number(name).ifPresent(n -> {
-                if (!name.equals("dies") || n > 1) {
-                    parts.add(name + "=" + n);
-                }
-            });
+            int n = topology.number(name).orElse(1);
+            product = Math.min(product * n, Integer.MAX_VALUE);
+            if (topology.attribute(name).isPresent() && (!name.equals("dies") || n > 1)) {
+                parts.add(name + "=" + n);
+            }
+        }
+        // x86 has no clusters; libvirt writes that there is one.
+        topology.choice("clusters", "1");
+        if (product != vcpus) {
+            collector.unsupported(
+                    topology.path(),
+                    product + " vCPUs",
+                    "Set counts whose product is the number in <vcpu>, " + vcpus + ".");
         }
         return parts;
     }
@@ -156,11 +131,15 @@ final class PlatformReader {
         features.ifPresent(f -> f.children("pae", "apic").forEach(c -> c.choice("state", "on")));
         features.flatMap(f -> f.child("vmport"))
                 .ifPresent(v -> properties.add("vmport=" + v.choice("state", "on", "off")));
+        boolean secure = os.firmware() instanceof Firmware.Uefi uefi && uefi.secure();
         boolean smm = features.flatMap(f -> f.child("smm"))
                 .map(s -> s.flag("state", true))
-                .orElse(false);
-        if (smm || os.firmware() instanceof Firmware.Uefi uefi && uefi.secure()) {
-            properties.add("smm=on");
+                .orElse(secure);
+        if (secure && !smm) {
+            collector.unsupported("/domain/features/smm/@state", "off", "Secure boot requires SMM: set it to on.");
+        }
+        if (secure || features.flatMap(f -> f.child("smm")).isPresent()) {
+            properties.add("smm=" + (smm ? "on" : "off"));
         }
         boolean acpi = features.flatMap(f -> f.child("acpi")).isPresent();
         return new Machine(os.machine(), acpi, hpet(), properties);
@@ -240,10 +219,11 @@ final class PlatformReader {
     }
 
     /** Options that the model does not represent otherwise. */
-    List<Option> options(String machine) {
+    List<Option> options(Os os) {
         List<Option> options = new ArrayList<>();
         options.add(new Option("-rtc", rtc()));
-        root.child("pm").ifPresent(pm -> suspend(pm, machine, options));
+        options.add(new Option("-boot", os.bootMenu() + "strict=on"));
+        root.child("pm").ifPresent(pm -> suspend(pm, os.machine(), options));
         return options;
     }
 

@@ -2,6 +2,7 @@
 package org.understudy.qemu.domain;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.understudy.api.PciAddress;
+import org.understudy.api.xml.Passwords;
 import org.understudy.api.xml.PciXml;
 import org.understudy.api.xml.XmlElement;
 
@@ -24,6 +26,9 @@ final class StrictElement {
     private final FindingCollector collector;
     private final Set<String> attributesRead = new HashSet<>();
     private final Map<XmlElement, StrictElement> childrenRead = new LinkedHashMap<>();
+    /** The number of children by name; empty until it is needed. */
+    private final Map<String, Integer> counts = new HashMap<>();
+
     private boolean textRead;
     private boolean allRead;
 
@@ -126,10 +131,10 @@ final class StrictElement {
     }
 
     private String suffix(int position, String name) {
-        long same = element.children().stream()
-                .filter(e -> e.localName().equals(name))
-                .count();
-        return same > 1 ? "[" + position + "]" : "";
+        if (counts.isEmpty()) {
+            element.children().forEach(child -> counts.merge(child.localName(), 1, Integer::sum));
+        }
+        return counts.get(name) > 1 ? "[" + position + "]" : "";
     }
 
     /** Marks this element and everything in it as read. */
@@ -159,7 +164,7 @@ final class StrictElement {
             if (!attribute.name().startsWith("xmlns") && !attributesRead.contains(attribute.name())) {
                 collector.unsupported(
                         path + "/@" + attribute.name(),
-                        attribute.value(),
+                        shown(attribute),
                         "Remove the attribute " + attribute.name() + ".");
             }
         }
@@ -177,9 +182,14 @@ final class StrictElement {
         }
     }
 
+    /** Findings are stored and logged, so they contain no password. */
+    private static String shown(XmlElement.Attribute attribute) {
+        return Passwords.isPassword(attribute.name()) ? Passwords.MASK : attribute.value();
+    }
+
     private static String summary(XmlElement child) {
         String text = Stream.concat(
-                        child.attributes().stream().map(a -> a.name() + "='" + a.value() + "'"),
+                        child.attributes().stream().map(a -> a.name() + "='" + shown(a) + "'"),
                         Stream.of(child.content()))
                 .collect(Collectors.joining(" "))
                 .strip();

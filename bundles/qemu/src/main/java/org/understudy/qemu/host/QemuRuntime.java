@@ -37,9 +37,10 @@ record QemuRuntime(
      */
     RunningQemu launch(VmFolder folder, String definition, RunRecord.Role role, Map<String, PciAddress> vfs) {
         Emulator emulator = emulators.get();
-        Domain domain = DefinitionReader.read(definition).domain();
-        String accelerator = domain.kvm() ? emulator.accelerator() : "tcg";
+        boolean kvm = DefinitionReader.read(definition).domain().kvm();
+        String accelerator = kvm ? emulator.accelerator() : "tcg";
         String live = CompletedDefinition.withType(definition, accelerator.equals("kvm") ? "kvm" : "qemu");
+        Domain domain = DefinitionReader.read(live).domain();
         Map<String, String> vfTexts = new TreeMap<>();
         vfs.forEach((alias, vf) -> vfTexts.put(alias, vf.toString()));
         boolean incoming = role == RunRecord.Role.INCOMING;

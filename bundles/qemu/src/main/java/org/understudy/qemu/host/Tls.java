@@ -2,6 +2,7 @@
 package org.understudy.qemu.host;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -33,9 +34,13 @@ final class Tls {
      */
     static MigrationParameters parameters(
             RunningQemu qemu, HostSettings settings, MigrationOptions options, Endpoint end) {
+        // QEMU keeps the limits of an earlier migration.
+        boolean sends = end == Endpoint.CLIENT;
+        long bandwidth = options.bandwidth().orElse(MigrationParameters.DEFAULT_BANDWIDTH);
+        Duration downtime = options.downtimeLimit().orElse(MigrationParameters.DEFAULT_DOWNTIME);
         return new MigrationParameters(
-                end == Endpoint.CLIENT ? options.bandwidth() : OptionalLong.empty(),
-                end == Endpoint.CLIENT ? options.downtimeLimit() : Optional.empty(),
+                sends ? OptionalLong.of(bandwidth) : OptionalLong.empty(),
+                sends ? Optional.of(downtime) : Optional.empty(),
                 options.multifdChannels(),
                 Optional.of(options.tls() ? credentials(qemu, settings, end) : ""),
                 Optional.empty());

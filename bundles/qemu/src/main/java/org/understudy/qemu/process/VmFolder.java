@@ -26,7 +26,8 @@ import org.understudy.json.ForeignJson;
 import org.understudy.qemu.qmp.QmpClient;
 
 /**
- * The files of one VM. Files of the server are in a folder that only the server can write to. Files of QEMU (sockets,
+ * The files of one VM. Files of the server are in a folder that only the server can write to, and only the server can
+ * read them; QEMU's user may pass through the folder to its own. Files of QEMU (sockets,
  * process id, UEFI variables) are in a subfolder with mode 0700 that belongs to the user of QEMU. Writes are atomic: a
  * reader sees the old or the new content.
  */
@@ -34,6 +35,10 @@ public final class VmFolder {
     private static final JsonMapper JSON = ForeignJson.MAPPER;
     private static final int TAIL = 4096;
     private static final long LOG_LIMIT = 1024 * 1024;
+    /** A definition can contain passwords. */
+    private static final String OWNER_ONLY = "rw-------";
+
+    private static final List<String> DOCUMENTS = List.of("definition.xml", "live.xml", "incoming.xml", "run.json");
 
     private final VmName vm;
     private final Path path;
@@ -89,8 +94,18 @@ public final class VmFolder {
         try {
             Files.createDirectories(path, mode("rwx--x--x"));
             Files.createDirectories(qemuFolder(), mode("rwx------"));
+            for (String name : DOCUMENTS) {
+                protect(path.resolve(name));
+            }
         } catch (IOException e) {
             throw failed("create", path, e);
+        }
+    }
+
+    /** An earlier version let others read the files of a VM. */
+    private static void protect(Path file) throws IOException {
+        if (Files.exists(file)) {
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(OWNER_ONLY));
         }
     }
 
@@ -234,6 +249,8 @@ public final class VmFolder {
         Path target = path.resolve(name);
         Path draft = path.resolve(name + ".new");
         try {
+            Files.deleteIfExists(draft);
+            Files.createFile(draft, mode(OWNER_ONLY));
             Files.write(draft, bytes);
             Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {

@@ -23,6 +23,11 @@ public record MigrationParameters(
         OptionalInt multifdChannels,
         Optional<String> tlsCreds,
         Optional<String> tlsHostname) {
+    /** QEMU's default in bytes per second, since 5.2. Source: {@code MAX_THROTTLE} in migration/options.c. */
+    public static final long DEFAULT_BANDWIDTH = 128L << 20;
+
+    /** QEMU's default. Source: {@code DEFAULT_MIGRATE_SET_DOWNTIME} in migration/options.c. */
+    public static final Duration DEFAULT_DOWNTIME = Duration.ofMillis(300);
 
     Map<String, Object> arguments() {
         Map<String, Object> arguments = new LinkedHashMap<>();

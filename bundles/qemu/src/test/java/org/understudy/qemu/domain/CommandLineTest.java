@@ -44,6 +44,27 @@ class CommandLineTest {
                         "-device virtio-scsi-pci,id=ua-hba,bus=port.auto0,addr=0x00.0,num_queues=4",
                         "-device scsi-hd,id=scsi-disk0,bus=ua-hba.0,channel=0,scsi-id=3,lun=7,drive=img-scsi-disk0"),
                 List.of(
+                        "<disk type='file' device='disk'><source file='/d/x'/><target dev='vda'/><shareable/></disk>",
+                        "-blockdev driver=raw,node-name=img-virtio-disk0,read-only=off,cache.direct=on,cache.no-flush=off,"
+                                + "file.driver=file,file.filename=/d/x,file.cache.direct=on,file.cache.no-flush=off",
+                        "-device virtio-blk-pci,id=virtio-disk0,bus=port.auto0,addr=0x00.0,drive=img-virtio-disk0,"
+                                + "write-cache=on,share-rw=on"),
+                List.of(
+                        "<disk type='file'><driver error_policy='stop'/><source file='/d/x'/><target dev='vda'/></disk>"
+                                + "<disk type='file'><driver error_policy='enospace'/><source file='/d/y'/><target dev='vdb'/></disk>"
+                                + "<disk type='file'><driver error_policy='report' rerror_policy='ignore'/><source file='/d/z'/>"
+                                + "<target dev='vdc'/></disk>",
+                        "-device virtio-blk-pci,id=virtio-disk0,bus=port.auto0,addr=0x00.0,drive=img-virtio-disk0,"
+                                + "werror=stop,rerror=stop",
+                        "-device virtio-blk-pci,id=virtio-disk1,bus=port.auto1,addr=0x00.0,drive=img-virtio-disk1,werror=enospc",
+                        "-device virtio-blk-pci,id=virtio-disk2,bus=port.auto2,addr=0x00.0,drive=img-virtio-disk2,"
+                                + "werror=report,rerror=ignore"),
+                List.of(
+                        "<disk type='file'><source file='/d/x'/><target dev='sdi' bus='scsi'/></disk>",
+                        "-device virtio-scsi-pci,id=scsi0,bus=port.auto0,addr=0x00.0",
+                        "-device virtio-scsi-pci,id=scsi1,bus=port.auto1,addr=0x00.0",
+                        "-device scsi-hd,id=scsi-disk0,bus=scsi1.0,channel=0,scsi-id=0,lun=1,drive=img-scsi-disk0"),
+                List.of(
                         "<disk type='file' device='cdrom'><source file='/d/x.iso'/><target dev='sda' bus='sata'/><readonly/></disk>",
                         "-blockdev driver=raw,node-name=img-sata-disk0,read-only=on,file.driver=file,file.filename=/d/x.iso",
                         "-device ide-cd,id=sata-disk0,bus=ide.0,unit=0,drive=img-sata-disk0"),
@@ -78,6 +99,10 @@ class CommandLineTest {
                                 + "<teaming type='transient' persistent='ua-s'/><alias name='ua-pool'/></interface>",
                         "-device {'driver':'vfio-pci','host':'0000:01:10.2','id':'ua-pool','bus':'port.auto0','addr':'0x00.0','failover_pair_id':'ua-s'}"),
                 List.of(
+                        "<interface type='network'><mac address='52:54:00:11:22:33'/><source network='vfs'/><model type='virtio'/>"
+                                + "<teaming type='transient' persistent='ua-s'/><alias name='ua-pool'/><rom enabled='no'/></interface>",
+                        "-device {'driver':'vfio-pci','host':'0000:01:10.2','id':'ua-pool','bus':'port.auto0','addr':'0x00.0','romfile':'','failover_pair_id':'ua-s'}"),
+                List.of(
                         "<hostdev mode='subsystem' type='pci' managed='no'><driver name='vfio'/><source><address domain='0x0' bus='0x1' slot='0x0' function='0x0'/></source></hostdev>",
                         "-device vfio-pci,host=0000:01:00.0,id=hostdev0,bus=port.auto0,addr=0x00.0"),
                 List.of(
@@ -98,6 +123,11 @@ class CommandLineTest {
                         "-chardev socket,id=charserial0,path=/vm/serial0.sock,server=on,wait=off"),
                 List.of("<serial type='null'/>", "-chardev null,id=charserial0"),
                 List.of(
+                        "<serial type='null'/><serial type='null'><target port='0'/></serial><serial type='null'/>",
+                        "-device isa-serial,id=serial0,chardev=charserial0,index=1",
+                        "-device isa-serial,id=serial1,chardev=charserial1,index=0",
+                        "-device isa-serial,id=serial2,chardev=charserial2,index=2"),
+                List.of(
                         "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>",
                         "-device virtio-serial-pci,id=virtio-serial0,bus=port.auto0,addr=0x00.0",
                         "-chardev socket,id=charchannel0,path=/vm/channel0.sock,server=on,wait=off",
@@ -114,9 +144,23 @@ class CommandLineTest {
                 List.of(
                         "<video><model type='vga' vram='16384' heads='1' primary='yes'/></video>",
                         "-device VGA,id=video0,bus=pcie.0,addr=0x1e.0,vgamem_mb=16"),
+                List.of(
+                        "<video><model type='virtio'/></video><video><model type='virtio'/></video>",
+                        "-device virtio-vga,id=video0,bus=pcie.0,addr=0x1e.0",
+                        "-device virtio-gpu-pci,id=video1,bus=port.auto0,addr=0x00.0"),
                 List.of("<watchdog model='i6300esb' action='poweroff'/>", "-watchdog-action poweroff"),
                 List.of("<watchdog model='itco' action='reset'/>", "-global ICH9-LPC.noreboot=off"),
                 List.of("<panic model='isa'/>", "-device pvpanic,id=panic0"),
+                List.of(
+                        "<controller type='usb' index='0'/><input type='mouse' bus='usb'/>",
+                        "-device piix3-usb-uhci,id=usb0,bus=pcie.0,addr=0x1e.0",
+                        "-device usb-mouse,id=input0,bus=usb0.0"),
+                List.of(
+                        "<controller type='usb' index='0' model='nec-xhci' ports='4'/>",
+                        "-device nec-usb-xhci,id=usb0,bus=port.auto0,addr=0x00.0,p2=4,p3=4"),
+                List.of(
+                        "<controller type='pci' index='1' model='pcie-root-port'><model name='ioh3420'/></controller>",
+                        "-device ioh3420,id=port0,chassis=1,bus=pcie.0,addr=0x10.0,multifunction=on"),
                 List.of(
                         "<input type='tablet' bus='usb'/>",
                         "-device qemu-xhci,id=usb0,bus=port.auto0,addr=0x00.0",
@@ -144,6 +188,18 @@ class CommandLineTest {
                                 + "<feature policy='require' name='aes'/><feature policy='disable' name='svm'/></cpu>",
                         "-cpu EPYC,enforce=on,aes=on,svm=off"),
                 List.of("<vcpu>1</vcpu>", "<vcpu>1</vcpu><cpu mode='maximum'/>", "-cpu max"),
+                List.of(
+                        "</os>",
+                        "<bootmenu enable='yes' timeout='3000'/></os>",
+                        "-boot menu=on,splash-time=3000,strict=on"),
+                List.of("</os>", "<bootmenu enable='yes'/></os>", "-boot menu=on,strict=on"),
+                List.of("</os>", "<bootmenu enable='no'/></os>", "-boot menu=off,strict=on"),
+                List.of("</os>", "</os>", "-boot strict=on"),
+                List.of(
+                        "<acpi/>",
+                        "<acpi/><smm state='off'/>",
+                        "-machine pc-q35-7.2,usb=off,dump-guest-core=off,smm=off"),
+                List.of("<acpi/>", "<acpi/><smm/>", "-machine pc-q35-7.2,usb=off,dump-guest-core=off,smm=on"),
                 List.of("<vcpu>1</vcpu>", "<vcpu>1</vcpu><on_reboot>destroy</on_reboot>", "-no-reboot "),
                 List.of(
                         "<vcpu>1</vcpu>",
@@ -181,6 +237,43 @@ class CommandLineTest {
                         + "<interface type='user'><mac address='52:54:00:11:22:33'/><model type='virtio'/></interface>")
                 .replace("</os>", "<boot dev='cdrom'/><boot dev='network'/><boot dev='hd'/></os>");
         assertThat(bootIndexes(definition)).containsExactly("virtio-disk0=3", "sata-disk0=1", "net0=2");
+    }
+
+    @Test
+    void ordersDisksByTargetAsLibvirtDoes() {
+        String definition = definition("<disk><source file='/d/logs'/><target dev='vdb'/></disk>"
+                        + "<disk><source file='/d/root'/><target dev='vda'/></disk>"
+                        + "<disk><source file='/d/more'/><target dev='vdaa'/></disk>")
+                .replace("</os>", "<boot dev='hd'/></os>");
+        assertThat(bootIndexes(definition)).containsExactly("virtio-disk0=1");
+        assertThat(options(definition))
+                .contains(
+                        "-blockdev"
+                                + " driver=raw,node-name=img-virtio-disk0,read-only=off,file.driver=file,file.filename=/d/root",
+                        "-blockdev"
+                                + " driver=raw,node-name=img-virtio-disk2,read-only=off,file.driver=file,file.filename=/d/more");
+    }
+
+    @Test
+    void bootsFromFirstInterfaceAlsoIfItIsAVf() {
+        String vf = "<interface type='hostdev'><source><address bus='1' slot='0' function='0'/></source></interface>";
+        String nic = "<interface type='user'><mac address='52:54:00:11:22:33'/><model type='virtio'/></interface>";
+        String hostdev = "<hostdev mode='subsystem' type='pci'><source><address bus='2' slot='0'"
+                + " function='0'/></source></hostdev>";
+        String definition = definition(hostdev + vf + nic).replace("</os>", "<boot dev='network'/></os>");
+        assertThat(bootIndexes(definition)).containsExactly("hostdev1=1");
+    }
+
+    @Test
+    void placesFirstUsbControllerOfPcBesideIsaBridge() {
+        String definition = definition("<controller type='usb' index='0' model='piix3-uhci'/>"
+                        + "<controller type='usb' index='1' model='piix3-uhci'>"
+                        + "<address type='pci' bus='0' slot='9' function='0'/></controller>")
+                .replace("pc-q35-7.2", "pc");
+        assertThat(options(definition))
+                .contains(
+                        "-device piix3-usb-uhci,id=usb0,bus=pci.0,addr=0x01.2",
+                        "-device piix3-usb-uhci,id=usb1,bus=pci.0,addr=0x09.0");
     }
 
     private static List<String> bootIndexes(String definition) {

@@ -70,6 +70,24 @@ class CompletedDefinitionTest {
     }
 
     @Test
+    void namesPrimariesWithoutAnAlias() {
+        String standby = "<interface type='user'><mac address='52:54:00:00:00:09'/><teaming type='persistent'/>"
+                + "<alias name='ua-primary0'/></interface>";
+        String primary = "<interface type='network'><mac address='52:54:00:00:00:09'/>"
+                + "<teaming type='transient' persistent='ua-primary0'/>%s</interface>";
+        String hostdev = "<hostdev><teaming type='transient' persistent='x'/>%s</hostdev>";
+        String definition = "<domain type='qemu'><name>a</name><uuid>" + MADE_UP
+                + "</uuid><os><type machine='pc'>hvm</type></os><devices>" + standby + primary + hostdev
+                + "</devices></domain>";
+        String named = definition.formatted("<alias name='ua-primary1'/>", "<alias name='ua-primary2'/>");
+
+        assertThat(complete(definition.formatted("", ""))).isEqualTo(named);
+        assertThat(CompletedDefinition.withType(definition.formatted("", ""), "qemu"))
+                .isEqualTo(named);
+        assertThat(complete(named)).isEqualTo(named);
+    }
+
+    @Test
     void usesDefaultMachineTypeOfLibvirtWhenNoneIsSet() {
         String unnamed = "<domain><name>a</name><uuid>" + MADE_UP + "</uuid><os><type>hvm</type></os></domain>";
         assertThat(complete(unnamed)).isEqualTo(unnamed.replace("<type>", "<type machine='pc'>"));

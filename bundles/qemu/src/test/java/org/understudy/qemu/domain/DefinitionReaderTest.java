@@ -3,11 +3,18 @@ package org.understudy.qemu.domain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
@@ -76,6 +83,25 @@ class DefinitionReaderTest {
             <devices>|<devices><video><model type='vga' vram='500'/></video>|/domain/devices/video/model/@vram
             <devices>|<devices><serial type='pty'><log file='/x' append='off'/></serial>|/domain/devices/serial/log/@append
             <devices>|<devices><serial type='unix'><source path='/x' append='on'/></serial>|/domain/devices/serial/source/@append
+            <devices>|<devices><disk><target dev='vda'/><source file='/x'/></disk><disk><target dev='vda'/><source file='/y'/></disk>|/domain/devices/disk[2]/target/@dev
+            <devices>|<devices><disk><target dev='sdg' bus='sata'/><source file='/x'/></disk>|/domain/devices/disk/target/@dev
+            <devices>|<devices><disk><target dev='sda' bus='sata'/><source file='/x'/><address type='drive' unit='6'/></disk>|/domain/devices/disk/address
+            <devices>|<devices><disk><target dev='sda' bus='scsi'/><source file='/x'/><address type='drive' controller='256'/></disk>|/domain/devices/disk/address
+            <devices>|<devices><disk><target dev='sda' bus='sata'/><source file='/x'/><readonly/></disk>|/domain/devices/disk/readonly
+            <devices>|<devices><disk><driver type='qcow2'/><target dev='vda'/><source file='/x'/><shareable/></disk>|/domain/devices/disk/shareable
+            <devices>|<devices><serial type='null'><target port='1'/></serial><serial type='null'><target port='1'/></serial>|/domain/devices/serial[2]/target/@port
+            <devices>|<devices><serial type='null'/><serial type='null'/><serial type='null'/><serial type='null'/><serial type='null'/>|/domain/devices/serial[5]/target/@port
+            <devices>|<devices><serial type='null'><target port='4'/></serial>|/domain/devices/serial/target/@port
+            <devices>|<devices><console type='null'/><console type='null'/>|/domain/devices/console[2]
+            <devices>|<devices><controller type='scsi' index='1' model='virtio-scsi'/><controller type='scsi' index='1' model='virtio-scsi'/>|/domain/devices/controller[2]/@index
+            <devices>|<devices><controller type='usb' index='0' model='qemu-xhci' ports='16'/>|/domain/devices/controller/@ports
+            <devices>|<devices><video><model type='vga'/></video><video><model type='vga'/></video>|/domain/devices/video[2]/model/@type
+            <devices>|<devices><interface type='user'><model type='virtio'/><boot order='1'/></interface><disk><target dev='vda'/><source file='/x'/><boot order='1'/></disk>|/domain/devices/disk/boot/@order
+            <devices>|<devices><interface type='user'><model type='virtio'/><boot order='0'/></interface>|/domain/devices/interface/boot/@order
+            <devices>|<devices><audio id='1' type='alsa'/>|/domain/devices/audio/@type
+            <name>|<cpu mode='maximum'><topology sockets='2' cores='2' threads='1'/></cpu><name>|/domain/cpu/topology
+            <name>|<cpu mode='maximum'><topology sockets='1' clusters='2' cores='1' threads='1'/></cpu><name>|/domain/cpu/topology/@clusters
+            <vcpu>|<vcpu current='3'>|/domain/vcpu
             model='none'/>|model='virtio' autodeflate='on,x=y'/>|/domain/devices/memballoon/@autodeflate
             <devices>|<devices><interface type='hostdev'><source><address bus='1' slot='0x20' function='0'/></source></interface>|/domain/devices/interface/source/address
             <devices>|<devices><interface type='user'><model type='virtio'/><address type='pci' bus='1' slot='0x20'/></interface>|/domain/devices/interface/address
@@ -90,6 +116,80 @@ class DefinitionReaderTest {
             assertThat(f.subject()).isEqualTo(path);
             assertThat(f.remedy()).isNotBlank();
         });
+    }
+
+    @Test
+    void reportsSecureBootWithoutSmm() {
+        String secure = definition()
+                .replace("</os>", "<loader type='pflash' secure='yes'>/c</loader></os>")
+                .replace("<acpi/>", "<smm state='off'/>");
+        assertThat(findings(secure)).extracting(Finding::subject).containsExactly("/domain/features/smm/@state");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        <interface type='user'><model/></interface>|/domain/devices/interface
+        <interface type='user'><model type='virtio'/><teaming/></interface>|/domain/devices/interface/teaming
+        <video/>|/domain/devices/video
+        """)
+    void reportsPartsWithoutTheirType(String device, String path) {
+        assertThat(findings(definition().replace("<devices>", "<devices>" + device)))
+                .extracting(Finding::code, Finding::subject)
+                .containsExactly(tuple(FindingCode.DEFINITION_INCOMPLETE, path));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        <controller type='scsi' index='0'/>|/domain/devices/controller/@model
+        <disk device='cdrom'><target dev='sda'/></disk>|/domain/devices/disk/target/@bus
+        <disk><source file='/x'/><target dev='hda'/></disk>|/domain/devices/disk/target/@bus
+        """)
+    void warnsWhereADefaultIsNotThatOfLibvirt(String device, String path) {
+        assertThat(findings(definition().replace("<devices>", "<devices>" + device)))
+                .extracting(Finding::severity, Finding::subject)
+                .containsExactly(tuple(Severity.WARNING, path));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "11111111-2222-4333-8444-55555555aBcd",
+                "11-11111122-22433384445555--5555abcd",
+                "11111111222243338444-55555555ABCD",
+                " 11111111-2222-4333-8444-55555555abcd\n"
+            })
+    void readsUuidInEveryFormOfLibvirt(String uuid) {
+        String named = definition().replace("<name>", "<uuid>" + uuid + "</uuid><name>");
+        assertThat(DefinitionReader.read(named).domain().uuid())
+                .contains(UUID.fromString("11111111-2222-4333-8444-55555555abcd"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "1-1-1-1-1",
+                "11111111-2222-4333-8444-55555555abc",
+                "g1111111-2222-4333-8444-55555555abcd",
+                "1-1111111-2222-4333-8444-55555555abcd"
+            })
+    void refusesUuidThatLibvirtRefuses(String uuid) {
+        assertRefused(ErrorCode.INVALID_ARGUMENT, definition().replace("<name>", "<uuid>" + uuid + "</uuid><name>"));
+    }
+
+    @Test
+    @Timeout(30)
+    void readsHugeDefinitionsInBoundedTime() {
+        String disks = IntStream.range(0, 20_000)
+                .mapToObj(i -> "<disk><source file='/x'/><target dev='vd%c%c'/></disk>"
+                        .formatted('a' + i / 26 % 26, 'a' + i % 26))
+                .collect(Collectors.joining());
+        String ranges = "<range start='1' end='1000'/>".repeat(10_000);
+        String forwards =
+                "<interface type='user'><model type='virtio'/><portForward>" + ranges + "</portForward></interface>";
+        for (String devices : List.of(disks, forwards)) {
+            assertThat(Finding.anyBlocking(findings(definition().replace("<devices>", "<devices>" + devices))))
+                    .isTrue();
+        }
     }
 
     @Test
@@ -132,6 +232,31 @@ class DefinitionReaderTest {
 
         assertThat(findings(definition().replace("<devices>", "<devices>" + pooled)))
                 .isEmpty();
+    }
+
+    @Test
+    void keepsPasswordsOutOfFindings() {
+        String graphics = "<graphics type='vnc' passwd='s3cret'/><x passwd='s4cret'/>";
+        assertThat(findings(definition().replace("<devices>", "<devices>" + graphics)))
+                .extracting(Finding::message)
+                .anyMatch(message -> message.contains("passwd") && message.contains("'***'"))
+                .noneMatch(message -> message.contains("s3cret") || message.contains("s4cret"));
+    }
+
+    @Test
+    void readsPrimaryOnANetworkAsVfUnlessItIsRequestedToBeEmulated() {
+        String primary = "<interface type='network'><source network='br0'/><model type='e1000e'/>"
+                + "<teaming type='transient' persistent='ua-s'/></interface>";
+        String vf = definition().replace("<devices>", "<devices>" + primary);
+        String emulated = vf.replace(
+                "<name>",
+                "<metadata><u:pairs xmlns:u='https://understudy.org/xmlns/domain/1.0'>"
+                        + "<u:pair standby='ua-s' kind='emulated'/></u:pairs></metadata><name>");
+        assertThat(DefinitionReader.read(vf).domain().devices(Device.PassedThrough.class))
+                .extracting(Device.PassedThrough::pool)
+                .containsExactly(Optional.of("br0"));
+        assertThat(DefinitionReader.read(emulated).domain().devices(Device.Nic.class))
+                .hasSize(1);
     }
 
     @Test

@@ -48,7 +48,53 @@ class PciAddressAllocatorTest {
     void addsRootPortThatAnAddressRefersTo() {
         PciAddressAllocator allocator =
                 allocate("q35", NIC.formatted("<address type='pci' bus='0x02' slot='0' function='0'/>"));
-        assertThat(ports(allocator)).containsExactly("pci.2 0x10.1 2");
+        assertThat(ports(allocator)).containsExactly("pci.1 0x10.0 multi 1", "pci.2 0x10.1 2");
+    }
+
+    @Test
+    void addsRootPortsBelowTheHighestIndexAsLibvirtDoes() {
+        assertThat(ports(allocate("q35", "<controller type='pci' index='10' model='pcie-root-port'/>")))
+                .hasSize(10)
+                .startsWith("pci.1 0x10.0 multi 1", "pci.2 0x10.1 2")
+                .endsWith("pci.9 0x11.0 multi 9", "port0 0x11.1 10");
+    }
+
+    @Test
+    void numbersRootPortsWithoutIndex() {
+        String port = "<controller type='pci' model='pcie-root-port'/>";
+        String second = "<controller type='pci' index='2' model='pcie-root-port'/>";
+        assertThat(ports(allocate("q35", port + second + port + NIC.formatted(""))))
+                .containsExactly(
+                        "port.auto0 0x02.0 multi 200", "port0 0x10.0 multi 1", "port1 0x10.1 2", "port2 0x10.2 3");
+    }
+
+    @Test
+    void placesFurtherRootPortsBesideThoseOfLibvirt() {
+        String written =
+                "<controller type='pci' index='%1$d' model='pcie-root-port'><target chassis='%1$d' port='0x1%2$d'/>"
+                        + "<address type='pci' domain='0' bus='0' slot='0x02' function='0x%2$d'%3$s/></controller>";
+        StringBuilder devices = new StringBuilder();
+        for (int i = 1; i <= 7; i++) {
+            devices.append(written.formatted(i, i - 1, i == 1 ? " multifunction='on'" : ""));
+        }
+        for (int i = 8; i <= 9; i++) {
+            devices.append("<controller type='pci' index='%d' model='pcie-root-port'/>".formatted(i));
+        }
+        assertThat(ports(allocate("q35", devices.toString()))).endsWith("port7 0x02.7 8", "port8 0x10.0 multi 9");
+    }
+
+    @Test
+    void setsMultifunctionWhereOtherFunctionsAreUsed() {
+        PciAddressAllocator allocator = allocate(
+                "q35",
+                NIC.formatted("<address type='pci' bus='0' slot='5' function='0'/>")
+                        + NIC.formatted("<address type='pci' bus='0' slot='5' function='1'/>")
+                        + NIC.formatted("<address type='pci' bus='1' slot='0' function='0'/>")
+                        + NIC.formatted("<address type='pci' bus='1' slot='0' function='3'/>"));
+        assertThat(allocator.address("net0").options()).contains("multifunction=on");
+        assertThat(allocator.address("net1").options()).doesNotContain("multifunction=on");
+        assertThat(allocator.address("net2").options()).contains("multifunction=on");
+        assertThat(allocator.address("net3").options()).containsExactly("bus=pci.1", "addr=0x00.3");
     }
 
     @Test

@@ -113,6 +113,20 @@ class QmpWithRealQemuTest {
 
     @ParameterizedTest
     @MethodSource("binaries")
+    void knowsTheDefaultLimitsOfAMigration(Path binary) throws Exception {
+        try (RealQemu qemu = machine(binary);
+                QmpClient client = connect(qemu)) {
+            assumeTrue(client.version().atLeast(5, 2));
+            JsonNode limits = client.execute("query-migrate-parameters", Map.of(), LIMIT);
+
+            assertThat(limits.path("max-bandwidth").asLong()).isEqualTo(MigrationParameters.DEFAULT_BANDWIDTH);
+            assertThat(limits.path("downtime-limit").asLong())
+                    .isEqualTo(MigrationParameters.DEFAULT_DOWNTIME.toMillis());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("binaries")
     void plugsAndUnplugsObjectsNetdevsAndDevices(Path binary) throws Exception {
         try (RealQemu qemu = machine(binary);
                 QmpClient client = connect(qemu)) {

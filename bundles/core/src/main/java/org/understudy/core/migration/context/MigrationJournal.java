@@ -9,10 +9,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,6 +61,9 @@ public final class MigrationJournal implements PendingUnplug.Store {
     private static final String PENDING = "pending-ejects";
     private static final JsonMapper JSON = RecordMappers.STORED;
 
+    private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
     private final Path folder;
 
     /** @throws UnderstudyException {@link ErrorCode#IO_FAILED} if the folder cannot be created */
@@ -64,6 +71,7 @@ public final class MigrationJournal implements PendingUnplug.Store {
         this.folder = folder;
         try {
             Files.createDirectories(folder);
+            Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
         } catch (IOException e) {
             throw new UnderstudyException(ErrorCode.IO_FAILED, "Folder " + folder + " cannot be created: " + e, e);
         }
@@ -129,8 +137,9 @@ public final class MigrationJournal implements PendingUnplug.Store {
     private void store(Path file, Object value) {
         Path fresh = file.resolveSibling(file.getFileName() + ".new");
         try {
+            Files.deleteIfExists(fresh);
             try (FileChannel out = FileChannel.open(
-                    fresh, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+                    fresh, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), OWNER_ONLY)) {
                 ByteBuffer bytes = ByteBuffer.wrap(JSON.writeValueAsBytes(value));
                 while (bytes.hasRemaining()) {
                     out.write(bytes);

@@ -8,8 +8,10 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -103,6 +105,25 @@ class MigrationJournalTest {
         assertThat(journal.all())
                 .containsExactly(
                         new Entry(entry.stage(), entry.migration(), MigrationOptions.defaults(), entry.leases()));
+    }
+
+    /** Definitions of migrations can contain passwords. */
+    @Test
+    void onlyTheServerCanReadTheFiles() throws IOException {
+        Path closed = Files.createDirectory(folder.resolve("migrations"));
+        Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwxr-xr-x"));
+
+        MigrationJournal other = new MigrationJournal(closed);
+        other.keep(List.of());
+        other.keep(List.of());
+
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(closed)))
+                .isEqualTo("rwx------");
+        try (Stream<Path> files = Files.list(closed)) {
+            Path file = files.findFirst().orElseThrow();
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                    .isEqualTo("rw-------");
+        }
     }
 
     private static String resource(String name) throws IOException {
