@@ -165,6 +165,9 @@ final class PairHealthUpdater {
         VmKey vm = new VmKey(host.name(), event.vm());
         if (event instanceof HostEvent.Stopped) {
             forget(vm);
+        } else if (event instanceof HostEvent.EventsMissed) {
+            waitingForUnplug.remove(vm);
+            resyncSoon(host, vm);
         } else if (event instanceof HostEvent.DefinitionChanged || of(vm).isEmpty() || changesPairs(vm, event)) {
             resyncSoon(host, vm);
         } else if (event instanceof HostEvent.MigrationChanged changed) {

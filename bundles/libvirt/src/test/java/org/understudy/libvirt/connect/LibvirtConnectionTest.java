@@ -19,19 +19,20 @@ import org.junit.jupiter.api.io.TempDir;
 import org.understudy.api.HostName;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.UnderstudyException;
+import org.understudy.concurrent.Backoff;
+import org.understudy.concurrent.HostEventQueue;
+import org.understudy.concurrent.SystemScheduler;
 import org.understudy.libvirt.connect.LibvirtConnection.Timing;
 import org.understudy.libvirt.event.ChangeNotifier;
 import org.understudy.libvirt.event.DomainEvents;
 import org.understudy.libvirt.event.EventRegistrations;
-import org.understudy.libvirt.event.LibvirtEventQueue;
 import org.understudy.libvirt.event.OutgoingDomains;
 
 /** Runs against a real libvirtd behind a proxy whose connections are cut. */
 final class LibvirtConnectionTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final Timing SHORT = new Timing(
-            Duration.ofMillis(1),
-            Duration.ofMillis(1),
+            new Backoff(Duration.ofMillis(1), Duration.ofMillis(1)),
             Duration.ofMillis(100),
             Duration.ofSeconds(1),
             1,
@@ -42,7 +43,7 @@ final class LibvirtConnectionTest {
 
     /** Counts the registrations of a host. */
     private static final class CountingListener implements ConnectionListener {
-        private final LibvirtEventQueue events = new LibvirtEventQueue(new HostName("a"));
+        private final HostEventQueue events = new HostEventQueue(new HostName("a"), Runnable::run);
         private final EventRegistrations real = new EventRegistrations(
                 new DomainEvents(events, new OutgoingDomains(), Clock.systemUTC()),
                 new ChangeNotifier("networks"),
@@ -78,10 +79,12 @@ final class LibvirtConnectionTest {
     private Path directory;
 
     private final CountingListener listener = new CountingListener();
+    private final LibvirtThreads threads = new LibvirtThreads(SystemScheduler.process());
 
     @AfterEach
     void close() {
         listener.events.close();
+        threads.close();
     }
 
     @Test
@@ -164,7 +167,7 @@ final class LibvirtConnectionTest {
     private LibvirtConnection connection(EventLoop loop) {
         String uri = "test+unix:///default?socket=" + directory.resolve("cable");
         LibvirtSettings settings = LibvirtSettings.of(new HostPolicy(new HostName("a"), "libvirt", Map.of("uri", uri)));
-        return new LibvirtConnection(settings, loop, listener, SHORT);
+        return new LibvirtConnection(settings, loop, listener, threads, SHORT);
     }
 
     private static int handles() {

@@ -23,6 +23,7 @@ import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.concurrent.Backoff;
 import org.understudy.libvirt.connect.LibvirtConnection.Timing;
 import org.understudy.libvirt.connect.Libvirtd;
 
@@ -30,12 +31,13 @@ import org.understudy.libvirt.connect.Libvirtd;
 final class ReconnectTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final Timing SHORT = new Timing(
-            Duration.ofMillis(10),
-            Duration.ofMillis(100),
+            new Backoff(Duration.ofMillis(10), Duration.ofMillis(100)),
             Duration.ofMillis(100),
             Duration.ofSeconds(1),
             3,
             Duration.ofSeconds(2));
+
+    private static final LibvirtConnector CONNECTOR = new LibvirtConnector(SHORT);
 
     private Libvirtd daemon;
     private Host host;
@@ -48,7 +50,7 @@ final class ReconnectTest {
     }
 
     private Host connect(String uri) {
-        Host opened = new LibvirtConnector(SHORT).open(TestHosts.policy(Map.of("uri", uri)));
+        Host opened = CONNECTOR.open(TestHosts.policy(Map.of("uri", uri)));
         opened.subscribe(events::add);
         return opened;
     }

@@ -12,6 +12,8 @@ import org.understudy.api.spi.Host;
 
 /** Hosts of libvirt's own test driver, which is a part of the real client library. */
 final class TestHosts {
+    private static final LibvirtConnector CONNECTOR = new LibvirtConnector();
+
     private TestHosts() {}
 
     /** One running VM with the name {@code test}. All connections of this process share it. */
@@ -20,7 +22,11 @@ final class TestHosts {
     }
 
     static Host open(String uri) {
-        return new LibvirtConnector().open(policy(Map.of("uri", uri)));
+        return open(policy(Map.of("uri", uri)));
+    }
+
+    static Host open(HostPolicy policy) {
+        return CONNECTOR.open(policy);
     }
 
     static HostPolicy policy(Map<String, String> options) {

@@ -40,7 +40,7 @@ final class TlsTest {
     }
 
     private static Host open(String uri) {
-        return new LibvirtConnector().open(TestHosts.policy(Map.of("uri", uri)));
+        return TestHosts.open(TestHosts.policy(Map.of("uri", uri)));
     }
 
     @Test

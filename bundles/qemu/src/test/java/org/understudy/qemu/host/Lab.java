@@ -29,6 +29,8 @@ final class Lab implements AutoCloseable {
     /** The cache of the QEMU probes, shared by all tests. */
     private static final Path PROBES = Path.of("target", "probes").toAbsolutePath();
 
+    private static final QemuConnector CONNECTOR = new QemuConnector(PROBES);
+
     private final Path root;
     private final List<Host> open = new ArrayList<>();
 
@@ -60,7 +62,7 @@ final class Lab implements AutoCloseable {
         Map<String, String> all =
                 new LinkedHashMap<>(Map.of("directory", root.resolve(name).toString(), "accelerator", "tcg"));
         all.putAll(options);
-        Host host = new QemuConnector(PROBES).open(new HostPolicy(new HostName(name), "qemu", all));
+        Host host = CONNECTOR.open(new HostPolicy(new HostName(name), "qemu", all));
         open.add(host);
         return host;
     }
