@@ -11,7 +11,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,6 +24,7 @@ import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.concurrent.Backoff;
 import org.understudy.libvirt.connect.LibvirtConnection.Timing;
@@ -35,17 +38,29 @@ final class ReconnectTest {
             Duration.ofMillis(100),
             Duration.ofSeconds(1),
             3,
-            Duration.ofSeconds(2));
+            Duration.ofSeconds(1));
 
     private static final LibvirtConnector CONNECTOR = new LibvirtConnector(SHORT);
 
-    private Libvirtd daemon;
+    private static Libvirtd daemon;
+
     private Host host;
     private final List<HostEvent> events = new CopyOnWriteArrayList<>();
 
-    @BeforeEach
-    void open(@TempDir Path directory) throws IOException {
+    @BeforeAll
+    static void start(@TempDir Path directory) throws IOException {
         daemon = Libvirtd.startWithTcp(directory);
+    }
+
+    @AfterAll
+    static void end() {
+        if (daemon != null) {
+            daemon.close();
+        }
+    }
+
+    @BeforeEach
+    void open() {
         host = connect(daemon.uri("qemu", "/system"));
     }
 
@@ -57,12 +72,13 @@ final class ReconnectTest {
 
     @AfterEach
     void close() {
-        if (host != null) {
-            host.close();
+        for (HostedVm vm : host.vms()) {
+            if (vm.state() != VmState.SHUTOFF) {
+                host.destroy(vm.name());
+            }
+            host.undefine(vm.name());
         }
-        if (daemon != null) {
-            daemon.close();
-        }
+        host.close();
     }
 
     @Test
@@ -93,8 +109,6 @@ final class ReconnectTest {
 
         daemon.signalVms("CONT");
         await().atMost(LIMIT).until(() -> host.primaryPresence(vm, absent) == PrimaryPresence.ABSENT);
-        host.destroy(vm);
-        host.undefine(vm);
     }
 
     @Test

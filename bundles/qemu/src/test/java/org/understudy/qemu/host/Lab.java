@@ -50,7 +50,7 @@ final class Lab implements AutoCloseable {
     /** The folder of the test guest. */
     static Path guest() {
         String folder = System.getProperty("understudy.guest", System.getenv().getOrDefault("UNDERSTUDY_GUEST", ""));
-        require(!folder.isEmpty() && Files.exists(Path.of(folder, "vmlinuz")), "the test guest (UNDERSTUDY_GUEST)");
+        require(!folder.isEmpty() && Files.exists(Path.of(folder, "vmlinux")), "the test guest (UNDERSTUDY_GUEST)");
         return Path.of(folder);
     }
 
