@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.concurrent;
 
-import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BinaryOperator;
@@ -62,16 +62,20 @@ public final class Delivery<K, V> implements Subscription {
     }
 
     private void run() {
-        for (List<V> batch = drain(); !batch.isEmpty(); batch = drain()) {
-            batch.forEach(this::deliver);
+        for (Optional<V> next = poll(); next.isPresent(); next = poll()) {
+            deliver(next.get());
         }
     }
 
-    private synchronized List<V> drain() {
-        List<V> batch = new ArrayList<>(waiting.values());
-        waiting.clear();
-        running = !batch.isEmpty();
-        return batch;
+    private synchronized Optional<V> poll() {
+        Iterator<V> values = waiting.values().iterator();
+        running = values.hasNext();
+        if (!running) {
+            return Optional.empty();
+        }
+        V first = values.next();
+        values.remove();
+        return Optional.of(first);
     }
 
     private void deliver(V value) {
@@ -82,12 +86,17 @@ public final class Delivery<K, V> implements Subscription {
         }
     }
 
+    /** The number of values that wait for the consumer. */
+    public synchronized int waiting() {
+        return waiting.size();
+    }
+
     /** Accepts no more values, but delivers the waiting ones. */
-    synchronized void drainAndClose() {
+    public synchronized void drainAndClose() {
         ended = true;
     }
 
-    /** Ends the delivery and drops waiting values. */
+    /** Ends the delivery and drops waiting values. A delivery in progress completes. */
     @Override
     public synchronized void close() {
         ended = true;

@@ -5,14 +5,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -54,9 +52,7 @@ public final class SystemScheduler implements Scheduler {
 
     @Override
     public ExecutorService pool(String name, int threads, int waiting) {
-        Pool pool = waiting == 0
-                ? new Pool(name, 0, threads, new SynchronousQueue<>())
-                : new Pool(name, threads, threads, new LinkedBlockingQueue<>(waiting));
+        Pool pool = new Pool(name, threads, waiting);
         pools.add(pool);
         return pool;
     }
@@ -110,14 +106,53 @@ public final class SystemScheduler implements Scheduler {
         };
     }
 
+    /** Accepts a task only if an idle thread takes it at once; otherwise the pool starts a thread, up to its limit. */
+    private static final class IdleThreads extends LinkedTransferQueue<Runnable> {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        public boolean offer(Runnable task) {
+            return tryTransfer(task);
+        }
+
+        void enqueue(Runnable task) {
+            super.offer(task);
+        }
+    }
+
     private final class Pool extends ThreadPoolExecutor {
         private final String name;
+        private final int waiting;
+        private final IdleThreads queue;
 
-        /** @param eager the number of threads up to which each task gets a new one, even if another is idle */
-        Pool(String name, int eager, int threads, BlockingQueue<Runnable> waiting) {
-            super(eager, threads, IDLE_SECONDS, TimeUnit.SECONDS, waiting, daemons(name));
+        Pool(String name, int threads, int waiting) {
+            this(name, threads, waiting, new IdleThreads());
+        }
+
+        private Pool(String name, int threads, int waiting, IdleThreads queue) {
+            super(1, threads, IDLE_SECONDS, TimeUnit.SECONDS, queue, daemons(name));
             this.name = name;
+            this.waiting = waiting;
+            this.queue = queue;
             allowCoreThreadTimeOut(true);
+            setRejectedExecutionHandler((task, pool) -> enqueue(task));
+        }
+
+        /** Called when all threads are busy, or the pool is closed. */
+        private void enqueue(Runnable task) {
+            synchronized (queue) {
+                if (isShutdown() || waiting < Integer.MAX_VALUE && queue.size() >= waiting) {
+                    throw new RejectedExecutionException("Pool " + name + " is closed or full");
+                }
+                queue.enqueue(task);
+            }
+            if (isShutdown() && remove(task)) {
+                throw new RejectedExecutionException("Pool " + name + " is closed");
+            }
+            if (getPoolSize() == 0) {
+                // The last thread ended before it saw the task.
+                prestartCoreThread();
+            }
         }
 
         Usage usage() {

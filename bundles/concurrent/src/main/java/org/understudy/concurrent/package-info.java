@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Threads, time, and what is built on them: controllers, ordered tasks for each host, parallel calls with and without a
- * deadline, ordered delivery to listeners, retries and locks.
+ * deadline, ordered delivery to listeners and of a host's events, retries and locks.
  *
  * <p>Owns the words controller (a work queue of keys), backoff (pauses between attempts), delivery (in order, merged by
  * key) and fan-out (one call to many hosts in parallel). Called by all packages that work in the background. Every thread

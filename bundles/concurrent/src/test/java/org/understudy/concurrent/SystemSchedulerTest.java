@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.concurrent;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.Subscription;
 
@@ -57,6 +61,58 @@ class SystemSchedulerTest {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** A pool for as many hosts as may hang has one thread while none does. */
+    @Test
+    void startsAThreadOnlyIfNoneIsIdle() throws Exception {
+        ExecutorService pool = scheduler.pool("idle-test", 100, Integer.MAX_VALUE);
+        for (int i = 0; i < 500; i++) {
+            int before = idle();
+            pool.submit(() -> {}).get();
+            await().pollInterval(Duration.ofMillis(1)).until(() -> idle() >= Math.max(1, before));
+        }
+        assertThat(idle()).isEqualTo(1);
+
+        CountDownLatch leave = new CountDownLatch(1);
+        IntStream.range(0, 150).forEach(i -> pool.execute(() -> hang(leave)));
+        await().until(() -> idle() == 0 && named("idle-test").size() == 100);
+
+        leave.countDown();
+        pool.shutdown();
+        assertThat(pool.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    private static List<Thread> named(String name) {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(t -> t.getName().equals(name))
+                .toList();
+    }
+
+    /** The number of threads of the pool that wait for a task. */
+    private static int idle() {
+        return (int) named("idle-test").stream()
+                .filter(t -> Arrays.stream(t.getStackTrace())
+                        .anyMatch(frame -> frame.getClassName().contains("TransferQueue")))
+                .count();
+    }
+
+    /** Many short tasks from many threads, on a pool whose threads all come and go. */
+    @Test
+    void runsEveryTask() throws Exception {
+        ExecutorService pool = scheduler.pool("every-test", 2, Integer.MAX_VALUE);
+        AtomicInteger ran = new AtomicInteger();
+        List<Thread> senders = IntStream.range(0, 4)
+                .mapToObj(n ->
+                        new Thread(() -> IntStream.range(0, 20_000).forEach(i -> pool.execute(ran::incrementAndGet))))
+                .toList();
+        senders.forEach(Thread::start);
+        for (Thread sender : senders) {
+            sender.join();
+        }
+
+        await().until(() -> ran.get() == 80_000);
+        pool.shutdown();
     }
 
     @Test

@@ -209,7 +209,8 @@ public interface Host extends AutoCloseable {
     }
 
     /**
-     * Delivers the host's events in order, on one thread of the connector.
+     * Delivers the host's events in order, one at a time, on threads of the connector. The connector may drop events; their
+     * VMs then have a {@link HostEvent.EventsMissed}.
      *
      * @param consumer receives each event; must not block
      * @return ends the delivery when closed

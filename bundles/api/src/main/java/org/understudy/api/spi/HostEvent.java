@@ -28,6 +28,15 @@ public sealed interface HostEvent {
     record DefinitionChanged(VmName vm, Instant at) implements HostEvent {}
 
     /**
+     * Events of a VM were missed: the queue was full, or the host or its QEMU was unreachable. The last known state of the VM
+     * may be wrong, so it is read from the host again.
+     *
+     * @param vm the VM
+     * @param at when the last of them was missed
+     */
+    record EventsMissed(VmName vm, Instant at) implements HostEvent {}
+
+    /**
      * A VM was started.
      *
      * @param vm the VM

@@ -57,6 +57,9 @@ final class PairHealthUpdater {
         VmKey vm = new VmKey(host.name(), event.vm());
         if (event instanceof HostEvent.Stopped) {
             forget(vm);
+        } else if (event instanceof HostEvent.EventsMissed) {
+            waitingForUnplug.remove(vm);
+            resyncSoon(host, vm);
         } else if (event instanceof HostEvent.DefinitionChanged || !pairs.has(vm) || changesPairs(vm, event)) {
             resyncSoon(host, vm);
         } else if (event instanceof HostEvent.MigrationChanged changed) {

@@ -106,7 +106,7 @@ public final class DefinitionController implements AutoCloseable {
     }
 
     private void onEvent(Host host, HostEvent event) {
-        if (event instanceof HostEvent.DefinitionChanged) {
+        if (event instanceof HostEvent.DefinitionChanged || event instanceof HostEvent.EventsMissed) {
             enqueue(new VmKey(host.name(), event.vm()));
         }
     }

@@ -101,7 +101,8 @@ public final class PoolNetworkController implements AutoCloseable {
 
     /** A network that was in use may now be changed. */
     private void onEvent(Host host, HostEvent event) {
-        if (event instanceof HostEvent.Stopped && findings.containsKey(host.name())) {
+        boolean mayHaveStopped = event instanceof HostEvent.Stopped || event instanceof HostEvent.EventsMissed;
+        if (mayHaveStopped && findings.containsKey(host.name())) {
             enqueue(host.name());
         }
     }

@@ -196,7 +196,9 @@ public final class VfLeaseController implements AutoCloseable {
     }
 
     private void onEvent(Host host, HostEvent event) {
-        if (event instanceof HostEvent.Stopped || event instanceof HostEvent.DeviceGone) {
+        if (event instanceof HostEvent.Stopped
+                || event instanceof HostEvent.DeviceGone
+                || event instanceof HostEvent.EventsMissed) {
             controller.add(new LeasesOf(host.name(), event.vm()));
         }
     }

@@ -446,6 +446,16 @@ class PairHealthTrackerTest {
     }
 
     @Test
+    void readsTheHostAfterMissedEvents() {
+        awaitHealth(PairHealth.ACTIVE);
+        vm.live("plain");
+
+        emit(new HostEvent.EventsMissed(VM, Instant.now()));
+
+        pass(() -> seen.contains(PairHealth.OFF));
+    }
+
+    @Test
     void findsAPairWhosePrimaryWasPluggedBesideTrackedOnes() {
         awaitHealth(PairHealth.ACTIVE);
         vm.live("plain");

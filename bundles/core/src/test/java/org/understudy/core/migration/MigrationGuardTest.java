@@ -116,6 +116,18 @@ class MigrationGuardTest {
     }
 
     @Test
+    void refusesWithinTheSettleTimeAfterMissedEventsAndWhileAResetMayHaveBeenMissed() {
+        bench.settle = Duration.ofMillis(150);
+        bench.a.emit(new HostEvent.EventsMissed(VM, Instant.now()));
+        assertThat(preflight()).containsExactlyInAnyOrder(FindingCode.GUEST_REBOOTING, FindingCode.SETTLING);
+
+        bench.time.pass(Duration.ofMillis(150));
+        assertThat(preflight()).isEmpty();
+        bench.a.vm(VM).negotiated(Optional.of(false));
+        assertThat(preflight()).contains(FindingCode.GUEST_REBOOTING);
+    }
+
+    @Test
     void refusesAnotherMigrationWithinTheSettleTime() {
         bench.settle = Duration.ofSeconds(10);
         assertThat(bench.migrate().outcome()).contains(Outcome.COMPLETED);

@@ -118,6 +118,19 @@ class DefinitionControllerTest {
     }
 
     @Test
+    void restoresAPrimaryWhoseRemovalWasMissed() {
+        String requested = requested(VmState.SHUTOFF);
+        keep();
+        clock.advance(SETTLE);
+
+        alpha.editMissed(withoutPrimary(requested));
+
+        clock.advance(SETTLE);
+        assertThat(DomainView.of(alpha.definition(WEB1)).pairs())
+                .isEqualTo(DomainView.of(requested).pairs());
+    }
+
+    @Test
     void pausesWhileItIsRemovedAgainAndAgain() {
         String requested = requested(VmState.SHUTOFF);
         keep();

@@ -257,6 +257,17 @@ class PoolNetworkControllerTest {
     }
 
     @Test
+    void checksAHostWithAnObstacleAgainAfterMissedEvents() {
+        obstacles = List.of(IN_USE);
+        open();
+        obstacles = List.of();
+
+        events.get().accept(new HostEvent.EventsMissed(new VmName("web1"), Instant.EPOCH));
+
+        assertThat(controller.findings()).isEmpty();
+    }
+
+    @Test
     void retriesAHostThatDidNotAnswer() {
         silent = true;
         open();

@@ -161,9 +161,18 @@ public final class FakeDefinitionHost implements Host {
 
     /** A VM ends by itself. */
     public void end(String vm) {
-        VmName name = new VmName(vm);
-        vms.computeIfPresent(name, (n, old) -> new HostedVm(n, old.uuid(), VmState.SHUTOFF, ""));
-        listeners.forEach(l -> l.accept(new HostEvent.Stopped(name, Instant.EPOCH, "guest shutdown")));
+        endWithoutEvent(vm);
+        listeners.forEach(l -> l.accept(new HostEvent.Stopped(new VmName(vm), Instant.EPOCH, "guest shutdown")));
+    }
+
+    /** A VM ends by itself, and its events are missed. */
+    public void endMissed(String vm) {
+        endWithoutEvent(vm);
+        listeners.forEach(l -> l.accept(new HostEvent.EventsMissed(new VmName(vm), Instant.EPOCH)));
+    }
+
+    private void endWithoutEvent(String vm) {
+        vms.computeIfPresent(new VmName(vm), (n, old) -> new HostedVm(n, old.uuid(), VmState.SHUTOFF, ""));
     }
 
     /** From now on changes definitions when it stores them. */
@@ -185,6 +194,12 @@ public final class FakeDefinitionHost implements Host {
     public void edit(String definition) {
         VmName vm = define(definition).name();
         listeners.forEach(l -> l.accept(new HostEvent.DefinitionChanged(vm, Instant.EPOCH)));
+    }
+
+    /** Stores an edited definition, and its event is missed. */
+    public void editMissed(String definition) {
+        VmName vm = define(definition).name();
+        listeners.forEach(l -> l.accept(new HostEvent.EventsMissed(vm, Instant.EPOCH)));
     }
 
     /** Returns these findings for every definition. */

@@ -241,6 +241,17 @@ class VfLeaseControllerTest {
     }
 
     @Test
+    void releasesTheVfOfAVmWhoseEndWasMissed() {
+        defined(VmState.SHUTOFF);
+        controller.setPools(pool);
+        vms.start(WEB1);
+
+        alpha.endMissed("web1");
+
+        assertThat(pool.held).isEmpty();
+    }
+
+    @Test
     void releasesTheVfThatARunningVmHasReleasedOnRequest() {
         defined(VmState.SHUTOFF);
         controller.setPools(pool);

@@ -27,7 +27,9 @@ public final class EventLoop implements AutoCloseable {
     /** libvirt keeps a bare pointer to it, so it must stay reachable. */
     private final NativeLibvirt.Timeout wakeUp = this::runTasks;
 
+    /** Not one of a pool: libvirt waits in it for data of all connections, as long as there are hosts. */
     private final Thread thread = new Thread(this::run, "libvirt-events");
+
     private final int timer;
     private volatile boolean stopped;
 

@@ -3,19 +3,18 @@ package org.understudy.libvirt.connect;
 
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.libvirt.LibvirtException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
+import org.understudy.concurrent.Backoff;
+import org.understudy.concurrent.Delivery;
 
 /**
- * The connection to one host. When it is lost, a thread of its own reconnects with exponential backoff and registers all
- * callbacks again.
+ * The connection to one host. When it is lost, a task reconnects with backoff and registers all callbacks again. The tasks of
+ * a connection run one at a time, on threads that all connections share.
  */
 public final class LibvirtConnection implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LibvirtConnection.class);
@@ -23,12 +22,22 @@ public final class LibvirtConnection implements AutoCloseable {
     private final EventLoop loop;
     private final ConnectionListener listener;
     private final Timing timing;
-    private final ScheduledExecutorService executor;
+    private final LibvirtThreads threads;
+    private final ReconnectSchedule reconnects;
+    /** The key is a {@link Task}, or the connection that was lost. */
+    private final Delivery<Object, Runnable> tasks;
+
+    private Subscription checks = () -> {};
     private Optional<SharedConnection> current = Optional.empty();
     private Outage lastOutage = new Outage("is not connected yet", Optional.empty());
-    private int failures;
-    private long connectedAt;
+    private int failedResyncs;
     private boolean closed;
+
+    private enum Task {
+        CHECK,
+        RECONNECT,
+        RESYNC
+    }
 
     /** Why there is no connection. */
     private record Outage(String why, Optional<Throwable> cause) {
@@ -40,44 +49,40 @@ public final class LibvirtConnection implements AutoCloseable {
     /**
      * Intervals of retries and liveness checks.
      *
-     * @param firstRetry delay after the first failure; doubles with each
-     * @param maxRetry upper bound of the delay
+     * @param retries pauses between attempts to connect or resync
      * @param checkInterval between two checks whether a connection is alive
      * @param keepAliveInterval between two keepalive messages, in whole seconds
      * @param keepAliveCount unanswered keepalive messages after which a connection is dead
      * @param monitorTimeout limit for one QEMU monitor command
      */
     public record Timing(
-            Duration firstRetry,
-            Duration maxRetry,
+            Backoff retries,
             Duration checkInterval,
             Duration keepAliveInterval,
             int keepAliveCount,
             Duration monitorTimeout) {
         public static final Timing DEFAULT = new Timing(
-                Duration.ofSeconds(1),
-                Duration.ofSeconds(30),
+                new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30)),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(5),
                 3,
                 Duration.ofSeconds(15));
-
-        Duration retryDelay(int failures) {
-            Duration wait = firstRetry.multipliedBy(1L << Math.min(failures, 20));
-            return wait.compareTo(maxRetry) < 0 ? wait : maxRetry;
-        }
     }
 
-    public LibvirtConnection(LibvirtSettings settings, EventLoop loop, ConnectionListener listener, Timing timing) {
+    public LibvirtConnection(
+            LibvirtSettings settings,
+            EventLoop loop,
+            ConnectionListener listener,
+            LibvirtThreads threads,
+            Timing timing) {
         this.settings = settings;
         this.loop = loop;
         this.listener = listener;
         this.timing = timing;
-        this.executor = Executors.newSingleThreadScheduledExecutor(r -> {
-            Thread t = new Thread(r, "libvirt-connection " + settings.name());
-            t.setDaemon(true);
-            return t;
-        });
+        this.threads = threads;
+        this.reconnects = new ReconnectSchedule(timing.retries(), threads.scheduler());
+        this.tasks = new Delivery<>(
+                "connection to host " + settings.name(), threads.connections(), (older, newer) -> older, Runnable::run);
     }
 
     /**
@@ -91,11 +96,7 @@ public final class LibvirtConnection implements AutoCloseable {
         } catch (LibvirtException e) {
             throw unavailable(Outage.because(reason(e), e));
         }
-        executor.scheduleWithFixedDelay(
-                this::checkAlive,
-                timing.checkInterval().toMillis(),
-                timing.checkInterval().toMillis(),
-                TimeUnit.MILLISECONDS);
+        checks = threads.scheduler().every(timing.checkInterval(), () -> tasks.put(Task.CHECK, this::checkAlive));
     }
 
     /**
@@ -111,7 +112,7 @@ public final class LibvirtConnection implements AutoCloseable {
             UnderstudyException failure = LibvirtFailure.of("Host " + settings.name() + ": cannot " + what, e);
             if (!used.connect().responds()) {
                 Outage closed = Outage.because("closed the connection: " + e.getMessage(), e);
-                execute(() -> connectionLost(used, closed));
+                tasks.put(used, () -> connectionLost(used, closed));
                 throw unavailable(closed);
             }
             throw failure;
@@ -162,7 +163,8 @@ public final class LibvirtConnection implements AutoCloseable {
 
     private void listenForClose(NativeConnect connect, SharedConnection fresh) throws LibvirtException {
         try {
-            connect.registerCloseListener((c, reason) -> execute(
+            connect.registerCloseListener((c, reason) -> tasks.put(
+                    fresh,
                     () -> connectionLost(fresh, new Outage("closed the connection: " + reason, Optional.empty()))));
         } catch (LibvirtException e) {
             if (!LibvirtFailure.isUnsupported(e)) {
@@ -181,7 +183,7 @@ public final class LibvirtConnection implements AutoCloseable {
     private synchronized boolean adopt(SharedConnection fresh) {
         if (!closed) {
             current = Optional.of(fresh);
-            connectedAt = System.nanoTime();
+            reconnects.opened();
         }
         return !closed;
     }
@@ -198,26 +200,13 @@ public final class LibvirtConnection implements AutoCloseable {
         try {
             dispose(dead);
         } finally {
-            schedule(this::reconnect, nextRetryDelay());
+            schedule(Task.RECONNECT, this::reconnect, reconnects.afterLoss());
         }
     }
 
-    /** Zero if the connection was up for longer than the maximum delay; otherwise the backoff goes on. */
-    private synchronized Duration nextRetryDelay() {
-        if (System.nanoTime() - connectedAt
-                > timing.retryDelay(Integer.MAX_VALUE).toNanos()) {
-            failures = 0;
-            return Duration.ZERO;
-        }
-        return timing.retryDelay(failures++);
-    }
-
-    private void schedule(Runnable task, Duration wait) {
-        try {
-            executor.schedule(task, wait.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (RejectedExecutionException e) {
-            LOG.debug("Host {}: connection is closed, task dropped", settings.name());
-        }
+    /** A task that is due after the close is ignored. */
+    private void schedule(Task task, Runnable work, Duration pause) {
+        threads.scheduler().after(pause, () -> tasks.put(task, work));
     }
 
     private void reconnect() {
@@ -239,9 +228,11 @@ public final class LibvirtConnection implements AutoCloseable {
         }
         try {
             listener.reconnected();
+            failedResyncs = 0;
         } catch (RuntimeException | Error e) {
-            LOG.warn("Host {}: resync failed, retrying in {}", settings.name(), timing.firstRetry(), e);
-            schedule(this::resync, timing.firstRetry());
+            Duration pause = timing.retries().pause(++failedResyncs);
+            LOG.warn("Host {}: resync failed, retrying in {}", settings.name(), pause, e);
+            schedule(Task.RESYNC, this::resync, pause);
         }
     }
 
@@ -250,9 +241,9 @@ public final class LibvirtConnection implements AutoCloseable {
             return;
         }
         lastOutage = outage;
-        Duration wait = timing.retryDelay(failures++);
-        LOG.debug("Host {} {}; next attempt in {}", settings.name(), outage.why(), wait);
-        schedule(this::reconnect, wait);
+        Duration pause = reconnects.afterFailure();
+        LOG.debug("Host {} {}; next attempt in {}", settings.name(), outage.why(), pause);
+        schedule(Task.RECONNECT, this::reconnect, pause);
     }
 
     /** libvirt does not always report a close, for example if its callback could not be registered. */
@@ -268,14 +259,6 @@ public final class LibvirtConnection implements AutoCloseable {
 
     private synchronized Optional<SharedConnection> current() {
         return current;
-    }
-
-    private void execute(Runnable task) {
-        try {
-            executor.execute(task);
-        } catch (RejectedExecutionException e) {
-            LOG.debug("Host {}: connection is closed, task dropped", settings.name());
-        }
     }
 
     /** Events first, then the close listener, then the handle: nothing is freed that libvirt may still call. */
@@ -299,7 +282,8 @@ public final class LibvirtConnection implements AutoCloseable {
             current = Optional.empty();
             lastOutage = new Outage("is closed", Optional.empty());
         }
-        executor.shutdownNow();
+        checks.close();
+        tasks.close();
         last.ifPresent(this::dispose);
     }
 }

@@ -4,7 +4,7 @@
  *
  * <p>Owns the event loop, the connection with its reconnects, and the table of errors. Called by the other packages of this
  * bundle. Calls may be made from any thread and block for libvirt's answer. libvirt's callbacks run on the loop's
- * thread, {@code libvirt-events}, and only hand off; a lost connection is reopened on the thread of its host,
- * {@code libvirt-connection HOST}.
+ * thread, {@code libvirt-events}, and only hand off; a lost connection is reopened on the pool
+ * {@code understudy-libvirt-connections}, which all hosts share.
  */
 package org.understudy.libvirt.connect;

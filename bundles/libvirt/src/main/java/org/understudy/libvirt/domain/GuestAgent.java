@@ -23,9 +23,9 @@ public final class GuestAgent {
     private static final int TIMEOUT_SECONDS = 2;
 
     private final Domains domains;
-    private final Definitions definitions;
+    private final LibvirtDefinitions definitions;
 
-    public GuestAgent(Domains domains, Definitions definitions) {
+    public GuestAgent(Domains domains, LibvirtDefinitions definitions) {
         this.domains = domains;
         this.definitions = definitions;
     }

@@ -21,7 +21,7 @@ public final class LibvirtPrimaries {
     private static final String STANDBY = "VIRTIO_NET_F_STANDBY";
 
     private final Domains domains;
-    private final Definitions definitions;
+    private final LibvirtDefinitions definitions;
     private final Monitor monitor;
     private final NegotiationEvents events;
 
@@ -32,7 +32,8 @@ public final class LibvirtPrimaries {
     }
 
     /** @param events fallback if QEMU cannot report the negotiation */
-    public LibvirtPrimaries(Domains domains, Definitions definitions, Monitor monitor, NegotiationEvents events) {
+    public LibvirtPrimaries(
+            Domains domains, LibvirtDefinitions definitions, Monitor monitor, NegotiationEvents events) {
         this.domains = domains;
         this.definitions = definitions;
         this.monitor = monitor;

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.libvirt.Error.ErrorNumber;
@@ -20,12 +21,13 @@ import org.understudy.json.ForeignJson;
 
 /**
  * Queries a VM's QEMU through libvirt; read-only commands, because libvirt would not notice changes. libvirt waits for QEMU
- * without limit, so each query has a thread of its own, which is abandoned if QEMU hangs.
+ * without limit, so each query has a thread of a pool, which is abandoned if QEMU hangs.
  */
 public final class Monitor {
     private static final JsonMapper JSON = ForeignJson.MAPPER;
 
     private final Domains domains;
+    private final Executor threads;
     private final Duration timeout;
     /** By VM: at most one query is open to a QEMU that hangs. */
     private final Map<VmName, CompletableFuture<String>> overdue = new ConcurrentHashMap<>();
@@ -33,8 +35,9 @@ public final class Monitor {
     private volatile boolean withoutQemu;
 
     /** @param timeout limit for QEMU's answer */
-    public Monitor(Domains domains, Duration timeout) {
+    public Monitor(Domains domains, Executor threads, Duration timeout) {
         this.domains = domains;
+        this.threads = threads;
         this.timeout = timeout;
     }
 
@@ -74,18 +77,8 @@ public final class Monitor {
             throw new UnderstudyException(
                     ErrorCode.NOT_SUPPORTED, "VM %s: libvirt driver has no QEMU monitor".formatted(vm));
         }
-        CompletableFuture<String> answer = new CompletableFuture<>();
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        answer.complete(domains.call("query the monitor of", vm, d -> d.qemuMonitorCommand(query, 0)));
-                    } catch (RuntimeException | Error e) {
-                        answer.completeExceptionally(e);
-                    }
-                },
-                "libvirt-monitor " + vm);
-        thread.setDaemon(true);
-        thread.start();
+        CompletableFuture<String> answer = CompletableFuture.supplyAsync(
+                () -> domains.call("query the monitor of", vm, d -> d.qemuMonitorCommand(query, 0)), threads);
         try {
             return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {

@@ -15,6 +15,7 @@ import org.understudy.api.Alias;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.HostEvent;
+import org.understudy.concurrent.HostEventQueue;
 import org.understudy.libvirt.connect.NativeLibvirt;
 
 /**
@@ -24,7 +25,7 @@ import org.understudy.libvirt.connect.NativeLibvirt;
 public final class DomainEvents {
     private static final Logger LOG = LoggerFactory.getLogger(DomainEvents.class);
 
-    private final LibvirtEventQueue events;
+    private final HostEventQueue events;
     private final OutgoingDomains outgoingDomains;
     private final Clock clock;
     private final HostClock hostClock;
@@ -51,7 +52,7 @@ public final class DomainEvents {
             publish(d, vm -> MonitorEvent.map(vm, localTime(seconds, micros), event, details));
 
     /** @param clock clock of this server */
-    public DomainEvents(LibvirtEventQueue events, OutgoingDomains outgoingDomains, Clock clock) {
+    public DomainEvents(HostEventQueue events, OutgoingDomains outgoingDomains, Clock clock) {
         this.events = events;
         this.outgoingDomains = outgoingDomains;
         this.clock = clock;

@@ -27,7 +27,7 @@ public final class DomainStateCache {
         }
     }
 
-    /** Replaces the known states; returns the events that lead to the current ones. Each definition may have changed as well. */
+    /** Replaces the known states; returns the events that lead to the current ones, and that others were missed. */
     public synchronized List<HostEvent> differences(List<HostedVm> now, Instant at) {
         Map<VmName, VmState> after = new HashMap<>();
         now.forEach(vm -> after.put(vm.name(), vm.state()));
@@ -46,7 +46,7 @@ public final class DomainStateCache {
             } else if (before == VmState.PAUSED && state == VmState.RUNNING) {
                 events.add(new HostEvent.Resumed(vm, at));
             }
-            events.add(new HostEvent.DefinitionChanged(vm, at));
+            events.add(new HostEvent.EventsMissed(vm, at));
         }
         states.clear();
         states.putAll(after);

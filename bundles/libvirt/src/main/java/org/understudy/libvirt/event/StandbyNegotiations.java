@@ -24,7 +24,7 @@ public final class StandbyNegotiations {
         } else if (event instanceof HostEvent.Started || event instanceof HostEvent.WasReset) {
             negotiated.remove(event.vm());
             observedSinceReset.add(event.vm());
-        } else if (event instanceof HostEvent.Stopped) {
+        } else if (event instanceof HostEvent.Stopped || event instanceof HostEvent.EventsMissed) {
             negotiated.remove(event.vm());
             observedSinceReset.remove(event.vm());
         }

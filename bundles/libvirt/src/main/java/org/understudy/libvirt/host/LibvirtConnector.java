@@ -3,17 +3,21 @@ package org.understudy.libvirt.host;
 
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostConnector;
+import org.understudy.concurrent.SystemScheduler;
 import org.understudy.libvirt.connect.EventLoop;
 import org.understudy.libvirt.connect.LibvirtConnection.Timing;
 import org.understudy.libvirt.connect.LibvirtSettings;
+import org.understudy.libvirt.connect.LibvirtThreads;
 
 /** Opens hosts of kind {@code libvirt}. docs/libvirt.md lists the options. */
-@Component
-public final class LibvirtConnector implements HostConnector {
+@Component(service = HostConnector.class)
+public final class LibvirtConnector implements HostConnector, AutoCloseable {
     private final Timing timing;
+    private final LibvirtThreads threads = new LibvirtThreads(SystemScheduler.process());
 
     @Activate
     public LibvirtConnector() {
@@ -35,7 +39,7 @@ public final class LibvirtConnector implements HostConnector {
         LibvirtSettings settings = LibvirtSettings.of(policy);
         EventLoop loop = EventLoop.open();
         try {
-            return new LibvirtHost(settings, loop, timing);
+            return new LibvirtHost(settings, loop, threads, timing);
         } catch (RuntimeException e) {
             loop.close();
             throw e;
@@ -45,5 +49,12 @@ public final class LibvirtConnector implements HostConnector {
     @Override
     public void check(HostPolicy policy) {
         open(policy).close();
+    }
+
+    /** Ends the threads of the hosts, which are closed by then. */
+    @Override
+    @Deactivate
+    public void close() {
+        threads.close();
     }
 }

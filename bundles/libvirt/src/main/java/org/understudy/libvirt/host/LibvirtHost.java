@@ -29,34 +29,35 @@ import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.api.spi.VfNetworks;
+import org.understudy.concurrent.HostEventQueue;
 import org.understudy.libvirt.connect.EventLoop;
 import org.understudy.libvirt.connect.LibvirtConnection;
 import org.understudy.libvirt.connect.LibvirtConnection.Timing;
 import org.understudy.libvirt.connect.LibvirtSettings;
+import org.understudy.libvirt.connect.LibvirtThreads;
 import org.understudy.libvirt.domain.AssignedVfs;
-import org.understudy.libvirt.domain.Definitions;
 import org.understudy.libvirt.domain.Domains;
 import org.understudy.libvirt.domain.GuestAgent;
+import org.understudy.libvirt.domain.LibvirtDefinitions;
+import org.understudy.libvirt.domain.LibvirtDevices;
 import org.understudy.libvirt.domain.LibvirtPrimaries;
 import org.understudy.libvirt.domain.Monitor;
 import org.understudy.libvirt.domain.NodeDevice;
-import org.understudy.libvirt.domain.NodeDevices;
 import org.understudy.libvirt.domain.PoolNetworks;
 import org.understudy.libvirt.domain.VfUse;
 import org.understudy.libvirt.event.ChangeNotifier;
 import org.understudy.libvirt.event.DomainEvents;
 import org.understudy.libvirt.event.DomainStateCache;
 import org.understudy.libvirt.event.EventRegistrations;
-import org.understudy.libvirt.event.LibvirtEventQueue;
 import org.understudy.libvirt.event.OutgoingDomains;
 import org.understudy.libvirt.event.StandbyNegotiations;
-import org.understudy.libvirt.migrate.Migrations;
+import org.understudy.libvirt.migrate.LibvirtMigrations;
 
 /** A host managed by libvirt, reached over one connection. */
 public final class LibvirtHost implements Host, VfNetworks, HostDevices {
     private final LibvirtSettings settings;
     private final EventLoop loop;
-    private final LibvirtEventQueue events;
+    private final HostEventQueue events;
     private final DomainStateCache states;
     private final StandbyNegotiations standbyNegotiations = new StandbyNegotiations();
     private final OutgoingDomains outgoingDomains = new OutgoingDomains();
@@ -65,18 +66,18 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
     private final Clock clock = Clock.systemUTC();
     private final LibvirtConnection connection;
     private final Domains domains;
-    private final Definitions definitions;
+    private final LibvirtDefinitions definitions;
     private final LibvirtPrimaries primaries;
     private final GuestAgent agent;
-    private final Migrations migrations;
+    private final LibvirtMigrations migrations;
     private final LibvirtFactsReader facts;
     private final HostDiagnostics hostDiagnostics;
     private final PoolNetworks networks;
 
-    LibvirtHost(LibvirtSettings settings, EventLoop loop, Timing timing) {
+    LibvirtHost(LibvirtSettings settings, EventLoop loop, LibvirtThreads threads, Timing timing) {
         this.settings = settings;
         this.loop = loop;
-        this.events = new LibvirtEventQueue(settings.name());
+        this.events = new HostEventQueue(settings.name(), threads.events());
         this.states = new DomainStateCache();
         events.subscribe(states::update);
         events.subscribe(standbyNegotiations::update);
@@ -85,13 +86,13 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
                 networkEvents,
                 deviceEvents,
                 this::publishMissedChanges);
-        this.connection = new LibvirtConnection(settings, loop, registrations, timing);
+        this.connection = new LibvirtConnection(settings, loop, registrations, threads, timing);
         this.domains = new Domains(connection);
-        this.definitions = new Definitions(connection, domains);
-        Monitor monitor = new Monitor(domains, timing.monitorTimeout());
+        this.definitions = new LibvirtDefinitions(connection, domains);
+        Monitor monitor = new Monitor(domains, threads.queries(), timing.monitorTimeout());
         this.primaries = new LibvirtPrimaries(domains, definitions, monitor, standbyNegotiations::negotiated);
         this.agent = new GuestAgent(domains, definitions);
-        this.migrations = new Migrations(settings, domains, monitor, outgoingDomains, events);
+        this.migrations = new LibvirtMigrations(settings, domains, monitor, outgoingDomains, events, threads);
         this.facts = new LibvirtFactsReader(settings, connection);
         this.networks = new PoolNetworks(settings.name(), connection);
         this.hostDiagnostics = new HostDiagnostics(settings, registrations::monitored);
@@ -141,7 +142,7 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
 
     @Override
     public List<String> devices() {
-        return NodeDevices.all(connection);
+        return LibvirtDevices.all(connection);
     }
 
     @Override

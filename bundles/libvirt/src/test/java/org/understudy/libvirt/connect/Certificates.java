@@ -12,7 +12,7 @@ import java.nio.file.Path;
  * A folder with a certificate authority and the certificates it has signed, in the layout of libvirt's {@code pkipath}. The
  * keys are for tests only and are deleted with the test.
  */
-record Certificates(Path folder) {
+public record Certificates(Path folder) {
     private static final String SCRIPT = """
             cd "$0"
             openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=tests -keyout cakey.pem -out cacert.pem
@@ -24,7 +24,7 @@ record Certificates(Path folder) {
             """;
 
     /** Skips the test without openssl; fails in CI. */
-    static Certificates make(Path folder) throws IOException {
+    public static Certificates make(Path folder) throws IOException {
         boolean possible = Files.isExecutable(Path.of("/usr/bin/openssl"));
         if (!possible && "true".equals(System.getenv("CI"))) {
             throw new AssertionError("this test needs openssl");

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -19,19 +21,20 @@ import org.junit.jupiter.api.io.TempDir;
 import org.understudy.api.HostName;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.UnderstudyException;
+import org.understudy.concurrent.Backoff;
+import org.understudy.concurrent.HostEventQueue;
+import org.understudy.concurrent.SystemScheduler;
 import org.understudy.libvirt.connect.LibvirtConnection.Timing;
 import org.understudy.libvirt.event.ChangeNotifier;
 import org.understudy.libvirt.event.DomainEvents;
 import org.understudy.libvirt.event.EventRegistrations;
-import org.understudy.libvirt.event.LibvirtEventQueue;
 import org.understudy.libvirt.event.OutgoingDomains;
 
 /** Runs against a real libvirtd behind a proxy whose connections are cut. */
 final class LibvirtConnectionTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final Timing SHORT = new Timing(
-            Duration.ofMillis(1),
-            Duration.ofMillis(1),
+            new Backoff(Duration.ofMillis(1), Duration.ofMillis(1)),
             Duration.ofMillis(100),
             Duration.ofSeconds(1),
             1,
@@ -42,7 +45,7 @@ final class LibvirtConnectionTest {
 
     /** Counts the registrations of a host. */
     private static final class CountingListener implements ConnectionListener {
-        private final LibvirtEventQueue events = new LibvirtEventQueue(new HostName("a"));
+        private final HostEventQueue events = new HostEventQueue(new HostName("a"), Runnable::run);
         private final EventRegistrations real = new EventRegistrations(
                 new DomainEvents(events, new OutgoingDomains(), Clock.systemUTC()),
                 new ChangeNotifier("networks"),
@@ -51,6 +54,7 @@ final class LibvirtConnectionTest {
         private final AtomicInteger registered = new AtomicInteger();
         private final AtomicInteger deregistered = new AtomicInteger();
         private final AtomicInteger reconnected = new AtomicInteger();
+        private final Semaphore reconnections = new Semaphore(0);
         private final AtomicBoolean failing = new AtomicBoolean();
 
         @Override
@@ -71,6 +75,7 @@ final class LibvirtConnectionTest {
                 throw new IllegalStateException("from the test");
             }
             reconnected.incrementAndGet();
+            reconnections.release();
         }
     }
 
@@ -78,15 +83,17 @@ final class LibvirtConnectionTest {
     private Path directory;
 
     private final CountingListener listener = new CountingListener();
+    private final LibvirtThreads threads = new LibvirtThreads(SystemScheduler.process());
 
     @AfterEach
     void close() {
         listener.events.close();
+        threads.close();
     }
 
     @Test
     @Timeout(300)
-    void leaksNothingOverManyReconnects() throws IOException {
+    void leaksNothingOverManyReconnects() throws IOException, InterruptedException {
         try (Libvirtd daemon = Libvirtd.start(directory);
                 Cable cable = new Cable(directory.resolve("cable"), daemon.socket());
                 EventLoop loop = EventLoop.open();
@@ -113,7 +120,7 @@ final class LibvirtConnectionTest {
 
     @Test
     @Timeout(300)
-    void repeatsAResyncThatFailed() throws IOException {
+    void repeatsAResyncThatFailed() throws IOException, InterruptedException {
         try (Libvirtd daemon = Libvirtd.start(directory);
                 Cable cable = new Cable(directory.resolve("cable"), daemon.socket());
                 EventLoop loop = EventLoop.open();
@@ -127,11 +134,13 @@ final class LibvirtConnectionTest {
         }
     }
 
-    private void cutAndWait(Cable cable, int times) throws IOException {
+    private void cutAndWait(Cable cable, int times) throws IOException, InterruptedException {
         for (int i = 0; i < times; i++) {
-            int before = listener.reconnected.get();
+            listener.reconnections.drainPermits();
             cable.cut();
-            await().pollInterval(Duration.ofMillis(2)).atMost(LIMIT).until(() -> listener.reconnected.get() > before);
+            // Awaitility's threads and pauses would take longer than most reconnects.
+            assertThat(listener.reconnections.tryAcquire(LIMIT.toSeconds(), TimeUnit.SECONDS))
+                    .isTrue();
         }
     }
 
@@ -164,7 +173,7 @@ final class LibvirtConnectionTest {
     private LibvirtConnection connection(EventLoop loop) {
         String uri = "test+unix:///default?socket=" + directory.resolve("cable");
         LibvirtSettings settings = LibvirtSettings.of(new HostPolicy(new HostName("a"), "libvirt", Map.of("uri", uri)));
-        return new LibvirtConnection(settings, loop, listener, SHORT);
+        return new LibvirtConnection(settings, loop, listener, threads, SHORT);
     }
 
     private static int handles() {

@@ -30,9 +30,9 @@ final class DomainStateCacheTest {
         assertThat(states.differences(List.of(vm(WEB, VmState.PAUSED), vm(DB, VmState.RUNNING)), NOW))
                 .containsExactly(
                         new HostEvent.Started(DB, NOW),
-                        new HostEvent.DefinitionChanged(DB, NOW),
+                        new HostEvent.EventsMissed(DB, NOW),
                         new HostEvent.Paused(WEB, NOW),
-                        new HostEvent.DefinitionChanged(WEB, NOW));
+                        new HostEvent.EventsMissed(WEB, NOW));
         assertThat(states.differences(List.of(), NOW))
                 .hasAtLeastOneElementOfType(HostEvent.Stopped.class)
                 .extracting(HostEvent::vm)
@@ -45,7 +45,7 @@ final class DomainStateCacheTest {
         states.update(new HostEvent.Stopped(WEB, NOW, "destroyed"));
 
         assertThat(states.differences(List.of(vm(WEB, VmState.SHUTOFF)), NOW))
-                .containsExactly(new HostEvent.DefinitionChanged(WEB, NOW));
+                .containsExactly(new HostEvent.EventsMissed(WEB, NOW));
     }
 
     @Test
@@ -53,6 +53,6 @@ final class DomainStateCacheTest {
         states.differences(List.of(), NOW);
 
         assertThat(states.differences(List.of(vm(WEB, VmState.INCOMING)), NOW))
-                .containsExactly(new HostEvent.DefinitionChanged(WEB, NOW));
+                .containsExactly(new HostEvent.EventsMissed(WEB, NOW));
     }
 }

@@ -48,6 +48,15 @@ final class StandbyNegotiationsTest {
     }
 
     @Test
+    void isUnknownAfterEventsOfTheVmWereMissed() {
+        standbyNegotiations.update(new HostEvent.Started(WEB, Instant.EPOCH));
+        standbyNegotiations.update(NEGOTIATED);
+        standbyNegotiations.update(new HostEvent.EventsMissed(WEB, Instant.EPOCH));
+
+        assertThat(standbyNegotiations.negotiated(WEB, STANDBY)).isEmpty();
+    }
+
+    @Test
     void isUnknownAfterEventsWereMissed() {
         standbyNegotiations.update(NEGOTIATED);
         standbyNegotiations.clear();

@@ -20,6 +20,7 @@ import org.libvirt.LibvirtException;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
+import org.understudy.concurrent.Backoff;
 import org.understudy.libvirt.connect.LibvirtConnection.Timing;
 import org.understudy.libvirt.connect.Libvirtd;
 import org.understudy.libvirt.connect.NativeMemory;
@@ -28,8 +29,7 @@ import org.understudy.libvirt.connect.NativeMemory;
 final class HostDevicesTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final Timing SHORT = new Timing(
-            Duration.ofMillis(10),
-            Duration.ofMillis(100),
+            new Backoff(Duration.ofMillis(10), Duration.ofMillis(100)),
             Duration.ofMillis(100),
             Duration.ofSeconds(1),
             3,

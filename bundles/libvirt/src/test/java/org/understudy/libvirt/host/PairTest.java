@@ -59,7 +59,7 @@ final class PairTest {
 
     @BeforeEach
     void open(@TempDir Path directory) {
-        host = new LibvirtConnector().open(TestHosts.policy(Map.of("uri", daemon.uri("qemu", "/system"))));
+        host = TestHosts.open(TestHosts.policy(Map.of("uri", daemon.uri("qemu", "/system"))));
         host.subscribe(events::add);
         host.define(TestHosts.pair("web1", TestHosts.guest(), directory.resolve("serial"), ""));
     }

@@ -11,7 +11,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,7 +24,9 @@ import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.concurrent.Backoff;
 import org.understudy.libvirt.connect.LibvirtConnection.Timing;
 import org.understudy.libvirt.connect.Libvirtd;
 
@@ -30,37 +34,51 @@ import org.understudy.libvirt.connect.Libvirtd;
 final class ReconnectTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final Timing SHORT = new Timing(
-            Duration.ofMillis(10),
-            Duration.ofMillis(100),
+            new Backoff(Duration.ofMillis(10), Duration.ofMillis(100)),
             Duration.ofMillis(100),
             Duration.ofSeconds(1),
             3,
-            Duration.ofSeconds(2));
+            Duration.ofSeconds(1));
 
-    private Libvirtd daemon;
+    private static final LibvirtConnector CONNECTOR = new LibvirtConnector(SHORT);
+
+    private static Libvirtd daemon;
+
     private Host host;
     private final List<HostEvent> events = new CopyOnWriteArrayList<>();
 
-    @BeforeEach
-    void open(@TempDir Path directory) throws IOException {
+    @BeforeAll
+    static void start(@TempDir Path directory) throws IOException {
         daemon = Libvirtd.startWithTcp(directory);
+    }
+
+    @AfterAll
+    static void end() {
+        if (daemon != null) {
+            daemon.close();
+        }
+    }
+
+    @BeforeEach
+    void open() {
         host = connect(daemon.uri("qemu", "/system"));
     }
 
     private Host connect(String uri) {
-        Host opened = new LibvirtConnector(SHORT).open(TestHosts.policy(Map.of("uri", uri)));
+        Host opened = CONNECTOR.open(TestHosts.policy(Map.of("uri", uri)));
         opened.subscribe(events::add);
         return opened;
     }
 
     @AfterEach
     void close() {
-        if (host != null) {
-            host.close();
+        for (HostedVm vm : host.vms()) {
+            if (vm.state() != VmState.SHUTOFF) {
+                host.destroy(vm.name());
+            }
+            host.undefine(vm.name());
         }
-        if (daemon != null) {
-            daemon.close();
-        }
+        host.close();
     }
 
     @Test
@@ -91,8 +109,6 @@ final class ReconnectTest {
 
         daemon.signalVms("CONT");
         await().atMost(LIMIT).until(() -> host.primaryPresence(vm, absent) == PrimaryPresence.ABSENT);
-        host.destroy(vm);
-        host.undefine(vm);
     }
 
     @Test

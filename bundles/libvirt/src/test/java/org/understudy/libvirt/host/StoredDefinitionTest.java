@@ -19,8 +19,7 @@ final class StoredDefinitionTest {
     @Test
     void dropsAnAliasWithoutUserPrefixSilently(@TempDir Path directory) throws IOException {
         try (Libvirtd daemon = Libvirtd.start(directory);
-                Host host =
-                        new LibvirtConnector().open(TestHosts.policy(Map.of("uri", daemon.uri("qemu", "/system"))))) {
+                Host host = TestHosts.open(TestHosts.policy(Map.of("uri", daemon.uri("qemu", "/system"))))) {
             String pair = TestHosts.pair("web1", directory, directory.resolve("serial"), "");
 
             host.define(pair);

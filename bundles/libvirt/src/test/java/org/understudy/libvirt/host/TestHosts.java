@@ -12,6 +12,8 @@ import org.understudy.api.spi.Host;
 
 /** Hosts of libvirt's own test driver, which is a part of the real client library. */
 final class TestHosts {
+    private static final LibvirtConnector CONNECTOR = new LibvirtConnector();
+
     private TestHosts() {}
 
     /** One running VM with the name {@code test}. All connections of this process share it. */
@@ -20,7 +22,11 @@ final class TestHosts {
     }
 
     static Host open(String uri) {
-        return new LibvirtConnector().open(policy(Map.of("uri", uri)));
+        return open(policy(Map.of("uri", uri)));
+    }
+
+    static Host open(HostPolicy policy) {
+        return CONNECTOR.open(policy);
     }
 
     static HostPolicy policy(Map<String, String> options) {
@@ -69,7 +75,7 @@ final class TestHosts {
                     <type arch='x86_64' machine='pc-q35-7.2'>hvm</type>
                     <kernel>%s/vmlinux</kernel>
                     <initrd>%s/initrd.img</initrd>
-                    <cmdline>console=ttyS0 quiet %s</cmdline>
+                    <cmdline>console=ttyS0 quiet mitigations=off cryptomgr.notests %s</cmdline>
                   </os>
                   <features><acpi/></features>
                   <cpu mode='maximum' check='none'/>

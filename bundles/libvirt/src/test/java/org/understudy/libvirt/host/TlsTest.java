@@ -11,36 +11,37 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
+import org.understudy.libvirt.connect.Certificates;
 import org.understudy.libvirt.connect.Libvirtd;
 
 /** Runs against a real libvirtd that requires client certificates. */
 final class TlsTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
-    private Libvirtd daemon;
+    private static Libvirtd daemon;
 
-    @BeforeEach
-    void start(@TempDir Path directory) throws IOException {
+    @BeforeAll
+    static void start(@TempDir Path directory) throws IOException {
         daemon = Libvirtd.startWithTls(directory);
     }
 
-    @AfterEach
-    void end() {
+    @AfterAll
+    static void end() {
         if (daemon != null) {
             daemon.close();
         }
     }
 
     private static Host open(String uri) {
-        return new LibvirtConnector().open(TestHosts.policy(Map.of("uri", uri)));
+        return TestHosts.open(TestHosts.policy(Map.of("uri", uri)));
     }
 
     @Test
@@ -57,12 +58,11 @@ final class TlsTest {
 
     @Test
     void reportsARejectedCertificate(@TempDir Path elsewhere) throws IOException {
-        try (Libvirtd other = Libvirtd.startWithTls(elsewhere)) {
-            assertThatThrownBy(() -> open(daemon.tlsUri(other.pki())))
-                    .isInstanceOfSatisfying(UnderstudyException.class, e -> {
-                        assertThat(e.code()).isEqualTo(ErrorCode.HOST_UNAVAILABLE);
-                        assertThat(e).hasMessageContaining("is unreachable").hasMessageContaining("ertificate");
-                    });
-        }
+        Path otherPki = Certificates.make(elsewhere).folder();
+
+        assertThatThrownBy(() -> open(daemon.tlsUri(otherPki))).isInstanceOfSatisfying(UnderstudyException.class, e -> {
+            assertThat(e.code()).isEqualTo(ErrorCode.HOST_UNAVAILABLE);
+            assertThat(e).hasMessageContaining("is unreachable").hasMessageContaining("ertificate");
+        });
     }
 }

@@ -127,9 +127,8 @@ abstract class TwoLibvirtds {
     }
 
     static Host host(String name, String uri) {
-        return new LibvirtConnector()
-                .open(new HostPolicy(
-                        new HostName(name), "libvirt", Map.of("uri", uri, "migration-uri", "tcp://127.0.0.1")));
+        return TestHosts.open(
+                new HostPolicy(new HostName(name), "libvirt", Map.of("uri", uri, "migration-uri", "tcp://127.0.0.1")));
     }
 
     @AfterEach

@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.qemu.host;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
@@ -48,82 +37,24 @@ import org.understudy.qemu.qmp.QmpCommands;
 
 /** The host of connector qemu: this machine, with one folder per VM in the directory of the host. */
 public final class QemuHost implements Host {
-    private static final Logger LOG = LoggerFactory.getLogger(QemuHost.class);
-
     private final HostSettings settings;
     private final QemuRuntime runtime;
     private final QemuFactsReader facts;
     private final FolderLock lock;
-    private final Map<VmName, QemuVm> vms = new ConcurrentHashMap<>();
+    private final QemuVms vms;
     private final SecureRandom random = new SecureRandom();
-    private final ScheduledExecutorService scheduler;
 
     QemuHost(HostSettings settings, QemuRuntime runtime, QemuFactsReader facts) {
         this.settings = settings;
         this.runtime = runtime;
         this.facts = facts;
         this.lock = FolderLock.acquire(settings.directory());
-        this.scheduler = Executors.newSingleThreadScheduledExecutor(r -> {
-            Thread t = new Thread(r, "qemu-monitor " + settings.name());
-            t.setDaemon(true);
-            return t;
-        });
         try {
-            folders().forEach(this::adopt);
+            this.vms = new QemuVms(runtime);
         } catch (RuntimeException | Error e) {
-            close();
+            lock.close();
             throw e;
         }
-        scheduler.scheduleWithFixedDelay(this::truncateLogs, 1, 1, TimeUnit.MINUTES);
-    }
-
-    private void adopt(VmName name) {
-        try {
-            vm(name).adopt();
-        } catch (RuntimeException | Error e) {
-            LOG.error("VM {}: adoption failed, its QEMU is not monitored", name, e);
-        }
-    }
-
-    private void truncateLogs() {
-        for (QemuVm vm : vms.values()) {
-            try {
-                vm.folder().truncateLog();
-            } catch (RuntimeException | Error e) {
-                LOG.warn("VM {}: log of QEMU could not be truncated", vm.name(), e);
-            }
-        }
-    }
-
-    private List<VmName> folders() {
-        try (Stream<Path> found = Files.list(settings.directory())) {
-            return found.filter(f -> Files.exists(f.resolve("definition.xml")) || Files.exists(f.resolve("run.json")))
-                    .flatMap(f -> name(f).stream())
-                    .toList();
-        } catch (IOException e) {
-            throw new UnderstudyException(
-                    ErrorCode.IO_FAILED, "Cannot read folder " + settings.directory() + ": " + e, e);
-        }
-    }
-
-    private static Optional<VmName> name(Path folder) {
-        try {
-            return Optional.of(new VmName(folder.getFileName().toString()));
-        } catch (UnderstudyException e) {
-            LOG.warn("Folder {}: ignored, its name is not a valid VM name", folder, e);
-            return Optional.empty();
-        }
-    }
-
-    private QemuVm vm(VmName name) {
-        return vms.computeIfAbsent(name, n -> new QemuVm(new VmFolder(settings.directory(), n), runtime, scheduler));
-    }
-
-    private QemuVm existing(VmName name) {
-        return Optional.ofNullable(vms.get(name))
-                .filter(v -> !v.isEmpty())
-                .orElseThrow(() -> new UnderstudyException(
-                        ErrorCode.VM_NOT_FOUND, "Host %s has no VM %s".formatted(settings.name(), name)));
     }
 
     @Override
@@ -138,16 +69,12 @@ public final class QemuHost implements Host {
 
     @Override
     public List<HostedVm> vms() {
-        return vms.values().stream()
-                .filter(v -> !v.isEmpty())
-                .sorted(Comparator.comparing(QemuVm::name))
-                .flatMap(v -> hosted(v).stream())
-                .toList();
+        return vms.all().stream().flatMap(v -> hosted(v).stream()).toList();
     }
 
     @Override
     public Optional<HostedVm> find(VmName vm) {
-        return Optional.ofNullable(vms.get(vm)).filter(v -> !v.isEmpty()).flatMap(QemuHost::hosted);
+        return vms.find(vm).flatMap(QemuHost::hosted);
     }
 
     /** Empty if the VM was removed meanwhile. */
@@ -162,13 +89,13 @@ public final class QemuHost implements Host {
 
     @Override
     public String definition(VmName vm) {
-        VmFolder folder = existing(vm).folder();
+        VmFolder folder = vms.existing(vm).folder();
         return folder.definition().or(folder::incomingDefinition).orElse("");
     }
 
     @Override
     public Optional<String> liveDefinition(VmName vm) {
-        QemuVm existing = existing(vm);
+        QemuVm existing = vms.existing(vm);
         return existing.running().flatMap(r -> existing.folder().liveDefinition());
     }
 
@@ -185,7 +112,7 @@ public final class QemuHost implements Host {
         if (Finding.anyBlocking(findings)) {
             throw new UnderstudyException("VM " + name + " cannot run on host " + settings.name(), findings);
         }
-        QemuVm vm = vm(name);
+        QemuVm vm = vms.vm(name);
         synchronized (vm) {
             UUID uuid = uuid(vm, reading.domain());
             vm.folder()
@@ -217,7 +144,7 @@ public final class QemuHost implements Host {
 
     @Override
     public void undefine(VmName name) {
-        QemuVm vm = existing(name);
+        QemuVm vm = vms.existing(name);
         synchronized (vm) {
             vm.requireOff();
             vm.folder().delete();
@@ -229,7 +156,7 @@ public final class QemuHost implements Host {
     public void start(VmName vm, Map<Alias, PciAddress> assignedVfs) {
         Map<String, PciAddress> vfs = new TreeMap<>();
         assignedVfs.forEach((alias, vf) -> vfs.put(alias.value(), vf));
-        QemuVm existing = existing(vm);
+        QemuVm existing = vms.existing(vm);
         List<Finding> findings = check(definition(vm));
         if (Finding.anyBlocking(findings)) {
             throw new UnderstudyException("VM " + vm + " cannot be started", findings);
@@ -239,47 +166,47 @@ public final class QemuHost implements Host {
 
     @Override
     public void shutdown(VmName vm) {
-        existing(vm).ownedQemu().execute(QmpCommands.systemPowerdown());
+        vms.existing(vm).ownedQemu().execute(QmpCommands.systemPowerdown());
     }
 
     @Override
     public void destroy(VmName vm) {
-        existing(vm).destroy();
+        vms.existing(vm).destroy();
     }
 
     @Override
     public void reset(VmName vm) {
-        existing(vm).ownedQemu().execute(QmpCommands.systemReset());
+        vms.existing(vm).ownedQemu().execute(QmpCommands.systemReset());
     }
 
     @Override
     public void pause(VmName vm) {
-        existing(vm).ownedQemu().execute(QmpCommands.stop());
+        vms.existing(vm).ownedQemu().execute(QmpCommands.stop());
     }
 
     @Override
     public void resume(VmName vm) {
-        existing(vm).resume();
+        vms.existing(vm).resume();
     }
 
     @Override
     public PrimaryPresence primaryPresence(VmName vm, Alias primary) {
-        return new QemuPrimaries(existing(vm)).presence(primary);
+        return new QemuPrimaries(vms.existing(vm)).presence(primary);
     }
 
     @Override
     public Optional<Boolean> standbyNegotiated(VmName vm, Alias standby) {
-        return new QemuPrimaries(existing(vm)).standbyNegotiated(standby);
+        return new QemuPrimaries(vms.existing(vm)).standbyNegotiated(standby);
     }
 
     @Override
     public void plugPrimary(VmName vm, Alias primary, Optional<PciAddress> assignedVf) {
-        new QemuPrimaries(existing(vm)).plug(primary, assignedVf);
+        new QemuPrimaries(vms.existing(vm)).plug(primary, assignedVf);
     }
 
     @Override
     public void unplugPrimary(VmName vm, Alias primary) {
-        new QemuPrimaries(existing(vm)).unplug(primary);
+        new QemuPrimaries(vms.existing(vm)).unplug(primary);
     }
 
     @Override
@@ -289,17 +216,17 @@ public final class QemuHost implements Host {
             throw new UnderstudyException(
                     "Host %s cannot receive VM %s".formatted(settings.name(), request.vm()), findings);
         }
-        return QemuIncomingMigration.prepare(vm(request.vm()), request);
+        return QemuIncomingMigration.prepare(vms.vm(request.vm()), request);
     }
 
     @Override
     public OutgoingMigration startOutgoing(OutgoingRequest request) {
-        return QemuOutgoingMigration.start(existing(request.vm()), request);
+        return QemuOutgoingMigration.start(vms.existing(request.vm()), request);
     }
 
     @Override
     public Optional<IncomingMigration> incoming(VmName name) {
-        return Optional.ofNullable(vms.get(name))
+        return vms.known(name)
                 .flatMap(vm -> vm.running()
                         .filter(q -> q.run().role() == Role.INCOMING)
                         .map(q -> new QemuIncomingMigration(vm, q)));
@@ -307,7 +234,7 @@ public final class QemuHost implements Host {
 
     @Override
     public Optional<OutgoingMigration> outgoing(VmName name) {
-        return Optional.ofNullable(vms.get(name))
+        return vms.known(name)
                 .flatMap(vm -> vm.folder()
                         .run()
                         .filter(r -> r.role() == Role.OUTGOING || r.role() == Role.SWITCHING)
@@ -321,8 +248,7 @@ public final class QemuHost implements Host {
 
     @Override
     public void close() {
-        scheduler.shutdownNow();
-        vms.values().forEach(v -> v.running().ifPresent(RunningQemu::disconnect));
+        vms.close();
         runtime.events().close();
         lock.close();
     }

@@ -11,6 +11,7 @@ import java.util.function.Supplier;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.PciAddress;
 import org.understudy.api.UnderstudyException;
+import org.understudy.concurrent.HostEventQueue;
 import org.understudy.qemu.domain.CommandLine;
 import org.understudy.qemu.domain.CompletedDefinition;
 import org.understudy.qemu.domain.DefinitionReader;
@@ -26,7 +27,11 @@ import org.understudy.qemu.process.VmFolder;
 
 /** Shared services of the VMs of a host; launches QEMU processes. */
 record QemuRuntime(
-        HostSettings settings, Supplier<Emulator> emulators, FirmwareCatalog firmware, QemuEventQueue events) {
+        HostSettings settings,
+        Supplier<Emulator> emulators,
+        FirmwareCatalog firmware,
+        QemuThreads threads,
+        HostEventQueue events) {
     private static final Duration START = Duration.ofSeconds(60);
 
     /**
@@ -61,7 +66,7 @@ record QemuRuntime(
                             sandbox(domain),
                             CommandLine.of(domain, overrides),
                             incoming ? List.of("-incoming", "defer") : List.of());
-            return connect(new RunningQemu(folder, process, folder.run().orElseThrow(), events));
+            return connect(new RunningQemu(folder, process, folder.run().orElseThrow(), threads, events));
         } catch (UnderstudyException e) {
             folder.clearRunOrDelete();
             throw e;

@@ -4,9 +4,6 @@ package org.understudy.qemu.host;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
@@ -30,20 +27,16 @@ import org.understudy.qemu.qmp.RunStatus;
  */
 final class QemuVm {
     private static final Logger LOG = LoggerFactory.getLogger(QemuVm.class);
-    private static final Duration ADOPTION_LIMIT = Duration.ofSeconds(3);
     private static final Duration EXIT_LIMIT = Duration.ofSeconds(10);
-    private static final long POLL_MILLIS = 100;
 
     private final VmFolder folder;
     private final QemuRuntime runtime;
-    private final ScheduledExecutorService scheduler;
     private volatile Optional<RunningQemu> running = Optional.empty();
     private volatile String details = "";
 
-    QemuVm(VmFolder folder, QemuRuntime runtime, ScheduledExecutorService scheduler) {
+    QemuVm(VmFolder folder, QemuRuntime runtime) {
         this.folder = folder;
         this.runtime = runtime;
-        this.scheduler = scheduler;
     }
 
     VmName name() {
@@ -90,9 +83,10 @@ final class QemuVm {
                 r -> r.pid() == 0 ? QemuProcess.find(folder.pidFile()) : QemuProcess.find(r.pid(), r.startTicks()));
         if (process.isPresent()) {
             folder.truncateLog();
-            RunningQemu qemu = new RunningQemu(folder, process.get(), run.orElseThrow(), runtime.events());
-            attach(qemu);
+            RunningQemu qemu =
+                    new RunningQemu(folder, process.get(), run.orElseThrow(), runtime.threads(), runtime.events());
             connectMonitor(qemu);
+            attach(qemu);
             LOG.info(
                     "VM {}: adopted, QEMU runs as process {}",
                     name(),
@@ -106,7 +100,7 @@ final class QemuVm {
 
     private void connectMonitor(RunningQemu qemu) {
         try {
-            qemu.connect(ADOPTION_LIMIT);
+            qemu.connect(QemuPoller.CONNECT_LIMIT);
         } catch (UnderstudyException e) {
             LOG.warn("VM {}: monitor of QEMU does not answer, retrying: {}", name(), e.getMessage());
         }
@@ -127,38 +121,11 @@ final class QemuVm {
     void attach(RunningQemu qemu) {
         running = Optional.of(qemu);
         details = "";
-        schedulePoll(qemu);
+        new QemuPoller(this, qemu, runtime.threads()).start();
     }
 
-    private void schedulePoll(RunningQemu qemu) {
-        try {
-            scheduler.schedule(() -> pollAndReschedule(qemu), POLL_MILLIS, TimeUnit.MILLISECONDS);
-        } catch (RejectedExecutionException e) {
-            LOG.debug("VM {}: polling of QEMU stopped", name());
-        }
-    }
-
-    private void pollAndReschedule(RunningQemu qemu) {
-        try {
-            poll(qemu);
-        } catch (RuntimeException | Error e) {
-            LOG.error("VM {}: polling of QEMU failed, retrying", name(), e);
-        }
-        if (running.filter(r -> r == qemu).isPresent()) {
-            schedulePoll(qemu);
-        }
-    }
-
-    /** Detects the end of a QEMU, and reconnects a lost monitor. */
-    private void poll(RunningQemu qemu) {
-        if (!qemu.process().isAlive()) {
-            onExit(qemu);
-        } else if (!qemu.isReachable()) {
-            connectMonitor(qemu);
-        }
-    }
-
-    private synchronized void onExit(RunningQemu qemu) {
+    /** Records the end of a QEMU whose process has ended. */
+    synchronized void onExit(RunningQemu qemu) {
         if (running.filter(r -> r == qemu).isEmpty()) {
             return;
         }

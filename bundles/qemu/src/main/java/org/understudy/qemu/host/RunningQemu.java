@@ -14,6 +14,7 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.HostEvent;
+import org.understudy.concurrent.HostEventQueue;
 import org.understudy.qemu.process.QemuProcess;
 import org.understudy.qemu.process.RunRecord;
 import org.understudy.qemu.process.VmFolder;
@@ -29,17 +30,22 @@ final class RunningQemu {
 
     private final VmFolder folder;
     private final QemuProcess process;
-    private final QemuEventQueue events;
+    private final QemuThreads threads;
+    private final HostEventQueue events;
     private final Set<String> negotiated = ConcurrentHashMap.newKeySet();
-    private final CountDownLatch monitorClosed = new CountDownLatch(1);
     private volatile RunRecord run;
     private volatile Optional<QmpClient> monitor = Optional.empty();
+    /** Zero after the last event of the present monitor connection. */
+    private volatile CountDownLatch monitorClosed = new CountDownLatch(0);
+
+    private volatile boolean released;
     private volatile Optional<String> recordedReason = Optional.empty();
 
-    RunningQemu(VmFolder folder, QemuProcess process, RunRecord run, QemuEventQueue events) {
+    RunningQemu(VmFolder folder, QemuProcess process, RunRecord run, QemuThreads threads, HostEventQueue events) {
         this.folder = folder;
         this.process = process;
         this.run = run.withProcess(process);
+        this.threads = threads;
         this.events = events;
         folder.store(this.run);
     }
@@ -80,12 +86,23 @@ final class RunningQemu {
             throw new UnderstudyException(ErrorCode.QMP_DISCONNECTED, endReason());
         }
         Duration left = Duration.ofNanos(Math.max(1, end - System.nanoTime()));
-        monitor = Optional.of(QmpClient.connect(folder.monitor(), left, this::onEvent, e -> monitorClosed.countDown()));
+        CountDownLatch closed = new CountDownLatch(1);
+        monitor = Optional.of(
+                QmpClient.connect(folder.monitor(), left, threads.events(), this::onEvent, e -> closed.countDown()));
+        monitorClosed = closed;
+        if (released) {
+            release();
+        }
     }
 
-    /** Closes the monitor connection; QEMU continues to run. */
-    void disconnect() {
+    /** Closes the monitor connection for good; QEMU continues to run. */
+    void release() {
+        released = true;
         monitor.ifPresent(QmpClient::close);
+    }
+
+    boolean isReleased() {
+        return released;
     }
 
     /** @throws UnderstudyException if QEMU rejects the command, is unreachable, or does not reply in time */
@@ -114,7 +131,7 @@ final class RunningQemu {
         }
         try {
             if (!monitorClosed.await(REPLY_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-                disconnect();
+                release();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

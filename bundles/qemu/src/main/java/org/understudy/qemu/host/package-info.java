@@ -5,6 +5,6 @@
  * <p>Implements source and destination of a migration, the adoption of VMs that outlived an earlier server, and the
  * state of primaries. Called by {@code org.understudy.core} through the SPI. The connector is an OSGi component, and
  * can also be created with {@code new}. Changes of one VM are serialized; queries do not wait for them. Events are
- * delivered on one thread per host.
+ * delivered in order for each host, on a pool that hosts share.
  */
 package org.understudy.qemu.host;

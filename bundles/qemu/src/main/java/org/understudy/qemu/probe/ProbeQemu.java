@@ -78,6 +78,7 @@ final class ProbeQemu implements AutoCloseable {
     /**
      * Connects to the monitor.
      *
+     * @param events called on the reader's thread; must not block
      * @throws UnderstudyException {@link ErrorCode#QEMU_START_FAILED} if QEMU exited before the connection
      */
     QmpClient connect(Duration limit, Consumer<QmpEvent> events) {
@@ -86,7 +87,7 @@ final class ProbeQemu implements AutoCloseable {
             throw exitFailure();
         }
         try {
-            return QmpClient.connect(folder.resolve("qmp"), limit, events, e -> {});
+            return QmpClient.connect(folder.resolve("qmp"), limit, Runnable::run, events, e -> {});
         } catch (UnderstudyException e) {
             throw awaitExit(EXIT_LIMIT) ? exitFailure() : e;
         }

@@ -48,7 +48,7 @@ final class QmpChannel implements AutoCloseable {
      * @throws IOException the last failure, once the deadline has passed
      * @throws InterruptedException if the calling thread is interrupted
      */
-    static QmpChannel connect(Path socket, Deadline deadline) throws IOException, InterruptedException {
+    static QmpChannel connect(Path socket, QmpDeadline deadline) throws IOException, InterruptedException {
         while (true) {
             SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
             try {
@@ -95,7 +95,7 @@ final class QmpChannel implements AutoCloseable {
      * @return false if the deadline passed, or the thread was interrupted, before the first byte was sent
      * @throws IOException if the socket is closed, or the message was sent only in part, so that no other can follow
      */
-    boolean write(byte[] message, Deadline deadline) throws IOException {
+    boolean write(byte[] message, QmpDeadline deadline) throws IOException {
         if (!acquire(deadline)) {
             return false;
         }
@@ -115,7 +115,7 @@ final class QmpChannel implements AutoCloseable {
         }
     }
 
-    private boolean acquire(Deadline deadline) {
+    private boolean acquire(QmpDeadline deadline) {
         try {
             return writing.tryLock(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {

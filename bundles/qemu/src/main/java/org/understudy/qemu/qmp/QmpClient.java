@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -54,18 +55,24 @@ public final class QmpClient implements AutoCloseable {
      * Waits until a QMP server accepts on the socket, and negotiates the connection.
      *
      * @param limit for the whole call
-     * @param events called for every event, in order, on a thread of this client; it may block and may execute commands
-     * @param closed called once on that thread, after the last event, when the connection ends without {@link #close}
+     * @param threads the threads that call the listeners
+     * @param events called for every event, one at a time and in order; it may block and execute commands, unless
+     *     {@code threads} runs it on the thread that hands it over
+     * @param closed called once in the same way, after the last event, when the connection ends without {@link #close}
      * @throws UnderstudyException {@link ErrorCode#DEADLINE_EXCEEDED} if no server answered in time, {@link
      *     ErrorCode#QMP_PROTOCOL} if the server is not a QMP monitor, {@link ErrorCode#QMP_DISCONNECTED} if it closed
      *     the connection, {@link ErrorCode#INVALID_ARGUMENT} if the path is longer than {@link #LONGEST_SOCKET_PATH}
      *     bytes, {@link ErrorCode#CANCELLED} if the thread was interrupted
      */
     public static QmpClient connect(
-            Path socket, Duration limit, Consumer<QmpEvent> events, Consumer<UnderstudyException> closed) {
+            Path socket,
+            Duration limit,
+            Executor threads,
+            Consumer<QmpEvent> events,
+            Consumer<UnderstudyException> closed) {
         requireShort(socket);
-        Deadline deadline = Deadline.after(limit);
-        EventDispatcher dispatcher = new EventDispatcher(events, closed);
+        QmpDeadline deadline = QmpDeadline.after(limit);
+        EventDispatcher dispatcher = new EventDispatcher("QMP connection " + socket, threads, events, closed);
         QmpClient client = new QmpClient(socket, open(socket, limit, deadline), dispatcher);
         try {
             client.startReader();
@@ -75,7 +82,7 @@ public final class QmpClient implements AutoCloseable {
             client.close();
             throw e;
         }
-        dispatcher.start("qmp-events " + socket);
+        dispatcher.start();
         return client;
     }
 
@@ -89,7 +96,7 @@ public final class QmpClient implements AutoCloseable {
      * @throws QmpRefusal {@link ErrorCode#QMP_ERROR} if QEMU rejects the command
      */
     public JsonNode execute(String command, Map<String, ?> arguments, Duration limit) {
-        return execute(command, arguments, limit, Deadline.after(limit));
+        return execute(command, arguments, limit, QmpDeadline.after(limit));
     }
 
     /** Sends a typed command and returns its typed reply. */
@@ -108,7 +115,7 @@ public final class QmpClient implements AutoCloseable {
     }
 
     /**
-     * Closes the connection and stops both threads. Commands in progress fail. Queued events are discarded; a delivery
+     * Closes the connection and stops its reader. Commands in progress fail. Queued events are discarded; a delivery
      * in progress completes. Idempotent.
      */
     @Override
@@ -117,7 +124,7 @@ public final class QmpClient implements AutoCloseable {
         dispatcher.stop();
     }
 
-    private JsonNode execute(String command, Map<String, ?> arguments, Duration limit, Deadline deadline) {
+    private JsonNode execute(String command, Map<String, ?> arguments, Duration limit, QmpDeadline deadline) {
         long id = lastId.incrementAndGet();
         PendingCall call = new PendingCall(command, new CompletableFuture<>());
         byte[] message = QmpMessages.command(id, command, arguments);
@@ -138,7 +145,7 @@ public final class QmpClient implements AutoCloseable {
         }
     }
 
-    private <T> T await(String what, CompletableFuture<T> future, Duration limit, Deadline deadline) {
+    private <T> T await(String what, CompletableFuture<T> future, Duration limit, QmpDeadline deadline) {
         try {
             return future.get(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
@@ -174,6 +181,7 @@ public final class QmpClient implements AutoCloseable {
         }
     }
 
+    /** A thread of its own, not one of a pool: it waits for data of this QEMU until the connection ends. */
     private void startReader() {
         Thread thread = new Thread(this::readAll, "qmp-reader " + socket);
         thread.setDaemon(true);
@@ -268,7 +276,7 @@ public final class QmpClient implements AutoCloseable {
         return first;
     }
 
-    private static QmpChannel open(Path socket, Duration limit, Deadline deadline) {
+    private static QmpChannel open(Path socket, Duration limit, QmpDeadline deadline) {
         try {
             return QmpChannel.connect(socket, deadline);
         } catch (IOException e) {

@@ -57,7 +57,7 @@ class ArgumentsWithRealQemuTest {
         PciAddressAllocator.of(domain).ports().forEach(p -> ports.add(p.id()));
 
         try (RealQemu qemu = start(domain);
-                QmpClient client = QmpClient.connect(qemu.socket(), LIMIT, e -> {}, e -> {})) {
+                QmpClient client = QmpClient.connect(qemu.socket(), LIMIT, Runnable::run, e -> {}, e -> {})) {
             await("numbers of the buses").atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
                 Map<String, Integer> buses = secondaryBuses(client);
                 assertThat(buses.keySet()).isEqualTo(ports);
@@ -135,7 +135,7 @@ class ArgumentsWithRealQemuTest {
                 .replace("<acpi/>", "<acpi/><smm state='off'/>");
         Domain domain = read(xml);
         try (RealQemu qemu = start(domain);
-                QmpClient client = QmpClient.connect(qemu.socket(), LIMIT, e -> {}, e -> {})) {
+                QmpClient client = QmpClient.connect(qemu.socket(), LIMIT, Runnable::run, e -> {}, e -> {})) {
             List<String> ids = new ArrayList<>();
             client.execute("qom-list", Map.of("path", "/machine/peripheral"), LIMIT)
                     .forEach(child -> ids.add(child.path("name").asText()));

@@ -26,6 +26,8 @@ import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
+import org.understudy.concurrent.HostEventQueue;
+import org.understudy.concurrent.SystemScheduler;
 import org.understudy.qemu.domain.FirmwareCatalog;
 import org.understudy.qemu.process.Sandbox;
 
@@ -82,15 +84,17 @@ class BridgeTest {
                 lab.root());
         Supplier<Emulator> emulators = new EmulatorProbe(settings, lab.root().resolve("probe"));
         FirmwareCatalog firmware = new FirmwareCatalog(Path.of("/usr/share/qemu/firmware"));
+        QemuThreads threads = new QemuThreads(SystemScheduler.process());
+        HostEventQueue events = new HostEventQueue(settings.name(), threads.events());
         return new QemuHost(
                 settings,
-                new QemuRuntime(settings, emulators, firmware, new QemuEventQueue(settings.name())),
+                new QemuRuntime(settings, emulators, firmware, threads, events),
                 new QemuFactsReader(
                         settings, emulators, firmware, inside.root("/sys"), inside.root("/etc/qemu/bridge.conf")));
     }
 
     private static String onBridge(String bridge) {
-        return Definitions.empty(
+        return EmptyVms.empty(
                 "vm1", "<interface type='bridge'><source bridge='" + bridge + "'/><model type='virtio'/></interface>");
     }
 

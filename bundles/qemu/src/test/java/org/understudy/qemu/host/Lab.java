@@ -29,6 +29,8 @@ final class Lab implements AutoCloseable {
     /** The cache of the QEMU probes, shared by all tests. */
     private static final Path PROBES = Path.of("target", "probes").toAbsolutePath();
 
+    private static final QemuConnector CONNECTOR = new QemuConnector(PROBES);
+
     private final Path root;
     private final List<Host> open = new ArrayList<>();
 
@@ -48,7 +50,7 @@ final class Lab implements AutoCloseable {
     /** The folder of the test guest. */
     static Path guest() {
         String folder = System.getProperty("understudy.guest", System.getenv().getOrDefault("UNDERSTUDY_GUEST", ""));
-        require(!folder.isEmpty() && Files.exists(Path.of(folder, "vmlinuz")), "the test guest (UNDERSTUDY_GUEST)");
+        require(!folder.isEmpty() && Files.exists(Path.of(folder, "vmlinux")), "the test guest (UNDERSTUDY_GUEST)");
         return Path.of(folder);
     }
 
@@ -60,7 +62,7 @@ final class Lab implements AutoCloseable {
         Map<String, String> all =
                 new LinkedHashMap<>(Map.of("directory", root.resolve(name).toString(), "accelerator", "tcg"));
         all.putAll(options);
-        Host host = new QemuConnector(PROBES).open(new HostPolicy(new HostName(name), "qemu", all));
+        Host host = CONNECTOR.open(new HostPolicy(new HostName(name), "qemu", all));
         open.add(host);
         return host;
     }

@@ -43,7 +43,7 @@ class MigrationTest {
         lab = new Lab();
         a = lab.host("a");
         b = lab.host("b");
-        a.define(Definitions.empty("vm1", "<serial type='null'/>"));
+        a.define(EmptyVms.empty("vm1", "<serial type='null'/>"));
         a.start(VM, Map.of());
     }
 

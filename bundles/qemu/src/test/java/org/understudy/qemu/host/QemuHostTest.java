@@ -47,7 +47,7 @@ class QemuHostTest {
 
     @Test
     void storesDefinitionByteForByteIfNothingIsMissing() {
-        String definition = Definitions.empty("vm1").replace("'q35'", "\"pc-q35-7.2\"");
+        String definition = EmptyVms.empty("vm1").replace("'q35'", "\"pc-q35-7.2\"");
         Lab.require(host.facts().machineTypes().contains("pc-q35-7.2"), "machine pc-q35-7.2");
         host.define(definition);
         assertThat(host.definition(VM)).isEqualTo(definition);
@@ -55,7 +55,7 @@ class QemuHostTest {
 
     @Test
     void completesValuesThatWouldChangeAtEachStart() {
-        host.define(Definitions.empty("vm1", "<interface type='user'><model type='virtio'/></interface>")
+        host.define(EmptyVms.empty("vm1", "<interface type='user'><model type='virtio'/></interface>")
                 .replaceAll("<uuid>.*</uuid>", ""));
         String stored = host.definition(VM);
         assertThat(stored)
@@ -70,7 +70,7 @@ class QemuHostTest {
     @ValueSource(strings = {"ISO-8859-1", "UTF-16"})
     void storesDefinitionInItsOwnEncoding(String encoding) throws IOException {
         byte[] bytes = ("<?xml version='1.0' encoding='" + encoding + "'?>\n"
-                        + Definitions.empty("vm1")
+                        + EmptyVms.empty("vm1")
                                 .replace("'q35'", "'pc-q35-7.2'")
                                 .replace("<memory", "<title>Bj\u00F6rn</title><memory"))
                 .getBytes(encoding);
@@ -85,22 +85,20 @@ class QemuHostTest {
 
     @Test
     void rejectsDefinitionWithSameNameAndOtherUuid() {
-        host.define(Definitions.empty("vm1"));
-        assertCode(
-                ErrorCode.VM_EXISTS, () -> host.define(Definitions.empty("vm1").replace("11111111", "99999999")));
+        host.define(EmptyVms.empty("vm1"));
+        assertCode(ErrorCode.VM_EXISTS, () -> host.define(EmptyVms.empty("vm1").replace("11111111", "99999999")));
     }
 
     @Test
     void rejectsDefinitionWithUnsupportedParts() {
-        assertCode(
-                ErrorCode.REFUSED_BY_FINDINGS, () -> host.define(Definitions.empty("vm1", "<tpm model='tpm-tis'/>")));
+        assertCode(ErrorCode.REFUSED_BY_FINDINGS, () -> host.define(EmptyVms.empty("vm1", "<tpm model='tpm-tis'/>")));
         assertThat(host.vms()).isEmpty();
     }
 
     @Test
     void startsPausesResumesResetsAndDestroys() {
         List<HostEvent> events = Lab.record(host);
-        host.define(Definitions.empty("vm1"));
+        host.define(EmptyVms.empty("vm1"));
         host.start(VM, Map.of());
         assertThat(state()).isEqualTo(VmState.RUNNING);
         host.pause(VM);
@@ -126,7 +124,7 @@ class QemuHostTest {
 
     @Test
     void keepsVmRunningAndControlsItAfterRestart() {
-        host.define(Definitions.empty("vm1"));
+        host.define(EmptyVms.empty("vm1"));
         host.start(VM, Map.of());
         lab.close(host);
         host = lab.host("h");
@@ -142,7 +140,7 @@ class QemuHostTest {
 
     @Test
     void reportsVmThatEndedWhileServerWasDown() throws IOException {
-        host.define(Definitions.empty("vm1"));
+        host.define(EmptyVms.empty("vm1"));
         host.start(VM, Map.of());
         long pid = pid();
         lab.close(host);
@@ -158,7 +156,7 @@ class QemuHostTest {
 
     @Test
     void ignoresOtherProcessWithSameId() throws IOException {
-        host.define(Definitions.empty("vm1"));
+        host.define(EmptyVms.empty("vm1"));
         host.start(VM, Map.of());
         host.destroy(VM);
         lab.close(host);
@@ -173,7 +171,7 @@ class QemuHostTest {
     @Test
     void reportsSignalThatKilledQemu() throws IOException {
         List<HostEvent> events = Lab.record(host);
-        host.define(Definitions.empty("vm1"));
+        host.define(EmptyVms.empty("vm1"));
         host.start(VM, Map.of());
         ProcessHandle.of(pid()).orElseThrow().destroyForcibly();
         Lab.await("stop").until(() -> events.stream().anyMatch(HostEvent.Stopped.class::isInstance));
@@ -183,7 +181,7 @@ class QemuHostTest {
     @Test
     void reportsOutputOfQemuThatDoesNotStart() {
         String serial = "<serial type='file'><source path='/nonexistent/serial.log'/></serial>";
-        host.define(Definitions.empty("vm1", serial));
+        host.define(EmptyVms.empty("vm1", serial));
         assertThatExceptionOfType(UnderstudyException.class)
                 .isThrownBy(() -> host.start(VM, Map.of()))
                 .withMessageContaining("QEMU exited with 1")
@@ -196,7 +194,7 @@ class QemuHostTest {
     void reportsUserWithoutAccessToFile() throws IOException {
         Path closed =
                 Files.createFile(lab.root().resolve("closed.log"), PosixFilePermissions.asFileAttribute(Set.of()));
-        host.define(Definitions.empty("vm1", "<serial type='file'><source path='" + closed + "'/></serial>"));
+        host.define(EmptyVms.empty("vm1", "<serial type='file'><source path='" + closed + "'/></serial>"));
         assertThatExceptionOfType(UnderstudyException.class)
                 .isThrownBy(() -> host.start(VM, Map.of()))
                 .withMessageContaining("Permission denied")
@@ -232,12 +230,12 @@ class QemuHostTest {
     @Test
     void rejectsVmWithTooLongSocketPath() {
         Host deep = lab.host("d".repeat(60));
-        assertCode(ErrorCode.INVALID_ARGUMENT, () -> deep.define(Definitions.empty("v".repeat(60))));
+        assertCode(ErrorCode.INVALID_ARGUMENT, () -> deep.define(EmptyVms.empty("v".repeat(60))));
     }
 
     @Test
     void protectsStateFromOtherUsers() throws IOException {
-        host.define(Definitions.empty("vm1"));
+        host.define(EmptyVms.empty("vm1"));
         host.start(VM, Map.of());
         Path folder = lab.root().resolve("h/vm1");
         assertThat(Files.getPosixFilePermissions(folder.resolve("q"))).hasSize(3);

@@ -41,7 +41,7 @@ class RealHardwareTest {
     void startsWithEverySupportedDevice() throws IOException {
         Path image = image("a,b.img");
         Path other = image("other.img");
-        run(Definitions.empty("vm1", """
+        run(EmptyVms.empty("vm1", """
                 <controller type='pci' index='0' model='pcie-root'/>
                 <controller type='pci' index='1' model='pcie-root-port'>
                   <target chassis='1' port='0x10'/>
@@ -84,7 +84,7 @@ class RealHardwareTest {
 
     @Test
     void startsOnI440fxWithIdeAndPrimaryOnItsOneBus() {
-        run(Definitions.empty("vm1", """
+        run(EmptyVms.empty("vm1", """
                 <disk type='file' device='cdrom'><target dev='hdc' bus='ide'/></disk>
                 <interface type='user'><mac address='52:54:00:11:22:33'/><model type='virtio'/>
                   <teaming type='persistent'/><alias name='ua-s'/></interface>
@@ -95,20 +95,20 @@ class RealHardwareTest {
 
     @Test
     void startsWithoutAcpi() {
-        run(Definitions.empty("vm1").replace("<acpi/>", ""));
+        run(EmptyVms.empty("vm1").replace("<acpi/>", ""));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "<firmware><feature enabled='yes' name='secure-boot'/></firmware>"})
     void startsUefiWithItsOwnVariables(String firmware) throws IOException {
         Lab.require(Files.exists(Path.of("/usr/share/qemu/firmware")), "UEFI firmware (package ovmf)");
-        run(Definitions.empty("vm1").replace("<os>", "<os firmware='efi'>").replace("</os>", firmware + "</os>"));
+        run(EmptyVms.empty("vm1").replace("<os>", "<os firmware='efi'>").replace("</os>", firmware + "</os>"));
         assertThat(Files.size(lab.root().resolve("h/vm1/q/nvram.fd"))).isGreaterThan(100_000);
     }
 
     @Test
     void reportsMissingMachineTypeAndBridge() {
-        List<Finding> findings = host.check(Definitions.empty(
+        List<Finding> findings = host.check(EmptyVms.empty(
                         "vm1", "<interface type='bridge'><source bridge='nobr9'/><model type='virtio'/></interface>")
                 .replace("'q35'", "'pc-q35-99.0'"));
         assertThat(findings)
@@ -118,7 +118,7 @@ class RealHardwareTest {
 
     @Test
     void reportsUnusableKvm() {
-        assertThat(host.check(Definitions.empty("vm1").replace("type='qemu'", "type='kvm'")))
+        assertThat(host.check(EmptyVms.empty("vm1").replace("type='qemu'", "type='kvm'")))
                 .singleElement()
                 .satisfies(f -> assertThat(f.code().name()).isEqualTo("ACCELERATOR_FALLBACK"));
     }

@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -25,8 +27,19 @@ import org.understudy.qemu.qmp.RealQemu;
 
 @Timeout(60)
 class CapabilityProbeTest {
+    /** The results of probes that the tests only read. */
+    private static final Map<Path, BinaryCapabilities> PROBED = new HashMap<>();
+
+    @TempDir
+    static Path probes;
+
     @TempDir
     Path folder;
+
+    static BinaryCapabilities probed(Path binary) {
+        return PROBED.computeIfAbsent(
+                binary, b -> new CapabilityProbe(probes.resolve(Integer.toString(PROBED.size()))).probe(b));
+    }
 
     static Stream<Path> binaries() {
         return RealQemu.binaries();
@@ -35,7 +48,7 @@ class CapabilityProbeTest {
     @ParameterizedTest
     @MethodSource("binaries")
     void queriesCapabilitiesOfRealQemu(Path binary) {
-        BinaryCapabilities found = new CapabilityProbe(folder).probe(binary);
+        BinaryCapabilities found = probed(binary);
 
         assertThat(found.version().atLeast(4, 2)).isTrue();
         assertThat(found.machineNames().get("q35")).startsWith("pc-q35-");
@@ -54,15 +67,14 @@ class CapabilityProbeTest {
 
     @Test
     void listsDevicesOfSystemQemu() {
-        assertThat(new CapabilityProbe(folder).probe(RealQemu.system()).devices())
-                .contains("virtio-net-pci", "pcie-root-port", "isa-serial");
+        assertThat(probed(RealQemu.system()).devices()).contains("virtio-net-pci", "pcie-root-port", "isa-serial");
     }
 
     /** QEMU 11.1.2 has the command and aborts on it. */
     @ParameterizedTest
     @MethodSource("binaries")
     void offersVirtioStatusOnlyIfQemuSurvivesIt(Path binary) {
-        BinaryCapabilities found = new CapabilityProbe(folder).probe(binary);
+        BinaryCapabilities found = probed(binary);
 
         boolean known = found.version().atLeast(7, 2) && !found.version().atLeast(11, 1);
         assertThat(found.virtioStatus()).isEqualTo(known);
@@ -96,7 +108,8 @@ class CapabilityProbeTest {
     @Test
     void queriesAgainIfCacheFileIsCorrupt() throws IOException {
         Path cache = folder.resolve("cache");
-        BinaryCapabilities first = new CapabilityProbe(cache).probe(RealQemu.system());
+        BinaryCapabilities first = probed(RealQemu.system());
+        new CapabilityProbe(cache).probe(RealQemu.system());
         for (String broken : List.of("", "{\"key\": \"tru")) {
             try (Stream<Path> files = Files.list(cache)) {
                 for (Path file : files.toList()) {

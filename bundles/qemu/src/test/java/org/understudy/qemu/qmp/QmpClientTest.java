@@ -29,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.HostFacts.Version;
+import org.understudy.concurrent.SystemScheduler;
 
 @Timeout(20)
 class QmpClientTest {
@@ -41,6 +42,7 @@ class QmpClientTest {
     private final List<QmpEvent> events = new CopyOnWriteArrayList<>();
     private final List<UnderstudyException> closed = new CopyOnWriteArrayList<>();
     private final List<AutoCloseable> opened = new ArrayList<>();
+    private final ExecutorService threads = SystemScheduler.process().pool("qmp-test");
     private Path socket;
 
     @BeforeEach
@@ -53,6 +55,14 @@ class QmpClientTest {
         for (AutoCloseable one : opened) {
             one.close();
         }
+        threads.shutdown();
+    }
+
+    /** Waits until the reader has ended, and all that it handed to the pool is done. */
+    private void awaitDeliveries() throws InterruptedException {
+        await().until(() -> !threadExists("qmp-reader " + socket));
+        threads.shutdown();
+        assertThat(threads.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test
@@ -65,7 +75,7 @@ class QmpClientTest {
 
     @Test
     void waitsForTheSocketToAppear() throws Exception {
-        Future<QmpClient> connecting = async(() -> QmpClient.connect(socket, LIMIT, events::add, closed::add));
+        Future<QmpClient> connecting = async(() -> QmpClient.connect(socket, LIMIT, threads, events::add, closed::add));
         await().until(() -> threadExists("later"));
         serve(p -> p.handshake().hang());
 
@@ -79,7 +89,9 @@ class QmpClientTest {
         serve(p -> {}).close();
         assertThat(socket).exists();
 
-        assertFails(ErrorCode.DEADLINE_EXCEEDED, () -> QmpClient.connect(socket, SHORT, events::add, closed::add))
+        assertFails(
+                        ErrorCode.DEADLINE_EXCEEDED,
+                        () -> QmpClient.connect(socket, SHORT, threads, events::add, closed::add))
                 .hasMessageContaining("no server accepted");
     }
 
@@ -87,7 +99,9 @@ class QmpClientTest {
     void rejectsSocketPathThatIsTooLong() {
         Path tooLong = folder.resolve("x".repeat(108));
 
-        assertFails(ErrorCode.INVALID_ARGUMENT, () -> QmpClient.connect(tooLong, LIMIT, events::add, closed::add))
+        assertFails(
+                        ErrorCode.INVALID_ARGUMENT,
+                        () -> QmpClient.connect(tooLong, LIMIT, threads, events::add, closed::add))
                 .hasMessageContaining("107")
                 .hasMessageContaining("shorter");
     }
@@ -96,7 +110,9 @@ class QmpClientTest {
     void timesOutOnServerWithoutGreeting() {
         serve(FakeQemu.Peer::hang);
 
-        assertFails(ErrorCode.DEADLINE_EXCEEDED, () -> QmpClient.connect(socket, SHORT, events::add, closed::add))
+        assertFails(
+                        ErrorCode.DEADLINE_EXCEEDED,
+                        () -> QmpClient.connect(socket, SHORT, threads, events::add, closed::add))
                 .hasMessageContaining("greeting");
         await().until(() -> !threadExists("qmp-reader " + socket));
     }
@@ -120,7 +136,8 @@ class QmpClientTest {
     void failsIfServerClosesConnectionBeforeGreeting() {
         serve(p -> {});
 
-        assertFails(ErrorCode.QMP_DISCONNECTED, () -> QmpClient.connect(socket, LIMIT, events::add, closed::add));
+        assertFails(
+                ErrorCode.QMP_DISCONNECTED, () -> QmpClient.connect(socket, LIMIT, threads, events::add, closed::add));
         assertThat(closed).isEmpty();
     }
 
@@ -235,7 +252,7 @@ class QmpClientTest {
     }
 
     @Test
-    void reportsEndOnceAfterLastEvent() {
+    void reportsEndOnceAfterLastEvent() throws InterruptedException {
         List<String> order = new CopyOnWriteArrayList<>();
         serve(p -> {
             p.handshake();
@@ -243,21 +260,26 @@ class QmpClientTest {
             p.send("{\"event\": \"SHUTDOWN\", \"data\": {\"guest\": true}}\n".repeat(50));
         });
         QmpClient client = track(QmpClient.connect(
-                socket, LIMIT, e -> order.add(e.name()), e -> order.add(e.code().name())));
+                socket,
+                LIMIT,
+                threads,
+                e -> order.add(e.name()),
+                e -> order.add(e.code().name())));
 
         assertFails(ErrorCode.QMP_DISCONNECTED, () -> client.execute("quit", Map.of(), LIMIT));
 
-        await().until(() -> !threadExists("qmp-events " + socket));
+        awaitDeliveries();
         assertThat(order).hasSize(51).last().isEqualTo("QMP_DISCONNECTED");
     }
 
     @Test
-    void deliversNothingAfterClose() {
+    void deliversNothingAfterClose() throws InterruptedException {
         CountDownLatch release = new CountDownLatch(1);
         serve(p -> p.handshake().send("{\"event\": \"STOP\"}\n".repeat(50)));
         QmpClient client = track(QmpClient.connect(
                 socket,
                 LIMIT,
+                threads,
                 e -> {
                     events.add(e);
                     uninterruptibly(release);
@@ -268,20 +290,20 @@ class QmpClientTest {
         client.close();
         release.countDown();
 
-        await().until(() -> !threadExists("qmp-events " + socket));
+        awaitDeliveries();
         assertThat(events).hasSize(1);
         assertThat(closed).isEmpty();
     }
 
     @Test
-    void stopsBothThreadsOnClose() {
+    void stopsItsReaderOnClose() {
         QmpClient client = connect(p -> p.handshake().hang());
-        await().until(() -> threadExists("qmp-events " + socket));
+        assertThat(threadExists("qmp-reader " + socket)).isTrue();
 
         client.close();
         client.close();
 
-        await().until(() -> !threadExists("qmp-reader " + socket) && !threadExists("qmp-events " + socket));
+        await().until(() -> !threadExists("qmp-reader " + socket));
         assertThat(client.isOpen()).isFalse();
         assertFails(ErrorCode.QMP_DISCONNECTED, () -> client.execute("stop", Map.of(), LIMIT))
                 .hasMessageContaining("closed by Understudy");
@@ -359,6 +381,7 @@ class QmpClientTest {
         QmpClient client = track(QmpClient.connect(
                 socket,
                 LIMIT,
+                threads,
                 e -> {
                     events.add(e);
                     uninterruptibly(release);
@@ -382,7 +405,7 @@ class QmpClientTest {
             p.hang();
         });
         self.complete(track(QmpClient.connect(
-                socket, LIMIT, e -> reply.complete(self.join().execute("x", Map.of(), LIMIT)), closed::add)));
+                socket, LIMIT, threads, e -> reply.complete(self.join().execute("x", Map.of(), LIMIT)), closed::add)));
 
         assertThat(reply.get(5, TimeUnit.SECONDS).asInt()).isEqualTo(2);
     }
@@ -397,6 +420,7 @@ class QmpClientTest {
         track(QmpClient.connect(
                 socket,
                 LIMIT,
+                threads,
                 e -> {
                     events.add(e);
                     throw new IllegalStateException("from the test");
@@ -412,6 +436,7 @@ class QmpClientTest {
         track(QmpClient.connect(
                 socket,
                 LIMIT,
+                threads,
                 e -> {
                     events.add(e);
                     throw new StackOverflowError("from the test");
@@ -425,7 +450,7 @@ class QmpClientTest {
     void disconnectsIfListenerLeavesTooManyEventsQueued() {
         CountDownLatch release = new CountDownLatch(1);
         serve(p -> p.handshake().send("{\"event\": \"STOP\"}\n".repeat(EventDispatcher.MAX_QUEUED + 2)));
-        QmpClient client = track(QmpClient.connect(socket, LIMIT, e -> uninterruptibly(release), closed::add));
+        QmpClient client = track(QmpClient.connect(socket, LIMIT, threads, e -> uninterruptibly(release), closed::add));
 
         await().until(() -> !client.isOpen());
         release.countDown();
@@ -512,7 +537,7 @@ class QmpClientTest {
             p.hang();
         });
 
-        assertFails(ErrorCode.QMP_PROTOCOL, () -> QmpClient.connect(socket, LIMIT, events::add, closed::add))
+        assertFails(ErrorCode.QMP_PROTOCOL, () -> QmpClient.connect(socket, LIMIT, threads, events::add, closed::add))
                 .hasMessageContaining(message);
         assertThat(closed).isEmpty();
     }
@@ -530,7 +555,7 @@ class QmpClientTest {
         await().until(() -> closed.size() == 1);
         assertThat(closed.get(0).code()).isEqualTo(code);
         assertThat(client.isOpen()).isFalse();
-        await().until(() -> !threadExists("qmp-reader " + socket) && !threadExists("qmp-events " + socket));
+        await().until(() -> !threadExists("qmp-reader " + socket));
     }
 
     private static org.assertj.core.api.AbstractThrowableAssert<?, ? extends Throwable> assertFails(
@@ -542,7 +567,7 @@ class QmpClientTest {
 
     private QmpClient connect(FakeQemu.Script script) {
         serve(script);
-        return track(QmpClient.connect(socket, LIMIT, events::add, closed::add));
+        return track(QmpClient.connect(socket, LIMIT, threads, events::add, closed::add));
     }
 
     private FakeQemu serve(FakeQemu.Script script) {

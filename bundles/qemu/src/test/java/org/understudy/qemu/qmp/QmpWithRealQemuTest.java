@@ -22,6 +22,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,6 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.MigrationPhase;
+import org.understudy.concurrent.SystemScheduler;
 
 @Timeout(60)
 class QmpWithRealQemuTest {
@@ -40,6 +42,12 @@ class QmpWithRealQemuTest {
 
     private final List<QmpEvent> events = new CopyOnWriteArrayList<>();
     private final List<UnderstudyException> closed = new CopyOnWriteArrayList<>();
+    private final ExecutorService threads = SystemScheduler.process().pool("qmp-test");
+
+    @AfterEach
+    void endThreads() {
+        threads.shutdown();
+    }
 
     static Stream<Path> binaries() {
         return RealQemu.binaries();
@@ -246,7 +254,8 @@ class QmpWithRealQemuTest {
     void failsIfAnotherClientHoldsTheMonitor() throws Exception {
         try (RealQemu qemu = bare(RealQemu.system());
                 QmpClient first = connect(qemu)) {
-            assertThatThrownBy(() -> QmpClient.connect(qemu.socket(), Duration.ofMillis(300), events::add, closed::add))
+            assertThatThrownBy(() ->
+                            QmpClient.connect(qemu.socket(), Duration.ofMillis(300), threads, events::add, closed::add))
                     .isInstanceOfSatisfying(
                             UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.DEADLINE_EXCEEDED))
                     .hasMessageContaining("greeting");
@@ -290,6 +299,6 @@ class QmpWithRealQemuTest {
     }
 
     private QmpClient connect(RealQemu qemu) {
-        return QmpClient.connect(qemu.socket(), LIMIT, events::add, closed::add);
+        return QmpClient.connect(qemu.socket(), LIMIT, threads, events::add, closed::add);
     }
 }

@@ -62,10 +62,22 @@ public final class UnplugGuard implements AutoCloseable {
             plugged(host.name(), event.vm());
         } else if (event instanceof HostEvent.DeviceGone gone) {
             late.released(host, gone.vm(), gone.device());
+        } else if (event instanceof HostEvent.EventsMissed) {
+            eventsMissed(host, event.vm());
         } else if (event instanceof HostEvent.Stopped) {
             forget(host.name(), event.vm());
             late.stopped(host.name(), event.vm());
         }
+    }
+
+    /** The guest may have been reset, and a primary plugged or released. If QEMU reports a negotiation, its report decides. */
+    private void eventsMissed(Host host, VmName vm) {
+        update(host.name(), vm, s -> {
+            s.reset = Optional.of(scheduler.nanos());
+            s.negotiatedSinceReset = true;
+            s.plugged = s.reset;
+        });
+        late.onOpened(host);
     }
 
     private synchronized GuestState stateOf(HostName host, VmName vm) {

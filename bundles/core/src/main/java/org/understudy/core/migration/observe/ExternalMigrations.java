@@ -91,13 +91,17 @@ public final class ExternalMigrations {
     }
 
     public void onEvent(Host host, HostEvent event) {
-        if (event instanceof HostEvent.MigrationChanged changed
-                && (changed.phase() == MigrationPhase.SETUP
-                        || changed.phase() == MigrationPhase.WAIT_UNPLUG
-                        || changed.phase() == MigrationPhase.ACTIVE)
-                && !known.test(event.vm())) {
+        if (mayHaveBegun(event) && !known.test(event.vm())) {
             check(host, event.vm());
         }
+    }
+
+    private static boolean mayHaveBegun(HostEvent event) {
+        return event instanceof HostEvent.EventsMissed
+                || event instanceof HostEvent.MigrationChanged changed
+                        && (changed.phase() == MigrationPhase.SETUP
+                                || changed.phase() == MigrationPhase.WAIT_UNPLUG
+                                || changed.phase() == MigrationPhase.ACTIVE);
     }
 
     private void check(Host source, VmName vm) {

@@ -16,14 +16,15 @@ import org.understudy.api.spi.IncomingMigration;
 import org.understudy.api.spi.IncomingRequest;
 import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.OutgoingRequest;
+import org.understudy.concurrent.HostEventQueue;
 import org.understudy.libvirt.connect.LibvirtSettings;
+import org.understudy.libvirt.connect.LibvirtThreads;
 import org.understudy.libvirt.domain.Domains;
 import org.understudy.libvirt.domain.Monitor;
-import org.understudy.libvirt.event.LibvirtEventQueue;
 import org.understudy.libvirt.event.OutgoingDomains;
 
 /** Outgoing and incoming migrations of one host. */
-public final class Migrations {
+public final class LibvirtMigrations {
     /** Source: VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT; absent without a job. */
     private static final String MIGRATION_OUT = "5";
 
@@ -31,20 +32,23 @@ public final class Migrations {
     private final Domains domains;
     private final Monitor monitor;
     private final OutgoingDomains outgoingDomains;
-    private final LibvirtEventQueue events;
+    private final HostEventQueue events;
+    private final LibvirtThreads threads;
     private final Map<VmName, LibvirtOutgoingMigration> outgoing = new ConcurrentHashMap<>();
 
-    public Migrations(
+    public LibvirtMigrations(
             LibvirtSettings settings,
             Domains domains,
             Monitor monitor,
             OutgoingDomains outgoingDomains,
-            LibvirtEventQueue events) {
+            HostEventQueue events,
+            LibvirtThreads threads) {
         this.settings = settings;
         this.domains = domains;
         this.monitor = monitor;
         this.outgoingDomains = outgoingDomains;
         this.events = events;
+        this.threads = threads;
     }
 
     /** Only checks: the source's libvirt prepares the destination, with the definition of its call. */
@@ -104,21 +108,17 @@ public final class Migrations {
         }
     }
 
-    /** Runs on a thread of its own: libvirt blocks it for the duration of the migration. */
+    /** libvirt blocks the call for the duration of the migration. */
     private CompletableFuture<Void> call(MigrateCall migrateCall, VmName vm) {
         CompletableFuture<Void> call = new CompletableFuture<>();
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        domains.run("migrate", vm, migrateCall::run);
-                        call.complete(null);
-                    } catch (RuntimeException | Error e) {
-                        call.completeExceptionally(e);
-                    }
-                },
-                "libvirt-migration " + vm);
-        thread.setDaemon(true);
-        thread.start();
+        threads.migrations().execute(() -> {
+            try {
+                domains.run("migrate", vm, migrateCall::run);
+                call.complete(null);
+            } catch (RuntimeException | Error e) {
+                call.completeExceptionally(e);
+            }
+        });
         return call;
     }
 

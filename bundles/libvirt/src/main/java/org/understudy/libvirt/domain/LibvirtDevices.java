@@ -14,15 +14,15 @@ import org.understudy.libvirt.connect.NativeConnect;
 import org.understudy.libvirt.connect.NativeLibvirt;
 
 /** Lists the devices of a host; libvirt-java can only list their names. */
-public final class NodeDevices {
+public final class LibvirtDevices {
     /** Source: libvirt's VIR_CONNECT_LIST_NODE_DEVICES_CAP_PCI_DEV and VIR_CONNECT_LIST_NODE_DEVICES_CAP_NET. */
     private static final int PCI_AND_NET = 1 << 1 | 1 << 4;
 
-    private NodeDevices() {}
+    private LibvirtDevices() {}
 
     /** XML of each PCI device and network device. Source: libvirt's formatnode. */
     public static List<String> all(LibvirtConnection connection) {
-        return connection.call("list the devices", NodeDevices::all);
+        return connection.call("list the devices", LibvirtDevices::all);
     }
 
     private static List<String> all(NativeConnect connect) {

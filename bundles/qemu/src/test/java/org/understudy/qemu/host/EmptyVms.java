@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.qemu.host;
 
-/** Definitions for tests. */
-final class Definitions {
-    private Definitions() {}
+/** Definitions of VMs without an operating system. */
+final class EmptyVms {
+    private EmptyVms() {}
 
     /** A VM without an operating system: its firmware idles. */
     static String empty(String name, String devices) {

@@ -20,14 +20,16 @@ import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.OutgoingRequest;
+import org.understudy.concurrent.HostEventQueue;
+import org.understudy.concurrent.SystemScheduler;
 import org.understudy.libvirt.connect.LibvirtSettings;
+import org.understudy.libvirt.connect.LibvirtThreads;
 import org.understudy.libvirt.domain.Domains;
 import org.understudy.libvirt.domain.Monitor;
-import org.understudy.libvirt.event.LibvirtEventQueue;
 import org.understudy.libvirt.event.OutgoingDomains;
 
 @Timeout(60)
-final class MigrationsTest {
+final class LibvirtMigrationsTest {
     private static final VmName WEB = new VmName("web1");
     private static final HostName HOST = new HostName("a");
 
@@ -39,13 +41,15 @@ final class MigrationsTest {
         doThrow(new NoClassDefFoundError("from the test")).when(domains).run(any(), eq(WEB), any());
         when(monitor.query(any(), any(), any()))
                 .thenThrow(new UnderstudyException(ErrorCode.DEADLINE_EXCEEDED, "QEMU hangs"));
-        try (LibvirtEventQueue events = new LibvirtEventQueue(HOST)) {
-            Migrations migrations = new Migrations(
+        try (LibvirtThreads threads = new LibvirtThreads(SystemScheduler.process());
+                HostEventQueue events = new HostEventQueue(HOST, threads.events())) {
+            LibvirtMigrations migrations = new LibvirtMigrations(
                     LibvirtSettings.of(new HostPolicy(HOST, "libvirt", Map.of())),
                     domains,
                     monitor,
                     outgoingDomains,
-                    events);
+                    events,
+                    threads);
 
             assertThatThrownBy(() -> migrations.start(new OutgoingRequest(
                             new MigrationId("m-1"),

@@ -13,7 +13,7 @@ import org.understudy.api.xml.XmlElement;
 import org.understudy.libvirt.connect.LibvirtConnection;
 
 /** Reads and stores domain XML in libvirt. */
-public final class Definitions {
+public final class LibvirtDefinitions {
     /** Source: virDomainXMLFlags. Without it passwords are missing and would be lost at the next define. */
     private static final int SECURE = 1;
 
@@ -31,7 +31,7 @@ public final class Definitions {
     private final LibvirtConnection connection;
     private final Domains domains;
 
-    public Definitions(LibvirtConnection connection, Domains domains) {
+    public LibvirtDefinitions(LibvirtConnection connection, Domains domains) {
         this.connection = connection;
         this.domains = domains;
     }
@@ -88,7 +88,7 @@ public final class Definitions {
 
     /** Also removes NVRAM, saved memory, snapshots and checkpoints, as far as the host's driver supports it. */
     public void undefine(VmName vm) {
-        domains.run("undefine", vm, Definitions::undefine);
+        domains.run("undefine", vm, LibvirtDefinitions::undefine);
     }
 
     private static void undefine(Domain domain) throws LibvirtException {

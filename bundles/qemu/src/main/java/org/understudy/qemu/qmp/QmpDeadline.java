@@ -4,9 +4,9 @@ package org.understudy.qemu.qmp;
 import java.time.Duration;
 
 /** A point in time of the monotonic clock. */
-record Deadline(long nanoTime) {
-    static Deadline after(Duration limit) {
-        return new Deadline(System.nanoTime() + limit.toNanos());
+record QmpDeadline(long nanoTime) {
+    static QmpDeadline after(Duration limit) {
+        return new QmpDeadline(System.nanoTime() + limit.toNanos());
     }
 
     boolean hasPassed() {
