@@ -60,10 +60,9 @@ final class TlsTest {
     void reportsARejectedCertificate(@TempDir Path elsewhere) throws IOException {
         Path otherPki = Certificates.make(elsewhere).folder();
 
-        assertThatThrownBy(() -> open(daemon.tlsUri(otherPki)))
-                .isInstanceOfSatisfying(UnderstudyException.class, e -> {
-                    assertThat(e.code()).isEqualTo(ErrorCode.HOST_UNAVAILABLE);
-                    assertThat(e).hasMessageContaining("is unreachable").hasMessageContaining("ertificate");
-                });
+        assertThatThrownBy(() -> open(daemon.tlsUri(otherPki))).isInstanceOfSatisfying(UnderstudyException.class, e -> {
+            assertThat(e.code()).isEqualTo(ErrorCode.HOST_UNAVAILABLE);
+            assertThat(e).hasMessageContaining("is unreachable").hasMessageContaining("ertificate");
+        });
     }
 }

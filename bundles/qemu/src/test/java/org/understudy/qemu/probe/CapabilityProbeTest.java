@@ -67,8 +67,7 @@ class CapabilityProbeTest {
 
     @Test
     void listsDevicesOfSystemQemu() {
-        assertThat(probed(RealQemu.system()).devices())
-                .contains("virtio-net-pci", "pcie-root-port", "isa-serial");
+        assertThat(probed(RealQemu.system()).devices()).contains("virtio-net-pci", "pcie-root-port", "isa-serial");
     }
 
     /** QEMU 11.1.2 has the command and aborts on it. */
