@@ -107,7 +107,7 @@ class PlugOrderIT {
 
     /** Plugs a device on the port with this index, and its own user network. */
     private void plug(String netdev, Map<String, Object> device, int port) {
-        try (QmpClient qmp = QmpClient.connect(monitor, SHORT, event -> {}, reason -> {})) {
+        try (QmpClient qmp = QmpClient.connect(monitor, SHORT, Runnable::run, event -> {}, reason -> {})) {
             qmp.execute("netdev_add", Map.of("type", "user", "id", netdev), SHORT);
             Map<String, Object> all = new HashMap<>(device);
             all.putAll(Map.of("netdev", netdev, "mac", MAC, "bus", "ua-port" + port));

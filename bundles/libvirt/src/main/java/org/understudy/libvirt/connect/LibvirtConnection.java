@@ -7,6 +7,7 @@ import org.libvirt.LibvirtException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.HostName;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.concurrent.Backoff;
@@ -83,6 +84,10 @@ public final class LibvirtConnection implements AutoCloseable {
         this.reconnects = new ReconnectSchedule(timing.retries(), threads.scheduler());
         this.tasks = new Delivery<>(
                 "connection to host " + settings.name(), threads.connections(), (older, newer) -> older, Runnable::run);
+    }
+
+    public HostName host() {
+        return settings.name();
     }
 
     /**

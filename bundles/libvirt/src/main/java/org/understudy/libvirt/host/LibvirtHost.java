@@ -35,7 +35,7 @@ import org.understudy.libvirt.connect.LibvirtConnection;
 import org.understudy.libvirt.connect.LibvirtConnection.Timing;
 import org.understudy.libvirt.connect.LibvirtSettings;
 import org.understudy.libvirt.connect.LibvirtThreads;
-import org.understudy.libvirt.domain.AssignedVfs;
+import org.understudy.libvirt.domain.DomainStart;
 import org.understudy.libvirt.domain.Domains;
 import org.understudy.libvirt.domain.GuestAgent;
 import org.understudy.libvirt.domain.LibvirtDefinitions;
@@ -201,30 +201,7 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
 
     @Override
     public void start(VmName vm, Map<Alias, PciAddress> assignedVfs) {
-        requireNoSavedState(vm);
-        String stored = definition(vm);
-        String definition = AssignedVfs.put(stored, assignedVfs);
-        if (definition.equals(stored)) {
-            domains.run("start", vm, Domain::create);
-            return;
-        }
-        connection.call("start VM " + vm, c -> {
-            c.domainCreateXML(definition, 0).free();
-            return true;
-        });
-    }
-
-    /**
-     * A fresh start would change the disks, which then no longer match the saved memory. libvirt restores that memory only at a
-     * start of the stored definition, whose VFs may be others by now.
-     */
-    private void requireNoSavedState(VmName vm) {
-        if (domains.call("check for saved memory of", vm, d -> d.hasManagedSaveImage() == 1)) {
-            throw new UnderstudyException(
-                    ErrorCode.WRONG_VM_STATE,
-                    "VM %1$s on host %2$s has saved memory; restore it with 'virsh start %1$s',".formatted(vm, name())
-                            + " or discard it with 'virsh managedsave-remove " + vm + "'");
-        }
+        new DomainStart(connection, domains, definitions).start(vm, assignedVfs);
     }
 
     @Override

@@ -39,7 +39,7 @@ final class LibvirtConnectionTest {
             Duration.ofSeconds(1),
             1,
             Duration.ofSeconds(10));
-    private static final int CUTS = 1000;
+    private static final int CUTS = 500;
     /** 4 KiB for each measured reconnect: the JVM allocates memory too. */
     private static final long LEAK = 4 * 1024 * CUTS * 4 / 5;
 

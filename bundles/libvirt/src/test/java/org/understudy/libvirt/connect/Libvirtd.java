@@ -21,12 +21,18 @@ import java.util.UUID;
  */
 public final class Libvirtd implements AutoCloseable {
     private static final Path PROGRAM = Path.of("/usr/sbin/libvirtd");
+    /** Shared by all tests of this build. */
+    private static final Path CAPABILITIES =
+            Path.of("target/libvirt-capabilities").toAbsolutePath();
+
     /** Each input line starts a daemon and waits for its end. The first process of the namespace must reap orphans. */
     private static final String SCRIPT = """
             mount --make-rprivate / && mount -t proc proc /proc || exit 1
             for place in etc:/etc/libvirt lib:/var/lib/libvirt cache:/var/cache/libvirt run:/run/libvirt log:/var/log/libvirt; do
               mkdir -p "${place#*:}" && mount --bind "$0/${place%%:*}" "${place#*:}" || exit 1
             done
+            # What libvirt has found out about QEMU, so that not each daemon starts QEMU several times for it.
+            mkdir -p /var/cache/libvirt/qemu/capabilities && mount --bind "$2" /var/cache/libvirt/qemu/capabilities || exit 1
             # libvirtd does not start without this user, which only Debian's package of its services creates.
             for list in passwd group; do
               cp "/etc/$list" "$0/$list" && mount --bind "$0/$list" "/etc/$list" || exit 1
@@ -35,6 +41,8 @@ public final class Libvirtd implements AutoCloseable {
             getent passwd libvirt-qemu >/dev/null || echo libvirt-qemu:x:64055:64055::/nonexistent:/bin/false >>/etc/passwd
             while read -r _; do rm -f "$0/run/libvirtd.pid"; libvirtd $1 -p "$0/run/libvirtd.pid" & wait $!; done
             """;
+
+    private static final Duration POLL = Duration.ofMillis(10);
 
     private final Path directory;
     private final OptionalInt port;
@@ -92,6 +100,7 @@ public final class Libvirtd implements AutoCloseable {
         for (String place : new String[] {"etc", "lib", "cache", "run", "log"}) {
             Files.createDirectories(directory.resolve(place));
         }
+        Files.createDirectories(CAPABILITIES);
         Files.writeString(directory.resolve("etc/libvirtd.conf"), listening + daemonSettings(directory));
         Files.writeString(directory.resolve("etc/qemu.conf"), """
                 security_driver = "none"
@@ -112,7 +121,8 @@ public final class Libvirtd implements AutoCloseable {
                         "-c",
                         SCRIPT,
                         directory.toString(),
-                        port.isPresent() ? "-l" : "")
+                        port.isPresent() ? "-l" : "",
+                        CAPABILITIES.toString())
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("log/namespace.log").toFile())
                 .start();
@@ -135,7 +145,7 @@ public final class Libvirtd implements AutoCloseable {
         Files.deleteIfExists(socket());
         namespace.getOutputStream().write('\n');
         namespace.getOutputStream().flush();
-        await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(socket()));
+        await().pollInterval(POLL).atMost(Duration.ofSeconds(60)).until(() -> Files.exists(socket()));
     }
 
     /** Kills the daemon with SIGKILL; the VMs it started keep running. */
@@ -159,7 +169,9 @@ public final class Libvirtd implements AutoCloseable {
     private void killAll(String program) {
         List<ProcessHandle> found = running(program);
         found.forEach(ProcessHandle::destroyForcibly);
-        await().atMost(Duration.ofSeconds(30)).until(() -> found.stream().noneMatch(ProcessHandle::isAlive));
+        await().pollInterval(POLL)
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> found.stream().noneMatch(ProcessHandle::isAlive));
     }
 
     private List<ProcessHandle> running(String program) {
