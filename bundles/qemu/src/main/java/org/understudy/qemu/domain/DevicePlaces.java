@@ -55,15 +55,19 @@ final class DevicePlaces {
         };
     }
 
-    private Optional<GuestAddress> pciAddress(StrictElement address) {
+    /** An address of zeros alone means any address, as in libvirt. */
+    private static Optional<GuestAddress> pciAddress(StrictElement address) {
         address.requireFixed("domain", 0);
-        if (address.attribute("slot").isEmpty()) {
+        int bus = address.number("bus").orElse(0);
+        int slot = address.number("slot").orElse(0);
+        int function = address.number("function").orElse(0);
+        if (bus == 0 && slot == 0 && function == 0) {
             return Optional.empty();
         }
         return Optional.of(new GuestAddress.Pci(
-                address.number("bus").orElse(0),
-                address.number("slot").orElse(0),
-                address.number("function").orElse(0),
+                bus,
+                slot,
+                function,
                 address.attribute("multifunction").map(m -> address.flag("multifunction", false))));
     }
 }

@@ -173,6 +173,10 @@ final class DeviceReader {
         if (element.attribute("freePageReporting").isPresent()) {
             properties.add("free-page-reporting=" + element.choice("freePageReporting", "off", "on"));
         }
+        element.child("stats").ifPresent(stats -> {
+            stats.ignore();
+            collector.notice(stats.path(), "The period is ignored: the server reads no statistics of the balloon");
+        });
         devices.add(new Balloon(places.of(element, "balloon", "pci"), properties));
     }
 

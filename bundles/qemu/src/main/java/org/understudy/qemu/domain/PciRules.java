@@ -73,7 +73,9 @@ final class PciRules {
                         String.valueOf(a.slot()),
                         "Set slot to 0: behind a root port, no other slot exists.");
             }
-            if (!used.add(name(a))) {
+            // Slot 0 of the root bus is the host bridge, which has one function.
+            boolean hostBridge = a.bus() == 0 && a.slot() == 0;
+            if (hostBridge || !used.add(name(a))) {
                 collector.unsupported(path, "", "Set a unique PCI address for each device.");
             }
         });
