@@ -55,7 +55,9 @@ final class ControllerReader {
         // Root ports have rules of their own.
         if (!type.equals("pci") && !seen.add(type + index) || index < 0) {
             collector.unsupported(
-                    element.path() + "/@index", String.valueOf(index), "Set an index that no other controller has.");
+                    element.path() + "/@index",
+                    String.valueOf(index),
+                    "Set the attribute 'index' to a number that no other controller has.");
         }
         return switch (type) {
             case "pci" -> pci(element, index);

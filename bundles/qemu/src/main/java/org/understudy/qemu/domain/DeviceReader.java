@@ -197,7 +197,8 @@ final class DeviceReader {
         if (!type.equals("none")) {
             boolean second = devices.stream().anyMatch(DeviceReader::isVideo);
             if (second && type.equals("vga")) {
-                collector.unsupported(model.path() + "/@type", type, "Use virtio: only the first device can be vga.");
+                collector.unsupported(
+                        model.path() + "/@type", type, "Set type='virtio': only the first video device can be vga.");
             }
             String virtio = second ? "virtio-gpu-pci" : "virtio-vga";
             devices.add(new Simple(

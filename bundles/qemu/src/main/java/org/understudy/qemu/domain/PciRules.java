@@ -87,7 +87,7 @@ final class PciRules {
         }
     }
 
-    /** A guest looks for other functions of a slot only if function 0 says that it has them. */
+    /** A guest looks for other functions of a slot only if function 0 reports them. */
     private void firstFunction(Device device) {
         device.place().pci().ifPresent(a -> {
             String path = device.place().path() + "/address";
@@ -95,7 +95,7 @@ final class PciRules {
                 collector.unsupported(
                         path + "/@function",
                         String.valueOf(a.function()),
-                        "Place a device at function 0 of the slot: without it, the guest finds no other function.");
+                        "Move a device to function 0 of the slot: without it, the guest finds no other function.");
             }
             boolean alone =
                     a.bus() == 0 && a.function() == 0 && !a.multifunction().orElse(true);

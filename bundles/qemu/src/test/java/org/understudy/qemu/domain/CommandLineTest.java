@@ -60,6 +60,13 @@ class CommandLineTest {
                         "-device virtio-blk-pci,id=virtio-disk2,bus=port.auto2,addr=0x00.0,drive=img-virtio-disk2,"
                                 + "werror=report,rerror=ignore"),
                 List.of(
+                        "<disk><driver detect_zeroes='unmap'/><source file='/d/x'/><target dev='vda'/></disk>"
+                                + "<disk><driver discard='unmap' detect_zeroes='unmap'/><source file='/d/y'/><target dev='vdb'/></disk>",
+                        "-blockdev driver=raw,node-name=img-virtio-disk0,read-only=off,detect-zeroes=on,"
+                                + "file.driver=file,file.filename=/d/x",
+                        "-blockdev driver=raw,node-name=img-virtio-disk1,read-only=off,discard=unmap,detect-zeroes=unmap,"
+                                + "file.driver=file,file.filename=/d/y,file.discard=unmap"),
+                List.of(
                         "<disk type='file'><source file='/d/x'/><target dev='sdi' bus='scsi'/></disk>",
                         "-device virtio-scsi-pci,id=scsi0,bus=port.auto0,addr=0x00.0",
                         "-device virtio-scsi-pci,id=scsi1,bus=port.auto1,addr=0x00.0",
