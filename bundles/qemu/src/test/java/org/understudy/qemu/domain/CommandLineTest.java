@@ -282,6 +282,26 @@ class CommandLineTest {
                         "-device piix3-usb-uhci,id=usb1,bus=pci.0,addr=0x09.0");
     }
 
+    @Test
+    void opensFlashInTheFormatsOfItsImages() {
+        HostOverrides.Flash flash =
+                new HostOverrides.Flash(Path.of("/c"), Path.of("/v"), false, new Domain.FlashFormats("qcow2", "raw"));
+        HostOverrides overrides = new HostOverrides(
+                new Version(7, 2, 0),
+                "tcg",
+                ID,
+                Path.of("/vm"),
+                Optional.of(flash),
+                Path.of("/h/bridge-helper"),
+                Map.of(),
+                false);
+        Domain domain = DefinitionReader.read(definition("")).domain();
+        assertThat(CommandLine.of(domain, overrides))
+                .contains(
+                        "driver=qcow2,node-name=pflash0,read-only=on,file.driver=file,file.filename=/c",
+                        "driver=raw,node-name=pflash1,read-only=off,file.driver=file,file.filename=/v");
+    }
+
     private static List<String> bootIndexes(String definition) {
         return options(definition).stream()
                 .filter(o -> o.contains("bootindex="))

@@ -49,6 +49,8 @@ class DefinitionReaderTest {
             arch='x86_64'|arch='riscv64'|/domain/os/type/@arch
             machine='q35'|machine='microvm'|/domain/os/type/@machine
             </os>|<boot dev='fd'/></os>|/domain/os/boot/@dev
+            </os>|<loader type='pflash' format='qcow2'>/c</loader><nvram template='/v' templateFormat='raw'>/n</nvram></os>|/domain/os/nvram/@templateFormat
+            <os>|<os firmware='efi'><nvram format='qcow2'>/n</nvram>|/domain/os/nvram/@format
             type='qemu'|type='xen'|/domain/@type
             <name>|<on_poweroff>preserve</on_poweroff><name>|/domain/on_poweroff
             <name>|<cpu mode='custom'><numa/></cpu><name>|/domain/cpu/numa

@@ -34,15 +34,15 @@ class EffectOfEachPartTest {
           devices/console/source/@path, devices/channel/target/@state, devices/disk/source/@index,
           devices/disk/backingStore, devices/interface/target, devices/interface/target/@dev
         The only supported value: devices/interface/link, devices/interface/link/@state, resource, resource/partition, seclabel, seclabel/@type, seclabel/@model,
-          vcpu/@placement, os/type/@arch, os/nvram/@templateFormat, os/nvram/@format, os/loader/@readonly,
-          os/loader/@type, os/loader/@format, cpu/@match, on_poweroff, devices/audio/@type, devices/rng/@model,
+          vcpu/@placement, os/type/@arch, os/loader/@readonly,
+          os/loader/@type, cpu/@match, on_poweroff, devices/audio/@type, devices/rng/@model,
           devices/channel/target/@type, devices/graphics/@autoport, devices/graphics/@port, devices/graphics/@type,
           devices/hostdev/@mode, devices/hostdev/@type, devices/hostdev/driver, devices/hostdev/driver/@name,
           devices/interface/ip/@family, devices/panic/@model, devices/video/model/@heads,
           devices/video/model/@primary, devices/controller:pcie-root-port/model,
           devices/controller:pcie-root-port/model/@name, devices/serial/target/@type, devices/serial/target/model,
           devices/serial/target/model/@name, devices/serial/log/@append, devices/disk/driver/@name
-        The default: @type, memory/@unit, currentMemory/@unit, vcpu, os/boot/@dev, clock/@offset, cpu/@mode, cpu/@check,
+        The default: os/nvram/@templateFormat, os/nvram/@format, os/loader/@format, @type, memory/@unit, currentMemory/@unit, vcpu, os/boot/@dev, clock/@offset, cpu/@mode, cpu/@check,
           cpu/topology/@dies, devices/disk/@type, devices/disk/@device, devices/disk/driver/@type,
           devices/disk/target/@bus, devices/graphics/listen/@type, devices/hostdev/@managed,
           devices/hostdev/source/address/@domain, devices/hostdev/source/address/@slot, devices/input:usb/@bus,
