@@ -178,6 +178,19 @@ class PairTest {
     }
 
     @Test
+    void enablesPrimaryOnABusWithoutRootPortsInTheDefinition() {
+        VmName other = new VmName("web2");
+        String rom = "<rom enabled='no'/>";
+        a.define(definition(Lab.guest())
+                .replace("web1", "web2")
+                .replace(rom, rom + "<address type='pci' domain='0' bus='2' slot='0' function='0'/>"));
+        a.start(other, Map.of());
+        Lab.await("pair").until(() -> a.primaryPresence(other, PRIMARY) == PrimaryPresence.ENABLED);
+        a.destroy(other);
+        a.undefine(other);
+    }
+
+    @Test
     void shutsGuestDownByAcpiPowerButton() {
         a.shutdown(VM);
         Lab.await("shutdown").until(() -> a.find(VM).orElseThrow().state() == VmState.SHUTOFF);
