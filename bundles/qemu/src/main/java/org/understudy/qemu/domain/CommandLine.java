@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.qemu.domain;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.understudy.qemu.domain.Domain.Cpu;
@@ -67,16 +68,16 @@ public final class CommandLine {
     }
 
     private void flash(Flash flash, Options machine) {
-        add("-blockdev", flashNode("pflash0", flash.code().toString(), true));
-        add("-blockdev", flashNode("pflash1", flash.variables().toString(), false));
+        add("-blockdev", flashNode("pflash0", flash.formats().code(), flash.code(), true));
+        add("-blockdev", flashNode("pflash1", flash.formats().variables(), flash.variables(), false));
         machine.add("pflash0", "pflash0").add("pflash1", "pflash1");
         if (flash.secure()) {
             add("-global", "driver=cfi.pflash01,property=secure,value=on");
         }
     }
 
-    private static Options flashNode(String name, String file, boolean readOnly) {
-        return Options.of("driver", "raw")
+    private static Options flashNode(String name, String format, Path file, boolean readOnly) {
+        return Options.of("driver", format)
                 .add("node-name", name)
                 .add("read-only", readOnly ? "on" : "off")
                 .add("file.driver", "file")

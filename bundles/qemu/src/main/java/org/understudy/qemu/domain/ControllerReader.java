@@ -55,7 +55,9 @@ final class ControllerReader {
         // Root ports have rules of their own.
         if (!type.equals("pci") && !seen.add(type + index) || index < 0) {
             collector.unsupported(
-                    element.path() + "/@index", String.valueOf(index), "Set an index that no other controller has.");
+                    element.path() + "/@index",
+                    String.valueOf(index),
+                    "Set the attribute 'index' to a number that no other controller has.");
         }
         return switch (type) {
             case "pci" -> pci(element, index);
@@ -137,6 +139,7 @@ final class ControllerReader {
             default -> {
                 collector.unsupported(
                         element.path() + "/@model", model, "Use qemu-xhci, nec-xhci, piix3-uhci or none.");
+                element.ignore();
                 yield Optional.empty();
             }
         };
@@ -161,7 +164,13 @@ final class ControllerReader {
     }
 
     private Optional<Device> pci(StrictElement element, int index) {
-        String model = element.choice("model", pcie ? "pcie-root" : "pci-root", "pcie-root-port");
+        String model = element.attribute("model").orElse(pcie ? "pcie-root" : "pci-root");
+        if (!List.of(pcie ? "pcie-root" : "pci-root", RootPort.GENERIC).contains(model)) {
+            collector.unsupported(
+                    element.path() + "/@model", model, "Use q35, and pcie-root-port controllers for its devices.");
+            element.ignore();
+            return Optional.empty();
+        }
         if (model.equals("pcie-root-port") && pcie) {
             String driver = element.child("model")
                     .map(m -> m.choice("name", RootPort.GENERIC, "ioh3420"))

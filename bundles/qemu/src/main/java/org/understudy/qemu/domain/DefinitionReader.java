@@ -142,7 +142,7 @@ public final class DefinitionReader {
                     .ifPresent(order -> collector.unsupported(
                             device.place().path() + "/boot/@order",
                             String.valueOf(order),
-                            "Set a number from 1 that no other device has."));
+                            "Set the attribute 'order' to a number from 1 that no other device has."));
         }
         if (!orders.isEmpty() && !domain.bootDevices().isEmpty()) {
             collector.unsupported(

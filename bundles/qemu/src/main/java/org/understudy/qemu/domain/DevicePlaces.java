@@ -4,6 +4,7 @@ package org.understudy.qemu.domain;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.understudy.api.PciAddress;
 import org.understudy.qemu.domain.Device.GuestAddress;
 import org.understudy.qemu.domain.Device.Place;
 
@@ -55,13 +56,13 @@ final class DevicePlaces {
         };
     }
 
-    private Optional<GuestAddress> pciAddress(StrictElement address) {
+    /** An address of zeros alone means any address, as in libvirt. */
+    private static Optional<GuestAddress> pciAddress(StrictElement address) {
         address.requireFixed("domain", 0);
-        if (address.attribute("slot").isEmpty()) {
-            return Optional.empty();
-        }
         Optional<Boolean> multifunction =
                 address.attribute("multifunction").map(m -> address.flag("multifunction", false));
-        return address.pciAddress().map(a -> new GuestAddress.Pci(a.bus(), a.slot(), a.function(), multifunction));
+        return address.pciAddress()
+                .filter(a -> !a.equals(new PciAddress(0, 0, 0, 0)))
+                .map(a -> new GuestAddress.Pci(a.bus(), a.slot(), a.function(), multifunction));
     }
 }

@@ -173,6 +173,10 @@ final class DeviceReader {
         if (element.attribute("freePageReporting").isPresent()) {
             properties.add("free-page-reporting=" + element.choice("freePageReporting", "off", "on"));
         }
+        element.child("stats").ifPresent(stats -> {
+            stats.ignore();
+            collector.notice(stats.path(), "The period is ignored: the server reads no statistics of the balloon");
+        });
         devices.add(new Balloon(places.of(element, "balloon", "pci"), properties));
     }
 
@@ -193,7 +197,8 @@ final class DeviceReader {
         if (!type.equals("none")) {
             boolean second = devices.stream().anyMatch(DeviceReader::isVideo);
             if (second && type.equals("vga")) {
-                collector.unsupported(model.path() + "/@type", type, "Use virtio: only the first device can be vga.");
+                collector.unsupported(
+                        model.path() + "/@type", type, "Set type='virtio': only the first video device can be vga.");
             }
             String virtio = second ? "virtio-gpu-pci" : "virtio-vga";
             devices.add(new Simple(

@@ -80,7 +80,10 @@ final class DiskReader {
             return Optional.empty();
         }
         if (!targets.add(dev)) {
-            collector.unsupported(element.path() + "/target/@dev", dev, "Set a target that no other disk has.");
+            collector.unsupported(
+                    element.path() + "/target/@dev",
+                    dev,
+                    "Set the attribute 'dev' to a target that no other disk has.");
         }
         String bus = bus(target.orElseThrow(), dev, cdrom);
         Optional<BlockBackend> backend = backend(element, block, cdrom);
@@ -94,7 +97,9 @@ final class DiskReader {
         if (element.child("shareable").isPresent()
                 && !backend.map(BlockBackend::format).orElse("raw").equals("raw")) {
             collector.unsupported(
-                    element.path() + "/shareable", "", "Use a raw image: a qcow2 image has one writer at a time.");
+                    element.path() + "/shareable",
+                    "",
+                    "Use an image with type='raw': a qcow2 image has one writer at a time.");
         }
         return Optional.of(new Disk(
                 bus.equals("virtio")
@@ -153,7 +158,7 @@ final class DiskReader {
                 cache(element, driver, readOnly),
                 driver.flatMap(d -> optionalChoice(d, "io", "threads", "native", "io_uring")),
                 driver.flatMap(d -> optionalChoice(d, "discard", "ignore", "unmap")),
-                driver.flatMap(d -> optionalChoice(d, "detect_zeroes", "off", "on", "unmap")),
+                driver.flatMap(DiskReader::detectZeroes),
                 readOnly));
     }
 
@@ -164,6 +169,13 @@ final class DiskReader {
                 .orElse("default");
         boolean shared = element.child("shareable").isPresent() && !readOnly;
         return cache.equals("default") && shared ? "none" : cache;
+    }
+
+    /** QEMU refuses unmap without discard. Source: virDomainDiskGetDetectZeroesMode in libvirt. */
+    private static Optional<String> detectZeroes(StrictElement driver) {
+        boolean discards = driver.attribute("discard").equals(Optional.of("unmap"));
+        return optionalChoice(driver, "detect_zeroes", "off", "on", "unmap")
+                .map(mode -> mode.equals("unmap") && !discards ? "on" : mode);
     }
 
     private static Optional<String> optionalChoice(StrictElement element, String attribute, String... supported) {

@@ -50,8 +50,15 @@ public record Domain(
         /** UEFI firmware that the host selects. @param secureBoot empty: either */
         record AnyUefi(Optional<Boolean> secureBoot, Optional<String> nvram) implements Firmware {}
 
-        record Uefi(String code, boolean secure, Optional<String> nvram, Optional<String> template)
+        /** {@code formats} are those of the images: raw or qcow2. */
+        record Uefi(
+                String code, boolean secure, Optional<String> nvram, Optional<String> template, FlashFormats formats)
                 implements Firmware {}
+    }
+
+    /** The formats of the flash images. */
+    public record FlashFormats(String code, String variables) {
+        static final FlashFormats RAW = new FlashFormats("raw", "raw");
     }
 
     public record DirectBoot(String kernel, Optional<String> initrd, Optional<String> cmdline) {}

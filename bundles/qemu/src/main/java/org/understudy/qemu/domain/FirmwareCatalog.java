@@ -16,6 +16,7 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 import org.understudy.json.ForeignJson;
 import org.understudy.qemu.domain.Domain.Firmware;
+import org.understudy.qemu.domain.Domain.FlashFormats;
 import org.understudy.qemu.domain.HostOverrides.Flash;
 
 /**
@@ -31,7 +32,7 @@ public final class FirmwareCatalog {
         this.folder = folder;
     }
 
-    private record Description(Path code, Path template, boolean needsSmm, boolean secureBoot) {}
+    private record Description(Path code, String format, Path template, boolean needsSmm, boolean secureBoot) {}
 
     /**
      * Selects the flash images of a domain. The variable store is copied from its template if it does not exist.
@@ -48,7 +49,7 @@ public final class FirmwareCatalog {
                     .map(Path::of)
                     .or(() -> templateOf(uefi.code()))
                     .orElse(variables);
-            return Optional.of(flash(Path.of(uefi.code()), variables, template, uefi.secure()));
+            return Optional.of(flash(Path.of(uefi.code()), variables, template, uefi.secure(), uefi.formats()));
         }
         if (domain.firmware() instanceof Firmware.AnyUefi any) {
             Description found = find(domain.machine().type(), any.secureBoot())
@@ -57,7 +58,7 @@ public final class FirmwareCatalog {
                             "Machine type %s has no matching UEFI firmware in %s; install the package ovmf"
                                     .formatted(domain.machine().type(), folder)));
             Path variables = any.nvram().map(Path::of).orElse(nvram);
-            return Optional.of(flash(found.code(), variables, found.template(), found.needsSmm()));
+            return Optional.of(flash(found.code(), variables, found.template(), found.needsSmm(), FlashFormats.RAW));
         }
         return Optional.empty();
     }
@@ -75,12 +76,12 @@ public final class FirmwareCatalog {
                 || find(machine, any.secureBoot()).isPresent();
     }
 
-    private static Flash flash(Path code, Path variables, Path template, boolean secure) {
+    private static Flash flash(Path code, Path variables, Path template, boolean secure, FlashFormats formats) {
         try {
             if (!Files.exists(variables)) {
                 Files.copy(template, variables);
             }
-            return new Flash(code, variables, secure);
+            return new Flash(code, variables, secure, formats);
         } catch (IOException e) {
             throw new UnderstudyException(
                     ErrorCode.IO_FAILED,
@@ -99,6 +100,7 @@ public final class FirmwareCatalog {
     private Optional<Description> find(String machine, Optional<Boolean> secureBoot) {
         boolean requested = secureBoot.orElse(false);
         return all(machine)
+                .filter(d -> d.format().equals(FlashFormats.RAW.code()))
                 .filter(d -> d.secureBoot() == requested && (requested || !d.needsSmm()))
                 .findFirst();
     }
@@ -143,14 +145,14 @@ public final class FirmwareCatalog {
 
     private static Optional<Description> description(JsonNode json) {
         JsonNode mapping = json.path("mapping");
-        if (!mapping.path("device").asText().equals("flash")
-                || !mapping.path("executable").path("format").asText().equals("raw")) {
+        if (!mapping.path("device").asText().equals("flash")) {
             return Optional.empty();
         }
         List<String> features =
                 stream(json.path("features")).map(JsonNode::asText).toList();
         return Optional.of(new Description(
                 Path.of(mapping.path("executable").path("filename").asText()),
+                mapping.path("executable").path("format").asText(),
                 Path.of(mapping.path("nvram-template").path("filename").asText()),
                 features.contains("requires-smm"),
                 features.contains("secure-boot")));

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.understudy.api.PciAddress;
 import org.understudy.api.spi.HostFacts.Version;
+import org.understudy.qemu.domain.Domain.FlashFormats;
 
 /**
  * Values that a host adds to a domain for one run.
@@ -29,5 +30,5 @@ public record HostOverrides(
         boolean incoming) {
 
     /** @param secure whether the code needs SMM-protected flash */
-    public record Flash(Path code, Path variables, boolean secure) {}
+    public record Flash(Path code, Path variables, boolean secure, FlashFormats formats) {}
 }

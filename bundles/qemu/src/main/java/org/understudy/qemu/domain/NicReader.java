@@ -35,6 +35,7 @@ final class NicReader {
         Optional<MacAddress> mac =
                 element.child("mac").flatMap(m -> m.attribute("address")).flatMap(m -> mac(element, m));
         element.child("target").ifPresent(this::target);
+        element.child("link").ifPresent(link -> link.choice("state", "up"));
         Teaming teaming = teaming(element);
         String type = element.choice("type", "user", "bridge", "network", "hostdev");
         if (type.equals("hostdev")) {

@@ -73,7 +73,9 @@ final class PciRules {
                         String.valueOf(a.slot()),
                         "Set slot to 0: behind a root port, no other slot exists.");
             }
-            if (!used.add(name(a))) {
+            // Slot 0 of the root bus is the host bridge, which has one function.
+            boolean hostBridge = a.bus() == 0 && a.slot() == 0;
+            if (hostBridge || !used.add(name(a))) {
                 collector.unsupported(path, "", "Set a unique PCI address for each device.");
             }
         });
@@ -85,7 +87,7 @@ final class PciRules {
         }
     }
 
-    /** A guest looks for other functions of a slot only if function 0 says that it has them. */
+    /** A guest looks for other functions of a slot only if function 0 reports them. */
     private void firstFunction(Device device) {
         device.place().pci().ifPresent(a -> {
             String path = device.place().path() + "/address";
@@ -93,7 +95,7 @@ final class PciRules {
                 collector.unsupported(
                         path + "/@function",
                         String.valueOf(a.function()),
-                        "Place a device at function 0 of the slot: without it, the guest finds no other function.");
+                        "Move a device to function 0 of the slot: without it, the guest finds no other function.");
             }
             boolean alone =
                     a.bus() == 0 && a.function() == 0 && !a.multifunction().orElse(true);

@@ -86,7 +86,9 @@ final class PlatformReader {
         int current = vcpu.flatMap(v -> v.number("current")).orElse(maximum);
         if (maximum < 1 || current < 1 || current > maximum) {
             collector.unsupported(
-                    "/domain/vcpu", current + " of " + maximum, "Set at least one vCPU, and no more than the maximum.");
+                    "/domain/vcpu",
+                    current + " of " + maximum,
+                    "Set <vcpu> to at least 1, and its attribute 'current' to no more than that.");
         }
         List<String> topology = root.child("cpu")
                 .flatMap(c -> c.child("topology"))
@@ -136,7 +138,8 @@ final class PlatformReader {
                 .map(s -> s.flag("state", true))
                 .orElse(secure);
         if (secure && !smm) {
-            collector.unsupported("/domain/features/smm/@state", "off", "Secure boot requires SMM: set it to on.");
+            collector.unsupported(
+                    "/domain/features/smm/@state", "off", "Set state='on': UEFI secure boot requires SMM.");
         }
         if (secure || features.flatMap(f -> f.child("smm")).isPresent()) {
             properties.add("smm=" + (smm ? "on" : "off"));

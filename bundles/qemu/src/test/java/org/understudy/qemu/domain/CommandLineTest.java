@@ -60,6 +60,13 @@ class CommandLineTest {
                         "-device virtio-blk-pci,id=virtio-disk2,bus=port.auto2,addr=0x00.0,drive=img-virtio-disk2,"
                                 + "werror=report,rerror=ignore"),
                 List.of(
+                        "<disk><driver detect_zeroes='unmap'/><source file='/d/x'/><target dev='vda'/></disk>"
+                                + "<disk><driver discard='unmap' detect_zeroes='unmap'/><source file='/d/y'/><target dev='vdb'/></disk>",
+                        "-blockdev driver=raw,node-name=img-virtio-disk0,read-only=off,detect-zeroes=on,"
+                                + "file.driver=file,file.filename=/d/x",
+                        "-blockdev driver=raw,node-name=img-virtio-disk1,read-only=off,discard=unmap,detect-zeroes=unmap,"
+                                + "file.driver=file,file.filename=/d/y,file.discard=unmap"),
+                List.of(
                         "<disk type='file'><source file='/d/x'/><target dev='sdi' bus='scsi'/></disk>",
                         "-device virtio-scsi-pci,id=scsi0,bus=port.auto0,addr=0x00.0",
                         "-device virtio-scsi-pci,id=scsi1,bus=port.auto1,addr=0x00.0",
@@ -274,6 +281,26 @@ class CommandLineTest {
                 .contains(
                         "-device piix3-usb-uhci,id=usb0,bus=pci.0,addr=0x01.2",
                         "-device piix3-usb-uhci,id=usb1,bus=pci.0,addr=0x09.0");
+    }
+
+    @Test
+    void opensFlashInTheFormatsOfItsImages() {
+        HostOverrides.Flash flash =
+                new HostOverrides.Flash(Path.of("/c"), Path.of("/v"), false, new Domain.FlashFormats("qcow2", "raw"));
+        HostOverrides overrides = new HostOverrides(
+                new Version(7, 2, 0),
+                "tcg",
+                ID,
+                Path.of("/vm"),
+                Optional.of(flash),
+                Path.of("/h/bridge-helper"),
+                Map.of(),
+                false);
+        Domain domain = DefinitionReader.read(definition("")).domain();
+        assertThat(CommandLine.of(domain, overrides))
+                .contains(
+                        "driver=qcow2,node-name=pflash0,read-only=on,file.driver=file,file.filename=/c",
+                        "driver=raw,node-name=pflash1,read-only=off,file.driver=file,file.filename=/v");
     }
 
     private static List<String> bootIndexes(String definition) {

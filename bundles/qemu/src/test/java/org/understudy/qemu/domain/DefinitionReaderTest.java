@@ -49,6 +49,8 @@ class DefinitionReaderTest {
             arch='x86_64'|arch='riscv64'|/domain/os/type/@arch
             machine='q35'|machine='microvm'|/domain/os/type/@machine
             </os>|<boot dev='fd'/></os>|/domain/os/boot/@dev
+            </os>|<loader type='pflash' format='qcow2'>/c</loader><nvram template='/v' templateFormat='raw'>/n</nvram></os>|/domain/os/nvram/@templateFormat
+            <os>|<os firmware='efi'><nvram format='qcow2'>/n</nvram>|/domain/os/nvram/@format
             type='qemu'|type='xen'|/domain/@type
             <name>|<on_poweroff>preserve</on_poweroff><name>|/domain/on_poweroff
             <name>|<cpu mode='custom'><numa/></cpu><name>|/domain/cpu/numa
@@ -98,6 +100,7 @@ class DefinitionReaderTest {
             <devices>|<devices><video><model type='vga'/></video><video><model type='vga'/></video>|/domain/devices/video[2]/model/@type
             <devices>|<devices><interface type='user'><model type='virtio'/><boot order='1'/></interface><disk><target dev='vda'/><source file='/x'/><boot order='1'/></disk>|/domain/devices/disk/boot/@order
             <devices>|<devices><interface type='user'><model type='virtio'/><boot order='0'/></interface>|/domain/devices/interface/boot/@order
+            <devices>|<devices><interface type='user'><model type='virtio'/><link state='down'/></interface>|/domain/devices/interface/link/@state
             <devices>|<devices><audio id='1' type='alsa'/>|/domain/devices/audio/@type
             <name>|<cpu mode='maximum'><topology sockets='2' cores='2' threads='1'/></cpu><name>|/domain/cpu/topology
             <name>|<cpu mode='maximum'><topology sockets='1' clusters='2' cores='1' threads='1'/></cpu><name>|/domain/cpu/topology/@clusters
@@ -266,12 +269,16 @@ class DefinitionReaderTest {
                 + "<input type='mouse' bus='ps2'><alias name='input0'/></input>"
                 + "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/>"
                 + "<address type='virtio-serial' controller='0' bus='0' port='1'/></channel>"
-                + "<input type='tablet' bus='usb'><address type='usb' bus='0' port='1'/></input>";
+                + "<input type='tablet' bus='usb'><address type='usb' bus='0' port='1'/></input>"
+                + "<memballoon model='virtio'><stats period='5'/></memballoon>";
 
         assertThat(findings(definition().replace("<devices>", "<devices>" + devices)))
                 .allSatisfy(f -> assertThat(f.severity()).isEqualTo(Severity.NOTICE))
                 .extracting(Finding::subject)
-                .containsExactly("/domain/devices/channel/address", "/domain/devices/input[2]/address");
+                .containsExactly(
+                        "/domain/devices/channel/address",
+                        "/domain/devices/input[2]/address",
+                        "/domain/devices/memballoon[1]/stats");
     }
 
     @ParameterizedTest

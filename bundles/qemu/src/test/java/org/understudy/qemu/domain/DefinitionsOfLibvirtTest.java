@@ -84,6 +84,8 @@ class DefinitionsOfLibvirtTest {
                 "<boot dev='hd'/>|<firmware><feature enabled='yes' name='enrolled-keys'/></firmware>"
                         + "<loader readonly='yes' secure='no' type='pflash' format='raw'>/fw/code.fd</loader>"
                         + "<nvram template='/fw/vars.fd' templateFormat='raw' format='raw'>/nvram/a.fd</nvram>",
+                "<boot dev='hd'/>|<loader readonly='yes' type='pflash' format='qcow2'>/fw/code.qcow2</loader>"
+                        + "<nvram template='/fw/vars.qcow2' templateFormat='qcow2' format='qcow2'>/nvram/a.qcow2</nvram>",
                 // Root ports of a definition that was made with QEMU 2.8.
                 "<model name='pcie-root-port'/>|<model name='ioh3420'/>",
                 // USB before QEMU 2.10, and on machine type pc.

@@ -33,22 +33,22 @@ class EffectOfEachPartTest {
         libvirt records the state of a running VM: @id, devices/console/@tty, devices/console/source,
           devices/console/source/@path, devices/channel/target/@state, devices/disk/source/@index,
           devices/disk/backingStore, devices/interface/target, devices/interface/target/@dev
-        The only supported value: resource, resource/partition, seclabel, seclabel/@type, seclabel/@model,
-          vcpu/@placement, os/type/@arch, os/nvram/@templateFormat, os/nvram/@format, os/loader/@readonly,
-          os/loader/@type, os/loader/@format, cpu/@match, on_poweroff, devices/audio/@type, devices/rng/@model,
+        The only supported value: devices/interface/link, devices/interface/link/@state, resource, resource/partition, seclabel, seclabel/@type, seclabel/@model,
+          vcpu/@placement, os/type/@arch, os/loader/@readonly,
+          os/loader/@type, cpu/@match, on_poweroff, devices/audio/@type, devices/rng/@model,
           devices/channel/target/@type, devices/graphics/@autoport, devices/graphics/@port, devices/graphics/@type,
           devices/hostdev/@mode, devices/hostdev/@type, devices/hostdev/driver, devices/hostdev/driver/@name,
           devices/interface/ip/@family, devices/panic/@model, devices/video/model/@heads,
           devices/video/model/@primary, devices/controller:pcie-root-port/model,
           devices/controller:pcie-root-port/model/@name, devices/serial/target/@type, devices/serial/target/model,
           devices/serial/target/model/@name, devices/serial/log/@append, devices/disk/driver/@name
-        The default: @type, memory/@unit, currentMemory/@unit, vcpu, os/boot/@dev, clock/@offset, cpu/@mode, cpu/@check,
+        The default: os/nvram/@templateFormat, os/nvram/@format, os/loader/@format, @type, memory/@unit, currentMemory/@unit, vcpu, os/boot/@dev, clock/@offset, cpu/@mode, cpu/@check,
           cpu/topology/@dies, devices/disk/@type, devices/disk/@device, devices/disk/driver/@type,
           devices/disk/target/@bus, devices/graphics/listen/@type, devices/hostdev/@managed,
           devices/hostdev/source/address/@domain, devices/hostdev/source/address/@slot, devices/input:usb/@bus,
           devices/input:usb/@type, devices/interface/@type, devices/memballoon/@model, devices/rng/backend/@model,
           devices/watchdog/@model, devices/disk/address/@bus, devices/disk/address/@domain,
-          devices/disk/address/@function, devices/disk/address/@type, clock/timer:rtc/@name
+          devices/disk/address/@function, devices/disk/address/@slot, devices/disk/address/@type, clock/timer:rtc/@name
         The default of QEMU: clock/timer:pit, clock/timer:pit/@tickpolicy, clock/timer:kvmclock,
           clock/timer:kvmclock/@present, cpu/@migratable
         Every x86 machine has it: features/apic, features/pae, devices/input:ps2, devices/input:ps2/@bus,
@@ -231,7 +231,7 @@ class EffectOfEachPartTest {
                 </interface>
                 <interface type='bridge'>
                   <mac address='52:54:00:11:22:02'/><source bridge='br0'/><model type='virtio'/><target dev='vnet1'/>
-                  <driver name='vhost' rx_queue_size='512' tx_queue_size='256'/><mtu size='9000'/>
+                  <driver name='vhost' rx_queue_size='512' tx_queue_size='256'/><mtu size='9000'/><link state='up'/>
                 </interface>
                 <interface type='network' managed='yes'>
                   <mac address='52:54:00:11:22:01'/><source network='vfs'/><model type='rtl8139'/><vlan><tag id='4'/></vlan>

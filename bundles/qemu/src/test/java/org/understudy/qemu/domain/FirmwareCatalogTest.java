@@ -75,6 +75,19 @@ class FirmwareCatalogTest {
     }
 
     @Test
+    void findsTheTemplateOfALoaderInAnotherFormat() throws IOException {
+        describe("50-qcow2.json", "own.qcow2", "", "pc-q35-*");
+        Path description = folder.resolve("50-qcow2.json");
+        Files.writeString(description, Files.readString(description).replace("raw", "qcow2"));
+        Domain domain =
+                domain("", "<loader readonly='yes' type='pflash' format='qcow2'>" + folder + "/own.qcow2</loader>");
+
+        assertThat(catalog.flash(domain, nvram).orElseThrow().formats())
+                .isEqualTo(new Domain.FlashFormats("qcow2", "qcow2"));
+        assertThat(Files.readString(nvram)).isEqualTo("template");
+    }
+
+    @Test
     void usesNoFlashForBios() {
         assertThat(catalog.flash(domain("", ""), nvram)).isEmpty();
     }

@@ -98,6 +98,16 @@ class PciAddressAllocatorTest {
     }
 
     @Test
+    void readsZerosAsAnyAddressAndABusAsItsFirstSlot() {
+        PciAddressAllocator allocator = allocate(
+                "q35",
+                NIC.formatted("<address type='pci' domain='0x0000' bus='0x00' slot='0x00' function='0x0'/>")
+                        + NIC.formatted("<address type='pci' bus='1'/>"));
+        assertThat(allocator.address("net0").bus()).isEqualTo("port.auto0");
+        assertThat(allocator.address("net1").options()).containsExactly("bus=pci.1", "addr=0x00.0");
+    }
+
+    @Test
     void placesDevicesOnRootBusIfDefinitionRequestsIt() {
         PciAddressAllocator allocator =
                 allocate("q35", NIC.formatted("<address type='pci' bus='0' slot='0x5' function='0'/>"));

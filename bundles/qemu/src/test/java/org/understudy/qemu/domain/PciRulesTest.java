@@ -31,7 +31,8 @@ class PciRulesTest {
         q35 | bus='256' slot='0' function='0' | @bus
         q35 | bus='-1' slot='0' function='0' | @bus
         q35 | bus='0' slot='0x1f' function='2' | ''
-        q35 | bus='0' slot='0' function='0' | ''
+        q35 | bus='0' slot='0x1f' function='0' | ''
+        q35 | bus='0' function='1' | ''
         pc | bus='1' slot='3' function='0' | @bus
         pc | bus='0' slot='1' function='1' | ''
         """)

@@ -177,6 +177,19 @@ class PairTest {
         return event instanceof HostEvent.DeviceGone g && g.device().equals(PRIMARY);
     }
 
+    @Test
+    void enablesPrimaryOnABusWithoutRootPortsInTheDefinition() {
+        VmName other = new VmName("web2");
+        String rom = "<rom enabled='no'/>";
+        a.define(definition(Lab.guest())
+                .replace("web1", "web2")
+                .replace(rom, rom + "<address type='pci' domain='0' bus='2' slot='0' function='0'/>"));
+        a.start(other, Map.of());
+        Lab.await("pair").until(() -> a.primaryPresence(other, PRIMARY) == PrimaryPresence.ENABLED);
+        a.destroy(other);
+        a.undefine(other);
+    }
+
     /** The last one, so that no other has to boot the guest again. */
     @Test
     @Order(Integer.MAX_VALUE)
