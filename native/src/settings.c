@@ -83,7 +83,12 @@ int usvf_configure(const struct usvf_roots *roots, struct usvf_address vf, struc
     int result = usvf_change_begin(&change, roots, vf, holder, error);
     if (result != USVF_OK)
         return result;
-    if ((result = usvf_libvirt_check(roots, change.found.pf, change.found.vf, false, error)) == USVF_OK &&
+    struct usvf_saved saved;
+    /* The guest of the holder may have the VF open, and the host may set a netdev up that has returned. */
+    const uint32_t later = USVF_SIGNS_OF_USE & ~(USVF_SIGN_BIT(USVF_SIGN_OPEN) | USVF_SIGN_BIT(USVF_SIGN_UP));
+    bool first = usvf_saved_read(roots, vf, &saved) <= 0;
+    if ((result = usvf_signs_check(&change.found, first ? USVF_SIGNS_AT_FIRST : later, error)) == USVF_OK &&
+        (result = usvf_libvirt_check(roots, change.found.pf, change.found.vf, first, error)) == USVF_OK &&
         (result = usvf_saved_write(roots, &change.found, error)) == USVF_OK)
         result = usvf_settings_apply(roots, &change.found, wanted, error);
     usvf_change_end(&change);
