@@ -214,6 +214,13 @@ USVF_API int usvf_lease_take(const struct usvf_roots *roots, struct usvf_address
     struct usvf_lease *lease, struct usvf_error *error);
 
 /*
+ * As usvf_lease_take(), and also leases a VF that is foreign only because it is bound to vfio-pci: an administrator has reserved
+ * it for VMs. USVF_REFUSED if a program has it open, or if that cannot be determined. It stays bound after its release.
+ */
+USVF_API int usvf_lease_adopt(const struct usvf_roots *roots, struct usvf_address vf, const char *owner, int64_t ttl,
+    struct usvf_lease *lease, struct usvf_error *error);
+
+/*
  * The calls below need the owner and the fencing number of the lease; USVF_REFUSED if the VF has another lease.
  * Before the first change of a VF its settings are saved on disk.
  */
@@ -227,6 +234,13 @@ struct usvf_holder {
  * USVF_FAILED names the first value that differs.
  */
 USVF_API int usvf_configure(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder,
+    const struct usvf_settings *wanted, struct usvf_error *error);
+
+/*
+ * Sets the VF up whole: as usvf_configure(), and each other value that the driver reports to what the kernel sets for a new
+ * VF: VLAN and QoS 0, 802.1Q, trust off, spoof check on, link state as the PF, no rates.
+ */
+USVF_API int usvf_set_up(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder,
     const struct usvf_settings *wanted, struct usvf_error *error);
 
 /*

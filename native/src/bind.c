@@ -90,7 +90,11 @@ int usvf_unused_check(const struct usvf_roots *roots, const struct usvf_found *f
     if (open_)
         return usvf_fail(error, USVF_REFUSED, "VF %s is in use: IOMMU group %d is open", found->text, found->vf->iommu_group);
     /* The host may set a netdev up that has returned, and that does not hinder the restoring. */
-    const uint32_t harmless = USVF_SIGN_BIT(USVF_SIGN_UP) | USVF_SIGN_BIT(USVF_SIGN_ENABLED) | USVF_SIGN_BIT(USVF_SIGN_DRIVER_OVERRIDE);
+    uint32_t harmless = USVF_SIGN_BIT(USVF_SIGN_UP) | USVF_SIGN_BIT(USVF_SIGN_ENABLED) | USVF_SIGN_BIT(USVF_SIGN_DRIVER_OVERRIDE);
+    struct usvf_saved saved;
+    if (usvf_saved_read(roots, found->vf->address, &saved) > 0 && strcmp(saved.driver, "vfio-pci") == 0 &&
+        strcmp(found->vf->driver, "vfio-pci") == 0)
+        harmless |= USVF_SIGN_BIT(USVF_SIGN_VFIO); /* it was adopted */
     int result = usvf_signs_check(found, USVF_SIGNS_OF_USE & ~harmless, error);
     return result == USVF_OK ? usvf_libvirt_check(roots, found->pf, found->vf, false, error) : result;
 }

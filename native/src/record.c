@@ -39,12 +39,13 @@ int usvf_saved_read(const struct usvf_roots *roots, struct usvf_address vf, stru
     uint64_t creation = 0, now = usvf_creation_of(roots, vf);
     unsigned mac[6];
     struct usvf_settings *s = &saved->settings;
-    *saved = (struct usvf_saved){0};
+    *saved = (struct usvf_saved){.user = -1, .group = -1};
     if (usvf_state_read(roots, "before", &vf, text, sizeof text) != 0)
         return errno == ENOENT ? 0 : -1;
-    if (sscanf(text, "%31s %31s %d %2x:%2x:%2x:%2x:%2x:%2x %d %d %d %d %d %" SCNd64 " %" SCNd64 " %39s %i %" SCNu64, saved->driver,
+    if (sscanf(text, "%31s %31s %d %2x:%2x:%2x:%2x:%2x:%2x %d %d %d %d %d %" SCNd64 " %" SCNd64 " %39s %i %" SCNu64 " %" SCNd64 " %" SCNd64, saved->driver,
             saved->override, &has_mac, &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &s->vlan, &s->qos, &s->trust,
-            &s->spoofchk, &s->link_state, &s->min_rate, &s->max_rate, saved->boot, &s->vlan_protocol, &creation) < 17 ||
+            &s->spoofchk, &s->link_state, &s->min_rate, &s->max_rate, saved->boot, &s->vlan_protocol, &creation,
+            &saved->user, &saved->group) < 17 ||
         !is_sound(saved) || !usvf_read_boot(boot))
         return -1;
     if (strcmp(saved->boot, boot) != 0 || (creation && now && creation != now))

@@ -3,8 +3,10 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "state.h"
@@ -34,10 +36,15 @@ int usvf_saved_write(const struct usvf_roots *roots, const struct usvf_found *fo
     usvf_driver_read(
         roots, found->vf->address, saved.override, sizeof saved.override, saved.driver, sizeof saved.driver);
     const struct usvf_settings *s = &found->vf->settings;
-    snprintf(text, sizeof text, "%s %s %d %02x:%02x:%02x:%02x:%02x:%02x %d %d %d %d %d %" PRId64 " %" PRId64 " %s 0x%04x %" PRIu64 "\n",
+    struct stat device;
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/vfio/%d", usvf_dev(roots), found->vf->iommu_group);
+    bool bound = strcmp(saved.driver, "vfio-pci") == 0 && stat(path, &device) == 0;
+    snprintf(text, sizeof text, "%s %s %d %02x:%02x:%02x:%02x:%02x:%02x %d %d %d %d %d %" PRId64 " %" PRId64 " %s 0x%04x %" PRIu64 " %" PRId64 " %" PRId64 "\n",
         saved.driver[0] ? saved.driver : "-", saved.override[0] ? saved.override : "-", s->has_mac, s->mac[0], s->mac[1],
         s->mac[2], s->mac[3], s->mac[4], s->mac[5], s->vlan, s->qos, s->trust, s->spoofchk, s->link_state, s->min_rate,
-        s->max_rate, boot, (unsigned)s->vlan_protocol, usvf_creation_of(roots, found->vf->address));
+        s->max_rate, boot, (unsigned)s->vlan_protocol, usvf_creation_of(roots, found->vf->address),
+        bound ? (int64_t)device.st_uid : -1, bound ? (int64_t)device.st_gid : -1);
     return usvf_state_write(roots, "before", &found->vf->address, text, error);
 }
 

@@ -32,6 +32,7 @@ int usvf_restore_locked(const struct usvf_roots *roots, struct usvf_address vf, 
 struct usvf_saved {
     char driver[32], override[32], boot[40];
     struct usvf_settings settings;
+    int64_t user, group; /* owner of the group's device of an adopted VF; -1: it was not bound to vfio */
 };
 
 /* Differs for a VF that was removed and created again; 0: there is no such VF. */
@@ -78,6 +79,9 @@ int usvf_settings_apply(const struct usvf_roots *roots, const struct usvf_found 
 
 /* USVF_REFUSED if the VF has one of the signs. */
 int usvf_signs_check(const struct usvf_found *found, uint32_t signs, struct usvf_error *error);
+
+/* USVF_REFUSED if a program has a VF open that is bound to vfio-pci, or if that cannot be determined. */
+int usvf_open_check(const struct usvf_roots *roots, const struct usvf_found *found, struct usvf_error *error);
 
 /* USVF_REFUSED if a guest has the VF open, libvirt has assigned it, or another program uses it. */
 int usvf_unused_check(const struct usvf_roots *roots, const struct usvf_found *found, struct usvf_error *error);

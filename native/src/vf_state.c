@@ -82,7 +82,8 @@ static void add_driver_signs(const struct usvf_evidence *evidence, const struct 
     bool vfio = evidence->vfio || strstr(vf->driver, "vfio");
     bool uio = evidence->uio || strstr(vf->driver, "uio");
     bool stub = strcmp(vf->driver, "pci-stub") == 0 || strcmp(vf->driver, "pciback") == 0;
-    bool ours = saved && strcmp(vf->driver, "vfio-pci") == 0;
+    /* A VF that was adopted is the administrator's again after its lease. */
+    bool ours = saved && strcmp(vf->driver, "vfio-pci") == 0 && (vf->lease.owner[0] || strcmp(saved->driver, "vfio-pci") != 0);
     if (evidence->enabled && vfio)
         add(vf, USVF_SIGN_OPEN, "IOMMU group %d is open", vf->iommu_group);
     else if (evidence->enabled && (uio || !saved || strcmp(saved->driver, vf->driver) != 0))

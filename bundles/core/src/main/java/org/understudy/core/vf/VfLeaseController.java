@@ -32,6 +32,7 @@ import org.understudy.api.Migrations;
 import org.understudy.api.NicInventory;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Policies;
+import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
@@ -260,13 +261,22 @@ public final class VfLeaseController implements AutoCloseable {
         }
         Lease lease = served.get()
                 .lease(host, pair.pool().get(), vm, pair.primary(), pair.settings())
-                .orElseThrow(() -> refusal(Finding.of(
-                        FindingCode.POOL_EXHAUSTED,
-                        subject,
-                        "Pool " + pair.pool().get() + " has no VF left for " + subject,
-                        "Add VFs to the pool, or stop a VM that uses one.")));
+                .orElseThrow(
+                        () -> refusal(exhausted(served.get(), host, pair.pool().get(), subject)));
         controller.add(new LeasesOf(host, vm));
         return lease;
+    }
+
+    /** The check names each VF with its reason, unless one has become free meanwhile. */
+    private static Finding exhausted(VfPools pools, HostName host, PoolName pool, String subject) {
+        return pools.check(host, pool).stream()
+                .filter(finding -> finding.code() == FindingCode.POOL_EXHAUSTED)
+                .findFirst()
+                .orElseGet(() -> Finding.of(
+                        FindingCode.POOL_EXHAUSTED,
+                        subject,
+                        "Pool " + pool + " has no VF left for " + subject,
+                        "Add VFs to the pool, or stop a VM that uses one."));
     }
 
     private static UnderstudyException refusal(Finding finding) {

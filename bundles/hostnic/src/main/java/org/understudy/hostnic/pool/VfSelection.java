@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.hostnic.pool;
 
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.understudy.api.MacAddress;
 import org.understudy.api.NicInventory;
 import org.understudy.api.PciAddress;
+import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PoolName;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
@@ -19,39 +24,68 @@ public final class VfSelection {
     private VfSelection() {}
 
     /**
-     * Returns the free VFs of a pool: usable ones first, then those on the VM's NUMA node, then those whose PF has the fewest
-     * leases, so that many VMs spread over the PFs.
+     * Returns the VFs of a pool that can be leased: those that still have the MAC of the pair, since a PF must not have
+     * it twice, then usable ones, then those on the VM's NUMA node, then those whose PF has the fewest leases, so that many
+     * VMs spread over the PFs.
      *
      * @param node NUMA node of the VM's memory; empty if unknown
+     * @param mac the MAC of the pair; empty if unknown
      */
-    public static List<PciAddress> order(NicInventory host, PoolName pool, OptionalInt node) {
+    public static List<VfView> order(NicInventory host, PoolPolicy pool, OptionalInt node, Optional<MacAddress> mac) {
         List<VfView> vfs = host.vfs();
         Map<PciAddress, Long> load = vfs.stream()
                 .filter(vf -> vf.state() == VfState.LEASED)
                 .collect(Collectors.groupingBy(VfView::pf, Collectors.counting()));
+        Comparator<VfView> otherMac =
+                Comparator.comparing(vf -> mac.isEmpty() || !vf.mac().equals(mac));
         Comparator<VfView> remoteNode = Comparator.comparing(vf -> node.isPresent() && !node.equals(vf.numaNode()));
         Comparator<VfView> withObstacle =
                 Comparator.comparing(vf -> obstacle(host, vf).isPresent());
         return free(host, pool)
-                .sorted(withObstacle
+                .sorted(otherMac.thenComparing(withObstacle)
                         .thenComparing(remoteNode)
                         .thenComparing(vf -> load.getOrDefault(vf.pf(), 0L))
                         .thenComparing(VfView::pf)
                         .thenComparing(VfView::index))
-                .map(VfView::address)
                 .toList();
     }
 
+    /** Why each VF of a pool cannot be leased, equal reasons together. */
+    public static String reasons(NicInventory host, PoolName pool) {
+        Map<String, List<String>> vfs = new LinkedHashMap<>();
+        host.vfs().stream()
+                .filter(vf -> vf.pools().contains(pool))
+                .forEach(vf -> vfs.computeIfAbsent(reason(vf), r -> new ArrayList<>())
+                        .add(vf.address().toString()));
+        return vfs.isEmpty()
+                ? "no VF matches its selectors"
+                : vfs.entrySet().stream()
+                        .map(e -> String.join(", ", e.getValue()) + " " + e.getKey())
+                        .collect(Collectors.joining("; "));
+    }
+
+    /** Why a VF cannot be leased, such as "in use: its netdev eno1v0 is up". */
+    public static String reason(VfView vf) {
+        String state = vf.state().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+        String why = Stream.of(
+                        vf.holder().map(h -> h.vm().isEmpty() ? h.owner() : "VM " + h.vm()), Optional.of(vf.reason()))
+                .flatMap(Optional::stream)
+                .filter(text -> !text.isEmpty())
+                .collect(Collectors.joining("; "));
+        return why.isEmpty() ? state : state + ": " + why;
+    }
+
     /** Obstacle of the first free VF of a pool if no free VF is usable; empty if one is. */
-    public static Optional<String> obstacle(NicInventory host, PoolName pool) {
+    public static Optional<String> obstacle(NicInventory host, PoolPolicy pool) {
         return free(host, pool).allMatch(vf -> obstacle(host, vf).isPresent())
                 ? free(host, pool).findFirst().flatMap(vf -> obstacle(host, vf))
                 : Optional.empty();
     }
 
-    private static Stream<VfView> free(NicInventory host, PoolName pool) {
+    private static Stream<VfView> free(NicInventory host, PoolPolicy pool) {
         return host.vfs().stream()
-                .filter(vf -> vf.state() == VfState.FREE && vf.pools().contains(pool));
+                .filter(vf -> vf.state() == VfState.FREE || pool.adopt() && vf.isReserved())
+                .filter(vf -> vf.pools().contains(pool.name()));
     }
 
     private static Optional<String> obstacle(NicInventory host, VfView vf) {
