@@ -42,12 +42,12 @@ static void read_link(int at, const char *path, char *name, size_t size) {
     usvf_copy(name, size, slash ? slash + 1 : target);
 }
 
-static void list_folder(int at, const char *path, bool whole) {
+static void list_folder(int at, const char *path) {
     char entries[32768];
     int folder = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0)
         return;
-    while (syscall(SYS_getdents64, folder, entries, sizeof entries) > 0 && whole) {
+    while (syscall(SYS_getdents64, folder, entries, sizeof entries) > 0) {
     }
     close(folder);
 }
@@ -58,10 +58,13 @@ static void read_vf(int devices, int groups, int pf, unsigned index) {
     read_link(pf, path, address, sizeof address);
     int folder = openat(devices, address, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     read_link(folder, "driver", path, sizeof path);
-    list_folder(folder, "net", false);
+    list_folder(folder, ".");
+    list_folder(folder, "net");
+    read_file(folder, "enable");
+    read_file(folder, "driver_override");
     read_link(folder, "iommu_group", group, sizeof group);
     snprintf(path, sizeof path, "%s/devices", group);
-    list_folder(groups, path, true);
+    list_folder(groups, path);
     close(folder);
 }
 
@@ -72,9 +75,11 @@ static void read_pf(int devices, int groups, const char *name) {
     read_file(folder, "device");
     read_file(folder, "numa_node");
     read_link(folder, "driver", text, sizeof text);
-    list_folder(folder, "net", false);
-    read_file(folder, "net/eno0/phys_switch_id");
+    read_file(folder, "class");
+    list_folder(folder, "net");
     read_file(folder, "net/eno0/phys_port_name");
+    read_file(folder, "net/eno0/dev_port");
+    read_file(folder, "net/eno0/phys_switch_id");
     read_file(folder, "sriov_numvfs");
     unsigned count = (unsigned)atoi(scratch);
     read_file(folder, "sriov_vf_device");
@@ -83,14 +88,14 @@ static void read_pf(int devices, int groups, const char *name) {
     close(folder);
 }
 
-static void ask_kernel(void) {
+static void ask_kernel(uint16_t type) {
     struct {
         struct nlmsghdr head;
         struct ifinfomsg info;
         struct rtattr attribute;
         uint32_t filter;
     } request = {
-        .head = {.nlmsg_len = sizeof request, .nlmsg_type = RTM_GETLINK, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+        .head = {.nlmsg_len = sizeof request, .nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
         .attribute = {.rta_len = RTA_LENGTH(sizeof(uint32_t)), .rta_type = IFLA_EXT_MASK},
         .filter = RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS,
     };
@@ -114,11 +119,13 @@ static void read_recording(const char *path) {
 
 static void floor_once(const struct tree *tree) {
     char path[128], entries[32768];
-    if (tree)
+    if (tree) {
         read_recording(tree->links);
-    else
-        ask_kernel();
-    list_folder(AT_FDCWD, tree ? tree->state : "/var/lib/understudy-vf", true);
+    } else {
+        ask_kernel(RTM_GETLINK);
+        ask_kernel(RTM_GETADDR);
+    }
+    list_folder(AT_FDCWD, tree ? tree->state : "/var/lib/understudy-vf");
     snprintf(path, sizeof path, "%s/bus/pci/devices", tree ? tree->sysfs : "/sys");
     int devices = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     snprintf(path, sizeof path, "%s/kernel/iommu_groups", tree ? tree->sysfs : "/sys");

@@ -18,11 +18,13 @@ static const char usage[] =
     "\n"
     "  list                       show every PF and VF\n"
     "  show VF                    show one VF\n"
-    "  lease VF --owner OWNER [--ttl SECONDS]\n"
-    "                             lease a free VF; prints the fencing number that the commands below need\n"
+    "  lease VF --owner OWNER [--ttl SECONDS] [--adopt]\n"
+    "                             lease a free VF; prints the fencing number that the commands below need.\n"
+    "                             With --adopt also one that is bound to vfio-pci and that no program has open\n"
     "  configure VF HOLDER [--mac MAC] [--vlan N] [--qos N] [--trust on|off] [--spoofchk on|off]\n"
-    "            [--link-state auto|enable|disable] [--min-rate MBIT] [--max-rate MBIT]\n"
-    "                             set these values through the PF and read them back\n"
+    "            [--link-state auto|enable|disable] [--min-rate MBIT] [--max-rate MBIT] [--defaults]\n"
+    "                             set these values through the PF and read them back; with --defaults\n"
+    "                             all others to those of a new VF\n"
     "  bind VF HOLDER [--user NAME]\n"
     "                             bind to vfio-pci; NAME becomes the owner of the IOMMU group's device\n"
     "  unbind VF HOLDER           bind to the original driver again\n"
@@ -105,6 +107,8 @@ enum {
     OPTION_MAX_RATE,
     OPTION_USER,
     OPTION_SELF,
+    OPTION_ADOPT,
+    OPTION_DEFAULTS,
     OPTION_SYSFS,
     OPTION_DEV,
     OPTION_STATE,
@@ -127,6 +131,8 @@ static const struct option options[] = {
     {"max-rate", required_argument, NULL, OPTION_MAX_RATE},
     {"user", required_argument, NULL, OPTION_USER},
     {"self", no_argument, NULL, OPTION_SELF},
+    {"adopt", no_argument, NULL, OPTION_ADOPT},
+    {"defaults", no_argument, NULL, OPTION_DEFAULTS},
     /* For tests: other paths than those of this machine; rejected if the caller has fewer privileges. */
     {"sysfs", required_argument, NULL, OPTION_SYSFS},
     {"dev", required_argument, NULL, OPTION_DEV},
@@ -189,6 +195,12 @@ static bool read_option(struct call *call, int option, const char *text) {
         return true;
     case OPTION_SELF:
         call->entry.self = true;
+        return true;
+    case OPTION_ADOPT:
+        call->adopt = true;
+        return true;
+    case OPTION_DEFAULTS:
+        call->defaults = true;
         return true;
     case OPTION_OWNER:
         call->holder.owner = text;

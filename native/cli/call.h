@@ -11,7 +11,7 @@ struct call {
     struct usvf_holder holder;
     struct usvf_fdb_entry entry;
     int64_t ttl, user, group;
-    bool json;
+    bool json, adopt, defaults;
     int count;
     char **arguments; /* the first is the command */
     struct usvf_error error;

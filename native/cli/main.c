@@ -44,7 +44,8 @@ static int lease(struct call *call, struct usvf_address vf) {
     struct usvf_lease lease;
     if (!call->holder.owner)
         return usage_error(call, "lease requires --owner");
-    int result = usvf_lease_take(&call->roots, vf, call->holder.owner, call->ttl, &lease, &call->error);
+    int result = call->adopt ? usvf_lease_adopt(&call->roots, vf, call->holder.owner, call->ttl, &lease, &call->error)
+                             : usvf_lease_take(&call->roots, vf, call->holder.owner, call->ttl, &lease, &call->error);
     if (result == USVF_OK)
         show_lease(vf, &lease, call->json);
     return result;
@@ -57,7 +58,8 @@ static int change(struct call *call, struct usvf_address vf) {
         return usage_error(call, "the command requires --owner and --fencing of the lease");
     int result;
     if (strcmp(verb, "configure") == 0)
-        result = usvf_configure(&call->roots, vf, call->holder, &call->settings, &call->error);
+        result = call->defaults ? usvf_set_up(&call->roots, vf, call->holder, &call->settings, &call->error)
+                                : usvf_configure(&call->roots, vf, call->holder, &call->settings, &call->error);
     else if (strcmp(verb, "bind") == 0)
         result = usvf_bind(&call->roots, vf, call->holder, call->user, call->group, &call->error);
     else if (strcmp(verb, "unbind") == 0)

@@ -128,9 +128,13 @@ static bool only_reads(char *const arguments[], int count) {
     return count > 1 && strcmp(arguments[0], "fdb") == 0 && strcmp(arguments[1], "list") == 0;
 }
 
-/* Netlink needs NET_ADMIN, the device of a group needs CHOWN, files of other owners need DAC_READ_SEARCH. sysfs belongs to uid 0. */
-static int drop_capabilities(void) {
-    const uint32_t kept = 1u << CAP_NET_ADMIN | 1u << CAP_CHOWN | 1u << CAP_DAC_READ_SEARCH;
+/*
+ * Netlink needs NET_ADMIN, the device of a group needs CHOWN, files of other owners need DAC_READ_SEARCH. sysfs belongs to uid 0.
+ * Before a lease, the open files of other programs are listed, which needs SYS_PTRACE.
+ */
+static int drop_capabilities(const char *command) {
+    const uint32_t kept = 1u << CAP_NET_ADMIN | 1u << CAP_CHOWN | 1u << CAP_DAC_READ_SEARCH |
+        (strcmp(command, "lease") == 0 ? 1u << CAP_SYS_PTRACE : 0);
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[2];
     if (syscall(SYS_capget, &header, data) != 0)
@@ -200,7 +204,7 @@ int rights_reduce(char *const arguments[], int count, struct usvf_error *error) 
             return result;
     }
     clearenv();
-    if (drop_capabilities() != 0)
+    if (drop_capabilities(arguments[0]) != 0)
         return deny(error, "capabilities cannot be dropped: %s", strerror(errno));
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || filter_calls() != 0)
         return deny(error, "system call filter cannot be installed: %s", strerror(errno));

@@ -56,6 +56,11 @@ static void json_vf(const struct usvf_vf *vf) {
     json_number("index", vf->index);
     json_text("state", usvf_vf_state_word(vf->state));
     json_text("reason", vf->reason);
+    json_open("signs", '[');
+    for (enum usvf_sign sign = 0; sign < USVF_SIGNS; sign++)
+        if (vf->signs & USVF_SIGN_BIT(sign))
+            json_text(NULL, usvf_sign_word(sign));
+    json_close(']');
     json_id("vendor", vf->vendor);
     json_id("device", vf->device);
     json_text("driver", vf->driver);
@@ -102,6 +107,14 @@ static void json_pf(const struct usvf_pf *pf) {
     json_id("vendor", pf->vendor);
     json_id("device", pf->device);
     json_text("driver", pf->driver);
+    json_text("altnames", pf->altnames);
+    json_flag("switchdev", pf->switchdev);
+    if (pf->class) {
+        char text[8];
+        snprintf(text, sizeof text, "%06x", (unsigned)pf->class & 0xffffff);
+        json_text("class", text);
+    }
+    json_text("obstacle", pf->obstacle);
     json_text("switch_id", pf->switch_id);
     json_text("port_name", pf->port_name);
     json_mac("mac", memcmp(pf->mac, none, 6) != 0, pf->mac);
@@ -147,9 +160,13 @@ static void vf_line(const struct usvf_vf *vf) {
     usvf_address_text(vf->address, address);
     if (vf->settings.has_mac)
         mac_text(vf->settings.mac, mac);
-    printf("  %-3u %-12s  %-8s  %-10s  %-15s  %-17s  %s%s%s\n", vf->index, address, usvf_vf_state_word(vf->state),
+    printf("  %-3u %-12s  %-8s  %-10s  %-15s  %-17s  %s%s", vf->index, address, usvf_vf_state_word(vf->state),
         vf->driver[0] ? vf->driver : "-", vf->netdev[0] ? vf->netdev : "-", mac, vf->lease.owner,
-        vf->lease.owner[0] && vf->reason[0] ? "; " : "", vf->reason);
+        vf->lease.owner[0] && vf->reason[0] ? "; " : "");
+    for (enum usvf_sign sign = 0; sign < USVF_SIGNS; sign++)
+        if (vf->signs & USVF_SIGN_BIT(sign))
+            printf("[%s] ", usvf_sign_word(sign));
+    printf("%s\n", vf->reason);
 }
 
 void show_inventory(const struct usvf_inventory *inventory, bool json) {

@@ -75,12 +75,45 @@ struct usvf_settings {
 enum usvf_vf_state {
     USVF_FREE,
     USVF_LEASED,  /* by the lease below */
-    USVF_IN_USE,  /* a guest has it open, libvirt has assigned it to a VM, or its netdev is up or has a master */
-    USVF_FOREIGN, /* bound to a driver for pass-through without a lease, or libvirt may have assigned it */
-    USVF_FAULT,   /* see the reason */
+    USVF_IN_USE,   /* a VM, a container or the host uses it, or this cannot be determined: see the signs */
+    USVF_FOREIGN,  /* reserved by another program: see the signs */
+    USVF_FAULT,    /* see the reason */
+    USVF_UNUSABLE, /* no VF for a pair: it is no network function, or its PF cannot set it up */
 };
 
 USVF_API const char *usvf_vf_state_word(enum usvf_vf_state state);
+
+/*
+ * The signs by which a VF is not free. A VF is free only if it has none; the first one decides the state. What this library
+ * itself has done for the holder of a lease is no sign.
+ */
+enum usvf_sign {
+    USVF_SIGN_LIBVIRT,         /* libvirt has assigned it to a VM, or has not restored it */
+    USVF_SIGN_OPEN,            /* bound to a driver for pass-through, and a program has it open */
+    USVF_SIGN_NAMESPACE,       /* its netdev is in another network namespace, such as that of a container */
+    USVF_SIGN_UP,              /* its netdev is up */
+    USVF_SIGN_MASTER,          /* its netdev is a port of a bridge, bond, VRF or switch */
+    USVF_SIGN_UPPER,           /* a VLAN, macvlan or macvtap is on top of its netdev */
+    USVF_SIGN_ADDRESS,         /* its netdev has an IP address */
+    USVF_SIGN_NETDEV_UNKNOWN,  /* the kernel does not list its netdev, so its use cannot be determined */
+    USVF_SIGN_RDMA,            /* a program has its RDMA device open */
+    USVF_SIGN_RDMA_UNKNOWN,    /* it has an RDMA device whose use cannot be determined */
+    USVF_SIGN_VDPA,            /* it has a vDPA device */
+    USVF_SIGN_ENABLED,         /* enabled, but not as a NIC of the host */
+    USVF_SIGN_VFIO,            /* bound to a vfio driver */
+    USVF_SIGN_UIO,             /* bound to a UIO driver */
+    USVF_SIGN_STUB,            /* bound to a driver that only reserves it */
+    USVF_SIGN_DRIVER_OVERRIDE, /* its driver_override was set by another program */
+    USVF_SIGN_LIBVIRT_UNKNOWN, /* libvirt's files cannot be read */
+    USVF_SIGN_NOT_NETWORK,     /* it is no network function */
+    USVF_SIGN_PF,              /* its PF has no Ethernet netdev */
+    USVF_SIGNS
+};
+
+/* The name of a sign, such as "driver-override". */
+USVF_API const char *usvf_sign_word(enum usvf_sign sign);
+
+#define USVF_SIGN_BIT(sign) (UINT32_C(1) << (sign))
 
 /* Whether a VF can be bound to vfio-pci, or the first reason why not. */
 enum usvf_vfio {
@@ -122,6 +155,8 @@ struct usvf_vf {
     char blocker_driver[32];
     struct usvf_settings settings;
     enum usvf_vf_state state;
+    uint32_t signs;   /* a USVF_SIGN_BIT for each sign of its use */
+    char use[256];    /* the signs as text */
     char reason[256]; /* of the state, empty if it needs none */
     struct usvf_lease lease;
 };
@@ -130,7 +165,11 @@ struct usvf_pf {
     struct usvf_address address;
     uint16_t vendor, device;
     char driver[32];
-    char netdev[16];
+    char netdev[16];     /* its own, not that of a representor */
+    char altnames[512];  /* of the netdev, with blanks between them */
+    bool switchdev;      /* it has representors of its VFs, so an embedded switch forwards by rules */
+    uint32_t class;      /* PCI class code, such as 0x020000; 0: unknown */
+    char obstacle[160];  /* why its VFs cannot serve pairs; empty if they can */
     char switch_id[64];
     char port_name[32];
     uint8_t mac[6];
@@ -175,6 +214,13 @@ USVF_API int usvf_lease_take(const struct usvf_roots *roots, struct usvf_address
     struct usvf_lease *lease, struct usvf_error *error);
 
 /*
+ * As usvf_lease_take(), and also leases a VF that is foreign only because it is bound to vfio-pci: an administrator has reserved
+ * it for VMs. USVF_REFUSED if a program has it open, or if that cannot be determined. It stays bound after its release.
+ */
+USVF_API int usvf_lease_adopt(const struct usvf_roots *roots, struct usvf_address vf, const char *owner, int64_t ttl,
+    struct usvf_lease *lease, struct usvf_error *error);
+
+/*
  * The calls below need the owner and the fencing number of the lease; USVF_REFUSED if the VF has another lease.
  * Before the first change of a VF its settings are saved on disk.
  */
@@ -188,6 +234,13 @@ struct usvf_holder {
  * USVF_FAILED names the first value that differs.
  */
 USVF_API int usvf_configure(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder,
+    const struct usvf_settings *wanted, struct usvf_error *error);
+
+/*
+ * Sets the VF up whole: as usvf_configure(), and each other value that the driver reports to what the kernel sets for a new
+ * VF: VLAN and QoS 0, 802.1Q, trust off, spoof check on, link state as the PF, no rates.
+ */
+USVF_API int usvf_set_up(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder,
     const struct usvf_settings *wanted, struct usvf_error *error);
 
 /*

@@ -56,7 +56,7 @@ out:
     return bytes;
 }
 
-static jlong lease(JNIEnv *env, jclass class, jobjectArray roots, jstring vf, jstring owner)
+static jlong lease(JNIEnv *env, jclass class, jobjectArray roots, jstring vf, jstring owner, jboolean adopt)
 {
     struct change it;
     struct usvf_lease taken;
@@ -64,31 +64,38 @@ static jlong lease(JNIEnv *env, jclass class, jobjectArray roots, jstring vf, js
 
     (void)class;
     if (!copy_change(env, roots, vf, owner, 0, &it)
-        || !succeeded(env, usvf_lease_take(&it.roots.roots, it.vf, it.owner, 0, &taken, &error), &error))
+        || !succeeded(env,
+            adopt ? usvf_lease_adopt(&it.roots.roots, it.vf, it.owner, 0, &taken, &error)
+                  : usvf_lease_take(&it.roots.roots, it.vf, it.owner, 0, &taken, &error),
+            &error))
         return 0;
     return (jlong)taken.fencing;
 }
 
-/* mac: six octets; trust, spoofchk: 0, 1, or -1 to leave it */
-static void configure(JNIEnv *env, jclass class, jobjectArray roots, jstring vf, jstring owner, jlong fencing,
-    jbyteArray mac, jint vlan, jint trust, jint spoofchk)
+/* mac: six octets; values: VLAN, QoS, trust, spoof check, link state, rates; -1 for that of a new VF */
+static void set_up(JNIEnv *env, jclass class, jobjectArray roots, jstring vf, jstring owner, jlong fencing, jbyteArray mac,
+    jintArray values)
 {
     struct change it;
     struct usvf_error error = { 0 };
-    struct usvf_settings wanted = { .vlan = vlan,
-        .qos = USVF_UNKNOWN,
-        .trust = trust,
-        .spoofchk = spoofchk,
-        .link_state = USVF_UNKNOWN,
-        .min_rate = USVF_UNKNOWN,
-        .max_rate = USVF_UNKNOWN,
-        .has_mac = true };
+    struct usvf_settings wanted = { .has_mac = true };
+    jint given[7];
 
     (void)class;
     (*env)->GetByteArrayRegion(env, mac, 0, sizeof wanted.mac, (jbyte *)wanted.mac);
+    if ((*env)->ExceptionCheck(env))
+        return;
+    (*env)->GetIntArrayRegion(env, values, 0, 7, given);
     if ((*env)->ExceptionCheck(env) || !copy_change(env, roots, vf, owner, fencing, &it))
         return;
-    succeeded(env, usvf_configure(&it.roots.roots, it.vf, it.holder, &wanted, &error), &error);
+    wanted.vlan = given[0];
+    wanted.qos = given[1];
+    wanted.trust = given[2];
+    wanted.spoofchk = given[3];
+    wanted.link_state = given[4];
+    wanted.min_rate = given[5];
+    wanted.max_rate = given[6];
+    succeeded(env, usvf_set_up(&it.roots.roots, it.vf, it.holder, &wanted, &error), &error);
 }
 
 /* The number of a user by name; -1 for the empty name, -2 if there is no such user. */
@@ -187,8 +194,8 @@ static void watch_close(JNIEnv *env, jclass class, jlong handle)
 static const JNINativeMethod methods[] = {
     { "isPrivileged", "()Z", (void *)is_privileged },
     { "inventory", "([" TEXT ")[B", (void *)inventory },
-    { "lease", "([" TEXT TEXT TEXT ")J", (void *)lease },
-    { "configure", "(" HOLDER "[BIII)V", (void *)configure },
+    { "lease", "([" TEXT TEXT TEXT "Z)J", (void *)lease },
+    { "setUp", "(" HOLDER "[B[I)V", (void *)set_up },
     { "bind", "(" HOLDER TEXT ")V", (void *)bind_vfio },
     { "forwarding", "(" HOLDER "Z)V", (void *)forwarding },
     { "release", "(" HOLDER ")V", (void *)release },

@@ -92,6 +92,19 @@ static void put_vfio(FILE *out, const struct usvf_vf *vf)
     }
 }
 
+static void put_signs(FILE *out, const struct usvf_vf *vf)
+{
+    const char *comma = "";
+    fputs(",\"signs\":[", out);
+    for (enum usvf_sign sign = 0; sign < USVF_SIGNS; sign++)
+        if (vf->signs & USVF_SIGN_BIT(sign)) {
+            fputs(comma, out);
+            put_text(out, usvf_sign_word(sign));
+            comma = ",";
+        }
+    fputc(']', out);
+}
+
 static void put_vf(FILE *out, const struct usvf_vf *vf)
 {
     begin_function(out, vf->address, vf->vendor, vf->device);
@@ -105,6 +118,7 @@ static void put_vf(FILE *out, const struct usvf_vf *vf)
     put_vfio(out, vf);
     text_field(out, "state", usvf_vf_state_word(vf->state));
     text_field(out, "reason", vf->reason);
+    put_signs(out, vf);
     if (vf->lease.owner[0] != '\0') {
         fprintf(out, ",\"lease\":{\"fencing\":%" PRIu64 ",\"expires\":%" PRId64, vf->lease.fencing, vf->lease.expires);
         text_field(out, "owner", vf->lease.owner);
@@ -118,6 +132,8 @@ static void put_pf(FILE *out, const struct usvf_pf *pf)
     begin_function(out, pf->address, pf->vendor, pf->device);
     text_field(out, "driver", pf->driver);
     text_field(out, "netdev", pf->netdev);
+    text_field(out, "altnames", pf->altnames);
+    flag_field(out, "switchdev", pf->switchdev);
     number_field(out, "numa", pf->numa);
     flag_field(out, "carrier", pf->carrier);
     fprintf(out, ",\"totalvfs\":%u,\"numvfs\":%u,\"vfs\":[", pf->totalvfs, pf->numvfs);

@@ -43,10 +43,12 @@ static int chown_group(const struct usvf_roots *roots, const struct usvf_found *
 
 static int bind_found(const struct usvf_roots *roots, const struct usvf_found *found, int64_t user, int64_t group,
     struct usvf_error *error) {
-    if (found->vf->up || found->vf->master)
-        return usvf_fail(error, USVF_REFUSED, "VF %s is in use: its netdev %s is %s", found->text, found->vf->netdev,
-            found->vf->up ? "up" : "a port of another netdev");
-    int result = usvf_libvirt_check(roots, found->pf, found->vf, true, error);
+    struct usvf_saved saved;
+    int there = usvf_saved_read(roots, found->vf->address, &saved);
+    /* What is bound already may be open. */
+    int result = usvf_signs_check(found, there > 0 ? USVF_SIGNS_OF_USE & ~USVF_SIGN_BIT(USVF_SIGN_OPEN) : USVF_SIGNS_AT_FIRST, error);
+    if (result == USVF_OK)
+        result = usvf_libvirt_check(roots, found->pf, found->vf, true, error);
     if (result == USVF_OK)
         result = check_vfio(found, error);
     if (result == USVF_OK)
@@ -76,7 +78,7 @@ int usvf_bind(const struct usvf_roots *roots, struct usvf_address vf, struct usv
 
 /* The inventory must not open a group; this does, and so also sees one that QEMU is about to use. */
 int usvf_unused_check(const struct usvf_roots *roots, const struct usvf_found *found, struct usvf_error *error) {
-    bool open_ = found->vf->state == USVF_IN_USE && !found->vf->netdev[0];
+    bool open_ = found->vf->signs & USVF_SIGN_BIT(USVF_SIGN_OPEN);
     if (!open_ && strcmp(found->vf->driver, "vfio-pci") == 0 && found->vf->iommu_group >= 0) {
         char path[PATH_MAX];
         snprintf(path, sizeof path, "%s/vfio/%d", usvf_dev(roots), found->vf->iommu_group);
@@ -85,8 +87,16 @@ int usvf_unused_check(const struct usvf_roots *roots, const struct usvf_found *f
         if (file >= 0)
             close(file);
     }
-    return open_ ? usvf_fail(error, USVF_REFUSED, "VF %s is in use: IOMMU group %d is open", found->text, found->vf->iommu_group)
-                 : usvf_libvirt_check(roots, found->pf, found->vf, false, error);
+    if (open_)
+        return usvf_fail(error, USVF_REFUSED, "VF %s is in use: IOMMU group %d is open", found->text, found->vf->iommu_group);
+    /* The host may set a netdev up that has returned, and that does not hinder the restoring. */
+    uint32_t harmless = USVF_SIGN_BIT(USVF_SIGN_UP) | USVF_SIGN_BIT(USVF_SIGN_ENABLED) | USVF_SIGN_BIT(USVF_SIGN_DRIVER_OVERRIDE);
+    struct usvf_saved saved;
+    if (usvf_saved_read(roots, found->vf->address, &saved) > 0 && strcmp(saved.driver, "vfio-pci") == 0 &&
+        strcmp(found->vf->driver, "vfio-pci") == 0)
+        harmless |= USVF_SIGN_BIT(USVF_SIGN_VFIO); /* it was adopted */
+    int result = usvf_signs_check(found, USVF_SIGNS_OF_USE & ~harmless, error);
+    return result == USVF_OK ? usvf_libvirt_check(roots, found->pf, found->vf, false, error) : result;
 }
 
 static int unbind_found(const struct usvf_roots *roots, const struct usvf_found *found, struct usvf_error *error) {

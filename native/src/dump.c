@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads lists from rtnetlink, and trusts no length in them. Source: netlink(7), rtnetlink(7). */
+/* Reads lists over netlink, and trusts no length in them. Source: netlink(7), rtnetlink(7). */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/netlink.h>
@@ -83,10 +83,10 @@ static int receive(int socket, char *buffer, const char *what, struct usvf_dump 
         : USVF_OK;
 }
 
-int usvf_dump_read(const void *request, size_t size, const char *what, usvf_dump_visitor *visit, usvf_dump_reset *reset,
-    void *context, struct usvf_error *error) {
+int usvf_dump_read(int protocol, const void *request, size_t size, const char *what, usvf_dump_visitor *visit,
+    usvf_dump_reset *reset, void *context, struct usvf_error *error) {
     char *buffer = malloc(BUFFER_SIZE);
-    int socket_ = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    int socket_ = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
     struct usvf_dump dump = {.changed = true};
     int result = USVF_OK;
     for (int i = 0; i < ATTEMPTS && dump.changed && result == USVF_OK; i++) {

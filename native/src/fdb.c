@@ -77,7 +77,7 @@ static int visit_rows(row_visitor *visit, void *context, struct usvf_error *erro
         .info = {.ifi_family = AF_BRIDGE},
     };
     struct list list = {0};
-    int result = usvf_dump_read(&request, sizeof request, "forwarding entries", add, reset, &list, error);
+    int result = usvf_dump_read(NETLINK_ROUTE, &request, sizeof request, "forwarding entries", add, reset, &list, error);
     if (result == USVF_OK && list.failed)
         result = usvf_fail(error, USVF_FAILED, "the list of forwarding entries does not fit into memory");
     for (size_t i = 0; result == USVF_OK && i < list.count; i++)

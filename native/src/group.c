@@ -17,7 +17,7 @@
 
 /* vfio accepts a group as long as no other function in it can access memory of the host. */
 static bool is_safe_for_vfio(const char *driver) {
-    return !driver[0] || strcmp(driver, "vfio-pci") == 0 || strcmp(driver, "pci-stub") == 0 || strcmp(driver, "pcieport") == 0;
+    return !driver[0] || strstr(driver, "vfio") || strcmp(driver, "pci-stub") == 0 || strcmp(driver, "pcieport") == 0;
 }
 
 static void add_peer(int devices, const char *name, struct usvf_address peer, struct usvf_vf *vf) {

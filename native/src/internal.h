@@ -59,8 +59,8 @@ typedef void usvf_dump_reset(void *context);
 /* Visits the messages of one buffer. False if it is damaged. */
 bool usvf_dump_parse(struct usvf_dump *dump, const void *buffer, size_t size, usvf_dump_visitor *visit, void *context);
 /* Reads the list again until it does not change during the read; resets the visitor's result before each attempt. */
-int usvf_dump_read(const void *request, size_t size, const char *what, usvf_dump_visitor *visit, usvf_dump_reset *reset,
-    void *context, struct usvf_error *error);
+int usvf_dump_read(int protocol, const void *request, size_t size, const char *what, usvf_dump_visitor *visit,
+    usvf_dump_reset *reset, void *context, struct usvf_error *error);
 
 /* One row of an RTM_GETLINK dump. */
 struct usvf_link {
@@ -70,6 +70,11 @@ struct usvf_link {
     bool up;
     int carrier, mtu;
     int master; /* index of the bridge or bond that it is a port of; 0: none */
+    int type;   /* ARPHRD_ETHER or another */
+    int lower;  /* index of the netdev of this namespace that it is on top of; 0: none */
+    char upper[16];  /* a netdev on top of it; empty: none */
+    bool addressed;  /* has an IP address */
+    char *altnames;  /* with blanks between them; NULL: none */
     unsigned vf_count;
     struct usvf_settings *vfs; /* by VF index */
 };
@@ -77,6 +82,8 @@ struct usvf_link {
 struct usvf_links {
     struct usvf_link *rows;
     size_t count;
+    int *addressed; /* index of the netdev of each IP address */
+    size_t addresses;
 };
 
 /* Adds the rows of one message buffer. False if it is damaged or incomplete. */

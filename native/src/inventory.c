@@ -2,13 +2,14 @@
 /*
  * Reads every PF and VF. Source: Documentation/ABI/testing/sysfs-bus-pci of the kernel.
  *
- * Whatever is true of all VFs of a PF (vendor, device) is read once, at the PF, so a VF costs five small system calls.
+ * Whatever is true of all VFs of a PF (vendor, device) is read once, at the PF, so a VF costs few small system calls.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <net/if_arp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 
 struct reader {
     struct usvf_usage usage;
-    struct usvf_links links;
+    struct usvf_sources sources;
     struct usvf_inventory *inventory;
     int groups;          /* /sys/kernel/iommu_groups, or -1 */
     bool vfio_known;     /* the next value has been read */
@@ -45,48 +46,25 @@ static void add_problem(struct reader *reader, const char *subject, const char *
     va_end(arguments);
 }
 
-/* The first entry of a folder; empty if there is none. */
-static void first_entry(int at, const char *path, char *name, size_t size) {
-    name[0] = 0;
-    int folder = usvf_open_folder(at, path);
-    if (folder < 0)
-        return;
-    DIR *entries = fdopendir(folder);
-    if (!entries) {
-        close(folder);
-        return;
-    }
-    for (struct dirent *entry; !name[0] && (entry = readdir(entries));)
-        if (entry->d_name[0] != '.')
-            usvf_copy(name, size, entry->d_name);
-    closedir(entries);
-}
-
-static void apply_link(const struct reader *reader, struct usvf_vf *vf) {
-    const struct usvf_link *link = vf->netdev[0] ? usvf_links_find(&reader->links, vf->netdev) : NULL;
-    vf->mtu = link ? link->mtu : USVF_UNKNOWN;
-    if (link) {
-        memcpy(vf->mac, link->mac, 6);
-        vf->up = link->up;
-        vf->master = link->master;
-    }
-}
-
-static bool read_vf(struct reader *reader, const struct usvf_pf *pf, int pf_folder, unsigned index, struct usvf_vf *vf) {
+static bool read_vf(struct reader *reader, const struct usvf_pf *pf, int pf_folder, unsigned index, struct usvf_vf *vf,
+    struct usvf_evidence *evidence) {
     char name[32], number[16];
     snprintf(name, sizeof name, "virtfn%u", index);
     char text[USVF_ADDRESS_TEXT];
     if (usvf_read_link_name(pf_folder, name, text, sizeof text) != 0 || !usvf_address_parse(text, &vf->address))
         return false;
     int folder = usvf_open_folder(reader->usage.devices, text);
-    if (folder < 0)
+    DIR *entries = folder < 0 ? NULL : fdopendir(folder);
+    if (!entries) {
+        if (folder >= 0)
+            close(folder);
         return false;
+    }
     vf->index = index;
     vf->vendor = pf->vendor;
     vf->numa = pf->numa;
     usvf_read_link_name(folder, "driver", vf->driver, sizeof vf->driver);
-    if (vf->driver[0])
-        first_entry(folder, "net", vf->netdev, sizeof vf->netdev);
+    usvf_evidence_read(&reader->sources, entries, vf, evidence);
     vf->iommu_group = USVF_UNKNOWN;
     if (usvf_read_link_name(folder, "iommu_group", number, sizeof number) == 0) {
         char *end;
@@ -96,7 +74,7 @@ static bool read_vf(struct reader *reader, const struct usvf_pf *pf, int pf_fold
             usvf_group_read(reader->groups, reader->usage.devices, vf);
         }
     }
-    close(folder);
+    closedir(entries);
     if (!reader->vfio_known)
         reader->vfio = usvf_vfio_of_host(reader->usage.roots, reader->usage.devices, text);
     reader->vfio_known = true;
@@ -117,7 +95,6 @@ static bool read_hex(int folder, const char *name, uint16_t *value) {
 }
 
 static void read_vfs(struct reader *reader, struct usvf_pf *pf, int folder, const char *subject) {
-    const struct usvf_link *link = pf->netdev[0] ? usvf_links_find(&reader->links, pf->netdev) : NULL;
     uint16_t device;
     if (!read_hex(folder, "sriov_vf_device", &device))
         device = 0;
@@ -137,14 +114,18 @@ static void read_vfs(struct reader *reader, struct usvf_pf *pf, int folder, cons
                 .link_state = USVF_UNKNOWN,
                 .min_rate = USVF_UNKNOWN,
                 .max_rate = USVF_UNKNOWN}};
-        if (!read_vf(reader, pf, folder, i, vf)) {
+        struct usvf_evidence evidence;
+        if (!read_vf(reader, pf, folder, i, vf, &evidence)) {
             missing++;
             continue;
         }
+        /* Not before, since the links may have been read again. */
+        const struct usvf_link *link = pf->netdev[0] ? usvf_links_find(&reader->sources.links, pf->netdev) : NULL;
         if (link && i < link->vf_count)
             vf->settings = link->vfs[i];
-        apply_link(reader, vf);
-        usvf_vf_classify(&reader->usage, pf, vf);
+        if (link && link->type != ARPHRD_ETHER)
+            vf->settings.has_mac = false; /* a longer address, of which this would be a part */
+        usvf_vf_classify(&reader->usage, pf, &evidence, vf);
         pf->vf_count++;
     }
     if (missing)
@@ -168,21 +149,7 @@ static void read_pf(struct reader *reader, int folder, const char *name, unsigne
     long numa = usvf_read_number(folder, "numa_node", USVF_UNKNOWN);
     pf->numa = numa < 0 || numa > 4095 ? USVF_UNKNOWN : (int)numa;
     usvf_read_link_name(folder, "driver", pf->driver, sizeof pf->driver);
-    first_entry(folder, "net", pf->netdev, sizeof pf->netdev);
-    const struct usvf_link *link = pf->netdev[0] ? usvf_links_find(&reader->links, pf->netdev) : NULL;
-    if (link) {
-        memcpy(pf->mac, link->mac, 6);
-        pf->up = link->up;
-        pf->carrier = link->carrier;
-        pf->mtu = link->mtu;
-        char path[64];
-        snprintf(path, sizeof path, "net/%s/phys_switch_id", pf->netdev);
-        if (usvf_read_text(folder, path, pf->switch_id, sizeof pf->switch_id) < 0)
-            pf->switch_id[0] = 0;
-        snprintf(path, sizeof path, "net/%s/phys_port_name", pf->netdev);
-        if (usvf_read_text(folder, path, pf->port_name, sizeof pf->port_name) < 0)
-            pf->port_name[0] = 0;
-    }
+    usvf_uplink_read(&reader->sources, folder, pf);
     long numvfs = usvf_read_number(folder, "sriov_numvfs", -1);
     if (numvfs < 0 || numvfs > (long)totalvfs) {
         add_problem(reader, name, "PF %s does not report its number of VFs", name);
@@ -255,7 +222,7 @@ int usvf_inventory_read(const struct usvf_roots *roots, struct usvf_inventory **
     struct reader reader = {.usage.roots = roots, .inventory = calloc(1, sizeof *reader.inventory)};
     if (!reader.inventory)
         return usvf_fail(error, USVF_FAILED, "the list of functions does not fit into memory");
-    int result = usvf_links_read(roots ? roots->links : NULL, &reader.links, error);
+    int result = usvf_sources_read(roots, &reader.sources, error);
     if (result == USVF_OK) {
         reader.failed = !usvf_records_read(roots, &reader.usage.records);
         usvf_libvirt_read(roots, &reader.usage.libvirt);
@@ -265,7 +232,7 @@ int usvf_inventory_read(const struct usvf_roots *roots, struct usvf_inventory **
         result = read_devices(&reader, error);
     }
     usvf_records_free(&reader.usage.records);
-    usvf_links_free(&reader.links);
+    usvf_sources_free(&reader.sources);
     usvf_libvirt_free(&reader.usage.libvirt);
     if (result == USVF_OK)
         *inventory = reader.inventory;

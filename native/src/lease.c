@@ -29,43 +29,58 @@ static int next_fencing(const struct usvf_roots *roots, uint64_t *fencing, struc
     return usvf_state_write(roots, "fencing", NULL, text, error);
 }
 
-static int take(const struct usvf_roots *roots, struct usvf_address vf, const char *owner, int64_t ttl,
-    struct usvf_lease *lease, struct usvf_error *error) {
-    struct usvf_inventory *inventory;
-    int result = usvf_inventory_read(roots, &inventory, error);
-    if (result != USVF_OK)
-        return result;
-    char text[USVF_ADDRESS_TEXT];
-    usvf_address_text(vf, text);
-    const struct usvf_pf *pf;
-    const struct usvf_vf *found = usvf_inventory_find(inventory, vf, &pf);
-    struct usvf_lease taken = found ? found->lease : (struct usvf_lease){0};
-    if (!found)
-        result = usvf_fail(error, USVF_NOT_FOUND, "%s is not a VF of this machine", text);
-    else if (found->state != USVF_FREE && strcmp(taken.owner, owner) != 0)
-        result = usvf_fail(error, USVF_REFUSED, "VF %s is %s%s%s", text, usvf_vf_state_word(found->state),
-            taken.owner[0] || found->reason[0] ? ": " : "", taken.owner[0] ? taken.owner : found->reason);
-    else if (!taken.owner[0])
-        result = usvf_libvirt_check(roots, pf, found, true, error);
-    usvf_inventory_free(inventory);
-    if (result != USVF_OK)
-        return result;
-    if (!taken.owner[0]) {
+/* An administrator has bound it to vfio-pci, and nothing else shows a use. */
+static bool is_adoptable(const struct usvf_vf *vf) {
+    return vf->state == USVF_FOREIGN && vf->signs == USVF_SIGN_BIT(USVF_SIGN_VFIO) && strcmp(vf->driver, "vfio-pci") == 0;
+}
+
+static int check_free(const struct usvf_roots *roots, const struct usvf_found *found, const char *owner, bool adopt,
+    struct usvf_error *error) {
+    const struct usvf_vf *vf = found->vf;
+    bool adopted = adopt && is_adoptable(vf);
+    if (vf->state != USVF_FREE && !adopted && strcmp(vf->lease.owner, owner) != 0)
+        return usvf_fail(error, USVF_REFUSED, "VF %s is %s%s%s", found->text, usvf_vf_state_word(vf->state),
+            vf->lease.owner[0] || vf->reason[0] ? ": " : "", vf->lease.owner[0] ? vf->lease.owner : vf->reason);
+    int result = vf->lease.owner[0] ? USVF_OK : usvf_libvirt_check(roots, found->pf, vf, true, error);
+    return result == USVF_OK && adopted ? usvf_open_check(roots, found, error) : result;
+}
+
+static int write_lease(const struct usvf_roots *roots, const struct usvf_found *found, const char *owner, int64_t ttl,
+    bool adopt, struct usvf_lease *taken, struct usvf_error *error) {
+    const struct usvf_address vf = found->vf->address;
+    char line[USVF_OWNER_TEXT + 64];
+    int result;
+    if (!taken->owner[0]) {
         /* An expired lease may have left changes. */
         if ((result = usvf_restore_locked(roots, vf, error)) != USVF_OK ||
-            (result = next_fencing(roots, &taken.fencing, error)) != USVF_OK)
+            (result = next_fencing(roots, &taken->fencing, error)) != USVF_OK)
             return result;
     }
-    usvf_copy(taken.owner, sizeof taken.owner, owner);
-    taken.expires = ttl > 0 ? (int64_t)time(NULL) + ttl : 0;
-    char line[USVF_OWNER_TEXT + 64];
-    snprintf(line, sizeof line, "%s %" PRIu64 " %" PRId64 "\n", owner, taken.fencing, taken.expires);
-    if ((result = usvf_state_write(roots, "lease", &vf, line, error)) == USVF_OK)
-        *lease = taken;
+    usvf_copy(taken->owner, sizeof taken->owner, owner);
+    taken->expires = ttl > 0 ? (int64_t)time(NULL) + ttl : 0;
+    snprintf(line, sizeof line, "%s %" PRIu64 " %" PRId64 "\n", owner, taken->fencing, taken->expires);
+    result = usvf_state_write(roots, "lease", &vf, line, error);
+    /* From now on, this library is responsible for the driver. */
+    if (result == USVF_OK && adopt && strcmp(found->vf->driver, "vfio-pci") == 0)
+        result = usvf_saved_write(roots, found, error);
     return result;
 }
 
-int usvf_lease_take(const struct usvf_roots *roots, struct usvf_address vf, const char *owner, int64_t ttl,
+static int take(const struct usvf_roots *roots, struct usvf_address vf, const char *owner, int64_t ttl, bool adopt,
+    struct usvf_lease *lease, struct usvf_error *error) {
+    struct usvf_found found;
+    int result = usvf_find(roots, vf, &found, error);
+    if (result != USVF_OK)
+        return result;
+    struct usvf_lease taken = found.vf->lease;
+    if ((result = check_free(roots, &found, owner, adopt, error)) == USVF_OK &&
+        (result = write_lease(roots, &found, owner, ttl, adopt, &taken, error)) == USVF_OK)
+        *lease = taken;
+    usvf_inventory_free(found.inventory);
+    return result;
+}
+
+static int lock_and_take(const struct usvf_roots *roots, struct usvf_address vf, const char *owner, int64_t ttl, bool adopt,
     struct usvf_lease *lease, struct usvf_error *error) {
     if (!is_owner(owner) || ttl < 0)
         return usvf_fail(error, USVF_BAD_ARGUMENT, "owner must be 1 to %d printable characters without blanks, and the time to live must not be negative",
@@ -73,9 +88,19 @@ int usvf_lease_take(const struct usvf_roots *roots, struct usvf_address vf, cons
     int lock = usvf_state_lock(roots, error);
     if (lock < 0)
         return -lock;
-    int result = take(roots, vf, owner, ttl, lease, error);
+    int result = take(roots, vf, owner, ttl, adopt, lease, error);
     close(lock);
     return result;
+}
+
+int usvf_lease_take(const struct usvf_roots *roots, struct usvf_address vf, const char *owner, int64_t ttl,
+    struct usvf_lease *lease, struct usvf_error *error) {
+    return lock_and_take(roots, vf, owner, ttl, false, lease, error);
+}
+
+int usvf_lease_adopt(const struct usvf_roots *roots, struct usvf_address vf, const char *owner, int64_t ttl,
+    struct usvf_lease *lease, struct usvf_error *error) {
+    return lock_and_take(roots, vf, owner, ttl, true, lease, error);
 }
 
 int usvf_release(

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads all netdevs and the settings of their VFs, by one RTM_GETLINK dump. Source: rtnetlink(7), linux/if_link.h. */
+/*
+ * Reads all netdevs and the settings of their VFs by one RTM_GETLINK dump, and what has an IP address by RTM_GETADDR. A
+ * recording may have both. Source: rtnetlink(7), linux/if_link.h.
+ */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -112,6 +115,23 @@ static void read_vfs(struct usvf_link *link, struct usvf_attributes list) {
             read_vf(link, usvf_attributes_after(vf.data, vf.size, 0));
 }
 
+/* Names have no blanks. */
+static void read_altnames(struct usvf_link *row, struct usvf_attributes list) {
+    struct usvf_attribute one;
+    while (usvf_attribute_next(&list, &one)) {
+        size_t length = one.type == IFLA_ALT_IFNAME ? strnlen(one.data, one.size) : 0;
+        size_t before = row->altnames ? strlen(row->altnames) + 1 : 0;
+        char *more = length ? realloc(row->altnames, before + length + 1) : NULL;
+        if (!more)
+            continue;
+        if (before)
+            more[before - 1] = ' ';
+        memcpy(more + before, one.data, length);
+        more[before + length] = 0;
+        row->altnames = more;
+    }
+}
+
 static void read_attribute(struct usvf_link *row, const struct usvf_attribute *attribute) {
     const void *data = attribute->data;
     const size_t size = attribute->size;
@@ -125,26 +145,53 @@ static void read_attribute(struct usvf_link *row, const struct usvf_attribute *a
         memcpy(&row->mtu, data, sizeof row->mtu);
     else if (attribute->type == IFLA_MASTER && size >= 4)
         memcpy(&row->master, data, sizeof row->master);
+    else if (attribute->type == IFLA_LINK && size >= 4)
+        memcpy(&row->lower, data, sizeof row->lower);
+    else if (attribute->type == IFLA_PROP_LIST)
+        read_altnames(row, usvf_attributes_after(data, size, 0));
     else if (attribute->type == IFLA_VFINFO_LIST)
         read_vfs(row, usvf_attributes_after(data, size, 0));
+}
+
+static void free_row(struct usvf_link *row) {
+    free(row->vfs);
+    free(row->altnames);
+}
+
+static void read_address(struct usvf_links *links, const void *body, size_t size) {
+    struct ifaddrmsg address;
+    int *more = size < sizeof address ? NULL : realloc(links->addressed, (links->addresses + 1) * sizeof *more);
+    if (!more)
+        return;
+    memcpy(&address, body, sizeof address);
+    links->addressed = more;
+    more[links->addresses++] = (int)address.ifa_index;
 }
 
 static void read_row(uint16_t type, const void *body, size_t size, void *context) {
     struct usvf_links *links = context;
     struct ifinfomsg info;
+    if (type == RTM_NEWADDR)
+        read_address(links, body, size);
     if (type != RTM_NEWLINK || size < sizeof info)
         return;
     memcpy(&info, body, sizeof info);
     struct usvf_link row = {.index = info.ifi_index,
         .up = info.ifi_flags & IFF_UP,
+        .type = info.ifi_type,
         .carrier = USVF_UNKNOWN,
         .mtu = USVF_UNKNOWN};
     struct usvf_attributes rest = usvf_attributes_after(body, size, sizeof info);
-    for (struct usvf_attribute attribute; usvf_attribute_next(&rest, &attribute);)
+    bool elsewhere = false; /* the index below is one of another network namespace */
+    for (struct usvf_attribute attribute; usvf_attribute_next(&rest, &attribute);) {
+        elsewhere = elsewhere || attribute.type == IFLA_LINK_NETNSID;
         read_attribute(&row, &attribute);
+    }
+    if (elsewhere || row.lower == row.index)
+        row.lower = 0;
     struct usvf_link *rows = realloc(links->rows, (links->count + 1) * sizeof *rows);
     if (!rows) {
-        free(row.vfs);
+        free_row(&row);
         return;
     }
     links->rows = rows;
@@ -183,6 +230,20 @@ static void reset(void *links) {
     usvf_links_free(links);
 }
 
+static void reset_addresses(void *links) {
+    ((struct usvf_links *)links)->addresses = 0;
+}
+
+static int read_addresses(struct usvf_links *links, struct usvf_error *error) {
+    const struct {
+        struct nlmsghdr head;
+        struct ifaddrmsg address;
+    } request = {
+        .head = {.nlmsg_len = sizeof request, .nlmsg_type = RTM_GETADDR, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+    };
+    return usvf_dump_read(NETLINK_ROUTE, &request, sizeof request, "IP addresses", read_row, reset_addresses, links, error);
+}
+
 static int read_kernel(struct usvf_links *links, struct usvf_error *error) {
     const struct {
         struct nlmsghdr head;
@@ -194,7 +255,41 @@ static int read_kernel(struct usvf_links *links, struct usvf_error *error) {
         .attribute = {.rta_len = RTA_LENGTH(sizeof(uint32_t)), .rta_type = IFLA_EXT_MASK},
         .filter = RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS,
     };
-    return usvf_dump_read(&request, sizeof request, "netdevs", read_row, reset, links, error);
+    int result = usvf_dump_read(NETLINK_ROUTE, &request, sizeof request, "netdevs", read_row, reset, links, error);
+    return result == USVF_OK ? read_addresses(links, error) : result;
+}
+
+static int by_index(const void *a, const void *b) {
+    int left = (*(struct usvf_link *const *)a)->index, right = (*(struct usvf_link *const *)b)->index;
+    return left < right ? -1 : left > right;
+}
+
+static struct usvf_link *at_index(struct usvf_link **rows, size_t count, int index) {
+    struct usvf_link key = {.index = index}, *wanted = &key;
+    struct usvf_link **found = bsearch(&wanted, rows, count, sizeof *rows, by_index);
+    return found ? *found : NULL;
+}
+
+/* Marks the netdevs that have another one on top of them, or an IP address. False: no memory. */
+static bool mark_used(struct usvf_links *links) {
+    struct usvf_link **rows = malloc((links->count + 1) * sizeof *rows);
+    if (!rows)
+        return false;
+    for (size_t i = 0; i < links->count; i++)
+        rows[i] = &links->rows[i];
+    qsort(rows, links->count, sizeof *rows, by_index);
+    for (size_t i = 0; i < links->count; i++) {
+        struct usvf_link *lower = links->rows[i].lower ? at_index(rows, links->count, links->rows[i].lower) : NULL;
+        if (lower)
+            usvf_copy(lower->upper, sizeof lower->upper, links->rows[i].name);
+    }
+    for (size_t i = 0; i < links->addresses; i++) {
+        struct usvf_link *row = at_index(rows, links->count, links->addressed[i]);
+        if (row)
+            row->addressed = true;
+    }
+    free(rows);
+    return true;
 }
 
 static int by_name(const void *a, const void *b) {
@@ -205,13 +300,14 @@ int usvf_links_read(const char *recording, struct usvf_links *links, struct usvf
     int result = recording ? read_recording(recording, links, error) : read_kernel(links, error);
     if (result == USVF_OK && links->count)
         qsort(links->rows, links->count, sizeof *links->rows, by_name);
-    return result;
+    return result == USVF_OK && !mark_used(links) ? usvf_fail(error, USVF_FAILED, "list of netdevs does not fit into memory") : result;
 }
 
 void usvf_links_free(struct usvf_links *links) {
     for (size_t i = 0; i < links->count; i++)
-        free(links->rows[i].vfs);
+        free_row(&links->rows[i]);
     free(links->rows);
+    free(links->addressed);
     *links = (struct usvf_links){0};
 }
 

@@ -2,6 +2,9 @@
 /* Brings functions back to what they were before their first change. */
 #define _GNU_SOURCE
 #include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +22,16 @@ static int apply_saved(const struct usvf_roots *roots, const struct usvf_found *
     return result;
 }
 
+/* An adopted VF stays bound to vfio-pci, and so the device of its group remains. */
+static int restore_owner(const struct usvf_roots *roots, const struct usvf_found *found, const struct usvf_saved *saved,
+    struct usvf_error *error) {
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/vfio/%d", usvf_dev(roots), found->vf->iommu_group);
+    if (lchown(path, (uid_t)saved->user, (gid_t)saved->group) == 0)
+        return USVF_OK;
+    return usvf_fail(error, usvf_code_of(errno), "%s: owner cannot be restored to user %" PRId64 ": %s", path, saved->user, strerror(errno));
+}
+
 static int restore_found(const struct usvf_roots *roots, const struct usvf_found *found, const struct usvf_saved *saved,
     struct usvf_error *error) {
     int result = usvf_unused_check(roots, found, error);
@@ -27,6 +40,8 @@ static int restore_found(const struct usvf_roots *roots, const struct usvf_found
     result = apply_saved(roots, found, saved->settings, error);
     /* The driver is restored even if a setting cannot be. */
     int driver = usvf_driver_set(roots, found->vf->address, saved->override, saved->driver, result == USVF_OK ? error : NULL);
+    if (driver == USVF_OK && saved->user >= 0)
+        driver = restore_owner(roots, found, saved, result == USVF_OK ? error : NULL);
     return result == USVF_OK ? driver : result;
 }
 

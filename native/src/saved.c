@@ -3,8 +3,10 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "state.h"
@@ -22,45 +24,6 @@ int usvf_find(const struct usvf_roots *roots, struct usvf_address address, struc
     return usvf_fail(error, USVF_NOT_FOUND, "%s is not a VF of this machine", found->text);
 }
 
-/* Names become parts of paths. */
-static bool is_name(const char *text) {
-    return text[0] != '.' && !strchr(text, '/');
-}
-
-/* Values that are never written here are never applied. */
-static bool is_sound(const struct usvf_saved *saved) {
-    const struct usvf_settings *s = &saved->settings;
-    return is_name(saved->driver) && is_name(saved->override) && s->vlan >= USVF_UNKNOWN && s->vlan <= 4095 &&
-        s->qos >= USVF_UNKNOWN && s->qos <= 7 && s->trust >= USVF_UNKNOWN && s->spoofchk >= USVF_UNKNOWN &&
-        s->link_state >= USVF_UNKNOWN && s->link_state <= 2 && s->min_rate >= USVF_UNKNOWN && s->max_rate >= USVF_UNKNOWN && s->vlan_protocol >= 0 &&
-        s->vlan_protocol <= UINT16_MAX;
-}
-
-int usvf_saved_read(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_saved *saved) {
-    char text[512], boot[40];
-    int has_mac;
-    unsigned mac[6];
-    struct usvf_settings *s = &saved->settings;
-    *saved = (struct usvf_saved){0};
-    if (usvf_state_read(roots, "before", &vf, text, sizeof text) != 0)
-        return errno == ENOENT ? 0 : -1;
-    if (sscanf(text, "%31s %31s %d %2x:%2x:%2x:%2x:%2x:%2x %d %d %d %d %d %" SCNd64 " %" SCNd64 " %39s %i", saved->driver,
-            saved->override, &has_mac, &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &s->vlan, &s->qos, &s->trust,
-            &s->spoofchk, &s->link_state, &s->min_rate, &s->max_rate, saved->boot, &s->vlan_protocol) < 17 ||
-        !is_sound(saved) || !usvf_read_boot(boot))
-        return -1;
-    if (strcmp(saved->boot, boot) != 0)
-        return 0;
-    s->has_mac = has_mac;
-    for (int i = 0; i < 6; i++)
-        s->mac[i] = (uint8_t)mac[i];
-    if (strcmp(saved->driver, "-") == 0)
-        saved->driver[0] = 0;
-    if (strcmp(saved->override, "-") == 0)
-        saved->override[0] = 0;
-    return 1;
-}
-
 int usvf_saved_write(const struct usvf_roots *roots, const struct usvf_found *found, struct usvf_error *error) {
     struct usvf_saved saved;
     char text[512], boot[40];
@@ -73,10 +36,15 @@ int usvf_saved_write(const struct usvf_roots *roots, const struct usvf_found *fo
     usvf_driver_read(
         roots, found->vf->address, saved.override, sizeof saved.override, saved.driver, sizeof saved.driver);
     const struct usvf_settings *s = &found->vf->settings;
-    snprintf(text, sizeof text, "%s %s %d %02x:%02x:%02x:%02x:%02x:%02x %d %d %d %d %d %" PRId64 " %" PRId64 " %s 0x%04x\n",
+    struct stat device;
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/vfio/%d", usvf_dev(roots), found->vf->iommu_group);
+    bool bound = strcmp(saved.driver, "vfio-pci") == 0 && stat(path, &device) == 0;
+    snprintf(text, sizeof text, "%s %s %d %02x:%02x:%02x:%02x:%02x:%02x %d %d %d %d %d %" PRId64 " %" PRId64 " %s 0x%04x %" PRIu64 " %" PRId64 " %" PRId64 "\n",
         saved.driver[0] ? saved.driver : "-", saved.override[0] ? saved.override : "-", s->has_mac, s->mac[0], s->mac[1],
         s->mac[2], s->mac[3], s->mac[4], s->mac[5], s->vlan, s->qos, s->trust, s->spoofchk, s->link_state, s->min_rate,
-        s->max_rate, boot, (unsigned)s->vlan_protocol);
+        s->max_rate, boot, (unsigned)s->vlan_protocol, usvf_creation_of(roots, found->vf->address),
+        bound ? (int64_t)device.st_uid : -1, bound ? (int64_t)device.st_gid : -1);
     return usvf_state_write(roots, "before", &found->vf->address, text, error);
 }
 

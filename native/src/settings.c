@@ -2,6 +2,10 @@
 /* Writes the settings of a VF through its PF. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/if_ether.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -31,7 +35,7 @@ static struct usvf_settings difference(const struct usvf_settings *wanted, const
 
 static const char *first_name(const struct usvf_settings *rest) {
     return rest->has_mac     ? "MAC"
-        : rest->vlan >= 0     ? "VLAN"
+        : rest->vlan >= 0     ? "VLAN with its protocol and QoS"
         : rest->trust >= 0    ? "trust"
         : rest->spoofchk >= 0 ? "spoofchk"
         : rest->link_state >= 0 ? "link state"
@@ -50,8 +54,8 @@ int usvf_settings_apply(const struct usvf_roots *roots, const struct usvf_found 
             error, USVF_FAILED, "VF %s: %s cannot be set, because its PF has no netdev", found->text, what);
     int refused = usvf_settings_write(found->pf->netdev, found->vf->index, &rest, &what);
     if (refused)
-        return usvf_fail(error, usvf_code_of(-refused), "VF %s: %s cannot be set through %s: %s", found->text, what,
-            found->pf->netdev, strerror(-refused));
+        return usvf_fail(error, usvf_code_of(-refused), "VF %s: %s cannot be set through %s%s: %s", found->text, what,
+            found->pf->netdev, found->pf->switchdev ? ", whose NIC is in switchdev mode" : "", strerror(-refused));
     struct usvf_found again;
     int result = usvf_find(roots, found->vf->address, &again, error);
     if (result != USVF_OK)
@@ -69,23 +73,86 @@ static bool is_sound(const struct usvf_settings *s, const char **what) {
         : s->vlan < USVF_UNKNOWN || s->vlan > 4094 ? "VLAN must be 0 to 4094"
         : s->qos < USVF_UNKNOWN || s->qos > 7      ? "QoS must be 0 to 7"
         : s->link_state < USVF_UNKNOWN || s->link_state > 2 ? "link state must be 0, 1 or 2"
-        : s->max_rate > INT32_MAX || s->min_rate > s->max_rate ? "minimum rate must not exceed the maximum rate"
+        : s->max_rate > INT32_MAX || (s->max_rate > 0 && s->min_rate > s->max_rate) ? "minimum rate must not exceed the maximum rate"
                                                                : NULL;
     return !*what;
 }
 
-int usvf_configure(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder,
-    const struct usvf_settings *wanted, struct usvf_error *error) {
+/* A PF delivers the frames for a MAC to one VF. For a VF with a lease, the server of its holder decides. */
+static int check_duplicate(const struct usvf_found *found, const struct usvf_settings *wanted, struct usvf_error *error) {
+    for (size_t i = 0; wanted->has_mac && !usvf_mac_is_zero(wanted->mac) && i < found->pf->vf_count; i++) {
+        const struct usvf_vf *other = &found->pf->vfs[i];
+        char text[USVF_ADDRESS_TEXT];
+        if (other == found->vf || !other->settings.has_mac || memcmp(other->settings.mac, wanted->mac, 6) != 0 ||
+            (other->state != USVF_FREE && other->state != USVF_FOREIGN))
+            continue;
+        usvf_address_text(other->address, text);
+        return usvf_fail(error, USVF_REFUSED, "VF %s: VF %s of the same PF still has this MAC and is %s; set another MAC there, or use that VF",
+            found->text, text, usvf_vf_state_word(other->state));
+    }
+    return USVF_OK;
+}
+
+/* A driver may report the speed of the link instead of no limit. */
+static bool is_limit(const struct usvf_roots *roots, const struct usvf_found *found) {
+    char pf[USVF_ADDRESS_TEXT], path[PATH_MAX];
+    usvf_address_text(found->pf->address, pf);
+    snprintf(path, sizeof path, "%s/bus/pci/devices/%s/net/%s/speed", usvf_sysfs(roots), pf, found->pf->netdev);
+    long speed = usvf_read_number(AT_FDCWD, path, 0);
+    return found->vf->settings.max_rate > 0 && (speed <= 0 || found->vf->settings.max_rate < speed);
+}
+
+/* What the kernel sets for a new VF, for each value that is not wanted otherwise and that the driver reports. */
+static struct usvf_settings with_defaults(const struct usvf_roots *roots, const struct usvf_found *found, struct usvf_settings wanted) {
+    const struct usvf_settings *now = &found->vf->settings;
+    if (wanted.vlan < 0 && now->vlan >= 0)
+        wanted.vlan = 0;
+    if (wanted.qos < 0 && now->qos >= 0)
+        wanted.qos = 0;
+    if (wanted.vlan > 0 && !wanted.vlan_protocol)
+        wanted.vlan_protocol = ETH_P_8021Q;
+    if (wanted.trust < 0 && now->trust >= 0)
+        wanted.trust = 0;
+    if (wanted.spoofchk < 0 && now->spoofchk >= 0)
+        wanted.spoofchk = 1;
+    if (wanted.link_state < 0 && now->link_state >= 0)
+        wanted.link_state = 0;
+    if (wanted.max_rate < 0 && is_limit(roots, found))
+        wanted.max_rate = 0;
+    if (wanted.min_rate < 0 && now->min_rate > 0)
+        wanted.min_rate = 0;
+    return wanted;
+}
+
+static int configure(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder,
+    const struct usvf_settings *given, bool whole, struct usvf_error *error) {
     const char *what;
-    if (!is_sound(wanted, &what))
+    if (!is_sound(given, &what))
         return usvf_fail(error, USVF_BAD_ARGUMENT, "%s", what);
     struct usvf_change change;
     int result = usvf_change_begin(&change, roots, vf, holder, error);
     if (result != USVF_OK)
         return result;
-    if ((result = usvf_libvirt_check(roots, change.found.pf, change.found.vf, false, error)) == USVF_OK &&
+    struct usvf_saved saved;
+    struct usvf_settings wanted = whole ? with_defaults(roots, &change.found, *given) : *given;
+    /* The guest of the holder may have the VF open, and the host may set a netdev up that has returned. */
+    const uint32_t later = USVF_SIGNS_OF_USE & ~(USVF_SIGN_BIT(USVF_SIGN_OPEN) | USVF_SIGN_BIT(USVF_SIGN_UP));
+    bool first = usvf_saved_read(roots, vf, &saved) <= 0;
+    if ((result = usvf_signs_check(&change.found, first ? USVF_SIGNS_AT_FIRST : later, error)) == USVF_OK &&
+        (result = usvf_libvirt_check(roots, change.found.pf, change.found.vf, first, error)) == USVF_OK &&
+        (result = check_duplicate(&change.found, &wanted, error)) == USVF_OK &&
         (result = usvf_saved_write(roots, &change.found, error)) == USVF_OK)
-        result = usvf_settings_apply(roots, &change.found, wanted, error);
+        result = usvf_settings_apply(roots, &change.found, &wanted, error);
     usvf_change_end(&change);
     return result;
+}
+
+int usvf_configure(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder,
+    const struct usvf_settings *wanted, struct usvf_error *error) {
+    return configure(roots, vf, holder, wanted, false, error);
+}
+
+int usvf_set_up(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder,
+    const struct usvf_settings *wanted, struct usvf_error *error) {
+    return configure(roots, vf, holder, wanted, true, error);
 }

@@ -5,7 +5,8 @@
  *   lock              held by the process that changes something
  *   fencing           number of the last lease
  *   lease-ADDRESS     "OWNER FENCING EXPIRES"
- *   before-ADDRESS    settings of the VF before its first change, and the boot ID
+ *   before-ADDRESS    settings of the VF before its first change, the boot ID, what usvf_creation_of() returned,
+ *                     and the owner of the device of an adopted VF
  *   detour-ADDRESS    forwarding entry for the VF's MAC on its PF, and the boot ID
  *   count-ADDRESS     number of VFs of the PF before its first change, and the boot ID
  *   fdb               forwarding entries set by usvf_fdb_set(), and what was there before

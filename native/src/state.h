@@ -32,9 +32,13 @@ int usvf_restore_locked(const struct usvf_roots *roots, struct usvf_address vf, 
 struct usvf_saved {
     char driver[32], override[32], boot[40];
     struct usvf_settings settings;
+    int64_t user, group; /* owner of the group's device of an adopted VF; -1: it was not bound to vfio */
 };
 
-/* 1: read, 0: none of this boot, -1: damaged. */
+/* Differs for a VF that was removed and created again; 0: there is no such VF. */
+uint64_t usvf_creation_of(const struct usvf_roots *roots, struct usvf_address vf);
+
+/* 1: read, 0: none of this boot and of this VF, -1: damaged. */
 int usvf_saved_read(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_saved *saved);
 
 /* A VF in an inventory that the caller frees. */
@@ -65,7 +69,21 @@ void usvf_change_end(struct usvf_change *change);
 int usvf_settings_apply(const struct usvf_roots *roots, const struct usvf_found *found, const struct usvf_settings *wanted,
     struct usvf_error *error);
 
-/* USVF_REFUSED if a guest has the VF open, or libvirt has assigned it. */
+/* All signs but those that say nothing about the use. Whether libvirt has assigned a VF is checked separately. */
+#define USVF_SIGNS_OF_USE \
+    (~(USVF_SIGN_BIT(USVF_SIGN_LIBVIRT) | USVF_SIGN_BIT(USVF_SIGN_LIBVIRT_UNKNOWN) | USVF_SIGN_BIT(USVF_SIGN_NOT_NETWORK) | \
+        USVF_SIGN_BIT(USVF_SIGN_PF)))
+
+/* All signs, for a VF that was not changed yet. */
+#define USVF_SIGNS_AT_FIRST (~(USVF_SIGN_BIT(USVF_SIGN_LIBVIRT) | USVF_SIGN_BIT(USVF_SIGN_LIBVIRT_UNKNOWN)))
+
+/* USVF_REFUSED if the VF has one of the signs. */
+int usvf_signs_check(const struct usvf_found *found, uint32_t signs, struct usvf_error *error);
+
+/* USVF_REFUSED if a program has a VF open that is bound to vfio-pci, or if that cannot be determined. */
+int usvf_open_check(const struct usvf_roots *roots, const struct usvf_found *found, struct usvf_error *error);
+
+/* USVF_REFUSED if a guest has the VF open, libvirt has assigned it, or another program uses it. */
 int usvf_unused_check(const struct usvf_roots *roots, const struct usvf_found *found, struct usvf_error *error);
 
 /* The forwarding entry for a VF's MAC on its PF. 1: read, 0: none of this boot, -1: damaged. */

@@ -3,6 +3,7 @@
 #ifndef USVF_VF_STATE_H
 #define USVF_VF_STATE_H
 
+#include "evidence.h"
 #include "libvirt.h"
 #include "state.h"
 
@@ -14,7 +15,7 @@ struct usvf_usage {
     struct usvf_libvirt libvirt;
 };
 
-/* Sets the state, its reason and the lease of a VF whose other values have been read. */
-void usvf_vf_classify(const struct usvf_usage *usage, const struct usvf_pf *pf, struct usvf_vf *vf);
+/* Sets the signs, the state, its reason and the lease of a VF whose other values have been read. */
+void usvf_vf_classify(const struct usvf_usage *usage, const struct usvf_pf *pf, const struct usvf_evidence *evidence, struct usvf_vf *vf);
 
 #endif

@@ -81,6 +81,8 @@ public enum FindingCode {
     POOL_UNKNOWN(0, Severity.ERROR),
     /** The pool has no free VF on the host. */
     POOL_EXHAUSTED(0, Severity.ERROR),
+    /** VFs of the pool are bound to vfio-pci without a lease, and the pool does not adopt them. */
+    POOL_VFS_RESERVED(0, Severity.WARNING),
     /** VFs of the pool cannot be leased on the host. */
     POOL_NOT_SERVED(0, Severity.ERROR),
     /** The machine has no PCI bus left for the primary. */

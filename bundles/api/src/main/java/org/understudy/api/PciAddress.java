@@ -8,25 +8,24 @@ import java.util.regex.Pattern;
 /**
  * A PCI address, printed as {@code 0000:01:10.2}.
  *
- * @param domain 0 to 0xffff
+ * @param domain 0 to 0xffffffff; some host bridges, such as those of VMD, have more than 16 bits
  * @param bus 0 to 0xff
  * @param slot 0 to 0x1f
  * @param function 0 to 7
  */
-public record PciAddress(int domain, int bus, int slot, int function) implements Comparable<PciAddress> {
-    private static final Pattern FORM =
-            Pattern.compile("(?:([0-9a-fA-F]{1,4}):)?([0-9a-fA-F]{1,2}):([0-9a-fA-F]{1,2})\\.([0-7])");
-
-    /** The order of the printed forms. */
-    private static final Comparator<PciAddress> ORDER = Comparator.comparingInt(PciAddress::domain)
+public record PciAddress(long domain, int bus, int slot, int function) implements Comparable<PciAddress> {
+    private static final long MAX_DOMAIN = 0xffffffffL;
+    private static final Comparator<PciAddress> ORDER = Comparator.comparingLong(PciAddress::domain)
             .thenComparingInt(PciAddress::bus)
             .thenComparingInt(PciAddress::slot)
             .thenComparingInt(PciAddress::function);
+    private static final Pattern FORM =
+            Pattern.compile("(?:([0-9a-fA-F]{1,8}):)?([0-9a-fA-F]{1,2}):([0-9a-fA-F]{1,2})\\.([0-7])");
 
     /**
      * Checks the values.
      *
-     * @param domain 0 to 0xffff
+     * @param domain 0 to 0xffffffff
      * @param bus 0 to 0xff
      * @param slot 0 to 0x1f
      * @param function 0 to 7
@@ -34,7 +33,7 @@ public record PciAddress(int domain, int bus, int slot, int function) implements
      */
     public PciAddress {
         if (domain < 0
-                || domain > 0xffff
+                || domain > MAX_DOMAIN
                 || bus < 0
                 || bus > 0xff
                 || slot < 0
@@ -61,7 +60,7 @@ public record PciAddress(int domain, int bus, int slot, int function) implements
             throw new UnderstudyException(
                     ErrorCode.INVALID_ARGUMENT, "PCI address '" + text + "' is not of the form 0000:01:10.2");
         }
-        int domain = m.group(1) == null ? 0 : Integer.parseInt(m.group(1), 16);
+        long domain = m.group(1) == null ? 0 : Long.parseLong(m.group(1), 16);
         return new PciAddress(
                 domain,
                 Integer.parseInt(m.group(2), 16),

@@ -91,13 +91,35 @@ public record Policy(
      * @param model the emulated NIC's model; only for {@link PrimaryKind#EMULATED}
      * @param network true: hosts that can hand out VFs by a network have one with the pool's name; false: that network is
      *     removed; empty: networks are not managed
+     * @param adopt whether VFs that an administrator has bound to {@code vfio-pci} are leased, if no program has them open
+     * @param defaults the settings of its VFs that a pair does not define
      */
     public record PoolPolicy(
             PoolName name,
             PrimaryKind kind,
             List<VfSelector> selectors,
             Optional<String> model,
-            Optional<Boolean> network) {
+            Optional<Boolean> network,
+            boolean adopt,
+            VfDefaults defaults) {
+        /**
+         * A pool with the default settings of its VFs, which are not bound beforehand.
+         *
+         * @param name its name
+         * @param kind where its primaries come from
+         * @param selectors which VFs belong to it, such as {@code eno1#0-7}; empty for an emulated pool
+         * @param model the emulated NIC's model; only for {@link PrimaryKind#EMULATED}
+         * @param network whether networks of hosts are managed
+         */
+        public PoolPolicy(
+                PoolName name,
+                PrimaryKind kind,
+                List<VfSelector> selectors,
+                Optional<String> model,
+                Optional<Boolean> network) {
+            this(name, kind, selectors, model, network, false, VfDefaults.NONE);
+        }
+
         /**
          * A pool without managed networks.
          *

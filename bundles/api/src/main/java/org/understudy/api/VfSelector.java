@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * Selects the VFs of a pool. A VF matches if it matches every part that is present.
  *
  * @param text as written, and as printed
- * @param pf the network device of its PF
+ * @param pf the network device of its PF, or an alternative name of it
  * @param address its own address, or that of its PF
  * @param indexes its number on its PF is in one of these; empty: any
  * @param vendor four hexadecimal digits
@@ -35,7 +35,7 @@ public record VfSelector(
         Optional<String> driver,
         OptionalInt numaNode) {
     private static final Pattern RANGE = Pattern.compile("(\\d{1,4})(?:-(\\d{1,4}))?");
-    private static final Pattern NETDEV = Pattern.compile("[^\\s/#=,]{1,15}");
+    private static final Pattern NETDEV = Pattern.compile("[^\\s/#=,]{1,127}");
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_-]{1,64}");
     private static final Pattern HEX = Pattern.compile("(?:0x)?([0-9a-f]{4})");
     private static final Pattern NODE = Pattern.compile("\\d{1,4}");

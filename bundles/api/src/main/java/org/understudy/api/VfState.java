@@ -7,10 +7,12 @@ public enum VfState {
     FREE,
     /** It is leased for a VM. */
     LEASED,
-    /** The host uses it: its network device is up, carries a route or belongs to a bridge. */
+    /** A VM, a container or the host uses it, or whether it is used cannot be determined. */
     IN_USE,
-    /** It is used by something that Understudy did not start. */
+    /** Another program has reserved it. */
     FOREIGN,
     /** It cannot be used: it is missing, could not be restored, or cannot be bound to VFIO. */
-    FAULT
+    FAULT,
+    /** It cannot serve a pair: it is no network function, or its PF cannot set it up. */
+    UNUSABLE
 }

@@ -14,6 +14,8 @@ import java.util.OptionalInt;
  * @param index its number on its PF. Source: sysfs {@code virtfnN}
  * @param state whether it can be leased
  * @param reason why it is in this state; empty for a free one
+ * @param signs the names of the signs of its use, such as {@code network-namespace}; a free VF has none. Source:
+ *     understudy-vf(8)
  * @param pools the pools it belongs to; one, unless pools overlap
  * @param vendor four hexadecimal digits. Source: sysfs {@code vendor}
  * @param device four hexadecimal digits. Source: sysfs {@code device}
@@ -39,6 +41,7 @@ public record VfView(
         int index,
         VfState state,
         String reason,
+        List<String> signs,
         List<PoolName> pools,
         String vendor,
         String device,
@@ -56,6 +59,97 @@ public record VfView(
         VfioReadiness vfio,
         Optional<PciAddress> vfioBlocker,
         Optional<Holder> holder) {
+    private static final String VFIO_DRIVER = "vfio-pci";
+
+    /**
+     * A VF without signs of use.
+     *
+     * @param address its PCI address
+     * @param pf the PCI address of its PF
+     * @param pfName the PF's network device, or its address if it has none
+     * @param index its number on its PF
+     * @param state whether it can be leased
+     * @param reason why it is in this state; empty for a free one
+     * @param pools the pools it belongs to
+     * @param vendor four hexadecimal digits
+     * @param device four hexadecimal digits
+     * @param driver the kernel driver it is bound to
+     * @param netdev its own network device on the host
+     * @param mac as set by the PF; empty if none was set
+     * @param vlan as set by the PF, 0 for none
+     * @param vlanProtocol {@code 802.1Q} or {@code 802.1ad}; empty without a VLAN
+     * @param trust whether the guest may change its MAC address and use promiscuous mode
+     * @param spoofCheck whether frames with other source MAC addresses are dropped
+     * @param numaNode its NUMA node
+     * @param iommuGroup empty if the IOMMU is off
+     * @param iommuShared whether other devices are in its group
+     * @param iommuPeers the other devices of its group that the host reports
+     * @param vfio whether {@code vfio-pci} can bind it
+     * @param vfioBlocker the device of the group that the host uses
+     * @param holder the lease of the VF
+     */
+    public VfView(
+            PciAddress address,
+            PciAddress pf,
+            String pfName,
+            int index,
+            VfState state,
+            String reason,
+            List<PoolName> pools,
+            String vendor,
+            String device,
+            Optional<String> driver,
+            Optional<String> netdev,
+            Optional<MacAddress> mac,
+            OptionalInt vlan,
+            Optional<String> vlanProtocol,
+            Optional<Boolean> trust,
+            Optional<Boolean> spoofCheck,
+            OptionalInt numaNode,
+            OptionalInt iommuGroup,
+            Optional<Boolean> iommuShared,
+            List<PciAddress> iommuPeers,
+            VfioReadiness vfio,
+            Optional<PciAddress> vfioBlocker,
+            Optional<Holder> holder) {
+        this(
+                address,
+                pf,
+                pfName,
+                index,
+                state,
+                reason,
+                List.of(),
+                pools,
+                vendor,
+                device,
+                driver,
+                netdev,
+                mac,
+                vlan,
+                vlanProtocol,
+                trust,
+                spoofCheck,
+                numaNode,
+                iommuGroup,
+                iommuShared,
+                iommuPeers,
+                vfio,
+                vfioBlocker,
+                holder);
+    }
+
+    /** {@return whether it is bound to {@code vfio-pci} without a lease, and nothing else shows a use} */
+    public boolean isReserved() {
+        return state == VfState.FOREIGN
+                && signs.equals(List.of("vfio"))
+                && driver.filter(VFIO_DRIVER::equals).isPresent();
+    }
+
+    /** {@return whether it is a function of a network device, as far as the host reports it} */
+    public boolean isNetwork() {
+        return !signs.contains("not-network");
+    }
 
     /**
      * {@return the same VF as a member of pools}
@@ -63,7 +157,16 @@ public record VfView(
      * @param names the pools
      */
     public VfView in(List<PoolName> names) {
-        return with(state, reason, names);
+        return with(state, reason, signs, names);
+    }
+
+    /**
+     * {@return the same VF with signs of use}
+     *
+     * @param names the names of the signs
+     */
+    public VfView showing(List<String> names) {
+        return with(state, reason, names, pools);
     }
 
     /**
@@ -73,10 +176,10 @@ public record VfView(
      * @param why the reason for it
      */
     public VfView as(VfState other, String why) {
-        return with(other, why, pools);
+        return with(other, why, signs, pools);
     }
 
-    private VfView with(VfState newState, String newReason, List<PoolName> newPools) {
+    private VfView with(VfState newState, String newReason, List<String> newSigns, List<PoolName> newPools) {
         return new VfView(
                 address,
                 pf,
@@ -84,6 +187,7 @@ public record VfView(
                 index,
                 newState,
                 newReason,
+                newSigns,
                 newPools,
                 vendor,
                 device,

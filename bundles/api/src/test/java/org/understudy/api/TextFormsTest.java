@@ -33,6 +33,16 @@ class TextFormsTest {
         assertThat(VfSelector.parse("0000:01:00.0#2").address()).contains(PciAddress.parse("01:00.0"));
     }
 
+    @Test
+    void readsPciAddressesOfEveryDomainInTheirOrder() {
+        assertThat(PciAddress.parse("ffffffff:e1:00.0").domain()).isEqualTo(0xffffffffL);
+        assertThat(PciAddress.parse("10000:E1:00.0")).hasToString("10000:e1:00.0");
+        assertThat(PciAddress.parse("e1:00.0")).hasToString("0000:e1:00.0");
+        assertThat(VfSelector.parse("10000:e1:00.0#2").address()).contains(PciAddress.parse("10000:e1:00.0"));
+        assertThat(PciAddress.parse("ffff:00:00.0")).isLessThan(PciAddress.parse("10000:00:00.0"));
+        assertThatExceptionOfType(UnderstudyException.class).isThrownBy(() -> PciAddress.parse("100000000:e1:00.0"));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -49,7 +59,8 @@ class TextFormsTest {
                 "numa=-1",
                 "../eno1",
                 "0000:01:00.9",
-                "averylongdevicename"
+                "a.name.of.128.letters.a.name.of.128.letters.a.name.of.128.letters.a.name.of.128.letters.a.name.of.128.letters.a"
+                        + ".name.of.128.letters"
             })
     void refusesOtherVfSelectors(String text) {
         assertThatExceptionOfType(UnderstudyException.class)

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -21,6 +22,8 @@ import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.ProbeTarget;
+import org.understudy.api.VfDefaults;
+import org.understudy.api.VfDefaults.LinkState;
 import org.understudy.api.VfSelector;
 import org.understudy.api.VmName;
 import org.understudy.config.MarkedYaml.Shape;
@@ -148,16 +151,46 @@ final class PolicyReader {
                     .toList();
             Optional<String> model = keys.find("model").flatMap(Entry::text);
             Optional<Boolean> network = keys.find("network").flatMap(Entry::flag);
+            boolean adopt = flag(keys, "adopt", false);
+            VfDefaults defaults = vfDefaults(item, keys);
             keys.reportUnknownKeys();
             if (name.isPresent()) {
                 checkPool(item, kind, written, model);
                 if (kind == PrimaryKind.EMULATED && network.isPresent()) {
                     item.problem("an emulated pool cannot have a network", "Remove network, or set kind to vf.");
                 }
-                pools.add(new PoolPolicy(name.get(), kind, select, model, network));
+                if (kind == PrimaryKind.EMULATED && (adopt || !defaults.equals(VfDefaults.NONE))) {
+                    item.problem(
+                            "an emulated pool has no VFs to adopt or to set up",
+                            "Remove these keys, or set kind to vf.");
+                }
+                pools.add(new PoolPolicy(name.get(), kind, select, model, network, adopt, defaults));
             }
         }
         return List.copyOf(pools);
+    }
+
+    private static VfDefaults vfDefaults(Entry item, Entry keys) {
+        VfDefaults defaults = new VfDefaults(
+                keys.find("trust").flatMap(Entry::flag),
+                keys.find("spoof-check").flatMap(Entry::flag),
+                keys.find("link-state")
+                        .flatMap(e -> word(e, LinkState.values(), "link state", "Use auto, enable or disable.")),
+                number(keys, "qos", 7),
+                number(keys, "min-rate", Integer.MAX_VALUE),
+                number(keys, "max-rate", Integer.MAX_VALUE));
+        int most = defaults.maxRate().orElse(0);
+        if (most > 0 && defaults.minRate().orElse(0) > most) {
+            item.problem("min-rate exceeds max-rate", "Lower min-rate, or raise max-rate.");
+        }
+        return defaults;
+    }
+
+    private static OptionalInt number(Entry keys, String key, int last) {
+        return keys.find(key)
+                .flatMap(e -> e.number(0, last))
+                .map(n -> OptionalInt.of(n.intValue()))
+                .orElseGet(OptionalInt::empty);
     }
 
     private static Optional<PrimaryKind> kind(Entry entry) {

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +29,7 @@ import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.Severity;
+import org.understudy.api.VfDefaults;
 import org.understudy.api.VfSelector;
 import org.understudy.api.VmName;
 import org.understudy.config.PolicyFile.Reading;
@@ -67,6 +69,13 @@ class PolicyFileTest {
                   - name: pool-a
                     select: ["eno1#0-7", eno2]
                     network: true
+                    adopt: true
+                    trust: true
+                    spoof-check: false
+                    link-state: enable
+                    qos: 3
+                    min-rate: 10
+                    max-rate: 1000
                   - name: trial
                     kind: emulated
                     model: igb
@@ -99,7 +108,15 @@ class PolicyFileTest {
                                         PrimaryKind.VF,
                                         List.of(VfSelector.parse("eno1#0-7"), VfSelector.parse("eno2")),
                                         Optional.empty(),
-                                        Optional.of(true)),
+                                        Optional.of(true),
+                                        true,
+                                        new VfDefaults(
+                                                Optional.of(true),
+                                                Optional.of(false),
+                                                Optional.of(VfDefaults.LinkState.ENABLE),
+                                                OptionalInt.of(3),
+                                                OptionalInt.of(10),
+                                                OptionalInt.of(1000))),
                                 new PoolPolicy(
                                         new PoolName("trial"), PrimaryKind.EMULATED, List.of(), Optional.of("igb"))),
                         Map.of("br0", new PoolName("pool-a")),
@@ -221,6 +238,10 @@ class PolicyFileTest {
                 "pools: [{name: a, select: [x], model: igb}]",
                 "pools: [{name: a, select: [x], network: br0}]",
                 "pools: [{name: a, kind: emulated, network: true}]",
+                "pools: [{name: a, kind: emulated, adopt: true}]",
+                "pools: [{name: a, select: [x], link-state: up}]",
+                "pools: [{name: a, select: [x], qos: 8}]",
+                "pools: [{name: a, select: [x], min-rate: 2, max-rate: 1}]",
                 "networks: {br0: pool-a}",
                 "networks: [br0]",
                 "allow-emulated-primary: maybe",

@@ -17,6 +17,7 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Policies;
+import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
@@ -107,13 +108,22 @@ record PairLeases(Supplier<Optional<VfPools>> pools, Policies policies, BiConsum
         }
         Lease lease = served.get()
                 .lease(host, pair.pool().get(), vm, pair.primary(), pair.settings())
-                .orElseThrow(() -> refusal(Finding.of(
-                        FindingCode.POOL_EXHAUSTED,
-                        subject,
-                        "Pool " + pair.pool().get() + " has no VF left for " + subject,
-                        "Add VFs to the pool, or stop a VM that uses one.")));
+                .orElseThrow(
+                        () -> refusal(exhausted(served.get(), host, pair.pool().get(), subject)));
         leased.accept(host, vm);
         return lease;
+    }
+
+    /** The check names each VF with its reason, unless one has become free meanwhile. */
+    private static Finding exhausted(VfPools pools, HostName host, PoolName pool, String subject) {
+        return pools.check(host, pool).stream()
+                .filter(finding -> finding.code() == FindingCode.POOL_EXHAUSTED)
+                .findFirst()
+                .orElseGet(() -> Finding.of(
+                        FindingCode.POOL_EXHAUSTED,
+                        subject,
+                        "Pool " + pool + " has no VF left for " + subject,
+                        "Add VFs to the pool, or stop a VM that uses one."));
     }
 
     private static UnderstudyException refusal(Finding finding) {

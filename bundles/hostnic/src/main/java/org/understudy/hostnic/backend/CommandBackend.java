@@ -5,11 +5,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.VfDefaults;
 import org.understudy.api.spi.VfSettings;
 import org.understudy.hostnic.run.Runner;
 import org.understudy.hostnic.run.Runner.Output;
@@ -43,7 +45,19 @@ public record CommandBackend(Runner runner, String self, String user) implements
 
     @Override
     public Optional<LeaseToken> lease(PciAddress vf, LeaseOwner owner) {
-        Output output = runner.run(List.of("lease", vf.toString(), "--owner", LeaseText.of(owner), "--json"), LIMIT);
+        return lease(vf, owner, List.of());
+    }
+
+    @Override
+    public Optional<LeaseToken> adopt(PciAddress vf, LeaseOwner owner) {
+        return lease(vf, owner, List.of("--adopt"));
+    }
+
+    private Optional<LeaseToken> lease(PciAddress vf, LeaseOwner owner, List<String> options) {
+        List<String> arguments = new ArrayList<>(List.of("lease", vf.toString(), "--owner", LeaseText.of(owner)));
+        arguments.addAll(options);
+        arguments.add("--json");
+        Output output = runner.run(arguments, LIMIT);
         if (ExitStatus.of(output.status()).isUnavailable()) {
             return Optional.empty();
         }
@@ -60,10 +74,17 @@ public record CommandBackend(Runner runner, String self, String user) implements
     }
 
     private static List<String> options(VfSettings settings) {
-        List<String> options =
-                new ArrayList<>(List.of("--mac", settings.mac().value(), "--vlan", Integer.toString(settings.vlan())));
+        VfDefaults others = settings.defaults();
+        List<String> options = new ArrayList<>(
+                List.of("--defaults", "--mac", settings.mac().value(), "--vlan", Integer.toString(settings.vlan())));
         settings.trust().ifPresent(on -> options.addAll(List.of("--trust", on ? "on" : "off")));
         settings.spoofCheck().ifPresent(on -> options.addAll(List.of("--spoofchk", on ? "on" : "off")));
+        others.linkState()
+                .ifPresent(state ->
+                        options.addAll(List.of("--link-state", state.name().toLowerCase(Locale.ROOT))));
+        others.qos().ifPresent(qos -> options.addAll(List.of("--qos", Integer.toString(qos))));
+        others.minRate().ifPresent(rate -> options.addAll(List.of("--min-rate", Integer.toString(rate))));
+        others.maxRate().ifPresent(rate -> options.addAll(List.of("--max-rate", Integer.toString(rate))));
         return options;
     }
 

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Function;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
@@ -42,21 +43,39 @@ record InventoryJson(String self) {
         JsonNode root = parse(text);
         List<PfView> pfs = new ArrayList<>();
         List<VfView> vfs = new ArrayList<>();
-        root.path("pfs").forEach(pf -> {
-            PfView view = pf(pf);
-            pfs.add(view);
-            pf.path("vfs").forEach(vf -> vfs.add(vf(view, vf)));
-        });
         List<Finding> findings = new ArrayList<>();
+        root.path("pfs")
+                .forEach(pf -> readOne(pf, findings, InventoryJson::pf).ifPresent(view -> {
+                    pfs.add(view);
+                    pf.path("vfs")
+                            .forEach(vf ->
+                                    readOne(vf, findings, one -> vf(view, one)).ifPresent(vfs::add));
+                }));
         root.path("problems").forEach(problem -> findings.add(problem(problem)));
         return new Inventory(pfs, vfs, findings);
     }
 
+    /** A function that cannot be read does not hide the others. */
+    private static <T> Optional<T> readOne(JsonNode node, List<Finding> findings, Function<JsonNode, T> read) {
+        try {
+            return Optional.of(read.apply(node));
+        } catch (UnderstudyException e) {
+            findings.add(problem(node.path("address").asText("SR-IOV"), e.getMessage()));
+            return Optional.empty();
+        }
+    }
+
     private static Finding problem(JsonNode problem) {
+        return problem(
+                problem.path("subject").asText("SR-IOV"),
+                problem.path("message").asText());
+    }
+
+    private static Finding problem(String subject, String message) {
         return Finding.of(
                 FindingCode.NIC_ACCESS_LIMITED,
-                problem.path("subject").asText("SR-IOV"),
-                problem.path("message").asText(),
+                subject,
+                message,
                 "Check this PCI function on the host with lspci; the other functions are read as usual.");
     }
 
@@ -64,6 +83,7 @@ record InventoryJson(String self) {
         return new PfView(
                 PciAddress.parse(pf.path("address").asText()),
                 text(pf, "netdev"),
+                text(pf, "altnames").map(names -> List.of(names.split(" "))).orElse(List.of()),
                 pf.path("vendor").asText(),
                 pf.path("device").asText(),
                 text(pf, "driver"),
@@ -82,6 +102,7 @@ record InventoryJson(String self) {
                 vf.path("index").asInt(),
                 state(vf.path("state").asText(), holder.isPresent()),
                 text(vf, "reason").orElse(""),
+                signs(vf.path("signs")),
                 List.of(),
                 vf.path("vendor").asText(),
                 vf.path("device").asText(),
@@ -109,6 +130,7 @@ record InventoryJson(String self) {
             // A leased VF whose VM runs is in use.
             case "in-use" -> leased ? VfState.LEASED : VfState.IN_USE;
             case "foreign" -> VfState.FOREIGN;
+            case "unusable" -> VfState.UNUSABLE;
             default -> VfState.FAULT;
         };
     }
@@ -122,6 +144,12 @@ record InventoryJson(String self) {
             case "group-shared" -> VfioReadiness.GROUP_SHARED;
             default -> VfioReadiness.UNKNOWN;
         };
+    }
+
+    private static List<String> signs(JsonNode list) {
+        List<String> signs = new ArrayList<>();
+        list.forEach(one -> signs.add(one.asText()));
+        return List.copyOf(signs);
     }
 
     private static List<PciAddress> addresses(JsonNode list) {

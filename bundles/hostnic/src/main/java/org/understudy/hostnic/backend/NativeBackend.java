@@ -15,6 +15,8 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.VfDefaults;
+import org.understudy.api.VfDefaults.LinkState;
 import org.understudy.api.spi.VfSettings;
 
 /**
@@ -58,8 +60,17 @@ public record NativeBackend(Places places, String self, String user, Executor wa
 
     @Override
     public Optional<LeaseToken> lease(PciAddress vf, LeaseOwner owner) {
+        return lease(vf, owner, false);
+    }
+
+    @Override
+    public Optional<LeaseToken> adopt(PciAddress vf, LeaseOwner owner) {
+        return lease(vf, owner, true);
+    }
+
+    private Optional<LeaseToken> lease(PciAddress vf, LeaseOwner owner, boolean adopt) {
         try {
-            long fencing = NativeVf.lease(places.asArray(), vf.toString(), LeaseText.of(owner));
+            long fencing = NativeVf.lease(places.asArray(), vf.toString(), LeaseText.of(owner), adopt);
             return Optional.of(new LeaseToken(vf, owner, fencing));
         } catch (NativeFailure e) {
             if (ExitStatus.of(e.status()).isUnavailable()) {
@@ -75,15 +86,7 @@ public record NativeBackend(Places places, String self, String user, Executor wa
         String owner = LeaseText.of(token.leaseOwner());
         byte[] mac = HexFormat.ofDelimiter(":").parseHex(settings.mac().value());
         call("VF " + vf, () -> {
-            NativeVf.configure(
-                    places.asArray(),
-                    vf,
-                    owner,
-                    token.fencing(),
-                    mac,
-                    settings.vlan(),
-                    flag(settings.trust()),
-                    flag(settings.spoofCheck()));
+            NativeVf.setUp(places.asArray(), vf, owner, token.fencing(), mac, values(settings));
             if (settings.vfio()) {
                 NativeVf.bind(places.asArray(), vf, owner, token.fencing(), user);
             }
@@ -98,6 +101,19 @@ public record NativeBackend(Places places, String self, String user, Executor wa
             NativeVf.forwarding(places.asArray(), vf, LeaseText.of(token.leaseOwner()), token.fencing(), on);
             return vf;
         });
+    }
+
+    private static int[] values(VfSettings settings) {
+        VfDefaults others = settings.defaults();
+        return new int[] {
+            settings.vlan(),
+            others.qos().orElse(-1),
+            flag(settings.trust()),
+            flag(settings.spoofCheck()),
+            others.linkState().map(LinkState::ordinal).orElse(-1),
+            others.minRate().orElse(-1),
+            others.maxRate().orElse(-1)
+        };
     }
 
     private static int flag(Optional<Boolean> wanted) {

@@ -15,11 +15,10 @@ final class NativeVf {
     static native byte[] inventory(String[] places);
 
     /** Returns the fencing number. */
-    static native long lease(String[] places, String vf, String owner);
+    static native long lease(String[] places, String vf, String owner, boolean adopt);
 
-    /** @param trust 0, 1, or -1 for no change; the same for spoofchk */
-    static native void configure(
-            String[] places, String vf, String owner, long fencing, byte[] mac, int vlan, int trust, int spoofchk);
+    /** @param values VLAN, QoS, trust, spoof check, link state, rates; -1 for that of a new VF */
+    static native void setUp(String[] places, String vf, String owner, long fencing, byte[] mac, int[] values);
 
     /** @param user user that may open the VF's IOMMU group; empty: no change */
     static native void bind(String[] places, String vf, String owner, long fencing, String user);

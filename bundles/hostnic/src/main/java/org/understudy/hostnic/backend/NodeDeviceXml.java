@@ -107,7 +107,7 @@ record NodeDeviceXml(Element element) {
     }
 
     private static PciAddress address(String domain, String bus, String slot, String function) {
-        return new PciAddress(decoded(domain), decoded(bus), decoded(slot), decoded(function));
+        return new PciAddress(longDecoded(domain), decoded(bus), decoded(slot), decoded(function));
     }
 
     private static String required(Optional<String> part) {
@@ -116,8 +116,13 @@ record NodeDeviceXml(Element element) {
     }
 
     private static int decoded(String text) {
+        long number = longDecoded(text);
+        return number == (int) number ? (int) number : -1;
+    }
+
+    private static long longDecoded(String text) {
         try {
-            return Integer.decode(text);
+            return Long.decode(text);
         } catch (NumberFormatException e) {
             throw new UnderstudyException(
                     ErrorCode.HOST_UNAVAILABLE, "Device XML from libvirt has '" + text + "' instead of a number", e);

@@ -7,10 +7,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.PciAddress;
 import org.understudy.api.PfView;
+import org.understudy.api.UnderstudyException;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
 import org.understudy.api.VfioReadiness;
@@ -33,17 +35,40 @@ final class NodeDevices {
 
     private NodeDevices(List<NodeDeviceXml> devices) {
         for (NodeDeviceXml device : devices) {
-            device.capability("pci").ifPresent(pci -> functions.put(pci.pciAddress(), device));
+            device.capability("pci").ifPresent(pci -> readAddress(device, pci));
             device.capability("net")
                     .flatMap(net -> net.text("interface"))
                     .ifPresent(name -> device.text("parent").ifPresent(parent -> netdevs.put(parent, name)));
         }
     }
 
+    /** A device whose address is out of range does not hide the others. */
+    private void readAddress(NodeDeviceXml device, NodeDeviceXml pci) {
+        readOne(device.text("name").orElse("PCI device"), () -> functions.put(pci.pciAddress(), device));
+    }
+
+    private void readOne(String subject, Runnable read) {
+        try {
+            read.run();
+        } catch (UnderstudyException e) {
+            if (e.code() != ErrorCode.INVALID_ARGUMENT) {
+                throw e;
+            }
+            findings.add(
+                    Finding.of(
+                            FindingCode.NIC_ACCESS_LIMITED,
+                            subject,
+                            subject + ": " + e.getMessage(),
+                            "Check this PCI device on the host with virsh nodedev-dumpxml; the other devices are read as usual."));
+        }
+    }
+
     /** @param devices in any order */
     static Inventory read(List<NodeDeviceXml> devices) {
         NodeDevices all = new NodeDevices(devices);
-        all.functions.keySet().stream().sorted().forEach(all::readFunction);
+        all.functions.keySet().stream()
+                .sorted()
+                .forEach(address -> all.readOne(address.toString(), () -> all.readFunction(address)));
         return new Inventory(List.copyOf(all.pfs), List.copyOf(all.vfs), List.copyOf(all.findings));
     }
 
@@ -96,6 +121,7 @@ final class NodeDevices {
                 // A VF in an unknown state must not be leased.
                 VfState.FOREIGN,
                 boundToVfio ? "bound to " + VFIO_DRIVER : "state unknown without understudy-vf on the host",
+                isNetwork(pci) ? List.of() : List.of("not-network"),
                 List.of(),
                 pci.id("vendor"),
                 pci.id("product"),
@@ -116,6 +142,11 @@ final class NodeDevices {
                 VfioReadiness.UNKNOWN,
                 Optional.empty(),
                 Optional.empty());
+    }
+
+    /** PCI class 02; older versions of libvirt do not report it. */
+    private static boolean isNetwork(NodeDeviceXml pci) {
+        return pci.text("class").map(code -> code.startsWith("0x02")).orElse(true);
     }
 
     private Optional<String> netdev(NodeDeviceXml device) {

@@ -30,6 +30,11 @@ public record SplitBackend(SriovBackend reader, SriovBackend writer) implements 
     }
 
     @Override
+    public Optional<LeaseToken> adopt(PciAddress vf, LeaseOwner owner) {
+        return writer.adopt(vf, owner);
+    }
+
+    @Override
     public void prepare(LeaseToken token, VfSettings settings) {
         writer.prepare(token, settings);
     }

@@ -51,8 +51,13 @@ public interface SriovBackend extends AutoCloseable {
      */
     Optional<LeaseToken> lease(PciAddress vf, LeaseOwner owner);
 
+    /** As {@link #lease}, also for a VF that is bound to {@code vfio-pci} and that no program has open. */
+    default Optional<LeaseToken> adopt(PciAddress vf, LeaseOwner owner) {
+        return lease(vf, owner);
+    }
+
     /**
-     * Writes the settings, reads them back, and binds the VF to the requested driver.
+     * Writes all settings of the VF, reads them back, and binds the VF to the requested driver.
      *
      * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#VF_FAILED} with the reason; some
      *     changes may be in effect

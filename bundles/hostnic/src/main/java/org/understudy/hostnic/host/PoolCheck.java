@@ -7,13 +7,13 @@ import java.util.OptionalInt;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.NicInventory;
-import org.understudy.api.PoolName;
+import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
 import org.understudy.hostnic.pool.VfSelection;
 
 /** Reports why a host cannot supply a VF of a pool. */
-record PoolCheck(HostNicAccess access, PoolName pool) {
+record PoolCheck(HostNicAccess access, PoolPolicy pool) {
     /** Empty if it can. */
     List<Finding> findings() {
         Optional<String> readOnly = access.readOnly();
@@ -34,30 +34,40 @@ record PoolCheck(HostNicAccess access, PoolName pool) {
                     readOnly.get(),
                     "Install understudy-vf on the host and set nics: access: ssh, or choose another host."));
         }
-        if (!VfSelection.order(inventory, pool, OptionalInt.empty()).isEmpty()) {
+        if (!VfSelection.order(inventory, pool, OptionalInt.empty(), Optional.empty())
+                .isEmpty()) {
             return VfSelection.obstacle(inventory, pool)
                     .map(why -> finding(
                             FindingCode.POOL_NOT_SERVED,
-                            "Pool " + pool + " has no usable VF on host " + inventory.host() + ": " + why,
+                            "Pool " + pool.name() + " has no usable VF on host " + inventory.host() + ": " + why,
                             "Remove the obstacle on the host, or choose another host."))
                     .stream()
                     .toList();
         }
         return List.of(finding(
                 FindingCode.POOL_EXHAUSTED,
-                "Pool " + pool + " has no free VF on host " + inventory.host() + ": " + summary(inventory.vfs()),
-                "Release a VF on the host, or choose another host."));
+                "Pool " + pool.name() + " has no free VF on host " + inventory.host() + ": "
+                        + VfSelection.reasons(inventory, pool.name()),
+                remedy(inventory.vfs())));
     }
 
     private Finding finding(FindingCode code, String message, String remedy) {
-        return Finding.of(code, "host " + access.policy().name() + ", pool " + pool, message, remedy);
+        return Finding.of(code, "host " + access.policy().name() + ", pool " + pool.name(), message, remedy);
     }
 
-    private String summary(List<VfView> vfs) {
+    /** Only what would give the pool a free VF. */
+    private String remedy(List<VfView> vfs) {
         List<VfView> members =
-                vfs.stream().filter(vf -> vf.pools().contains(pool)).toList();
-        long leased =
-                members.stream().filter(vf -> vf.state() == VfState.LEASED).count();
-        return "%d VFs, %d of them leased".formatted(members.size(), leased);
+                vfs.stream().filter(vf -> vf.pools().contains(pool.name())).toList();
+        if (members.isEmpty()) {
+            return "Compare the selectors of the pool with understudy:vf-list, create VFs on the PF, or choose another host.";
+        }
+        if (members.stream().anyMatch(VfView::isReserved)) {
+            return "If no other program uses the VFs that are bound to vfio-pci, set adopt: true for the pool in"
+                    + " etc/understudy.yaml; else add VFs to the pool.";
+        }
+        return members.stream().anyMatch(vf -> vf.state() == VfState.LEASED)
+                ? "Add VFs to the pool, stop a VM that uses one, or choose another host."
+                : "End the use of a VF on the host, add VFs to the pool, or choose another host.";
     }
 }

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.hostnic.host;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
@@ -22,7 +27,9 @@ import org.understudy.api.HostName;
 import org.understudy.api.NicInventory;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Policies;
+import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryKind;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
@@ -40,7 +47,7 @@ import org.understudy.hostnic.pool.VfSelection;
 public final class VfLeases implements VfPools {
     private static final Logger LOG = LoggerFactory.getLogger(VfLeases.class);
 
-    /** Number of VFs whose preparation may fail before the lease fails. */
+    /** Number of VFs of a PF whose preparation may fail before VFs of other PFs are tried. */
     private static final int MAX_FAILURES = 3;
 
     private final HostNicService nics;
@@ -62,20 +69,28 @@ public final class VfLeases implements VfPools {
 
     @Override
     public List<Finding> check(HostName host, PoolName pool) {
-        return new PoolCheck(nics.access(host), pool).findings();
+        return new PoolCheck(nics.access(host), policy(pool)).findings();
     }
 
     @Override
     public Optional<Lease> lease(HostName host, PoolName pool, VmName vm, Alias primary, VfSettings settings) {
-        if (policies.current().pools().stream().noneMatch(p -> p.name().equals(pool))) {
-            throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "Pool '" + pool + "' is not configured");
-        }
+        PoolPolicy configured = policies.current().pools().stream()
+                .filter(p -> p.name().equals(pool))
+                .findFirst()
+                .orElseThrow(() ->
+                        new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "Pool '" + pool + "' is not configured"));
         HostNicAccess access = nics.access(host);
         access.require().readOnly().ifPresent(why -> {
             throw new UnderstudyException(ErrorCode.NOT_SUPPORTED, why);
         });
         LeaseOwner leaseOwner = new LeaseOwner(server.owner(host), vm.value(), primary.value());
-        return leaseFirst(access, candidates(access.refresh(), pool, leaseOwner, settings), leaseOwner, settings)
+        VfSettings whole = settings.with(configured.defaults());
+        return leaseFirst(
+                        access,
+                        candidates(access.refresh(), configured, leaseOwner, whole),
+                        configured,
+                        leaseOwner,
+                        whole)
                 .map(token -> lease(host, pool, token));
     }
 
@@ -93,18 +108,23 @@ public final class VfLeases implements VfPools {
                 .filter(known -> known.address().equals(vf) && !known.pools().isEmpty())
                 .findFirst();
         LeaseOwner leaseOwner = new LeaseOwner(server.owner(host), vm.value(), primary.value());
-        return named.map(view -> leaseFirst(access, List.of(vf), leaseOwner, settings)
-                .map(token -> lease(host, view.pools().get(0), token))
-                .orElseThrow(() -> notFree(host, view, primary)));
+        return named.map(view -> {
+            PoolPolicy pool = policy(view.pools().get(0));
+            VfSettings whole = settings.with(pool.defaults());
+            return leaseFirst(access, List.of(view), pool, leaseOwner, whole)
+                    .map(token -> lease(host, pool.name(), token))
+                    .orElseThrow(() -> notFree(host, view, primary));
+        });
     }
 
     private static UnderstudyException notFree(HostName host, VfView vf, Alias primary) {
         String holder = vf.holder().map(h -> "; holder: VM " + h.vm()).orElse("");
+        String reason = vf.reason().isEmpty() ? "" : ": " + vf.reason();
         Finding finding = Finding.of(
                 FindingCode.VF_NOT_FREE,
                 "host " + host + ", VF " + vf.address(),
                 "VF " + vf.address() + ", which the definition names for " + primary + ", is "
-                        + vf.state().name().toLowerCase(Locale.ROOT).replace('_', ' ') + holder,
+                        + vf.state().name().toLowerCase(Locale.ROOT).replace('_', ' ') + holder + reason,
                 "Release the VF, or name another VF or its pool in the definition.");
         return new UnderstudyException(finding.message(), List.of(finding));
     }
@@ -122,15 +142,22 @@ public final class VfLeases implements VfPools {
     }
 
     /** The VF that the VM already holds, then the free ones of the pool in case that one is unusable. */
-    private static List<PciAddress> candidates(
-            NicInventory inventory, PoolName pool, LeaseOwner leaseOwner, VfSettings settings) {
-        List<PciAddress> candidates = new ArrayList<>(inventory.vfs().stream()
-                .filter(vf -> vf.state() == VfState.LEASED && vf.pools().contains(pool))
+    private static List<VfView> candidates(
+            NicInventory inventory, PoolPolicy pool, LeaseOwner leaseOwner, VfSettings settings) {
+        List<VfView> candidates = new ArrayList<>(inventory.vfs().stream()
+                .filter(vf -> vf.state() == VfState.LEASED && vf.pools().contains(pool.name()))
                 .filter(vf -> vf.holder().filter(h -> isOf(h, leaseOwner)).isPresent())
-                .map(VfView::address)
                 .toList());
-        candidates.addAll(VfSelection.order(inventory, pool, settings.numaNode()));
+        candidates.addAll(VfSelection.order(inventory, pool, settings.numaNode(), Optional.of(settings.mac())));
         return candidates;
+    }
+
+    /** The pool of the configuration; one without VFs if it was removed meanwhile. */
+    private PoolPolicy policy(PoolName name) {
+        return policies.current().pools().stream()
+                .filter(pool -> pool.name().equals(name))
+                .findFirst()
+                .orElseGet(() -> new PoolPolicy(name, PrimaryKind.VF, List.of(), Optional.empty()));
     }
 
     private static boolean isOf(Holder holder, LeaseOwner leaseOwner) {
@@ -140,20 +167,37 @@ public final class VfLeases implements VfPools {
     }
 
     private static Optional<LeaseToken> leaseFirst(
-            HostNicAccess access, List<PciAddress> candidates, LeaseOwner leaseOwner, VfSettings settings) {
+            HostNicAccess access,
+            List<VfView> candidates,
+            PoolPolicy pool,
+            LeaseOwner leaseOwner,
+            VfSettings settings) {
         try {
-            return leaseFirst(access.require(), candidates, leaseOwner, settings);
+            return leaseFirst(access.require(), candidates, pool, leaseOwner, settings);
         } finally {
             access.refreshAfterChange();
         }
     }
 
     private static Optional<LeaseToken> leaseFirst(
-            SriovBackend backend, List<PciAddress> candidates, LeaseOwner leaseOwner, VfSettings settings) {
+            SriovBackend backend,
+            List<VfView> candidates,
+            PoolPolicy pool,
+            LeaseOwner leaseOwner,
+            VfSettings settings) {
         Optional<UnderstudyException> lastFailure = Optional.empty();
-        int failures = 0;
-        for (PciAddress vf : candidates) {
-            Optional<LeaseToken> token = backend.lease(vf, leaseOwner);
+        Map<PciAddress, Integer> failures = new HashMap<>();
+        Set<VfView> postponed = new HashSet<>();
+        Deque<VfView> queue = new ArrayDeque<>(candidates);
+        while (!queue.isEmpty()) {
+            VfView vf = queue.remove();
+            if (failures.getOrDefault(vf.pf(), 0) >= MAX_FAILURES && postponed.add(vf)) {
+                queue.add(vf);
+                continue;
+            }
+            Optional<LeaseToken> token = pool.adopt() && vf.isReserved()
+                    ? backend.adopt(vf.address(), leaseOwner)
+                    : backend.lease(vf.address(), leaseOwner);
             if (token.isEmpty()) {
                 continue;
             }
@@ -163,10 +207,11 @@ public final class VfLeases implements VfPools {
             } catch (UnderstudyException e) {
                 releaseAfterFailure(backend, token.get(), e);
                 lastFailure = Optional.of(e);
-                if (e.code() != ErrorCode.VF_FAILED || ++failures == MAX_FAILURES) {
+                if (e.code() != ErrorCode.VF_FAILED) {
                     throw e;
                 }
-                LOG.warn("VF {}: lease failed, trying another VF: {}", vf, e.getMessage());
+                failures.merge(vf.pf(), 1, Integer::sum);
+                LOG.warn("VF {}: lease failed, trying another VF: {}", vf.address(), e.getMessage());
             }
         }
         lastFailure.ifPresent(e -> {

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.understudy.api.Finding;
@@ -43,29 +44,36 @@ public record PoolMembership(List<PoolPolicy> policies) {
 
     /** Returns the VFs with the pools that each belongs to. */
     public List<VfView> assign(List<PfView> pfs, List<VfView> vfs) {
-        Map<PciAddress, String> drivers = new HashMap<>();
-        pfs.forEach(pf -> pf.driver().ifPresent(driver -> drivers.put(pf.address(), driver)));
+        Map<PciAddress, PfView> known = new HashMap<>();
+        pfs.forEach(pf -> known.put(pf.address(), pf));
         return vfs.stream()
-                .map(vf -> vf.in(poolsOf(vf, drivers.getOrDefault(vf.pf(), ""))))
+                .map(vf -> vf.in(poolsOf(vf, Optional.ofNullable(known.get(vf.pf())))))
                 .toList();
     }
 
-    private List<PoolName> poolsOf(VfView vf, String pfDriver) {
+    /** A function of a crypto, storage or graphics device is in no pool. */
+    private List<PoolName> poolsOf(VfView vf, Optional<PfView> pf) {
         return policies.stream()
-                .filter(p -> p.selectors().stream().anyMatch(s -> selects(s, vf, pfDriver)))
+                .filter(p -> vf.isNetwork() && p.selectors().stream().anyMatch(s -> selects(s, vf, pf)))
                 .map(PoolPolicy::name)
                 .toList();
     }
 
-    private static boolean selects(VfSelector s, VfView vf, String pfDriver) {
-        return s.pf().map(vf.pfName()::equals).orElse(true)
+    private static boolean selects(VfSelector s, VfView vf, Optional<PfView> pf) {
+        return s.pf().map(name -> vf.pfName().equals(name)
+                                || pf.filter(p -> p.isNamed(name)).isPresent())
+                        .orElse(true)
                 && s.address()
                         .map(a -> a.equals(vf.address()) || a.equals(vf.pf()))
                         .orElse(true)
                 && (s.indexes().isEmpty() || s.indexes().stream().anyMatch(r -> r.contains(vf.index())))
                 && s.vendor().map(vf.vendor()::equals).orElse(true)
                 && s.device().map(vf.device()::equals).orElse(true)
-                && s.driver().map(pfDriver::equals).orElse(true)
+                && s.driver()
+                        .map(driver -> pf.flatMap(PfView::driver)
+                                .filter(driver::equals)
+                                .isPresent())
+                        .orElse(true)
                 && (s.numaNode().isEmpty() || s.numaNode().equals(vf.numaNode()));
     }
 
@@ -83,9 +91,11 @@ public record PoolMembership(List<PoolPolicy> policies) {
         if (pool.kind() != PrimaryKind.VF) {
             return PoolView.of(pool);
         }
-        List<Stock> stocks =
-                hosts.stream().map(host -> stock(pool.name(), host)).toList();
+        List<Stock> stocks = hosts.stream().map(host -> stock(pool, host)).toList();
         List<Finding> findings = new ArrayList<>(overlaps);
+        if (!pool.adopt()) {
+            hosts.forEach(host -> reserved(pool.name(), host).ifPresent(findings::add));
+        }
         boolean empty = stocks.stream().allMatch(s -> s.free() + s.leased() + s.other() == 0);
         if (empty && !hosts.isEmpty()) {
             findings.add(Finding.of(
@@ -98,14 +108,29 @@ public record PoolMembership(List<PoolPolicy> policies) {
         return new PoolView(pool.name(), pool.kind(), pool.selectors(), pool.model(), stocks, List.copyOf(findings));
     }
 
-    private static Stock stock(PoolName pool, NicInventory host) {
+    /** The usual preparation of a host for VMs: its VFs are bound to vfio-pci at boot. */
+    private static Optional<Finding> reserved(PoolName pool, NicInventory host) {
+        List<VfView> vfs = host.vfs().stream()
+                .filter(vf -> vf.pools().contains(pool) && vf.isReserved())
+                .toList();
+        return vfs.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Finding.of(
+                        FindingCode.POOL_VFS_RESERVED,
+                        "pool " + pool + ", host " + host.host(),
+                        "Pool " + pool + ": " + vfs.size() + " VFs are bound to vfio-pci without a lease, such as "
+                                + vfs.get(0).address(),
+                        "If no other program uses them, set adopt: true for the pool in etc/understudy.yaml."));
+    }
+
+    private static Stock stock(PoolPolicy pool, NicInventory host) {
         int free = 0;
         int leased = 0;
         int other = 0;
         for (VfView vf : host.vfs()) {
-            if (!vf.pools().contains(pool)) {
+            if (!vf.pools().contains(pool.name())) {
                 continue;
-            } else if (vf.state() == VfState.FREE) {
+            } else if (vf.state() == VfState.FREE || pool.adopt() && vf.isReserved()) {
                 free++;
             } else if (vf.state() == VfState.LEASED) {
                 leased++;

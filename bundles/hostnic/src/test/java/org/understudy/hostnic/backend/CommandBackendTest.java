@@ -4,6 +4,7 @@ package org.understudy.hostnic.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -15,6 +16,8 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.MacAddress;
 import org.understudy.api.PciAddress;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.VfDefaults;
+import org.understudy.api.VfDefaults.LinkState;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
 import org.understudy.api.spi.VfSettings;
@@ -107,9 +110,67 @@ class CommandBackendTest {
 
         assertThat(command.calls())
                 .containsExactly(
-                        "configure 0000:01:10.2 --owner s1:alpha:web1:ua-vf0 --fencing 7 --mac 52:54:00:11:22:33"
+                        "configure 0000:01:10.2 --owner s1:alpha:web1:ua-vf0 --fencing 7 --defaults --mac 52:54:00:11:22:33"
                                 + " --vlan 42 --trust on --spoofchk off --json",
                         "bind 0000:01:10.2 --owner s1:alpha:web1:ua-vf0 --fencing 7 --user libvirt-qemu --json");
+    }
+
+    @Test
+    void sendsTheSettingsOfThePool() {
+        command.answer(0, "", "");
+
+        backend.prepare(
+                TOKEN,
+                new VfSettings(
+                        new MacAddress("52:54:00:11:22:33"),
+                        0,
+                        Optional.empty(),
+                        Optional.empty(),
+                        false,
+                        OptionalInt.empty(),
+                        new VfDefaults(
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.of(LinkState.ENABLE),
+                                OptionalInt.of(3),
+                                OptionalInt.of(10),
+                                OptionalInt.of(100))));
+
+        assertThat(command.calls())
+                .singleElement()
+                .asString()
+                .endsWith("--vlan 0 --link-state enable --qos 3 --min-rate 10 --max-rate 100 --json");
+    }
+
+    @Test
+    void adoptsAVfThatWasBoundBeforehand() {
+        command.answer(0, "{\"address\":\"0000:01:10.2\",\"owner\":\"s1:alpha:web1:ua-vf0\",\"fencing\":7}", "");
+
+        assertThat(backend.adopt(VF, WEB1)).contains(TOKEN);
+
+        assertThat(command.calls()).containsExactly("lease 0000:01:10.2 --owner s1:alpha:web1:ua-vf0 --adopt --json");
+    }
+
+    @Test
+    void readsTheSignsOfUseAndFunctionsInLargeDomains() {
+        command.answer(0, """
+                {"pfs":[{"address":"10000:e1:00.0","netdev":"eno1","altnames":"enp1 enx2","vendor":"8086","device":"10c9",
+                  "totalvfs":7,"numvfs":2,"vfs":[
+                  {"address":"10000:e1:10.0","index":0,"state":"in-use","reason":"its netdev eno1v0 is up",
+                   "signs":["up","address"]},
+                  {"address":"not:an:address","index":1,"state":"free"},
+                  {"address":"ffffffff:e1:10.2","index":2,"state":"unusable","signs":["pf"]}]}],"problems":[]}
+                """, "");
+
+        Inventory inventory = backend.read();
+
+        assertThat(inventory.pfs().get(0).altNames()).containsExactly("enp1", "enx2");
+        assertThat(inventory.vfs()).extracting(VfView::state).containsExactly(VfState.IN_USE, VfState.UNUSABLE);
+        assertThat(inventory.vfs()).extracting(VfView::signs).containsExactly(List.of("up", "address"), List.of("pf"));
+        assertThat(inventory.vfs().get(1).address()).hasToString("ffffffff:e1:10.2");
+        assertThat(inventory.findings())
+                .singleElement()
+                .satisfies(f -> assertThat(f.subject()).isEqualTo("not:an:address"));
     }
 
     @Test

@@ -202,6 +202,38 @@ class NativeBackendTest {
     }
 
     @Test
+    void adoptsAVfThatWasBoundBeforehandIfNoProgramHasItOpen() throws IOException {
+        tree.with(1, 2);
+        tree.bind(0, 1, "vfio-pci");
+
+        assertThat(vf(0, 1).isReserved()).isTrue();
+        assertThat(backend().adopt(SysTree.vf(0, 1), WEB1))
+                .as("its group cannot be opened")
+                .isEmpty();
+        Files.createFile(folder.resolve("dev/vfio/1"));
+        LeaseToken token = backend().adopt(SysTree.vf(0, 1), WEB1).orElseThrow();
+        assertThat(vf(0, 1).state()).isEqualTo(VfState.LEASED);
+
+        backend().release(token);
+        assertThat(vf(0, 1).isReserved()).isTrue();
+    }
+
+    @Test
+    void reportsTheSignsOfUse() throws IOException {
+        tree.with(2, 2);
+        Files.createDirectories(tree.device(SysTree.vf(0, 0)).resolve("net"));
+        Files.createDirectories(tree.device(SysTree.vf(0, 1)).resolve("vdpa0"));
+        SysTree.write(tree.device(SysTree.pf(1)), "class", "0x0b4000");
+
+        assertThat(vf(0, 0).state()).isEqualTo(VfState.IN_USE);
+        assertThat(vf(0, 0).signs()).containsExactly("network-namespace");
+        assertThat(vf(0, 1).signs()).containsExactly("vdpa");
+        assertThat(vf(1, 0).state()).isEqualTo(VfState.UNUSABLE);
+        assertThat(vf(1, 0).isNetwork()).isFalse();
+        assertThat(backend().lease(SysTree.vf(0, 0), WEB1)).isEmpty();
+    }
+
+    @Test
     void rejectsAChangeWithAnOutdatedToken() throws IOException {
         tree.with(1, 4);
         LeaseToken token = backend().lease(SysTree.vf(0, 1), WEB1).orElseThrow();

@@ -78,6 +78,34 @@ class NodeDeviceBackendTest {
     }
 
     @Test
+    void readsTheOtherDevicesBesideAnOddOne() throws IOException {
+        String odd = """
+                <device><name>pci_10000_e1_00_0</name><capability type='pci'><class>0x010802</class><domain>65536</domain>
+                <bus>225</bus><slot>0</slot><function>0</function><product id='0xa824'/><vendor id='0x144d'/>
+                <capability type='virt_functions' maxCount='32'><address domain='0x10000' bus='0xe1' slot='0x01' function='0x0'/>
+                </capability></capability></device>
+                <device><name>pci_10000_e1_01_0</name><capability type='pci'><class>0x010802</class><domain>65536</domain>
+                <bus>225</bus><slot>1</slot><function>0</function><product id='0xa824'/><vendor id='0x144d'/></capability></device>
+                <device><name>pci_odd</name><capability type='pci'><domain>4294967296</domain><bus>1</bus><slot>0</slot>
+                <function>0</function></capability></device>
+                """;
+
+        Inventory inventory = read(odd + devices());
+
+        assertThat(inventory.pfs())
+                .extracting(pf -> pf.address().toString())
+                .containsExactly("0000:01:00.0", "10000:e1:00.0");
+        assertThat(inventory.vfs())
+                .hasSize(8)
+                .filteredOn(vf -> !vf.isNetwork())
+                .singleElement()
+                .satisfies(vf -> assertThat(vf.address()).isEqualTo(PciAddress.parse("10000:e1:01.0")));
+        assertThat(inventory.findings())
+                .first()
+                .satisfies(f -> assertThat(f.subject()).isEqualTo("pci_odd"));
+    }
+
+    @Test
     void reportsNoVfAsFree() throws IOException {
         List<VfView> vfs = read(devices()).vfs();
 

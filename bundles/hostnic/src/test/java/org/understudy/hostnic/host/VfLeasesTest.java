@@ -25,6 +25,8 @@ import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.VfDefaults;
+import org.understudy.api.VfDefaults.LinkState;
 import org.understudy.api.VfSelector;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
@@ -49,12 +51,16 @@ class VfLeasesTest {
 
     @BeforeEach
     void open() {
+        open("eno1#0-2");
+    }
+
+    private void open(String selector) {
         lab.configuration.set(
                 List.of(
                         new HostPolicy(ALPHA, "qemu", Map.of()),
                         new HostPolicy(TWIN, "qemu", Map.of()),
                         new HostPolicy(UNMANAGED, "peer", Map.of())),
-                new PoolPolicy(POOL, PrimaryKind.VF, List.of(VfSelector.parse("eno1#0-2")), Optional.empty()));
+                new PoolPolicy(POOL, PrimaryKind.VF, List.of(VfSelector.parse(selector)), Optional.empty()));
         nics = lab.open(host -> host.name().equals(UNMANAGED)
                 ? Optional.empty()
                 : Optional.of(machine.open(NicLab.SERVER.owner(host.name()))));
@@ -175,6 +181,44 @@ class VfLeasesTest {
         assertCode(ErrorCode.VF_FAILED, () -> lease("web1"));
 
         assertThat(inventory().vfs()).allMatch(vf -> vf.state() == VfState.FREE);
+    }
+
+    @Test
+    void triesEveryVfBeforeTheLeaseFails() {
+        nics.close();
+        open("eno1");
+        machine.failing.addAll(List.of(FakeMachine.vf(0), FakeMachine.vf(1), FakeMachine.vf(2)));
+
+        assertThat(lease("web1")).map(Lease::vf).contains(FakeMachine.vf(3));
+    }
+
+    @Test
+    void namesEachVfOfAnExhaustedPool() {
+        lease("a");
+        lease("b");
+        lease("c");
+
+        assertThat(leases.check(ALPHA, POOL)).singleElement().satisfies(f -> {
+            assertThat(f.message())
+                    .contains(FakeMachine.vf(0) + " leased: VM a")
+                    .contains(FakeMachine.vf(2) + " leased: VM c");
+            assertThat(f.remedy()).contains("stop a VM that uses one");
+        });
+    }
+
+    @Test
+    void completesTheSettingsOfThePairByThoseOfThePool() {
+        Optional<Boolean> off = Optional.of(false);
+        VfDefaults defaults = new VfDefaults(
+                off, off, Optional.of(LinkState.ENABLE), OptionalInt.of(3), OptionalInt.empty(), OptionalInt.of(1000));
+        PoolPolicy pool = lab.configuration.current().pools().get(0);
+        VfSettings whole = SETTINGS.with(new PoolPolicy(
+                        pool.name(), pool.kind(), pool.selectors(), pool.model(), pool.network(), false, defaults)
+                .defaults());
+
+        assertThat(whole.trust()).as("the pair requests it").contains(true);
+        assertThat(whole.spoofCheck()).contains(false);
+        assertThat(whole.defaults()).isEqualTo(defaults);
     }
 
     @Test

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.NicInventory;
+import org.understudy.api.PfView;
 import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PoolName;
 import org.understudy.api.PoolView;
@@ -69,6 +70,66 @@ class PoolMembershipTest {
                     .containsExactly(new Stock(new HostName("a"), 5, 1, 2), new Stock(new HostName("b"), 0, 0, 0));
             assertThat(view.findings()).isEmpty();
         });
+    }
+
+    @Test
+    void selectsAPfByAnAlternativeName() {
+        PfView before = rack.pfs.get(3);
+        rack.pfs.set(
+                3,
+                new PfView(
+                        before.address(),
+                        before.netdev(),
+                        List.of("enp24s0f0", "a.name.of.more.than.15.letters"),
+                        before.vendor(),
+                        before.device(),
+                        before.driver(),
+                        before.totalVfs(),
+                        before.vfs(),
+                        before.link(),
+                        before.numaNode()));
+
+        for (String name : List.of("enp24s0f0#0-7", "a.name.of.more.than.15.letters#0-7")) {
+            assertThat(rack.in(pool("a", name)).stream()
+                            .filter(vf -> !vf.pools().isEmpty()))
+                    .as(name)
+                    .hasSize(8)
+                    .allMatch(vf -> vf.pfName().equals("eno3"));
+        }
+    }
+
+    @Test
+    void leavesOutFunctionsThatAreNoNics() {
+        rack.vfs.replaceAll(vf -> vf.index() < 4 ? vf.showing(List.of("not-network")) : vf);
+
+        assertThat(rack.in(pool("a", "vendor=8086 numa=0")).stream()
+                        .filter(vf -> !vf.pools().isEmpty()))
+                .hasSize(16 * 124)
+                .allMatch(vf -> vf.index() >= 4);
+    }
+
+    @Test
+    void reportsVfsThatWereBoundBeforehandUnlessThePoolAdoptsThem() {
+        rack.reserve(1, 0);
+        rack.reserve(1, 1);
+        PoolPolicy strict = pool("a", "eno1#0-7");
+        PoolPolicy adopting = Rack.adopting(strict);
+
+        PoolView refused = new PoolMembership(List.of(strict))
+                .views(List.of(rack.inventory("h", strict)))
+                .get(0);
+        PoolView adopted = new PoolMembership(List.of(adopting))
+                .views(List.of(rack.inventory("h", adopting)))
+                .get(0);
+
+        assertThat(refused.stocks()).containsExactly(new Stock(new HostName("h"), 6, 0, 2));
+        assertThat(refused.findings()).singleElement().satisfies(f -> {
+            assertThat(f.code()).isEqualTo(FindingCode.POOL_VFS_RESERVED);
+            assertThat(f.message()).contains("2 VFs are bound to vfio-pci");
+            assertThat(f.remedy()).contains("adopt: true");
+        });
+        assertThat(adopted.stocks()).containsExactly(new Stock(new HostName("h"), 8, 0, 0));
+        assertThat(adopted.findings()).isEmpty();
     }
 
     @Test

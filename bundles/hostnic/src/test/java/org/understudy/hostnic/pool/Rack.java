@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.understudy.api.HostName;
+import org.understudy.api.MacAddress;
 import org.understudy.api.NicInventory;
 import org.understudy.api.PciAddress;
 import org.understudy.api.PfView;
@@ -102,6 +103,72 @@ final class Rack {
                 vfio,
                 Optional.empty(),
                 Optional.empty());
+    }
+
+    static VfView withMac(VfView vf, MacAddress mac) {
+        return new VfView(
+                vf.address(),
+                vf.pf(),
+                vf.pfName(),
+                vf.index(),
+                vf.state(),
+                vf.reason(),
+                vf.signs(),
+                vf.pools(),
+                vf.vendor(),
+                vf.device(),
+                vf.driver(),
+                vf.netdev(),
+                Optional.of(mac),
+                vf.vlan(),
+                vf.vlanProtocol(),
+                vf.trust(),
+                vf.spoofCheck(),
+                vf.numaNode(),
+                vf.iommuGroup(),
+                vf.iommuShared(),
+                vf.iommuPeers(),
+                vf.vfio(),
+                vf.vfioBlocker(),
+                vf.holder());
+    }
+
+    /** Binds a VF to vfio-pci without a lease. */
+    void reserve(int pf, int index) {
+        vfs.replaceAll(vf -> vf.address().equals(address(pf, index)) ? reserved(vf) : vf);
+    }
+
+    private static VfView reserved(VfView vf) {
+        return new VfView(
+                vf.address(),
+                vf.pf(),
+                vf.pfName(),
+                vf.index(),
+                VfState.FOREIGN,
+                "bound to vfio-pci without a lease",
+                List.of("vfio"),
+                vf.pools(),
+                vf.vendor(),
+                vf.device(),
+                Optional.of("vfio-pci"),
+                Optional.empty(),
+                vf.mac(),
+                vf.vlan(),
+                vf.vlanProtocol(),
+                vf.trust(),
+                vf.spoofCheck(),
+                vf.numaNode(),
+                vf.iommuGroup(),
+                vf.iommuShared(),
+                vf.iommuPeers(),
+                vf.vfio(),
+                vf.vfioBlocker(),
+                vf.holder());
+    }
+
+    static PoolPolicy adopting(PoolPolicy pool) {
+        return new PoolPolicy(
+                pool.name(), pool.kind(), pool.selectors(), pool.model(), pool.network(), true, pool.defaults());
     }
 
     void setState(int pf, int index, VfState state) {

@@ -6,10 +6,13 @@ import static org.understudy.hostnic.pool.Rack.pool;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.understudy.api.MacAddress;
 import org.understudy.api.PciAddress;
+import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PoolName;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
@@ -20,7 +23,13 @@ class VfSelectionTest {
     private final Rack rack = Rack.of(32, 128);
 
     private List<PciAddress> order(OptionalInt node, String... selectors) {
-        return VfSelection.order(rack.inventory("alpha", pool("a", selectors)), POOL, node);
+        return order(node, Optional.empty(), pool("a", selectors));
+    }
+
+    private List<PciAddress> order(OptionalInt node, Optional<MacAddress> mac, PoolPolicy pool) {
+        return VfSelection.order(rack.inventory("alpha", pool), pool, node, mac).stream()
+                .map(VfView::address)
+                .toList();
     }
 
     @Test
@@ -59,10 +68,10 @@ class VfSelectionTest {
     void reportsTheObstacleIfNoVfIsUsable() {
         rack.setLinkDown(0);
 
-        assertThat(VfSelection.obstacle(rack.inventory("alpha", pool("a", "eno0")), POOL))
+        assertThat(VfSelection.obstacle(rack.inventory("alpha", pool("a", "eno0")), pool("a", "eno0")))
                 .contains("PF eno0 has no link");
-        assertThat(VfSelection.obstacle(rack.inventory("alpha", pool("a", "eno0", "eno1")), POOL))
-                .isEmpty();
+        PoolPolicy both = pool("a", "eno0", "eno1");
+        assertThat(VfSelection.obstacle(rack.inventory("alpha", both), both)).isEmpty();
     }
 
     @Test
@@ -85,6 +94,42 @@ class VfSelectionTest {
 
         assertThat(order(OptionalInt.empty(), "eno0#0", "eno2#0"))
                 .containsExactly(Rack.address(2, 0), Rack.address(0, 0));
+    }
+
+    @Test
+    void prefersTheFreeVfThatStillHasTheMacOfThePair() {
+        MacAddress mac = new MacAddress("52:54:00:11:22:33");
+        rack.vfs.replaceAll(vf -> vf.address().equals(Rack.address(0, 3)) ? Rack.withMac(vf, mac) : vf);
+
+        assertThat(order(OptionalInt.empty(), Optional.of(mac), pool("a", "eno0#0-3")))
+                .startsWith(Rack.address(0, 3))
+                .hasSize(4);
+    }
+
+    @Test
+    void offersVfsThatWereBoundBeforehandToAPoolThatAdoptsThem() {
+        rack.reserve(0, 0);
+        rack.reserve(0, 1);
+        rack.vfs.replaceAll(vf -> vf.address().equals(Rack.address(0, 1)) ? vf.showing(List.of("open", "vfio")) : vf);
+        PoolPolicy strict = pool("a", "eno0#0-1");
+
+        assertThat(order(OptionalInt.empty(), Optional.empty(), strict)).isEmpty();
+        assertThat(order(OptionalInt.empty(), Optional.empty(), Rack.adopting(strict)))
+                .containsExactly(Rack.address(0, 0));
+    }
+
+    @Test
+    void namesEachVfThatCannotBeLeasedWithItsReason() {
+        PoolPolicy pool = pool("a", "eno0#0-2");
+        rack.reserve(0, 0);
+        rack.reserve(0, 2);
+        rack.setState(0, 1, VfState.IN_USE);
+
+        assertThat(VfSelection.reasons(rack.inventory("alpha", pool), POOL))
+                .isEqualTo(
+                        "0000:02:00.0, 0000:02:00.2 foreign: bound to vfio-pci without a lease; 0000:02:00.1 in use: test");
+        assertThat(VfSelection.reasons(rack.inventory("alpha", pool("a", "ens9")), POOL))
+                .isEqualTo("no VF matches its selectors");
     }
 
     @Test

@@ -84,7 +84,7 @@ public final class NicFacts {
             case FREE -> Optional.of("");
             case LEASED -> vf.holder().map(h -> h.vm().isEmpty() ? h.owner() : h.vm());
             case IN_USE -> vf.netdev().map(netdev -> "the host, as " + netdev);
-            case FOREIGN, FAULT -> Optional.empty();
+            case FOREIGN, FAULT, UNUSABLE -> Optional.empty();
         };
     }
 

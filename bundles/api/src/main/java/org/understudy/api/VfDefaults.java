@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.api;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * The settings of the VFs of a pool that a pair does not define. An empty one is that of a new VF of the kernel.
+ *
+ * @param trust whether the guest may change its MAC address and use promiscuous mode; empty: not
+ * @param spoofCheck whether frames with other source MAC addresses are dropped; empty: they are
+ * @param linkState the link that the guest sees; empty: that of the PF
+ * @param qos the priority of the VLAN, 0 to 7; empty: 0
+ * @param minRate the guaranteed rate in Mbit/s; empty: none
+ * @param maxRate the highest rate in Mbit/s; empty: none
+ */
+public record VfDefaults(
+        Optional<Boolean> trust,
+        Optional<Boolean> spoofCheck,
+        Optional<LinkState> linkState,
+        OptionalInt qos,
+        OptionalInt minRate,
+        OptionalInt maxRate) {
+    /** The settings of a new VF. */
+    public static final VfDefaults NONE = new VfDefaults(
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            OptionalInt.empty(),
+            OptionalInt.empty(),
+            OptionalInt.empty());
+
+    /** The link that the guest sees. Source: {@code IFLA_VF_LINK_STATE}, in this order. */
+    public enum LinkState {
+        /** That of the PF. */
+        AUTO,
+        /** Always up, so that VFs of a PF without link reach each other. */
+        ENABLE,
+        /** Always down. */
+        DISABLE
+    }
+}

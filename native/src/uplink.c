@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The netdev of a PF, and whether VFs can be set up through it. */
+#define _GNU_SOURCE
+#include <net/if_arp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "evidence.h"
+
+#define CLASS_NETWORK 0x02
+
+/*
+ * In switchdev mode the PF's folder has the netdevs of representors too, in any order. Their port names are "pf0vf3" or "c1pf0vf3";
+ * that of the PF itself is "p0". Source: devlink-port of the kernel's documentation.
+ */
+static bool is_representor(const char *port) {
+    const char *at = port;
+    if (*at == 'c')
+        at += 1 + strspn(at + 1, "0123456789");
+    return strncmp(at, "pf", 2) == 0;
+}
+
+struct candidate {
+    char name[16], port[32];
+    bool representor, with_vfs;
+    long dev_port;
+};
+
+static bool is_better(const struct candidate *a, const struct candidate *b) {
+    if (!b->name[0] || a->representor != b->representor)
+        return !b->name[0] || b->representor;
+    if (a->with_vfs != b->with_vfs)
+        return a->with_vfs;
+    return a->dev_port != b->dev_port ? a->dev_port < b->dev_port : strcmp(a->name, b->name) < 0;
+}
+
+static void read_candidate(const struct usvf_sources *sources, int net, const char *name, struct candidate *read) {
+    char path[64];
+    *read = (struct candidate){0};
+    usvf_copy(read->name, sizeof read->name, name);
+    snprintf(path, sizeof path, "%s/phys_port_name", read->name);
+    if (usvf_read_text(net, path, read->port, sizeof read->port) < 0)
+        read->port[0] = 0;
+    snprintf(path, sizeof path, "%s/dev_port", read->name);
+    read->dev_port = usvf_read_number(net, path, 0);
+    const struct usvf_link *link = usvf_links_find(&sources->links, read->name);
+    read->with_vfs = link && link->vf_count > 0;
+    read->representor = !read->with_vfs && is_representor(read->port);
+}
+
+/* True if there is a folder of netdevs. */
+static bool select_netdev(const struct usvf_sources *sources, int folder, struct usvf_pf *pf) {
+    int net = usvf_open_folder(folder, "net");
+    DIR *entries = net < 0 ? NULL : fdopendir(net);
+    struct candidate best = {0}, next;
+    for (struct dirent *entry; entries && (entry = readdir(entries));) {
+        if (entry->d_name[0] == '.')
+            continue;
+        read_candidate(sources, dirfd(entries), entry->d_name, &next);
+        pf->switchdev = pf->switchdev || next.representor;
+        if (is_better(&next, &best))
+            best = next;
+    }
+    if (entries)
+        closedir(entries);
+    else if (net >= 0)
+        close(net);
+    if (!best.representor) {
+        usvf_copy(pf->netdev, sizeof pf->netdev, best.name);
+        usvf_copy(pf->port_name, sizeof pf->port_name, best.port);
+    }
+    return net >= 0;
+}
+
+/* VFs are set up through the Ethernet netdev of their PF. */
+static void find_obstacle(bool net, const struct usvf_link *link, const char *name, struct usvf_pf *pf) {
+    char *text = pf->obstacle;
+    const size_t size = sizeof pf->obstacle;
+    if (pf->class && pf->class >> 16 != CLASS_NETWORK)
+        snprintf(text, size, "no network function: its PF %s has PCI class %06x", name, (unsigned)pf->class);
+    else if (link && link->type != ARPHRD_ETHER)
+        snprintf(text, size, "netdev %s of its PF is not Ethernet but %s %d", pf->netdev,
+            link->type == ARPHRD_INFINIBAND ? "InfiniBand, link type" : "of link type", link->type);
+    else if (!pf->netdev[0] && net)
+        snprintf(text, size, "the netdev of its PF %s is in another network namespace", name);
+    else if (!pf->netdev[0] && !pf->driver[0])
+        snprintf(text, size, "its PF %s has no driver, so the VF cannot be set up", name);
+    else if (!pf->netdev[0])
+        snprintf(text, size, "its PF %s is bound to %s and has no netdev, so the VF cannot be set up", name, pf->driver);
+}
+
+void usvf_uplink_read(const struct usvf_sources *sources, int folder, struct usvf_pf *pf) {
+    char name[USVF_ADDRESS_TEXT], path[64];
+    usvf_address_text(pf->address, name);
+    long number = usvf_read_number(folder, "class", 0);
+    pf->class = number > 0 && number <= 0xffffff ? (uint32_t)number : 0;
+    bool net = select_netdev(sources, folder, pf);
+    const struct usvf_link *link = pf->netdev[0] ? usvf_links_find(&sources->links, pf->netdev) : NULL;
+    find_obstacle(net, link, name, pf);
+    if (!link)
+        return;
+    memcpy(pf->mac, link->mac, 6);
+    pf->up = link->up;
+    pf->carrier = link->carrier;
+    pf->mtu = link->mtu;
+    if (link->altnames)
+        usvf_copy(pf->altnames, sizeof pf->altnames, link->altnames);
+    snprintf(path, sizeof path, "net/%s/phys_switch_id", pf->netdev);
+    if (usvf_read_text(folder, path, pf->switch_id, sizeof pf->switch_id) < 0)
+        pf->switch_id[0] = 0;
+}
