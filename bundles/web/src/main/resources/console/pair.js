@@ -35,7 +35,7 @@ async function switchPair(vm, nic, path, on) {
   await attempt(`Failover pair of ${vm.name} not changed`, async () => {
     const selector = nic.alias ?? nic.mac ?? String(nic.index);
     const change = on
-      ? await call('DELETE', `${path}/pair?nic=${encodeURIComponent(selector)}`)
+      ? await turnOff(vm, nic, path, selector)
       : await turnOn(vm, path, { nic: selector });
     if (change === undefined) return;
     const text = `Failover is switched ${on ? 'off' : 'on'} in the definition of ${vm.name}. ${EFFECTS[change.effect] ?? ''}`;
@@ -44,6 +44,15 @@ async function switchPair(vm, nic, path, on) {
       await showMessage(`Failover ${on ? 'off' : 'on'}: ${vm.name}`, h('p', {}, text), findings(change.findings));
     }
   });
+}
+
+/** Asks before the primary of a VM that may run is unplugged; undefined if the admin cancels. */
+async function turnOff(vm, nic, path, selector) {
+  const pair = vm.pairs.find((candidate) => candidate.standby === nic.alias);
+  const confirmed = vm.state === 'shutoff' || await ask(`Failover off: ${vm.name}`, 'Unplug primary', () => [
+    h('p', {}, `VM ${vm.name} is ${vm.state}. The primary${pair ? ` ${pair.primary}` : ''} is unplugged from it at once, and its VF is released.`),
+    h('p', {}, 'The traffic continues on the standby NIC, more slowly than on a VF. The definition of the VM gets its former NIC back.')]);
+  return confirmed ? call('DELETE', `${path}/pair?nic=${encodeURIComponent(selector)}`) : undefined;
 }
 
 /** Asks for the consent or the pool that the server requires; undefined if the admin cancels. */

@@ -24,6 +24,7 @@ export function vmCard(vm, state) {
       off
         ? button('Start VM', `${vm.name}-start`, act('start', 'started'), { className: 'primary' })
         : button('Migrate VM …', `${vm.name}-migrate`, () => migrate(vm, path, state), { className: 'primary', ...busy }),
+      vm.state === 'paused' ? button('Resume VM', `${vm.name}-resume`, act('resume', 'resumed'), busy) : undefined,
       off ? undefined : button('Shut down VM', `${vm.name}-shutdown`, act('shutdown', 'shutdown requested'), busy),
       off ? undefined : button('Force VM off …', `${vm.name}-destroy`, () => forceOff(vm, act('destroy', 'forced off')), busy)));
 }

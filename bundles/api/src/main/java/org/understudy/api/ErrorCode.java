@@ -23,6 +23,10 @@ public enum ErrorCode {
     CONFIGURATION_INVALID(400, 2, "Correct the key named in the message; the last good configuration stays in use."),
     /** The call has no credentials, or invalid ones. */
     UNAUTHORIZED(401, 4, "Log in as a user with the role 'admin'."),
+    /** The user of the call does not have the role that it needs. */
+    ROLE_MISSING(403, 4, "Log in as a user with the role 'admin', or add the role to this user."),
+    /** Logins of this user from this address have failed repeatedly; the next one is checked later. */
+    TOO_MANY_LOGINS(429, 4, "Retry after the time in the message, with a user and password of etc/users.properties."),
     /** The host does not allow the call to this server's user. */
     NOT_PERMITTED(
             403,

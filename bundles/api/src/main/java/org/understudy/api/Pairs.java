@@ -21,8 +21,8 @@ public interface Pairs {
     PairChange turnOn(VmName vm, PairRequest request);
 
     /**
-     * Removes a pair; the definition becomes what it was before {@link #turnOn}, byte for byte. Blocks for one read and
-     * one write of the definition.
+     * Removes a pair; the definition becomes what it was before {@link #turnOn}, byte for byte. If the VM runs, its primary
+     * is unplugged at once, so ask the user before. Blocks for one read and one write of the definition.
      *
      * @param vm the VM
      * @param nic one of the NICs of the pair

@@ -97,6 +97,7 @@ public interface VirtualMachines {
      * Lets the vCPUs of a paused VM run again.
      *
      * @param vm the VM
+     * @throws UnderstudyException {@link ErrorCode#REFUSED_BY_FINDINGS} if another host may run the VM
      */
     void resume(VmName vm);
 }

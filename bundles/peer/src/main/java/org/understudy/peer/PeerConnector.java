@@ -2,14 +2,18 @@
 package org.understudy.peer;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
+import java.util.regex.Pattern;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -25,11 +29,12 @@ import org.understudy.concurrent.SystemScheduler;
 
 /**
  * Opens hosts of another server. Options: {@code url} of its Understudy, {@code host} (its name on that server; default:
- * the same), {@code user}, {@code password-file}.
+ * the same), {@code user}, {@code password-file}. Without TLS, no password is sent to another machine.
  */
 @Component
 public final class PeerConnector implements HostConnector {
     private static final Set<String> OPTIONS = Set.of("url", "host", "user", "password-file");
+    private static final Pattern ADDRESS = Pattern.compile("\\d+(\\.\\d+){3}|\\[[0-9A-Fa-f:.]+]");
 
     private final PeerProtocol protocol;
     private final ExecutorService httpThreads;
@@ -66,7 +71,7 @@ public final class PeerConnector implements HostConnector {
 
     @Override
     public void check(HostPolicy policy) {
-        link(policy);
+        open(policy).close();
     }
 
     private PeerLink link(HostPolicy policy) {
@@ -90,13 +95,35 @@ public final class PeerConnector implements HostConnector {
         String text = required(policy, "url");
         try {
             URI url = URI.create(text.endsWith("/") ? text : text + "/");
-            if ("https".equals(url.getScheme()) || "http".equals(url.getScheme())) {
+            if (url.getHost() == null) {
+                throw invalid(policy, "url '" + text + "' has no valid host name");
+            }
+            if ("https".equals(url.getScheme()) || "http".equals(url.getScheme()) && isLoopback(url.getHost())) {
                 return url;
+            }
+            if ("http".equals(url.getScheme())) {
+                throw invalid(
+                        policy,
+                        "url '" + text + "' would send the password of user '" + required(policy, "user")
+                                + "' unencrypted to another machine; use an https:// url, or forward a port of"
+                                + " 127.0.0.1 to that server with ssh");
             }
         } catch (IllegalArgumentException e) {
             throw invalid(policy, "url '" + text + "' is not a URL: " + e.getMessage());
         }
         throw invalid(policy, "url '" + text + "' must start with https:// or http://");
+    }
+
+    /** Only addresses and {@code localhost}: where any other name leads can change at any time. */
+    private static boolean isLoopback(String host) {
+        if (!host.equalsIgnoreCase("localhost") && !ADDRESS.matcher(host).matches()) {
+            return false;
+        }
+        try {
+            return Arrays.stream(InetAddress.getAllByName(host)).allMatch(InetAddress::isLoopbackAddress);
+        } catch (UnknownHostException e) {
+            return false;
+        }
     }
 
     private static String password(HostPolicy policy, String file) {

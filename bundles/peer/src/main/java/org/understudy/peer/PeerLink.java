@@ -11,8 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.understudy.api.ErrorCode;
@@ -24,6 +26,10 @@ import org.understudy.api.spi.PeerEndpoint;
 final class PeerLink {
     /** Longer than any call blocks: a start waits for QEMU, a poll for events. */
     private static final Duration LONGEST_CALL = Duration.ofSeconds(90);
+
+    /** No result of a call: without a login, the host is not available. */
+    private static final Set<ErrorCode> LOGIN_REFUSED =
+            EnumSet.of(ErrorCode.UNAUTHORIZED, ErrorCode.ROLE_MISSING, ErrorCode.TOO_MANY_LOGINS);
 
     private final HttpClient client;
     private final PeerProtocol protocol;
@@ -116,7 +122,7 @@ final class PeerLink {
         ErrorCode errorCode() {
             String constant = code.toUpperCase(Locale.ROOT).replace('-', '_');
             return Arrays.stream(ErrorCode.values())
-                    .filter(known -> known.name().equals(constant))
+                    .filter(known -> known.name().equals(constant) && !LOGIN_REFUSED.contains(known))
                     .findFirst()
                     .orElse(ErrorCode.HOST_UNAVAILABLE);
         }

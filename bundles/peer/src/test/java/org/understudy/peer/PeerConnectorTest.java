@@ -41,6 +41,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
@@ -85,6 +86,7 @@ class PeerConnectorTest {
     private final FakeTime time = new FakeTime();
     private final AtomicBoolean failing = new AtomicBoolean();
     private PeerConnector connector = new PeerConnector(PeerProtocol.CURRENT, time);
+    private final AtomicReference<String> refusal = new AtomicReference<>();
     private HttpServer server;
     private PeerCalls calls;
     private Map<String, String> options;
@@ -359,6 +361,59 @@ class PeerConnectorTest {
                 .hasMessageContaining("header Understudy-Peer-Protocol is '1, 1'");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "http://192.0.2.1:8181/understudy",
+                "http://beta.example.org/understudy/",
+                "http://[2001:db8::1]:8181/understudy",
+                "http://127.0.0.1.example.org/understudy",
+                "http://localhost.example.org/understudy",
+                "http://0.0.0.0:8181/understudy",
+                "http://127.0.0.1@192.0.2.1/understudy"
+            })
+    void sendsNoPasswordToAnotherMachineWithoutTls(String url) {
+        options.put("url", url);
+
+        assertCode(this::open, ErrorCode.CONFIGURATION_INVALID);
+        assertThatThrownBy(this::open)
+                .hasMessageStartingWith("Host beta: url '" + url + "' would send the password of user 'peer'")
+                .hasMessageContaining("use an https:// url");
+    }
+
+    @Test
+    void reportsAMissingRoleOfItsUserAsAHostThatIsNotAvailable() {
+        refusal.set("{\"code\":\"role-missing\",\"detail\":\"User 'peer' does not have the role 'admin'\"}");
+
+        assertCode(this::open, ErrorCode.HOST_UNAVAILABLE);
+        assertThatThrownBy(this::open).hasMessageContaining("User 'peer' does not have the role 'admin'");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"localhost", "LOCALHOST", "127.0.0.1"})
+    void needsNoTlsOnTheSameMachine(String host) {
+        options.put("url", options.get("url").replace("127.0.0.1", host));
+
+        open().close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"https://beta.invalid/understudy", "http://127.9.9.9:1/understudy", "http://[::1]:1/understudy"})
+    void connectsWithTlsToAnyMachineAndWithoutToEveryLoopbackAddress(String url) {
+        options.put("url", url);
+
+        assertCode(this::open, ErrorCode.HOST_UNAVAILABLE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http://my_host/understudy", "https:///understudy", "https://"})
+    void reportsAUrlWithoutAHost(String url) {
+        options.put("url", url);
+
+        assertCode(this::open, ErrorCode.CONFIGURATION_INVALID);
+    }
+
     private static void assertCode(org.assertj.core.api.ThrowableAssert.ThrowingCallable call, ErrorCode code) {
         assertThatThrownBy(call)
                 .isInstanceOf(UnderstudyException.class)
@@ -395,6 +450,10 @@ class PeerConnectorTest {
 
     private void answer(HttpExchange exchange) throws IOException {
         try (exchange) {
+            if (refusal.get() != null) {
+                send(exchange, 403, "application/problem+json", refusal.get());
+                return;
+            }
             if (!LOGIN.equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
                 exchange.sendResponseHeaders(401, -1);
                 return;

@@ -294,6 +294,33 @@ class CommandsTest {
     }
 
     @Test
+    void dumpsPasswordsOfConsolesOnlyOnRequest() {
+        String xml = "<domain><devices><graphics type='vnc' passwd='secret' port='-1'/>"
+                + "<graphics type='spice' passwd=\"secret\"></graphics></devices></domain>";
+        when(vms.definition(new VmName("web1"))).thenReturn(xml);
+
+        command("web1", new VmDump()).execute();
+        assertThat(terminal.text())
+                .isEqualTo("<domain><devices><graphics type='vnc' port='-1'/>"
+                        + "<graphics type='spice'></graphics></devices></domain>");
+        VmDump whole = command("web1", new VmDump());
+        whole.trailing = List.of("--security-info");
+        whole.execute();
+
+        assertThat(terminal.text()).endsWith(xml);
+    }
+
+    @Test
+    void resumesAVm() {
+        when(vms.show(any())).thenReturn(Samples.vm(PrimaryKind.VF));
+
+        assertThat(command("web1", new VmResume()).execute()).isNull();
+
+        verify(vms).resume(new VmName("web1"));
+        assertThat(terminal.text()).contains("web1", "running");
+    }
+
+    @Test
     void readsAFileInTheEncodingThatItNames(@TempDir Path folder) throws IOException {
         String xml = "<?xml version='1.0' encoding='ISO-8859-1'?><domain>\u00FC</domain>";
         Path file = Files.writeString(folder.resolve("web1.xml"), xml, StandardCharsets.ISO_8859_1);

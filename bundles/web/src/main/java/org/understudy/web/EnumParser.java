@@ -7,7 +7,7 @@ import java.util.Locale;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 
-/** Parses enum constants in their JSON form. */
+/** Parses and writes enum constants in their JSON form. */
 final class EnumParser {
     private EnumParser() {}
 
@@ -20,7 +20,7 @@ final class EnumParser {
         return type.getEnumConstants()[words.indexOf(text)];
     }
 
-    private static String word(Enum<?> constant) {
+    static String word(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

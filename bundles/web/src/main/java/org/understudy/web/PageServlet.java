@@ -41,7 +41,9 @@ public final class PageServlet extends HttpServlet {
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
         String path = request.getPathInfo();
         if (path == null) {
-            response.sendRedirect(request.getContextPath() + "/");
+            // Not sendRedirect: the server would build an absolute URL from the Host header of the request.
+            response.setStatus(HttpServletResponse.SC_FOUND);
+            response.setHeader("Location", request.getContextPath() + "/");
             return;
         }
         String file = path.equals("/") ? "index.html" : path.substring(1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.web;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,8 @@ import org.understudy.api.UnderstudyException;
 
 /** Converts errors to responses of RFC 9457, Problem Details for HTTP APIs. */
 final class ProblemDetails {
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+
     private ProblemDetails() {}
 
     static RestResponse of(JsonView view, UnderstudyException e) {
@@ -18,13 +21,27 @@ final class ProblemDetails {
     }
 
     static RestResponse of(JsonView view, ErrorCode code, String detail, List<Finding> findings) {
+        return respond(code, view.write(problem(code, code, detail, findings)));
+    }
+
+    /** A problem of a request that reaches no servlet, where no {@link JsonView} is available. */
+    static RestResponse of(ErrorCode code, String detail) {
+        Map<String, Object> problem = problem(code, EnumParser.word(code), detail, List.of());
+        return respond(code, MAPPER.valueToTree(problem).toString());
+    }
+
+    private static Map<String, Object> problem(ErrorCode code, Object written, String detail, List<Finding> findings) {
         Map<String, Object> problem = new LinkedHashMap<>();
         problem.put("status", code.httpStatus());
-        problem.put("title", code);
-        problem.put("code", code);
+        problem.put("title", written);
+        problem.put("code", written);
         problem.put("detail", detail);
         problem.put("remedy", code.remedy());
         problem.put("findings", findings);
-        return RestResponse.json(code.httpStatus(), "application/problem+json", view.write(problem));
+        return problem;
+    }
+
+    private static RestResponse respond(ErrorCode code, String json) {
+        return RestResponse.json(code.httpStatus(), "application/problem+json", json);
     }
 }

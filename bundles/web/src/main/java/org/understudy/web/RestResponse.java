@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.web;
 
+import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import javax.servlet.http.HttpServletResponse;
@@ -30,5 +31,13 @@ record RestResponse(int status, String type, Charset charset, byte[] body) {
     static RestResponse xml(String document) {
         return new RestResponse(
                 HttpServletResponse.SC_OK, "application/xml", XmlBytes.charset(document), XmlBytes.write(document));
+    }
+
+    void sendTo(HttpServletResponse response) throws IOException {
+        response.setStatus(status);
+        response.setContentType(type);
+        response.setCharacterEncoding(charset.name());
+        response.setContentLength(body.length);
+        response.getOutputStream().write(body);
     }
 }

@@ -31,14 +31,8 @@ abstract class RestServlet extends HttpServlet {
 
     @Override
     protected final void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        RestResponse restResponse = answerOrProblem(request);
-        response.setStatus(restResponse.status());
-        response.setContentType(restResponse.type());
-        response.setCharacterEncoding(restResponse.charset().name());
-        response.setContentLength(restResponse.body().length);
-        if (!request.getMethod().equals("HEAD")) {
-            response.getOutputStream().write(restResponse.body());
-        }
+        // The server leaves out the body of a response to HEAD.
+        answerOrProblem(request).sendTo(response);
     }
 
     private RestResponse answerOrProblem(HttpServletRequest request) {

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.Principal;
 import java.util.Base64;
 import java.util.Map;
+import java.util.Optional;
 import javax.security.auth.Subject;
 import javax.security.auth.callback.Callback;
 import javax.security.auth.callback.CallbackHandler;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.understudy.web.LoginCheck.Result;
 
 class LoginCheckTest {
     private final LoginCheck login = new LoginCheck("test", "admin");
@@ -89,25 +91,41 @@ class LoginCheckTest {
         });
     }
 
-    private static String basic(String credentials) {
-        return "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8));
+    private Result check(String user, String password) {
+        return login.check(new Credentials(user, password));
     }
 
     @Test
     void acceptsAnAdmin() {
-        assertThat(login.accepts(basic("root:sé:cret"))).isTrue();
+        assertThat(check("root", "sé:cret")).isEqualTo(Result.ACCEPTED);
     }
 
     @Test
-    void rejectsAWrongPasswordAndAUserWithoutTheRole() {
-        assertThat(login.accepts(basic("root:wrong"))).isFalse();
-        assertThat(login.accepts(basic("eve:sé:cret"))).isFalse();
+    void distinguishesAMissingRoleFromAWrongPassword() {
+        assertThat(check("eve", "sé:cret")).isEqualTo(Result.ROLE_MISSING);
+        assertThat(check("eve", "wrong")).isEqualTo(Result.FAILED);
+        assertThat(check("root", "wrong")).isEqualTo(Result.FAILED);
+    }
+
+    @Test
+    void readsAPasswordWithColonsAndUmlauts() {
+        String header = "basic " + Base64.getEncoder().encodeToString("root:sé:cret".getBytes(StandardCharsets.UTF_8));
+
+        assertThat(Credentials.parse(Optional.of(header))).contains(new Credentials("root", "sé:cret"));
     }
 
     @ParameterizedTest
     @NullSource
     @ValueSource(strings = {"", "Basic", "Basic !!", "Bearer abc", "Basic cm9vdA=="})
-    void rejectsARequestWithoutCredentials(String header) {
-        assertThat(login.accepts(header)).isFalse();
+    void findsNoCredentialsInAnyOtherHeader(String header) {
+        assertThat(Credentials.parse(Optional.ofNullable(header))).isEmpty();
+    }
+
+    @Test
+    void showsAUserOfALoginOnOneShortLine() {
+        assertThat(new Credentials("eve\r\n2026 INFO \u202eroot", "secret").shownUser())
+                .isEqualTo("eve??2026 INFO ?root");
+        assertThat(new Credentials("x".repeat(9000), "secret").shownUser()).hasSize(67);
+        assertThat(new Credentials("eve", "secret")).hasToString("credentials of eve");
     }
 }

@@ -310,4 +310,34 @@ class FacesIT {
             terminal.awaitText("Nothing was changed.");
         }
     }
+
+    @Test
+    void asksBeforeAPairOfARunningVmIsSwitchedOff() throws Exception {
+        guest.awaitActive();
+        try (Conversation terminal = shell.terminal()) {
+            terminal.awaitText("()>");
+            terminal.type("understudy:pair-off walker\r");
+            terminal.awaitText("pair-off unplugs the primary at once");
+            terminal.awaitText("Unplug the primary? (yes/no)");
+            terminal.type("no\r");
+            terminal.awaitText("Pair of VM walker was not changed");
+        }
+        Said refused = shell.run("understudy:pair-off walker");
+        assertThat(refused.text()).contains("Option --yes is missing", "unplugs the primary at once");
+        assertThat(refused.status()).isEqualTo(2);
+        assertThat(rest.json("/api/v1/vms/walker").at("/pairs/0/health").asText())
+                .isEqualTo("active");
+
+        Said off = shell.run("understudy:pair-off walker --yes --json");
+        assertThat(json(off).get("effect").asText()).isEqualTo("at-once");
+        server.awaitUntil(
+                "the unplug",
+                () -> !rest.json("/api/v1/vms/walker")
+                        .at("/pairs/0/health")
+                        .asText()
+                        .equals("active"));
+        Said on = shell.run("understudy:pair-on walker --pool stand-in");
+        assertThat(on.status()).as(on.text()).isZero();
+        guest.awaitActive();
+    }
 }

@@ -24,7 +24,8 @@ class KarIT {
                     server.etc("org.ops4j.pax.web.cfg"), "org.osgi.service.http.port = " + server.httpPort + "\n");
             Files.writeString(
                     server.etc("users.properties"),
-                    "admin = once,_g_:admingroup\n_g_\\:admingroup = group,admin,manager,viewer,systembundles,ssh\n");
+                    "admin = once,_g_:admingroup\n_g_\\:admingroup = group,admin,manager,viewer,systembundles,ssh\n"
+                            + "visitor = often,ssh\n");
             // The two fixed ports of JMX may be in use.
             for (String port : List.of("rmiRegistryPort", "rmiServerPort")) {
                 server.replace(
@@ -48,7 +49,12 @@ class KarIT {
                 assertThat(shell.run("feature:list -i").text()).containsPattern("understudy .*Started");
                 assertThat(shell.run("understudy:doctor").text()).contains("Java");
             }
+            try (RemoteShell shell = new RemoteShell(server.sshPort, "visitor", "often")) {
+                assertThat(shell.run("understudy:vm-list").text()).contains("Command not found");
+            }
             assertThat(server.etc("understudy.yaml")).exists();
+            assertThat(server.etc("org.apache.karaf.command.acl.understudy.cfg"))
+                    .exists();
             server.stop();
             assertThat(server.processes()).isEmpty();
         }

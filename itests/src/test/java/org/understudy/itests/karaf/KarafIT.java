@@ -109,6 +109,7 @@ class KarafIT {
                 "vm-start",
                 "vm-shutdown",
                 "vm-destroy",
+                "vm-resume",
                 "pair-on",
                 "pair-off",
                 "lint",
@@ -292,6 +293,7 @@ class KarafIT {
                 "vm-start nobody",
                 "vm-shutdown nobody",
                 "vm-destroy nobody",
+                "vm-resume nobody",
                 "pair-on nobody",
                 "pair-off nobody",
                 "lint nobody",
@@ -323,6 +325,25 @@ class KarafIT {
     }
 
     @Test
+    void resumesAPausedVm() throws Exception {
+        assertThat(shell.run("understudy:vm-define --host alpha -", definition("sleeper", "08"))
+                        .status())
+                .isZero();
+        shell.run("understudy:vm-start sleeper");
+        assertThat(shell.run("understudy:vm-resume sleeper").text()).contains("required state: paused");
+        rest.change("POST", "/api/v1/vms/sleeper/pause", "");
+        assertThat(shell.run("understudy:vm-list").text()).contains("paused");
+
+        Said resumed = shell.run("understudy:vm-resume sleeper");
+
+        assertThat(resumed.text()).contains("on alpha  running");
+        assertThat(resumed.status()).isZero();
+        rest.change("POST", "/api/v1/vms/sleeper/destroy", "");
+        assertThat(rest.change("DELETE", "/api/v1/vms/sleeper", "").statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
     void servesThePageWithAPolicyThatBlocksOtherOrigins() throws Exception {
         HttpResponse<String> page = rest.get("/");
 
@@ -345,7 +366,8 @@ class KarafIT {
     @ParameterizedTest
     @ValueSource(strings = {"/", "/console.js", "/api/v1/hosts", "/api/v1/events", "/api/v1/peer/alpha/facts"})
     void requiresAPassword(String path) throws Exception {
-        Rest stranger = new Rest(server.httpPort, "karaf", "karaf");
+        // One user per path, because repeated failures are delayed.
+        Rest stranger = new Rest(server.httpPort, path.equals("/") ? "karaf" : "karaf" + path, "karaf");
 
         assertThat(stranger.get(path).statusCode()).isEqualTo(401);
         assertThat(stranger.get(path).headers().firstValue("WWW-Authenticate")).isPresent();
@@ -357,7 +379,9 @@ class KarafIT {
         Files.writeString(server.etc("users.properties"), users + "eve = secret,viewer\n");
         Rest viewer = new Rest(server.httpPort, "eve", "secret");
 
-        assertThat(viewer.get("/api/v1/vms").statusCode()).isEqualTo(401);
+        HttpResponse<String> refused = viewer.get("/api/v1/vms");
+        assertThat(refused.statusCode()).isEqualTo(403);
+        assertThat(refused.body()).contains("'eve'", "role 'admin'");
     }
 
     @Test

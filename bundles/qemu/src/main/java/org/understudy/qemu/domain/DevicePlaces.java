@@ -4,7 +4,6 @@ package org.understudy.qemu.domain;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.understudy.api.PciAddress;
 import org.understudy.qemu.domain.Device.GuestAddress;
 import org.understudy.qemu.domain.Device.Place;
 
@@ -59,10 +58,13 @@ final class DevicePlaces {
     /** An address of zeros alone means any address, as in libvirt. */
     private static Optional<GuestAddress> pciAddress(StrictElement address) {
         address.requireFixed("domain", 0);
+        int bus = address.number("bus").orElse(0);
+        int slot = address.number("slot").orElse(0);
+        int function = address.number("function").orElse(0);
         Optional<Boolean> multifunction =
                 address.attribute("multifunction").map(m -> address.flag("multifunction", false));
-        return address.pciAddress()
-                .filter(a -> !a.equals(new PciAddress(0, 0, 0, 0)))
-                .map(a -> new GuestAddress.Pci(a.bus(), a.slot(), a.function(), multifunction));
+        return bus == 0 && slot == 0 && function == 0
+                ? Optional.empty()
+                : Optional.of(new GuestAddress.Pci(bus, slot, function, multifunction));
     }
 }

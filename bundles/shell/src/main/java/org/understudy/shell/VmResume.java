@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.shell;
+
+import java.util.List;
+import org.apache.karaf.shell.api.action.Argument;
+import org.apache.karaf.shell.api.action.Command;
+import org.apache.karaf.shell.api.action.lifecycle.Service;
+
+@Service
+@Command(scope = "understudy", name = "vm-resume", description = "Resume a paused VM, unless another host may run it")
+public final class VmResume extends VmCommand {
+    @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)
+    List<String> trailing = List.of();
+
+    @Override
+    int run() {
+        vms.resume(vm());
+        return show();
+    }
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests.karaf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.StringReader;
+import java.net.Socket;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Properties;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.understudy.itests.karaf.RemoteShell.Said;
+
+/** What users with different roles can do, over real logins. */
+@ExtendWith(SharedKaraf.class)
+@Timeout(300)
+class AccessIT {
+    private static final Set<String> READING = Set.of(
+            "doctor",
+            "lint",
+            "migration-list",
+            "migration-show",
+            "pool-list",
+            "preflight",
+            "vf-list",
+            "vm-list",
+            "vm-show");
+
+    /** What Karaf prints for a command that the roles of the user do not permit. */
+    private static final Pattern REFUSAL = Pattern.compile("Command not found|Insufficient credentials");
+
+    private static KarafServer server;
+    private static String users;
+    private static List<String> commands;
+
+    @BeforeAll
+    static void start(KarafServer shared) throws Exception {
+        server = shared;
+        server.startWith("hosts:\n  - {name: alpha, connector: qemu, directory: %s/alpha}\n".formatted(server.home), 1);
+        users = Files.readString(server.etc("users.properties"));
+        Files.writeString(server.etc("users.properties"), users + """
+
+                watcher = w1,viewer,ssh
+                visitor = v1,ssh
+                chief = c1,admin,ssh
+                """);
+        server.awaitUntil("the access list in a file", () -> Files.exists(accessList()));
+        Properties roles = new Properties();
+        roles.load(new StringReader(Files.readString(accessList())));
+        commands = roles.stringPropertyNames().stream()
+                .filter(key -> key.matches("[a-z-]+"))
+                .sorted()
+                .toList();
+        assertThat(commands).containsAll(READING).contains("vm-destroy").hasSizeGreaterThan(15);
+    }
+
+    private static Path accessList() {
+        return server.etc("org.apache.karaf.command.acl.understudy.cfg");
+    }
+
+    @AfterAll
+    static void removeUsers() throws IOException {
+        if (users != null) {
+            Files.writeString(server.etc("users.properties"), users);
+        }
+    }
+
+    /** The commands that the user can run. Their arguments name nothing that exists, so that none has an effect. */
+    private static List<String> permitted(String user, String password) throws IOException {
+        try (RemoteShell shell = new RemoteShell(server.sshPort, user, password)) {
+            List<String> permitted = new ArrayList<>();
+            for (String command : commands) {
+                Said said = shell.run("understudy:" + command + " none none");
+                if (!REFUSAL.matcher(said.text()).find()) {
+                    permitted.add(command);
+                }
+            }
+            return permitted;
+        }
+    }
+
+    @Test
+    void letsAdminsRunEveryCommand() throws Exception {
+        assertThat(permitted("chief", "c1")).isEqualTo(commands);
+        assertThat(permitted("admin", server.password())).isEqualTo(commands);
+    }
+
+    @Test
+    void letsViewersRunTheCommandsThatRead() throws Exception {
+        assertThat(permitted("watcher", "w1")).containsExactlyInAnyOrderElementsOf(READING);
+    }
+
+    @Test
+    void letsUsersWithTheRoleSshAloneRunNoCommand() throws Exception {
+        assertThat(permitted("visitor", "v1")).isEmpty();
+    }
+
+    @Test
+    void letsOnlyAdminsReadFilesOfTheServer() throws Exception {
+        try (RemoteShell viewer = new RemoteShell(server.sshPort, "watcher", "w1");
+                RemoteShell admin = new RemoteShell(server.sshPort, "chief", "c1")) {
+            for (String options :
+                    List.of("--file /etc/passwd", "--json --file=/etc/passwd", "--json \"\n\" --file -")) {
+                assertThat(viewer.run("understudy:lint " + options).text())
+                        .as(options)
+                        .containsPattern(REFUSAL)
+                        .doesNotContain("Remedy");
+            }
+            assertThat(admin.run("understudy:lint --file /etc/passwd").text()).contains("Error: ");
+        }
+    }
+
+    @Test
+    void namesTheRoleThatAUserOfRestDoesNotHave() throws Exception {
+        HttpResponse<String> refused = new Rest(server.httpPort, "watcher", "w1").get("/api/v1/vms");
+
+        assertThat(refused.statusCode()).isEqualTo(403);
+        assertThat(refused.headers().firstValue("Content-Type"))
+                .hasValueSatisfying(type -> assertThat(type).startsWith("application/problem+json"));
+        assertThat(Rest.JSON.readTree(refused.body()).get("code").asText()).isEqualTo("role-missing");
+        assertThat(refused.body()).contains("User 'watcher' does not have the role 'admin'");
+        assertThat(refused.headers().firstValue("Content-Security-Policy")).isPresent();
+    }
+
+    @Test
+    void delaysAndLogsFailedLoginsOfAUser() throws Exception {
+        Rest guesser = new Rest(server.httpPort, "chief", "guess");
+        for (int i = 0; i < 3; i++) {
+            assertThat(guesser.get("/").statusCode()).isEqualTo(401);
+        }
+
+        HttpResponse<String> delayed = guesser.get("/");
+        assertThat(delayed.statusCode()).isEqualTo(429);
+        assertThat(delayed.headers().firstValue("Retry-After")).hasValue("1");
+        assertThat(new Rest(server.httpPort, "admin", server.password())
+                        .get("/")
+                        .statusCode())
+                .isEqualTo(200);
+        Rest chief = new Rest(server.httpPort, "chief", "c1");
+        server.awaitUntil("the delay", () -> chief.get("/").statusCode() == 200);
+        assertThat(Files.readString(server.home.resolve("data/log/karaf.log")))
+                .contains("Login of user chief from 127.0.0.1: failed, further logins are refused for 1 s");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/understudy", "/understudy?x", "//evil.example/understudy", "/understudy/../understudy"})
+    void redirectsToNoHostThatARequestNames(String path) throws Exception {
+        byte[] login = ("admin:" + server.password()).getBytes(StandardCharsets.UTF_8);
+        try (Socket socket = new Socket("127.0.0.1", server.httpPort)) {
+            socket.getOutputStream()
+                    .write(("GET " + path + " HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: evil.example\r\n"
+                                    + "Connection: close\r\nAuthorization: Basic "
+                                    + Base64.getEncoder().encodeToString(login) + "\r\n\r\n")
+                            .getBytes(StandardCharsets.UTF_8));
+            String head =
+                    new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8).split("\r\n\r\n")[0];
+
+            assertThat(head).doesNotContain("evil.example").containsPattern("^HTTP/1.1 (302|400|404) ");
+            if (!path.startsWith("//")) {
+                assertThat(head).contains("Location: /understudy/");
+            }
+        }
+    }
+
+    @Test
+    void showsAPeerWithoutTlsAsUnavailableWithTheReason() throws Exception {
+        Path configuration = server.etc("understudy.yaml");
+        String before = Files.readString(configuration);
+        Rest rest = new Rest(server.httpPort, "admin", server.password());
+        try {
+            Files.writeString(configuration, before + """
+                      - {name: far, connector: peer, url: "http://192.0.2.1:8181/understudy", user: admin, password-file: %s}
+                    """.formatted(server.etc("admin.password")));
+
+            server.awaitUntil(
+                    "the state of the peer",
+                    () -> rest.get("/api/v1/hosts")
+                            .body()
+                            .contains(
+                                    "url 'http://192.0.2.1:8181/understudy' would send the password of user 'admin'"));
+            assertThat(rest.json("/api/v1/hosts").findValuesAsText("available")).containsExactly("true", "false");
+        } finally {
+            Files.writeString(configuration, before);
+        }
+    }
+
+    @Test
+    void letsOnlyAdminsReadTheFilesOfTheServerByCommandsOfKaraf() throws Exception {
+        try (RemoteShell visitor = new RemoteShell(server.sshPort, "visitor", "v1");
+                RemoteShell viewer = new RemoteShell(server.sshPort, "watcher", "w1")) {
+            for (RemoteShell shell : List.of(visitor, viewer)) {
+                for (String command : List.of(
+                        "cat etc/admin.password",
+                        "shell:cat etc/admin.password",
+                        "head etc/admin.password",
+                        "tail etc/admin.password",
+                        "sort etc/admin.password",
+                        "less etc/admin.password",
+                        "grep . etc/admin.password",
+                        "source etc/admin.password",
+                        "(\"a\" getClass)",
+                        "config:list",
+                        "system:shutdown")) {
+                    assertThat(shell.run(command).text()).as(command).doesNotContain(server.password(), "Pid:");
+                }
+            }
+            assertThat(viewer.run("less -F etc/admin.password").text()).doesNotContain(server.password());
+        }
+        try (RemoteShell admin = new RemoteShell(server.sshPort, "chief", "c1")) {
+            assertThat(admin.run("cat etc/admin.password").text()).contains(server.password());
+        }
+    }
+
+    @Test
+    void opensAShellForViewersWithoutErrors() throws Exception {
+        try (RemoteShell viewer = new RemoteShell(server.sshPort, "watcher", "w1");
+                Conversation terminal = viewer.terminal()) {
+            terminal.awaitText("()>");
+            terminal.type("understudy:vm-list\r");
+            terminal.awaitText("No VMs");
+            assertThat(terminal.text()).doesNotContain("Error", "Insufficient", "Command not found");
+        }
+    }
+
+    @Test
+    void letsTheClientOfTheSameMachineRunCommands() throws Exception {
+        Path commands = Files.writeString(server.home.resolve("commands"), "understudy:vm-list\n");
+        Process client = new ProcessBuilder(
+                        server.home.resolve("bin/client").toString(), "-u", "admin", "-p", server.password(), "-b")
+                .redirectInput(commands.toFile())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+        assertThat(client.waitFor()).as(said).isZero();
+        assertThat(said).contains("No VMs");
+    }
+}
