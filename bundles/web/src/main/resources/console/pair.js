@@ -50,7 +50,7 @@ async function switchPair(vm, nic, path, on) {
 async function turnOff(vm, nic, path, selector) {
   const pair = vm.pairs.find((candidate) => candidate.standby === nic.alias);
   const confirmed = vm.state === 'shutoff' || await ask(`Failover off: ${vm.name}`, 'Unplug primary', () => [
-    h('p', {}, `VM ${vm.name} is ${vm.state}. The primary${pair ? ` ${pair.primary}` : ''} is unplugged from it at once, and its VF is released.`),
+    h('p', {}, `VM ${vm.name} is ${vm.state}. The primary${pair ? ` ${pair.primary}` : ''} is unplugged from it at once${pair?.kind === 'emulated' ? '' : ', and its VF is released'}.`),
     h('p', {}, 'The traffic continues on the standby NIC, more slowly than on a VF. The definition of the VM gets its former NIC back.')]);
   return confirmed ? call('DELETE', `${path}/pair?nic=${encodeURIComponent(selector)}`) : undefined;
 }

@@ -6,6 +6,7 @@ import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.PrimaryKind;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.Vm;
 import org.understudy.api.VmState;
@@ -36,9 +37,11 @@ public final class PairOff extends PairCommand {
                 || !pairs.planOff(vms.definition(now.name()), nic()).changed()) {
             return;
         }
-        String effect = "VM %s is %s on host %s: pair-off unplugs the primary at once and releases its VF; the traffic"
-                + " continues on the standby NIC";
-        String warning = effect.formatted(now.name(), TextView.word(now.state()), now.host());
+        boolean hasVf = now.pairs().stream().anyMatch(pair -> pair.kind() == PrimaryKind.VF);
+        String effect = "VM %s is %s on host %s: pair-off unplugs the primary at once%s; the traffic continues on the"
+                + " standby NIC";
+        String warning = effect.formatted(
+                now.name(), TextView.word(now.state()), now.host(), hasVf ? " and releases its VF" : "");
         if (!isAgreed(warning)) {
             throw new UnderstudyException(ErrorCode.CANCELLED, "Pair of VM " + now.name() + " was not changed");
         }

@@ -29,7 +29,8 @@ import org.understudy.api.Vm;
 import org.understudy.api.VmState;
 
 class PairOffTest {
-    private static final String WARNING = "is running on host alpha: pair-off unplugs the primary at once";
+    private static final String WARNING =
+            "is running on host alpha: pair-off unplugs the primary at once and releases its VF;";
 
     private final Terminal terminal = new Terminal();
     private final VirtualMachines vms = mock(VirtualMachines.class);
@@ -51,7 +52,11 @@ class PairOffTest {
     }
 
     private void run(VmState state) {
-        Vm vm = Samples.vm(PrimaryKind.VF);
+        run(state, PrimaryKind.VF);
+    }
+
+    private void run(VmState state, PrimaryKind kind) {
+        Vm vm = Samples.vm(kind);
         when(vms.show(any())).thenReturn(new Vm(vm.name(), vm.uuid(), vm.host(), state, vm.nics(), vm.pairs()));
     }
 
@@ -66,6 +71,14 @@ class PairOffTest {
         assertThat(off.execute()).isNull();
         assertThat(terminal.text()).contains(WARNING, "the running VM is changed too");
         verify(pairs).turnOff(any(), any());
+    }
+
+    @Test
+    void announcesNoReleaseOfAVfIfThePrimaryIsEmulated() {
+        run(VmState.RUNNING, PrimaryKind.EMULATED);
+        off.execute();
+
+        assertThat(terminal.text()).contains("unplugs the primary at once; the traffic");
     }
 
     @ParameterizedTest
