@@ -32,7 +32,7 @@ final class FormProperty extends VirtualBeanPropertyWriter {
 
     @Override
     protected Object value(Object record, JsonGenerator json, SerializerProvider provider) {
-        return RecordMappers.kind(record.getClass());
+        return SealedForms.kind(record.getClass());
     }
 
     @Override

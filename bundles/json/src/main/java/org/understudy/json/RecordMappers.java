@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
-import java.util.Locale;
 
 /**
  * The mappers for the records of the API, and all their settings. Each form is known outside this server, by clients, in
@@ -22,7 +21,7 @@ public final class RecordMappers {
     public static final JsonMapper STORED = common().disable(SerializationFeature.WRITE_DURATIONS_AS_TIMESTAMPS)
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .enable(SerializationFeature.INDENT_OUTPUT)
-            .annotationIntrospector(SealedForms.introspector("kind", RecordMappers::kind))
+            .annotationIntrospector(SealedForms.introspector("kind", SealedForms::kind))
             .build();
 
     /** Between servers: every component. An unknown key is an error, as it would get lost. */
@@ -44,10 +43,5 @@ public final class RecordMappers {
                 .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
                 // Methods such as isUserAlias are not components of a record.
                 .disable(MapperFeature.AUTO_DETECT_IS_GETTERS);
-    }
-
-    /** {@code NotMeasured} becomes {@code not-measured}. */
-    static String kind(Class<?> form) {
-        return form.getSimpleName().replaceAll("(?<=[a-z])(?=[A-Z])", "-").toLowerCase(Locale.ROOT);
     }
 }

@@ -14,6 +14,7 @@ import com.fasterxml.jackson.databind.jsontype.TypeResolverBuilder;
 import com.fasterxml.jackson.databind.jsontype.impl.StdTypeResolverBuilder;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 
 /** Distinguishes the forms of a sealed interface by a key with a name, as if each had annotations for it. */
@@ -34,6 +35,11 @@ final class SealedForms extends NopAnnotationIntrospector {
 
     static boolean isForm(Class<?> type) {
         return Arrays.stream(type.getInterfaces()).anyMatch(Class::isSealed);
+    }
+
+    /** {@code NotMeasured} becomes {@code not-measured}. */
+    static String kind(Class<?> form) {
+        return form.getSimpleName().replaceAll("(?<=[a-z])(?=[A-Z])", "-").toLowerCase(Locale.ROOT);
     }
 
     @Override

@@ -11,7 +11,7 @@ import org.understudy.api.VfView;
 import org.understudy.api.spi.Host;
 import org.understudy.core.definition.DomainView.PairView;
 
-/** One pair of a running VM. Changed only by tasks of its host; methods for other threads say so. */
+/** One pair of a running VM. Called only by tasks of its host, unless a method states otherwise. */
 final class TrackedPair {
     private final Host host;
     private volatile PairView view;

@@ -89,7 +89,10 @@ public final class DefinitionReader {
         String amount = element.text();
         String unit = element.attribute("unit").orElse(MemoryXml.DEFAULT_UNIT);
         if (!MemoryXml.isUnit(unit)) {
-            collector.unsupported(element.path() + "/@unit", unit, "Use a unit of memory, such as KiB, MiB or GiB.");
+            collector.unsupported(
+                    element.path() + "/@unit",
+                    unit,
+                    "Set unit='MiB' or another unit of libvirt on " + element.path() + ".");
             return 0;
         }
         OptionalLong bytes = MemoryXml.bytes(amount, unit);
