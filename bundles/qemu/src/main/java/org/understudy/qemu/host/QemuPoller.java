@@ -21,16 +21,17 @@ final class QemuPoller {
 
     private static final Backoff RECONNECTS = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(10));
 
-    private final QemuVm vm;
     private final RunningQemu qemu;
     private final QemuThreads threads;
+    private final Runnable exited;
     private int failures;
     private long reconnectAt;
 
-    QemuPoller(QemuVm vm, RunningQemu qemu, QemuThreads threads) {
-        this.vm = vm;
+    /** @param exited called when the process has ended, again after it threw */
+    QemuPoller(RunningQemu qemu, QemuThreads threads, Runnable exited) {
         this.qemu = qemu;
         this.threads = threads;
+        this.exited = exited;
         this.reconnectAt = threads.scheduler().nanos();
     }
 
@@ -42,7 +43,7 @@ final class QemuPoller {
         try {
             threads.polls().execute(this::run);
         } catch (RejectedExecutionException e) {
-            LOG.debug("VM {}: polling of QEMU stopped", vm.name());
+            LOG.debug("VM {}: polling of QEMU stopped", qemu.vm());
         }
     }
 
@@ -50,33 +51,38 @@ final class QemuPoller {
         if (qemu.isReleased()) {
             return;
         }
+        boolean over = false;
         try {
-            poll();
+            over = poll();
         } catch (RuntimeException | Error e) {
-            LOG.error("VM {}: polling of QEMU failed, retrying", vm.name(), e);
+            LOG.error("VM {}: polling of QEMU failed, retrying", qemu.vm(), e);
         }
-        if (vm.running().filter(r -> r == qemu).isPresent()) {
+        if (!over) {
             start();
         }
     }
 
-    private void poll() {
+    /** True if QEMU has ended. */
+    private boolean poll() {
         if (!qemu.process().isAlive()) {
-            vm.onExit(qemu);
-        } else if (!qemu.isReachable() && threads.scheduler().nanos() - reconnectAt >= 0) {
+            exited.run();
+            return true;
+        }
+        if (!qemu.isReachable() && threads.scheduler().nanos() - reconnectAt >= 0) {
             reconnect();
         }
+        return false;
     }
 
     private void reconnect() {
         try {
             qemu.connect(CONNECT_LIMIT);
             failures = 0;
-            qemu.publish(new HostEvent.EventsMissed(vm.name(), RunningQemu.now()));
+            qemu.publish(new HostEvent.EventsMissed(qemu.vm(), RunningQemu.now()));
         } catch (UnderstudyException e) {
             Duration pause = RECONNECTS.pause(++failures);
             reconnectAt = threads.scheduler().nanos() + pause.toNanos();
-            LOG.warn("VM {}: monitor of QEMU does not answer, retrying: {}", vm.name(), e.getMessage());
+            LOG.warn("VM {}: monitor of QEMU does not answer, retrying: {}", qemu.vm(), e.getMessage());
         }
     }
 }

@@ -121,7 +121,7 @@ final class QemuVm {
     void attach(RunningQemu qemu) {
         running = Optional.of(qemu);
         details = "";
-        new QemuPoller(this, qemu, runtime.threads()).start();
+        new QemuPoller(qemu, runtime.threads(), () -> onExit(qemu)).start();
     }
 
     /** Records the end of a QEMU whose process has ended. */

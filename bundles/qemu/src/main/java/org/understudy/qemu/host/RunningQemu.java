@@ -95,7 +95,7 @@ final class RunningQemu {
         }
     }
 
-    /** Closes the monitor connection for good; QEMU continues to run. */
+    /** Closes the monitor connection permanently; QEMU continues to run. */
     void release() {
         released = true;
         monitor.ifPresent(QmpClient::close);
