@@ -69,7 +69,7 @@ void usvf_change_end(struct usvf_change *change);
 int usvf_settings_apply(const struct usvf_roots *roots, const struct usvf_found *found, const struct usvf_settings *wanted,
     struct usvf_error *error);
 
-/* All signs but those that say nothing about the use. Whether libvirt has assigned a VF is checked separately. */
+/* The signs of an actual use. Whether libvirt has assigned a VF is checked separately. */
 #define USVF_SIGNS_OF_USE \
     (~(USVF_SIGN_BIT(USVF_SIGN_LIBVIRT) | USVF_SIGN_BIT(USVF_SIGN_LIBVIRT_UNKNOWN) | USVF_SIGN_BIT(USVF_SIGN_NOT_NETWORK) | \
         USVF_SIGN_BIT(USVF_SIGN_PF)))

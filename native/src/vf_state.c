@@ -58,7 +58,7 @@ static void add_host_signs(const struct usvf_evidence *evidence, struct usvf_vf 
         add(vf, USVF_SIGN_UP, "its netdev %s is up", evidence->up);
     if (evidence->master[0])
         add(vf, USVF_SIGN_MASTER, "its netdev %s is a port of another netdev", evidence->master);
-    if (evidence->upper[0])
+    if (evidence->upper[0] && !evidence->master[0]) /* the master is on top too */
         add(vf, USVF_SIGN_UPPER, "netdev %s is on top of its netdev", evidence->upper);
     if (evidence->address[0])
         add(vf, USVF_SIGN_ADDRESS, "its netdev %s has an IP address", evidence->address);

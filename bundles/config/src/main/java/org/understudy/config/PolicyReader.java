@@ -175,7 +175,11 @@ final class PolicyReader {
                 keys.find("trust").flatMap(Entry::flag),
                 keys.find("spoof-check").flatMap(Entry::flag),
                 keys.find("link-state")
-                        .flatMap(e -> word(e, LinkState.values(), "link state", "Use auto, enable or disable.")),
+                        .flatMap(e -> word(
+                                e,
+                                LinkState.values(),
+                                "link state",
+                                "Set the key 'link-state' to auto, enable or disable.")),
                 number(keys, "qos", 7),
                 number(keys, "min-rate", Integer.MAX_VALUE),
                 number(keys, "max-rate", Integer.MAX_VALUE));
