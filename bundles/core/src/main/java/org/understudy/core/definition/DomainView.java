@@ -3,10 +3,12 @@ package org.understudy.core.definition;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -23,6 +25,7 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.VfSettings;
 import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.PairXml;
 import org.understudy.api.xml.PciXml;
 import org.understudy.api.xml.XmlElement;
 
@@ -39,6 +42,7 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
     /**
      * A pair of the definition.
      *
+     * @param primary the alias of the primary, or its name after the standby NIC if it has none
      * @param pool the pool of the primary, from the definition or the metadata of Understudy
      * @param vf the address of the VF on the host, if the definition has it
      * @param vlan of the standby NIC, otherwise of the primary; 0 for none
@@ -115,9 +119,12 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
                 devices.stream().filter(d -> role(d) == NicRole.STANDBY), d -> d.childAttribute("alias", "name"));
         Map<String, XmlElement> requests = byName(requests(document), request -> request.attribute("standby"));
         OptionalInt numaNode = numaNode(root);
+        // Only one of several primaries without alias can be named after their common standby NIC.
+        Set<Alias> names = new HashSet<>();
         List<PairView> pairs = devices.stream()
                 .filter(device -> role(device) == NicRole.PRIMARY)
                 .flatMap(primary -> pair(standbys, requests, numaNode, primary).stream())
+                .filter(pair -> names.add(pair.primary()))
                 .toList();
         return new DomainView(
                 new VmName(name),
@@ -160,7 +167,7 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
         Optional<XmlElement> standby = Optional.ofNullable(standbys.get(standbyName));
         Optional<Alias> standbyAlias = standby.flatMap(DomainView::alias);
         Optional<MacAddress> mac = standby.flatMap(DomainView::mac);
-        Optional<Alias> alias = alias(primary);
+        Optional<Alias> alias = PairXml.name(primary);
         if (standbyAlias.isEmpty() || mac.isEmpty() || alias.isEmpty()) {
             return Optional.empty();
         }

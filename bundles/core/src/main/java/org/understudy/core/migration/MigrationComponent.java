@@ -34,6 +34,7 @@ import org.understudy.api.spi.VfPools;
 import org.understudy.concurrent.Scheduler;
 import org.understudy.concurrent.SystemScheduler;
 import org.understudy.core.definition.DomainView;
+import org.understudy.core.definition.UnpairedDevice;
 import org.understudy.core.definition.edit.DestinationDefinition;
 import org.understudy.core.definition.lint.LintContext;
 import org.understudy.core.definition.lint.Linter;
@@ -93,6 +94,11 @@ public final class MigrationComponent implements Migrations {
             @Override
             public DomainView view(String definition) {
                 return DomainView.of(definition);
+            }
+
+            @Override
+            public List<UnpairedDevice> unpaired(String definition, Set<String> vfNetworks) {
+                return UnpairedDevice.of(definition, vfNetworks);
             }
 
             @Override

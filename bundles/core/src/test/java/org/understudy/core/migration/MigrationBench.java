@@ -49,6 +49,7 @@ import org.understudy.api.spi.VfPools.Lease;
 import org.understudy.api.spi.VfSettings;
 import org.understudy.concurrent.testing.VirtualTimeScheduler;
 import org.understudy.core.definition.DomainView;
+import org.understudy.core.definition.UnpairedDevice;
 import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.migration.context.Definitions;
 import org.understudy.core.migration.context.MigrationJournal;
@@ -84,6 +85,8 @@ public final class MigrationBench implements AutoCloseable {
     final List<Finding> lint = new ArrayList<>();
     /** Host and work of each hold that has not ended. */
     public final List<String> held = new CopyOnWriteArrayList<>();
+    /** Passed-through devices of the VM that are in no pair. */
+    final List<UnpairedDevice> unpaired = new ArrayList<>();
     /** What delays new options of both hosts. */
     Optional<Finding> pendingChange = Optional.empty();
     /** The arguments of the linter: the facts of the source and of the destination, in this order. */
@@ -91,6 +94,9 @@ public final class MigrationBench implements AutoCloseable {
 
     final Path folder;
     public Duration patience = Duration.ofMillis(250);
+    /** Factor of the patience for the copy. */
+    int copyPatience = 1;
+
     Duration settle = Duration.ZERO;
     boolean requireVf;
     Optional<MigrationStrategy> strategy = Optional.empty();
@@ -148,6 +154,11 @@ public final class MigrationBench implements AutoCloseable {
             @Override
             public DomainView view(String definition) {
                 return new DomainView(VM, Optional.empty(), List.of(), List.copyOf(pairs));
+            }
+
+            @Override
+            public List<UnpairedDevice> unpaired(String definition, Set<String> vfNetworks) {
+                return List.copyOf(unpaired);
             }
 
             @Override
@@ -239,7 +250,14 @@ public final class MigrationBench implements AutoCloseable {
                                 POOL, PrimaryKind.VF, List.of(VfSelector.parse("eno1")), Optional.empty())),
                         Map.of(),
                         new Policy.Deadlines(
-                                patience, patience, patience, patience, patience, patience, patience, patience),
+                                patience,
+                                patience,
+                                patience,
+                                patience.multipliedBy(copyPatience),
+                                patience,
+                                patience,
+                                patience,
+                                patience),
                         requireVf,
                         strategy,
                         true,

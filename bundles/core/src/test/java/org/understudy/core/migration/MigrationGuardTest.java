@@ -32,6 +32,7 @@ import org.understudy.api.VmState;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.HostFacts;
 import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.definition.UnpairedDevice;
 import org.understudy.core.testing.FakeFacts;
 
 class MigrationGuardTest {
@@ -146,6 +147,23 @@ class MigrationGuardTest {
         assertThat(preflight()).containsExactly(FindingCode.VM_NOT_MIGRATABLE);
         bench.a.vm(VM).state(VmState.SHUTOFF);
         assertThat(preflight()).containsExactly(FindingCode.VM_NOT_MIGRATABLE);
+    }
+
+    @Test
+    void refusesAPassedThroughDeviceInNoPairBeforeAnythingMoves() {
+        bench.unpaired.add(new UnpairedDevice("interface 52:54:00:44:00:02 (0000:01:11.4)", true));
+        bench.unpaired.add(new UnpairedDevice("hostdev 0000:c1:00.0", false));
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
+        assertThat(m.findings())
+                .filteredOn(f -> f.code() == FindingCode.DEVICE_NOT_IN_PAIR)
+                .satisfiesExactly(
+                        nic -> assertThat(nic.message() + nic.remedy()).contains("0000:01:11.4", "understudy:pair-on"),
+                        other -> assertThat(other.message()).contains("0000:c1:00.0"));
+        assertThat(bench.a.calls()).isEmpty();
+        assertThat(bench.b.calls()).isEmpty();
     }
 
     @Test

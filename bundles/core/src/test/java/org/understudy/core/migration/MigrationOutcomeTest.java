@@ -65,6 +65,20 @@ class MigrationOutcomeTest {
     }
 
     @Test
+    void abortsWithinTheUnplugDeadlineWhenQemuWaitsForAPrimaryThatItDoesNotReport() {
+        bench.copyPatience = 100;
+        bench.a.vm(MigrationBench.VM).primary(MigrationBench.PRIMARY, PrimaryPresence.ABSENT);
+        bench.a.with(Fault.WAITS_FOR_UNKNOWN_PRIMARY).with(Fault.NEVER_EJECTS);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
+        assertThat(codes(m)).contains("primary-not-released").doesNotContain("step-deadline-exceeded");
+        assertThat(step(m, MigrationStep.COPY).state()).isEqualTo(StepState.FAILED);
+        assertThat(bench.a.calls()).containsExactly("send web1", "cancel web1");
+    }
+
+    @Test
     void abortsWhenQemuCopiesWithoutProofOfTheUnplug() {
         bench.a.with(Fault.NO_WAIT_UNPLUG);
 

@@ -48,6 +48,8 @@ public final class FakeHost implements Host {
         NEVER_EJECTS,
         /** QEMU copies without waiting for the guest. */
         NO_WAIT_UNPLUG,
+        /** QEMU waits for a primary that it does not report. */
+        WAITS_FOR_UNKNOWN_PRIMARY,
         /** MIGRATION events are not delivered. */
         NO_PHASE_EVENTS,
         /** The phase stays at ACTIVE. */

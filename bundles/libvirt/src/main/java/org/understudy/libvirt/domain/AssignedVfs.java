@@ -7,6 +7,7 @@ import org.understudy.api.Alias;
 import org.understudy.api.PciAddress;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.Edits;
+import org.understudy.api.xml.PairXml;
 import org.understudy.api.xml.XmlElement;
 
 /** Inserts leased VFs into a definition that leaves the choice to a pool. */
@@ -24,11 +25,7 @@ public final class AssignedVfs {
     }
 
     private static Optional<PciAddress> vf(XmlElement nic, Map<Alias, PciAddress> vfs) {
-        return nic.childAttribute("alias", "name")
-                .flatMap(alias -> vfs.entrySet().stream()
-                        .filter(e -> e.getKey().value().equals(alias))
-                        .map(Map.Entry::getValue)
-                        .findFirst());
+        return PairXml.name(nic).flatMap(name -> Optional.ofNullable(vfs.get(name)));
     }
 
     private static void put(Edits edits, XmlElement nic, PciAddress vf) {

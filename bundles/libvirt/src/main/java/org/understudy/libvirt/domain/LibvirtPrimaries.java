@@ -11,6 +11,7 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.PairXml;
 import org.understudy.api.xml.XmlElement;
 
 /**
@@ -24,6 +25,7 @@ public final class LibvirtPrimaries {
     private final LibvirtDefinitions definitions;
     private final Monitor monitor;
     private final NegotiationEvents events;
+    private final RuntimeAliases aliases;
 
     /** Standby negotiations known from events; empty if unknown. */
     @FunctionalInterface
@@ -33,9 +35,14 @@ public final class LibvirtPrimaries {
 
     /** @param events fallback if QEMU cannot report the negotiation */
     public LibvirtPrimaries(
-            Domains domains, LibvirtDefinitions definitions, Monitor monitor, NegotiationEvents events) {
+            Domains domains,
+            LibvirtDefinitions definitions,
+            RuntimeAliases aliases,
+            Monitor monitor,
+            NegotiationEvents events) {
         this.domains = domains;
         this.definitions = definitions;
+        this.aliases = aliases;
         this.monitor = monitor;
         this.events = events;
     }
@@ -47,8 +54,8 @@ public final class LibvirtPrimaries {
      */
     public PrimaryPresence presence(VmName vm, Alias primary) {
         try {
-            Optional<QomPciDevice> device =
-                    QomPciDevice.find(monitor.query(vm, "query-pci", Map.of()), primary.value());
+            Alias id = aliases.deviceOf(vm, primary);
+            Optional<QomPciDevice> device = QomPciDevice.find(monitor.query(vm, "query-pci", Map.of()), id.value());
             Optional<Alias> standby = standbyOf(vm, primary);
             Optional<Boolean> negotiated = standby.flatMap(alias -> standbyNegotiated(vm, alias));
             if (device.isPresent()) {
@@ -75,9 +82,7 @@ public final class LibvirtPrimaries {
     }
 
     private static Optional<XmlElement> nic(Optional<String> definition, Alias alias) {
-        return definition.flatMap(xml -> DomainDocument.parse(xml).nics().stream()
-                .filter(nic -> nic.childAttribute("alias", "name").equals(Optional.of(alias.value())))
-                .findFirst());
+        return definition.flatMap(xml -> PairXml.nic(DomainDocument.parse(xml), alias));
     }
 
     /** Empty if this QEMU cannot report it (before 7.2) or must not be queried, and no event was seen. */
@@ -122,13 +127,22 @@ public final class LibvirtPrimaries {
                 .orElseThrow(() -> new UnderstudyException(
                         ErrorCode.NIC_NOT_FOUND, "VM %s has no device %s".formatted(vm, primary)));
         if (nic(definitions.live(vm), primary).isPresent()) {
-            domains.detachAlias(vm, primary);
+            unplug(vm, primary);
         }
-        String device = document.raw(nic);
+        String device = named(document, nic, primary);
         domains.run("plug " + primary + " into", vm, d -> d.attachDeviceFlags(device, Domains.LIVE));
     }
 
+    /** From now on QEMU and libvirt know the device by the name that Understudy has for it. */
+    private static String named(DomainDocument document, XmlElement nic, Alias primary) {
+        String device = document.raw(nic);
+        int end = nic.endTagStart() - nic.start();
+        return nic.child("alias").isPresent()
+                ? device
+                : device.substring(0, end) + "<alias name='" + primary + "'/>" + device.substring(end);
+    }
+
     public void unplug(VmName vm, Alias primary) {
-        domains.detachAlias(vm, primary);
+        domains.detachAlias(vm, aliases.deviceOf(vm, primary));
     }
 }

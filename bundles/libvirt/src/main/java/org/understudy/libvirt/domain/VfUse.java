@@ -7,6 +7,7 @@ import org.understudy.api.Alias;
 import org.understudy.api.PciAddress;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.MemoryXml;
+import org.understudy.api.xml.PairXml;
 import org.understudy.api.xml.PciXml;
 import org.understudy.api.xml.XmlElement;
 
@@ -25,17 +26,13 @@ public record VfUse(Optional<PciAddress> vf, boolean blockedByAppArmor, boolean 
         boolean confined = document.root().children("seclabel").stream()
                 .anyMatch(label -> label.attributeOr("model", "").equals("apparmor")
                         && !label.attributeOr("type", "").equals("none"));
-        boolean unnamed = nic(DomainDocument.parse(configured), primary)
+        boolean unnamed = PairXml.nic(DomainDocument.parse(configured), primary)
                 .filter(nic -> nic.attributeOr("type", "").equals("network"))
                 .isPresent();
         return new VfUse(
-                nic(document, primary).flatMap(PciXml::hostAddress), confined && unnamed, isTooLow(document.root()));
-    }
-
-    private static Optional<XmlElement> nic(DomainDocument document, Alias alias) {
-        return document.nics().stream()
-                .filter(nic -> nic.childAttribute("alias", "name").equals(Optional.of(alias.value())))
-                .findFirst();
+                PairXml.nic(document, primary).flatMap(PciXml::hostAddress),
+                confined && unnamed,
+                isTooLow(document.root()));
     }
 
     private static boolean isTooLow(XmlElement domain) {

@@ -27,6 +27,7 @@ public final class DomainEvents {
 
     private final HostEventQueue events;
     private final OutgoingDomains outgoingDomains;
+    private final BiFunction<VmName, Alias, Alias> names;
     private final Clock clock;
     private final HostClock hostClock;
     private volatile boolean monitored;
@@ -49,12 +50,20 @@ public final class DomainEvents {
             vm -> TypedParameters.unsigned(parameters, count, "downtime")
                     .map(millis -> new HostEvent.MigrationMeasured(vm, now(), Duration.ofMillis(millis))));
     private final DomainCallback.Monitor monitor = (c, d, event, seconds, micros, details, o) ->
-            publish(d, vm -> MonitorEvent.map(vm, localTime(seconds, micros), event, details));
+            publish(d, vm -> MonitorEvent.map(vm, localTime(seconds, micros), event, details, this::nameOf));
 
-    /** @param clock clock of this server */
-    public DomainEvents(HostEventQueue events, OutgoingDomains outgoingDomains, Clock clock) {
+    /**
+     * @param names the names of devices by VM and alias; does not block
+     * @param clock clock of this server
+     */
+    public DomainEvents(
+            HostEventQueue events,
+            OutgoingDomains outgoingDomains,
+            BiFunction<VmName, Alias, Alias> names,
+            Clock clock) {
         this.events = events;
         this.outgoingDomains = outgoingDomains;
+        this.names = names;
         this.clock = clock;
         this.hostClock = new HostClock(clock);
     }
@@ -105,8 +114,12 @@ public final class DomainEvents {
         return clock.instant();
     }
 
+    private Alias nameOf(VmName vm, String alias) {
+        return names.apply(vm, new Alias(alias));
+    }
+
     private void publish(Pointer domain, String alias, BiFunction<VmName, Alias, HostEvent> event) {
-        publish(domain, vm -> Optional.of(event.apply(vm, new Alias(alias))));
+        publish(domain, vm -> Optional.of(event.apply(vm, nameOf(vm, alias))));
     }
 
     private void publish(Pointer domain, Function<VmName, Optional<HostEvent>> event) {

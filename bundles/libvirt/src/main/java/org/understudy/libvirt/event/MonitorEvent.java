@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
@@ -25,8 +26,13 @@ public final class MonitorEvent {
 
     private MonitorEvent() {}
 
-    /** Empty for an event without a host event. */
-    static Optional<HostEvent> map(VmName vm, Instant at, String event, String details) {
+    /**
+     * Empty for an event without a host event.
+     *
+     * @param names the name of a device by its VM and alias
+     */
+    static Optional<HostEvent> map(
+            VmName vm, Instant at, String event, String details, BiFunction<VmName, String, Alias> names) {
         return switch (event) {
             case "STOP" -> Optional.of(new HostEvent.Paused(vm, at));
             case "RESUME" -> Optional.of(new HostEvent.Resumed(vm, at));
@@ -34,7 +40,7 @@ public final class MonitorEvent {
             case "FAILOVER_NEGOTIATED" ->
                 Optional.of(new HostEvent.StandbyNegotiated(vm, at, new Alias(text(details, "device-id"))));
             case "UNPLUG_PRIMARY" ->
-                Optional.of(new HostEvent.UnplugRequested(vm, at, new Alias(text(details, "device-id"))));
+                Optional.of(new HostEvent.UnplugRequested(vm, at, names.apply(vm, text(details, "device-id"))));
             case "MIGRATION" -> Optional.of(new HostEvent.MigrationChanged(vm, at, phase(text(details, "status"))));
             default -> Optional.empty();
         };

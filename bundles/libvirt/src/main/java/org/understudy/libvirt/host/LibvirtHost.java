@@ -44,6 +44,7 @@ import org.understudy.libvirt.domain.LibvirtPrimaries;
 import org.understudy.libvirt.domain.Monitor;
 import org.understudy.libvirt.domain.NodeDevice;
 import org.understudy.libvirt.domain.PoolNetworks;
+import org.understudy.libvirt.domain.RuntimeAliases;
 import org.understudy.libvirt.domain.VfUse;
 import org.understudy.libvirt.event.ChangeNotifier;
 import org.understudy.libvirt.event.DomainEvents;
@@ -78,11 +79,13 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
         this.settings = settings;
         this.loop = loop;
         this.events = new HostEventQueue(settings.name(), threads.events());
+        RuntimeAliases aliases = new RuntimeAliases(this::actualDefinition);
         this.states = new DomainStateCache();
         events.subscribe(states::update);
         events.subscribe(standbyNegotiations::update);
+        events.subscribe(aliases::update);
         EventRegistrations registrations = new EventRegistrations(
-                new DomainEvents(events, outgoingDomains, clock),
+                new DomainEvents(events, outgoingDomains, aliases::nameOf, clock),
                 networkEvents,
                 deviceEvents,
                 this::publishMissedChanges);
@@ -90,7 +93,7 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
         this.domains = new Domains(connection);
         this.definitions = new LibvirtDefinitions(connection, domains);
         Monitor monitor = new Monitor(domains, threads.queries(), timing.monitorTimeout());
-        this.primaries = new LibvirtPrimaries(domains, definitions, monitor, standbyNegotiations::negotiated);
+        this.primaries = new LibvirtPrimaries(domains, definitions, aliases, monitor, standbyNegotiations::negotiated);
         this.agent = new GuestAgent(domains, definitions);
         this.migrations = new LibvirtMigrations(settings, domains, monitor, outgoingDomains, events, threads);
         this.facts = new LibvirtFactsReader(settings, connection);
@@ -104,6 +107,10 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
             events.close();
             throw e;
         }
+    }
+
+    private Optional<String> actualDefinition(VmName vm) {
+        return definitions.actual(vm);
     }
 
     private void publishMissedChanges() {

@@ -47,7 +47,7 @@ final class LibvirtConnectionTest {
     private static final class CountingListener implements ConnectionListener {
         private final HostEventQueue events = new HostEventQueue(new HostName("a"), Runnable::run);
         private final EventRegistrations real = new EventRegistrations(
-                new DomainEvents(events, new OutgoingDomains(), Clock.systemUTC()),
+                new DomainEvents(events, new OutgoingDomains(), (vm, alias) -> alias, Clock.systemUTC()),
                 new ChangeNotifier("networks"),
                 new ChangeNotifier("devices"),
                 () -> {});

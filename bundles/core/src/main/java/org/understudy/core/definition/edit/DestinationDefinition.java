@@ -3,12 +3,14 @@ package org.understudy.core.definition.edit;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.understudy.api.Alias;
 import org.understudy.api.PciAddress;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.Edits;
+import org.understudy.api.xml.PairXml;
 import org.understudy.api.xml.PciXml;
 import org.understudy.api.xml.XmlElement;
 
@@ -26,11 +28,8 @@ public final class DestinationDefinition {
         DomainDocument document = DomainDocument.parse(definition);
         Edits edits = new Edits(document);
         Stream.concat(document.devices("interface").stream(), document.devices("hostdev").stream())
-                .forEach(device -> device.childAttribute("alias", "name")
-                        .flatMap(alias -> vfs.entrySet().stream()
-                                .filter(vf -> vf.getKey().value().equals(alias))
-                                .map(Map.Entry::getValue)
-                                .findFirst())
+                .forEach(device -> PairXml.name(device)
+                        .flatMap(name -> Optional.ofNullable(vfs.get(name)))
                         .ifPresent(vf -> PciXml.hostElement(device).ifPresent(address -> write(edits, address, vf))));
         document.devices("interface").stream()
                 .flatMap(nic -> nic.child("source").stream())
@@ -49,10 +48,7 @@ public final class DestinationDefinition {
         DomainDocument document = DomainDocument.parse(definition);
         Edits edits = new Edits(document);
         document.nics().stream()
-                .filter(nic -> nic.childAttribute("alias", "name")
-                        .filter(alias ->
-                                devices.stream().anyMatch(d -> d.value().equals(alias)))
-                        .isPresent())
+                .filter(nic -> PairXml.name(nic).filter(devices::contains).isPresent())
                 .forEach(edits::remove);
         return edits.isEmpty() ? definition : edits.apply();
     }

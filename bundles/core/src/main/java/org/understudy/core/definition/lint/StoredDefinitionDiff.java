@@ -5,11 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.understudy.api.Alias;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Severity;
 import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.PairXml;
 import org.understudy.api.xml.PciXml;
 import org.understudy.api.xml.XmlElement;
 import org.understudy.core.definition.DomainView;
@@ -40,7 +42,8 @@ public final class StoredDefinitionDiff {
 
     private void compare(PairView pair, String requested, DomainView after) {
         Optional<PairView> kept = after.pairs().stream()
-                .filter(p -> p.standby().equals(pair.standby()) && p.primary().equals(pair.primary()))
+                .filter(p -> p.isSameAs(pair)
+                        || p.standby().equals(pair.standby()) && PairXml.isAfterStandby(pair.primary()))
                 .findFirst();
         if (kept.isEmpty()) {
             add(pair, "is no longer a pair: the host dropped " + missingPart(pair), Severity.ERROR);
@@ -52,20 +55,23 @@ public final class StoredDefinitionDiff {
         compare(pair, "the pool", text(pair.pool()), text(now.pool()), Severity.ERROR);
         compare(pair, "the VLAN", pair.vlan(), now.vlan(), Severity.ERROR);
         compare(pair, "trust", pair.trusted(), now.trusted(), Severity.WARNING);
-        for (String alias : List.of(pair.standby().value(), pair.primary().value())) {
-            guestAddress(requested, alias)
-                    .ifPresent(address -> compare(
-                            pair,
-                            "the guest address of " + alias,
-                            address.toString(),
-                            text(guestAddress(stored, alias)),
-                            Severity.WARNING));
-        }
+        compareAddress(pair, requested, pair.standby(), now.standby());
+        compareAddress(pair, requested, pair.primary(), now.primary());
+    }
+
+    private void compareAddress(PairView pair, String requested, Alias name, Alias nameNow) {
+        guestAddress(requested, name)
+                .ifPresent(address -> compare(
+                        pair,
+                        "the guest address of " + name,
+                        address.toString(),
+                        text(guestAddress(stored, nameNow)),
+                        Severity.WARNING));
     }
 
     /** The missing part of a pair. */
     private String missingPart(PairView pair) {
-        for (String alias : List.of(pair.standby().value(), pair.primary().value())) {
+        for (Alias alias : List.of(pair.standby(), pair.primary())) {
             Optional<XmlElement> device = device(stored, alias);
             if (device.isEmpty()) {
                 return "the alias " + alias;
@@ -77,13 +83,11 @@ public final class StoredDefinitionDiff {
         return "a part of the pair";
     }
 
-    private static Optional<XmlElement> device(String definition, String alias) {
-        return DomainDocument.parse(definition).nics().stream()
-                .filter(nic -> nic.childAttribute("alias", "name").equals(Optional.of(alias)))
-                .findFirst();
+    private static Optional<XmlElement> device(String definition, Alias alias) {
+        return PairXml.nic(DomainDocument.parse(definition), alias);
     }
 
-    private static Optional<PciAddress> guestAddress(String definition, String alias) {
+    private static Optional<PciAddress> guestAddress(String definition, Alias alias) {
         return device(definition, alias).flatMap(PciXml::guestAddress);
     }
 

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.migration.context;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.understudy.api.Alias;
 import org.understudy.api.PciAddress;
 import org.understudy.core.definition.DomainView;
+import org.understudy.core.definition.UnpairedDevice;
 
 /** The operations on domain XML that a migration needs. */
 public interface Definitions {
     DomainView view(String definition);
+
+    /** The passed-through devices that are no primaries. */
+    List<UnpairedDevice> unpaired(String definition, Set<String> vfNetworks);
 
     /** The same definition without these devices. */
     String without(String definition, Set<Alias> devices);

@@ -16,7 +16,7 @@ public final class UnplugFindings {
         String primaries = held.stream().map(p -> p.primary().value()).collect(Collectors.joining(", "));
         return Finding.of(
                 FindingCode.PRIMARY_NOT_RELEASED,
-                request.subject() + ", primary " + primaries,
+                request.subject() + (held.isEmpty() ? "" : ", primary " + primaries),
                 message,
                 "Check that the guest runs and handles PCI hotplug; a paused or rebooting guest cannot release a primary.");
     }

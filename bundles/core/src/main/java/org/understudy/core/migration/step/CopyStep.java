@@ -1,21 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.migration.step;
 
+import java.util.List;
 import java.util.Optional;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.MigrationProgress;
+import org.understudy.concurrent.Deadline;
+import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.SourceMonitor;
+import org.understudy.core.migration.context.StepAbortedException;
+import org.understudy.core.migration.context.UnplugFindings;
 
 /** Step 4: waits until the memory is copied, and QEMU has paused the guest and is ready to switch. */
 public final class CopyStep {
     private final MigrationContext context;
     private final SourceMonitor source;
+    private final List<PairView> pairs;
+    /** From the first time that QEMU waits for the guest in this step. */
+    private Optional<Deadline> unplug = Optional.empty();
 
     public CopyStep(MigrationContext context, Sending sending) {
         this.context = context;
         this.source = sending.source();
+        this.pairs = sending.prepared().snapshot().pairs();
     }
 
     /** Blocks. */
@@ -45,7 +54,25 @@ public final class CopyStep {
         return switch (progress.phase()) {
             // A host that switches by itself may have passed the pause when it is queried.
             case PRE_SWITCHOVER, DEVICE, COMPLETED -> true;
+            case WAIT_UNPLUG -> {
+                requireReleaseInTime();
+                yield false;
+            }
             default -> false;
         };
+    }
+
+    /** QEMU can wait for a primary that it did not report before. */
+    private void requireReleaseInTime() {
+        Deadline deadline =
+                unplug.orElseGet(() -> context.events().deadline(context.request().deadlines().unplug()));
+        unplug = Optional.of(deadline);
+        if (deadline.isOver()) {
+            throw StepAbortedException.failed(UnplugFindings.notReleased(
+                    context.request(),
+                    pairs,
+                    "QEMU on the source waits for the guest to release a primary, and the guest has not within "
+                            + context.request().deadlines().unplug().toMillis() + " ms"));
+        }
     }
 }

@@ -6,12 +6,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.MigrationStep;
+import org.understudy.api.Policy;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.Severity;
@@ -20,6 +23,7 @@ import org.understudy.api.VmState;
 import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.definition.HostNetworks;
 import org.understudy.core.migration.context.DeadlineCall;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.MigrationRequest;
@@ -75,6 +79,7 @@ public final class PreflightStep {
             VmSnapshot snapshot = snapshot(request, services);
             findings.addAll(new DestinationCheck(request, services).findings(snapshot));
             findings.addAll(options(request, snapshot));
+            findings.addAll(unpaired(request, snapshot, services));
             findings.addAll(pairs(request, snapshot));
             findings.addAll(services.unplugGuard()
                     .findings(
@@ -181,6 +186,26 @@ public final class PreflightStep {
 
     private static Finding unusable(MigrationRequest request, String message, String remedy) {
         return Finding.of(FindingCode.OPTION_NOT_USABLE, request.subject(), message, remedy);
+    }
+
+    private static List<Finding> unpaired(
+            MigrationRequest request, VmSnapshot snapshot, MigrationServices services) {
+        Policy policy = HostNetworks.asPools(request.policy(), request.source().facts());
+        Set<String> networks = policy.pools().stream()
+                .filter(pool -> pool.kind() == PrimaryKind.VF)
+                .map(pool -> pool.name().value())
+                .collect(Collectors.toSet());
+        return services.definitions().unpaired(snapshot.live(), networks).stream()
+                .map(device -> Finding.of(
+                        FindingCode.DEVICE_NOT_IN_PAIR,
+                        request.subject() + ", " + device.label(),
+                        "Passed-through device '" + device.label() + "' of VM " + request.vm()
+                                + " is in no pair, so the VM cannot be migrated",
+                        device.isNic()
+                                ? "Replace the NIC with a virtio NIC on the same network, make that a pair with"
+                                        + " \"understudy:pair-on\", and restart the VM; or unplug the NIC."
+                                : "Unplug the device from the VM, or shut the VM down to move it."))
+                .toList();
     }
 
     private static List<Finding> pairs(MigrationRequest request, VmSnapshot snapshot) {

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.definition;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.understudy.api.Alias;
+import org.understudy.api.PciAddress;
+import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.definition.edit.DestinationDefinition;
+import org.understudy.core.definition.lint.StoredDefinitionDiff;
+
+class DomainViewTest {
+    private static final PciAddress VF = PciAddress.parse("0000:01:11.4");
+    private static final Alias NAME = new Alias("ua-primary-of-nic0");
+
+    /** As libvirt's and the kernel's documentation have it: only the standby NIC has an alias. */
+    private static final String TEXTBOOK = """
+            <domain type='qemu'><name>noalias</name><devices>
+              <interface type='bridge'><mac address='52:54:00:61:00:09'/><model type='virtio'/>
+                <alias name='ua-nic0'/><teaming type='persistent'/></interface>
+              <interface type='hostdev' managed='yes'>
+                <source><address type='pci' domain='0x0000' bus='0x01' slot='0x11' function='0x4'/></source>
+                <mac address='52:54:00:61:00:09'/><teaming type='transient' persistent='ua-nic0'/>
+                <rom enabled='no'/></interface>
+            </devices></domain>
+            """;
+
+    @Test
+    void aPrimaryWithoutAnAliasIsHalfOfAPair() {
+        PairView pair = onlyPair(TEXTBOOK);
+
+        assertThat(pair.standby()).isEqualTo(new Alias("ua-nic0"));
+        assertThat(pair.primary()).isEqualTo(NAME);
+        assertThat(pair.vf()).contains(VF);
+    }
+
+    @Test
+    void aPairWithoutAliasIsOnePairWhileItsPrimaryIsUnplugged() {
+        String live = DestinationDefinition.without(TEXTBOOK, Set.of(NAME));
+
+        assertThat(live).doesNotContain("hostdev");
+        assertThat(DomainView.of(live).pairsWith(DomainView.of(TEXTBOOK))).containsExactly(onlyPair(TEXTBOOK));
+        assertThat(DomainView.of(TEXTBOOK).pairsWith(DomainView.of(TEXTBOOK))).hasSize(1);
+    }
+
+    @Test
+    void thePrimaryWithoutAliasGetsTheVfOfTheDestination() {
+        PciAddress other = PciAddress.parse("0000:42:02.5");
+
+        String adjusted = DestinationDefinition.adjust(TEXTBOOK, Map.of(NAME, other), Map.of());
+
+        assertThat(onlyPair(adjusted).vf()).contains(other);
+    }
+
+    @Test
+    void aSecondPrimaryWithoutAliasOfOneStandbyNicIsNoSecondPair() {
+        String shared = TEXTBOOK.replaceFirst("(?s)(<interface type='hostdev'.*?</interface>)", "$1$1");
+
+        assertThat(DomainView.of(shared).pairs()).hasSize(1);
+    }
+
+    @Test
+    void aHostMayGiveAPrimaryAnAlias() {
+        String stored = TEXTBOOK.replace("<rom", "<alias name='ua-primary0'/><rom");
+
+        assertThat(StoredDefinitionDiff.of(TEXTBOOK, stored)).isEmpty();
+    }
+
+    private static PairView onlyPair(String definition) {
+        assertThat(DomainView.of(definition).pairs()).hasSize(1);
+        return DomainView.of(definition).pairs().get(0);
+    }
+}

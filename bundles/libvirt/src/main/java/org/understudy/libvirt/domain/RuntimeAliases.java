@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.domain;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.understudy.api.Alias;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.PairXml;
+
+/**
+ * Aliases such as hostdev0 that libvirt gives to primaries without one for one run of a VM; they are QEMU's device ids. All
+ * other parts of Understudy know these primaries by {@link PairXml#name}.
+ */
+public final class RuntimeAliases {
+    private final Function<VmName, Optional<String>> running;
+    /** Names by alias; kept while the primary is unplugged, and no longer in the definition. */
+    private final Map<VmName, Map<Alias, Alias>> names = new ConcurrentHashMap<>();
+
+    /** @param running the definition of a running VM with all its aliases; empty if the VM is shut off */
+    public RuntimeAliases(Function<VmName, Optional<String>> running) {
+        this.running = running;
+    }
+
+    /** The alias of a primary in this run. */
+    Alias deviceOf(VmName vm, Alias primary) {
+        if (!PairXml.isAfterStandby(primary)) {
+            return primary;
+        }
+        Optional<DomainDocument> document = running.apply(vm).map(DomainDocument::parse);
+        Optional<Alias> current = document.flatMap(d -> PairXml.nic(d, primary)).flatMap(nic -> PairXml.name(nic));
+        current.filter(alias -> !alias.equals(primary))
+                .ifPresent(alias -> names.computeIfAbsent(vm, v -> new ConcurrentHashMap<>())
+                        .put(alias, primary));
+        return current.or(() -> earlier(vm, primary).filter(alias -> !isTaken(document, alias)))
+                .orElse(primary);
+    }
+
+    private Optional<Alias> earlier(VmName vm, Alias primary) {
+        return names.getOrDefault(vm, Map.of()).entrySet().stream()
+                .filter(known -> known.getValue().equals(primary))
+                .map(Map.Entry::getKey)
+                .findFirst();
+    }
+
+    /** libvirt gives the alias of an unplugged device to the next one. */
+    private static boolean isTaken(Optional<DomainDocument> document, Alias alias) {
+        return document.stream()
+                .flatMap(d -> d.devices().stream())
+                .anyMatch(device -> device.childAttribute("alias", "name").equals(Optional.of(alias.value())));
+    }
+
+    /** The name of a device; its alias if it is no primary, or has not been asked for in this run. */
+    public Alias nameOf(VmName vm, Alias device) {
+        return names.getOrDefault(vm, Map.of()).getOrDefault(device, device);
+    }
+
+    /** Applies an event: the next run has other aliases. */
+    public void update(HostEvent event) {
+        if (event instanceof HostEvent.Stopped) {
+            names.remove(event.vm());
+        }
+    }
+}
