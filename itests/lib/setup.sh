@@ -10,6 +10,7 @@ gcc|gcc|builds the native code and the program of the test guest
 make|make|builds the native code
 libc6-dev|/usr/include/stdio.h|C library for both
 valgrind|valgrind|runs the native tests and finds errors that the sanitizers miss
+strace|strace|witnesses in the native tests that nothing is written to a VF in use
 gcc-aarch64-linux-gnu|aarch64-linux-gnu-gcc|builds the native code for aarch64 too
 libc6-dev-arm64-cross|/usr/aarch64-linux-gnu/include/stdio.h|C library for aarch64
 qemu-user|qemu-aarch64|runs the native tests as aarch64

@@ -149,7 +149,7 @@ native_tests() {
 scripts_are_clean() {
   shellcheck -x "$here/understudy" "$here"/itests/lib/*.sh "$here"/itests/guest/{build-guest,check-guest} \
     "$here"/itests/lab/{build-host,check-host,daemons,daemons-inside,host,init,machine,nested-pair,run-in} \
-    "$here"/native/test/{command-test,on-host} "$here/hooks/hook" "$here/.ci/run" &&
+    "$here"/native/test/{command-test,on-host,strangers-test} "$here/hooks/hook" "$here/.ci/run" &&
     shellcheck -s sh "$here/hooks/libvirt/understudy" "$here/itests/guest/init" "$here/itests/lab/init-first"
 }
 
