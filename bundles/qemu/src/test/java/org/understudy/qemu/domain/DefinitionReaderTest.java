@@ -107,7 +107,7 @@ class DefinitionReaderTest {
             <vcpu>|<vcpu current='3'>|/domain/vcpu
             model='none'/>|model='virtio' autodeflate='on,x=y'/>|/domain/devices/memballoon/@autodeflate
             <devices>|<devices><interface type='hostdev'><source><address bus='1' slot='0x20' function='0'/></source></interface>|/domain/devices/interface/source/address
-            <devices>|<devices><interface type='user'><model type='virtio'/><address type='pci' bus='1' slot='0x20'/></interface>|/domain/devices/interface/address
+            <devices>|<devices><interface type='user'><model type='virtio'/><address type='pci' bus='1' slot='0x20'/></interface>|/domain/devices/interface/address/@slot
             machine='q35'|machine='xq35'|/domain/os/type/@machine
             unit='MiB'|unit='megs'|/domain/memory/@unit
             """)
