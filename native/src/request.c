@@ -95,8 +95,12 @@ int usvf_settings_write(const char *pf, unsigned index, const struct usvf_settin
         result = send_vf(pf, 0, IFLA_VF_MAC, &value, sizeof value);
     }
     if (result == 0 && settings->vlan >= 0) {
-        struct ifla_vf_vlan_info value = {index, (uint32_t)settings->vlan, settings->qos < 0 ? 0 : (uint32_t)settings->qos,
-            htons((uint16_t)settings->vlan_protocol)};
+        struct ifla_vf_vlan_info value;
+        memset(&value, 0, sizeof value); /* its padding is sent too */
+        value.vf = index;
+        value.vlan = (uint32_t)settings->vlan;
+        value.qos = settings->qos < 0 ? 0 : (uint32_t)settings->qos;
+        value.vlan_proto = htons((uint16_t)settings->vlan_protocol);
         *what = "VLAN";
         /* Not every driver supports the list; only 802.1ad needs it. */
         result = settings->vlan_protocol == ETH_P_8021AD

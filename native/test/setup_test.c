@@ -41,7 +41,12 @@ static void write_links(void) {
         struct ifla_vf_mac mac = {.vf = i};
         memcpy(mac.mac, s->mac, 6);
         struct ifla_vf_vlan vlan = {i, (uint32_t)s->vlan, (uint32_t)s->qos};
-        struct ifla_vf_vlan_info info_ = {i, (uint32_t)s->vlan, (uint32_t)s->qos, htons((uint16_t)s->vlan_protocol)};
+        struct ifla_vf_vlan_info info_;
+        memset(&info_, 0, sizeof info_); /* its padding is written too */
+        info_.vf = i;
+        info_.vlan = (uint32_t)s->vlan;
+        info_.qos = (uint32_t)s->qos;
+        info_.vlan_proto = htons((uint16_t)s->vlan_protocol);
         struct ifla_vf_rate rate = {i, (uint32_t)s->min_rate, (uint32_t)s->max_rate};
         struct ifla_vf_spoofchk spoofchk = {i, (uint32_t)s->spoofchk};
         struct ifla_vf_trust trust = {i, (uint32_t)s->trust};
