@@ -41,7 +41,7 @@ public enum FindingCode {
     PRIMARY_NOT_PASSED_THROUGH(10, Severity.ERROR),
     /** The primary has an option ROM, which is guest memory that the destination may lack. */
     OPTION_ROM_ON(11, Severity.WARNING),
-    /** VLAN, MTU, trust or spoof check of the VF do not fit the standby NIC. */
+    /** VLAN, trust or spoof check of the VF do not fit the standby NIC. */
     VF_SETTINGS_DIFFER(12, Severity.WARNING),
     /** The host has neither the pool nor an active network of that name. */
     POOL_MISSING_ON_HOST(13, Severity.ERROR),

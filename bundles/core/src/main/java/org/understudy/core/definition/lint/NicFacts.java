@@ -71,7 +71,6 @@ public final class NicFacts {
                 holder(vf),
                 vf.iommuShared(),
                 boxed(vf.vlan()),
-                Optional.empty(),
                 vf.trust(),
                 vf.spoofCheck(),
                 Optional.of(vf.pfName()),

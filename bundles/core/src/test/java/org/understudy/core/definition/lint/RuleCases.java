@@ -521,17 +521,10 @@ final class RuleCases {
                 rule(
                         VF_SETTINGS_DIFFER,
                         "the VF has another VLAN",
-                        new Given(vlan(bridge, 7), Contexts.settings(0, 1500, true, true)),
+                        new Given(vlan(bridge, 7), Contexts.settings(0, true, true)),
                         PRIMARY,
                         List.of("VLAN 0", "VLAN 7"),
-                        new Given(vlan(bridge, 7), Contexts.settings(7, 1500, true, true))),
-                rule(
-                        VF_SETTINGS_DIFFER,
-                        "the VF has another MTU",
-                        new Given(with(bridge, bridge + "<mtu size='9000'/>"), Contexts.settings(0, 1500, true, true)),
-                        PRIMARY,
-                        List.of("MTU 1500", "MTU 9000"),
-                        new Given(GOOD, Contexts.settings(0, 1500, false, false))),
+                        new Given(vlan(bridge, 7), Contexts.settings(7, true, true))),
                 rule(
                         VF_SETTINGS_DIFFER,
                         "the standby NIC trusts the guest and the VF does not",
@@ -539,21 +532,21 @@ final class RuleCases {
                                 with(
                                         "<interface type='bridge'>",
                                         "<interface type='bridge' trustGuestRxFilters='yes'>"),
-                                Contexts.settings(0, 1500, false, true)),
+                                Contexts.settings(0, false, true)),
                         PRIMARY,
                         List.of("trust off"),
-                        new Given(GOOD, Contexts.settings(0, 1500, false, true))),
+                        new Given(GOOD, Contexts.settings(0, false, true))),
                 rule(
                         VF_SETTINGS_DIFFER,
                         "the standby NIC pins the MAC and the VF does not",
                         new Given(
                                 with(bridge, bridge + "<filterref filter='clean-traffic'/>"),
-                                Contexts.settings(0, 1500, false, false)),
+                                Contexts.settings(0, false, false)),
                         PRIMARY,
                         List.of("spoof checking off"),
                         new Given(
                                 with(bridge, bridge + "<filterref filter='my-own'/>"),
-                                Contexts.settings(0, 1500, false, false))),
+                                Contexts.settings(0, false, false))),
                 rule(
                         STANDBY_ABOVE_OWN_PF,
                         "the standby NIC is macvtap on the VF's PF",
