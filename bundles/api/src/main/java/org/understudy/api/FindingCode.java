@@ -15,16 +15,22 @@ public enum FindingCode {
     MAC_MISMATCH(2, Severity.ERROR),
     /** The MAC address of the pair is a group address or all zeros. */
     MAC_NOT_UNICAST(2, Severity.ERROR),
+    /** The MAC address of a pair has a form that libvirt refuses. */
+    MAC_INVALID(2, Severity.ERROR),
     /** The primary names an alias that the definition does not have. */
     ALIAS_UNKNOWN(3, Severity.ERROR),
     /** The alias that the primary names is not that of a standby NIC. */
     ALIAS_NOT_PERSISTENT(4, Severity.ERROR),
+    /** {@code <teaming>} has no known type, or names a standby NIC on a standby NIC. */
+    TEAMING_INVALID(4, Severity.ERROR),
     /** Several primaries name the same standby NIC. */
     STANDBY_SHARED(5, Severity.ERROR),
     /** The alias does not begin with {@code ua-}, so that libvirt drops it. */
     ALIAS_NOT_KEPT(6, Severity.ERROR),
     /** The primary shares its PCI slot, or is not function 0. */
     PRIMARY_NOT_ALONE_IN_SLOT(7, Severity.ERROR),
+    /** A NIC of a pair is behind a root port in a slot that the port does not have. */
+    SLOT_NOT_ON_ROOT_PORT(7, Severity.ERROR),
     /** The primary is on the root bus or behind a conventional PCI bridge, where nothing can be unplugged. */
     PRIMARY_ON_ROOT_BUS(8, Severity.ERROR),
     /** The root port of the primary has hotplug switched off. */
@@ -35,7 +41,7 @@ public enum FindingCode {
     PRIMARY_NOT_PASSED_THROUGH(10, Severity.ERROR),
     /** The primary has an option ROM, which is guest memory that the destination may lack. */
     OPTION_ROM_ON(11, Severity.WARNING),
-    /** VLAN, MTU, trust or spoof check of the VF do not fit the standby NIC. */
+    /** VLAN, trust or spoof check of the VF do not fit the standby NIC. */
     VF_SETTINGS_DIFFER(12, Severity.WARNING),
     /** The host has neither the pool nor an active network of that name. */
     POOL_MISSING_ON_HOST(13, Severity.ERROR),
@@ -61,6 +67,14 @@ public enum FindingCode {
     NATIVE_MIGRATION_LOST(17, Severity.NOTICE),
     /** The definition has one half of a requested pair only. */
     PAIR_HALF_MISSING(18, Severity.WARNING),
+    /** The link of the standby NIC is down, so that the guest has no network without its VF. */
+    STANDBY_LINK_DOWN(19, Severity.WARNING),
+    /** The virtual IOMMU does not support passed-through devices without caching mode. */
+    VIOMMU_WITHOUT_CACHING_MODE(20, Severity.WARNING),
+    /** The memory limit is below what VFIO locks. */
+    MEMORY_LIMIT_TOO_LOW(20, Severity.WARNING),
+    /** The address of the VF has a form or a value that libvirt refuses. */
+    VF_ADDRESS_INVALID(21, Severity.ERROR),
 
     // Pair editor: why a pair cannot be made as requested.
     /** The VM has no such NIC. */

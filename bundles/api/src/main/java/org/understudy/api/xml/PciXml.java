@@ -114,8 +114,12 @@ public final class PciXml {
      */
     public static Optional<Integer> number(String text) {
         try {
-            // Source: virStrToLong_uip with base 0.
-            return Optional.of(Integer.decode(text.strip())).filter(n -> n >= 0);
+            // Source: virStrToLong_uip with base 0, which knows no digits of other scripts.
+            boolean ascii = text.chars().allMatch(c -> c < 0x80);
+            return Optional.of(text)
+                    .filter(t -> ascii)
+                    .map(t -> Integer.decode(t.strip()))
+                    .filter(n -> n >= 0);
         } catch (NumberFormatException e) {
             return Optional.empty();
         }

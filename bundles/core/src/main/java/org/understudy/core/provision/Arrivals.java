@@ -81,7 +81,7 @@ public final class Arrivals {
         String prepared = contributed.definition();
         try {
             prepared = withVfs(host, prepared);
-            for (PairRequest request : requests) {
+            for (PairRequest request : RequestOrder.of(requests)) {
                 prepared = withPair(host, prepared, request, findings);
             }
             prepared = withLocalNetworks(host, prepared);

@@ -59,7 +59,7 @@ public final class ProvisioningService implements NicProvisioning {
         Host host = hosts.host(name);
         Set<Finding> findings = new LinkedHashSet<>();
         String adjusted = definition;
-        for (PairRequest request : requests) {
+        for (PairRequest request : RequestOrder.of(requests)) {
             PairChange planned = pairs.planOn(adjusted, request, Optional.of(name));
             findings.addAll(planned.findings());
             adjusted = planned.definition();

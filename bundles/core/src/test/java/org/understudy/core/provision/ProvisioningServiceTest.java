@@ -9,6 +9,7 @@ import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -82,6 +83,24 @@ class ProvisioningServiceTest {
         assertThat(provisioned.refused()).isFalse();
         assertThat(provisioned.findings()).extracting(Finding::code).containsExactly(FindingCode.EMULATED_PRIMARY);
         assertThat(alpha.calls()).isEmpty();
+    }
+
+    @Test
+    void addsSeveralPairsByTheIndexesOfTheGivenDefinition() {
+        String second = "<interface type='bridge'><mac address='52:54:00:AA:DD:30'/><source bridge='br0'/>"
+                + "<model type='virtio'/></interface>";
+        String two = PLAIN.replace("</devices>", second + "</devices>");
+        List<PairRequest> requests = List.of(byIndex(0), byIndex(1));
+
+        Provisioned provisioned = provisioning.before(Occasion.DEFINE, alpha.name(), two, requests);
+
+        assertThat(DomainView.of(provisioned.definition()).pairs())
+                .extracting(pair -> pair.mac().value().toLowerCase(Locale.ROOT))
+                .containsExactlyInAnyOrder("52:54:00:11:22:33", "52:54:00:aa:dd:30");
+    }
+
+    private static PairRequest byIndex(int index) {
+        return new PairRequest(new NicSelector.ByIndex(index), PAIR.pool(), PAIR.form(), PAIR.vf(), PAIR.consents());
     }
 
     @Test

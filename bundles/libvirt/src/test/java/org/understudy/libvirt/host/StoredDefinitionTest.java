@@ -31,4 +31,26 @@ final class StoredDefinitionTest {
                     .doesNotContain("<alias");
         }
     }
+
+    /** A primary without an alias has its name from its standby NIC because of this. */
+    @Test
+    void theRunningDefinitionHasNoAliasOfOneRun(@TempDir Path directory) throws IOException {
+        try (Libvirtd daemon = Libvirtd.start(directory);
+                Host host = TestHosts.open(TestHosts.policy(Map.of("uri", daemon.uri("qemu", "/system"))))) {
+            VmName vm = host.define(TestHosts.qemu("idle")
+                            .replace(
+                                    "<memballoon",
+                                    "<interface type='user'><model type='virtio'/></interface><memballoon"))
+                    .name();
+            host.start(vm, Map.of());
+            try {
+                assertThat(host.liveDefinition(vm).orElseThrow())
+                        .contains("<interface")
+                        .doesNotContain("<alias");
+            } finally {
+                host.destroy(vm);
+                host.undefine(vm);
+            }
+        }
+    }
 }

@@ -5,21 +5,30 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.NicSelector;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
+import org.understudy.core.definition.NicModel;
 
 /** Selects NICs of a document. */
 final class NicSelection {
     private final DomainDocument document;
+    private final Set<String> vfNetworks;
     private final List<XmlElement> all;
     private final Map<String, XmlElement> standbysByAlias = new HashMap<>();
 
     NicSelection(DomainDocument document) {
+        this(document, Set.of());
+    }
+
+    /** @param vfNetworks networks whose NICs are VFs, whatever their model says */
+    NicSelection(DomainDocument document, Set<String> vfNetworks) {
         this.document = document;
+        this.vfNetworks = vfNetworks;
         this.all = document.nics();
         standbys().forEach(nic -> alias(nic).ifPresent(alias -> standbysByAlias.putIfAbsent(alias, nic)));
     }
@@ -53,17 +62,19 @@ final class NicSelection {
         return nic.childAttribute("alias", "name");
     }
 
-    static boolean isVirtio(XmlElement nic) {
-        return nic.childAttribute("model", "type")
-                .filter(model -> model.equals("virtio") || model.startsWith("virtio-"))
-                .isPresent();
+    static boolean isVf(XmlElement nic, Set<String> vfNetworks) {
+        return nic.attributeOr("type", "").equals("network")
+                && nic.childAttribute("source", "network")
+                        .filter(vfNetworks::contains)
+                        .isPresent();
     }
 
     /** The NIC for a new pair; for {@link NicSelector.Only} the only free NIC, otherwise the only pair. */
     Optional<XmlElement> select(NicSelector selector, List<Finding> findings) {
         if (selector instanceof NicSelector.Only) {
             List<XmlElement> free = document.devices("interface").stream()
-                    .filter(NicSelection::isVirtio)
+                    .filter(NicModel::isVirtio)
+                    .filter(nic -> !isVf(nic, vfNetworks))
                     .filter(nic -> nic.child("teaming").isEmpty())
                     .toList();
             return one(free.isEmpty() ? standbys() : free, "free virtio NIC", findings);

@@ -12,6 +12,7 @@ import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.Edits;
 import org.understudy.api.xml.PciXml;
 import org.understudy.api.xml.XmlElement;
+import org.understudy.core.definition.PciBuses;
 
 /** Removes what {@link PairWriter} wrote, even if libvirt has reformatted the document since. */
 final class PairRemover {

@@ -79,12 +79,14 @@ record PairRequestRecord(
         return text.matches("[0-9]{1,6}") ? Integer.parseInt(text) : -1;
     }
 
-    String xml() {
+    /** @param prefix of the namespace of Understudy, with its colon; empty for the default namespace */
+    String xml(String prefix) {
         String alias = aliasKept
                 ? " alias='kept'"
                 : aliasBefore.isEmpty() ? "" : " alias-before='" + XmlText.encode(aliasBefore) + "'";
-        return "<understudy:pair standby='%s' primary='%s' pool='%s'%s root-port='%d'%s/>"
+        return "<%spair standby='%s' primary='%s' pool='%s'%s root-port='%d'%s/>"
                 .formatted(
+                        prefix,
                         XmlText.encode(standby),
                         primary,
                         XmlText.encode(pool),

@@ -16,6 +16,7 @@ import org.understudy.api.xml.Edits;
 import org.understudy.api.xml.Layout;
 import org.understudy.api.xml.XmlElement;
 import org.understudy.api.xml.XmlText;
+import org.understudy.core.definition.PciBuses;
 
 /**
  * Writes the elements of a pair. Each addition is the whitespace of its neighbors and one element, directly after
@@ -24,6 +25,9 @@ import org.understudy.api.xml.XmlText;
 final class PairWriter {
     // Source: libvirt, virDomainDeviceInfoParseXML and USER_ALIAS_CHARS; any other alias is dropped silently.
     private static final Pattern USER_ALIAS = Pattern.compile("ua-[A-Za-z0-9_-]{1,61}");
+
+    /** Source: libvirt's schema domaincommon.rng, "ids". */
+    private static final Set<String> IDENTITY = Set.of("name", "uuid", "genid");
 
     private final DomainDocument document;
     private final Layout layout;
@@ -117,7 +121,9 @@ final class PairWriter {
         List<XmlElement> holders = PairRequestRecord.holders(document);
         if (!holders.isEmpty() && !holders.get(0).closesItself()) {
             XmlElement holder = holders.get(0);
-            edits.insert(holder.endTagStart(), requestRecord.xml());
+            String prefix = holder.name()
+                    .substring(0, holder.name().length() - holder.localName().length());
+            edits.insert(holder.endTagStart(), requestRecord.xml(prefix));
             machineBefore
                     .filter(machine -> holder.attributeAt("machine").isEmpty())
                     .ifPresent(machine -> edits.attribute(holder, "machine", machine));
@@ -127,10 +133,10 @@ final class PairWriter {
                 machineBefore.map(m -> " machine='" + XmlText.encode(m) + "'").orElse("");
         Optional<XmlElement> metadata = document.root().child("metadata");
         if (metadata.isEmpty()) {
-            XmlElement first = document.root().children().get(0);
+            XmlElement before = identity();
             edits.insert(
-                    first.end(),
-                    layout.spaceBefore(first) + "<metadata>" + holder(requestRecord, machine + " metadata='added'")
+                    before.end(),
+                    layout.spaceBefore(before) + "<metadata>" + holder(requestRecord, machine + " metadata='added'")
                             + "</metadata>");
         } else if (metadata.get().closesItself()) {
             XmlElement empty = metadata.get();
@@ -143,9 +149,18 @@ final class PairWriter {
         }
     }
 
+    /** The last element that identifies the VM: libvirt's schema takes other elements only behind these. */
+    private XmlElement identity() {
+        List<XmlElement> children = document.root().children();
+        return children.stream()
+                .filter(child -> IDENTITY.contains(child.name()))
+                .reduce((earlier, later) -> later)
+                .orElse(children.get(0));
+    }
+
     private static String holder(PairRequestRecord requestRecord, String attributes) {
         return "<understudy:pairs xmlns:understudy='" + DomainDocument.UNDERSTUDY + "'" + attributes + ">"
-                + requestRecord.xml() + "</understudy:pairs>";
+                + requestRecord.xml("understudy:") + "</understudy:pairs>";
     }
 
     /** Changes the machine type if required, and returns the former one, an empty text if there was none. */

@@ -11,6 +11,7 @@ import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.PciXml;
 import org.understudy.api.xml.PlatformXml;
 import org.understudy.api.xml.XmlElement;
+import org.understudy.core.definition.NicModel;
 
 /** Checks the prerequisites of a pair: a hypervisor with failover, a machine type with PCIe, a suitable NIC. */
 final class PlatformEligibility {
@@ -24,10 +25,13 @@ final class PlatformEligibility {
         this.platform = PlatformXml.of(document);
     }
 
-    void checkNic(XmlElement nic, List<Finding> findings) {
+    /** @param vfNetworks networks whose NICs are VFs */
+    void checkNic(XmlElement nic, Set<String> vfNetworks, List<Finding> findings) {
         String type = nic.attributeOr("type", "");
 
-        if (!NicSelection.isVirtio(nic)) {
+        if (NicSelection.isVf(nic, vfNetworks)) {
+            unsuitable(nic, "its network is a pool of VFs", findings);
+        } else if (!NicModel.isVirtio(nic)) {
             String model = nic.childAttribute("model", "type")
                     .map(m -> "its model is '" + m + "', not virtio")
                     .orElse("it has no <model type='virtio'/>");

@@ -47,7 +47,7 @@ record PrimaryXml(DomainDocument document, XmlElement standby, PairRequestRecord
                 .ifPresent(type -> start.add("<virtualport type='openvswitch'/>"));
         start.add("<model type='" + XmlText.encode(model) + "'/>");
         start.addAll(copiesOf("vlan"));
-        start.addAll(copiesOf("mtu"));
+        // No <mtu>: only virtio models have that setting.
         return element("interface type='" + XmlText.encode(standby.attributeOr("type", "")) + "'", start, List.of());
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.definition.lint;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -13,8 +14,10 @@ import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.PciAddress;
 import org.understudy.api.xml.Edits;
+import org.understudy.api.xml.Layout;
 import org.understudy.api.xml.PciXml;
 import org.understudy.api.xml.XmlElement;
+import org.understudy.core.definition.PciBuses;
 
 /**
  * Rules 7 to 9: the guest can release the primary at its address. A primary without an address is valid: the host
@@ -24,13 +27,19 @@ final class AddressRules {
     /** Conventional PCI. Source: QEMU, pci_qdev_realize: "failover primary device must be on PCIExpress bus". */
     private static final Set<String> BRIDGES = Set.of("pci-bridge", "dmi-to-pci-bridge", "pcie-to-pci-bridge");
 
+    private static final int MAX_BUS = 255;
+
     private AddressRules() {}
 
     static List<Rule> all() {
-        return List.of(new AloneInSlot(), new NotOnRootBus(), new PortWithHotplug());
+        return List.of(new AloneInSlot(), new NotOnRootBus(), new NotOnPort(), new PortWithHotplug());
     }
 
-    /** A wrong address of a primary. The fix removes it, so that the host selects one. */
+    /**
+     * A wrong address of a primary. The fix adds a root port for it. Without an address libvirt places the NIC of a network
+     * behind a bridge to conventional PCI, because it assumes an emulated NIC. On machines without PCIe the fix only
+     * removes the address.
+     */
     private abstract static class WrongAddress implements Rule {
         private final FindingCode code;
 
@@ -48,16 +57,37 @@ final class AddressRules {
                                     subject.subject(primary),
                                     primary.title() + " has the guest address "
                                             + PciXml.guestAddress(primary.xml()).orElseThrow() + ", " + reason,
-                                    "Remove the <address> of the primary; the host then places it on its own root port.")
+                                    "Place the primary on a root port of its own, in slot 0 and function 0.")
                             .withFix()));
         }
 
         @Override
         public void fix(LintSubject subject, Edits edits) {
-            reasons(subject)
-                    .keySet()
-                    .forEach(primary ->
-                            edits.remove(PciXml.guestElement(primary.xml()).orElseThrow()));
+            boolean hasPcie = MachineSpec.of(subject.document()).pcie() == MachineSpec.Pcie.YES;
+            int next = PciBuses.free(subject.document(), new ArrayList<>()).orElse(MAX_BUS + 1);
+            for (NicElement primary : reasons(subject).keySet()) {
+                XmlElement address = PciXml.guestElement(primary.xml()).orElseThrow();
+                if (hasPcie && next <= MAX_BUS) {
+                    addPort(subject, primary, next, edits);
+                    edits.replace(
+                            address.start(),
+                            address.end(),
+                            "<address type='pci' domain='0x0000' bus='0x%02x' slot='0x00' function='0x0'/>"
+                                    .formatted(next));
+                    next++;
+                } else {
+                    edits.remove(address);
+                }
+            }
+        }
+
+        private static void addPort(LintSubject subject, NicElement primary, int index, Edits edits) {
+            List<XmlElement> controllers = subject.document().devices("controller");
+            XmlElement neighbor = controllers.isEmpty() ? primary.xml() : controllers.get(controllers.size() - 1);
+            edits.insert(
+                    neighbor.end(),
+                    new Layout(subject.document()).spaceBefore(neighbor) + "<controller type='pci' index='" + index
+                            + "' model='pcie-root-port'/>");
         }
     }
 
@@ -132,6 +162,30 @@ final class AddressRules {
             }
             return model.filter(BRIDGES::contains)
                     .map(bridge -> "on a " + bridge + ", which is conventional PCI and not PCIe");
+        }
+    }
+
+    /** Part of rule 7. Source: libvirt, virDomainPCIControllerModelToConnectType; slot 0 is the only one of these. */
+    private static final class NotOnPort extends WrongAddress {
+        private static final Set<String> PORTS = Set.of("pcie-root-port", "pcie-switch-downstream-port");
+
+        NotOnPort() {
+            super(FindingCode.SLOT_NOT_ON_ROOT_PORT);
+        }
+
+        @Override
+        Map<NicElement, String> reasons(LintSubject subject) {
+            Map<NicElement, String> reasons = new LinkedHashMap<>();
+            Map<Integer, XmlElement> controllers = PciXml.controllers(subject.document());
+            for (NicElement primary : subject.primaries()) {
+                PciXml.guestAddress(primary.xml())
+                        .filter(address -> address.slot() != 0)
+                        .map(address -> controllers.get(address.bus()))
+                        .flatMap(port -> port.attribute("model"))
+                        .filter(PORTS::contains)
+                        .ifPresent(port -> reasons.put(primary, "but a " + port + " has slot 0 only"));
+            }
+            return reasons;
         }
     }
 

@@ -70,7 +70,6 @@ public record LintContext(
      * @param holder its user, as VM name or in words; an empty text if it is free
      * @param iommuGroupShared whether other devices are in its IOMMU group
      * @param vlan 0 for none
-     * @param mtu in bytes
      * @param trusted whether the guest may change its MAC and use promiscuous mode
      * @param spoofCheck whether frames with another source MAC are dropped
      * @param parent network device of its PF
@@ -80,7 +79,6 @@ public record LintContext(
             Optional<String> holder,
             Optional<Boolean> iommuGroupShared,
             Optional<Integer> vlan,
-            Optional<Integer> mtu,
             Optional<Boolean> trusted,
             Optional<Boolean> spoofCheck,
             Optional<String> parent,

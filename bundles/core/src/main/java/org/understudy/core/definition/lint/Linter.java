@@ -15,6 +15,8 @@ public final class Linter {
                     AliasRules.all(),
                     AddressRules.all(),
                     List.of(new RomRule()),
+                    TeamingRules.all(),
+                    MemoryRules.all(),
                     VfRules.all(),
                     HostRules.all(),
                     List.of(new RequestedPairRule()))

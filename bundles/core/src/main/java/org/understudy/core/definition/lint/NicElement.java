@@ -9,6 +9,7 @@ import org.understudy.api.MacAddress;
 import org.understudy.api.PciAddress;
 import org.understudy.api.xml.PciXml;
 import org.understudy.api.xml.XmlElement;
+import org.understudy.core.definition.NicModel;
 
 /**
  * A NIC of the document.
@@ -47,6 +48,10 @@ record NicElement(XmlElement xml, int index, Optional<MacAddress> mac) {
         return teamingType().equals("transient");
     }
 
+    Optional<XmlElement> teaming() {
+        return xml.child("teaming");
+    }
+
     private String teamingType() {
         return xml.childAttribute("teaming", "type").orElse("");
     }
@@ -64,14 +69,9 @@ record NicElement(XmlElement xml, int index, Optional<MacAddress> mac) {
         return xml.childAttribute("model", "type");
     }
 
-    /** An emulated virtio NIC. Source: formatdomain, the three names of virtio-net in libvirt. */
+    /** An emulated virtio NIC. */
     boolean isVirtio() {
-        return isInterface()
-                && !isInterface("hostdev")
-                && model().filter(m -> m.equals("virtio")
-                                || m.equals("virtio-transitional")
-                                || m.equals("virtio-non-transitional"))
-                        .isPresent();
+        return isInterface() && !isInterface("hostdev") && NicModel.isVirtio(xml);
     }
 
     /** An attribute of {@code <source>}. */

@@ -71,11 +71,15 @@ public final class NicFacts {
                 holder(vf),
                 vf.iommuShared(),
                 boxed(vf.vlan()),
-                Optional.empty(),
                 vf.trust(),
                 vf.spoofCheck(),
                 Optional.of(vf.pfName()),
-                Optional.empty());
+                vf.driver().map(NicFacts::supportsMigration));
+    }
+
+    /** The drivers of VFIO for one kind of device, such as mlx5_vfio_pci; vfio-pci itself supports no migration. */
+    private static boolean supportsMigration(String driver) {
+        return driver.endsWith("_vfio_pci") || driver.endsWith("-vfio-pci");
     }
 
     /** The user of a VF that another program bound to VFIO is unknown: it may be this VM. */

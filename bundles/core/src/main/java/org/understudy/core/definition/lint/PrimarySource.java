@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.understudy.api.Policy;
 import org.understudy.api.PrimaryKind;
+import org.understudy.core.definition.DomainView;
 
 /** The kind of device behind a primary, as far as the document and the configuration determine it. */
 enum PrimarySource {
@@ -41,10 +42,17 @@ enum PrimarySource {
         if (kind.isPresent()) {
             return kind.get() == PrimaryKind.VF ? PASSED_THROUGH : EMULATED;
         }
-        if (emulated) {
-            return EMULATED;
+        if (isOrdinaryNetwork(subject, primary)) {
+            return emulated ? EMULATED : UNSUITABLE;
         }
-        return isOrdinaryNetwork(subject, primary) ? UNSUITABLE : UNKNOWN;
+        // The model is no evidence: libvirt writes a default one even if the network is a VF pool.
+        return emulated && isRequestedEmulated(subject, primary) ? EMULATED : UNKNOWN;
+    }
+
+    private static boolean isRequestedEmulated(LintSubject subject, NicElement primary) {
+        return DomainView.requests(subject.document())
+                .filter(request -> request.attribute("standby").equals(primary.standbyAlias()))
+                .anyMatch(request -> request.attributeOr("kind", "").equals("emulated"));
     }
 
     /** The configured pool of a primary. */

@@ -60,7 +60,6 @@ final class VfRules {
                         (actual, expected) -> findings.accept(differs(subject, pair, actual, expected));
                 Optional<Integer> vlan = vlan(pair.primary()).or(() -> vlan(pair.standby()));
                 compare(vf.vlan(), vlan, "VLAN ", report);
-                compare(vf.mtu(), standby.childAttribute("mtu", "size").flatMap(PciXml::number), "MTU ", report);
                 boolean trustsGuest =
                         standby.attributeOr("trustGuestRxFilters", "").equals("yes");
                 if (trustsGuest && vf.trusted().equals(Optional.of(false))) {

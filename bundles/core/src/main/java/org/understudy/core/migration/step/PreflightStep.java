@@ -188,8 +188,7 @@ public final class PreflightStep {
         return Finding.of(FindingCode.OPTION_NOT_USABLE, request.subject(), message, remedy);
     }
 
-    private static List<Finding> unpaired(
-            MigrationRequest request, VmSnapshot snapshot, MigrationServices services) {
+    private static List<Finding> unpaired(MigrationRequest request, VmSnapshot snapshot, MigrationServices services) {
         Policy policy = HostNetworks.asPools(request.policy(), request.source().facts());
         Set<String> networks = policy.pools().stream()
                 .filter(pool -> pool.kind() == PrimaryKind.VF)

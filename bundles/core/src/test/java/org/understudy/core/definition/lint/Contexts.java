@@ -176,7 +176,6 @@ final class Contexts {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
-                Optional.empty(),
                 Optional.empty()));
     }
 
@@ -188,16 +187,14 @@ final class Contexts {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
-                Optional.empty(),
                 Optional.empty()));
     }
 
-    static LintContext settings(int vlan, int mtu, boolean trusted, boolean spoofCheck) {
+    static LintContext settings(int vlan, boolean trusted, boolean spoofCheck) {
         return vf(new VfFacts(
                 Optional.empty(),
                 Optional.empty(),
                 Optional.of(vlan),
-                Optional.of(mtu),
                 Optional.of(trusted),
                 Optional.of(spoofCheck),
                 Optional.empty(),
@@ -211,14 +208,12 @@ final class Contexts {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
-                Optional.empty(),
                 Optional.of(pf),
                 Optional.empty()));
     }
 
     static LintContext nativeMigration(boolean supported) {
         return vf(new VfFacts(
-                Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),

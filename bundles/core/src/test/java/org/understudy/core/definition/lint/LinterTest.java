@@ -90,7 +90,8 @@ class LinterTest {
         assertThat(change.definition()).isEqualTo("""
                         <domain type='kvm'><os><type arch='x86_64' machine='q35'>hvm</type></os><devices>
                         <interface type='bridge'><mac address='52:54:00:00:00:01'/><model type='virtio'/><teaming type='persistent'/><alias name='ua-net0'/></interface>
-                        <interface type='hostdev'><mac address='52:54:00:00:00:01'/><teaming type='transient' persistent='ua-net0'/><rom enabled='no'/></interface>
+                        <interface type='hostdev'><mac address='52:54:00:00:00:01'/><teaming type='transient' persistent='ua-net0'/><rom enabled='no'/><address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></interface>
+                        <controller type='pci' index='1' model='pcie-root-port'/>
                         </devices></domain>
                         """);
     }

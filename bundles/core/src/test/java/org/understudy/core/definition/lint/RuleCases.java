@@ -66,7 +66,8 @@ final class RuleCases {
     }
 
     static Stream<RuleCase> all() {
-        return Stream.of(machine(), macs(), aliases(), addresses(), kinds(), roms(), vfs(), hosts())
+        return Stream.of(
+                        machine(), macs(), aliases(), addresses(), kinds(), teaming(), memory(), roms(), vfs(), hosts())
                 .flatMap(List::stream);
     }
 
@@ -242,7 +243,10 @@ final class RuleCases {
     }
 
     private static List<RuleCase> addresses() {
-        String withoutAddress = with(PRIMARY_ADDRESS, "");
+        String bridge = "<controller type='pci' index='3' model='pcie-to-pci-bridge'/>";
+        String rootPort = "\n    <controller type='pci' index='4' model='pcie-root-port'/>";
+        String onOwnPort = replace(
+                with(PRIMARY_ADDRESS, PRIMARY_ADDRESS.replace("bus='0x02'", "bus='0x04'")), bridge, bridge + rootPort);
         String sound = "<sound model='ich9'><address type='pci' domain='0x0' bus='2' slot='0' function='0x1'/></sound>";
         String port = "<target port='0x11'  hotplug='on'/>";
         return List.of(
@@ -253,7 +257,7 @@ final class RuleCases {
                                 PRIMARY,
                                 List.of("ua-vf0", "0000:02:00.2", "not function 0"),
                                 with(BUS_2, "bus='0x02' slot='0x00' function='0x2000'/>"))
-                        .fixed(withoutAddress),
+                        .fixed(onOwnPort),
                 rule(
                                 PRIMARY_NOT_ALONE_IN_SLOT,
                                 "another device has a function of the slot",
@@ -261,7 +265,7 @@ final class RuleCases {
                                 PRIMARY,
                                 List.of("ua-vf0", "0000:02:00.0", "shares"),
                                 withDevice(sound.replace("bus='2'", "bus='4'")))
-                        .fixed(replace(withDevice(sound), PRIMARY_ADDRESS, "")),
+                        .fixed(replace(onOwnPort, "\n  </devices>", sound + "\n  </devices>")),
                 rule(
                                 PRIMARY_NOT_ALONE_IN_SLOT,
                                 "the slot is marked for several functions",
@@ -269,7 +273,7 @@ final class RuleCases {
                                 PRIMARY,
                                 List.of("ua-vf0", "multifunction='on'"),
                                 with(BUS_2, BUS_2.replace("/>", " multifunction='off'/>")))
-                        .fixed(withoutAddress),
+                        .fixed(onOwnPort),
                 rule(
                                 PRIMARY_ON_ROOT_BUS,
                                 "nothing on pcie.0 can be unplugged",
@@ -277,7 +281,7 @@ final class RuleCases {
                                 PRIMARY,
                                 List.of("ua-vf0", "0000:00:05.0", "pcie.0"),
                                 with(BUS_2, "bus='0x00' slot='0x00' function='0x0'/>"))
-                        .fixed(withoutAddress),
+                        .fixed(onOwnPort),
                 rule(
                                 PRIMARY_ON_ROOT_BUS,
                                 "a bridge to conventional PCI is not a PCIe slot",
@@ -285,7 +289,15 @@ final class RuleCases {
                                 PRIMARY,
                                 List.of("ua-vf0", "0000:03:01.0", "pcie-to-pci-bridge"),
                                 with(BUS_2, "bus='0x09' slot='0x00' function='0x0'/>"))
-                        .fixed(withoutAddress),
+                        .fixed(onOwnPort),
+                rule(
+                                SLOT_NOT_ON_ROOT_PORT,
+                                "a root port has one slot",
+                                with(BUS_2, BUS_2.replace("slot='0x00'", "slot='0x05'")),
+                                PRIMARY,
+                                List.of("ua-vf0", "0000:02:05.0", "pcie-root-port", "slot 0 only"),
+                                with(BUS_2, "bus='0x09' slot='0x05' function='0x0'/>"))
+                        .fixed(onOwnPort),
                 rule(
                                 ROOT_PORT_WITHOUT_HOTPLUG,
                                 "the port of the primary cannot unplug",
@@ -354,6 +366,98 @@ final class RuleCases {
                         Given.of(emulated())));
     }
 
+    private static List<RuleCase> teaming() {
+        String persistent = "<teaming type='persistent'/>";
+        String link = "<link state='down'/>";
+        String vf = "domain='0x0000' bus='0x41'";
+        String nic = "<interface type='user'><mac address='52:54:00:11:22:01'/><teaming type='transient'"
+                + " persistent='ua-x'/></interface>";
+        return List.of(
+                rule(
+                        TEAMING_INVALID,
+                        "libvirt requires a type",
+                        withDevice(nic.replace(" type='transient' persistent='ua-x'", "")),
+                        "vm web1, interface 2",
+                        List.of("Interface 2", "without a type"),
+                        withDevice(nic)),
+                rule(
+                        TEAMING_INVALID,
+                        "libvirt knows two types",
+                        withDevice(nic.replace("transient", "standby")),
+                        "vm web1, interface 2",
+                        List.of("Interface 2", "unknown type 'standby'"),
+                        withDevice(nic)),
+                rule(
+                        TEAMING_INVALID,
+                        "a standby NIC refers to no other",
+                        with(persistent, "<teaming type='persistent' persistent='ua-vf0'/>"),
+                        STANDBY,
+                        List.of("ua-standby0", "persistent='ua-vf0'"),
+                        GOOD),
+                rule(
+                        MAC_INVALID,
+                        "libvirt reads octets with colons only",
+                        with("52:54:00:AA:bb:01", "52-54-00-AA-bb-01"),
+                        STANDBY,
+                        List.of("ua-standby0", "52-54-00-AA-bb-01"),
+                        with("52:54:00:AA:bb:01", "52:54:0:AA:bb:1")),
+                rule(
+                        STANDBY_LINK_DOWN,
+                        "the guest has no network without its VF",
+                        with(persistent, persistent + link),
+                        STANDBY,
+                        List.of("ua-standby0", "link is down"),
+                        with(persistent, persistent + link.replace("down", "up"))),
+                rule(
+                        VF_ADDRESS_INVALID,
+                        "libvirt has PCI domains of 16 bits",
+                        with(vf, vf.replace("0x0000", "0x10001")),
+                        PRIMARY,
+                        List.of("ua-vf0", "domain '0x10001'"),
+                        with(vf, vf.replace("0x0000", "0xffff"))),
+                rule(
+                        VF_ADDRESS_INVALID,
+                        "a slot has five bits",
+                        with("bus='0x41' slot='0x10'", "bus='0x41' slot='0x20'"),
+                        PRIMARY,
+                        List.of("ua-vf0", "slot '0x20'"),
+                        with("bus='0x41' slot='0x10'", "bus='0x41' slot='31'")));
+    }
+
+    private static List<RuleCase> memory() {
+        String limited = with(
+                "<os><type",
+                "<memory unit='GiB'>4</memory><memtune><hard_limit unit='GiB'>3</hard_limit></memtune>\n  <os><type");
+        String iommu = "<iommu model='intel'><driver intremap='on'/></iommu>";
+        String second = SECOND_STANDBY + SECOND_PRIMARY.replace("ua-standby0", "ua-standby1");
+        String twoVfs = withDevice(second + iommu)
+                .replace(
+                        "<os><type",
+                        "<memory unit='GiB'>4</memory><memtune><hard_limit unit='GiB'>5</hard_limit></memtune><os><type");
+        return List.of(
+                rule(
+                        MEMORY_LIMIT_TOO_LOW,
+                        "VFIO locks all memory of the guest",
+                        limited,
+                        "vm web1",
+                        List.of("web1", "3072 MiB", "4096 MiB"),
+                        limited.replace("'GiB'>3", "'GiB'>5")),
+                rule(
+                        MEMORY_LIMIT_TOO_LOW,
+                        "behind a virtual IOMMU VFIO locks it for each VF",
+                        twoVfs,
+                        "vm web1",
+                        List.of("5120 MiB", "each of 2 VFs"),
+                        twoVfs.replace(iommu, "")),
+                rule(
+                        VIOMMU_WITHOUT_CACHING_MODE,
+                        "QEMU refuses the VF without caching mode",
+                        withDevice(iommu),
+                        "vm web1",
+                        List.of("web1", "caching mode"),
+                        withDevice(iommu.replace("intremap='on'", "caching_mode='on'"))));
+    }
+
     private static List<RuleCase> roms() {
         String off = "<rom enabled='no'/>";
         String emulatedOff = emulated();
@@ -417,17 +521,10 @@ final class RuleCases {
                 rule(
                         VF_SETTINGS_DIFFER,
                         "the VF has another VLAN",
-                        new Given(vlan(bridge, 7), Contexts.settings(0, 1500, true, true)),
+                        new Given(vlan(bridge, 7), Contexts.settings(0, true, true)),
                         PRIMARY,
                         List.of("VLAN 0", "VLAN 7"),
-                        new Given(vlan(bridge, 7), Contexts.settings(7, 1500, true, true))),
-                rule(
-                        VF_SETTINGS_DIFFER,
-                        "the VF has another MTU",
-                        new Given(with(bridge, bridge + "<mtu size='9000'/>"), Contexts.settings(0, 1500, true, true)),
-                        PRIMARY,
-                        List.of("MTU 1500", "MTU 9000"),
-                        new Given(GOOD, Contexts.settings(0, 1500, false, false))),
+                        new Given(vlan(bridge, 7), Contexts.settings(7, true, true))),
                 rule(
                         VF_SETTINGS_DIFFER,
                         "the standby NIC trusts the guest and the VF does not",
@@ -435,21 +532,21 @@ final class RuleCases {
                                 with(
                                         "<interface type='bridge'>",
                                         "<interface type='bridge' trustGuestRxFilters='yes'>"),
-                                Contexts.settings(0, 1500, false, true)),
+                                Contexts.settings(0, false, true)),
                         PRIMARY,
                         List.of("trust off"),
-                        new Given(GOOD, Contexts.settings(0, 1500, false, true))),
+                        new Given(GOOD, Contexts.settings(0, false, true))),
                 rule(
                         VF_SETTINGS_DIFFER,
                         "the standby NIC pins the MAC and the VF does not",
                         new Given(
                                 with(bridge, bridge + "<filterref filter='clean-traffic'/>"),
-                                Contexts.settings(0, 1500, false, false)),
+                                Contexts.settings(0, false, false)),
                         PRIMARY,
                         List.of("spoof checking off"),
                         new Given(
                                 with(bridge, bridge + "<filterref filter='my-own'/>"),
-                                Contexts.settings(0, 1500, false, false))),
+                                Contexts.settings(0, false, false))),
                 rule(
                         STANDBY_ABOVE_OWN_PF,
                         "the standby NIC is macvtap on the VF's PF",

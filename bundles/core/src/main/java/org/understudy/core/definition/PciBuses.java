@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.understudy.core.definition.edit;
+package org.understudy.core.definition;
 
 import java.util.BitSet;
 import java.util.List;
@@ -13,7 +13,7 @@ import org.understudy.api.xml.PciXml;
 import org.understudy.api.xml.XmlElement;
 
 /** The PCI buses of a machine. The index of a controller is the number of the bus behind it. */
-final class PciBuses {
+public final class PciBuses {
     /** Source: the PCI specification, bus numbers have eight bits. */
     private static final int MAX_BUS = 255;
 
@@ -23,7 +23,7 @@ final class PciBuses {
      * The index of a new root port: after all others, otherwise the first gap. A bus that only the address of a device
      * refers to is in use, because the host adds its controller.
      */
-    static OptionalInt free(DomainDocument document, List<Finding> findings) {
+    public static OptionalInt free(DomainDocument document, List<Finding> findings) {
         BitSet taken = taken(document);
         int index = taken.length() <= MAX_BUS ? taken.length() : taken.nextClearBit(0);
         if (index <= MAX_BUS) {
@@ -49,14 +49,15 @@ final class PciBuses {
     }
 
     /** The buses of devices. */
-    static IntStream used(Stream<XmlElement> devices) {
+    public static IntStream used(Stream<XmlElement> devices) {
         return devices.flatMap(device -> PciXml.guestElement(device).stream())
                 .flatMap(address -> address.attribute("bus").stream())
                 .flatMap(bus -> PciXml.number(bus).stream())
                 .mapToInt(Integer::intValue);
     }
 
-    static boolean isRootPort(XmlElement device, int index) {
+    /** Whether a device is the root port with this index. */
+    public static boolean isRootPort(XmlElement device, int index) {
         return device.is("controller")
                 && device.attributeOr("model", "").equals("pcie-root-port")
                 && device.attributeOr("index", "").equals(Integer.toString(index));
