@@ -25,7 +25,7 @@ final class NicSelection {
         this(document, Set.of());
     }
 
-    /** @param vfNetworks networks whose NICs are VFs, whatever their model says */
+    /** @param vfNetworks networks whose NICs are VFs with any model */
     NicSelection(DomainDocument document, Set<String> vfNetworks) {
         this.document = document;
         this.vfNetworks = vfNetworks;

@@ -57,7 +57,7 @@ final class AddressRules {
                                     subject.subject(primary),
                                     primary.title() + " has the guest address "
                                             + PciXml.guestAddress(primary.xml()).orElseThrow() + ", " + reason,
-                                    "Place the primary on a root port of its own, in slot 0 and function 0.")
+                                    "Set the <address> of the primary to slot 0 and function 0 behind a root port of its own.")
                             .withFix()));
         }
 

@@ -61,7 +61,7 @@ final class TeamingRules {
                                                         subject.subject(nic),
                                                         nic.title() + " has the MAC address " + DisplayText.quoted(text)
                                                                 + ", which libvirt refuses",
-                                                        "Write the address as six pairs of hexadecimal digits with colons, such as 52:54:00:11:22:33."))));
+                                                        "Set the <mac> to six octets of hexadecimal digits with colons, such as 52:54:00:11:22:33."))));
     }
 
     private static void links(LintSubject subject, Consumer<Finding> findings) {
