@@ -39,11 +39,13 @@ final class ManagedHost {
      */
     record Shared(Scheduler scheduler, Executor opening, Executor closing, Backoff backoff, Runnable changed) {}
 
+    /** @param by the connector that opened it */
+    private record Opened(Host host, HostConnector by) {}
+
     private volatile HostPolicy policy;
     private final Supplier<Optional<HostConnector>> connectors;
     private final Shared shared;
-    private Optional<Host> host = Optional.empty();
-    private Optional<HostConnector> openedBy = Optional.empty();
+    private Optional<Opened> opened = Optional.empty();
     private CompletableFuture<Void> closing;
     private Subscription nextAttempt = () -> {};
     private Finding obstacle;
@@ -79,12 +81,12 @@ final class ManagedHost {
     }
 
     synchronized Optional<Host> host() {
-        return host;
+        return opened.map(Opened::host);
     }
 
     /** @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE} with the reason if it is not open */
     synchronized Host require() {
-        return host.orElseThrow(() -> new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, obstacle.message()));
+        return host().orElseThrow(() -> new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, obstacle.message()));
     }
 
     /** Opens the host in the background, unless it is open or being opened, after its predecessor is closed. */
@@ -107,10 +109,10 @@ final class ManagedHost {
             return;
         }
         Optional<HostConnector> connector = connectors.get();
-        Optional<Host> opened = Optional.empty();
+        Optional<Opened> result = Optional.empty();
         try {
-            opened = connector.map(c -> c.open(policy));
-            if (opened.isEmpty()) {
+            result = connector.map(c -> new Opened(c.open(policy), c));
+            if (result.isEmpty()) {
                 blocked(obstacle(
                         "needs the connector '" + policy.connector() + "', which is not installed",
                         "Install its bundle, or correct the key connector in etc/understudy.yaml."));
@@ -118,12 +120,12 @@ final class ManagedHost {
         } catch (Throwable e) {
             failed(e);
         } finally {
-            end(connector, opened);
+            end(connector, result);
         }
     }
 
     private synchronized boolean begin() {
-        boolean needed = !closed && !opening && host.isEmpty() && closing.isDone();
+        boolean needed = !closed && !opening && opened.isEmpty() && closing.isDone();
         opening |= needed;
         return needed;
     }
@@ -151,17 +153,16 @@ final class ManagedHost {
         }
     }
 
-    private void end(Optional<HostConnector> connector, Optional<Host> opened) {
+    private void end(Optional<HostConnector> connector, Optional<Opened> result) {
         boolean reopen;
         Optional<Host> unused = Optional.empty();
         synchronized (this) {
             opening = false;
             reopen = !closed && !connector.equals(connectors.get());
             if (closed || reopen) {
-                unused = opened.filter(o -> !closeAsync(o));
-            } else if (opened.isPresent()) {
-                host = opened;
-                openedBy = connector;
+                unused = result.map(Opened::host).filter(host -> !closeAsync(host));
+            } else if (result.isPresent()) {
+                opened = result;
                 failures = 0;
                 LOG.info("Host {}: opened", policy.name());
             }
@@ -169,7 +170,7 @@ final class ManagedHost {
         unused.ifPresent(this::close);
         if (reopen) {
             open();
-        } else if (opened.isPresent()) {
+        } else if (result.isPresent()) {
             shared.changed().run();
         }
     }
@@ -182,7 +183,7 @@ final class ManagedHost {
     CompletableFuture<Void> connectorRemoved(HostConnector connector) {
         CompletableFuture<Void> released;
         synchronized (this) {
-            if (!openedBy.equals(Optional.of(connector))) {
+            if (opened.filter(o -> o.by().equals(connector)).isEmpty()) {
                 return CompletableFuture.completedFuture(null);
             }
             released = release();
@@ -204,9 +205,8 @@ final class ManagedHost {
     }
 
     private CompletableFuture<Void> release() {
-        host.ifPresent(this::closeAsync);
-        host = Optional.empty();
-        openedBy = Optional.empty();
+        host().ifPresent(this::closeAsync);
+        opened = Optional.empty();
         return closing;
     }
 
