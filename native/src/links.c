@@ -132,6 +132,15 @@ static void read_altnames(struct usvf_link *row, struct usvf_attributes list) {
     }
 }
 
+static void read_kinds(struct usvf_link *row, struct usvf_attributes list) {
+    struct usvf_attribute one;
+    while (usvf_attribute_next(&list, &one)) {
+        char *kind = one.type == IFLA_INFO_KIND ? row->kind : one.type == IFLA_INFO_SLAVE_KIND ? row->master_kind : NULL;
+        if (kind && one.size > 0)
+            usvf_copy(kind, one.size < sizeof row->kind ? one.size : sizeof row->kind, one.data);
+    }
+}
+
 static void read_attribute(struct usvf_link *row, const struct usvf_attribute *attribute) {
     const void *data = attribute->data;
     const size_t size = attribute->size;
@@ -147,6 +156,8 @@ static void read_attribute(struct usvf_link *row, const struct usvf_attribute *a
         memcpy(&row->master, data, sizeof row->master);
     else if (attribute->type == IFLA_LINK && size >= 4)
         memcpy(&row->lower, data, sizeof row->lower);
+    else if (attribute->type == IFLA_LINKINFO)
+        read_kinds(row, usvf_attributes_after(data, size, 0));
     else if (attribute->type == IFLA_PROP_LIST)
         read_altnames(row, usvf_attributes_after(data, size, 0));
     else if (attribute->type == IFLA_VFINFO_LIST)
@@ -315,4 +326,11 @@ const struct usvf_link *usvf_links_find(const struct usvf_links *links, const ch
     struct usvf_link key = {0};
     usvf_copy(key.name, sizeof key.name, name);
     return links->count ? bsearch(&key, links->rows, links->count, sizeof key, by_name) : NULL;
+}
+
+const struct usvf_link *usvf_links_at(const struct usvf_links *links, int index) {
+    for (size_t i = 0; i < links->count; i++)
+        if (links->rows[i].index == index)
+            return &links->rows[i];
+    return NULL;
 }
