@@ -79,6 +79,7 @@ struct usvf_link {
     char *altnames;  /* with blanks between them; NULL: none */
     unsigned vf_count;
     struct usvf_settings *vfs; /* by VF index */
+    bool vfs_lost; /* the kernel refused or truncated the list of VFs */
 };
 
 struct usvf_links {
@@ -86,8 +87,11 @@ struct usvf_links {
     size_t count;
     int *addressed; /* index of the netdev of each IP address */
     size_t addresses;
+    bool incomplete; /* the list ended early, so netdevs are missing */
 };
 
+/* Adds the row of one message. */
+void usvf_links_row(uint16_t type, const void *body, size_t size, void *links);
 /* Adds the rows of one message buffer. False if it is damaged or incomplete. */
 bool usvf_links_parse(struct usvf_links *links, const void *buffer, size_t size);
 int usvf_links_read(const char *recording, struct usvf_links *links, struct usvf_error *error);
