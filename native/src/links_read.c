@@ -111,7 +111,7 @@ static int read_all(struct recording *recording, struct usvf_links *links, struc
     int result = read_netdevs(recording, 0, true, links, error);
     bool each = result != USVF_OK;
     if (each && recording->path && recording->refused == EMSGSIZE && !recording->left) {
-        links->incomplete = true; /* nobody recorded more */
+        links->incomplete = true; /* the recording has no other answers */
         return USVF_OK;
     }
     if (each)
