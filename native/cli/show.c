@@ -108,6 +108,8 @@ static void json_pf(const struct usvf_pf *pf) {
     json_id("device", pf->device);
     json_text("driver", pf->driver);
     json_text("altnames", pf->altnames);
+    json_text("master", pf->master);
+    json_text("master_kind", pf->master_kind);
     json_flag("switchdev", pf->switchdev);
     if (pf->class) {
         char text[8];
@@ -180,8 +182,11 @@ void show_inventory(const struct usvf_inventory *inventory, bool json) {
         const struct usvf_pf *pf = &inventory->pfs[i];
         char address[USVF_ADDRESS_TEXT];
         usvf_address_text(pf->address, address);
-        printf("PF %s  %s  %s  %u of %u VFs\n", address, pf->netdev[0] ? pf->netdev : "-", pf->driver[0] ? pf->driver : "-",
+        printf("PF %s  %s  %s  %u of %u VFs", address, pf->netdev[0] ? pf->netdev : "-", pf->driver[0] ? pf->driver : "-",
             pf->numvfs, pf->totalvfs);
+        if (pf->master[0])
+            printf("  port of %s%s%s%s", pf->master, pf->master_kind[0] ? " (" : "", pf->master_kind, pf->master_kind[0] ? ")" : "");
+        putchar('\n');
         for (size_t j = 0; j < pf->vf_count; j++)
             vf_line(&pf->vfs[j]);
     }

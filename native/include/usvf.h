@@ -167,6 +167,8 @@ struct usvf_pf {
     char driver[32];
     char netdev[16];     /* its own, not that of a representor */
     char altnames[512];  /* of the netdev, with blanks between them */
+    char master[16];     /* the bond, bridge or other netdev that the netdev is a port of; empty: none */
+    char master_kind[16]; /* such as "bond" or "bridge"; empty: unknown */
     bool switchdev;      /* it has representors of its VFs, so an embedded switch forwards by rules */
     uint32_t class;      /* PCI class code, such as 0x020000; 0: unknown */
     char obstacle[160];  /* why its VFs cannot serve pairs; empty if they can */

@@ -133,6 +133,8 @@ static void put_pf(FILE *out, const struct usvf_pf *pf)
     text_field(out, "driver", pf->driver);
     text_field(out, "netdev", pf->netdev);
     text_field(out, "altnames", pf->altnames);
+    text_field(out, "master", pf->master);
+    text_field(out, "master_kind", pf->master_kind);
     flag_field(out, "switchdev", pf->switchdev);
     number_field(out, "numa", pf->numa);
     flag_field(out, "carrier", pf->carrier);

@@ -70,6 +70,8 @@ struct usvf_link {
     bool up;
     int carrier, mtu;
     int master; /* index of the bridge or bond that it is a port of; 0: none */
+    char kind[16];        /* such as "bond"; empty: hardware, or unknown */
+    char master_kind[16]; /* that of the master, as the port shows it */
     int type;   /* ARPHRD_ETHER or another */
     int lower;  /* index of the netdev of this namespace that it is on top of; 0: none */
     char upper[16];  /* a netdev on top of it; empty: none */
@@ -77,6 +79,7 @@ struct usvf_link {
     char *altnames;  /* with blanks between them; NULL: none */
     unsigned vf_count;
     struct usvf_settings *vfs; /* by VF index */
+    bool vfs_lost; /* the kernel refused or truncated the list of VFs */
 };
 
 struct usvf_links {
@@ -84,13 +87,17 @@ struct usvf_links {
     size_t count;
     int *addressed; /* index of the netdev of each IP address */
     size_t addresses;
+    bool incomplete; /* the list ended early, so netdevs are missing */
 };
 
+/* Adds the row of one message. */
+void usvf_links_row(uint16_t type, const void *body, size_t size, void *links);
 /* Adds the rows of one message buffer. False if it is damaged or incomplete. */
 bool usvf_links_parse(struct usvf_links *links, const void *buffer, size_t size);
 int usvf_links_read(const char *recording, struct usvf_links *links, struct usvf_error *error);
 void usvf_links_free(struct usvf_links *links);
 const struct usvf_link *usvf_links_find(const struct usvf_links *links, const char *name);
+const struct usvf_link *usvf_links_at(const struct usvf_links *links, int index);
 
 /* Sets the members of the VF's IOMMU group, read from the open folders of groups and of functions. */
 void usvf_group_read(int groups, int devices, struct usvf_vf *vf);

@@ -156,6 +156,10 @@ static void read_pf(struct reader *reader, int folder, const char *name, unsigne
         numvfs = 0;
     }
     pf->numvfs = (unsigned)numvfs;
+    const struct usvf_link *link = usvf_links_find(&reader->sources.links, pf->netdev);
+    if (pf->netdev[0] && numvfs > 0 && (link ? link->vfs_lost : reader->sources.links.incomplete))
+        add_problem(reader, name, "PF %s: the settings of its %u VFs are unknown: the kernel refused or truncated their list (%s)",
+            name, pf->numvfs, pf->netdev);
     read_vfs(reader, pf, folder, name);
 }
 

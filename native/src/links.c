@@ -1,24 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Reads all netdevs and the settings of their VFs by one RTM_GETLINK dump, and what has an IP address by RTM_GETADDR. A
- * recording may have both. Source: rtnetlink(7), linux/if_link.h.
- */
+/* Parses netdevs with the settings of their VFs (RTM_NEWLINK), and IP addresses. Source: rtnetlink(7), linux/if_link.h. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "internal.h"
-
-#ifndef RTEXT_FILTER_SKIP_STATS
-#define RTEXT_FILTER_SKIP_STATS (1 << 3)
-#endif
 
 /* An adapter has 256 VFs at most; a row with more is damaged. */
 #define MOST_VFS 4096
@@ -115,6 +105,33 @@ static void read_vfs(struct usvf_link *link, struct usvf_attributes list) {
             read_vf(link, usvf_attributes_after(vf.data, vf.size, 0));
 }
 
+/*
+ * An attribute has 16 bits for its length, so that of a list of many VFs may have wrapped. The true length ends behind the last
+ * VF and differs from the shown one only in the bits that do not fit; else 0: the list is damaged.
+ */
+static size_t true_size(const struct usvf_attribute *list, struct usvf_attributes rest, uint32_t count) {
+    const size_t whole = rest.left;
+    struct usvf_attributes after = rest;
+    struct usvf_attribute vf;
+    while (count-- > 0 && usvf_attribute_next(&after, &vf) && vf.type == IFLA_VF_INFO)
+        rest = after;
+    const size_t size = whole - rest.left;
+    return (uint16_t)size == (uint16_t)list->size ? size : 0;
+}
+
+/* What follows a damaged list cannot be found. */
+static void read_list(struct usvf_link *row, const struct usvf_attribute *list, uint32_t count, struct usvf_attributes *rest,
+    const char *end) {
+    struct usvf_attributes all = {list->data, (size_t)(end - (const char *)list->data)};
+    size_t size = count ? true_size(list, all, count) : list->size;
+    row->vfs_lost = size == 0 && list->size > 0;
+    if (row->vfs_lost)
+        return;
+    read_vfs(row, (struct usvf_attributes){list->data, size});
+    if (size > list->size)
+        *rest = usvf_attributes_after(list->data, all.left, size);
+}
+
 /* Names have no blanks. */
 static void read_altnames(struct usvf_link *row, struct usvf_attributes list) {
     struct usvf_attribute one;
@@ -129,6 +146,15 @@ static void read_altnames(struct usvf_link *row, struct usvf_attributes list) {
         memcpy(more + before, one.data, length);
         more[before + length] = 0;
         row->altnames = more;
+    }
+}
+
+static void read_kinds(struct usvf_link *row, struct usvf_attributes list) {
+    struct usvf_attribute one;
+    while (usvf_attribute_next(&list, &one)) {
+        char *kind = one.type == IFLA_INFO_KIND ? row->kind : one.type == IFLA_INFO_SLAVE_KIND ? row->master_kind : NULL;
+        if (kind && one.size > 0)
+            usvf_copy(kind, one.size < sizeof row->kind ? one.size : sizeof row->kind, one.data);
     }
 }
 
@@ -147,10 +173,10 @@ static void read_attribute(struct usvf_link *row, const struct usvf_attribute *a
         memcpy(&row->master, data, sizeof row->master);
     else if (attribute->type == IFLA_LINK && size >= 4)
         memcpy(&row->lower, data, sizeof row->lower);
+    else if (attribute->type == IFLA_LINKINFO)
+        read_kinds(row, usvf_attributes_after(data, size, 0));
     else if (attribute->type == IFLA_PROP_LIST)
         read_altnames(row, usvf_attributes_after(data, size, 0));
-    else if (attribute->type == IFLA_VFINFO_LIST)
-        read_vfs(row, usvf_attributes_after(data, size, 0));
 }
 
 static void free_row(struct usvf_link *row) {
@@ -168,7 +194,7 @@ static void read_address(struct usvf_links *links, const void *body, size_t size
     more[links->addresses++] = (int)address.ifa_index;
 }
 
-static void read_row(uint16_t type, const void *body, size_t size, void *context) {
+void usvf_links_row(uint16_t type, const void *body, size_t size, void *context) {
     struct usvf_links *links = context;
     struct ifinfomsg info;
     if (type == RTM_NEWADDR)
@@ -183,10 +209,18 @@ static void read_row(uint16_t type, const void *body, size_t size, void *context
         .mtu = USVF_UNKNOWN};
     struct usvf_attributes rest = usvf_attributes_after(body, size, sizeof info);
     bool elsewhere = false; /* the index below is one of another network namespace */
-    for (struct usvf_attribute attribute; usvf_attribute_next(&rest, &attribute);) {
+    uint32_t vfs = 0;
+    for (struct usvf_attribute attribute; !row.vfs_lost && usvf_attribute_next(&rest, &attribute);) {
         elsewhere = elsewhere || attribute.type == IFLA_LINK_NETNSID;
-        read_attribute(&row, &attribute);
+        if (attribute.type == IFLA_NUM_VF && attribute.size >= sizeof vfs)
+            memcpy(&vfs, attribute.data, sizeof vfs);
+        if (attribute.type == IFLA_VFINFO_LIST)
+            read_list(&row, &attribute, vfs, &rest, (const char *)body + size);
+        else
+            read_attribute(&row, &attribute);
     }
+    if (vfs && rest.left >= sizeof(struct rtattr)) /* not even the length of the list is one */
+        row.vfs_lost = true;
     if (elsewhere || row.lower == row.index)
         row.lower = 0;
     struct usvf_link *rows = realloc(links->rows, (links->count + 1) * sizeof *rows);
@@ -200,107 +234,7 @@ static void read_row(uint16_t type, const void *body, size_t size, void *context
 
 bool usvf_links_parse(struct usvf_links *links, const void *buffer, size_t size) {
     struct usvf_dump dump = {0};
-    return usvf_dump_parse(&dump, buffer, size, read_row, links) && !dump.refused && !dump.changed;
-}
-
-static int read_recording(const char *path, struct usvf_links *links, struct usvf_error *error) {
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return usvf_fail(error, USVF_FAILED, "recording %s cannot be opened: %s", path, strerror(errno));
-    char *buffer = NULL;
-    size_t size = 0;
-    ssize_t got;
-    do {
-        char *more = realloc(buffer, size + 65536);
-        if (!more) {
-            got = -1;
-            break;
-        }
-        buffer = more;
-        got = read(file, buffer + size, 65536);
-        size += got > 0 ? (size_t)got : 0;
-    } while (got > 0);
-    close(file);
-    bool good = got == 0 && usvf_links_parse(links, buffer, size);
-    free(buffer);
-    return good ? USVF_OK : usvf_fail(error, USVF_FAILED, "recording %s is damaged", path);
-}
-
-static void reset(void *links) {
-    usvf_links_free(links);
-}
-
-static void reset_addresses(void *links) {
-    ((struct usvf_links *)links)->addresses = 0;
-}
-
-static int read_addresses(struct usvf_links *links, struct usvf_error *error) {
-    const struct {
-        struct nlmsghdr head;
-        struct ifaddrmsg address;
-    } request = {
-        .head = {.nlmsg_len = sizeof request, .nlmsg_type = RTM_GETADDR, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-    };
-    return usvf_dump_read(NETLINK_ROUTE, &request, sizeof request, "IP addresses", read_row, reset_addresses, links, error);
-}
-
-static int read_kernel(struct usvf_links *links, struct usvf_error *error) {
-    const struct {
-        struct nlmsghdr head;
-        struct ifinfomsg info;
-        struct rtattr attribute;
-        uint32_t filter;
-    } request = {
-        .head = {.nlmsg_len = sizeof request, .nlmsg_type = RTM_GETLINK, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-        .attribute = {.rta_len = RTA_LENGTH(sizeof(uint32_t)), .rta_type = IFLA_EXT_MASK},
-        .filter = RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS,
-    };
-    int result = usvf_dump_read(NETLINK_ROUTE, &request, sizeof request, "netdevs", read_row, reset, links, error);
-    return result == USVF_OK ? read_addresses(links, error) : result;
-}
-
-static int by_index(const void *a, const void *b) {
-    int left = (*(struct usvf_link *const *)a)->index, right = (*(struct usvf_link *const *)b)->index;
-    return left < right ? -1 : left > right;
-}
-
-static struct usvf_link *at_index(struct usvf_link **rows, size_t count, int index) {
-    struct usvf_link key = {.index = index}, *wanted = &key;
-    struct usvf_link **found = bsearch(&wanted, rows, count, sizeof *rows, by_index);
-    return found ? *found : NULL;
-}
-
-/* Marks the netdevs that have another one on top of them, or an IP address. False: no memory. */
-static bool mark_used(struct usvf_links *links) {
-    struct usvf_link **rows = malloc((links->count + 1) * sizeof *rows);
-    if (!rows)
-        return false;
-    for (size_t i = 0; i < links->count; i++)
-        rows[i] = &links->rows[i];
-    qsort(rows, links->count, sizeof *rows, by_index);
-    for (size_t i = 0; i < links->count; i++) {
-        struct usvf_link *lower = links->rows[i].lower ? at_index(rows, links->count, links->rows[i].lower) : NULL;
-        if (lower)
-            usvf_copy(lower->upper, sizeof lower->upper, links->rows[i].name);
-    }
-    for (size_t i = 0; i < links->addresses; i++) {
-        struct usvf_link *row = at_index(rows, links->count, links->addressed[i]);
-        if (row)
-            row->addressed = true;
-    }
-    free(rows);
-    return true;
-}
-
-static int by_name(const void *a, const void *b) {
-    return strcmp(((const struct usvf_link *)a)->name, ((const struct usvf_link *)b)->name);
-}
-
-int usvf_links_read(const char *recording, struct usvf_links *links, struct usvf_error *error) {
-    int result = recording ? read_recording(recording, links, error) : read_kernel(links, error);
-    if (result == USVF_OK && links->count)
-        qsort(links->rows, links->count, sizeof *links->rows, by_name);
-    return result == USVF_OK && !mark_used(links) ? usvf_fail(error, USVF_FAILED, "list of netdevs does not fit into memory") : result;
+    return usvf_dump_parse(&dump, buffer, size, usvf_links_row, links) && !dump.refused && !dump.changed;
 }
 
 void usvf_links_free(struct usvf_links *links) {
@@ -309,10 +243,4 @@ void usvf_links_free(struct usvf_links *links) {
     free(links->rows);
     free(links->addressed);
     *links = (struct usvf_links){0};
-}
-
-const struct usvf_link *usvf_links_find(const struct usvf_links *links, const char *name) {
-    struct usvf_link key = {0};
-    usvf_copy(key.name, sizeof key.name, name);
-    return links->count ? bsearch(&key, links->rows, links->count, sizeof key, by_name) : NULL;
 }

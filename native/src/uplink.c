@@ -90,6 +90,27 @@ static void find_obstacle(bool net, const struct usvf_link *link, const char *na
         snprintf(text, size, "its PF %s is bound to %s and has no netdev, so the VF cannot be set up", name, pf->driver);
 }
 
+/* Netlink does not name the kind of every master; the folder of a netdev shows whether it is a port of a bond or bridge. */
+static void read_master(const struct usvf_sources *sources, int folder, const struct usvf_link *link, struct usvf_pf *pf) {
+    static const char *const signs[][2] = {{"bonding_slave", "bond"}, {"brport", "bridge"}};
+    char path[64];
+    const struct usvf_link *master = link && link->master ? usvf_links_at(&sources->links, link->master) : NULL;
+    snprintf(path, sizeof path, "net/%s/master", pf->netdev);
+    if (master)
+        usvf_copy(pf->master, sizeof pf->master, master->name);
+    else if (usvf_read_link_name(folder, path, pf->master, sizeof pf->master) != 0)
+        pf->master[0] = 0;
+    if (!pf->master[0])
+        return;
+    if (link)
+        usvf_copy(pf->master_kind, sizeof pf->master_kind, link->master_kind[0] || !master ? link->master_kind : master->kind);
+    for (size_t i = 0; i < sizeof signs / sizeof *signs && !pf->master_kind[0]; i++) {
+        snprintf(path, sizeof path, "net/%s/%s", pf->netdev, signs[i][0]);
+        if (faccessat(folder, path, F_OK, 0) == 0)
+            usvf_copy(pf->master_kind, sizeof pf->master_kind, signs[i][1]);
+    }
+}
+
 void usvf_uplink_read(const struct usvf_sources *sources, int folder, struct usvf_pf *pf) {
     char name[USVF_ADDRESS_TEXT], path[64];
     usvf_address_text(pf->address, name);
@@ -98,6 +119,8 @@ void usvf_uplink_read(const struct usvf_sources *sources, int folder, struct usv
     bool net = select_netdev(sources, folder, pf);
     const struct usvf_link *link = pf->netdev[0] ? usvf_links_find(&sources->links, pf->netdev) : NULL;
     find_obstacle(net, link, name, pf);
+    if (pf->netdev[0])
+        read_master(sources, folder, link, pf);
     if (!link)
         return;
     memcpy(pf->mac, link->mac, 6);

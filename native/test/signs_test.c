@@ -449,6 +449,56 @@ static void the_netdev_of_a_pf_is_not_that_of_a_representor(void) {
     tree_remove(&tree);
 }
 
+/* The netdevs of a PF that is a port, with or without the kinds. */
+static void port_of(const char *master, const char *kind) {
+    struct ifinfomsg pf = {.ifi_index = 2, .ifi_type = ARPHRD_ETHER}, bond = {.ifi_index = 9, .ifi_type = ARPHRD_ETHER};
+    struct usvf_request requests[2];
+    int index = 9;
+    usvf_request_begin(&requests[0], RTM_NEWLINK, 0, &pf, sizeof pf);
+    usvf_request_add(&requests[0], IFLA_IFNAME, "eno1", 5);
+    usvf_request_add(&requests[0], IFLA_MASTER, &index, sizeof index);
+    usvf_request_begin(&requests[1], RTM_NEWLINK, 0, &bond, sizeof bond);
+    usvf_request_add(&requests[1], IFLA_IFNAME, master, strlen(master) + 1);
+    if (kind) {
+        void *about = usvf_request_nest(&requests[1], IFLA_LINKINFO);
+        usvf_request_add(&requests[1], IFLA_INFO_KIND, kind, strlen(kind) + 1);
+        usvf_request_end_nest(&requests[1], about);
+    }
+    links = fopen(tree.links, "w");
+    CHECK(links);
+    for (int i = 0; i < 2; i++) {
+        struct nlmsghdr head;
+        memcpy(&head, requests[i].bytes, sizeof head);
+        CHECK(fwrite(requests[i].bytes, head.nlmsg_len, 1, links) == 1);
+    }
+    end_links();
+}
+
+static void a_pf_that_is_a_port_shows_its_master(void) {
+    begin();
+    struct usvf_pf pf = read_pf();
+    CHECK(!pf.master[0] && !pf.master_kind[0]);
+    port_of("bond0", "bond");
+    pf = read_pf();
+    CHECK(strcmp(pf.master, "bond0") == 0 && strcmp(pf.master_kind, "bond") == 0);
+    port_of("br0", NULL);
+    pf = read_pf();
+    CHECK(strcmp(pf.master, "br0") == 0 && !pf.master_kind[0]);
+    tree_folder(&tree, "sys/bus/pci/devices/" PF "/net/eno1/brport");
+    pf = read_pf();
+    CHECK(strcmp(pf.master_kind, "bridge") == 0);
+    tree_remove(&tree);
+}
+
+static void a_pf_that_is_a_port_in_sysfs_alone_shows_its_master(void) {
+    begin();
+    tree_folder(&tree, "sys/bus/pci/devices/" PF "/net/eno1/bonding_slave");
+    tree_link(&tree, "sys/bus/pci/devices/" PF "/net/eno1/master", "../../../../virtual/net/bond7");
+    struct usvf_pf pf = read_pf();
+    CHECK(strcmp(pf.master, "bond7") == 0 && strcmp(pf.master_kind, "bond") == 0);
+    tree_remove(&tree);
+}
+
 static void an_infiniband_vf_has_no_mac(void) {
     begin();
     of_infiniband();
@@ -483,6 +533,8 @@ int main(int count, char **arguments) {
     TEST(the_admins_vf_is_not_taken_for_that_of_an_expired_lease);
     TEST(an_rdma_device_with_a_context_is_open);
     TEST(the_netdev_of_a_pf_is_not_that_of_a_representor);
+    TEST(a_pf_that_is_a_port_shows_its_master);
+    TEST(a_pf_that_is_a_port_in_sysfs_alone_shows_its_master);
     TEST(an_infiniband_vf_has_no_mac);
     printf("signs: %d passed\n", checked);
     return 0;

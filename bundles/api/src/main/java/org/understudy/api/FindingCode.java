@@ -97,6 +97,8 @@ public enum FindingCode {
     POOL_EXHAUSTED(0, Severity.ERROR),
     /** VFs of the pool are bound to vfio-pci without a lease, and the pool does not adopt them. */
     POOL_VFS_RESERVED(0, Severity.WARNING),
+    /** The PF of VFs of the pool is a port of a bond, whose other ports do not pass frames to these VFs. */
+    PF_IN_BOND(0, Severity.WARNING),
     /** VFs of the pool cannot be leased on the host. */
     POOL_NOT_SERVED(0, Severity.ERROR),
     /** The machine has no PCI bus left for the primary. */

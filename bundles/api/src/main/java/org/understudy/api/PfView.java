@@ -11,6 +11,8 @@ import java.util.OptionalInt;
  * @param address its PCI address
  * @param netdev name of its network device, such as {@code eno1}
  * @param altNames alternative names of its network device
+ * @param master the bond, bridge or other network device that its network device is a port of
+ * @param masterKind such as {@code bond} or {@code bridge}; empty if it is a port of none, or if the kernel does not name it
  * @param vendor four hexadecimal digits. Source: sysfs {@code vendor}
  * @param device four hexadecimal digits. Source: sysfs {@code device}
  * @param driver the kernel driver
@@ -23,6 +25,8 @@ public record PfView(
         PciAddress address,
         Optional<String> netdev,
         List<String> altNames,
+        Optional<String> master,
+        Optional<String> masterKind,
         String vendor,
         String device,
         Optional<String> driver,
@@ -32,7 +36,7 @@ public record PfView(
         OptionalInt numaNode) {
 
     /**
-     * A PF without alternative names.
+     * A PF without alternative names and without a master.
      *
      * @param address its PCI address
      * @param netdev name of its network device, such as {@code eno1}
@@ -54,7 +58,19 @@ public record PfView(
             int vfs,
             Optional<Boolean> link,
             OptionalInt numaNode) {
-        this(address, netdev, List.of(), vendor, device, driver, totalVfs, vfs, link, numaNode);
+        this(
+                address,
+                netdev,
+                List.of(),
+                Optional.empty(),
+                Optional.empty(),
+                vendor,
+                device,
+                driver,
+                totalVfs,
+                vfs,
+                link,
+                numaNode);
     }
 
     /**
@@ -64,5 +80,16 @@ public record PfView(
      */
     public boolean isNamed(String name) {
         return netdev.filter(name::equals).isPresent() || altNames.contains(name);
+    }
+
+    /**
+     * {@return whether frames for one MAC address may arrive at another port: its network device is a port of a bond, a team, or a
+     * master of unknown kind} Only a bridge or a switch receives all frames of its ports.
+     */
+    public boolean isBonded() {
+        return master.isPresent()
+                && masterKind
+                        .map(kind -> kind.equals("bond") || kind.equals("team"))
+                        .orElse(true);
     }
 }

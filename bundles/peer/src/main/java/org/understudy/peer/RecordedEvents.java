@@ -2,22 +2,35 @@
 package org.understudy.peer;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.understudy.api.Subscription;
+import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 
-/** Buffers the last events of a host for peers that poll. */
+/**
+ * Buffers the last events of a host for peers that poll. A peer that polls too late gets one {@link HostEvent.EventsMissed} for
+ * each VM whose events were dropped, so that it reads these VMs again.
+ */
 final class RecordedEvents implements AutoCloseable {
-    private static final int KEPT = 1000;
+    static final int KEPT = 1000;
 
     private final String epoch = UUID.randomUUID().toString();
     private final Deque<HostEvent> events = new ArrayDeque<>();
+    /** The last dropped event of each VM, which is a small part of what the events themselves would need. */
+    private final Map<VmName, Dropped> dropped = new LinkedHashMap<>();
+
     private final Subscription subscription;
     private long end;
+
+    private record Dropped(long position, Instant at) {}
 
     RecordedEvents(Host host) {
         subscription = host.subscribe(this::add);
@@ -46,13 +59,24 @@ final class RecordedEvents implements AutoCloseable {
             wait(left);
         }
         long skip = Math.max(0, position - (end - events.size()));
-        return new Page(epoch, end, events.stream().skip(skip).toList());
+        return new Page(
+                epoch,
+                end,
+                Stream.concat(missedSince(position), events.stream().skip(skip)).toList());
+    }
+
+    private Stream<HostEvent> missedSince(long position) {
+        return dropped.entrySet().stream()
+                .filter(one -> one.getValue().position() >= position)
+                .map(one ->
+                        new HostEvent.EventsMissed(one.getKey(), one.getValue().at()));
     }
 
     private synchronized void add(HostEvent event) {
         events.addLast(event);
         if (events.size() > KEPT) {
-            events.removeFirst();
+            HostEvent oldest = events.removeFirst();
+            dropped.put(oldest.vm(), new Dropped(end - KEPT, oldest.at()));
         }
         end++;
         notifyAll();

@@ -84,6 +84,8 @@ record InventoryJson(String self) {
                 PciAddress.parse(pf.path("address").asText()),
                 text(pf, "netdev"),
                 text(pf, "altnames").map(names -> List.of(names.split(" "))).orElse(List.of()),
+                text(pf, "master"),
+                text(pf, "master_kind"),
                 pf.path("vendor").asText(),
                 pf.path("device").asText(),
                 text(pf, "driver"),

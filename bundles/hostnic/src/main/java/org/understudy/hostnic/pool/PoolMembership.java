@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.understudy.api.Finding;
@@ -96,6 +97,7 @@ public record PoolMembership(List<PoolPolicy> policies) {
         if (!pool.adopt()) {
             hosts.forEach(host -> reserved(pool.name(), host).ifPresent(findings::add));
         }
+        hosts.forEach(host -> bonded(pool.name(), host).ifPresent(findings::add));
         boolean empty = stocks.stream().allMatch(s -> s.free() + s.leased() + s.other() == 0);
         if (empty && !hosts.isEmpty()) {
             findings.add(Finding.of(
@@ -121,6 +123,27 @@ public record PoolMembership(List<PoolPolicy> policies) {
                         "Pool " + pool + ": " + vfs.size() + " VFs are bound to vfio-pci without a lease, such as "
                                 + vfs.get(0).address(),
                         "If no other program uses them, set adopt: true for the pool in etc/understudy.yaml."));
+    }
+
+    /** A switch sends a frame to one port of a bond only, and only the PF of that port passes it to its VFs. */
+    private static Optional<Finding> bonded(PoolName pool, NicInventory host) {
+        Set<PciAddress> used = host.vfs().stream()
+                .filter(vf -> vf.pools().contains(pool))
+                .map(VfView::pf)
+                .collect(Collectors.toSet());
+        List<String> bonded = host.pfs().stream()
+                .filter(pf -> pf.isBonded() && used.contains(pf.address()))
+                .map(pf -> pf.netdev().orElse(pf.address().toString()) + " of "
+                        + pf.master().orElse(""))
+                .toList();
+        return bonded.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Finding.of(
+                        FindingCode.PF_IN_BOND,
+                        "pool " + pool + ", host " + host.host(),
+                        "Pool " + pool + ": PFs are ports of a bond: " + String.join(", ", bonded)
+                                + "; frames that arrive at another port of the bond never reach their VFs",
+                        "Remove these PFs from the bond, or select VFs of PFs that are in no bond."));
     }
 
     private static Stock stock(PoolPolicy pool, NicInventory host) {

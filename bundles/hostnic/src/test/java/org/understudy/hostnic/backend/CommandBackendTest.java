@@ -154,7 +154,7 @@ class CommandBackendTest {
     @Test
     void readsTheSignsOfUseAndFunctionsInLargeDomains() {
         command.answer(0, """
-                {"pfs":[{"address":"10000:e1:00.0","netdev":"eno1","altnames":"enp1 enx2","vendor":"8086","device":"10c9",
+                {"pfs":[{"address":"10000:e1:00.0","netdev":"eno1","altnames":"enp1 enx2","master":"bond0","master_kind":"bond","vendor":"8086","device":"10c9",
                   "totalvfs":7,"numvfs":2,"vfs":[
                   {"address":"10000:e1:10.0","index":0,"state":"in-use","reason":"its netdev eno1v0 is up",
                    "signs":["up","address"]},
@@ -164,7 +164,12 @@ class CommandBackendTest {
 
         Inventory inventory = backend.read();
 
-        assertThat(inventory.pfs().get(0).altNames()).containsExactly("enp1", "enx2");
+        assertThat(inventory.pfs().get(0)).satisfies(pf -> {
+            assertThat(pf.altNames()).containsExactly("enp1", "enx2");
+            assertThat(pf.master()).contains("bond0");
+            assertThat(pf.masterKind()).contains("bond");
+            assertThat(pf.isBonded()).isTrue();
+        });
         assertThat(inventory.vfs()).extracting(VfView::state).containsExactly(VfState.IN_USE, VfState.UNUSABLE);
         assertThat(inventory.vfs()).extracting(VfView::signs).containsExactly(List.of("up", "address"), List.of("pf"));
         assertThat(inventory.vfs().get(1).address()).hasToString("ffffffff:e1:10.2");

@@ -18,6 +18,7 @@ import org.understudy.api.PoolName;
 import org.understudy.api.PoolView;
 import org.understudy.api.PoolView.Stock;
 import org.understudy.api.PrimaryKind;
+import org.understudy.api.Severity;
 import org.understudy.api.VfState;
 
 class PoolMembershipTest {
@@ -81,6 +82,8 @@ class PoolMembershipTest {
                         before.address(),
                         before.netdev(),
                         List.of("enp24s0f0", "a.name.of.more.than.15.letters"),
+                        Optional.empty(),
+                        Optional.empty(),
                         before.vendor(),
                         before.device(),
                         before.driver(),
@@ -130,6 +133,26 @@ class PoolMembershipTest {
         });
         assertThat(adopted.stocks()).containsExactly(new Stock(new HostName("h"), 8, 0, 0));
         assertThat(adopted.findings()).isEmpty();
+    }
+
+    @Test
+    void reportsPfsThatArePortsOfABond() {
+        rack.setMaster(1, "bond0", "bond");
+        rack.setMaster(2, "br0", "bridge");
+        rack.setMaster(3, "other0", "");
+        PoolPolicy legs = pool("a", "eno1#0-7", "eno3#0");
+        PoolPolicy bridged = pool("c", "eno2", "eno4");
+
+        List<PoolView> views =
+                new PoolMembership(List.of(legs, bridged)).views(List.of(rack.inventory("h", legs, bridged)));
+
+        assertThat(views.get(0).findings()).singleElement().satisfies(f -> {
+            assertThat(f.code()).isEqualTo(FindingCode.PF_IN_BOND);
+            assertThat(f.severity()).isEqualTo(Severity.WARNING);
+            assertThat(f.subject()).isEqualTo("pool a, host h");
+            assertThat(f.message()).contains("eno1 of bond0, eno3 of other0");
+        });
+        assertThat(views.get(1).findings()).isEmpty();
     }
 
     @Test

@@ -69,6 +69,26 @@ final class Rack {
                         before.numaNode()));
     }
 
+    /** Makes a PF a port of a master; an empty kind is unknown. */
+    void setMaster(int pf, String master, String kind) {
+        PfView before = pfs.get(pf);
+        pfs.set(
+                pf,
+                new PfView(
+                        before.address(),
+                        before.netdev(),
+                        before.altNames(),
+                        Optional.of(master),
+                        Optional.of(kind).filter(known -> !known.isEmpty()),
+                        before.vendor(),
+                        before.device(),
+                        before.driver(),
+                        before.totalVfs(),
+                        before.vfs(),
+                        before.link(),
+                        before.numaNode()));
+    }
+
     static VfView vf(int pf, int index, VfState state) {
         return vf(pf, index, state, VfioReadiness.READY);
     }
