@@ -74,8 +74,8 @@ public final class FakeOutgoing implements OutgoingMigration {
         if (host.has(Fault.STUCK_IN_SETUP)) {
             return;
         }
-        boolean waits = !vm.plugged().isEmpty() && !host.has(Fault.NO_WAIT_UNPLUG)
-                || host.has(Fault.WAITS_FOR_UNKNOWN_PRIMARY);
+        boolean waits =
+                !vm.plugged().isEmpty() && !host.has(Fault.NO_WAIT_UNPLUG) || host.has(Fault.WAITS_FOR_UNKNOWN_PRIMARY);
         to(waits ? MigrationPhase.WAIT_UNPLUG : MigrationPhase.ACTIVE);
     }
 
