@@ -26,7 +26,8 @@ class UnpairedDeviceTest {
 
     @Test
     void leavesOutPrimariesAndEmulatedNics() {
-        assertThat(labels("<interface type='hostdev'>" + VF + "<teaming type='transient' persistent='ua-a'/></interface>"))
+        assertThat(labels("<interface type='hostdev'>" + VF
+                        + "<teaming type='transient' persistent='ua-a'/></interface>"))
                 .isEmpty();
         assertThat(labels("<interface type='network'>" + MAC + "<source network='default'/></interface>"))
                 .isEmpty();

@@ -64,8 +64,8 @@ public final class CopyStep {
 
     /** QEMU can wait for a primary that it did not report before. */
     private void requireReleaseInTime() {
-        Deadline deadline =
-                unplug.orElseGet(() -> context.events().deadline(context.request().deadlines().unplug()));
+        Deadline deadline = unplug.orElseGet(
+                () -> context.events().deadline(context.request().deadlines().unplug()));
         unplug = Optional.of(deadline);
         if (deadline.isOver()) {
             throw StepAbortedException.failed(UnplugFindings.notReleased(
