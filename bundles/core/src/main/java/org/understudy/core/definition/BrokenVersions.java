@@ -59,7 +59,7 @@ public final class BrokenVersions {
                     (vm, facts) -> false,
                     "its command x-query-virtio-status ends the VM; Understudy does not use it, and knows the cooperation of"
                             + " guests from events only",
-                    "Do not send x-query-virtio-status with other programs."),
+                    "Use understudy:vm-show for the cooperation of a guest, and do not send x-query-virtio-status."),
             new Row(
                     "QEMU",
                     QEMU,
