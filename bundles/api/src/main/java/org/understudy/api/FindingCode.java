@@ -195,6 +195,8 @@ public enum FindingCode {
     VFIO_UNAVAILABLE(0, Severity.WARNING),
     /** The host's libvirt does not deliver events of QEMU's monitor. */
     MONITOR_SILENT(0, Severity.WARNING),
+    /** The version of libvirt or QEMU on the host has a known defect. */
+    VERSION_BROKEN(0, Severity.WARNING),
     /** The {@code peer-uri} of the host does not answer this server. */
     PEER_UNREACHABLE(0, Severity.NOTICE),
     /** The configuration file is missing or has an error, and a part of it is not in force. */

@@ -26,7 +26,8 @@ public enum PairHealth {
     /** The primary is plugged, but the guest has not enabled it. */
     PARTIAL(
             "QEMU has the primary, but the guest has not enabled it.",
-            "Check the guest for a driver of the primary (igbvf, iavf, mlx5_core, e1000e)."),
+            "Check the guest for a driver of the primary (igbvf, iavf, bnxt_en, mlx5_core, e1000e)."
+                    + " Debian's cloud kernels negotiate standby, but have no igbvf, iavf or bnxt_en: install linux-image-amd64."),
     /** The pair is broken. */
     FAULT("The pair is broken; the details have the cause.", "Run understudy:lint and understudy:doctor.");
 

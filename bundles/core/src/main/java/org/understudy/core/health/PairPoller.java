@@ -52,7 +52,7 @@ final class PairPoller {
         boolean inTime = !pair.isPolledFor(schedule.limit(), scheduler.nanos());
         pair.stopPolling();
         boolean isCurrent = pairs.find(key).filter(now -> now == pair).isPresent();
-        if (isCurrent && inTime && pair.changesWithoutEvent()) {
+        if (isCurrent && inTime && (pair.changesWithoutEvent() || pair.lacksCause())) {
             pair.continuePolling();
             Duration next = interval.multipliedBy(2);
             schedule(key, pair, next.compareTo(schedule.slowest()) < 0 ? next : schedule.slowest());
@@ -87,23 +87,41 @@ final class PairPoller {
     }
 
     private void onMissing(PairKey key, TrackedPair pair) {
-        if (pair.health() != PairHealth.FAULT && pair.isPolledFor(schedule.missingAfter(), scheduler.nanos())) {
-            pairs.setHealth(
-                    key,
-                    pair,
-                    PairHealthStateMachine.next(pair.health(), new PairEvent.SeenMissing()),
-                    "QEMU does not have " + key.primary() + ", although it should be plugged." + causes(key, pair));
+        if (pair.health() == PairHealth.FAULT) {
+            if (pair.lacksCause()) {
+                causes(key, pair).ifPresent(cause -> pair.annotate(missing(key) + cause));
+            }
+        } else if (pair.isPolledFor(schedule.missingAfter(), scheduler.nanos())) {
+            PairHealth next = PairHealthStateMachine.next(pair.health(), new PairEvent.SeenMissing());
+            Optional<String> cause = causes(key, pair);
+            pairs.setHealth(key, pair, next, missing(key) + cause.orElse(""));
+            if (cause.isEmpty()) {
+                readCauseLater(key, pair);
+            }
         }
     }
 
-    private static String causes(PairKey key, TrackedPair pair) {
+    /** The host may be away for a moment only. */
+    private void readCauseLater(PairKey key, TrackedPair pair) {
+        pair.awaitCause();
+        if (pair.startPolling(scheduler.nanos())) {
+            schedule(key, pair, schedule.first());
+        }
+    }
+
+    private static String missing(PairKey key) {
+        return "QEMU does not have " + key.primary() + ", although it should be plugged.";
+    }
+
+    /** Empty if the host did not answer. */
+    private static Optional<String> causes(PairKey key, TrackedPair pair) {
         try {
-            return pair.host().whyWithout(key.vm().vm(), key.primary()).stream()
+            return Optional.of(pair.host().whyWithout(key.vm().vm(), key.primary()).stream()
                     .map(cause -> " " + sentence(cause.message()) + " " + cause.remedy())
-                    .collect(Collectors.joining());
+                    .collect(Collectors.joining()));
         } catch (UnderstudyException e) {
             LOG.debug("Pair {}: cause of the missing primary is unknown: {}", key, e.getMessage());
-            return "";
+            return Optional.empty();
         }
     }
 

@@ -16,7 +16,7 @@ final class TrackedPair {
     private final Host host;
     private volatile PairView view;
     private volatile PairHealth health = PairHealth.OFF;
-    private volatile String details = "";
+    private volatile Details details = new Details("", false);
     private long pollSince;
     private boolean polling;
     /** Why its VF cannot be used; empty while it can. If present, the state in QEMU is ignored. */
@@ -25,6 +25,9 @@ final class TrackedPair {
     private volatile Optional<Instant> negotiated = Optional.empty();
     /** How its VF differs from what the pair needs; empty if it does not. */
     private volatile Optional<String> misconfigured = Optional.empty();
+
+    /** @param lacksCause whether the host did not report yet why the primary is missing */
+    private record Details(String text, boolean lacksCause) {}
 
     TrackedPair(Host host, PairView view) {
         this.host = host;
@@ -53,7 +56,7 @@ final class TrackedPair {
 
     /** The API view. For any thread. */
     Pair shown() {
-        return pair(view, health, details);
+        return pair(view, health, details.text());
     }
 
     static Pair pair(PairView p, PairHealth health, String details) {
@@ -75,14 +78,23 @@ final class TrackedPair {
     }
 
     void setHealth(PairHealth next, String cause) {
-        details = cause;
+        details = new Details(cause, false);
         health = next;
     }
 
     void annotate(String note) {
         if (lacksPrimary() && vfLost.isEmpty()) {
-            details = note;
+            details = new Details(note, false);
         }
+    }
+
+    /** The cause of the missing primary is to be read again, until the health changes or the pair has another note. */
+    void awaitCause() {
+        details = new Details(details.text(), true);
+    }
+
+    boolean lacksCause() {
+        return details.lacksCause();
     }
 
     /** When the guest's driver negotiated standby, if the event was received. For any thread. */

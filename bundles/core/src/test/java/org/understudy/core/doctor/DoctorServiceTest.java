@@ -57,6 +57,14 @@ class DoctorServiceTest {
     }
 
     @Test
+    void reportsAVersionOfAHostThatIsKnownToBeBroken() {
+        assertThat(doctor().examine())
+                .filteredOn(f -> f.code() == FindingCode.VERSION_BROKEN)
+                .extracting(Finding::subject)
+                .containsExactly("host alpha", "host beta");
+    }
+
+    @Test
     void sortsErrorsFirst() {
         Finding rejected = Finding.of(FindingCode.CONFIGURATION_REJECTED, "file", "line 3", "mend it");
         when(fakeHosts.policies.findings()).thenReturn(List.of(rejected));

@@ -18,6 +18,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.Alias;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.HostNics;
 import org.understudy.api.MacAddress;
@@ -369,6 +371,54 @@ class PairHealthTrackerTest {
 
         awaitHealth(PairHealth.FAULT);
         assertThat(onlyPair().details()).contains("ua-vf0");
+    }
+
+    @Test
+    void readsTheCauseOfAMissingPrimaryAgainUntilItIsKnown() {
+        faultWithoutCause();
+        assertThat(onlyPair().details()).endsWith("although it should be plugged.");
+
+        a.causes(List.of(
+                Finding.of(FindingCode.VF_FAULT, "VF", "VF 0000:01:10.0 has no IOMMU group", "Enable the IOMMU.")));
+        a.without(Fault.CAUSE_UNANSWERED);
+
+        pass(() -> onlyPair()
+                .details()
+                .equals("QEMU does not have ua-vf0, although it should be plugged."
+                        + " VF 0000:01:10.0 has no IOMMU group. Enable the IOMMU."));
+        int before = a.questionsAboutCauses();
+        clock.advance(Duration.ofMinutes(1));
+        assertThat(a.questionsAboutCauses()).isEqualTo(before);
+    }
+
+    @Test
+    void stopsReadingACauseThatNeverBecomesKnown() {
+        faultWithoutCause();
+
+        clock.advance(Duration.ofMinutes(1));
+        int before = a.questionsAboutCauses();
+        assertThat(before).isGreaterThan(2);
+        clock.advance(Duration.ofMinutes(1));
+        assertThat(a.questionsAboutCauses()).isEqualTo(before);
+    }
+
+    @Test
+    void keepsALaterNoteInsteadOfAnUnknownCause() {
+        faultWithoutCause();
+        tracker.annotate(new VmKey(a.name(), VM), PRIMARY, "Repair failed: no free VF");
+        pass(() -> onlyPair().details().equals("Repair failed: no free VF"));
+
+        a.without(Fault.CAUSE_UNANSWERED);
+        clock.advance(Duration.ofMinutes(1));
+        assertThat(onlyPair().details()).isEqualTo("Repair failed: no free VF");
+    }
+
+    private void faultWithoutCause() {
+        awaitHealth(PairHealth.ACTIVE);
+        a.with(Fault.CAUSE_UNANSWERED);
+        vm.primary(PRIMARY, PrimaryPresence.ABSENT);
+        emit(new HostEvent.StandbyNegotiated(VM, Instant.now(), STANDBY));
+        awaitHealth(PairHealth.FAULT);
     }
 
     @Test

@@ -185,6 +185,29 @@ class MigrationGuardTest {
     }
 
     @Test
+    void warnsOfABrokenVersionThatAffectsTheMigration() {
+        bench.b.facts(new HostFacts(
+                "libvirt",
+                "",
+                Optional.of(new HostFacts.Version(10, 0, 0)),
+                Optional.of(new HostFacts.Version(11, 3, 0)),
+                Optional.of("tcg"),
+                Set.of(),
+                Optional.empty(),
+                Optional.empty(),
+                List.of()));
+
+        assertThat(bench.service().preflight(VM, B, MigrationOptions.defaults()))
+                .filteredOn(f -> f.code() == FindingCode.VERSION_BROKEN)
+                .singleElement()
+                .satisfies(f -> {
+                    assertThat(f.severity()).isEqualTo(Severity.WARNING);
+                    assertThat(f.subject()).isEqualTo("host b");
+                    assertThat(f.message()).contains("libvirt 11.3.0");
+                });
+    }
+
+    @Test
     void warnsOfAnOlderQemuAndRefusesAMuchOlderOne() {
         bench.b.facts(FakeFacts.of("7.1.0"));
         assertThat(bench.service().preflight(VM, B, MigrationOptions.defaults()))

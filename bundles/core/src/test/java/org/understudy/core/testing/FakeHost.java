@@ -107,6 +107,8 @@ public final class FakeHost implements Host {
         AWAY_ONCE_REFUSED,
         /** primaryPresence() alone is not answered. */
         PRESENCE_UNANSWERED,
+        /** whyWithout() alone is not answered. */
+        CAUSE_UNANSWERED,
         /** find() throws an unexpected exception. */
         FIND_DEFECT,
         /** find() throws an Error. */
@@ -126,9 +128,11 @@ public final class FakeHost implements Host {
     private InstantSource clock = InstantSource.system();
     private Waiter waiter = Object::wait;
     private final AtomicInteger questions = new AtomicInteger();
+    private final AtomicInteger questionsAboutCauses = new AtomicInteger();
     private final AtomicInteger subscribed = new AtomicInteger();
     private HostFacts facts = FakeFacts.of("7.2.22");
     private List<Finding> checkFindings = List.of();
+    private List<Finding> causes = List.of();
 
     public FakeHost(String name) {
         this.name = new HostName(name);
@@ -168,6 +172,11 @@ public final class FakeHost implements Host {
 
     public void facts(HostFacts other) {
         facts = other;
+    }
+
+    /** Why primaries are missing. */
+    public void causes(List<Finding> findings) {
+        causes = findings;
     }
 
     public void checkFindings(List<Finding> findings) {
@@ -220,6 +229,11 @@ public final class FakeHost implements Host {
     /** The number of calls of primaryPresence. */
     public int questions() {
         return questions.get();
+    }
+
+    /** The number of calls of whyWithout. */
+    public int questionsAboutCauses() {
+        return questionsAboutCauses.get();
     }
 
     /** From now on subscriptions fail. */
@@ -303,6 +317,15 @@ public final class FakeHost implements Host {
     @Override
     public List<Finding> check(String definition) {
         return checkFindings;
+    }
+
+    @Override
+    public List<Finding> whyWithout(VmName vm, Alias primary) {
+        questionsAboutCauses.incrementAndGet();
+        if (has(Fault.CAUSE_UNANSWERED)) {
+            throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, AWAY_REASON);
+        }
+        return causes;
     }
 
     @Override

@@ -11,6 +11,7 @@ import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.MigrationStep;
+import org.understudy.api.PairHealth;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.Severity;
 import org.understudy.api.StepState;
@@ -120,6 +121,6 @@ public final class PlugStep {
                                 + destination + ": " + why)
                         .orElse("The guest has not enabled " + pair.primary() + " on host " + destination
                                 + " and uses its standby NIC"),
-                "Check that the guest has a driver for the primary, and read the QEMU log of the VM on the destination.");
+                PairHealth.PARTIAL.nextStep() + " Read the QEMU log of the VM on the destination.");
     }
 }

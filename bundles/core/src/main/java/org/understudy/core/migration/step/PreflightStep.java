@@ -20,8 +20,13 @@ import org.understudy.api.ProbeTarget;
 import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmState;
+import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.api.xml.PlatformXml;
+import org.understudy.core.definition.BrokenVersions;
+import org.understudy.core.definition.BrokenVersions.Migrant;
+import org.understudy.core.definition.BrokenVersions.Role;
 import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.definition.HostNetworks;
 import org.understudy.core.migration.context.DeadlineCall;
@@ -78,6 +83,7 @@ public final class PreflightStep {
         return reportUnavailable(request, findings, () -> {
             VmSnapshot snapshot = snapshot(request, services);
             findings.addAll(new DestinationCheck(request, services).findings(snapshot));
+            findings.addAll(brokenVersions(request, snapshot));
             findings.addAll(options(request, snapshot));
             findings.addAll(unpaired(request, snapshot, services));
             findings.addAll(pairs(request, snapshot));
@@ -90,6 +96,16 @@ public final class PreflightStep {
             findings.addAll(probe(request));
             return new Result(findings, Optional.of(snapshot));
         });
+    }
+
+    private static List<Finding> brokenVersions(MigrationRequest request, VmSnapshot snapshot) {
+        Migrant vm = new Migrant(
+                PlatformXml.read(snapshot.live()), snapshot.pairs().stream().anyMatch(p -> p.kind() == PrimaryKind.VF));
+        Host from = request.source();
+        Host to = request.destination();
+        List<Finding> findings = new ArrayList<>(BrokenVersions.of(from.name(), from.facts(), Role.SOURCE, vm));
+        findings.addAll(BrokenVersions.of(to.name(), to.facts(), Role.DESTINATION, vm));
+        return findings;
     }
 
     /** Turns the failure of a host to answer into a finding. */
