@@ -46,8 +46,10 @@ final class SealedForms extends NopAnnotationIntrospector {
     public TypeResolverBuilder<?> findTypeResolver(MapperConfig<?> config, AnnotatedClass type, JavaType base) {
         Class<?> raw = type.getRawType();
         return raw.isInterface() && raw.isSealed() || isForm(raw)
-                ? new StdTypeResolverBuilder(JsonTypeInfo.Value.construct(
-                        JsonTypeInfo.Id.NAME, JsonTypeInfo.As.PROPERTY, key, null, false, null, null))
+                ? new StdTypeResolverBuilder()
+                        .init(JsonTypeInfo.Id.NAME, null)
+                        .inclusion(JsonTypeInfo.As.PROPERTY)
+                        .typeProperty(key)
                 : null;
     }
 
