@@ -72,14 +72,18 @@ public final class PeerCalls implements PeerEndpoint {
         protocol.check("Calling server", callerProtocol);
         Host host = hosts.host(name);
         String[] path = call.split("/", -1);
-        if (BY_VM.contains(call) || path.length == 3) {
+        if (BY_VM.contains(call)) {
             migrations.called(host, name);
         }
         if (path.length == 3 && path[0].equals("incoming")) {
-            return invoke(IncomingMigration.class, end(host.incoming(new VmName(path[1])), call), path[2], arguments);
+            IncomingMigration incoming = end(host.incoming(new VmName(path[1])), call);
+            migrations.called(host, name);
+            return invoke(IncomingMigration.class, incoming, path[2], arguments);
         }
         if (path.length == 3 && path[0].equals("outgoing")) {
-            return invoke(OutgoingMigration.class, end(host.outgoing(new VmName(path[1])), call), path[2], arguments);
+            OutgoingMigration outgoing = end(host.outgoing(new VmName(path[1])), call);
+            migrations.called(host, name);
+            return invoke(OutgoingMigration.class, outgoing, path[2], arguments);
         }
         if (call.equals("events")) {
             return events(host, arguments);

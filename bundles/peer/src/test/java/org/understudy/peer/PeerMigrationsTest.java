@@ -2,6 +2,7 @@
 package org.understudy.peer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.HostName;
 import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.OutgoingMigration;
@@ -76,6 +78,16 @@ class PeerMigrationsTest {
     @Test
     void otherCallsKeepNothing() {
         call("vms");
+
+        assertThat(held).isEmpty();
+    }
+
+    /** Peers ask so whether there is a migration. */
+    @Test
+    void callOfAMigrationThatDoesNotExistKeepsNothing() {
+        when(beta.outgoing(any())).thenReturn(Optional.empty());
+
+        assertThatThrownBy(() -> call("outgoing/web1/progress")).isInstanceOf(UnderstudyException.class);
 
         assertThat(held).isEmpty();
     }

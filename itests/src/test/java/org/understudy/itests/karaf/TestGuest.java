@@ -73,10 +73,8 @@ record TestGuest(Rest rest, String name) {
 
     void awaitActive() {
         await("the pair is active", 90)
-                .until(() -> rest.json("/api/v1/vms/" + name)
-                        .at("/pairs/0/health")
-                        .asText()
-                        .equals("active"));
+                .untilAsserted(() -> assertThat(rest.json("/api/v1/vms/" + name).at("/pairs/0"))
+                        .matches(pair -> pair.path("health").asText().equals("active"), "is active"));
     }
 
     /** Waits until the preflight has no errors, such as for the settle time after a plug. */

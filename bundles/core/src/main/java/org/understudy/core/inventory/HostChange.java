@@ -10,6 +10,7 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.Severity;
+import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.HostConnector;
 
@@ -23,7 +24,9 @@ final class HostChange {
     private final HostName name;
     private final Optional<HostPolicy> wanted;
     private boolean accepted;
+    private boolean checking;
     private int failures;
+    private Subscription nextCheck = () -> {};
     private Optional<String> problem = Optional.empty();
 
     private HostChange(HostName name, Optional<HostPolicy> wanted, boolean accepted) {
@@ -56,6 +59,22 @@ final class HostChange {
         return accepted;
     }
 
+    /** Cancels the scheduled check. Returns false if the options are being checked. */
+    synchronized boolean beginCheck() {
+        if (checking) {
+            return false;
+        }
+        nextCheck.close();
+        checking = true;
+        return true;
+    }
+
+    /** Replaces the scheduled check. */
+    synchronized void nextCheck(Subscription scheduled) {
+        nextCheck.close();
+        nextCheck = scheduled;
+    }
+
     /**
      * Checks the options; blocks as {@link HostConnector#check} does.
      *
@@ -69,6 +88,7 @@ final class HostChange {
                 LOG.warn("Host {}: keeps its last valid options: {}", name, found.get());
             }
             problem = found;
+            checking = false;
             accepted = found.isEmpty();
             failures = accepted ? 0 : failures + 1;
             return failures;

@@ -127,14 +127,14 @@ public final class HostRegistry implements Hosts {
 
     /** Checks new options in the background, and again with a backoff while they are wrong. */
     private void check(HostChange change) {
-        if (change.isAccepted() || !hosts.isPending(change)) {
+        if (change.isAccepted() || !hosts.isPending(change) || !change.beginCheck()) {
             return;
         }
         try {
             opening.execute(() -> {
                 int failures = change.check(change.wanted().flatMap(this::connector));
                 if (failures > 0) {
-                    shared.scheduler().after(shared.backoff().pause(failures), () -> check(change));
+                    change.nextCheck(shared.scheduler().after(shared.backoff().pause(failures), () -> check(change)));
                 } else if (hosts.apply(change.name())) {
                     openAndNotify();
                 }

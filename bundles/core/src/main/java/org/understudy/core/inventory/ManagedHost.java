@@ -75,6 +75,11 @@ final class ManagedHost {
         return policy.connector().equals(wanted.connector()) && policy.options().equals(wanted.options());
     }
 
+    /** Whether work on the host does not notice these options: migrations read the names of networks when they start. */
+    boolean isUsedLike(HostPolicy wanted) {
+        return isOpenedLike(wanted) && policy.nics().equals(wanted.nics());
+    }
+
     /** Adopts options that are not those of the connector. */
     void adopt(HostPolicy wanted) {
         policy = wanted;

@@ -92,7 +92,8 @@ final class ManagedHosts {
             return false;
         }
         List<String> running = work.on(name);
-        if (!running.isEmpty() && old.host().isPresent()) {
+        boolean affectsWork = change.wanted().filter(old::isUsedLike).isEmpty();
+        if (affectsWork && !running.isEmpty() && old.host().isPresent()) {
             change.waiting(running).ifPresent(f -> LOG.info("{}", f.message()));
             return false;
         }

@@ -36,6 +36,7 @@ import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostConnector;
 import org.understudy.concurrent.Backoff;
 import org.understudy.concurrent.SystemScheduler;
+import org.understudy.concurrent.testing.FakeScheduler;
 import org.understudy.core.testing.FakeDefinitionHost;
 import org.understudy.core.testing.FakeFacts;
 import org.understudy.core.testing.FakeHosts;
@@ -289,6 +290,36 @@ class HostRegistryTest {
         wrong.clear();
 
         await().until(() -> opened.size() == 2 && registry.all().equals(List.of(opened.get(1))));
+    }
+
+    @Test
+    void editsOfOtherKeysAddNoChecksOfWrongOptions() {
+        registry.close();
+        FakeScheduler time = new FakeScheduler();
+        registry = new HostRegistry(policies, time, new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(1)));
+        openAlpha();
+        Map<String, String> options = Map.of("binary", "/opt/qemu");
+        wrong.put(options, new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "Host alpha: no QEMU at /opt/qemu"));
+
+        configure(new HostPolicy(ALPHA, "fake", options));
+        configure(new HostPolicy(ALPHA, "fake", options));
+        time.advance(Duration.ofSeconds(5));
+        configure(new HostPolicy(ALPHA, "fake", options));
+
+        assertThat(time.timed()).isEqualTo(1);
+    }
+
+    @Test
+    void workDoesNotDelayNamesOfNetworks() {
+        Host alpha = openAlpha();
+        HostPolicy changed = new HostPolicy(ALPHA, "fake", Map.of(), Map.of(), Map.of("br0", "br7"));
+
+        Subscription work = registry.hold(alpha, "migration m-1");
+        configure(changed);
+
+        assertThat(registry.optionsInForce(ALPHA)).contains(changed);
+        assertThat(registry.pendingChange(ALPHA)).isEmpty();
+        work.close();
     }
 
     @Test

@@ -155,27 +155,37 @@ final class HostInventory implements AutoCloseable {
      * @return true if the NICs must be read, because the severity of findings depends on the pools
      */
     boolean reassignPools() {
-        NicInventory now = latest();
-        publish(new NicInventory(
-                now.host(),
-                now.available(),
-                now.access(),
-                now.pfs(),
-                pools.get().assign(now.pfs(), now.vfs()),
-                now.findings()));
-        return now.available() && !requested;
-    }
-
-    private NicInventory publish(NicInventory fresh) {
+        PoolMembership membership = pools.get();
+        NicInventory fresh;
         boolean differs;
         synchronized (this) {
-            differs = !closed && !fresh.equals(latest);
-            latest = fresh;
+            fresh = new NicInventory(
+                    latest.host(),
+                    latest.available(),
+                    latest.access(),
+                    latest.pfs(),
+                    membership.assign(latest.pfs(), latest.vfs()),
+                    latest.findings());
+            differs = replace(fresh);
         }
         if (differs) {
             listener.accept(fresh);
         }
+        return fresh.available() && !requested;
+    }
+
+    private NicInventory publish(NicInventory fresh) {
+        if (replace(fresh)) {
+            listener.accept(fresh);
+        }
         return fresh;
+    }
+
+    /** Returns whether listeners do not know the inventory. */
+    private synchronized boolean replace(NicInventory fresh) {
+        boolean differs = !closed && !fresh.equals(latest);
+        latest = fresh;
+        return differs;
     }
 
     /** Ends the publication. */

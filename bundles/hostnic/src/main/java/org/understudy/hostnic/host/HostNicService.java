@@ -50,7 +50,7 @@ public final class HostNicService implements HostNics {
     private final ExecutorService closers;
     private final Subscription changes;
     private final ServiceSubscription<Hosts> hosts =
-            new ServiceSubscription<>(opened -> opened.listen(this::applyPolicies));
+            new ServiceSubscription<>(opened -> opened.listen(this::followHosts));
     private Map<HostName, HostNicAccess> accesses = new LinkedHashMap<>();
 
     @Activate
@@ -81,7 +81,7 @@ public final class HostNicService implements HostNics {
     public void setHosts(Hosts opened) {
         opener.setHosts(opened);
         hosts.set(opened);
-        applyPolicies();
+        followHosts();
     }
 
     void unsetHosts(Hosts opened) {
@@ -100,8 +100,13 @@ public final class HostNicService implements HostNics {
         opener.close();
     }
 
-    /** Keeps the accesses whose options are unchanged. */
     private void applyPolicies() {
+        followHosts();
+        current().forEach(HostNicAccess::reassignPools);
+    }
+
+    /** Keeps the accesses whose options are unchanged. */
+    private void followHosts() {
         replaceAccesses().forEach(HostNicAccess::close);
     }
 
@@ -113,7 +118,6 @@ public final class HostNicService implements HostNics {
             HostPolicy wanted = optionsInForce(configured.name()).orElse(configured);
             Optional<HostNicAccess> old = Optional.ofNullable(before.remove(wanted.name()));
             if (old.filter(access -> access.keepsWith(wanted)).isPresent()) {
-                old.get().reassignPools();
                 after.put(wanted.name(), old.get());
             } else {
                 HostNicAccess fresh = create(wanted);
