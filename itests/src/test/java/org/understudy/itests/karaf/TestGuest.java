@@ -72,9 +72,10 @@ record TestGuest(Rest rest, String name) {
     }
 
     void awaitActive() {
-        await("the pair is active", 90)
-                .untilAsserted(() -> assertThat(rest.json("/api/v1/vms/" + name).at("/pairs/0"))
-                        .matches(pair -> pair.path("health").asText().equals("active"), "is active"));
+        await("the pair is active", 90).untilAsserted(() -> {
+            JsonNode pair = rest.json("/api/v1/vms/" + name).at("/pairs/0");
+            assertThat(pair.path("health").asText()).as("%s", pair).isEqualTo("active");
+        });
     }
 
     /** Waits until the preflight has no errors, such as for the settle time after a plug. */
