@@ -94,7 +94,7 @@ enum usvf_sign {
     USVF_SIGN_UP,              /* its netdev is up */
     USVF_SIGN_MASTER,          /* its netdev is a port of a bridge, bond, VRF or switch */
     USVF_SIGN_UPPER,           /* a VLAN, macvlan or macvtap is on top of its netdev */
-    USVF_SIGN_ADDRESS,         /* its netdev has an IP address */
+    USVF_SIGN_ADDRESS,         /* its netdev has an IP address, apart from a link-local IPv6 one */
     USVF_SIGN_NETDEV_UNKNOWN,  /* the kernel does not list its netdev, so its use cannot be determined */
     USVF_SIGN_RDMA,            /* a program has its RDMA device open */
     USVF_SIGN_RDMA_UNKNOWN,    /* it has an RDMA device whose use cannot be determined */
