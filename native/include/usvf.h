@@ -106,7 +106,7 @@ enum usvf_sign {
     USVF_SIGN_DRIVER_OVERRIDE, /* its driver_override was set by another program */
     USVF_SIGN_LIBVIRT_UNKNOWN, /* libvirt's files cannot be read */
     USVF_SIGN_NOT_NETWORK,     /* it is no network function */
-    USVF_SIGN_PF,              /* its PF has no Ethernet netdev */
+    USVF_SIGN_PF,              /* its PF has no Ethernet netdev, or its settings are unknown */
     USVF_SIGNS
 };
 

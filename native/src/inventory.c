@@ -157,9 +157,13 @@ static void read_pf(struct reader *reader, int folder, const char *name, unsigne
     }
     pf->numvfs = (unsigned)numvfs;
     const struct usvf_link *link = usvf_links_find(&reader->sources.links, pf->netdev);
-    if (pf->netdev[0] && numvfs > 0 && (link ? link->vfs_lost : reader->sources.links.incomplete))
+    if (pf->netdev[0] && numvfs > 0 && (link ? link->vfs_lost : reader->sources.links.incomplete)) {
         add_problem(reader, name, "PF %s: the settings of its %u VFs are unknown: the kernel refused or truncated their list (%s)",
             name, pf->numvfs, pf->netdev);
+        if (!pf->obstacle[0]) /* nothing could be restored after a lease */
+            snprintf(pf->obstacle, sizeof pf->obstacle, "its settings are unknown: the kernel refused or truncated the list of the VFs of %s",
+                pf->netdev);
+    }
     read_vfs(reader, pf, folder, name);
 }
 
