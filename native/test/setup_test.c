@@ -345,6 +345,20 @@ static void an_adopted_vf_is_restored_and_still_the_administrators_when_its_leas
     tree_remove(&tree);
 }
 
+static void an_adopted_vf_of_an_expired_lease_is_adopted_with_its_own_settings(void) {
+    struct usvf_holder holder;
+    bound_at_boot();
+    CHECK(adopt(&holder, 60) == USVF_OK);
+    struct usvf_settings wanted = for_a_pair(7);
+    CHECK(usvf_set_up(&tree.roots, address_of(VF), holder, &wanted, &error) == USVF_OK);
+    tree_file(&tree, "state/lease-" VF, "alpha 1 1000\n");
+    CHECK(adopt(&holder, 0) == USVF_OK && memcmp(&now[0], &dirty, sizeof dirty) == 0);
+    CHECK(usvf_set_up(&tree.roots, address_of(VF), holder, &wanted, &error) == USVF_OK);
+    CHECK(usvf_release(&tree.roots, address_of(VF), holder, &error) == USVF_OK);
+    CHECK(memcmp(&now[0], &dirty, sizeof dirty) == 0);
+    tree_remove(&tree);
+}
+
 static void a_vf_that_a_program_has_open_is_not_adopted(void) {
     struct usvf_holder holder;
     char path[128];
@@ -388,6 +402,7 @@ int main(void) {
     TEST(two_vfs_of_a_pf_do_not_get_one_mac);
     TEST(a_vf_that_was_bound_at_boot_can_be_adopted_and_stays_bound);
     TEST(an_adopted_vf_is_restored_and_still_the_administrators_when_its_lease_expires);
+    TEST(an_adopted_vf_of_an_expired_lease_is_adopted_with_its_own_settings);
     TEST(a_vf_that_a_program_has_open_is_not_adopted);
     TEST(a_vf_with_another_sign_is_not_adopted);
     printf("setup: %d passed\n", checked);
