@@ -231,8 +231,9 @@ int usvf_inventory_read(const struct usvf_roots *roots, struct usvf_inventory **
     if (!reader.inventory)
         return usvf_fail(error, USVF_FAILED, "the list of functions does not fit into memory");
     int result = usvf_sources_read(roots, &reader.sources, error);
+    if (result == USVF_OK)
+        result = usvf_records_read(roots, &reader.usage.records, error);
     if (result == USVF_OK) {
-        reader.failed = !usvf_records_read(roots, &reader.usage.records);
         usvf_libvirt_read(roots, &reader.usage.libvirt);
         if (reader.usage.libvirt.unreadable[0])
             add_problem(&reader, "libvirt", "VFs that libvirt has assigned to VMs cannot be determined: %s",
