@@ -250,11 +250,28 @@ static void what_cannot_be_reset_is_named(void) {
         begin();
         struct usvf_holder holder = take(VF);
         struct usvf_settings wanted = for_a_pair(0);
+        if (refused[i].type == IFLA_VF_SPOOFCHK)
+            wanted.spoofchk = 1; /* no default has to hold for it */
         denied = refused[i].type;
         CHECK(usvf_set_up(&tree.roots, address_of(VF), holder, &wanted, &error) == USVF_FAILED);
         CHECK(strstr(error.message, refused[i].name) && strstr(error.message, VF));
         tree_remove(&tree);
     }
+}
+
+static void a_driver_without_spoofchk_can_be_used_unless_the_holder_asks_for_it(void) {
+    begin();
+    now[1].spoofchk = 0;
+    write_links();
+    denied = IFLA_VF_SPOOFCHK;
+    struct usvf_holder holder = take(OTHER);
+    struct usvf_settings wanted = for_a_pair(7);
+    CHECK(usvf_set_up(&tree.roots, address_of(OTHER), holder, &wanted, &error) == USVF_OK);
+    CHECK(now[1].vlan == 7 && now[1].spoofchk == 0 && memcmp(now[1].mac, wanted.mac, 6) == 0);
+    wanted.spoofchk = 1;
+    CHECK(usvf_set_up(&tree.roots, address_of(OTHER), holder, &wanted, &error) == USVF_FAILED && strstr(error.message, "spoofchk"));
+    CHECK(usvf_release(&tree.roots, address_of(OTHER), holder, &error) == USVF_OK && now[1].vlan == 0);
+    tree_remove(&tree);
 }
 
 static void in_switchdev_mode_a_refused_setting_names_the_mode(void) {
@@ -398,6 +415,7 @@ int main(void) {
     TEST(a_limit_at_the_speed_of_the_link_is_none);
     TEST(a_value_that_the_driver_does_not_report_is_not_set);
     TEST(what_cannot_be_reset_is_named);
+    TEST(a_driver_without_spoofchk_can_be_used_unless_the_holder_asks_for_it);
     TEST(in_switchdev_mode_a_refused_setting_names_the_mode);
     TEST(two_vfs_of_a_pf_do_not_get_one_mac);
     TEST(a_vf_that_was_bound_at_boot_can_be_adopted_and_stays_bound);
