@@ -240,8 +240,7 @@ USVF_API int usvf_configure(const struct usvf_roots *roots, struct usvf_address 
 
 /*
  * Sets the VF up whole: as usvf_configure(), and each other value that the driver reports to what the kernel sets for a new
- * VF: VLAN and QoS 0, 802.1Q, trust off, spoof check on if the driver can set it, link state as the PF, no
- * rates.
+ * VF: VLAN and QoS 0, 802.1Q, trust off, spoof check on if the driver can set it, link state as the PF, no rates.
  */
 USVF_API int usvf_set_up(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder,
     const struct usvf_settings *wanted, struct usvf_error *error);
