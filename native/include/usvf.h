@@ -94,7 +94,7 @@ enum usvf_sign {
     USVF_SIGN_UP,              /* its netdev is up */
     USVF_SIGN_MASTER,          /* its netdev is a port of a bridge, bond, VRF or switch */
     USVF_SIGN_UPPER,           /* a VLAN, macvlan or macvtap is on top of its netdev */
-    USVF_SIGN_ADDRESS,         /* its netdev has an IP address */
+    USVF_SIGN_ADDRESS,         /* its netdev has an IP address, apart from a link-local IPv6 one */
     USVF_SIGN_NETDEV_UNKNOWN,  /* the kernel does not list its netdev, so its use cannot be determined */
     USVF_SIGN_RDMA,            /* a program has its RDMA device open */
     USVF_SIGN_RDMA_UNKNOWN,    /* it has an RDMA device whose use cannot be determined */
@@ -106,7 +106,7 @@ enum usvf_sign {
     USVF_SIGN_DRIVER_OVERRIDE, /* its driver_override was set by another program */
     USVF_SIGN_LIBVIRT_UNKNOWN, /* libvirt's files cannot be read */
     USVF_SIGN_NOT_NETWORK,     /* it is no network function */
-    USVF_SIGN_PF,              /* its PF has no Ethernet netdev */
+    USVF_SIGN_PF,              /* its PF has no Ethernet netdev, or its settings are unknown */
     USVF_SIGNS
 };
 
@@ -240,7 +240,7 @@ USVF_API int usvf_configure(const struct usvf_roots *roots, struct usvf_address 
 
 /*
  * Sets the VF up whole: as usvf_configure(), and each other value that the driver reports to what the kernel sets for a new
- * VF: VLAN and QoS 0, 802.1Q, trust off, spoof check on, link state as the PF, no rates.
+ * VF: VLAN and QoS 0, 802.1Q, trust off, spoof check on if the driver can set it, link state as the PF, no rates.
  */
 USVF_API int usvf_set_up(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder,
     const struct usvf_settings *wanted, struct usvf_error *error);

@@ -95,6 +95,8 @@ int usvf_unused_check(const struct usvf_roots *roots, const struct usvf_found *f
     if (usvf_saved_read(roots, found->vf->address, &saved) > 0 && strcmp(saved.driver, "vfio-pci") == 0 &&
         strcmp(found->vf->driver, "vfio-pci") == 0)
         harmless |= USVF_SIGN_BIT(USVF_SIGN_VFIO); /* it was adopted */
+    if (found->vf->lease.owner[0])
+        harmless |= USVF_SIGN_BIT(USVF_SIGN_ADDRESS); /* a DHCP client of the host uses each netdev that is up */
     int result = usvf_signs_check(found, USVF_SIGNS_OF_USE & ~harmless, error);
     return result == USVF_OK ? usvf_libvirt_check(roots, found->pf, found->vf, false, error) : result;
 }

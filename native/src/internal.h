@@ -75,7 +75,7 @@ struct usvf_link {
     int type;   /* ARPHRD_ETHER or another */
     int lower;  /* index of the netdev of this namespace that it is on top of; 0: none */
     char upper[16];  /* a netdev on top of it; empty: none */
-    bool addressed;  /* has an IP address */
+    bool addressed;  /* has an IP address, apart from a link-local IPv6 one */
     char *altnames;  /* with blanks between them; NULL: none */
     unsigned vf_count;
     struct usvf_settings *vfs; /* by VF index */
@@ -85,7 +85,7 @@ struct usvf_link {
 struct usvf_links {
     struct usvf_link *rows;
     size_t count;
-    int *addressed; /* index of the netdev of each IP address */
+    int *addressed; /* index of the netdev of each IP address that is not link-local IPv6 */
     size_t addresses;
     bool incomplete; /* the list ended early, so netdevs are missing */
 };

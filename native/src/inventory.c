@@ -157,9 +157,13 @@ static void read_pf(struct reader *reader, int folder, const char *name, unsigne
     }
     pf->numvfs = (unsigned)numvfs;
     const struct usvf_link *link = usvf_links_find(&reader->sources.links, pf->netdev);
-    if (pf->netdev[0] && numvfs > 0 && (link ? link->vfs_lost : reader->sources.links.incomplete))
+    if (pf->netdev[0] && numvfs > 0 && (link ? link->vfs_lost : reader->sources.links.incomplete)) {
         add_problem(reader, name, "PF %s: the settings of its %u VFs are unknown: the kernel refused or truncated their list (%s)",
             name, pf->numvfs, pf->netdev);
+        if (!pf->obstacle[0]) /* nothing could be restored after a lease */
+            snprintf(pf->obstacle, sizeof pf->obstacle, "its settings are unknown: the kernel refused or truncated the list of the VFs of %s",
+                pf->netdev);
+    }
     read_vfs(reader, pf, folder, name);
 }
 
@@ -227,8 +231,9 @@ int usvf_inventory_read(const struct usvf_roots *roots, struct usvf_inventory **
     if (!reader.inventory)
         return usvf_fail(error, USVF_FAILED, "the list of functions does not fit into memory");
     int result = usvf_sources_read(roots, &reader.sources, error);
+    if (result == USVF_OK)
+        result = usvf_records_read(roots, &reader.usage.records, error);
     if (result == USVF_OK) {
-        reader.failed = !usvf_records_read(roots, &reader.usage.records);
         usvf_libvirt_read(roots, &reader.usage.libvirt);
         if (reader.usage.libvirt.unreadable[0])
             add_problem(&reader, "libvirt", "VFs that libvirt has assigned to VMs cannot be determined: %s",

@@ -45,17 +45,23 @@ static int check_free(const struct usvf_roots *roots, const struct usvf_found *f
     return result == USVF_OK && adopted ? usvf_open_check(roots, found, error) : result;
 }
 
+/* An expired lease may have left changes, which are not the settings that an adopted VF had before. */
+static int end_former(const struct usvf_roots *roots, struct usvf_found *found, bool adopt, struct usvf_error *error) {
+    const struct usvf_address vf = found->vf->address;
+    int result = usvf_restore_locked(roots, vf, error);
+    if (result != USVF_OK || !adopt)
+        return result;
+    usvf_inventory_free(found->inventory);
+    return usvf_find(roots, vf, found, error);
+}
+
 static int write_lease(const struct usvf_roots *roots, const struct usvf_found *found, const char *owner, int64_t ttl,
     bool adopt, struct usvf_lease *taken, struct usvf_error *error) {
     const struct usvf_address vf = found->vf->address;
     char line[USVF_OWNER_TEXT + 64];
-    int result;
-    if (!taken->owner[0]) {
-        /* An expired lease may have left changes. */
-        if ((result = usvf_restore_locked(roots, vf, error)) != USVF_OK ||
-            (result = next_fencing(roots, &taken->fencing, error)) != USVF_OK)
-            return result;
-    }
+    int result = taken->owner[0] ? USVF_OK : next_fencing(roots, &taken->fencing, error);
+    if (result != USVF_OK)
+        return result;
     usvf_copy(taken->owner, sizeof taken->owner, owner);
     taken->expires = ttl > 0 ? (int64_t)time(NULL) + ttl : 0;
     snprintf(line, sizeof line, "%s %" PRIu64 " %" PRId64 "\n", owner, taken->fencing, taken->expires);
@@ -74,6 +80,7 @@ static int take(const struct usvf_roots *roots, struct usvf_address vf, const ch
         return result;
     struct usvf_lease taken = found.vf->lease;
     if ((result = check_free(roots, &found, owner, adopt, error)) == USVF_OK &&
+        (result = taken.owner[0] ? USVF_OK : end_former(roots, &found, adopt, error)) == USVF_OK &&
         (result = write_lease(roots, &found, owner, ttl, adopt, &taken, error)) == USVF_OK)
         *lease = taken;
     usvf_inventory_free(found.inventory);

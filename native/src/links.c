@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "internal.h"
 
@@ -186,10 +187,15 @@ static void free_row(struct usvf_link *row) {
 
 static void read_address(struct usvf_links *links, const void *body, size_t size) {
     struct ifaddrmsg address;
-    int *more = size < sizeof address ? NULL : realloc(links->addressed, (links->addresses + 1) * sizeof *more);
-    if (!more)
+    if (size < sizeof address)
         return;
     memcpy(&address, body, sizeof address);
+    /* The kernel gives one to each netdev that is up. */
+    if (address.ifa_family == AF_INET6 && address.ifa_scope == RT_SCOPE_LINK)
+        return;
+    int *more = realloc(links->addressed, (links->addresses + 1) * sizeof *more);
+    if (!more)
+        return;
     links->addressed = more;
     more[links->addresses++] = (int)address.ifa_index;
 }

@@ -100,9 +100,10 @@ int usvf_restore_stale(const struct usvf_roots *roots, unsigned *restored, struc
     int lock = usvf_state_lock(roots, error);
     if (lock < 0)
         return -lock;
-    int result = USVF_OK;
     *restored = 0;
     DIR *entries = opendir(usvf_state_dir(roots));
+    int result = entries ? USVF_OK
+                         : usvf_fail(error, usvf_code_of(errno), "state directory %s cannot be read: %s", usvf_state_dir(roots), strerror(errno));
     for (struct dirent *entry; entries && (entry = readdir(entries));) {
         struct usvf_address vf;
         struct usvf_lease lease;

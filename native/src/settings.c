@@ -102,7 +102,7 @@ static bool is_limit(const struct usvf_roots *roots, const struct usvf_found *fo
     return found->vf->settings.max_rate > 0 && (speed <= 0 || found->vf->settings.max_rate < speed);
 }
 
-/* What the kernel sets for a new VF, for each value that is not wanted otherwise and that the driver reports. */
+/* What the kernel sets for a new VF, for each value that is not wanted otherwise and that the driver reports. Without spoofchk. */
 static struct usvf_settings with_defaults(const struct usvf_roots *roots, const struct usvf_found *found, struct usvf_settings wanted) {
     const struct usvf_settings *now = &found->vf->settings;
     if (wanted.vlan < 0 && now->vlan >= 0)
@@ -113,8 +113,6 @@ static struct usvf_settings with_defaults(const struct usvf_roots *roots, const 
         wanted.vlan_protocol = ETH_P_8021Q;
     if (wanted.trust < 0 && now->trust >= 0)
         wanted.trust = 0;
-    if (wanted.spoofchk < 0 && now->spoofchk >= 0)
-        wanted.spoofchk = 1;
     if (wanted.link_state < 0 && now->link_state >= 0)
         wanted.link_state = 0;
     if (wanted.max_rate < 0 && is_limit(roots, found))
@@ -122,6 +120,19 @@ static struct usvf_settings with_defaults(const struct usvf_roots *roots, const 
     if (wanted.min_rate < 0 && now->min_rate > 0)
         wanted.min_rate = 0;
     return wanted;
+}
+
+/* A driver without spoofchk reports it as off and refuses to set it, so only what the holder has asked for must hold. */
+static void try_spoofchk(const struct usvf_found *found) {
+    const struct usvf_settings only = {.vlan = USVF_UNKNOWN,
+        .qos = USVF_UNKNOWN,
+        .trust = USVF_UNKNOWN,
+        .spoofchk = 1,
+        .link_state = USVF_UNKNOWN,
+        .min_rate = USVF_UNKNOWN,
+        .max_rate = USVF_UNKNOWN};
+    const char *what;
+    usvf_settings_write(found->pf->netdev, found->vf->index, &only, &what);
 }
 
 static int configure(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_holder holder,
@@ -135,14 +146,17 @@ static int configure(const struct usvf_roots *roots, struct usvf_address vf, str
         return result;
     struct usvf_saved saved;
     struct usvf_settings wanted = whole ? with_defaults(roots, &change.found, *given) : *given;
-    /* The guest of the holder may have the VF open, and the host may set a netdev up that has returned. */
-    const uint32_t later = USVF_SIGNS_OF_USE & ~(USVF_SIGN_BIT(USVF_SIGN_OPEN) | USVF_SIGN_BIT(USVF_SIGN_UP));
+    /* The guest of the holder may have the VF open, and the host may set a netdev up that has returned, and give it an address. */
+    const uint32_t later =
+        USVF_SIGNS_OF_USE & ~(USVF_SIGN_BIT(USVF_SIGN_OPEN) | USVF_SIGN_BIT(USVF_SIGN_UP) | USVF_SIGN_BIT(USVF_SIGN_ADDRESS));
     bool first = usvf_saved_read(roots, vf, &saved) <= 0;
     if ((result = usvf_signs_check(&change.found, first ? USVF_SIGNS_AT_FIRST : later, error)) == USVF_OK &&
         (result = usvf_libvirt_check(roots, change.found.pf, change.found.vf, first, error)) == USVF_OK &&
         (result = check_duplicate(&change.found, &wanted, error)) == USVF_OK &&
         (result = usvf_saved_write(roots, &change.found, error)) == USVF_OK)
         result = usvf_settings_apply(roots, &change.found, &wanted, error);
+    if (result == USVF_OK && whole && wanted.spoofchk < 0 && change.found.vf->settings.spoofchk == 0)
+        try_spoofchk(&change.found);
     usvf_change_end(&change);
     return result;
 }

@@ -143,27 +143,38 @@ static int by_name(const void *a, const void *b) {
     return strcmp(a, b);
 }
 
-bool usvf_records_read(const struct usvf_roots *roots, struct usvf_records *records) {
-    bool complete = true;
+static bool add_record(struct usvf_records *records, const char *name) {
+    if ((records->count & (records->count + 1)) == 0) {
+        void *more = realloc(records->names, 2 * (records->count + 1) * sizeof *records->names);
+        if (!more)
+            return false;
+        records->names = more;
+    }
+    usvf_copy(records->names[records->count++], sizeof *records->names, name);
+    return true;
+}
+
+int usvf_records_read(const struct usvf_roots *roots, struct usvf_records *records, struct usvf_error *error) {
     *records = (struct usvf_records){0};
     DIR *entries = opendir(usvf_state_dir(roots));
-    for (struct dirent *entry; entries && complete && (entry = readdir(entries));) {
-        if (strlen(entry->d_name) >= sizeof *records->names || !strchr(entry->d_name, '-'))
-            continue;
-        if ((records->count & (records->count + 1)) == 0) {
-            void *more = realloc(records->names, 2 * (records->count + 1) * sizeof *records->names);
-            complete = more;
-            if (!complete)
-                continue;
-            records->names = more;
+    int problem = entries || errno == ENOENT ? 0 : errno;
+    while (entries && !problem) {
+        errno = 0;
+        struct dirent *entry = readdir(entries);
+        if (!entry) {
+            problem = errno;
+            break;
         }
-        usvf_copy(records->names[records->count++], sizeof *records->names, entry->d_name);
+        if (strlen(entry->d_name) < sizeof *records->names && strchr(entry->d_name, '-') && !add_record(records, entry->d_name))
+            problem = ENOMEM;
     }
     if (entries)
         closedir(entries);
     if (records->count)
         qsort(records->names, records->count, sizeof *records->names, by_name);
-    return complete;
+    return problem ? usvf_fail(error, usvf_code_of(problem), "state directory %s cannot be read, so leases are unknown: %s",
+                         usvf_state_dir(roots), strerror(problem))
+                   : USVF_OK;
 }
 
 bool usvf_records_have(const struct usvf_records *records, const char *kind, struct usvf_address vf) {

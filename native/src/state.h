@@ -15,8 +15,8 @@ struct usvf_records {
     char (*names)[40];
     size_t count;
 };
-/* False: no memory for all of them. The caller frees them. */
-bool usvf_records_read(const struct usvf_roots *roots, struct usvf_records *records);
+/* An error unless all of them are read, as a VF without its record looks free. The caller frees them. */
+int usvf_records_read(const struct usvf_roots *roots, struct usvf_records *records, struct usvf_error *error);
 bool usvf_records_have(const struct usvf_records *records, const char *kind, struct usvf_address vf);
 void usvf_records_free(struct usvf_records *records);
 

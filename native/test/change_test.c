@@ -2,6 +2,7 @@
 /* Leases, records and refusals. The effect on a kernel is tested on the emulated SR-IOV host. */
 #define _GNU_SOURCE
 #include <sys/inotify.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -317,6 +318,41 @@ static void a_state_directory_that_others_can_write_is_refused(void) {
     tree_remove(&tree);
 }
 
+static void without_the_leases_no_vf_is_free(void) {
+    struct usvf_inventory *inventory = NULL;
+    begin(1);
+    tree_file(&tree, "state", "no directory\n");
+    CHECK(usvf_inventory_read(&tree.roots, &inventory, &error) == USVF_FAILED && !inventory);
+    CHECK(strstr(error.message, tree.state) && strstr(error.message, "leases are unknown"));
+    tree_remove(&tree);
+    /* A machine without leases has no state directory. */
+    begin(1);
+    CHECK(usvf_inventory_read(&tree.roots, &inventory, &error) == USVF_OK && inventory->pfs[0].vfs[0].state == USVF_FREE);
+    usvf_inventory_free(inventory);
+    tree_remove(&tree);
+}
+
+static void of_a_process_without_spare_files_no_vf_is_free(void) {
+    struct rlimit few, before;
+    begin(1);
+    take(VF, "alpha", 0);
+    CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    for (rlim_t limit = 3; limit < 24; limit++) {
+        struct usvf_inventory *inventory;
+        few = (struct rlimit){limit, before.rlim_max};
+        CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+        int result = usvf_inventory_read(&tree.roots, &inventory, &error);
+        CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+        if (result != USVF_OK)
+            continue;
+        for (size_t i = 0; i < inventory->pf_count; i++)
+            for (size_t j = 0; j < inventory->pfs[i].vf_count; j++)
+                CHECK(inventory->pfs[i].vfs[j].state != USVF_FREE);
+        usvf_inventory_free(inventory);
+    }
+    tree_remove(&tree);
+}
+
 static void links_in_the_state_directory_are_not_followed(void) {
     struct usvf_lease lease;
     begin(1);
@@ -366,6 +402,8 @@ int main(void) {
     TEST(vfs_that_are_not_free_do_not_vanish);
     TEST(stale_records_are_restored_and_held_ones_are_not);
     TEST(a_state_directory_that_others_can_write_is_refused);
+    TEST(without_the_leases_no_vf_is_free);
+    TEST(of_a_process_without_spare_files_no_vf_is_free);
     TEST(links_in_the_state_directory_are_not_followed);
     TEST(settings_out_of_range_are_refused);
     printf("change: %d passed\n", checked);

@@ -231,7 +231,8 @@ static void only_the_list_of_eno1_is_unknown(void) {
     CHECK(inventory->problem_count == 1 && strcmp(inventory->problems[0].subject, "0000:01:00.0") == 0);
     CHECK(strstr(inventory->problems[0].message, "settings of its 1 VFs") && strstr(inventory->problems[0].message, "eno1"));
     CHECK(!inventory->pfs[0].vfs[0].settings.has_mac && strcmp(inventory->pfs[0].altnames, "other") == 0);
-    CHECK(inventory->pfs[1].vfs[0].settings.has_mac);
+    CHECK(inventory->pfs[0].vfs[0].state == USVF_UNUSABLE && strstr(inventory->pfs[0].vfs[0].reason, "settings are unknown"));
+    CHECK(inventory->pfs[1].vfs[0].settings.has_mac && inventory->pfs[1].vfs[0].state == USVF_FREE);
 }
 
 static void after_a_refused_dump_each_netdev_is_asked_for(void) {
@@ -262,6 +263,7 @@ static void a_pf_whose_list_was_truncated_is_asked_for_alone(void) {
         end_answer(NLMSG_ERROR, 0);
         read_machine();
         CHECK(inventory->problem_count == (good ? 0u : 1u) && inventory->pfs[0].vfs[0].settings.has_mac == good);
+        CHECK(inventory->pfs[0].vfs[0].state == (good ? USVF_FREE : USVF_UNUSABLE));
         CHECK(inventory->pfs[1].vfs[0].settings.has_mac);
         forget_machine();
     }
@@ -273,6 +275,7 @@ static void a_pf_behind_the_end_of_a_refused_list_is_named(void) {
     end_answer(NLMSG_DONE, -EMSGSIZE);
     read_machine();
     CHECK(inventory->problem_count == 1 && strcmp(inventory->problems[0].subject, "0000:01:00.0") == 0);
+    CHECK(inventory->pfs[0].vfs[0].state == USVF_UNUSABLE);
     CHECK(inventory->pfs[1].vfs[0].settings.has_mac);
     forget_machine();
 }

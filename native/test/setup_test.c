@@ -250,11 +250,28 @@ static void what_cannot_be_reset_is_named(void) {
         begin();
         struct usvf_holder holder = take(VF);
         struct usvf_settings wanted = for_a_pair(0);
+        if (refused[i].type == IFLA_VF_SPOOFCHK)
+            wanted.spoofchk = 1; /* no default has to hold for it */
         denied = refused[i].type;
         CHECK(usvf_set_up(&tree.roots, address_of(VF), holder, &wanted, &error) == USVF_FAILED);
         CHECK(strstr(error.message, refused[i].name) && strstr(error.message, VF));
         tree_remove(&tree);
     }
+}
+
+static void a_driver_without_spoofchk_can_be_used_unless_the_holder_asks_for_it(void) {
+    begin();
+    now[1].spoofchk = 0;
+    write_links();
+    denied = IFLA_VF_SPOOFCHK;
+    struct usvf_holder holder = take(OTHER);
+    struct usvf_settings wanted = for_a_pair(7);
+    CHECK(usvf_set_up(&tree.roots, address_of(OTHER), holder, &wanted, &error) == USVF_OK);
+    CHECK(now[1].vlan == 7 && now[1].spoofchk == 0 && memcmp(now[1].mac, wanted.mac, 6) == 0);
+    wanted.spoofchk = 1;
+    CHECK(usvf_set_up(&tree.roots, address_of(OTHER), holder, &wanted, &error) == USVF_FAILED && strstr(error.message, "spoofchk"));
+    CHECK(usvf_release(&tree.roots, address_of(OTHER), holder, &error) == USVF_OK && now[1].vlan == 0);
+    tree_remove(&tree);
 }
 
 static void in_switchdev_mode_a_refused_setting_names_the_mode(void) {
@@ -345,6 +362,20 @@ static void an_adopted_vf_is_restored_and_still_the_administrators_when_its_leas
     tree_remove(&tree);
 }
 
+static void an_adopted_vf_of_an_expired_lease_is_adopted_with_its_own_settings(void) {
+    struct usvf_holder holder;
+    bound_at_boot();
+    CHECK(adopt(&holder, 60) == USVF_OK);
+    struct usvf_settings wanted = for_a_pair(7);
+    CHECK(usvf_set_up(&tree.roots, address_of(VF), holder, &wanted, &error) == USVF_OK);
+    tree_file(&tree, "state/lease-" VF, "alpha 1 1000\n");
+    CHECK(adopt(&holder, 0) == USVF_OK && memcmp(&now[0], &dirty, sizeof dirty) == 0);
+    CHECK(usvf_set_up(&tree.roots, address_of(VF), holder, &wanted, &error) == USVF_OK);
+    CHECK(usvf_release(&tree.roots, address_of(VF), holder, &error) == USVF_OK);
+    CHECK(memcmp(&now[0], &dirty, sizeof dirty) == 0);
+    tree_remove(&tree);
+}
+
 static void a_vf_that_a_program_has_open_is_not_adopted(void) {
     struct usvf_holder holder;
     char path[128];
@@ -384,10 +415,12 @@ int main(void) {
     TEST(a_limit_at_the_speed_of_the_link_is_none);
     TEST(a_value_that_the_driver_does_not_report_is_not_set);
     TEST(what_cannot_be_reset_is_named);
+    TEST(a_driver_without_spoofchk_can_be_used_unless_the_holder_asks_for_it);
     TEST(in_switchdev_mode_a_refused_setting_names_the_mode);
     TEST(two_vfs_of_a_pf_do_not_get_one_mac);
     TEST(a_vf_that_was_bound_at_boot_can_be_adopted_and_stays_bound);
     TEST(an_adopted_vf_is_restored_and_still_the_administrators_when_its_lease_expires);
+    TEST(an_adopted_vf_of_an_expired_lease_is_adopted_with_its_own_settings);
     TEST(a_vf_that_a_program_has_open_is_not_adopted);
     TEST(a_vf_with_another_sign_is_not_adopted);
     printf("setup: %d passed\n", checked);

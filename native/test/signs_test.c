@@ -138,16 +138,20 @@ static void below_a_vlan_by_sysfs(void) {
     tree_folder(&tree, HERE "/net/eno1v0/upper_eno1v0.7");
 }
 
-static void with_an_address(void) {
-    struct ifaddrmsg address = {.ifa_family = AF_INET, .ifa_index = 3};
+static void with_an_address_of(unsigned char family, unsigned char scope, bool is_up) {
+    struct ifaddrmsg address = {.ifa_family = family, .ifa_scope = scope, .ifa_index = 3};
     struct usvf_request request;
     struct nlmsghdr head;
     begin_links();
-    row("eno1v0", 3, ARPHRD_ETHER, false, 0, 0, false);
+    row("eno1v0", 3, ARPHRD_ETHER, is_up, 0, 0, false);
     usvf_request_begin(&request, RTM_NEWADDR, 0, &address, sizeof address);
     memcpy(&head, request.bytes, sizeof head);
     CHECK(fwrite(request.bytes, head.nlmsg_len, 1, links) == 1);
     end_links();
+}
+
+static void with_an_address(void) {
+    with_an_address_of(AF_INET, RT_SCOPE_UNIVERSE, false);
 }
 
 static void of_a_netdev_that_is_not_listed(void) {
@@ -367,6 +371,43 @@ static void what_another_program_uses_is_not_restored(void) {
     }
 }
 
+static void an_ipv6_address_that_the_kernel_sets_is_no_sign(void) {
+    begin();
+    with_an_address_of(AF_INET6, RT_SCOPE_LINK, true);
+    CHECK(read_vf().signs == USVF_SIGN_BIT(USVF_SIGN_UP));
+    with_an_address_of(AF_INET6, RT_SCOPE_UNIVERSE, false);
+    CHECK(read_vf().signs == USVF_SIGN_BIT(USVF_SIGN_ADDRESS));
+    with_an_address_of(AF_INET, RT_SCOPE_LINK, false); /* the kernel sets none of these */
+    CHECK(read_vf().signs == USVF_SIGN_BIT(USVF_SIGN_ADDRESS));
+    tree_remove(&tree);
+}
+
+/* Once its guest has stopped, the netdev of the VF is the host's again. */
+static void a_dhcp_client_of_the_host_does_not_keep_a_holder_from_its_vf(void) {
+    static const struct usvf_settings nothing = {.vlan = USVF_UNKNOWN,
+        .qos = USVF_UNKNOWN,
+        .trust = USVF_UNKNOWN,
+        .spoofchk = USVF_UNKNOWN,
+        .link_state = USVF_UNKNOWN,
+        .min_rate = USVF_UNKNOWN,
+        .max_rate = USVF_UNKNOWN};
+    struct usvf_lease lease;
+    begin();
+    CHECK(usvf_lease_take(&tree.roots, address_of(VF), "alpha", 0, &lease, &error) == USVF_OK);
+    struct usvf_holder holder = {"alpha", lease.fencing};
+    CHECK(usvf_configure(&tree.roots, address_of(VF), holder, &nothing, &error) == USVF_OK);
+    with_an_address_of(AF_INET, RT_SCOPE_UNIVERSE, true);
+    CHECK(usvf_configure(&tree.roots, address_of(VF), holder, &nothing, &error) == USVF_OK);
+    /* A port of a bridge is in use. */
+    port_of_a_bridge();
+    CHECK(usvf_configure(&tree.roots, address_of(VF), holder, &nothing, &error) == USVF_REFUSED);
+    CHECK(usvf_release(&tree.roots, address_of(VF), holder, &error) == USVF_REFUSED);
+    with_an_address_of(AF_INET, RT_SCOPE_UNIVERSE, true);
+    CHECK(usvf_release(&tree.roots, address_of(VF), holder, &error) == USVF_OK);
+    CHECK(!read_vf().lease.owner[0]);
+    tree_remove(&tree);
+}
+
 static void a_vf_that_was_created_again_keeps_nothing_of_the_former_one(void) {
     char boot[40], text[200];
     begin();
@@ -529,6 +570,8 @@ int main(int count, char **arguments) {
     TEST(a_vf_with_a_sign_is_not_leased_and_the_refusal_says_why);
     TEST(a_leased_vf_that_another_program_takes_is_not_changed);
     TEST(what_another_program_uses_is_not_restored);
+    TEST(an_ipv6_address_that_the_kernel_sets_is_no_sign);
+    TEST(a_dhcp_client_of_the_host_does_not_keep_a_holder_from_its_vf);
     TEST(a_vf_that_was_created_again_keeps_nothing_of_the_former_one);
     TEST(the_admins_vf_is_not_taken_for_that_of_an_expired_lease);
     TEST(an_rdma_device_with_a_context_is_open);

@@ -4,6 +4,7 @@ package org.understudy.hostnic.host;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.NicInventory;
@@ -14,6 +15,8 @@ import org.understudy.hostnic.pool.VfSelection;
 
 /** Reports why a host cannot supply a VF of a pool. */
 record PoolCheck(HostNicAccess access, PoolPolicy pool) {
+    private static final Set<String> SIGNS_OF_A_DAEMON = Set.of("up", "address");
+
     /** Empty if it can. */
     List<Finding> findings() {
         Optional<String> readOnly = access.readOnly();
@@ -66,8 +69,17 @@ record PoolCheck(HostNicAccess access, PoolPolicy pool) {
             return "If no other program uses the VFs that are bound to vfio-pci, set adopt: true for the pool in"
                     + " etc/understudy.yaml; else add VFs to the pool.";
         }
+        if (members.stream().anyMatch(PoolCheck::isOnlyUp)) {
+            return "If NetworkManager sets the netdevs of the VFs up, exclude them by unmanaged-devices in its configuration"
+                    + " (docs/libvirt.md) and set them down; else end their use, add VFs to the pool, or choose another host.";
+        }
         return members.stream().anyMatch(vf -> vf.state() == VfState.LEASED)
                 ? "Add VFs to the pool, stop a VM that uses one, or choose another host."
                 : "End the use of a VF on the host, add VFs to the pool, or choose another host.";
+    }
+
+    /** As a network daemon leaves each netdev that it manages. */
+    private static boolean isOnlyUp(VfView vf) {
+        return vf.state() == VfState.IN_USE && vf.signs().contains("up") && SIGNS_OF_A_DAEMON.containsAll(vf.signs());
     }
 }

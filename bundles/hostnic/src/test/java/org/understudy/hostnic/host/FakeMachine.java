@@ -30,6 +30,7 @@ final class FakeMachine {
 
     private final Map<PciAddress, Integer> present = new TreeMap<>();
     private final Map<PciAddress, LeaseRecord> leases = new TreeMap<>();
+    private final Map<PciAddress, List<String>> used = new TreeMap<>();
     private final List<Runnable> watchers = new CopyOnWriteArrayList<>();
     private final List<Consumer<String>> endListeners = new CopyOnWriteArrayList<>();
     final List<PciAddress> failing = new CopyOnWriteArrayList<>();
@@ -49,6 +50,12 @@ final class FakeMachine {
 
     synchronized void vanish(int index) {
         present.remove(vf(index));
+        watchers.forEach(Runnable::run);
+    }
+
+    /** Another program uses a VF; signs as of {@link VfView#signs}. */
+    synchronized void use(int index, String... signs) {
+        used.put(vf(index), List.of(signs));
         watchers.forEach(Runnable::run);
     }
 
@@ -118,6 +125,12 @@ final class FakeMachine {
 
         private VfView view(PciAddress address, int index) {
             Optional<LeaseRecord> lease = Optional.ofNullable(leases.get(address));
+            VfView vf = unused(address, index, lease);
+            List<String> signs = used.getOrDefault(address, List.of());
+            return signs.isEmpty() ? vf : vf.showing(signs).as(VfState.IN_USE, String.join("; ", signs));
+        }
+
+        private VfView unused(PciAddress address, int index, Optional<LeaseRecord> lease) {
             return new VfView(
                     address,
                     PF,

@@ -207,6 +207,23 @@ class VfLeasesTest {
     }
 
     @Test
+    void namesNetworkManagerIfTheNetdevsOfVfsAreOnlyUp() {
+        machine.use(0, "up");
+        machine.use(1, "up", "address");
+        machine.use(2, "up", "master");
+
+        assertThat(leases.check(ALPHA, POOL))
+                .singleElement()
+                .satisfies(f -> assertThat(f.remedy()).contains("NetworkManager", "unmanaged-devices"));
+
+        machine.use(0, "network-namespace");
+        machine.use(1, "address");
+        assertThat(leases.check(ALPHA, POOL))
+                .singleElement()
+                .satisfies(f -> assertThat(f.remedy()).startsWith("End the use of a VF"));
+    }
+
+    @Test
     void completesTheSettingsOfThePairByThoseOfThePool() {
         Optional<Boolean> off = Optional.of(false);
         VfDefaults defaults = new VfDefaults(
