@@ -85,6 +85,8 @@ public final class MigrationBench implements AutoCloseable {
     final List<Finding> lint = new ArrayList<>();
     /** Host and work of each hold that has not ended. */
     public final List<String> held = new CopyOnWriteArrayList<>();
+    /** Called when a host is about to be held. */
+    public volatile Consumer<Host> onHold = host -> {};
     /** Passed-through devices of the VM that are in no pair. */
     final List<UnpairedDevice> unpaired = new ArrayList<>();
     /** What delays new options of both hosts. */
@@ -228,6 +230,7 @@ public final class MigrationBench implements AutoCloseable {
 
             @Override
             public Subscription hold(Host host, String work) {
+                onHold.accept(host);
                 String hold = host.name() + ": " + work;
                 held.add(hold);
                 return () -> held.remove(hold);
