@@ -16,7 +16,7 @@ import org.understudy.api.Subscription;
 /**
  * Delivers values to one consumer, in order and one at a time, on threads of a pool. While the consumer is busy, values of
  * one key are merged: intermediate values may be missed, the last one never is. Exceptions of the consumer are logged.
- * {@link #put} never blocks.
+ * {@link #put} and {@link #putLast} never block.
  */
 public final class Delivery<K, V> implements Subscription {
     private static final Logger LOG = LoggerFactory.getLogger(Delivery.class);
@@ -40,12 +40,23 @@ public final class Delivery<K, V> implements Subscription {
         this.consumer = consumer;
     }
 
+    /** A value that waits under this key is merged, and keeps its position. */
     public void put(K key, V value) {
+        put(key, value, false);
+    }
+
+    /** As {@link #put}, but the value is delivered after all that wait. */
+    public void putLast(K key, V value) {
+        put(key, value, true);
+    }
+
+    private void put(K key, V value, boolean last) {
         synchronized (this) {
             if (ended) {
                 return;
             }
-            waiting.merge(key, value, merge);
+            V older = last ? waiting.remove(key) : waiting.get(key);
+            waiting.put(key, older == null ? value : merge.apply(older, value));
             if (running) {
                 return;
             }

@@ -56,7 +56,7 @@ public final class HostEventQueue implements AutoCloseable {
             overflowing = true;
             LOG.warn("Host {}: {} events wait for delivery, dropping events; their VMs are read again", host, waiting);
         }
-        delivery.put(event.vm(), new HostEvent.EventsMissed(event.vm(), event.at()));
+        delivery.putLast(event.vm(), new HostEvent.EventsMissed(event.vm(), event.at()));
     }
 
     /** The number of events that wait for delivery. */

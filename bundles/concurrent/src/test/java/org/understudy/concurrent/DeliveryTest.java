@@ -35,6 +35,19 @@ class DeliveryTest {
     }
 
     @Test
+    void deliversALastValueAfterThoseThatWait() {
+        List<Runnable> threads = new ArrayList<>();
+        Delivery<String, String> delivery = new Delivery<>("test", threads::add, (a, b) -> a + b, got::add);
+
+        delivery.put("x", "1");
+        delivery.put("y", "2");
+        delivery.putLast("x", "3");
+        threads.remove(0).run();
+
+        assertThat(got).containsExactly("2", "13");
+    }
+
+    @Test
     void deliversAValueAfterThePoolWasFull() {
         List<Runnable> threads = new ArrayList<>();
         AtomicBoolean full = new AtomicBoolean(true);

@@ -75,6 +75,27 @@ class HostEventQueueTest {
     }
 
     @Test
+    void reportsMissedEventsOfASecondOverflowAfterTheEventsBeforeIt() {
+        queue.subscribe(e -> {
+            got.add(e);
+            if (got.size() == 2) {
+                queue.publish(event(LATE, 2));
+                queue.publish(event(LATE, 3));
+            }
+        });
+        for (int i = 0; i < HostEventQueue.LIMIT; i++) {
+            queue.publish(event(WEB, i));
+        }
+        queue.publish(event(LATE, 1));
+
+        runThreads();
+
+        assertThat(got)
+                .filteredOn(e -> e.vm().equals(LATE))
+                .containsExactly(event(LATE, 2), new HostEvent.EventsMissed(LATE, Instant.ofEpochSecond(3)));
+    }
+
+    @Test
     void deliversToOtherConsumersAfterOneFailed() {
         queue.subscribe(e -> {
             throw new StackOverflowError("from the test");

@@ -20,7 +20,7 @@ public record UnpairedDevice(String label, boolean isNic) {
     /**
      * The devices of a definition.
      *
-     * @param vfNetworks networks whose NICs are VFs
+     * @param vfNetworks networks of the host that hand out VFs
      */
     public static List<UnpairedDevice> of(String definition, Set<String> vfNetworks) {
         return DomainDocument.parse(definition).devices().stream()
@@ -37,7 +37,8 @@ public record UnpairedDevice(String label, boolean isNic) {
         return device.is("hostdev") && PASSED_THROUGH.contains(type)
                 || device.is("interface")
                         && (type.equals("hostdev")
-                                || type.equals("network")
+                                || device.child("teaming").isEmpty()
+                                        && type.equals("network")
                                         && device.childAttribute("source", "network")
                                                 .filter(vfNetworks::contains)
                                                 .isPresent());

@@ -59,6 +59,8 @@ final class PairHealthUpdater {
             forget(vm);
         } else if (event instanceof HostEvent.EventsMissed) {
             waitingForUnplug.remove(vm);
+            // The guest may have been reset.
+            pairs.of(vm).forEach(key -> pairs.find(key).ifPresent(pair -> pair.setNegotiated(Optional.empty())));
             resyncSoon(host, vm);
         } else if (event instanceof HostEvent.DefinitionChanged || !pairs.has(vm) || changesPairs(vm, event)) {
             resyncSoon(host, vm);

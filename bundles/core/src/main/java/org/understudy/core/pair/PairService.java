@@ -4,6 +4,7 @@ package org.understudy.core.pair;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -72,7 +73,7 @@ public final class PairService implements Pairs {
 
     @Override
     public PairChange turnOn(VmName vm, PairRequest request) {
-        return change(vm, (host, definition) -> planned(definition, request, effectivePolicy(Optional.of(host))));
+        return change(vm, (host, definition) -> planned(definition, request, planContext(Optional.of(host))));
     }
 
     @Override
@@ -82,28 +83,27 @@ public final class PairService implements Pairs {
 
     /** Restores the missing primaries of requested pairs; blocks like {@link #turnOn}. */
     public PairChange complete(VmName vm) {
-        return change(
-                vm,
-                (host, definition) ->
-                        new PairEditor().complete(definition, new PlanContext(effectivePolicy(Optional.of(host)))));
+        return change(vm, (host, definition) -> new PairEditor().complete(definition, planContext(Optional.of(host))));
     }
 
     @Override
     public PairChange planOn(String definition, PairRequest request, Optional<HostName> host) {
-        PairChange planned = planned(definition, request, effectivePolicy(host.map(hosts::host)));
+        PairChange planned = planned(definition, request, planContext(host.map(hosts::host)));
         List<Finding> findings = new ArrayList<>(planned.findings());
         findings.addAll(newFindings(definition, planned.definition(), text -> lint(text, host)));
         return new PairChange(planned.changed(), planned.effect(), List.copyOf(findings), planned.definition());
     }
 
-    /** The policy with the pools of the configuration and those of the host. */
-    private Policy effectivePolicy(Optional<Host> host) {
+    /** The pools of the configuration and those of the host. */
+    private PlanContext planContext(Optional<Host> host) {
         Policy policy = policies.current();
-        return host.map(h -> HostNetworks.asPools(policy, h.facts())).orElse(policy);
+        return host.map(Host::facts)
+                .map(facts -> new PlanContext(HostNetworks.asPools(policy, facts), facts.vfNetworks()))
+                .orElse(new PlanContext(policy, Set.of()));
     }
 
-    private static PairChange planned(String definition, PairRequest request, Policy policy) {
-        return new PairEditor().turnOn(definition, request, new PlanContext(policy));
+    private static PairChange planned(String definition, PairRequest request, PlanContext context) {
+        return new PairEditor().turnOn(definition, request, context);
     }
 
     @Override

@@ -31,6 +31,11 @@ class UnpairedDeviceTest {
                 .isEmpty();
         assertThat(labels("<interface type='network'>" + MAC + "<source network='default'/></interface>"))
                 .isEmpty();
+        assertThat(labels("<interface type='network'>" + MAC + "<source network='vfs'/>"
+                        + "<teaming type='persistent'/><alias name='ua-a'/></interface>"))
+                .isEmpty();
+        assertThat(labels("<interface type='bridge'>" + MAC + "<source bridge='vfs'/></interface>"))
+                .isEmpty();
         assertThat(labels("<hostdev mode='subsystem' type='usb'/>")).isEmpty();
     }
 

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.Alias;
+import org.understudy.api.Cooperation;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
@@ -503,6 +504,24 @@ class PairHealthTrackerTest {
         emit(new HostEvent.EventsMissed(VM, Instant.now()));
 
         pass(() -> seen.contains(PairHealth.OFF));
+    }
+
+    @Test
+    void doesNotKnowWhetherTheGuestNegotiatedOnceEventsWereMissed() {
+        awaitHealth(PairHealth.ACTIVE);
+        emit(new HostEvent.StandbyNegotiated(VM, Instant.now(), STANDBY));
+        assertThat(evidence()).contains("event FAILOVER_NEGOTIATED");
+
+        emit(new HostEvent.EventsMissed(VM, Instant.now()));
+
+        assertThat(evidence()).doesNotContain("event FAILOVER_NEGOTIATED");
+    }
+
+    private List<String> evidence() {
+        return tracker.withGuest(a, VM, onlyPair()).guest().stream()
+                .flatMap(guest -> guest.signs().stream())
+                .map(Cooperation.Sign::source)
+                .toList();
     }
 
     @Test

@@ -86,6 +86,28 @@ class HeldHostsTest {
     }
 
     @Test
+    void recoveryThatEndsByRequestWhileItHoldsItsHostsReleasesThem() {
+        bench.a.with(Fault.STUCK_IN_COPY);
+        Migration running = bench.startAndReach(MigrationStep.COPY);
+        bench.service().close();
+        soon().until(bench.held::isEmpty);
+        bench.b.with(Fault.AWAY);
+        bench.restart();
+        soon().until(() -> bench.service().show(running.id()).findings().stream()
+                .anyMatch(f -> f.code() == FindingCode.HOST_UNAVAILABLE));
+        bench.onHold = host -> bench.service().cancel(running.id());
+        bench.b.without(Fault.AWAY);
+
+        bench.time.flow();
+        Migration ended = bench.await(running);
+
+        assertThat(ended.findings())
+                .anyMatch(f -> f.message().contains("Recovery ended by request"))
+                .noneMatch(f -> f.code() == FindingCode.HOST_UNAVAILABLE);
+        soon().until(bench.held::isEmpty);
+    }
+
+    @Test
     void noMigrationStartsWhileNewOptionsOfAHostWait() {
         Finding waits =
                 Finding.of(FindingCode.CONFIGURATION_PENDING, "host b", "Host b: new options apply after m-1", "Wait.");

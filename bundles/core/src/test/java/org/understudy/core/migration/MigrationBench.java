@@ -85,6 +85,10 @@ public final class MigrationBench implements AutoCloseable {
     final List<Finding> lint = new ArrayList<>();
     /** Host and work of each hold that has not ended. */
     public final List<String> held = new CopyOnWriteArrayList<>();
+    /** Called when a host is about to be held. */
+    public volatile Consumer<Host> onHold = host -> {};
+    /** The VF networks of each search for unpaired devices. */
+    final List<Set<String>> vfNetworks = new CopyOnWriteArrayList<>();
     /** Passed-through devices of the VM that are in no pair. */
     final List<UnpairedDevice> unpaired = new ArrayList<>();
     /** What delays new options of both hosts. */
@@ -157,7 +161,8 @@ public final class MigrationBench implements AutoCloseable {
             }
 
             @Override
-            public List<UnpairedDevice> unpaired(String definition, Set<String> vfNetworks) {
+            public List<UnpairedDevice> unpaired(String definition, Set<String> networks) {
+                vfNetworks.add(networks);
                 return List.copyOf(unpaired);
             }
 
@@ -228,6 +233,7 @@ public final class MigrationBench implements AutoCloseable {
 
             @Override
             public Subscription hold(Host host, String work) {
+                onHold.accept(host);
                 String hold = host.name() + ": " + work;
                 held.add(hold);
                 return () -> held.remove(hold);
@@ -305,6 +311,11 @@ public final class MigrationBench implements AutoCloseable {
         service();
         ExternalProgram.migrate(VM, a, b);
         return shown();
+    }
+
+    /** Lets time pass at once. */
+    public void pass(Duration span) {
+        time.pass(span);
     }
 
     /** Waits until the service shows a migration. */

@@ -167,6 +167,31 @@ class MigrationGuardTest {
     }
 
     @Test
+    void onlyTheSourceDecidesWhichNetworksHandOutVfs() {
+        preflight();
+        assertThat(bench.vfNetworks)
+                .as("a network may have the name of a pool of VFs")
+                .containsExactly(Set.of());
+        bench.vfNetworks.clear();
+        bench.a.facts(new HostFacts(
+                "fake",
+                "",
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Set.of(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Set.of("fast"),
+                List.of()));
+
+        preflight();
+
+        assertThat(bench.vfNetworks).containsExactly(Set.of("fast"));
+    }
+
+    @Test
     void refusesADestinationThatCannotRunTheVm() {
         bench.b.running("web1", MigrationBench.DEFINITION).state(VmState.INCOMING);
         assertThat(preflight()).containsExactly(FindingCode.DESTINATION_INCOMPATIBLE);

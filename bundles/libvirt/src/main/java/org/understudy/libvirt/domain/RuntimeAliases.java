@@ -32,11 +32,20 @@ public final class RuntimeAliases {
         }
         Optional<DomainDocument> document = running.apply(vm).map(DomainDocument::parse);
         Optional<Alias> current = document.flatMap(d -> PairXml.nic(d, primary)).flatMap(nic -> PairXml.name(nic));
-        current.filter(alias -> !alias.equals(primary))
-                .ifPresent(alias -> names.computeIfAbsent(vm, v -> new ConcurrentHashMap<>())
-                        .put(alias, primary));
+        current.ifPresent(alias -> store(vm, alias, primary));
         return current.or(() -> earlier(vm, primary).filter(alias -> !isTaken(document, alias)))
                 .orElse(primary);
+    }
+
+    /** A primary has one alias at a time: libvirt gives its former one to another device. */
+    private void store(VmName vm, Alias current, Alias primary) {
+        Map<Alias, Alias> known = names.computeIfAbsent(vm, v -> new ConcurrentHashMap<>());
+        known.entrySet()
+                .removeIf(entry ->
+                        entry.getValue().equals(primary) && !entry.getKey().equals(current));
+        if (!current.equals(primary)) {
+            known.put(current, primary);
+        }
     }
 
     private Optional<Alias> earlier(VmName vm, Alias primary) {
@@ -58,9 +67,9 @@ public final class RuntimeAliases {
         return names.getOrDefault(vm, Map.of()).getOrDefault(device, device);
     }
 
-    /** Applies an event: the next run has other aliases. */
+    /** Applies an event: the next run has other aliases, and may have begun unnoticed. */
     public void update(HostEvent event) {
-        if (event instanceof HostEvent.Stopped) {
+        if (event instanceof HostEvent.Stopped || event instanceof HostEvent.EventsMissed) {
             names.remove(event.vm());
         }
     }

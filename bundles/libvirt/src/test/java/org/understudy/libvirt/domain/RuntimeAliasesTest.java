@@ -59,6 +59,29 @@ class RuntimeAliasesTest {
         assertThat(aliases.nameOf(VM, RUNTIME)).isEqualTo(RUNTIME);
     }
 
+    @Test
+    void aliasesAreForgottenOnceEventsWereMissed() {
+        aliases.deviceOf(VM, NAME);
+
+        aliases.update(new HostEvent.EventsMissed(VM, Instant.EPOCH));
+
+        assertThat(aliases.nameOf(VM, RUNTIME)).isEqualTo(RUNTIME);
+    }
+
+    @Test
+    void onlyTheCurrentAliasOfAPrimaryHasItsName() {
+        aliases.deviceOf(VM, NAME);
+        live = live.map(xml -> xml.replace("hostdev0", "hostdev1"));
+
+        assertThat(aliases.deviceOf(VM, NAME)).isEqualTo(new Alias("hostdev1"));
+        assertThat(aliases.nameOf(VM, new Alias("hostdev1"))).isEqualTo(NAME);
+        assertThat(aliases.nameOf(VM, RUNTIME)).isEqualTo(RUNTIME);
+
+        live = live.map(xml -> xml.replace("hostdev1", NAME.value()));
+        aliases.deviceOf(VM, NAME);
+        assertThat(aliases.nameOf(VM, new Alias("hostdev1"))).isEqualTo(new Alias("hostdev1"));
+    }
+
     private static String domain(String devices) {
         return "<domain><name>vm</name><devices>" + devices + "</devices></domain>";
     }

@@ -7,10 +7,12 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.understudy.api.Alias;
 import org.understudy.api.MacAddress;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.Edits;
 import org.understudy.api.xml.Layout;
+import org.understudy.api.xml.PairXml;
 import org.understudy.api.xml.XmlElement;
 
 /**
@@ -66,7 +68,10 @@ public final class CompletedDefinition {
                 .forEach(nic -> edits.firstChild(nic, "<mac address='" + macs.get() + "'/>"));
     }
 
-    /** A primary is unplugged and plugged by its alias, but only {@code persistent} is required of it. */
+    /**
+     * A primary is unplugged and plugged by its alias, but only {@code persistent} is required of it. The alias is the name
+     * that the primary has without one, on other hosts too.
+     */
     private void aliasesOfPrimaries() {
         Set<String> used = new HashSet<>();
         document.devices().forEach(d -> d.childAttribute("alias", "name").ifPresent(used::add));
@@ -74,7 +79,14 @@ public final class CompletedDefinition {
                 .filter(nic -> nic.childAttribute("teaming", "type").equals(Optional.of("transient")))
                 .filter(nic -> nic.child("alias").isEmpty())
                 .forEach(nic -> edits.insert(
-                        nic.child("teaming").orElseThrow().end(), "<alias name='" + freeAlias(used) + "'/>"));
+                        nic.child("teaming").orElseThrow().end(), "<alias name='" + alias(nic, used) + "'/>"));
+    }
+
+    private static String alias(XmlElement primary, Set<String> used) {
+        return PairXml.nameAfterStandby(primary)
+                .map(Alias::value)
+                .filter(used::add)
+                .orElseGet(() -> freeAlias(used));
     }
 
     private static String freeAlias(Set<String> used) {

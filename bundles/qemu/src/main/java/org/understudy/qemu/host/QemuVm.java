@@ -132,8 +132,11 @@ final class QemuVm {
         qemu.awaitLastEvents();
         details = qemu.endReason();
         running = Optional.empty();
-        clearRun(qemu.run());
-        qemu.publish(new HostEvent.Stopped(name(), RunningQemu.now(), details));
+        try {
+            clearRun(qemu.run());
+        } finally {
+            qemu.publish(new HostEvent.Stopped(name(), RunningQemu.now(), details));
+        }
     }
 
     // Lifecycle

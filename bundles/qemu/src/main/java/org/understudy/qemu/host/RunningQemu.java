@@ -87,6 +87,8 @@ final class RunningQemu {
         }
         Duration left = Duration.ofNanos(Math.max(1, end - System.nanoTime()));
         CountDownLatch closed = new CountDownLatch(1);
+        // The guest may have been reset while no event was received.
+        negotiated.clear();
         monitor = Optional.of(
                 QmpClient.connect(folder.monitor(), left, threads.events(), this::onEvent, e -> closed.countDown()));
         monitorClosed = closed;

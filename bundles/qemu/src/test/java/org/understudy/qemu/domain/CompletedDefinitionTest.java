@@ -76,14 +76,20 @@ class CompletedDefinitionTest {
         String primary = "<interface type='network'><mac address='52:54:00:00:00:09'/>"
                 + "<teaming type='transient' persistent='ua-primary0'/>%s</interface>";
         String hostdev = "<hostdev><teaming type='transient' persistent='x'/>%s</hostdev>";
+        String second = "<hostdev><teaming type='transient' persistent='x'/>%s</hostdev>";
+        String withoutStandby = "<hostdev><teaming type='transient'/>%s</hostdev>";
         String definition = "<domain type='qemu'><name>a</name><uuid>" + MADE_UP
                 + "</uuid><os><type machine='pc'>hvm</type></os><devices>" + standby + primary + hostdev
-                + "</devices></domain>";
-        String named = definition.formatted("<alias name='ua-primary1'/>", "<alias name='ua-primary2'/>");
+                + second + withoutStandby + "</devices></domain>";
+        String named = definition.formatted(
+                "<alias name='ua-primary-of-primary0'/>",
+                "<alias name='ua-primary-of-x'/>",
+                "<alias name='ua-primary1'/>",
+                "<alias name='ua-primary2'/>");
+        String unnamed = definition.formatted("", "", "", "");
 
-        assertThat(complete(definition.formatted("", ""))).isEqualTo(named);
-        assertThat(CompletedDefinition.withType(definition.formatted("", ""), "qemu"))
-                .isEqualTo(named);
+        assertThat(complete(unnamed)).isEqualTo(named);
+        assertThat(CompletedDefinition.withType(unnamed, "qemu")).isEqualTo(named);
         assertThat(complete(named)).isEqualTo(named);
     }
 

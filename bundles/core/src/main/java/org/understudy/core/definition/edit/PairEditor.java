@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.understudy.api.Alias;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
@@ -16,7 +15,6 @@ import org.understudy.api.PairChange.Effect;
 import org.understudy.api.PairRequest;
 import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PoolName;
-import org.understudy.api.PrimaryKind;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
 import org.understudy.core.definition.PciBuses;
@@ -33,11 +31,7 @@ public final class PairEditor {
     public PairChange turnOn(String definition, PairRequest request, PlanContext context) {
         DomainDocument document = DomainDocument.parse(definition);
         List<Finding> findings = new ArrayList<>();
-        Set<String> vfNetworks = context.policy().pools().stream()
-                .filter(pool -> pool.kind() == PrimaryKind.VF)
-                .map(pool -> pool.name().value())
-                .collect(Collectors.toSet());
-        NicSelection nics = new NicSelection(document, vfNetworks);
+        NicSelection nics = new NicSelection(document, context.vfNetworks());
         Optional<XmlElement> nic = nics.select(request.nic(), findings);
         if (nic.isEmpty()) {
             return unchanged(definition, findings);
@@ -48,7 +42,7 @@ public final class PairEditor {
                     definition, ExistingPair.of(document, primary.get()).differences(request));
         }
         PlatformEligibility platform = new PlatformEligibility(document);
-        platform.checkNic(nic.get(), vfNetworks, findings);
+        platform.checkNic(nic.get(), context.vfNetworks(), findings);
         platform.checkMachine(request.consents(), findings);
         Optional<PoolPolicy> pool = new PoolSelection(context.policy()).choose(nic.get(), request, findings);
         OptionalInt rootPort = PciBuses.free(document, findings);

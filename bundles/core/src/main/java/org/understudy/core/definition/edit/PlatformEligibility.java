@@ -30,7 +30,7 @@ final class PlatformEligibility {
         String type = nic.attributeOr("type", "");
 
         if (NicSelection.isVf(nic, vfNetworks)) {
-            unsuitable(nic, "its network is a pool of VFs", findings);
+            unsuitable(nic, "its network hands out VFs", findings);
         } else if (!NicModel.isVirtio(nic)) {
             String model = nic.childAttribute("model", "type")
                     .map(m -> "its model is '" + m + "', not virtio")

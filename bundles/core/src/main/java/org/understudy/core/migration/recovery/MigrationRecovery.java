@@ -62,14 +62,14 @@ public final class MigrationRecovery implements Task {
         RecoveryWait wait = new RecoveryWait(before, hosts, services, status, events);
         try (events) {
             RecoveryWait.Found found = wait.hosts();
-            events.passPointOfNoReturn();
-            LOG.info("Migration {} of VM {}: recovery started", before.id(), before.vm());
-            Host source = services.bounded(found.source());
-            Host destination = services.bounded(found.destination());
-            MigrationRequest request =
-                    new MigrationRequest(before.id(), before.vm(), source, destination, entry.options(), policy);
             HeldHosts held = found.held();
             try (held) {
+                events.passPointOfNoReturn();
+                LOG.info("Migration {} of VM {}: recovery started", before.id(), before.vm());
+                Host source = services.bounded(found.source());
+                Host destination = services.bounded(found.destination());
+                MigrationRequest request =
+                        new MigrationRequest(before.id(), before.vm(), source, destination, entry.options(), policy);
                 resumeMigration(
                         new InterruptedMigration(entry, new MigrationContext(request, services, status, events)));
             }
@@ -82,9 +82,9 @@ public final class MigrationRecovery implements Task {
         }
     }
 
-    /** Without the answers of both hosts it is unknown on which host the VM runs, so nothing is released. */
+    /** It was not decided yet on which host the VM runs, so nothing is released. */
     private void endedByRequest(RecoveryWait wait) {
-        String why = wait.reported().map(Finding::message).orElse("The hosts had not answered");
+        String why = wait.reported().map(Finding::message).orElse("The state of the hosts was not known yet");
         wait.reported().ifPresent(status::remove);
         status.endNeedingAttention(InterruptedMigration.unclear(before, "Recovery ended by request: " + why)
                 .findings()

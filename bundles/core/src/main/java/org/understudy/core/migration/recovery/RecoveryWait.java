@@ -65,9 +65,10 @@ final class RecoveryWait {
         while (true) {
             Optional<Host> source = answeredHost(migration.source());
             Optional<Host> destination = source.flatMap(s -> answeredHost(migration.destination()));
+            destination.ifPresent(d -> withdrawReport());
             Optional<Found> found = destination.flatMap(d -> held(source.get(), d));
             if (found.isPresent()) {
-                reported.ifPresent(status::remove);
+                // Nothing may throw while the hosts are held and the caller cannot release them yet.
                 return found.get();
             }
             events.poll(pause, Optional::empty);
@@ -112,6 +113,11 @@ final class RecoveryWait {
             host.find(migration.vm());
             return host;
         });
+    }
+
+    private void withdrawReport() {
+        reported.ifPresent(status::remove);
+        reported = Optional.empty();
     }
 
     private void report(HostName name, String reason) {

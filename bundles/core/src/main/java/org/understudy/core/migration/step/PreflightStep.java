@@ -8,13 +8,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.MigrationStep;
-import org.understudy.api.Policy;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.Severity;
@@ -28,7 +26,6 @@ import org.understudy.core.definition.BrokenVersions;
 import org.understudy.core.definition.BrokenVersions.Migrant;
 import org.understudy.core.definition.BrokenVersions.Role;
 import org.understudy.core.definition.DomainView.PairView;
-import org.understudy.core.definition.HostNetworks;
 import org.understudy.core.migration.context.DeadlineCall;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.MigrationRequest;
@@ -205,11 +202,7 @@ public final class PreflightStep {
     }
 
     private static List<Finding> unpaired(MigrationRequest request, VmSnapshot snapshot, MigrationServices services) {
-        Policy policy = HostNetworks.asPools(request.policy(), request.source().facts());
-        Set<String> networks = policy.pools().stream()
-                .filter(pool -> pool.kind() == PrimaryKind.VF)
-                .map(pool -> pool.name().value())
-                .collect(Collectors.toSet());
+        Set<String> networks = request.source().facts().vfNetworks();
         return services.definitions().unpaired(snapshot.live(), networks).stream()
                 .map(device -> Finding.of(
                         FindingCode.DEVICE_NOT_IN_PAIR,

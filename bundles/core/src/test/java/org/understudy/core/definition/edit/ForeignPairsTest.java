@@ -70,6 +70,19 @@ class ForeignPairsTest {
     }
 
     @Test
+    void takesANicOnANetworkThatOnlyHasTheNameOfAPool() {
+        String nic = "<interface type='network'><mac address='52:54:00:00:00:09'/><source network='vfs'/>"
+                + "<model type='virtio'/></interface>";
+        String document = PairRequests.document(PairRequests.Q35, nic);
+
+        PairChange change = editor.turnOn(
+                document, PairRequests.POOL.on(new NicSelector.Only()), PairRequests.contextWithoutHost());
+
+        assertThat(change.findings()).isEmpty();
+        assertThat(change.changed()).isTrue();
+    }
+
+    @Test
     void reportsARemovedPoolWhateverTheModelSays() throws IOException {
         LintContext context = LintContext.of(PairRequests.context().policy(), Optional.empty());
         String definition = read("network-primary-behind-bridge.xml").replace("network='vfs'", "network='gone'");

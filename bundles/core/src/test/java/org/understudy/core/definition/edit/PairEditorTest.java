@@ -325,7 +325,7 @@ class PairEditorTest {
 
     @Test
     void refusesAnEmulatedPrimaryUnlessTheConfigurationAllowsIt() {
-        PlanContext strict = new PlanContext(policy(false));
+        PlanContext strict = new PlanContext(policy(false), Set.of());
         PairChange change = editor.turnOn(read("q35-plain.xml"), request(new NicSelector.Only(), FORMS.get(3)), strict);
         assertThat(change.changed()).isFalse();
         assertThat(change.findings()).extracting(Finding::code).contains(FindingCode.EMULATED_PRIMARY_NOT_ALLOWED);
@@ -382,7 +382,7 @@ class PairEditorTest {
     }
 
     private static PlanContext context() {
-        return new PlanContext(policy(true));
+        return new PlanContext(policy(true), Set.of());
     }
 
     private static Policy policy(boolean emulated) {

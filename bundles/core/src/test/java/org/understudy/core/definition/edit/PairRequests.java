@@ -44,10 +44,19 @@ enum PairRequests {
                 Set.of(Consent.CHANGE_MACHINE_TYPE));
     }
 
-    /** A VF pool, and an emulated one that is allowed. */
+    /** A VF pool, which is a network of the host, and an emulated one that is allowed. */
     static PlanContext context() {
+        return new PlanContext(policy(), Set.of("vfs"));
+    }
+
+    /** The same without a host. */
+    static PlanContext contextWithoutHost() {
+        return new PlanContext(policy(), Set.of());
+    }
+
+    private static Policy policy() {
         Duration second = Duration.ofSeconds(1);
-        return new PlanContext(new Policy(
+        return new Policy(
                 List.of(),
                 List.of(
                         new PoolPolicy(
@@ -63,7 +72,7 @@ enum PairRequests {
                 Optional.empty(),
                 true,
                 second,
-                Map.of()));
+                Map.of());
     }
 
     static String document(String osType, String devices) {
