@@ -70,8 +70,8 @@ record PoolCheck(HostNicAccess access, PoolPolicy pool) {
                     + " etc/understudy.yaml; else add VFs to the pool.";
         }
         if (members.stream().anyMatch(PoolCheck::isOnlyUp)) {
-            return "If NetworkManager sets the netdevs of the VFs up, exclude them by unmanaged-devices in its configuration"
-                    + " (docs/libvirt.md) and set them down; else end their use, add VFs to the pool, or choose another host.";
+            return "If NetworkManager sets the netdevs of the VFs up, set unmanaged-devices in its configuration"
+                    + " (docs/libvirt.md) and set the netdevs down; else end their use, add VFs to the pool, or choose another host.";
         }
         return members.stream().anyMatch(vf -> vf.state() == VfState.LEASED)
                 ? "Add VFs to the pool, stop a VM that uses one, or choose another host."
