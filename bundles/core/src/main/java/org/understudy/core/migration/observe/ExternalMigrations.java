@@ -34,12 +34,16 @@ public final class ExternalMigrations {
 
     private static final Backoff RETRY_BACKOFF = new Backoff(Duration.ofSeconds(2), Duration.ofMinutes(1));
 
+    /** After a host was opened again while the migration was being found. */
+    private static final Duration RETRY_DELAY = Duration.ofSeconds(2);
+
     /** @param vm that the host may send; empty for a host that was opened */
     private record Check(Host host, Optional<VmName> vm) {}
 
     /** Receives detected migrations; may be called twice for one migration. */
     @FunctionalInterface
     public interface Listener {
+        /** @throws UnderstudyException if a host is no longer open */
         void onMigration(VmName vm, Host source, Host destination);
     }
 
@@ -126,7 +130,14 @@ public final class ExternalMigrations {
 
     /** On a thread of its own: the hosts that it queries delay no check of another VM. */
     private void findDestination(Host source, VmName vm) {
-        destinationOf(source, vm).ifPresent(there -> listener.onMigration(vm, source, there));
+        try {
+            destinationOf(source, vm).ifPresent(there -> listener.onMigration(vm, source, there));
+        } catch (UnderstudyException e) {
+            LOG.warn("Host {}: migration of VM {} cannot be observed yet, retrying", source.name(), vm, e);
+            hosts.all().stream()
+                    .filter(host -> host.name().equals(source.name()))
+                    .forEach(host -> checks.addAfter(new Check(host, Optional.of(vm)), RETRY_DELAY));
+        }
     }
 
     /** Empty if this server does not have the destination, or it does not answer. */

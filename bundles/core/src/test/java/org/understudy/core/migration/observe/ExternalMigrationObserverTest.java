@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -106,6 +107,26 @@ class ExternalMigrationObserverTest {
         bench.others.add(away);
 
         assertThat(bench.await(bench.externalMigration()).destination()).isEqualTo(new HostName("b"));
+    }
+
+    @Test
+    void isShownAlsoIfAHostWasOpenedAgainMeanwhile() {
+        bench.a.with(Fault.STUCK_IN_SETUP);
+        AtomicBoolean refused = new AtomicBoolean();
+        bench.onHold = host -> {
+            if (refused.compareAndSet(false, true)) {
+                throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "host " + host.name() + " is not open");
+            }
+        };
+
+        ExternalProgram.migrate(VM, bench.a, bench.b);
+        MigrationBench.soon().until(() -> {
+            bench.pass(Duration.ofSeconds(2));
+            return !bench.service().list().isEmpty();
+        });
+
+        assertThat(refused).isTrue();
+        assertThat(bench.shown().destination()).isEqualTo(B);
     }
 
     @Test
