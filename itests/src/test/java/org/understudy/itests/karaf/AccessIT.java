@@ -247,7 +247,8 @@ class AccessIT {
             terminal.awaitText("abc");
             terminal.type("help\recho def\r");
             terminal.awaitText("def");
-            assertThat(terminal.text()).doesNotContain("jline-execute", "GNU nano", "Read File", "Insufficient", "Command not found");
+            assertThat(terminal.text())
+                    .doesNotContain("jline-execute", "GNU nano", "Read File", "Insufficient", "Command not found");
         }
     }
 
