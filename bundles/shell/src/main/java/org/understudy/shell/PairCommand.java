@@ -29,7 +29,8 @@ abstract class PairCommand extends VmCommand {
         return NicSelector.parse(nic);
     }
 
-    final int answer(PairChange change) {
+    final int answer(PairChange planned) {
+        PairChange change = planned.withMaskedPasswords();
         print(change, () -> {
             TextView.findings(out(), change.findings());
             out().println(effectText(change));

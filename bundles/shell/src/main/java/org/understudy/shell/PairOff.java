@@ -5,6 +5,8 @@ import java.io.IOException;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.jline.reader.EndOfFileException;
+import org.jline.reader.UserInterruptException;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.UnderstudyException;
@@ -55,7 +57,7 @@ public final class PairOff extends PairCommand {
                         .strip()
                         .equalsIgnoreCase("yes");
             }
-        } catch (IOException e) {
+        } catch (IOException | UserInterruptException | EndOfFileException e) {
             // Control-C or Control-D
             return false;
         } catch (UnsupportedOperationException e) {

@@ -6,15 +6,14 @@ import org.apache.karaf.shell.api.action.Argument;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
-import org.understudy.api.xml.DomainDocument;
-import org.understudy.api.xml.Edits;
+import org.understudy.api.xml.Passwords;
 import org.understudy.api.xml.XmlBytes;
 
 @Service
 @Command(
         scope = "understudy",
         name = "vm-dump",
-        description = "Print the domain XML of a VM, byte for byte except for the passwords of its consoles")
+        description = "Print the domain XML of a VM, byte for byte except for passwords, which are masked")
 public final class VmDump extends VmCommand {
     @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)
     List<String> trailing = List.of();
@@ -25,7 +24,7 @@ public final class VmDump extends VmCommand {
     @Override
     int run() {
         String stored = vms.definition(vm());
-        String definition = securityInfo ? stored : withoutPasswords(stored);
+        String definition = securityInfo ? stored : Passwords.masked(stored);
         if (json) {
             out().println(view.write(definition));
         } else {
@@ -34,14 +33,5 @@ public final class VmDump extends VmCommand {
             out().flush();
         }
         return 0;
-    }
-
-    /** As libvirt leaves them out without its flag for them. Source: VIR_DOMAIN_XML_SECURE. */
-    private static String withoutPasswords(String definition) {
-        DomainDocument document = DomainDocument.parse(definition);
-        Edits edits = new Edits(document);
-        document.devices("graphics")
-                .forEach(graphics -> graphics.attributeAt("passwd").ifPresent(edits::remove));
-        return edits.apply();
     }
 }

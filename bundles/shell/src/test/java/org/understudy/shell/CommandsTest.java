@@ -202,15 +202,36 @@ class CommandsTest {
 
     @Test
     void changesNothingInADryRunButShowsTheDocument() {
-        when(vms.definition(any())).thenReturn("<old/>");
-        PairChange change = new PairChange(false, PairChange.Effect.NONE, List.of(BROKEN), "<old/>");
-        when(pairs.planOff(eq("<old/>"), any())).thenReturn(change);
+        when(vms.definition(any())).thenReturn("<domain id='1'/>");
+        PairChange change = new PairChange(false, PairChange.Effect.NONE, List.of(BROKEN), "<domain id='1'/>");
+        when(pairs.planOff(eq("<domain id='1'/>"), any())).thenReturn(change);
         PairOff off = command("web1", new PairOff());
         off.pairs = pairs;
         off.dryRun = true;
 
         assertThat(off.execute()).isEqualTo(4);
-        assertThat(terminal.text()).contains("the MACs differ", "Nothing was changed.", "<old/>");
+        assertThat(terminal.text()).contains("the MACs differ", "Nothing was changed.", "<domain id='1'/>");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void masksThePasswordsOfConsolesInADryRun(boolean json) {
+        String planned = "<domain><devices><graphics type='vnc' passwd='s3cret'/></devices></domain>";
+        when(vms.definition(any())).thenReturn("<domain id='1'/>");
+        when(vms.show(any())).thenReturn(Samples.vm(PrimaryKind.VF));
+        PairChange change = new PairChange(true, PairChange.Effect.AT_NEXT_START, List.of(), planned);
+        when(pairs.planOff(any(), any())).thenReturn(change);
+        when(pairs.planOn(any(), any(), any())).thenReturn(change);
+        for (PairCommand command : List.of(new PairOff(), new PairOn())) {
+            command("web1", command);
+            command.pairs = pairs;
+            command.dryRun = true;
+            command.json = json;
+
+            assertThat(command.execute()).isNull();
+        }
+
+        assertThat(terminal.text()).contains("passwd='***'").doesNotContain("s3cret");
     }
 
     @ParameterizedTest
@@ -301,8 +322,8 @@ class CommandsTest {
 
         command("web1", new VmDump()).execute();
         assertThat(terminal.text())
-                .isEqualTo("<domain><devices><graphics type='vnc' port='-1'/>"
-                        + "<graphics type='spice'></graphics></devices></domain>");
+                .isEqualTo("<domain><devices><graphics type='vnc' passwd='***' port='-1'/>"
+                        + "<graphics type='spice' passwd=\"***\"></graphics></devices></domain>");
         VmDump whole = command("web1", new VmDump());
         whole.trailing = List.of("--security-info");
         whole.execute();

@@ -15,11 +15,15 @@ import static org.mockito.Mockito.when;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.List;
+import java.util.stream.Stream;
+import org.jline.reader.EndOfFileException;
+import org.jline.reader.UserInterruptException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.PairChange;
 import org.understudy.api.Pairs;
@@ -43,11 +47,11 @@ class PairOffTest {
         off.vms = vms;
         off.pairs = pairs;
         run(VmState.RUNNING);
-        when(vms.definition(any())).thenReturn("<paired/>");
+        when(vms.definition(any())).thenReturn("<domain id='1'/>");
         when(pairs.planOff(any(), any()))
-                .thenReturn(new PairChange(true, PairChange.Effect.NONE, List.of(), "<single/>"));
+                .thenReturn(new PairChange(true, PairChange.Effect.NONE, List.of(), "<domain/>"));
         when(pairs.turnOff(any(), any()))
-                .thenReturn(new PairChange(true, PairChange.Effect.AT_ONCE, List.of(), "<single/>"));
+                .thenReturn(new PairChange(true, PairChange.Effect.AT_ONCE, List.of(), "<domain/>"));
         when(terminal.session.readLine(anyString(), any())).thenThrow(new UnsupportedOperationException());
     }
 
@@ -91,9 +95,14 @@ class PairOffTest {
         verify(pairs, never()).turnOff(any(), any());
     }
 
-    @Test
-    void changesNothingAfterControlD() throws Exception {
-        doThrow(new EOFException()).when(terminal.session).readLine(anyString(), any());
+    private static Stream<Exception> keysThatCancel() {
+        return Stream.of(new EOFException(), new EndOfFileException(), new UserInterruptException("y"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("keysThatCancel")
+    void changesNothingAfterControlCOrControlD(Exception key) throws Exception {
+        doThrow(key).when(terminal.session).readLine(anyString(), any());
 
         assertThat(off.execute()).isEqualTo(ErrorCode.CANCELLED.exitCode());
         verify(pairs, never()).turnOff(any(), any());
@@ -138,7 +147,7 @@ class PairOffTest {
     @Test
     void doesNotAskIfThereIsNoPair() {
         when(pairs.planOff(any(), any()))
-                .thenReturn(new PairChange(false, PairChange.Effect.NONE, List.of(), "<paired/>"));
+                .thenReturn(new PairChange(false, PairChange.Effect.NONE, List.of(), "<domain id='1'/>"));
 
         assertThat(off.execute()).isNull();
         verify(pairs).turnOff(any(), any());

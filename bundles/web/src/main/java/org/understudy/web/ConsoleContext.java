@@ -52,17 +52,17 @@ public final class ConsoleContext extends ServletContextHelper {
     }
 
     private boolean isAccepted(Credentials given, String address, HttpServletResponse response) throws IOException {
-        Duration delay = failedLogins.reserve(given.user(), address);
-        if (!delay.isZero()) {
-            return tooMany(given, delay, response);
+        FailedLogins.Reservation reservation = failedLogins.reserve(given, address);
+        if (reservation.isRefused()) {
+            return tooMany(given, reservation.delay(), response);
         }
         return switch (login.check(given)) {
             case ACCEPTED -> {
-                failedLogins.succeeded(given.user(), address);
+                failedLogins.succeeded(given, address, reservation);
                 yield true;
             }
             case ROLE_MISSING -> {
-                failedLogins.succeeded(given.user(), address);
+                failedLogins.succeeded(given, address, reservation);
                 yield roleMissing(given, address, response);
             }
             case FAILED -> failed(given, address, response);
@@ -70,7 +70,7 @@ public final class ConsoleContext extends ServletContextHelper {
     }
 
     private boolean failed(Credentials given, String address, HttpServletResponse response) throws IOException {
-        Duration delay = failedLogins.failed(given.user(), address);
+        Duration delay = failedLogins.failed(given, address);
         LOG.warn(
                 "Login of user {} from {}: failed{}",
                 given.shownUser(),
@@ -84,7 +84,7 @@ public final class ConsoleContext extends ServletContextHelper {
         response.setHeader("Retry-After", String.valueOf(seconds(delay)));
         return refuse(
                 ErrorCode.TOO_MANY_LOGINS,
-                "Too many failed logins of user '%s' from this address; logins are refused for %d s"
+                "Too many failed logins of user '%s' or from this address; logins are refused for %d s"
                         .formatted(given.shownUser(), seconds(delay)),
                 response);
     }

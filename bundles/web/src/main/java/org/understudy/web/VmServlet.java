@@ -126,7 +126,10 @@ public final class VmServlet extends RestServlet {
         boolean dryRun = restRequest.flag("dry-run");
         return dryRun
                 ? RestResponse.ok(view.write(pairs.planOn(
-                        vms.definition(vm), request, Optional.of(vms.show(vm).host()))))
+                                vms.definition(vm),
+                                request,
+                                Optional.of(vms.show(vm).host()))
+                        .withMaskedPasswords()))
                 : changed(vm, pairs.turnOn(vm, request));
     }
 
@@ -140,6 +143,6 @@ public final class VmServlet extends RestServlet {
         if (Finding.anyBlocking(change.findings())) {
             throw new UnderstudyException("The pair of VM " + vm + " was not changed", change.findings());
         }
-        return RestResponse.ok(view.write(change));
+        return RestResponse.ok(view.write(change.withMaskedPasswords()));
     }
 }

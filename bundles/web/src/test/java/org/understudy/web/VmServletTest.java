@@ -170,14 +170,17 @@ class VmServletTest {
     @ParameterizedTest
     @CsvSource({"?dry-run,true", "?dry-run=true,true", "?dry-run=false,false", "'',false"})
     void storesNothingInADryRun(String query, boolean dry) throws Exception {
-        PairChange change = new PairChange(true, PairChange.Effect.AT_NEXT_START, List.of(), "<domain/>");
+        PairChange change =
+                new PairChange(true, PairChange.Effect.AT_NEXT_START, List.of(), "<domain passwd='s3cret'/>");
         when(vms.show(WEB1))
                 .thenReturn(new Vm(WEB1, new UUID(1, 2), new HostName("alpha"), VmState.RUNNING, List.of(), List.of()));
         when(pairs.planOn(any(), any(), any())).thenReturn(change);
         when(pairs.turnOn(any(), any())).thenReturn(change);
 
-        assertThat(ask("POST", "/web1/pair" + query, "").status).isEqualTo(200);
+        Exchange asked = ask("POST", "/web1/pair" + query, "");
 
+        assertThat(asked.status).isEqualTo(200);
+        assertThat(asked.body()).contains("passwd='***'").doesNotContain("s3cret");
         verify(pairs, times(dry ? 0 : 1)).turnOn(any(), any());
         verify(pairs, times(dry ? 1 : 0)).planOn(any(), any(), any());
     }

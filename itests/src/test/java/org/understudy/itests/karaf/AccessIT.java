@@ -237,6 +237,22 @@ class AccessIT {
     }
 
     @Test
+    void opensNoEditorOrPagerForUsersWithoutTheRoleAdmin() throws Exception {
+        try (RemoteShell visitor = new RemoteShell(server.sshPort, "visitor", "v1");
+                Conversation terminal = visitor.terminal()) {
+            terminal.awaitText("()>");
+            // Control-X Control-E, and Control-R in the editor
+            terminal.type("\u0018\u0005\u0012");
+            terminal.type("\u0007echo abc\r");
+            terminal.awaitText("abc");
+            terminal.type("help\recho def\r");
+            terminal.awaitText("def");
+            assertThat(terminal.text())
+                    .doesNotContain("jline-execute", "GNU nano", "Read File", "Insufficient", "Command not found");
+        }
+    }
+
+    @Test
     void letsTheClientOfTheSameMachineRunCommands() throws Exception {
         Path commands = Files.writeString(server.home.resolve("commands"), "understudy:vm-list\n");
         Process client = new ProcessBuilder(
