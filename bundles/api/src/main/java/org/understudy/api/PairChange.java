@@ -2,7 +2,6 @@
 package org.understudy.api;
 
 import java.util.List;
-import org.understudy.api.xml.Passwords;
 
 /**
  * What switching a pair on or off did.
@@ -23,10 +22,5 @@ public record PairChange(boolean changed, Effect effect, List<Finding> findings,
         AT_NEXT_START,
         /** The VM runs: it must be shut down and started again. */
         AFTER_RESTART
-    }
-
-    /** {@return the same change with a definition that {@linkplain Passwords#masked masks} passwords, to print it} */
-    public PairChange withMaskedPasswords() {
-        return new PairChange(changed, effect, findings, Passwords.masked(definition));
     }
 }

@@ -10,6 +10,7 @@ import org.understudy.api.Finding;
 import org.understudy.api.NicSelector;
 import org.understudy.api.PairChange;
 import org.understudy.api.Pairs;
+import org.understudy.api.xml.Passwords;
 
 /** A command that adds or removes the pair of one NIC. */
 abstract class PairCommand extends VmCommand {
@@ -30,7 +31,7 @@ abstract class PairCommand extends VmCommand {
     }
 
     final int answer(PairChange planned) {
-        PairChange change = planned.withMaskedPasswords();
+        PairChange change = Passwords.masked(planned);
         print(change, () -> {
             TextView.findings(out(), change.findings());
             out().println(effectText(change));

@@ -26,6 +26,7 @@ import org.understudy.api.PrimaryForm;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VirtualMachines;
 import org.understudy.api.VmName;
+import org.understudy.api.xml.Passwords;
 
 /** {@code /vms}: lists VMs, and shows, changes and controls one of them. */
 @Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/vms")
@@ -125,11 +126,8 @@ public final class VmServlet extends RestServlet {
                         .collect(Collectors.toSet()));
         boolean dryRun = restRequest.flag("dry-run");
         return dryRun
-                ? RestResponse.ok(view.write(pairs.planOn(
-                                vms.definition(vm),
-                                request,
-                                Optional.of(vms.show(vm).host()))
-                        .withMaskedPasswords()))
+                ? RestResponse.ok(view.write(Passwords.masked(pairs.planOn(
+                        vms.definition(vm), request, Optional.of(vms.show(vm).host())))))
                 : changed(vm, pairs.turnOn(vm, request));
     }
 
@@ -143,6 +141,6 @@ public final class VmServlet extends RestServlet {
         if (Finding.anyBlocking(change.findings())) {
             throw new UnderstudyException("The pair of VM " + vm + " was not changed", change.findings());
         }
-        return RestResponse.ok(view.write(change.withMaskedPasswords()));
+        return RestResponse.ok(view.write(Passwords.masked(change)));
     }
 }

@@ -2,6 +2,7 @@
 package org.understudy.api.xml;
 
 import java.util.Locale;
+import org.understudy.api.PairChange;
 
 /** The passwords in a domain XML: those of VNC and SPICE, in arguments for QEMU, and cookies of network disks. */
 public final class Passwords {
@@ -30,6 +31,15 @@ public final class Passwords {
         Edits edits = new Edits(document);
         mask(document.root(), edits);
         return edits.isEmpty() ? definition : edits.apply();
+    }
+
+    /**
+     * {@return the same change with a {@linkplain #masked(String) masked} definition, to print it}
+     *
+     * @param change what switching a pair on or off did
+     */
+    public static PairChange masked(PairChange change) {
+        return new PairChange(change.changed(), change.effect(), change.findings(), masked(change.definition()));
     }
 
     private static void mask(XmlElement element, Edits edits) {

@@ -70,7 +70,7 @@ record PoolCheck(HostNicAccess access, PoolPolicy pool) {
                     + " etc/understudy.yaml; else add VFs to the pool.";
         }
         if (members.stream().anyMatch(PoolCheck::isOnlyUp)) {
-            return "If NetworkManager sets the netdevs of the VFs up, set unmanaged-devices in its configuration"
+            return "If NetworkManager sets the netdevs of the VFs up, set it to ignore them"
                     + " (docs/libvirt.md) and set the netdevs down; else end their use, add VFs to the pool, or choose another host.";
         }
         return members.stream().anyMatch(vf -> vf.state() == VfState.LEASED)

@@ -214,7 +214,7 @@ class VfLeasesTest {
 
         assertThat(leases.check(ALPHA, POOL))
                 .singleElement()
-                .satisfies(f -> assertThat(f.remedy()).contains("NetworkManager", "unmanaged-devices"));
+                .satisfies(f -> assertThat(f.remedy()).contains("NetworkManager", "docs/libvirt.md"));
 
         machine.use(0, "network-namespace");
         machine.use(1, "address");
