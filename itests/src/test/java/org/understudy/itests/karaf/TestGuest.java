@@ -72,7 +72,7 @@ record TestGuest(Rest rest, String name) {
     }
 
     void awaitActive() {
-        await("the pair is active", 90).untilAsserted(() -> {
+        await("the pair is active", 180).untilAsserted(() -> {
             JsonNode pair = rest.json("/api/v1/vms/" + name).at("/pairs/0");
             assertThat(pair.path("health").asText()).as("%s", pair).isEqualTo("active");
         });
