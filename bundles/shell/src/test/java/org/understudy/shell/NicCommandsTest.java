@@ -41,6 +41,7 @@ class NicCommandsTest {
                 1,
                 VfState.LEASED,
                 "",
+                List.of(),
                 List.of(POOL),
                 "8086",
                 "1520",

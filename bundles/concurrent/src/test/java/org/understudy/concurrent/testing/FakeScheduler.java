@@ -8,10 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Queue;
-import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.understudy.api.Subscription;
 import org.understudy.concurrent.Scheduler;
 
@@ -83,7 +80,7 @@ public final class FakeScheduler implements Scheduler {
 
     @Override
     public ExecutorService pool(String name, int threads, int waiting) {
-        return new Pool();
+        return new ExecutorPool(this::perform);
     }
 
     @Override
@@ -125,43 +122,5 @@ public final class FakeScheduler implements Scheduler {
     @Override
     public void await(Object monitor, long nanos) throws InterruptedException {
         monitor.wait(1);
-    }
-
-    private final class Pool extends AbstractExecutorService {
-        private volatile boolean closed;
-
-        @Override
-        public void execute(Runnable task) {
-            if (closed) {
-                throw new RejectedExecutionException("closed");
-            }
-            perform(task);
-        }
-
-        @Override
-        public void shutdown() {
-            closed = true;
-        }
-
-        @Override
-        public List<Runnable> shutdownNow() {
-            closed = true;
-            return List.of();
-        }
-
-        @Override
-        public boolean isShutdown() {
-            return closed;
-        }
-
-        @Override
-        public boolean isTerminated() {
-            return closed;
-        }
-
-        @Override
-        public boolean awaitTermination(long timeout, TimeUnit unit) {
-            return closed;
-        }
     }
 }

@@ -5,11 +5,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.understudy.api.Subscription;
 import org.understudy.concurrent.Scheduler;
 
@@ -143,7 +140,7 @@ public final class VirtualTimeScheduler implements Scheduler, AutoCloseable {
 
     @Override
     public ExecutorService pool(String name, int number, int waiting) {
-        return new Pool();
+        return new ExecutorPool(this::execute);
     }
 
     @Override
@@ -165,44 +162,5 @@ public final class VirtualTimeScheduler implements Scheduler, AutoCloseable {
     @Override
     public void close() {
         threads.shutdownNow();
-    }
-
-    /** A view of the common threads, of any number. */
-    private final class Pool extends AbstractExecutorService {
-        private volatile boolean closed;
-
-        @Override
-        public void execute(Runnable task) {
-            if (closed) {
-                throw new RejectedExecutionException("closed");
-            }
-            VirtualTimeScheduler.this.execute(task);
-        }
-
-        @Override
-        public void shutdown() {
-            closed = true;
-        }
-
-        @Override
-        public List<Runnable> shutdownNow() {
-            closed = true;
-            return List.of();
-        }
-
-        @Override
-        public boolean isShutdown() {
-            return closed;
-        }
-
-        @Override
-        public boolean isTerminated() {
-            return closed;
-        }
-
-        @Override
-        public boolean awaitTermination(long timeout, TimeUnit unit) {
-            return closed;
-        }
     }
 }

@@ -257,6 +257,7 @@ class PairHealthTrackerTest {
                     state,
                     reason,
                     List.of(),
+                    List.of(),
                     "8086",
                     "1520",
                     Optional.empty(),

@@ -456,6 +456,7 @@ class PairServiceTest {
                 VfState.LEASED,
                 "",
                 List.of(),
+                List.of(),
                 "8086",
                 "10ca",
                 Optional.of("vfio-pci"),

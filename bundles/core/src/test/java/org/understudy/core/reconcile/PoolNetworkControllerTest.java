@@ -139,6 +139,7 @@ class PoolNetworkControllerTest {
                 0,
                 state,
                 "",
+                List.of(),
                 List.of(POOL),
                 "8086",
                 "10ca",

@@ -74,9 +74,7 @@ public final class VfLeases implements VfPools {
 
     @Override
     public Optional<Lease> lease(HostName host, PoolName pool, VmName vm, Alias primary, VfSettings settings) {
-        PoolPolicy configured = policies.current().pools().stream()
-                .filter(p -> p.name().equals(pool))
-                .findFirst()
+        PoolPolicy configured = configured(pool)
                 .orElseThrow(() ->
                         new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "Pool '" + pool + "' is not configured"));
         HostNicAccess access = nics.access(host);
@@ -154,10 +152,13 @@ public final class VfLeases implements VfPools {
 
     /** The pool of the configuration; one without VFs if it was removed meanwhile. */
     private PoolPolicy policy(PoolName name) {
+        return configured(name).orElseGet(() -> new PoolPolicy(name, PrimaryKind.VF, List.of(), Optional.empty()));
+    }
+
+    private Optional<PoolPolicy> configured(PoolName name) {
         return policies.current().pools().stream()
                 .filter(pool -> pool.name().equals(name))
-                .findFirst()
-                .orElseGet(() -> new PoolPolicy(name, PrimaryKind.VF, List.of(), Optional.empty()));
+                .findFirst();
     }
 
     private static boolean isOf(Holder holder, LeaseOwner leaseOwner) {

@@ -139,6 +139,7 @@ final class FakeMachine {
                     lease.isPresent() ? VfState.LEASED : VfState.FREE,
                     "",
                     List.of(),
+                    List.of(),
                     "8086",
                     "10ca",
                     lease.flatMap(LeaseRecord::driver),

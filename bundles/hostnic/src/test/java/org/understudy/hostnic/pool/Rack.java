@@ -107,6 +107,7 @@ final class Rack {
                 state,
                 "",
                 List.of(),
+                List.of(),
                 odd ? "15b3" : "8086",
                 odd ? "101e" : "154c",
                 Optional.of(odd ? "mlx5_core" : "iavf"),

@@ -124,7 +124,7 @@ class QmpWithRealQemuTest {
     void knowsTheDefaultLimitsOfAMigration(Path binary) throws Exception {
         try (RealQemu qemu = machine(binary);
                 QmpClient client = connect(qemu)) {
-            assumeTrue(client.version().atLeast(5, 2));
+            assumeTrue(client.version().atLeast(5, 2), "QEMU before 5.2 has other defaults");
             JsonNode limits = client.execute("query-migrate-parameters", Map.of(), LIMIT);
 
             assertThat(limits.path("max-bandwidth").asLong()).isEqualTo(MigrationParameters.DEFAULT_BANDWIDTH);

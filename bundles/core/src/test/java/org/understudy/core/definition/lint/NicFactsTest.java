@@ -44,6 +44,7 @@ class NicFactsTest {
                 VfState.FREE,
                 "",
                 List.of(),
+                List.of(),
                 "15b3",
                 "101e",
                 Optional.of(driver),
