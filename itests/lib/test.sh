@@ -193,6 +193,7 @@ count_reports() {
       [ "$failures" -gt 0 ] || failures=1
     fi
   fi
+  show_failures
   echo "$((total + native - failures - skipped)) passed, $failures failed, $skipped skipped"
   [ "$failures" = 0 ] && [ "$total" -gt 0 ]
 }
@@ -201,6 +202,20 @@ count_reports() {
 second_runs() {
   find "$here/bundles" "$here/itests" -path '*-reports/TEST-*.xml' -exec cat {} + |
     awk -F '"' '/<testcase name=/ { name = $4 "." $2 } /<(flaky|rerun)(Failure|Error)/ { print name }' | sort -u | sed '$!s/$/,/' | paste -sd' '
+}
+
+# Near the last line, so that who sees only the end of a log knows what failed: each test, its message and where it failed.
+show_failures() {
+  find "$here/bundles" "$here/itests" -path '*-reports/TEST-*.xml' -exec cat {} + | awk -F '"' '
+    function show(line) {
+      gsub(/<!\[CDATA\[|\]\]>.*|<\/(failure|error)>.*/, "", line)
+      gsub(/&lt;/, "<", line); gsub(/&gt;/, ">", line); gsub(/&quot;/, "\"", line); gsub(/&#10;/, " ", line); gsub(/&amp;/, "\\&", line)
+      if (shown < 8 || line ~ /at org\.understudy/ && shown < 14) { print "    " substr(line, 1, 300); shown++ }
+    }
+    /<testcase name=/ { name = $4 "." $2 }
+    /<(failure|error)[ >]/ { print "Failed: " name; shown = 0; open = 1; sub(/^[^>]*>/, "") }
+    open { show($0) }
+    /<\/(failure|error)>/ { open = 0 }' >&2
 }
 
 # The last lines of what failed classes wrote, which went to files.
