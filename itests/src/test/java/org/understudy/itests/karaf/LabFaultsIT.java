@@ -255,7 +255,7 @@ class LabFaultsIT {
                             .json("/api/v1/vms/web1")
                             .at("/pairs/0/details")
                             .asText()
-                            .contains("has no VF left"));
+                            .contains("has no free VF"));
             lab.requireReachable(1);
         }
     }

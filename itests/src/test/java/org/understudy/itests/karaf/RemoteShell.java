@@ -9,15 +9,23 @@ import org.apache.sshd.client.SshClient;
 import org.apache.sshd.client.channel.ChannelExec;
 import org.apache.sshd.client.channel.ChannelShell;
 import org.apache.sshd.client.session.ClientSession;
+import org.apache.sshd.common.session.SessionHeartbeatController.HeartbeatType;
 
 /** Karaf's shell over ssh, as {@code ssh -p PORT admin@127.0.0.1} uses it, with a command or without. */
 final class RemoteShell implements AutoCloseable {
     static final Duration LIMIT = Duration.ofSeconds(60);
 
+    private static final Duration HEARTBEAT = Duration.ofSeconds(1);
+
     private final SshClient client = SshClient.setUpDefaultClient();
     private final int port;
     private final String user;
     private final String password;
+    /**
+     * A session without commands. If a connection opens while another one closes, the server's Java can leave it unaccepted
+     * until its next event (dragonwell-project/dragonwell17, issue 228); each heartbeat is one.
+     */
+    private ClientSession heartbeat;
 
     /** What a command printed, and its exit status. */
     record Said(String text, int status) {}
@@ -60,6 +68,14 @@ final class RemoteShell implements AutoCloseable {
 
     /** One session per command, because Karaf ends the session with the command. */
     private ClientSession login() throws IOException {
+        if (heartbeat == null || !heartbeat.isOpen()) {
+            heartbeat = newSession();
+            heartbeat.setSessionHeartbeat(HeartbeatType.IGNORE, HEARTBEAT);
+        }
+        return newSession();
+    }
+
+    private ClientSession newSession() throws IOException {
         ClientSession session =
                 client.connect(user, "127.0.0.1", port).verify(LIMIT).getSession();
         try {

@@ -44,6 +44,15 @@ public final class FakeScheduler implements Scheduler {
         }
     }
 
+    /** Advances the time to the next timed task and runs that one. What it makes other threads schedule waits for the next call. */
+    public void advanceToNext() {
+        Timed next = due(Long.MAX_VALUE);
+        if (next == null) {
+            throw new IllegalStateException("No task is scheduled");
+        }
+        perform(next.task);
+    }
+
     private synchronized Timed due(long end) {
         Timed next = timed.stream().min(Comparator.comparingLong(t -> t.at)).orElse(null);
         if (next == null || next.at > end) {

@@ -122,7 +122,7 @@ record PairLeases(Supplier<Optional<VfPools>> pools, Policies policies, BiConsum
                 .orElseGet(() -> Finding.of(
                         FindingCode.POOL_EXHAUSTED,
                         subject,
-                        "Pool " + pool + " has no VF left for " + subject,
+                        "Pool " + pool + " has no free VF for " + subject,
                         "Add VFs to the pool, or stop a VM that uses one."));
     }
 

@@ -223,7 +223,7 @@ class PrimaryControllerTest {
         becomes(PairHealth.ON_STANDBY);
         clock.advance(SETTLE);
         verify(fakeHosts.health, atLeast(1))
-                .annotate(eq(new VmKey(alpha.name(), WEB1)), eq(PRIMARY), contains("has no VF left"));
+                .annotate(eq(new VmKey(alpha.name(), WEB1)), eq(PRIMARY), contains("has no free VF"));
         staysUnplugged();
         leasing = () -> Optional.of(lease("01:10.2", 2));
 
