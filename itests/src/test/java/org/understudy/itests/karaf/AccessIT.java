@@ -247,7 +247,7 @@ class AccessIT {
             terminal.awaitText("abc");
             terminal.type("help\r");
             terminal.awaitText("Displays this help or help about a command");
-            terminal.type("exit\r");
+            terminal.type("logout\r");
             assertThat(terminal.end().text())
                     .doesNotContain("jline-execute", "GNU nano", "Read File", "Insufficient", "Command not found");
         }
