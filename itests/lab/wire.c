@@ -3,7 +3,7 @@
 // endpoint 10.88.0.1, which answers ARP and pings, pings a given address, counts lost frames, and forwards UDP to the same
 // port of 127.0.0.1.
 // Usage: wire FOLDER PORTS. Its sockets are FOLDER/wire.1, ...; commands are lines written to FOLDER/wire.control:
-//   watch ADDRESS    resets the counters and pings the address every 50 ms
+//   watch ADDRESS    resets the counters and pings the address every 50 ms; 'nothing' ends the pings
 //   figures          writes the counters to FOLDER/figures
 // Moves of MACs from port to port go to stdout.
 #define _GNU_SOURCE

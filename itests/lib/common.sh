@@ -54,8 +54,9 @@ java_on_path() {
 maven() {
   local mvn=("$here/mvnw")
   ! command -v mvn >/dev/null || mvn=(mvn)
-  # File modes are stored in the jars, which must be reproducible. The C2 compiler does not pay off in a build.
-  (cd "$here" && umask 022 && MAVEN_OPTS=${MAVEN_OPTS--XX:TieredStopAtLevel=1} "${mvn[@]}" --batch-mode --no-transfer-progress "$@")
+  # File modes are stored in the jars, which must be reproducible. In a build, neither the C2
+  # compiler nor a parallel collector pays off.
+  (cd "$here" && umask 022 && MAVEN_OPTS=${MAVEN_OPTS--XX:TieredStopAtLevel=1 -XX:+UseSerialGC} "${mvn[@]}" --batch-mode --no-transfer-progress "$@")
 }
 
 # require_free_disk FOLDER MEGABYTES

@@ -182,7 +182,7 @@ define_guest() {
   <vcpu>1</vcpu>
   <os>
     <type arch='x86_64' machine='q35'>hvm</type>
-    <kernel>$stage/guest/vmlinuz</kernel>
+    <kernel>$stage/guest/vmlinux</kernel>
     <initrd>$stage/guest/initrd.img</initrd>
     <cmdline>console=ttyS0 quiet understudy.heartbeat=10.0.2.2:$heartbeat_port understudy.stream=1</cmdline>
   </os>

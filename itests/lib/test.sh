@@ -26,7 +26,7 @@ run_tests() {
     shift
   done
   [ -z "$all" ] || [ -z "$hardware$pattern" ] || die_usage "--all goes without --only and --hardware"
-  native=0 suite='' temporary='' preparation=''
+  native=0 suite='' temporary='' background=''
   if [ -n "$hardware" ]; then
     # shellcheck source=itests/lib/hardware.sh
     . "$here/itests/lib/hardware.sh"
@@ -48,7 +48,7 @@ run_tests() {
   if [ -z "$pattern" ]; then
     set -m
     prepare_machines &
-    preparation=$!
+    background=$!
     set +m
     phase "Native code"
     native_tests || failed=1
@@ -62,10 +62,14 @@ run_tests() {
     end_strays
   fi
   if [ -z "$pattern" ] && [ "$failed" = 0 ]; then
-    phase "A jar, built again"
-    jars_are_reproducible || failed=1
-    phase "Demo"
+    phase "A jar, built again, and the demo"
+    set -m
+    jars_are_reproducible &
+    background=$!
+    set +m
     demo_runs || failed=1
+    wait "$background" || failed=1
+    background=''
   fi
   phase "Done"
   count_reports "$failed"
@@ -116,7 +120,7 @@ end_suite() {
 # Nothing is left behind, whoever started it.
 end_run() {
   trap '' INT TERM HUP
-  [ -z "$preparation" ] || kill -- "-$preparation" 2>/dev/null || true
+  [ -z "$background" ] || kill -- "-$background" 2>/dev/null || true
   [ -z "$suite" ] || end_suite
   [ -z "$temporary" ] || { end_strays && rm -rf "$temporary"; }
 }

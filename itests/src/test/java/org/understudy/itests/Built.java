@@ -14,6 +14,10 @@ import org.assertj.core.api.Assumptions;
 
 /** The files that the build creates. */
 public final class Built {
+    /** Options of each test guest, for an emulated CPU: a short boot, and few wakeups; a later interval counts. */
+    public static final String GUEST_OPTIONS =
+            "console=ttyS0 quiet mitigations=off cryptomgr.notests understudy.interval=100";
+
     private static final Path ROOT =
             Path.of(System.getProperty("understudy.root", ".")).toAbsolutePath().normalize();
     private static final String VERSION = System.getProperty("understudy.version");

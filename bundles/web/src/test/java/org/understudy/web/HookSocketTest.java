@@ -244,7 +244,7 @@ class HookSocketTest {
         for (int failures = 1; failures < 4; failures++) {
             int expected = failures;
             await().until(() -> attempts.get() == expected && time.timed() == 1);
-            time.advanceToNext();
+            time.advance(RETRY.longest());
         }
 
         assertThat(answer).succeedsWithin(Duration.ofSeconds(20)).asString().contains("INVALID_ARGUMENT");

@@ -185,7 +185,7 @@ final class Lab implements AutoCloseable {
                     <type arch='x86_64' machine='%s'>hvm</type>
                     <kernel>%s/vmlinux</kernel>
                     <initrd>%s/initrd.img</initrd>
-                    <cmdline>console=ttyS0 quiet %s</cmdline>
+                    <cmdline>%s %s</cmdline>
                   </os>
                   <features><acpi/></features>
                   <cpu mode='maximum'/>
@@ -194,7 +194,7 @@ final class Lab implements AutoCloseable {
                     <memballoon model='none'/>
                   </devices>
                 </domain>
-                """.formatted(vm, machine, guest, guest, commandLine, nics, serial);
+                """.formatted(vm, machine, guest, guest, Built.GUEST_OPTIONS, commandLine, nics, serial);
     }
 
     String serial(VmName vm) {
@@ -229,6 +229,25 @@ final class Lab implements AutoCloseable {
                         .isNotEmpty()
                         .allSatisfy(
                                 pair -> assertThat(pair.health()).as("%s", pair).isEqualTo(wanted)));
+    }
+
+    /** Starts a VM; returns when the guest uses its primary. */
+    void startActive(VmName vm) {
+        vms.start(vm);
+        awaitActive(vm);
+    }
+
+    void awaitActive(VmName vm) {
+        awaitHealth(vm, PairHealth.ACTIVE);
+        awaitGuest(vm, "the primary is up", s -> s.contains(",e1000e,up"));
+    }
+
+    /** Starts a migration to beta in which a test can act while memory is copied. */
+    Migration startSlowly(VmName vm) {
+        awaitSettled(vm, BETA);
+        Migration started = migrations.start(vm, BETA, slow());
+        awaitStep(started, MigrationStep.COPY);
+        return started;
     }
 
     /** Waits until the guard has no finding that disappears with time. */
@@ -283,15 +302,30 @@ final class Lab implements AutoCloseable {
 
     /** Ends the QEMU of a VM on a host as a crash would. */
     void kill(HostName host, VmName vm) throws IOException {
+        ProcessHandle.of(Long.parseLong(qemu(host, vm))).orElseThrow().destroyForcibly();
+    }
+
+    private String qemu(HostName host, VmName vm) throws IOException {
         try (Stream<Path> files = Files.walk(folder.resolve(host.value()))) {
             Path pid = files.filter(f -> f.getFileName().toString().equals("qemu.pid"))
                     .filter(f -> f.toString().contains(vm.value()))
                     .findFirst()
                     .orElseThrow();
-            ProcessHandle process = ProcessHandle.of(
-                            Long.parseLong(Files.readString(pid).strip()))
-                    .orElseThrow();
-            process.destroyForcibly();
+            return Files.readString(pid).strip();
+        }
+    }
+
+    /** Waits until the guest on alpha hangs. It spins then, so other tests get the CPU first. */
+    void awaitHang(VmName vm) throws IOException, InterruptedException {
+        Awaitility.await("the guest hangs").atMost(BOOT).until(() -> serial(vm).contains("UNDERSTUDY-GUEST hangs"));
+        try (Stream<Path> threads = Files.list(Path.of("/proc", qemu(ALPHA, vm), "task"))) {
+            for (Path thread : threads.toList()) {
+                if (Files.readString(thread.resolve("comm")).startsWith("CPU ")) {
+                    String id = thread.getFileName().toString();
+                    Process renice = new ProcessBuilder("renice", "-n", "19", "-p", id).start();
+                    assertThat(renice.waitFor()).isZero();
+                }
+            }
         }
     }
 
@@ -306,8 +340,7 @@ final class Lab implements AutoCloseable {
         return MigrationOptions.defaults().withProbe(new ProbeTarget.Heartbeat("127.0.0.1", port, 1));
     }
 
-    /** So slow that a test can act while memory is copied. */
-    static MigrationOptions slow() {
+    private static MigrationOptions slow() {
         MigrationOptions d = MigrationOptions.defaults();
         return new MigrationOptions(
                 OptionalLong.of(2_000_000),

@@ -61,7 +61,11 @@ class FacesIT {
         shell = new RemoteShell(server.sshPort, "admin", server.password());
         heartbeats = KarafServer.freeUdpPort();
         guest = TestGuest.start(
-                rest, server, "alpha", "walker", "understudy.heartbeat=10.0.2.2:%d".formatted(heartbeats));
+                rest,
+                server,
+                "alpha",
+                "walker",
+                "understudy.interval=20 understudy.heartbeat=10.0.2.2:%d".formatted(heartbeats));
     }
 
     @AfterAll

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.understudy.itests.Built;
 import org.understudy.itests.lab.SriovLab;
 
 /** Two SR-IOV hosts with VFs from libvirt networks: those of the hosts, and one that the server creates from its pool. */
@@ -145,7 +146,7 @@ class HostNetworkIT {
                     <type arch='x86_64' machine='q35'>hvm</type>
                     <kernel>%1$s/vmlinux</kernel>
                     <initrd>%1$s/initrd.img</initrd>
-                    <cmdline>console=ttyS0 quiet</cmdline>
+                    <cmdline>%3$s</cmdline>
                   </os>
                   <features><acpi/><apic/></features>
                   <cpu mode='host-passthrough'/>
@@ -159,6 +160,6 @@ class HostNetworkIT {
                     <memballoon model='none'/>
                   </devices>
                 </domain>
-                """.formatted(lab.guest(), name);
+                """.formatted(lab.guest(), name, Built.GUEST_OPTIONS);
     }
 }

@@ -30,10 +30,17 @@ final class KarafServer implements AutoCloseable {
     final Path home;
     final int sshPort = freePort();
     final int httpPort = freePort();
+    private final Duration poll;
     private Process process;
 
     /** @param archive the tar.gz of a Karaf; its single top folder is stripped */
     KarafServer(Path archive) throws IOException, InterruptedException {
+        this(archive, Duration.ofMillis(200));
+    }
+
+    /** @param poll pause between two checks of a condition */
+    KarafServer(Path archive, Duration poll) throws IOException, InterruptedException {
+        this.poll = poll;
         // Short, because QEMU's monitor sockets have to fit into 107 bytes.
         home = Files.createTempDirectory(Path.of("/tmp"), "us-it");
         // Needs search permission for the unprivileged user of a QEMU that root starts.
@@ -80,8 +87,8 @@ final class KarafServer implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(home.resolve("console.log").toFile());
         karaf.environment().keySet().removeIf(name -> name.startsWith("KARAF_"));
-        // The C2 compiler does not pay off in tests.
-        karaf.environment().put("EXTRA_JAVA_OPTS", "-XX:TieredStopAtLevel=1");
+        // In tests, neither the C2 compiler nor a parallel collector pays off.
+        karaf.environment().put("EXTRA_JAVA_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
         process = karaf.start();
         Built.started("Karaf");
     }
@@ -128,7 +135,8 @@ final class KarafServer implements AutoCloseable {
         try {
             await(what)
                     .atMost(START_LIMIT)
-                    .pollInterval(Duration.ofMillis(200))
+                    .pollDelay(Duration.ZERO)
+                    .pollInterval(poll)
                     .ignoreExceptions()
                     .until(() -> {
                         if (!process.isAlive()) {

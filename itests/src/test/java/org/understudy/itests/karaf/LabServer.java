@@ -33,6 +33,12 @@ final class LabServer implements AutoCloseable {
     /** The first QEMU on an emulated host takes long to start: libvirt probes what it can do. */
     private static final String MIGRATION = "{settle: 500ms, deadlines: {prepare: 90s}}";
 
+    /** Most checks run a command or call libvirt on an emulated host. */
+    private static final Duration POLL = Duration.ofSeconds(1);
+
+    /** For tests that measure no gap: each heartbeat costs an emulated host CPU time. */
+    static final String RARE_HEARTBEATS = "understudy.interval=200";
+
     final SriovLab lab;
     final KarafServer server;
     final Rest rest;
@@ -53,7 +59,7 @@ final class LabServer implements AutoCloseable {
         Built.guest();
         lab = SriovLab.start(options);
         try {
-            server = new KarafServer(Built.distribution());
+            server = new KarafServer(Built.distribution(), POLL);
         } catch (IOException | InterruptedException e) {
             lab.close();
             throw new IOException(e);
@@ -140,7 +146,12 @@ final class LabServer implements AutoCloseable {
      * @param options for the guest's kernel
      */
     TestGuest startGuest(String name, int number, String options) throws Exception {
-        requireOk(rest.change("POST", "/api/v1/vms?host=alpha", definition(name, number, options)));
+        return startGuest("alpha", name, number, options);
+    }
+
+    /** The same on any host. */
+    TestGuest startGuest(String host, String name, int number, String options) throws Exception {
+        requireOk(rest.change("POST", "/api/v1/vms?host=" + host, definition(name, number, options)));
         requireOk(rest.change("POST", "/api/v1/vms/" + name + "/pair", "{\"nic\":\"only\",\"pool\":\"pool-a\"}"));
         requireOk(rest.change("POST", "/api/v1/vms/" + name + "/start", ""));
         TestGuest guest = new TestGuest(rest, name);
@@ -152,12 +163,16 @@ final class LabServer implements AutoCloseable {
         return "10.88.0.5" + number;
     }
 
-    /** Whether the guest answers pings over the wire. */
-    void requireReachable(int number) throws IOException {
+    /** Whether the guest answers pings over the wire, and what the endpoint counted meanwhile. */
+    SriovLab.Figures requireReachable(int number) throws IOException {
         lab.watch(address(number));
-        await("answers of " + address(number))
-                .atMost(Duration.ofSeconds(60))
-                .until(() -> lab.figures().answers() >= 10);
+        try {
+            return await("answers of " + address(number))
+                    .atMost(Duration.ofSeconds(60))
+                    .until(lab::figures, seen -> seen.answers() >= 10);
+        } finally {
+            lab.stopWatching();
+        }
     }
 
     int vfsInUse(String host) {
@@ -189,7 +204,7 @@ final class LabServer implements AutoCloseable {
                     <type arch='x86_64' machine='q35'>hvm</type>
                     <kernel>%2$s/vmlinux</kernel>
                     <initrd>%2$s/initrd.img</initrd>
-                    <cmdline>console=ttyS0 quiet understudy.ip=%3$s/24 understudy.gw=10.88.0.1 understudy.heartbeat=10.88.0.1:%4$d understudy.interval=50 understudy.stream=%5$d %6$s</cmdline>
+                    <cmdline>%7$s understudy.ip=%3$s/24 understudy.gw=10.88.0.1 understudy.heartbeat=10.88.0.1:%4$d understudy.interval=50 understudy.stream=%5$d %6$s</cmdline>
                   </os>
                   <features><acpi/><apic/></features>
                   <cpu mode='host-passthrough'/>
@@ -203,6 +218,6 @@ final class LabServer implements AutoCloseable {
                     <memballoon model='none'/>
                   </devices>
                 </domain>
-                """.formatted(name, lab.guest(), address(number), port, number, options);
+                """.formatted(name, lab.guest(), address(number), port, number, options, Built.GUEST_OPTIONS);
     }
 }

@@ -144,7 +144,7 @@ class LibvirtPairIT {
                     <type arch='x86_64' machine='q35'>hvm</type>
                     <kernel>%1$s/vmlinux</kernel>
                     <initrd>%1$s/initrd.img</initrd>
-                    <cmdline>console=ttyS0 quiet</cmdline>
+                    <cmdline>%2$s</cmdline>
                   </os>
                   <features><acpi/></features>
                   <cpu mode='host-passthrough'/>
@@ -158,6 +158,6 @@ class LibvirtPairIT {
                     <memballoon model='none'/>
                   </devices>
                 </domain>
-                """.formatted(guest);
+                """.formatted(guest, Built.GUEST_OPTIONS);
     }
 }

@@ -72,8 +72,7 @@ class SeedScenarioIT {
     /** In both directions: pings are answered, and the counters of the guest show the device that sends the heartbeats. */
     private static void requireTrafficOnTheVfAlone() {
         lab.server.awaitUntil("traffic on the VF alone", () -> {
-            lab.requireReachable(1);
-            SriovLab.Figures seen = lab.lab.figures();
+            SriovLab.Figures seen = lab.requireReachable(1);
             return seen.primary() > 0 && seen.standby() == 0;
         });
     }

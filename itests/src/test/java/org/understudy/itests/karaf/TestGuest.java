@@ -16,7 +16,7 @@ import org.understudy.itests.Built;
 
 /** The real guest of these tests, with one failover pair, used by the REST interface of a server. */
 record TestGuest(Rest rest, String name) {
-    private static final Duration POLL = Duration.ofMillis(300);
+    private static final Duration POLL = Duration.ofMillis(500);
 
     /**
      * Defines a VM with a pair and starts it; returns when the guest uses its primary.
@@ -45,7 +45,7 @@ record TestGuest(Rest rest, String name) {
                     <type arch='x86_64' machine='q35'>hvm</type>
                     <kernel>%2$s/vmlinux</kernel>
                     <initrd>%2$s/initrd.img</initrd>
-                    <cmdline>console=ttyS0 quiet %3$s</cmdline>
+                    <cmdline>%5$s %3$s</cmdline>
                   </os>
                   <features><acpi/></features>
                   <cpu mode='maximum'/>
@@ -55,7 +55,7 @@ record TestGuest(Rest rest, String name) {
                     <memballoon model='none'/>
                   </devices>
                 </domain>
-                """.formatted(name, Built.guest(), options, serial);
+                """.formatted(name, Built.guest(), options, serial, Built.GUEST_OPTIONS);
     }
 
     private static void requireOk(HttpResponse<String> response) {

@@ -34,7 +34,8 @@ class VfioRefusedIT {
 
     @Test
     void reportsThatAStartedGuestHasNoVfAlthoughLibvirtListsIt() throws Exception {
-        requireOk(lab.rest.change("POST", "/api/v1/vms?host=beta", lab.definition("web2", 2, "")));
+        requireOk(
+                lab.rest.change("POST", "/api/v1/vms?host=beta", lab.definition("web2", 2, LabServer.RARE_HEARTBEATS)));
         requireOk(lab.rest.change("POST", "/api/v1/vms/web2/pair", "{\"nic\":\"only\",\"pool\":\"vf-pool\"}"));
         requireOk(lab.rest.change("POST", "/api/v1/vms/web2/start", ""));
 
@@ -58,7 +59,7 @@ class VfioRefusedIT {
 
     @Test
     void aGuestThatArrivesRunsOnItsStandbyAndHasAVfAgainWhereVfioWorks() throws Exception {
-        TestGuest guest = lab.startGuest("web1", 1, "");
+        TestGuest guest = lab.startGuest("web1", 1, LabServer.RARE_HEARTBEATS);
 
         JsonNode moved = lab.rest.json(guest.migrate("beta"));
 

@@ -99,7 +99,7 @@ final class InHostServer {
                 System.out.println("timeout while waiting: " + what);
                 System.exit(1);
             }
-            Thread.sleep(100);
+            Thread.sleep(500);
         }
     }
 }

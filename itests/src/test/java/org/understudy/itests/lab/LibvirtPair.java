@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.understudy.itests.Built;
 
 /** The test guest with a failover pair on one of two libvirt hosts. */
 public final class LibvirtPair {
@@ -39,7 +40,7 @@ public final class LibvirtPair {
                     <type arch='x86_64' machine='q35'>hvm</type>
                     <kernel>%1$s/vmlinux</kernel>
                     <initrd>%1$s/initrd.img</initrd>
-                    <cmdline>console=ttyS0 quiet understudy.ip=10.88.0.50/24 understudy.heartbeat=10.88.0.1:9</cmdline>
+                    <cmdline>%5$s understudy.ip=10.88.0.50/24 understudy.heartbeat=10.88.0.1:9</cmdline>
                   </os>
                   <features><acpi/></features>
                   %3$s
@@ -66,7 +67,7 @@ public final class LibvirtPair {
                     <qemu:arg value='%4$s'/>
                   </qemu:commandline>
                 </domain>
-                """.formatted(guest, name, cpu, device);
+                """.formatted(guest, name, cpu, device, Built.GUEST_OPTIONS);
     }
 
     /** The last line that the guest wrote on this host, or an empty text. */

@@ -209,7 +209,10 @@ class LibvirtVfIT {
     }
 
     private static void awaitPresence(PrimaryPresence wanted) {
-        await(wanted.name()).atMost(BOOT).until(() -> host.primaryPresence(WEB, PRIMARY) == wanted);
+        await(wanted.name())
+                .atMost(BOOT)
+                .pollInterval(Duration.ofMillis(500))
+                .until(() -> host.primaryPresence(WEB, PRIMARY) == wanted);
     }
 
     private static String domain() {
@@ -222,7 +225,7 @@ class LibvirtVfIT {
                     <type arch='x86_64' machine='q35'>hvm</type>
                     <kernel>%1$s/vmlinux</kernel>
                     <initrd>%1$s/initrd.img</initrd>
-                    <cmdline>console=ttyS0 quiet</cmdline>
+                    <cmdline>%2$s</cmdline>
                   </os>
                   <features><acpi/></features>
                   <cpu mode='host-passthrough'/>
@@ -245,6 +248,6 @@ class LibvirtVfIT {
                     <memballoon model='none'/>
                   </devices>
                 </domain>
-                """.formatted(guest);
+                """.formatted(guest, Built.GUEST_OPTIONS);
     }
 }

@@ -117,6 +117,11 @@ public final class SriovLab implements AutoCloseable {
         control("watch " + address);
     }
 
+    /** Ends the pings, which cost the emulated hosts CPU time, and resets the counters. */
+    public void stopWatching() throws IOException {
+        control("watch nothing");
+    }
+
     /**
      * The counters of the endpoint since {@link #watch}: pings to the guest, and heartbeats of the guest; times in
      * milliseconds.

@@ -38,12 +38,12 @@ class VfPairIT {
     private static final String LOOK = """
             #!/bin/sh
             ip -d link show %2$s | grep 52:54:00:11:22:66
-            timeout 20 sh -c 'while bridge fdb show dev %2$s | grep -q 52:54:00:11:22:66; do sleep 0.1; done' &&
+            timeout 20 sh -c 'while bridge fdb show dev %2$s | grep -q 52:54:00:11:22:66; do sleep 0.3; done' &&
               echo 'no forwarding entry'
             lspci -D -k | grep -c "in use: vfio-pci"
             ps -o user= -C qemu-system-x86
             # The guest has enabled the VF; it tells of the first traffic on it a moment later.
-            timeout 60 sh -c 'until grep path=primary %1$s/serial; do sleep 0.1; done' | tail -n 1
+            timeout 60 sh -c 'until grep path=primary %1$s/serial; do sleep 0.3; done' | tail -n 1
             """;
 
     @TempDir
@@ -119,7 +119,7 @@ class VfPairIT {
                     <type arch='x86_64' machine='q35'>hvm</type>
                     <kernel>%1$s/vmlinux</kernel>
                     <initrd>%1$s/initrd.img</initrd>
-                    <cmdline>console=ttyS0 quiet understudy.heartbeat=10.0.2.2:9</cmdline>
+                    <cmdline>%3$s understudy.heartbeat=10.0.2.2:9</cmdline>
                   </os>
                   <features><acpi/></features>
                   <cpu mode='host-passthrough'/>
@@ -144,7 +144,7 @@ class VfPairIT {
                     <memballoon model='none'/>
                   </devices>
                 </domain>
-                """.formatted(host.here(guest), folder);
+                """.formatted(host.here(guest), folder, Built.GUEST_OPTIONS);
     }
 
     /** The state of the PF and its VFs, read with independent tools. */
@@ -202,10 +202,16 @@ class VfPairIT {
     private static SriovHost.Result serve(String user) {
         host.needsGuests();
         host.output("chmod", "666", "/dev/kvm");
-        host.output("rm", "-rf", folder + "/vms", folder + "/qemu", folder + "/understudy");
-        host.output("install", "-m", "666", "/dev/null", folder + "/serial");
-        host.output("chown", user, folder);
-        host.output("chmod", "711", folder);
+        // What the first server has found out about QEMU stays: each start of QEMU takes an emulated CPU seconds.
+        host.output("sh", "-ec", """
+                cd "$1"
+                rm -rf vms understudy
+                mkdir -p qemu
+                install -m 666 /dev/null serial
+                chown "$2" .
+                chown -R "$2" qemu
+                chmod 711 .
+                """, "sh", folder, user);
         return host.run(
                 // As a service of that user, with a limit for the memory that VFIO pins.
                 "prlimit",

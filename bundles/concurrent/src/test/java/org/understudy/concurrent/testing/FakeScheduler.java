@@ -22,6 +22,10 @@ public final class FakeScheduler implements Scheduler {
     private final Queue<Runnable> ready = new ArrayDeque<>();
     private long now;
     private boolean draining;
+    /** The thread that advances the time, and the moment that it advances to. */
+    private Thread advancing;
+
+    private long end;
 
     private static final class Timed {
         private final Runnable task;
@@ -33,27 +37,22 @@ public final class FakeScheduler implements Scheduler {
         }
     }
 
-    /** Advances the time and runs the tasks that are due meanwhile, in order. */
+    /** Advances the time and runs the tasks that are due meanwhile, in order. For other threads the time passes at once. */
     public void advance(Duration span) {
-        long end = nanos() + span.toNanos();
-        for (Timed next = due(end); next != null; next = due(end)) {
+        synchronized (this) {
+            end = now + span.toNanos();
+            advancing = Thread.currentThread();
+        }
+        for (Timed next = due(); next != null; next = due()) {
             perform(next.task);
         }
         synchronized (this) {
             now = end;
+            advancing = null;
         }
     }
 
-    /** Advances the time to the next timed task and runs that one. What it makes other threads schedule waits for the next call. */
-    public void advanceToNext() {
-        Timed next = due(Long.MAX_VALUE);
-        if (next == null) {
-            throw new IllegalStateException("No task is scheduled");
-        }
-        perform(next.task);
-    }
-
-    private synchronized Timed due(long end) {
+    private synchronized Timed due() {
         Timed next = timed.stream().min(Comparator.comparingLong(t -> t.at)).orElse(null);
         if (next == null || next.at > end) {
             return null;
@@ -94,7 +93,7 @@ public final class FakeScheduler implements Scheduler {
 
     @Override
     public synchronized Subscription after(Duration delay, Runnable task) {
-        Timed one = new Timed(now + delay.toNanos(), task);
+        Timed one = new Timed(nanos() + delay.toNanos(), task);
         timed.add(one);
         return () -> cancel(one);
     }
@@ -119,7 +118,7 @@ public final class FakeScheduler implements Scheduler {
 
     @Override
     public synchronized long nanos() {
-        return now;
+        return advancing == null || advancing == Thread.currentThread() ? now : end;
     }
 
     @Override

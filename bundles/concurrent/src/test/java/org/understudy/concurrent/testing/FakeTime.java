@@ -17,11 +17,6 @@ public final class FakeTime implements Scheduler {
         time.advance(span);
     }
 
-    /** Advances the time to the next timed task and runs that one. What it makes other threads schedule waits for the next call. */
-    public void advanceToNext() {
-        time.advanceToNext();
-    }
-
     /** The number of scheduled tasks. */
     public int timed() {
         return time.timed();
