@@ -38,7 +38,7 @@ static const char usage[] =
     "  fdb add|delete DEV MAC [--vlan N] [--self]\n"
     "  fdb restore DEV\n"
     "                             forwarding entries of a bridge port, or with --self of the filter of the device\n"
-    "  watch                      print a line for each change of a function or netdev, until interrupted\n"
+    "  watch                      print a line for each change of a function, netdev or lease, until interrupted\n"
     "\n"
     "VF is a PCI address such as 0000:01:10.0. HOLDER is --owner OWNER --fencing NUMBER, as printed by lease.\n"
     "\n"

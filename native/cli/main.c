@@ -147,21 +147,22 @@ static void stop(int signal) {
     stopped = 1;
 }
 
-static int watch(struct call *call) {
-    struct pollfd files[3] = {{.events = POLLIN}, {.events = POLLIN}, {.fd = STDOUT_FILENO}};
-    int result = usvf_watch_open(&files[0].fd, &files[1].fd, &call->error);
+static int watch_changes(struct call *call) {
+    struct usvf_watch watch;
+    int result = usvf_watch_open(&call->roots, &watch, &call->error);
     if (result != USVF_OK)
         return result;
+    struct pollfd files[] = {{.fd = watch.kobjects, .events = POLLIN}, {.fd = watch.links, .events = POLLIN},
+        {.fd = watch.records, .events = POLLIN}, {.fd = STDOUT_FILENO}};
     struct sigaction action = {.sa_handler = stop};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
     /* If the reader of a pipe has exited, this program exits too. */
-    while (!stopped && !ferror(stdout) && poll(files, 3, -1) >= 0 && !(files[2].revents & (POLLERR | POLLHUP)))
-        for (struct usvf_event event; !stopped && usvf_watch_next(files[0].fd, files[1].fd, &event);)
+    while (!stopped && !ferror(stdout) && poll(files, 4, -1) >= 0 && !(files[3].revents & (POLLERR | POLLHUP)))
+        for (struct usvf_event event; !stopped && usvf_watch_next(&watch, &event);)
             show_event(&event, call->json);
-    close(files[0].fd);
-    close(files[1].fd);
+    usvf_watch_close(&watch);
     return USVF_OK;
 }
 
@@ -174,7 +175,7 @@ static int run(struct call *call) {
         if (strcmp(verb, "list") == 0)
             return list(call);
         if (strcmp(verb, "watch") == 0)
-            return watch(call);
+            return watch_changes(call);
         if (strcmp(verb, "restore") == 0)
             return restore_stale(call);
     }

@@ -175,7 +175,7 @@ static int filter_calls(void) {
         ALLOW(getdents64), ALLOW(renameat), ALLOW(renameat2), ALLOW(unlinkat), ALLOW(mkdirat), ALLOW(readlinkat),
         ALLOW(fchownat), ALLOW(bind), ALLOW(sendto), ALLOW(recvfrom), ALLOW(recvmsg), ALLOW(setsockopt),
         ALLOW(ppoll), ALLOW(exit), ALLOW(exit_group), ALLOW(clock_gettime), ALLOW(getrandom), ALLOW(futex),
-        ALLOW(geteuid), ALLOW(sysinfo), ALLOW(restart_syscall), ALLOW(writev),
+        ALLOW(geteuid), ALLOW(sysinfo), ALLOW(statfs), ALLOW(inotify_init1), ALLOW(inotify_add_watch), ALLOW(restart_syscall), ALLOW(writev),
         /* Names and numbers of netdevs are read through a local socket; stdio checks whether it writes to a terminal. */
         ALLOW_ONE_OF(socket, 0, AF_NETLINK, AF_UNIX, AF_UNIX),
         ALLOW_ONE_OF(ioctl, 1, SIOCGIFINDEX, SIOCGIFNAME, TCGETS),

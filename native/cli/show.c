@@ -150,6 +150,7 @@ static void json_inventory(const struct usvf_inventory *inventory) {
         json_open(NULL, '{');
         json_text("subject", inventory->problems[i].subject);
         json_text("message", inventory->problems[i].message);
+        json_flag("storage", inventory->problems[i].storage);
         json_close('}');
     }
     json_close(']');
@@ -239,7 +240,7 @@ void show_fdb_entry(const struct usvf_fdb_entry *entry, void *json) {
 }
 
 void show_event(const struct usvf_event *event, bool json) {
-    static const char *const kinds[] = {"pci", "link", "lost"};
+    static const char *const kinds[] = {"pci", "link", "lease", "lost"};
     if (!json) {
         printf("%s %s %s\n", kinds[event->kind], event->action, event->subject);
         fflush(stdout);

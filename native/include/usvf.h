@@ -184,8 +184,9 @@ struct usvf_pf {
     size_t vf_count;
 };
 
-/* Something that could not be read. The rest of the inventory is valid. */
+/* Something that could not be read, or a state directory without space. The rest of the inventory is valid. */
 struct usvf_problem {
+    bool storage; /* the space of the state directory */
     char subject[64];
     char message[256];
 };
@@ -309,15 +310,23 @@ USVF_API int usvf_fdb_visit(const char *netdev, usvf_fdb_visitor *visit, void *c
 
 /* A change that was reported; the reader reads the inventory again. */
 struct usvf_event {
-    enum usvf_event_kind { USVF_EVENT_PCI, USVF_EVENT_LINK, USVF_EVENT_LOST } kind; /* LOST: some events were lost */
+    enum usvf_event_kind { USVF_EVENT_PCI, USVF_EVENT_LINK, USVF_EVENT_LEASE, USVF_EVENT_LOST } kind; /* LOST: some events were lost */
     char action[16];  /* add, remove, bind, unbind, change */
     char subject[64]; /* a PCI address or the name of a netdev */
 };
 
-/* Opens two file descriptors, to be polled for reading and closed by the caller. Needs no privileges. */
-USVF_API int usvf_watch_open(int *kobjects, int *links, struct usvf_error *error);
+struct usvf_watch {
+    int kobjects, links, records; /* to be polled for reading; records is -1 where leases cannot be watched */
+    int folder;                   /* internal: the state directory among the records; -1 if it does not exist */
+    char state[256];              /* internal: path of the state directory */
+};
 
-/* Reads the next pending event of a PCI function, or of a netdev with hardware. False if there is none: poll again. */
-USVF_API bool usvf_watch_next(int kobjects, int links, struct usvf_event *event);
+/* Opens a watch, which the caller closes. Needs no privileges. */
+USVF_API int usvf_watch_open(const struct usvf_roots *roots, struct usvf_watch *watch, struct usvf_error *error);
+
+/* Reads the next pending event of a PCI function, of a netdev with hardware, or of a lease. False if there is none: poll again. */
+USVF_API bool usvf_watch_next(struct usvf_watch *watch, struct usvf_event *event);
+
+USVF_API void usvf_watch_close(struct usvf_watch *watch);
 
 #endif

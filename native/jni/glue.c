@@ -148,34 +148,42 @@ static void release(JNIEnv *env, jclass class, jobjectArray roots, jstring vf, j
         succeeded(env, usvf_release(&it.roots.roots, it.vf, it.holder, &error), &error);
 }
 
-/* The two descriptors of a watch as one number. */
-static jlong watch_open(JNIEnv *env, jclass class)
+/* The address of a watch as a number. */
+static jlong watch_open(JNIEnv *env, jclass class, jobjectArray roots)
 {
+    struct roots from;
     struct usvf_error error = { 0 };
-    int kobjects = -1, links = -1;
 
     (void)class;
-    if (usvf_watch_open(&kobjects, &links, &error) != 0) {
-        throw_failure(env, USVF_FAILED, error.message);
-        return -1;
+    if (!copy_roots(env, roots, &from))
+        return 0;
+    struct usvf_watch *watch = malloc(sizeof *watch);
+    if (watch == NULL) {
+        throw_failure(env, USVF_FAILED, "watch does not fit into memory");
+        return 0;
     }
-    return (jlong)kobjects << 32 | (uint32_t)links;
+    if (!succeeded(env, usvf_watch_open(&from.roots, watch, &error), &error)) {
+        free(watch);
+        return 0;
+    }
+    return (jlong)(intptr_t)watch;
 }
 
 /* Waits until an event is pending or the time is over, reads all pending events, and returns their number. */
 static jint watch_wait(JNIEnv *env, jclass class, jlong handle, jint millis)
 {
-    int kobjects = (int)(handle >> 32), links = (int)(handle & 0x7fffffff);
-    struct pollfd both[] = { { .fd = kobjects, .events = POLLIN }, { .fd = links, .events = POLLIN } };
+    struct usvf_watch *watch = (struct usvf_watch *)(intptr_t)handle;
+    struct pollfd files[] = { { .fd = watch->kobjects, .events = POLLIN }, { .fd = watch->links, .events = POLLIN },
+        { .fd = watch->records, .events = POLLIN } };
     struct usvf_event event;
     jint seen = 0;
 
     (void)class;
-    if (poll(both, 2, millis) < 0 && errno != EINTR) {
+    if (poll(files, 3, millis) < 0 && errno != EINTR) {
         throw_failure(env, USVF_FAILED, strerror(errno));
         return 0;
     }
-    while (usvf_watch_next(kobjects, links, &event))
+    while (usvf_watch_next(watch, &event))
         seen++;
     return seen;
 }
@@ -184,8 +192,9 @@ static void watch_close(JNIEnv *env, jclass class, jlong handle)
 {
     (void)env;
     (void)class;
-    close((int)(handle >> 32));
-    close((int)(handle & 0x7fffffff));
+    struct usvf_watch *watch = (struct usvf_watch *)(intptr_t)handle;
+    usvf_watch_close(watch);
+    free(watch);
 }
 
 #define TEXT "Ljava/lang/String;"
@@ -199,7 +208,7 @@ static const JNINativeMethod methods[] = {
     { "bind", "(" HOLDER TEXT ")V", (void *)bind_vfio },
     { "forwarding", "(" HOLDER "Z)V", (void *)forwarding },
     { "release", "(" HOLDER ")V", (void *)release },
-    { "watchOpen", "()J", (void *)watch_open },
+    { "watchOpen", "([" TEXT ")J", (void *)watch_open },
     { "watchWait", "(JI)I", (void *)watch_wait },
     { "watchClose", "(J)V", (void *)watch_close },
 };

@@ -163,7 +163,7 @@ bool usvf_inventory_json(const struct usvf_inventory *inventory, char **json, si
         fprintf(out, "%s{\"subject\":", i > 0 ? "," : "");
         put_text(out, inventory->problems[i].subject);
         text_field(out, "message", inventory->problems[i].message);
-        fputc('}', out);
+        fprintf(out, ",\"storage\":%s}", inventory->problems[i].storage ? "true" : "false");
     }
     fputs("]}\n", out);
     bool written = ferror(out) == 0;

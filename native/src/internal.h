@@ -142,6 +142,9 @@ bool usvf_watch_read_link(const char *buffer, size_t size, struct usvf_event *ev
 
 /* The lock of the state directory, held until the descriptor is closed. */
 int usvf_state_lock(const struct usvf_roots *roots, struct usvf_error *error);
+/* Space of the state directory's file system in bytes, 0 without a free file; false if there is no such directory. */
+bool usvf_state_space(const struct usvf_roots *roots, uint64_t *left);
+enum { USVF_STATE_RESERVE = 32 << 10, USVF_STATE_NEED = 48 << 10, USVF_STATE_LOW = 1 << 20 };
 bool usvf_state_lease(const struct usvf_roots *roots, struct usvf_address vf, struct usvf_lease *lease);
 /* True if the lease exists but cannot be read: the VF is not free. */
 bool usvf_state_lease_is_damaged(const struct usvf_roots *roots, struct usvf_address vf);

@@ -39,6 +39,7 @@ static void add_problem(struct reader *reader, const char *subject, const char *
     }
     inventory->problems = more;
     struct usvf_problem *row = &more[inventory->problem_count++];
+    row->storage = false;
     usvf_copy(row->subject, sizeof row->subject, subject);
     va_list arguments;
     va_start(arguments, format);
@@ -226,6 +227,26 @@ static int read_devices(struct reader *reader, struct usvf_error *error) {
     return USVF_OK;
 }
 
+static bool has_vfs(const struct usvf_inventory *inventory) {
+    for (size_t i = 0; i < inventory->pf_count; i++)
+        if (inventory->pfs[i].vf_count)
+            return true;
+    return false;
+}
+
+/* A lease cannot be recorded on a full file system. Where the directory does not exist yet, this is not known. */
+static void check_storage(struct reader *reader) {
+    const char *path = usvf_state_dir(reader->usage.roots);
+    uint64_t left;
+    if (!usvf_state_space(reader->usage.roots, &left) || left >= USVF_STATE_LOW)
+        return;
+    size_t before = reader->inventory->problem_count;
+    add_problem(reader, "state directory", "state directory %.160s has %u KiB left, and each new lease needs up to %u KiB", path,
+        (unsigned)(left >> 10), USVF_STATE_NEED >> 10);
+    if (reader->inventory->problem_count > before)
+        reader->inventory->problems[before].storage = true;
+}
+
 int usvf_inventory_read(const struct usvf_roots *roots, struct usvf_inventory **inventory, struct usvf_error *error) {
     struct reader reader = {.usage.roots = roots, .inventory = calloc(1, sizeof *reader.inventory)};
     if (!reader.inventory)
@@ -239,6 +260,8 @@ int usvf_inventory_read(const struct usvf_roots *roots, struct usvf_inventory **
             add_problem(&reader, "libvirt", "VFs that libvirt has assigned to VMs cannot be determined: %s",
                 reader.usage.libvirt.unreadable);
         result = read_devices(&reader, error);
+        if (result == USVF_OK && has_vfs(reader.inventory))
+            check_storage(&reader);
     }
     usvf_records_free(&reader.usage.records);
     usvf_sources_free(&reader.sources);

@@ -59,7 +59,9 @@ static int write_lease(const struct usvf_roots *roots, const struct usvf_found *
     bool adopt, struct usvf_lease *taken, struct usvf_error *error) {
     const struct usvf_address vf = found->vf->address;
     char line[USVF_OWNER_TEXT + 64];
-    int result = taken->owner[0] ? USVF_OK : next_fencing(roots, &taken->fencing, error);
+    int result = taken->owner[0] ? USVF_OK : usvf_state_reserve(roots, error);
+    if (result == USVF_OK && !taken->owner[0])
+        result = next_fencing(roots, &taken->fencing, error);
     if (result != USVF_OK)
         return result;
     usvf_copy(taken->owner, sizeof taken->owner, owner);

@@ -11,6 +11,7 @@
  *   count-ADDRESS     number of VFs of the PF before its first change, and the boot ID
  *   fdb               forwarding entries set by usvf_fdb_set(), and what was there before
  *   fault-ADDRESS     why the VF could not be restored
+ *   reserve           space for the records of existing leases on a full file system
  *
  * Names and formats do not change: programs and libraries of several versions may use one directory. A record of an
  * earlier boot is void, since no change survives a boot. A file is written under another name, synced, and renamed, so
@@ -27,10 +28,13 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "state.h"
+
+#define RESERVE "reserve"
 
 int usvf_state_lock(const struct usvf_roots *roots, struct usvf_error *error) {
     const char *path = usvf_state_dir(roots);
@@ -40,15 +44,15 @@ int usvf_state_lock(const struct usvf_roots *roots, struct usvf_error *error) {
     if (folder < 0)
         return -usvf_fail(error, usvf_code_of(errno), "state directory %s cannot be opened: %s", path, strerror(errno));
     struct stat status;
-    int lock = -1;
-    if (fstat(folder, &status) == 0 && status.st_uid == geteuid() && (status.st_mode & 022) == 0)
-        lock = openat(folder, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    else
-        errno = EPERM; /* another user could forge its files */
+    bool safe = fstat(folder, &status) == 0 && status.st_uid == geteuid() && (status.st_mode & 022) == 0;
+    int lock = safe ? openat(folder, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600) : -1;
+    int problem = errno;
     close(folder);
-    if (lock < 0)
+    if (!safe) /* another user could forge its files */
         return -usvf_fail(
-            error, usvf_code_of(errno), "state directory %s must be owned by this user and writable by no other: %s", path, strerror(errno));
+            error, USVF_NOT_PERMITTED, "state directory %s must be owned by this user and writable by no other", path);
+    if (lock < 0)
+        return -usvf_fail(error, usvf_code_of(problem), "%s/lock cannot be opened: %s", path, strerror(problem));
     int locked;
     while ((locked = flock(lock, LOCK_EX)) != 0 && errno == EINTR) {
     }
@@ -91,8 +95,16 @@ int usvf_state_read(const struct usvf_roots *roots, const char *kind, const stru
     return 0;
 }
 
-static int write_all(int file, const char *text) {
-    size_t left = strlen(text);
+bool usvf_state_space(const struct usvf_roots *roots, uint64_t *left) {
+    struct statvfs space;
+    if (statvfs(usvf_state_dir(roots), &space) != 0)
+        return false;
+    bool files = space.f_files == 0 || space.f_ffree > 1; /* some file systems have no limit of files */
+    *left = files ? (uint64_t)space.f_bfree * space.f_frsize : 0;
+    return true;
+}
+
+static int write_all(int file, const char *text, size_t left) {
     while (left > 0) {
         ssize_t written = write(file, text, left);
         if (written < 0 && errno != EINTR)
@@ -105,27 +117,53 @@ static int write_all(int file, const char *text) {
     return fsync(file);
 }
 
+/* 0, or the error. */
+static int replace(int folder, const char *name, const char *text, size_t size) {
+    int file = openat(folder, "new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (file < 0)
+        return errno;
+    int problem = write_all(file, text, size) == 0 ? 0 : errno;
+    close(file);
+    if (!problem && (renameat(folder, "new", folder, name) != 0 || fsync(folder) != 0))
+        problem = errno;
+    if (problem)
+        unlinkat(folder, "new", 0);
+    return problem;
+}
+
+static int written(const struct usvf_roots *roots, const char *name, int problem, struct usvf_error *error) {
+    return problem ? usvf_fail(error, usvf_code_of(problem), "%s/%s cannot be written: %s", usvf_state_dir(roots), name,
+                         strerror(problem))
+                   : USVF_OK;
+}
+
+static bool is_new_lease(const char *kind) {
+    return strcmp(kind, "fencing") == 0 || strcmp(kind, "lease") == 0;
+}
+
 int usvf_state_write(const struct usvf_roots *roots, const char *kind, const struct usvf_address *vf, const char *text,
     struct usvf_error *error) {
     char name[64];
     file_name(name, kind, vf);
     int folder = open_state(roots);
-    int file = folder < 0 ? -1 : openat(folder, "new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-    bool good = file >= 0 && write_all(file, text) == 0;
-    int problem = errno;
-    if (file >= 0)
-        close(file);
-    if (good) {
-        good = renameat(folder, "new", folder, name) == 0 && fsync(folder) == 0;
-        problem = errno;
-    } else if (file >= 0) {
-        unlinkat(folder, "new", 0);
-    }
+    int problem = folder < 0 ? errno : replace(folder, name, text, strlen(text));
+    if ((problem == ENOSPC || problem == EDQUOT) && !is_new_lease(kind) && unlinkat(folder, RESERVE, 0) == 0)
+        problem = replace(folder, name, text, strlen(text));
     if (folder >= 0)
         close(folder);
-    return good ? USVF_OK
-                : usvf_fail(error, usvf_code_of(problem), "%s/%s cannot be written: %s", usvf_state_dir(roots), name,
-                      strerror(problem));
+    return written(roots, name, problem, error);
+}
+
+int usvf_state_reserve(const struct usvf_roots *roots, struct usvf_error *error) {
+    static const char space[USVF_STATE_RESERVE];
+    struct stat status;
+    int folder = open_state(roots);
+    if (folder < 0)
+        return written(roots, RESERVE, errno, error);
+    bool full = fstatat(folder, RESERVE, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_size == USVF_STATE_RESERVE;
+    int problem = full ? 0 : replace(folder, RESERVE, space, sizeof space);
+    close(folder);
+    return written(roots, RESERVE, problem, error);
 }
 
 void usvf_state_delete(const struct usvf_roots *roots, const char *kind, const struct usvf_address *vf) {

@@ -10,6 +10,12 @@ int usvf_state_write(const struct usvf_roots *roots, const char *kind, const str
     struct usvf_error *error);
 void usvf_state_delete(const struct usvf_roots *roots, const char *kind, const struct usvf_address *vf);
 
+/*
+ * Occupies space that is freed when a record of an existing lease cannot be written, as its guest may run: a file system that
+ * becomes full then only prevents new leases. Needs the lock.
+ */
+int usvf_state_reserve(const struct usvf_roots *roots, struct usvf_error *error);
+
 /* The names of the records in the state directory, sorted, so that a VF without a record costs no system call. */
 struct usvf_records {
     char (*names)[40];

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reports changes of functions and netdevs. Source: kobject uevents, rtnetlink(7). */
+/* Reports changes of functions, netdevs and leases. Source: kobject uevents, rtnetlink(7), inotify(7). */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,15 +34,53 @@ static int open_group(int protocol, unsigned groups) {
     return file;
 }
 
-int usvf_watch_open(int *kobjects, int *links, struct usvf_error *error) {
-    *kobjects = open_group(NETLINK_KOBJECT_UEVENT, KERNEL_EVENTS);
-    *links = *kobjects < 0 ? -1 : open_group(NETLINK_ROUTE, RTMGRP_LINK);
-    if (*links >= 0)
+static const char *base_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* The state directory appears with the first lease, so until then its parent is watched. */
+static void watch_state(struct usvf_watch *watch) {
+    const uint32_t records = IN_MOVED_TO | IN_DELETE | IN_ONLYDIR;
+    watch->folder = inotify_add_watch(watch->records, watch->state, records);
+    if (watch->folder >= 0)
+        return;
+    char parent[sizeof watch->state + 3];
+    snprintf(parent, sizeof parent, "%.*s.", (int)(base_of(watch->state) - watch->state), watch->state);
+    if (inotify_add_watch(watch->records, parent, IN_CREATE | IN_MOVED_TO | IN_ONLYDIR) >= 0)
+        watch->folder = inotify_add_watch(watch->records, watch->state, records);
+}
+
+/* Leases and their ends change no function, so no event of the kernel shows them. */
+static void open_records(const struct usvf_roots *roots, struct usvf_watch *watch) {
+    usvf_copy(watch->state, sizeof watch->state, usvf_state_dir(roots));
+    for (size_t length = strlen(watch->state); length > 1 && watch->state[length - 1] == '/';)
+        watch->state[--length] = 0;
+    watch->records = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (watch->records >= 0)
+        watch_state(watch);
+}
+
+int usvf_watch_open(const struct usvf_roots *roots, struct usvf_watch *watch, struct usvf_error *error) {
+    *watch = (struct usvf_watch){.links = -1, .records = -1, .folder = -1};
+    watch->kobjects = open_group(NETLINK_KOBJECT_UEVENT, KERNEL_EVENTS);
+    if (watch->kobjects >= 0)
+        watch->links = open_group(NETLINK_ROUTE, RTMGRP_LINK);
+    if (watch->links >= 0) {
+        open_records(roots, watch);
         return USVF_OK;
+    }
     int problem = errno;
-    if (*kobjects >= 0)
-        close(*kobjects);
+    usvf_watch_close(watch);
     return usvf_fail(error, usvf_code_of(problem), "kernel events cannot be watched: %s", strerror(problem));
+}
+
+void usvf_watch_close(struct usvf_watch *watch) {
+    const int files[] = {watch->kobjects, watch->links, watch->records};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (files[i] >= 0)
+            close(files[i]);
+    *watch = (struct usvf_watch){-1, -1, -1, -1, ""};
 }
 
 /* True if there is a datagram from the kernel, or some were lost. */
@@ -112,16 +152,56 @@ static bool is_virtual(const struct usvf_event *event) {
            fstatat(AT_FDCWD, device, &status, 0) != 0;
 }
 
-bool usvf_watch_next(int kobjects, int links, struct usvf_event *event) {
+/* False if nothing that the inventory shows has changed. */
+static bool read_record(struct usvf_watch *watch, const struct inotify_event *record, const char *name, struct usvf_event *event) {
+    struct usvf_address vf;
+    *event = (struct usvf_event){.kind = USVF_EVENT_LEASE, .action = "change"};
+    if (record->mask & IN_Q_OVERFLOW) {
+        event->kind = USVF_EVENT_LOST;
+        return true;
+    }
+    bool gone = record->wd == watch->folder && (record->mask & IN_IGNORED);
+    if (gone || (watch->folder < 0 && strcmp(name, base_of(watch->state)) == 0)) {
+        watch_state(watch);
+        return true;
+    }
+    const char *dash = strchr(name, '-');
+    if (record->wd != watch->folder || !dash || !usvf_address_parse(dash + 1, &vf) ||
+        (strncmp(name, "lease-", 6) != 0 && strncmp(name, "fault-", 6) != 0))
+        return false;
+    usvf_copy(event->subject, sizeof event->subject, dash + 1);
+    return true;
+}
+
+/* Records that are read together are one event, with the last of them. */
+static bool next_record(struct usvf_watch *watch, struct usvf_event *event) {
+    _Alignas(struct inotify_event) char buffer[sizeof(struct inotify_event) + NAME_MAX + 1];
+    bool changed = false;
+    ssize_t size;
+    while (!changed && watch->records >= 0 && (size = read(watch->records, buffer, sizeof buffer)) > 0)
+        for (ssize_t at = 0; at < size;) {
+            struct inotify_event record;
+            struct usvf_event one;
+            memcpy(&record, buffer + at, sizeof record);
+            if (read_record(watch, &record, record.len ? buffer + at + sizeof record : "", &one)) {
+                changed = true;
+                *event = one;
+            }
+            at += (ssize_t)(sizeof record + record.len);
+        }
+    return changed;
+}
+
+bool usvf_watch_next(struct usvf_watch *watch, struct usvf_event *event) {
     char buffer[16384];
     ssize_t size;
     bool lost;
     *event = (struct usvf_event){.kind = USVF_EVENT_LOST};
-    while (receive(kobjects, buffer, sizeof buffer, &size, &lost))
+    while (receive(watch->kobjects, buffer, sizeof buffer, &size, &lost))
         if (lost || (usvf_watch_read_uevent(buffer, (size_t)size, event) && !is_virtual(event)))
             return true;
-    while (receive(links, buffer, sizeof buffer, &size, &lost))
+    while (receive(watch->links, buffer, sizeof buffer, &size, &lost))
         if (lost || (usvf_watch_read_link(buffer, (size_t)size, event) && !is_virtual(event)))
             return true;
-    return false;
+    return next_record(watch, event);
 }

@@ -7,13 +7,21 @@ import { vmCard } from './vm.js';
 import { migrationCard } from './migration.js';
 
 const SHOWN_MIGRATIONS = 10;
-const state = { hosts: [], vms: [], migrations: [], words: { health: {}, steps: [] } };
+const state = { hosts: [], vms: { vms: [], findings: [] }, migrations: [], words: { health: {}, steps: [] } };
 const byId = (id) => document.getElementById(id);
 
 function showVms() {
   const moving = new Set(state.migrations.filter((m) => m.outcome === undefined).map((m) => m.vm));
-  list(byId('vms'), state.vms.map((vm) => ({ ...vm, moving: moving.has(vm.name) })), (vm) => vm.name, (vm) => vmCard(vm, state),
-    'No VMs. Define one with understudy:vm-define, or POST its XML to /understudy/api/v1/vms.');
+  list(byId('vms'), state.vms.vms.map((vm) => ({ ...vm, moving: moving.has(vm.name) })), (vm) => vm.name, (vm) => vmCard(vm, state),
+    state.vms.findings.length
+      ? 'No VMs on the hosts that answer.'
+      : 'No VMs. Define one with understudy:vm-define, or POST its XML to /understudy/api/v1/vms.');
+}
+
+/** Hosts that do not answer, so that the list of VMs lacks theirs. */
+function showUnanswered() {
+  const problems = state.vms.findings;
+  byId('vm-findings').replaceChildren(...(problems.length ? [h('div', { className: 'card' }, findings(problems))] : []));
 }
 
 function showHosts() {
@@ -65,7 +73,7 @@ async function start() {
   listen({
     configuration: showConfiguration,
     hosts: (hosts) => { state.hosts = hosts; showHosts(); },
-    vms: (vms) => { state.vms = vms; showVms(); },
+    vms: (vms) => { state.vms = vms; showVms(); showUnanswered(); },
     migrations: (migrations) => { state.migrations = migrations; showMigrations(); showVms(); },
     migration: updateMigration,
   }, showConnection);

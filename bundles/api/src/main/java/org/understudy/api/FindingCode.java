@@ -205,6 +205,10 @@ public enum FindingCode {
     CONFIGURATION_PENDING(0, Severity.NOTICE),
     /** The records of this server and the state of the hosts differ. */
     STATE_INCONSISTENT(0, Severity.ERROR),
+    /** A file system to which Understudy writes has little or no space left. */
+    STORAGE_FULL(0, Severity.WARNING),
+    /** The journal of migrations could not be written. */
+    JOURNAL_INCOMPLETE(0, Severity.WARNING),
     /** The check found nothing wrong. */
     HEALTHY(0, Severity.NOTICE);
 

@@ -50,6 +50,11 @@ public interface Migrations {
      */
     Migration show(MigrationId id);
 
+    /** {@return what prevents the start of any migration on this server, or soon may} The default has no such checks. */
+    default List<Finding> findings() {
+        return List.of();
+    }
+
     /** {@return running and ended migrations, newest first} */
     List<Migration> list();
 

@@ -13,7 +13,7 @@ import org.understudy.api.Policy.PoolPolicy;
  * @param selectors which VFs belong to it; empty for an emulated pool
  * @param model the model of its emulated NICs; empty for a pool of VFs
  * @param stocks by host, in the order of the configuration; hosts that cannot be read are left out
- * @param findings problems of the pool
+ * @param findings problems of the pool, and one for each host that cannot be read
  */
 public record PoolView(
         PoolName name,

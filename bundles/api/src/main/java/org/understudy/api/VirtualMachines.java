@@ -14,8 +14,11 @@ public interface VirtualMachines {
     /** {@return all hosts of the configuration, in its order} */
     List<HostView> hosts();
 
-    /** {@return all VMs, by name} A QEMU that only receives a migration is not listed. */
-    List<Vm> list();
+    /**
+     * {@return all VMs, by name, and the hosts that do not answer} A QEMU that only receives a migration is not listed. Blocks
+     * for up to 60 s while a host hangs, and throws nothing for it.
+     */
+    VmInventory list();
 
     /**
      * {@return a VM as its host has it}

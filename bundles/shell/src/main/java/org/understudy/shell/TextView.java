@@ -18,6 +18,7 @@ import org.understudy.api.Pair;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.StepReport;
 import org.understudy.api.Vm;
+import org.understudy.api.VmInventory;
 
 /** Prints VMs, migrations and findings as text. */
 final class TextView {
@@ -50,14 +51,16 @@ final class TextView {
         }
     }
 
-    static void vms(PrintStream out, List<Vm> vms) {
+    static void vms(PrintStream out, VmInventory inventory) {
         ShellTable table = new ShellTable();
         List.of("VM", "Host", "State", "Pairs").forEach(table::column);
-        for (Vm vm : vms) {
+        for (Vm vm : inventory.vms()) {
             String pairs = vm.pairs().stream().map(TextView::health).collect(Collectors.joining(", "));
             table.addRow().addContent(vm.name(), vm.host(), word(vm.state()), pairs);
         }
-        table.emptyTableText("No VMs").print(out);
+        table.emptyTableText(inventory.findings().isEmpty() ? "No VMs" : "No VMs on the hosts that answer")
+                .print(out);
+        findings(out, inventory.findings());
     }
 
     /** The health, with a label if the primary is emulated. */

@@ -19,7 +19,7 @@ public final class VmCompleter implements Completer {
     @Override
     public int complete(Session session, CommandLine line, List<String> candidates) {
         return new StringsCompleter(
-                        vms.list().stream().map(vm -> vm.name().value()).toList())
+                        vms.list().vms().stream().map(vm -> vm.name().value()).toList())
                 .complete(session, line, candidates);
     }
 }

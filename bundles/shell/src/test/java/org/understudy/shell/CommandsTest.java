@@ -41,6 +41,7 @@ import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VirtualMachines;
 import org.understudy.api.Vm;
+import org.understudy.api.VmInventory;
 import org.understudy.api.VmName;
 
 class CommandsTest {
@@ -114,7 +115,7 @@ class CommandsTest {
     @CsvSource({"EMULATED,true", "VF,false"})
     void labelsAnEmulatedPrimaryWhereverAPairIsShown(PrimaryKind kind, boolean labelled) {
         when(vms.examine(any())).thenReturn(Samples.vm(kind));
-        when(vms.list()).thenReturn(List.of(Samples.vm(kind)));
+        when(vms.list()).thenReturn(new VmInventory(List.of(Samples.vm(kind)), List.of()));
         VmList list = terminal.ready(new VmList());
         list.vms = vms;
 
@@ -123,6 +124,20 @@ class CommandsTest {
         command("web1", new VmShow()).execute();
 
         assertThat(terminal.text().split("emulated", -1)).hasSize(labelled ? 3 : 1);
+    }
+
+    @Test
+    void namesTheHostsThatDoNotAnswerBelowTheListOfVms() {
+        Finding silent =
+                Finding.of(FindingCode.HOST_UNAVAILABLE, "host beta", "Host beta is not open", "Check host beta.");
+        when(vms.list()).thenReturn(new VmInventory(List.of(), List.of(silent)));
+        VmList list = terminal.ready(new VmList());
+        list.vms = vms;
+
+        assertThat(list.execute()).isNull();
+
+        assertThat(terminal.text())
+                .contains("No VMs on the hosts that answer", "Host beta is not open", "Check host beta.");
     }
 
     @Test

@@ -31,11 +31,13 @@ import org.understudy.api.Pairs;
 import org.understudy.api.Policies;
 import org.understudy.api.Subscription;
 import org.understudy.api.VirtualMachines;
+import org.understudy.api.VmInventory;
 import org.understudy.concurrent.testing.FakeScheduler;
 import org.understudy.concurrent.testing.FakeTime;
 import org.understudy.web.EventStream.Event;
 
 class EventHubTest {
+    private static final VmInventory NO_VMS = new VmInventory(List.of(), List.of());
     private static final Duration LONG = Duration.ofSeconds(20);
     private final Policies policies = mock(Policies.class);
     private final VirtualMachines vms = mock(VirtualMachines.class);
@@ -48,6 +50,7 @@ class EventHubTest {
 
     @BeforeEach
     void start() {
+        when(vms.list()).thenReturn(NO_VMS);
         when(migrations.listen(any())).thenReturn(subscription);
         when(pairs.listen(any())).thenReturn(mock(Subscription.class));
         hub = new EventHub(Exchange.VIEW, policies, vms, pairs, migrations, time);
@@ -145,7 +148,10 @@ class EventHubTest {
     @Test
     void publishesHostsWhileTheListOfVmsHangs() throws Exception {
         when(vms.hosts()).thenReturn(host());
-        when(vms.list()).thenAnswer(call -> awaitRelease());
+        when(vms.list()).thenAnswer(call -> {
+            release.await();
+            return NO_VMS;
+        });
         startOnRealThreads();
 
         EventStream stream = hub.open();
@@ -162,7 +168,10 @@ class EventHubTest {
         CountDownLatch polled = new CountDownLatch(2);
         when(vms.list()).thenAnswer(call -> {
             polled.countDown();
-            return reads.incrementAndGet() == 2 ? awaitRelease() : List.of();
+            if (reads.incrementAndGet() == 2) {
+                release.await();
+            }
+            return NO_VMS;
         });
         FakeTime realThreads = startOnRealThreads();
         hub.open();

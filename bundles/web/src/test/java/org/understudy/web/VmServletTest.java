@@ -36,6 +36,7 @@ import org.understudy.api.PrimaryForm;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VirtualMachines;
 import org.understudy.api.Vm;
+import org.understudy.api.VmInventory;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 
@@ -69,6 +70,14 @@ class VmServletTest {
         when(plain.request.getHeader("X-Requested-With")).thenReturn(null);
 
         assertThat(plain.through(servlet).status).isEqualTo(200);
+    }
+
+    @Test
+    void listsVmsTogetherWithTheHostsThatDoNotAnswer() throws Exception {
+        Finding silent = Finding.of(FindingCode.HOST_UNAVAILABLE, "host beta", "Host beta is not open", "Check it.");
+        when(vms.list()).thenReturn(new VmInventory(List.of(), List.of(silent)));
+
+        assertThat(ask("GET", "", "").body()).contains("VmInventory[vms=[]", "Host beta is not open");
     }
 
     @Test

@@ -103,7 +103,7 @@ public final class FleetBench {
         took("connectMs", start);
         for (String view : List.of("firstViewMs", "nextViewMs")) {
             start = System.nanoTime();
-            result.put("vms", vms.list().size() - 1); // that of the shared host
+            result.put("vms", vms.list().vms().size() - 1); // that of the shared host
             took(view, start);
         }
         result.put("hosts", wanted - 1);

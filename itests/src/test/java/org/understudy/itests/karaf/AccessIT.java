@@ -193,6 +193,8 @@ class AccessIT {
                             .contains(
                                     "url 'http://192.0.2.1:8181/understudy' would send the password of user 'admin'"));
             assertThat(rest.json("/api/v1/hosts").findValuesAsText("available")).containsExactly("true", "false");
+            assertThat(rest.json("/api/v1/vms").get("findings").findValuesAsText("subject"))
+                    .containsExactly("host far");
         } finally {
             Files.writeString(configuration, before);
         }

@@ -116,11 +116,12 @@ final class KarafServer implements AutoCloseable {
     /** Removes all VMs. */
     void removeVms() throws IOException, InterruptedException {
         Rest rest = new Rest(httpPort, "admin", password());
-        for (String vm : rest.json("/api/v1/vms").findValuesAsText("name")) {
+        for (JsonNode listed : rest.json("/api/v1/vms").get("vms")) {
+            String vm = listed.get("name").asText();
             rest.change("POST", "/api/v1/vms/" + vm + "/destroy", "");
             rest.change("DELETE", "/api/v1/vms/" + vm, "");
         }
-        awaitUntil("no VMs", () -> rest.json("/api/v1/vms").isEmpty());
+        awaitUntil("no VMs", () -> rest.json("/api/v1/vms").get("vms").isEmpty());
     }
 
     /** Removes all hosts from the configuration. */

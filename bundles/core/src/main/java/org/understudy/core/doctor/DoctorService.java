@@ -39,8 +39,9 @@ public final class DoctorService implements Doctor {
         this(List.of(
                 new JavaCheck(Runtime.version().feature()),
                 new ConfigurationCheck(policies),
-                new HostCheck(hosts),
+                new HostCheck(hosts, locator),
                 new NicCheck(nics),
+                migrations::findings,
                 networks::findings,
                 definitions::findings,
                 new PlaceCheck(locator, new MigrationLock(migrations)),

@@ -7,18 +7,21 @@ import java.util.function.Supplier;
 import org.understudy.api.Finding;
 import org.understudy.api.HostView;
 import org.understudy.api.UnderstudyException;
-import org.understudy.concurrent.FanOut;
+import org.understudy.api.spi.Host;
 import org.understudy.core.definition.BrokenVersions;
 import org.understudy.core.inventory.HostRegistry;
+import org.understudy.core.inventory.VmLocator;
 
 /** Reports the findings of each host about itself. */
-record HostCheck(HostRegistry hosts) implements Check {
+record HostCheck(HostRegistry hosts, VmLocator locator) implements Check {
     @Override
     public List<Finding> findings() {
         List<Finding> findings = new ArrayList<>();
-        FanOut.call(hosts.all(), host -> answered(host::examine)).forEach(findings::addAll);
-        FanOut.call(hosts.all(), host -> answered(() -> BrokenVersions.of(host.name(), host.facts())))
-                .forEach(findings::addAll);
+        locator.call(
+                hosts.all(),
+                HostCheck::examine,
+                (host, found) -> findings.addAll(found),
+                failed -> findings.add(failed.finding()));
         for (HostView host : hosts.views()) {
             findings.addAll(host.findings());
             if (host.available() && !Finding.anyBlocking(host.findings())) {
@@ -26,6 +29,12 @@ record HostCheck(HostRegistry hosts) implements Check {
                         "host " + host.name(), "Host %s answers: %s".formatted(host.name(), host.summary())));
             }
         }
+        return findings;
+    }
+
+    private static List<Finding> examine(Host host) {
+        List<Finding> findings = new ArrayList<>(answered(host::examine));
+        findings.addAll(answered(() -> BrokenVersions.of(host.name(), host.facts())));
         return findings;
     }
 

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
 import org.understudy.api.HostNics;
 import org.understudy.api.NicInventory;
 import org.understudy.api.PoolView;
@@ -40,8 +41,12 @@ record NicCheck(Optional<HostNics> nics) implements Check {
     }
 
     private static void add(PoolView pool, List<Finding> to) {
-        to.addAll(pool.findings());
-        if (pool.findings().isEmpty()) {
+        // A host that cannot be read has its finding in its inventory.
+        List<Finding> own = pool.findings().stream()
+                .filter(f -> f.code() != FindingCode.HOST_UNAVAILABLE)
+                .toList();
+        to.addAll(own);
+        if (own.isEmpty()) {
             int free = pool.stocks().stream().mapToInt(PoolView.Stock::free).sum();
             int leased = pool.stocks().stream().mapToInt(PoolView.Stock::leased).sum();
             to.add(Check.healthy(

@@ -25,7 +25,8 @@ record PlaceCheck(VmLocator locator, MigrationLock migrationLock) implements Che
         survey.incoming().stream()
                 .filter(l -> !migrationLock.isMigrating(l.vm().name()))
                 .forEach(l -> findings.add(abandoned(l)));
-        if (findings.isEmpty() && survey.unanswered().isEmpty()) {
+        survey.unanswered().forEach(host -> findings.add(host.finding()));
+        if (findings.isEmpty()) {
             findings.add(Check.healthy(
                     "vms",
                     "Each VM is on one host; VMs checked: " + survey.claims().size()));

@@ -151,6 +151,11 @@ public final class PairHealthTracker implements AutoCloseable {
         enqueue(vm.host(), vm, () -> updater.annotate(new PairKey(vm, primary), details));
     }
 
+    /** The present health of every running pair, for a listener that was added later. Does not block. */
+    public List<PairChanged> all() {
+        return pairs.all();
+    }
+
     /** Delivers every change of health. A slow listener delays no other, and gets the last change of each pair. */
     public Subscription listen(Consumer<PairChanged> listener) {
         return broadcaster.add(listener);

@@ -56,6 +56,15 @@ final class TrackedPairs {
                 .toList();
     }
 
+    /** Every pair with its present health. */
+    synchronized List<PairChanged> all() {
+        return pairs.keySet().stream()
+                .flatMap(vm -> of(vm).stream())
+                .flatMap(key -> find(key).stream()
+                        .map(pair -> new PairChanged(key.vm().vm(), key.vm().host(), pair.health(), pair.shown())))
+                .toList();
+    }
+
     /** The names of the VMs with running pairs on a host, by the MAC addresses of their pairs. */
     synchronized Map<MacAddress, Set<String>> macUsers(HostName host) {
         Map<MacAddress, Set<String>> users = new HashMap<>();

@@ -3,6 +3,7 @@ package org.understudy.core.inventory;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,7 +35,7 @@ import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostConnector;
 import org.understudy.api.spi.Hosts;
 import org.understudy.concurrent.Backoff;
-import org.understudy.concurrent.FanOut;
+import org.understudy.concurrent.DeadlineFanOut;
 import org.understudy.concurrent.Scheduler;
 import org.understudy.concurrent.SystemScheduler;
 
@@ -49,6 +50,8 @@ public final class HostRegistry implements Hosts {
     private static final Logger LOG = LoggerFactory.getLogger(HostRegistry.class);
     private static final Backoff REOPEN_BACKOFF = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(64));
     private static final Duration CLOSING_LIMIT = Duration.ofSeconds(5);
+    /** The longest delay that a host that hangs causes for the list of hosts. */
+    private static final Duration VIEW_LIMIT = Duration.ofSeconds(8);
 
     private final Map<String, HostConnector> connectors = new ConcurrentHashMap<>();
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
@@ -58,6 +61,7 @@ public final class HostRegistry implements Hosts {
     private final ManagedHost.Shared shared;
     private final Subscription changes;
     private final ManagedHosts hosts;
+    private final DeadlineFanOut fanOut;
 
     @Activate
     public HostRegistry(@Reference Policies policies) {
@@ -70,6 +74,7 @@ public final class HostRegistry implements Hosts {
         this.closing = scheduler.pool("understudy-hosts-closing");
         this.shared = new ManagedHost.Shared(scheduler, opening, closing, reopenBackoff, this::notifyListeners);
         this.hosts = new ManagedHosts(this::connector, shared);
+        this.fanOut = new DeadlineFanOut(scheduler);
         this.changes = policies.listen(changed -> applyPolicies());
         applyPolicies();
     }
@@ -79,6 +84,7 @@ public final class HostRegistry implements Hosts {
     public void close() {
         changes.close();
         opening.shutdownNow();
+        fanOut.close();
         await(hosts.all().stream().map(ManagedHost::close).toList());
         closing.shutdown();
     }
@@ -200,9 +206,25 @@ public final class HostRegistry implements Hosts {
                 .require();
     }
 
-    /** Every host of the configuration, in its order, open or not. Blocks for their answers. */
+    /** Every host of the configuration, in its order, open or not. Blocks for their answers, for up to 8 s. */
     public List<HostView> views() {
-        return FanOut.call(hosts.all(), managedHost -> withChange(managedHost.view()));
+        List<ManagedHost> all = hosts.all();
+        Map<HostName, ManagedHost> byName = new HashMap<>();
+        all.forEach(managedHost -> byName.put(managedHost.policy().name(), managedHost));
+        Map<HostName, HostView> answers = new HashMap<>();
+        fanOut.call(
+                VIEW_LIMIT,
+                all.stream().flatMap(managedHost -> managedHost.host().stream()).toList(),
+                Host::facts,
+                (host, facts) ->
+                        answers.put(host.name(), byName.get(host.name()).view(facts)),
+                (host, reason, cause) -> answers.put(host, byName.get(host).unanswered(reason, cause)));
+        return all.stream()
+                .map(managedHost -> Optional.ofNullable(
+                                answers.get(managedHost.policy().name()))
+                        .orElseGet(managedHost::unopened))
+                .map(this::withChange)
+                .toList();
     }
 
     /** Adds what delays or prevents the use of new options. */

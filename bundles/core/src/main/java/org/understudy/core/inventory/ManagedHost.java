@@ -234,23 +234,22 @@ final class ManagedHost {
         }
     }
 
-    /** The API view of the host. Blocks for its answer. */
-    HostView view() {
-        Optional<Host> open = host();
-        if (open.isEmpty()) {
-            return absent(currentObstacle());
-        }
-        try {
-            HostFacts facts = open.get().facts();
-            return new HostView(policy.name(), policy.connector(), true, facts.summary(), facts.findings());
-        } catch (UnderstudyException e) {
-            return absent(
-                    obstacle("does not answer: " + e.getMessage(), e.code().remedy()));
-        }
+    /** The API view of a host that answers. */
+    HostView view(HostFacts facts) {
+        return new HostView(policy.name(), policy.connector(), true, facts.summary(), facts.findings());
     }
 
-    private synchronized Finding currentObstacle() {
-        return obstacle;
+    /** The API view of a host that is open and does not answer. */
+    HostView unanswered(String reason, Optional<Throwable> cause) {
+        ErrorCode code = cause.filter(UnderstudyException.class::isInstance)
+                .map(known -> ((UnderstudyException) known).code())
+                .orElse(ErrorCode.HOST_UNAVAILABLE);
+        return absent(obstacle(reason, code.remedy()));
+    }
+
+    /** The API view of a host that is not open. */
+    synchronized HostView unopened() {
+        return absent(obstacle);
     }
 
     private HostView absent(Finding reason) {

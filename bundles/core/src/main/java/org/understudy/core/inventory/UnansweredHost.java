@@ -18,6 +18,17 @@ import org.understudy.api.VmName;
  */
 public record UnansweredHost(HostName host, String reason, Optional<Throwable> cause) {
 
+    /** The finding for a list. */
+    public Finding finding() {
+        return Finding.of(
+                        FindingCode.HOST_UNAVAILABLE,
+                        "host " + host,
+                        "Host %s %s; the state of its VMs is unknown".formatted(host, reason),
+                        "Check that host %s is up and reachable; understudy:doctor shows why it is not open."
+                                .formatted(host))
+                .as(Severity.WARNING);
+    }
+
     /** The finding for one VM. A warning: a host that is down does not prevent the use of VMs on other hosts. */
     public Finding finding(VmName vm) {
         return Finding.of(

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.osgi.service.component.annotations.Activate;
@@ -111,6 +113,24 @@ public final class VmLocator implements AutoCloseable {
     /** Reads one VM from every open host. Blocks for up to 8 s. */
     public Survey survey(VmName vm) {
         return survey(FIND_LIMIT, host -> host.find(vm).stream().toList());
+    }
+
+    /**
+     * Calls a function with each of these hosts. Blocks for up to 30 s.
+     *
+     * @param failed receives each host that failed to answer, or did not answer in time
+     */
+    public <R> void call(
+            List<Host> some,
+            Function<Host, R> function,
+            BiConsumer<Host, R> returned,
+            Consumer<UnansweredHost> failed) {
+        fanOut.call(
+                LIST_LIMIT,
+                some,
+                function,
+                returned,
+                (host, reason, cause) -> failed.accept(new UnansweredHost(host, reason, cause)));
     }
 
     private Survey survey(Duration limit, Function<Host, List<HostedVm>> reader) {

@@ -25,10 +25,10 @@ import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VirtualMachines;
 import org.understudy.api.Vm;
+import org.understudy.api.VmInventory;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
-import org.understudy.concurrent.FanOut;
 import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.lint.LintContext;
 import org.understudy.core.definition.lint.Linter;
@@ -36,6 +36,7 @@ import org.understudy.core.definition.lint.NicFacts;
 import org.understudy.core.health.PairHealthTracker;
 import org.understudy.core.inventory.HostRegistry;
 import org.understudy.core.inventory.MigrationLock;
+import org.understudy.core.inventory.UnansweredHost;
 import org.understudy.core.inventory.VmLocation;
 import org.understudy.core.inventory.VmLocator;
 import org.understudy.core.vf.VfLeaseController;
@@ -80,17 +81,26 @@ public final class VirtualMachineService implements VirtualMachines {
     }
 
     @Override
-    public List<Vm> list() {
-        Map<HostName, List<VmLocation>> perHost = locator.survey().claims().values().stream()
+    public VmInventory list() {
+        VmLocator.Survey survey = locator.survey();
+        List<UnansweredHost> unanswered = new ArrayList<>(survey.unanswered());
+        Map<HostName, List<VmLocation>> perHost = survey.claims().values().stream()
                 .flatMap(claims -> VmLocator.authoritative(claims).stream())
                 .collect(Collectors.groupingBy(location -> location.host().name()));
-        return FanOut.call(
-                        List.copyOf(perHost.values()),
-                        on -> on.stream().map(views::lenient).toList())
-                .stream()
-                .flatMap(List::stream)
-                .sorted(Comparator.comparing(Vm::name).thenComparing(Vm::host))
-                .toList();
+        List<Vm> vms = new ArrayList<>();
+        locator.call(
+                perHost.values().stream().map(on -> on.get(0).host()).toList(),
+                host -> perHost.get(host.name()).stream().map(views::lenient).toList(),
+                (host, read) -> vms.addAll(read),
+                failed -> {
+                    unanswered.add(failed);
+                    perHost.get(failed.host()).forEach(location -> vms.add(VmViewBuilder.withoutNics(location)));
+                });
+        return new VmInventory(
+                vms.stream()
+                        .sorted(Comparator.comparing(Vm::name).thenComparing(Vm::host))
+                        .toList(),
+                unanswered.stream().map(UnansweredHost::finding).toList());
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.Vm;
 import org.understudy.api.VmState;
@@ -48,14 +49,26 @@ record VmViewBuilder(PairHealthTracker health) {
                 : vm;
     }
 
-    /** Like {@link #of}, but without NICs and pairs if the definition is unavailable: one VM must not hide the others. */
+    /**
+     * Like {@link #of}, but without NICs and pairs if the definition is unavailable: one VM must not hide the others.
+     *
+     * @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE}
+     */
     Vm lenient(VmLocation here) {
         try {
             return of(here);
         } catch (UnderstudyException e) {
-            HostedVm vm = here.vm();
-            LOG.warn("VM {}: listed without NICs: {}", vm.name(), e.getMessage());
-            return new Vm(vm.name(), vm.uuid(), here.host().name(), vm.state(), List.of(), List.of());
+            if (e.code() == ErrorCode.HOST_UNAVAILABLE) {
+                throw e;
+            }
+            LOG.warn("VM {}: listed without NICs: {}", here.vm().name(), e.getMessage());
+            return withoutNics(here);
         }
+    }
+
+    /** The view of a VM whose host no longer answers. */
+    static Vm withoutNics(VmLocation here) {
+        HostedVm vm = here.vm();
+        return new Vm(vm.name(), vm.uuid(), here.host().name(), vm.state(), List.of(), List.of());
     }
 }

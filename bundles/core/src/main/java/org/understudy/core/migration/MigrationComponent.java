@@ -131,6 +131,11 @@ public final class MigrationComponent implements Migrations {
     }
 
     @Override
+    public List<Finding> findings() {
+        return service.findings();
+    }
+
+    @Override
     public List<Finding> preflight(VmName vm, HostName destination, MigrationOptions options) {
         return service.preflight(vm, destination, options);
     }

@@ -36,6 +36,7 @@ import org.understudy.core.migration.context.Task;
 import org.understudy.core.migration.observe.ExternalMigrationObserver;
 import org.understudy.core.migration.observe.ExternalMigrations;
 import org.understudy.core.migration.recovery.MigrationRecovery;
+import org.understudy.core.migration.recovery.SupersededMigration;
 import org.understudy.core.migration.step.PreflightStep;
 
 /**
@@ -52,6 +53,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
     private final HostWatch watch;
     private final MigrationIds ids;
     private final MigrationRecords records;
+    private final JournalEnds ends;
     private final ExternalMigrations external;
     private final ActiveMigrations active;
 
@@ -63,17 +65,24 @@ public final class MigrationService implements Migrations, AutoCloseable {
         this.services = services;
         this.ids = new MigrationIds(services.journal(), services.scheduler());
         this.records = new MigrationRecords(services.scheduler());
+        this.ends = new JournalEnds(services);
         this.active = new ActiveMigrations(services);
         this.external = new ExternalMigrations(hosts, services, active::contains, this::observe);
-        services.journal().all().forEach(this::resumeMigration);
+        List<MigrationJournal.Entry> entries = services.journal().all();
+        entries.forEach(entry -> resumeMigration(entry, entries));
         this.watch = new HostWatch(hosts, this::onOpened, this::onEvent, services.scheduler());
     }
 
-    private void resumeMigration(MigrationJournal.Entry entry) {
+    private void resumeMigration(MigrationJournal.Entry entry, List<MigrationJournal.Entry> all) {
         Migration migration = entry.migration();
         records.publish(migration);
         if (entry.stage() != MigrationJournal.Stage.ENDED) {
             MigrationStatusBuilder status = statusBuilder(migration);
+            Optional<SupersededMigration> superseded = SupersededMigration.of(entry, all);
+            if (superseded.isPresent()) {
+                superseded.get().end(status);
+                return;
+            }
             // A recovery holds its hosts once they answer.
             active.launch(status, new MigrationRecovery(entry, hosts, policies.current(), services, status), () -> {});
         }
@@ -83,7 +92,8 @@ public final class MigrationService implements Migrations, AutoCloseable {
     public List<Finding> preflight(VmName vm, HostName destination, MigrationOptions options) {
         Host to = hosts.host(destination);
         Host from = locator.apply(vm);
-        List<Finding> findings = new ArrayList<>(HeldHosts.obstacles(hosts, from.name(), to.name()));
+        List<Finding> findings = new ArrayList<>(findings());
+        findings.addAll(HeldHosts.obstacles(hosts, from.name(), to.name()));
         MigrationRequest request = request(new MigrationId("preflight"), vm, from, to, options);
         findings.addAll(new PreflightStep().check(request, services).findings());
         return List.copyOf(findings);
@@ -193,21 +203,18 @@ public final class MigrationService implements Migrations, AutoCloseable {
         }
     }
 
-    /** Publishes a new status; the status of an ended migration is on disk first. */
+    @Override
+    public List<Finding> findings() {
+        return services.journal().findings();
+    }
+
+    /** Publishes a new status; the status of an ended migration is on disk first, if there is space. */
     private void publish(Migration now) {
         if (!now.isRunning()) {
-            journalEnd(now);
+            ends.write(now);
             active.free(now);
         }
         records.publish(now);
-    }
-
-    private void journalEnd(Migration ended) {
-        try {
-            services.journal().ended(ended);
-        } catch (RuntimeException | Error e) {
-            LOG.error("Migration {}: ended, but the journal could not be written", ended.id(), e);
-        }
     }
 
     @Override
@@ -244,6 +251,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
     @Override
     public void close() {
         active.abandon();
+        ends.close();
         watch.close();
         external.close();
         services.unplugGuard().close();

@@ -105,6 +105,16 @@ class DoctorServiceTest {
     }
 
     @Test
+    void namesTheHostWhoseVmsCannotBeChecked() {
+        beta.failVms(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "timed out"));
+
+        assertThat(places()).singleElement().satisfies(f -> {
+            assertThat(f.code()).isEqualTo(FindingCode.HOST_UNAVAILABLE);
+            assertThat(f.message()).contains("Host beta", "state of its VMs is unknown");
+        });
+    }
+
+    @Test
     void findsAVmThatRunsOnTwoHosts() {
         alpha.with("web1", VmState.RUNNING);
         beta.with("web1", VmState.RUNNING);

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -37,6 +38,7 @@ import org.understudy.api.spi.HostConnector;
 import org.understudy.concurrent.Backoff;
 import org.understudy.concurrent.SystemScheduler;
 import org.understudy.concurrent.testing.FakeScheduler;
+import org.understudy.concurrent.testing.VirtualTimeScheduler;
 import org.understudy.core.testing.FakeDefinitionHost;
 import org.understudy.core.testing.FakeFacts;
 import org.understudy.core.testing.FakeHosts;
@@ -403,6 +405,35 @@ class HostRegistryTest {
 
         assertThat(registry.views().get(0).available()).isFalse();
         assertThat(registry.views().get(0).findings().get(0).message()).contains("timed out");
+    }
+
+    @Test
+    void namesAHostThatHangsInTheListOfHostsAfterOneDeadline() {
+        VirtualTimeScheduler time = new VirtualTimeScheduler();
+        HostRegistry timed =
+                new HostRegistry(policies, time, new Backoff(Duration.ofMillis(10), Duration.ofMillis(640)));
+        policy.set(FakeHosts.policy(host("alpha"), host("beta")));
+        listeners.forEach(l -> l.accept(policy.get()));
+        timed.addConnector(fakeConnector());
+        await().until(() -> timed.all().size() == 2);
+        FakeDefinitionHost beta = opened.stream()
+                .filter(h -> h.name().equals(new HostName("beta")))
+                .findFirst()
+                .orElseThrow();
+        beta.hang();
+
+        CompletableFuture<List<HostView>> views =
+                CompletableFuture.supplyAsync(timed::views, r -> new Thread(r).start());
+        await().until(() -> beta.questions().contains("facts") && time.waiting() == 1);
+        time.pass(Duration.ofSeconds(8));
+
+        assertThat(views.join()).extracting(HostView::available).containsExactly(true, false);
+        assertThat(views.join().get(1).findings())
+                .extracting(Finding::message)
+                .containsExactly("Host beta did not answer within 8 s");
+        beta.recover();
+        timed.close();
+        time.close();
     }
 
     @Test

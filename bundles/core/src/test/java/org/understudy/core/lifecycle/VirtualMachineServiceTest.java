@@ -10,6 +10,7 @@ import static org.mockito.Mockito.when;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -27,13 +28,17 @@ import org.understudy.api.MacAddress;
 import org.understudy.api.Outcome;
 import org.understudy.api.Pair;
 import org.understudy.api.PairHealth;
+import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.Vm;
+import org.understudy.api.VmInventory;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
+import org.understudy.concurrent.Backoff;
 import org.understudy.concurrent.testing.VirtualTimeScheduler;
 import org.understudy.core.definition.lint.NicFacts;
+import org.understudy.core.inventory.HostRegistry;
 import org.understudy.core.inventory.VmLocator;
 import org.understudy.core.testing.FakeDefinitionHost;
 import org.understudy.core.testing.FakeHosts;
@@ -78,7 +83,7 @@ class VirtualMachineServiceTest {
         alpha.with("web2", VmState.SHUTOFF);
         beta.with("web1", VmState.RUNNING);
 
-        List<Vm> list = vms().list();
+        List<Vm> list = vms().list().vms();
 
         assertThat(list).extracting(v -> v.name() + "@" + v.host()).containsExactly("web1@beta", "web2@alpha");
         assertThat(list.get(0).nics())
@@ -91,7 +96,7 @@ class VirtualMachineServiceTest {
         alpha.with("web1", VmState.RUNNING);
         beta.with("web1", VmState.INCOMING);
 
-        assertThat(vms().list())
+        assertThat(vms().list().vms())
                 .singleElement()
                 .satisfies(v -> assertThat(v.host()).isEqualTo(new HostName("alpha")));
         assertThat(vms().show(WEB1).host()).isEqualTo(new HostName("alpha"));
@@ -103,7 +108,7 @@ class VirtualMachineServiceTest {
         beta.with("web1", VmState.RUNNING);
 
         assertThat(vms().show(WEB1).host()).isEqualTo(new HostName("beta"));
-        assertThat(vms().list()).hasSize(1);
+        assertThat(vms().list().vms()).hasSize(1);
     }
 
     @Test
@@ -111,7 +116,7 @@ class VirtualMachineServiceTest {
         alpha.with("web1", VmState.RUNNING);
         beta.with("web1", VmState.RUNNING);
 
-        assertThat(vms().list()).hasSize(2);
+        assertThat(vms().list().vms()).hasSize(2);
         assertThatThrownBy(() -> vms().destroy(WEB1))
                 .isInstanceOfSatisfying(
                         UnderstudyException.class,
@@ -143,7 +148,66 @@ class VirtualMachineServiceTest {
         beta.fail(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "timed out"));
 
         assertCode(ErrorCode.HOST_UNAVAILABLE, () -> vms().show(WEB1));
-        assertThat(vms().list()).isEmpty();
+        assertThat(vms().list().vms()).isEmpty();
+    }
+
+    @Test
+    void namesAHostThatDoesNotAnswerInTheListOfVms() {
+        alpha.with("web2", VmState.RUNNING);
+        beta.with("web1", VmState.PAUSED).fail(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "timed out"));
+
+        VmInventory listed = vms().list();
+
+        assertThat(listed.vms()).extracting(Vm::name).containsExactly(new VmName("web2"));
+        assertThat(listed.findings()).singleElement().satisfies(f -> {
+            assertThat(f.code()).isEqualTo(FindingCode.HOST_UNAVAILABLE);
+            assertThat(f.subject()).isEqualTo("host beta");
+            assertThat(f.message()).isEqualTo("Host beta did not answer: timed out; the state of its VMs is unknown");
+        });
+    }
+
+    @Test
+    void namesAHostThatIsNotOpenInTheListOfVms() {
+        HostPolicy late = new HostPolicy(new HostName("gamma"), "missing", Map.of());
+        when(fakeHosts.policies.current()).thenReturn(FakeHosts.policy(late));
+        HostRegistry registry =
+                new HostRegistry(fakeHosts.policies, time, new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(1)));
+        VmLocator locator = new VmLocator(registry, time);
+
+        VmInventory listed = vms(locator).list();
+        locator.close();
+        registry.close();
+
+        assertThat(listed.vms()).isEmpty();
+        assertThat(listed.findings())
+                .extracting(Finding::message)
+                .containsExactly("Host gamma is not open; the state of its VMs is unknown");
+    }
+
+    @Test
+    void listsTheVmsOfAHostThatStopsToAnswerWithoutTheirNics() {
+        alpha.with("web2", VmState.RUNNING);
+        beta.with("web1", VmState.RUNNING);
+        beta.failDefinitions(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "timed out"));
+
+        VmInventory listed = vms().list();
+
+        assertThat(listed.vms()).extracting(Vm::name).containsExactly(WEB1, new VmName("web2"));
+        assertThat(listed.vms().get(0).nics()).isEmpty();
+        assertThat(listed.findings()).extracting(Finding::subject).containsExactly("host beta");
+    }
+
+    @Test
+    void listsAVmWhoseDefinitionCannotBeReadWithoutItsNics() {
+        beta.with("web1", VmState.RUNNING);
+        beta.failDefinitions(new UnderstudyException(ErrorCode.LIBVIRT_ERROR, "no such domain"));
+
+        VmInventory listed = vms().list();
+
+        assertThat(listed.vms())
+                .singleElement()
+                .satisfies(vm -> assertThat(vm.nics()).isEmpty());
+        assertThat(listed.findings()).isEmpty();
     }
 
     @Test

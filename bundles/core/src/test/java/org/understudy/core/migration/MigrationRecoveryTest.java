@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
@@ -36,6 +37,7 @@ import org.understudy.api.Outcome;
 import org.understudy.api.PciAddress;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.ProbeTarget;
+import org.understudy.api.StepState;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.IncomingMigration;
@@ -318,6 +320,64 @@ class MigrationRecoveryTest {
         assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
         assertThat(m.findings()).extracting(Finding::code).doesNotContain(FindingCode.HOST_UNAVAILABLE);
         assertThat(bench.a.vm(VM).state()).isEqualTo(VmState.RUNNING);
+    }
+
+    @Test
+    void showsNoStepAsPendingWhereTheVmRunsOnTheDestination() {
+        sent().accept();
+
+        Migration m = recovered(MigrationJournal.Stage.LEASED);
+
+        assertThat(m.outcome()).contains(Outcome.COMPLETED);
+        assertThat(m.steps()).noneMatch(s -> s.state() == StepState.PENDING || s.state() == StepState.RUNNING);
+        assertThat(MigrationBench.step(m, MigrationStep.COPY).facts().get("skipped"))
+                .contains("not recorded");
+    }
+
+    /** The VM was migrated there by a later migration, and a full disk had prevented the record of this one's end. */
+    @ParameterizedTest
+    @CsvSource({"a, FAILED_ON_SOURCE", "b, COMPLETED", "c, NEEDS_ATTENTION"})
+    void migrationThatAnotherOneFollowedHasEndedWhereThatOneBegan(String begun, Outcome outcome) {
+        sent().accept();
+        Migration first = interrupted(MigrationJournal.Stage.STARTED);
+        Migration later = new Migration(
+                new MigrationId("m-20990101-000000-1"),
+                9,
+                VM,
+                new HostName(begun),
+                B,
+                List.of(),
+                first.started().plusSeconds(60),
+                Optional.of(first.started().plusSeconds(90)),
+                first.steps(),
+                Optional.empty(),
+                Optional.of(Outcome.COMPLETED),
+                Optional.empty(),
+                Optional.empty(),
+                new NetworkGap.NotMeasured("no probe"),
+                List.of());
+        new MigrationJournal(folder).ended(later);
+
+        Migration m = bench.service().show(ID);
+
+        assertThat(m.outcome()).contains(outcome);
+        assertThat(m.findings()).extracting(Finding::code).containsExactly(FindingCode.JOURNAL_INCOMPLETE);
+        assertThat(m.steps()).noneMatch(s -> s.state() == StepState.PENDING || s.state() == StepState.RUNNING);
+    }
+
+    @Test
+    void namesTheHostOnWhichTheVmMayBePausedWhileItWaitsForIt() {
+        sent();
+        bench.a.with(Fault.AWAY);
+        Migration first = interrupted(MigrationJournal.Stage.PREPARED);
+        bench.service();
+        MigrationBench.soon().until(() -> shown().contains("waits for host a, where VM web1 may be paused"));
+
+        bench.service().cancel(ID);
+        Migration m = bench.await(first);
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(m.findings().toString()).contains("host a, where VM web1 may be paused");
     }
 
     @Test

@@ -115,6 +115,37 @@ class NextStepTest {
     }
 
     @Test
+    void hostThatVanishesBeforeTheSwitchoverIsNamedWithTheVmThatMayBePausedThere() {
+        bench.a.with(Fault.AWAY_IN_SWITCH);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(bench.a.vm(VM).state()).isEqualTo(VmState.PAUSED);
+        assertThat(first(m).message())
+                .isEqualTo("VM web1 may be paused on host a, which does not answer: the host does not answer");
+        assertThat(first(m).remedy())
+                .isEqualTo("Make host a reachable, then resume the VM there with \"understudy:vm-resume web1\" if it is"
+                        + " paused.");
+        assertThat(m.findings())
+                .filteredOn(f -> f.message().contains("may be paused"))
+                .hasSize(1);
+        assertThat(remedies(m)).noneMatch(r -> r.startsWith(START_ON_SOURCE));
+    }
+
+    @Test
+    void vmThatMayBePausedIsNotResumedBeforeTheReceiverHasEnded() {
+        bench.a.with(Fault.AWAY_IN_SWITCH);
+        bench.b.with(Fault.ABORT_FAILS);
+
+        Migration m = bench.migrate();
+
+        assertThat(first(m).message()).startsWith("VM web1 may be paused on host a");
+        assertThat(first(m).remedy())
+                .startsWith("End the QEMU process of the VM on host b, make host a reachable, then resume");
+    }
+
+    @Test
     void lostGuestHasOneNextStep() {
         bench.a.with(Fault.DIES_IN_COPY);
 
@@ -166,6 +197,19 @@ class NextStepTest {
         assertThat(m.findings())
                 .filteredOn(f -> f.code() == FindingCode.PRIMARY_NOT_RETURNED)
                 .hasSize(1);
+    }
+
+    @Test
+    void primaryThatTheHostRefusesToPlugIsNotWaitedFor() {
+        bench.patience = Duration.ofSeconds(30);
+        bench.pairs.set(0, MigrationBench.pair(MigrationBench.PRIMARY, PrimaryKind.VF));
+        bench.b.with(Fault.PRIMARY_LATE, Fault.REPLUG_FAILS);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.COMPLETED_DEGRADED);
+        assertThat(MigrationBench.step(m, MigrationStep.TO_PRIMARY).duration().orElseThrow())
+                .isLessThan(Duration.ofSeconds(2));
     }
 
     @Test

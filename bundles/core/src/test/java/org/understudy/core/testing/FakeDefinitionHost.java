@@ -53,6 +53,8 @@ public final class FakeDefinitionHost implements Host {
     private String objectionable = "";
     private List<Finding> objections = List.of();
     private volatile Optional<RuntimeException> trouble = Optional.empty();
+    private volatile Optional<RuntimeException> listTrouble = Optional.empty();
+    private volatile Optional<RuntimeException> definitionTrouble = Optional.empty();
 
     public FakeDefinitionHost(String name) {
         this.name = new HostName(name);
@@ -103,6 +105,16 @@ public final class FakeDefinitionHost implements Host {
     /** From now on every read fails with this exception. */
     public void fail(RuntimeException e) {
         trouble = Optional.of(e);
+    }
+
+    /** From now on VMs cannot be listed, although the host knows its facts. */
+    public void failVms(RuntimeException e) {
+        listTrouble = Optional.of(e);
+    }
+
+    /** From now on definitions cannot be read. */
+    public void failDefinitions(RuntimeException e) {
+        definitionTrouble = Optional.of(e);
     }
 
     /** From now on every read blocks, until {@link #recover}. */
@@ -257,6 +269,9 @@ public final class FakeDefinitionHost implements Host {
     @Override
     public List<HostedVm> vms() {
         answer("vms");
+        listTrouble.ifPresent(e -> {
+            throw e;
+        });
         return List.copyOf(vms.values());
     }
 
@@ -275,6 +290,9 @@ public final class FakeDefinitionHost implements Host {
 
     @Override
     public String definition(VmName vm) {
+        definitionTrouble.ifPresent(e -> {
+            throw e;
+        });
         return Optional.ofNullable(definitions.get(vm))
                 .orElseThrow(() -> new UnderstudyException(ErrorCode.VM_NOT_FOUND, "No VM " + vm));
     }

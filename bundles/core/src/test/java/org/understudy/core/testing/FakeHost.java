@@ -101,6 +101,8 @@ public final class FakeHost implements Host {
         SUBSCRIBE_HANGS,
         /** find() blocks until released. */
         FIND_HANGS,
+        /** The host is {@link #AWAY} from the request to switch over on, which it does not execute. */
+        AWAY_IN_SWITCH,
         /** The host does not answer: find() and primaryPresence() throw. */
         AWAY,
         /** The host refuses to accept a VM, and is {@link #AWAY} from then on. */

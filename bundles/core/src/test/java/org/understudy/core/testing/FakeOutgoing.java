@@ -159,6 +159,11 @@ public final class FakeOutgoing implements OutgoingMigration {
         if (phase != MigrationPhase.PRE_SWITCHOVER) {
             throw new UnderstudyException(ErrorCode.WRONG_VM_STATE, "not in pre-switchover but in " + phase);
         }
+        if (host.has(Fault.AWAY_IN_SWITCH)) {
+            unreachable = true;
+            host.with(Fault.AWAY);
+            throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, FakeHost.AWAY_REASON);
+        }
         to(MigrationPhase.DEVICE);
         if (host.has(Fault.STUCK_IN_SWITCH)) {
             return;

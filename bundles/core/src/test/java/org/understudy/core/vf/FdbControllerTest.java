@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.vf;
 
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyBoolean;
 import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
@@ -9,6 +11,7 @@ import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -34,6 +37,9 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.VfPools;
 import org.understudy.api.spi.VfPools.Lease;
+import org.understudy.concurrent.Scheduler;
+import org.understudy.concurrent.SystemScheduler;
+import org.understudy.concurrent.testing.FakeScheduler;
 
 class FdbControllerTest {
     private static final HostName ALPHA = new HostName("alpha");
@@ -44,10 +50,20 @@ class FdbControllerTest {
 
     private final VfPools pools = mock(VfPools.class);
     private final List<Consumer<PairChanged>> listeners = new ArrayList<>();
-    private final FdbController fdbController = new FdbController(listener -> {
-        listeners.add(listener);
-        return () -> listeners.remove(listener);
-    });
+    /** Pairs whose health is known before the controller listens. */
+    private List<PairChanged> known = List.of();
+
+    private final FdbController fdbController = controller(SystemScheduler.process());
+
+    private FdbController controller(Scheduler scheduler) {
+        return new FdbController(
+                listener -> {
+                    listeners.add(listener);
+                    return () -> listeners.remove(listener);
+                },
+                () -> known,
+                scheduler);
+    }
 
     private static Lease lease(String vm, String primary, String vf) {
         return new Lease(ALPHA, POOL, new VmName(vm), new Alias(primary), PciAddress.parse(vf), "server", 1);
@@ -69,6 +85,11 @@ class FdbControllerTest {
     }
 
     private void becomes(String vm, HostName host, PairHealth health, PrimaryKind kind) {
+        PairChanged change = change(vm, host, health, kind);
+        listeners.forEach(l -> l.accept(change));
+    }
+
+    private static PairChanged change(String vm, HostName host, PairHealth health, PrimaryKind kind) {
         Pair pair = new Pair(
                 new Alias("ua-standby0"),
                 new Alias("ua-vf0"),
@@ -77,7 +98,7 @@ class FdbControllerTest {
                 kind,
                 health,
                 "");
-        listeners.forEach(l -> l.accept(new PairChanged(new VmName(vm), host, PairHealth.OFF, pair)));
+        return new PairChanged(new VmName(vm), host, PairHealth.OFF, pair);
     }
 
     private static VerificationMode soon() {
@@ -140,6 +161,50 @@ class FdbControllerTest {
         becomes(PairHealth.ACTIVE, PrimaryKind.VF);
 
         verify(pools, soon()).forward(LEASE, false);
+    }
+
+    /** A server that returns knows the health of a pair before it has read the NICs of the host. */
+    @Test
+    void removesAnEntryThatAStoppedServerLeftOnceTheNicsAreRead() {
+        fdbController.close();
+        FakeScheduler time = new FakeScheduler();
+        FdbController returned = controller(time);
+        when(pools.leases(ALPHA))
+                .thenThrow(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "NICs of host alpha are being read"))
+                .thenReturn(List.of(LEASE));
+        returned.setPools(pools);
+        becomes(PairHealth.ACTIVE, PrimaryKind.VF);
+        verify(pools, never()).forward(any(), anyBoolean());
+
+        time.advance(Duration.ofSeconds(2));
+
+        verify(pools).forward(LEASE, false);
+        returned.close();
+    }
+
+    @Test
+    void removesAnEntryOfAPairThatWasReadBeforeThisControllerListened() {
+        fdbController.close();
+        known = List.of(change("web1", ALPHA, PairHealth.ACTIVE, PrimaryKind.VF));
+        FdbController returned = controller(new FakeScheduler());
+
+        returned.setPools(pools);
+
+        verify(pools).forward(LEASE, false);
+        returned.close();
+    }
+
+    @Test
+    void removesAnEntryThatAStoppedServerLeftOnceThePoolsAreServed() {
+        fdbController.close();
+        FdbController returned = controller(new FakeScheduler());
+        becomes(PairHealth.ACTIVE, PrimaryKind.VF);
+        verify(pools, never()).leases(ALPHA);
+
+        returned.setPools(pools);
+
+        verify(pools).forward(LEASE, false);
+        returned.close();
     }
 
     @Test

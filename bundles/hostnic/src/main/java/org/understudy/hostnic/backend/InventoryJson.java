@@ -66,9 +66,15 @@ record InventoryJson(String self) {
     }
 
     private static Finding problem(JsonNode problem) {
-        return problem(
-                problem.path("subject").asText("SR-IOV"),
-                problem.path("message").asText());
+        String subject = problem.path("subject").asText("SR-IOV");
+        String message = problem.path("message").asText();
+        return problem.path("storage").asBoolean()
+                ? Finding.of(
+                        FindingCode.STORAGE_FULL,
+                        subject,
+                        message,
+                        "Free space on the file system of this directory on the host.")
+                : problem(subject, message);
     }
 
     private static Finding problem(String subject, String message) {

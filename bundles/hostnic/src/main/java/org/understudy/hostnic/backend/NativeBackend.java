@@ -146,7 +146,7 @@ public record NativeBackend(Places places, String self, String user, Executor wa
 
     @Override
     public Subscription watch(Runnable changed, Consumer<String> ended) {
-        long watch = call("Watch of SR-IOV functions", NativeVf::watchOpen);
+        long watch = call("Watch of SR-IOV functions", () -> NativeVf.watchOpen(places.asArray()));
         AtomicBoolean wanted = new AtomicBoolean(true);
         try {
             watchers.execute(() -> follow(watch, wanted, changed, ended));

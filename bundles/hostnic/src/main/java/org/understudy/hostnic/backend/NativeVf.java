@@ -27,7 +27,7 @@ final class NativeVf {
 
     static native void release(String[] places, String vf, String owner, long fencing);
 
-    static native long watchOpen();
+    static native long watchOpen(String[] places);
 
     /** Waits for changes; returns their number, 0 on timeout. */
     static native int watchWait(long watch, int millis);

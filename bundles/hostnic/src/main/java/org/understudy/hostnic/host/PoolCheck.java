@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.NicInventory;
@@ -17,7 +18,7 @@ import org.understudy.hostnic.pool.VfSelection;
 record PoolCheck(HostNicAccess access, PoolPolicy pool) {
     private static final Set<String> SIGNS_OF_A_DAEMON = Set.of("up", "address");
 
-    /** Empty if it can. */
+    /** Empty if it can, and will be able to. */
     List<Finding> findings() {
         Optional<String> readOnly = access.readOnly();
         // A read-only host is not read again.
@@ -39,12 +40,7 @@ record PoolCheck(HostNicAccess access, PoolPolicy pool) {
         }
         if (!VfSelection.order(inventory, pool, OptionalInt.empty(), Optional.empty())
                 .isEmpty()) {
-            return VfSelection.obstacle(inventory, pool)
-                    .map(why -> finding(
-                            FindingCode.POOL_NOT_SERVED,
-                            "Pool " + pool.name() + " has no usable VF on host " + inventory.host() + ": " + why,
-                            "Remove the obstacle on the host, or choose another host."))
-                    .stream()
+            return Stream.concat(obstacle(inventory).stream(), storage(inventory))
                     .toList();
         }
         return List.of(finding(
@@ -52,6 +48,21 @@ record PoolCheck(HostNicAccess access, PoolPolicy pool) {
                 "Pool " + pool.name() + " has no free VF on host " + inventory.host() + ": "
                         + VfSelection.reasons(inventory, pool.name()),
                 remedy(inventory.vfs())));
+    }
+
+    private Optional<Finding> obstacle(NicInventory inventory) {
+        return VfSelection.obstacle(inventory, pool)
+                .map(why -> finding(
+                        FindingCode.POOL_NOT_SERVED,
+                        "Pool " + pool.name() + " has no usable VF on host " + inventory.host() + ": " + why,
+                        "Remove the obstacle on the host, or choose another host."));
+    }
+
+    /** A lease cannot be recorded without space. */
+    private Stream<Finding> storage(NicInventory inventory) {
+        return inventory.findings().stream()
+                .filter(f -> f.code() == FindingCode.STORAGE_FULL)
+                .map(f -> finding(f.code(), "Host " + inventory.host() + ": " + f.message(), f.remedy()));
     }
 
     private Finding finding(FindingCode code, String message, String remedy) {

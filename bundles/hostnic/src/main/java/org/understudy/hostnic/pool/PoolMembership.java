@@ -82,18 +82,39 @@ public record PoolMembership(List<PoolPolicy> policies) {
     public List<PoolView> views(Collection<NicInventory> hosts) {
         List<NicInventory> readable =
                 hosts.stream().filter(NicInventory::available).toList();
+        List<NicInventory> unreadable =
+                hosts.stream().filter(host -> !host.available()).toList();
         Map<PoolName, List<Finding>> overlaps = overlaps(readable);
         return policies.stream()
-                .map(pool -> view(pool, readable, overlaps.getOrDefault(pool.name(), List.of())))
+                .map(pool -> {
+                    List<Finding> others = new ArrayList<>(unknown(pool.name(), unreadable));
+                    others.addAll(overlaps.getOrDefault(pool.name(), List.of()));
+                    return view(pool, readable, others);
+                })
                 .toList();
     }
 
-    private static PoolView view(PoolPolicy pool, List<NicInventory> hosts, List<Finding> overlaps) {
+    /** A host without access to its NICs has no finding, and no VF for a pool. */
+    private static List<Finding> unknown(PoolName pool, List<NicInventory> unreadable) {
+        return unreadable.stream()
+                .flatMap(host -> host.findings().stream()
+                        .limit(1)
+                        .map(why -> Finding.of(
+                                        FindingCode.HOST_UNAVAILABLE,
+                                        "pool " + pool + ", host " + host.host(),
+                                        "Pool " + pool + ": its VFs on host " + host.host() + " are unknown: "
+                                                + why.message(),
+                                        why.remedy())
+                                .as(why.severity())))
+                .toList();
+    }
+
+    private static PoolView view(PoolPolicy pool, List<NicInventory> hosts, List<Finding> others) {
         if (pool.kind() != PrimaryKind.VF) {
             return PoolView.of(pool);
         }
         List<Stock> stocks = hosts.stream().map(host -> stock(pool, host)).toList();
-        List<Finding> findings = new ArrayList<>(overlaps);
+        List<Finding> findings = new ArrayList<>(others);
         if (!pool.adopt()) {
             hosts.forEach(host -> reserved(pool.name(), host).ifPresent(findings::add));
         }

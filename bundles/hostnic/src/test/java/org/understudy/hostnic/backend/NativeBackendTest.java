@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -254,6 +255,22 @@ class NativeBackendTest {
 
         await().until(() -> watchers() == 0);
         assertThat(ends).isEmpty();
+    }
+
+    @Test
+    void watchReportsLeasesAndReleasesOfOtherPrograms() throws IOException {
+        tree.with(1, 4);
+        AtomicInteger changes = new AtomicInteger();
+        Subscription watch = backend().watch(changes::incrementAndGet, reason -> {});
+
+        LeaseToken token = backend().lease(SysTree.vf(0, 0), WEB2).orElseThrow();
+        await().until(() -> changes.get() > 0);
+        await().until(() -> vf(0, 0).state() == VfState.LEASED);
+        int before = changes.get();
+        backend().release(token);
+
+        await().until(() -> changes.get() > before);
+        watch.close();
     }
 
     private static int watchers() {

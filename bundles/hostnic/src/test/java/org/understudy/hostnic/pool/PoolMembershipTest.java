@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.NicInventory;
@@ -70,6 +71,26 @@ class PoolMembershipTest {
             assertThat(view.stocks())
                     .containsExactly(new Stock(new HostName("a"), 5, 1, 2), new Stock(new HostName("b"), 0, 0, 0));
             assertThat(view.findings()).isEmpty();
+        });
+    }
+
+    @Test
+    void namesAHostWhoseVfsCannotBeRead() {
+        PoolPolicy pool = pool("a", "eno1#0-7");
+        Finding silent =
+                Finding.of(FindingCode.NIC_ACCESS_LIMITED, "host c, NICs", "NICs of host c are silent", "Wake it.");
+        NicInventory unreachable =
+                new NicInventory(new HostName("c"), false, "none", List.of(), List.of(), List.of(silent));
+
+        PoolView view = new PoolMembership(List.of(pool))
+                .views(List.of(rack.inventory("a", pool), unreachable))
+                .get(0);
+
+        assertThat(view.stocks()).extracting(Stock::host).containsExactly(new HostName("a"));
+        assertThat(view.findings()).singleElement().satisfies(f -> {
+            assertThat(f.code()).isEqualTo(FindingCode.HOST_UNAVAILABLE);
+            assertThat(f.subject()).isEqualTo("pool a, host c");
+            assertThat(f.message()).isEqualTo("Pool a: its VFs on host c are unknown: NICs of host c are silent");
         });
     }
 

@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
@@ -65,6 +66,7 @@ public final class MigrationJournal implements PendingUnplug.Store {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
     private final Path folder;
+    private final JournalReserve reserve;
 
     /** @throws UnderstudyException {@link ErrorCode#IO_FAILED} if the folder cannot be created */
     public MigrationJournal(Path folder) {
@@ -75,14 +77,32 @@ public final class MigrationJournal implements PendingUnplug.Store {
         } catch (IOException e) {
             throw new UnderstudyException(ErrorCode.IO_FAILED, "Folder " + folder + " cannot be created: " + e, e);
         }
+        reserve = new JournalReserve(folder, OWNER_ONLY);
+        try {
+            reserve.fill();
+        } catch (IOException e) {
+            LOG.warn("Journal folder {}: no migration can start: {}", folder, e.toString());
+        }
+    }
+
+    /** What prevents the start of migrations, or soon may. Reads only. */
+    public List<Finding> findings() {
+        return reserve.findings();
     }
 
     public boolean has(MigrationId id) {
         return Files.exists(file(id));
     }
 
+    /** @throws UnderstudyException {@link ErrorCode#IO_FAILED} if there is no space for this migration and its end */
     public void started(Migration first, MigrationOptions options) {
-        write(new Entry(Stage.STARTED, first, options, List.of()));
+        Path file = file(first.id());
+        try {
+            reserve.fill();
+            replace(file, new Entry(Stage.STARTED, first, options, List.of()));
+        } catch (IOException e) {
+            throw failure(file, e);
+        }
     }
 
     /** Also deletes the oldest files of ended migrations, beyond 100. */
@@ -135,6 +155,26 @@ public final class MigrationJournal implements PendingUnplug.Store {
     }
 
     private void store(Path file, Object value) {
+        try {
+            replaceOrUseReserve(file, value);
+        } catch (IOException e) {
+            throw failure(file, e);
+        }
+    }
+
+    private void replaceOrUseReserve(Path file, Object value) throws IOException {
+        try {
+            replace(file, value);
+        } catch (IOException e) {
+            if (!reserve.release()) {
+                throw e;
+            }
+            LOG.warn("Journal file {}: cannot be written, using the reserve: {}", file, e.toString());
+            replace(file, value);
+        }
+    }
+
+    private void replace(Path file, Object value) throws IOException {
         Path fresh = file.resolveSibling(file.getFileName() + ".new");
         try {
             Files.deleteIfExists(fresh);
@@ -147,15 +187,20 @@ public final class MigrationJournal implements PendingUnplug.Store {
                 out.force(true);
             }
             Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
-                directory.force(true);
-            }
         } catch (IOException e) {
-            throw new UnderstudyException(ErrorCode.IO_FAILED, "Journal file " + file + " cannot be written: " + e, e);
+            delete(fresh);
+            throw e;
+        }
+        try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
+            directory.force(true);
         }
     }
 
-    private void delete(Path file) {
+    private static UnderstudyException failure(Path file, IOException e) {
+        return new UnderstudyException(ErrorCode.IO_FAILED, "Journal file " + file + " cannot be written: " + e, e);
+    }
+
+    private static void delete(Path file) {
         try {
             Files.deleteIfExists(file);
         } catch (IOException e) {

@@ -6,8 +6,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,7 +22,18 @@ import org.understudy.concurrent.Deadline;
 public final class RollbackStack {
     private static final Logger LOG = LoggerFactory.getLogger(RollbackStack.class);
 
-    private record Action(MigrationStep step, String key, Supplier<String> run, Supplier<String> remedy) {}
+    /** Findings that show where the guest is, or that this is unknown. */
+    private static final Set<FindingCode> PLACE_OF_GUEST =
+            EnumSet.of(FindingCode.GUEST_NOT_RUNNING, FindingCode.HOST_UNAVAILABLE);
+
+    /** The finding for the failure of an action; evaluated after all actions. */
+    @FunctionalInterface
+    public interface Explanation {
+        Optional<Finding> of(Throwable failure);
+    }
+
+    private record Action(
+            MigrationStep step, String key, Supplier<String> run, Supplier<String> remedy, Explanation explanation) {}
 
     private final Deque<Action> actions = new ArrayDeque<>();
     private boolean discarded;
@@ -31,7 +44,13 @@ public final class RollbackStack {
      * @param remedy what an admin does if this fails; read after all actions
      */
     public void push(MigrationStep step, String key, Supplier<String> run, Supplier<String> remedy) {
-        actions.push(new Action(step, key, run, remedy));
+        push(step, key, run, remedy, failure -> Optional.empty());
+    }
+
+    /** @param explanation replaces the general finding with this remedy where it is not empty */
+    public void push(
+            MigrationStep step, String key, Supplier<String> run, Supplier<String> remedy, Explanation explanation) {
+        actions.push(new Action(step, key, run, remedy, explanation));
     }
 
     public boolean isEmpty() {
@@ -74,12 +93,13 @@ public final class RollbackStack {
             } catch (RuntimeException | Error e) {
                 LOG.warn("Migration {}: rollback action {} failed", status.now().id(), action.key, e);
                 status.fact(action.step, action.key, "failed: " + e.getMessage());
-                failures.add(() -> undoFailed(action, e.getMessage()));
+                failures.add(() -> action.explanation.of(e).orElseGet(() -> undoFailed(action, e.getMessage())));
             }
         }
         return failures.stream()
                 .map(Supplier::get)
-                .sorted(Comparator.comparing(f -> f.code() != FindingCode.GUEST_NOT_RUNNING))
+                .distinct()
+                .sorted(Comparator.comparing(f -> !PLACE_OF_GUEST.contains(f.code())))
                 .toList();
     }
 

@@ -7,6 +7,7 @@ import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationStep;
+import org.understudy.api.StepState;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.IncomingMigration;
 import org.understudy.api.spi.MigrationPhase;
@@ -43,6 +44,7 @@ final class ArrivalRecovery {
         context.rollbacks().discard();
         Instant resumed = context.services().scheduler().instant();
         status.done(interrupted.lastStep());
+        skipUnrecorded();
         VmSnapshot snapshot = interrupted.snapshotOn(interrupted.destination());
         Optional<SourceMonitor> sender = interrupted.sender();
         Arrived arrived = Arrived.recovered(context, snapshot, resumed, sender.flatMap(SourceMonitor::released));
@@ -59,6 +61,15 @@ final class ArrivalRecovery {
             status.skip(MigrationStep.RELEASE, "the source no longer has a QEMU of this VM");
         }
         new MigrationCompletion(context, Optional.empty()).complete(arrived, enabled);
+    }
+
+    /** The VM runs on the destination, so that these steps are over, however far the journal was written. */
+    private void skipUnrecorded() {
+        for (MigrationStep step : MigrationStep.values()) {
+            if (step.compareTo(MigrationStep.TO_PRIMARY) < 0 && status.state(step) == StepState.PENDING) {
+                status.skip(step, "over before the server was restarted, but not recorded");
+            }
+        }
     }
 
     private void acceptIfSafe() {

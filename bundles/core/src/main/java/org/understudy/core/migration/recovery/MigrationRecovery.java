@@ -59,7 +59,7 @@ public final class MigrationRecovery implements Task {
 
     @Override
     public void run() {
-        RecoveryWait wait = new RecoveryWait(before, hosts, services, status, events);
+        RecoveryWait wait = new RecoveryWait(entry, hosts, services, status, events);
         try (events) {
             RecoveryWait.Found found = wait.hosts();
             HeldHosts held = found.held();

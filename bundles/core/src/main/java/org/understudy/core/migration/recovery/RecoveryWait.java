@@ -2,9 +2,11 @@
 package org.understudy.core.migration.recovery;
 
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.Finding;
@@ -18,6 +20,8 @@ import org.understudy.api.spi.Hosts;
 import org.understudy.concurrent.PendingAnswer;
 import org.understudy.core.migration.context.HeldHosts;
 import org.understudy.core.migration.context.MigrationEvents;
+import org.understudy.core.migration.context.MigrationJournal;
+import org.understudy.core.migration.context.MigrationJournal.Stage;
 import org.understudy.core.migration.context.MigrationServices;
 import org.understudy.core.migration.context.MigrationStatusBuilder;
 import org.understudy.core.migration.context.StepAbortedException;
@@ -35,8 +39,11 @@ final class RecoveryWait {
 
     private static final Logger LOG = LoggerFactory.getLogger(RecoveryWait.class);
     private static final Duration MAX_PAUSE = Duration.ofSeconds(10);
+    /** The source may have been sending, and QEMU pauses the guest before the switchover. */
+    private static final Set<Stage> MAY_HAVE_PAUSED = EnumSet.of(Stage.PREPARED, Stage.GOING_BACK);
 
     private final Migration migration;
+    private final boolean sent;
     private final Hosts hosts;
     private final MigrationServices services;
     private final MigrationStatusBuilder status;
@@ -47,12 +54,13 @@ final class RecoveryWait {
     private Optional<Finding> reported = Optional.empty();
 
     RecoveryWait(
-            Migration migration,
+            MigrationJournal.Entry entry,
             Hosts hosts,
             MigrationServices services,
             MigrationStatusBuilder status,
             MigrationEvents events) {
-        this.migration = migration;
+        this.migration = entry.migration();
+        this.sent = MAY_HAVE_PAUSED.contains(entry.stage());
         this.hosts = hosts;
         this.services = services;
         this.status = status;
@@ -124,7 +132,11 @@ final class RecoveryWait {
         Finding now = Finding.of(
                         FindingCode.HOST_UNAVAILABLE,
                         "vm " + migration.vm() + ", host " + name,
-                        "Recovery of migration " + migration.id() + " waits for host " + name + ": " + reason,
+                        "Recovery of migration " + migration.id() + " waits for host " + name
+                                + (sent && name.equals(migration.source())
+                                        ? ", where VM " + migration.vm() + " may be paused"
+                                        : "")
+                                + ": " + reason,
                         "Make host " + name + " reachable, or end the recovery with \"understudy:migration-cancel "
                                 + migration.id() + "\".")
                 .as(Severity.WARNING);

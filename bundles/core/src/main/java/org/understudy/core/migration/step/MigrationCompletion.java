@@ -147,7 +147,7 @@ public final class MigrationCompletion {
             return Outcome.NEEDS_ATTENTION;
         }
         if (!context.rollbacks().isEmpty()) {
-            journalRollback();
+            context.journal(MigrationJournal.Stage.GOING_BACK);
         }
         List<Finding> failures = context.rollbacks()
                 .run(
@@ -160,18 +160,6 @@ public final class MigrationCompletion {
         }
         markUndone();
         return stop.reason() == StepAbortedException.Reason.CANCELLED ? Outcome.CANCELLED : Outcome.FAILED_ON_SOURCE;
-    }
-
-    /** A full disk must not prevent a rollback. */
-    private void journalRollback() {
-        try {
-            context.journal(MigrationJournal.Stage.GOING_BACK);
-        } catch (RuntimeException e) {
-            LOG.error(
-                    "Migration {}: rollback started, but the journal could not be written",
-                    context.request().id(),
-                    e);
-        }
     }
 
     private void markUndone() {

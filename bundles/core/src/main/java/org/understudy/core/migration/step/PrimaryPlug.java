@@ -2,7 +2,10 @@
 package org.understudy.core.migration.step;
 
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.Optional;
+import java.util.Set;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.MigrationStep;
@@ -17,10 +20,14 @@ import org.understudy.core.migration.context.StepAbortedException;
 
 /** Brings one primary to the guest on the destination: QEMU plugs it by itself, or this server does. */
 final class PrimaryPlug {
+    private static final Set<ErrorCode> UNANSWERED = EnumSet.of(
+            ErrorCode.HOST_UNAVAILABLE, ErrorCode.DEADLINE_EXCEEDED, ErrorCode.QMP_DISCONNECTED, ErrorCode.CANCELLED);
+
     private final MigrationContext context;
     private final Arrived arrived;
     private final PairView pair;
     private Optional<Finding> failure = Optional.empty();
+    private boolean refused;
 
     PrimaryPlug(MigrationContext context, Arrived arrived, PairView pair) {
         this.context = context;
@@ -44,10 +51,15 @@ final class PrimaryPlug {
         if (enabled || wasHidden()) {
             return enabled;
         }
-        if (answer().is(PrimaryPresence.ABSENT) && !arrived.lacksVf(pair)) {
-            plug();
+        if (answer().is(PrimaryPresence.ABSENT) && !arrived.lacksVf(pair) && !plug() && isRefused()) {
+            return false;
         }
         return awaitEnabled(end.left());
+    }
+
+    /** Nothing plugs a primary that the host has refused. Without an answer it may have been plugged; QEMU may have done so too. */
+    private boolean isRefused() {
+        return refused && answer().is(PrimaryPresence.ABSENT);
     }
 
     private Duration graceWithin(Duration limit) {
@@ -77,6 +89,7 @@ final class PrimaryPlug {
             context.status().fact(MigrationStep.TO_PRIMARY, "plugged-" + pair.primary(), "by Understudy");
             return true;
         } catch (UnderstudyException e) {
+            refused = !UNANSWERED.contains(e.code());
             failure = Optional.of(Finding.of(
                     FindingCode.PRIMARY_NOT_RETURNED,
                     context.request().subject() + ", primary " + pair.primary(),

@@ -56,7 +56,13 @@ public final class Rollback {
     }
 
     public void addGuest() {
-        context.rollbacks().push(MigrationStep.SWITCH, "undoGuest", this::restoreGuest, findings::guestRemedy);
+        context.rollbacks()
+                .push(
+                        MigrationStep.SWITCH,
+                        "undoGuest",
+                        this::restoreGuest,
+                        findings::guestRemedy,
+                        failure -> sending.flatMap(started -> findings.mayBePaused(failure)));
     }
 
     public void addIncoming(IncomingMigration incoming) {
@@ -81,7 +87,14 @@ public final class Rollback {
     public void addSending(SourceMonitor started) {
         sending = Optional.of(started);
         context.rollbacks()
-                .push(MigrationStep.TO_STANDBY, "undoSending", sendingRollback(started)::cancel, findings::placeRemedy);
+                .push(
+                        MigrationStep.TO_STANDBY,
+                        "undoSending",
+                        sendingRollback(started)::cancel,
+                        findings::placeRemedy,
+                        failure -> started.outgoing().switchesByItself()
+                                ? Optional.empty()
+                                : findings.mayBePaused(failure));
     }
 
     /** Cancels a migration, and returns whether the host had completed it by itself before. Blocks. */

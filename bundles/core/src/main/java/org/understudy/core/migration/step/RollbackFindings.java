@@ -4,9 +4,11 @@ package org.understudy.core.migration.step;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
+import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.VfPools.Lease;
 import org.understudy.core.definition.DomainView.PairView;
@@ -22,6 +24,8 @@ final class RollbackFindings {
     private final BooleanSupplier incomingGone;
     private final HostName source;
     private final HostName destination;
+    /** Why the source did not answer, as first reported. */
+    private Optional<String> silence = Optional.empty();
 
     /** @param incomingGone whether the destination QEMU has provably ended */
     RollbackFindings(MigrationContext context, BooleanSupplier incomingGone) {
@@ -77,6 +81,27 @@ final class RollbackFindings {
     /** The next step while a VF is still leased for a VM that did not arrive. */
     static String releaseRemedy(Lease lease) {
         return "Release VF " + lease.vf() + " on host " + lease.host() + " with \"understudy-vf release\".";
+    }
+
+    /**
+     * QEMU pauses the guest before the switchover, and waits for a command that can no longer be sent. Empty if the source
+     * answered.
+     */
+    Optional<Finding> mayBePaused(Throwable failure) {
+        if (!(failure instanceof UnderstudyException known) || known.code() != ErrorCode.HOST_UNAVAILABLE) {
+            return Optional.empty();
+        }
+        silence = silence.or(() -> Optional.of(known.getMessage()));
+        String resume = "make host " + source + " reachable, then resume the VM there with \"understudy:vm-resume "
+                + context.request().vm() + "\" if it is paused.";
+        return Optional.of(Finding.of(
+                FindingCode.HOST_UNAVAILABLE,
+                context.request().subjectOn(source),
+                "VM " + context.request().vm() + " may be paused on host " + source + ", which does not answer: "
+                        + silence.get(),
+                incomingGone.getAsBoolean()
+                        ? resume.replaceFirst("make", "Make")
+                        : "End the QEMU process of the VM on host " + destination + ", " + resume));
     }
 
     Finding paused() {

@@ -2,6 +2,7 @@
 package org.understudy.core.migration.step;
 
 import java.util.List;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
@@ -82,6 +83,8 @@ final class StandbyForwarding {
                 context.request().subjectOn(host),
                 "Frames for the VM may be lost while it uses its standby NIC: forwarding could not be set on the PF of its"
                         + " VF: " + why.getMessage(),
-                "Allow the command \"forwarding\" in the access list of understudy-vf on the host.");
+                why.code() == ErrorCode.NOT_PERMITTED
+                        ? "Allow the command \"forwarding\" in the access list of understudy-vf on the host."
+                        : why.code().remedy());
     }
 }
