@@ -2,7 +2,11 @@
 package org.understudy.libvirt.connect;
 
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.libvirt.LibvirtException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,59 +18,56 @@ import org.understudy.concurrent.Backoff;
 import org.understudy.concurrent.Delivery;
 
 /**
- * The connection to one host. When it is lost, a task reconnects with backoff and registers all callbacks again. The tasks of
- * a connection run one at a time, on threads that all connections share.
+ * Connects to one host, and again after a loss, with backoff and all callbacks. Calls end with {@link
+ * ErrorCode#HOST_UNAVAILABLE} when the host is lost, even if libvirt keeps their threads.
  */
 public final class LibvirtConnection implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LibvirtConnection.class);
+    /** Two sessions whose calls have all not returned. */
+    private static final int MAX_LEFT = 2 * LibvirtSession.MAX_CALLS;
+
     private final LibvirtSettings settings;
     private final EventLoop loop;
     private final ConnectionListener listener;
     private final Timing timing;
     private final LibvirtThreads threads;
     private final ReconnectSchedule reconnects;
-    /** The key is a {@link Task}, or the connection that was lost. */
+    /** The key is a {@link Task}, or the connection that libvirt has closed. */
     private final Delivery<Object, Runnable> tasks;
 
-    private Subscription checks = () -> {};
-    private Optional<SharedConnection> current = Optional.empty();
-    private Outage lastOutage = new Outage("is not connected yet", Optional.empty());
+    private Optional<LibvirtSession> current = Optional.empty();
+    private Outage lastOutage = Outage.because("is not connected yet");
+    /** Those that may not have returned. */
+    private final Set<ConnectAttempt> attempts = new HashSet<>();
+
+    private Subscription nextAttempt = () -> {};
     private int failedResyncs;
     private boolean closed;
 
     private enum Task {
-        CHECK,
-        RECONNECT,
         RESYNC
     }
 
-    /** Why there is no connection. */
-    private record Outage(String why, Optional<Throwable> cause) {
-        static Outage because(String why, Throwable cause) {
-            return new Outage(why, Optional.of(cause));
-        }
-    }
-
     /**
-     * Intervals of retries and liveness checks.
+     * Intervals and deadlines.
      *
      * @param retries pauses between attempts to connect or resync
-     * @param checkInterval between two checks whether a connection is alive
-     * @param keepAliveInterval between two keepalive messages, in whole seconds
-     * @param keepAliveCount unanswered keepalive messages after which a connection is dead
+     * @param pingInterval between two checks whether a host is alive
+     * @param pingDeadline limit for the answer, after which the host is lost
+     * @param connectDeadline limit for a connect, after which there is another attempt
      * @param monitorTimeout limit for one QEMU monitor command
      */
     public record Timing(
             Backoff retries,
-            Duration checkInterval,
-            Duration keepAliveInterval,
-            int keepAliveCount,
+            Duration pingInterval,
+            Duration pingDeadline,
+            Duration connectDeadline,
             Duration monitorTimeout) {
         public static final Timing DEFAULT = new Timing(
                 new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30)),
                 Duration.ofSeconds(5),
-                Duration.ofSeconds(5),
-                3,
+                Duration.ofSeconds(15),
+                Duration.ofSeconds(30),
                 Duration.ofSeconds(15));
     }
 
@@ -91,139 +92,158 @@ public final class LibvirtConnection implements AutoCloseable {
     }
 
     /**
-     * Opens the connection for the first time; blocks.
+     * Connects for the first time; blocks.
      *
      * @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE}
      */
     public void open() {
-        try {
-            activate(connect());
-        } catch (LibvirtException e) {
-            throw unavailable(Outage.because(reason(e), e));
-        }
-        checks = threads.scheduler().every(timing.checkInterval(), () -> tasks.put(Task.CHECK, this::checkAlive));
+        CompletableFuture<Optional<Outage>> result = new CompletableFuture<>();
+        connect(() -> result.complete(Optional.empty()), outage -> result.complete(Optional.of(outage)));
+        result.join().ifPresent(outage -> {
+            throw outage.exception(settings);
+        });
     }
 
     /**
-     * Runs a call on the connection; blocks until the host answers.
+     * Runs a call on a connection that no other thread uses meanwhile; blocks until the host answers or is lost.
      *
      * @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE} with the reason while there is no connection
      */
     public <T> T call(String what, LibvirtCall<T> call) {
-        SharedConnection used = acquire();
-        try {
-            return call.apply(used.connect());
-        } catch (LibvirtException e) {
-            UnderstudyException failure = LibvirtFailure.of("Host " + settings.name() + ": cannot " + what, e);
-            if (!used.connect().responds()) {
-                Outage closed = Outage.because("closed the connection: " + e.getMessage(), e);
-                tasks.put(used, () -> connectionLost(used, closed));
-                throw unavailable(closed);
-            }
-            throw failure;
-        } finally {
-            used.release();
-        }
-    }
-
-    private synchronized SharedConnection acquire() {
-        return current.filter(SharedConnection::acquire).orElseThrow(() -> unavailable(lastOutage));
-    }
-
-    private UnderstudyException unavailable(Outage outage) {
-        String text = "Host %s (%s) %s".formatted(settings.name(), settings.uri(), outage.why());
-        return outage.cause()
-                .map(cause -> new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, text, cause))
-                .orElseGet(() -> new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, text));
-    }
-
-    private static String reason(LibvirtException e) {
-        return "is unreachable: %s (%s)".formatted(e.getMessage(), e.getError().getCode());
-    }
-
-    /** Returns a connection with all callbacks registered, or throws. */
-    private SharedConnection connect() throws LibvirtException {
-        NativeConnect connect = new NativeConnect(settings.uri());
-        SharedConnection fresh = new SharedConnection(connect);
-        try {
-            keepAlive(connect);
-            listenForClose(connect, fresh);
-            listener.register(connect);
-            return fresh;
-        } catch (LibvirtException | RuntimeException | Error e) {
-            dispose(fresh);
-            throw e;
-        }
-    }
-
-    private void keepAlive(NativeConnect connect) throws LibvirtException {
-        try {
-            connect.setKeepAlive((int) timing.keepAliveInterval().toSeconds(), timing.keepAliveCount());
-        } catch (LibvirtException e) {
-            if (!LibvirtFailure.isUnsupported(e)) {
-                throw e;
-            }
-        }
-    }
-
-    private void listenForClose(NativeConnect connect, SharedConnection fresh) throws LibvirtException {
-        try {
-            connect.registerCloseListener((c, reason) -> tasks.put(
-                    fresh,
-                    () -> connectionLost(fresh, new Outage("closed the connection: " + reason, Optional.empty()))));
-        } catch (LibvirtException e) {
-            if (!LibvirtFailure.isUnsupported(e)) {
-                throw e;
-            }
-        }
-    }
-
-    private void activate(SharedConnection fresh) {
-        if (!adopt(fresh)) {
-            dispose(fresh);
-        }
-    }
-
-    /** False if this was closed meanwhile. */
-    private synchronized boolean adopt(SharedConnection fresh) {
-        if (!closed) {
-            current = Optional.of(fresh);
-            reconnects.opened();
-        }
-        return !closed;
-    }
-
-    private void connectionLost(SharedConnection dead, Outage outage) {
+        LibvirtSession session;
         synchronized (this) {
-            if (closed || !current.equals(Optional.of(dead))) {
+            session = current.orElseThrow(() -> lastOutage.exception(settings));
+        }
+        return session.call(what, call);
+    }
+
+    /**
+     * Starts to connect; does not block.
+     *
+     * @param succeeded called when the host can be used
+     * @param failed called at most once, with the reason
+     */
+    private void connect(Runnable succeeded, Consumer<Outage> failed) {
+        if (threads.calls().running(host()) >= MAX_LEFT) {
+            failed.accept(Outage.because(
+                    "holds %d threads of this server in calls that have not returned; restart libvirtd on the host"
+                            .formatted(MAX_LEFT)));
+            return;
+        }
+        ConnectAttempt attempt =
+                new ConnectAttempt(host(), threads, timing.connectDeadline(), new ConnectAttempt.Steps() {
+                    @Override
+                    public SharedConnection open() throws LibvirtException {
+                        return new SharedConnection(
+                                new NativeConnect(settings.uri()), LibvirtConnection.this::unregister);
+                    }
+
+                    @Override
+                    public void prepare(SharedConnection fresh) throws LibvirtException {
+                        register(fresh);
+                    }
+
+                    @Override
+                    public void succeeded(SharedConnection fresh) {
+                        if (activate(fresh)) {
+                            succeeded.run();
+                        }
+                    }
+
+                    @Override
+                    public void failed(Outage outage) {
+                        failed.accept(outage);
+                    }
+                });
+        synchronized (this) {
+            attempts.removeIf(a -> !a.isOverdue());
+            attempts.add(attempt);
+        }
+        attempt.start();
+    }
+
+    private SharedConnection openForCalls() throws LibvirtException {
+        return new SharedConnection(new NativeConnect(settings.uri()), connect -> {});
+    }
+
+    private void register(SharedConnection fresh) throws LibvirtException {
+        try {
+            fresh.connect().registerCloseListener((c, reason) -> tasks.put(fresh, () -> closedByLibvirt(fresh, reason)));
+        } catch (LibvirtException e) {
+            if (!LibvirtFailure.isUnsupported(e)) {
+                throw e;
+            }
+        }
+        listener.register(fresh.connect());
+    }
+
+    /** Events first, then the close listener, then the handle: nothing is freed that libvirt may still call. */
+    private void unregister(NativeConnect connect) {
+        listener.deregister(connect);
+        try {
+            connect.unregisterCloseListener();
+        } catch (LibvirtException e) {
+            LOG.debug("Host {}: {}", settings.name(), e.getMessage());
+        }
+        loop.awaitIteration();
+    }
+
+    /** False if there is a connection already, or this was closed meanwhile. */
+    private boolean activate(SharedConnection fresh) {
+        LibvirtSession session =
+                new LibvirtSession(settings, fresh, this::openForCalls, threads, timing, this::sessionLost);
+        boolean adopted;
+        synchronized (this) {
+            adopted = !closed && current.isEmpty();
+            if (adopted) {
+                current = Optional.of(session);
+                reconnects.opened();
+            }
+        }
+        if (adopted) {
+            session.start();
+        } else {
+            session.close();
+        }
+        return adopted;
+    }
+
+    private void closedByLibvirt(SharedConnection dead, Object reason) {
+        current().filter(session -> session.uses(dead)).ifPresent(session ->
+                session.lose(Outage.because("closed the connection: " + reason)));
+    }
+
+    private void sessionLost(LibvirtSession lost, Outage outage) {
+        synchronized (this) {
+            if (closed || !current.equals(Optional.of(lost))) {
                 return;
             }
             current = Optional.empty();
             lastOutage = outage;
         }
         LOG.warn("Host {} {}", settings.name(), outage.why());
-        try {
-            dispose(dead);
-        } finally {
-            schedule(Task.RECONNECT, this::reconnect, reconnects.afterLoss());
-        }
+        reconnectAfter(reconnects.afterLoss());
     }
 
-    /** A task that is due after the close is ignored. */
-    private void schedule(Task task, Runnable work, Duration pause) {
-        threads.scheduler().after(pause, () -> tasks.put(task, work));
+    private synchronized void reconnectAfter(Duration pause) {
+        nextAttempt.close();
+        nextAttempt = threads.scheduler().after(pause, this::reconnect);
     }
 
     private void reconnect() {
-        try {
-            activate(connect());
-            LOG.info("Host {}: reconnected", settings.name());
-        } catch (LibvirtException e) {
-            reconnectFailed(Outage.because(reason(e), e));
-        } catch (RuntimeException | Error e) {
-            reconnectFailed(Outage.because("cannot be used: " + e.getMessage(), e));
+        if (isOutOfUse()) {
+            connect(this::reconnected, this::reconnectFailed);
         }
-        resync();
+    }
+
+    /** True if a connection is needed. */
+    private synchronized boolean isOutOfUse() {
+        return !closed && current.isEmpty();
+    }
+
+    private void reconnected() {
+        LOG.info("Host {}: reconnected", settings.name());
+        tasks.put(Task.RESYNC, this::resync);
     }
 
     /** Publishes the changes of the time without a connection; retries if they cannot be read. */
@@ -237,7 +257,7 @@ public final class LibvirtConnection implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             Duration pause = timing.retries().pause(++failedResyncs);
             LOG.warn("Host {}: resync failed, retrying in {}", settings.name(), pause, e);
-            schedule(Task.RESYNC, this::resync, pause);
+            threads.scheduler().after(pause, () -> tasks.put(Task.RESYNC, this::resync));
         }
     }
 
@@ -246,49 +266,30 @@ public final class LibvirtConnection implements AutoCloseable {
             return;
         }
         lastOutage = outage;
-        Duration pause = reconnects.afterFailure();
+        // Each attempt that hangs has a thread: the more there are, the rarer is the next one.
+        Duration hanging = timing.connectDeadline()
+                .multipliedBy(attempts.stream().filter(ConnectAttempt::isOverdue).count());
+        Duration backoff = reconnects.afterFailure();
+        Duration pause = backoff.compareTo(hanging) < 0 ? hanging : backoff;
         LOG.debug("Host {} {}; next attempt in {}", settings.name(), outage.why(), pause);
-        schedule(Task.RECONNECT, this::reconnect, pause);
+        reconnectAfter(pause);
     }
 
-    /** libvirt does not always report a close, for example if its callback could not be registered. */
-    private void checkAlive() {
-        try {
-            current()
-                    .filter(l -> !l.connect().responds())
-                    .ifPresent(l -> connectionLost(l, new Outage("closed the connection", Optional.empty())));
-        } catch (RuntimeException | Error e) {
-            LOG.error("Host {}: liveness check failed, retrying", settings.name(), e);
-        }
-    }
-
-    private synchronized Optional<SharedConnection> current() {
+    private synchronized Optional<LibvirtSession> current() {
         return current;
-    }
-
-    /** Events first, then the close listener, then the handle: nothing is freed that libvirt may still call. */
-    private void dispose(SharedConnection old) {
-        listener.deregister(old.connect());
-        try {
-            old.connect().unregisterCloseListener();
-        } catch (LibvirtException e) {
-            LOG.debug("Host {}: {}", settings.name(), e.getMessage());
-        }
-        loop.awaitIteration();
-        old.release();
     }
 
     @Override
     public void close() {
-        Optional<SharedConnection> last;
+        Optional<LibvirtSession> last;
         synchronized (this) {
             closed = true;
             last = current;
             current = Optional.empty();
-            lastOutage = new Outage("is closed", Optional.empty());
+            lastOutage = Outage.because("is closed");
+            nextAttempt.close();
         }
-        checks.close();
         tasks.close();
-        last.ifPresent(this::dispose);
+        last.ifPresent(LibvirtSession::close);
     }
 }

@@ -9,7 +9,8 @@ import org.understudy.concurrent.Scheduler;
  * pools are wide; their threads end when they are idle.
  *
  * @param events delivers events; their listeners do not block
- * @param connections opens, checks and closes connections
+ * @param connections reads hosts again after a loss
+ * @param calls all calls that libvirt may block
  * @param queries queries QEMU
  * @param migrations calls that libvirt blocks for the duration of a migration
  */
@@ -17,6 +18,7 @@ public record LibvirtThreads(
         Scheduler scheduler,
         ExecutorService events,
         ExecutorService connections,
+        NativeCalls calls,
         ExecutorService queries,
         ExecutorService migrations)
         implements AutoCloseable {
@@ -28,6 +30,7 @@ public record LibvirtThreads(
                 scheduler,
                 scheduler.pool("understudy-libvirt-events"),
                 wide(scheduler, "understudy-libvirt-connections"),
+                new NativeCalls(scheduler.blockingPool("understudy-libvirt-calls")),
                 wide(scheduler, "understudy-libvirt-queries"),
                 wide(scheduler, "understudy-libvirt-migrations"));
     }
@@ -41,6 +44,7 @@ public record LibvirtThreads(
     public void close() {
         events.shutdown();
         connections.shutdown();
+        calls.close();
         queries.shutdown();
         migrations.shutdown();
     }

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
@@ -111,15 +112,30 @@ public final class LibvirtMigrations {
     /** libvirt blocks the call for the duration of the migration. */
     private CompletableFuture<Void> call(MigrateCall migrateCall, VmName vm) {
         CompletableFuture<Void> call = new CompletableFuture<>();
+        AtomicBoolean decided = new AtomicBoolean();
         threads.migrations().execute(() -> {
             try {
-                domains.run("migrate", vm, migrateCall::run);
+                domains.run("migrate", vm, domain -> {
+                    if (decided.compareAndSet(false, true)) {
+                        migrateCall.run(domain);
+                    }
+                });
                 call.complete(null);
             } catch (RuntimeException | Error e) {
-                call.completeExceptionally(e);
+                // Otherwise libvirt has the request, and a migration whose connection is lost goes on.
+                call.completeExceptionally(decided.compareAndSet(false, true) ? notStarted(vm, e) : e);
             }
         });
         return call;
+    }
+
+    private static Throwable notStarted(VmName vm, Throwable cause) {
+        return LibvirtOutgoingMigration.isDisconnected(cause)
+                ? new UnderstudyException(
+                        ErrorCode.LIBVIRT_ERROR,
+                        "VM %s: migration was not started: %s".formatted(vm, cause.getMessage()),
+                        cause)
+                : cause;
     }
 
     private void completed(VmName vm) {

@@ -36,8 +36,8 @@ final class LibvirtConnectionTest {
     private static final Timing SHORT = new Timing(
             new Backoff(Duration.ofMillis(1), Duration.ofMillis(1)),
             Duration.ofMillis(100),
-            Duration.ofSeconds(1),
-            1,
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(10),
             Duration.ofSeconds(10));
     private static final int CUTS = 500;
     /** 4 KiB for each measured reconnect: the JVM allocates memory too. */

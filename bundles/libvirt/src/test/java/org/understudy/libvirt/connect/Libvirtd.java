@@ -153,10 +153,19 @@ public final class Libvirtd implements AutoCloseable {
         killAll("/libvirtd");
     }
 
+    /** Sends a signal, such as {@code STOP}, to the daemon. */
+    public void signal(String signal) throws IOException, InterruptedException {
+        signal("/libvirtd", signal);
+    }
+
     /** Sends a signal, such as {@code STOP}, to every QEMU. */
     public void signalVms(String signal) throws IOException, InterruptedException {
-        for (ProcessHandle qemu : running("/qemu-system-x86_64")) {
-            Process kill = new ProcessBuilder("kill", "-" + signal, String.valueOf(qemu.pid())).start();
+        signal("/qemu-system-x86_64", signal);
+    }
+
+    private void signal(String program, String signal) throws IOException, InterruptedException {
+        for (ProcessHandle process : running(program)) {
+            Process kill = new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid())).start();
             assertThat(kill.waitFor()).isZero();
         }
     }
@@ -195,6 +204,18 @@ public final class Libvirtd implements AutoCloseable {
     /** URI of a daemon that was started with TCP. */
     public String tcpUri(String driver, String path) {
         return driver + "+tcp://127.0.0.1:" + port.orElseThrow() + path;
+    }
+
+    /** URI whose ssh is a script that runs the command for the host in the daemon's namespace. */
+    public String sshUri() throws IOException {
+        Path ssh = directory.resolve("ssh");
+        Files.writeString(ssh, """
+                #!/bin/sh
+                for command; do :; done
+                exec nsenter -t %d -m sh -c "$command"
+                """.formatted(running("/libvirtd").get(0).pid()));
+        assertThat(ssh.toFile().setExecutable(true)).isTrue();
+        return "qemu+ssh://127.0.0.1/system?proxy=native&command=" + ssh;
     }
 
     /** URI of a daemon that was started with TLS. */

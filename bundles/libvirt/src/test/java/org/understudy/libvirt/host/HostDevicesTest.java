@@ -31,8 +31,8 @@ final class HostDevicesTest {
     private static final Timing SHORT = new Timing(
             new Backoff(Duration.ofMillis(10), Duration.ofMillis(100)),
             Duration.ofMillis(100),
-            Duration.ofSeconds(1),
-            3,
+            Duration.ofSeconds(4),
+            Duration.ofSeconds(10),
             Duration.ofSeconds(15));
 
     private static final int ROUNDS = 9;

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.libvirt.connect;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.libvirt.LibvirtException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.HostName;
+import org.understudy.api.Subscription;
+
+/**
+ * One attempt to open a connection. It fails at its deadline, but libvirt has no limit for a host that accepts a connection
+ * and does not answer: the attempt may succeed or fail later, and keeps its thread until then.
+ */
+final class ConnectAttempt {
+    private static final Logger LOG = LoggerFactory.getLogger(ConnectAttempt.class);
+
+    private final HostName host;
+    private final LibvirtThreads threads;
+    private final Duration limit;
+    private final Steps steps;
+    /** Known while it is prepared. */
+    private Optional<SharedConnection> created = Optional.empty();
+
+    private boolean failed;
+    private boolean returned;
+
+    /** What an attempt does, and calls. */
+    interface Steps {
+        /** Opens a connection; blocks. */
+        SharedConnection open() throws LibvirtException;
+
+        /** Prepares it for use; blocks. */
+        void prepare(SharedConnection fresh) throws LibvirtException;
+
+        /** The connection can be used, now or after the deadline. */
+        void succeeded(SharedConnection fresh);
+
+        /** Called at most once; does not block. */
+        void failed(Outage outage);
+    }
+
+    ConnectAttempt(HostName host, LibvirtThreads threads, Duration limit, Steps steps) {
+        this.host = host;
+        this.threads = threads;
+        this.limit = limit;
+        this.steps = steps;
+    }
+
+    /** Does not block. */
+    void start() {
+        Subscription deadline = threads.scheduler().after(limit, this::exceeded);
+        try {
+            threads.calls().run(host, () -> {
+                try {
+                    run();
+                } finally {
+                    deadline.close();
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            deadline.close();
+            returnedWith(Outage.because("cannot be called: no thread is free", e));
+        }
+    }
+
+    /** True while libvirt keeps the thread after the deadline. */
+    synchronized boolean isOverdue() {
+        return failed && !returned;
+    }
+
+    private void run() {
+        try {
+            SharedConnection fresh = steps.open();
+            prepare(fresh);
+            synchronized (this) {
+                created = Optional.empty();
+                returned = true;
+            }
+            steps.succeeded(fresh);
+        } catch (LibvirtException e) {
+            returnedWith(Outage.unreachable(e));
+        } catch (RuntimeException | Error e) {
+            returnedWith(Outage.because("cannot be used: " + e.getMessage(), e));
+        }
+    }
+
+    private void prepare(SharedConnection fresh) throws LibvirtException {
+        synchronized (this) {
+            created = Optional.of(fresh);
+        }
+        try {
+            steps.prepare(fresh);
+        } catch (LibvirtException | RuntimeException | Error e) {
+            fresh.release();
+            throw e;
+        }
+    }
+
+    private void exceeded() {
+        Optional<SharedConnection> silent;
+        synchronized (this) {
+            if (returned) {
+                return;
+            }
+            silent = created;
+        }
+        silent.ifPresent(this::end);
+        fail(Outage.because("has accepted no connection within " + Outage.seconds(limit)));
+    }
+
+    private void end(SharedConnection silent) {
+        try {
+            threads.calls().run(host, () -> silent.endCallWhenSilent(LibvirtSession.LOST_LIMIT));
+        } catch (RejectedExecutionException e) {
+            LOG.debug("Host {}: silent connection is not closed", host, e);
+        }
+    }
+
+    private void returnedWith(Outage outage) {
+        synchronized (this) {
+            returned = true;
+        }
+        fail(outage);
+    }
+
+    private void fail(Outage outage) {
+        synchronized (this) {
+            if (failed) {
+                return;
+            }
+            failed = true;
+        }
+        steps.failed(outage);
+    }
+}
