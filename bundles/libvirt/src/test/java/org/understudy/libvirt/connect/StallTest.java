@@ -41,7 +41,8 @@ final class StallTest {
             Duration.ofSeconds(3),
             Duration.ofSeconds(10));
     /** Until the next ping, its deadline, and the delays of a busy machine. */
-    private static final Duration BOUND = SHORT.pingInterval().plus(PING_DEADLINE).plusSeconds(2);
+    private static final Duration BOUND =
+            SHORT.pingInterval().plus(PING_DEADLINE).plusSeconds(2);
 
     private static final int CALLERS = 4;
     private static final HostName HOST = new HostName("a");
@@ -102,8 +103,9 @@ final class StallTest {
                     .toList();
             assertThat(query(other)).isEqualTo(1);
             for (CompletableFuture<Duration> call : calls) {
-                assertThat(call).succeedsWithin(LIMIT).satisfies(took -> assertThat(took)
-                        .isBetween(PING_DEADLINE.dividedBy(2), BOUND));
+                assertThat(call)
+                        .succeedsWithin(LIMIT)
+                        .satisfies(took -> assertThat(took).isBetween(PING_DEADLINE.dividedBy(2), BOUND));
             }
             assertThat(query(other)).isEqualTo(1);
             daemon.signal("CONT");
@@ -155,7 +157,8 @@ final class StallTest {
         await().atMost(LIMIT).until(() -> threads.calls().running(HOST) > CALLERS);
         daemon.signal("CONT");
 
-        assertThat(calls).allSatisfy(call -> assertThat(call).succeedsWithin(LIMIT).isEqualTo(1));
+        assertThat(calls)
+                .allSatisfy(call -> assertThat(call).succeedsWithin(LIMIT).isEqualTo(1));
     }
 
     @Test
