@@ -69,7 +69,9 @@ final class VideoReader {
         int heads = model.number("heads").orElse(1);
         if (heads < 1 || heads > QXL_MOST_HEADS) {
             collector.unsupported(
-                    model.path() + "/@heads", String.valueOf(heads), "Use 1 to " + QXL_MOST_HEADS + " heads.");
+                    model.path() + "/@heads",
+                    String.valueOf(heads),
+                    "Set the attribute 'heads' to a number from 1 to " + QXL_MOST_HEADS + ".");
         }
         return Stream.of(
                         Stream.of("max_outputs=" + heads),

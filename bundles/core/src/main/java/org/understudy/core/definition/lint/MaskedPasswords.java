@@ -21,7 +21,7 @@ public final class MaskedPasswords {
                                 FindingCode.PASSWORD_MASKED,
                                 path,
                                 path + " is '" + Passwords.MASK + "', with which passwords are masked in output",
-                                "Insert the password. understudy:vm-dump --security-info and GET /vms/VM/definition return it."))
+                                "Set the password, which understudy:vm-dump --security-info and GET /vms/VM/definition return."))
                 .toList();
     }
 }
