@@ -131,7 +131,7 @@ class FailoverConformanceIT {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(10))
                 .until(() -> lab.vms.show(vm).pairs().isEmpty());
-        assertThat(lab.hosts.host(ALPHA).liveDefinition(vm).orElseThrow()).doesNotContain(primary);
+        assertThat(lab.hosts.host(ALPHA).liveDefinition(vm).orElseThrow()).doesNotContain("<alias name='" + primary);
 
         assertThat(lab.pairs.turnOn(vm, request).effect()).isEqualTo(PairChange.Effect.AT_ONCE);
         lab.awaitHealth(vm, PairHealth.ACTIVE);
