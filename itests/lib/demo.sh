@@ -98,14 +98,20 @@ start_karaf() {
   ssh_port=$(free_port)
   heartbeat_port=$(free_port udp)
   local etc=$stage/karaf/etc
+  # The demo adds no user to this machine.
+  local user
+  user=$(id -un)
+  [ "$user" != root ] || user=nobody
   cat >"$etc/understudy.yaml" <<YAML
 hosts:
   - name: alpha
     connector: qemu
     directory: $stage/alpha
+    user: $user
   - name: beta
     connector: qemu
     directory: $stage/beta
+    user: $user
 pools:
   - name: stand-in
     kind: emulated

@@ -45,8 +45,7 @@ static int bind_found(const struct usvf_roots *roots, const struct usvf_found *f
     struct usvf_error *error) {
     struct usvf_saved saved;
     int there = usvf_saved_read(roots, found->vf->address, &saved);
-    /* What is bound already may be open. */
-    int result = usvf_signs_check(found, there > 0 ? USVF_SIGNS_OF_USE & ~USVF_SIGN_BIT(USVF_SIGN_OPEN) : USVF_SIGNS_AT_FIRST, error);
+    int result = usvf_signs_check(found, there > 0 ? USVF_SIGNS_LATER : USVF_SIGNS_AT_FIRST, error);
     if (result == USVF_OK)
         result = usvf_libvirt_check(roots, found->pf, found->vf, true, error);
     if (result == USVF_OK)

@@ -146,11 +146,8 @@ static int configure(const struct usvf_roots *roots, struct usvf_address vf, str
         return result;
     struct usvf_saved saved;
     struct usvf_settings wanted = whole ? with_defaults(roots, &change.found, *given) : *given;
-    /* The guest of the holder may have the VF open, and the host may set a netdev up that has returned, and give it an address. */
-    const uint32_t later =
-        USVF_SIGNS_OF_USE & ~(USVF_SIGN_BIT(USVF_SIGN_OPEN) | USVF_SIGN_BIT(USVF_SIGN_UP) | USVF_SIGN_BIT(USVF_SIGN_ADDRESS));
     bool first = usvf_saved_read(roots, vf, &saved) <= 0;
-    if ((result = usvf_signs_check(&change.found, first ? USVF_SIGNS_AT_FIRST : later, error)) == USVF_OK &&
+    if ((result = usvf_signs_check(&change.found, first ? USVF_SIGNS_AT_FIRST : USVF_SIGNS_LATER, error)) == USVF_OK &&
         (result = usvf_libvirt_check(roots, change.found.pf, change.found.vf, first, error)) == USVF_OK &&
         (result = check_duplicate(&change.found, &wanted, error)) == USVF_OK &&
         (result = usvf_saved_write(roots, &change.found, error)) == USVF_OK)

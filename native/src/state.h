@@ -83,6 +83,14 @@ int usvf_settings_apply(const struct usvf_roots *roots, const struct usvf_found 
 /* All signs, for a VF that was not changed yet. */
 #define USVF_SIGNS_AT_FIRST (~(USVF_SIGN_BIT(USVF_SIGN_LIBVIRT) | USVF_SIGN_BIT(USVF_SIGN_LIBVIRT_UNKNOWN)))
 
+/*
+ * For a VF that this lease has changed: the guest of the holder may have it open, and the host may set its netdev up, when it
+ * returns or when its MAC was changed, and give it an address.
+ */
+#define USVF_SIGNS_LATER \
+    (USVF_SIGNS_OF_USE & \
+        ~(USVF_SIGN_BIT(USVF_SIGN_OPEN) | USVF_SIGN_BIT(USVF_SIGN_UP) | USVF_SIGN_BIT(USVF_SIGN_ADDRESS)))
+
 /* USVF_REFUSED if the VF has one of the signs. */
 int usvf_signs_check(const struct usvf_found *found, uint32_t signs, struct usvf_error *error);
 

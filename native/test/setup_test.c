@@ -25,6 +25,7 @@ static struct tree tree;
 static struct usvf_error error;
 static struct usvf_settings now[2]; /* what the driver has */
 static int denied;                  /* type of the attribute that the driver refuses */
+static bool denies_zero_mac;
 static int answer = 1;              /* of the last request; 1: none is due */
 static unsigned requests;
 
@@ -108,7 +109,10 @@ ssize_t send(int socket, const void *bytes, size_t size, int flags) {
     const struct rtattr *list = IFLA_RTA((const struct ifinfomsg *)NLMSG_DATA(head)), *vf = RTA_DATA(list), *one = RTA_DATA(vf);
     uint16_t type = one->rta_type & NLA_TYPE_MASK;
     requests++;
-    answer = type == denied ? -EOPNOTSUPP : 0;
+    const uint32_t *value = RTA_DATA(one);
+    static const uint8_t zero[6];
+    bool refused = denies_zero_mac && type == IFLA_VF_MAC && memcmp(value + 1, zero, 6) == 0;
+    answer = type == denied ? -EOPNOTSUPP : refused ? -EINVAL : 0;
     if (answer == 0 && type == IFLA_VF_VLAN_LIST) {
         const struct rtattr *inner = RTA_DATA(one);
         const struct ifla_vf_vlan_info *info = RTA_DATA(inner);
@@ -156,6 +160,7 @@ static void begin(void) {
     now[0] = dirty;
     now[1] = fresh;
     denied = 0;
+    denies_zero_mac = false;
     requests = 0;
     write_links();
 }
@@ -271,6 +276,23 @@ static void a_driver_without_spoofchk_can_be_used_unless_the_holder_asks_for_it(
     wanted.spoofchk = 1;
     CHECK(usvf_set_up(&tree.roots, address_of(OTHER), holder, &wanted, &error) == USVF_FAILED && strstr(error.message, "spoofchk"));
     CHECK(usvf_release(&tree.roots, address_of(OTHER), holder, &error) == USVF_OK && now[1].vlan == 0);
+    tree_remove(&tree);
+}
+
+/* Its driver starts with the zero MAC, and does not accept it. */
+static void a_vf_whose_driver_refuses_the_zero_mac_is_free_after_its_lease(void) {
+    static const uint8_t local[6] = {2};
+    struct usvf_inventory *inventory;
+    begin();
+    denies_zero_mac = true;
+    struct usvf_holder holder = take(OTHER);
+    struct usvf_settings wanted = for_a_pair(7);
+    CHECK(usvf_set_up(&tree.roots, address_of(OTHER), holder, &wanted, &error) == USVF_OK);
+    CHECK(usvf_release(&tree.roots, address_of(OTHER), holder, &error) == USVF_OK);
+    CHECK(memcmp(now[1].mac, local, 6) == 0 && now[1].vlan == 0);
+    CHECK(usvf_inventory_read(&tree.roots, &inventory, &error) == USVF_OK);
+    CHECK(usvf_inventory_find(inventory, address_of(OTHER), NULL)->state == USVF_FREE);
+    usvf_inventory_free(inventory);
     tree_remove(&tree);
 }
 
@@ -416,6 +438,7 @@ int main(void) {
     TEST(a_value_that_the_driver_does_not_report_is_not_set);
     TEST(what_cannot_be_reset_is_named);
     TEST(a_driver_without_spoofchk_can_be_used_unless_the_holder_asks_for_it);
+    TEST(a_vf_whose_driver_refuses_the_zero_mac_is_free_after_its_lease);
     TEST(in_switchdev_mode_a_refused_setting_names_the_mode);
     TEST(two_vfs_of_a_pf_do_not_get_one_mac);
     TEST(a_vf_that_was_bound_at_boot_can_be_adopted_and_stays_bound);

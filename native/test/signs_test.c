@@ -59,6 +59,12 @@ static void end_links(void) {
     CHECK(fclose(links) == 0);
 }
 
+static void down(void) {
+    begin_links();
+    row("eno1v0", 3, ARPHRD_ETHER, false, 0, 0, false);
+    end_links();
+}
+
 /* A free VF with its netdev. */
 static void begin(void) {
     tree_make(&tree);
@@ -67,9 +73,7 @@ static void begin(void) {
     tree_vf(&tree, PF, 0, VF, 1);
     tree_file(&tree, HERE "/enable", "1\n");
     tree_folder(&tree, HERE "/net/eno1v0");
-    begin_links();
-    row("eno1v0", 3, ARPHRD_ETHER, false, 0, 0, false);
-    end_links();
+    down();
 }
 
 static void without_netdev(const char *enable) {
@@ -299,6 +303,14 @@ static const struct usvf_settings another_mac = {.mac = {2, 0, 0, 0, 0, 9},
     .min_rate = USVF_UNKNOWN,
     .max_rate = USVF_UNKNOWN};
 
+static const struct usvf_settings nothing = {.vlan = USVF_UNKNOWN,
+    .qos = USVF_UNKNOWN,
+    .trust = USVF_UNKNOWN,
+    .spoofchk = USVF_UNKNOWN,
+    .link_state = USVF_UNKNOWN,
+    .min_rate = USVF_UNKNOWN,
+    .max_rate = USVF_UNKNOWN};
+
 static void every_sign_has_a_kind_and_a_name(void) {
     uint32_t seen = USVF_SIGN_BIT(USVF_SIGN_RDMA); /* no tree has an open RDMA device */
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -384,13 +396,6 @@ static void an_ipv6_address_that_the_kernel_sets_is_no_sign(void) {
 
 /* Once its guest has stopped, the netdev of the VF is the host's again. */
 static void a_dhcp_client_of_the_host_does_not_keep_a_holder_from_its_vf(void) {
-    static const struct usvf_settings nothing = {.vlan = USVF_UNKNOWN,
-        .qos = USVF_UNKNOWN,
-        .trust = USVF_UNKNOWN,
-        .spoofchk = USVF_UNKNOWN,
-        .link_state = USVF_UNKNOWN,
-        .min_rate = USVF_UNKNOWN,
-        .max_rate = USVF_UNKNOWN};
     struct usvf_lease lease;
     begin();
     CHECK(usvf_lease_take(&tree.roots, address_of(VF), "alpha", 0, &lease, &error) == USVF_OK);
@@ -405,6 +410,26 @@ static void a_dhcp_client_of_the_host_does_not_keep_a_holder_from_its_vf(void) {
     with_an_address_of(AF_INET, RT_SCOPE_UNIVERSE, true);
     CHECK(usvf_release(&tree.roots, address_of(VF), holder, &error) == USVF_OK);
     CHECK(!read_vf().lease.owner[0]);
+    tree_remove(&tree);
+}
+
+/* This tree has no vfio-pci, so a bind that is not refused fails later. */
+static void a_vf_whose_netdev_came_up_after_its_setup_can_be_bound(void) {
+    struct usvf_lease lease;
+    begin();
+    CHECK(usvf_lease_take(&tree.roots, address_of(VF), "alpha", 0, &lease, &error) == USVF_OK);
+    struct usvf_holder holder = {"alpha", lease.fencing};
+    up();
+    CHECK(usvf_bind(&tree.roots, address_of(VF), holder, -1, -1, &error) == USVF_REFUSED);
+    CHECK(strstr(error.message, "eno1v0 is up"));
+    down();
+    CHECK(usvf_configure(&tree.roots, address_of(VF), holder, &nothing, &error) == USVF_OK);
+    up();
+    CHECK(usvf_bind(&tree.roots, address_of(VF), holder, -1, -1, &error) == USVF_FAILED);
+    with_an_address_of(AF_INET, RT_SCOPE_UNIVERSE, true);
+    CHECK(usvf_bind(&tree.roots, address_of(VF), holder, -1, -1, &error) == USVF_FAILED);
+    port_of_a_bridge();
+    CHECK(usvf_bind(&tree.roots, address_of(VF), holder, -1, -1, &error) == USVF_REFUSED);
     tree_remove(&tree);
 }
 
@@ -572,6 +597,7 @@ int main(int count, char **arguments) {
     TEST(what_another_program_uses_is_not_restored);
     TEST(an_ipv6_address_that_the_kernel_sets_is_no_sign);
     TEST(a_dhcp_client_of_the_host_does_not_keep_a_holder_from_its_vf);
+    TEST(a_vf_whose_netdev_came_up_after_its_setup_can_be_bound);
     TEST(a_vf_that_was_created_again_keeps_nothing_of_the_former_one);
     TEST(the_admins_vf_is_not_taken_for_that_of_an_expired_lease);
     TEST(an_rdma_device_with_a_context_is_open);

@@ -24,6 +24,12 @@ public final class Built {
 
     private Built() {}
 
+    /** The option {@code user} of hosts on this machine. Tests that run as root add no user to it. */
+    public static String qemuUser() {
+        String self = System.getProperty("user.name");
+        return self.equals("root") ? "nobody" : self;
+    }
+
     /** The jars of all bundles. */
     public static List<Path> bundles() {
         try (Stream<Path> folders = Files.list(ROOT.resolve("bundles"))) {

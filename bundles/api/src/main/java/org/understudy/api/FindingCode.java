@@ -117,6 +117,8 @@ public enum FindingCode {
     DEFINITION_UNSUPPORTED(0, Severity.ERROR),
     /** The definition lacks a part that the host requires. */
     DEFINITION_INCOMPLETE(0, Severity.ERROR),
+    /** A password of the definition is the mask with which definitions are printed. */
+    PASSWORD_MASKED(0, Severity.ERROR),
     /** The host stored another definition than the one it received. */
     DEFINITION_ALTERED(0, Severity.ERROR),
     /** VMs of the host run without KVM. */
@@ -179,6 +181,8 @@ public enum FindingCode {
     JAVA_UNSUPPORTED(0, Severity.ERROR),
     /** The host has no QEMU. */
     QEMU_MISSING(0, Severity.ERROR),
+    /** The user that QEMU runs as does not exist. */
+    QEMU_USER_MISSING(0, Severity.ERROR),
     /** QEMU cannot attach NICs to bridges. */
     BRIDGE_UNAVAILABLE(0, Severity.WARNING),
     /** SR-IOV functions of the host cannot be read or changed. */

@@ -13,6 +13,7 @@ import java.util.OptionalInt;
  * @param qos the priority of the VLAN, 0 to 7; empty: 0
  * @param minRate the guaranteed rate in Mbit/s; empty: none
  * @param maxRate the highest rate in Mbit/s; empty: none
+ * @param vlan the VLAN, 1 to 4094, of a VF whose standby NIC is in the VLAN by its bridge; empty: none
  */
 public record VfDefaults(
         Optional<Boolean> trust,
@@ -20,12 +21,14 @@ public record VfDefaults(
         Optional<LinkState> linkState,
         OptionalInt qos,
         OptionalInt minRate,
-        OptionalInt maxRate) {
+        OptionalInt maxRate,
+        OptionalInt vlan) {
     /** The settings of a new VF. */
     public static final VfDefaults NONE = new VfDefaults(
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
+            OptionalInt.empty(),
             OptionalInt.empty(),
             OptionalInt.empty(),
             OptionalInt.empty());

@@ -33,6 +33,7 @@ import org.understudy.config.MarkedYaml.Shape;
  * of other keys, with a problem keeps its last valid state.
  */
 final class PolicyReader {
+    private static final int LAST_VLAN = 4094;
     private static final Duration SHORTEST = Duration.ofMillis(1);
     private static final List<String> KEYS =
             List.of("hosts", "pools", "networks", "migration", "allow-emulated-primary", "probes");
@@ -159,6 +160,11 @@ final class PolicyReader {
                 if (kind == PrimaryKind.EMULATED && network.isPresent()) {
                     item.problem("an emulated pool cannot have a network", "Remove network, or set kind to vf.");
                 }
+                if (network.equals(Optional.of(true)) && defaults.vlan().isPresent()) {
+                    item.problem(
+                            "libvirt does not set the VLAN of a pool that has a network",
+                            "Remove vlan or network, and request the VLAN in <vlan> of the standby NIC.");
+                }
                 if (kind == PrimaryKind.EMULATED && (adopt || !defaults.equals(VfDefaults.NONE))) {
                     item.problem(
                             "an emulated pool has no VFs to adopt or to set up",
@@ -180,9 +186,10 @@ final class PolicyReader {
                                 LinkState.values(),
                                 "link state",
                                 "Set the key 'link-state' to auto, enable or disable.")),
-                number(keys, "qos", 7),
-                number(keys, "min-rate", Integer.MAX_VALUE),
-                number(keys, "max-rate", Integer.MAX_VALUE));
+                number(keys, "qos", 0, 7),
+                number(keys, "min-rate", 0, Integer.MAX_VALUE),
+                number(keys, "max-rate", 0, Integer.MAX_VALUE),
+                number(keys, "vlan", 1, LAST_VLAN));
         int most = defaults.maxRate().orElse(0);
         if (most > 0 && defaults.minRate().orElse(0) > most) {
             item.problem("min-rate exceeds max-rate", "Lower min-rate, or raise max-rate.");
@@ -190,9 +197,9 @@ final class PolicyReader {
         return defaults;
     }
 
-    private static OptionalInt number(Entry keys, String key, int last) {
+    private static OptionalInt number(Entry keys, String key, int first, int last) {
         return keys.find(key)
-                .flatMap(e -> e.number(0, last))
+                .flatMap(e -> e.number(first, last))
                 .map(n -> OptionalInt.of(n.intValue()))
                 .orElseGet(OptionalInt::empty);
     }

@@ -116,7 +116,8 @@ class PolicyFileTest {
                                                 Optional.of(VfDefaults.LinkState.ENABLE),
                                                 OptionalInt.of(3),
                                                 OptionalInt.of(10),
-                                                OptionalInt.of(1000))),
+                                                OptionalInt.of(1000),
+                                                OptionalInt.empty())),
                                 new PoolPolicy(
                                         new PoolName("trial"), PrimaryKind.EMULATED, List.of(), Optional.of("igb"))),
                         Map.of("br0", new PoolName("pool-a")),
@@ -218,6 +219,13 @@ class PolicyFileTest {
                 .contains("require-vf");
     }
 
+    @Test
+    void readsTheVlanOfAPool() {
+        assertThat(good("pools: [{name: a, select: [x], vlan: 20}]").pools())
+                .singleElement()
+                .satisfies(pool -> assertThat(pool.defaults().vlan()).hasValue(20));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -242,6 +250,9 @@ class PolicyFileTest {
                 "pools: [{name: a, select: [x], link-state: up}]",
                 "pools: [{name: a, select: [x], qos: 8}]",
                 "pools: [{name: a, select: [x], min-rate: 2, max-rate: 1}]",
+                "pools: [{name: a, select: [x], vlan: 0}]",
+                "pools: [{name: a, select: [x], vlan: 4095}]",
+                "pools: [{name: a, select: [x], network: true, vlan: 20}]",
                 "networks: {br0: pool-a}",
                 "networks: [br0]",
                 "allow-emulated-primary: maybe",

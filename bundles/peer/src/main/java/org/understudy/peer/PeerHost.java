@@ -5,11 +5,13 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
@@ -34,6 +36,7 @@ import org.understudy.concurrent.HostExecutor;
  */
 final class PeerHost implements InvocationHandler {
     private static final Logger LOG = LoggerFactory.getLogger(PeerHost.class);
+    private static final Method VMS = vms();
     private static final Backoff RETRIES = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(5));
 
     private final HostName name;
@@ -41,12 +44,15 @@ final class PeerHost implements InvocationHandler {
     private final List<Consumer<HostEvent>> consumers = new CopyOnWriteArrayList<>();
     private final HostExecutor executor;
     private Poll position = new Poll("", 0);
-    private CompletableFuture<String> polling = CompletableFuture.completedFuture("");
+    private CompletableFuture<?> polling = CompletableFuture.completedFuture("");
     private int failures;
     private boolean closed;
 
     /** The position up to which the peer's events were read. */
     record Poll(String epoch, long position) {}
+
+    /** @param missed the VMs whose events may have been skipped */
+    private record Received(RecordedEvents.Page page, List<VmName> missed) {}
 
     private PeerHost(HostName name, PeerLink link, HostExecutor executor) {
         this.name = name;
@@ -61,7 +67,7 @@ final class PeerHost implements InvocationHandler {
     static Host open(HostName name, PeerLink link, HostExecutor executor) {
         PeerHost peer = new PeerHost(name, link, executor);
         // The first page has only the current position; from there on no event is missed.
-        peer.received(link.call("events", PeerJson.write(peer.position, Poll.class)));
+        peer.received(new Received(page(link.call("events", PeerJson.write(peer.position, Poll.class))), List.of()));
         return proxy(Host.class, peer);
     }
 
@@ -89,6 +95,14 @@ final class PeerHost implements InvocationHandler {
             case "outgoing" -> knownOutgoing((VmName) arguments[0]);
             default -> remote("", method, arguments);
         };
+    }
+
+    private static Method vms() {
+        try {
+            return Host.class.getMethod("vms");
+        } catch (NoSuchMethodException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private Object remote(String prefix, Method method, Object... arguments) {
@@ -141,19 +155,43 @@ final class PeerHost implements InvocationHandler {
         if (closed) {
             return;
         }
-        polling = link.callAsync("events", PeerJson.write(position, Poll.class));
-        polling.whenComplete((answer, failure) -> executor.run(name, "delivery of events", () -> {
+        CompletableFuture<Received> next =
+                link.callAsync("events", PeerJson.write(position, Poll.class)).thenCompose(this::withMissed);
+        polling = next;
+        next.whenComplete((received, failure) -> executor.run(name, "delivery of events", () -> {
             if (failure == null) {
-                received(answer);
+                received(received);
             } else {
                 failed(failure);
             }
         }));
     }
 
-    private void received(String answer) {
+    private static RecordedEvents.Page page(String answer) {
+        return (RecordedEvents.Page) PeerJson.read(answer, RecordedEvents.Page.class);
+    }
+
+    /** After a restart of the peer, its events since the last poll cannot be read: all of its VMs are to be read again. */
+    private CompletableFuture<Received> withMissed(String answer) {
+        RecordedEvents.Page page = page(answer);
+        if (isKnown(page.epoch())) {
+            return CompletableFuture.completedFuture(new Received(page, List.of()));
+        }
+        return link.callAsync("vms", PeerJson.writeArguments(VMS))
+                .thenApply(vms -> new Received(page, names(PeerJson.read(vms, VMS.getGenericReturnType()))));
+    }
+
+    private synchronized boolean isKnown(String epoch) {
+        return position.epoch().equals(epoch);
+    }
+
+    private static List<VmName> names(Object vms) {
+        return ((List<?>) vms).stream().map(vm -> ((HostedVm) vm).name()).toList();
+    }
+
+    private void received(Received received) {
         try {
-            RecordedEvents.Page page = (RecordedEvents.Page) PeerJson.read(answer, RecordedEvents.Page.class);
+            RecordedEvents.Page page = received.page();
             synchronized (this) {
                 if (closed) {
                     return;
@@ -161,7 +199,11 @@ final class PeerHost implements InvocationHandler {
                 position = new Poll(page.epoch(), page.next());
                 failures = 0;
             }
-            page.events().forEach(event -> consumers.forEach(consumer -> deliver(consumer, event)));
+            Instant now = Instant.now();
+            Stream.concat(
+                            received.missed().stream().map(vm -> new HostEvent.EventsMissed(vm, now)),
+                            page.events().stream())
+                    .forEach(event -> consumers.forEach(consumer -> deliver(consumer, event)));
         } catch (RuntimeException e) {
             failed(e);
             return;

@@ -17,12 +17,14 @@ import org.understudy.api.spi.HostEvent;
 
 /**
  * Buffers the last events of a host for peers that poll. A peer that polls too late gets one {@link HostEvent.EventsMissed} for
- * each VM whose events were dropped, so that it reads these VMs again.
+ * each VM whose events were dropped, so that it reads these VMs again. If too many VMs have dropped events, a new epoch begins.
  */
 final class RecordedEvents implements AutoCloseable {
     static final int KEPT = 1000;
+    /** VMs whose dropped events are distinguished. With more, each peer reads all VMs again. */
+    static final int MOST_VMS = 10_000;
 
-    private final String epoch = UUID.randomUUID().toString();
+    private String epoch = UUID.randomUUID().toString();
     private final Deque<HostEvent> events = new ArrayDeque<>();
     /** The last dropped event of each VM, which is a small part of what the events themselves would need. */
     private final Map<VmName, Dropped> dropped = new LinkedHashMap<>();
@@ -39,7 +41,7 @@ final class RecordedEvents implements AutoCloseable {
     /**
      * A response to a poll.
      *
-     * @param epoch changes with each restart of this server, so that an older position is detected
+     * @param epoch changes with each restart of this server, so that a position that cannot be continued is detected
      * @param next the position of the next poll
      */
     record Page(String epoch, long next, List<HostEvent> events) {}
@@ -77,6 +79,10 @@ final class RecordedEvents implements AutoCloseable {
         if (events.size() > KEPT) {
             HostEvent oldest = events.removeFirst();
             dropped.put(oldest.vm(), new Dropped(end - KEPT, oldest.at()));
+            if (dropped.size() > MOST_VMS) {
+                dropped.clear();
+                epoch = UUID.randomUUID().toString();
+            }
         }
         end++;
         notifyAll();

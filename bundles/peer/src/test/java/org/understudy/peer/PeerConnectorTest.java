@@ -226,6 +226,33 @@ class PeerConnectorTest {
     }
 
     @Test
+    void reportsMissedEventsOfEveryVmAfterTheServerOfThePeerWasRestarted() throws InterruptedException {
+        BlockingQueue<HostEvent> received = new LinkedBlockingQueue<>();
+        HostedVm vm = new HostedVm(VM, UUID.randomUUID(), VmState.RUNNING, "");
+        when(served.vms()).thenReturn(List.of(vm));
+        try (Host peer = open()) {
+            peer.subscribe(received::add);
+            await().until(() -> events.get() != null);
+            Consumer<HostEvent> former = events.get();
+            PeerCalls before = calls;
+            calls = new PeerCalls(hosts());
+            before.deactivate();
+            // Ends the poll that still waits at the former server.
+            former.accept(new HostEvent.Paused(VM, Instant.EPOCH));
+
+            assertThat(received.poll(10, TimeUnit.SECONDS)).isInstanceOf(HostEvent.Paused.class);
+            assertThat(received.poll(10, TimeUnit.SECONDS))
+                    .isInstanceOfSatisfying(
+                            HostEvent.EventsMissed.class,
+                            missed -> assertThat(missed.vm()).isEqualTo(VM));
+
+            HostEvent next = new HostEvent.Resumed(VM, Instant.parse("2026-11-01T10:00:00Z"));
+            events.get().accept(next);
+            assertThat(received.poll(10, TimeUnit.SECONDS)).isEqualTo(next);
+        }
+    }
+
+    @Test
     void pollsNoMoreAfterItIsClosed() {
         open().close();
 

@@ -71,6 +71,22 @@ class RecordedEventsTest {
     }
 
     @Test
+    void beginsANewEpochInsteadOfRememberingAnyNumberOfVms() throws InterruptedException {
+        for (int i = 0; i < RecordedEvents.MOST_VMS + RecordedEvents.KEPT; i++) {
+            send(new VmName("vm" + i), i, i + 1);
+        }
+        assertThat(recorded.after(epoch, 0, Duration.ZERO).epoch()).isEqualTo(epoch);
+
+        send(WEB, 0, 1);
+
+        RecordedEvents.Page page = recorded.after(epoch, 0, Duration.ZERO);
+        assertThat(page.epoch()).isNotEqualTo(epoch);
+        assertThat(page.events()).isEmpty();
+        assertThat(recorded.after(page.epoch(), page.next() - 1, Duration.ZERO).events())
+                .containsExactly(event(WEB, 0));
+    }
+
+    @Test
     void reportsNoMissedEventsToAPeerThatHasReadThem() throws InterruptedException {
         send(DB, 0, 2);
         send(WEB, 2, 5 + RecordedEvents.KEPT);

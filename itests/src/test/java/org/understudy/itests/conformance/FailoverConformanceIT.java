@@ -112,7 +112,10 @@ class FailoverConformanceIT {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(60))
                 .until(() -> lab.presence(ALPHA, vm, primary) == PrimaryPresence.ABSENT);
-        lab.awaitHealth(vm, PairHealth.PENDING_RESTART);
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(10))
+                .until(() -> lab.vms.show(vm).pairs().isEmpty());
+        assertThat(lab.hosts.host(ALPHA).liveDefinition(vm).orElseThrow()).doesNotContain("<alias name='" + primary);
 
         assertThat(lab.pairs.turnOn(vm, request).effect()).isEqualTo(PairChange.Effect.AT_ONCE);
         lab.awaitHealth(vm, PairHealth.ACTIVE);

@@ -111,15 +111,15 @@ final class Lab implements AutoCloseable {
     private String configuration(Path qemu, Duration unplug) {
         return """
                 hosts:
-                  - {name: alpha, connector: qemu, directory: %1$s/alpha, binary: %2$s, accelerator: tcg}
-                  - {name: beta, connector: qemu, directory: %1$s/beta, binary: %2$s, accelerator: tcg}
+                  - {name: alpha, connector: qemu, directory: %1$s/alpha, binary: %2$s, accelerator: tcg, user: %4$s}
+                  - {name: beta, connector: qemu, directory: %1$s/beta, binary: %2$s, accelerator: tcg, user: %4$s}
                 pools:
                   - {name: stand-in, kind: emulated, model: e1000e}
                 allow-emulated-primary: true
                 migration:
                   settle: 200ms
                   deadlines: {unplug: %3$ds, plug: 45s, copy: 60s, cancel: 45s}
-                """.formatted(folder, qemu, unplug.toSeconds());
+                """.formatted(folder, qemu, unplug.toSeconds(), Built.qemuUser());
     }
 
     /** The connector for QEMU, except that a test can change the definition that the destination starts. */

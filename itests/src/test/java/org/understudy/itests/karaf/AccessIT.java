@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.understudy.itests.Built;
 import org.understudy.itests.karaf.RemoteShell.Said;
 
 /** What users with different roles can do, over real logins. */
@@ -50,7 +51,10 @@ class AccessIT {
     @BeforeAll
     static void start(KarafServer shared) throws Exception {
         server = shared;
-        server.startWith("hosts:\n  - {name: alpha, connector: qemu, directory: %s/alpha}\n".formatted(server.home), 1);
+        server.startWith(
+                "hosts:\n  - {name: alpha, connector: qemu, directory: %s/alpha, user: %s}\n"
+                        .formatted(server.home, Built.qemuUser()),
+                1);
         users = Files.readString(server.etc("users.properties"));
         Files.writeString(server.etc("users.properties"), users + """
 

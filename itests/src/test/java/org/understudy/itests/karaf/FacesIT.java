@@ -26,8 +26,8 @@ import org.understudy.itests.karaf.RemoteShell.Said;
 class FacesIT {
     private static final String CONFIGURATION = """
             hosts:
-              - {name: alpha, connector: qemu, directory: %1$s/alpha, accelerator: tcg}
-              - {name: beta, connector: qemu, directory: %1$s/beta, accelerator: tcg}
+              - {name: alpha, connector: qemu, directory: %1$s/alpha, accelerator: tcg, user: %2$s}
+              - {name: beta, connector: qemu, directory: %1$s/beta, accelerator: tcg, user: %2$s}
             pools:
               - {name: stand-in, kind: emulated, model: e1000e}
             allow-emulated-primary: true
@@ -57,7 +57,7 @@ class FacesIT {
     static void start(KarafServer shared) throws Exception {
         Built.guest();
         server = shared;
-        rest = server.startWith(CONFIGURATION.formatted(server.home), 2);
+        rest = server.startWith(CONFIGURATION.formatted(server.home, Built.qemuUser()), 2);
         shell = new RemoteShell(server.sshPort, "admin", server.password());
         heartbeats = KarafServer.freeUdpPort();
         guest = TestGuest.start(

@@ -41,6 +41,7 @@ class KarIT {
             Rest rest = new Rest(server.httpPort, "admin", "once");
             server.awaitUntil("the console", () -> rest.get("/").statusCode() == 200);
             server.awaitUntil("the hosts", () -> rest.json("/api/v1/hosts").size() == 1);
+            server.replace("understudy.yaml", "#    user: understudy-qemu", "    user: " + Built.qemuUser());
 
             try (RemoteShell shell = new RemoteShell(server.sshPort, "admin", "once")) {
                 // The shell itself may be refreshed while the KAR is installed.

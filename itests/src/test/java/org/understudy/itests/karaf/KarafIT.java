@@ -57,9 +57,11 @@ class KarafIT {
               - name: alpha
                 connector: qemu
                 directory: %1$s/alpha
+                user: %2$s
               - name: beta
                 connector: qemu
                 directory: %1$s/beta
+                user: %2$s
             pools:
               - name: stand-in
                 kind: emulated
@@ -77,7 +79,7 @@ class KarafIT {
     @BeforeAll
     static void start() throws Exception {
         server = new KarafServer(Built.distribution());
-        rest = server.startWith(TWO_HOSTS.formatted(server.home), 2);
+        rest = server.startWith(TWO_HOSTS.formatted(server.home, Built.qemuUser()), 2);
         shell = new RemoteShell(server.sshPort, "admin", server.password());
         assertThat(shell.run("understudy:vm-define --host alpha -", definition("web1", "01")))
                 .isEqualTo(new Said("Defined.\n", 0));

@@ -33,13 +33,13 @@ class ManagerIT {
         server = shared;
         rest = server.startWith("""
                 hosts:
-                  - {name: alpha, connector: qemu, directory: %1$s/alpha, accelerator: tcg}
-                  - {name: beta, connector: qemu, directory: %1$s/beta, accelerator: tcg}
+                  - {name: alpha, connector: qemu, directory: %1$s/alpha, accelerator: tcg, user: %2$s}
+                  - {name: beta, connector: qemu, directory: %1$s/beta, accelerator: tcg, user: %2$s}
                 pools:
                   - {name: stand-in, kind: emulated, model: e1000e}
                 allow-emulated-primary: true
                 migration: {settle: 500ms}
-                """.formatted(server.home), 2);
+                """.formatted(server.home, Built.qemuUser()), 2);
         try (RemoteShell shell = new RemoteShell(server.sshPort, "admin", server.password())) {
             assertThat(shell.run("bundle:install -s file:" + Built.exampleManager())
                             .status())

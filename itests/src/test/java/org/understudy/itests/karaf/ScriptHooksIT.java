@@ -60,12 +60,12 @@ class ScriptHooksIT {
         server = shared;
         server.startWith("""
                 hosts:
-                  - {name: alpha, connector: qemu, directory: %s/alpha, accelerator: tcg}
+                  - {name: alpha, connector: qemu, directory: %s/alpha, accelerator: tcg, user: %s}
                 pools:
                   - {name: stand-in, kind: emulated, model: e1000e}
                 networks: {fast: stand-in}
                 allow-emulated-primary: true
-                """.formatted(server.home), 1);
+                """.formatted(server.home, Built.qemuUser()), 1);
     }
 
     @BeforeEach

@@ -12,7 +12,7 @@ import org.understudy.itests.Built;
 class TwoServersIT {
     private static final String HOST = """
             hosts:
-              - {name: %1$s, connector: qemu, directory: %2$s/%1$s, accelerator: tcg}
+              - {name: %1$s, connector: qemu, directory: %2$s/%1$s, accelerator: tcg, user: %3$s}
             """;
     private static final String PEER = """
               - {name: beta, connector: peer, url: "http://127.0.0.1:%d/understudy", user: admin, password-file: %s}
@@ -28,9 +28,9 @@ class TwoServersIT {
     void movesAVmToAHostOfAnotherServerAndBack() throws Exception {
         try (KarafServer there = new KarafServer(Built.distribution());
                 KarafServer here = new KarafServer(Built.distribution())) {
-            Rest far = there.startWith(HOST.formatted("beta", there.home) + REST_OF_FILE, 1);
+            Rest far = there.startWith(HOST.formatted("beta", there.home, Built.qemuUser()) + REST_OF_FILE, 1);
             String peer = PEER.formatted(there.httpPort, there.etc("admin.password"));
-            Rest near = here.startWith(HOST.formatted("alpha", here.home) + peer + REST_OF_FILE, 2);
+            Rest near = here.startWith(HOST.formatted("alpha", here.home, Built.qemuUser()) + peer + REST_OF_FILE, 2);
             TestGuest mover = TestGuest.start(near, here, "alpha", "mover", "");
             assertThat(outcome(near, mover.migrate("beta"))).isEqualTo("completed");
             assertThat(mover.place()).isEqualTo("running on beta");

@@ -8,7 +8,6 @@ import java.util.regex.Pattern;
 final class Exemptions {
     static final List<Exemption> ALL = List.of(
             new Exemption("docs/style.md", ".*", "quotes what it forbids"),
-            new Exemption("understudy.yaml", "nobody", "the user of that name"),
             new Exemption("Cooperation.java", "says", "the name of a JSON field"),
             new Exemption("console/pair.js", "says", "the name of a JSON field"),
             new Exemption("FindingCollector.java", "No action is needed[.]", "a part without effect needs no step"),

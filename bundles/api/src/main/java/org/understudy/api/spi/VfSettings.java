@@ -74,6 +74,7 @@ public record VfSettings(
      * @param pool the defaults
      */
     public VfSettings with(VfDefaults pool) {
-        return new VfSettings(mac, vlan, trust.or(pool::trust), spoofCheck.or(pool::spoofCheck), vfio, numaNode, pool);
+        int tag = vlan == 0 ? pool.vlan().orElse(0) : vlan;
+        return new VfSettings(mac, tag, trust.or(pool::trust), spoofCheck.or(pool::spoofCheck), vfio, numaNode, pool);
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.api.xml;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import org.understudy.api.PairChange;
 
@@ -42,6 +44,40 @@ public final class Passwords {
         return new PairChange(change.changed(), change.effect(), change.findings(), masked(change.definition()));
     }
 
+    /**
+     * {@return the paths of the passwords that are {@link #MASK}, such as {@code /domain/devices/graphics/@passwd}. Defining
+     * the VM again with them would set the passwords to the mask}
+     *
+     * @param definition a domain XML
+     * @throws org.understudy.api.UnderstudyException as {@link DomainDocument#parse}
+     */
+    public static List<String> maskedPaths(String definition) {
+        List<String> paths = new ArrayList<>();
+        XmlElement root = DomainDocument.parse(definition).root();
+        addMasked(root, "/" + root.localName(), paths);
+        return paths;
+    }
+
+    private static void addMasked(XmlElement element, String path, List<String> paths) {
+        for (XmlElement.Attribute attribute : element.attributes()) {
+            boolean secret = isPassword(attribute.name())
+                    || isArgument(element) && attribute.name().equals("value");
+            if (secret && attribute.value().equals(MASK)) {
+                paths.add(path + "/@" + attribute.name());
+            }
+        }
+        if (element.localName().equals("cookie") && element.content().equals(MASK)) {
+            paths.add(path);
+        }
+        for (XmlElement child : element.children()) {
+            List<XmlElement> twins = element.children().stream()
+                    .filter(c -> c.localName().equals(child.localName()))
+                    .toList();
+            String index = twins.size() == 1 ? "" : "[" + (twins.indexOf(child) + 1) + "]";
+            addMasked(child, path + "/" + child.localName() + index, paths);
+        }
+    }
+
     private static void mask(XmlElement element, Edits edits) {
         for (XmlElement.Attribute attribute : element.attributes()) {
             if (isPassword(attribute.name()) || isSecretArgument(element, attribute)) {
@@ -55,11 +91,15 @@ public final class Passwords {
         }
     }
 
+    private static boolean isArgument(XmlElement element) {
+        return element.localName().equals("arg") || element.localName().equals("env");
+    }
+
     /** An {@code <arg>} or {@code <env>} for QEMU that names a password. */
     private static boolean isSecretArgument(XmlElement element, XmlElement.Attribute attribute) {
-        boolean argument =
-                element.localName().equals("arg") || element.localName().equals("env");
         String named = (element.attributeOr("name", "") + attribute.value()).toLowerCase(Locale.ROOT);
-        return argument && attribute.name().equals("value") && (named.contains("passw") || named.contains("secret"));
+        return isArgument(element)
+                && attribute.name().equals("value")
+                && (named.contains("passw") || named.contains("secret"));
     }
 }

@@ -6,9 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 
 class PasswordsTest {
-    @Test
-    void masksPasswordsAndKeepsEveryOtherByte() {
-        String definition = """
+    private static final String WITH_PASSWORDS = """
             <domain  xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
               <name>a&#x62;</name>
               <devices>
@@ -21,14 +19,28 @@ class PasswordsTest {
             </domain>
             """;
 
-        assertThat(Passwords.masked(definition))
-                .isEqualTo(definition
+    @Test
+    void masksPasswordsAndKeepsEveryOtherByte() {
+        assertThat(Passwords.masked(WITH_PASSWORDS))
+                .isEqualTo(WITH_PASSWORDS
                         .replace("s3&lt;cret", "***")
                         .replace("s4cret", "***")
                         .replace("s5cret", "***")
                         .replace("secret,id=x,data=s6cret", "***")
                         .replace("s7cret", "***"))
                 .contains("passwdValidTo='2030-01-01T00:00:00'");
+    }
+
+    @Test
+    void findsEveryPasswordThatWasMasked() {
+        assertThat(Passwords.maskedPaths(WITH_PASSWORDS)).isEmpty();
+        assertThat(Passwords.maskedPaths(Passwords.masked(WITH_PASSWORDS)))
+                .containsExactly(
+                        "/domain/devices/graphics[1]/@passwd",
+                        "/domain/devices/graphics[2]/@passwd",
+                        "/domain/devices/disk/source/cookies/cookie[1]",
+                        "/domain/commandline/arg[2]/@value",
+                        "/domain/commandline/env/@value");
     }
 
     @Test

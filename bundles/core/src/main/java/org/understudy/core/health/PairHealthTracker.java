@@ -33,6 +33,7 @@ import org.understudy.api.NicInventory;
 import org.understudy.api.Pair;
 import org.understudy.api.PairHealth;
 import org.understudy.api.Pairs.PairChanged;
+import org.understudy.api.Policies;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VfView;
@@ -60,6 +61,7 @@ public final class PairHealthTracker implements AutoCloseable {
 
     private final ServiceSubscription<HostNics> nics =
             new ServiceSubscription<>(served -> served.listen(this::onInventory));
+    private final ServiceSubscription<Policies> policies = new ServiceSubscription<>(served -> () -> {});
     private final HostWatch watch;
     private final TrackedPairs pairs;
     private final PairHealthUpdater updater;
@@ -101,6 +103,19 @@ public final class PairHealthTracker implements AutoCloseable {
         nics.unset(served);
     }
 
+    /** Also takes the settings of the pools into account. */
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    public void setPolicies(Policies served) {
+        policies.set(served);
+    }
+
+    void unsetPolicies(Policies served) {
+        policies.unset(served);
+    }
+
     /** NICs that cannot be read change nothing. */
     private void onInventory(NicInventory inventory) {
         if (inventory.available()) {
@@ -111,8 +126,17 @@ public final class PairHealthTracker implements AutoCloseable {
                         VmKey vm = new VmKey(inventory.host(), new VmName(h.vm()));
                         held.put(new PairKey(vm, new Alias(h.primary())), vf);
                     }));
-            enqueue(inventory.host(), "VFs", () -> updater.onVfs(inventory.host(), held));
+            enqueue(inventory.host(), "VFs", () -> updater.onVfs(inventory.host(), held, this::poolVlan));
         }
+    }
+
+    private int poolVlan(VfView vf) {
+        return policies.service().stream()
+                .flatMap(served -> served.current().pools().stream())
+                .filter(pool -> vf.pools().contains(pool.name()))
+                .flatMapToInt(pool -> pool.defaults().vlan().stream())
+                .findFirst()
+                .orElse(0);
     }
 
     /** Running VMs with a pair that lacks its primary. Does not block. */

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.HostName;
@@ -157,11 +158,13 @@ final class PairHealthUpdater {
      * Processes the state of the VFs of a host.
      *
      * @param held the VF of each pair that has one
+     * @param poolVlan the VLAN that the pools of a VF give it; 0 for none
      */
-    void onVfs(HostName host, Map<PairKey, VfView> held) {
+    void onVfs(HostName host, Map<PairKey, VfView> held, ToIntFunction<VfView> poolVlan) {
         for (PairKey key : pairs.of(host)) {
             TrackedPair pair = pairs.find(key).orElseThrow();
-            Optional<String> now = Optional.ofNullable(held.get(key)).flatMap(pair::checkVf);
+            Optional<String> now =
+                    Optional.ofNullable(held.get(key)).flatMap(vf -> pair.checkVf(vf, poolVlan.applyAsInt(vf)));
             if (now.isPresent() && !now.equals(pair.vfLost()) && pair.health() != PairHealth.PENDING_RESTART) {
                 PairHealth lost = PairHealthStateMachine.next(pair.health(), new PairEvent.VfLost());
                 pairs.setHealth(key, pair, lost, now.get());

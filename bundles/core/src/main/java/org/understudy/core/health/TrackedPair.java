@@ -122,22 +122,25 @@ final class TrackedPair {
     /**
      * Why a VF cannot be used; empty if it can. A VF is set up again before QEMU gets it, so its settings count only while a
      * guest uses it.
+     *
+     * @param poolVlan the VLAN that the pool gives a VF whose pair requests none; 0 for none
      */
-    Optional<String> checkVf(VfView vf) {
+    Optional<String> checkVf(VfView vf, int poolVlan) {
         misconfigured = health == PairHealth.ACTIVE || misconfigured.isPresent()
-                ? misconfiguration(view, vf)
+                ? misconfiguration(view, vf, poolVlan)
                 : Optional.empty();
         return vf.state() == VfState.FAULT
                 ? Optional.of("VF " + vf.address() + ": " + vf.reason())
                 : misconfigured.map(problem -> "VF " + vf.address() + " " + problem);
     }
 
-    private static Optional<String> misconfiguration(PairView pair, VfView vf) {
+    private static Optional<String> misconfiguration(PairView pair, VfView vf, int poolVlan) {
         if (vf.mac().filter(mac -> !mac.equals(pair.mac())).isPresent() && !pair.trusted()) {
             return Optional.of("has MAC " + vf.mac().get() + ", the pair needs " + pair.mac());
         }
-        return vf.vlan().isPresent() && vf.vlan().getAsInt() != pair.vlan()
-                ? Optional.of("has VLAN " + vf.vlan().getAsInt() + ", the pair needs " + pair.vlan())
+        int vlan = pair.vlan() == 0 ? poolVlan : pair.vlan();
+        return vf.vlan().isPresent() && vf.vlan().getAsInt() != vlan
+                ? Optional.of("has VLAN " + vf.vlan().getAsInt() + ", the pair needs " + vlan)
                 : Optional.empty();
     }
 

@@ -32,6 +32,7 @@ import org.understudy.api.spi.Host;
 import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.lint.LintContext;
 import org.understudy.core.definition.lint.Linter;
+import org.understudy.core.definition.lint.MaskedPasswords;
 import org.understudy.core.definition.lint.NicFacts;
 import org.understudy.core.health.PairHealthTracker;
 import org.understudy.core.inventory.HostRegistry;
@@ -138,6 +139,7 @@ public final class VirtualMachineService implements VirtualMachines {
                 .withMacUsers(nics.macUsers(name))
                 .withMacUsers(views.health().macUsers(host));
         List<Finding> findings = new ArrayList<>(survey.unansweredFindings(view.name()));
+        findings.addAll(MaskedPasswords.of(definition));
         findings.addAll(new Linter().lint(definition, context));
         findings.addAll(host.check(definition));
         requireNoError(view, findings);

@@ -27,6 +27,7 @@ import org.understudy.api.Severity;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.Hosts;
 import org.understudy.api.xml.DomainDocument;
+import org.understudy.core.definition.lint.MaskedPasswords;
 
 /** Plans the pairs, calls the contributors, and checks the result. */
 @Component
@@ -67,6 +68,7 @@ public final class ProvisioningService implements NicProvisioning {
         Provisioned contributed = applyContributors(occasion, name, adjusted);
         findings.addAll(contributed.findings());
         adjusted = contributed.definition();
+        findings.addAll(MaskedPasswords.of(adjusted));
         findings.addAll(pairs.lint(adjusted, Optional.of(name)));
         findings.addAll(host.check(adjusted));
         List<Finding> all = List.copyOf(findings);

@@ -2,6 +2,9 @@
 package org.understudy.core.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.RETURNS_DEEP_STUBS;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -31,9 +34,13 @@ import org.understudy.api.Pair;
 import org.understudy.api.PairHealth;
 import org.understudy.api.Pairs.PairChanged;
 import org.understudy.api.PciAddress;
+import org.understudy.api.Policies;
+import org.understudy.api.Policy.PoolPolicy;
+import org.understudy.api.PoolName;
 import org.understudy.api.PoolView;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.Subscription;
+import org.understudy.api.VfDefaults;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
 import org.understudy.api.VfioReadiness;
@@ -214,6 +221,38 @@ class PairHealthTrackerTest {
     }
 
     @Test
+    void aVfWithTheVlanOfItsPoolIsConfiguredWell() {
+        PoolPolicy pool = new PoolPolicy(
+                new PoolName("pool-a"), PrimaryKind.VF, List.of(), Optional.empty(), Optional.empty(), false, vlan(20));
+        Policies policies = mock(Policies.class, RETURNS_DEEP_STUBS);
+        when(policies.current().pools()).thenReturn(List.of(pool));
+        tracker.setPolicies(policies);
+        Nics nics = new Nics(a.name());
+        tracker.setNics(nics);
+        awaitHealth(PairHealth.ACTIVE);
+
+        nics.vlan = OptionalInt.of(0);
+        nics.notifyListeners(VfState.LEASED, "");
+        awaitHealth(PairHealth.FAULT);
+        assertThat(onlyPair().details()).isEqualTo("VF 0000:01:10.0 has VLAN 0, the pair needs 20");
+
+        nics.vlan = OptionalInt.of(20);
+        nics.notifyListeners(VfState.LEASED, "");
+        awaitHealth(PairHealth.ACTIVE);
+    }
+
+    private static VfDefaults vlan(int id) {
+        return new VfDefaults(
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                OptionalInt.of(id));
+    }
+
+    @Test
     void ignoresVfsOfOthersAndNicsThatCannotBeRead() {
         Nics nics = new Nics(new HostName("b"));
         tracker.setNics(nics);
@@ -257,7 +296,7 @@ class PairHealthTrackerTest {
                     state,
                     reason,
                     List.of(),
-                    List.of(),
+                    List.of(new PoolName("pool-a")),
                     "8086",
                     "1520",
                     Optional.empty(),

@@ -36,6 +36,7 @@ import org.understudy.api.VmInventory;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.concurrent.Backoff;
+import org.understudy.api.xml.Passwords;
 import org.understudy.concurrent.testing.VirtualTimeScheduler;
 import org.understudy.core.definition.lint.NicFacts;
 import org.understudy.core.inventory.HostRegistry;
@@ -283,6 +284,25 @@ class VirtualMachineServiceTest {
 
         assertCode(ErrorCode.REFUSED_BY_FINDINGS, () -> vms().define(alpha.name(), FakeDefinitionHost.xml("web1")));
         assertThat(alpha.calls()).isEmpty();
+    }
+
+    @Test
+    void doesNotDefineAVmFromADefinitionWithMaskedPasswords() {
+        String stored =
+                FakeDefinitionHost.xml("web1").replace("<devices>", "<devices><graphics type='vnc' passwd='s3cret'/>");
+        vms().define(alpha.name(), stored);
+
+        assertThatThrownBy(() -> vms().define(alpha.name(), Passwords.masked(stored)))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class,
+                        e -> assertThat(e.findings())
+                                .filteredOn(f -> f.code() == FindingCode.PASSWORD_MASKED)
+                                .singleElement()
+                                .satisfies(f -> {
+                                    assertThat(f.subject()).isEqualTo("/domain/devices/graphics/@passwd");
+                                    assertThat(f.remedy()).contains("vm-dump --security-info");
+                                }));
+        assertThat(alpha.definition(WEB1)).contains("s3cret");
     }
 
     @Test

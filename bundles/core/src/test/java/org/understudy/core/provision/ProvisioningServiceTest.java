@@ -104,6 +104,16 @@ class ProvisioningServiceTest {
     }
 
     @Test
+    void refusesADefinitionWithMaskedPasswords() {
+        String masked = PLAIN.replace("<devices>", "<devices><graphics type='vnc' passwd='***'/>");
+
+        Provisioned provisioned = provisioning.before(Occasion.DEFINE, alpha.name(), masked, List.of());
+
+        assertThat(provisioned.refused()).isTrue();
+        assertThat(provisioned.findings()).extracting(Finding::code).containsExactly(FindingCode.PASSWORD_MASKED);
+    }
+
+    @Test
     void returnsTheUnchangedDefinitionIfTheHostRefuses() {
         alpha.objectTo(
                 "transient", Finding.of(FindingCode.DEFINITION_UNSUPPORTED, "vm web1", "no such model", "another"));

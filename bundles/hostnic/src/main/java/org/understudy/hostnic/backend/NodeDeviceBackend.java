@@ -20,7 +20,8 @@ public record NodeDeviceBackend(DeviceSource source) implements SriovBackend {
             "configure VFs (MAC, VLAN, trust, spoof check)",
             "bind VFs to vfio-pci",
             "add forwarding entries for standby NICs",
-            "watch the settings and the use of VFs");
+            "watch the settings and the use of VFs",
+            "recognize PFs that are ports of a bond");
 
     @Override
     public String access() {

@@ -80,12 +80,18 @@ record NicOptions(Access access, String command, String user, Optional<SshTarget
     /** Same default as the connector: a server run by root starts QEMU as another user. */
     private static String qemuUser(HostPolicy host) {
         String self = System.getProperty("user.name");
-        String defaultUser = !self.equals("root") ? self : isUser("libvirt-qemu") ? "libvirt-qemu" : "nobody";
-        return host.options().getOrDefault("user", defaultUser);
+        return host.options().getOrDefault("user", self.equals("root") ? qemuUser(Path.of("/etc/passwd")) : self);
     }
 
-    private static boolean isUser(String name) {
-        try (Stream<String> users = Files.lines(Path.of("/etc/passwd"))) {
+    static String qemuUser(Path passwd) {
+        return Stream.of("understudy-qemu", "libvirt-qemu")
+                .filter(name -> isUser(passwd, name))
+                .findFirst()
+                .orElse("understudy-qemu");
+    }
+
+    private static boolean isUser(Path passwd, String name) {
+        try (Stream<String> users = Files.lines(passwd)) {
             return users.anyMatch(line -> line.startsWith(name + ":"));
         } catch (IOException | UncheckedIOException e) {
             return false;

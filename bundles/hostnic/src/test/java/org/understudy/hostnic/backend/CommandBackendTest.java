@@ -134,7 +134,8 @@ class CommandBackendTest {
                                 Optional.of(LinkState.ENABLE),
                                 OptionalInt.of(3),
                                 OptionalInt.of(10),
-                                OptionalInt.of(100))));
+                                OptionalInt.of(100),
+                                OptionalInt.empty())));
 
         assertThat(command.calls())
                 .singleElement()

@@ -117,12 +117,13 @@ class NodeDeviceBackendTest {
     @Test
     void reportsEachMissingAbility() throws IOException {
         assertThat(read(devices()).findings())
-                .hasSize(5)
+                .hasSize(6)
                 .allSatisfy(f -> assertThat(f.code()).isEqualTo(FindingCode.NIC_ACCESS_LIMITED))
                 .allSatisfy(f -> assertThat(f.remedy()).startsWith("Install understudy-vf"))
                 .anySatisfy(f -> assertThat(f.message()).contains("lease"))
                 .anySatisfy(f -> assertThat(f.message()).contains("bind"))
                 .anySatisfy(f -> assertThat(f.message()).contains("configure"))
+                .anySatisfy(f -> assertThat(f.message()).contains("ports of a bond"))
                 .anySatisfy(f -> assertThat(f.message()).contains("watch"));
     }
 
@@ -229,7 +230,7 @@ class NodeDeviceBackendTest {
         assertThat(own.read().pfs()).isEqualTo(read(devices()).pfs());
         assertThat(own.read().vfs()).hasSize(7).isEqualTo(read(devices()).vfs());
         assertThat(own.read().findings())
-                .hasSize(5)
+                .hasSize(6)
                 .allSatisfy(
                         f -> assertThat(f.message()).endsWith("NICs of host beta are accessible through libvirt only"))
                 .allSatisfy(f -> assertThat(f.remedy()).contains("access: ssh"));

@@ -233,7 +233,7 @@ class LibvirtNicsTest {
     void reportLimitsAsNoticesUntilAPoolNeedsTheVfs() {
         host.change(sriov());
         openConnected(Map.of());
-        assertThat(inventory().findings()).hasSize(5);
+        assertThat(inventory().findings()).hasSize(6);
         assertThat(severities()).containsExactly(Severity.NOTICE);
 
         configure(Map.of(), pool(Optional.empty()));

@@ -227,7 +227,13 @@ class VfLeasesTest {
     void completesTheSettingsOfThePairByThoseOfThePool() {
         Optional<Boolean> off = Optional.of(false);
         VfDefaults defaults = new VfDefaults(
-                off, off, Optional.of(LinkState.ENABLE), OptionalInt.of(3), OptionalInt.empty(), OptionalInt.of(1000));
+                off,
+                off,
+                Optional.of(LinkState.ENABLE),
+                OptionalInt.of(3),
+                OptionalInt.empty(),
+                OptionalInt.of(1000),
+                OptionalInt.of(20));
         PoolPolicy pool = lab.configuration.current().pools().get(0);
         VfSettings whole = SETTINGS.with(new PoolPolicy(
                         pool.name(), pool.kind(), pool.selectors(), pool.model(), pool.network(), false, defaults)
@@ -235,7 +241,12 @@ class VfLeasesTest {
 
         assertThat(whole.trust()).as("the pair requests it").contains(true);
         assertThat(whole.spoofCheck()).contains(false);
+        assertThat(whole.vlan()).as("the pair requests it").isEqualTo(42);
         assertThat(whole.defaults()).isEqualTo(defaults);
+        VfSettings untagged = new VfSettings(
+                SETTINGS.mac(), 0, Optional.empty(), Optional.empty(), true, OptionalInt.empty(), VfDefaults.NONE);
+        assertThat(untagged.with(defaults).vlan()).isEqualTo(20);
+        assertThat(untagged.with(VfDefaults.NONE).vlan()).isZero();
     }
 
     @Test

@@ -153,6 +153,12 @@ public final class DefinitionReader {
                     String.join(", ", domain.bootDevices()),
                     "Use either <os><boot/> or the <boot order=''/> of the devices, not both.");
         }
+        if (IommuReader.lacksSplitIrqchip(domain)) {
+            collector.unsupported(
+                    "/domain/devices/iommu/driver/@intremap",
+                    "on",
+                    "Add <ioapic driver='qemu'/> to <features>: interrupt remapping under KVM needs it.");
+        }
         Set<String> ids = new HashSet<>();
         domain.devices().stream()
                 .filter(d -> !ids.add(d.id()))

@@ -35,6 +35,11 @@ final class DeviceArguments {
     }
 
     List<String> build() {
+        // Before all devices whose memory accesses it translates.
+        domain.devices(Simple.class)
+                .filter(d -> d.driver().equals(IommuReader.DRIVER))
+                .forEach(d ->
+                        add("-device", new Options(d.driver()).add("id", d.id()).addAll(d.properties())));
         allocator.ports().forEach(this::rootPort);
         domain.devices(Controller.class).forEach(this::controller);
         domain.devices().forEach(this::device);
@@ -136,6 +141,9 @@ final class DeviceArguments {
             case "i6300esb" -> {
                 add("-device", pci(simple.driver(), simple));
                 add("-watchdog-action", simple.properties().get(0));
+            }
+            case IommuReader.DRIVER -> {
+                // It is the first device of the command line.
             }
             case "pvpanic" -> add("-device", new Options("pvpanic").add("id", simple.id()));
             default -> {

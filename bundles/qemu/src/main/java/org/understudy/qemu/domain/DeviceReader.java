@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.understudy.qemu.domain.Device.Balloon;
 import org.understudy.qemu.domain.Device.Bus;
 import org.understudy.qemu.domain.Device.Controller;
@@ -32,7 +31,8 @@ final class DeviceReader {
         "input",
         "watchdog",
         "panic",
-        "audio"
+        "audio",
+        "iommu"
     };
 
     private final StrictElement section;
@@ -43,6 +43,7 @@ final class DeviceReader {
     private final DiskReader disks;
     private final NicReader nics;
     private final CharacterDeviceReader characterDevices;
+    private final VideoReader videos;
     private final List<Device> devices = new ArrayList<>();
 
     /** @param emulated aliases of the standby NICs whose primary is requested to be emulated */
@@ -55,6 +56,7 @@ final class DeviceReader {
         this.disks = new DiskReader(places, collector, pcie);
         this.nics = new NicReader(places, collector, emulated);
         this.characterDevices = new CharacterDeviceReader(places, collector, section.children("serial"));
+        this.videos = new VideoReader(places, collector);
     }
 
     List<Device> devices() {
@@ -118,10 +120,11 @@ final class DeviceReader {
                 characterDevices.read(element).ifPresent(devices::add);
             case "rng" -> rng(element);
             case "memballoon" -> balloon(element);
-            case "video" -> video(element);
+            case "video" -> videos.read(element).ifPresent(devices::add);
             case "graphics" -> graphics(element);
             case "input" -> input(element);
             case "watchdog" -> watchdog(element);
+            case "iommu" -> devices.add(IommuReader.read(element, places, pcie));
             case "panic" -> simple(element, "panic", "pvpanic", Bus.NONE, "isa", element.choice("model", "isa"));
             default -> audio(element);
         }
@@ -178,47 +181,6 @@ final class DeviceReader {
             collector.notice(stats.path(), "The period is ignored: the server reads no statistics of the balloon");
         });
         devices.add(new Balloon(places.of(element, "balloon", "pci"), properties));
-    }
-
-    private void video(StrictElement element) {
-        Optional<StrictElement> found =
-                element.child("model").filter(m -> m.attribute("type").isPresent());
-        if (found.isEmpty()) {
-            collector.incomplete(element.path(), "The video device has no model", "Add <model type='vga'/>.");
-            return;
-        }
-        StrictElement model = found.get();
-        model.choice("heads", "1");
-        model.choice("primary", "yes");
-        String type = model.choice("type", "vga", "virtio", "none");
-        List<String> memory = type.equals("vga")
-                ? model.number("vram").stream().flatMap(kib -> vram(model, kib)).toList()
-                : List.of();
-        if (!type.equals("none")) {
-            boolean second = devices.stream().anyMatch(DeviceReader::isVideo);
-            if (second && type.equals("vga")) {
-                collector.unsupported(
-                        model.path() + "/@type", type, "Set type='virtio': only the first video device can be vga.");
-            }
-            String virtio = second ? "virtio-gpu-pci" : "virtio-vga";
-            devices.add(new Simple(
-                    places.of(element, "video", "pci"), type.equals("vga") ? "VGA" : virtio, Bus.PCI, memory));
-        }
-    }
-
-    private static boolean isVideo(Device device) {
-        return device instanceof Simple simple && Set.of("VGA", "virtio-vga").contains(simple.driver());
-    }
-
-    private Stream<String> vram(StrictElement model, int kib) {
-        if (kib < 1024 || kib % 1024 != 0) {
-            collector.unsupported(
-                    model.path() + "/@vram",
-                    String.valueOf(kib),
-                    "Use a multiple of 1024 (KiB), such as vram='16384'.");
-            return Stream.empty();
-        }
-        return Stream.of("vgamem_mb=" + kib / 1024);
     }
 
     private void graphics(StrictElement element) {

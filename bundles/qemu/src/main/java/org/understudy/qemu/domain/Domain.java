@@ -32,8 +32,11 @@ public record Domain(
     /** In KiB. {@code current} is the balloon target. */
     public record Memory(long total, long current) {}
 
-    /** @param topology {@code sockets=..,} and so on; empty if the definition has none */
-    public record Vcpus(int current, int maximum, List<String> topology) {}
+    /**
+     * @param topology {@code sockets=..,} and so on; empty if the definition has none
+     * @param hostCpus the CPUs of the host on which QEMU may run, such as {@code 0-3,8}; empty: all
+     */
+    public record Vcpus(int current, int maximum, List<String> topology, Optional<String> hostCpus) {}
 
     /** @param properties of {@code -machine}; each is valid in every supported version of QEMU */
     public record Machine(String type, boolean acpi, boolean hpet, List<String> properties) {

@@ -31,7 +31,7 @@ import org.understudy.qemu.domain.Device.Simple;
  */
 final class PciAddressAllocator {
     private static final Set<String> CONVENTIONAL =
-            Set.of("e1000", "rtl8139", "VGA", "virtio-vga", "i6300esb", "piix3-usb-uhci");
+            Set.of("e1000", "rtl8139", "VGA", "virtio-vga", "qxl-vga", "qxl", "i6300esb", "piix3-usb-uhci");
     private static final int MOST_CHASSIS = 256;
 
     private final Domain domain;

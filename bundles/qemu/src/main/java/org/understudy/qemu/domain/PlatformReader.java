@@ -2,8 +2,13 @@
 package org.understudy.qemu.domain;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.understudy.api.xml.PlatformXml;
 import org.understudy.qemu.domain.Domain.Cpu;
 import org.understudy.qemu.domain.Domain.DirectBoot;
@@ -15,6 +20,8 @@ import org.understudy.qemu.domain.Domain.Vcpus;
 
 /** Reads the platform of a definition: machine type, firmware, CPU, clock, lifecycle. */
 final class PlatformReader {
+    private static final Pattern CPUS = Pattern.compile("(\\^?)(\\d{1,5})(?:-(\\d{1,5}))?");
+
     private final StrictElement root;
     private final FindingCollector collector;
 
@@ -94,7 +101,38 @@ final class PlatformReader {
                 .flatMap(c -> c.child("topology"))
                 .map(t -> topology(t, maximum))
                 .orElse(List.of());
-        return new Vcpus(current, maximum, topology);
+        return new Vcpus(current, maximum, topology, vcpu.flatMap(this::hostCpus));
+    }
+
+    /** Source: virBitmapParse in libvirt: numbers and ranges, and {@code ^N} for an exception from those before it. */
+    private Optional<String> hostCpus(StrictElement vcpu) {
+        Optional<String> list = vcpu.attribute("cpuset").map(String::strip);
+        if (list.isEmpty()) {
+            return list;
+        }
+        BitSet cpus = new BitSet();
+        boolean valid = Stream.of(list.get().split(",", -1)).allMatch(part -> addCpus(part.strip(), cpus));
+        if (!valid || cpus.isEmpty()) {
+            collector.unsupported(
+                    vcpu.path() + "/@cpuset", list.get(), "Set a list of host CPUs, such as cpuset='0-3,^2,8'.");
+            return Optional.empty();
+        }
+        return Optional.of(cpus.stream().mapToObj(String::valueOf).collect(Collectors.joining(",")));
+    }
+
+    private static boolean addCpus(String part, BitSet cpus) {
+        Matcher matcher = CPUS.matcher(part);
+        if (!matcher.matches()) {
+            return false;
+        }
+        int first = Integer.parseInt(matcher.group(2));
+        int last = matcher.group(3) == null ? first : Integer.parseInt(matcher.group(3));
+        boolean exception = !matcher.group(1).isEmpty();
+        if (last < first || exception && (last > first || !cpus.get(first))) {
+            return false;
+        }
+        cpus.set(first, last + 1, !exception);
+        return true;
     }
 
     private int count(StrictElement vcpu) {
@@ -133,6 +171,11 @@ final class PlatformReader {
         features.ifPresent(f -> f.children("pae", "apic").forEach(c -> c.choice("state", "on")));
         features.flatMap(f -> f.child("vmport"))
                 .ifPresent(v -> properties.add("vmport=" + v.choice("state", "on", "off")));
+        features.flatMap(f -> f.child("ioapic"))
+                .ifPresent(a -> properties.add(
+                        a.choice("driver", "kvm", "qemu").equals("qemu")
+                                ? IommuReader.SPLIT_IRQCHIP
+                                : "kernel_irqchip=on"));
         boolean secure = os.firmware() instanceof Firmware.Uefi uefi && uefi.secure();
         boolean smm = features.flatMap(f -> f.child("smm"))
                 .map(s -> s.flag("state", true))

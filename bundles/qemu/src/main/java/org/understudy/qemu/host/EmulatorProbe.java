@@ -26,16 +26,12 @@ final class EmulatorProbe implements Supplier<Emulator> {
     private final HostSettings settings;
     private final CapabilityProbe capabilities;
     private final AcceleratorProbe accelerators;
-    private final QemuUser user;
 
     /** @param cacheFolder the folder of results that survive a restart */
     EmulatorProbe(HostSettings settings, Path cacheFolder) {
         this.settings = settings;
         this.capabilities = new CapabilityProbe(cacheFolder);
         this.accelerators = new AcceleratorProbe(Path.of("/"), cacheFolder);
-        this.user = new QemuUser(
-                new Sandbox(settings.user(), false, false).userCommand(),
-                settings.user().map(EmulatorProbe::principal));
     }
 
     @Override
@@ -60,9 +56,18 @@ final class EmulatorProbe implements Supplier<Emulator> {
     }
 
     private Accelerator accelerator(BinaryCapabilities found) {
-        return settings.accelerator().equals("auto")
-                ? accelerators.choose(settings.binary(), found, user)
-                : new Accelerator(settings.accelerator(), Optional.empty());
+        if (!settings.accelerator().equals("auto")) {
+            return new Accelerator(settings.accelerator(), Optional.empty());
+        }
+        // Without its user no QEMU starts, so the accelerator does not matter yet.
+        return settings.missingUser().isPresent()
+                ? new Accelerator("tcg", Optional.empty())
+                : accelerators.choose(settings.binary(), found, user(settings.user()));
+    }
+
+    private static QemuUser user(Optional<SystemUser> user) {
+        return new QemuUser(
+                new Sandbox(user, false, false, Optional.empty()).userCommand(), user.map(EmulatorProbe::principal));
     }
 
     private static UserPrincipal principal(SystemUser user) {

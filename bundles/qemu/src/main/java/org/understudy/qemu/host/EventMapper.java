@@ -28,9 +28,8 @@ final class EventMapper {
                 alias(event, "device-id").map(a -> new HostEvent.StandbyNegotiated(vm, at, a));
             case QmpEvents.UNPLUG_PRIMARY ->
                 alias(event, "device-id").map(a -> new HostEvent.UnplugRequested(vm, at, a));
-            case QmpEvents.DEVICE_DELETED -> alias(event, "device").map(a -> new HostEvent.DeviceGone(vm, at, a));
-            case QmpEvents.DEVICE_UNPLUG_GUEST_ERROR ->
-                alias(event, "device").map(a -> new HostEvent.UnplugRefused(vm, at, a));
+            case QmpEvents.DEVICE_DELETED -> device(event).map(a -> new HostEvent.DeviceGone(vm, at, a));
+            case QmpEvents.DEVICE_UNPLUG_GUEST_ERROR -> device(event).map(a -> new HostEvent.UnplugRefused(vm, at, a));
             case QmpEvents.MIGRATION ->
                 Optional.of(new HostEvent.MigrationChanged(
                         vm, at, phase(event.data().path("status").asText())));
@@ -39,6 +38,11 @@ final class EventMapper {
                         vm, at, event.data().path("pass").asInt()));
             default -> Optional.empty();
         };
+    }
+
+    /** The device of an event; empty for one without an id. */
+    static Optional<Alias> device(QmpEvent event) {
+        return alias(event, "device");
     }
 
     private static Optional<Alias> alias(QmpEvent event, String member) {

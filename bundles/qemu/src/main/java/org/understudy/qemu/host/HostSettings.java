@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.UnderstudyException;
@@ -19,7 +22,7 @@ import org.understudy.qemu.process.SystemUser;
  * The options of one host.
  *
  * @param directory parent of the VM folders
- * @param user the user of QEMU; empty: the user of this server
+ * @param userName the user of QEMU; empty: the user of this server
  * @param ports for incoming migrations, first and last
  * @param accelerator {@code auto}, {@code kvm} or {@code tcg}
  */
@@ -27,7 +30,7 @@ record HostSettings(
         HostName name,
         Path directory,
         Path binary,
-        Optional<SystemUser> user,
+        Optional<String> userName,
         Path bridgeHelper,
         String migrationAddress,
         Ports ports,
@@ -45,6 +48,11 @@ record HostSettings(
             "migration-ports",
             "accelerator",
             "tls-directory");
+    private static final Path PASSWD = Path.of("/etc/passwd");
+    /** A user that runs QEMU alone, so that no other service can reach its files and processes. */
+    private static final String OWN_USER = "understudy-qemu";
+
+    private static final String USER_OF_LIBVIRT = "libvirt-qemu";
     private static final List<Path> HELPERS = List.of(
             Path.of("/usr/lib/qemu/qemu-bridge-helper"),
             Path.of("/usr/libexec/qemu-bridge-helper"),
@@ -70,7 +78,7 @@ record HostSettings(
                         "directory",
                         defaultDirectory.resolve(policy.name().value()).toString())),
                 binary(policy.name(), options.getOrDefault("binary", "qemu-system-x86_64")),
-                user(policy.name(), options),
+                userName(policy.name(), options),
                 Optional.ofNullable(options.get("bridge-helper"))
                         .map(Path::of)
                         .or(() -> HELPERS.stream().filter(Files::exists).findFirst())
@@ -96,23 +104,54 @@ record HostSettings(
                                 .formatted(host, binary)));
     }
 
-    private static Optional<SystemUser> user(HostName host, Map<String, String> options) {
+    private static Optional<String> userName(HostName host, Map<String, String> options) {
         Optional<String> requested = Optional.ofNullable(options.get("user"));
-        Path passwd = Path.of("/etc/passwd");
         if (!Sandbox.isRoot()) {
             requested.filter(u -> !u.equals(System.getProperty("user.name"))).ifPresent(u -> {
                 throw invalid(host, "user", "is '" + u + "', but only a server that runs as root can change the user");
             });
             return Optional.empty();
         }
-        if (requested.isEmpty()) {
-            return SystemUser.find(passwd, "libvirt-qemu").or(() -> SystemUser.find(passwd, "nobody"));
-        }
-        if (requested.get().equals("root")) {
-            return Optional.empty();
-        }
-        return Optional.of(SystemUser.find(passwd, requested.get())
-                .orElseThrow(() -> invalid(host, "user", "is '" + requested.get() + "', which is not a local user")));
+        requested.filter(u -> SystemUser.find(PASSWD, u).isEmpty()).ifPresent(u -> {
+            throw invalid(host, "user", "is '" + u + "', which is not a local user");
+        });
+        return Optional.of(requested.orElseGet(() -> defaultUser(PASSWD))).filter(u -> !u.equals("root"));
+    }
+
+    /** The first of two users that exists; its own user if none exists, which an admin can still create. */
+    static String defaultUser(Path passwd) {
+        return Stream.of(OWN_USER, USER_OF_LIBVIRT)
+                .filter(name -> SystemUser.find(passwd, name).isPresent())
+                .findFirst()
+                .orElse(OWN_USER);
+    }
+
+    /**
+     * The user of QEMU; empty: the user of this server.
+     *
+     * @throws UnderstudyException {@link ErrorCode#REFUSED_BY_FINDINGS} if it does not exist
+     */
+    Optional<SystemUser> user() {
+        missingUser(PASSWD).ifPresent(missing -> {
+            throw new UnderstudyException("QEMU cannot run on host " + name, List.of(missing));
+        });
+        return userName.flatMap(u -> SystemUser.find(PASSWD, u));
+    }
+
+    /** The finding if the user of QEMU does not exist. It is not cached, because an admin can create the user at any time. */
+    Optional<Finding> missingUser() {
+        return missingUser(PASSWD);
+    }
+
+    Optional<Finding> missingUser(Path passwd) {
+        return userName.filter(u -> SystemUser.find(passwd, u).isEmpty())
+                .map(u -> Finding.of(
+                        FindingCode.QEMU_USER_MISSING,
+                        "host " + name,
+                        "User %s, which runs the QEMU of host %s, does not exist".formatted(u, name),
+                        ("Create it: useradd --system --user-group --shell /usr/sbin/nologin %1$s. For KVM, add it to the"
+                                        + " group kvm: usermod -aG kvm %1$s. To use another user, set the option 'user'.")
+                                .formatted(u)));
     }
 
     private static Ports ports(HostName host, String text) {

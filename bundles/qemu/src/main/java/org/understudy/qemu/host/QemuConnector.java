@@ -39,7 +39,10 @@ public final class QemuConnector implements HostConnector, AutoCloseable {
 
     @Override
     public Host open(HostPolicy policy) {
-        HostSettings settings = HostSettings.of(policy, defaultDirectory);
+        return open(HostSettings.of(policy, defaultDirectory));
+    }
+
+    Host open(HostSettings settings) {
         Supplier<Emulator> emulators = new EmulatorProbe(settings, defaultDirectory.resolve("probe"));
         FirmwareCatalog firmware = new FirmwareCatalog(Path.of("/usr/share/qemu/firmware"));
         requireQemu(settings, emulators);

@@ -45,7 +45,8 @@ record QemuFactsReader(
                 emulator.machines().keySet(),
                 iommu(),
                 Optional.of(bridges),
-                emulator.findings());
+                Stream.concat(emulator.findings().stream(), settings.missingUser().stream())
+                        .toList());
     }
 
     /** Source: the kernel creates a folder per group if an IOMMU is enabled. */
@@ -88,6 +89,7 @@ record QemuFactsReader(
         Emulator emulator = emulators.get();
         Domain domain = reading.domain();
         List<Finding> findings = new ArrayList<>(reading.findings());
+        settings.missingUser().ifPresent(findings::add);
         if (!emulator.machines().containsKey(domain.machine().type())) {
             findings.add(Finding.of(
                     FindingCode.MACHINE_TYPE_UNKNOWN,
@@ -112,6 +114,15 @@ record QemuFactsReader(
                     "Use <on_crash>destroy</on_crash>, or QEMU 6.0 or newer."));
         }
         domain.devices(Device.Nic.class).forEach(n -> nic(n, emulator, findings));
+        domain.devices(Device.Simple.class)
+                .filter(device -> isMissing(device.driver(), emulator))
+                .forEach(device -> findings.add(Finding.of(
+                        FindingCode.DEFINITION_UNSUPPORTED,
+                        device.place().path() + "/model",
+                        "Device %s is not supported by QEMU %s of host %s"
+                                .formatted(device.driver(), emulator.version(), settings.name()),
+                        "Use another model, such as virtio, or install the module of this QEMU for " + device.driver()
+                                + ".")));
         if (!firmware.has(domain, emulator.fullName(domain.machine().type()))) {
             findings.add(Finding.of(
                     FindingCode.DEFINITION_UNSUPPORTED,
@@ -119,7 +130,7 @@ record QemuFactsReader(
                     "Host " + settings.name() + " has no matching UEFI firmware",
                     "Install the package ovmf, or set <loader> to existing firmware."));
         }
-        if (new Sandbox(settings.user(), QemuRuntime.usesBridge(domain), false).isDisabled()) {
+        if (new Sandbox(Optional.empty(), QemuRuntime.usesBridge(domain), false, Optional.empty()).isDisabled()) {
             findings.add(Finding.of(
                             FindingCode.BRIDGE_UNAVAILABLE,
                             "/domain/devices/interface",
@@ -128,6 +139,13 @@ record QemuFactsReader(
                     .as(Severity.WARNING));
         }
         return List.copyOf(findings);
+    }
+
+    /** QXL is in a module of its own, or not built. */
+    private static boolean isMissing(String driver, Emulator emulator) {
+        return driver.startsWith("qxl")
+                && !emulator.devices().isEmpty()
+                && !emulator.devices().contains(driver);
     }
 
     private void nic(Device.Nic nic, Emulator emulator, List<Finding> findings) {

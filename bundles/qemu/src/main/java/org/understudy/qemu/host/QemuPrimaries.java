@@ -135,7 +135,7 @@ final class QemuPrimaries {
         qemu.store(new RunRecord(run.role(), run.pid(), run.startTicks(), run.accelerator(), run.uri(), vfs));
         Map<String, Object> arguments = HotplugArguments.arguments(domain, device, QemuRuntime.vfs(qemu.run()));
         qemu.execute(QmpCommands.deviceAdd(arguments.get("driver").toString(), primary.value(), arguments));
-        vm.folder().storeLiveDefinition(xml);
+        qemu.storeLiveDefinition(xml);
         qemu.publish(new HostEvent.DevicePlugged(vm.name(), RunningQemu.now(), primary));
     }
 

@@ -77,7 +77,8 @@ record QemuRuntime(
         return new Sandbox(
                 settings.user(),
                 usesBridge(domain),
-                domain.devices(Device.PassedThrough.class).findAny().isPresent());
+                domain.devices(Device.PassedThrough.class).findAny().isPresent(),
+                domain.vcpus().hostCpus());
     }
 
     static boolean usesBridge(Domain domain) {
@@ -102,11 +103,11 @@ record QemuRuntime(
 
     /** Names the user of QEMU, because the user of the server is not the cause of a denied access. */
     private String withAccessHint(String why) {
-        return !why.contains("Permission denied") || settings.user().isEmpty()
+        return !why.contains("Permission denied") || settings.userName().isEmpty()
                 ? why
                 : why
                         + " (QEMU runs as user %1$s; grant %1$s access to the file and its parent folders)"
-                                .formatted(settings.user().get().name());
+                                .formatted(settings.userName().get());
     }
 
     /** The VFs of a run record. */

@@ -10,11 +10,13 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.concurrent.HostEventQueue;
+import org.understudy.qemu.domain.PrimaryRemoval;
 import org.understudy.qemu.process.QemuProcess;
 import org.understudy.qemu.process.RunRecord;
 import org.understudy.qemu.process.VmFolder;
@@ -169,6 +171,7 @@ final class RunningQemu {
                 negotiated.add(event.data().path("device-id").asText());
             case QmpEvents.RESET -> negotiated.clear();
             case QmpEvents.RESUME -> onFailedSwitchover();
+            case QmpEvents.DEVICE_DELETED -> EventMapper.device(event).ifPresent(this::onReleased);
             case QmpEvents.SHUTDOWN -> {
                 if (recordedReason.isEmpty()) {
                     recordedReason = Optional.of(
@@ -186,6 +189,23 @@ final class RunningQemu {
     private synchronized void onFailedSwitchover() {
         if (run.role() == RunRecord.Role.SWITCHING) {
             store(run.withRole(RunRecord.Role.OUTGOING));
+        }
+    }
+
+    /** A primary whose pair was switched off does not return, neither here nor on the destination of a migration. */
+    private void onReleased(Alias device) {
+        synchronized (folder) {
+            folder.definition()
+                    .flatMap(stored ->
+                            folder.liveDefinition().flatMap(live -> PrimaryRemoval.from(live, stored, device)))
+                    .ifPresent(folder::storeLiveDefinition);
+        }
+    }
+
+    /** Stores the definition of the running VM; the next release of a device reads it. */
+    void storeLiveDefinition(String xml) {
+        synchronized (folder) {
+            folder.storeLiveDefinition(xml);
         }
     }
 

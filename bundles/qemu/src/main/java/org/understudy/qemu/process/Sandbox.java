@@ -7,7 +7,7 @@ import java.util.Optional;
 import org.understudy.api.spi.HostFacts.Version;
 
 /**
- * The user and the seccomp sandbox of a QEMU process: the strictest with which it can start.
+ * The user, the seccomp sandbox and the CPUs of a QEMU process: the strictest sandbox with which it can start.
  *
  * <p>QEMU without a bridge starts as the user, with every filter of the sandbox. With a bridge, QEMU itself runs the
  * bridge helper. If the server is root, QEMU drops its privileges after that. Otherwise the helper needs its setuid
@@ -17,8 +17,9 @@ import org.understudy.api.spi.HostFacts.Version;
  * @param user the user of QEMU; empty: the user of this server
  * @param bridge whether the VM has a NIC on a bridge
  * @param pinned whether a passed-through device, also one that is plugged later, pins the guest memory
+ * @param cpus the CPUs of the host on which all threads of QEMU may run, such as {@code 0,1,8}; empty: all
  */
-public record Sandbox(Optional<SystemUser> user, boolean bridge, boolean pinned) {
+public record Sandbox(Optional<SystemUser> user, boolean bridge, boolean pinned, Optional<String> cpus) {
     private static final String STRICTEST = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
 
     /** True if this server runs as root and so can change users. */
@@ -34,6 +35,7 @@ public record Sandbox(Optional<SystemUser> user, boolean bridge, boolean pinned)
     /** The commands in front of the QEMU program. */
     List<String> prefix() {
         List<String> prefix = new ArrayList<>();
+        cpus.ifPresent(list -> prefix.addAll(List.of("taskset", "-c", list)));
         if (pinned && isRoot()) {
             // VFIO counts pinned memory against this limit, which only root can raise.
             prefix.addAll(List.of("prlimit", "--memlock=unlimited:unlimited", "--"));

@@ -128,11 +128,12 @@ class ArgumentsWithRealQemuTest {
                 + "<input type='tablet' bus='usb'/><input type='mouse'/>"
                 + "<serial type='null'/><serial type='null'/><console type='null'/>"
                 + "<channel type='null'><target type='virtio' name='a'/></channel>"
-                + "<video><model type='vga' vram='16384'/></video><graphics type='vnc'><listen type='none'/></graphics>"
+                + "<iommu model='intel'><driver intremap='on' caching_mode='on' iotlb='on' aw_bits='48'/></iommu>"
+                + "<video><model type='vga' vram='16384'/></video><video><model type='qxl'/></video><graphics type='vnc'><listen type='none'/></graphics>"
                 + "<watchdog model='itco'/><panic model='isa'/><rng model='virtio'/><audio id='1' type='none'/>";
         String xml = definition(devices)
                 .replace("</os>", "<boot dev='hd'/><bootmenu enable='yes' timeout='3000'/></os>")
-                .replace("<acpi/>", "<acpi/><smm state='off'/>");
+                .replace("<acpi/>", "<acpi/><smm state='off'/><ioapic driver='qemu'/>");
         Domain domain = read(xml);
         try (RealQemu qemu = start(domain);
                 QmpClient client = QmpClient.connect(qemu.socket(), LIMIT, Runnable::run, e -> {}, e -> {})) {

@@ -155,6 +155,14 @@ class CommandLineTest {
                         "<video><model type='virtio'/></video><video><model type='virtio'/></video>",
                         "-device virtio-vga,id=video0,bus=pcie.0,addr=0x1e.0",
                         "-device virtio-gpu-pci,id=video1,bus=port.auto0,addr=0x00.0"),
+                List.of(
+                        "<video><model type='qxl' ram='65536' vram='32768' vgamem='8192' heads='1' primary='yes'/></video>"
+                                + "<video><model type='qxl' heads='2'/></video>",
+                        "-device qxl-vga,id=video0,bus=pcie.0,addr=0x1e.0,max_outputs=1,ram_size=67108864,vram_size=33554432,vram64_size_mb=0,vgamem_mb=8",
+                        "-device qxl,id=video1,bus=pcie.0,addr=0x1d.0,max_outputs=2,ram_size=67108864,vram_size=67108864,vram64_size_mb=0,vgamem_mb=16"),
+                List.of(
+                        "<iommu model='intel'><driver intremap='on' caching_mode='on' eim='on' iotlb='on' aw_bits='48'/></iommu>",
+                        "-device intel-iommu,id=iommu0,caching-mode=on,eim=on,intremap=on,device-iotlb=on,aw-bits=48"),
                 List.of("<watchdog model='i6300esb' action='poweroff'/>", "-watchdog-action poweroff"),
                 List.of("<watchdog model='itco' action='reset'/>", "-global ICH9-LPC.noreboot=off"),
                 List.of("<panic model='isa'/>", "-device pvpanic,id=panic0"),

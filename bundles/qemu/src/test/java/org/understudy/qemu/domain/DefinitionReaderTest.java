@@ -44,7 +44,10 @@ class DefinitionReaderTest {
             <devices>|<devices><serial type='tcp'/>|/domain/devices/serial/@type
             <devices>|<devices><filesystem/>|/domain/devices/filesystem
             <vcpu>|<memtune><hard_limit>1</hard_limit></memtune><vcpu>|/domain/memtune
-            <vcpu>|<vcpu cpuset='1-2'>|/domain/vcpu/@cpuset
+            <domain type='qemu'>|<domain type='kvm'><devices><iommu model='intel'><driver intremap='on'/></iommu></devices>|/domain/devices/iommu/driver/@intremap
+            <vcpu>|<vcpu cpuset='3-1'>|/domain/vcpu/@cpuset
+            <vcpu>|<vcpu cpuset='0-3,^4'>|/domain/vcpu/@cpuset
+            <vcpu>|<vcpu cpuset='auto'>|/domain/vcpu/@cpuset
             <features>|<features><hyperv/>|/domain/features/hyperv
             arch='x86_64'|arch='riscv64'|/domain/os/type/@arch
             machine='q35'|machine='microvm'|/domain/os/type/@machine
@@ -193,6 +196,16 @@ class DefinitionReaderTest {
             assertThat(Finding.anyBlocking(findings(definition().replace("<devices>", "<devices>" + devices))))
                     .isTrue();
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'0-3,^2,8', '0,1,3,8'", "' 5 ', 5", "'1-2,1', '1,2'"})
+    void readsTheCpusOfTheHost(String list, String expected) {
+        assertThat(DefinitionReader.read(definition().replace("<vcpu>", "<vcpu cpuset='" + list + "'>"))
+                        .domain()
+                        .vcpus()
+                        .hostCpus())
+                .contains(expected);
     }
 
     @Test

@@ -86,6 +86,10 @@ class DefinitionsOfLibvirtTest {
                         + "<nvram template='/fw/vars.fd' templateFormat='raw' format='raw'>/nvram/a.fd</nvram>",
                 "<boot dev='hd'/>|<loader readonly='yes' type='pflash' format='qcow2'>/fw/code.qcow2</loader>"
                         + "<nvram template='/fw/vars.qcow2' templateFormat='qcow2' format='qcow2'>/nvram/a.qcow2</nvram>",
+                "<vcpu placement='static'>|<vcpu placement='static' cpuset='1-4,8-20,525'>",
+                "<audio id='1' type='none'/>|<video><model type='qxl' ram='65536' vram='32768' vgamem='8192' heads='1'"
+                        + " primary='yes'/><address type='pci' domain='0x0000' bus='0x00' slot='0x01' function='0x0'/>"
+                        + "</video><audio id='1' type='none'/>",
                 // Root ports of a definition that was made with QEMU 2.8.
                 "<model name='pcie-root-port'/>|<model name='ioh3420'/>",
                 // USB before QEMU 2.10, and on machine type pc.

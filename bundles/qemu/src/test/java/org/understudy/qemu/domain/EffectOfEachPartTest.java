@@ -37,7 +37,7 @@ class EffectOfEachPartTest {
           vcpu/@placement, os/type/@arch, os/loader/@readonly,
           os/loader/@type, cpu/@match, on_poweroff, devices/audio/@type, devices/rng/@model,
           devices/channel/target/@type, devices/graphics/@autoport, devices/graphics/@port, devices/graphics/@type,
-          devices/hostdev/@mode, devices/hostdev/@type, devices/hostdev/driver, devices/hostdev/driver/@name,
+          devices/iommu/@model, devices/hostdev/@mode, devices/hostdev/@type, devices/hostdev/driver, devices/hostdev/driver/@name,
           devices/interface/ip/@family, devices/panic/@model, devices/video/model/@heads,
           devices/video/model/@primary, devices/controller:pcie-root-port/model,
           devices/controller:pcie-root-port/model/@name, devices/serial/target/@type, devices/serial/target/model,
@@ -153,7 +153,8 @@ class EffectOfEachPartTest {
                         Map.of("ua-p0", PciAddress.parse("01:10.2"), "hostdev0", PciAddress.parse("01:10.2")),
                         false);
                 lines.addAll(CommandLine.of(reading.domain(), overrides));
-                lines.add(reading.domain().firmware() + " " + reading.domain().memory());
+                lines.add(reading.domain().firmware() + " " + reading.domain().memory() + " "
+                        + reading.domain().vcpus());
             }
         } catch (UnderstudyException e) {
             lines.add("ERROR " + e.getMessage());
@@ -171,7 +172,7 @@ class EffectOfEachPartTest {
               <metadata><x xmlns='urn:x'/></metadata>
               <memory unit='KiB'>2097152</memory>
               <currentMemory unit='KiB'>1048576</currentMemory>
-              <vcpu placement='static' current='2'>4</vcpu>
+              <vcpu placement='static' cpuset='1-3' current='2'>4</vcpu>
               <resource><partition>/machine</partition></resource>
               <seclabel type='none' model='none'/>
               <os>
@@ -180,7 +181,7 @@ class EffectOfEachPartTest {
                 <boot dev='hd'/><boot dev='network'/><boot dev='cdrom'/>
                 <bootmenu enable='yes' timeout='3000'/>
               </os>
-              <features><acpi/><apic/><pae/><vmport state='off'/><smm state='off'/></features>
+              <features><acpi/><apic/><pae/><vmport state='off'/><smm state='off'/><ioapic driver='qemu'/></features>
               <cpu mode='custom' match='exact' check='full'>
                 <model fallback='forbid'>EPYC</model>
                 <topology sockets='1' dies='1' clusters='1' cores='2' threads='2'/>
@@ -252,7 +253,9 @@ class EffectOfEachPartTest {
                 <graphics type='vnc' autoport='no' port='-1'><listen type='socket' socket='/v'/></graphics>
                 <audio id='1' type='none'/>
                 <video><model type='vga' vram='32768' heads='1' primary='yes'/></video>
+                <video><model type='qxl' ram='32768' vram='16384' vram64='16384' vgamem='8192' heads='2'/></video>
                 <watchdog model='i6300esb' action='poweroff'/>
+                <iommu model='intel'><driver intremap='on' caching_mode='on' eim='on' iotlb='on' aw_bits='48'/></iommu>
                 <panic model='isa'/>
                 <memballoon model='virtio' autodeflate='on' freePageReporting='on'/>
                 <rng model='virtio'><rate bytes='1024' period='2000'/><backend model='random'>/dev/random</backend></rng>

@@ -80,7 +80,9 @@ class BridgeTest {
         Files.setPosixFilePermissions(qemu, PosixFilePermissions.fromString("rwxr-xr-x"));
         HostSettings settings = HostSettings.of(
                 new HostPolicy(
-                        new HostName("h"), HostSettings.KIND, Map.of("binary", qemu.toString(), "accelerator", "tcg")),
+                        new HostName("h"),
+                        HostSettings.KIND,
+                        Map.of("binary", qemu.toString(), "accelerator", "tcg", "user", Lab.USER)),
                 lab.root());
         Supplier<Emulator> emulators = new EmulatorProbe(settings, lab.root().resolve("probe"));
         FirmwareCatalog firmware = new FirmwareCatalog(Path.of("/usr/share/qemu/firmware"));

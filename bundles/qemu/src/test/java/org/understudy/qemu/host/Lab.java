@@ -23,11 +23,15 @@ import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
+import org.understudy.qemu.process.Sandbox;
 
 /** Hosts on this machine with real QEMU processes, and their cleanup. */
 final class Lab implements AutoCloseable {
     /** The cache of the QEMU probes, shared by all tests. */
     private static final Path PROBES = Path.of("target", "probes").toAbsolutePath();
+
+    /** Tests that run as root start QEMU as another user, and add none to this machine. */
+    static final String USER = Sandbox.isRoot() ? "nobody" : System.getProperty("user.name");
 
     private static final QemuConnector CONNECTOR = new QemuConnector(PROBES);
 
@@ -61,6 +65,7 @@ final class Lab implements AutoCloseable {
     Host host(String name, Map<String, String> options) {
         Map<String, String> all =
                 new LinkedHashMap<>(Map.of("directory", root.resolve(name).toString(), "accelerator", "tcg"));
+        all.put("user", USER);
         all.putAll(options);
         Host host = CONNECTOR.open(new HostPolicy(new HostName(name), "qemu", all));
         open.add(host);

@@ -6,12 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.Host;
 
 class QemuConnectorTest {
     @TempDir
@@ -32,5 +36,23 @@ class QemuConnectorTest {
                 .isInstanceOf(UnderstudyException.class)
                 .hasMessageContainingAll("Host alpha", first, second);
         assertThat(folder.resolve("hosts/alpha")).doesNotExist();
+    }
+
+    @Test
+    void aHostWithoutItsUserIsListedAndStartsNothing() {
+        HostSettings settings = HostSettingsTest.withUser(
+                "no-such-user", Map.of("directory", folder.resolve("hosts").toString()));
+
+        try (Host host = new QemuConnector(folder).open(settings)) {
+            assertThat(host.facts().findings())
+                    .extracting(Finding::code)
+                    .containsExactly(FindingCode.QEMU_USER_MISSING);
+            assertThatThrownBy(() -> host.define(EmptyVms.empty("vm1")))
+                    .isInstanceOfSatisfying(
+                            UnderstudyException.class,
+                            e -> assertThat(e.findings())
+                                    .extracting(Finding::code)
+                                    .contains(FindingCode.QEMU_USER_MISSING));
+        }
     }
 }

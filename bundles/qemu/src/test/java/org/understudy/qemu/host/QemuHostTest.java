@@ -169,6 +169,15 @@ class QemuHostTest {
     }
 
     @Test
+    void runsQemuOnTheCpusOfTheDefinition() throws IOException {
+        host.define(EmptyVms.empty("vm1").replace("<vcpu>", "<vcpu cpuset='0'>"));
+        host.start(VM, Map.of());
+
+        assertThat(Files.readString(Path.of("/proc/" + pid() + "/status")))
+                .containsPattern("Cpus_allowed_list:\\s+0\n");
+    }
+
+    @Test
     void reportsSignalThatKilledQemu() throws IOException {
         List<HostEvent> events = Lab.record(host);
         host.define(EmptyVms.empty("vm1"));

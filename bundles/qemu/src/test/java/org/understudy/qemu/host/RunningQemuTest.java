@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -57,16 +58,46 @@ class RunningQemuTest {
     }
 
     @Test
+    void aReleasedPrimaryLeavesTheLiveDefinitionIfItsPairWasSwitchedOff() {
+        AtomicReference<Consumer<QmpEvent>> listener = new AtomicReference<>();
+        RunningQemu qemu = qemu();
+        String port = "<controller type='pci' index='1' model='pcie-root-port'/>";
+        when(folder.definition()).thenReturn(Optional.of(domain(port)));
+        when(folder.liveDefinition())
+                .thenReturn(Optional.of(domain(port + "<interface type='user'><teaming type='transient'"
+                        + " persistent='ua-s'/><alias name='ua-p'/><address type='pci' bus='1'/></interface>")));
+        try (MockedStatic<QmpClient> client = mockStatic(QmpClient.class)) {
+            connect(qemu, client, listener);
+            listener.get()
+                    .accept(new QmpEvent(
+                            QmpEvents.DEVICE_DELETED,
+                            Instant.EPOCH,
+                            JsonNodeFactory.instance.objectNode().put("device", "ua-p")));
+        }
+
+        verify(folder).storeLiveDefinition(domain(port));
+    }
+
+    private static String domain(String devices) {
+        return "<domain type='qemu'><name>web1</name><os><type machine='q35'>hvm</type></os><devices>" + devices
+                + "</devices></domain>";
+    }
+
+    private static void connect(
+            RunningQemu qemu, MockedStatic<QmpClient> client, AtomicReference<Consumer<QmpEvent>> listener) {
+        client.when(() -> QmpClient.connect(any(), any(), any(), any(), any())).thenAnswer(call -> {
+            listener.set(call.getArgument(3));
+            return mock(QmpClient.class);
+        });
+        qemu.connect(Duration.ofSeconds(1));
+    }
+
+    @Test
     void doesNotKnowWhetherStandbyIsNegotiatedAfterALostMonitor() {
         AtomicReference<Consumer<QmpEvent>> listener = new AtomicReference<>();
         RunningQemu qemu = qemu();
         try (MockedStatic<QmpClient> client = mockStatic(QmpClient.class)) {
-            client.when(() -> QmpClient.connect(any(), any(), any(), any(), any()))
-                    .thenAnswer(call -> {
-                        listener.set(call.getArgument(3));
-                        return mock(QmpClient.class);
-                    });
-            qemu.connect(Duration.ofSeconds(1));
+            connect(qemu, client, listener);
             listener.get()
                     .accept(new QmpEvent(
                             QmpEvents.FAILOVER_NEGOTIATED,

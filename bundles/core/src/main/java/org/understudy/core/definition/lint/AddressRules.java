@@ -36,7 +36,7 @@ final class AddressRules {
     }
 
     /**
-     * A wrong address of a primary. The fix adds a root port for it. Without an address libvirt places the NIC of a network
+     * A wrong address of a NIC of a pair. The fix adds a root port for it. Without an address libvirt places the NIC of a network
      * behind a bridge to conventional PCI, because it assumes an emulated NIC. On machines without PCIe the fix only
      * removes the address.
      */
@@ -52,12 +52,12 @@ final class AddressRules {
         @Override
         public void check(LintSubject subject, Consumer<Finding> findings) {
             reasons(subject)
-                    .forEach((primary, reason) -> findings.accept(Finding.of(
+                    .forEach((nic, reason) -> findings.accept(Finding.of(
                                     code,
-                                    subject.subject(primary),
-                                    primary.title() + " has the guest address "
-                                            + PciXml.guestAddress(primary.xml()).orElseThrow() + ", " + reason,
-                                    "Set the <address> of the primary to slot 0 and function 0 behind a root port of its own.")
+                                    subject.subject(nic),
+                                    nic.title() + " has the guest address "
+                                            + PciXml.guestAddress(nic.xml()).orElseThrow() + ", " + reason,
+                                    "Set its <address> to slot 0 and function 0 behind a root port of its own.")
                             .withFix()));
         }
 
@@ -65,10 +65,10 @@ final class AddressRules {
         public void fix(LintSubject subject, Edits edits) {
             boolean hasPcie = MachineSpec.of(subject.document()).pcie() == MachineSpec.Pcie.YES;
             int next = PciBuses.free(subject.document(), new ArrayList<>()).orElse(MAX_BUS + 1);
-            for (NicElement primary : reasons(subject).keySet()) {
-                XmlElement address = PciXml.guestElement(primary.xml()).orElseThrow();
+            for (NicElement nic : reasons(subject).keySet()) {
+                XmlElement address = PciXml.guestElement(nic.xml()).orElseThrow();
                 if (hasPcie && next <= MAX_BUS) {
-                    addPort(subject, primary, next, edits);
+                    addPort(subject, nic, next, edits);
                     edits.replace(
                             address.start(),
                             address.end(),
@@ -81,9 +81,9 @@ final class AddressRules {
             }
         }
 
-        private static void addPort(LintSubject subject, NicElement primary, int index, Edits edits) {
+        private static void addPort(LintSubject subject, NicElement nic, int index, Edits edits) {
             List<XmlElement> controllers = subject.document().devices("controller");
-            XmlElement neighbor = controllers.isEmpty() ? primary.xml() : controllers.get(controllers.size() - 1);
+            XmlElement neighbor = controllers.isEmpty() ? nic.xml() : controllers.get(controllers.size() - 1);
             edits.insert(
                     neighbor.end(),
                     new Layout(subject.document()).spaceBefore(neighbor) + "<controller type='pci' index='" + index
@@ -177,13 +177,15 @@ final class AddressRules {
         Map<NicElement, String> reasons(LintSubject subject) {
             Map<NicElement, String> reasons = new LinkedHashMap<>();
             Map<Integer, XmlElement> controllers = PciXml.controllers(subject.document());
-            for (NicElement primary : subject.primaries()) {
-                PciXml.guestAddress(primary.xml())
+            List<NicElement> nics = new ArrayList<>(subject.primaries());
+            nics.addAll(subject.standbys());
+            for (NicElement nic : nics) {
+                PciXml.guestAddress(nic.xml())
                         .filter(address -> address.slot() != 0)
                         .map(address -> controllers.get(address.bus()))
                         .flatMap(port -> port.attribute("model"))
                         .filter(PORTS::contains)
-                        .ifPresent(port -> reasons.put(primary, "but a " + port + " has slot 0 only"));
+                        .ifPresent(port -> reasons.put(nic, "but a " + port + " has slot 0 only"));
             }
             return reasons;
         }

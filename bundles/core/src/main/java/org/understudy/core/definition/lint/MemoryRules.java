@@ -11,6 +11,9 @@ import org.understudy.api.xml.XmlElement;
 
 /** Rule 20: VFIO can lock the memory of the guest. Source: libvirt, qemuDomainGetMemLockLimitBytes. */
 final class MemoryRules {
+    /** QEMU itself needs memory beyond that of the guest, and VFIO locks ROMs and video memory too. */
+    private static final long LEAST_OF_QEMU = 64L << 20;
+
     private MemoryRules() {}
 
     static List<Rule> all() {
@@ -46,8 +49,8 @@ final class MemoryRules {
             return;
         }
         long copies = viommus(subject).isEmpty() ? 1 : vfs;
-        // Divided: a product can be out of range. QEMU itself needs memory beyond that of the guest.
-        if (limit.getAsLong() / copies <= memory.getAsLong()) {
+        // Divided: a product can be out of range.
+        if (limit.getAsLong() / copies - LEAST_OF_QEMU < memory.getAsLong()) {
             findings.accept(Finding.of(
                     FindingCode.MEMORY_LIMIT_TOO_LOW,
                     subject.vm(),

@@ -17,6 +17,7 @@ final class RuleCases {
     private static final String STANDBY = "vm web1, interface ua-standby0";
     private static final String PRIMARY = "vm web1, interface ua-vf0";
     private static final String ROM = "\n      <rom enabled='no'/>";
+    private static final String BUS_1 = "bus='0x01' slot='0x00' function='0x0'/>";
     private static final String BUS_2 = "bus='0x02' slot='0x00' function='0x0'/>";
 
     private RuleCases() {}
@@ -299,6 +300,15 @@ final class RuleCases {
                                 with(BUS_2, "bus='0x09' slot='0x05' function='0x0'/>"))
                         .fixed(onOwnPort),
                 rule(
+                                SLOT_NOT_ON_ROOT_PORT,
+                                "so has that of the standby NIC",
+                                with(BUS_1, BUS_1.replace("slot='0x00'", "slot='0x05'")),
+                                STANDBY,
+                                List.of("ua-standby0", "0000:01:05.0", "pcie-root-port", "slot 0 only"),
+                                with(BUS_1, "bus='0x09' slot='0x05' function='0x0'/>"))
+                        .fixed(replace(
+                                with(BUS_1, BUS_1.replace("bus='0x01'", "bus='0x04'")), bridge, bridge + rootPort)),
+                rule(
                                 ROOT_PORT_WITHOUT_HOTPLUG,
                                 "the port of the primary cannot unplug",
                                 with(port, port.replace("on", "off")),
@@ -442,6 +452,13 @@ final class RuleCases {
                         "vm web1",
                         List.of("web1", "3072 MiB", "4096 MiB"),
                         limited.replace("'GiB'>3", "'GiB'>5")),
+                rule(
+                        MEMORY_LIMIT_TOO_LOW,
+                        "QEMU needs memory of its own",
+                        limited.replace("<hard_limit unit='GiB'>3", "<hard_limit unit='MiB'>4159"),
+                        "vm web1",
+                        List.of("web1", "4159 MiB", "4096 MiB"),
+                        limited.replace("<hard_limit unit='GiB'>3", "<hard_limit unit='MiB'>4160")),
                 rule(
                         MEMORY_LIMIT_TOO_LOW,
                         "behind a virtual IOMMU VFIO locks it for each VF",
