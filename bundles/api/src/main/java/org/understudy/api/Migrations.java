@@ -50,7 +50,7 @@ public interface Migrations {
      */
     Migration show(MigrationId id);
 
-    /** {@return what prevents the start of any migration on this server, or soon may} The default has no such checks. */
+    /** {@return why no migration can start on this server, or a warning of low space for its journal} The default is empty. */
     default List<Finding> findings() {
         return List.of();
     }

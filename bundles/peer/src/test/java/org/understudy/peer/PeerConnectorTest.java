@@ -293,6 +293,19 @@ class PeerConnectorTest {
     }
 
     @Test
+    void namesTheHostThatDoesNotAnswerToThePeer() {
+        when(served.vms())
+                .thenThrow(
+                        new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "Host beta cannot be opened: timed out"));
+        try (Host peer = open()) {
+            assertCode(peer::vms, ErrorCode.HOST_UNAVAILABLE);
+            assertThatThrownBy(peer::vms)
+                    .hasMessageContaining("Peer http://127.0.0.1:")
+                    .hasMessageContaining("Host beta cannot be opened: timed out");
+        }
+    }
+
+    @Test
     void reportsThatThePeerDoesNotAnswer() {
         try (Host peer = open()) {
             server.stop(0);

@@ -358,7 +358,7 @@ public final class MigrationBench implements AutoCloseable {
         final List<Lease> released = new ArrayList<>();
         private final List<String> calls;
         int left = 4;
-        boolean forwardingFails;
+        Optional<UnderstudyException> forwardingFailure = Optional.empty();
 
         FakePools(List<String> calls) {
             this.calls = calls;
@@ -396,9 +396,9 @@ public final class MigrationBench implements AutoCloseable {
 
         @Override
         public synchronized void forward(Lease lease, boolean on) {
-            if (forwardingFails) {
-                throw new UnderstudyException(ErrorCode.NOT_PERMITTED, "the access list does not allow it");
-            }
+            forwardingFailure.ifPresent(e -> {
+                throw e;
+            });
             calls.add("detour " + lease.host() + " " + on);
         }
 

@@ -15,6 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.FindingCode;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationOptions;
 import org.understudy.api.MigrationStep;
@@ -23,6 +25,7 @@ import org.understudy.api.Outcome;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.StepState;
+import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.core.testing.FakeHost;
@@ -158,12 +161,35 @@ class MigrationOutcomeTest {
     void migratesTheVmAndReportsPossibleLossWhereForwardingIsNotPermitted() {
         bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
         bench.pools.leased.add(bench.leaseOnSource());
-        bench.pools.forwardingFails = true;
+        bench.pools.forwardingFailure =
+                Optional.of(new UnderstudyException(ErrorCode.NOT_PERMITTED, "the access list does not allow it"));
 
         Migration m = bench.migrate();
 
         assertThat(m.outcome()).contains(Outcome.COMPLETED);
         assertThat(codes(m)).contains("detour-failed");
+        assertThat(forwardingRemedy(m)).contains("access list");
+    }
+
+    @Test
+    void remedyOfForwardingThatFailedOtherwiseIsThatOfTheCause() {
+        bench.pairs.set(0, MigrationBench.pair(PRIMARY, PrimaryKind.VF));
+        bench.pools.leased.add(bench.leaseOnSource());
+        bench.pools.forwardingFailure =
+                Optional.of(new UnderstudyException(ErrorCode.VF_FAILED, "detour cannot be written: No space left"));
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.COMPLETED);
+        assertThat(forwardingRemedy(m)).isEqualTo(ErrorCode.VF_FAILED.remedy());
+    }
+
+    private static String forwardingRemedy(Migration m) {
+        return m.findings().stream()
+                .filter(f -> f.code() == FindingCode.DETOUR_FAILED)
+                .findFirst()
+                .orElseThrow()
+                .remedy();
     }
 
     @Test

@@ -18,7 +18,7 @@ import org.understudy.hostnic.pool.VfSelection;
 record PoolCheck(HostNicAccess access, PoolPolicy pool) {
     private static final Set<String> SIGNS_OF_A_DAEMON = Set.of("up", "address");
 
-    /** Empty if it can, and will be able to. */
+    /** Empty if it can. */
     List<Finding> findings() {
         Optional<String> readOnly = access.readOnly();
         // A read-only host is not read again.

@@ -77,6 +77,19 @@ class CommandBackendTest {
     }
 
     @Test
+    void reportsAStateDirectoryWithoutSpaceAsSuch() {
+        command.answer(
+                0,
+                "{\"pfs\":[],\"problems\":[{\"subject\":\"state directory\",\"message\":\"0 KiB left\",\"storage\":true}]}",
+                "");
+
+        assertThat(backend.read().findings()).singleElement().satisfies(f -> {
+            assertThat(f.code()).isEqualTo(FindingCode.STORAGE_FULL);
+            assertThat(f.remedy()).startsWith("Free space");
+        });
+    }
+
+    @Test
     void leasesForAnOwnerThatNamesServerHostVmAndPrimary() {
         command.answer(0, "{\"address\":\"0000:01:10.2\",\"owner\":\"s1:alpha:web1:ua-vf0\",\"fencing\":7}", "");
 

@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
 import org.understudy.api.MacAddress;
 import org.understudy.api.PciAddress;
 import org.understudy.api.PfView;
@@ -34,6 +35,9 @@ final class FakeMachine {
     private final List<Runnable> watchers = new CopyOnWriteArrayList<>();
     private final List<Consumer<String>> endListeners = new CopyOnWriteArrayList<>();
     final List<PciAddress> failing = new CopyOnWriteArrayList<>();
+    /** Part of each inventory. */
+    final List<Finding> findings = new CopyOnWriteArrayList<>();
+
     final List<String> calls = new CopyOnWriteArrayList<>();
     private long fencing;
     private boolean unreachable;
@@ -119,7 +123,7 @@ final class FakeMachine {
                         8,
                         Optional.of(true),
                         OptionalInt.empty());
-                return new Inventory(List.of(pf), vfs, List.of());
+                return new Inventory(List.of(pf), vfs, List.copyOf(findings));
             }
         }
 

@@ -132,6 +132,18 @@ class VfLeasesTest {
     }
 
     @Test
+    void checkReportsThatTheHostHasNoSpaceForLeases() {
+        assertThat(leases.check(ALPHA, POOL)).isEmpty();
+        machine.findings.add(Finding.of(
+                FindingCode.STORAGE_FULL, "state directory", "state directory /state has 0 KiB left", "Free space."));
+
+        assertThat(leases.check(ALPHA, POOL)).singleElement().satisfies(f -> {
+            assertThat(f.code()).isEqualTo(FindingCode.STORAGE_FULL);
+            assertThat(f.message()).isEqualTo("Host alpha: state directory /state has 0 KiB left");
+        });
+    }
+
+    @Test
     void releasesAVf() {
         Lease lease = lease("web1").orElseThrow();
 

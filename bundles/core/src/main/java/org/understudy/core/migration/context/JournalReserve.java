@@ -22,14 +22,14 @@ import org.understudy.api.Severity;
  * migration starts without it. Safe for use from any thread.
  */
 final class JournalReserve {
-    /** About 100 entries, each of 10 KiB. */
-    static final int BYTES = 1 << 20;
+    /** About 25 entries of up to 10 KiB. */
+    static final int BYTES = 1 << 18;
 
     private static final Logger LOG = LoggerFactory.getLogger(JournalReserve.class);
     /** One entry, with the folder that grows. */
     private static final long ENTRY = 1 << 16;
 
-    private static final long LOW = 16L * BYTES;
+    private static final long LOW = 1 << 24;
 
     private final Path folder;
     private final Path file;
@@ -76,7 +76,7 @@ final class JournalReserve {
         }
     }
 
-    /** Why a migration cannot start now, or may not be able to soon; empty if there is space. Reads only. */
+    /** Why no migration can start, or a warning of low space; empty if there is enough. Reads only. */
     synchronized List<Finding> findings() {
         long usable = folder.toFile().getUsableSpace();
         long needed = isFull() ? ENTRY : BYTES + ENTRY;

@@ -85,7 +85,7 @@ public final class MigrationJournal implements PendingUnplug.Store {
         }
     }
 
-    /** What prevents the start of migrations, or soon may. Reads only. */
+    /** Why no migration can start, or a warning of low space; empty if there is enough. Reads only. */
     public List<Finding> findings() {
         return reserve.findings();
     }
