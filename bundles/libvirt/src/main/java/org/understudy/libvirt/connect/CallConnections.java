@@ -104,8 +104,7 @@ final class CallConnections {
     void closeIdle() {
         List<SharedConnection> unused = new ArrayList<>();
         synchronized (this) {
-            while (!idle.isEmpty()
-                    && scheduler.nanos() - idle.peekLast().since() > MAX_IDLE.toNanos()) {
+            while (!idle.isEmpty() && scheduler.nanos() - idle.peekLast().since() > MAX_IDLE.toNanos()) {
                 unused.add(idle.removeLast().connection());
             }
         }

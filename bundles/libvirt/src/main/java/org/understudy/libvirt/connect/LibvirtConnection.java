@@ -168,7 +168,8 @@ public final class LibvirtConnection implements AutoCloseable {
 
     private void register(SharedConnection fresh) throws LibvirtException {
         try {
-            fresh.connect().registerCloseListener((c, reason) -> tasks.put(fresh, () -> closedByLibvirt(fresh, reason)));
+            fresh.connect()
+                    .registerCloseListener((c, reason) -> tasks.put(fresh, () -> closedByLibvirt(fresh, reason)));
         } catch (LibvirtException e) {
             if (!LibvirtFailure.isUnsupported(e)) {
                 throw e;
@@ -209,8 +210,9 @@ public final class LibvirtConnection implements AutoCloseable {
     }
 
     private void closedByLibvirt(SharedConnection dead, Object reason) {
-        current().filter(session -> session.uses(dead)).ifPresent(session ->
-                session.lose(Outage.because("closed the connection: " + reason)));
+        current()
+                .filter(session -> session.uses(dead))
+                .ifPresent(session -> session.lose(Outage.because("closed the connection: " + reason)));
     }
 
     private void sessionLost(LibvirtSession lost, Outage outage) {
@@ -268,7 +270,8 @@ public final class LibvirtConnection implements AutoCloseable {
         lastOutage = outage;
         // Each attempt that hangs has a thread: the more there are, the rarer is the next one.
         Duration hanging = timing.connectDeadline()
-                .multipliedBy(attempts.stream().filter(ConnectAttempt::isOverdue).count());
+                .multipliedBy(
+                        attempts.stream().filter(ConnectAttempt::isOverdue).count());
         Duration backoff = reconnects.afterFailure();
         Duration pause = backoff.compareTo(hanging) < 0 ? hanging : backoff;
         LOG.debug("Host {} {}; next attempt in {}", settings.name(), outage.why(), pause);

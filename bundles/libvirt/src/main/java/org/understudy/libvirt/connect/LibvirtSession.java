@@ -30,6 +30,7 @@ final class LibvirtSession {
 
     /** A lost connection is closed after this time without data. */
     static final Duration LOST_LIMIT = Duration.ofSeconds(1);
+
     private static final Duration CLOSE_LIMIT = SharedConnection.CLOSE_LIMIT.multipliedBy(2);
 
     private final LibvirtSettings settings;
@@ -63,8 +64,7 @@ final class LibvirtSession {
         this.threads = threads;
         this.connectDeadline = timing.connectDeadline();
         this.lost = lost;
-        this.check = new LivenessCheck(
-                settings.name(), control, threads, timing, connections::closeIdle, this::lose);
+        this.check = new LivenessCheck(settings.name(), control, threads, timing, connections::closeIdle, this::lose);
     }
 
     /** True for the connection that receives the events. */

@@ -24,7 +24,8 @@ record Outage(String why, Optional<Throwable> cause) {
 
     /** A connection could not be opened. */
     static Outage unreachable(LibvirtException e) {
-        return because("is unreachable: %s (%s)".formatted(e.getMessage(), e.getError().getCode()), e);
+        return because(
+                "is unreachable: %s (%s)".formatted(e.getMessage(), e.getError().getCode()), e);
     }
 
     static Outage silent(Duration time) {
