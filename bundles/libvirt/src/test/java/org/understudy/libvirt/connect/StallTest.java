@@ -30,14 +30,13 @@ import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.UnderstudyException;
 import org.understudy.concurrent.Backoff;
 import org.understudy.concurrent.SystemScheduler;
-import org.understudy.libvirt.connect.LibvirtConnection.Timing;
 
 /** Runs against a real libvirtd that is stopped by a signal and continues: its sockets accept data and send nothing. */
 @Timeout(120)
 final class StallTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final Duration PING_DEADLINE = Duration.ofSeconds(2);
-    private static final Timing SHORT = new Timing(
+    private static final LibvirtTiming SHORT = new LibvirtTiming(
             new Backoff(Duration.ofMillis(10), Duration.ofMillis(100)),
             Duration.ofMillis(100),
             PING_DEADLINE,

@@ -23,7 +23,7 @@ import org.understudy.api.HostName;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Host;
-import org.understudy.libvirt.connect.LibvirtConnection.Timing;
+import org.understudy.libvirt.connect.LibvirtTiming;
 import org.understudy.libvirt.connect.Libvirtd;
 
 /**
@@ -35,8 +35,10 @@ final class StallMatrix {
     static final String ROUNDS_PROPERTY = "understudy.stall.rounds";
     private static final int ROUNDS = Integer.getInteger(ROUNDS_PROPERTY, 1);
     private static final int CALLERS = 4;
-    private static final Duration BOUND =
-            Timing.DEFAULT.pingInterval().plus(Timing.DEFAULT.pingDeadline()).plusSeconds(2);
+    private static final Duration BOUND = LibvirtTiming.DEFAULT
+            .pingInterval()
+            .plus(LibvirtTiming.DEFAULT.pingDeadline())
+            .plusSeconds(2);
     private static final Duration LIMIT = Duration.ofSeconds(90);
 
     /** A call that has ended. */
