@@ -113,7 +113,7 @@ final class ConnectAttempt {
 
     private void end(SharedConnection silent) {
         try {
-            threads.calls().run(host, () -> silent.endCallWhenSilent(LibvirtSession.LOST_LIMIT));
+            threads.calls().run(host, () -> silent.endCallWhenSilent(SharedConnection.LOST_LIMIT));
         } catch (RejectedExecutionException e) {
             LOG.debug("Host {}: silent connection is not closed", host, e);
         }

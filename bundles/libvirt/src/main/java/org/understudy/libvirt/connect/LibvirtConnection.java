@@ -14,7 +14,6 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
-import org.understudy.concurrent.Backoff;
 import org.understudy.concurrent.Delivery;
 
 /**
@@ -29,7 +28,7 @@ public final class LibvirtConnection implements AutoCloseable {
     private final LibvirtSettings settings;
     private final EventLoop loop;
     private final ConnectionListener listener;
-    private final Timing timing;
+    private final LibvirtTiming timing;
     private final LibvirtThreads threads;
     private final ReconnectSchedule reconnects;
     /** The key is a {@link Task}, or the connection that libvirt has closed. */
@@ -48,35 +47,12 @@ public final class LibvirtConnection implements AutoCloseable {
         RESYNC
     }
 
-    /**
-     * Intervals and deadlines.
-     *
-     * @param retries pauses between attempts to connect or resync
-     * @param pingInterval between two checks whether a host is alive
-     * @param pingDeadline limit for the answer, after which the host is lost
-     * @param connectDeadline limit for a connect, after which there is another attempt
-     * @param monitorTimeout limit for one QEMU monitor command
-     */
-    public record Timing(
-            Backoff retries,
-            Duration pingInterval,
-            Duration pingDeadline,
-            Duration connectDeadline,
-            Duration monitorTimeout) {
-        public static final Timing DEFAULT = new Timing(
-                new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30)),
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(15),
-                Duration.ofSeconds(30),
-                Duration.ofSeconds(15));
-    }
-
     public LibvirtConnection(
             LibvirtSettings settings,
             EventLoop loop,
             ConnectionListener listener,
             LibvirtThreads threads,
-            Timing timing) {
+            LibvirtTiming timing) {
         this.settings = settings;
         this.loop = loop;
         this.listener = listener;

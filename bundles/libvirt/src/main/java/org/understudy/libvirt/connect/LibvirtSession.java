@@ -28,9 +28,6 @@ final class LibvirtSession {
     /** More than the worker threads of a libvirtd. */
     static final int MAX_CALLS = 32;
 
-    /** A lost connection is closed after this time without data. */
-    static final Duration LOST_LIMIT = Duration.ofSeconds(1);
-
     private static final Duration CLOSE_LIMIT = SharedConnection.CLOSE_LIMIT.multipliedBy(2);
 
     private final LibvirtSettings settings;
@@ -55,7 +52,7 @@ final class LibvirtSession {
             SharedConnection control,
             CallConnections.Opener opener,
             LibvirtThreads threads,
-            LibvirtConnection.Timing timing,
+            LibvirtTiming timing,
             BiConsumer<LibvirtSession, Outage> lost) {
         Scheduler scheduler = threads.scheduler();
         this.settings = settings;
@@ -198,8 +195,8 @@ final class LibvirtSession {
         lost.accept(this, reason);
         try {
             threads.calls().run(settings.name(), () -> {
-                control.endCallWhenSilent(LOST_LIMIT);
-                connections.closeWhenSilent(LOST_LIMIT);
+                control.endCallWhenSilent(SharedConnection.LOST_LIMIT);
+                connections.closeWhenSilent(SharedConnection.LOST_LIMIT);
                 control.release();
             });
         } catch (RejectedExecutionException e) {

@@ -20,7 +20,7 @@ final class LivenessCheck implements AutoCloseable {
     private final HostName host;
     private final SharedConnection connection;
     private final LibvirtThreads threads;
-    private final LibvirtConnection.Timing timing;
+    private final LibvirtTiming timing;
     private final Runnable alive;
     private final Consumer<Outage> lost;
     private final AtomicBoolean waiting = new AtomicBoolean();
@@ -35,7 +35,7 @@ final class LivenessCheck implements AutoCloseable {
             HostName host,
             SharedConnection connection,
             LibvirtThreads threads,
-            LibvirtConnection.Timing timing,
+            LibvirtTiming timing,
             Runnable alive,
             Consumer<Outage> lost) {
         this.host = host;

@@ -17,6 +17,8 @@ final class SharedConnection {
     private static final Logger LOG = LoggerFactory.getLogger(SharedConnection.class);
     /** Limit for a host that stops answering while a connection is closed. */
     static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
+    /** A connection to a lost host is closed after this time without data. */
+    static final Duration LOST_LIMIT = Duration.ofSeconds(1);
 
     private final NativeConnect connect;
     private final Consumer<NativeConnect> beforeClose;

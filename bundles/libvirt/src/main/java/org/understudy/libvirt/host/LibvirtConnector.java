@@ -9,23 +9,23 @@ import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostConnector;
 import org.understudy.concurrent.SystemScheduler;
 import org.understudy.libvirt.connect.EventLoop;
-import org.understudy.libvirt.connect.LibvirtConnection.Timing;
 import org.understudy.libvirt.connect.LibvirtSettings;
 import org.understudy.libvirt.connect.LibvirtThreads;
+import org.understudy.libvirt.connect.LibvirtTiming;
 
 /** Opens hosts of kind {@code libvirt}. docs/libvirt.md lists the options. */
 @Component(service = HostConnector.class)
 public final class LibvirtConnector implements HostConnector, AutoCloseable {
-    private final Timing timing;
+    private final LibvirtTiming timing;
     private final LibvirtThreads threads = new LibvirtThreads(SystemScheduler.process());
 
     @Activate
     public LibvirtConnector() {
-        this(Timing.DEFAULT);
+        this(LibvirtTiming.DEFAULT);
     }
 
     /** @param timing intervals of retries and liveness checks */
-    public LibvirtConnector(Timing timing) {
+    public LibvirtConnector(LibvirtTiming timing) {
         this.timing = timing;
     }
 

@@ -32,9 +32,9 @@ import org.understudy.api.spi.VfNetworks;
 import org.understudy.concurrent.HostEventQueue;
 import org.understudy.libvirt.connect.EventLoop;
 import org.understudy.libvirt.connect.LibvirtConnection;
-import org.understudy.libvirt.connect.LibvirtConnection.Timing;
 import org.understudy.libvirt.connect.LibvirtSettings;
 import org.understudy.libvirt.connect.LibvirtThreads;
+import org.understudy.libvirt.connect.LibvirtTiming;
 import org.understudy.libvirt.domain.DomainStart;
 import org.understudy.libvirt.domain.Domains;
 import org.understudy.libvirt.domain.GuestAgent;
@@ -75,7 +75,7 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
     private final HostDiagnostics hostDiagnostics;
     private final PoolNetworks networks;
 
-    LibvirtHost(LibvirtSettings settings, EventLoop loop, LibvirtThreads threads, Timing timing) {
+    LibvirtHost(LibvirtSettings settings, EventLoop loop, LibvirtThreads threads, LibvirtTiming timing) {
         this.settings = settings;
         this.loop = loop;
         this.events = new HostEventQueue(settings.name(), threads.events());

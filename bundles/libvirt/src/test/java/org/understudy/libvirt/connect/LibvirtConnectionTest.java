@@ -24,7 +24,6 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.concurrent.Backoff;
 import org.understudy.concurrent.HostEventQueue;
 import org.understudy.concurrent.SystemScheduler;
-import org.understudy.libvirt.connect.LibvirtConnection.Timing;
 import org.understudy.libvirt.event.ChangeNotifier;
 import org.understudy.libvirt.event.DomainEvents;
 import org.understudy.libvirt.event.EventRegistrations;
@@ -33,7 +32,7 @@ import org.understudy.libvirt.event.OutgoingDomains;
 /** Runs against a real libvirtd behind a proxy whose connections are cut. */
 final class LibvirtConnectionTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
-    private static final Timing SHORT = new Timing(
+    private static final LibvirtTiming SHORT = new LibvirtTiming(
             new Backoff(Duration.ofMillis(1), Duration.ofMillis(1)),
             Duration.ofMillis(100),
             Duration.ofSeconds(2),

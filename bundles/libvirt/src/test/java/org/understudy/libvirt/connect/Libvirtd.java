@@ -212,7 +212,7 @@ public final class Libvirtd implements AutoCloseable {
         Files.writeString(ssh, """
                 #!/bin/sh
                 for command; do :; done
-                exec nsenter -t %d -m sh -c "$command"
+                exec nsenter -t %d -m -r sh -c "$command"
                 """.formatted(running("/libvirtd").get(0).pid()));
         assertThat(ssh.toFile().setExecutable(true)).isTrue();
         return "qemu+ssh://127.0.0.1/system?proxy=native&command=" + ssh;

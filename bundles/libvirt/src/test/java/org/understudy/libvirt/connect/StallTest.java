@@ -12,11 +12,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -27,14 +30,13 @@ import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.UnderstudyException;
 import org.understudy.concurrent.Backoff;
 import org.understudy.concurrent.SystemScheduler;
-import org.understudy.libvirt.connect.LibvirtConnection.Timing;
 
 /** Runs against a real libvirtd that is stopped by a signal and continues: its sockets accept data and send nothing. */
 @Timeout(120)
 final class StallTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final Duration PING_DEADLINE = Duration.ofSeconds(2);
-    private static final Timing SHORT = new Timing(
+    private static final LibvirtTiming SHORT = new LibvirtTiming(
             new Backoff(Duration.ofMillis(10), Duration.ofMillis(100)),
             Duration.ofMillis(100),
             PING_DEADLINE,
@@ -46,12 +48,6 @@ final class StallTest {
 
     private static final int CALLERS = 4;
     private static final HostName HOST = new HostName("a");
-
-    private final LibvirtThreads threads = new LibvirtThreads(SystemScheduler.process());
-    private final ExecutorService callers = Executors.newCachedThreadPool();
-    private EventLoop loop;
-    private Libvirtd daemon;
-    private LibvirtConnection connection;
 
     /** Without callbacks. */
     private static final ConnectionListener SILENT = new ConnectionListener() {
@@ -65,20 +61,38 @@ final class StallTest {
         public void reconnected() {}
     };
 
-    @BeforeEach
-    void start(@TempDir Path directory) throws IOException {
+    private static EventLoop loop;
+    private static Libvirtd daemon;
+
+    private final LibvirtThreads threads = new LibvirtThreads(SystemScheduler.process());
+    private final ExecutorService callers = Executors.newCachedThreadPool();
+    private LibvirtConnection connection;
+
+    @BeforeAll
+    static void start(@TempDir Path directory) throws IOException {
         loop = EventLoop.open();
         daemon = Libvirtd.startWithTcp(directory);
+    }
+
+    @AfterAll
+    static void end() {
+        if (daemon != null) {
+            daemon.close();
+            loop.close();
+        }
+    }
+
+    @BeforeEach
+    void configure() {
         connection = connection(HOST, daemon.tcpUri("test", "/default"));
     }
 
     @AfterEach
-    void end() {
+    void close() throws Exception {
+        daemon.signal("CONT");
         connection.close();
-        daemon.close();
         callers.shutdownNow();
         threads.close();
-        loop.close();
     }
 
     private LibvirtConnection connection(HostName name, String uri) {
@@ -187,6 +201,41 @@ final class StallTest {
         assertThat(calls).allSatisfy(call -> assertThat(call).succeedsWithin(LIMIT));
         daemon.signal("CONT");
         awaitAnswer();
+    }
+
+    /** Such as threads in connects that a host accepts and does not answer. */
+    @Test
+    void aHostThatHoldsTooManyThreadsIsNotCalled() {
+        CountDownLatch returned = new CountDownLatch(1);
+        for (int i = 0; i < 2 * LibvirtSession.MAX_CALLS; i++) {
+            threads.calls().run(HOST, () -> {
+                try {
+                    returned.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+        }
+        assertThatThrownBy(connection::open)
+                .hasMessageContaining("Host a")
+                .hasMessageContaining("64 threads of this server");
+
+        returned.countDown();
+        await().atMost(LIMIT).until(() -> threads.calls().running(HOST) == 0);
+        connection.open();
+        assertThat(query(connection)).isEqualTo(1);
+    }
+
+    @Test
+    void aHostThatStallsIsClosedWithinSeconds() throws Exception {
+        connection.open();
+        openConnections();
+        daemon.signal("STOP");
+        long start = System.nanoTime();
+        connection.close();
+
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(SharedConnection.CLOSE_LIMIT.plusSeconds(3));
+        await().atMost(LIMIT).until(() -> threads.calls().running(HOST) == 0);
     }
 
     /** As with a migration: the daemon is alive, and only this call waits. */

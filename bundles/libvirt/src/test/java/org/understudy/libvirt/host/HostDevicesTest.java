@@ -21,14 +21,14 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.concurrent.Backoff;
-import org.understudy.libvirt.connect.LibvirtConnection.Timing;
+import org.understudy.libvirt.connect.LibvirtTiming;
 import org.understudy.libvirt.connect.Libvirtd;
 import org.understudy.libvirt.connect.NativeMemory;
 
 /** Runs against libvirt's test driver and a real libvirtd; VFs are tested in the lab. */
 final class HostDevicesTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
-    private static final Timing SHORT = new Timing(
+    private static final LibvirtTiming SHORT = new LibvirtTiming(
             new Backoff(Duration.ofMillis(10), Duration.ofMillis(100)),
             Duration.ofMillis(100),
             Duration.ofSeconds(4),

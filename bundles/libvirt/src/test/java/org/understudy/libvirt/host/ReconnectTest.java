@@ -27,13 +27,13 @@ import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.concurrent.Backoff;
-import org.understudy.libvirt.connect.LibvirtConnection.Timing;
+import org.understudy.libvirt.connect.LibvirtTiming;
 import org.understudy.libvirt.connect.Libvirtd;
 
 /** Runs against a real libvirtd that is killed. */
 final class ReconnectTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
-    private static final Timing SHORT = new Timing(
+    private static final LibvirtTiming SHORT = new LibvirtTiming(
             new Backoff(Duration.ofMillis(10), Duration.ofMillis(100)),
             Duration.ofMillis(100),
             Duration.ofSeconds(4),
