@@ -8,7 +8,7 @@ import org.understudy.api.MigrationId;
 
 /**
  * The id of the migration that brings a VM to its host, in the metadata of the live definition there. It proves whose a
- * receiving QEMU is: several servers and programs can migrate one VM. It stays in the live definition as long as the VM
+ * destination QEMU is: several servers and programs can migrate one VM. It stays in the live definition as long as the VM
  * runs there, and the next migration replaces it.
  */
 public final class MigrationMark {

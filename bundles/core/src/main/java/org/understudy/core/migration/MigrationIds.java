@@ -10,7 +10,7 @@ import org.understudy.core.migration.context.MigrationJournal;
 
 /**
  * Makes the ids of new migrations from their start time and a random number: other servers may start a migration of the same
- * VM at the same time, and an id proves whose a receiving QEMU is.
+ * VM at the same time, and an id proves whose a destination QEMU is.
  */
 final class MigrationIds {
     private static final DateTimeFormatter STAMP =

@@ -58,7 +58,7 @@ final class QemuIncomingMigration implements IncomingMigration {
         }
     }
 
-    /** Names the migration that has the receiving QEMU, which continues. */
+    /** Names the migration that has the destination QEMU, which continues. */
     private static void requireNotReceiving(QemuVm vm) {
         if (vm.running().filter(q -> q.run().role() == Role.INCOMING).isPresent()) {
             throw new UnderstudyException(
