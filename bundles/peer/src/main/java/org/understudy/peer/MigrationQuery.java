@@ -28,7 +28,8 @@ record MigrationQuery(String path, Optional<MigrationId> id) {
     }
 
     void requireIncoming(Host host, VmName vm) {
-        if (id.isPresent() && !host.liveDefinition(vm).flatMap(MigrationMark::of).equals(id)) {
+        if (id.isPresent()
+                && !host.liveDefinition(vm).flatMap(MigrationMark::of).equals(id)) {
             throw other();
         }
     }
@@ -41,6 +42,7 @@ record MigrationQuery(String path, Optional<MigrationId> id) {
 
     private UnderstudyException other() {
         return new UnderstudyException(
-                ErrorCode.WRONG_VM_STATE, "Call " + path + ": the VM is not in migration " + id.get() + " on this host");
+                ErrorCode.WRONG_VM_STATE,
+                "Call " + path + ": the VM is not in migration " + id.get() + " on this host");
     }
 }

@@ -62,8 +62,7 @@ public final class MigrationMark {
                 .filter(child -> IDENTITY.contains(child.name()))
                 .reduce((earlier, later) -> later);
         if (identity.isPresent()) {
-            edits.insert(
-                    identity.get().end(), new Layout(document).spaceBefore(identity.get()) + metadata);
+            edits.insert(identity.get().end(), new Layout(document).spaceBefore(identity.get()) + metadata);
         } else {
             edits.firstChild(document.root(), metadata);
         }

@@ -31,8 +31,7 @@ final class MigrationIds {
     MigrationId next() {
         MigrationId id;
         do {
-            id = new MigrationId(
-                    "m-%s-%08d".formatted(STAMP.format(scheduler.instant()), random.nextInt(NUMBERS)));
+            id = new MigrationId("m-%s-%08d".formatted(STAMP.format(scheduler.instant()), random.nextInt(NUMBERS)));
         } while (journal.has(id));
         return id;
     }

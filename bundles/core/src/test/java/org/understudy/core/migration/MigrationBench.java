@@ -392,6 +392,7 @@ public final class MigrationBench implements AutoCloseable {
         int left = 4;
         /** The VF of the next lease; another one each time if it is empty. */
         Optional<PciAddress> vf = Optional.empty();
+
         boolean forwardingFails;
 
         FakePools(List<String> calls) {

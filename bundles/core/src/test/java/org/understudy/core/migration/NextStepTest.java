@@ -24,8 +24,8 @@ import org.understudy.api.Severity;
 import org.understudy.api.VmState;
 import org.understudy.concurrent.SystemScheduler;
 import org.understudy.core.migration.context.MigrationStatusBuilder;
-import org.understudy.core.testing.FakeHost.Fault;
 import org.understudy.core.testing.FakeHost;
+import org.understudy.core.testing.FakeHost.Fault;
 
 /** The reason of an outcome is its first finding, and no other remedy contradicts its own. */
 class NextStepTest {

@@ -107,9 +107,8 @@ class TwoServersTest {
     private static void assertStartIsNotAdvised(Migration m) {
         assertThat(m.findings())
                 .extracting(Finding::remedy)
-                .noneMatch(r -> r.startsWith("Start the VM")
-                        || r.contains("start or resume the VM")
-                        || r.startsWith("Resume"));
+                .noneMatch(r ->
+                        r.startsWith("Start the VM") || r.contains("start or resume the VM") || r.startsWith("Resume"));
     }
 
     private void assertFirstCompletes(Migration first, HostName destination) {
@@ -212,14 +211,16 @@ class TwoServersTest {
             second.cancel(started.id());
         }
         bench.time.flow();
-        soon().until(() -> bench.time.nanos() > Duration.ofSeconds(cancelled ? 1 : 6).toNanos());
+        soon().until(() ->
+                bench.time.nanos() > Duration.ofSeconds(cancelled ? 1 : 6).toNanos());
 
         assertFirstCompletes(first.get(), B);
         Migration m = end(started);
 
         assertThat(m.outcome()).contains(cancelled ? Outcome.CANCELLED : Outcome.FAILED_ON_SOURCE);
         assertThat(m.findings().get(0).code()).isEqualTo(FindingCode.OTHER_MIGRATION);
-        assertThat(m.findings().get(0).message()).contains("is on host b", first.get().id().value());
+        assertThat(m.findings().get(0).message())
+                .contains("is on host b", first.get().id().value());
         assertStartIsNotAdvised(m);
         assertThat(bench.calls).doesNotContain("cancel web1", "abort web1", "resume web1", "plug ua-vf0");
         assertThat(bench.b.vm(VM).state()).isEqualTo(VmState.RUNNING);
@@ -246,7 +247,8 @@ class TwoServersTest {
     void aRecoveryLeavesTheMigrationThatHasBegunMeanwhile() {
         bench.time.stop();
         Migration interrupted = startSecond();
-        soon().until(() -> second.show(interrupted.id()).steps().get(3).started().isPresent());
+        soon().until(() ->
+                second.show(interrupted.id()).steps().get(3).started().isPresent());
         second.close();
         bench.a.outgoing(VM).orElseThrow().cancel();
         soon().until(() -> bench.a.outgoing(VM).orElseThrow().progress().phase().isOver());
@@ -261,8 +263,7 @@ class TwoServersTest {
 
         assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
         assertThat(m.findings().get(0).code()).isEqualTo(FindingCode.OTHER_MIGRATION);
-        assertThat(bench.calls.subList(before, bench.calls.size()))
-                .containsExactly("prepare web1", "send web1");
+        assertThat(bench.calls.subList(before, bench.calls.size())).containsExactly("prepare web1", "send web1");
         assertFirstCompletes(first, B);
     }
 

@@ -458,8 +458,7 @@ public final class FakeHost implements Host {
             throw new UnderstudyException(ErrorCode.QMP_ERROR, "migrate was refused");
         }
         called("send " + request.vm());
-        FakeOutgoing outgoing = 
-                new FakeOutgoing(request.id(), vm(request.vm()), FakeIncoming.at(request.uri()));
+        FakeOutgoing outgoing = new FakeOutgoing(request.id(), vm(request.vm()), FakeIncoming.at(request.uri()));
         vm(request.vm()).outgoing(outgoing);
         outgoing.begin();
         hangWhile(Fault.START_HANGS);

@@ -101,7 +101,10 @@ public final class FakeIncoming implements IncomingMigration {
             throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "the host does not answer");
         }
         boolean there = vm.host().has(Fault.PREPARED_BY_SOURCE)
-                ? vm.host().find(vm.name()).filter(any -> any.state() == VmState.INCOMING).isPresent()
+                ? vm.host()
+                        .find(vm.name())
+                        .filter(any -> any.state() == VmState.INCOMING)
+                        .isPresent()
                 : vm.state() == VmState.INCOMING;
         if (there) {
             vm.host().called("abort " + vm.name());

@@ -71,10 +71,10 @@ public final class LibvirtMigrations {
     }
 
     private UnderstudyException alreadyReceived(VmName vm) {
-        String by = IncomingMark.of(domains, vm).map(id -> " in migration " + id).orElse("");
+        String by =
+                IncomingMark.of(domains, vm).map(id -> " in migration " + id).orElse("");
         return new UnderstudyException(
-                ErrorCode.MIGRATION_IN_PROGRESS,
-                "Host %s already receives VM %s%s".formatted(settings.name(), vm, by));
+                ErrorCode.MIGRATION_IN_PROGRESS, "Host %s already receives VM %s%s".formatted(settings.name(), vm, by));
     }
 
     private LibvirtIncomingMigration incoming(VmName vm, Optional<MigrationId> id) {
@@ -99,14 +99,13 @@ public final class LibvirtMigrations {
 
     /**
      * Blocks until QEMU sends. If another program's call reaches libvirt at the same time, the migration that QEMU sends may
-     * be that one: libvirt shows no owner, and this call waits for its end.
+     * be that one: libvirt shows no owner, and refuses this call, at once or when that one has ended.
      */
     public OutgoingMigration start(OutgoingRequest request) {
         VmName vm = request.vm();
         if (isMigratingOut(vm)) {
             throw new UnderstudyException(
-                    ErrorCode.MIGRATION_IN_PROGRESS,
-                    "Host %s already sends VM %s".formatted(settings.name(), vm));
+                    ErrorCode.MIGRATION_IN_PROGRESS, "Host %s already sends VM %s".formatted(settings.name(), vm));
         }
         outgoingDomains.add(vm);
         CompletableFuture<Void> call = call(new MigrateCall(request), vm);

@@ -12,7 +12,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -191,38 +190,6 @@ final class MigrationTest extends TwoLibvirtds {
         in.abort();
         assertThat(b.find(WEB)).isEmpty();
         await().atMost(LIMIT).until(() -> a.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
-    }
-
-    /** libvirt accepts both calls, and shows the migration that runs to both servers. */
-    @Test
-    void showsWhichOfTwoCallsAtOnceHasMovedTheVm() {
-        try (Host second = host("a", daemonA)) {
-            IncomingMigration one = b.prepareIncoming(request("m-1"));
-            IncomingMigration two = b.prepareIncoming(request("m-2"));
-            List<CompletableFuture<MigrationPhase>> ends = List.of(
-                    CompletableFuture.supplyAsync(() -> phaseAtEnd(() -> a.startOutgoing(outgoing("m-1", one, 0)))),
-                    CompletableFuture.supplyAsync(
-                            () -> phaseAtEnd(() -> second.startOutgoing(outgoing("m-2", two, 0)))));
-
-            await().atMost(LIMIT).until(() -> ends.stream().allMatch(CompletableFuture::isDone));
-
-            assertThat(ends.stream().map(CompletableFuture::join))
-                    .containsExactlyInAnyOrder(MigrationPhase.COMPLETED, MigrationPhase.FAILED);
-            boolean first = ends.get(0).join() == MigrationPhase.COMPLETED;
-            assertThat((first ? one : two).phase()).isEqualTo(MigrationPhase.COMPLETED);
-            assertThat((first ? two : one).phase()).isEqualTo(MigrationPhase.NONE);
-            assertThat(b.find(WEB).map(HostedVm::state)).contains(VmState.RUNNING);
-        }
-    }
-
-    private static MigrationPhase phaseAtEnd(Supplier<OutgoingMigration> start) {
-        try {
-            OutgoingMigration out = start.get();
-            await().atMost(LIMIT).until(() -> out.progress().phase().isOver());
-            return out.progress().phase();
-        } catch (UnderstudyException e) {
-            return MigrationPhase.FAILED;
-        }
     }
 
     @Test

@@ -180,11 +180,6 @@ abstract class TwoLibvirtds {
                 Optional.empty(),
                 Optional.empty());
         return new OutgoingRequest(
-                new MigrationId(migration),
-                WEB,
-                in.uri(),
-                options,
-                marked(migration),
-                a.definition(WEB));
+                new MigrationId(migration), WEB, in.uri(), options, marked(migration), a.definition(WEB));
     }
 }

@@ -69,8 +69,7 @@ final class QemuOutgoingMigration implements OutgoingMigration {
                 qemu.store(before);
                 throw e;
             }
-            return new QemuOutgoingMigration(
-                    vm, Optional.of(qemu), request.id().value());
+            return new QemuOutgoingMigration(vm, Optional.of(qemu), request.id().value());
         }
     }
 
@@ -127,8 +126,7 @@ final class QemuOutgoingMigration implements OutgoingMigration {
     @Override
     public MigrationProgress progress() {
         Optional<RunningQemu> alive = qemu.filter(q -> q.process().isAlive());
-        Optional<String> other =
-                alive.map(q -> q.run().migration()).filter(now -> !now.isEmpty() && !now.equals(id));
+        Optional<String> other = alive.map(q -> q.run().migration()).filter(now -> !now.isEmpty() && !now.equals(id));
         if (other.isPresent()) {
             return failed("migration " + other.get() + " of the VM has begun since");
         }

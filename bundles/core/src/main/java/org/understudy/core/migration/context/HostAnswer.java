@@ -17,8 +17,7 @@ import org.understudy.api.spi.HostedVm;
  * @param failure why it does not answer
  * @param mark the migration that brought the VM there; empty if none did, or that of another program
  */
-public record HostAnswer(
-        HostName host, Optional<VmState> state, Optional<String> failure, Optional<MigrationId> mark) {
+public record HostAnswer(HostName host, Optional<VmState> state, Optional<String> failure, Optional<MigrationId> mark) {
     /** Blocks for the answer, up to its deadline. */
     public static HostAnswer of(Host host, VmName vm, Definitions definitions) {
         try {

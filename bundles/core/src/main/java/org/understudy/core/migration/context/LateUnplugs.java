@@ -127,9 +127,7 @@ final class LateUnplugs {
 
     /** Another server may have started a migration since; it has the primaries, and plugs them if it fails. */
     private static boolean isSending(Host host, VmName vm) {
-        return host.outgoing(vm)
-                .filter(o -> !o.progress().phase().isOver())
-                .isPresent();
+        return host.outgoing(vm).filter(o -> !o.progress().phase().isOver()).isPresent();
     }
 
     /** Removes a primary that was plugged by any program: it had been released before. */

@@ -79,8 +79,7 @@ record InterruptedMigration(MigrationJournal.Entry entry, MigrationContext conte
 
     /** A host that does not record whose migration it sends shows that of another server too. */
     Optional<OutgoingMigration> outgoing() {
-        return source()
-                .outgoing(before().vm())
+        return source().outgoing(before().vm())
                 .filter(o -> o.migration().map(before().id()::equals).orElse(true));
     }
 

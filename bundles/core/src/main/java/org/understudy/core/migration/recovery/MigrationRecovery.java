@@ -71,9 +71,8 @@ public final class MigrationRecovery implements Task {
                 Host destination = services.bounded(found.destination());
                 MigrationRequest request =
                         new MigrationRequest(before.id(), before.vm(), source, destination, entry.options(), policy);
-                resumeMigration(
-                        new InterruptedMigration(
-                                entry, MigrationContext.recovered(request, services, status, events, entry)));
+                resumeMigration(new InterruptedMigration(
+                        entry, MigrationContext.recovered(request, services, status, events, entry)));
             }
         } catch (StepAbortedException stop) {
             if (stop.reason() == StepAbortedException.Reason.CANCELLED) {

@@ -70,7 +70,9 @@ final class RollbackRecovery {
             rollback.addSendRequest();
         }
         interrupted.sender().ifPresent(sender -> {
-            if (answers.isSent() || answers.hasArrivedOrArrives() || !interrupted.entry().marked()) {
+            if (answers.isSent()
+                    || answers.hasArrivedOrArrives()
+                    || !interrupted.entry().marked()) {
                 sender.prove();
             }
             rollback.addSending(sender);

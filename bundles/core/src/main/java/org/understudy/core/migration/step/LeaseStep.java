@@ -118,8 +118,8 @@ public final class LeaseStep {
     /** Both definitions, adjusted to the destination; live without the primaries that are unplugged before. */
     private IncomingRequest incomingRequest(MigrationStrategy strategy) {
         Definitions definitions = context.services().definitions();
-        String live = definitions.marked(
-                adjust(snapshot.live()), context.request().id());
+        String live =
+                definitions.marked(adjust(snapshot.live()), context.request().id());
         return new IncomingRequest(
                 context.request().id(),
                 context.request().vm(),

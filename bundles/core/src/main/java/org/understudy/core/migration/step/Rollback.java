@@ -56,7 +56,8 @@ public final class Rollback {
     }
 
     private String release(Lease lease, Supplier<VfPools> pools) {
-        if (new LeaseUse(context.services().definitions()).isUsed(context.request().destination(), lease)) {
+        if (new LeaseUse(context.services().definitions())
+                .isUsed(context.request().destination(), lease)) {
             return lease.vf() + " is in use by the VM, and is released when the VM is off";
         }
         pools.get().release(lease);

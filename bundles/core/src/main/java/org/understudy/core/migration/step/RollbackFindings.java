@@ -2,7 +2,6 @@
 package org.understudy.core.migration.step;
 
 import java.time.Duration;
-import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
@@ -45,7 +44,8 @@ final class RollbackFindings {
         return Finding.of(
                 FindingCode.STATE_INCONSISTENT,
                 context.request().subjectOn(source),
-                "Host " + source + " has not answered the command of this migration, which waits for another migration of"
+                "Host " + source
+                        + " has not answered the command of this migration, which waits for another migration of"
                         + " the VM, and may begin it later",
                 findHost());
     }

@@ -104,13 +104,8 @@ class MigrationJournalTest {
         Files.writeString(file, text);
 
         assertThat(journal.all())
-                .containsExactly(
-                        new Entry(
-                                entry.stage(),
-                                entry.migration(),
-                                MigrationOptions.defaults(),
-                                entry.leases(),
-                                entry.marked()));
+                .containsExactly(new Entry(
+                        entry.stage(), entry.migration(), MigrationOptions.defaults(), entry.leases(), entry.marked()));
     }
 
     @Test
