@@ -13,13 +13,20 @@ const OUTCOMES = {
   'needs-attention': 'Needs attention',
 };
 
+/** Another migration may have moved the VM since. */
+function outcome(migration) {
+  return migration.outcome === 'failed-on-source' && migration.findings[0]?.code === 'other-migration'
+    ? 'Failed: another migration has the VM'
+    : OUTCOMES[migration.outcome] ?? migration.outcome;
+}
+
 export function migrationCard(migration, state, old) {
   const id = `migration-${migration.id}`;
   const running = migration.outcome === undefined;
   return h('article', { className: 'card migration', 'aria-labelledby': id },
     h('header', {},
       h('h3', { id }, `${migration.vm}: ${migration.source} → ${migration.destination}`),
-      running ? badge('running', 'outcome-running') : badge(OUTCOMES[migration.outcome] ?? migration.outcome, `outcome-${migration.outcome}`),
+      running ? badge('running', 'outcome-running') : badge(outcome(migration), `outcome-${migration.outcome}`),
       migration.primaries.includes('emulated') ? emulatedBadge() : undefined,
       when(migration.started),
       running ? button('Cancel migration', `${migration.id}-cancel`, () => attempt(`Migration of ${migration.vm} not cancelled`,

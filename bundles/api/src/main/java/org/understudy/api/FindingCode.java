@@ -129,6 +129,8 @@ public enum FindingCode {
     // Preflight and guard of a migration.
     /** The VM cannot be migrated as it is. */
     VM_NOT_MIGRATABLE(0, Severity.ERROR),
+    /** Another migration has the VM, started by another server or program. */
+    OTHER_MIGRATION(0, Severity.ERROR),
     /** A passed-through device of the running VM is in no pair. */
     DEVICE_NOT_IN_PAIR(0, Severity.ERROR),
     /** Source and destination are the same host. */

@@ -7,7 +7,7 @@ public enum Outcome {
     COMPLETED(0),
     /** The VM runs on the destination, but its traffic uses the standby NIC. */
     COMPLETED_DEGRADED(10),
-    /** The VM runs on the source as before. */
+    /** The VM runs on the source as before; if another migration has it, the first finding names that one. */
     FAILED_ON_SOURCE(11),
     /** An admin cancelled the migration; the VM runs on the source. */
     CANCELLED(6),

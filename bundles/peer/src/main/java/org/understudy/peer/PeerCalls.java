@@ -71,17 +71,26 @@ public final class PeerCalls implements PeerEndpoint {
     public String call(Optional<String> callerProtocol, HostName name, String call, String arguments) {
         protocol.check("Calling server", callerProtocol);
         Host host = hosts.host(name);
+        MigrationQuery query = MigrationQuery.parse(call);
+        return call(host, name, query, arguments);
+    }
+
+    private String call(Host host, HostName name, MigrationQuery query, String arguments) {
+        String call = query.path();
         String[] path = call.split("/", -1);
         if (BY_VM.contains(call)) {
             migrations.called(host, name);
         }
         if (path.length == 3 && path[0].equals("incoming")) {
-            IncomingMigration incoming = end(host.incoming(new VmName(path[1])), call);
+            VmName vm = new VmName(path[1]);
+            IncomingMigration incoming = end(host.incoming(vm), call);
+            query.requireIncoming(host, vm);
             migrations.called(host, name);
             return invoke(IncomingMigration.class, incoming, path[2], arguments);
         }
         if (path.length == 3 && path[0].equals("outgoing")) {
             OutgoingMigration outgoing = end(host.outgoing(new VmName(path[1])), call);
+            query.requireOutgoing(outgoing);
             migrations.called(host, name);
             return invoke(OutgoingMigration.class, outgoing, path[2], arguments);
         }

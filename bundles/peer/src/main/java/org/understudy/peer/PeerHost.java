@@ -16,6 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
+import org.understudy.api.MigrationId;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
@@ -27,6 +28,7 @@ import org.understudy.api.spi.IncomingMigration;
 import org.understudy.api.spi.IncomingRequest;
 import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.OutgoingRequest;
+import org.understudy.api.xml.MigrationMark;
 import org.understudy.concurrent.Backoff;
 import org.understudy.concurrent.HostExecutor;
 
@@ -85,15 +87,17 @@ final class PeerHost implements InvocationHandler {
             case "subscribe" -> subscribe(arguments[0]);
             case "prepareIncoming" -> {
                 link.call("prepareIncoming", PeerJson.writeArguments(method, arguments));
-                yield incoming(((IncomingRequest) arguments[0]).vm());
+                IncomingRequest request = (IncomingRequest) arguments[0];
+                yield incoming(request.vm(), MigrationMark.of(request.liveDefinition()));
             }
             case "startOutgoing" -> {
                 link.call("startOutgoing", PeerJson.writeArguments(method, arguments));
-                yield outgoing(((OutgoingRequest) arguments[0]).vm());
+                OutgoingRequest request = (OutgoingRequest) arguments[0];
+                yield outgoing(request.vm(), Optional.of(request.id()));
             }
             case "incoming" -> knownIncoming((Host) proxy, (VmName) arguments[0]);
             case "outgoing" -> knownOutgoing((VmName) arguments[0]);
-            default -> remote("", method, arguments);
+            default -> remote("", "", method, arguments);
         };
     }
 
@@ -105,8 +109,8 @@ final class PeerHost implements InvocationHandler {
         }
     }
 
-    private Object remote(String prefix, Method method, Object... arguments) {
-        String answer = link.call(prefix + method.getName(), PeerJson.writeArguments(method, arguments));
+    private Object remote(String prefix, String query, Method method, Object... arguments) {
+        String answer = link.call(prefix + method.getName() + query, PeerJson.writeArguments(method, arguments));
         return method.getReturnType() == void.class ? null : PeerJson.read(answer, method.getGenericReturnType());
     }
 
@@ -114,12 +118,12 @@ final class PeerHost implements InvocationHandler {
         return host.find(vm)
                 .map(HostedVm::state)
                 .filter(state -> state == VmState.INCOMING)
-                .map(state -> incoming(vm));
+                .map(state -> incoming(vm, host.liveDefinition(vm).flatMap(MigrationMark::of)));
     }
 
     private Optional<OutgoingMigration> knownOutgoing(VmName vm) {
-        OutgoingMigration outgoing = outgoing(vm);
         try {
+            OutgoingMigration outgoing = outgoing(vm, migration(vm));
             outgoing.progress();
             return Optional.of(outgoing);
         } catch (UnderstudyException e) {
@@ -130,18 +134,35 @@ final class PeerHost implements InvocationHandler {
         }
     }
 
-    private IncomingMigration incoming(VmName vm) {
-        return proxy(
-                IncomingMigration.class, (proxy, method, arguments) -> end("incoming/" + vm + "/", method, arguments));
+    /** The migration that the peer's host sends; empty for a host that does not record it, and for an older peer. */
+    private Optional<MigrationId> migration(VmName vm) {
+        try {
+            return outgoing(vm, Optional.empty()).migration();
+        } catch (UnderstudyException e) {
+            if (e.code() == ErrorCode.INVALID_ARGUMENT) {
+                return Optional.empty();
+            }
+            throw e;
+        }
     }
 
-    private OutgoingMigration outgoing(VmName vm) {
+    private IncomingMigration incoming(VmName vm, Optional<MigrationId> id) {
         return proxy(
-                OutgoingMigration.class, (proxy, method, arguments) -> end("outgoing/" + vm + "/", method, arguments));
+                IncomingMigration.class,
+                (proxy, method, arguments) -> end("incoming/" + vm + "/", id, method, arguments));
     }
 
-    private Object end(String prefix, Method method, Object... arguments) {
-        return method.getName().equals("toString") ? prefix + name : remote(prefix, method, arguments);
+    private OutgoingMigration outgoing(VmName vm, Optional<MigrationId> id) {
+        return proxy(
+                OutgoingMigration.class,
+                (proxy, method, arguments) -> end("outgoing/" + vm + "/", id, method, arguments));
+    }
+
+    /** An older peer ignores the query, and uses the migration that its host has. */
+    private Object end(String prefix, Optional<MigrationId> id, Method method, Object... arguments) {
+        return method.getName().equals("toString")
+                ? prefix + name
+                : remote(prefix, id.map(i -> MigrationQuery.PREFIX + i).orElse(""), method, arguments);
     }
 
     private Subscription subscribe(Object consumer) {

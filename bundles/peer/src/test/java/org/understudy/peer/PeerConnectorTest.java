@@ -65,7 +65,9 @@ import org.understudy.api.spi.IncomingRequest;
 import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.MigrationProgress;
 import org.understudy.api.spi.OutgoingMigration;
+import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.api.spi.PeerEndpoint;
+import org.understudy.api.xml.MigrationMark;
 import org.understudy.concurrent.SystemScheduler;
 import org.understudy.concurrent.testing.FakeTime;
 
@@ -172,6 +174,39 @@ class PeerConnectorTest {
             prepared.accept();
             verify(incoming).accept();
             assertThat(peer.outgoing(VM).orElseThrow().progress()).isEqualTo(progress);
+        }
+    }
+
+    /** Another server may have started a migration of the same VM since. */
+    @Test
+    void reachesNoOtherMigrationOfTheVm() {
+        MigrationId id = new MigrationId("m-1");
+        String live = MigrationMark.set("<domain/>", id);
+        IncomingMigration incoming = mock(IncomingMigration.class);
+        OutgoingMigration outgoing = mock(OutgoingMigration.class);
+        when(served.incoming(VM)).thenReturn(Optional.of(incoming));
+        when(served.outgoing(VM)).thenReturn(Optional.of(outgoing));
+        when(served.liveDefinition(VM)).thenReturn(Optional.of(live));
+        when(outgoing.migration()).thenReturn(Optional.of(id));
+        try (Host peer = open()) {
+            IncomingMigration in = peer.prepareIncoming(
+                    new IncomingRequest(id, VM, live, "<domain/>", MigrationOptions.defaults(), Map.of()));
+            OutgoingMigration out = peer.startOutgoing(
+                    new OutgoingRequest(id, VM, "tcp:127.0.0.1:49152", MigrationOptions.defaults(), live, "<domain/>"));
+            in.abort();
+            out.cancel();
+            verify(incoming).abort();
+            verify(outgoing).cancel();
+            assertThat(peer.outgoing(VM).orElseThrow().migration()).contains(id);
+
+            MigrationId other = new MigrationId("m-2");
+            when(served.liveDefinition(VM)).thenReturn(Optional.of(MigrationMark.set(live, other)));
+            when(outgoing.migration()).thenReturn(Optional.of(other));
+
+            assertThatThrownBy(in::abort).hasMessageContaining("not in migration m-1");
+            assertThatThrownBy(out::cancel).hasMessageContaining("not in migration m-1");
+            verify(incoming).abort();
+            verify(outgoing).cancel();
         }
     }
 
@@ -498,7 +533,7 @@ class PeerConnectorTest {
                 exchange.sendResponseHeaders(401, -1);
                 return;
             }
-            String call = exchange.getRequestURI().getPath().substring("/understudy/api/v1/peer/beta/".length());
+            String call = exchange.getRequestURI().toString().substring("/understudy/api/v1/peer/beta/".length());
             String arguments = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
             Optional<String> caller =
                     Optional.ofNullable(exchange.getRequestHeaders().getFirst(PeerEndpoint.PROTOCOL_HEADER));

@@ -41,7 +41,10 @@ public final class PeerServlet extends RestServlet {
         if (!method.equals("POST") || parts < 2) {
             throw unknown(method, restRequest);
         }
-        String name = String.join("/", restRequest.path().subList(1, parts));
+        String query = Optional.ofNullable(restRequest.request().getQueryString())
+                .map(text -> "?" + text)
+                .orElse("");
+        String name = String.join("/", restRequest.path().subList(1, parts)) + query;
         Optional<String> protocol = Optional.ofNullable(restRequest.request().getHeader(PeerEndpoint.PROTOCOL_HEADER));
         return RestResponse.ok(endpoint.call(protocol, new HostName(restRequest.part(0)), name, restRequest.body()));
     }

@@ -34,6 +34,18 @@ class PeerServletTest {
     }
 
     @Test
+    void passesTheMigrationOfACallOn() throws Exception {
+        when(endpoint.call(Optional.empty(), new HostName("alpha"), "incoming/web1/abort?migration=m-1", "[]"))
+                .thenReturn("null");
+        Exchange asked = new Exchange("POST", "/alpha/incoming/web1/abort", "[]");
+        when(asked.request.getQueryString()).thenReturn("migration=m-1");
+
+        asked.through(servlet);
+
+        assertThat(asked.status).isEqualTo(200);
+    }
+
+    @Test
     void passesTheCallersProtocolVersionOnAndSendsItsOwn() throws Exception {
         when(endpoint.call(Optional.of("6"), new HostName("alpha"), "facts", "[]"))
                 .thenReturn("{}");

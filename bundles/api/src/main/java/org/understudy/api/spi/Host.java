@@ -177,6 +177,8 @@ public interface Host extends AutoCloseable {
      *
      * @param request the VM and its definitions
      * @return the incoming migration, ready for the source
+     * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#MIGRATION_IN_PROGRESS} if the host
+     *     already receives the VM, which stays as it is
      */
     IncomingMigration prepareIncoming(IncomingRequest request);
 
@@ -185,6 +187,8 @@ public interface Host extends AutoCloseable {
      *
      * @param request the VM and its destination
      * @return the outgoing migration
+     * @throws org.understudy.api.UnderstudyException {@link org.understudy.api.ErrorCode#MIGRATION_IN_PROGRESS} if the host
+     *     already sends the VM, which it continues
      */
     OutgoingMigration startOutgoing(OutgoingRequest request);
 

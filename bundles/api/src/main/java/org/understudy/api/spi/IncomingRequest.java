@@ -13,7 +13,8 @@ import org.understudy.api.VmName;
  *
  * @param id the migration
  * @param vm the VM
- * @param liveDefinition the live definition of the source, adjusted for this host
+ * @param liveDefinition the live definition of the source, adjusted for this host, with the {@linkplain
+ *     org.understudy.api.xml.MigrationMark mark} of the migration
  * @param configuredDefinition the definition to store on this host after the switchover
  * @param options how it is migrated
  * @param assignedVfs the VF leased here for each primary

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.api.spi;
 
+import java.util.Optional;
 import org.osgi.annotation.versioning.ProviderType;
+import org.understudy.api.MigrationId;
 
 /**
  * A migration on its source. QEMU stops before the switchover and waits for {@link #continueToSwitch}, unless it
@@ -9,6 +11,11 @@ import org.osgi.annotation.versioning.ProviderType;
  */
 @ProviderType
 public interface OutgoingMigration {
+    /** {@return the migration that started it; empty if the host does not record that} */
+    default Optional<MigrationId> migration() {
+        return Optional.empty();
+    }
+
     /** {@return the current progress} */
     MigrationProgress progress();
 
@@ -23,7 +30,7 @@ public interface OutgoingMigration {
     /** Continues with the switchover: QEMU sends the rest. Only in {@link MigrationPhase#PRE_SWITCHOVER}. */
     void continueToSwitch();
 
-    /** Cancels the migration; does not wait. After a wait for an unplug QEMU may need 30 s. */
+    /** Cancels this migration, and no other; does not wait. After a wait for an unplug QEMU may need 30 s. */
     void cancel();
 
     /** Resumes the guest on the source after a migration that failed or was cancelled. */

@@ -22,7 +22,8 @@ public interface PeerEndpoint {
      *
      * @param callerProtocol the value of the request's header; empty if it has none, as before version 1
      * @param host the name of the host on this server
-     * @param call a method of {@link Host}, {@code incoming/VM/METHOD}, {@code outgoing/VM/METHOD} or {@code events}
+     * @param call a method of {@link Host}, {@code incoming/VM/METHOD}, {@code outgoing/VM/METHOD} or {@code events}; behind
+     *     it may be {@code ?migration=ID}, so that the call reaches no other migration of the VM
      * @param arguments the call's arguments as a JSON array
      * @return the result as JSON; {@code null} for a call without one
      * @throws org.understudy.api.UnderstudyException what the call throws; {@link

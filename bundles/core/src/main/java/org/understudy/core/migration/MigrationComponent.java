@@ -31,6 +31,7 @@ import org.understudy.api.Subscription;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.VfPools;
+import org.understudy.api.xml.MigrationMark;
 import org.understudy.concurrent.Scheduler;
 import org.understudy.concurrent.SystemScheduler;
 import org.understudy.core.definition.DomainView;
@@ -109,6 +110,21 @@ public final class MigrationComponent implements Migrations {
             @Override
             public String adjust(String definition, Map<Alias, PciAddress> assignedVfs, Map<String, String> networks) {
                 return DestinationDefinition.adjust(definition, assignedVfs, networks);
+            }
+
+            @Override
+            public String marked(String liveDefinition, MigrationId id) {
+                return MigrationMark.set(liveDefinition, id);
+            }
+
+            @Override
+            public String unmarked(String definition) {
+                return MigrationMark.remove(definition);
+            }
+
+            @Override
+            public Optional<MigrationId> mark(String liveDefinition) {
+                return MigrationMark.of(liveDefinition);
             }
         };
     }

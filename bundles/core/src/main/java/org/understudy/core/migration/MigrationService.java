@@ -11,6 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
+import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationId;
@@ -213,8 +214,18 @@ public final class MigrationService implements Migrations, AutoCloseable {
         if (!now.isRunning()) {
             ends.write(now);
             active.free(now);
+            showOtherMigration(now);
         }
         records.publish(now);
+    }
+
+    /** While a task of this server had the VM, the migration of another server was not looked for. */
+    private void showOtherMigration(Migration ended) {
+        if (ended.findings().stream().anyMatch(f -> f.code() == FindingCode.OTHER_MIGRATION)) {
+            hosts.all().stream()
+                    .filter(host -> host.name().equals(ended.source()))
+                    .forEach(host -> external.check(host, ended.vm()));
+        }
     }
 
     @Override

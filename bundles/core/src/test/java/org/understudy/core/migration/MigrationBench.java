@@ -24,6 +24,7 @@ import org.understudy.api.Finding;
 import org.understudy.api.HostName;
 import org.understudy.api.MacAddress;
 import org.understudy.api.Migration;
+import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.MigrationStrategy;
@@ -68,6 +69,7 @@ public final class MigrationBench implements AutoCloseable {
     public static final Alias PRIMARY = new Alias("ua-vf0");
     static final Alias SECOND = new Alias("ua-vf1");
     static final PoolName POOL = new PoolName("fast");
+    private static final String MARK = " in migration ";
     public static final String DEFINITION = "<domain><os><type machine='pc-q35-7.2'>hvm</type></os></domain>";
 
     final VirtualTimeScheduler time = new VirtualTimeScheduler();
@@ -106,6 +108,10 @@ public final class MigrationBench implements AutoCloseable {
     Optional<MigrationStrategy> strategy = Optional.empty();
     final FakeProbe probe = new FakeProbe();
     private Optional<MigrationService> service = Optional.empty();
+    /** The VFs that another server leases. */
+    final FakePools otherPools = new FakePools(calls);
+
+    private final List<MigrationService> otherServers = new CopyOnWriteArrayList<>();
 
     public MigrationBench(Path folder) {
         this.folder = folder;
@@ -140,20 +146,27 @@ public final class MigrationBench implements AutoCloseable {
 
     public MigrationService service() {
         if (service.isEmpty()) {
-            service = Optional.of(newService());
+            service = Optional.of(newService(folder, pools));
         }
         return service.get();
+    }
+
+    /** Starts another server with the same hosts. */
+    MigrationService otherServer(Path itsFolder) {
+        MigrationService other = newService(itsFolder, otherPools);
+        otherServers.add(other);
+        return other;
     }
 
     /** Restarts the server; the hosts keep their state. */
     public MigrationService restart() {
         service.ifPresent(MigrationService::close);
         time.stop();
-        service = Optional.of(newService());
+        service = Optional.of(newService(folder, pools));
         return service.get();
     }
 
-    private MigrationService newService() {
+    private MigrationService newService(Path itsFolder, FakePools itsPools) {
         Definitions definitions = new Definitions() {
             @Override
             public DomainView view(String definition) {
@@ -175,6 +188,24 @@ public final class MigrationBench implements AutoCloseable {
             public String adjust(String definition, Map<Alias, PciAddress> assignedVfs, Map<String, String> networks) {
                 return definition + assignedVfs;
             }
+
+            @Override
+            public String marked(String liveDefinition, MigrationId id) {
+                return unmarked(liveDefinition) + MARK + id;
+            }
+
+            @Override
+            public String unmarked(String definition) {
+                return definition.split(MARK)[0];
+            }
+
+            @Override
+            public Optional<MigrationId> mark(String liveDefinition) {
+                return Stream.of(liveDefinition.split(MARK))
+                        .skip(1)
+                        .map(MigrationId::new)
+                        .findFirst();
+            }
         };
         MigrationTimings timings = new MigrationTimings(
                 Duration.ofMillis(20),
@@ -185,7 +216,7 @@ public final class MigrationBench implements AutoCloseable {
                 Duration.ofMillis(300),
                 Duration.ofSeconds(1),
                 Duration.ofMillis(150));
-        MigrationJournal journal = new MigrationJournal(folder);
+        MigrationJournal journal = new MigrationJournal(itsFolder);
         MigrationService created = new MigrationService(
                 hosts(),
                 this::locate,
@@ -196,7 +227,7 @@ public final class MigrationBench implements AutoCloseable {
                             lintedWith.addAll(List.of(source, destination));
                             return List.copyOf(lint);
                         },
-                        () -> Optional.of(pools),
+                        () -> Optional.of(itsPools),
                         probe.asService(),
                         new UnplugGuard(journal, time),
                         journal,
@@ -348,6 +379,7 @@ public final class MigrationBench implements AutoCloseable {
         a.without(FakeHost.Fault.values());
         b.without(FakeHost.Fault.values());
         time.flow();
+        otherServers.forEach(MigrationService::close);
         service.ifPresent(MigrationService::close);
         time.close();
     }
@@ -359,6 +391,9 @@ public final class MigrationBench implements AutoCloseable {
         private final List<String> calls;
         int left = 4;
         Optional<UnderstudyException> forwardingFailure = Optional.empty();
+        /** The VF of the next lease; another one each time if it is empty. */
+        Optional<PciAddress> vf = Optional.empty();
+
 
         FakePools(List<String> calls) {
             this.calls = calls;
@@ -376,7 +411,8 @@ public final class MigrationBench implements AutoCloseable {
                 return Optional.empty();
             }
             left--;
-            Lease lease = new Lease(host, pool, vm, primary, new PciAddress(0, 2, 16, leased.size()), "server", 1);
+            Lease lease = new Lease(
+                    host, pool, vm, primary, vf.orElseGet(() -> new PciAddress(0, 2, 16, leased.size())), "server", 1);
             leased.add(lease);
             calls.add("lease " + primary);
             return Optional.of(lease);

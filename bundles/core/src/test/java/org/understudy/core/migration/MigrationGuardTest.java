@@ -194,6 +194,8 @@ class MigrationGuardTest {
     @Test
     void refusesADestinationThatCannotRunTheVm() {
         bench.b.running("web1", MigrationBench.DEFINITION).state(VmState.INCOMING);
+        assertThat(preflight()).containsExactly(FindingCode.OTHER_MIGRATION);
+        bench.b.vm(VM).state(VmState.RUNNING);
         assertThat(preflight()).containsExactly(FindingCode.DESTINATION_INCOMPATIBLE);
         bench.b.undefine(VM);
         bench.b.facts(new HostFacts(

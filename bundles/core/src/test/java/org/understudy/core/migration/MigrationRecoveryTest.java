@@ -131,7 +131,7 @@ class MigrationRecoveryTest {
                 new NetworkGap.NotMeasured("the migration has not ended"),
                 List.of());
         new MigrationJournal(folder)
-                .write(new MigrationJournal.Entry(stage, first, MigrationOptions.defaults(), List.of()));
+                .write(new MigrationJournal.Entry(stage, first, MigrationOptions.defaults(), List.of(), false));
         return first;
     }
 

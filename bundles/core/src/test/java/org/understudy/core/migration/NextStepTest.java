@@ -24,6 +24,7 @@ import org.understudy.api.Severity;
 import org.understudy.api.VmState;
 import org.understudy.concurrent.SystemScheduler;
 import org.understudy.core.migration.context.MigrationStatusBuilder;
+import org.understudy.core.testing.FakeHost;
 import org.understudy.core.testing.FakeHost.Fault;
 
 /** The reason of an outcome is its first finding, and no other remedy contradicts its own. */
@@ -143,6 +144,58 @@ class NextStepTest {
         assertThat(first(m).message()).startsWith("VM web1 may be paused on host a");
         assertThat(first(m).remedy())
                 .startsWith("End the QEMU process of the VM on host b, make host a reachable, then resume");
+    }
+
+    @Test
+    void startOnTheSourceNamesTheAnswersOfBothHosts() {
+        bench.a.with(Fault.DIES_IN_COPY);
+
+        assertThat(first(bench.migrate()).remedy())
+                .startsWith(START_ON_SOURCE)
+                .contains("(a: shut off; b: no such VM)");
+    }
+
+    @Test
+    void startOnTheSourceIsNotAdvisedWhereTheDestinationDoesNotAnswer() {
+        bench.a.with(Fault.STUCK_IN_COPY);
+        Migration running = bench.startAndReach(MigrationStep.COPY);
+        bench.b.with(Fault.AWAY);
+        bench.a.vm(VM).stop("QEMU exited with 137");
+
+        Migration m = bench.await(running);
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(first(m).remedy()).contains("a: shut off; b: no answer (" + FakeHost.AWAY_REASON);
+        assertThat(remedies(m)).noneMatch(r -> r.startsWith(START_ON_SOURCE));
+    }
+
+    @Test
+    void startOnTheSourceIsNotAdvisedWhereItDoesNotHaveTheVmAnyMore() {
+        bench.a.with(Fault.STUCK_IN_COPY);
+        Migration running = bench.startAndReach(MigrationStep.COPY);
+        bench.a.vm(VM).stop("migrated");
+        bench.a.undefine(VM);
+
+        Migration m = bench.await(running);
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(first(m).remedy()).contains("a: no such VM; b: no such VM");
+        assertThat(remedies(m)).noneMatch(r -> r.startsWith(START_ON_SOURCE));
+    }
+
+    @Test
+    void startOnTheDestinationIsAdvisedOnlyBehindTheEndOfThePausedSource() {
+        bench.patience = Duration.ofSeconds(5);
+        bench.b.with(Fault.PRIMARY_MISSING);
+        Migration running = bench.startAndReach(MigrationStep.TO_PRIMARY);
+        bench.b.vm(VM).stop("QEMU exited with 137");
+
+        Migration m = bench.await(running);
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(first(m).remedy())
+                .startsWith("Destroy the VM on host a")
+                .contains("then start it on host b", "(a: paused; b: shut off)");
     }
 
     @Test

@@ -93,6 +93,8 @@ public final class FakeHost implements Host {
         REPLUG_FAILS,
         /** The host's manager performs the switchover and resumes the guest on the destination. */
         SWITCHES_BY_ITSELF,
+        /** The destination of such a host: its receiving QEMU exists only while the source sends. */
+        PREPARED_BY_SOURCE,
         /** Such a host, where a cancel comes too late. */
         ARRIVES_DESPITE_CANCEL,
         /** facts() blocks until released. */
@@ -125,6 +127,7 @@ public final class FakeHost implements Host {
     private final Map<VmName, FakeVm> vms = new ConcurrentHashMap<>();
     private final List<Consumer<HostEvent>> consumers = new CopyOnWriteArrayList<>();
     private final List<String> calls = new CopyOnWriteArrayList<>();
+    private final Map<String, Runnable> interruptions = new ConcurrentHashMap<>();
     private volatile Optional<UnderstudyException> refusal = Optional.empty();
     private Consumer<String> recorder = call -> {};
     private InstantSource clock = InstantSource.system();
@@ -198,6 +201,19 @@ public final class FakeHost implements Host {
     void called(String call) {
         calls.add(call);
         recorder.accept(call);
+    }
+
+    /**
+     * Does something once when the next call of this name has begun, before it has an effect.
+     *
+     * @param call prepare, send or subscribe
+     */
+    public void before(String call, Runnable interruption) {
+        interruptions.put(call, interruption);
+    }
+
+    private void begin(String call) {
+        Optional.ofNullable(interruptions.remove(call)).ifPresent(Runnable::run);
     }
 
     /** Adds a running VM whose primaries the guest has enabled. */
@@ -409,26 +425,42 @@ public final class FakeHost implements Host {
 
     @Override
     public IncomingMigration prepareIncoming(IncomingRequest request) {
+        begin("prepare");
         hangWhile(Fault.PREPARE_HANGS);
         if (has(Fault.PREPARE_FAILS)) {
             throw new UnderstudyException(ErrorCode.QEMU_START_FAILED, "QEMU exited with 1");
         }
+        find(request.vm()).filter(vm -> vm.state() != VmState.SHUTOFF).ifPresent(vm -> {
+            boolean receives = vm.state() == VmState.INCOMING;
+            throw new UnderstudyException(
+                    receives ? ErrorCode.MIGRATION_IN_PROGRESS : ErrorCode.WRONG_VM_STATE,
+                    "Host " + name + " already has VM " + vm.name() + ": " + vm.state());
+        });
         called("prepare " + request.vm());
         FakeVm vm = new FakeVm(this, request.vm(), request.configuredDefinition(), VmState.INCOMING);
         vm.live(request.liveDefinition());
-        vms.put(request.vm(), vm);
         FakeIncoming incoming = new FakeIncoming(vm);
         vm.incoming(incoming);
+        if (!has(Fault.PREPARED_BY_SOURCE)) {
+            put(vm);
+        }
         return incoming;
     }
 
     @Override
     public OutgoingMigration startOutgoing(OutgoingRequest request) {
+        begin("send");
+        Optional<FakeOutgoing> first = vm(request.vm()).outgoing().filter(FakeOutgoing::isSending);
+        if (first.isPresent() && has(Fault.SWITCHES_BY_ITSELF)) {
+            return new FakeWaitingOutgoing(first.get());
+        } else if (first.isPresent()) {
+            throw new UnderstudyException(ErrorCode.MIGRATION_IN_PROGRESS, "Host " + name + " already sends the VM");
+        }
         if (has(Fault.START_FAILS)) {
             throw new UnderstudyException(ErrorCode.QMP_ERROR, "migrate was refused");
         }
         called("send " + request.vm());
-        FakeOutgoing outgoing = new FakeOutgoing(vm(request.vm()), FakeIncoming.at(request.uri()));
+        FakeOutgoing outgoing = new FakeOutgoing(request.id(), vm(request.vm()), FakeIncoming.at(request.uri()));
         vm(request.vm()).outgoing(outgoing);
         outgoing.begin();
         hangWhile(Fault.START_HANGS);
@@ -450,6 +482,7 @@ public final class FakeHost implements Host {
         refusal.ifPresent(e -> {
             throw e;
         });
+        begin("subscribe");
         hangWhile(Fault.SUBSCRIBE_HANGS);
         consumers.add(consumer);
         subscribed.incrementAndGet();

@@ -59,6 +59,13 @@ public final class FakeIncoming implements IncomingMigration {
         return phase;
     }
 
+    /** The source's manager starts the receiving QEMU. */
+    void appear() {
+        if (vm.host().has(Fault.PREPARED_BY_SOURCE)) {
+            vm.host().put(vm);
+        }
+    }
+
     /** The source's manager resumes the guest here. */
     void arrive() {
         accepted = true;
@@ -93,7 +100,13 @@ public final class FakeIncoming implements IncomingMigration {
         if (vm.host().has(Fault.ABORT_FAILS)) {
             throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "the host does not answer");
         }
-        if (vm.state() == VmState.INCOMING) {
+        boolean there = vm.host().has(Fault.PREPARED_BY_SOURCE)
+                ? vm.host()
+                        .find(vm.name())
+                        .filter(any -> any.state() == VmState.INCOMING)
+                        .isPresent()
+                : vm.state() == VmState.INCOMING;
+        if (there) {
             vm.host().called("abort " + vm.name());
             vm.host().remove(vm.name());
             vm.state(VmState.SHUTOFF);

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.MigrationId;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.HostEvent;
@@ -20,6 +21,7 @@ public final class FakeOutgoing implements OutgoingMigration {
     private static final long TOTAL = 1 << 20;
     private static final int ASKED_WHILE_AWAY = 5;
 
+    private final MigrationId id;
     private final FakeVm vm;
     private final FakeHost host;
     private final Optional<FakeIncoming> receiver;
@@ -28,7 +30,8 @@ public final class FakeOutgoing implements OutgoingMigration {
     private boolean unreachable;
     private int away;
 
-    FakeOutgoing(FakeVm vm, Optional<FakeIncoming> receiver) {
+    FakeOutgoing(MigrationId id, FakeVm vm, Optional<FakeIncoming> receiver) {
+        this.id = id;
         this.vm = vm;
         this.host = vm.host();
         this.receiver = receiver;
@@ -36,8 +39,19 @@ public final class FakeOutgoing implements OutgoingMigration {
 
     synchronized void begin() {
         to(MigrationPhase.SETUP);
+        receiver.ifPresent(FakeIncoming::appear);
         receiver.ifPresent(r -> r.phase(MigrationPhase.ACTIVE));
         vm.plugged().forEach(p -> host.emit(new HostEvent.UnplugRequested(vm.name(), host.now(), p)));
+    }
+
+    synchronized boolean isSending() {
+        return !phase.isOver();
+    }
+
+    /** A host that switches by itself does not record it. */
+    @Override
+    public Optional<MigrationId> migration() {
+        return Optional.of(id).filter(known -> !switchesByItself());
     }
 
     @Override

@@ -6,7 +6,9 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.libvirt.Domain;
+import org.libvirt.LibvirtException;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.MigrationId;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
@@ -17,18 +19,21 @@ import org.understudy.libvirt.domain.Domains;
 
 /**
  * The destination side. The source's libvirt prepares it, starts the vCPUs here and destroys it on failure; this class only
- * observes it.
+ * observes it. A domain of the same name with another mark belongs to another migration, and is not seen.
  */
 final class LibvirtIncomingMigration implements IncomingMigration {
     /** Limit for the source's libvirt to destroy the incoming QEMU, and for the host to be unreachable meanwhile. */
     private static final Duration CLEANUP_LIMIT = Duration.ofSeconds(20);
 
     private final VmName vm;
+    private final Optional<MigrationId> id;
     private final Domains domains;
     private final PeerAddress address;
 
-    LibvirtIncomingMigration(VmName vm, Domains domains, PeerAddress address) {
+    /** @param id the mark of its domain; empty for a migration of another program, or of an older server */
+    LibvirtIncomingMigration(VmName vm, Optional<MigrationId> id, Domains domains, PeerAddress address) {
         this.vm = vm;
+        this.id = id;
         this.domains = domains;
         this.address = address;
     }
@@ -39,7 +44,10 @@ final class LibvirtIncomingMigration implements IncomingMigration {
     }
 
     private Optional<VmState> state() {
-        return domains.find(vm).map(HostedVm::state).filter(s -> s != VmState.SHUTOFF);
+        return domains.find(vm)
+                .map(HostedVm::state)
+                .filter(s -> s != VmState.SHUTOFF)
+                .filter(s -> IncomingMark.of(domains, vm).equals(id));
     }
 
     @Override
@@ -68,11 +76,18 @@ final class LibvirtIncomingMigration implements IncomingMigration {
         }
         Optional<VmState> state = state();
         if (state.equals(Optional.of(VmState.INCOMING))) {
-            domains.run("destroy the incoming QEMU of", vm, Domain::destroy);
+            domains.run("destroy the incoming QEMU of", vm, this::destroy);
         } else if (state.isPresent()) {
             throw new UnderstudyException(
                     ErrorCode.WRONG_VM_STATE,
                     "VM " + vm + " has arrived on the destination; its incoming migration cannot be aborted");
+        }
+    }
+
+    /** Checked again on the same domain: another migration may have begun meanwhile. */
+    private void destroy(Domain domain) throws LibvirtException {
+        if (IncomingMark.of(domain).equals(id)) {
+            domain.destroy();
         }
     }
 

@@ -9,14 +9,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.MigrationId;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.IncomingMigration;
 import org.understudy.api.spi.IncomingRequest;
 import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.OutgoingRequest;
+import org.understudy.api.xml.MigrationMark;
 import org.understudy.concurrent.HostEventQueue;
 import org.understudy.libvirt.connect.LibvirtSettings;
 import org.understudy.libvirt.connect.LibvirtThreads;
@@ -55,13 +58,28 @@ public final class LibvirtMigrations {
     /** Only checks: the source's libvirt prepares the destination, with the definition of its call. */
     public IncomingMigration prepare(IncomingRequest request) {
         domains.find(request.vm()).filter(v -> v.state() != VmState.SHUTOFF).ifPresent(v -> {
-            throw new UnderstudyException(
-                    ErrorCode.WRONG_VM_STATE,
-                    "Host %s: VM %s exists and is %s; required state: SHUTOFF"
-                            .formatted(settings.name(), v.name(), v.state()));
+            throw v.state() == VmState.INCOMING ? alreadyReceived(v.name()) : exists(v);
         });
         requirePeerAddress();
-        return new LibvirtIncomingMigration(request.vm(), domains, PeerAddress.of(settings));
+        return incoming(request.vm(), MigrationMark.of(request.liveDefinition()));
+    }
+
+    private UnderstudyException exists(HostedVm vm) {
+        return new UnderstudyException(
+                ErrorCode.WRONG_VM_STATE,
+                "Host %s: VM %s exists and is %s; required state: SHUTOFF"
+                        .formatted(settings.name(), vm.name(), vm.state()));
+    }
+
+    private UnderstudyException alreadyReceived(VmName vm) {
+        String by =
+                IncomingMark.of(domains, vm).map(id -> " in migration " + id).orElse("");
+        return new UnderstudyException(
+                ErrorCode.MIGRATION_IN_PROGRESS, "Host %s already receives VM %s%s".formatted(settings.name(), vm, by));
+    }
+
+    private LibvirtIncomingMigration incoming(VmName vm, Optional<MigrationId> id) {
+        return new LibvirtIncomingMigration(vm, id, domains, PeerAddress.of(settings));
     }
 
     /** With a local URI another host would reach its own libvirt. */
@@ -77,12 +95,19 @@ public final class LibvirtMigrations {
     public Optional<IncomingMigration> incoming(VmName vm) {
         return domains.find(vm)
                 .filter(v -> v.state() == VmState.INCOMING)
-                .map(v -> new LibvirtIncomingMigration(vm, domains, PeerAddress.of(settings)));
+                .map(v -> incoming(vm, IncomingMark.of(domains, vm)));
     }
 
-    /** Blocks until QEMU sends. */
+    /**
+     * Blocks until QEMU sends. If another program's call reaches libvirt at the same time, the migration that QEMU sends may
+     * be that one: libvirt shows no owner, and refuses this call, at once or when that one has ended.
+     */
     public OutgoingMigration start(OutgoingRequest request) {
         VmName vm = request.vm();
+        if (isMigratingOut(vm)) {
+            throw new UnderstudyException(
+                    ErrorCode.MIGRATION_IN_PROGRESS, "Host %s already sends VM %s".formatted(settings.name(), vm));
+        }
         outgoingDomains.add(vm);
         CompletableFuture<Void> call = call(new MigrateCall(request), vm);
         LibvirtOutgoingMigration migration = new LibvirtOutgoingMigration(

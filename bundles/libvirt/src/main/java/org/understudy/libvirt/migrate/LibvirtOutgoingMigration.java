@@ -227,8 +227,12 @@ final class LibvirtOutgoingMigration implements OutgoingMigration {
     @Override
     public void continueToSwitch() {}
 
+    /** A cancel ends whatever job the domain has, so it is not sent once libvirt has ended this migration. */
     @Override
     public void cancel() {
+        if (call.filter(CompletableFuture::isDone).flatMap(this::result).isPresent()) {
+            return;
+        }
         try {
             domains.run("cancel the migration of", vm, Domain::abortJob);
         } catch (UnderstudyException e) {

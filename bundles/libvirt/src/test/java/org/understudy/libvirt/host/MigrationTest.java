@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
 import org.understudy.api.UnderstudyException;
@@ -27,6 +28,7 @@ import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.api.xml.MigrationMark;
 import org.understudy.libvirt.TcgFlaky;
 import org.understudy.libvirt.connect.Cable;
 
@@ -56,6 +58,8 @@ final class MigrationTest extends TwoLibvirtds {
         assertThat(a.find(WEB)).isEmpty();
         assertThat(b.find(WEB).map(HostedVm::state)).contains(VmState.RUNNING);
         assertThat(b.definition(WEB)).contains("ua-standby0");
+        assertThat(MigrationMark.of(b.liveDefinition(WEB).orElseThrow())).contains(new MigrationId("m-1"));
+        assertThat(MigrationMark.of(b.definition(WEB))).isEmpty();
         await().atMost(LIMIT).until(() -> b.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
         assertThat(phases(fromA))
                 .containsSubsequence(
@@ -157,6 +161,34 @@ final class MigrationTest extends TwoLibvirtds {
 
         assertThat(b.find(WEB)).isEmpty();
         assertThat(a.find(WEB).map(HostedVm::state)).contains(VmState.RUNNING);
+        await().atMost(LIMIT).until(() -> a.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
+    }
+
+    /** Of two servers, which share nothing but the hosts. */
+    @Test
+    void leavesTheMigrationOfAnotherServer() {
+        IncomingMigration lost = b.prepareIncoming(request("m-2"));
+        IncomingMigration in = b.prepareIncoming(request("m-1"));
+        OutgoingMigration out = a.startOutgoing(outgoing(in, 100_000));
+        await().atMost(LIMIT).until(() -> out.progress().phase() == MigrationPhase.ACTIVE);
+        try (Host second = host("a", daemonA)) {
+            assertThatThrownBy(() -> second.startOutgoing(outgoing("m-2", lost, 0)))
+                    .isInstanceOfSatisfying(
+                            UnderstudyException.class,
+                            e -> assertThat(e.code()).isEqualTo(ErrorCode.MIGRATION_IN_PROGRESS));
+        }
+        assertThatThrownBy(() -> b.prepareIncoming(request("m-3"))).hasMessageContaining("in migration m-1");
+        assertThat(lost.phase()).isEqualTo(MigrationPhase.NONE);
+
+        lost.abort();
+
+        assertThat(b.find(WEB).map(HostedVm::state)).contains(VmState.INCOMING);
+        assertThat(in.phase()).isEqualTo(MigrationPhase.ACTIVE);
+        assertThat(out.progress().phase()).isEqualTo(MigrationPhase.ACTIVE);
+        out.cancel();
+        await().atMost(LIMIT).until(() -> out.progress().phase() == MigrationPhase.CANCELLED);
+        in.abort();
+        assertThat(b.find(WEB)).isEmpty();
         await().atMost(LIMIT).until(() -> a.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
     }
 

@@ -31,6 +31,7 @@ import org.understudy.api.spi.IncomingMigration;
 import org.understudy.api.spi.IncomingRequest;
 import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.api.spi.PrimaryPresence;
+import org.understudy.api.xml.MigrationMark;
 import org.understudy.libvirt.connect.Libvirtd;
 
 /** Two real libvirtds, and a VM that is migrated between them. */
@@ -141,10 +142,14 @@ abstract class TwoLibvirtds {
     }
 
     IncomingRequest request() {
+        return request("m-1");
+    }
+
+    IncomingRequest request(String migration) {
         return new IncomingRequest(
-                new MigrationId("m-1"),
+                new MigrationId(migration),
                 WEB,
-                a.liveDefinition(WEB).orElseThrow(),
+                marked(migration),
                 a.definition(WEB),
                 MigrationOptions.defaults(),
                 Map.of());
@@ -154,7 +159,15 @@ abstract class TwoLibvirtds {
         return outgoing(in, 0);
     }
 
+    private String marked(String migration) {
+        return MigrationMark.set(a.liveDefinition(WEB).orElseThrow(), new MigrationId(migration));
+    }
+
     OutgoingRequest outgoing(IncomingMigration in, long bandwidth) {
+        return outgoing("m-1", in, bandwidth);
+    }
+
+    OutgoingRequest outgoing(String migration, IncomingMigration in, long bandwidth) {
         MigrationOptions usual = MigrationOptions.defaults();
         MigrationOptions options = new MigrationOptions(
                 bandwidth == 0 ? OptionalLong.empty() : OptionalLong.of(bandwidth),
@@ -167,11 +180,6 @@ abstract class TwoLibvirtds {
                 Optional.empty(),
                 Optional.empty());
         return new OutgoingRequest(
-                new MigrationId("m-1"),
-                WEB,
-                in.uri(),
-                options,
-                a.liveDefinition(WEB).orElseThrow(),
-                a.definition(WEB));
+                new MigrationId(migration), WEB, in.uri(), options, marked(migration), a.definition(WEB));
     }
 }

@@ -238,7 +238,7 @@ public final class QemuHost implements Host {
                 .flatMap(vm -> vm.folder()
                         .run()
                         .filter(r -> r.role() == Role.OUTGOING || r.role() == Role.SWITCHING)
-                        .map(r -> new QemuOutgoingMigration(vm, vm.running())));
+                        .map(r -> new QemuOutgoingMigration(vm, vm.running(), r.migration())));
     }
 
     @Override

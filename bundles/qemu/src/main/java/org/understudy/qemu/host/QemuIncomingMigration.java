@@ -19,6 +19,7 @@ import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.IncomingMigration;
 import org.understudy.api.spi.IncomingRequest;
 import org.understudy.api.spi.MigrationPhase;
+import org.understudy.api.xml.MigrationMark;
 import org.understudy.qemu.process.RunRecord.Role;
 import org.understudy.qemu.qmp.MigrationCapability;
 import org.understudy.qemu.qmp.QmpCommands;
@@ -37,6 +38,7 @@ final class QemuIncomingMigration implements IncomingMigration {
     /** Starts a QEMU that waits for the incoming VM. */
     static QemuIncomingMigration prepare(QemuVm vm, IncomingRequest request) {
         synchronized (vm) {
+            requireNotReceiving(vm);
             vm.requireOff();
             Map<String, PciAddress> vfs = new TreeMap<>();
             request.assignedVfs().forEach((alias, vf) -> vfs.put(alias.value(), vf));
@@ -53,6 +55,23 @@ final class QemuIncomingMigration implements IncomingMigration {
                 migration.abort();
                 throw e;
             }
+        }
+    }
+
+    /** Names the migration that has the destination QEMU, which continues. */
+    private static void requireNotReceiving(QemuVm vm) {
+        if (vm.running().filter(q -> q.run().role() == Role.INCOMING).isPresent()) {
+            throw new UnderstudyException(
+                    ErrorCode.MIGRATION_IN_PROGRESS,
+                    "Host %s already receives VM %s%s"
+                            .formatted(
+                                    vm.runtime().settings().name(),
+                                    vm.name(),
+                                    vm.folder()
+                                            .liveDefinition()
+                                            .flatMap(MigrationMark::of)
+                                            .map(id -> " in migration " + id)
+                                            .orElse("")));
         }
     }
 

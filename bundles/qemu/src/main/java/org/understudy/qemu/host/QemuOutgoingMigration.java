@@ -7,8 +7,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
+import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.HostEvent;
@@ -30,17 +32,24 @@ final class QemuOutgoingMigration implements OutgoingMigration {
 
     private final QemuVm vm;
     private final Optional<RunningQemu> qemu;
+    /** Empty in a record of an older version. */
+    private final String id;
 
-    /** @param qemu empty if it has ended */
-    QemuOutgoingMigration(QemuVm vm, Optional<RunningQemu> qemu) {
+    /**
+     * @param qemu empty if it has ended
+     * @param id of the migration, as in the run record
+     */
+    QemuOutgoingMigration(QemuVm vm, Optional<RunningQemu> qemu, String id) {
         this.vm = vm;
         this.qemu = qemu;
+        this.id = id;
     }
 
     static QemuOutgoingMigration start(QemuVm vm, OutgoingRequest request) {
         synchronized (vm) {
             RunningQemu qemu = vm.ownedQemu();
             MigrationOptions options = request.options();
+            requireNotSending(vm, qemu);
             rejectPostcopyWithVf(vm, options);
             Map<MigrationCapability, Boolean> capabilities = new EnumMap<>(MigrationCapability.class);
             capabilities.put(MigrationCapability.EVENTS, true);
@@ -53,15 +62,47 @@ final class QemuOutgoingMigration implements OutgoingMigration {
             qemu.execute(QmpCommands.migrateSetParameters(
                     Tls.parameters(qemu, vm.runtime().settings(), options, Tls.Endpoint.CLIENT)));
             RunRecord before = qemu.run();
-            qemu.store(before.withRole(Role.OUTGOING, request.uri()));
+            qemu.store(before.sending(request.id(), request.uri()));
             try {
                 qemu.execute(QmpCommands.migrate(request.uri()));
             } catch (UnderstudyException e) {
                 qemu.store(before);
                 throw e;
             }
-            return new QemuOutgoingMigration(vm, Optional.of(qemu));
+            return new QemuOutgoingMigration(vm, Optional.of(qemu), request.id().value());
         }
+    }
+
+    /** The record of a migration that has failed, or was cancelled, does not prevent the next one. */
+    private static void requireNotSending(QemuVm vm, RunningQemu qemu) {
+        RunRecord run = qemu.run();
+        boolean free = run.role() == Role.RUNNING
+                || run.role() == Role.OUTGOING
+                        && switch (qemu.execute(QmpCommands.queryMigrate()).phase()) {
+                            case NONE, FAILED, CANCELLED -> true;
+                            default -> false;
+                        };
+        if (!free) {
+            throw new UnderstudyException(
+                    ErrorCode.MIGRATION_IN_PROGRESS,
+                    "Host %s already sends VM %s%s"
+                            .formatted(
+                                    vm.runtime().settings().name(),
+                                    vm.name(),
+                                    run.migration().isEmpty() ? "" : " in migration " + run.migration()));
+        }
+    }
+
+    /** Another migration of the VM may have begun since this one has ended. */
+    private void requireOwn() {
+        if (vm.folder().run().filter(run -> !run.migration().equals(id)).isPresent()) {
+            throw vm.wrongState("is no longer in migration " + id + " on this host");
+        }
+    }
+
+    @Override
+    public Optional<MigrationId> migration() {
+        return Optional.of(id).filter(known -> !known.isEmpty()).map(MigrationId::new);
     }
 
     private static void rejectPostcopyWithVf(QemuVm vm, MigrationOptions options) {
@@ -85,6 +126,10 @@ final class QemuOutgoingMigration implements OutgoingMigration {
     @Override
     public MigrationProgress progress() {
         Optional<RunningQemu> alive = qemu.filter(q -> q.process().isAlive());
+        Optional<String> other = alive.map(q -> q.run().migration()).filter(now -> !now.isEmpty() && !now.equals(id));
+        if (other.isPresent()) {
+            return failed("migration " + other.get() + " of the VM has begun since");
+        }
         if (alive.isEmpty()) {
             return endedProgress();
         }
@@ -100,6 +145,10 @@ final class QemuOutgoingMigration implements OutgoingMigration {
 
     private MigrationProgress endedProgress() {
         String why = qemu.map(RunningQemu::endReason).orElse("QEMU has ended");
+        return failed(why);
+    }
+
+    private static MigrationProgress failed(String why) {
         return new MigrationProgress(MigrationPhase.FAILED, 0, 0, Optional.empty(), why);
     }
 
@@ -110,6 +159,7 @@ final class QemuOutgoingMigration implements OutgoingMigration {
     @Override
     public void continueToSwitch() {
         synchronized (vm) {
+            requireOwn();
             RunningQemu q = alive();
             q.store(q.run().withRole(Role.SWITCHING));
             try {
@@ -123,15 +173,19 @@ final class QemuOutgoingMigration implements OutgoingMigration {
 
     @Override
     public void cancel() {
-        alive().execute(QmpCommands.migrateCancel());
+        synchronized (vm) {
+            requireOwn();
+            alive().execute(QmpCommands.migrateCancel());
+        }
     }
 
     @Override
     public void resumeOnSource() {
         synchronized (vm) {
+            requireOwn();
             if (qemu.filter(q -> q.process().isAlive()).isEmpty()) {
                 vm.folder().clearRun();
-                throw vm.wrongState("has no running QEMU; start the VM");
+                throw vm.wrongState("has no running QEMU");
             }
             RunningQemu q = alive();
             boolean sentAll = q.execute(QmpCommands.queryMigrate()).phase() == MigrationPhase.COMPLETED;
@@ -161,6 +215,7 @@ final class QemuOutgoingMigration implements OutgoingMigration {
     @Override
     public void finish() {
         synchronized (vm) {
+            requireOwn();
             Optional<RunningQemu> alive = qemu.filter(q -> q.process().isAlive());
             if (alive.isPresent()
                     && alive.get().execute(QmpCommands.queryStatus()).running()) {

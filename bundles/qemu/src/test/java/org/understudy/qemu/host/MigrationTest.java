@@ -29,6 +29,7 @@ import org.understudy.api.spi.IncomingRequest;
 import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.OutgoingRequest;
+import org.understudy.api.xml.MigrationMark;
 
 /** Source and destination of a migration between two hosts on this machine; the VM has no operating system. */
 class MigrationTest {
@@ -150,6 +151,65 @@ class MigrationTest {
     }
 
     @Test
+    void keepsTheReceivingQemuOfAnotherMigration() {
+        IncomingMigration in = b.prepareIncoming(request("m-1"));
+
+        assertThatExceptionOfType(UnderstudyException.class)
+                .isThrownBy(() -> b.prepareIncoming(request("m-2")))
+                .withMessage("Host b already receives VM vm1 in migration m-1")
+                .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.MIGRATION_IN_PROGRESS));
+
+        complete(in, send(in));
+        in.accept();
+        assertThat(b.find(VM).orElseThrow().state()).isEqualTo(VmState.RUNNING);
+    }
+
+    @Test
+    void sendsToOneDestinationAtATime() {
+        Host c = lab.host("c");
+        IncomingMigration in = b.prepareIncoming(request("m-1"));
+        IncomingMigration second = c.prepareIncoming(request("m-2"));
+        OutgoingMigration out = send(in);
+        Lab.await("pre-switchover").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
+
+        assertThatExceptionOfType(UnderstudyException.class)
+                .isThrownBy(() -> send("m-2", second))
+                .withMessage("Host a already sends VM vm1 in migration m-1")
+                .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.MIGRATION_IN_PROGRESS));
+        assertThat(a.outgoing(VM).orElseThrow().migration()).contains(new MigrationId("m-1"));
+
+        complete(in, out);
+        assertCode(ErrorCode.MIGRATION_IN_PROGRESS, () -> send("m-2", second));
+        second.abort();
+        in.accept();
+        out.finish();
+        assertThat(b.find(VM).orElseThrow().state()).isEqualTo(VmState.RUNNING);
+    }
+
+    @Test
+    void doesNotUndoTheNextMigration() {
+        IncomingMigration in = b.prepareIncoming(request("m-1"));
+        OutgoingMigration out = send(in);
+        Lab.await("pre-switchover").until(() -> out.progress().phase() == MigrationPhase.PRE_SWITCHOVER);
+        out.cancel();
+        Lab.await("cancel").until(() -> out.progress().phase() == MigrationPhase.CANCELLED);
+        in.abort();
+        IncomingMigration next = b.prepareIncoming(request("m-2"));
+        OutgoingMigration sending = send("m-2", next);
+
+        assertThat(out.progress().phase()).isEqualTo(MigrationPhase.FAILED);
+        assertCode(ErrorCode.WRONG_VM_STATE, out::cancel);
+        assertCode(ErrorCode.WRONG_VM_STATE, out::resumeOnSource);
+        assertCode(ErrorCode.WRONG_VM_STATE, out::finish);
+        in.abort();
+
+        complete(next, sending);
+        next.accept();
+        sending.finish();
+        assertThat(b.find(VM).orElseThrow().state()).isEqualTo(VmState.RUNNING);
+    }
+
+    @Test
     void rejectsAcceptBeforeArrival() {
         IncomingMigration in = b.prepareIncoming(request(MigrationOptions.defaults()));
         assertCode(ErrorCode.WRONG_VM_STATE, in::accept);
@@ -205,9 +265,24 @@ class MigrationTest {
                 new MigrationId("m-1"), VM, a.liveDefinition(VM).orElseThrow(), a.definition(VM), options, Map.of());
     }
 
+    private IncomingRequest request(String migration) {
+        MigrationId id = new MigrationId(migration);
+        return new IncomingRequest(
+                id,
+                VM,
+                MigrationMark.set(a.liveDefinition(VM).orElseThrow(), id),
+                a.definition(VM),
+                MigrationOptions.defaults(),
+                Map.of());
+    }
+
     private OutgoingMigration send(IncomingMigration in) {
+        return send("m-1", in);
+    }
+
+    private OutgoingMigration send(String migration, IncomingMigration in) {
         return a.startOutgoing(
-                new OutgoingRequest(new MigrationId("m-1"), VM, in.uri(), MigrationOptions.defaults(), "", ""));
+                new OutgoingRequest(new MigrationId(migration), VM, in.uri(), MigrationOptions.defaults(), "", ""));
     }
 
     private void complete(IncomingMigration in, OutgoingMigration out) {

@@ -9,6 +9,7 @@ import java.util.function.Supplier;
 import org.understudy.api.Alias;
 import org.understudy.api.Finding;
 import org.understudy.api.HostName;
+import org.understudy.api.MigrationId;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Subscription;
 import org.understudy.api.VmName;
@@ -213,6 +214,11 @@ record BoundedHost(Host host, BoundedCalls calls) implements Host {
         Outgoing(VmName vm, OutgoingMigration end) {
             this.vm = vm;
             this.end = end;
+        }
+
+        @Override
+        public Optional<MigrationId> migration() {
+            return query("query the outgoing migration of VM " + vm, end::migration);
         }
 
         @Override

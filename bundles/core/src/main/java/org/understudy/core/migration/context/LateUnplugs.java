@@ -104,6 +104,14 @@ final class LateUnplugs {
             return;
         }
         try {
+            if (isSending(host, p.vm())) {
+                LOG.info(
+                        "Host {}: primary {} of VM {} is not plugged again, a migration of the VM is under way",
+                        host.name(),
+                        p.primary(),
+                        p.vm());
+                return;
+            }
             host.plugPrimary(p.vm(), p.primary(), p.pair().vf());
             removeAndWrite(p::equals);
             plugged.accept(host.name(), p.vm());
@@ -115,6 +123,11 @@ final class LateUnplugs {
         } catch (RuntimeException e) {
             LOG.error("Host {}: cannot plug primary {} of VM {} again", host.name(), p.primary(), p.vm(), e);
         }
+    }
+
+    /** Another server may have started a migration since; it has the primaries, and plugs them if it fails. */
+    private static boolean isSending(Host host, VmName vm) {
+        return host.outgoing(vm).filter(o -> !o.progress().phase().isOver()).isPresent();
     }
 
     /** Removes a primary that was plugged by any program: it had been released before. */

@@ -19,6 +19,7 @@ import org.understudy.api.spi.VfPools.Lease;
  * that step and an argument of the next ones. Used by the thread of its task only.
  *
  * @param leases the VFs leased on the destination so far; part of the journal
+ * @param marked whether the live definition on the destination has the mark of this migration
  */
 public record MigrationContext(
         MigrationRequest request,
@@ -26,7 +27,8 @@ public record MigrationContext(
         MigrationStatusBuilder status,
         MigrationEvents events,
         RollbackStack rollbacks,
-        List<Lease> leases) {
+        List<Lease> leases,
+        boolean marked) {
     private static final Logger LOG = LoggerFactory.getLogger(MigrationContext.class);
 
     public MigrationContext(
@@ -34,7 +36,29 @@ public record MigrationContext(
             MigrationServices services,
             MigrationStatusBuilder status,
             MigrationEvents events) {
-        this(request, services, status, events, new RollbackStack(), new ArrayList<>());
+        this(request, services, status, events, new RollbackStack(), new ArrayList<>(), true);
+    }
+
+    /** The context of the recovery of a migration. */
+    public static MigrationContext recovered(
+            MigrationRequest request,
+            MigrationServices services,
+            MigrationStatusBuilder status,
+            MigrationEvents events,
+            MigrationJournal.Entry entry) {
+        return new MigrationContext(
+                request, services, status, events, new RollbackStack(), new ArrayList<>(), entry.marked());
+    }
+
+    /** What both hosts answer about the VM now. Blocks. */
+    public VmAnswers answers() {
+        return VmAnswers.of(request, services.definitions(), marked);
+    }
+
+    /** Whether the destination has a QEMU of the VM that was started for this migration. Blocks. */
+    public boolean hasArrivedOrArrives() {
+        HostAnswer destination = HostAnswer.of(request.destination(), request.vm(), services.definitions());
+        return destination.hasQemu() && VmAnswers.isOwn(destination.mark(), request.id(), marked);
     }
 
     /**
@@ -44,7 +68,8 @@ public record MigrationContext(
     public void journal(MigrationJournal.Stage stage) {
         try {
             services.journal()
-                    .write(new MigrationJournal.Entry(stage, status.now(), request.options(), List.copyOf(leases)));
+                    .write(new MigrationJournal.Entry(
+                            stage, status.now(), request.options(), List.copyOf(leases), marked));
         } catch (UnderstudyException e) {
             LOG.error("Migration {} of VM {}: continues without its journal", request.id(), request.vm(), e);
             status.add(Finding.of(

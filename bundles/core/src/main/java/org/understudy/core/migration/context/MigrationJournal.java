@@ -49,8 +49,15 @@ public final class MigrationJournal implements PendingUnplug.Store {
         ENDED
     }
 
-    /** @param options as requested; the defaults if the file is of a version that did not write them */
-    public record Entry(Stage stage, Migration migration, MigrationOptions options, List<Lease> leases) {
+    /**
+     * One file.
+     *
+     * @param options as requested; the defaults if the file is of a version that did not write them
+     * @param marked whether the live definition on the destination has the mark of the migration; false if the file is of a
+     *     version that did not set it
+     */
+    public record Entry(
+            Stage stage, Migration migration, MigrationOptions options, List<Lease> leases, boolean marked) {
         public Entry {
             options = Optional.ofNullable(options).orElseGet(MigrationOptions::defaults);
         }
@@ -99,7 +106,7 @@ public final class MigrationJournal implements PendingUnplug.Store {
         Path file = file(first.id());
         try {
             reserve.fill();
-            replace(file, new Entry(Stage.STARTED, first, options, List.of()));
+            replace(file, new Entry(Stage.STARTED, first, options, List.of(), true));
         } catch (IOException e) {
             throw failure(file, e);
         }
@@ -107,7 +114,7 @@ public final class MigrationJournal implements PendingUnplug.Store {
 
     /** Also deletes the oldest files of ended migrations, beyond 100. */
     public void ended(Migration last) {
-        write(new Entry(Stage.ENDED, last, MigrationOptions.defaults(), List.of()));
+        write(new Entry(Stage.ENDED, last, MigrationOptions.defaults(), List.of(), true));
         List<Entry> ended = all().stream().filter(e -> e.stage == Stage.ENDED).toList();
         ended.stream().limit(Math.max(0, ended.size() - KEPT)).forEach(e -> delete(file(e.migration.id())));
     }

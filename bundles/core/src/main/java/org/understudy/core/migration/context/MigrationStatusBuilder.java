@@ -31,6 +31,7 @@ public final class MigrationStatusBuilder {
             FindingCode.GUEST_NOT_RUNNING,
             FindingCode.HOST_UNAVAILABLE,
             FindingCode.MIGRATION_FAILED,
+            FindingCode.OTHER_MIGRATION,
             FindingCode.STATE_INCONSISTENT,
             FindingCode.UNDO_FAILED);
 
@@ -112,10 +113,17 @@ public final class MigrationStatusBuilder {
         if (!reasons.isEmpty()) {
             String nextStep = reasons.get(0).remedy();
             findings.replaceAll(f -> PLACEMENT.contains(f.code()) && !reasons.contains(f) ? remedied(f, nextStep) : f);
-            findings.removeAll(reasons);
+            findings.removeIf(f -> reasons.stream().anyMatch(r -> isSame(f, r)));
             findings.addAll(0, reasons);
             publish();
         }
+    }
+
+    /** The same finding, whose remedy may have changed since; another migration changes while it is watched. */
+    private static boolean isSame(Finding f, Finding other) {
+        return f.code() == other.code()
+                && f.subject().equals(other.subject())
+                && (f.message().equals(other.message()) || f.code() == FindingCode.OTHER_MIGRATION);
     }
 
     private static Finding remedied(Finding f, String remedy) {

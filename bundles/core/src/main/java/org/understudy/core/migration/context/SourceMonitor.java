@@ -32,6 +32,7 @@ public final class SourceMonitor {
     private final InstantSource clock;
     private final Set<MigrationPhase> queried = EnumSet.noneOf(MigrationPhase.class);
     private Optional<Instant> queriedPastUnplug = Optional.empty();
+    private boolean proven;
 
     public SourceMonitor(
             MigrationRequest request, MigrationEvents events, OutgoingMigration outgoing, InstantSource clock) {
@@ -43,6 +44,20 @@ public final class SourceMonitor {
 
     public OutgoingMigration outgoing() {
         return outgoing;
+    }
+
+    /**
+     * Whether the host sends this migration, and not another one of the VM. A host that switches by itself accepts the
+     * command of each server, and shows all of them the migration that it sends: only the mark on the destination proves
+     * whose that is.
+     */
+    public boolean isOwn() {
+        return proven || !outgoing.switchesByItself();
+    }
+
+    /** Records the proof that the host sends this migration. */
+    public void prove() {
+        proven = true;
     }
 
     /** Queries QEMU and records the answer. Blocks. */
@@ -107,12 +122,21 @@ public final class SourceMonitor {
     }
 
     public static Finding sourceGone(MigrationRequest request, String reason) {
+        return sourceGone(
+                request,
+                reason,
+                "Find the host on which the VM runs with \"understudy:vm-show " + request.vm()
+                        + "\" before you start it on any host.");
+    }
+
+    /** @param nextStep by the answers of both hosts */
+    public static Finding sourceGone(MigrationRequest request, String reason, String nextStep) {
         return Finding.of(
                 FindingCode.GUEST_NOT_RUNNING,
                 request.subjectOn(request.source().name()),
                 "VM " + request.vm() + " stopped on host " + request.source().name() + " during the migration: "
                         + reason,
-                "Start the VM on host " + request.source().name() + "; its definition is still there.");
+                nextStep);
     }
 
     private Finding destinationGone(String reason) {

@@ -108,7 +108,8 @@ public final class ExternalMigrations {
                                 || changed.phase() == MigrationPhase.ACTIVE);
     }
 
-    private void check(Host source, VmName vm) {
+    /** Checks whether a host sends this VM. */
+    public void check(Host source, VmName vm) {
         checks.add(new Check(source, Optional.of(vm)));
     }
 

@@ -77,8 +77,10 @@ record InterruptedMigration(MigrationJournal.Entry entry, MigrationContext conte
                         context.services().scheduler()));
     }
 
+    /** A host that does not record whose migration it sends shows that of another server too. */
     Optional<OutgoingMigration> outgoing() {
-        return source().outgoing(before().vm());
+        return source().outgoing(before().vm())
+                .filter(o -> o.migration().map(before().id()::equals).orElse(true));
     }
 
     /** The former presence of each primary is unknown; only a primary that QEMU hides was hidden before. */

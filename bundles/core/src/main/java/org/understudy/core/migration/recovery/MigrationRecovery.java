@@ -24,6 +24,7 @@ import org.understudy.core.migration.context.MigrationStatusBuilder;
 import org.understudy.core.migration.context.SourceMonitor;
 import org.understudy.core.migration.context.StepAbortedException;
 import org.understudy.core.migration.context.Task;
+import org.understudy.core.migration.context.VmAnswers;
 import org.understudy.core.migration.step.MigrationCompletion;
 
 /**
@@ -70,8 +71,8 @@ public final class MigrationRecovery implements Task {
                 Host destination = services.bounded(found.destination());
                 MigrationRequest request =
                         new MigrationRequest(before.id(), before.vm(), source, destination, entry.options(), policy);
-                resumeMigration(
-                        new InterruptedMigration(entry, new MigrationContext(request, services, status, events)));
+                resumeMigration(new InterruptedMigration(
+                        entry, MigrationContext.recovered(request, services, status, events, entry)));
             }
         } catch (StepAbortedException stop) {
             if (stop.reason() == StepAbortedException.Reason.CANCELLED) {
@@ -105,10 +106,15 @@ public final class MigrationRecovery implements Task {
             if (destinationState == VmState.RUNNING && sourceState == VmState.RUNNING) {
                 throw interrupted.unclear("VM " + before.vm() + " runs on both hosts");
             }
+            VmAnswers answers = context.answers();
+            Optional<Finding> other = answers.otherMigration();
+            if (other.isPresent()) {
+                throw new RollbackRecovery(interrupted, sourceState, destinationState, answers).leaveTo(other.get());
+            }
             if (destinationState == VmState.RUNNING || entry.stage() == MigrationJournal.Stage.COMMITTED) {
                 new ArrivalRecovery(interrupted, sourceState, destinationState).run();
             } else {
-                throw new RollbackRecovery(interrupted, sourceState, destinationState).prepare();
+                throw new RollbackRecovery(interrupted, sourceState, destinationState, answers).prepare();
             }
         } catch (StepAbortedException stop) {
             completion(context).abort(at, stop);

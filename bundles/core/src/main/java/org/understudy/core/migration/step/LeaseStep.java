@@ -64,6 +64,7 @@ public final class LeaseStep {
     private void lease(PairView pair) {
         VfPools pools = context.services().pools().orElseThrow();
         PoolName pool = pair.pool().orElseThrow();
+        LeaseUse use = new LeaseUse(context.services().definitions());
         Optional<Lease> found = DeadlineCall.call(
                 context.events(),
                 MigrationStep.LEASE,
@@ -75,7 +76,8 @@ public final class LeaseStep {
                         context.request().vm(),
                         pair.primary(),
                         pair.settings()),
-                late -> late.ifPresent(pools::release));
+                late -> late.filter(lease -> !use.isUsed(context.request().destination(), lease))
+                        .ifPresent(pools::release));
         found.ifPresentOrElse(lease -> addLease(pools, lease), () -> acceptStandby(pool, pair));
     }
 
@@ -116,14 +118,15 @@ public final class LeaseStep {
     /** Both definitions, adjusted to the destination; live without the primaries that are unplugged before. */
     private IncomingRequest incomingRequest(MigrationStrategy strategy) {
         Definitions definitions = context.services().definitions();
-        String live = adjust(snapshot.live());
+        String live =
+                definitions.marked(adjust(snapshot.live()), context.request().id());
         return new IncomingRequest(
                 context.request().id(),
                 context.request().vm(),
                 strategy == MigrationStrategy.EXPLICIT
                         ? definitions.without(live, snapshot.presence().keySet())
                         : live,
-                adjust(snapshot.configured()),
+                definitions.unmarked(adjust(snapshot.configured())),
                 context.request().options(),
                 context.assignedVfs());
     }

@@ -106,12 +106,18 @@ public final class MigrationCompletion {
         abort(
                 at,
                 StepAbortedException.failed(
-                        code == ErrorCode.HOST_UNAVAILABLE
-                                ? FindingCode.HOST_UNAVAILABLE
-                                : FindingCode.MIGRATION_FAILED,
+                        findingCode(code),
                         context.request().subject() + ", step " + at.number(),
                         code + ": " + (code == ErrorCode.INTERNAL ? e.toString() : e.getMessage()),
                         code.remedy()));
+    }
+
+    private static FindingCode findingCode(ErrorCode code) {
+        return switch (code) {
+            case HOST_UNAVAILABLE -> FindingCode.HOST_UNAVAILABLE;
+            case MIGRATION_IN_PROGRESS -> FindingCode.OTHER_MIGRATION;
+            default -> FindingCode.MIGRATION_FAILED;
+        };
     }
 
     /** Ends a migration whose step aborted, with a rollback where that is possible. */
@@ -154,8 +160,11 @@ public final class MigrationCompletion {
                         context.status(),
                         context.events(),
                         context.services().timings().absence());
+        Optional<Finding> other = context.answers().otherMigration();
+        other.ifPresent(finding -> context.status().reason(List.of(finding)));
         context.status().reason(failures);
-        if (stop.reason() == StepAbortedException.Reason.GUEST_LOST || !failures.isEmpty()) {
+        boolean lost = stop.reason() == StepAbortedException.Reason.GUEST_LOST && other.isEmpty();
+        if (lost || !failures.isEmpty()) {
             return Outcome.NEEDS_ATTENTION;
         }
         markUndone();

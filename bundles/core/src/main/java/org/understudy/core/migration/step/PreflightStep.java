@@ -31,6 +31,7 @@ import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.MigrationRequest;
 import org.understudy.core.migration.context.MigrationServices;
 import org.understudy.core.migration.context.StepAbortedException;
+import org.understudy.core.migration.context.VmAnswers;
 import org.understudy.core.migration.context.VmSnapshot;
 
 /** Step 1: checks everything a migration needs and changes nothing. */
@@ -72,7 +73,12 @@ public final class PreflightStep {
 
     /** All findings, and the snapshot if the VM can be read. Blocks for the answers of both hosts. */
     public Result check(MigrationRequest request, MigrationServices services) {
-        List<Finding> findings = new ArrayList<>(vmState(request));
+        VmAnswers answers = VmAnswers.of(request, services.definitions(), true);
+        Optional<Finding> other = answers.otherMigration();
+        if (other.isPresent()) {
+            return new Result(List.of(other.get()), Optional.empty());
+        }
+        List<Finding> findings = new ArrayList<>(vmState(request, answers));
         findings.addAll(destinationHost(request));
         if (Finding.anyBlocking(findings)) {
             return new Result(findings, Optional.empty());
@@ -119,7 +125,7 @@ public final class PreflightStep {
         }
     }
 
-    private static List<Finding> vmState(MigrationRequest request) {
+    private static List<Finding> vmState(MigrationRequest request, VmAnswers answers) {
         VmState state = request.source().find(request.vm()).map(HostedVm::state).orElse(VmState.UNKNOWN);
         return switch (state) {
             case RUNNING -> List.of();
@@ -135,7 +141,7 @@ public final class PreflightStep {
                         request.subject(),
                         "VM " + request.vm() + " is " + state + " on host "
                                 + request.source().name() + "; required state: running",
-                        "Start the VM first."));
+                        answers.startOnSource()));
         };
     }
 

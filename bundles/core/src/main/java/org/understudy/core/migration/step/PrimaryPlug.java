@@ -11,12 +11,14 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.PciAddress;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmState;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.concurrent.Deadline;
 import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.migration.context.DeadlineCall;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.StepAbortedException;
+import org.understudy.core.migration.context.VmAnswers;
 
 /** Brings one primary to the guest on the destination: QEMU plugs it by itself, or this server does. */
 final class PrimaryPlug {
@@ -124,14 +126,22 @@ final class PrimaryPlug {
                 context.request().destination(), context.request().vm(), pair.primary());
     }
 
+    private String nextStep() {
+        VmAnswers answers = context.answers();
+        return answers.destination().is(VmState.SHUTOFF) && answers.source().is(VmState.PAUSED)
+                ? "Destroy the VM on host " + context.request().source().name()
+                        + ", which the migration has paused, and never resume it there; then start it on host "
+                        + context.request().destination().name() + " (" + answers + ")."
+                : answers.startOnDestination();
+    }
+
     private void requireGuestAlive() {
         context.events().destination().stopped().ifPresent(reason -> {
             throw StepAbortedException.unclear(Finding.of(
                     FindingCode.GUEST_NOT_RUNNING,
                     context.request().subjectOn(context.request().destination().name()),
                     "The VM stopped on the destination after the switchover: " + reason,
-                    "Start the VM on host " + context.request().destination().name()
-                            + "; its definition is still there."));
+                    nextStep()));
         });
     }
 }

@@ -6,10 +6,12 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmState;
 import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.core.migration.context.DeadlineCall;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.StepAbortedException;
+import org.understudy.core.migration.context.VmAnswers;
 import org.understudy.core.migration.context.VmSnapshot;
 
 /** Step 7: ends the source QEMU and releases its VFs. */
@@ -45,12 +47,17 @@ public final class ReleaseStep {
         }
     }
 
-    /** Releases all VFs of the VM on the source, also those that a pool chose. */
+    /**
+     * Releases all VFs of the VM on the source, also those that a pool chose; but none of a VM that another migration has
+     * brought back meanwhile.
+     */
     private void releaseVfs() {
+        LeaseUse use = new LeaseUse(context.services().definitions());
         context.services()
                 .pools()
                 .ifPresent(pools -> pools.leases(context.request().source().name()).stream()
                         .filter(lease -> lease.vm().equals(context.request().vm()))
+                        .filter(lease -> !use.isUsed(context.request().source(), lease))
                         .forEach(lease -> {
                             pools.release(lease);
                             context.status()
@@ -59,11 +66,14 @@ public final class ReleaseStep {
     }
 
     private Finding leftOver(String why) {
+        VmAnswers answers = context.answers();
         return Finding.of(
                 FindingCode.STATE_INCONSISTENT,
                 context.request().subjectOn(context.request().source().name()),
                 "The VM runs on the destination, but the source could not be cleaned up: " + why,
-                "Destroy and undefine the VM on host "
-                        + context.request().source().name() + "; never resume it there.");
+                answers.destination().is(VmState.RUNNING)
+                        ? "Destroy and undefine the VM on host "
+                                + context.request().source().name() + "; never resume it there (" + answers + ")."
+                        : answers.find());
     }
 }

@@ -56,6 +56,9 @@ final class RequestedUnplugs {
 
     /** A guest that still has a primary whose unplug this migration requested may release it at any time. */
     String markRequested(List<PairView> requested) {
+        if (context.answers().otherMigration().isPresent()) {
+            return "left to the other migration of the VM";
+        }
         List<PairView> pending = requested.stream()
                 .filter(p -> !answer(p).is(PrimaryPresence.ABSENT))
                 .toList();

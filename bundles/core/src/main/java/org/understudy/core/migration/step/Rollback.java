@@ -18,6 +18,7 @@ import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.RollbackStack;
 import org.understudy.core.migration.context.SourceMonitor;
 import org.understudy.core.migration.context.StepAbortedException;
+import org.understudy.core.migration.context.VmAnswers;
 import org.understudy.core.migration.context.VmSnapshot;
 
 /**
@@ -31,6 +32,8 @@ public final class Rollback {
     private final Host source;
     private final RollbackFindings findings;
     private Optional<SourceMonitor> sending = Optional.empty();
+    /** True once this migration may have requested an unplug. */
+    private boolean changesGuest;
     /** True once the destination QEMU has provably ended. */
     private boolean incomingGone;
 
@@ -48,11 +51,17 @@ public final class Rollback {
                 .push(
                         MigrationStep.LEASE,
                         "undoLease-" + lease.primary(),
-                        () -> {
-                            pools.get().release(lease);
-                            return lease.vf() + " released";
-                        },
+                        () -> release(lease, pools),
                         () -> RollbackFindings.releaseRemedy(lease));
+    }
+
+    private String release(Lease lease, Supplier<VfPools> pools) {
+        if (new LeaseUse(context.services().definitions())
+                .isUsed(context.request().destination(), lease)) {
+            return lease.vf() + " is in use by the VM, and is released when the VM is off";
+        }
+        pools.get().release(lease);
+        return lease.vf() + " released";
     }
 
     public void addGuest() {
@@ -75,6 +84,7 @@ public final class Rollback {
     }
 
     void addUnplug(List<PairView> requested) {
+        changesGuest = true;
         RequestedUnplugs unplugs = new RequestedUnplugs(context, snapshot);
         context.rollbacks()
                 .push(
@@ -84,7 +94,13 @@ public final class Rollback {
                         findings::guestRemedy);
     }
 
+    /** QEMU requests an unplug when it begins to send. */
+    public void addSendRequest() {
+        changesGuest = true;
+    }
+
     public void addSending(SourceMonitor started) {
+        addSendRequest();
         sending = Optional.of(started);
         context.rollbacks()
                 .push(
@@ -106,8 +122,13 @@ public final class Rollback {
         return new SendingRollback(context, snapshot, monitor, findings);
     }
 
-    /** Ends the destination QEMU; only then may the guest run on the source again. */
+    /** Ends the destination QEMU; only then may the guest run on the source again. One of another migration is left. */
     private String abort(IncomingMigration incoming) {
+        VmAnswers answers = context.answers();
+        if (answers.destination().hasQemu() && !answers.hasArrivedOrArrives()) {
+            incomingGone = true;
+            return "the destination QEMU belongs to another migration and was left; that of this one does not exist";
+        }
         DeadlineCall.call(
                 context.events(),
                 MigrationStep.LEASE,
@@ -120,16 +141,23 @@ public final class Rollback {
 
     /** Ensures that the guest runs on the source and has its primaries again. */
     private String restoreGuest() {
+        VmAnswers answers = context.answers();
+        boolean own = sending.filter(SourceMonitor::isOwn).isPresent();
+        if (answers.otherMigration().isPresent() || answers.mayBeSentByOther() && !own) {
+            return "left to the other migration of the VM";
+        }
         VmState state = awaitRunning();
         if (state == VmState.PAUSED && sending.isEmpty()) {
             return "the guest was not changed; it is paused";
         }
         if (state == VmState.PAUSED) {
-            sending.ifPresent(this::resume);
+            sending.ifPresent(sender -> resume(sender, answers));
         } else if (state != VmState.RUNNING) {
             throw StepAbortedException.failed(findings.notRunning(state));
         }
-        snapshot.held().forEach(this::restorePrimary);
+        if (changesGuest) {
+            snapshot.held().forEach(this::restorePrimary);
+        }
         return "the guest runs on the source";
     }
 
@@ -146,8 +174,8 @@ public final class Rollback {
         return source.find(context.request().vm()).map(HostedVm::state).orElse(VmState.SHUTOFF);
     }
 
-    private void resume(SourceMonitor sender) {
-        if (!incomingGone) {
+    private void resume(SourceMonitor sender, VmAnswers answers) {
+        if (!incomingGone || !answers.destination().isOff() || !sender.isOwn()) {
             throw StepAbortedException.failed(findings.paused());
         }
         sender.outgoing().resumeOnSource();
@@ -171,11 +199,14 @@ public final class Rollback {
         PrimaryPresence wanted = snapshot.presence().get(pair.primary()) == PrimaryPresence.ENABLED
                 ? PrimaryPresence.ENABLED
                 : PrimaryPresence.PLUGGED;
-        context.events()
+        boolean restored = context.events()
                 .poll(
                         context.request().deadlines().plug(),
                         () -> Optional.of(answer(pair)).filter(p -> p.is(wanted) || p.is(PrimaryPresence.ENABLED)))
-                .orElseThrow(() -> StepAbortedException.failed(findings.notRestored(pair, answer(pair))));
+                .isPresent();
+        if (!restored && context.answers().otherMigration().isEmpty()) {
+            throw StepAbortedException.failed(findings.notRestored(pair, answer(pair)));
+        }
         context.services()
                 .unplugGuard()
                 .plugged(source.name(), context.request().vm());

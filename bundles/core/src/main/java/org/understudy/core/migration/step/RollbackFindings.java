@@ -2,7 +2,6 @@
 package org.understudy.core.migration.step;
 
 import java.time.Duration;
-import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
@@ -14,6 +13,7 @@ import org.understudy.api.spi.VfPools.Lease;
 import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.SourceMonitor;
+import org.understudy.core.migration.context.VmAnswers;
 
 /**
  * Findings and remedies of a rollback that failed. Each remedy holds for all that is known when it is read, so that none
@@ -44,6 +44,16 @@ final class RollbackFindings {
                 findHost());
     }
 
+    Finding mayBegin() {
+        return Finding.of(
+                FindingCode.STATE_INCONSISTENT,
+                context.request().subjectOn(source),
+                "Host " + source
+                        + " has not answered the command of this migration, which waits for another migration of"
+                        + " the VM, and may begin it later",
+                findHost());
+    }
+
     Finding arrived() {
         return Finding.of(
                 FindingCode.STATE_INCONSISTENT,
@@ -59,23 +69,29 @@ final class RollbackFindings {
     }
 
     private String findHost() {
-        return "Find the host on which the VM runs with \"understudy:vm-show "
-                + context.request().vm() + "\" before you start it on any host.";
+        return context.answers().find();
     }
 
     /** The next step while the destination QEMU may still exist. */
     String incomingRemedy() {
-        return "End the QEMU process of the VM on host "
-                + destination + ", then start or resume the VM on host " + source
-                + ".";
+        VmAnswers answers = context.answers();
+        boolean stuck = answers.destination().is(VmState.INCOMING) && answers.hasArrivedOrArrives();
+        return stuck
+                ? "End the QEMU process of the VM on host " + destination + ", then start or resume the VM on host "
+                        + source + " (" + answers + ")."
+                : answers.find();
     }
 
     /** The next step while the VM on the source is not as it was. */
     String guestRemedy() {
-        return incomingGone.getAsBoolean()
+        if (!incomingGone.getAsBoolean()) {
+            return incomingRemedy();
+        }
+        VmAnswers answers = context.answers();
+        return answers.source().hasQemu() && answers.destination().isOff()
                 ? "Check the VM on host " + source + " with \"understudy:vm-show "
-                        + context.request().vm() + "\"; restart it if it lacks a primary."
-                : incomingRemedy();
+                        + context.request().vm() + "\"; restart it if it lacks a primary (" + answers + ")."
+                : answers.startOnSource();
     }
 
     /** The next step while a VF is still leased for a VM that did not arrive. */
@@ -122,18 +138,18 @@ final class RollbackFindings {
                         + context.request().vm() + "\".");
     }
 
-    /** The same finding as the cause where that is the end of the source QEMU. */
+    /** The cause, where that is the end of the source QEMU, with what an admin may do now. */
     Finding notRunning(VmState state) {
-        Optional<Finding> cause =
-                context.events().source().stopped().map(reason -> SourceMonitor.sourceGone(context.request(), reason));
-        return cause.filter(f -> incomingGone.getAsBoolean())
+        String nextStep = incomingGone.getAsBoolean() ? context.answers().startOnSource() : incomingRemedy();
+        return context.events()
+                .source()
+                .stopped()
+                .map(reason -> SourceMonitor.sourceGone(context.request(), reason, nextStep))
                 .orElseGet(() -> Finding.of(
                         FindingCode.GUEST_NOT_RUNNING,
                         context.request().subjectOn(source),
                         "VM " + context.request().vm() + " is " + state + " on host " + source + " after the rollback",
-                        incomingGone.getAsBoolean()
-                                ? "Start the VM on host " + source + "; its definition is still there."
-                                : incomingRemedy()));
+                        nextStep));
     }
 
     Finding notRestored(PairView pair, PrimaryAnswer answer) {

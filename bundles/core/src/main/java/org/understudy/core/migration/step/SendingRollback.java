@@ -5,16 +5,18 @@ import java.time.Duration;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.HostEvent;
-import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.MigrationPhase;
+import org.understudy.api.spi.MigrationProgress;
 import org.understudy.core.migration.context.DeadlineCall;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.SourceMonitor;
 import org.understudy.core.migration.context.StepAbortedException;
+import org.understudy.core.migration.context.VmAnswers;
 import org.understudy.core.migration.context.VmSnapshot;
 
 /** Cancels a migration on its source, and finds out whether the VM has arrived on the destination before. */
@@ -39,6 +41,10 @@ final class SendingRollback {
             requireNotRunningOnDestination();
             return "the source QEMU has ended";
         }
+        Optional<String> refused = isOwn() ? Optional.empty() : awaitRefusal();
+        if (refused.isPresent()) {
+            return refused.get();
+        }
         Optional<MigrationPhase> after = cancelOutgoing();
         if (source.outgoing().switchesByItself()) {
             requireNotArrived(after);
@@ -55,6 +61,7 @@ final class SendingRollback {
     boolean hasArrivedDespiteCancel() {
         try {
             return source.outgoing().switchesByItself()
+                    && isOwn()
                     && cancelOutgoing().equals(Optional.of(MigrationPhase.COMPLETED));
         } catch (UnderstudyException e) {
             // The rollback queries again, up to its deadline.
@@ -65,6 +72,31 @@ final class SendingRollback {
                     e);
             return false;
         }
+    }
+
+    private boolean isOwn() {
+        if (!source.isOwn() && context.hasArrivedOrArrives()) {
+            source.prove();
+        }
+        return source.isOwn();
+    }
+
+    /**
+     * Waits for the answer to a command that waits on the source for the end of another migration. It cannot be cancelled:
+     * a cancel would end that migration. Empty if the source has begun this migration meanwhile.
+     */
+    private Optional<String> awaitRefusal() {
+        Optional<Optional<String>> answer = context.events()
+                .poll(context.request().deadlines().cancel(), () -> {
+                    MigrationProgress progress = source.query();
+                    if (isOwn()) {
+                        return Optional.of(Optional.empty());
+                    }
+                    return Optional.of(progress)
+                            .filter(p -> p.phase().isOver())
+                            .map(p -> Optional.of("the source has not sent this migration: " + p.error()));
+                });
+        return answer.orElseThrow(() -> StepAbortedException.unclear(findings.mayBegin()));
     }
 
     /** Returns the phase in which QEMU ended the migration; empty if it has not ended in time. */
@@ -101,13 +133,14 @@ final class SendingRollback {
 
     /** Where the host itself switches, a source QEMU may end after the VM has arrived. */
     private void requireNotRunningOnDestination() {
-        boolean arrived = source.outgoing().switchesByItself()
-                && context.request()
-                        .destination()
-                        .find(context.request().vm())
-                        .map(HostedVm::state)
-                        .equals(Optional.of(VmState.RUNNING));
-        if (arrived) {
+        if (!source.outgoing().switchesByItself()) {
+            return;
+        }
+        VmAnswers answers = context.answers();
+        answers.destination().failure().ifPresent(why -> {
+            throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, why);
+        });
+        if (answers.destination().is(VmState.RUNNING) && answers.hasArrivedOrArrives()) {
             throw StepAbortedException.unclear(findings.arrived());
         }
     }

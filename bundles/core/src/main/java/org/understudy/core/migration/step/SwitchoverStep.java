@@ -126,7 +126,7 @@ public final class SwitchoverStep {
                         + ") and may still run the VM",
                 "Ensure that the VM is shut off on host "
                         + context.request().source().name() + ", then resume it on host "
-                        + context.request().destination().name() + ".");
+                        + context.request().destination().name() + " (" + context.answers() + ").");
     }
 
     private void accept() {
@@ -164,7 +164,7 @@ public final class SwitchoverStep {
 
     private String checkDestination() {
         return "Check on host " + context.request().destination().name()
-                + " whether the VM runs, before you start it on any host.";
+                + " whether the VM runs, before you start it on any host (" + context.answers() + ").";
     }
 
     /**

@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.MigrationPhase;
@@ -34,6 +36,9 @@ public final class UnplugStep {
 
     /** The first part of the step, up to the begin of sending. Blocks. */
     public Sending start() {
+        context.answers().otherMigration().ifPresent(other -> {
+            throw StepAbortedException.failed(other);
+        });
         StandbyForwarding.onSource(context, prepared.snapshot());
         Optional<Instant> unplugged =
                 prepared.isExplicit() ? new ExplicitUnplug(context, prepared).run() : Optional.empty();
@@ -78,20 +83,53 @@ public final class UnplugStep {
                 context.request().options(),
                 prepared.request().liveDefinition(),
                 prepared.request().configuredDefinition());
+        prepared.rollback().addSendRequest();
         OutgoingMigration outgoing = DeadlineCall.callUncancellable(
                 context.events(),
                 MigrationStep.TO_STANDBY,
                 "the source QEMU to accept the command",
                 context.request().deadlines().prepare(),
                 () -> context.request().source().startOutgoing(request),
-                OutgoingMigration::cancel);
+                this::cancel);
         SourceMonitor source = new SourceMonitor(
                 context.request(),
                 context.events(),
                 outgoing,
                 context.services().scheduler());
         prepared.rollback().addSending(source);
+        requireOwn(source);
         return source;
+    }
+
+    /** A host that switches by itself would cancel the migration of another server. */
+    private void cancel(OutgoingMigration late) {
+        if (!late.switchesByItself() || context.hasArrivedOrArrives()) {
+            late.cancel();
+        }
+    }
+
+    /** A host that switches by itself shows the migration of another server as if it were this one. */
+    private void requireOwn(SourceMonitor source) {
+        boolean own = source.isOwn()
+                || context.events()
+                        .poll(context.request().deadlines().prepare(), () -> {
+                            if (context.hasArrivedOrArrives()) {
+                                source.prove();
+                            } else {
+                                source.queryAndRequireAlive();
+                            }
+                            return Optional.of(true).filter(yes -> source.isOwn());
+                        })
+                        .isPresent();
+        if (!own) {
+            HostName destination = context.request().destination().name();
+            throw StepAbortedException.failed(
+                    FindingCode.MIGRATION_FAILED,
+                    context.request().subject(),
+                    "Host " + context.request().source().name() + " has not begun this migration: host " + destination
+                            + " does not receive the VM from it",
+                    "Wait until no other migration of the VM is under way, then start the migration again.");
+        }
     }
 
     private void awaitUnplug(SourceMonitor source) {

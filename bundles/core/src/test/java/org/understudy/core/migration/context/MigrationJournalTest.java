@@ -81,7 +81,7 @@ class MigrationJournalTest {
                 m.onStandby(),
                 gap,
                 m.findings());
-        return new Entry(Stage.ENDED, migration, MigrationOptions.defaults(), List.of());
+        return new Entry(Stage.ENDED, migration, MigrationOptions.defaults(), List.of(), true);
     }
 
     private static Entry with(ProbeTarget probe) {
@@ -89,7 +89,8 @@ class MigrationJournalTest {
                 Stage.STARTED,
                 (Migration) Samples.SPARSE.of(Migration.class),
                 MigrationOptions.defaults().withProbe(probe),
-                List.of());
+                List.of(),
+                true);
     }
 
     @Test
@@ -103,8 +104,21 @@ class MigrationJournalTest {
         Files.writeString(file, text);
 
         assertThat(journal.all())
-                .containsExactly(
-                        new Entry(entry.stage(), entry.migration(), MigrationOptions.defaults(), entry.leases()));
+                .containsExactly(new Entry(
+                        entry.stage(), entry.migration(), MigrationOptions.defaults(), entry.leases(), entry.marked()));
+    }
+
+    @Test
+    void readsAnEntryOfAVersionThatDidNotMarkDefinitions() throws IOException {
+        Entry entry = (Entry) Samples.FULL.of(Entry.class);
+        journal.write(entry);
+        Path file = folder.resolve(FILE);
+        Files.writeString(file, Files.readString(file).replaceFirst(",\\s*\"marked\" : true", ""));
+
+        assertThat(entry.marked()).isTrue();
+        assertThat(journal.all())
+                .singleElement()
+                .satisfies(read -> assertThat(read.marked()).isFalse());
     }
 
     /** Definitions of migrations can contain passwords. */
