@@ -85,8 +85,8 @@ function figures(migration) {
   const measured = gap.kind === 'measured';
   const moved = migration.outcome.startsWith('completed');
   return h('div', { className: 'figures' },
-    moved || migration.downtimeMs !== undefined ? figure('Downtime', ms(migration.downtimeMs), 'vCPUs paused') : undefined,
-    moved || migration.onStandbyMs !== undefined ? figure('On standby', ms(migration.onStandbyMs), 'without the primary') : undefined,
+    moved || migration.downtimeMs !== undefined ? figure('Downtime', ms(migration.downtimeMs, 'not measured'), 'vCPUs paused') : undefined,
+    moved || migration.onStandbyMs !== undefined ? figure('On standby', ms(migration.onStandbyMs, 'not measured'), 'without the primary') : undefined,
     figure('Network gap', measured ? ms(gap.longestGapMs) : 'not measured',
       measured
         ? `${gap.lost} of ${gap.sent} packets lost, ${gap.duplicated} duplicated, ${gap.reordered} reordered; ${gap.method} every ${ms(gap.intervalMs)}`

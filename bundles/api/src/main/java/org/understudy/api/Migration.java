@@ -21,9 +21,10 @@ import java.util.Optional;
  * @param steps the seven steps, in their order
  * @param progress memory copied, 0 to 100; empty before the copy
  * @param outcome empty while it runs
- * @param downtime from the pause to the resume of the vCPUs, by the events of the two QEMUs
- * @param onStandby from the unplug of the primary on the source until it carries traffic on the destination; the step's facts name
- *     the evidence
+ * @param downtime from the pause to the resume of the vCPUs, by the events of the two QEMUs; empty if it is not measured, and the
+ *     facts of step 5 name the reason
+ * @param onStandby from the unplug of the primary on the source until it carries traffic on the destination; the facts of step 6
+ *     name the evidence, or why it is not measured
  * @param networkGap measured loss of connectivity
  * @param findings of the preflight and of failures
  */

@@ -34,7 +34,7 @@ public sealed interface NetworkGap {
             implements NetworkGap {}
 
     /**
-     * No probe ran, or it received too few packets.
+     * No probe ran, it received too few packets, or this server itself did not run for a time.
      *
      * @param reason why there is no figure
      */

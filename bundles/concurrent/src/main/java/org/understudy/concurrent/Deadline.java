@@ -3,15 +3,15 @@ package org.understudy.concurrent;
 
 import java.time.Duration;
 
-/** A deadline on the monotonic clock of a scheduler. */
+/** A deadline. Time in which this process does not run does not count: what it waits for may have arrived meanwhile. */
 public record Deadline(Scheduler scheduler, long end) {
     public static Deadline in(Scheduler scheduler, Duration limit) {
-        return new Deadline(scheduler, scheduler.nanos() + limit.toNanos());
+        return new Deadline(scheduler, scheduler.runningNanos() + limit.toNanos());
     }
 
     /** Zero or less once it has passed. */
     private long leftNanos() {
-        return end - scheduler.nanos();
+        return end - scheduler.runningNanos();
     }
 
     /** Never negative. */

@@ -8,7 +8,8 @@ import org.understudy.api.Subscription;
 
 /**
  * Threads and time. All background work takes both from here, so that every pool has a name, a bound and metrics, and
- * tests can control both. {@link #instant} is the date; deadlines and durations use {@link #nanos}.
+ * tests can control both. {@link #instant} is the date, for people only: durations use {@link #nanos}, deadlines
+ * {@link #runningNanos}.
  */
 public interface Scheduler extends InstantSource {
     /** The number of hosts that may hang before others wait. */
@@ -47,6 +48,15 @@ public interface Scheduler extends InstantSource {
 
     /** Nanoseconds since a fixed, arbitrary time. */
     long nanos();
+
+    /** The part of {@link #nanos} in which this process did not run, such as while it or its machine was stopped. */
+    long stoppedNanos();
+
+    /** {@link #nanos} without {@link #stoppedNanos}. */
+    default long runningNanos() {
+        long now = nanos();
+        return now - stoppedNanos();
+    }
 
     /** Waits on a monitor that the caller holds, until it is notified or the time has passed; may return early. */
     void await(Object monitor, long nanos) throws InterruptedException;

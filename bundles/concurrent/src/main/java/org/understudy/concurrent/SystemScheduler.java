@@ -25,6 +25,7 @@ public final class SystemScheduler implements Scheduler {
     private static final SystemScheduler PROCESS = new SystemScheduler();
 
     private final Collection<Pool> pools = new ConcurrentLinkedQueue<>();
+    private final StoppedTime stopped = new StoppedTime(this);
     private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, daemons("understudy-timer"));
 
     /**
@@ -72,6 +73,11 @@ public final class SystemScheduler implements Scheduler {
     @Override
     public long nanos() {
         return System.nanoTime();
+    }
+
+    @Override
+    public long stoppedNanos() {
+        return stopped.nanos();
     }
 
     @Override

@@ -36,7 +36,7 @@ final class TextView {
     }
 
     private static String duration(Optional<Duration> time) {
-        return time.map(TextView::duration).orElse("unknown");
+        return time.map(TextView::duration).orElse("not measured");
     }
 
     static void findings(PrintStream out, List<Finding> findings) {

@@ -17,10 +17,11 @@ import org.understudy.concurrent.Scheduler;
  * submits it, or right after the task that submits it: when a call returns, all tasks that it caused have run.
  */
 public final class FakeScheduler implements Scheduler {
-    private final Instant begin = Instant.now();
+    private Instant begin = Instant.now();
     private final List<Timed> timed = new ArrayList<>();
     private final Queue<Runnable> ready = new ArrayDeque<>();
     private long now;
+    private long stopped;
     private boolean draining;
     /** The thread that advances the time, and the moment that it advances to. */
     private Thread advancing;
@@ -50,6 +51,17 @@ public final class FakeScheduler implements Scheduler {
             now = end;
             advancing = null;
         }
+    }
+
+    /** Lets time pass while the process does not run: no task runs meanwhile. */
+    public synchronized void passStopped(Duration span) {
+        now += span.toNanos();
+        stopped += span.toNanos();
+    }
+
+    /** Sets the date, as a step of NTP does. */
+    public synchronized void stepDate(Duration span) {
+        begin = begin.plus(span);
     }
 
     private synchronized Timed due() {
@@ -122,7 +134,12 @@ public final class FakeScheduler implements Scheduler {
     }
 
     @Override
-    public Instant instant() {
+    public synchronized long stoppedNanos() {
+        return stopped;
+    }
+
+    @Override
+    public synchronized Instant instant() {
         return begin.plusNanos(nanos());
     }
 

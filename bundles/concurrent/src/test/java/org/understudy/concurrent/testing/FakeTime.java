@@ -17,6 +17,11 @@ public final class FakeTime implements Scheduler {
         time.advance(span);
     }
 
+    /** Lets time pass while the process does not run. */
+    public void passStopped(Duration span) {
+        time.passStopped(span);
+    }
+
     /** The number of scheduled tasks. */
     public int timed() {
         return time.timed();
@@ -40,6 +45,11 @@ public final class FakeTime implements Scheduler {
     @Override
     public long nanos() {
         return time.nanos();
+    }
+
+    @Override
+    public long stoppedNanos() {
+        return time.stoppedNanos();
     }
 
     @Override

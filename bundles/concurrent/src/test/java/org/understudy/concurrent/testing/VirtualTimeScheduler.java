@@ -16,7 +16,7 @@ import org.understudy.concurrent.Scheduler;
  * checked yet what it waits for counts as one that works. Stopped until {@link #flow}.
  */
 public final class VirtualTimeScheduler implements Scheduler, AutoCloseable {
-    private final Instant begin = Instant.now();
+    private Instant begin = Instant.now();
     private final ExecutorService threads = Executors.newCachedThreadPool(r -> {
         Thread thread = new Thread(r, "virtual-time");
         thread.setDaemon(true);
@@ -30,6 +30,7 @@ public final class VirtualTimeScheduler implements Scheduler, AutoCloseable {
 
     private int busy;
     private long now;
+    private long stopped;
     private boolean flowing;
 
     /** @param since the activity before which the thread had checked what it waits for */
@@ -79,7 +80,12 @@ public final class VirtualTimeScheduler implements Scheduler, AutoCloseable {
     }
 
     @Override
-    public Instant instant() {
+    public synchronized long stoppedNanos() {
+        return stopped;
+    }
+
+    @Override
+    public synchronized Instant instant() {
         return begin.plusNanos(nanos());
     }
 
@@ -96,6 +102,17 @@ public final class VirtualTimeScheduler implements Scheduler, AutoCloseable {
     /** Lets time pass at once. */
     public synchronized void pass(Duration time) {
         advanceTo(now + time.toNanos());
+    }
+
+    /** Lets time pass at once while the process does not run. */
+    public synchronized void passStopped(Duration time) {
+        stopped += time.toNanos();
+        advanceTo(now + time.toNanos());
+    }
+
+    /** Sets the date, as a step of NTP does. */
+    public synchronized void stepDate(Duration span) {
+        begin = begin.plus(span);
     }
 
     private void advanceTo(long end) {

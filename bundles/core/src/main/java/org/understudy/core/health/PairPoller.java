@@ -39,7 +39,7 @@ final class PairPoller {
 
     /** Starts polling in a health that can change without an event. */
     void start(PairKey key, TrackedPair pair) {
-        if (pair.changesWithoutEvent() && pair.startPolling(scheduler.nanos())) {
+        if (pair.changesWithoutEvent() && pair.startPolling(scheduler.runningNanos())) {
             schedule(key, pair, schedule.first());
         }
     }
@@ -49,7 +49,7 @@ final class PairPoller {
     }
 
     private void pollAgain(PairKey key, TrackedPair pair, Duration interval) {
-        boolean inTime = !pair.isPolledFor(schedule.limit(), scheduler.nanos());
+        boolean inTime = !pair.isPolledFor(schedule.limit(), scheduler.runningNanos());
         pair.stopPolling();
         boolean isCurrent = pairs.find(key).filter(now -> now == pair).isPresent();
         if (isCurrent && inTime && (pair.changesWithoutEvent() || pair.lacksCause())) {
@@ -91,7 +91,7 @@ final class PairPoller {
             if (pair.lacksCause()) {
                 causes(key, pair).ifPresent(cause -> pair.annotate(missing(key) + cause));
             }
-        } else if (pair.isPolledFor(schedule.missingAfter(), scheduler.nanos())) {
+        } else if (pair.isPolledFor(schedule.missingAfter(), scheduler.runningNanos())) {
             PairHealth next = PairHealthStateMachine.next(pair.health(), new PairEvent.SeenMissing());
             Optional<String> cause = causes(key, pair);
             pairs.setHealth(key, pair, next, missing(key) + cause.orElse(""));
@@ -104,7 +104,7 @@ final class PairPoller {
     /** The host may be away for a moment only. */
     private void readCauseLater(PairKey key, TrackedPair pair) {
         pair.awaitCause();
-        if (pair.startPolling(scheduler.nanos())) {
+        if (pair.startPolling(scheduler.runningNanos())) {
             schedule(key, pair, schedule.first());
         }
     }

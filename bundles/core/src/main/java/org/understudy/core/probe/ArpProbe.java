@@ -4,7 +4,6 @@ package org.understudy.core.probe;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -29,7 +28,7 @@ final class ArpProbe implements GapProbe {
     private final ProbeTarget.Arp target;
     private final Programs programs;
     private final Duration interval;
-    private final GapMeter meter = new GapMeter("arp");
+    private final GapMeter meter;
     /** Coalesced: a start of the program that takes long delays the next one. */
     private final Delivery<String, Runnable> sends;
 
@@ -42,6 +41,7 @@ final class ArpProbe implements GapProbe {
     ArpProbe(ProbeTarget.Arp target, Programs programs, Scheduler scheduler, Executor threads) {
         this.target = target;
         this.programs = programs;
+        this.meter = new GapMeter("arp", scheduler);
         this.interval = target.interval().compareTo(SHORTEST_INTERVAL) < 0 ? SHORTEST_INTERVAL : target.interval();
         this.sends = new Delivery<>("ARP probe", threads, (older, newer) -> newer, Runnable::run);
         start(scheduler);
@@ -64,18 +64,18 @@ final class ArpProbe implements GapProbe {
             Process started = programs.start(
                     List.of("arping", "-f", "-c", "1", "-w", "1", "-I", target.networkInterface(), target.address()));
             process = Optional.of(started);
-            started.onExit().thenAccept(ended -> count(number, ended, System.nanoTime()));
+            started.onExit().thenAccept(ended -> count(number, ended));
         } catch (IOException e) {
             lastOutput = MISSING + " (" + e.getMessage() + ")";
             close();
         }
     }
 
-    private synchronized void count(long number, Process ended, long nanos) {
+    private synchronized void count(long number, Process ended) {
         if (last.isPresent()) {
             return;
         } else if (ended.exitValue() == 0) {
-            meter.arrived(number, "unknown", nanos, Instant.now());
+            meter.arrived(number, "unknown");
         } else {
             meter.sent(number);
             lastOutput = lastLine(ended);
@@ -92,8 +92,7 @@ final class ArpProbe implements GapProbe {
 
     @Override
     public synchronized NetworkGap report() {
-        return last.orElseGet(() -> meter.report(interval, System.nanoTime())
-                .<NetworkGap>map(m -> m)
+        return last.orElseGet(() -> meter.report(interval)
                 .orElseGet(() -> new NetworkGap.NotMeasured("no answer to ARP from %s on %s%s"
                         .formatted(
                                 target.address(),
@@ -101,9 +100,14 @@ final class ArpProbe implements GapProbe {
                                 lastOutput.isEmpty() ? "" : ": " + lastOutput))));
     }
 
+    @Override
+    public Optional<Traffic> traffic() {
+        return meter.traffic(interval);
+    }
+
     /** ARP answers do not show a path. */
     @Override
-    public Optional<Instant> firstOn(String path, Instant after) {
+    public Optional<Long> firstOn(String path, long after) {
         return Optional.empty();
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.probe;
 
-import java.time.Instant;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.understudy.api.Finding;
@@ -13,12 +13,24 @@ public interface GapProbe extends AutoCloseable {
     NetworkGap report();
 
     /**
+     * What has arrived, whether or not the gap is measured.
+     *
+     * @param method such as {@code heartbeat}
+     * @param interval of the packets; zero before the second
+     */
+    record Traffic(String method, long received, Duration interval) {}
+
+    /** The traffic up to now; empty if there was none, or if it is unknown who sends it. */
+    Optional<Traffic> traffic();
+
+    /**
      * When the first packet after a moment arrived over a path; proves which path carries traffic.
      *
      * @param path {@code primary} or {@code standby}
+     * @param after that moment, in nanoseconds of the monotonic clock
      * @return empty if none has arrived, or if this kind of probe cannot distinguish paths
      */
-    Optional<Instant> firstOn(String path, Instant after);
+    Optional<Long> firstOn(String path, long after);
 
     /** What makes the measurement impossible, such as a second guest that sends the same packets. */
     default List<Finding> findings() {

@@ -10,7 +10,6 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -27,6 +26,7 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.NetworkGap;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.UnderstudyException;
+import org.understudy.concurrent.Scheduler;
 
 /** Receives the heartbeats of a guest. Occupies a thread, because arrival times must not depend on other work. */
 final class HeartbeatProbe implements GapProbe {
@@ -40,14 +40,15 @@ final class HeartbeatProbe implements GapProbe {
     private final ProbeTarget.Heartbeat target;
     private final DatagramChannel channel;
     private final CompletableFuture<Void> received = new CompletableFuture<>();
-    private final GapMeter meter = new GapMeter("heartbeat");
+    private final GapMeter meter;
     private final SenderClock clock = new SenderClock();
     private final Senders senders = new Senders();
     private long ignored;
     private Optional<NetworkGap> last = Optional.empty();
 
-    HeartbeatProbe(ProbeTarget.Heartbeat target, Executor threads) {
+    HeartbeatProbe(ProbeTarget.Heartbeat target, Scheduler scheduler, Executor threads) {
         this.target = target;
+        this.meter = new GapMeter("heartbeat", scheduler);
         this.channel = listen(target);
         try {
             threads.execute(this::receive);
@@ -87,8 +88,7 @@ final class HeartbeatProbe implements GapProbe {
         try {
             while (true) {
                 SocketAddress from = channel.receive(packet.clear());
-                long nanos = System.nanoTime();
-                count(HeartbeatPacket.parse(packet.flip()), from, nanos);
+                count(HeartbeatPacket.parse(packet.flip()), from);
             }
         } catch (ClosedChannelException e) {
             LOG.debug("Heartbeat stream {}: probe closed", target.stream());
@@ -100,7 +100,7 @@ final class HeartbeatProbe implements GapProbe {
         }
     }
 
-    private synchronized void count(Optional<HeartbeatPacket> packet, SocketAddress from, long nanos) {
+    private synchronized void count(Optional<HeartbeatPacket> packet, SocketAddress from) {
         Optional<HeartbeatPacket> ours = packet.filter(p -> p.stream() == target.stream() && p.sequence() >= 0);
         if (ours.isEmpty()) {
             ignored++;
@@ -112,7 +112,7 @@ final class HeartbeatProbe implements GapProbe {
         if (restarted) {
             meter.startRun(beat.sequence());
         }
-        meter.arrived(beat.sequence(), beat.path(), nanos, Instant.now());
+        meter.arrived(beat.sequence(), beat.path(), clock.step());
     }
 
     @Override
@@ -141,15 +141,19 @@ final class HeartbeatProbe implements GapProbe {
     }
 
     private NetworkGap measured() {
-        return meter.report(clock.interval(), System.nanoTime())
-                .<NetworkGap>map(m -> m)
+        return meter.report(clock.interval())
                 .orElseGet(
                         () -> new NetworkGap.NotMeasured("no heartbeat of stream %d arrived on %s:%d; other packets: %d"
                                 .formatted(target.stream(), target.address(), target.port(), ignored)));
     }
 
     @Override
-    public Optional<Instant> firstOn(String path, Instant after) {
+    public synchronized Optional<Traffic> traffic() {
+        return conflict().isPresent() ? Optional.empty() : meter.traffic(clock.interval());
+    }
+
+    @Override
+    public Optional<Long> firstOn(String path, long after) {
         return conflict().isPresent() ? Optional.empty() : meter.firstOn(path, after);
     }
 

@@ -3,7 +3,6 @@ package org.understudy.core.probe;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -12,6 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.understudy.api.NetworkGap;
 import org.understudy.api.ProbeTarget;
+import org.understudy.concurrent.Scheduler;
 
 /**
  * Probes the guest with {@code ping} and reads its output on one thread. The program ends with the probe.
@@ -24,14 +24,15 @@ final class IcmpProbe implements GapProbe {
             "program ping could not be started: install iputils-ping, or use a heartbeat probe";
 
     private final ProbeTarget.Icmp target;
-    private final GapMeter meter = new GapMeter("icmp");
+    private final GapMeter meter;
     private final WrappedSequence sequence = new WrappedSequence();
     private final Optional<Process> ping;
     private String lastOutput = "";
     private Optional<NetworkGap> last = Optional.empty();
 
-    IcmpProbe(ProbeTarget.Icmp target, Programs programs, Executor threads) {
+    IcmpProbe(ProbeTarget.Icmp target, Programs programs, Scheduler scheduler, Executor threads) {
         this.target = target;
+        this.meter = new GapMeter("icmp", scheduler);
         this.ping = start(programs);
         ping.ifPresent(process -> readOn(threads, process));
     }
@@ -59,7 +60,7 @@ final class IcmpProbe implements GapProbe {
     private void read(Process process) {
         try (BufferedReader lines = process.inputReader()) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                count(line, System.nanoTime());
+                count(line);
             }
         } catch (IOException e) {
             lastOutput = e.getMessage();
@@ -67,7 +68,7 @@ final class IcmpProbe implements GapProbe {
         close();
     }
 
-    private synchronized void count(String line, long nanos) {
+    private synchronized void count(String line) {
         Matcher number = SEQUENCE.matcher(line);
         if (!number.find()) {
             lastOutput = line.isBlank() || line.startsWith("PING ") ? lastOutput : line.strip();
@@ -75,7 +76,7 @@ final class IcmpProbe implements GapProbe {
         }
         long unwrapped = sequence.unwrap(Integer.parseInt(number.group(1)));
         if (line.contains(" bytes from ")) {
-            meter.arrived(unwrapped, "unknown", nanos, Instant.now());
+            meter.arrived(unwrapped, "unknown");
         } else {
             lastOutput = line.strip();
             meter.sent(unwrapped);
@@ -84,15 +85,19 @@ final class IcmpProbe implements GapProbe {
 
     @Override
     public synchronized NetworkGap report() {
-        return last.orElseGet(() -> meter.report(target.interval(), System.nanoTime())
-                .<NetworkGap>map(m -> m)
+        return last.orElseGet(() -> meter.report(target.interval())
                 .orElseGet(() -> new NetworkGap.NotMeasured("no answer to ping from " + target.address()
                         + (lastOutput.isEmpty() ? "" : ": " + lastOutput))));
     }
 
+    @Override
+    public Optional<Traffic> traffic() {
+        return meter.traffic(target.interval());
+    }
+
     /** ICMP answers do not show a path. */
     @Override
-    public Optional<Instant> firstOn(String path, Instant after) {
+    public Optional<Long> firstOn(String path, long after) {
         return Optional.empty();
     }
 

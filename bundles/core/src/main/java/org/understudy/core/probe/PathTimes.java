@@ -2,7 +2,6 @@
 package org.understudy.core.probe;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
@@ -10,11 +9,11 @@ import org.understudy.api.NetworkGap.PathCount;
 
 /** The packets of one path. Keeps arrival times at a grain of 5 ms, for the last 200000 only. Not thread-safe. */
 final class PathTimes {
-    private static final Duration GRAIN = Duration.ofMillis(5);
+    private static final long GRAIN = Duration.ofMillis(5).toNanos();
     private static final int KEPT = 200_000;
 
     private final String path;
-    private final Deque<Instant> times = new ArrayDeque<>();
+    private final Deque<Long> times = new ArrayDeque<>();
     private long received;
     private long longestGap;
 
@@ -22,10 +21,10 @@ final class PathTimes {
         this.path = path;
     }
 
-    void arrived(Instant at) {
+    void arrived(long nanos) {
         received++;
-        if (times.isEmpty() || Duration.between(times.getLast(), at).compareTo(GRAIN) >= 0) {
-            times.addLast(at);
+        if (times.isEmpty() || nanos - times.getLast() >= GRAIN) {
+            times.addLast(nanos);
             if (times.size() > KEPT) {
                 times.removeFirst();
             }
@@ -37,8 +36,8 @@ final class PathTimes {
         longestGap = Math.max(longestGap, nanos);
     }
 
-    Optional<Instant> firstAfter(Instant moment) {
-        return times.stream().filter(t -> t.isAfter(moment)).findFirst();
+    Optional<Long> firstAfter(long moment) {
+        return times.stream().filter(t -> t - moment > 0).findFirst();
     }
 
     PathCount count() {

@@ -37,9 +37,9 @@ public final class Probes implements GapProbes {
     @Override
     public GapProbe open(ProbeTarget target) {
         if (target instanceof ProbeTarget.Heartbeat heartbeat) {
-            return new HeartbeatProbe(heartbeat, threads);
+            return new HeartbeatProbe(heartbeat, scheduler, threads);
         } else if (target instanceof ProbeTarget.Icmp icmp) {
-            return new IcmpProbe(icmp, new Programs(), threads);
+            return new IcmpProbe(icmp, new Programs(), scheduler, threads);
         }
         return new ArpProbe((ProbeTarget.Arp) target, new Programs(), scheduler, threads);
     }

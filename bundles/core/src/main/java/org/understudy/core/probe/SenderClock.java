@@ -3,6 +3,8 @@ package org.understudy.core.probe;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 
 /**
  * The sender's clock as its packets carry it: measures the interval of packets and detects a restart of the sender. Not
@@ -18,18 +20,36 @@ final class SenderClock {
     private long count;
     private long newest = Long.MIN_VALUE;
     private long newestSequence;
+    private Duration step = Duration.ZERO;
 
     /** @return true if the sender's clock or numbers decreased by more than those of a late packet */
     boolean tick(long sequence, long nanos) {
+        step = Duration.ZERO;
         boolean restarted = newest != Long.MIN_VALUE
                 && (nanos < newest - MAX_LAG || sequence < newestSequence - SequenceRun.MAX_LAG);
         if (restarted || newest == Long.MIN_VALUE) {
             record(sequence, nanos);
         } else if (sequence > newestSequence) {
+            step = step(sequence, nanos);
             intervals[(int) (count++ % SAMPLES)] = (nanos - newest) / (sequence - newestSequence);
             record(sequence, nanos);
         }
         return restarted;
+    }
+
+    private Duration step(long sequence, long nanos) {
+        return nanos - newest < MAX_LAG
+                ? Duration.ZERO
+                : Collections.min(
+                        List.of(Duration.ofNanos(nanos - newest), interval().multipliedBy(sequence - newestSequence)));
+    }
+
+    /**
+     * How long the sender sent from the newest packet before the last one up to that one, by its clock and by its numbers; zero if
+     * it is less than a packet may be late.
+     */
+    Duration step() {
+        return step;
     }
 
     private void record(long sequence, long nanos) {

@@ -3,9 +3,7 @@ package org.understudy.core.migration;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,6 +46,7 @@ import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.VfPools;
 import org.understudy.api.spi.VfPools.Lease;
 import org.understudy.api.spi.VfSettings;
+import org.understudy.concurrent.Scheduler;
 import org.understudy.concurrent.testing.VirtualTimeScheduler;
 import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.DomainView.PairView;
@@ -106,7 +105,7 @@ public final class MigrationBench implements AutoCloseable {
     Duration settle = Duration.ZERO;
     boolean requireVf;
     Optional<MigrationStrategy> strategy = Optional.empty();
-    final FakeProbe probe = new FakeProbe();
+    final FakeProbe probe = new FakeProbe(time);
     private Optional<MigrationService> service = Optional.empty();
     /** The VFs that another server leases. */
     final FakePools otherPools = new FakePools(calls);
@@ -447,10 +446,21 @@ public final class MigrationBench implements AutoCloseable {
 
     /** A probe that receives a packet before each report, unless it is silent. */
     static final class FakeProbe implements GapProbe {
+        private static final Duration INTERVAL = Duration.ofMillis(10);
+
+        private final Scheduler scheduler;
         private final AtomicLong received = new AtomicLong();
         volatile boolean silent;
-        volatile Optional<Instant> primary = Optional.empty();
+        /** How long after the begin of the switchover a packet arrives on the primary. */
+        volatile Optional<Duration> primaryAfter = Optional.empty();
+        /** Called before each answer. */
+        volatile Runnable onTraffic = () -> {};
+
         volatile boolean closed;
+
+        FakeProbe(Scheduler scheduler) {
+            this.scheduler = scheduler;
+        }
 
         GapProbes asService() {
             return (ProbeTarget target) -> this;
@@ -458,14 +468,23 @@ public final class MigrationBench implements AutoCloseable {
 
         @Override
         public NetworkGap report() {
-            long count = silent ? received.get() : received.incrementAndGet();
+            long count = received.get();
             return new NetworkGap.Measured(
-                    "heartbeat", Duration.ofMillis(10), count + 1, count, 1, 0, 0, Duration.ofMillis(20), List.of());
+                    "heartbeat", INTERVAL, count + 1, count, 1, 0, 0, Duration.ofMillis(20), List.of());
         }
 
         @Override
-        public Optional<Instant> firstOn(String path, Instant after) {
-            return primary.filter(at -> Arrays.asList("primary").contains(path));
+        public Optional<Traffic> traffic() {
+            onTraffic.run();
+            return Optional.of(
+                    new Traffic("heartbeat", silent ? received.get() : received.incrementAndGet(), INTERVAL));
+        }
+
+        @Override
+        public Optional<Long> firstOn(String path, long after) {
+            return primaryAfter
+                    .map(delay -> after + delay.toNanos())
+                    .filter(at -> path.equals("primary") && scheduler.nanos() >= at);
         }
 
         @Override

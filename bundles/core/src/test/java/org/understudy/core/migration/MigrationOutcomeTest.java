@@ -8,7 +8,9 @@ import static org.understudy.core.migration.MigrationBench.codes;
 import static org.understudy.core.migration.MigrationBench.step;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -226,6 +228,25 @@ class MigrationOutcomeTest {
 
         assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
         assertThat(codes(m)).contains("vm-silent");
+    }
+
+    @Test
+    void stopOfThisServerIsNoSilenceOfTheVm() {
+        AtomicInteger answers = new AtomicInteger();
+        bench.probe.silent = true;
+        bench.probe.onTraffic = () -> {
+            int answer = answers.incrementAndGet();
+            if (answer == 2) {
+                bench.time.passStopped(Duration.ofSeconds(40));
+            }
+            bench.probe.silent = answer < 4;
+        };
+
+        Migration m =
+                bench.migrate(MigrationOptions.defaults().withProbe(new ProbeTarget.Heartbeat("127.0.0.1", 0, 7)));
+
+        assertThat(m.outcome()).as("%s", m).contains(Outcome.COMPLETED);
+        assertThat(answers).hasValueGreaterThan(3);
     }
 
     @Test

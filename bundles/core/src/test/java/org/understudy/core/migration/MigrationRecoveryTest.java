@@ -91,6 +91,9 @@ class MigrationRecoveryTest {
         Migration m = bench.await(running);
 
         assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
+        assertThat(MigrationBench.step(m, at).duration())
+                .as("began before this server")
+                .isEmpty();
         assertThat(bench.a.vm(VM).state()).isEqualTo(VmState.RUNNING);
         assertThat(bench.a.primaryPresence(VM, PRIMARY)).isIn(PrimaryPresence.ENABLED, PrimaryPresence.PLUGGED);
         MigrationBench.soon().until(() -> bench.b.find(VM).isEmpty());

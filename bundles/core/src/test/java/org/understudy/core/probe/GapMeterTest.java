@@ -4,7 +4,6 @@ package org.understudy.core.probe;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -13,18 +12,21 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.understudy.api.NetworkGap;
 import org.understudy.api.NetworkGap.Measured;
+import org.understudy.api.NetworkGap.NotMeasured;
 import org.understudy.api.NetworkGap.PathCount;
+import org.understudy.concurrent.testing.FakeScheduler;
 
 class GapMeterTest {
-    private static final Instant START = Instant.parse("2026-11-01T10:00:00Z");
     private static final Duration INTERVAL = Duration.ofMillis(10);
 
-    private final GapMeter meter = new GapMeter("heartbeat");
+    private final FakeScheduler time = new FakeScheduler();
+    private final GapMeter meter = new GapMeter("heartbeat", time);
 
     @Test
     void hasNothingToReportBeforeTheFirstPacket() {
-        assertThat(meter.report(INTERVAL, 0)).isEmpty();
+        assertThat(meter.report(INTERVAL)).isEmpty();
     }
 
     @Test
@@ -147,10 +149,85 @@ class GapMeterTest {
         arrive(2, "standby", 100);
         arrive(3, "standby", 200);
 
-        assertThat(meter.firstOn("standby", START)).contains(START.plusMillis(100));
-        assertThat(meter.firstOn("standby", START.plusMillis(100))).contains(START.plusMillis(200));
-        assertThat(meter.firstOn("standby", START.plusMillis(200))).isEmpty();
-        assertThat(meter.firstOn("nowhere", START)).isEmpty();
+        assertThat(meter.firstOn("standby", nanos(0))).contains(nanos(100));
+        assertThat(meter.firstOn("standby", nanos(100))).contains(nanos(200));
+        assertThat(meter.firstOn("standby", nanos(200))).isEmpty();
+        assertThat(meter.firstOn("nowhere", nanos(0))).isEmpty();
+    }
+
+    @Test
+    void doesNotMeasureAGapInWhichThisServerDidNotRun() {
+        arrive(1, "primary", 0);
+        arrive(2, "primary", 900);
+        time.passStopped(Duration.ofSeconds(60));
+        arrive(3, "primary", 60_910);
+        arrive(4, "primary", 60_920);
+
+        assertThat(gap(60_920))
+                .isEqualTo(
+                        new NotMeasured(
+                                "this server did not run for 60000 ms and received nothing meanwhile; longest gap besides: 900 ms (heartbeat)"));
+        assertThat(meter.traffic(INTERVAL))
+                .hasValueSatisfying(t -> assertThat(t.received()).isEqualTo(4));
+    }
+
+    @Test
+    void doesNotMeasureAnOpenGapInWhichThisServerDidNotRun() {
+        arrive(1, "primary", 0);
+        time.passStopped(Duration.ofSeconds(40));
+
+        assertThat(gap(40_010)).isInstanceOf(NotMeasured.class);
+    }
+
+    @Test
+    void measuresALongerGapThanThatInWhichThisServerDidNotRun() {
+        arrive(1, "primary", 0);
+        time.passStopped(Duration.ofMillis(300));
+        arrive(2, "primary", 310);
+        arrive(3, "standby", 1210);
+
+        Measured measured = report(1210);
+
+        assertThat(measured.longestGap()).isEqualTo(Duration.ofMillis(900));
+        assertThat(measured.paths())
+                .containsExactly(
+                        new PathCount("primary", 2, Duration.ZERO),
+                        new PathCount("standby", 1, Duration.ofMillis(900)));
+    }
+
+    /** A server in a VM that is paused: its clocks stop with it. */
+    @Test
+    void doesNotMeasureAGapInWhichTheClockOfThisServerStopped() {
+        arrive(1, "primary", 0);
+        arrive(2, "primary", 10);
+        advanceTo(30);
+        meter.arrived(6002, "primary", Duration.ofSeconds(60));
+
+        assertThat(gap(40))
+                .isInstanceOfSatisfying(
+                        NotMeasured.class,
+                        gap -> assertThat(gap.reason()).contains("did not run for 59980 ms", "besides: 10 ms"));
+    }
+
+    @Test
+    void measuresAGapThatTheSenderSawAsWell() {
+        arrive(1, "primary", 0);
+        advanceTo(59_000);
+        meter.arrived(6002, "primary", Duration.ofSeconds(60));
+
+        assertThat(report(59_000).longestGap()).isEqualTo(Duration.ofSeconds(59));
+    }
+
+    @Test
+    void doesNotDependOnTheDate() {
+        arrive(1, "primary", 0);
+        time.stepDate(Duration.ofHours(1));
+        arrive(2, "primary", 10);
+        time.stepDate(Duration.ofHours(-2));
+        arrive(3, "standby", 20);
+
+        assertThat(report(20).longestGap()).isEqualTo(Duration.ofMillis(10));
+        assertThat(meter.firstOn("standby", nanos(0))).contains(nanos(20));
     }
 
     static IntStream seeds() {
@@ -176,12 +253,11 @@ class GapMeterTest {
         }
         List<Long> doubled = new ArrayList<>(wire);
         doubled.addAll(wire.subList(Math.max(0, wire.size() - 200), wire.size()));
-        GapMeter fresh = new GapMeter("heartbeat");
-        for (int i = 0; i < doubled.size(); i++) {
-            fresh.arrived(doubled.get(i), "primary", i, START);
+        for (long number : doubled) {
+            meter.arrived(number, "primary");
         }
 
-        Measured measured = fresh.report(INTERVAL, doubled.size()).orElseThrow();
+        Measured measured = (Measured) meter.report(INTERVAL).orElseThrow();
 
         assertThat(measured.sent()).isEqualTo(packets);
         assertThat(measured.received()).isEqualTo(received);
@@ -190,10 +266,24 @@ class GapMeterTest {
     }
 
     private void arrive(long sequence, String path, long millis) {
-        meter.arrived(sequence, path, millis * 1_000_000, START.plusMillis(millis));
+        advanceTo(millis);
+        meter.arrived(sequence, path);
+    }
+
+    private void advanceTo(long millis) {
+        time.advance(Duration.ofNanos(nanos(millis) - time.nanos()));
+    }
+
+    private static long nanos(long millis) {
+        return millis * 1_000_000;
     }
 
     private Measured report(long millis) {
-        return meter.report(INTERVAL, millis * 1_000_000).orElseThrow();
+        return (Measured) gap(millis);
+    }
+
+    private NetworkGap gap(long millis) {
+        advanceTo(millis);
+        return meter.report(INTERVAL).orElseThrow();
     }
 }

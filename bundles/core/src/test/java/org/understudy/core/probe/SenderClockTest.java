@@ -30,6 +30,21 @@ class SenderClockTest {
     }
 
     @Test
+    void knowsHowLongTheSenderSentWithoutThisServer() {
+        tick(1, 0);
+        tick(2, 10);
+        tick(3, 1020);
+        assertThat(clock.step()).as("within the lag of a packet").isZero();
+
+        tick(4, 1030);
+        tick(6004, 61_030);
+        assertThat(clock.step()).isEqualTo(Duration.ofSeconds(60));
+
+        tick(6005, 121_030);
+        assertThat(clock.step()).as("a guest that was paused").isEqualTo(Duration.ofMillis(10));
+    }
+
+    @Test
     void hasNoIntervalBeforeTheSecondPacket() {
         tick(1, 0);
 

@@ -52,6 +52,8 @@ public final class FakeHost implements Host {
         WAITS_FOR_UNKNOWN_PRIMARY,
         /** MIGRATION events are not delivered. */
         NO_PHASE_EVENTS,
+        /** STOP is not delivered. */
+        NO_PAUSE_EVENTS,
         /** The phase stays at ACTIVE. */
         STUCK_IN_COPY,
         /** After continueToSwitch the phase stays at DEVICE. */
@@ -600,7 +602,9 @@ public final class FakeHost implements Host {
 
         public void pause() {
             state(VmState.PAUSED);
-            host.emit(new HostEvent.Paused(name, host.now()));
+            if (!host.has(Fault.NO_PAUSE_EVENTS)) {
+                host.emit(new HostEvent.Paused(name, host.now()));
+            }
         }
 
         public void resume() {

@@ -2,7 +2,6 @@
 package org.understudy.libvirt.event;
 
 import com.sun.jna.Pointer;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -16,6 +15,7 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.concurrent.HostEventQueue;
+import org.understudy.concurrent.Scheduler;
 import org.understudy.libvirt.connect.NativeLibvirt;
 
 /**
@@ -28,7 +28,7 @@ public final class DomainEvents {
     private final HostEventQueue events;
     private final OutgoingDomains outgoingDomains;
     private final BiFunction<VmName, Alias, Alias> names;
-    private final Clock clock;
+    private final Scheduler scheduler;
     private final HostClock hostClock;
     private volatile boolean monitored;
 
@@ -54,18 +54,18 @@ public final class DomainEvents {
 
     /**
      * @param names the names of devices by VM and alias; does not block
-     * @param clock clock of this server
+     * @param scheduler has the clock of this server
      */
     public DomainEvents(
             HostEventQueue events,
             OutgoingDomains outgoingDomains,
             BiFunction<VmName, Alias, Alias> names,
-            Clock clock) {
+            Scheduler scheduler) {
         this.events = events;
         this.outgoingDomains = outgoingDomains;
         this.names = names;
-        this.clock = clock;
-        this.hostClock = new HostClock(clock);
+        this.scheduler = scheduler;
+        this.hostClock = new HostClock(scheduler);
     }
 
     /** Callbacks by event number. Source: libvirt's virDomainEventID. */
@@ -111,7 +111,7 @@ public final class DomainEvents {
     }
 
     private Instant now() {
-        return clock.instant();
+        return scheduler.instant();
     }
 
     private Alias nameOf(VmName vm, String alias) {

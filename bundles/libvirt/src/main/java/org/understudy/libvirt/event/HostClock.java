@@ -1,39 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.libvirt.event;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
-import java.util.Comparator;
 import java.util.Deque;
+import org.understudy.concurrent.Scheduler;
 
 /**
- * Converts event times of a host's clock to this server's clock, so that events of two hosts can be compared. The offset is
- * the smallest lag between event and arrival within the last minute; its error is that event's delivery delay. Safe for use
- * from any thread.
+ * Converts event times of a host's clock to the date of this server, so that events of two hosts can be compared. The offset is
+ * the smallest lag between event and arrival within the last minute; its error is that event's delivery delay. Lags are
+ * measured by the monotonic clock, so that it does not matter if the date of this server is set. Safe for use from any thread.
  */
 final class HostClock {
-    private static final Duration WINDOW = Duration.ofMinutes(1);
+    private static final long WINDOW = Duration.ofMinutes(1).toNanos();
 
-    private record Reading(Instant arrival, Duration lag) {}
+    private record Reading(long arrival, long lag) {}
 
-    private final Clock clock;
+    private final Scheduler scheduler;
     private final Deque<Reading> readings = new ArrayDeque<>();
 
-    HostClock(Clock clock) {
-        this.clock = clock;
+    HostClock(Scheduler scheduler) {
+        this.scheduler = scheduler;
     }
 
     /** Called when an event arrives, with the host's timestamp. */
     synchronized Instant toLocal(Instant hostTime) {
-        Instant now = clock.instant();
-        readings.removeIf(r -> Duration.between(r.arrival(), now).abs().compareTo(WINDOW) > 0);
-        readings.add(new Reading(now, Duration.between(hostTime, now)));
-        Duration least = readings.stream()
-                .map(Reading::lag)
-                .min(Comparator.naturalOrder())
-                .orElseThrow();
-        return hostTime.plus(least);
+        long now = scheduler.nanos();
+        long lag = now - ChronoUnit.NANOS.between(Instant.EPOCH, hostTime);
+        readings.removeIf(r -> now - r.arrival() > WINDOW);
+        readings.add(new Reading(now, lag));
+        long least = readings.stream().mapToLong(Reading::lag).min().orElseThrow();
+        return scheduler.instant().minusNanos(lag - least);
     }
 }

@@ -30,6 +30,7 @@ import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.api.spi.VfNetworks;
 import org.understudy.concurrent.HostEventQueue;
+import org.understudy.concurrent.SystemScheduler;
 import org.understudy.libvirt.connect.EventLoop;
 import org.understudy.libvirt.connect.LibvirtConnection;
 import org.understudy.libvirt.connect.LibvirtSettings;
@@ -85,7 +86,7 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
         events.subscribe(standbyNegotiations::update);
         events.subscribe(aliases::update);
         EventRegistrations registrations = new EventRegistrations(
-                new DomainEvents(events, outgoingDomains, aliases::nameOf, clock),
+                new DomainEvents(events, outgoingDomains, aliases::nameOf, SystemScheduler.process()),
                 networkEvents,
                 deviceEvents,
                 this::publishMissedChanges);

@@ -7,7 +7,6 @@ import static org.awaitility.Awaitility.await;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
@@ -46,7 +45,7 @@ final class LibvirtConnectionTest {
     private static final class CountingListener implements ConnectionListener {
         private final HostEventQueue events = new HostEventQueue(new HostName("a"), Runnable::run);
         private final EventRegistrations real = new EventRegistrations(
-                new DomainEvents(events, new OutgoingDomains(), (vm, alias) -> alias, Clock.systemUTC()),
+                new DomainEvents(events, new OutgoingDomains(), (vm, alias) -> alias, SystemScheduler.process()),
                 new ChangeNotifier("networks"),
                 new ChangeNotifier("devices"),
                 () -> {});

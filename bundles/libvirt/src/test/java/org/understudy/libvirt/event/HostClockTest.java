@@ -2,28 +2,27 @@
 package org.understudy.libvirt.event;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.mockito.Mockito.mock;
-import static org.mockito.Mockito.when;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.understudy.concurrent.testing.FakeScheduler;
 
 final class HostClockTest {
-    private static final Instant START = Instant.parse("2026-03-01T03:00:00Z");
-
-    private final Clock clock = mock(Clock.class);
-    private final HostClock host = new HostClock(clock);
+    private final FakeScheduler time = new FakeScheduler();
+    private final Instant start = time.instant();
+    private final HostClock host = new HostClock(time);
 
     /** @param ahead how far the host's clock is ahead, in ms */
     private Instant localTime(long happened, long delay, long ahead) {
-        when(clock.instant()).thenReturn(START.plusMillis(happened + delay));
-        return host.toLocal(START.plusMillis(happened + ahead));
+        time.advance(Duration.ofMillis(happened + delay).minusNanos(time.nanos()));
+        return host.toLocal(start.plusMillis(happened + ahead));
     }
 
-    private static Instant after(long millis) {
-        return START.plusMillis(millis);
+    private Instant after(long millis) {
+        return start.plusMillis(millis);
     }
 
     @Test
@@ -49,5 +48,15 @@ final class HostClockTest {
         assertThat(localTime(later, 1, -700))
                 .as("the host's clock was set back")
                 .isEqualTo(after(later + 1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {-3_600_000, -30_000, 30_000, 3_600_000})
+    void convertsToTheDateOfThisServerAlsoAfterThatWasSet(long step) {
+        localTime(0, 1, 900);
+
+        time.stepDate(Duration.ofMillis(step));
+
+        assertThat(localTime(500, 70, 900)).isEqualTo(after(501 + step));
     }
 }

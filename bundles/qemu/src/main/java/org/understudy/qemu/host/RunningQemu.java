@@ -4,6 +4,8 @@ package org.understudy.qemu.host;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -15,7 +17,9 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.HostEvent;
+import org.understudy.concurrent.Deadline;
 import org.understudy.concurrent.HostEventQueue;
+import org.understudy.concurrent.SystemScheduler;
 import org.understudy.qemu.domain.PrimaryRemoval;
 import org.understudy.qemu.process.QemuProcess;
 import org.understudy.qemu.process.RunRecord;
@@ -80,14 +84,14 @@ final class RunningQemu {
      * @throws UnderstudyException if QEMU ends first, or does not reply in time
      */
     void connect(Duration limit) {
-        long end = System.nanoTime() + limit.toNanos();
-        while (!Files.exists(folder.monitor()) && process.isAlive() && System.nanoTime() - end < 0) {
+        Deadline end = Deadline.in(SystemScheduler.process(), limit);
+        while (!Files.exists(folder.monitor()) && process.isAlive() && !end.isOver()) {
             process.awaitExit(POLL);
         }
         if (!process.isAlive()) {
             throw new UnderstudyException(ErrorCode.QMP_DISCONNECTED, endReason());
         }
-        Duration left = Duration.ofNanos(Math.max(1, end - System.nanoTime()));
+        Duration left = Collections.max(List.of(end.left(), Duration.ofNanos(1)));
         CountDownLatch closed = new CountDownLatch(1);
         // The guest may have been reset while no event was received.
         negotiated.clear();

@@ -17,6 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
+import org.understudy.concurrent.Deadline;
+import org.understudy.concurrent.SystemScheduler;
 import org.understudy.qemu.qmp.QmpClient;
 import org.understudy.qemu.qmp.QmpEvent;
 
@@ -101,8 +103,8 @@ final class ProbeQemu implements AutoCloseable {
 
     /** A QEMU that cannot start exits at once, so this does not wait for the limit of the connection. */
     private void awaitMonitor(Duration limit) {
-        long end = System.nanoTime() + limit.toNanos();
-        while (process.isAlive() && !Files.exists(folder.resolve("qmp")) && System.nanoTime() < end) {
+        Deadline end = Deadline.in(SystemScheduler.process(), limit);
+        while (process.isAlive() && !Files.exists(folder.resolve("qmp")) && !end.isOver()) {
             awaitExit(Duration.ofMillis(10));
         }
     }

@@ -10,6 +10,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.understudy.concurrent.Deadline;
+import org.understudy.concurrent.SystemScheduler;
 
 /** One QEMU process, started by this server or by an earlier one. */
 public final class QemuProcess {
@@ -74,9 +76,9 @@ public final class QemuProcess {
 
     /** Blocks until the process has ended; false if it is alive after the limit or the thread is interrupted. */
     public boolean awaitExit(Duration limit) {
-        long end = System.nanoTime() + limit.toNanos();
+        Deadline end = Deadline.in(SystemScheduler.process(), limit);
         while (isAlive()) {
-            if (System.nanoTime() - end > 0 || Thread.currentThread().isInterrupted()) {
+            if (end.isOver() || Thread.currentThread().isInterrupted()) {
                 return false;
             }
             LockSupport.parkNanos(POLL_NANOS);

@@ -147,11 +147,17 @@ public final class QmpClient implements AutoCloseable {
 
     private <T> T await(String what, CompletableFuture<T> future, Duration limit, QmpDeadline deadline) {
         try {
-            return future.get(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
+            while (true) {
+                try {
+                    return future.get(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
+                } catch (TimeoutException e) {
+                    if (deadline.hasPassed()) {
+                        throw timedOut(what, limit);
+                    }
+                }
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw timedOut(what, limit);
-        } catch (TimeoutException e) {
             throw timedOut(what, limit);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof QmpRefusal refusal) {

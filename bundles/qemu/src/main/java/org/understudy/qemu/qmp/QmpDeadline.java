@@ -2,20 +2,22 @@
 package org.understudy.qemu.qmp;
 
 import java.time.Duration;
+import org.understudy.concurrent.Deadline;
+import org.understudy.concurrent.SystemScheduler;
 
-/** A point in time of the monotonic clock. */
-record QmpDeadline(long nanoTime) {
+/** The time by which QEMU has to answer. */
+record QmpDeadline(Deadline deadline) {
     static QmpDeadline after(Duration limit) {
-        return new QmpDeadline(System.nanoTime() + limit.toNanos());
+        return new QmpDeadline(Deadline.in(SystemScheduler.process(), limit));
     }
 
     boolean hasPassed() {
-        return nanoTime - System.nanoTime() <= 0;
+        return deadline.isOver();
     }
 
     /** At least 0. */
     long remainingNanos() {
-        return Math.max(0, nanoTime - System.nanoTime());
+        return deadline.left().toNanos();
     }
 
     /** At least 1, because 0 means no timeout to a selector. */

@@ -30,8 +30,8 @@ public final class MigrationEvents implements AutoCloseable {
     private final MigrationTimings timings;
     private final Scheduler scheduler;
     private final ExecutorService threads;
-    private final VmEvents source = new VmEvents();
-    private final VmEvents destination = new VmEvents();
+    private final VmEvents source;
+    private final VmEvents destination;
     private final List<Subscription> subscriptions = new ArrayList<>();
     private boolean cancelRequested;
     private boolean pastPointOfNoReturn;
@@ -44,6 +44,8 @@ public final class MigrationEvents implements AutoCloseable {
         this.timings = timings;
         this.scheduler = scheduler;
         this.threads = threads;
+        this.source = new VmEvents(scheduler);
+        this.destination = new VmEvents(scheduler);
     }
 
     /** Subscribes to both hosts. Blocks for their answers. */

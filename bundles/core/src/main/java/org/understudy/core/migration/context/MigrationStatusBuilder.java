@@ -23,6 +23,7 @@ import org.understudy.api.PrimaryKind;
 import org.understudy.api.StepReport;
 import org.understudy.api.StepState;
 import org.understudy.concurrent.Scheduler;
+import org.understudy.concurrent.Stopwatch;
 
 /** Builds the status of a migration: each change publishes a new {@link Migration}. Safe for use from any thread. */
 public final class MigrationStatusBuilder {
@@ -67,6 +68,11 @@ public final class MigrationStatusBuilder {
 
     public synchronized StepState state(MigrationStep step) {
         return steps.get(step).state;
+    }
+
+    /** When a step began; empty before that, and if it began before this server. */
+    public synchronized Optional<Stopwatch> since(MigrationStep step) {
+        return steps.get(step).begun;
     }
 
     public synchronized void begin(MigrationStep step) {
@@ -224,7 +230,7 @@ public final class MigrationStatusBuilder {
         listener.accept(current);
     }
 
-    /** One step; its duration is taken from the monotonic clock. */
+    /** One step; its duration is taken from the monotonic clock, and unknown if the step began before this server. */
     private static final class StepProgress {
         private final MigrationStep step;
         private final Map<String, String> facts;
@@ -232,11 +238,10 @@ public final class MigrationStatusBuilder {
         private Optional<Instant> started;
         private Optional<Duration> duration;
         private final Scheduler scheduler;
-        private long startNanos;
+        private Optional<Stopwatch> begun = Optional.empty();
 
         StepProgress(StepReport report, Scheduler scheduler) {
             this.scheduler = scheduler;
-            this.startNanos = scheduler.nanos();
             this.step = report.step();
             this.facts = new LinkedHashMap<>(report.facts());
             this.state = report.state();
@@ -247,20 +252,18 @@ public final class MigrationStatusBuilder {
         void begin(Instant at) {
             state = StepState.RUNNING;
             started = Optional.of(at);
-            startNanos = scheduler.nanos();
+            begun = Optional.of(Stopwatch.start(scheduler));
         }
 
         void end(StepState endState) {
             if (state == StepState.RUNNING) {
-                duration = Optional.of(Duration.ofNanos(scheduler.nanos() - startNanos));
+                duration = begun.map(Stopwatch::elapsed);
             }
             state = endState;
         }
 
         StepReport report() {
-            Optional<Duration> soFar = state == StepState.RUNNING
-                    ? Optional.of(Duration.ofNanos(scheduler.nanos() - startNanos))
-                    : duration;
+            Optional<Duration> soFar = state == StepState.RUNNING ? begun.map(Stopwatch::elapsed) : duration;
             return new StepReport(step, state, started, soFar, Collections.unmodifiableMap(new LinkedHashMap<>(facts)));
         }
     }

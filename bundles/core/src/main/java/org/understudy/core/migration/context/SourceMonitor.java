@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.migration.context;
 
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
@@ -13,6 +11,7 @@ import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.MigrationProgress;
 import org.understudy.api.spi.OutgoingMigration;
+import org.understudy.concurrent.Scheduler;
 
 /**
  * Follows the phases of the source QEMU by events, with polling for missed events. Only an event has the time at which a
@@ -29,17 +28,17 @@ public final class SourceMonitor {
     private final MigrationRequest request;
     private final MigrationEvents events;
     private final OutgoingMigration outgoing;
-    private final InstantSource clock;
+    private final Scheduler scheduler;
     private final Set<MigrationPhase> queried = EnumSet.noneOf(MigrationPhase.class);
-    private Optional<Instant> queriedPastUnplug = Optional.empty();
+    private Optional<EventTime> queriedPastUnplug = Optional.empty();
     private boolean proven;
 
     public SourceMonitor(
-            MigrationRequest request, MigrationEvents events, OutgoingMigration outgoing, InstantSource clock) {
+            MigrationRequest request, MigrationEvents events, OutgoingMigration outgoing, Scheduler scheduler) {
         this.request = request;
         this.events = events;
         this.outgoing = outgoing;
-        this.clock = clock;
+        this.scheduler = scheduler;
     }
 
     public OutgoingMigration outgoing() {
@@ -65,7 +64,7 @@ public final class SourceMonitor {
         MigrationProgress progress = outgoing.progress();
         queried.add(progress.phase());
         if (queriedPastUnplug.isEmpty() && PAST_UNPLUG.contains(progress.phase())) {
-            queriedPastUnplug = Optional.of(clock.instant());
+            queriedPastUnplug = Optional.of(EventTime.seen(scheduler.nanos()));
         }
         return progress;
     }
@@ -105,15 +104,15 @@ public final class SourceMonitor {
     }
 
     /** When QEMU continued after its wait for the guest, which proves that the guest released its primaries. */
-    public Optional<Instant> released() {
+    public Optional<EventTime> released() {
         if (!waitedForGuest()) {
             return Optional.empty();
         }
-        Optional<Instant> event = phaseEvents()
+        Optional<EventTime> event = phaseEvents()
                 .dropWhile(e -> e.phase() != MigrationPhase.WAIT_UNPLUG)
                 .filter(e -> PAST_UNPLUG.contains(e.phase()))
-                .map(HostEvent::at)
-                .findFirst();
+                .findFirst()
+                .map(events.source()::time);
         return event.or(() -> queriedPastUnplug);
     }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.migration.observe;
 
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -25,10 +23,12 @@ import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.concurrent.Deadline;
 import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.migration.context.Downtime;
 import org.understudy.core.migration.context.MigrationRequest;
 import org.understudy.core.migration.context.MigrationServices;
 import org.understudy.core.migration.context.MigrationStatusBuilder;
 import org.understudy.core.migration.context.Task;
+import org.understudy.core.migration.context.TimeBetween;
 import org.understudy.core.migration.context.VmEvents;
 
 /**
@@ -41,8 +41,8 @@ public final class ExternalMigrationObserver implements Task {
     private final MigrationRequest request;
     private final MigrationServices services;
     private final MigrationStatusBuilder status;
-    private final VmEvents onSource = new VmEvents();
-    private final VmEvents onDestination = new VmEvents();
+    private final VmEvents onSource;
+    private final VmEvents onDestination;
     private boolean abandoned;
 
     /** Skips the steps that this server does not run, before a listener can mistake the migration for one of this server. */
@@ -51,6 +51,8 @@ public final class ExternalMigrationObserver implements Task {
         this.request = request;
         this.services = services;
         this.status = status;
+        this.onSource = new VmEvents(services.scheduler());
+        this.onDestination = new VmEvents(services.scheduler());
         status.skip(MigrationStep.PREFLIGHT, "started by another program");
         status.skip(MigrationStep.LEASE, "started by another program");
     }
@@ -163,11 +165,9 @@ public final class ExternalMigrationObserver implements Task {
     private void endOnDestination() {
         status.progress(100);
         advanceTo(MigrationStep.SWITCH);
-        Optional<Instant> stopped = onSource.firstTime(HostEvent.Paused.class);
-        Optional<Instant> resumed = onDestination.firstTime(HostEvent.Resumed.class);
-        if (stopped.isPresent() && resumed.isPresent() && !resumed.get().isBefore(stopped.get())) {
-            status.downtime(Duration.between(stopped.get(), resumed.get()));
-        }
+        TimeBetween downtime = Downtime.measure(onSource, onDestination, status.since(MigrationStep.TO_STANDBY));
+        downtime.measured().ifPresent(status::downtime);
+        status.fact(MigrationStep.SWITCH, "downtimeFrom", downtime.evidence());
         status.done(MigrationStep.SWITCH);
         boolean enabled = awaitPrimaries();
         status.skip(MigrationStep.RELEASE, "the program that started the migration cleans up on the source");

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.migration.recovery;
 
-import java.time.Instant;
 import java.util.Optional;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
@@ -11,6 +10,7 @@ import org.understudy.api.StepState;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.IncomingMigration;
 import org.understudy.api.spi.MigrationPhase;
+import org.understudy.concurrent.Stopwatch;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.MigrationStatusBuilder;
 import org.understudy.core.migration.context.SourceMonitor;
@@ -42,12 +42,12 @@ final class ArrivalRecovery {
             acceptIfSafe();
         }
         context.rollbacks().discard();
-        Instant resumed = context.services().scheduler().instant();
+        Stopwatch switching = Stopwatch.start(context.services().scheduler());
         status.done(interrupted.lastStep());
         skipUnrecorded();
         VmSnapshot snapshot = interrupted.snapshotOn(interrupted.destination());
         Optional<SourceMonitor> sender = interrupted.sender();
-        Arrived arrived = Arrived.recovered(context, snapshot, resumed, sender.flatMap(SourceMonitor::released));
+        Arrived arrived = Arrived.recovered(context, snapshot, switching, sender.flatMap(SourceMonitor::released));
         status.begin(MigrationStep.TO_PRIMARY);
         boolean enabled = new PlugStep(context, arrived, Optional.empty()).run();
         status.done(MigrationStep.TO_PRIMARY);

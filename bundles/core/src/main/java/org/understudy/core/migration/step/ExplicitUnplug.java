@@ -2,7 +2,7 @@
 package org.understudy.core.migration.step;
 
 import java.time.Duration;
-import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -13,6 +13,7 @@ import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.migration.context.DeadlineCall;
+import org.understudy.core.migration.context.EventTime;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.SourceMonitor;
 import org.understudy.core.migration.context.StepAbortedException;
@@ -34,7 +35,7 @@ final class ExplicitUnplug {
     }
 
     /** Blocks; returns when the guest had released its primaries, or an empty value if it has none. */
-    Optional<Instant> run() {
+    Optional<EventTime> run() {
         if (held.isEmpty()) {
             return Optional.empty();
         }
@@ -60,7 +61,9 @@ final class ExplicitUnplug {
                     "The guest has not released its primary within " + limit.toMillis() + " ms"));
         }
         context.status().fact(MigrationStep.TO_STANDBY, "evidence", "QEMU no longer has the device");
-        return lastEvent().or(() -> Optional.of(context.services().scheduler().instant()));
+        return lastEvent()
+                .or(() -> Optional.of(
+                        EventTime.seen(context.services().scheduler().nanos())));
     }
 
     private boolean areReleased() {
@@ -74,13 +77,13 @@ final class ExplicitUnplug {
                         == PrimaryPresence.ABSENT);
     }
 
-    private Optional<Instant> lastEvent() {
+    private Optional<EventTime> lastEvent() {
         Set<Alias> primaries = held.stream().map(PairView::primary).collect(Collectors.toSet());
         return context.events()
                 .source()
                 .of(HostEvent.DeviceGone.class)
                 .filter(e -> primaries.contains(e.device()))
-                .map(HostEvent::at)
-                .max(Instant::compareTo);
+                .map(context.events().source()::time)
+                .max(Comparator.comparing(EventTime::nanos));
     }
 }

@@ -5,16 +5,17 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.MigrationStep;
-import org.understudy.api.NetworkGap;
 import org.understudy.api.Outcome;
 import org.understudy.api.StepState;
 import org.understudy.api.UnderstudyException;
+import org.understudy.concurrent.Stopwatch;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.MigrationJournal;
 import org.understudy.core.migration.context.StepAbortedException;
@@ -59,20 +60,15 @@ public final class MigrationCompletion {
 
     /** A running QEMU proves neither that the guest runs nor that its frames are delivered. */
     private Optional<Finding> silentVm(GapProbe measuring) {
-        if (!(measuring.report() instanceof NetworkGap.Measured before)) {
+        Optional<GapProbe.Traffic> traffic = measuring.traffic();
+        if (traffic.isEmpty()) {
             return Optional.empty();
         }
         context.events().ignoreCancel();
+        GapProbe.Traffic before = traffic.get();
         Duration threeIntervals = before.interval().multipliedBy(3);
         Duration limit = Collections.max(List.of(context.services().timings().silence(), threeIntervals));
-        boolean received = context.events()
-                .poll(
-                        limit,
-                        () -> measuring.report() instanceof NetworkGap.Measured now
-                                        && now.received() > before.received()
-                                ? Optional.of(now)
-                                : Optional.empty())
-                .isPresent();
+        boolean received = awaitTraffic(measuring, before.received(), limit);
         String host = context.request().destination().name().toString();
         return received
                 ? Optional.empty()
@@ -83,6 +79,18 @@ public final class MigrationCompletion {
                                 .formatted(context.request().vm(), limit.toSeconds(), host, before.method()),
                         "Check the console of the VM on host " + host
                                 + "; if the guest runs, check its VLAN and the forwarding entries of the switches."));
+    }
+
+    /** While this server does not run, it receives nothing: then it waits once more. */
+    private boolean awaitTraffic(GapProbe measuring, long before, Duration limit) {
+        Stopwatch watch = Stopwatch.start(context.services().scheduler());
+        Supplier<Optional<GapProbe.Traffic>> more = () -> measuring.traffic().filter(now -> now.received() > before);
+        return context.events()
+                .poll(limit, more)
+                .or(() -> watch.stopped().isZero()
+                        ? Optional.empty()
+                        : context.events().poll(limit, more))
+                .isPresent();
     }
 
     /** Ends a migration whose step failed with an exception that it does not handle. */

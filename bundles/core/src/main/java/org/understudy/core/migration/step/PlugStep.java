@@ -2,7 +2,6 @@
 package org.understudy.core.migration.step;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -16,9 +15,13 @@ import org.understudy.api.ProbeTarget;
 import org.understudy.api.Severity;
 import org.understudy.api.StepState;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.HostEvent;
 import org.understudy.concurrent.Deadline;
+import org.understudy.concurrent.Stopwatch;
 import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.migration.context.EventTime;
 import org.understudy.core.migration.context.MigrationContext;
+import org.understudy.core.migration.context.TimeBetween;
 import org.understudy.core.probe.GapProbe;
 
 /**
@@ -59,9 +62,9 @@ public final class PlugStep {
         return false;
     }
 
-    private void measureOnStandby(Instant released) {
-        Instant enabled = context.services().scheduler().instant();
-        Optional<Instant> heartbeat = firstHeartbeat();
+    private void measureOnStandby(EventTime released) {
+        Stopwatch enabled = Stopwatch.start(context.services().scheduler());
+        Optional<Long> heartbeat = firstHeartbeat();
         context.status()
                 .fact(
                         MigrationStep.TO_PRIMARY,
@@ -69,25 +72,36 @@ public final class PlugStep {
                         heartbeat.isPresent()
                                 ? "heartbeat on the primary"
                                 : "the guest enabled the device (query-pci); no heartbeat on the primary");
-        Duration onStandby = Duration.between(released, heartbeat.orElse(enabled));
-        if (onStandby.isNegative()) {
-            context.status().fact(MigrationStep.TO_PRIMARY, "onStandby", "unknown: the clocks of the hosts differ");
-        } else {
-            context.status().onStandby(onStandby);
+        // While it does not run, this server sees neither.
+        Duration stopped = arrived.switching().stopped();
+        TimeBetween onStandby = TimeBetween.of(
+                        released,
+                        new EventTime(heartbeat.orElse(enabled.nanos()), stopped),
+                        context.status().since(MigrationStep.TO_STANDBY).map(Stopwatch::elapsed),
+                        "events: release on the source, use on the destination")
+                .withStopped(stopped);
+        onStandby.measured().ifPresent(context.status()::onStandby);
+        if (onStandby.measured().isEmpty()) {
+            context.status().fact(MigrationStep.TO_PRIMARY, "onStandby", onStandby.evidence());
         }
     }
 
-    private Optional<Instant> firstHeartbeat() {
+    private Optional<Long> firstHeartbeat() {
         boolean reportsPaths = PreflightStep.probeTarget(context.request())
                 .filter(ProbeTarget.Heartbeat.class::isInstance)
                 .isPresent();
         if (!reportsPaths || probe.isEmpty()) {
             return Optional.empty();
         }
+        long resumed = context.events()
+                .destination()
+                .firstExactTime(HostEvent.Resumed.class)
+                .map(EventTime::nanos)
+                .orElse(arrived.switching().nanos());
         return context.events()
                 .poll(
                         context.services().timings().heartbeat(),
-                        () -> probe.get().firstOn("primary", arrived.resumed()));
+                        () -> probe.get().firstOn("primary", resumed));
     }
 
     private List<Finding> causes(PairView pair) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.migration.step;
 
-import java.time.Instant;
 import java.util.Optional;
+import org.understudy.core.migration.context.EventTime;
 import org.understudy.core.migration.context.SourceMonitor;
 
 /**
@@ -10,10 +10,10 @@ import org.understudy.core.migration.context.SourceMonitor;
  *
  * @param unplugged when the guest had released the primaries that this server unplugged; empty if QEMU unplugs them
  */
-public record Sending(Prepared prepared, SourceMonitor source, Optional<Instant> unplugged) {
+public record Sending(Prepared prepared, SourceMonitor source, Optional<EventTime> unplugged) {
 
     /** When the guest had released its primaries; empty before that, and if it had none. */
-    Optional<Instant> released() {
+    Optional<EventTime> released() {
         return unplugged.or(source::released);
     }
 

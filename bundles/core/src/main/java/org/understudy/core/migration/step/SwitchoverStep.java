@@ -2,8 +2,9 @@
 package org.understudy.core.migration.step;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
@@ -15,17 +16,22 @@ import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.IncomingMigration;
 import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.MigrationProgress;
+import org.understudy.concurrent.Stopwatch;
 import org.understudy.core.migration.context.DeadlineCall;
+import org.understudy.core.migration.context.Downtime;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.MigrationJournal;
 import org.understudy.core.migration.context.SourceMonitor;
 import org.understudy.core.migration.context.StepAbortedException;
+import org.understudy.core.migration.context.TimeBetween;
 
 /**
  * Step 5: the source sends the rest, and the guest continues on the destination. The point of no return lies between
  * completion on the source and {@code accept}.
  */
 public final class SwitchoverStep {
+    private static final Logger LOG = LoggerFactory.getLogger(SwitchoverStep.class);
+
     private final MigrationContext context;
     private final Sending sending;
     private final SourceMonitor source;
@@ -40,6 +46,7 @@ public final class SwitchoverStep {
 
     /** Blocks. */
     public Arrived run() {
+        Stopwatch switching = beforeResume();
         if (source.outgoing().switchesByItself()) {
             context.events().passPointOfNoReturn();
         }
@@ -57,10 +64,18 @@ public final class SwitchoverStep {
         context.journal(MigrationJournal.Stage.COMMITTED);
         accept();
         context.rollbacks().discard();
-        Instant accepted = context.services().scheduler().instant();
-        Instant resumed = measureDowntime().orElse(accepted);
+        measureDowntime();
         Prepared prepared = sending.prepared();
-        return new Arrived(prepared.snapshot(), prepared.strategy(), prepared.withoutVf(), resumed, sending.released());
+        return new Arrived(
+                prepared.snapshot(), prepared.strategy(), prepared.withoutVf(), switching, sending.released());
+    }
+
+    /** A host that switches by itself may have done so before this step. */
+    private Stopwatch beforeResume() {
+        return context.status()
+                .since(MigrationStep.COPY)
+                .filter(copy -> source.outgoing().switchesByItself())
+                .orElseGet(() -> Stopwatch.start(context.services().scheduler()));
     }
 
     /**
@@ -210,30 +225,27 @@ public final class SwitchoverStep {
         }
     }
 
-    /** Returns when the guest continued, as the destination reported it; empty if it did not. */
-    private Optional<Instant> measureDowntime() {
+    private void measureDowntime() {
         Duration grace = context.services().timings().grace();
-        Optional<Instant> resumed = context.events()
-                .poll(grace, () -> context.events().destination().lastTime(HostEvent.Resumed.class));
-        Optional<Instant> paused =
-                context.events().poll(grace, () -> context.events().source().lastTime(HostEvent.Paused.class));
-        if (paused.isPresent() && resumed.isPresent() && !resumed.get().isBefore(paused.get())) {
-            context.status().downtime(Duration.between(paused.get(), resumed.get()));
-            context.status()
+        context.events().poll(grace, () -> context.events().destination().last(HostEvent.Resumed.class));
+        context.events().poll(grace, () -> context.events().source().last(HostEvent.Paused.class));
+        TimeBetween downtime = Downtime.measure(
+                context.events().source(),
+                context.events().destination(),
+                context.status().since(MigrationStep.COPY));
+        downtime.measured().ifPresent(context.status()::downtime);
+        context.status().fact(MigrationStep.SWITCH, "downtimeFrom", downtime.evidence());
+        if (downtime.measured().isEmpty()) {
+            ofQemu().ifPresent(time -> context.status()
                     .fact(
                             MigrationStep.SWITCH,
-                            "downtimeFrom",
-                            "events: pause on the source, resume on the destination");
-            return resumed;
+                            "downtimeByQemu",
+                            time.toMillis() + " ms, without the time that QEMU waits for the switch"));
         }
-        reported().ifPresent(downtime -> {
-            context.status().downtime(downtime);
-            context.status().fact(MigrationStep.SWITCH, "downtimeFrom", "the source QEMU");
-        });
-        return resumed;
     }
 
-    private Optional<Duration> reported() {
+    /** What the source QEMU counts is shorter than what the guest and its peers notice. */
+    private Optional<Duration> ofQemu() {
         Optional<Duration> measured = context.events()
                 .source()
                 .last(HostEvent.MigrationMeasured.class)
@@ -244,7 +256,7 @@ public final class SwitchoverStep {
         try {
             return source.query().downtime();
         } catch (UnderstudyException e) {
-            context.status().fact(MigrationStep.SWITCH, "downtimeFrom", "unknown: " + e.getMessage());
+            LOG.debug("VM {}: downtime by QEMU is unknown", context.request().vm(), e);
             return Optional.empty();
         }
     }

@@ -2,7 +2,6 @@
 package org.understudy.core.migration.step;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.understudy.api.FindingCode;
@@ -14,6 +13,7 @@ import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.OutgoingRequest;
 import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.migration.context.DeadlineCall;
+import org.understudy.core.migration.context.EventTime;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.SourceMonitor;
 import org.understudy.core.migration.context.StepAbortedException;
@@ -40,7 +40,7 @@ public final class UnplugStep {
             throw StepAbortedException.failed(other);
         });
         StandbyForwarding.onSource(context, prepared.snapshot());
-        Optional<Instant> unplugged =
+        Optional<EventTime> unplugged =
                 prepared.isExplicit() ? new ExplicitUnplug(context, prepared).run() : Optional.empty();
         return new Sending(prepared, startSending(), unplugged);
     }
