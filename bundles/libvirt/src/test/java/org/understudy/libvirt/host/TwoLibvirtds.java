@@ -155,10 +155,14 @@ abstract class TwoLibvirtds {
     }
 
     OutgoingRequest outgoing(IncomingMigration in, long bandwidth) {
+        return outgoing(in, bandwidth, Optional.empty());
+    }
+
+    OutgoingRequest outgoing(IncomingMigration in, long bandwidth, Optional<Duration> downtimeLimit) {
         MigrationOptions usual = MigrationOptions.defaults();
         MigrationOptions options = new MigrationOptions(
                 bandwidth == 0 ? OptionalLong.empty() : OptionalLong.of(bandwidth),
-                usual.downtimeLimit(),
+                downtimeLimit,
                 false,
                 usual.multifdChannels(),
                 false,

@@ -44,6 +44,7 @@ final class ArrivalRecovery {
         Instant resumed = context.services().scheduler().instant();
         status.done(interrupted.lastStep());
         VmSnapshot snapshot = interrupted.snapshotOn(interrupted.destination());
+        context.events().allowSilence(snapshot.openingAllowance());
         Optional<SourceMonitor> sender = interrupted.sender();
         Arrived arrived = Arrived.recovered(context, snapshot, resumed, sender.flatMap(SourceMonitor::released));
         status.begin(MigrationStep.TO_PRIMARY);

@@ -46,7 +46,8 @@ public final class MigrationCompletion {
                             context.request().destination().name(),
                             context.request().vm());
         }
-        Optional<Finding> silence = probe.flatMap(this::silentVm);
+        Optional<Finding> silence = probe.flatMap(
+                measuring -> silentVm(measuring, arrived.snapshot().openingAllowance()));
         silence.ifPresent(finding -> context.status().reason(List.of(finding)));
         if (silence.isPresent()) {
             end(Outcome.NEEDS_ATTENTION);
@@ -58,13 +59,14 @@ public final class MigrationCompletion {
     }
 
     /** A running QEMU proves neither that the guest runs nor that its frames are delivered. */
-    private Optional<Finding> silentVm(GapProbe measuring) {
+    private Optional<Finding> silentVm(GapProbe measuring, Duration opening) {
         if (!(measuring.report() instanceof NetworkGap.Measured before)) {
             return Optional.empty();
         }
         context.events().ignoreCancel();
         Duration threeIntervals = before.interval().multipliedBy(3);
-        Duration limit = Collections.max(List.of(context.services().timings().silence(), threeIntervals));
+        Duration limit = Collections.max(
+                List.of(context.services().timings().silence().plus(opening), threeIntervals));
         boolean received = context.events()
                 .poll(
                         limit,

@@ -21,6 +21,7 @@ final class PrimaryPlug {
     private final Arrived arrived;
     private final PairView pair;
     private Optional<Finding> failure = Optional.empty();
+    private Optional<Duration> opening = Optional.empty();
 
     PrimaryPlug(MigrationContext context, Arrived arrived, PairView pair) {
         this.context = context;
@@ -65,16 +66,20 @@ final class PrimaryPlug {
     }
 
     private boolean plug() {
+        long began = context.services().scheduler().nanos();
         try {
             DeadlineCall.call(
                     context.events(),
                     MigrationStep.TO_PRIMARY,
                     "the destination to plug " + pair.primary(),
-                    context.request().deadlines().plug(),
+                    arrived.snapshot().deadlines(context.request()).plug(),
                     () -> context.request()
                             .destination()
                             .plugPrimary(context.request().vm(), pair.primary(), vf()));
+            Duration time = Duration.ofNanos(context.services().scheduler().nanos() - began);
+            opening = Optional.of(time);
             context.status().fact(MigrationStep.TO_PRIMARY, "plugged-" + pair.primary(), "by Understudy");
+            context.status().fact(MigrationStep.TO_PRIMARY, "openedMs-" + pair.primary(), time.toMillis());
             return true;
         } catch (UnderstudyException e) {
             failure = Optional.of(Finding.of(
@@ -99,6 +104,11 @@ final class PrimaryPlug {
     /** Why the host did not plug it; empty if it did, or the plug was not requested. */
     Optional<Finding> failure() {
         return failure;
+    }
+
+    /** How long QEMU took to open the VF; empty if this server did not plug it. */
+    Optional<Duration> opening() {
+        return opening;
     }
 
     PairView pair() {

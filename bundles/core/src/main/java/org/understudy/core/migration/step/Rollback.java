@@ -107,6 +107,7 @@ public final class Rollback {
 
     /** Ensures that the guest runs on the source and has its primaries again. */
     private String restoreGuest() {
+        context.events().allowSilence(snapshot.openingAllowance());
         VmState state = awaitRunning();
         if (state == VmState.PAUSED && sending.isEmpty()) {
             return "the guest was not changed; it is paused";
@@ -150,7 +151,7 @@ public final class Rollback {
                     context.events(),
                     MigrationStep.TO_STANDBY,
                     "the source to plug " + pair.primary(),
-                    context.request().deadlines().plug(),
+                    snapshot.deadlines(context.request()).plug(),
                     () -> source.plugPrimary(context.request().vm(), pair.primary(), pair.vf()));
             context.status()
                     .fact(MigrationStep.TO_STANDBY, "replugged-" + pair.primary(), "plugged again on the source");
@@ -160,7 +161,7 @@ public final class Rollback {
                 : PrimaryPresence.PLUGGED;
         context.events()
                 .poll(
-                        context.request().deadlines().plug(),
+                        snapshot.deadlines(context.request()).plug(),
                         () -> Optional.of(answer(pair)).filter(p -> p.is(wanted) || p.is(PrimaryPresence.ENABLED)))
                 .orElseThrow(() -> StepAbortedException.failed(findings.notRestored(pair, answer(pair))));
         context.services()

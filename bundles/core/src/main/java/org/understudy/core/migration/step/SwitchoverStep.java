@@ -43,6 +43,7 @@ public final class SwitchoverStep {
         if (source.outgoing().switchesByItself()) {
             context.events().passPointOfNoReturn();
         }
+        context.events().allowSilence(sending.prepared().snapshot().openingAllowance());
         source.outgoing().continueToSwitch();
         if (source.outgoing().switchesByItself()) {
             awaitResume();
@@ -51,7 +52,7 @@ public final class SwitchoverStep {
                 .await(
                         MigrationStep.SWITCH,
                         "both QEMUs to complete",
-                        context.request().deadlines().switchover(),
+                        limit(),
                         () -> complete() ? Optional.of(true) : Optional.empty());
         context.events().passPointOfNoReturn();
         context.journal(MigrationJournal.Stage.COMMITTED);
@@ -61,6 +62,11 @@ public final class SwitchoverStep {
         Instant resumed = measureDowntime().orElse(accepted);
         Prepared prepared = sending.prepared();
         return new Arrived(prepared.snapshot(), prepared.strategy(), prepared.withoutVf(), resumed, sending.released());
+    }
+
+    /** With the strategy automatic QEMU opens the VFs while it loads the VM. */
+    private Duration limit() {
+        return sending.prepared().snapshot().deadlines(context.request()).switchover();
     }
 
     /**
@@ -135,7 +141,7 @@ public final class SwitchoverStep {
                     context.events(),
                     MigrationStep.SWITCH,
                     "the destination to start the received VM",
-                    context.request().deadlines().switchover(),
+                    limit(),
                     incoming::accept);
         } catch (UnderstudyException e) {
             if (!runsOnDestination(e)) {
