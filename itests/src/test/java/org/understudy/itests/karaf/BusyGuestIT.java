@@ -27,10 +27,11 @@ class BusyGuestIT {
               - {name: beta, connector: qemu, directory: %1$s/beta, accelerator: tcg}
             """;
 
+    /** QEMU before 9.0 under TCG forgets writes during the copy, if the size of the memory is a multiple of 256 KiB. */
     private static final String DEFINITION = """
             <domain type='qemu'>
               <name>busy</name>
-              <memory unit='MiB'>64</memory>
+              <memory unit='KiB'>65544</memory>
               <os><type arch='x86_64' machine='q35'>hvm</type></os>
               <devices>
                 <disk type='file' device='disk'>
@@ -58,8 +59,7 @@ class BusyGuestIT {
         Files.write(server.home.resolve("busy.disk"), disk);
         Files.createFile(server.home.resolve("busy.serial"));
         for (String file : List.of("busy.disk", "busy.serial")) {
-            Files.setPosixFilePermissions(
-                    server.home.resolve(file), PosixFilePermissions.fromString("rw-rw-rw-"));
+            Files.setPosixFilePermissions(server.home.resolve(file), PosixFilePermissions.fromString("rw-rw-rw-"));
         }
         LabServer.requireOk(rest.change("POST", "/api/v1/vms?host=alpha", DEFINITION.formatted(server.home)));
         LabServer.requireOk(rest.change("POST", "/api/v1/vms/busy/start", ""));
@@ -80,12 +80,12 @@ class BusyGuestIT {
         JsonNode found = finding(rest.json(migration));
         assertThat(found.get("severity").asText()).isEqualTo("warning");
         assertThat(found.get("message").asText())
-                .matches("Copy of VM busy does not converge: 0\\.\\d MiB are left; QEMU sends 0\\.\\d MiB/s and the guest"
-                        + " writes 0\\.\\d MiB/s; forecast: .*");
+                .matches(
+                        "Copy of VM busy does not converge: 0\\.\\d MiB are left; QEMU sends 0\\.\\d MiB/s and the guest"
+                                + " writes 0\\.\\d MiB/s; forecast: .*");
         assertThat(found.get("remedy").asText()).contains("--auto-converge", "--bandwidth", "--downtime-limit");
         try (RemoteShell shell = new RemoteShell(server.sshPort, "admin", server.password())) {
-            Said shown = shell.run(
-                    "understudy:migration-show " + migration.substring(migration.lastIndexOf('/') + 1));
+            Said shown = shell.run("understudy:migration-show " + migration.substring(migration.lastIndexOf('/') + 1));
             assertThat(shown.text()).contains("does not converge");
         }
 

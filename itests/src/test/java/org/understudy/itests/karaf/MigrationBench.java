@@ -113,9 +113,11 @@ final class MigrationBench {
 
     /** A guest of 160 MiB whose VFs take as long to be opened as those of a large one. */
     private void slowVfio() throws Exception {
-        TestGuest guest = lab.startGuest("web1", lab.definition("web1", 1, "")
-                .replace("<domain ", "<domain xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0' ")
-                .replace("</domain>", """
+        TestGuest guest = lab.startGuest(
+                "web1",
+                lab.definition("web1", 1, "")
+                        .replace("<domain ", "<domain xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0' ")
+                        .replace("</domain>", """
                         <qemu:commandline>
                           <qemu:env name='LD_PRELOAD' value='%s'/>
                           <qemu:env name='SLOWVFIO_MS_PER_GIB' value='%d'/>

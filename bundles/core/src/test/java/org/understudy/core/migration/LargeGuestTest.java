@@ -146,8 +146,9 @@ class LargeGuestTest {
         Finding found = slowOpening(MigrationOptions.defaults());
 
         assertThat(found.message())
-                .isEqualTo("Opening the VFs of VM web1 on host b takes about 53 s, as VFIO pins and clears 128 GiB of memory;"
-                        + " the VM uses its standby NIC meanwhile");
+                .isEqualTo(
+                        "Opening the VFs of VM web1 on host b takes about 53 s, as VFIO pins and clears 128 GiB of memory;"
+                                + " the VM uses its standby NIC meanwhile");
         assertThat(found.remedy()).startsWith("Add <hugepages/> or <allocation mode='immediate'/> to <memoryBacking>");
     }
 

@@ -8,6 +8,7 @@ import static org.understudy.core.migration.MigrationBench.codes;
 import static org.understudy.core.migration.MigrationBench.step;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,7 +86,7 @@ class MigrationOutcomeTest {
     void reportsACopyThatDoesNotConvergeWhileItRuns() {
         bench.copyPatience = 1000;
         bench.a.with(Fault.REWRITES_MEMORY);
-        Migration running = bench.startAndReach(MigrationStep.COPY);
+        Migration running = bench.startAndReach(MigrationStep.COPY, withDowntimeLimit(Duration.ofMillis(10)));
         bench.time.flow();
 
         MigrationBench.soon()
@@ -107,6 +108,20 @@ class MigrationOutcomeTest {
         Migration m = bench.await(running);
         assertThat(m.outcome()).contains(Outcome.COMPLETED);
         assertThat(codes(m)).doesNotContain("copy-not-converging");
+    }
+
+    private static MigrationOptions withDowntimeLimit(Duration limit) {
+        MigrationOptions defaults = MigrationOptions.defaults();
+        return new MigrationOptions(
+                defaults.bandwidth(),
+                Optional.of(limit),
+                false,
+                defaults.multifdChannels(),
+                false,
+                false,
+                defaults.requireVf(),
+                defaults.strategy(),
+                defaults.probe());
     }
 
     @Test

@@ -43,14 +43,18 @@ class BusyGuestTest {
     /**
      * A boot sector: writes B to the first serial port, then increments a word in each page from 64 KiB to 576 KiB, for ever.
      */
-    private static final byte[] BOOT_SECTOR = bootSector("baf803b042ee" // out 0x3f8, 'B'
-            + "bb0010" // bx = 0x1000
-            + "8ec3" // es = bx
-            + "26ff060000" // inc word [es:0]
-            + "81c30001" // bx += 0x100
-            + "81fb0090" // until bx == 0x9000
-            + "72ef"
-            + "ebea");
+    private static final byte[] BOOT_SECTOR = bootSector(
+            "baf803b042ee" // out 0x3f8, 'B'
+                    + "bb0010" // bx = 0x1000
+                    + "8ec3" // es = bx
+                    + "26ff060000" // inc word [es:0]
+                    + "81c30001" // bx += 0x100
+                    + "81fb0090" // until bx == 0x9000
+                    + "72ef"
+                    + "ebea");
+
+    /** QEMU before 9.0 under TCG forgets writes during the copy, if the size is a multiple of 256 KiB. */
+    private static final String MEMORY = "<memory unit='KiB'>65544<";
 
     private Lab lab;
     private Host a;
@@ -79,11 +83,12 @@ class BusyGuestTest {
                   <driver name='qemu' type='raw' cache='none'/><source file='%s'/><target dev='sda' bus='sata'/>
                 </disk>
                 <serial type='file'><source path='%s' append='on'/><target port='0'/></serial>
-                """.formatted(disk, serial)));
+                """.formatted(disk, serial)).replace("<memory unit='MiB'>64<", MEMORY));
         events = Lab.record(a);
         a.start(VM, Map.of());
-        Lab.await("the boot sector").until(() -> Files.readString(serial, StandardCharsets.ISO_8859_1)
-                .contains("B"));
+        Lab.await("the boot sector")
+                .until(() ->
+                        Files.readString(serial, StandardCharsets.ISO_8859_1).contains("B"));
     }
 
     @AfterEach
@@ -122,7 +127,8 @@ class BusyGuestTest {
     @Test
     void noOptionOfOneMigrationIsInForceInTheNext() {
         IncomingMigration first = b.prepareIncoming(request());
-        OutgoingMigration cancelled = send(first, options(OptionalLong.of(SLOW), Optional.of(Duration.ofMillis(7)), true));
+        OutgoingMigration cancelled =
+                send(first, options(OptionalLong.of(SLOW), Optional.of(Duration.ofMillis(7)), true));
         Lab.await("the copy").until(() -> cancelled.progress().phase() == MigrationPhase.ACTIVE);
         cancelled.cancel();
         Lab.await("the cancel").until(() -> cancelled.progress().phase() == MigrationPhase.CANCELLED);

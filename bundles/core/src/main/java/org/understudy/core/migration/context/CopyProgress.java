@@ -125,9 +125,7 @@ final class CopyProgress {
 
     /** Whether the passes have not become smaller for this long, and long enough to know that they will not. */
     boolean isFruitless(Duration limit) {
-        return !isProgress()
-                && fruitless >= FRUITLESS
-                && sinceProgress().compareTo(limit) >= 0;
+        return !isProgress() && fruitless >= FRUITLESS && sinceProgress().compareTo(limit) >= 0;
     }
 
     /** Whether QEMU has sent nothing for this long. */

@@ -64,7 +64,8 @@ public final class CopyWatch {
         Optional<Figures> figures = progress.notConverging(reportAfter);
         if (!figures.equals(shown)) {
             shown = figures;
-            replace(figures.map(f -> notConverging("Copy of VM " + request.vm() + " does not converge", f, whileRunning(f))));
+            replace(figures.map(
+                    f -> notConverging("Copy of VM " + request.vm() + " does not converge", f, whileRunning(f))));
         }
     }
 
@@ -128,8 +129,8 @@ public final class CopyWatch {
         return status.now().isWatched()
                 ? "Raise the bandwidth or the downtime limit in the program that started the migration, or cancel it with"
                         + " \"understudy:migration-cancel " + request.id() + "\"."
-                : "Cancel the migration with \"understudy:migration-cancel " + request.id() + "\" and start it again with "
-                        + options(f) + ".";
+                : "Cancel the migration with \"understudy:migration-cancel " + request.id()
+                        + "\" and start it again with " + options(f) + ".";
     }
 
     private String options(Figures f) {

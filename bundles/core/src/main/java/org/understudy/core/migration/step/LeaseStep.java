@@ -48,7 +48,10 @@ public final class LeaseStep {
         context.journal(MigrationJournal.Stage.LEASED);
         Set<Alias> withoutVf = required.missing(snapshot.pairs(), context.leases());
         StrategySelection choice = StrategySelection.of(
-                context.request(), snapshot, withoutVf, context.services().journal().measured());
+                context.request(),
+                snapshot,
+                withoutVf,
+                context.services().journal().measured());
         context.status().fact(MigrationStep.LEASE, "strategy", choice);
         return prepare(choice.strategy(), withoutVf);
     }

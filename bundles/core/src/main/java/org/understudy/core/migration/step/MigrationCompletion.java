@@ -65,8 +65,8 @@ public final class MigrationCompletion {
         }
         context.events().ignoreCancel();
         Duration threeIntervals = before.interval().multipliedBy(3);
-        Duration limit = Collections.max(
-                List.of(context.services().timings().silence().plus(opening), threeIntervals));
+        Duration limit =
+                Collections.max(List.of(context.services().timings().silence().plus(opening), threeIntervals));
         boolean received = context.events()
                 .poll(
                         limit,

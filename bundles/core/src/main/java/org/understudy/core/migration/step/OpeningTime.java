@@ -2,7 +2,6 @@
 package org.understudy.core.migration.step;
 
 import java.time.Duration;
-import java.util.Optional;
 import org.understudy.api.MigrationStrategy;
 import org.understudy.api.VmName;
 import org.understudy.core.migration.context.VfOpenings;
@@ -29,8 +28,7 @@ record OpeningTime(Duration time, String what) {
                 // The downtime has other parts, so it is an upper bound.
                 .or(() -> openings.longest(vm, MigrationStrategy.AUTOMATIC, memory, vfs)
                         .map(time -> new OpeningTime(
-                                time,
-                                "measured: with automatic the downtime was %d ms".formatted(time.toMillis()))))
+                                time, "measured: with automatic the downtime was %d ms".formatted(time.toMillis()))))
                 .orElseGet(() -> usual(snapshot));
     }
 
