@@ -22,14 +22,20 @@ final class CopyProgress {
     private final LongSupplier nanos;
     private Optional<Figures> figures = Optional.empty();
     private int announced;
-    private int passes;
+    private Pass pass = new Pass(0, 0, 0);
     private int fruitless;
-    private long passBegan;
-    private long passBytes;
     private long smallestBytes = Long.MAX_VALUE;
     private long leftBytes;
     private long movedAt;
     private long progressAt;
+
+    /**
+     * The present pass.
+     *
+     * @param number 0 before the first sample
+     * @param bytes what it had to send at its begin
+     */
+    private record Pass(int number, long began, long bytes) {}
 
     /**
      * What was measured in the last pass that has ended.
@@ -71,42 +77,40 @@ final class CopyProgress {
     /**
      * Adds what QEMU reports at present. What is left rises only at the begin of a pass, which may be seen before its event.
      *
-     * @param pass the number of the last pass that an event announced; 0 if the host sends no such events
+     * @param number of the last pass that an event announced; 0 if the host sends no such events
      * @param left memory that this pass still has to send, in bytes
      */
-    void sample(int pass, long left) {
+    void sample(int number, long left) {
         long now = nanos.getAsLong();
-        boolean risen = passes > 0 && left > leftBytes;
-        if (passes == 0 || risen || pass > Math.max(1, announced)) {
+        boolean risen = pass.number > 0 && left > leftBytes;
+        if (pass.number == 0 || risen || number > Math.max(1, announced)) {
             begin(now, left);
         }
-        announced = Math.max(risen ? announced + 1 : announced, pass);
+        announced = Math.max(risen ? announced + 1 : announced, number);
         if (left != leftBytes) {
             movedAt = now;
-            progressAt = passes == 1 ? now : progressAt;
+            progressAt = pass.number == 1 ? now : progressAt;
         }
         leftBytes = left;
     }
 
     private void begin(long now, long left) {
-        if (passes == 0) {
+        if (pass.number == 0) {
             movedAt = now;
             progressAt = now;
         } else {
-            double seconds = Math.max(SHORTEST_NANOS, now - passBegan) / 1e9;
-            figures = Optional.of(new Figures(left, (long) (passBytes / seconds), (long) (left / seconds)));
+            double seconds = Math.max(SHORTEST_NANOS, now - pass.began) / 1e9;
+            figures = Optional.of(new Figures(left, (long) (pass.bytes / seconds), (long) (left / seconds)));
             endPass(left);
         }
-        passes++;
-        passBegan = now;
-        passBytes = left;
+        pass = new Pass(pass.number + 1, now, left);
     }
 
     private void endPass(long left) {
         if (isProgress()) {
             // The first pass sends all memory, even if it began before the first sample.
-            smallestBytes = passes == 1 ? Math.max(passBytes, left) : passBytes;
-            progressAt = Math.max(progressAt, passBegan);
+            smallestBytes = pass.number == 1 ? Math.max(pass.bytes, left) : pass.bytes;
+            progressAt = Math.max(progressAt, pass.began);
             fruitless = 0;
         } else {
             fruitless++;
@@ -115,7 +119,7 @@ final class CopyProgress {
 
     /** Whether the present pass is progress. */
     private boolean isProgress() {
-        return passes == 1 || passBytes <= smallestBytes * PROGRESS;
+        return pass.number == 1 || pass.bytes <= smallestBytes * PROGRESS;
     }
 
     /** The figures of a copy whose passes have not become smaller for this long; empty while they do. */
@@ -130,7 +134,7 @@ final class CopyProgress {
 
     /** Whether QEMU has sent nothing for this long. */
     boolean isStalled(Duration limit) {
-        return passes > 0 && nanos.getAsLong() - movedAt >= limit.toNanos();
+        return pass.number > 0 && nanos.getAsLong() - movedAt >= limit.toNanos();
     }
 
     /** How long the passes have not become smaller. */

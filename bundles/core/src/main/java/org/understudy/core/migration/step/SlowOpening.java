@@ -49,6 +49,6 @@ final class SlowOpening {
         }
         return pauses
                 ? "Migrate with --strategy explicit, so that the VM runs meanwhile."
-                : "Plan the migration for a time at which the rate of the standby NIC is sufficient.";
+                : "Start the migration at a time at which the rate of the standby NIC is sufficient.";
     }
 }
