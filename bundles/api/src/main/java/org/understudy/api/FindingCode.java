@@ -165,6 +165,10 @@ public enum FindingCode {
     OPTION_NOT_USABLE(0, Severity.ERROR),
     /** The migration failed; the message has the reason. */
     MIGRATION_FAILED(0, Severity.ERROR),
+    /** The memory of the guest makes its VFs slow to open. */
+    VF_OPENING_SLOW(0, Severity.WARNING),
+    /** The guest writes memory faster than it is sent, so that the copy does not end. */
+    COPY_NOT_CONVERGING(0, Severity.WARNING),
     /** A step took longer than its deadline. */
     STEP_DEADLINE_EXCEEDED(0, Severity.ERROR),
     /** A step could not be rolled back. */

@@ -134,12 +134,12 @@ public record Policy(
     }
 
     /**
-     * The time limits of a migration.
+     * The time limits of a migration of a small guest; those of a large one are longer.
      *
      * @param preflight the checks of both hosts
      * @param prepare the preparation of the destination
      * @param unplug until the guest has released its primaries
-     * @param copy the copy of the memory
+     * @param copy how long the copy of the memory may make no progress
      * @param switchover from the pause on the source until the guest runs on the destination
      * @param plug until the guest has its primaries on the destination
      * @param release the release of the VFs on the source

@@ -258,7 +258,7 @@ final class PolicyReader {
                 deadline(keys, "preflight", 10),
                 deadline(keys, "prepare", 30),
                 deadline(keys, "unplug", 20),
-                deadline(keys, "copy", 1800),
+                deadline(keys, "copy", 300),
                 deadline(keys, "switchover", 30),
                 deadline(keys, "plug", 30),
                 deadline(keys, "release", 10),

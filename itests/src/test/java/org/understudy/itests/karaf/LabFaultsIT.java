@@ -45,7 +45,7 @@ class LabFaultsIT {
     @BeforeAll
     static void start(LabServer shared) throws Exception {
         lab = shared;
-        lab.configure(lab.pools(), "{settle: 500ms, deadlines: {unplug: 8s}}");
+        lab.configure(lab.pools(), "{settle: 500ms, strategy: automatic, deadlines: {unplug: 8s}}");
         guest = lab.startGuest("web1", 1, RARE_HEARTBEATS);
     }
 

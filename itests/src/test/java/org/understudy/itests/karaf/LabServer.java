@@ -30,8 +30,11 @@ final class LabServer implements AutoCloseable {
             """;
     private static final String VFS_IN_USE = "ls -d /sys/bus/pci/drivers/vfio-pci/0000:* 2>/dev/null | wc -l";
 
-    /** The first QEMU on an emulated host takes long to start: libvirt probes what it can do. */
-    private static final String MIGRATION = "{settle: 500ms, deadlines: {prepare: 90s}}";
+    /**
+     * The first QEMU on an emulated host takes long to start: libvirt probes what it can do. Without a strategy the long downtime
+     * there would make each next migration explicit.
+     */
+    private static final String MIGRATION = "{settle: 500ms, strategy: automatic, deadlines: {prepare: 90s}}";
 
     /** Most checks run a command or call libvirt on an emulated host. */
     private static final Duration POLL = Duration.ofSeconds(1);
@@ -151,7 +154,12 @@ final class LabServer implements AutoCloseable {
 
     /** The same on any host. */
     TestGuest startGuest(String host, String name, int number, String options) throws Exception {
-        requireOk(rest.change("POST", "/api/v1/vms?host=" + host, definition(name, number, options)));
+        return startGuest(host, name, definition(name, number, options));
+    }
+
+    /** The same with a definition of the caller. */
+    TestGuest startGuest(String host, String name, String definition) throws Exception {
+        requireOk(rest.change("POST", "/api/v1/vms?host=" + host, definition));
         requireOk(rest.change("POST", "/api/v1/vms/" + name + "/pair", "{\"nic\":\"only\",\"pool\":\"pool-a\"}"));
         requireOk(rest.change("POST", "/api/v1/vms/" + name + "/start", ""));
         TestGuest guest = new TestGuest(rest, name);

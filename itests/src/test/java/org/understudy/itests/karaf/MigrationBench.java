@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.understudy.itests.Built;
 import org.understudy.itests.lab.SriovLab;
 
 /**
@@ -22,6 +24,10 @@ import org.understudy.itests.lab.SriovLab;
 final class MigrationBench {
     private static final List<String> HOSTS = List.of("alpha", "beta");
     private static final String FORWARDING_OFF = "/run/no-forwarding";
+    private static final String SLOW_VFIO = "/tmp/slowvfio.so";
+    /** 20 s for the guest of 160 MiB: longer than QEMU may usually be silent. */
+    private static final int MS_PER_GIB = 128_000;
+
     private static final Pattern DOWNTIME = Pattern.compile("(?m)^Total downtime: +(\\d+) ");
     /** A ping without a reply counts as lost after 1 s. */
     private static final Duration LATE_ANSWERS = Duration.ofSeconds(2);
@@ -38,10 +44,12 @@ final class MigrationBench {
         try (LabServer lab = LabServer.start()) {
             MigrationBench bench = new MigrationBench(lab);
             HOSTS.forEach(bench::refuseForwarding);
+            bench.bringSlowVfio();
             for (int round = 1; round <= rounds; round++) {
                 System.err.printf("Round %d of %d ...%n", round, rounds);
                 bench.understudy();
                 bench.libvirt();
+                bench.slowVfio();
             }
             Files.writeString(Path.of(arguments[1]), bench.samples.toPrettyString());
         }
@@ -73,6 +81,51 @@ final class MigrationBench {
             move("understudy, automatic without forwarding entries", "automatic", guest, destination);
         }
         HOSTS.forEach(host -> lab.lab.output(host, "rm", FORWARDING_OFF));
+        LabServer.requireOk(lab.rest.change("POST", "/api/v1/vms/web1/destroy", ""));
+        LabServer.requireOk(lab.rest.change("DELETE", "/api/v1/vms/web1", ""));
+    }
+
+    private void bringSlowVfio() throws IOException, InterruptedException {
+        Path library = Files.createTempFile("slowvfio", ".so");
+        Process gcc = new ProcessBuilder(
+                        "gcc",
+                        "-std=c17",
+                        "-O2",
+                        "-Wall",
+                        "-Wextra",
+                        "-Werror",
+                        "-shared",
+                        "-fPIC",
+                        "-o",
+                        library.toString(),
+                        Built.lab("slowvfio.c").toString())
+                .inheritIO()
+                .start();
+        if (gcc.waitFor() != 0) {
+            throw new IllegalStateException("gcc exited with " + gcc.exitValue());
+        }
+        for (String host : HOSTS) {
+            lab.lab.bring(host, library, SLOW_VFIO);
+            run(host, "chmod 755 " + SLOW_VFIO);
+        }
+        Files.delete(library);
+    }
+
+    /** A guest of 160 MiB whose VFs take as long to be opened as those of a large one. */
+    private void slowVfio() throws Exception {
+        TestGuest guest = lab.startGuest(
+                "alpha",
+                "web1",
+                lab.definition("web1", 1, "")
+                        .replace("<domain ", "<domain xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0' ")
+                        .replace("</domain>", """
+                        <qemu:commandline>
+                          <qemu:env name='LD_PRELOAD' value='%s'/>
+                          <qemu:env name='SLOWVFIO_MS_PER_GIB' value='%d'/>
+                        </qemu:commandline>
+                        </domain>""".formatted(SLOW_VFIO, MS_PER_GIB)));
+        move("understudy, automatic, VF opened in 20 s", "automatic", guest, "beta");
+        move("understudy, explicit, VF opened in 20 s", "explicit", guest, "alpha");
         LabServer.requireOk(lab.rest.change("POST", "/api/v1/vms/web1/destroy", ""));
         LabServer.requireOk(lab.rest.change("DELETE", "/api/v1/vms/web1", ""));
     }

@@ -72,7 +72,11 @@ final class MigrationTask implements Task {
         UnplugStep unplug = new UnplugStep(context, prepared);
         Sending sending = unplug.start();
         Arrived arrived = arrive(unplug, sending);
-        boolean enabled = step(MigrationStep.TO_PRIMARY, new PlugStep(context, arrived, probe)::run);
+        PlugStep plug = new PlugStep(context, arrived, probe);
+        boolean enabled = step(MigrationStep.TO_PRIMARY, plug::run);
+        if (enabled) {
+            plug.opening().ifPresent(context.services().journal().measured()::add);
+        }
         begin(MigrationStep.RELEASE);
         new ReleaseStep(context, snapshot, sending.source().outgoing()).run();
         context.status().done(MigrationStep.RELEASE);

@@ -214,6 +214,7 @@ public final class MigrationBench implements AutoCloseable {
                 Duration.ofMillis(20),
                 Duration.ofMillis(300),
                 Duration.ofSeconds(1),
+                Duration.ofMillis(100),
                 Duration.ofMillis(150));
         MigrationJournal journal = new MigrationJournal(itsFolder);
         MigrationService created = new MigrationService(
@@ -346,6 +347,29 @@ public final class MigrationBench implements AutoCloseable {
     /** Lets time pass at once. */
     public void pass(Duration span) {
         time.pass(span);
+    }
+
+    /** Waits, on a thread of this bench, until this much virtual time has passed. */
+    void sleep(Duration span) {
+        long end = time.nanos() + span.toNanos();
+        Object monitor = new Object();
+        synchronized (monitor) {
+            try {
+                while (time.nanos() < end) {
+                    time.await(monitor, end - time.nanos());
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Gives the VM memory. */
+    void memory(String unit, int amount) {
+        a.running(
+                "web1",
+                DEFINITION.replace("<os>", "<memory unit='%s'>%d</memory><os>".formatted(unit, amount)),
+                PRIMARY);
     }
 
     /** Waits until the service shows a migration. */

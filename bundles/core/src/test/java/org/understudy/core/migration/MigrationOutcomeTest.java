@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationOptions;
@@ -26,6 +27,7 @@ import org.understudy.api.MigrationStrategy;
 import org.understudy.api.Outcome;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.ProbeTarget;
+import org.understudy.api.Severity;
 import org.understudy.api.StepState;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmState;
@@ -81,6 +83,80 @@ class MigrationOutcomeTest {
         assertThat(codes(m)).contains("primary-not-released").doesNotContain("step-deadline-exceeded");
         assertThat(step(m, MigrationStep.COPY).state()).isEqualTo(StepState.FAILED);
         assertThat(bench.a.calls()).containsExactly("send web1", "cancel web1");
+    }
+
+    @Test
+    void reportsACopyThatDoesNotConvergeWhileItRuns() {
+        bench.copyPatience = 1000;
+        bench.a.with(Fault.REWRITES_MEMORY);
+        Migration running = bench.startAndReach(MigrationStep.COPY, withDowntimeLimit(Duration.ofMillis(10)));
+        bench.time.flow();
+
+        MigrationBench.soon()
+                .until(() -> codes(bench.service().show(running.id())).contains("copy-not-converging"));
+        Finding found = bench.service().show(running.id()).findings().stream()
+                .filter(f -> f.code() == FindingCode.COPY_NOT_CONVERGING)
+                .findFirst()
+                .orElseThrow();
+        assertThat(found.severity()).isEqualTo(Severity.WARNING);
+        assertThat(found.message())
+                .startsWith("Copy of VM web1 does not converge: 0.")
+                .contains("QEMU sends")
+                .endsWith("forecast: no end at these rates");
+        assertThat(found.remedy())
+                .startsWith("Cancel the migration with \"understudy:migration-cancel " + running.id() + "\"")
+                .endsWith("--auto-converge or a higher --bandwidth or --downtime-limit 1s.");
+
+        bench.a.without(Fault.REWRITES_MEMORY);
+        Migration m = bench.await(running);
+        assertThat(m.outcome()).contains(Outcome.COMPLETED);
+        assertThat(codes(m)).doesNotContain("copy-not-converging");
+    }
+
+    private static MigrationOptions withDowntimeLimit(Duration limit) {
+        MigrationOptions defaults = MigrationOptions.defaults();
+        return new MigrationOptions(
+                defaults.bandwidth(),
+                Optional.of(limit),
+                false,
+                defaults.multifdChannels(),
+                false,
+                false,
+                defaults.requireVf(),
+                defaults.strategy(),
+                defaults.probe());
+    }
+
+    @Test
+    void endsACopyThatMakesNoProgress() {
+        bench.a.with(Fault.REWRITES_MEMORY);
+
+        Migration m = bench.migrate();
+
+        assertThat(m.outcome()).contains(Outcome.FAILED_ON_SOURCE);
+        assertThat(m.findings().get(0).code()).isEqualTo(FindingCode.COPY_NOT_CONVERGING);
+        assertThat(m.findings().get(0).severity()).isEqualTo(Severity.ERROR);
+        assertThat(m.findings().get(0).remedy()).startsWith("Start the migration again with --auto-converge");
+        assertThat(codes(m)).containsOnlyOnce("copy-not-converging");
+        assertThat(step(m, MigrationStep.COPY).state()).isEqualTo(StepState.FAILED);
+        assertRunsOnSourceAsBefore();
+    }
+
+    @Test
+    void goesOnWithASlowCopyFarBeyondTheDeadline() {
+        bench.a.with(Fault.COPIES_SLOWLY);
+        Migration running = bench.startAndReach(MigrationStep.COPY);
+
+        bench.time.flow();
+        MigrationBench.soon()
+                .until(() -> step(bench.service().show(running.id()), MigrationStep.COPY)
+                                .duration()
+                                .orElseThrow()
+                                .compareTo(bench.patience.multipliedBy(20))
+                        > 0);
+        bench.a.without(Fault.COPIES_SLOWLY);
+
+        assertThat(bench.await(running).outcome()).contains(Outcome.COMPLETED);
     }
 
     @Test

@@ -56,6 +56,10 @@ public final class FakeHost implements Host {
         NO_PAUSE_EVENTS,
         /** The phase stays at ACTIVE. */
         STUCK_IN_COPY,
+        /** Each pass leaves as much memory as the one before: the guest writes as fast as QEMU sends. */
+        REWRITES_MEMORY,
+        /** The first pass continues, slowly. */
+        COPIES_SLOWLY,
         /** After continueToSwitch the phase stays at DEVICE. */
         STUCK_IN_SWITCH,
         /** The host does not answer for a limited time during the copy; combine with {@link #COPY_FAILS}. */
@@ -140,6 +144,8 @@ public final class FakeHost implements Host {
     private HostFacts facts = FakeFacts.of("7.2.22");
     private List<Finding> checkFindings = List.of();
     private List<Finding> causes = List.of();
+    private volatile Runnable onPlug = () -> {};
+    private volatile Runnable onLoad = () -> {};
 
     public FakeHost(String name) {
         this.name = new HostName(name);
@@ -184,6 +190,20 @@ public final class FakeHost implements Host {
     /** Why primaries are missing. */
     public void causes(List<Finding> findings) {
         causes = findings;
+    }
+
+    /** Runs in each call that plugs a primary, before its effect. */
+    public void onPlug(Runnable task) {
+        onPlug = task;
+    }
+
+    /** Runs in each query of an incoming migration that has everything. */
+    public void onLoad(Runnable task) {
+        onLoad = task;
+    }
+
+    void load() {
+        onLoad.run();
     }
 
     public void checkFindings(List<Finding> findings) {
@@ -406,6 +426,7 @@ public final class FakeHost implements Host {
 
     @Override
     public void plugPrimary(VmName vm, Alias primary, Optional<PciAddress> assignedVf) {
+        onPlug.run();
         if (has(Fault.REPLUG_FAILS)) {
             throw new UnderstudyException(ErrorCode.QMP_ERROR, "device_add failed");
         }

@@ -56,6 +56,9 @@ public final class FakeIncoming implements IncomingMigration {
 
     @Override
     public MigrationPhase phase() {
+        if (phase == MigrationPhase.COMPLETED) {
+            vm.host().load();
+        }
         return phase;
     }
 

@@ -29,6 +29,8 @@ public final class FakeOutgoing implements OutgoingMigration {
     private boolean released;
     private boolean unreachable;
     private int away;
+    private long left = TOTAL;
+    private int pass = 1;
 
     FakeOutgoing(MigrationId id, FakeVm vm, Optional<FakeIncoming> receiver) {
         this.id = id;
@@ -64,14 +66,32 @@ public final class FakeOutgoing implements OutgoingMigration {
             throw new UnderstudyException(ErrorCode.QMP_DISCONNECTED, "the monitor closed");
         }
         MigrationPhase answer = phase;
+        if (phase == MigrationPhase.ACTIVE) {
+            copy();
+        }
         advance();
         boolean over = answer == MigrationPhase.COMPLETED;
         return new MigrationProgress(
                 answer,
                 TOTAL,
-                over ? 0 : TOTAL / 2,
+                over ? 0 : left,
                 over ? Optional.of(Duration.ofMillis(7)) : Optional.empty(),
                 answer == MigrationPhase.FAILED ? "Unable to write to socket: Connection reset by peer" : "");
+    }
+
+    private void copy() {
+        if (host.has(Fault.REWRITES_MEMORY)) {
+            left -= TOTAL / 8;
+            if (left <= 0) {
+                left = TOTAL / 2;
+                pass++;
+                host.emit(new HostEvent.MemoryPass(vm.name(), host.now(), pass));
+            }
+        } else if (host.has(Fault.COPIES_SLOWLY)) {
+            left = Math.max(1, left - 1);
+        } else {
+            left = TOTAL / 2;
+        }
     }
 
     private void advance() {
@@ -109,12 +129,18 @@ public final class FakeOutgoing implements OutgoingMigration {
             fail();
         } else if (host.has(Fault.DIES_IN_COPY)) {
             vm.stop("QEMU exited with 137");
-        } else if (host.has(Fault.SWITCHES_BY_ITSELF) && !host.has(Fault.STUCK_IN_COPY)) {
+        } else if (copies()) {
+            return;
+        } else if (host.has(Fault.SWITCHES_BY_ITSELF)) {
             arrive();
-        } else if (!host.has(Fault.STUCK_IN_COPY)) {
+        } else {
             vm.pause();
             to(MigrationPhase.PRE_SWITCHOVER);
         }
+    }
+
+    private boolean copies() {
+        return host.has(Fault.STUCK_IN_COPY) || host.has(Fault.REWRITES_MEMORY) || host.has(Fault.COPIES_SLOWLY);
     }
 
     private void fromCancelling() {

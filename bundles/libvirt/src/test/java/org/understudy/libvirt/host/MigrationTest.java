@@ -5,16 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.libvirt.Connect;
+import org.libvirt.LibvirtException;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
@@ -190,6 +195,43 @@ final class MigrationTest extends TwoLibvirtds {
         in.abort();
         assertThat(b.find(WEB)).isEmpty();
         await().atMost(LIMIT).until(() -> a.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
+    }
+
+    @Test
+    void noOptionOfOneMigrationIsInForceInTheNext() throws LibvirtException, JsonProcessingException {
+        long usual = parameter("max-bandwidth");
+        cancelInCopy(Optional.of(Duration.ofSeconds(2)), 2000);
+        assertThat(parameter("max-bandwidth")).isEqualTo(usual);
+
+        cancelInCopy(Optional.empty(), 300);
+    }
+
+    /** Starts and cancels a slow migration. */
+    private void cancelInCopy(Optional<Duration> downtimeLimit, long expectedMillis)
+            throws LibvirtException, JsonProcessingException {
+        IncomingMigration in = b.prepareIncoming(request());
+        OutgoingMigration out = a.startOutgoing(outgoing("m-1", in, 100_000, downtimeLimit));
+        await().atMost(LIMIT).until(() -> out.progress().phase() == MigrationPhase.ACTIVE);
+        assertThat(parameter("downtime-limit")).isEqualTo(expectedMillis);
+        assertThat(parameter("max-bandwidth")).isEqualTo(1 << 20);
+        out.cancel();
+        await().atMost(LIMIT).until(() -> out.progress().phase() == MigrationPhase.CANCELLED);
+        in.abort();
+        out.resumeOnSource();
+        await().atMost(LIMIT).until(() -> a.primaryPresence(WEB, PRIMARY) == PrimaryPresence.ENABLED);
+    }
+
+    /** As QEMU on the source has it. */
+    private static long parameter(String name) throws LibvirtException, JsonProcessingException {
+        Connect connection = new Connect(daemonA.uri("qemu", "/system"));
+        try {
+            String answer = connection
+                    .domainLookupByName(WEB.value())
+                    .qemuMonitorCommand("{\"execute\":\"query-migrate-parameters\"}", 0);
+            return new ObjectMapper().readTree(answer).path("return").path(name).asLong();
+        } finally {
+            connection.close();
+        }
     }
 
     @Test

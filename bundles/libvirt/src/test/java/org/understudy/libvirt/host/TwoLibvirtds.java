@@ -168,10 +168,15 @@ abstract class TwoLibvirtds {
     }
 
     OutgoingRequest outgoing(String migration, IncomingMigration in, long bandwidth) {
+        return outgoing(migration, in, bandwidth, Optional.empty());
+    }
+
+    OutgoingRequest outgoing(
+            String migration, IncomingMigration in, long bandwidth, Optional<Duration> downtimeLimit) {
         MigrationOptions usual = MigrationOptions.defaults();
         MigrationOptions options = new MigrationOptions(
                 bandwidth == 0 ? OptionalLong.empty() : OptionalLong.of(bandwidth),
-                usual.downtimeLimit(),
+                downtimeLimit,
                 false,
                 usual.multifdChannels(),
                 false,

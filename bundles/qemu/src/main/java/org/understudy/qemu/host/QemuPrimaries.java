@@ -12,6 +12,7 @@ import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.Edits;
+import org.understudy.api.xml.GuestMemory;
 import org.understudy.api.xml.XmlElement;
 import org.understudy.qemu.domain.DefinitionReader;
 import org.understudy.qemu.domain.Device;
@@ -134,7 +135,9 @@ final class QemuPrimaries {
         assignedVf.ifPresent(vf -> vfs.put(primary.value(), vf.toString()));
         qemu.store(new RunRecord(run.role(), run.pid(), run.startTicks(), run.accelerator(), run.uri(), vfs));
         Map<String, Object> arguments = HotplugArguments.arguments(domain, device, QemuRuntime.vfs(qemu.run()));
-        qemu.execute(QmpCommands.deviceAdd(arguments.get("driver").toString(), primary.value(), arguments));
+        qemu.execute(
+                QmpCommands.deviceAdd(arguments.get("driver").toString(), primary.value(), arguments),
+                GuestMemory.read(xml).openingAllowance());
         qemu.storeLiveDefinition(xml);
         qemu.publish(new HostEvent.DevicePlugged(vm.name(), RunningQemu.now(), primary));
     }

@@ -11,6 +11,7 @@ import java.util.function.Supplier;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.PciAddress;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.xml.GuestMemory;
 import org.understudy.concurrent.HostEventQueue;
 import org.understudy.qemu.domain.CommandLine;
 import org.understudy.qemu.domain.CompletedDefinition;
@@ -66,7 +67,9 @@ record QemuRuntime(
                             sandbox(domain),
                             CommandLine.of(domain, overrides),
                             incoming ? List.of("-incoming", "defer") : List.of());
-            return connect(new RunningQemu(folder, process, folder.run().orElseThrow(), threads, events));
+            return connect(
+                    new RunningQemu(folder, process, folder.run().orElseThrow(), threads, events),
+                    START.plus(GuestMemory.read(live).startAllowance()));
         } catch (UnderstudyException e) {
             folder.clearRunOrDelete();
             throw e;
@@ -85,9 +88,9 @@ record QemuRuntime(
         return domain.devices(Device.Nic.class).anyMatch(n -> n.backend() instanceof Device.NicBackend.Bridge);
     }
 
-    private RunningQemu connect(RunningQemu qemu) {
+    private RunningQemu connect(RunningQemu qemu, Duration limit) {
         try {
-            qemu.connect(START);
+            qemu.connect(limit);
             return qemu;
         } catch (UnderstudyException e) {
             boolean ended = qemu.process().awaitExit(Duration.ofSeconds(1));

@@ -115,7 +115,16 @@ final class RunningQemu {
 
     /** @throws UnderstudyException if QEMU rejects the command, is unreachable, or does not reply in time */
     <T> T execute(QmpCommand<T> command) {
-        return client().execute(command, REPLY_LIMIT);
+        return execute(command, Duration.ZERO);
+    }
+
+    /**
+     * The same for a command that may take longer.
+     *
+     * @param more than usual
+     */
+    <T> T execute(QmpCommand<T> command, Duration more) {
+        return client().execute(command, REPLY_LIMIT.plus(more));
     }
 
     QmpClient client() {

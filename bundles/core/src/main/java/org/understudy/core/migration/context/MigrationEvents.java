@@ -26,6 +26,8 @@ import org.understudy.concurrent.Scheduler;
  * on threads of the connectors; the thread of the migration waits.
  */
 public final class MigrationEvents implements AutoCloseable {
+    private static final Duration UNLIMITED = Duration.ofDays(36_500);
+
     private final VmName vm;
     private final MigrationTimings timings;
     private final Scheduler scheduler;
@@ -36,16 +38,23 @@ public final class MigrationEvents implements AutoCloseable {
     private boolean cancelRequested;
     private boolean pastPointOfNoReturn;
     private boolean abandoned;
+    private volatile Duration absence;
     private boolean closed;
     private long eventCount;
 
     public MigrationEvents(VmName vm, MigrationTimings timings, Scheduler scheduler, ExecutorService threads) {
         this.vm = vm;
         this.timings = timings;
+        this.absence = timings.absence();
         this.scheduler = scheduler;
         this.threads = threads;
         this.source = new VmEvents(scheduler);
         this.destination = new VmEvents(scheduler);
+    }
+
+    /** A host may be silent for this much longer than usual: the VFs of a large guest take long to be opened. */
+    public void allowSilence(Duration more) {
+        absence = timings.absence().plus(more);
     }
 
     /** Subscribes to both hosts. Blocks for their answers. */
@@ -133,6 +142,11 @@ public final class MigrationEvents implements AutoCloseable {
         return poll(limit, check).orElseThrow(() -> exceeded(step, what, limit));
     }
 
+    /** The same without a limit: the check ends the wait with an exception. */
+    public <T> T awaitUnlimited(Supplier<Optional<T>> check) {
+        return poll(UNLIMITED, check).orElseThrow();
+    }
+
     /** The same for the answer to a call, which is present on return. */
     <T> void await(MigrationStep step, String what, Duration limit, PendingAnswer<T> pendingAnswer) {
         poll(limit, pendingAnswer).orElseThrow(() -> exceeded(step, what, limit));
@@ -201,13 +215,18 @@ public final class MigrationEvents implements AutoCloseable {
                 limit = Optional.empty();
                 return value;
             } catch (UnderstudyException e) {
-                limit = limit.or(() -> Optional.of(Deadline.in(scheduler, timings.absence())));
-                if (e.code() != ErrorCode.HOST_UNAVAILABLE || limit.get().isOver() || end.isOver()) {
+                limit = limit.or(() -> Optional.of(Deadline.in(scheduler, absence)));
+                if (!isSilence(e) || limit.get().isOver() || end.isOver()) {
                     throw e;
                 }
                 return Optional.empty();
             }
         }
+    }
+
+    /** QEMU does not answer while it opens a VF. */
+    private static boolean isSilence(UnderstudyException e) {
+        return e.code() == ErrorCode.HOST_UNAVAILABLE || e.code() == ErrorCode.DEADLINE_EXCEEDED;
     }
 
     private synchronized long eventCount() {

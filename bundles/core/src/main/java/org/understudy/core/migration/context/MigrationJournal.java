@@ -33,7 +33,7 @@ import org.understudy.json.RecordMappers;
  * The state that survives a crash of this server: one file per migration, replaced atomically and on disk before the
  * migration continues. Safe for use from any thread.
  */
-public final class MigrationJournal implements PendingUnplug.Store {
+public final class MigrationJournal implements PendingUnplug.Store, VfOpening.Store {
     /** The stage of a migration. */
     public enum Stage {
         /** Nothing outside this server was changed. */
@@ -67,6 +67,7 @@ public final class MigrationJournal implements PendingUnplug.Store {
     private static final int KEPT = 100;
     private static final String SUFFIX = ".json";
     private static final String PENDING = "pending-ejects";
+    private static final String OPENINGS = "vf-openings";
     private static final JsonMapper JSON = RecordMappers.STORED;
 
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
@@ -74,6 +75,7 @@ public final class MigrationJournal implements PendingUnplug.Store {
 
     private final Path folder;
     private final JournalReserve reserve;
+    private final VfOpenings openings = new VfOpenings(this);
 
     /** @throws UnderstudyException {@link ErrorCode#IO_FAILED} if the folder cannot be created */
     public MigrationJournal(Path folder) {
@@ -147,9 +149,13 @@ public final class MigrationJournal implements PendingUnplug.Store {
 
     @Override
     public List<PendingUnplug> pendingUnplugs() {
-        Path file = folder.resolve(PENDING);
+        return list(PENDING, PendingUnplug[].class);
+    }
+
+    private <T> List<T> list(String name, Class<T[]> kind) {
+        Path file = folder.resolve(name);
         try {
-            return Files.exists(file) ? List.of(JSON.readValue(file.toFile(), PendingUnplug[].class)) : List.of();
+            return Files.exists(file) ? List.of(JSON.readValue(file.toFile(), kind)) : List.of();
         } catch (IOException e) {
             LOG.error("Journal file {}: cannot be read, ignored: {}", file, e.toString());
             return List.of();
@@ -159,6 +165,21 @@ public final class MigrationJournal implements PendingUnplug.Store {
     @Override
     public void keep(List<PendingUnplug> all) {
         store(folder.resolve(PENDING), all);
+    }
+
+    /** What the VFs of VMs cost in their last migrations. */
+    public VfOpenings measured() {
+        return openings;
+    }
+
+    @Override
+    public List<VfOpening> openings() {
+        return list(OPENINGS, VfOpening[].class);
+    }
+
+    @Override
+    public void keepOpenings(List<VfOpening> all) {
+        store(folder.resolve(OPENINGS), all);
     }
 
     private void store(Path file, Object value) {

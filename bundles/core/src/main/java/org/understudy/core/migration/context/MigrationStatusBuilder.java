@@ -143,6 +143,15 @@ public final class MigrationStatusBuilder {
         }
     }
 
+    /** Replaces a finding whose figures have changed; without a new one it is removed. */
+    synchronized void replace(Optional<Finding> old, Optional<Finding> fresh) {
+        if (!old.equals(fresh)) {
+            old.ifPresent(findings::remove);
+            fresh.ifPresent(findings::add);
+            publish();
+        }
+    }
+
     synchronized List<Finding> findings() {
         return List.copyOf(findings);
     }

@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param probeTail how long the probe measures after the last step
  * @param absence how long a host may be unreachable during a migration, such as while its libvirt is restarted
  * @param answer how long one query of a host may take
+ * @param convergence how long the copy of memory may make no progress before that is reported
  * @param ownUnplugWait how long QEMU itself waits for the guest after a cancel. Source: QEMU
  *     {@code migration/migration.c}, {@code qemu_savevm_wait_unplug}: 120 rounds of 250 ms, since 6.1
  */
@@ -24,6 +25,7 @@ public record MigrationTimings(
         Duration probeTail,
         Duration absence,
         Duration answer,
+        Duration convergence,
         Duration ownUnplugWait) {
     public static MigrationTimings usual() {
         return new MigrationTimings(
@@ -34,6 +36,7 @@ public record MigrationTimings(
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(45),
                 Duration.ofSeconds(30),
+                Duration.ofSeconds(15),
                 Duration.ofSeconds(29));
     }
 }

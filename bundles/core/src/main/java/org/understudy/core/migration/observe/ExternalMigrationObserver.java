@@ -2,6 +2,7 @@
 package org.understudy.core.migration.observe;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +24,7 @@ import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.concurrent.Deadline;
 import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.migration.context.CopyWatch;
 import org.understudy.core.migration.context.Downtime;
 import org.understudy.core.migration.context.MigrationRequest;
 import org.understudy.core.migration.context.MigrationServices;
@@ -30,6 +32,7 @@ import org.understudy.core.migration.context.MigrationStatusBuilder;
 import org.understudy.core.migration.context.Task;
 import org.understudy.core.migration.context.TimeBetween;
 import org.understudy.core.migration.context.VmEvents;
+import org.understudy.core.migration.context.VmSnapshot;
 
 /**
  * Shows a migration that another program started, such as virsh or another server, as the same steps. Changes nothing,
@@ -43,6 +46,7 @@ public final class ExternalMigrationObserver implements Task {
     private final MigrationStatusBuilder status;
     private final VmEvents onSource;
     private final VmEvents onDestination;
+    private final CopyWatch watch;
     private boolean abandoned;
 
     /** Skips the steps that this server does not run, before a listener can mistake the migration for one of this server. */
@@ -53,6 +57,7 @@ public final class ExternalMigrationObserver implements Task {
         this.status = status;
         this.onSource = new VmEvents(services.scheduler());
         this.onDestination = new VmEvents(services.scheduler());
+        this.watch = new CopyWatch(request, services, status, onSource, false);
         status.skip(MigrationStep.PREFLIGHT, "started by another program");
         status.skip(MigrationStep.LEASE, "started by another program");
     }
@@ -110,6 +115,7 @@ public final class ExternalMigrationObserver implements Task {
 
     /** A VM may also be migrated, and arrive, while it is paused. */
     private boolean hasEnded() {
+        int pass = watch.pass();
         Optional<MigrationProgress> now =
                 request.source().outgoing(request.vm()).map(OutgoingMigration::progress);
         boolean over = now.map(p -> p.phase().isOver()).orElse(true);
@@ -128,7 +134,7 @@ public final class ExternalMigrationObserver implements Task {
             needsAttention("VM " + request.vm() + " runs on neither host after its migration");
             return true;
         }
-        now.ifPresent(this::show);
+        now.ifPresent(progress -> show(pass, progress));
         return false;
     }
 
@@ -136,10 +142,11 @@ public final class ExternalMigrationObserver implements Task {
         return host.find(request.vm()).map(HostedVm::state).orElse(VmState.SHUTOFF);
     }
 
-    private void show(MigrationProgress progress) {
+    private void show(int pass, MigrationProgress progress) {
         switch (progress.phase()) {
             case ACTIVE, POSTCOPY, PRE_SWITCHOVER -> {
                 advanceTo(MigrationStep.COPY);
+                watch.sample(pass, progress);
                 if (progress.totalBytes() > 0) {
                     status.progress((int) Math.max(0, 100 - 100 * progress.remainingBytes() / progress.totalBytes()));
                 }
@@ -163,6 +170,7 @@ public final class ExternalMigrationObserver implements Task {
     }
 
     private void endOnDestination() {
+        watch.close();
         status.progress(100);
         advanceTo(MigrationStep.SWITCH);
         TimeBetween downtime = Downtime.measure(onSource, onDestination, status.since(MigrationStep.TO_STANDBY));
@@ -178,10 +186,13 @@ public final class ExternalMigrationObserver implements Task {
         status.begin(MigrationStep.TO_PRIMARY);
         Host destination = request.destination();
         String configured = destination.definition(request.vm());
+        String live = destination.liveDefinition(request.vm()).orElse(configured);
         List<PairView> pairs = services.definitions()
-                .view(destination.liveDefinition(request.vm()).orElse(configured))
+                .view(live)
                 .pairsWith(services.definitions().view(configured));
-        Deadline end = Deadline.in(services.scheduler(), request.deadlines().plug());
+        VmSnapshot snapshot = new VmSnapshot(live, configured, pairs, Map.of());
+        Deadline end =
+                Deadline.in(services.scheduler(), snapshot.deadlines(request).plug());
         while (!pairs.stream().allMatch(this::isEnabled)) {
             if (end.isOver() || isAbandoned()) {
                 status.end(MigrationStep.TO_PRIMARY, StepState.FAILED);
@@ -202,6 +213,7 @@ public final class ExternalMigrationObserver implements Task {
     }
 
     private void endOnSource(Optional<MigrationProgress> last) {
+        watch.close();
         boolean cancelled = last.filter(p -> p.phase() == MigrationPhase.CANCELLED)
                         .isPresent()
                 || onSource.of(HostEvent.MigrationChanged.class).anyMatch(m -> m.phase() == MigrationPhase.CANCELLED);

@@ -46,6 +46,7 @@ final class ArrivalRecovery {
         status.done(interrupted.lastStep());
         skipUnrecorded();
         VmSnapshot snapshot = interrupted.snapshotOn(interrupted.destination());
+        context.events().allowSilence(snapshot.openingAllowance());
         Optional<SourceMonitor> sender = interrupted.sender();
         Arrived arrived = Arrived.recovered(context, snapshot, switching, sender.flatMap(SourceMonitor::released));
         status.begin(MigrationStep.TO_PRIMARY);

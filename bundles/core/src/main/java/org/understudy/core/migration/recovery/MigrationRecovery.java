@@ -12,8 +12,9 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.Hosts;
-import org.understudy.api.spi.MigrationPhase;
+import org.understudy.api.spi.MigrationProgress;
 import org.understudy.api.spi.OutgoingMigration;
+import org.understudy.core.migration.context.CopyWatch;
 import org.understudy.core.migration.context.HeldHosts;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.MigrationEvents;
@@ -137,25 +138,38 @@ public final class MigrationRecovery implements Task {
         boolean released = events.poll(
                         policy.deadlines().unplug(),
                         () -> Optional.of(true)
-                                .filter(yes -> automaticPhase(interrupted)
-                                        .filter(p -> !SourceMonitor.isPastUnplug(p))
+                                .filter(yes -> automaticProgress(interrupted)
+                                        .filter(p -> !SourceMonitor.isPastUnplug(p.phase()))
                                         .isEmpty()))
                 .isPresent();
         if (released) {
-            events.poll(
-                    policy.deadlines().copy(),
-                    () -> Optional.of(true)
-                            .filter(yes -> automaticPhase(interrupted).isEmpty()));
+            awaitCopy(interrupted);
         }
     }
 
-    /** The phase of a running migration that the host switches by itself; empty if there is none. */
-    private static Optional<MigrationPhase> automaticPhase(InterruptedMigration interrupted) {
+    private void awaitCopy(InterruptedMigration interrupted) {
+        MigrationContext context = interrupted.context();
+        CopyWatch watch = new CopyWatch(context.request(), services, status, events.source(), false);
+        try {
+            events.awaitUnlimited(() -> {
+                int pass = watch.pass();
+                Optional<MigrationProgress> running = automaticProgress(interrupted);
+                running.ifPresent(progress -> watch.sample(pass, progress));
+                return Optional.of(true)
+                        .filter(yes -> running.isEmpty() || watch.failure().isPresent());
+            });
+        } finally {
+            watch.close();
+        }
+    }
+
+    /** The progress of a running migration that the host switches by itself; empty if there is none. */
+    private static Optional<MigrationProgress> automaticProgress(InterruptedMigration interrupted) {
         return interrupted
                 .outgoing()
                 .filter(OutgoingMigration::switchesByItself)
-                .map(o -> o.progress().phase())
-                .filter(phase -> !phase.isOver());
+                .map(OutgoingMigration::progress)
+                .filter(progress -> !progress.phase().isOver());
     }
 
     /** Ends the wait for a host; later a cancel has no effect, as the state of both hosts decides. */

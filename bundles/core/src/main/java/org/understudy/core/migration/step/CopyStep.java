@@ -8,6 +8,7 @@ import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.MigrationProgress;
 import org.understudy.concurrent.Deadline;
 import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.migration.context.CopyWatch;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.SourceMonitor;
 import org.understudy.core.migration.context.StepAbortedException;
@@ -17,6 +18,7 @@ import org.understudy.core.migration.context.UnplugFindings;
 public final class CopyStep {
     private final MigrationContext context;
     private final SourceMonitor source;
+    private final CopyWatch watch;
     private final List<PairView> pairs;
     /** From the first time that QEMU waits for the guest in this step. */
     private Optional<Deadline> unplug = Optional.empty();
@@ -24,6 +26,12 @@ public final class CopyStep {
     public CopyStep(MigrationContext context, Sending sending) {
         this.context = context;
         this.source = sending.source();
+        this.watch = new CopyWatch(
+                context.request(),
+                context.services(),
+                context.status(),
+                context.events().source(),
+                !source.outgoing().switchesByItself());
         this.pairs = sending.prepared().snapshot().pairs();
     }
 
@@ -31,12 +39,11 @@ public final class CopyStep {
     public void run() {
         StandbyForwarding.onDestination(context);
         context.status().progress(0);
-        context.events()
-                .await(
-                        MigrationStep.COPY,
-                        "the copy of memory",
-                        context.request().deadlines().copy(),
-                        () -> copied() ? Optional.of(true) : Optional.empty());
+        try {
+            context.events().awaitUnlimited(() -> copied() ? Optional.of(true) : Optional.empty());
+        } finally {
+            watch.close();
+        }
         context.status().progress(100);
         context.events()
                 .source()
@@ -45,6 +52,7 @@ public final class CopyStep {
     }
 
     private boolean copied() {
+        int pass = watch.pass();
         MigrationProgress progress = source.queryAndRequireAlive();
         if (progress.totalBytes() > 0) {
             long done = Math.max(0, progress.totalBytes() - progress.remainingBytes());
@@ -58,8 +66,19 @@ public final class CopyStep {
                 requireReleaseInTime();
                 yield false;
             }
-            default -> false;
+            default -> {
+                watch.sample(pass, progress);
+                requireProgress();
+                yield false;
+            }
         };
+    }
+
+    /** A slow copy goes on as long as it makes progress. */
+    private void requireProgress() {
+        watch.failure().ifPresent(why -> {
+            throw StepAbortedException.failed(why);
+        });
     }
 
     /** QEMU can wait for a primary that it did not report before. */

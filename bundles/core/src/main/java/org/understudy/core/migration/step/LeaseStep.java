@@ -47,7 +47,11 @@ public final class LeaseStep {
         }
         context.journal(MigrationJournal.Stage.LEASED);
         Set<Alias> withoutVf = required.missing(snapshot.pairs(), context.leases());
-        StrategySelection choice = StrategySelection.of(context.request(), snapshot, withoutVf);
+        StrategySelection choice = StrategySelection.of(
+                context.request(),
+                snapshot,
+                withoutVf,
+                context.services().journal().measured());
         context.status().fact(MigrationStep.LEASE, "strategy", choice);
         return prepare(choice.strategy(), withoutVf);
     }
@@ -106,7 +110,7 @@ public final class LeaseStep {
                 context.events(),
                 MigrationStep.LEASE,
                 "the destination QEMU",
-                context.request().deadlines().prepare(),
+                snapshot.deadlines(context.request()).prepare(),
                 () -> context.request().destination().prepareIncoming(request),
                 IncomingMigration::abort);
         rollback.addIncoming(incoming);

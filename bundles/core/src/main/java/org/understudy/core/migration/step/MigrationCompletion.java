@@ -47,7 +47,8 @@ public final class MigrationCompletion {
                             context.request().destination().name(),
                             context.request().vm());
         }
-        Optional<Finding> silence = probe.flatMap(this::silentVm);
+        Optional<Finding> silence = probe.flatMap(
+                measuring -> silentVm(measuring, arrived.snapshot().openingAllowance()));
         silence.ifPresent(finding -> context.status().reason(List.of(finding)));
         if (silence.isPresent()) {
             end(Outcome.NEEDS_ATTENTION);
@@ -59,7 +60,7 @@ public final class MigrationCompletion {
     }
 
     /** A running QEMU proves neither that the guest runs nor that its frames are delivered. */
-    private Optional<Finding> silentVm(GapProbe measuring) {
+    private Optional<Finding> silentVm(GapProbe measuring, Duration opening) {
         Optional<GapProbe.Traffic> traffic = measuring.traffic();
         if (traffic.isEmpty()) {
             return Optional.empty();
@@ -67,7 +68,8 @@ public final class MigrationCompletion {
         context.events().ignoreCancel();
         GapProbe.Traffic before = traffic.get();
         Duration threeIntervals = before.interval().multipliedBy(3);
-        Duration limit = Collections.max(List.of(context.services().timings().silence(), threeIntervals));
+        Duration limit =
+                Collections.max(List.of(context.services().timings().silence().plus(opening), threeIntervals));
         boolean received = awaitTraffic(measuring, before.received(), limit);
         String host = context.request().destination().name().toString();
         return received

@@ -22,6 +22,7 @@ import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.migration.context.EventTime;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.TimeBetween;
+import org.understudy.core.migration.context.VfOpening;
 import org.understudy.core.probe.GapProbe;
 
 /**
@@ -34,11 +35,15 @@ public final class PlugStep {
     private final MigrationContext context;
     private final Arrived arrived;
     private final Optional<GapProbe> probe;
+    private final List<PrimaryPlug> plugs;
 
     public PlugStep(MigrationContext context, Arrived arrived, Optional<GapProbe> probe) {
         this.context = context;
         this.arrived = arrived;
         this.probe = probe;
+        this.plugs = arrived.snapshot().pairs().stream()
+                .map(p -> new PrimaryPlug(context, arrived, p))
+                .toList();
     }
 
     /** Blocks; returns whether the guest has enabled all primaries. */
@@ -47,11 +52,10 @@ public final class PlugStep {
             context.status().skip(MigrationStep.TO_PRIMARY, "the VM has no failover pair");
             return true;
         }
-        Deadline end = context.events().deadline(context.request().deadlines().plug());
-        List<PrimaryPlug> missing = arrived.snapshot().pairs().stream()
-                .map(p -> new PrimaryPlug(context, arrived, p))
-                .filter(plug -> !plug.await(end.left()))
-                .toList();
+        Deadline end = context.events()
+                .deadline(arrived.snapshot().deadlines(context.request()).plug());
+        List<PrimaryPlug> missing =
+                plugs.stream().filter(plug -> !plug.await(end.left())).toList();
         if (missing.isEmpty()) {
             arrived.released().ifPresent(this::measureOnStandby);
             return true;
@@ -60,6 +64,29 @@ public final class PlugStep {
         missing.forEach(plug -> context.status().add(causes(plug.pair())));
         context.status().end(MigrationStep.TO_PRIMARY, StepState.FAILED);
         return false;
+    }
+
+    /** What the VFs cost, for the prediction of the next migration; empty if that was not measured. */
+    public Optional<VfOpening> opening() {
+        int vfs = arrived.snapshot().vfs();
+        if (vfs == 0 || !arrived.withoutVf().isEmpty()) {
+            return Optional.empty();
+        }
+        boolean byQemu = plugs.stream().allMatch(plug -> plug.opening().isEmpty());
+        Optional<Duration> time = arrived.isExplicit()
+                ? plugs.stream().map(PrimaryPlug::opening).reduce(Optional.of(Duration.ZERO), PlugStep::sum)
+                : context.status().now().downtime().filter(downtime -> byQemu);
+        return time.map(measured -> new VfOpening(
+                context.request().vm(),
+                arrived.strategy(),
+                arrived.snapshot().memory().bytes(),
+                vfs,
+                measured));
+    }
+
+    /** Empty if one of them is unknown. */
+    private static Optional<Duration> sum(Optional<Duration> a, Optional<Duration> b) {
+        return a.flatMap(first -> b.map(first::plus));
     }
 
     private void measureOnStandby(EventTime released) {

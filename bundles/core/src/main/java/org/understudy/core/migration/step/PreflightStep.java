@@ -90,6 +90,8 @@ public final class PreflightStep {
             findings.addAll(options(request, snapshot));
             findings.addAll(unpaired(request, snapshot, services));
             findings.addAll(pairs(request, snapshot));
+            findings.addAll(
+                    SlowOpening.findings(request, snapshot, services.journal().measured()));
             findings.addAll(services.unplugGuard()
                     .findings(
                             request.source(),

@@ -30,6 +30,7 @@ final class PrimaryPlug {
     private final PairView pair;
     private Optional<Finding> failure = Optional.empty();
     private boolean refused;
+    private Optional<Duration> opening = Optional.empty();
 
     PrimaryPlug(MigrationContext context, Arrived arrived, PairView pair) {
         this.context = context;
@@ -79,16 +80,20 @@ final class PrimaryPlug {
     }
 
     private boolean plug() {
+        long began = context.services().scheduler().nanos();
         try {
             DeadlineCall.call(
                     context.events(),
                     MigrationStep.TO_PRIMARY,
                     "the destination to plug " + pair.primary(),
-                    context.request().deadlines().plug(),
+                    arrived.snapshot().deadlines(context.request()).plug(),
                     () -> context.request()
                             .destination()
                             .plugPrimary(context.request().vm(), pair.primary(), vf()));
+            Duration time = Duration.ofNanos(context.services().scheduler().nanos() - began);
+            opening = Optional.of(time);
             context.status().fact(MigrationStep.TO_PRIMARY, "plugged-" + pair.primary(), "by Understudy");
+            context.status().fact(MigrationStep.TO_PRIMARY, "openedMs-" + pair.primary(), time.toMillis());
             return true;
         } catch (UnderstudyException e) {
             refused = !UNANSWERED.contains(e.code());
@@ -114,6 +119,11 @@ final class PrimaryPlug {
     /** Why the host did not plug it; empty if it did, or the plug was not requested. */
     Optional<Finding> failure() {
         return failure;
+    }
+
+    /** How long QEMU took to open the VF; empty if this server did not plug it. */
+    Optional<Duration> opening() {
+        return opening;
     }
 
     PairView pair() {

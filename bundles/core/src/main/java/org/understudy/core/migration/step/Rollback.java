@@ -146,6 +146,7 @@ public final class Rollback {
         if (answers.otherMigration().isPresent() || answers.mayBeSentByOther() && !own) {
             return "left to the other migration of the VM";
         }
+        context.events().allowSilence(snapshot.openingAllowance());
         VmState state = awaitRunning();
         if (state == VmState.PAUSED && sending.isEmpty()) {
             return "the guest was not changed; it is paused";
@@ -191,7 +192,7 @@ public final class Rollback {
                     context.events(),
                     MigrationStep.TO_STANDBY,
                     "the source to plug " + pair.primary(),
-                    context.request().deadlines().plug(),
+                    snapshot.deadlines(context.request()).plug(),
                     () -> source.plugPrimary(context.request().vm(), pair.primary(), pair.vf()));
             context.status()
                     .fact(MigrationStep.TO_STANDBY, "replugged-" + pair.primary(), "plugged again on the source");
@@ -201,7 +202,7 @@ public final class Rollback {
                 : PrimaryPresence.PLUGGED;
         boolean restored = context.events()
                 .poll(
-                        context.request().deadlines().plug(),
+                        snapshot.deadlines(context.request()).plug(),
                         () -> Optional.of(answer(pair)).filter(p -> p.is(wanted) || p.is(PrimaryPresence.ENABLED)))
                 .isPresent();
         if (!restored && context.answers().otherMigration().isEmpty()) {

@@ -3,15 +3,12 @@ package org.understudy.core.migration.step;
 
 import java.time.Duration;
 import java.util.Locale;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import org.understudy.api.Alias;
 import org.understudy.api.MigrationStrategy;
-import org.understudy.api.PrimaryKind;
-import org.understudy.api.xml.DomainDocument;
-import org.understudy.api.xml.PlatformXml;
+import org.understudy.core.migration.context.CopyWatch;
 import org.understudy.core.migration.context.MigrationRequest;
+import org.understudy.core.migration.context.VfOpenings;
 import org.understudy.core.migration.context.VmSnapshot;
 
 /**
@@ -20,26 +17,9 @@ import org.understudy.core.migration.context.VmSnapshot;
  * @param why as the migration report shows it
  */
 record StrategySelection(MigrationStrategy strategy, String why) {
-    /**
-     * Time VFIO takes to pin one GiB of allocated memory. Source: Linux commit 4d83de6da265: 29.69 s for 120 GiB,
-     * of which 79 % clear the pages, which the copy has done here.
-     */
-    private static final Duration PINNING_PER_GIB = Duration.ofMillis(52);
-
-    /**
-     * VFIO resets a VF when it is opened, and QEMU does when it is plugged; after each the kernel waits 100 ms. Source: Linux
-     * {@code pcie_flr} and {@code vfio_pci_core_enable}, QEMU {@code vfio_pci_reset}.
-     */
-    private static final Duration RESETS_PER_VF = Duration.ofMillis(200);
-
-    /** Source: QEMU, DEFAULT_MIGRATE_SET_DOWNTIME. */
-    private static final Duration DEFAULT_DOWNTIME_LIMIT = Duration.ofMillis(300);
-
-    private static final long MIB_PER_GIB = 1024;
-    private static final long BYTES_PER_MIB = 1L << 20;
-
-    /** Chooses; called after the VFs were leased. */
-    static StrategySelection of(MigrationRequest request, VmSnapshot snapshot, Set<Alias> withoutVf) {
+    /** @param withoutVf primaries for which the destination has no VF; before the VFs are leased none is known */
+    static StrategySelection of(
+            MigrationRequest request, VmSnapshot snapshot, Set<Alias> withoutVf, VfOpenings openings) {
         if (snapshot.pairs().isEmpty() || !snapshot.canBeUnplugged()) {
             return new StrategySelection(MigrationStrategy.AUTOMATIC, "no VF that can be unplugged and plugged");
         }
@@ -50,30 +30,16 @@ record StrategySelection(MigrationStrategy strategy, String why) {
                 .strategy()
                 .map(requested -> new StrategySelection(requested, "as requested"))
                 .or(() -> request.policy().strategy().map(set -> new StrategySelection(set, "as configured")))
-                .orElseGet(() -> predicted(request, snapshot));
+                .orElseGet(() -> predicted(request, snapshot, openings));
     }
 
-    private static StrategySelection predicted(MigrationRequest request, VmSnapshot snapshot) {
-        long vfs = snapshot.pairs().stream()
-                .filter(p -> p.kind() == PrimaryKind.VF)
-                .count();
-        Optional<Long> memory = vfs > 0 ? mebibytes(snapshot.live()) : Optional.empty();
-        Duration opening = PINNING_PER_GIB
-                .multipliedBy(memory.orElse(0L))
-                .dividedBy(MIB_PER_GIB)
-                .plus(RESETS_PER_VF.multipliedBy(vfs));
-        Duration limit = request.options().downtimeLimit().orElse(DEFAULT_DOWNTIME_LIMIT);
+    private static StrategySelection predicted(MigrationRequest request, VmSnapshot snapshot, VfOpenings openings) {
+        OpeningTime opening = OpeningTime.of(request.vm(), snapshot, openings);
+        Duration limit = request.options().downtimeLimit().orElse(CopyWatch.DEFAULT_DOWNTIME_LIMIT);
         MigrationStrategy best =
-                opening.compareTo(limit) > 0 ? MigrationStrategy.EXPLICIT : MigrationStrategy.AUTOMATIC;
+                opening.time().compareTo(limit) > 0 ? MigrationStrategy.EXPLICIT : MigrationStrategy.AUTOMATIC;
         return new StrategySelection(
-                best,
-                "predicted: opening the VFs takes about %d ms; the downtime limit is %d ms"
-                        .formatted(opening.toMillis(), limit.toMillis()));
-    }
-
-    private static Optional<Long> mebibytes(String definition) {
-        OptionalLong bytes = PlatformXml.of(DomainDocument.parse(definition)).memoryBytes();
-        return bytes.isPresent() ? Optional.of(bytes.getAsLong() / BYTES_PER_MIB) : Optional.empty();
+                best, "%s; the downtime limit is %d ms".formatted(opening.what(), limit.toMillis()));
     }
 
     @Override

@@ -50,6 +50,7 @@ public final class SwitchoverStep {
         if (source.outgoing().switchesByItself()) {
             context.events().passPointOfNoReturn();
         }
+        context.events().allowSilence(sending.prepared().snapshot().openingAllowance());
         source.outgoing().continueToSwitch();
         if (source.outgoing().switchesByItself()) {
             awaitResume();
@@ -58,7 +59,7 @@ public final class SwitchoverStep {
                 .await(
                         MigrationStep.SWITCH,
                         "both QEMUs to complete",
-                        context.request().deadlines().switchover(),
+                        limit(),
                         () -> complete() ? Optional.of(true) : Optional.empty());
         context.events().passPointOfNoReturn();
         context.journal(MigrationJournal.Stage.COMMITTED);
@@ -76,6 +77,11 @@ public final class SwitchoverStep {
                 .since(MigrationStep.COPY)
                 .filter(copy -> source.outgoing().switchesByItself())
                 .orElseGet(() -> Stopwatch.start(context.services().scheduler()));
+    }
+
+    /** With the strategy automatic QEMU opens the VFs while it loads the VM. */
+    private Duration limit() {
+        return sending.prepared().snapshot().deadlines(context.request()).switchover();
     }
 
     /**
@@ -150,7 +156,7 @@ public final class SwitchoverStep {
                     context.events(),
                     MigrationStep.SWITCH,
                     "the destination to start the received VM",
-                    context.request().deadlines().switchover(),
+                    limit(),
                     incoming::accept);
         } catch (UnderstudyException e) {
             if (!runsOnDestination(e)) {
