@@ -58,7 +58,7 @@ run_tests() {
     [ -z "$all$pattern" ] || only+=(-Dlab.excluded=none)
     [ -n "$all$pattern" ] || say "LabFaultsIT, VfioRefusedIT, HookScenarioIT and VirshIT are a matter of --all and of ./understudy lab test."
     # What depends on a module with a failed test is left out: so do the lanes, but not one because of the other.
-    run_suite -T 2 -fae "${only[@]}" || failed=1
+    run_suite -T 3 -fae "${only[@]}" || failed=1
     end_strays
   fi
   if [ -z "$pattern" ] && [ "$failed" = 0 ]; then

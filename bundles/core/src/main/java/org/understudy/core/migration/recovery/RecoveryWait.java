@@ -17,6 +17,7 @@ import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.Hosts;
+import org.understudy.concurrent.Backoff;
 import org.understudy.concurrent.PendingAnswer;
 import org.understudy.core.migration.context.HeldHosts;
 import org.understudy.core.migration.context.MigrationEvents;
@@ -69,8 +70,8 @@ final class RecoveryWait {
 
     /** @throws StepAbortedException when an admin ends the migration, or this server stops */
     Found hosts() {
-        Duration pause = services.timings().poll();
-        while (true) {
+        Backoff pauses = new Backoff(services.timings().poll(), MAX_PAUSE);
+        for (int attempt = 1; true; attempt++) {
             Optional<Host> source = answeredHost(migration.source());
             Optional<Host> destination = source.flatMap(s -> answeredHost(migration.destination()));
             destination.ifPresent(d -> withdrawReport());
@@ -79,8 +80,7 @@ final class RecoveryWait {
                 // Nothing may throw while the hosts are held and the caller cannot release them yet.
                 return found.get();
             }
-            events.poll(pause, Optional::empty);
-            pause = pause.multipliedBy(2).compareTo(MAX_PAUSE) < 0 ? pause.multipliedBy(2) : MAX_PAUSE;
+            events.poll(pauses.pause(attempt), Optional::empty);
         }
     }
 
