@@ -7,6 +7,7 @@ import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -87,6 +88,7 @@ final class PeerHost implements InvocationHandler {
             }
             case "incoming" -> knownIncoming((Host) proxy, (VmName) arguments[0]);
             case "outgoing" -> knownOutgoing((VmName) arguments[0]);
+            case "findByUuid" -> find((Host) proxy, (UUID) arguments[0]);
             default -> remote("", method, arguments);
         };
     }
@@ -101,6 +103,11 @@ final class PeerHost implements InvocationHandler {
                 .map(HostedVm::state)
                 .filter(state -> state == VmState.INCOMING)
                 .map(state -> incoming(vm));
+    }
+
+    /** By a call that every version of the protocol has. */
+    private static Optional<HostedVm> find(Host host, UUID uuid) {
+        return host.vms().stream().filter(vm -> vm.uuid().equals(uuid)).findFirst();
     }
 
     private Optional<OutgoingMigration> knownOutgoing(VmName vm) {
@@ -118,12 +125,14 @@ final class PeerHost implements InvocationHandler {
 
     private IncomingMigration incoming(VmName vm) {
         return proxy(
-                IncomingMigration.class, (proxy, method, arguments) -> end("incoming/" + vm + "/", method, arguments));
+                IncomingMigration.class,
+                (proxy, method, arguments) -> end("incoming/" + vm.encoded() + "/", method, arguments));
     }
 
     private OutgoingMigration outgoing(VmName vm) {
         return proxy(
-                OutgoingMigration.class, (proxy, method, arguments) -> end("outgoing/" + vm + "/", method, arguments));
+                OutgoingMigration.class,
+                (proxy, method, arguments) -> end("outgoing/" + vm.encoded() + "/", method, arguments));
     }
 
     private Object end(String prefix, Method method, Object... arguments) {
