@@ -71,7 +71,7 @@ public record Migration(
      */
     public boolean isOf(VmAddress address) {
         UUID known = uuid.orElse(UNKNOWN);
-        return address.matches(source, vm, known) || address.matches(destination, vm, known);
+        return address.matches(source, vm.value(), known) || address.matches(destination, vm.value(), known);
     }
 
     /**

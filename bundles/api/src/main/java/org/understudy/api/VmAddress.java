@@ -2,7 +2,6 @@
 package org.understudy.api;
 
 import java.util.UUID;
-import java.util.regex.Pattern;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -11,36 +10,6 @@ import org.osgi.annotation.versioning.ProviderType;
  */
 @ProviderType
 public interface VmAddress {
-    /** The form in which libvirt prints a UUID. */
-    Pattern UUID_FORM = Pattern.compile("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
-
-    /**
-     * Reads an address. The text before the first slash is the host if it has the form of a host name; libvirt allows no slash in
-     * the name of a VM.
-     *
-     * @param text {@code NAME}, {@code UUID}, {@code HOST/NAME} or {@code HOST/UUID}
-     * @return the address
-     * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} for an empty text
-     */
-    static VmAddress parse(String text) {
-        int slash = text.indexOf('/');
-        boolean hasHost = slash > 0 && slash < text.length() - 1 && Names.isValid(text.substring(0, slash));
-        return hasHost
-                ? new VmOnHost(new HostName(text.substring(0, slash)), text.substring(slash + 1))
-                : withoutHost(text);
-    }
-
-    /**
-     * Reads an address that names no host.
-     *
-     * @param text {@code NAME} or {@code UUID}
-     * @return the address
-     * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} for an empty text
-     */
-    static VmAddress withoutHost(String text) {
-        return UUID_FORM.matcher(text).matches() ? new VmUuid(UUID.fromString(text)) : new VmName(text);
-    }
-
     /**
      * {@return whether this is the address of a VM}
      *
@@ -48,5 +17,5 @@ public interface VmAddress {
      * @param name its name there
      * @param uuid its UUID
      */
-    boolean matches(HostName host, VmName name, UUID uuid);
+    boolean matches(HostName host, String name, UUID uuid);
 }

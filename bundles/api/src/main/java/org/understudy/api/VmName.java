@@ -42,8 +42,8 @@ public record VmName(String value) implements VmAddress, Comparable<VmName> {
     }
 
     @Override
-    public boolean matches(HostName host, VmName name, UUID uuid) {
-        return equals(name);
+    public boolean matches(HostName host, String name, UUID uuid) {
+        return value.equals(name);
     }
 
     @Override

@@ -15,8 +15,8 @@ public record VmUuid(UUID value) implements VmAddress {
     }
 
     @Override
-    public boolean matches(HostName host, VmName name, UUID uuid) {
-        return value.equals(uuid) || value.toString().equalsIgnoreCase(name.value());
+    public boolean matches(HostName host, String name, UUID uuid) {
+        return value.equals(uuid) || value.toString().equalsIgnoreCase(name);
     }
 
     @Override

@@ -106,28 +106,28 @@ class VmNameTest {
 
     @Test
     void readsNameUuidAndHostOfAnAddress() {
-        assertThat(VmAddress.parse("web 1")).isEqualTo(new VmName("web 1"));
-        assertThat(VmAddress.parse(ID.toString())).isEqualTo(new VmUuid(ID));
-        assertThat(VmAddress.parse(ID.toString().toUpperCase(Locale.ROOT))).isEqualTo(new VmUuid(ID));
-        assertThat(VmAddress.parse("alpha/-rf")).isEqualTo(new VmOnHost(ALPHA, "-rf"));
-        assertThat(VmAddress.parse("alpha/" + ID)).isEqualTo(new VmOnHost(ALPHA, ID.toString()));
+        assertThat(VmOnHost.parse("web 1")).isEqualTo(new VmName("web 1"));
+        assertThat(VmOnHost.parse(ID.toString())).isEqualTo(new VmUuid(ID));
+        assertThat(VmOnHost.parse(ID.toString().toUpperCase(Locale.ROOT))).isEqualTo(new VmUuid(ID));
+        assertThat(VmOnHost.parse("alpha/-rf")).isEqualTo(new VmOnHost(ALPHA, "-rf"));
+        assertThat(VmOnHost.parse("alpha/" + ID)).isEqualTo(new VmOnHost(ALPHA, ID.toString()));
         for (String noHost : List.of("/web1", "alpha/", "not a host/web1", "../etc")) {
-            assertThat(VmAddress.parse(noHost)).isEqualTo(new VmName(noHost));
+            assertThat(VmOnHost.parse(noHost)).isEqualTo(new VmName(noHost));
         }
     }
 
     @Test
     void anAddressMatchesTheVmThatItNames() {
-        VmName web1 = new VmName("web1");
+        String web1 = "web1";
 
-        assertThat(web1.matches(ALPHA, web1, ID)).isTrue();
+        assertThat(new VmName(web1).matches(ALPHA, web1, ID)).isTrue();
         assertThat(new VmUuid(ID).matches(BETA, web1, ID)).isTrue();
-        assertThat(new VmUuid(ID).matches(BETA, new VmName(ID.toString()), new UUID(1, 2)))
+        assertThat(new VmUuid(ID).matches(BETA, ID.toString(), new UUID(1, 2)))
                 .isTrue();
         assertThat(new VmOnHost(ALPHA, "web1").matches(ALPHA, web1, ID)).isTrue();
         assertThat(new VmOnHost(ALPHA, "web1").matches(BETA, web1, ID)).isFalse();
         assertThat(new VmOnHost(ALPHA, ID.toString()).matches(ALPHA, web1, ID)).isTrue();
-        assertThat(new VmOnHost(ALPHA, "web1").matches(ALPHA, new VmName("web2"), ID))
+        assertThat(new VmOnHost(ALPHA, "web1").matches(ALPHA, "web2", ID))
                 .isFalse();
     }
 }

@@ -14,7 +14,7 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
 import org.understudy.api.Pairs;
 import org.understudy.api.UnderstudyException;
-import org.understudy.api.VmAddress;
+import org.understudy.api.VmOnHost;
 
 @Service
 @Command(scope = "understudy", name = "lint", description = "Check the failover pairs of a VM or of a domain XML")
@@ -43,7 +43,7 @@ public final class Lint extends UnderstudyCommand {
             throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "Name either a VM or a --file");
         }
         if (!vm.isEmpty()) {
-            return answer(pairs.lint(VmAddress.parse(vm)), "No findings.");
+            return answer(pairs.lint(VmOnHost.parse(vm)), "No findings.");
         }
         Optional<HostName> target =
                 Optional.of(host).filter(text -> !text.isEmpty()).map(HostName::new);

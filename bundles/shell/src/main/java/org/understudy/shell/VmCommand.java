@@ -6,6 +6,7 @@ import org.apache.karaf.shell.api.action.Completion;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
 import org.understudy.api.VirtualMachines;
 import org.understudy.api.VmAddress;
+import org.understudy.api.VmOnHost;
 
 /** A command about one VM, the first argument. */
 abstract class VmCommand extends UnderstudyCommand {
@@ -17,7 +18,7 @@ abstract class VmCommand extends UnderstudyCommand {
     VirtualMachines vms;
 
     final VmAddress vm() {
-        return VmAddress.parse(vm);
+        return VmOnHost.parse(vm);
     }
 
     /** Prints the current state of the VM. */

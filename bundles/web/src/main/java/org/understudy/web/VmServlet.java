@@ -68,7 +68,7 @@ public final class VmServlet extends RestServlet {
         return restRequest
                 .query("host")
                 .<VmAddress>map(host -> new VmOnHost(new HostName(host), vm))
-                .orElseGet(() -> VmAddress.withoutHost(vm));
+                .orElseGet(() -> VmOnHost.withoutHost(vm));
     }
 
     private RestResponse all(String method, RestRequest restRequest) {

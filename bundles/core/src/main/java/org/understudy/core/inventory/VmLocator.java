@@ -106,7 +106,7 @@ public final class VmLocator implements AutoCloseable {
         private List<VmLocation> matching(VmAddress vm) {
             List<VmLocation> matching = claims.values().stream()
                     .flatMap(List::stream)
-                    .filter(l -> vm.matches(l.host().name(), l.vm().name(), l.vm().uuid()))
+                    .filter(l -> vm.matches(l.host().name(), l.vm().name().value(), l.vm().uuid()))
                     .toList();
             List<VmLocation> byUuid = matching.stream()
                     .filter(l -> withoutHost(vm).equals(new VmUuid(l.vm().uuid())))

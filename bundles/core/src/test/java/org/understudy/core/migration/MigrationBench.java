@@ -214,7 +214,7 @@ public final class MigrationBench implements AutoCloseable {
                 .flatMap(h -> (vm instanceof VmName name ? h.find(name).stream() : h.vms().stream())
                         .map(found -> new VmLocation(h, found)))
                 .filter(l -> l.vm().state() != VmState.INCOMING
-                        && vm.matches(l.host().name(), l.vm().name(), l.vm().uuid()))
+                        && vm.matches(l.host().name(), l.vm().name().value(), l.vm().uuid()))
                 .findFirst()
                 .orElseThrow(() -> new UnderstudyException(ErrorCode.VM_NOT_FOUND, vm.toString()));
     }
