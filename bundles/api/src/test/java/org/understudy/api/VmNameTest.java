@@ -122,12 +122,10 @@ class VmNameTest {
 
         assertThat(new VmName(web1).matches(ALPHA, web1, ID)).isTrue();
         assertThat(new VmUuid(ID).matches(BETA, web1, ID)).isTrue();
-        assertThat(new VmUuid(ID).matches(BETA, ID.toString(), new UUID(1, 2)))
-                .isTrue();
+        assertThat(new VmUuid(ID).matches(BETA, ID.toString(), new UUID(1, 2))).isTrue();
         assertThat(new VmOnHost(ALPHA, "web1").matches(ALPHA, web1, ID)).isTrue();
         assertThat(new VmOnHost(ALPHA, "web1").matches(BETA, web1, ID)).isFalse();
         assertThat(new VmOnHost(ALPHA, ID.toString()).matches(ALPHA, web1, ID)).isTrue();
-        assertThat(new VmOnHost(ALPHA, "web1").matches(ALPHA, "web2", ID))
-                .isFalse();
+        assertThat(new VmOnHost(ALPHA, "web1").matches(ALPHA, "web2", ID)).isFalse();
     }
 }

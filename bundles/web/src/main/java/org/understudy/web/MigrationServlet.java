@@ -62,9 +62,7 @@ public final class MigrationServlet extends RestServlet {
                 "strategy",
                 "probe");
         return migrations.start(
-                VmOnHost.parse(body.requiredText("vm")),
-                new HostName(body.requiredText("destination")),
-                options(body));
+                VmOnHost.parse(body.requiredText("vm")), new HostName(body.requiredText("destination")), options(body));
     }
 
     private static MigrationOptions options(JsonFields body) {
