@@ -128,7 +128,8 @@ USVF_API const char *usvf_vfio_word(enum usvf_vfio vfio);
 
 #define USVF_PEERS 8
 
-#define USVF_OWNER_TEXT 256
+/* Includes the longest name of a VM, encoded. */
+#define USVF_OWNER_TEXT 1024
 
 struct usvf_lease {
     char owner[USVF_OWNER_TEXT]; /* empty: no lease */
@@ -211,7 +212,7 @@ USVF_API const struct usvf_vf *usvf_inventory_find(
 /*
  * Leases a VF to an owner. USVF_REFUSED if it is not free. The same owner gets its lease again, with the same number.
  *
- * owner: 1 to 255 printable characters without blanks. ttl: time to live in seconds, 0: no limit.
+ * owner: 1 to 1023 printable characters without blanks. ttl: time to live in seconds, 0: no limit.
  */
 USVF_API int usvf_lease_take(const struct usvf_roots *roots, struct usvf_address vf, const char *owner, int64_t ttl,
     struct usvf_lease *lease, struct usvf_error *error);

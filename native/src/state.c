@@ -230,7 +230,7 @@ bool usvf_state_lease(const struct usvf_roots *roots, struct usvf_address vf, st
     char text[USVF_OWNER_TEXT + 64];
     struct usvf_lease read = {0};
     if (usvf_state_read(roots, "lease", &vf, text, sizeof text) != 0 ||
-        sscanf(text, "%255s %" SCNu64 " %" SCNd64, read.owner, &read.fencing, &read.expires) != 3 ||
+        sscanf(text, "%1023s %" SCNu64 " %" SCNd64, read.owner, &read.fencing, &read.expires) != 3 ||
         usvf_lease_is_over(&read))
         return false;
     *lease = read;
@@ -243,7 +243,7 @@ bool usvf_state_lease_is_damaged(const struct usvf_roots *roots, struct usvf_add
     int64_t expires;
     if (usvf_state_read(roots, "lease", &vf, text, sizeof text) != 0)
         return errno != ENOENT;
-    return sscanf(text, "%255s %" SCNu64 " %" SCNd64, owner, &fencing, &expires) != 3;
+    return sscanf(text, "%1023s %" SCNu64 " %" SCNd64, owner, &fencing, &expires) != 3;
 }
 
 bool usvf_lease_is_over(const struct usvf_lease *lease) {

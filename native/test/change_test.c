@@ -79,6 +79,24 @@ static void an_owner_is_one_word(void) {
     tree_remove(&tree);
 }
 
+/* The name of a VM may be long, and its encoded form is up to three times as long. */
+static void an_owner_may_be_long(void) {
+    char owner[USVF_OWNER_TEXT + 1];
+    struct usvf_lease lease;
+    struct usvf_settings none = {.vlan = -1, .qos = -1, .trust = -1, .spoofchk = -1, .link_state = -1, .min_rate = -1,
+        .max_rate = -1};
+    memset(owner, 'a', sizeof owner - 1);
+    owner[sizeof owner - 1] = 0;
+    begin(1);
+    CHECK(usvf_lease_take(&tree.roots, address_of(VF), owner, 0, &lease, &error) == USVF_BAD_ARGUMENT);
+    owner[USVF_OWNER_TEXT - 1] = 0;
+    struct usvf_holder holder = {owner, take(VF, owner, 0)};
+    CHECK(usvf_configure(&tree.roots, address_of(VF), holder, &none, &error) == USVF_OK);
+    CHECK(usvf_lease_take(&tree.roots, address_of(VF), "beta", 0, &lease, &error) == USVF_REFUSED);
+    CHECK(usvf_release(&tree.roots, address_of(VF), holder, &error) == USVF_OK);
+    tree_remove(&tree);
+}
+
 static void of_many_processes_one_gets_the_vf(void) {
     begin(1);
     int winners = 0;
@@ -385,6 +403,7 @@ static void settings_out_of_range_are_refused(void) {
 int main(void) {
     TEST(a_lease_is_for_one_owner);
     TEST(an_owner_is_one_word);
+    TEST(an_owner_may_be_long);
     TEST(of_many_processes_one_gets_the_vf);
     TEST(an_older_number_is_fenced_off);
     TEST(a_lease_that_has_expired_is_free_for_others);

@@ -11,8 +11,12 @@ const state = { hosts: [], vms: { vms: [], findings: [] }, migrations: [], words
 const byId = (id) => document.getElementById(id);
 
 function showVms() {
-  const moving = new Set(state.migrations.filter((m) => m.outcome === undefined).map((m) => m.vm));
-  list(byId('vms'), state.vms.vms.map((vm) => ({ ...vm, moving: moving.has(vm.name) })), (vm) => vm.name, (vm) => vmCard(vm, state),
+  const running = state.migrations.filter((m) => m.outcome === undefined);
+  const moves = (vm) => running.some((m) => m.vm === vm.name && (m.source === vm.host || m.destination === vm.host));
+  // The UUID is the same on both hosts of a migration, so that the card stays; several hosts may have copies of one VM.
+  const hasCopy = (vm) => state.vms.vms.some((other) => other.uuid === vm.uuid && other.host !== vm.host);
+  const shown = state.vms.vms.map((vm) => ({ ...vm, moving: moves(vm), key: hasCopy(vm) ? `${vm.uuid}-${vm.host}` : vm.uuid }));
+  list(byId('vms'), shown, (vm) => vm.key, (vm) => vmCard(vm, state),
     state.vms.findings.length
       ? 'No VMs on the hosts that answer.'
       : 'No VMs. Define one with understudy:vm-define, or POST its XML to /understudy/api/v1/vms.');

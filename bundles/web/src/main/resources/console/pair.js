@@ -26,7 +26,7 @@ export function failoverSwitch(vm, nic, path) {
     type: 'button', className: 'switch', role: 'switch', 'aria-checked': String(on),
     disabled: vm.moving, title: vm.moving ? 'A migration of the VM is running.' : undefined,
     'aria-label': `Failover pair of ${nic.alias ?? `NIC ${nic.index}`} of ${vm.name}`,
-    'data-focus': `${vm.name}-${nic.index}-switch`,
+    'data-focus': `${vm.key}-${nic.index}-switch`,
   }, h('span', { className: 'track', 'aria-hidden': 'true' }), h('span', {}, on ? 'Failover on' : 'Failover off')),
   () => switchPair(vm, nic, path, on));
 }
@@ -52,13 +52,13 @@ async function turnOff(vm, nic, path, selector) {
   const confirmed = vm.state === 'shutoff' || await ask(`Failover off: ${vm.name}`, 'Unplug primary', () => [
     h('p', {}, `VM ${vm.name} is ${vm.state}. The primary${pair ? ` ${pair.primary}` : ''} is unplugged from it at once${pair?.kind === 'emulated' ? '' : ', and its VF is released'}.`),
     h('p', {}, 'The traffic continues on the standby NIC, more slowly than on a VF. The definition of the VM gets its former NIC back.')]);
-  return confirmed ? call('DELETE', `${path}/pair?nic=${encodeURIComponent(selector)}`) : undefined;
+  return confirmed ? call('DELETE', path('pair', `&nic=${encodeURIComponent(selector)}`)) : undefined;
 }
 
 /** Asks for the consent or the pool that the server requires; undefined if the admin cancels. */
 async function turnOn(vm, path, request) {
   try {
-    return await call('POST', `${path}/pair`, request);
+    return await call('POST', path('pair'), request);
   } catch (error) {
     const pools = await call('GET', 'pools').catch(() => []);
     const questions = (error.findings ?? []).filter((finding) => finding.severity === 'error')
@@ -121,7 +121,7 @@ export function guestEvidence(pair, path) {
     if (!fold.open) return;
     shown.replaceChildren('Checking …');
     try {
-      const { pairs } = await call('GET', `${path}/guest`);
+      const { pairs } = await call('GET', path('guest'));
       shown.replaceChildren(...cooperation(pairs.find((now) => now.primary === pair.primary)?.guest));
     } catch (error) {
       shown.replaceChildren(error.message);

@@ -7,26 +7,28 @@ import { ask, attempt, showMessage } from './dialog.js';
 import { failoverSwitch, guestEvidence, pairHealth } from './pair.js';
 
 export function vmCard(vm, state) {
-  const path = `vms/${encodeURIComponent(vm.name)}`;
+  // The UUID, because a URL cannot contain every name; the host, because VMs of two hosts may have one UUID.
+  const path = (part, query = '') => `vms/${vm.uuid}/${part}?host=${encodeURIComponent(vm.host)}${query}`;
+  const id = vm.key;
   const off = vm.state === 'shutoff';
   const act = (verb, done) => () => attempt(`Could not ${verb} ${vm.name}`, async () => {
-    await call('POST', `${path}/${verb}`);
+    await call('POST', path(verb));
     announce(`${vm.name}: ${done}`);
   });
   const busy = vm.moving ? { disabled: true, title: 'A migration of the VM is running.' } : {};
-  return h('article', { className: 'card', 'aria-labelledby': `vm-${vm.name}` },
+  return h('article', { className: 'card', 'aria-labelledby': `vm-${id}` },
     h('header', {},
-      h('h3', { id: `vm-${vm.name}` }, vm.name),
+      h('h3', { id: `vm-${id}` }, vm.name),
       badge(vm.state, `state-${vm.state}`),
       h('span', { className: 'host' }, `on ${vm.host}`)),
     h('ul', { className: 'nics' }, vm.nics.filter((nic) => nic.role !== 'primary').map((nic) => nicRow(vm, nic, path, state))),
     h('footer', {},
       off
-        ? button('Start VM', `${vm.name}-start`, act('start', 'started'), { className: 'primary' })
-        : button('Migrate VM …', `${vm.name}-migrate`, () => migrate(vm, path, state), { className: 'primary', ...busy }),
-      vm.state === 'paused' ? button('Resume VM', `${vm.name}-resume`, act('resume', 'resumed'), busy) : undefined,
-      off ? undefined : button('Shut down VM', `${vm.name}-shutdown`, act('shutdown', 'shutdown requested'), busy),
-      off ? undefined : button('Force VM off …', `${vm.name}-destroy`, () => forceOff(vm, act('destroy', 'forced off')), busy)));
+        ? button('Start VM', `${id}-start`, act('start', 'started'), { className: 'primary' })
+        : button('Migrate VM …', `${id}-migrate`, () => migrate(vm, path, state), { className: 'primary', ...busy }),
+      vm.state === 'paused' ? button('Resume VM', `${id}-resume`, act('resume', 'resumed'), busy) : undefined,
+      off ? undefined : button('Shut down VM', `${id}-shutdown`, act('shutdown', 'shutdown requested'), busy),
+      off ? undefined : button('Force VM off …', `${id}-destroy`, () => forceOff(vm, act('destroy', 'forced off')), busy)));
 }
 
 async function forceOff(vm, destroy) {
@@ -67,7 +69,7 @@ async function migrate(vm, path, state) {
     verdict.replaceChildren(h('p', { className: 'quiet' }, 'Checking both hosts …'));
     const [chosen, accepted] = [select.value, standby.checked];
     try {
-      const found = await call('GET', `${path}/preflight?destination=${encodeURIComponent(chosen)}${accepted ? '&acceptStandby' : ''}`);
+      const found = await call('GET', path('preflight', `&destination=${encodeURIComponent(chosen)}${accepted ? '&acceptStandby' : ''}`));
       if (chosen !== select.value || accepted !== standby.checked) return;
       offer.hidden = !accepted && !found.some((finding) => finding.code === 'pool-exhausted');
       const blocked = found.some((finding) => finding.severity === 'error');
@@ -87,7 +89,7 @@ async function migrate(vm, path, state) {
   });
   if (!confirmed) return;
   await attempt(`Migration of ${vm.name} not started`, async () => {
-    await call('POST', 'migrations', { vm: vm.name, destination: select.value, requireVf: standby.checked ? false : undefined });
+    await call('POST', 'migrations', { vm: `${vm.host}/${vm.uuid}`, destination: select.value, requireVf: standby.checked ? false : undefined });
     announce(`Migrating ${vm.name} to ${select.value}`);
     document.getElementById('migrations-title').scrollIntoView({ block: 'start' });
   });

@@ -42,6 +42,8 @@ public enum ErrorCode {
     NIC_NOT_FOUND(404, 3, "List the NICs with understudy:vm-show."),
     /** Another VM has the name. */
     VM_EXISTS(409, 4, "Choose another name, or undefine the existing VM first."),
+    /** Several VMs have the name. */
+    VM_AMBIGUOUS(409, 4, "Name the VM as HOST/NAME or by its UUID; both are in the message."),
     /** The operation is not possible in the state of the VM. */
     WRONG_VM_STATE(409, 4, "Change the VM to the state named in the message first."),
     /** The VM is being migrated. */

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * The status of a migration, running or ended; immutable.
@@ -12,6 +13,7 @@ import java.util.Optional;
  * @param id its id
  * @param revision increases with each change
  * @param vm the VM
+ * @param uuid the UUID of the VM; empty if an earlier version of this server recorded the migration
  * @param source the host it comes from
  * @param destination the host it goes to
  * @param primaries kinds of the VM's primaries, in the order of the definition; empty for a VM without a pair, and
@@ -32,6 +34,7 @@ public record Migration(
         MigrationId id,
         long revision,
         VmName vm,
+        Optional<UUID> uuid,
         HostName source,
         HostName destination,
         List<PrimaryKind> primaries,
@@ -44,10 +47,32 @@ public record Migration(
         Optional<Duration> onStandby,
         NetworkGap networkGap,
         List<Finding> findings) {
+    /** No VM has it. */
+    private static final UUID UNKNOWN = new UUID(0, 0);
 
     /** {@return true until it has ended} */
     public boolean isRunning() {
         return outcome.isEmpty();
+    }
+
+    /**
+     * {@return whether it migrates this VM, and no other VM of the same name}
+     *
+     * @param host a host that has the VM
+     * @param name its name there
+     */
+    public boolean isOf(HostName host, VmName name) {
+        return vm.equals(name) && (source.equals(host) || destination.equals(host));
+    }
+
+    /**
+     * {@return whether it migrates the VM of this address}
+     *
+     * @param address an address of a VM
+     */
+    public boolean isOf(VmAddress address) {
+        UUID known = uuid.orElse(UNKNOWN);
+        return address.matches(source, vm.value(), known) || address.matches(destination, vm.value(), known);
     }
 
     /**

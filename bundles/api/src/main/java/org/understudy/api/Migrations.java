@@ -18,7 +18,7 @@ public interface Migrations {
      * @return the findings; a migration is refused if one of them is an ERROR
      * @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND}, {@link ErrorCode#HOST_NOT_FOUND}
      */
-    List<Finding> preflight(VmName vm, HostName destination, MigrationOptions options);
+    List<Finding> preflight(VmAddress vm, HostName destination, MigrationOptions options);
 
     /**
      * Starts a migration and returns its initial status; the steps run in the background.
@@ -30,7 +30,7 @@ public interface Migrations {
      * @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND}, {@link ErrorCode#HOST_NOT_FOUND}, {@link
      *     ErrorCode#MIGRATION_IN_PROGRESS}
      */
-    Migration start(VmName vm, HostName destination, MigrationOptions options);
+    Migration start(VmAddress vm, HostName destination, MigrationOptions options);
 
     /**
      * Requests a rollback; does not block. Has no effect once the guest runs on the destination: the migration completes.

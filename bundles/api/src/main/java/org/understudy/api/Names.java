@@ -9,8 +9,12 @@ final class Names {
 
     private Names() {}
 
+    static boolean isValid(String value) {
+        return FORM.matcher(value).matches();
+    }
+
     static void require(String what, String value) {
-        if (!FORM.matcher(value).matches()) {
+        if (!isValid(value)) {
             throw new UnderstudyException(
                     ErrorCode.INVALID_ARGUMENT,
                     what + " '" + value

@@ -18,7 +18,7 @@ public interface Pairs {
      * @return the change; refusals are findings
      * @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND}
      */
-    PairChange turnOn(VmName vm, PairRequest request);
+    PairChange turnOn(VmAddress vm, PairRequest request);
 
     /**
      * Removes a pair; the definition becomes what it was before {@link #turnOn}, byte for byte. If the VM runs, its primary
@@ -29,7 +29,7 @@ public interface Pairs {
      * @return the change; refusals are findings
      * @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND}
      */
-    PairChange turnOff(VmName vm, NicSelector nic);
+    PairChange turnOff(VmAddress vm, NicSelector nic);
 
     /**
      * Does the same as {@link #turnOn} to a document, without a VM. Stores nothing.
@@ -57,7 +57,7 @@ public interface Pairs {
      * @return the findings; empty if there are none
      * @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND}
      */
-    List<Finding> lint(VmName vm);
+    List<Finding> lint(VmAddress vm);
 
     /**
      * Checks a document.

@@ -138,5 +138,10 @@ public record VfView(
      * @param fencing increases with each lease of the host
      * @param ours whether the owner is this server
      */
-    public record Holder(String vm, String primary, String owner, long fencing, boolean ours) {}
+    public record Holder(String vm, String primary, String owner, long fencing, boolean ours) {
+        /** {@return the VM for messages; empty if the owner is no Understudy server} */
+        public Optional<VmName> vmName() {
+            return Optional.of(vm).filter(name -> !name.isEmpty()).map(VmName::new);
+        }
+    }
 }

@@ -6,7 +6,8 @@ import org.osgi.annotation.versioning.ProviderType;
 
 /**
  * The VMs of all configured hosts. An OSGi service; safe for use from any thread. Calls block for as long as the host
- * takes; each throws {@link ErrorCode#VM_NOT_FOUND} for an unknown VM and {@link ErrorCode#HOST_UNAVAILABLE} if the
+ * takes; each throws {@link ErrorCode#VM_NOT_FOUND} for an unknown VM, {@link
+ * ErrorCode#VM_AMBIGUOUS} for a name that several VMs have, and {@link ErrorCode#HOST_UNAVAILABLE} if the
  * host does not answer.
  */
 @ProviderType
@@ -25,7 +26,7 @@ public interface VirtualMachines {
      *
      * @param vm the VM
      */
-    Vm show(VmName vm);
+    Vm show(VmAddress vm);
 
     /**
      * {@return a VM as its host has it; if it runs, with the evidence whether its guest cooperates in each pair} Reads
@@ -33,14 +34,14 @@ public interface VirtualMachines {
      *
      * @param vm the VM
      */
-    Vm examine(VmName vm);
+    Vm examine(VmAddress vm);
 
     /**
      * {@return the configured domain XML}
      *
      * @param vm the VM
      */
-    String definition(VmName vm);
+    String definition(VmAddress vm);
 
     /**
      * Defines a VM.
@@ -59,42 +60,42 @@ public interface VirtualMachines {
      * @param vm the VM
      * @throws UnderstudyException {@link ErrorCode#WRONG_VM_STATE} unless the VM is off
      */
-    void undefine(VmName vm);
+    void undefine(VmAddress vm);
 
     /**
      * Starts the VM and returns once its vCPUs run.
      *
      * @param vm the VM
      */
-    void start(VmName vm);
+    void start(VmAddress vm);
 
     /**
      * Requests the guest to power off; does not wait.
      *
      * @param vm the VM
      */
-    void shutdown(VmName vm);
+    void shutdown(VmAddress vm);
 
     /**
      * Ends the VM at once, like a power failure.
      *
      * @param vm the VM
      */
-    void destroy(VmName vm);
+    void destroy(VmAddress vm);
 
     /**
      * Resets the VM, like its reset button.
      *
      * @param vm the VM
      */
-    void reset(VmName vm);
+    void reset(VmAddress vm);
 
     /**
      * Stops the vCPUs; returns once they have stopped.
      *
      * @param vm the VM
      */
-    void pause(VmName vm);
+    void pause(VmAddress vm);
 
     /**
      * Lets the vCPUs of a paused VM run again.
@@ -102,5 +103,5 @@ public interface VirtualMachines {
      * @param vm the VM
      * @throws UnderstudyException {@link ErrorCode#REFUSED_BY_FINDINGS} if another host may run the VM
      */
-    void resume(VmName vm);
+    void resume(VmAddress vm);
 }

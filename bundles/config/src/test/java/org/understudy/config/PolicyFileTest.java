@@ -266,7 +266,7 @@ class PolicyFileTest {
                 "probes: {web1: {kind: icmp}}",
                 "probes: {web1: {kind: dns, address: a}}",
                 "probes: {web1: {kind: heartbeat, port: 70000}}",
-                "probes: {'web 1': 'icmp:192.0.2.1'}",
+                "probes: {'': 'icmp:192.0.2.1'}",
                 "probes: {web1: }",
                 "- a list",
             })

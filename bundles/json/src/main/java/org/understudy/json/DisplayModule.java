@@ -10,11 +10,12 @@ import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.BeanPropertyWriter;
 import com.fasterxml.jackson.databind.ser.BeanSerializerModifier;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
-import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializerBase;
 import com.fasterxml.jackson.databind.type.MapType;
 import com.fasterxml.jackson.databind.util.NameTransformer;
 import java.io.IOException;
 import java.lang.reflect.Modifier;
+import java.lang.reflect.RecordComponent;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Duration;
@@ -41,7 +42,34 @@ final class DisplayModule extends SimpleModule {
     private static String text(Object value) {
         return value instanceof Enum<?> constant
                 ? constant.name().toLowerCase(Locale.ROOT).replace('_', '-')
-                : value.toString();
+                : recordText(value);
+    }
+
+    /** The component of a record that has only one: its {@code toString} is for messages and may escape characters. */
+    private static String recordText(Object value) {
+        RecordComponent[] components =
+                value.getClass().isRecord() ? value.getClass().getRecordComponents() : new RecordComponent[0];
+        if (components.length != 1 || components[0].getType() != String.class) {
+            return value.toString();
+        }
+        try {
+            return (String) components[0].getAccessor().invoke(value);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(value.getClass() + " does not allow access to its component", e);
+        }
+    }
+
+    private static final class RecordTexts extends ToStringSerializerBase {
+        private static final long serialVersionUID = 1;
+
+        RecordTexts() {
+            super(Object.class);
+        }
+
+        @Override
+        public String valueToString(Object value) {
+            return recordText(value);
+        }
     }
 
     private static final class Constants extends StdSerializer<Enum<?>> {
@@ -103,9 +131,7 @@ final class DisplayModule extends SimpleModule {
         @Override
         public JsonSerializer<?> modifySerializer(
                 SerializationConfig config, BeanDescription type, JsonSerializer<?> serializer) {
-            return type.getBeanClass().isRecord() && isText(type.getBeanClass())
-                    ? ToStringSerializer.instance
-                    : serializer;
+            return type.getBeanClass().isRecord() && isText(type.getBeanClass()) ? new RecordTexts() : serializer;
         }
 
         /**

@@ -99,6 +99,17 @@ class RecordJsonTest {
                 .isEqualTo("[\"web1\",\"52:54:00:aa:bb:cc\",\"0000:01:10.2\",\"7.2.22\"]");
     }
 
+    /** Messages show an escaped name, but a client needs the name itself. */
+    @Test
+    void writesTheWholeNameOfAVmAlsoAsAKey() throws IOException {
+        String odd = "a\tb \u202E\uD83D\uDE00\"";
+
+        assertThat(new ObjectMapper().readTree(json.write(new VmName(odd))).asText())
+                .isEqualTo(odd);
+        assertThat(keys(new ObjectMapper().readTree(json.write(Map.of(new VmName(odd), 1)))))
+                .containsExactly(odd);
+    }
+
     @Test
     void leavesEmptyOptionalsOut() {
         Nic nic = new Nic(0, Optional.empty(), Optional.empty(), "virtio", "bridge br0", NicRole.PLAIN);

@@ -6,6 +6,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Type;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -19,6 +20,8 @@ import org.understudy.api.HostName;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
+import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.IncomingMigration;
 import org.understudy.api.spi.OutgoingMigration;
@@ -34,7 +37,10 @@ public final class PeerCalls implements PeerEndpoint {
     /** Methods whose result stays on this server; the peer refers to it by the VM. */
     private static final Set<String> BY_VM = Set.of("prepareIncoming", "startOutgoing");
 
-    private static final Set<String> NOT_FOR_PEERS = Set.of("close", "subscribe", "name", "incoming", "outgoing");
+    private static final Set<String> NOT_FOR_PEERS =
+            Set.of("close", "subscribe", "name", "incoming", "outgoing", "findByUuid");
+
+    private static final Method VMS = method(Host.class, "vms");
 
     private final Hosts hosts;
     private final PeerProtocol protocol;
@@ -69,7 +75,7 @@ public final class PeerCalls implements PeerEndpoint {
 
     @Override
     public String call(Optional<String> callerProtocol, HostName name, String call, String arguments) {
-        protocol.check("Calling server", callerProtocol);
+        PeerProtocol caller = protocol.check("Calling server", callerProtocol);
         Host host = hosts.host(name);
         MigrationQuery query = MigrationQuery.parse(call);
         return call(host, name, query, arguments);
@@ -82,20 +88,23 @@ public final class PeerCalls implements PeerEndpoint {
             migrations.called(host, name);
         }
         if (path.length == 3 && path[0].equals("incoming")) {
-            VmName vm = new VmName(path[1]);
+            VmName vm = VmName.decoded(path[1]);
             IncomingMigration incoming = end(host.incoming(vm), call);
             query.requireIncoming(host, vm);
             migrations.called(host, name);
             return invoke(IncomingMigration.class, incoming, path[2], arguments);
         }
         if (path.length == 3 && path[0].equals("outgoing")) {
-            OutgoingMigration outgoing = end(host.outgoing(new VmName(path[1])), call);
+            OutgoingMigration outgoing = end(host.outgoing(VmName.decoded(path[1])), call);
             query.requireOutgoing(outgoing);
             migrations.called(host, name);
             return invoke(OutgoingMigration.class, outgoing, path[2], arguments);
         }
         if (call.equals("events")) {
-            return events(host, arguments);
+            return events(host, arguments, caller);
+        }
+        if (call.equals(VMS.getName())) {
+            return vms(host, caller);
         }
         if (NOT_FOR_PEERS.contains(call)) {
             throw unknown(call);
@@ -108,11 +117,15 @@ public final class PeerCalls implements PeerEndpoint {
                 ErrorCode.WRONG_VM_STATE, "Call " + call + ": the VM has no such migration on this host"));
     }
 
-    private static <T> String invoke(Class<T> type, T target, String name, String arguments) {
-        Method method = Arrays.stream(type.getMethods())
+    private static Method method(Class<?> type, String name) {
+        return Arrays.stream(type.getMethods())
                 .filter(m -> m.getName().equals(name))
                 .findFirst()
                 .orElseThrow(() -> unknown(name));
+    }
+
+    private static <T> String invoke(Class<T> type, T target, String name, String arguments) {
+        Method method = method(type, name);
         try {
             Object result = method.invoke(target, PeerJson.readArguments(method, arguments));
             Type resultType = method.getGenericReturnType();
@@ -128,7 +141,13 @@ public final class PeerCalls implements PeerEndpoint {
         }
     }
 
-    private String events(Host host, String arguments) {
+    private static String vms(Host host, PeerProtocol caller) {
+        List<HostedVm> readable =
+                host.vms().stream().filter(vm -> caller.reads(vm.name())).toList();
+        return PeerJson.write(readable, VMS.getGenericReturnType());
+    }
+
+    private String events(Host host, String arguments, PeerProtocol caller) {
         PeerHost.Poll poll = (PeerHost.Poll) PeerJson.read(arguments, PeerHost.Poll.class);
         // Hosts are reopened when the configuration changes; events of closed ones are not needed.
         recorded.keySet().stream()
@@ -136,7 +155,11 @@ public final class PeerCalls implements PeerEndpoint {
                 .forEach(gone -> recorded.remove(gone).close());
         RecordedEvents events = recorded.computeIfAbsent(host, RecordedEvents::new);
         try {
-            return PeerJson.write(events.after(poll.epoch(), poll.position(), LONGEST_POLL), RecordedEvents.Page.class);
+            RecordedEvents.Page page = events.after(poll.epoch(), poll.position(), LONGEST_POLL);
+            List<HostEvent> readable =
+                    page.events().stream().filter(e -> caller.reads(e.vm())).toList();
+            return PeerJson.write(
+                    new RecordedEvents.Page(page.epoch(), page.next(), readable), RecordedEvents.Page.class);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new UnderstudyException(ErrorCode.CANCELLED, "Interrupted while waiting for events", e);

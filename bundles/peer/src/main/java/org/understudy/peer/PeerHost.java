@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -97,6 +98,7 @@ final class PeerHost implements InvocationHandler {
             }
             case "incoming" -> knownIncoming((Host) proxy, (VmName) arguments[0]);
             case "outgoing" -> knownOutgoing((VmName) arguments[0]);
+            case "findByUuid" -> find((Host) proxy, (UUID) arguments[0]);
             default -> remote("", "", method, arguments);
         };
     }
@@ -119,6 +121,11 @@ final class PeerHost implements InvocationHandler {
                 .map(HostedVm::state)
                 .filter(state -> state == VmState.INCOMING)
                 .map(state -> incoming(vm, host.liveDefinition(vm).flatMap(MigrationMark::of)));
+    }
+
+    /** By a call that every version of the protocol has. */
+    private static Optional<HostedVm> find(Host host, UUID uuid) {
+        return host.vms().stream().filter(vm -> vm.uuid().equals(uuid)).findFirst();
     }
 
     private Optional<OutgoingMigration> knownOutgoing(VmName vm) {
@@ -149,13 +156,13 @@ final class PeerHost implements InvocationHandler {
     private IncomingMigration incoming(VmName vm, Optional<MigrationId> id) {
         return proxy(
                 IncomingMigration.class,
-                (proxy, method, arguments) -> end("incoming/" + vm + "/", id, method, arguments));
+                (proxy, method, arguments) -> end("incoming/" + vm.encoded() + "/", id, method, arguments));
     }
 
     private OutgoingMigration outgoing(VmName vm, Optional<MigrationId> id) {
         return proxy(
                 OutgoingMigration.class,
-                (proxy, method, arguments) -> end("outgoing/" + vm + "/", id, method, arguments));
+                (proxy, method, arguments) -> end("outgoing/" + vm.encoded() + "/", id, method, arguments));
     }
 
     /** An older peer ignores the query, and uses the migration that its host has. */

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
 import org.understudy.api.spi.PeerEndpoint;
 
 /**
@@ -20,6 +21,10 @@ record PeerProtocol(int version) {
     private static final PeerProtocol WITHOUT_HEADER = new PeerProtocol(0);
 
     private static final int WINDOW = 1;
+    /** The first version in which the name of a VM is any text. */
+    private static final int ANY_NAME = 1;
+
+    private static final int LONGEST_FORMER_NAME = 64;
     private static final Pattern NUMBER = Pattern.compile("\\d{1,9}");
 
     /** The value of {@link PeerEndpoint#PROTOCOL_HEADER}. */
@@ -32,10 +37,11 @@ record PeerProtocol(int version) {
      *
      * @param other the other server, as the start of a message
      * @param header its value of {@link PeerEndpoint#PROTOCOL_HEADER}
+     * @return the protocol of the other end
      * @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE} with both versions and the server to upgrade. It is
      *     not a definite refusal: a call whose response cannot be read may have been executed.
      */
-    void check(String other, Optional<String> header) {
+    PeerProtocol check(String other, Optional<String> header) {
         PeerProtocol theirs = header.map(text -> parse(other, text)).orElse(WITHOUT_HEADER);
         if (Math.abs(version - theirs.version) > WINDOW) {
             throw incompatible(
@@ -47,6 +53,13 @@ record PeerProtocol(int version) {
                                     version,
                                     theirs.version < version ? "the Understudy of that server" : "this server"));
         }
+        return theirs;
+    }
+
+    /** Whether this version reads a VM of this name. A server of an earlier version ignores other VMs. */
+    boolean reads(VmName vm) {
+        return version >= ANY_NAME
+                || vm.encoded().equals(vm.value()) && vm.value().length() <= LONGEST_FORMER_NAME;
     }
 
     private static PeerProtocol parse(String other, String text) {

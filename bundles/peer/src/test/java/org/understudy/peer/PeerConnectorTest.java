@@ -143,6 +143,8 @@ class PeerConnectorTest {
             assertThat(peer.name()).isEqualTo(new HostName("beta"));
             assertThat(peer.vms()).containsExactly(vm);
             assertThat(peer.find(VM)).contains(vm);
+            assertThat(peer.findByUuid(vm.uuid())).contains(vm);
+            assertThat(peer.findByUuid(new UUID(7, 7))).isEmpty();
             assertThat(peer.facts()).isEqualTo(facts);
             assertThat(peer.standbyNegotiated(VM, new Alias("ua-a"))).contains(true);
             peer.start(VM, Map.of(new Alias("ua-vf"), PciAddress.parse("0000:01:10.2")));
@@ -150,19 +152,21 @@ class PeerConnectorTest {
         }
     }
 
-    @Test
-    void controlsBothEndsOfAMigrationByTheNameOfTheVm() {
+    @ParameterizedTest
+    @ValueSource(strings = {"web1", "web server: b\u00FCro/\uD83D\uDE00 100%", "..", "-rf?x#y"})
+    void controlsBothEndsOfAMigrationByTheNameOfTheVm(String name) {
+        VmName vm = new VmName(name);
         IncomingMigration incoming = mock(IncomingMigration.class);
         OutgoingMigration outgoing = mock(OutgoingMigration.class);
         MigrationProgress progress =
                 new MigrationProgress(MigrationPhase.ACTIVE, 100, 40, Optional.of(Duration.ofMillis(12)), "");
         when(incoming.uri()).thenReturn("tcp:127.0.0.1:49152");
         when(outgoing.progress()).thenReturn(progress);
-        when(served.incoming(VM)).thenReturn(Optional.of(incoming));
-        when(served.outgoing(VM)).thenReturn(Optional.of(outgoing));
+        when(served.incoming(vm)).thenReturn(Optional.of(incoming));
+        when(served.outgoing(vm)).thenReturn(Optional.of(outgoing));
         IncomingRequest request = new IncomingRequest(
                 new MigrationId("m-1"),
-                VM,
+                vm,
                 "<domain/>",
                 "<domain/>",
                 MigrationOptions.defaults().withProbe(new ProbeTarget.Heartbeat("127.0.0.1", 4711, 1)),
@@ -173,7 +177,7 @@ class PeerConnectorTest {
             assertThat(prepared.uri()).isEqualTo("tcp:127.0.0.1:49152");
             prepared.accept();
             verify(incoming).accept();
-            assertThat(peer.outgoing(VM).orElseThrow().progress()).isEqualTo(progress);
+            assertThat(peer.outgoing(vm).orElseThrow().progress()).isEqualTo(progress);
         }
     }
 
@@ -380,7 +384,7 @@ class PeerConnectorTest {
         assertCode(() -> calls.call(CURRENT, beta, "close", "[]"), ErrorCode.INVALID_ARGUMENT);
         assertCode(() -> calls.call(CURRENT, beta, "getClass", "[]"), ErrorCode.INVALID_ARGUMENT);
         assertCode(() -> calls.call(CURRENT, beta, "definition", "[]"), ErrorCode.INVALID_ARGUMENT);
-        assertCode(() -> calls.call(CURRENT, beta, "definition", "[{\"value\":\"../x\"}]"), ErrorCode.INVALID_ARGUMENT);
+        assertCode(() -> calls.call(CURRENT, beta, "definition", "[{\"value\":\"\"}]"), ErrorCode.INVALID_ARGUMENT);
         assertCode(() -> calls.call(CURRENT, beta, "definition", "nonsense"), ErrorCode.INVALID_ARGUMENT);
         assertCode(() -> calls.call(CURRENT, new HostName("gamma"), "vms", "[]"), ErrorCode.HOST_NOT_FOUND);
     }
@@ -428,6 +432,34 @@ class PeerConnectorTest {
         assertThatThrownBy(() -> calls.call(Optional.empty(), beta, "vms", "[]"))
                 .hasMessageContaining(
                         "version 0 (no header Understudy-Peer-Protocol) is not compatible with version 2");
+    }
+
+    @Test
+    void sendsAnEarlierVersionOnlyTheVmsThatItReads() {
+        HostName beta = new HostName("beta");
+        HostedVm plain = new HostedVm(VM, new UUID(1, 2), VmState.RUNNING, "");
+        when(served.vms())
+                .thenReturn(List.of(
+                        plain,
+                        new HostedVm(new VmName("web server"), new UUID(1, 3), VmState.RUNNING, ""),
+                        new HostedVm(new VmName("x".repeat(65)), new UUID(1, 4), VmState.RUNNING, "")));
+
+        assertThat(calls.call(CURRENT, beta, "vms", "[]")).contains("web server", "x".repeat(65));
+        assertThat(calls.call(Optional.empty(), beta, "vms", "[]"))
+                .contains("web1")
+                .doesNotContain("web server", "x".repeat(65));
+
+        calls.call(Optional.empty(), beta, "events", "{\"epoch\":\"\",\"position\":0}");
+        for (VmName vm : List.of(new VmName("web server"), VM)) {
+            events.get().accept(new HostEvent.Resumed(vm, Instant.EPOCH));
+        }
+        String start = calls.call(CURRENT, beta, "events", "{\"epoch\":\"\",\"position\":0}");
+        String epoch = start.replaceAll(".*\"epoch\":\"([^\"]*)\".*", "$1");
+        String poll = "{\"epoch\":\"" + epoch + "\",\"position\":0}";
+        await().until(() -> calls.call(CURRENT, beta, "events", poll).contains("web server"));
+        assertThat(calls.call(Optional.empty(), beta, "events", poll))
+                .contains("web1")
+                .doesNotContain("web server");
     }
 
     @Test

@@ -14,7 +14,7 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
 import org.understudy.api.Pairs;
 import org.understudy.api.UnderstudyException;
-import org.understudy.api.VmName;
+import org.understudy.api.VmOnHost;
 
 @Service
 @Command(scope = "understudy", name = "lint", description = "Check the failover pairs of a VM or of a domain XML")
@@ -22,7 +22,7 @@ public final class Lint extends UnderstudyCommand {
     @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)
     List<String> trailing = List.of();
 
-    @Argument(index = 0, name = "vm", description = "Name of the VM")
+    @Argument(index = 0, name = "vm", description = "Name or UUID of the VM, or HOST/NAME")
     @Completion(VmCompleter.class)
     String vm = "";
 
@@ -43,7 +43,7 @@ public final class Lint extends UnderstudyCommand {
             throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "Name either a VM or a --file");
         }
         if (!vm.isEmpty()) {
-            return answer(pairs.lint(new VmName(vm)), "No findings.");
+            return answer(pairs.lint(VmOnHost.parse(vm)), "No findings.");
         }
         Optional<HostName> target =
                 Optional.of(host).filter(text -> !text.isEmpty()).map(HostName::new);

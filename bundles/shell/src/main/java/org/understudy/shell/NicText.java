@@ -57,7 +57,9 @@ final class NicText {
                                 vf.pfName() + "#" + vf.index(),
                                 TextView.word(vf.state()),
                                 vf.pools().stream().map(PoolName::value).collect(Collectors.joining(", ")),
-                                vf.holder().map(h -> h.vm() + " " + h.primary()).orElse(""),
+                                vf.holder()
+                                        .map(h -> h.vmName().map(vm -> vm + " ").orElse(" ") + h.primary())
+                                        .orElse(""),
                                 vf.mac().map(Object::toString).orElse(""),
                                 text(vf.vlan()),
                                 vf.driver().orElse(""),

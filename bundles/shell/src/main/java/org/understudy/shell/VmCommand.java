@@ -5,19 +5,20 @@ import org.apache.karaf.shell.api.action.Argument;
 import org.apache.karaf.shell.api.action.Completion;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
 import org.understudy.api.VirtualMachines;
-import org.understudy.api.VmName;
+import org.understudy.api.VmAddress;
+import org.understudy.api.VmOnHost;
 
 /** A command about one VM, the first argument. */
 abstract class VmCommand extends UnderstudyCommand {
-    @Argument(index = 0, name = "vm", description = "Name of the VM", required = true)
+    @Argument(index = 0, name = "vm", description = "Name or UUID of the VM, or HOST/NAME", required = true)
     @Completion(VmCompleter.class)
     String vm = "";
 
     @Reference
     VirtualMachines vms;
 
-    final VmName vm() {
-        return new VmName(vm);
+    final VmAddress vm() {
+        return VmOnHost.parse(vm);
     }
 
     /** Prints the current state of the VM. */

@@ -43,6 +43,7 @@ import org.understudy.api.VirtualMachines;
 import org.understudy.api.Vm;
 import org.understudy.api.VmInventory;
 import org.understudy.api.VmName;
+import org.understudy.api.VmOnHost;
 
 class CommandsTest {
     private static final Finding BROKEN =
@@ -70,7 +71,7 @@ class CommandsTest {
 
     @Test
     void printsAnErrorAsOneDocumentWithJson() {
-        VmShow show = command("../etc", new VmShow());
+        VmShow show = command("", new VmShow());
         show.json = true;
 
         assertThat(show.execute()).isEqualTo(ErrorCode.INVALID_ARGUMENT.exitCode());
@@ -80,6 +81,29 @@ class CommandsTest {
                 .first()
                 .asString()
                 .startsWith("JSON {error={code=INVALID_ARGUMENT");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"web server", "a:b", "-rf", "it's", "$(x);", "\uD83D\uDE00", "../etc"})
+    void addressesAVmOfAnyName(String name) {
+        command(name, new VmStart()).execute();
+        verify(vms).start(new VmName(name));
+
+        command("alpha/" + name, new VmStart()).execute();
+        verify(vms).start(new VmOnHost(new HostName("alpha"), name));
+    }
+
+    @Test
+    void printsANameThatWouldForgeALineEscaped() {
+        Vm vm = Samples.vm(PrimaryKind.VF);
+        Vm odd = new Vm(new VmName("a\n\u001B[31mweb2"), vm.uuid(), vm.host(), vm.state(), vm.nics(), vm.pairs());
+        when(vms.list()).thenReturn(List.of(odd));
+        VmList list = terminal.ready(new VmList());
+        list.vms = vms;
+
+        list.execute();
+
+        assertThat(terminal.text()).contains("a\\u000A\\u001B[31mweb2");
     }
 
     @Test

@@ -68,7 +68,8 @@ public final class EventHub {
                     migrationFeed.send(key, () -> new Event(key, "migration", view.write(migration)));
                 }),
                 pairs.listen(change -> {
-                    String key = "pair/" + change.vm() + "/" + change.pair().standby();
+                    String key = "pair/" + change.host() + "/" + change.vm() + "/"
+                            + change.pair().standby();
                     Event event = new Event(key, "pair", view.write(change));
                     streams.forEach(stream -> stream.offer(event));
                     poll();

@@ -16,7 +16,7 @@ import org.understudy.api.MigrationOptions;
 import org.understudy.api.MigrationStrategy;
 import org.understudy.api.Migrations;
 import org.understudy.api.ProbeTarget;
-import org.understudy.api.VmName;
+import org.understudy.api.VmOnHost;
 
 /** {@code /migrations}: starts, shows and cancels migrations. */
 @Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/migrations")
@@ -62,7 +62,7 @@ public final class MigrationServlet extends RestServlet {
                 "strategy",
                 "probe");
         return migrations.start(
-                new VmName(body.requiredText("vm")), new HostName(body.requiredText("destination")), options(body));
+                VmOnHost.parse(body.requiredText("vm")), new HostName(body.requiredText("destination")), options(body));
     }
 
     private static MigrationOptions options(JsonFields body) {

@@ -25,7 +25,8 @@ import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryForm;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VirtualMachines;
-import org.understudy.api.VmName;
+import org.understudy.api.VmAddress;
+import org.understudy.api.VmOnHost;
 import org.understudy.api.xml.Passwords;
 
 /** {@code /vms}: lists VMs, and shows, changes and controls one of them. */
@@ -55,10 +56,19 @@ public final class VmServlet extends RestServlet {
     RestResponse answer(String method, RestRequest restRequest) {
         return switch (restRequest.path().size()) {
             case 0 -> all(method, restRequest);
-            case 1 -> one(method, restRequest, new VmName(restRequest.part(0)));
-            case 2 -> part(method, restRequest, new VmName(restRequest.part(0)));
+            case 1 -> one(method, restRequest, address(restRequest));
+            case 2 -> part(method, restRequest, address(restRequest));
             default -> throw unknown(method, restRequest);
         };
+    }
+
+    /** The name or UUID in the path, on the host in the query if it names one: a path cannot contain every name. */
+    private static VmAddress address(RestRequest restRequest) {
+        String vm = restRequest.part(0);
+        return restRequest
+                .query("host")
+                .<VmAddress>map(host -> new VmOnHost(new HostName(host), vm))
+                .orElseGet(() -> VmOnHost.withoutHost(vm));
     }
 
     private RestResponse all(String method, RestRequest restRequest) {
@@ -73,7 +83,7 @@ public final class VmServlet extends RestServlet {
         };
     }
 
-    private RestResponse one(String method, RestRequest restRequest, VmName vm) {
+    private RestResponse one(String method, RestRequest restRequest, VmAddress vm) {
         if (method.equals("DELETE")) {
             vms.undefine(vm);
             return RestResponse.ok("{}");
@@ -84,7 +94,7 @@ public final class VmServlet extends RestServlet {
         return RestResponse.ok(view.write(vms.show(vm)));
     }
 
-    private RestResponse part(String method, RestRequest restRequest, VmName vm) {
+    private RestResponse part(String method, RestRequest restRequest, VmAddress vm) {
         return switch (method + " " + restRequest.part(1)) {
             case "GET definition" -> RestResponse.xml(vms.definition(vm));
             case "GET guest" -> RestResponse.ok(view.write(vms.examine(vm)));
@@ -102,19 +112,19 @@ public final class VmServlet extends RestServlet {
         };
     }
 
-    private List<Finding> preflight(RestRequest restRequest, VmName vm) {
+    private List<Finding> preflight(RestRequest restRequest, VmAddress vm) {
         HostName destination = new HostName(restRequest.requiredQuery("destination"));
         MigrationOptions defaults = MigrationOptions.defaults();
         return migrations.preflight(
                 vm, destination, restRequest.flag("acceptStandby") ? defaults.acceptingStandby() : defaults);
     }
 
-    private RestResponse control(VmName vm, Consumer<VmName> action) {
+    private RestResponse control(VmAddress vm, Consumer<VmAddress> action) {
         action.accept(vm);
         return RestResponse.ok(view.write(vms.show(vm)));
     }
 
-    private RestResponse pairOn(RestRequest restRequest, VmName vm) {
+    private RestResponse pairOn(RestRequest restRequest, VmAddress vm) {
         JsonFields body = restRequest.json("nic", "pool", "form", "vf", "consents");
         PairRequest request = new PairRequest(
                 NicSelector.parse(body.text("nic").orElse("only")),
@@ -131,13 +141,13 @@ public final class VmServlet extends RestServlet {
                 : changed(vm, pairs.turnOn(vm, request));
     }
 
-    private RestResponse pairOff(RestRequest restRequest, VmName vm) {
+    private RestResponse pairOff(RestRequest restRequest, VmAddress vm) {
         NicSelector nic = NicSelector.parse(restRequest.query("nic").orElse("only"));
         return changed(vm, pairs.turnOff(vm, nic));
     }
 
     /** A refusal is an error here, so that no client mistakes it for success. */
-    private RestResponse changed(VmName vm, PairChange change) {
+    private RestResponse changed(VmAddress vm, PairChange change) {
         if (Finding.anyBlocking(change.findings())) {
             throw new UnderstudyException("The pair of VM " + vm + " was not changed", change.findings());
         }

@@ -19,6 +19,7 @@ import org.understudy.api.MigrationStrategy;
 import org.understudy.api.Migrations;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.VmName;
+import org.understudy.api.VmOnHost;
 
 class MigrationServletTest {
     private final Migrations migrations = mock(Migrations.class);
@@ -33,6 +34,17 @@ class MigrationServletTest {
         assertThat(ask("POST", "", "{\"vm\":\"web1\",\"destination\":\"beta\"}").status)
                 .isEqualTo(202);
         verify(migrations).start(new VmName("web1"), new HostName("beta"), MigrationOptions.defaults());
+    }
+
+    @Test
+    void migratesAVmOfAnyNameOfAHost() throws Exception {
+        ask("POST", "", "{\"vm\":\"alpha/web server: \uD83D\uDE00\",\"destination\":\"beta\"}");
+
+        verify(migrations)
+                .start(
+                        new VmOnHost(new HostName("alpha"), "web server: \uD83D\uDE00"),
+                        new HostName("beta"),
+                        MigrationOptions.defaults());
     }
 
     @Test
@@ -64,7 +76,7 @@ class MigrationServletTest {
             delimiter = '|',
             value = {
                 "{\"vm\":\"web1\"}|'destination' is missing",
-                "{\"vm\":\"a b\",\"destination\":\"beta\"}|VM name 'a b'",
+                "{\"vm\":\"web1\",\"destination\":\"a b\"}|Host name 'a b'",
                 "{\"vm\":\"web1\",\"destination\":\"beta\",\"bandwidth\":-1}|a positive integer",
                 "{\"vm\":\"web1\",\"destination\":\"beta\",\"tls\":\"yes\"}|true or false"
             })

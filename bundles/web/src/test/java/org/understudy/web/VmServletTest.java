@@ -38,7 +38,9 @@ import org.understudy.api.VirtualMachines;
 import org.understudy.api.Vm;
 import org.understudy.api.VmInventory;
 import org.understudy.api.VmName;
+import org.understudy.api.VmOnHost;
 import org.understudy.api.VmState;
+import org.understudy.api.VmUuid;
 
 class VmServletTest {
     private static final VmName WEB1 = new VmName("web1");
@@ -89,6 +91,39 @@ class VmServletTest {
         assertThat(asked.status).isEqualTo(503);
         assertThat(asked.headers).containsEntry("Content-Type", "application/problem+json");
         assertThat(asked.body()).contains("HOST_UNAVAILABLE", "alpha is gone", "Check that the host is up");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"web server", "a:b", "-rf", "100%", "a+b", "a\\b", "$(x);'\"", "\uD83D\uDE00", "\u202Ex", "a\tb"
+            })
+    void addressesAVmOfAnyName(String name) throws Exception {
+        ask("POST", "/" + name + "/start", "");
+        verify(vms).start(new VmName(name));
+
+        ask("POST", "/" + name + "/start?host=alpha", "");
+        verify(vms).start(new VmOnHost(new HostName("alpha"), name));
+    }
+
+    @Test
+    void addressesAVmByItsUuidAlsoOnOneHost() throws Exception {
+        UUID uuid = new UUID(1, 2);
+
+        ask("GET", "/" + uuid, "");
+        verify(vms).show(new VmUuid(uuid));
+
+        ask("GET", "/" + uuid + "/guest?host=alpha", "");
+        verify(vms).examine(new VmOnHost(new HostName("alpha"), uuid.toString()));
+    }
+
+    @Test
+    void answersAnAmbiguousNameAsAConflict() throws Exception {
+        when(vms.show(WEB1)).thenThrow(new UnderstudyException(ErrorCode.VM_AMBIGUOUS, "alpha/web1, beta/web1"));
+
+        Exchange asked = ask("GET", "/web1", "");
+
+        assertThat(asked.status).isEqualTo(409);
+        assertThat(asked.body()).contains("VM_AMBIGUOUS", "alpha/web1, beta/web1", "HOST/NAME");
     }
 
     @Test
@@ -237,7 +272,8 @@ class VmServletTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = ' ',
-            value = {"GET /web1/start", "PUT /web1", "POST /web1", "GET /web1/pair/0", "TRACE /web1", "GET /..%2f"})
+            value = {"GET /web1/start", "PUT /web1", "POST /web1", "GET /web1/pair/0", "TRACE /web1", "GET /web1/..%2f"
+            })
     void refusesCallsThatDoNotExist(String method, String path) throws Exception {
         assertThat(ask(method, path, "").status).isEqualTo(400);
         verifyNoInteractions(vms, pairs, migrations);

@@ -5,10 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.net.URLEncoder;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -313,6 +318,71 @@ class FacesIT {
             terminal.type(CLEAR_LINE + "understudy:pair-on --dry-run --pool stan\twalker\r");
             terminal.awaitText("Nothing was changed.");
         }
+    }
+
+    /** Two hosts of libvirt's test driver have a VM of this name, which contains what URLs and the shell interpret. */
+    @Test
+    void addressesVmsOfAnyNameAndTwoVmsOfOneName() throws Exception {
+        String name = "web: b\u00FCro \uD83D\uDE00 $(x)";
+        String first = "6f1c7f8e-4d1b-4b0c-9a52-00000000000a";
+        String second = "6f1c7f8e-4d1b-4b0c-9a52-00000000000b";
+        String path =
+                "/api/v1/vms/" + URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
+        String whole = Files.readString(server.etc("understudy.yaml"));
+        String more = testDriver("gamma", name, first) + testDriver("delta", name, second);
+        server.startWith(whole.replace("pools:", more + "pools:"), 4);
+        try {
+            assertThat(rest.json("/api/v1/vms").findValuesAsText("name")).contains(name, "solo gamma", "solo delta");
+            HttpResponse<String> ambiguous = rest.get(path);
+            assertThat(ambiguous.statusCode()).isEqualTo(409);
+            assertThat(ambiguous.body()).contains("vm-ambiguous", "delta/web: ", "gamma/web: ", first, second);
+            assertThat(rest.json(path + "?host=delta").get("uuid").asText()).isEqualTo(second);
+            assertThat(rest.json("/api/v1/vms/" + first).get("name").asText()).isEqualTo(name);
+            assertThat(rest.change("POST", path + "/destroy?host=gamma", "").statusCode())
+                    .isEqualTo(200);
+            assertThat(rest.json("/api/v1/vms/" + first).get("state").asText()).isEqualTo("shutoff");
+            assertThat(rest.json("/api/v1/vms/" + second).get("state").asText()).isEqualTo("running");
+
+            Said refused = shell.run("understudy:vm-show '" + name + "'");
+            assertThat(refused.text()).contains("gamma/web: ", "delta/web: ");
+            assertThat(refused.status()).isEqualTo(4);
+            Said shown = shell.run("understudy:vm-show --json 'delta/" + name + "'");
+            assertThat(json(shown).get("uuid").asText()).isEqualTo(second);
+            assertThat(json(shell.run("understudy:vm-start --json " + first))
+                            .get("state")
+                            .asText())
+                    .isEqualTo("running");
+            assertThat(shell.run("understudy:vm-list").text()).contains(name);
+            try (Conversation terminal = shell.terminal()) {
+                terminal.awaitText("()>");
+                terminal.type("understudy:vm-show solo\\ g\t\r");
+                terminal.awaitText("solo gamma  ");
+                terminal.forget();
+                terminal.type("understudy:vm-show 6f1c7f8e-4d1b-4b0c-9a52-00000000000b\t\r");
+                terminal.awaitText("on delta");
+            }
+        } finally {
+            server.startWith(whole, 2);
+        }
+    }
+
+    /** An entry of the configuration for a host with two running VMs: one of this name, and one of its own. */
+    private static String testDriver(String host, String name, String uuid) throws IOException {
+        Path file = server.home.resolve(host + ".xml");
+        String vm = """
+                <domain type='test'>
+                  <name>%s</name>
+                  <uuid>%s</uuid>
+                  <memory unit='MiB'>64</memory>
+                  <os><type arch='i686'>hvm</type></os>
+                </domain>
+                """;
+        Files.writeString(
+                file,
+                "<node>" + vm.formatted(name, uuid)
+                        + vm.formatted("solo " + host, UUID.nameUUIDFromBytes(host.getBytes(StandardCharsets.UTF_8)))
+                        + "</node>");
+        return "  - {name: %s, connector: libvirt, uri: 'test://%s'}%n".formatted(host, file);
     }
 
     @Test

@@ -116,10 +116,11 @@ final class KarafServer implements AutoCloseable {
     /** Removes all VMs. */
     void removeVms() throws IOException, InterruptedException {
         Rest rest = new Rest(httpPort, "admin", password());
-        for (JsonNode listed : rest.json("/api/v1/vms").get("vms")) {
-            String vm = listed.get("name").asText();
-            rest.change("POST", "/api/v1/vms/" + vm + "/destroy", "");
-            rest.change("DELETE", "/api/v1/vms/" + vm, "");
+        for (JsonNode vm : rest.json("/api/v1/vms").get("vms")) {
+            String path = "/api/v1/vms/" + vm.get("uuid").asText();
+            String host = "?host=" + vm.get("host").asText();
+            rest.change("POST", path + "/destroy" + host, "");
+            rest.change("DELETE", path + host, "");
         }
         awaitUntil("no VMs", () -> rest.json("/api/v1/vms").get("vms").isEmpty());
     }

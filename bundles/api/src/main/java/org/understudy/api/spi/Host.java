@@ -4,6 +4,7 @@ package org.understudy.api.spi;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Consumer;
 import org.osgi.annotation.versioning.ProviderType;
 import org.understudy.api.Alias;
@@ -39,6 +40,15 @@ public interface Host extends AutoCloseable {
      * @param vm the VM
      */
     Optional<HostedVm> find(VmName vm);
+
+    /**
+     * {@return the VM of this host that has this UUID; empty if the host does not have it}
+     *
+     * @param uuid the UUID of the VM
+     */
+    default Optional<HostedVm> findByUuid(UUID uuid) {
+        return vms().stream().filter(vm -> vm.uuid().equals(uuid)).findFirst();
+    }
 
     /**
      * {@return the configured domain XML}

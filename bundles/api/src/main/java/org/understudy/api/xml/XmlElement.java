@@ -172,6 +172,11 @@ public final class XmlElement {
 
     /** {@return the decoded text directly in this element, without the space around it} */
     public String content() {
-        return content.toString().strip();
+        return text().strip();
+    }
+
+    /** {@return the text of the element itself, decoded, with its blanks} */
+    public String text() {
+        return content.toString();
     }
 }

@@ -103,12 +103,13 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
      * Reads a definition.
      *
      * @throws UnderstudyException {@link ErrorCode#MALFORMED_XML}, also for a missing name; {@link
-     *     ErrorCode#XML_REFUSED}; {@link ErrorCode#INVALID_ARGUMENT} for an invalid {@link VmName}
+     *     ErrorCode#XML_REFUSED}
      */
     public static DomainView of(String definition) {
         DomainDocument document = DomainDocument.parse(definition);
         XmlElement root = document.root();
-        String name = root.child("name").map(XmlElement::content).orElse("");
+        // With its blanks, which libvirt keeps.
+        String name = root.child("name").map(XmlElement::text).orElse("");
         if (name.isEmpty()) {
             throw new UnderstudyException(ErrorCode.MALFORMED_XML, "The domain has no <name>");
         }

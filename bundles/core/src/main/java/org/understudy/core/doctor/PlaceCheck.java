@@ -17,14 +17,11 @@ record PlaceCheck(VmLocator locator, MigrationLock migrationLock) implements Che
     public List<Finding> findings() {
         VmLocator.Survey survey = locator.survey();
         List<Finding> findings = new ArrayList<>();
-        survey.claims().forEach((vm, claims) -> {
-            if (claims.size() > 1 && !migrationLock.isMigrating(vm)) {
-                findings.add(onSeveralHosts(vm, claims));
-            }
-        });
-        survey.incoming().stream()
-                .filter(l -> !migrationLock.isMigrating(l.vm().name()))
-                .forEach(l -> findings.add(abandoned(l)));
+        survey.claims()
+                .forEach((name, claims) -> VmLocator.perVm(claims).stream()
+                        .filter(ofVm -> ofVm.size() > 1 && ofVm.stream().noneMatch(this::isMigrating))
+                        .forEach(ofVm -> findings.add(onSeveralHosts(name, ofVm))));
+        survey.incoming().stream().filter(l -> !isMigrating(l)).forEach(l -> findings.add(abandoned(l)));
         survey.unanswered().forEach(host -> findings.add(host.finding()));
         if (findings.isEmpty()) {
             findings.add(Check.healthy(
@@ -32,6 +29,10 @@ record PlaceCheck(VmLocator locator, MigrationLock migrationLock) implements Che
                     "Each VM is on one host; VMs checked: " + survey.claims().size()));
         }
         return findings;
+    }
+
+    private boolean isMigrating(VmLocation location) {
+        return migrationLock.isMigrating(location.host().name(), location.vm().name());
     }
 
     /** A copy that is shut off is less urgent than a VM whose place is unknown. */

@@ -2,8 +2,10 @@
 package org.understudy.core.inventory;
 
 import org.understudy.api.ErrorCode;
+import org.understudy.api.HostName;
 import org.understudy.api.Migrations;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmAddress;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 
@@ -11,9 +13,9 @@ import org.understudy.api.spi.Host;
 public record MigrationLock(Migrations migrations) {
 
     /** @throws UnderstudyException {@link ErrorCode#MIGRATION_IN_PROGRESS} */
-    public void requireNoMigration(VmName vm) {
+    public void requireNoMigration(VmAddress vm) {
         migrations.list().stream()
-                .filter(m -> m.isRunning() && m.vm().equals(vm))
+                .filter(m -> m.isRunning() && m.isOf(vm))
                 .findFirst()
                 .ifPresent(m -> {
                     throw new UnderstudyException(
@@ -22,20 +24,20 @@ public record MigrationLock(Migrations migrations) {
                 });
     }
 
-    /** Whether a migration of the VM is running, started by this server or observed. */
-    public boolean isMigrating(VmName vm) {
-        return migrations.list().stream().anyMatch(m -> m.isRunning() && m.vm().equals(vm));
+    /** Whether a migration of the host's VM is running, started by this server or observed. */
+    public boolean isMigrating(HostName host, VmName vm) {
+        return migrations.list().stream().anyMatch(m -> m.isRunning() && m.isOf(host, vm));
     }
 
     /** Whether a migration of the VM is running according to this server or to the host, which may know of it earlier. */
     public boolean isMigrating(VmName vm, Host host) {
-        return isMigrating(vm)
+        return isMigrating(host.name(), vm)
                 || host.incoming(vm).isPresent()
                 || host.outgoing(vm).filter(o -> !o.progress().phase().isOver()).isPresent();
     }
 
-    /** Whether this server migrates the VM; false for an observed migration. */
-    public boolean isMigratedByThisServer(VmName vm) {
-        return migrations.list().stream().anyMatch(m -> m.isRunning() && m.vm().equals(vm) && !m.isWatched());
+    /** Whether this server migrates the host's VM; false for an observed migration. */
+    public boolean isMigratedByThisServer(HostName host, VmName vm) {
+        return migrations.list().stream().anyMatch(m -> m.isRunning() && m.isOf(host, vm) && !m.isWatched());
     }
 }

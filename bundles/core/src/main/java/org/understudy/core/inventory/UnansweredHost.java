@@ -8,7 +8,7 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
-import org.understudy.api.VmName;
+import org.understudy.api.VmAddress;
 
 /**
  * A host that is not open or did not answer, so that its VMs are unknown.
@@ -30,7 +30,7 @@ public record UnansweredHost(HostName host, String reason, Optional<Throwable> c
     }
 
     /** The finding for one VM. A warning: a host that is down does not prevent the use of VMs on other hosts. */
-    public Finding finding(VmName vm) {
+    public Finding finding(VmAddress vm) {
         return Finding.of(
                         FindingCode.HOST_UNAVAILABLE,
                         "host " + host,
@@ -41,7 +41,7 @@ public record UnansweredHost(HostName host, String reason, Optional<Throwable> c
     }
 
     /** The exception for a call that needs this host. */
-    public UnderstudyException failure(VmName vm) {
+    public UnderstudyException failure(VmAddress vm) {
         String message = finding(vm).message();
         return cause.map(known -> new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, message, known))
                 .orElseGet(() -> new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, message));

@@ -3,6 +3,7 @@ package org.understudy.core.inventory;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,8 +21,11 @@ import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmAddress;
 import org.understudy.api.VmName;
+import org.understudy.api.VmOnHost;
 import org.understudy.api.VmState;
+import org.understudy.api.VmUuid;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostedVm;
 import org.understudy.concurrent.DeadlineFanOut;
@@ -81,17 +85,35 @@ public final class VmLocator implements AutoCloseable {
          * Returns the location of a VM.
          *
          * @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND}; {@link ErrorCode#HOST_UNAVAILABLE} if no host that
-         *     answers has it; {@link ErrorCode#REFUSED_BY_FINDINGS} if several hosts have it in the same state
+         *     answers has it; {@link ErrorCode#VM_AMBIGUOUS} if several VMs have this name; {@link
+         *     ErrorCode#REFUSED_BY_FINDINGS} if several hosts have it in the same state
          */
-        public VmLocation locate(VmName vm) {
-            List<VmLocation> authoritative = authoritative(claims.getOrDefault(vm, List.of()));
-            if (authoritative.size() > 1) {
-                Finding duplicate = onSeveralHosts(vm, authoritative);
-                throw new UnderstudyException(duplicate.message(), List.of(duplicate));
-            } else if (authoritative.isEmpty()) {
+        public VmLocation locate(VmAddress vm) {
+            List<VmLocation> authoritative = authoritative(matching(vm));
+            if (authoritative.isEmpty()) {
                 throw absent(vm, unanswered);
             }
-            return authoritative.get(0);
+            VmLocation first = authoritative.get(0);
+            if (authoritative.stream()
+                    .anyMatch(l -> !l.vm().uuid().equals(first.vm().uuid()))) {
+                throw ambiguous(vm, authoritative);
+            } else if (authoritative.size() > 1) {
+                Finding duplicate = onSeveralHosts(first.vm().name(), authoritative);
+                throw new UnderstudyException(duplicate.message(), List.of(duplicate));
+            }
+            return first;
+        }
+
+        /** Each host that has a VM of this address. A UUID comes before a name of the same form. */
+        private List<VmLocation> matching(VmAddress vm) {
+            List<VmLocation> matching = claims.values().stream()
+                    .flatMap(List::stream)
+                    .filter(l -> vm.matches(l.host().name(), l.vm().name().value(), l.vm().uuid()))
+                    .toList();
+            List<VmLocation> byUuid = matching.stream()
+                    .filter(l -> withoutHost(vm).equals(new VmUuid(l.vm().uuid())))
+                    .toList();
+            return byUuid.isEmpty() ? matching : byUuid;
         }
 
         /** Whether this host is not open or did not answer. */
@@ -100,7 +122,7 @@ public final class VmLocator implements AutoCloseable {
         }
 
         /** A finding for each host that may have the VM but did not answer. */
-        public List<Finding> unansweredFindings(VmName vm) {
+        public List<Finding> unansweredFindings(VmAddress vm) {
             return unanswered.stream().map(s -> s.finding(vm)).toList();
         }
     }
@@ -110,9 +132,26 @@ public final class VmLocator implements AutoCloseable {
         return survey(LIST_LIMIT, Host::vms);
     }
 
-    /** Reads one VM from every open host. Blocks for up to 8 s. */
-    public Survey survey(VmName vm) {
-        return survey(FIND_LIMIT, host -> host.find(vm).stream().toList());
+    /**
+     * Reads one VM from every open host. Blocks for up to 8 s.
+     *
+     * @throws UnderstudyException {@link ErrorCode#HOST_NOT_FOUND} or {@link ErrorCode#HOST_UNAVAILABLE} for a host in the address
+     */
+    public Survey survey(VmAddress vm) {
+        if (vm instanceof VmOnHost onHost) {
+            hosts.host(onHost.host());
+        }
+        return survey(FIND_LIMIT, host -> find(host, withoutHost(vm)).stream().toList());
+    }
+
+    private static Optional<HostedVm> find(Host host, VmAddress vm) {
+        return vm instanceof VmUuid uuid
+                ? host.findByUuid(uuid.value()).or(() -> host.find(uuid.asName()))
+                : host.find((VmName) vm);
+    }
+
+    private static VmAddress withoutHost(VmAddress vm) {
+        return vm instanceof VmOnHost onHost ? onHost.onAnyHost() : vm;
     }
 
     /**
@@ -155,10 +194,21 @@ public final class VmLocator implements AutoCloseable {
         }
     }
 
-    /** The claims of the highest precedence: one, or several if the VM has the same state on several hosts. */
+    /** The claims of each VM with the highest precedence: one, or several if it has the same state on several hosts. */
     public static List<VmLocation> authoritative(List<VmLocation> claims) {
-        int best = claims.stream().mapToInt(VmLocator::rank).min().orElse(0);
-        return claims.stream().filter(c -> rank(c) == best).toList();
+        return perVm(claims).stream()
+                .flatMap(ofVm -> {
+                    int best = ofVm.stream().mapToInt(VmLocator::rank).min().orElse(0);
+                    return ofVm.stream().filter(c -> rank(c) == best);
+                })
+                .toList();
+    }
+
+    /** The claims by VM: several VMs may have one name. */
+    public static List<List<VmLocation>> perVm(List<VmLocation> claims) {
+        return List.copyOf(claims.stream()
+                .collect(Collectors.groupingBy(c -> c.vm().uuid(), LinkedHashMap::new, Collectors.toList()))
+                .values());
     }
 
     private static int rank(VmLocation location) {
@@ -166,16 +216,25 @@ public final class VmLocator implements AutoCloseable {
     }
 
     /**
-     * Returns the location of a VM. Blocks as {@link #survey(VmName)} does.
+     * Returns the location of a VM. Blocks as {@link #survey(VmAddress)} does.
      *
      * @throws UnderstudyException as {@link Survey#locate}
      */
-    public VmLocation locate(VmName vm) {
+    public VmLocation locate(VmAddress vm) {
         return survey(vm).locate(vm);
     }
 
-    private static UnderstudyException absent(VmName vm, List<UnansweredHost> unanswered) {
-        if (unanswered.isEmpty()) {
+    private static UnderstudyException ambiguous(VmAddress vm, List<VmLocation> candidates) {
+        String forms = candidates.stream()
+                .map(c -> new VmOnHost(c.host().name(), c.vm().name().value()) + " (UUID " + c.vm().uuid() + ")")
+                .collect(Collectors.joining(", "));
+        return new UnderstudyException(ErrorCode.VM_AMBIGUOUS, "VM name '" + vm + "' is ambiguous: " + forms);
+    }
+
+    private static UnderstudyException absent(VmAddress vm, List<UnansweredHost> unanswered) {
+        if (vm instanceof VmOnHost onHost) {
+            return absentOn(onHost, unanswered);
+        } else if (unanswered.isEmpty()) {
             return new UnderstudyException(ErrorCode.VM_NOT_FOUND, "VM '" + vm + "' is on no host");
         }
         String hosts = unanswered.stream().map(UnansweredHost::toString).collect(Collectors.joining(", "));
@@ -183,6 +242,15 @@ public final class VmLocator implements AutoCloseable {
                 ErrorCode.HOST_UNAVAILABLE, "VM '" + vm + "' is on no host that answers; no answer from: " + hosts);
         unanswered.forEach(s -> s.cause().ifPresent(absent::addSuppressed));
         return absent;
+    }
+
+    private static UnderstudyException absentOn(VmOnHost vm, List<UnansweredHost> unanswered) {
+        return unanswered.stream()
+                .filter(s -> s.host().equals(vm.host()))
+                .findFirst()
+                .map(s -> s.failure(vm.onAnyHost()))
+                .orElseGet(() -> new UnderstudyException(
+                        ErrorCode.VM_NOT_FOUND, "VM '" + vm.onAnyHost() + "' is not on host " + vm.host()));
     }
 
     /** The finding for a VM that several hosts hold. */

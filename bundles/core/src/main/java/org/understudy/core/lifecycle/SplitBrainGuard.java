@@ -15,6 +15,7 @@ import org.understudy.api.Migrations;
 import org.understudy.api.Outcome;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
+import org.understudy.api.VmState;
 import org.understudy.core.inventory.VmLocation;
 import org.understudy.core.inventory.VmLocator;
 
@@ -30,8 +31,8 @@ record SplitBrainGuard(Migrations migrations) {
     private static final Logger LOG = LoggerFactory.getLogger(SplitBrainGuard.class);
 
     /**
-     * Call before the vCPUs of a VM run: refuses if another host may run them. That is the case if it receives the VM, or if
-     * it was part of a migration that needs attention and does not respond.
+     * Call before the vCPUs of a VM run: refuses if another host may run them. That is the case if it has the VM and the VM is not
+     * shut off there, if it receives the VM, or if it was part of a migration that needs attention and does not respond.
      *
      * @param survey the current responses of the hosts for this VM
      * @throws UnderstudyException {@link ErrorCode#REFUSED_BY_FINDINGS}
@@ -41,10 +42,18 @@ record SplitBrainGuard(Migrations migrations) {
         List<Finding> unanswered = survey.unansweredFindings(vm);
         unanswered.forEach(finding -> LOG.warn("{}", finding.message()));
         survey.incoming().stream()
+                .filter(l -> l.vm().uuid().equals(here.vm().uuid()))
                 .findFirst()
                 .ifPresent(l ->
                         refuse(vm, "host " + l.host().name() + " has a QEMU process that receives it", unanswered));
-        unresolvedHost(vm, here.host().name())
+        survey.claims().values().stream()
+                .flatMap(List::stream)
+                .filter(l -> l.vm().uuid().equals(here.vm().uuid())
+                        && !l.host().name().equals(here.host().name())
+                        && l.vm().state() != VmState.SHUTOFF)
+                .findFirst()
+                .ifPresent(l -> refuse(vm, "it is " + l, unanswered));
+        unresolvedHost(here)
                 .filter(survey::isUnanswered)
                 .ifPresent(other -> refuse(
                         vm,
@@ -53,12 +62,14 @@ record SplitBrainGuard(Migrations migrations) {
                         unanswered));
     }
 
-    private Optional<HostName> unresolvedHost(VmName vm, HostName here) {
+    private Optional<HostName> unresolvedHost(VmLocation here) {
         return migrations.list().stream()
-                .filter(m -> m.vm().equals(vm))
+                .filter(m -> m.uuid()
+                        .map(here.vm().uuid()::equals)
+                        .orElseGet(() -> m.vm().equals(here.vm().name())))
                 .findFirst()
                 .filter(m -> m.outcome().equals(Optional.of(Outcome.NEEDS_ATTENTION)))
-                .map(m -> other(m, here));
+                .map(m -> other(m, here.host().name()));
     }
 
     private static HostName other(Migration migration, HostName here) {

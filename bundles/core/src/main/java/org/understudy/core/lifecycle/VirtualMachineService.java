@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -25,8 +26,10 @@ import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VirtualMachines;
 import org.understudy.api.Vm;
+import org.understudy.api.VmAddress;
 import org.understudy.api.VmInventory;
 import org.understudy.api.VmName;
+import org.understudy.api.VmOnHost;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.core.definition.DomainView;
@@ -105,18 +108,19 @@ public final class VirtualMachineService implements VirtualMachines {
     }
 
     @Override
-    public Vm show(VmName vm) {
+    public Vm show(VmAddress vm) {
         return views.of(locator.locate(vm));
     }
 
     @Override
-    public Vm examine(VmName vm) {
+    public Vm examine(VmAddress vm) {
         return views.withGuest(locator.locate(vm));
     }
 
     @Override
-    public String definition(VmName vm) {
-        return locator.locate(vm).host().definition(vm);
+    public String definition(VmAddress vm) {
+        VmLocation here = locator.locate(vm);
+        return here.host().definition(here.vm().name());
     }
 
     @Override
@@ -131,7 +135,7 @@ public final class VirtualMachineService implements VirtualMachines {
 
     private List<Finding> define(Host host, DomainView view, String definition) {
         HostName name = host.name();
-        migrationLock.requireNoMigration(view.name());
+        migrationLock.requireNoMigration(new VmOnHost(name, view.name().value()));
         VmLocator.Survey survey = locator.survey(view.name());
         requireFree(view, name, survey);
         LintContext context = LintContext.of(policies.current(), Optional.of(host.facts()))
@@ -156,8 +160,9 @@ public final class VirtualMachineService implements VirtualMachines {
     }
 
     /**
-     * A definition may only replace one with the same name and UUID on the same host. Another host that does not respond
-     * does not block it, just as it does not block a start; see {@link SplitBrainGuard}.
+     * A definition may only replace one with the same name and UUID on the same host. A new VM needs a name that no host has; one
+     * that shares its name with a VM of another host may be changed. Another host that does not respond does not block it, just
+     * as it does not block a start; see {@link SplitBrainGuard}.
      */
     private static void requireFree(DomainView view, HostName name, VmLocator.Survey survey) {
         survey.unanswered().stream()
@@ -166,8 +171,12 @@ public final class VirtualMachineService implements VirtualMachines {
                 .ifPresent(s -> {
                     throw s.failure(view.name());
                 });
-        survey.claims().getOrDefault(view.name(), List.of()).stream()
-                .filter(l -> !l.host().name().equals(name) || !view.uuid().equals(Optional.of(l.vm().uuid())))
+        List<VmLocation> claims = survey.claims().getOrDefault(view.name(), List.of());
+        Predicate<VmLocation> isHere = l -> l.host().name().equals(name);
+        Predicate<VmLocation> isSame = l -> view.uuid().equals(Optional.of(l.vm().uuid()));
+        boolean replaces = claims.stream().anyMatch(isHere.and(isSame));
+        claims.stream()
+                .filter(replaces ? isSame.and(isHere.negate()) : l -> true)
                 .findFirst()
                 .ifPresent(l -> {
                     throw new UnderstudyException(
@@ -178,57 +187,58 @@ public final class VirtualMachineService implements VirtualMachines {
     }
 
     @Override
-    public void undefine(VmName vm) {
-        run("undefine", vm, OFF, here -> here.host().undefine(vm));
+    public void undefine(VmAddress vm) {
+        run("undefine", vm, OFF, here -> here.host().undefine(here.vm().name()));
     }
 
     @Override
-    public void start(VmName name) {
-        run("start", name, OFF, (here, survey) -> {
+    public void start(VmAddress vm) {
+        run("start", vm, OFF, (here, survey) -> {
             splitBrainGuard.requireNotElsewhere(here, survey);
             Host host = here.host();
+            VmName name = here.vm().name();
             vfs.callWithLeases(
                     here, DomainView.of(host.definition(name)).pairs(), assigned -> host.start(name, assigned));
         });
     }
 
     @Override
-    public void shutdown(VmName vm) {
-        run("shut down", vm, ACTIVE, here -> here.host().shutdown(vm));
+    public void shutdown(VmAddress vm) {
+        run("shut down", vm, ACTIVE, here -> here.host().shutdown(here.vm().name()));
     }
 
     @Override
-    public void destroy(VmName vm) {
-        run("destroy", vm, ACTIVE, here -> here.host().destroy(vm));
+    public void destroy(VmAddress vm) {
+        run("destroy", vm, ACTIVE, here -> here.host().destroy(here.vm().name()));
     }
 
     @Override
-    public void reset(VmName vm) {
-        run("reset", vm, ACTIVE, here -> here.host().reset(vm));
+    public void reset(VmAddress vm) {
+        run("reset", vm, ACTIVE, here -> here.host().reset(here.vm().name()));
     }
 
     @Override
-    public void pause(VmName vm) {
+    public void pause(VmAddress vm) {
         run(
                 "pause",
                 vm,
                 EnumSet.of(VmState.RUNNING, VmState.UNKNOWN),
-                here -> here.host().pause(vm));
+                here -> here.host().pause(here.vm().name()));
     }
 
     @Override
-    public void resume(VmName name) {
-        run("resume", name, EnumSet.of(VmState.PAUSED, VmState.UNKNOWN), (here, survey) -> {
+    public void resume(VmAddress vm) {
+        run("resume", vm, EnumSet.of(VmState.PAUSED, VmState.UNKNOWN), (here, survey) -> {
             splitBrainGuard.requireNotElsewhere(here, survey);
-            here.host().resume(name);
+            here.host().resume(here.vm().name());
         });
     }
 
-    private void run(String verb, VmName vm, Set<VmState> allowed, Consumer<VmLocation> action) {
+    private void run(String verb, VmAddress vm, Set<VmState> allowed, Consumer<VmLocation> action) {
         run(verb, vm, allowed, (here, survey) -> action.accept(here));
     }
 
-    private void run(String verb, VmName vm, Set<VmState> allowed, BiConsumer<VmLocation, VmLocator.Survey> action) {
+    private void run(String verb, VmAddress vm, Set<VmState> allowed, BiConsumer<VmLocation, VmLocator.Survey> action) {
         migrationLock.requireNoMigration(vm);
         VmLocator.Survey survey = locator.survey(vm);
         VmLocation here = survey.locate(vm);

@@ -12,6 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationId;
 import org.understudy.api.Subscription;
@@ -31,34 +32,48 @@ final class ActiveMigrations {
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
 
     /** @param task empty while the migration is being started */
-    private record Active(MigrationId id, Optional<Task> task) {}
+    private record Active(Migration first, Optional<Task> task) {
+        boolean isOfVm(Migration other) {
+            return isOfVm(other.source(), other) || isOfVm(other.destination(), other) || hasUuidOf(other);
+        }
+
+        private boolean isOfVm(HostName host, Migration other) {
+            return first.isOf(host, other.vm());
+        }
+
+        private boolean hasUuidOf(Migration other) {
+            return first.uuid().isPresent() && first.uuid().equals(other.uuid());
+        }
+    }
 
     private final MigrationServices services;
-    private final Map<VmName, Active> active = new HashMap<>();
+    private final Map<MigrationId, Active> active = new HashMap<>();
     private final Set<Task> running = new HashSet<>();
 
     ActiveMigrations(MigrationServices services) {
         this.services = services;
     }
 
-    synchronized boolean contains(VmName vm) {
-        return active.containsKey(vm);
+    synchronized boolean contains(HostName host, VmName vm) {
+        return active.values().stream().anyMatch(a -> a.first().isOf(host, vm));
     }
 
     /** False if the VM is already being migrated. */
     synchronized boolean reserve(Migration first) {
-        return active.putIfAbsent(first.vm(), new Active(first.id(), Optional.empty())) == null;
+        if (active.values().stream().anyMatch(a -> a.isOfVm(first))) {
+            return false;
+        }
+        active.put(first.id(), new Active(first, Optional.empty()));
+        return true;
     }
 
     /** Ends the reservation of a migration that has ended, or was not started. */
     synchronized void free(Migration ended) {
-        active.computeIfPresent(ended.vm(), (vm, now) -> now.id().equals(ended.id()) ? null : now);
+        active.remove(ended.id());
     }
 
     synchronized Optional<Task> task(Migration migration) {
-        return Optional.ofNullable(active.get(migration.vm()))
-                .filter(a -> a.id().equals(migration.id()))
-                .flatMap(Active::task);
+        return Optional.ofNullable(active.get(migration.id())).flatMap(Active::task);
     }
 
     /**
@@ -69,7 +84,7 @@ final class ActiveMigrations {
     void launch(MigrationStatusBuilder status, Task task, Subscription held) {
         Migration migration = status.now();
         synchronized (this) {
-            active.put(migration.vm(), new Active(migration.id(), Optional.of(task)));
+            active.put(migration.id(), new Active(migration, Optional.of(task)));
             running.add(task);
         }
         try {

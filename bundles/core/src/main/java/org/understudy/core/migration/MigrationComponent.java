@@ -28,7 +28,7 @@ import org.understudy.api.Migrations;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Policies;
 import org.understudy.api.Subscription;
-import org.understudy.api.VmName;
+import org.understudy.api.VmAddress;
 import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.VfPools;
 import org.understudy.api.xml.MigrationMark;
@@ -69,7 +69,7 @@ public final class MigrationComponent implements Migrations {
         threads = scheduler.blockingPool("understudy-migration");
         service = new MigrationService(
                 hosts,
-                vm -> locator.locate(vm).host(),
+                locator::locate,
                 policies,
                 new MigrationServices(
                         definitions(),
@@ -152,12 +152,12 @@ public final class MigrationComponent implements Migrations {
     }
 
     @Override
-    public List<Finding> preflight(VmName vm, HostName destination, MigrationOptions options) {
+    public List<Finding> preflight(VmAddress vm, HostName destination, MigrationOptions options) {
         return service.preflight(vm, destination, options);
     }
 
     @Override
-    public Migration start(VmName vm, HostName destination, MigrationOptions options) {
+    public Migration start(VmAddress vm, HostName destination, MigrationOptions options) {
         return service.start(vm, destination, options);
     }
 

@@ -21,11 +21,13 @@ import org.understudy.api.NetworkGap;
 import org.understudy.api.Policies;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmAddress;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.Hosts;
 import org.understudy.core.inventory.HostWatch;
+import org.understudy.core.inventory.VmLocation;
 import org.understudy.core.migration.context.HeldHosts;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.MigrationEvents;
@@ -48,7 +50,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MigrationService.class);
 
     private final Hosts hosts;
-    private final Function<VmName, Host> locator;
+    private final Function<VmAddress, VmLocation> locator;
     private final Policies policies;
     private final MigrationServices services;
     private final HostWatch watch;
@@ -58,8 +60,9 @@ public final class MigrationService implements Migrations, AutoCloseable {
     private final ExternalMigrations external;
     private final ActiveMigrations active;
 
-    /** @param locator finds the host of a VM; throws if there is none, or more than one */
-    MigrationService(Hosts hosts, Function<VmName, Host> locator, Policies policies, MigrationServices services) {
+    /** @param locator finds a VM; throws if there is none, or more than one */
+    MigrationService(
+            Hosts hosts, Function<VmAddress, VmLocation> locator, Policies policies, MigrationServices services) {
         this.hosts = hosts;
         this.locator = locator;
         this.policies = policies;
@@ -90,22 +93,24 @@ public final class MigrationService implements Migrations, AutoCloseable {
     }
 
     @Override
-    public List<Finding> preflight(VmName vm, HostName destination, MigrationOptions options) {
+    public List<Finding> preflight(VmAddress vm, HostName destination, MigrationOptions options) {
         Host to = hosts.host(destination);
-        Host from = locator.apply(vm);
+        VmLocation here = locator.apply(vm);
+        Host from = here.host();
         List<Finding> findings = new ArrayList<>(findings());
         findings.addAll(HeldHosts.obstacles(hosts, from.name(), to.name()));
-        MigrationRequest request = request(new MigrationId("preflight"), vm, from, to, options);
+        MigrationRequest request = request(new MigrationId("preflight"), here, to, options);
         findings.addAll(new PreflightStep().check(request, services).findings());
         return List.copyOf(findings);
     }
 
     @Override
-    public Migration start(VmName vm, HostName destination, MigrationOptions options) {
+    public Migration start(VmAddress vm, HostName destination, MigrationOptions options) {
         Host to = hosts.host(destination);
-        Host from = locator.apply(vm);
-        requireNoPendingChange(vm, from, to);
-        MigrationRequest request = request(ids.next(), vm, from, to, options);
+        VmLocation here = locator.apply(vm);
+        Host from = here.host();
+        requireNoPendingChange(here.vm().name(), from, to);
+        MigrationRequest request = request(ids.next(), here, to, options);
         Subscription held = HeldHosts.of(hosts, request.id(), from, to);
         try {
             return start(request, held);
@@ -145,10 +150,15 @@ public final class MigrationService implements Migrations, AutoCloseable {
         return first;
     }
 
-    private MigrationRequest request(
-            MigrationId id, VmName vm, Host source, Host destination, MigrationOptions options) {
+    private MigrationRequest request(MigrationId id, VmLocation here, Host destination, MigrationOptions options) {
         return new MigrationRequest(
-                id, vm, services.bounded(source), services.bounded(destination), options, policies.current());
+                id,
+                here.vm().name(),
+                Optional.of(here.vm().uuid()),
+                services.bounded(here.host()),
+                services.bounded(destination),
+                options,
+                policies.current());
     }
 
     private MigrationStatusBuilder statusBuilder(Migration first) {
@@ -160,6 +170,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
                 request.id(),
                 1,
                 request.vm(),
+                request.uuid(),
                 request.source().name(),
                 request.destination().name(),
                 List.of(),
@@ -185,8 +196,9 @@ public final class MigrationService implements Migrations, AutoCloseable {
     }
 
     /** Shows a migration that another program started. */
-    private void observe(VmName vm, Host source, Host destination) {
-        MigrationRequest request = request(ids.next(), vm, source, destination, MigrationOptions.defaults());
+    private void observe(VmLocation here, Host destination) {
+        Host source = here.host();
+        MigrationRequest request = request(ids.next(), here, destination, MigrationOptions.defaults());
         Subscription held = HeldHosts.of(hosts, request.id(), source, destination);
         Migration first = initialRecord(request);
         if (!active.reserve(first)) {
@@ -195,7 +207,7 @@ public final class MigrationService implements Migrations, AutoCloseable {
             LOG.info(
                     "Migration {}: another program migrates VM {} from host {} to host {}",
                     first.id(),
-                    vm,
+                    first.vm(),
                     source.name(),
                     destination.name());
             MigrationStatusBuilder status = statusBuilder(first);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -22,7 +23,7 @@ import org.understudy.api.Pairs;
 import org.understudy.api.Policies;
 import org.understudy.api.Policy;
 import org.understudy.api.Subscription;
-import org.understudy.api.VmName;
+import org.understudy.api.VmAddress;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.Hosts;
 import org.understudy.concurrent.KeyedLock;
@@ -51,7 +52,7 @@ public final class PairService implements Pairs {
     private final PairHealthTracker health;
     private final NicFacts nics;
     private final LiveChange liveChange;
-    private final KeyedLock<VmName> changes = new KeyedLock<>();
+    private final KeyedLock<UUID> changes = new KeyedLock<>();
 
     @Activate
     public PairService(
@@ -72,17 +73,17 @@ public final class PairService implements Pairs {
     }
 
     @Override
-    public PairChange turnOn(VmName vm, PairRequest request) {
+    public PairChange turnOn(VmAddress vm, PairRequest request) {
         return change(vm, (host, definition) -> planned(definition, request, planContext(Optional.of(host))));
     }
 
     @Override
-    public PairChange turnOff(VmName vm, NicSelector nic) {
+    public PairChange turnOff(VmAddress vm, NicSelector nic) {
         return change(vm, (host, definition) -> planOff(definition, nic));
     }
 
     /** Restores the missing primaries of requested pairs; blocks like {@link #turnOn}. */
-    public PairChange complete(VmName vm) {
+    public PairChange complete(VmAddress vm) {
         return change(vm, (host, definition) -> new PairEditor().complete(definition, planContext(Optional.of(host))));
     }
 
@@ -112,9 +113,9 @@ public final class PairService implements Pairs {
     }
 
     @Override
-    public List<Finding> lint(VmName vm) {
+    public List<Finding> lint(VmAddress vm) {
         VmLocation here = locator.locate(vm);
-        return lint(here.host().definition(vm), here.host());
+        return lint(here.host().definition(here.vm().name()), here.host());
     }
 
     @Override
@@ -145,21 +146,24 @@ public final class PairService implements Pairs {
     }
 
     /** Serializes the changes of a VM, because each starts from the stored result of the one before. */
-    private PairChange change(VmName vm, BiFunction<Host, String, PairChange> plan) {
-        return changes.call(vm, () -> changeLocked(vm, plan));
+    private PairChange change(VmAddress vm, BiFunction<Host, String, PairChange> plan) {
+        migrationLock.requireNoMigration(vm);
+        UUID uuid = locator.locate(vm).vm().uuid();
+        return changes.call(uuid, () -> changeLocked(vm, plan));
     }
 
-    private PairChange changeLocked(VmName vm, BiFunction<Host, String, PairChange> plan) {
+    /** Locates the VM again: it may have been migrated while this change waited for another one. */
+    private PairChange changeLocked(VmAddress vm, BiFunction<Host, String, PairChange> plan) {
         migrationLock.requireNoMigration(vm);
         VmLocation here = locator.locate(vm);
         Subscription work = hosts.hold(here.host(), "the pair change of VM " + vm);
         try (work) {
-            return change(vm, here, plan);
+            return change(here, plan);
         }
     }
 
-    private PairChange change(VmName vm, VmLocation here, BiFunction<Host, String, PairChange> plan) {
-        String before = here.host().definition(vm);
+    private PairChange change(VmLocation here, BiFunction<Host, String, PairChange> plan) {
+        String before = here.host().definition(here.vm().name());
         PairChange planned = plan.apply(here.host(), before);
         if (!planned.changed() || Finding.anyBlocking(planned.findings())) {
             return new PairChange(false, Effect.NONE, planned.findings(), before);

@@ -68,7 +68,7 @@ public final class Arrivals {
         Host host = hosts.host(name);
         Provisioned unchanged = new Provisioned(definition, List.of());
         // A migration of this server prepares its definition itself.
-        if (migrationLock.isMigratedByThisServer(DomainView.of(definition).name())) {
+        if (migrationLock.isMigratedByThisServer(name, DomainView.of(definition).name())) {
             return unchanged;
         }
         Provisioned contributed = contributors.apply(unchanged);

@@ -195,7 +195,7 @@ public final class PrimaryController implements AutoCloseable {
     private void plug(VmKey key, VmLocation here, PairView pair) {
         vfs.callWithLeases(here, List.of(pair), assigned -> {
             // A migration may have started while the VF was set up.
-            migrationLock.requireNoMigration(key.vm());
+            migrationLock.requireNoMigration(key.address());
             here.host().plugPrimary(key.vm(), pair.primary(), Optional.ofNullable(assigned.get(pair.primary())));
         });
         LOG.info("{}: primary {} was missing and is plugged again", key, pair.primary());

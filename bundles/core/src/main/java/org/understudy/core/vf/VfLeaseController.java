@@ -41,6 +41,7 @@ import org.understudy.concurrent.Scheduler;
 import org.understudy.concurrent.ServiceSubscription;
 import org.understudy.concurrent.SystemScheduler;
 import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.health.VmKey;
 import org.understudy.core.inventory.HostWatch;
 import org.understudy.core.inventory.MigrationLock;
 import org.understudy.core.inventory.VmLocation;
@@ -57,7 +58,7 @@ public final class VfLeaseController implements AutoCloseable {
     private final AtomicReference<Optional<VfPools>> pools = new AtomicReference<>(Optional.empty());
     private final ServiceSubscription<HostNics> nics =
             new ServiceSubscription<>(served -> served.listen(this::onInventory));
-    private final Set<VmName> starting = ConcurrentHashMap.newKeySet();
+    private final Set<VmKey> starting = ConcurrentHashMap.newKeySet();
     private final Controller<Work> controller;
     private final PendingArrivals pendingArrivals;
     private final Hosts hosts;
@@ -98,7 +99,9 @@ public final class VfLeaseController implements AutoCloseable {
         this.unusedLeases = new UnusedLeases(
                 hosts,
                 pools::get,
-                (host, vm) -> starting.contains(vm) || pendingArrivals.has(host, vm) || migrationLock.isMigrating(vm));
+                (host, vm) -> starting.contains(new VmKey(host, vm))
+                        || pendingArrivals.has(host, vm)
+                        || migrationLock.isMigrating(host, vm));
         this.watch = new HostWatch(hosts, host -> controller.add(new AllLeases(host.name())), this::onEvent, scheduler);
         this.migrationSubscription = migrations.listen(this::onMigration);
     }
@@ -155,7 +158,8 @@ public final class VfLeaseController implements AutoCloseable {
      *     ErrorCode#WRONG_VM_STATE} during another call for the same VM, which may use the same lease
      */
     public void callWithLeases(VmLocation here, List<PairView> pairs, Consumer<Map<Alias, PciAddress>> start) {
-        if (!starting.add(here.vm().name())) {
+        VmKey key = new VmKey(here.host().name(), here.vm().name());
+        if (!starting.add(key)) {
             throw new UnderstudyException(
                     ErrorCode.WRONG_VM_STATE,
                     "VM '" + here.vm().name() + "' is being started or a VF is being plugged into it");
@@ -163,7 +167,7 @@ public final class VfLeaseController implements AutoCloseable {
         try {
             pairLeases.call(here, pairs, start);
         } finally {
-            starting.remove(here.vm().name());
+            starting.remove(key);
             // The VM may have stopped already, and its leases were not released during the call.
             controller.add(new LeasesOf(here.host().name(), here.vm().name()));
         }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -124,6 +125,14 @@ class DoctorServiceTest {
             assertThat(f.severity()).isEqualTo(Severity.ERROR);
             assertThat(f.message()).contains("web1", "alpha", "beta");
         });
+    }
+
+    @Test
+    void reportsNothingAboutTwoVmsOfOneName() {
+        alpha.with("web1", VmState.RUNNING);
+        beta.with("web1", new UUID(0, 7), VmState.RUNNING);
+
+        assertThat(places()).extracting(Finding::code).containsExactly(FindingCode.HEALTHY);
     }
 
     @Test

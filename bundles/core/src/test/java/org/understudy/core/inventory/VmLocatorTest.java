@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
@@ -14,10 +15,13 @@ import org.junit.jupiter.api.Test;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
 import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
+import org.understudy.api.VmOnHost;
 import org.understudy.api.VmState;
+import org.understudy.api.VmUuid;
 import org.understudy.concurrent.DeadlineFanOut;
 import org.understudy.concurrent.testing.VirtualTimeScheduler;
 import org.understudy.core.inventory.VmLocator.Survey;
@@ -26,6 +30,8 @@ import org.understudy.core.testing.FakeHosts;
 
 class VmLocatorTest {
     private static final VmName WEB1 = new VmName("web1");
+
+    private static final UUID OTHER = new UUID(0, 7);
 
     private static final Duration FIND_LIMIT = Duration.ofSeconds(8);
 
@@ -119,6 +125,63 @@ class VmLocatorTest {
         assertThat(survey.join().unanswered())
                 .extracting(UnansweredHost::toString)
                 .containsExactly("beta (did not answer within 30 s)");
+    }
+
+    @Test
+    void refusesANameOfTwoVmsAndNamesHowToAddressEach() {
+        alpha.with("web1", VmState.RUNNING);
+        beta.with("web1", OTHER, VmState.SHUTOFF);
+
+        assertThatThrownBy(() -> locator.locate(WEB1))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.VM_AMBIGUOUS))
+                .hasMessage("VM name 'web1' is ambiguous: alpha/web1 (UUID 00000000-0000-0001-0000-000000000002),"
+                        + " beta/web1 (UUID " + OTHER + ")");
+        assertThat(locator.locate(new VmOnHost(alpha.name(), "web1")).host().name())
+                .isEqualTo(alpha.name());
+        assertThat(locator.locate(new VmOnHost(beta.name(), "web1")).vm().uuid())
+                .isEqualTo(OTHER);
+        assertThat(locator.locate(new VmUuid(OTHER)).host().name()).isEqualTo(beta.name());
+    }
+
+    @Test
+    void findsTheCopyOfAVmOnANamedHost() {
+        alpha.with("web1", VmState.RUNNING);
+        beta.with("web1", VmState.SHUTOFF);
+
+        assertThat(locator.locate(WEB1).host().name()).isEqualTo(alpha.name());
+        assertThat(locator.locate(new VmOnHost(beta.name(), "web1")).host().name())
+                .isEqualTo(beta.name());
+        assertThat(locator.locate(new VmOnHost(beta.name(), new UUID(1, 2).toString()))
+                        .host()
+                        .name())
+                .isEqualTo(beta.name());
+    }
+
+    @Test
+    void prefersAUuidToANameOfTheSameForm() {
+        alpha.with(OTHER.toString(), VmState.RUNNING);
+        assertThat(locator.locate(new VmUuid(OTHER)).host().name()).isEqualTo(alpha.name());
+
+        beta.with("web1", OTHER, VmState.RUNNING);
+        assertThat(locator.locate(new VmUuid(OTHER)).host().name()).isEqualTo(beta.name());
+    }
+
+    @Test
+    void reportsWhyANamedHostDoesNotHaveTheVm() {
+        alpha.with("web1", VmState.RUNNING);
+        beta.fail(new UnderstudyException(ErrorCode.LIBVIRT_ERROR, "no connection"));
+
+        assertCode(ErrorCode.VM_NOT_FOUND, new VmOnHost(gamma.name(), "web1"), "'web1' is not on host gamma");
+        assertCode(ErrorCode.HOST_UNAVAILABLE, new VmOnHost(beta.name(), "web1"), "no connection");
+        assertCode(ErrorCode.HOST_NOT_FOUND, new VmOnHost(new HostName("zeta"), "web1"), "zeta");
+    }
+
+    private void assertCode(ErrorCode code, VmOnHost vm, String message) {
+        assertThatThrownBy(() -> locator.locate(vm))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(code))
+                .hasMessageContaining(message);
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -34,7 +35,9 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.Vm;
 import org.understudy.api.VmInventory;
 import org.understudy.api.VmName;
+import org.understudy.api.VmOnHost;
 import org.understudy.api.VmState;
+import org.understudy.api.VmUuid;
 import org.understudy.api.xml.Passwords;
 import org.understudy.concurrent.Backoff;
 import org.understudy.concurrent.testing.VirtualTimeScheduler;
@@ -378,6 +381,44 @@ class VirtualMachineServiceTest {
                 () -> vms().define(alpha.name(), FakeDefinitionHost.xml("web1")))) {
             assertCode(ErrorCode.MIGRATION_IN_PROGRESS, command);
         }
+        assertThat(alpha.calls()).isEmpty();
+    }
+
+    @Test
+    void controlsEachOfTwoVmsOfOneName() {
+        UUID other = new UUID(0, 7);
+        alpha.with("web1", VmState.RUNNING);
+        beta.with("web1", other, VmState.SHUTOFF);
+        fakeHosts.migrated("web1", "alpha", "gamma", Optional.empty());
+
+        assertThat(vms().list()).extracting(vm -> vm.host().value()).containsExactly("alpha", "beta");
+        vms().start(new VmOnHost(beta.name(), "web1"));
+        vms().pause(new VmUuid(other));
+        assertCode(ErrorCode.MIGRATION_IN_PROGRESS, () -> vms().pause(new VmOnHost(alpha.name(), "web1")));
+        assertThat(alpha.calls()).isEmpty();
+        assertThat(beta.calls()).containsExactly("start web1 {}", "pause web1");
+    }
+
+    @Test
+    void changesTheDefinitionOfAVmWhoseNameAnotherHostHasToo() {
+        alpha.with("web1", VmState.SHUTOFF);
+        beta.with("web1", new UUID(0, 7), VmState.SHUTOFF);
+
+        vms().define(alpha.name(), FakeDefinitionHost.xml("web1"));
+
+        assertThat(alpha.calls()).containsExactly("define web1");
+    }
+
+    /** The copy is addressed by its host, so that the host which runs the VM does not come first. */
+    @Test
+    void doesNotStartACopyOfAVmThatRunsOnAnotherHost() {
+        alpha.with("web1", VmState.SHUTOFF);
+        beta.with("web1", VmState.RUNNING);
+
+        assertThatThrownBy(() -> vms().start(new VmOnHost(alpha.name(), "web1")))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.REFUSED_BY_FINDINGS))
+                .hasMessageContaining("it is RUNNING on beta");
         assertThat(alpha.calls()).isEmpty();
     }
 

@@ -38,6 +38,7 @@ import org.understudy.api.StepState;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VfSelector;
+import org.understudy.api.VmAddress;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
@@ -51,6 +52,7 @@ import org.understudy.concurrent.testing.VirtualTimeScheduler;
 import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.definition.UnpairedDevice;
+import org.understudy.core.inventory.VmLocation;
 import org.understudy.core.migration.context.Definitions;
 import org.understudy.core.migration.context.MigrationJournal;
 import org.understudy.core.migration.context.MigrationServices;
@@ -238,13 +240,14 @@ public final class MigrationBench implements AutoCloseable {
         return created;
     }
 
-    private Host locate(VmName vm) {
-        return Stream.of(a, b)
-                .filter(h -> h.find(vm)
-                        .filter(found -> found.state() != VmState.INCOMING)
-                        .isPresent())
+    private VmLocation locate(VmAddress vm) {
+        return Stream.concat(Stream.of(a, b), others.stream())
+                .flatMap(h -> (vm instanceof VmName name ? h.find(name).stream() : h.vms().stream())
+                        .map(found -> new VmLocation(h, found)))
+                .filter(l -> l.vm().state() != VmState.INCOMING
+                        && vm.matches(l.host().name(), l.vm().name().value(), l.vm().uuid()))
                 .findFirst()
-                .orElseThrow(() -> new UnderstudyException(ErrorCode.VM_NOT_FOUND, vm.value()));
+                .orElseThrow(() -> new UnderstudyException(ErrorCode.VM_NOT_FOUND, vm.toString()));
     }
 
     private Hosts hosts() {

@@ -121,6 +121,7 @@ class MigrationRecoveryTest {
                 ID,
                 7,
                 VM,
+                Optional.empty(),
                 bench.a.name(),
                 B,
                 List.of(PrimaryKind.EMULATED),

@@ -11,6 +11,7 @@ import static org.understudy.core.migration.MigrationBench.step;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -21,14 +22,22 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
 import org.understudy.api.HostName;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
 import org.understudy.api.MigrationStep;
+import org.understudy.api.Outcome;
+import org.understudy.api.Severity;
 import org.understudy.api.StepState;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmAddress;
 import org.understudy.api.VmName;
+import org.understudy.api.VmOnHost;
+import org.understudy.api.VmState;
+import org.understudy.api.VmUuid;
+import org.understudy.core.testing.FakeHost;
 import org.understudy.core.testing.FakeHost.Fault;
 
 class MigrationServiceTest {
@@ -125,6 +134,43 @@ class MigrationServiceTest {
         bench.a.without(Fault.STUCK_IN_COPY);
         assertThat(bench.await(running).isRunning()).isFalse();
         assertThat(bench.service().list()).hasSize(1);
+    }
+
+    @Test
+    void migratesTwoVmsOfOneNameIndependently() {
+        FakeHost c = bench.host("c");
+        FakeHost d = bench.host("d");
+        bench.others.addAll(List.of(c, d));
+        UUID other = new UUID(0, 7);
+        c.running("web1", MigrationBench.DEFINITION, MigrationBench.PRIMARY).uuid(other);
+        UUID first = bench.a.find(VM).orElseThrow().uuid();
+        bench.a.with(Fault.STUCK_IN_COPY);
+        Migration stuck = bench.service().start(VM, B, MigrationOptions.defaults());
+
+        Migration m = bench.await(
+                bench.service().start(new VmOnHost(c.name(), "web1"), d.name(), MigrationOptions.defaults()));
+
+        assertThat(m.outcome()).contains(Outcome.COMPLETED);
+        assertThat(m.uuid()).contains(other);
+        assertThat(bench.service().show(stuck.id()).isRunning()).isTrue();
+        for (VmAddress same : List.of(VM, new VmUuid(first), new VmOnHost(bench.a.name(), "web1"))) {
+            assertThatThrownBy(() -> bench.service().start(same, d.name(), MigrationOptions.defaults()))
+                    .isInstanceOfSatisfying(
+                            UnderstudyException.class,
+                            e -> assertThat(e.code()).isEqualTo(ErrorCode.MIGRATION_IN_PROGRESS));
+        }
+        bench.a.without(Fault.STUCK_IN_COPY);
+        assertThat(bench.await(stuck).uuid()).contains(first);
+    }
+
+    @Test
+    void refusesADestinationWithAnotherVmOfTheName() {
+        bench.b.running("web1", MigrationBench.DEFINITION).uuid(new UUID(0, 7)).state(VmState.SHUTOFF);
+
+        assertThat(bench.service().preflight(VM, B, MigrationOptions.defaults()))
+                .filteredOn(f -> f.severity() == Severity.ERROR)
+                .extracting(Finding::message)
+                .contains("The destination has another VM web1, with UUID " + new UUID(0, 7));
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -241,7 +242,7 @@ class PairServiceTest {
 
     @Test
     void changesAVmWhileAChangeOfAnotherVmWaitsForTheHost() {
-        alpha.with("web1", VmState.SHUTOFF).with("web2", VmState.SHUTOFF);
+        alpha.with("web1", VmState.SHUTOFF).with("web2", new UUID(0, 7), VmState.SHUTOFF);
         AtomicInteger storing = new AtomicInteger();
         CountDownLatch released = blockStoring(WEB1, storing);
         CompletableFuture<PairChange> slow = onItsOwnThread(() -> pairs.turnOn(WEB1, REQUEST));

@@ -102,6 +102,16 @@ public final class FakeDefinitionHost implements Host {
         return this;
     }
 
+    /** Another VM, also of the same name as one of another host. */
+    public FakeDefinitionHost with(String vm, UUID uuid, VmState state) {
+        with(vm, state);
+        String xml = xml(vm).replace("00000000-0000-0001-0000-000000000002", uuid.toString());
+        definitions.put(new VmName(vm), xml);
+        live.computeIfPresent(new VmName(vm), (n, old) -> xml);
+        vms.put(new VmName(vm), new HostedVm(new VmName(vm), uuid, state, ""));
+        return this;
+    }
+
     /** From now on every read fails with this exception. */
     public void fail(RuntimeException e) {
         trouble = Optional.of(e);

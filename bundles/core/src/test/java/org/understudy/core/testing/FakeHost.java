@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.testing;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -521,7 +522,7 @@ public final class FakeHost implements Host {
     public static final class FakeVm {
         private final FakeHost host;
         private final VmName name;
-        private final UUID uuid = UUID.randomUUID();
+        private UUID uuid;
         private final String configured;
         private final Map<Alias, PrimaryPresence> primaries = new LinkedHashMap<>();
         private Optional<String> live;
@@ -533,6 +534,8 @@ public final class FakeHost implements Host {
         FakeVm(FakeHost host, VmName name, String definition, VmState state) {
             this.host = host;
             this.name = name;
+            // The same on every host.
+            this.uuid = UUID.nameUUIDFromBytes(name.value().getBytes(StandardCharsets.UTF_8));
             this.configured = definition;
             this.live = Optional.of(definition);
             this.state = state;
@@ -548,6 +551,12 @@ public final class FakeHost implements Host {
 
         public synchronized VmState state() {
             return state;
+        }
+
+        /** Makes it another VM of the same name. */
+        public synchronized FakeVm uuid(UUID other) {
+            uuid = other;
+            return this;
         }
 
         public synchronized FakeVm state(VmState other) {

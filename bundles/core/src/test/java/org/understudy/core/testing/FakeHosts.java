@@ -108,6 +108,7 @@ public final class FakeHosts implements AutoCloseable {
                 new MigrationId("m-1"),
                 1,
                 new VmName(vm),
+                Optional.empty(),
                 new HostName(source),
                 new HostName(destination),
                 List.of(),

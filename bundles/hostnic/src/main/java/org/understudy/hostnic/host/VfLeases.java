@@ -116,7 +116,10 @@ public final class VfLeases implements VfPools {
     }
 
     private static UnderstudyException notFree(HostName host, VfView vf, Alias primary) {
-        String holder = vf.holder().map(h -> "; holder: VM " + h.vm()).orElse("");
+        String holder = vf.holder()
+                .flatMap(Holder::vmName)
+                .map(vm -> "; holder: VM " + vm)
+                .orElse("");
         String reason = vf.reason().isEmpty() ? "" : ": " + vf.reason();
         Finding finding = Finding.of(
                 FindingCode.VF_NOT_FREE,

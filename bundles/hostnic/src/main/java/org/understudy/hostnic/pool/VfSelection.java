@@ -78,7 +78,8 @@ public final class VfSelection {
     public static String reason(VfView vf) {
         String state = vf.state().name().toLowerCase(Locale.ROOT).replace('_', ' ');
         String why = Stream.of(
-                        vf.holder().map(h -> h.vm().isEmpty() ? h.owner() : "VM " + h.vm()), Optional.of(vf.reason()))
+                        vf.holder().map(h -> h.vmName().map(vm -> "VM " + vm).orElse(h.owner())),
+                        Optional.of(vf.reason()))
                 .flatMap(Optional::stream)
                 .filter(text -> !text.isEmpty())
                 .collect(Collectors.joining("; "));

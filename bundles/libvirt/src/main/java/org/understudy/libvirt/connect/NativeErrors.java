@@ -17,6 +17,7 @@ final class NativeErrors {
     private NativeErrors() {}
 
     static void redirectToLog() throws LibvirtException {
+        Utf8.loadLibvirtJava();
         Connect.setErrorCallback(TO_LOG);
     }
 

@@ -3,14 +3,13 @@ package org.understudy.libvirt.connect;
 
 import com.sun.jna.Callback;
 import com.sun.jna.Library;
-import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
 
 /** Functions that libvirt-java lacks or binds wrongly. Source: libvirt's {@code libvirt.h} and its includes; names are libvirt's. */
 public interface NativeLibvirt extends Library {
-    NativeLibvirt INSTANCE = Native.load("virt", NativeLibvirt.class);
+    NativeLibvirt INSTANCE = Utf8.load("virt", NativeLibvirt.class);
 
     /** Called on the event loop's thread. Source: virEventTimeoutCallback. */
     interface Timeout extends Callback {

@@ -33,11 +33,13 @@ public record DomainStart(LibvirtConnection connection, Domains domains, Libvirt
      */
     private void requireNoSavedState(VmName vm) {
         if (domains.call("check for saved memory of", vm, d -> d.hasManagedSaveImage() == 1)) {
+            // A name may contain what the shell of the admin interprets.
+            String uuid = domains.call("read the UUID of", vm, Domain::getUUIDString);
             throw new UnderstudyException(
                     ErrorCode.WRONG_VM_STATE,
-                    "VM %1$s on host %2$s has saved memory; restore it with 'virsh start %1$s',"
-                                    .formatted(vm, connection.host())
-                            + " or discard it with 'virsh managedsave-remove " + vm + "'");
+                    "VM %s on host %s has saved memory; restore it with 'virsh start %s', or discard it with"
+                                    .formatted(vm, connection.host(), uuid)
+                            + " 'virsh managedsave-remove " + uuid + "'");
         }
     }
 }

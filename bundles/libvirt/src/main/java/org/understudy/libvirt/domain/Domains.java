@@ -70,17 +70,13 @@ public final class Domains {
         });
     }
 
-    /** Lists the VMs whose names are valid as {@link VmName}; others are skipped. */
     public List<HostedVm> all() {
         return connection.call("list the VMs", c -> {
             List<HostedVm> found = new ArrayList<>();
             Domain[] domains = c.listAllDomains(ALL);
             try {
                 for (Domain domain : domains) {
-                    Optional<VmName> name = name(domain);
-                    if (name.isPresent()) {
-                        hosted(c, name.get(), domain).ifPresent(found::add);
-                    }
+                    hosted(c, new VmName(domain.getName()), domain).ifPresent(found::add);
                 }
             } finally {
                 // All of them, also if a call on one failed: each keeps the connection open.
@@ -93,11 +89,25 @@ public final class Domains {
     }
 
     public Optional<HostedVm> find(VmName vm) {
+        return find("look up VM " + vm, c -> c.domainLookupByName(vm.value()));
+    }
+
+    public Optional<HostedVm> find(UUID uuid) {
+        return find("look up the VM with UUID " + uuid, c -> c.domainLookupByUUID(uuid));
+    }
+
+    /** A lookup of one domain. */
+    @FunctionalInterface
+    private interface Lookup {
+        Domain apply(NativeConnect connect) throws LibvirtException;
+    }
+
+    private Optional<HostedVm> find(String what, Lookup lookup) {
         try {
-            return connection.call("look up VM " + vm, c -> {
-                Domain domain = c.domainLookupByName(vm.value());
+            return connection.call(what, c -> {
+                Domain domain = lookup.apply(c);
                 try {
-                    return hosted(c, vm, domain);
+                    return hosted(c, new VmName(domain.getName()), domain);
                 } finally {
                     domain.free();
                 }
@@ -126,14 +136,6 @@ public final class Domains {
                 NativeLibvirt.INSTANCE.virDomainFree(domain);
             }
         });
-    }
-
-    private static Optional<VmName> name(Domain domain) throws LibvirtException {
-        try {
-            return Optional.of(new VmName(domain.getName()));
-        } catch (UnderstudyException e) {
-            return Optional.empty();
-        }
     }
 
     /** Empty if the domain is gone meanwhile. */

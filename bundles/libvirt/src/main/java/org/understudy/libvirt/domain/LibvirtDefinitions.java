@@ -77,7 +77,9 @@ public final class LibvirtDefinitions {
     private void requireFree(XmlElement domain) {
         Optional<String> uuid = domain.child("uuid").map(XmlElement::content).map(String::strip);
         domain.child("name")
-                .flatMap(name -> domains.find(new VmName(name.content().strip())))
+                .map(XmlElement::text)
+                .filter(name -> !name.isEmpty())
+                .flatMap(name -> domains.find(new VmName(name)))
                 .filter(existing -> !uuid.equals(Optional.of(existing.uuid().toString())))
                 .ifPresent(existing -> {
                     throw new UnderstudyException(

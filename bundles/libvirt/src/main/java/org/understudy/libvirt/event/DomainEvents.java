@@ -11,7 +11,6 @@ import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.Alias;
-import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.concurrent.HostEventQueue;
@@ -126,8 +125,6 @@ public final class DomainEvents {
         try {
             event.apply(new VmName(NativeLibvirt.INSTANCE.virDomainGetName(domain)))
                     .ifPresent(events::publish);
-        } catch (UnderstudyException e) {
-            LOG.debug("Event of an unmanaged domain ignored: {}", e.getMessage());
         } catch (RuntimeException | Error e) {
             LOG.warn("Domain event could not be published", e);
         }

@@ -6,6 +6,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Consumer;
 import org.libvirt.Domain;
 import org.understudy.api.Alias;
@@ -175,6 +176,11 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
     @Override
     public Optional<HostedVm> find(VmName vm) {
         return domains.find(vm);
+    }
+
+    @Override
+    public Optional<HostedVm> findByUuid(UUID uuid) {
+        return domains.find(uuid);
     }
 
     @Override

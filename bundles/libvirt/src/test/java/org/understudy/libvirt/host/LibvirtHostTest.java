@@ -127,7 +127,8 @@ final class LibvirtHostTest {
             assertThatThrownBy(() -> host.start(WEB, NO_VFS))
                     .isInstanceOfSatisfying(
                             UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.WRONG_VM_STATE))
-                    .hasMessageContaining("virsh managedsave-remove web1");
+                    .hasMessageContaining("virsh managedsave-remove "
+                            + host.find(WEB).orElseThrow().uuid());
 
             saved.managedSaveRemove();
             host.start(WEB, NO_VFS);

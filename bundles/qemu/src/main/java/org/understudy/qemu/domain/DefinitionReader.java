@@ -18,6 +18,7 @@ import org.understudy.api.xml.MemoryXml;
 import org.understudy.api.xml.PlatformXml;
 import org.understudy.api.xml.XmlElement;
 import org.understudy.qemu.domain.Domain.Memory;
+import org.understudy.qemu.process.VmFolder;
 
 /** Reads a domain XML. */
 public final class DefinitionReader {
@@ -46,7 +47,7 @@ public final class DefinitionReader {
         PlatformReader platform = new PlatformReader(root);
         PlatformReader.Os os = platform.os();
         Domain domain = new Domain(
-                new VmName(root.textOf("name").orElse("")),
+                name(root, element),
                 root.textOf("uuid").map(DefinitionReader::uuid),
                 kvm,
                 memory(root),
@@ -63,6 +64,14 @@ public final class DefinitionReader {
         root.reportUnread();
         crossCheck(domain);
         return domain;
+    }
+
+    /** With its blanks, as every other reader. */
+    private static VmName name(StrictElement root, XmlElement element) {
+        root.textOf("name");
+        VmName name = new VmName(element.child("name").map(XmlElement::text).orElse(""));
+        VmFolder.requireUsable(name);
+        return name;
     }
 
     /** Reads 16 bytes in hexadecimal, with hyphens before any of them, as libvirt's virUUIDParse does. */

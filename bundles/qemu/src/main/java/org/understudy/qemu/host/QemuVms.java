@@ -64,7 +64,9 @@ final class QemuVms implements AutoCloseable {
 
     private static Optional<VmName> name(Path folder) {
         try {
-            return Optional.of(new VmName(folder.getFileName().toString()));
+            VmName name = new VmName(folder.getFileName().toString());
+            VmFolder.requireUsable(name);
+            return Optional.of(name);
         } catch (UnderstudyException e) {
             LOG.warn("Folder {}: ignored, its name is not a valid VM name", folder, e);
             return Optional.empty();

@@ -17,6 +17,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
@@ -38,14 +39,34 @@ public final class VmFolder {
     /** A definition can contain passwords. */
     private static final String OWNER_ONLY = "rw-------";
 
+    /** Names of VMs are names of folders and part of the path of a socket, whose length is limited. */
+    private static final Pattern USABLE = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}");
+
     private static final List<String> DOCUMENTS = List.of("definition.xml", "live.xml", "incoming.xml", "run.json");
 
     private final VmName vm;
     private final Path path;
 
+    /** @throws UnderstudyException as {@link #requireUsable} */
     public VmFolder(Path hostFolder, VmName vm) {
+        requireUsable(vm);
         this.vm = vm;
         this.path = hostFolder.resolve(vm.value());
+    }
+
+    /**
+     * Checks a name.
+     *
+     * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if no VM of this connector can have it
+     */
+    public static void requireUsable(VmName vm) {
+        if (!USABLE.matcher(vm.value()).matches()) {
+            throw new UnderstudyException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "VM name '" + vm
+                            + "' is not usable on a host with connector qemu: it must be 1 to 64 ASCII letters,"
+                            + " digits, '.', '-' or '_' and not start with '.' or '-'");
+        }
     }
 
     public VmName vm() {

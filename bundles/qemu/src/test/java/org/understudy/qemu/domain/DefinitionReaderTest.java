@@ -171,6 +171,14 @@ class DefinitionReaderTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"a b", "../x", " x", "-x", ""})
+    void refusesANameThatIsNotUsableForFiles(String name) {
+        assertRefused(
+                ErrorCode.INVALID_ARGUMENT,
+                definition().replaceFirst("<name>[^<]*</name>", "<name>" + name + "</name>"));
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "1-1-1-1-1",

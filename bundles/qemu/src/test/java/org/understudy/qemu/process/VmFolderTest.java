@@ -2,6 +2,7 @@
 package org.understudy.qemu.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,6 +15,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 
 /** A definition can contain passwords. */
@@ -28,6 +33,16 @@ class VmFolderTest {
     @BeforeEach
     void open() {
         folder = new VmFolder(directory, new VmName("vm1"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"..", "../vm1", "a/b", "a b", "-vm", ".vm", "b\u00FCro", "a\nb"})
+    void refusesANameThatIsNoFolderName(String name) {
+        assertThatThrownBy(() -> new VmFolder(directory, new VmName(name)))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_ARGUMENT))
+                .hasMessageContaining("connector qemu");
+        assertThat(directory).isEmptyDirectory();
     }
 
     @Test

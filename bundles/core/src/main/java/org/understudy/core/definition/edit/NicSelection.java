@@ -10,6 +10,7 @@ import java.util.function.Predicate;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.NicSelector;
+import org.understudy.api.VmName;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
 import org.understudy.core.definition.NicModel;
@@ -158,6 +159,11 @@ final class NicSelection {
     }
 
     private String name() {
-        return document.root().child("name").map(XmlElement::content).orElse("?");
+        return document.root()
+                .child("name")
+                .map(XmlElement::content)
+                .filter(name -> !name.isEmpty())
+                .map(name -> new VmName(name).toString())
+                .orElse("?");
     }
 }

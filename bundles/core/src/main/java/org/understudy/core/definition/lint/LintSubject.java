@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.understudy.api.VmName;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
 
@@ -87,7 +88,7 @@ final class LintSubject {
 
     private String name() {
         String name = document.root().child("name").map(XmlElement::content).orElse("");
-        return name.isEmpty() ? "without a name" : DisplayText.cut(name);
+        return name.isEmpty() ? "without a name" : DisplayText.cut(new VmName(name).toString());
     }
 
     /** The subject of a finding about a NIC. */

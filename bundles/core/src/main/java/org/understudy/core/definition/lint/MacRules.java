@@ -106,7 +106,7 @@ final class MacRules {
 
     private static Optional<String> otherUser(LintSubject subject, MacAddress mac) {
         String self =
-                subject.document().root().child("name").map(XmlElement::content).orElse("");
+                subject.document().root().child("name").map(XmlElement::text).orElse("");
         return subject.context().macUsers().getOrDefault(mac, Set.of()).stream()
                 .filter(user -> !user.equals(self))
                 .min(Comparator.naturalOrder());

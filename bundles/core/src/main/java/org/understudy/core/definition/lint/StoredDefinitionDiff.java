@@ -34,7 +34,7 @@ public final class StoredDefinitionDiff {
     /** Empty if each pair is stored as requested; an error for a pair that was lost. */
     public static List<Finding> of(String requested, String stored) {
         DomainView before = DomainView.of(requested);
-        StoredDefinitionDiff diff = new StoredDefinitionDiff(before.name().value(), stored);
+        StoredDefinitionDiff diff = new StoredDefinitionDiff(before.name().toString(), stored);
         DomainView after = DomainView.of(stored);
         before.pairs().forEach(pair -> diff.compare(pair, requested, after));
         return List.copyOf(diff.findings);

@@ -147,7 +147,7 @@ final class VfRules {
         return subject.document()
                 .root()
                 .child("name")
-                .filter(name -> name.content().equals(holder))
+                .filter(name -> name.text().equals(holder))
                 .isPresent();
     }
 

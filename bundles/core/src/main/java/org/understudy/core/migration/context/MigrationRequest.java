@@ -3,6 +3,7 @@ package org.understudy.core.migration.context;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.understudy.api.HostName;
 import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
@@ -13,10 +14,17 @@ import org.understudy.api.spi.Host;
 /**
  * The request of one migration.
  *
+ * @param uuid the UUID of the VM; empty if an earlier version of this server recorded the migration
  * @param policy as it was at the start; a later change does not affect the migration
  */
 public record MigrationRequest(
-        MigrationId id, VmName vm, Host source, Host destination, MigrationOptions options, Policy policy) {
+        MigrationId id,
+        VmName vm,
+        Optional<UUID> uuid,
+        Host source,
+        Host destination,
+        MigrationOptions options,
+        Policy policy) {
     public Policy.Deadlines deadlines() {
         return policy.deadlines();
     }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Predicate;
+import java.util.function.BiPredicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.HostName;
@@ -16,12 +16,15 @@ import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
+import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.Hosts;
 import org.understudy.api.spi.MigrationPhase;
 import org.understudy.concurrent.Backoff;
 import org.understudy.concurrent.Controller;
 import org.understudy.concurrent.Controller.Result;
 import org.understudy.concurrent.NamedTask;
+import org.understudy.core.health.VmKey;
+import org.understudy.core.inventory.VmLocation;
 import org.understudy.core.migration.context.MigrationServices;
 
 /**
@@ -44,19 +47,20 @@ public final class ExternalMigrations {
     @FunctionalInterface
     public interface Listener {
         /** @throws UnderstudyException if a host is no longer open */
-        void onMigration(VmName vm, Host source, Host destination);
+        void onMigration(VmLocation source, Host destination);
     }
 
     private final Hosts hosts;
     private final MigrationServices services;
-    private final Predicate<VmName> known;
+    private final BiPredicate<HostName, VmName> known;
     private final Listener listener;
     private final Controller<Check> checks;
     /** VMs that hosts were receiving when they were opened. */
-    private final Set<VmName> arriving = ConcurrentHashMap.newKeySet();
+    private final Set<VmKey> arriving = ConcurrentHashMap.newKeySet();
 
-    /** @param known true for a VM whose migration is shown already, or will be */
-    public ExternalMigrations(Hosts hosts, MigrationServices services, Predicate<VmName> known, Listener listener) {
+    /** @param known true for a VM of a host whose migration is shown already, or will be */
+    public ExternalMigrations(
+            Hosts hosts, MigrationServices services, BiPredicate<HostName, VmName> known, Listener listener) {
         this.hosts = hosts;
         this.services = services;
         this.known = known;
@@ -80,13 +84,13 @@ public final class ExternalMigrations {
     }
 
     private void checkOpened(Host host) {
-        arriving.removeIf(known);
-        arriving.forEach(vm -> check(host, vm));
+        arriving.removeIf(key -> known.test(key.host(), key.vm()));
+        arriving.forEach(key -> check(host, key.vm()));
         try {
             services.bounded(host).vms().stream()
-                    .filter(vm -> vm.state() == VmState.INCOMING && !known.test(vm.name()))
+                    .filter(vm -> vm.state() == VmState.INCOMING && !known.test(host.name(), vm.name()))
                     .forEach(vm -> {
-                        arriving.add(vm.name());
+                        arriving.add(new VmKey(host.name(), vm.name()));
                         hosts.all().forEach(source -> check(source, vm.name()));
                     });
         } catch (UnderstudyException e) {
@@ -95,7 +99,7 @@ public final class ExternalMigrations {
     }
 
     public void onEvent(Host host, HostEvent event) {
-        if (mayHaveBegun(event) && !known.test(event.vm())) {
+        if (mayHaveBegun(event) && !known.test(host.name(), event.vm())) {
             check(host, event.vm());
         }
     }
@@ -120,7 +124,7 @@ public final class ExternalMigrations {
                     .outgoing(vm)
                     .filter(o -> !o.progress().phase().isOver())
                     .isPresent();
-            if (sends && !known.test(vm)) {
+            if (sends && !known.test(source.name(), vm)) {
                 services.threads()
                         .execute(new NamedTask("understudy-external-" + vm, () -> findDestination(source, vm)));
             }
@@ -132,7 +136,9 @@ public final class ExternalMigrations {
     /** On a thread of its own: the hosts that it queries delay no check of another VM. */
     private void findDestination(Host source, VmName vm) {
         try {
-            destinationOf(source, vm).ifPresent(there -> listener.onMigration(vm, source, there));
+            Optional<HostedVm> sent = services.bounded(source).find(vm);
+            sent.ifPresent(here -> destinationOf(source, here)
+                    .ifPresent(there -> listener.onMigration(new VmLocation(source, here), there)));
         } catch (UnderstudyException e) {
             LOG.warn("Host {}: migration of VM {} cannot be observed yet, retrying", source.name(), vm, e);
             hosts.all().stream()
@@ -142,7 +148,7 @@ public final class ExternalMigrations {
     }
 
     /** Empty if this server does not have the destination, or it does not answer. */
-    private Optional<Host> destinationOf(Host source, VmName vm) {
+    private Optional<Host> destinationOf(Host source, HostedVm vm) {
         List<HostName> unanswered = new ArrayList<>();
         for (Host host : hosts.all()) {
             if (!host.name().equals(source.name()) && holds(host, vm, unanswered)) {
@@ -153,20 +159,20 @@ public final class ExternalMigrations {
             LOG.warn(
                     "Host {}: VM {} migrates to an unknown host; hosts that did not answer: {}",
                     source.name(),
-                    vm,
+                    vm.name(),
                     unanswered);
         }
         return Optional.empty();
     }
 
-    private boolean holds(Host host, VmName vm, List<HostName> unanswered) {
+    private boolean holds(Host host, HostedVm vm, List<HostName> unanswered) {
         try {
             return services.bounded(host)
-                    .find(vm)
-                    .filter(there -> there.state() != VmState.SHUTOFF)
+                    .find(vm.name())
+                    .filter(there -> there.uuid().equals(vm.uuid()) && there.state() != VmState.SHUTOFF)
                     .isPresent();
         } catch (UnderstudyException e) {
-            LOG.debug("Host {}: unknown whether it has VM {}", host.name(), vm, e);
+            LOG.debug("Host {}: unknown whether it has VM {}", host.name(), vm.name(), e);
             unanswered.add(host.name());
             return false;
         }

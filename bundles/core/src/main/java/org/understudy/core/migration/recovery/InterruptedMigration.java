@@ -64,7 +64,10 @@ record InterruptedMigration(MigrationJournal.Entry entry, MigrationContext conte
     }
 
     private VmState state(Host host) {
-        return host.find(before().vm()).map(HostedVm::state).orElse(VmState.SHUTOFF);
+        return host.find(before().vm())
+                .filter(vm -> before().uuid().map(vm.uuid()::equals).orElse(true))
+                .map(HostedVm::state)
+                .orElse(VmState.SHUTOFF);
     }
 
     /** The source, while it sends; empty if its QEMU is gone, or never sent. */

@@ -70,8 +70,8 @@ public final class MigrationRecovery implements Task {
                 LOG.info("Migration {} of VM {}: recovery started", before.id(), before.vm());
                 Host source = services.bounded(found.source());
                 Host destination = services.bounded(found.destination());
-                MigrationRequest request =
-                        new MigrationRequest(before.id(), before.vm(), source, destination, entry.options(), policy);
+                MigrationRequest request = new MigrationRequest(
+                        before.id(), before.vm(), before.uuid(), source, destination, entry.options(), policy);
                 resumeMigration(new InterruptedMigration(
                         entry, MigrationContext.recovered(request, services, status, events, entry)));
             }

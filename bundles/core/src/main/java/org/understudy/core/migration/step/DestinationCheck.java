@@ -14,6 +14,7 @@ import org.understudy.api.Severity;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.HostFacts;
 import org.understudy.api.spi.HostFacts.Version;
+import org.understudy.api.spi.HostedVm;
 import org.understudy.api.xml.PlatformXml;
 import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.definition.HostNetworks;
@@ -56,13 +57,22 @@ final class DestinationCheck {
     }
 
     private List<Finding> nameTaken() {
-        return request.destination()
-                .find(request.vm())
-                .filter(vm -> vm.state() != VmState.SHUTOFF)
+        Optional<HostedVm> there = request.destination().find(request.vm());
+        if (there.filter(this::isAnotherVm).isPresent()) {
+            return List.of(incompatible(
+                    "The destination has another VM " + request.vm() + ", with UUID "
+                            + there.get().uuid(),
+                    "Choose another destination, or rename one of the two VMs."));
+        }
+        return there.filter(vm -> vm.state() != VmState.SHUTOFF)
                 .map(vm -> List.of(incompatible(
                         "The destination already has a VM " + request.vm() + ", which is " + vm.state(),
                         "Decide which host has the valid copy, and destroy and undefine the other.")))
                 .orElse(List.of());
+    }
+
+    private boolean isAnotherVm(HostedVm vm) {
+        return request.uuid().filter(uuid -> !uuid.equals(vm.uuid())).isPresent();
     }
 
     private List<Finding> machine(VmSnapshot snapshot, HostFacts from, HostFacts to) {

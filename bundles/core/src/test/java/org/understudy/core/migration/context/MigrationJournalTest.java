@@ -69,6 +69,7 @@ class MigrationJournalTest {
                 m.id(),
                 m.revision(),
                 m.vm(),
+                m.uuid(),
                 m.source(),
                 m.destination(),
                 m.primaries(),
@@ -119,6 +120,18 @@ class MigrationJournalTest {
         assertThat(journal.all())
                 .singleElement()
                 .satisfies(read -> assertThat(read.marked()).isFalse());
+    }
+
+    @Test
+    void readsAMigrationWithoutTheUuidOfItsVm() throws IOException {
+        Entry entry = (Entry) Samples.SPARSE.of(Entry.class);
+        journal.write(entry);
+        Path file = folder.resolve(FILE);
+        String text = Files.readString(file);
+        assertThat(text).contains("\"uuid\" : null,");
+        Files.writeString(file, text.replaceFirst("\\s*\"uuid\" : null,", ""));
+
+        assertThat(journal.all()).containsExactly(entry);
     }
 
     /** Definitions of migrations can contain passwords. */
