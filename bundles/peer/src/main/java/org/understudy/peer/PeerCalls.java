@@ -78,10 +78,11 @@ public final class PeerCalls implements PeerEndpoint {
         PeerProtocol caller = protocol.check("Calling server", callerProtocol);
         Host host = hosts.host(name);
         MigrationQuery query = MigrationQuery.parse(call);
-        return call(host, name, query, arguments);
+        return call(caller, host, name, query, arguments);
     }
 
-    private String call(Host host, HostName name, MigrationQuery query, String arguments) {
+    private String call(
+            PeerProtocol caller, Host host, HostName name, MigrationQuery query, String arguments) {
         String call = query.path();
         String[] path = call.split("/", -1);
         if (BY_VM.contains(call)) {

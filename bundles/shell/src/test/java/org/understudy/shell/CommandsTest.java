@@ -97,7 +97,7 @@ class CommandsTest {
     void printsANameThatWouldForgeALineEscaped() {
         Vm vm = Samples.vm(PrimaryKind.VF);
         Vm odd = new Vm(new VmName("a\n\u001B[31mweb2"), vm.uuid(), vm.host(), vm.state(), vm.nics(), vm.pairs());
-        when(vms.list()).thenReturn(List.of(odd));
+        when(vms.list()).thenReturn(new VmInventory(List.of(odd), List.of()));
         VmList list = terminal.ready(new VmList());
         list.vms = vms;
 

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.api.HostName;
 import org.understudy.api.VirtualMachines;
 import org.understudy.api.Vm;
+import org.understudy.api.VmInventory;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 
@@ -30,7 +31,7 @@ class VmCompleterTest {
     }
 
     private List<String> completions(Vm... all) {
-        when(vms.list()).thenReturn(List.of(all));
+        when(vms.list()).thenReturn(new VmInventory(List.of(all), List.of()));
         VmCompleter completer = new VmCompleter();
         completer.vms = vms;
         CommandLine line = mock(CommandLine.class);

@@ -391,7 +391,7 @@ class VirtualMachineServiceTest {
         beta.with("web1", other, VmState.SHUTOFF);
         fakeHosts.migrated("web1", "alpha", "gamma", Optional.empty());
 
-        assertThat(vms().list()).extracting(vm -> vm.host().value()).containsExactly("alpha", "beta");
+        assertThat(vms().list().vms()).extracting(vm -> vm.host().value()).containsExactly("alpha", "beta");
         vms().start(new VmOnHost(beta.name(), "web1"));
         vms().pause(new VmUuid(other));
         assertCode(ErrorCode.MIGRATION_IN_PROGRESS, () -> vms().pause(new VmOnHost(alpha.name(), "web1")));

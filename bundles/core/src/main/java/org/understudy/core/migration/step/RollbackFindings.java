@@ -2,6 +2,7 @@
 package org.understudy.core.migration.step;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
