@@ -348,6 +348,7 @@ class MigrationRecoveryTest {
                 new MigrationId("m-20990101-000000-1"),
                 9,
                 VM,
+                Optional.empty(),
                 new HostName(begun),
                 B,
                 List.of(),
