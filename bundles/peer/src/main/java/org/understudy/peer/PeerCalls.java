@@ -81,8 +81,7 @@ public final class PeerCalls implements PeerEndpoint {
         return call(caller, host, name, query, arguments);
     }
 
-    private String call(
-            PeerProtocol caller, Host host, HostName name, MigrationQuery query, String arguments) {
+    private String call(PeerProtocol caller, Host host, HostName name, MigrationQuery query, String arguments) {
         String call = query.path();
         String[] path = call.split("/", -1);
         if (BY_VM.contains(call)) {

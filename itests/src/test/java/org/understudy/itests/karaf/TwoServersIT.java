@@ -37,8 +37,10 @@ class TwoServersIT {
         try (KarafServer there = new KarafServer(Built.distribution());
                 KarafServer here = new KarafServer(Built.distribution())) {
             Rest far = there.startWith(HOST.formatted("beta", there.home, Built.qemuUser()) + REST_OF_FILE, 1);
-            Rest near = here.startWith(HOST.formatted("alpha", here.home, Built.qemuUser()) + peer("beta", there) + REST_OF_FILE, 2);
-            there.startWith(HOST.formatted("beta", there.home, Built.qemuUser()) + peer("alpha", here) + REST_OF_FILE, 2);
+            Rest near = here.startWith(
+                    HOST.formatted("alpha", here.home, Built.qemuUser()) + peer("beta", there) + REST_OF_FILE, 2);
+            there.startWith(
+                    HOST.formatted("beta", there.home, Built.qemuUser()) + peer("alpha", here) + REST_OF_FILE, 2);
             TestGuest mover = TestGuest.start(near, here, "alpha", "mover", "");
             assertOneMoves(mover, mover.on(far), "beta");
             assertThat(mover.place()).isEqualTo("running on beta");

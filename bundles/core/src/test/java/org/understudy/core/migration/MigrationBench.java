@@ -420,7 +420,6 @@ public final class MigrationBench implements AutoCloseable {
         /** The VF of the next lease; another one each time if it is empty. */
         Optional<PciAddress> vf = Optional.empty();
 
-
         FakePools(List<String> calls) {
             this.calls = calls;
         }

@@ -171,8 +171,7 @@ abstract class TwoLibvirtds {
         return outgoing(migration, in, bandwidth, Optional.empty());
     }
 
-    OutgoingRequest outgoing(
-            String migration, IncomingMigration in, long bandwidth, Optional<Duration> downtimeLimit) {
+    OutgoingRequest outgoing(String migration, IncomingMigration in, long bandwidth, Optional<Duration> downtimeLimit) {
         MigrationOptions usual = MigrationOptions.defaults();
         MigrationOptions options = new MigrationOptions(
                 bandwidth == 0 ? OptionalLong.empty() : OptionalLong.of(bandwidth),
