@@ -109,16 +109,16 @@ final class RollbackFindings {
             return Optional.empty();
         }
         silence = silence.or(() -> Optional.of(known.getMessage()));
-        String resume = "make host " + source + " reachable, then resume the VM there with \"understudy:vm-resume "
-                + context.request().vm() + "\" if it is paused.";
+        String begin = incomingGone.getAsBoolean()
+                ? "Make"
+                : "End the QEMU process of the VM on host " + destination + ", make";
         return Optional.of(Finding.of(
                 FindingCode.HOST_UNAVAILABLE,
                 context.request().subjectOn(source),
                 "VM " + context.request().vm() + " may be paused on host " + source + ", which does not answer: "
                         + silence.get(),
-                incomingGone.getAsBoolean()
-                        ? resume.replaceFirst("make", "Make")
-                        : "End the QEMU process of the VM on host " + destination + ", " + resume));
+                begin + " host " + source + " reachable, then resume the VM there with \"understudy:vm-resume "
+                        + context.request().vm() + "\" if it is paused."));
     }
 
     Finding paused() {
