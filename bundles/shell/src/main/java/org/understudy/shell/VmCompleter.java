@@ -16,8 +16,8 @@ import org.understudy.api.Vm;
 /** Completes addresses of VMs: the name, unless several VMs have it or the shell would read it in another way. */
 @Service
 public final class VmCompleter implements Completer {
-    /** Without quotes and all else that the shell interprets; it escapes blanks in a completion by itself. */
-    private static final Pattern PLAIN = Pattern.compile("[\\p{L}\\p{M}\\p{N}._+,@-][\\p{L}\\p{M}\\p{N}._+,@: -]*");
+    /** Without all that the shell interprets: Karaf's shell fails on a completion that it has to quote or escape. */
+    private static final Pattern PLAIN = Pattern.compile("[\\p{L}\\p{M}\\p{N}._+,@-][\\p{L}\\p{M}\\p{N}._+,@:-]*");
 
     @Reference
     VirtualMachines vms;

@@ -332,7 +332,7 @@ class FacesIT {
         String more = testDriver("gamma", name, first) + testDriver("delta", name, second);
         server.startWith(whole.replace("pools:", more + "pools:"), 4);
         try {
-            assertThat(rest.json("/api/v1/vms").findValuesAsText("name")).contains(name, "gamma solo", "delta solo");
+            assertThat(rest.json("/api/v1/vms").findValuesAsText("name")).contains(name, "gamma-solo", "delta-solo");
             HttpResponse<String> ambiguous = rest.get(path);
             assertThat(ambiguous.statusCode()).isEqualTo(409);
             assertThat(ambiguous.body()).contains("vm-ambiguous", "delta/web: ", "gamma/web: ", first, second);
@@ -356,7 +356,7 @@ class FacesIT {
             try (Conversation terminal = shell.terminal()) {
                 terminal.awaitText("()>");
                 terminal.type("understudy:vm-show gam\t\r");
-                terminal.awaitText("gamma solo  ");
+                terminal.awaitText("gamma-solo  ");
                 terminal.forget();
                 terminal.type("understudy:vm-show 6f1c7f8e-4d1b-4b0c-9a52-00000000000b\t\r");
                 terminal.awaitText("on delta");
@@ -380,7 +380,7 @@ class FacesIT {
         Files.writeString(
                 file,
                 "<node>" + vm.formatted(name, uuid)
-                        + vm.formatted(host + " solo", UUID.nameUUIDFromBytes(host.getBytes(StandardCharsets.UTF_8)))
+                        + vm.formatted(host + "-solo", UUID.nameUUIDFromBytes(host.getBytes(StandardCharsets.UTF_8)))
                         + "</node>");
         return "  - {name: %s, connector: libvirt, uri: 'test://%s'}%n".formatted(host, file);
     }
