@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.understudy.itests.Built;
 import org.understudy.itests.karaf.RemoteShell.Said;
 
 /** A guest that writes memory faster than QEMU may send it. */
@@ -23,8 +24,8 @@ import org.understudy.itests.karaf.RemoteShell.Said;
 class BusyGuestIT {
     private static final String CONFIGURATION = """
             hosts:
-              - {name: alpha, connector: qemu, directory: %1$s/alpha, accelerator: tcg}
-              - {name: beta, connector: qemu, directory: %1$s/beta, accelerator: tcg}
+              - {name: alpha, connector: qemu, directory: %1$s/alpha, accelerator: tcg, user: %2$s}
+              - {name: beta, connector: qemu, directory: %1$s/beta, accelerator: tcg, user: %2$s}
             """;
 
     /** QEMU before 9.0 under TCG forgets writes during the copy, if the size of the memory is a multiple of 256 KiB. */
@@ -52,7 +53,7 @@ class BusyGuestIT {
     @BeforeAll
     static void start(KarafServer shared) throws Exception {
         server = shared;
-        rest = server.startWith(CONFIGURATION.formatted(server.home), 2);
+        rest = server.startWith(CONFIGURATION.formatted(server.home, Built.qemuUser()), 2);
         byte[] disk = Arrays.copyOf(HexFormat.of().parseHex(BOOT_SECTOR.replace(" ", "")), 1 << 20);
         disk[510] = 0x55;
         disk[511] = (byte) 0xaa;
