@@ -15,8 +15,7 @@ import java.util.UUID;
  * @param ended when the last of its migrations ended; empty until then
  * @param entries one for each VM, in the order of the request
  */
-public record BulkMigration(
-        String id, long revision, Instant created, Optional<Instant> ended, List<Entry> entries) {
+public record BulkMigration(String id, long revision, Instant created, Optional<Instant> ended, List<Entry> entries) {
     /** {@return true until the last of its migrations has ended} */
     public boolean isRunning() {
         return ended.isEmpty();

@@ -70,7 +70,6 @@ public record Policy(
                 MIGRATIONS_AT_ONCE);
     }
 
-
     /**
      * {@return the names of this host for networks and bridges, by their names on other hosts; empty if they are the same}
      *

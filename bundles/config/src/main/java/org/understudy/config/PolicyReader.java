@@ -36,6 +36,7 @@ final class PolicyReader {
     private static final int LAST_VLAN = 4094;
     /** Each migration has threads of its own. */
     private static final int MOST_AT_ONCE = 100;
+
     private static final Duration SHORTEST = Duration.ofMillis(1);
     private static final List<String> KEYS =
             List.of("hosts", "pools", "networks", "migration", "allow-emulated-primary", "probes");

@@ -32,7 +32,10 @@ final class Addresses {
             throw new UnderstudyException(
                     ErrorCode.VM_AMBIGUOUS,
                     "VM name '" + address + "' is ambiguous: "
-                            + matching.stream().map(Addresses::of).map(Object::toString).collect(Collectors.joining(", ")));
+                            + matching.stream()
+                                    .map(Addresses::of)
+                                    .map(Object::toString)
+                                    .collect(Collectors.joining(", ")));
         }
         return matching.get(0);
     }

@@ -127,15 +127,13 @@ public final class BulkMigrationService implements BulkMigrations, AutoCloseable
 
     private void requireConfigured(HostName name) {
         if (machines.hosts().stream().noneMatch(host -> host.name().equals(name))) {
-            throw new UnderstudyException(
-                    ErrorCode.HOST_NOT_FOUND, "Host '" + name + "' is not in the configuration");
+            throw new UnderstudyException(ErrorCode.HOST_NOT_FOUND, "Host '" + name + "' is not in the configuration");
         }
     }
 
     private void requireNotQueued(Vm vm) {
         queues.values().stream()
-                .filter(queue -> queue.vms().stream()
-                        .anyMatch(queued -> !queued.isOver() && isSame(queued.vm(), vm)))
+                .filter(queue -> queue.vms().stream().anyMatch(queued -> !queued.isOver() && isSame(queued.vm(), vm)))
                 .findFirst()
                 .ifPresent(queue -> {
                     throw new UnderstudyException(
@@ -157,12 +155,12 @@ public final class BulkMigrationService implements BulkMigrations, AutoCloseable
         if (!isAnyWaiting()) {
             return;
         }
-        Destinations destinations = new Destinations(
-                machines.hosts(), nics.map(HostNics::pools).orElse(List.of()), policies.current());
+        Destinations destinations =
+                new Destinations(machines.hosts(), nics.map(HostNics::pools).orElse(List.of()), policies.current());
         List<Runnable> started = new ArrayList<>();
         synchronized (this) {
-            StartRules rules = new StartRules(
-                    policies.current().migrationsAtOnce(), migrations.list(), running(), destinations);
+            StartRules rules =
+                    new StartRules(policies.current().migrationsAtOnce(), migrations.list(), running(), destinations);
             for (BulkQueue queue : List.copyOf(queues.values())) {
                 boolean changed = false;
                 for (QueuedVm vm : queue.vms()) {
@@ -213,7 +211,11 @@ public final class BulkMigrationService implements BulkMigrations, AutoCloseable
         } catch (UnderstudyException e) {
             refuse(queue, vm, e.getMessage());
         } catch (RuntimeException e) {
-            LOG.error("Bulk migration {}: migration of VM {} could not start", queue.id(), vm.vm().name(), e);
+            LOG.error(
+                    "Bulk migration {}: migration of VM {} could not start",
+                    queue.id(),
+                    vm.vm().name(),
+                    e);
             refuse(queue, vm, String.valueOf(e));
         }
     }
@@ -263,11 +265,10 @@ public final class BulkMigrationService implements BulkMigrations, AutoCloseable
     @Override
     public BulkMigration cancel(String id, VmAddress vm) {
         BulkQueue queue = queue(id);
-        Predicate<QueuedVm> named =
-                queued -> vm.matches(queued.vm().host(), queued.vm().name().value(), queued.vm().uuid());
+        Predicate<QueuedVm> named = queued -> vm.matches(
+                queued.vm().host(), queued.vm().name().value(), queued.vm().uuid());
         if (queue.vms().stream().noneMatch(named)) {
-            throw new UnderstudyException(
-                    ErrorCode.VM_NOT_FOUND, "VM '" + vm + "' is not in bulk migration " + id);
+            throw new UnderstudyException(ErrorCode.VM_NOT_FOUND, "VM '" + vm + "' is not in bulk migration " + id);
         }
         return cancel(id, named);
     }

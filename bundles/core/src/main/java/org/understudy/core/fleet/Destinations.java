@@ -95,8 +95,8 @@ final class Destinations {
 
     /** A lease that begins now, which the stock of the host does not show yet. */
     void reserve(Vm vm, HostName host) {
-        vfs(vm).forEach((pool, count) -> free.getOrDefault(pool, Map.of())
-                .computeIfPresent(host, (h, left) -> left - count.intValue()));
+        vfs(vm).forEach((pool, count) ->
+                free.getOrDefault(pool, Map.of()).computeIfPresent(host, (h, left) -> left - count.intValue()));
         rankings.clear();
     }
 

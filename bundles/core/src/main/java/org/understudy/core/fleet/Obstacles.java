@@ -73,7 +73,9 @@ final class Obstacles {
     }
 
     private Optional<Finding> host(Vm vm) {
-        return Optional.ofNullable(hosts.get(vm.host())).filter(HostView::available).isPresent()
+        return Optional.ofNullable(hosts.get(vm.host()))
+                        .filter(HostView::available)
+                        .isPresent()
                 ? Optional.empty()
                 : Optional.of(Finding.of(
                         FindingCode.HOST_UNAVAILABLE,
@@ -96,15 +98,13 @@ final class Obstacles {
         if (vm.state() == VmState.RUNNING) {
             return Optional.empty();
         }
-        String state = vm.state() == VmState.SHUTOFF
-                ? "shut off"
-                : vm.state().name().toLowerCase(Locale.ROOT);
-        String remedy =
-                switch (vm.state()) {
-                    case PAUSED -> "Resume the VM first.";
-                    case SHUTOFF -> "Start the VM first.";
-                    default -> "Check the VM with understudy:vm-show.";
-                };
+        String state =
+                vm.state() == VmState.SHUTOFF ? "shut off" : vm.state().name().toLowerCase(Locale.ROOT);
+        String remedy = switch (vm.state()) {
+            case PAUSED -> "Resume the VM first.";
+            case SHUTOFF -> "Start the VM first.";
+            default -> "Check the VM with understudy:vm-show.";
+        };
         return Optional.of(Finding.of(
                 FindingCode.VM_NOT_MIGRATABLE,
                 subject(vm),
@@ -161,11 +161,12 @@ final class Obstacles {
             return Optional.empty();
         }
         if (destinations.others(vm) == 0) {
-            return Optional.of(Finding.of(
-                    FindingCode.NO_DESTINATION,
-                    subject(vm),
-                    "No other host of the connector of host " + vm.host() + " is available for VM " + vm.name(),
-                    "Add a host to etc/understudy.yaml, or check with understudy:doctor why others are not available."));
+            return Optional.of(
+                    Finding.of(
+                            FindingCode.NO_DESTINATION,
+                            subject(vm),
+                            "No other host of the connector of host " + vm.host() + " is available for VM " + vm.name(),
+                            "Add a host to etc/understudy.yaml, or check with understudy:doctor why others are not available."));
         }
         String pools = destinations.vfs(vm).keySet().stream()
                 .map(Object::toString)

@@ -49,8 +49,7 @@ final class QueuedVm {
 
     /** Whether a host is the source or the destination of its running migration. */
     boolean occupies(HostName host) {
-        return state == State.RUNNING
-                && (vm.host().equals(host) || destination.equals(Optional.of(host)));
+        return state == State.RUNNING && (vm.host().equals(host) || destination.equals(Optional.of(host)));
     }
 
     /** Whether its migration is about to lease VFs that the stock of the destination still shows as free. */
@@ -96,10 +95,13 @@ final class QueuedVm {
 
     /** Returns whether clients see a difference. An update may arrive late, so an older one is ignored. */
     boolean update(Migration now) {
-        if (isOver() || migration.filter(known -> known.revision() >= now.revision()).isPresent()) {
+        if (isOver()
+                || migration.filter(known -> known.revision() >= now.revision()).isPresent()) {
             return false;
         }
-        boolean shown = migration.isEmpty() || !now.isRunning() || !migration.get().progress().equals(now.progress());
+        boolean shown = migration.isEmpty()
+                || !now.isRunning()
+                || !migration.get().progress().equals(now.progress());
         migration = Optional.of(now);
         if (!now.isRunning()) {
             state = State.ENDED;

@@ -77,8 +77,7 @@ public final class ReadinessService implements Readiness {
         VmInventory known = vms.list();
         List<PoolView> pools = nics.map(HostNics::pools).orElse(List.of());
         Destinations destinations = new Destinations(hosts, pools, policies.current());
-        Obstacles obstacles =
-                new Obstacles(hosts, migrations.list(), migrations.findings(), definitions, destinations);
+        Obstacles obstacles = new Obstacles(hosts, migrations.list(), migrations.findings(), definitions, destinations);
         List<VmReadiness> all = known.vms().stream()
                 .filter(vm -> host.isEmpty() || host.get().equals(vm.host()))
                 .map(vm -> readiness(vm, obstacles, destinations))
@@ -90,8 +89,7 @@ public final class ReadinessService implements Readiness {
 
     private static void requireConfigured(HostName name, List<HostView> hosts) {
         if (hosts.stream().noneMatch(host -> host.name().equals(name))) {
-            throw new UnderstudyException(
-                    ErrorCode.HOST_NOT_FOUND, "Host '" + name + "' is not in the configuration");
+            throw new UnderstudyException(ErrorCode.HOST_NOT_FOUND, "Host '" + name + "' is not in the configuration");
         }
     }
 

@@ -54,12 +54,14 @@ final class StartRules {
         if (isFull(source)) {
             return vm.waitFor(full(source));
         }
-        List<HostName> possible =
-                vm.destination().map(List::of).orElseGet(() -> destinations.of(vm.vm()).toList());
+        List<HostName> possible = vm.destination()
+                .map(List::of)
+                .orElseGet(() -> destinations.of(vm.vm()).toList());
         if (possible.isEmpty()) {
             return none(vm);
         }
-        Optional<HostName> first = possible.stream().filter(host -> !isFull(host)).findFirst();
+        Optional<HostName> first =
+                possible.stream().filter(host -> !isFull(host)).findFirst();
         if (first.isEmpty()) {
             return vm.waitFor(
                     possible.size() == 1

@@ -72,10 +72,11 @@ class BulkMigrationServiceTest {
             return (Subscription) () -> {};
         });
         when(migrations.list()).thenAnswer(call -> List.copyOf(started));
-        when(migrations.show(any())).thenAnswer(call -> started.stream()
-                .filter(m -> m.id().equals(call.getArgument(0)))
-                .findFirst()
-                .orElseThrow());
+        when(migrations.show(any()))
+                .thenAnswer(call -> started.stream()
+                        .filter(m -> m.id().equals(call.getArgument(0)))
+                        .findFirst()
+                        .orElseThrow());
         when(migrations.start(any(), any(), any())).thenAnswer(call -> {
             VmOnHost address = call.getArgument(0);
             Vm vm = machines.list().vms().stream()
@@ -84,11 +85,7 @@ class BulkMigrationServiceTest {
                     .orElseThrow();
             HostName to = call.getArgument(1);
             Migration first = FleetSamples.migration(
-                    "m-" + started.size(),
-                    vm.name().value(),
-                    vm.host().value(),
-                    to.value(),
-                    Optional.empty());
+                    "m-" + started.size(), vm.name().value(), vm.host().value(), to.value(), Optional.empty());
             started.add(first);
             return first;
         });
@@ -155,8 +152,7 @@ class BulkMigrationServiceTest {
         assertThat(bulk.show(id).isRunning()).isFalse();
         assertThat(bulk.show(id).entries())
                 .extracting(e -> e.outcome().orElseThrow())
-                .containsExactly(
-                        Outcome.COMPLETED, Outcome.FAILED_ON_SOURCE, Outcome.COMPLETED, Outcome.COMPLETED);
+                .containsExactly(Outcome.COMPLETED, Outcome.FAILED_ON_SOURCE, Outcome.COMPLETED, Outcome.COMPLETED);
     }
 
     @Test

@@ -121,9 +121,7 @@ class ReadinessServiceTest {
         known(vm("web1", "alpha", VmState.RUNNING, pair(health)));
 
         assertThat(only().ready()).isEqualTo(ready);
-        assertThat(only().findings())
-                .extracting(Finding::code)
-                .isEqualTo(code == null ? List.of() : List.of(code));
+        assertThat(only().findings()).extracting(Finding::code).isEqualTo(code == null ? List.of() : List.of(code));
     }
 
     @Test
