@@ -18,7 +18,7 @@ final class Confirmation {
      * @param warning what will happen, without a full stop
      * @param question answered by yes or no
      * @param refusal the message if the user does not agree
-     * @throws UnderstudyException {@link ErrorCode#CANCELLED}; {@link ErrorCode#INVALID_ARGUMENT} if nobody can be asked
+     * @throws UnderstudyException {@link ErrorCode#CANCELLED}; {@link ErrorCode#INVALID_ARGUMENT} without a terminal
      */
     static void require(Session session, boolean json, String warning, String question, String refusal) {
         if (!isAgreed(session, json, warning, question)) {
