@@ -45,7 +45,7 @@ class ArchitectureTest {
             Set.of("lifecycle", "provision", "migration.recovery", "migration.observe"),
             Set.of("pair", "migration"),
             Set.of("reconcile"),
-            Set.of("doctor"));
+            Set.of("doctor", "fleet"));
 
     /** A nested class counts as the class it is nested in. */
     private static final SliceAssignment TOP_LEVEL_CLASSES = new SliceAssignment() {

@@ -131,6 +131,10 @@ public enum FindingCode {
     VM_NOT_MIGRATABLE(0, Severity.ERROR),
     /** Another migration has the VM, started by another server or program. */
     OTHER_MIGRATION(0, Severity.ERROR),
+    /** A migration of the VM runs. */
+    MIGRATION_RUNNING(0, Severity.ERROR),
+    /** No other host is available that can take the VM. */
+    NO_DESTINATION(0, Severity.ERROR),
     /** A passed-through device of the running VM is in no pair. */
     DEVICE_NOT_IN_PAIR(0, Severity.ERROR),
     /** Source and destination are the same host. */

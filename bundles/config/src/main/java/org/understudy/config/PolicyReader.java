@@ -34,6 +34,9 @@ import org.understudy.config.MarkedYaml.Shape;
  */
 final class PolicyReader {
     private static final int LAST_VLAN = 4094;
+    /** Each migration has threads of its own. */
+    private static final int MOST_AT_ONCE = 100;
+
     private static final Duration SHORTEST = Duration.ofMillis(1);
     private static final List<String> KEYS =
             List.of("hosts", "pools", "networks", "migration", "allow-emulated-primary", "probes");
@@ -50,7 +53,11 @@ final class PolicyReader {
     private record Pools(List<PoolPolicy> all, Map<String, PoolName> byNetwork) {}
 
     private record Migrations(
-            Deadlines deadlines, boolean requireVf, Optional<MigrationStrategy> strategy, Duration settle) {}
+            Deadlines deadlines,
+            boolean requireVf,
+            Optional<MigrationStrategy> strategy,
+            Duration settle,
+            int atOnce) {}
 
     /** @param empty a root without keys */
     static Policy defaults(Entry empty, Problems problems) {
@@ -77,7 +84,12 @@ final class PolicyReader {
         Migrations migrations = valid(
                 lost.test("migration"),
                 () -> migrations(file.mapping("migration")),
-                new Migrations(lastValid.deadlines(), lastValid.requireVf(), lastValid.strategy(), lastValid.settle()));
+                new Migrations(
+                        lastValid.deadlines(),
+                        lastValid.requireVf(),
+                        lastValid.strategy(),
+                        lastValid.settle(),
+                        lastValid.migrationsAtOnce()));
         boolean emulated = valid(
                 lost.test("allow-emulated-primary"),
                 () -> flag(file, "allow-emulated-primary", false),
@@ -113,7 +125,8 @@ final class PolicyReader {
                 migrations.strategy(),
                 allowEmulatedPrimary,
                 migrations.settle(),
-                probes);
+                probes,
+                migrations.atOnce());
     }
 
     /** The value, or the last valid one if a problem was found in it, or if it is lost. */
@@ -133,7 +146,8 @@ final class PolicyReader {
                 deadlines(keys.mapping("deadlines")),
                 flag(keys, "require-vf", false),
                 keys.find("strategy").flatMap(PolicyReader::strategy),
-                duration(keys, "settle", Duration.ofSeconds(5), Duration.ZERO));
+                duration(keys, "settle", Duration.ofSeconds(5), Duration.ZERO),
+                number(keys, "at-once", 1, MOST_AT_ONCE).orElse(Policy.MIGRATIONS_AT_ONCE));
         keys.reportUnknownKeys();
         return migrations;
     }

@@ -85,6 +85,7 @@ class PolicyFileTest {
                   require-vf: true
                   strategy: explicit
                   settle: 0s
+                  at-once: 4
                   deadlines: {preflight: 1s, prepare: 2s, unplug: 3s, copy: 4h, switchover: 500ms, plug: 6s,
                     release: 7s, cancel: 2m}
                 allow-emulated-primary: yes
@@ -138,7 +139,8 @@ class PolicyFileTest {
                                 new VmName("web1"),
                                 new ProbeTarget.Heartbeat("127.0.0.1", 47000, 1),
                                 new VmName("web2"),
-                                new ProbeTarget.Icmp("192.0.2.1", Duration.ofMillis(20)))));
+                                new ProbeTarget.Icmp("192.0.2.1", Duration.ofMillis(20))),
+                        4));
     }
 
     @Test
@@ -148,6 +150,7 @@ class PolicyFileTest {
         assertThat(policy).isEqualTo(PolicyFile.defaults());
         assertThat(policy.hosts()).isEmpty();
         assertThat(policy.settle()).isEqualTo(Duration.ofSeconds(5));
+        assertThat(policy.migrationsAtOnce()).isEqualTo(2);
         assertThat(policy.deadlines().cancel()).isGreaterThan(Duration.ofSeconds(30));
         assertThat(policy.requireVf()).isFalse();
         assertThat(policy.allowEmulatedPrimary()).isFalse();
@@ -169,6 +172,7 @@ class PolicyFileTest {
         Policy defaults = PolicyFile.defaults();
         assertThat(policy.deadlines()).isEqualTo(defaults.deadlines());
         assertThat(policy.settle()).isEqualTo(defaults.settle());
+        assertThat(policy.migrationsAtOnce()).isEqualTo(defaults.migrationsAtOnce());
         assertThat(policy.requireVf()).isEqualTo(defaults.requireVf());
         assertThat(policy.allowEmulatedPrimary()).isEqualTo(defaults.allowEmulatedPrimary());
         assertThat(policy.pools()).hasSize(2);
@@ -257,6 +261,7 @@ class PolicyFileTest {
                 "networks: [br0]",
                 "allow-emulated-primary: maybe",
                 "migration: {settle: 30}",
+                "migration: {at-once: 0}",
                 "migration: {settle: -1s}",
                 "migration: {settle: 99999999999h}",
                 "migration: {deadlines: {copy: 0s}}",

@@ -7,7 +7,11 @@ import org.apache.karaf.shell.api.action.lifecycle.Service;
 import org.understudy.api.Doctor;
 
 @Service
-@Command(scope = "understudy", name = "doctor", description = "Check this server and its hosts")
+@Command(
+        scope = "understudy",
+        name = "doctor",
+        description = "Check this server and its hosts",
+        detailedDescription = UnderstudyCommand.EXIT_STATUS)
 public final class Diagnose extends UnderstudyCommand {
     @Reference
     Doctor doctor;

@@ -17,20 +17,36 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmOnHost;
 
 @Service
-@Command(scope = "understudy", name = "lint", description = "Check the failover pairs of a VM or of a domain XML")
+@Command(
+        scope = "understudy",
+        name = "lint",
+        description = "Check the failover pairs of a VM or of a domain XML",
+        detailedDescription = UnderstudyCommand.EXIT_STATUS)
 public final class Lint extends UnderstudyCommand {
-    @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)
+    @Argument(
+            index = 1,
+            name = "options",
+            description = "Options may also follow the arguments",
+            multiValued = true,
+            valueToShowInHelp = "")
+    @Completion(OptionCompleter.class)
     List<String> trailing = List.of();
 
-    @Argument(index = 0, name = "vm", description = "Name or UUID of the VM, or HOST/NAME")
+    @Argument(index = 0, name = "vm", description = "Name or UUID of the VM, or HOST/NAME", valueToShowInHelp = "")
     @Completion(VmCompleter.class)
     String vm = "";
 
-    @Option(name = "--file", description = "Check this file on the server instead; - for standard input")
+    @Option(
+            name = "--file",
+            description = "Check this file on the server instead; - for standard input",
+            valueToShowInHelp = "")
     @Completion(FileCompleter.class)
     String file = "";
 
-    @Option(name = "--host", description = "With --file: check also whether this host supports the definition")
+    @Option(
+            name = "--host",
+            description = "With --file: check also whether this host supports the definition",
+            valueToShowInHelp = "")
     @Completion(HostCompleter.class)
     String host = "";
 

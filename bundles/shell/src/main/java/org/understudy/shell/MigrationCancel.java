@@ -5,7 +5,11 @@ import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 
 @Service
-@Command(scope = "understudy", name = "migration-cancel", description = "Cancel a running migration and roll it back")
+@Command(
+        scope = "understudy",
+        name = "migration-cancel",
+        description = "Cancel a running migration and roll it back",
+        detailedDescription = UnderstudyCommand.EXIT_STATUS)
 public final class MigrationCancel extends MigrationCommand {
     @Override
     int run() {

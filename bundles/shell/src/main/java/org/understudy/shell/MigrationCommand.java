@@ -11,10 +11,16 @@ import org.understudy.api.Migrations;
 
 /** A command about one migration. */
 abstract class MigrationCommand extends UnderstudyCommand {
-    @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)
+    @Argument(
+            index = 1,
+            name = "options",
+            description = "Options may also follow the arguments",
+            multiValued = true,
+            valueToShowInHelp = "")
+    @Completion(OptionCompleter.class)
     List<String> trailing = List.of();
 
-    @Argument(index = 0, name = "migration", description = "ID of the migration", required = true)
+    @Argument(index = 0, name = "migration", description = "ID of the migration; required", valueToShowInHelp = "")
     @Completion(MigrationCompleter.class)
     String id = "";
 
@@ -22,7 +28,7 @@ abstract class MigrationCommand extends UnderstudyCommand {
     Migrations migrations;
 
     final MigrationId id() {
-        return new MigrationId(id);
+        return new MigrationId(given("migration", id));
     }
 
     final int show(Migration migration) {

@@ -3,6 +3,7 @@ package org.understudy.shell;
 
 import java.util.List;
 import org.apache.karaf.shell.api.action.Argument;
+import org.apache.karaf.shell.api.action.Completion;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
 import org.understudy.api.ErrorCode;
@@ -14,7 +15,13 @@ import org.understudy.api.xml.Passwords;
 
 /** A command that adds or removes the pair of one NIC. */
 abstract class PairCommand extends VmCommand {
-    @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)
+    @Argument(
+            index = 1,
+            name = "options",
+            description = "Options may also follow the arguments",
+            multiValued = true,
+            valueToShowInHelp = "")
+    @Completion(OptionCompleter.class)
     List<String> trailing = List.of();
 
     @Option(name = "--nic", description = "Index, MAC address or alias of the NIC; required if the VM has several")

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.shell;
 
-import java.io.IOException;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
-import org.jline.reader.EndOfFileException;
-import org.jline.reader.UserInterruptException;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.UnderstudyException;
@@ -17,7 +14,8 @@ import org.understudy.api.VmState;
 @Command(
         scope = "understudy",
         name = "pair-off",
-        description = "Remove a failover pair; a running VM loses its primary at once")
+        description = "Remove a failover pair; a running VM loses its primary at once",
+        detailedDescription = UnderstudyCommand.EXIT_STATUS)
 public final class PairOff extends PairCommand {
     @Option(name = "--yes", description = "Unplug the primary of a running VM without asking")
     boolean yes;
@@ -44,25 +42,7 @@ public final class PairOff extends PairCommand {
                 + " standby NIC";
         String warning = effect.formatted(
                 now.name(), TextView.word(now.state()), now.host(), hasVf ? " and releases its VF" : "");
-        if (!isAgreed(warning)) {
-            throw new UnderstudyException(ErrorCode.CANCELLED, "Pair of VM " + now.name() + " was not changed");
-        }
-    }
-
-    private boolean isAgreed(String warning) {
-        try {
-            if (!json) {
-                out().println(warning + ".");
-                return session.readLine("Unplug the primary? (yes/no) ", null)
-                        .strip()
-                        .equalsIgnoreCase("yes");
-            }
-        } catch (IOException | UserInterruptException | EndOfFileException e) {
-            // Control-C or Control-D
-            return false;
-        } catch (UnsupportedOperationException e) {
-            // A session without a terminal, such as that of a command over ssh.
-        }
-        throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "Option --yes is missing: " + warning);
+        Confirmation.require(
+                session, json, warning, "Unplug the primary?", "Pair of VM " + now.name() + " was not changed");
     }
 }

@@ -17,13 +17,23 @@ import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryForm;
 
 @Service
-@Command(scope = "understudy", name = "pair-on", description = "Turn a virtio NIC of a VM into a failover pair")
+@Command(
+        scope = "understudy",
+        name = "pair-on",
+        description = "Turn a virtio NIC of a VM into a failover pair",
+        detailedDescription = UnderstudyCommand.EXIT_STATUS)
 public final class PairOn extends PairCommand {
-    @Option(name = "--pool", description = "VF pool of the primary (default: the pool of the network)")
+    @Option(
+            name = "--pool",
+            description = "VF pool of the primary (default: the pool of the network)",
+            valueToShowInHelp = "")
     @Completion(PoolCompleter.class)
     String pool = "";
 
-    @Option(name = "--form", description = "Form of the primary in the domain XML (default: pool-network)")
+    @Option(
+            name = "--form",
+            description = "Form of the primary in the domain XML (default: pool-network)",
+            valueToShowInHelp = "")
     @Completion(
             value = StringsCompleter.class,
             values = {"pool-network", "hostdev-interface", "plain-hostdev"})
@@ -31,13 +41,15 @@ public final class PairOn extends PairCommand {
 
     @Option(
             name = "--vf",
-            description = "PCI address of the VF, such as 0000:01:10.2 (default: any free VF of the pool)")
+            description = "PCI address of the VF, such as 0000:01:10.2 (default: any free VF of the pool)",
+            valueToShowInHelp = "")
     String vf = "";
 
     @Option(
             name = "--consent",
             description = "Accept a risk by its name, such as change-machine-type",
-            multiValued = true)
+            multiValued = true,
+            valueToShowInHelp = "")
     @Completion(value = StringsCompleter.class, values = "change-machine-type")
     List<String> consents = List.of();
 

@@ -10,7 +10,8 @@ import org.understudy.api.HostNics;
 @Command(
         scope = "understudy",
         name = "pool-list",
-        description = "List the VF pools and their free and leased VFs on each host")
+        description = "List the VF pools and their free and leased VFs on each host",
+        detailedDescription = UnderstudyCommand.EXIT_STATUS)
 public final class PoolList extends UnderstudyCommand {
     @Reference
     HostNics nics;

@@ -8,7 +8,8 @@ import org.apache.karaf.shell.api.action.lifecycle.Service;
 @Command(
         scope = "understudy",
         name = "preflight",
-        description = "Check whether a VM can be migrated, without changing anything")
+        description = "Check whether a VM can be migrated, without changing anything",
+        detailedDescription = UnderstudyCommand.EXIT_STATUS)
 public final class PreflightCommand extends MoveCommand {
     @Override
     int run() {

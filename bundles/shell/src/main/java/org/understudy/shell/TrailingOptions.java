@@ -15,6 +15,9 @@ import org.understudy.api.UnderstudyException;
  * is multi-valued receives the others in it.
  */
 final class TrailingOptions {
+    /** The name of an argument that has options alone. */
+    static final String OPTIONS = "options";
+
     private final Object command;
 
     private TrailingOptions(Object command) {
@@ -30,12 +33,28 @@ final class TrailingOptions {
         for (Field field : fields()) {
             Argument argument = field.getAnnotation(Argument.class);
             if (argument != null && argument.multiValued() && read(field) instanceof List<?> words) {
-                Iterator<?> rest = words.iterator();
-                while (rest.hasNext()) {
-                    set(rest.next().toString(), rest);
-                }
+                write(field, withoutOptions(words, !argument.name().equals(OPTIONS)));
             }
         }
+    }
+
+    /**
+     * Sets the options among the words.
+     *
+     * @param keep whether the other words are values of the argument, not mistakes
+     */
+    private List<String> withoutOptions(List<?> words, boolean keep) {
+        List<String> values = new ArrayList<>();
+        Iterator<?> rest = words.iterator();
+        while (rest.hasNext()) {
+            String word = rest.next().toString();
+            if (keep && !word.startsWith("-")) {
+                values.add(word);
+            } else {
+                set(word, rest);
+            }
+        }
+        return List.copyOf(values);
     }
 
     private List<Field> fields() {

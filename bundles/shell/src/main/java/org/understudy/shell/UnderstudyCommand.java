@@ -18,6 +18,9 @@ import org.understudy.api.UnderstudyException;
 
 /** What all commands share: output as text or JSON, and the form of errors. */
 abstract class UnderstudyCommand implements Action {
+    /** The part of each {@code --help} that explains the exit status. */
+    static final String EXIT_STATUS = "classpath:exit-status.txt";
+
     private static final Logger LOG = LoggerFactory.getLogger(UnderstudyCommand.class);
 
     @Option(name = "--json", description = "Print one JSON document")
@@ -66,6 +69,19 @@ abstract class UnderstudyCommand implements Action {
             out().println("Remedy: " + code.remedy());
         }
         return code.exitCode();
+    }
+
+    /**
+     * The value of an argument that the command requires. Karaf's own check would end with status 1.
+     *
+     * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} without a value
+     */
+    static String given(String argument, String value) {
+        if (value.isEmpty()) {
+            throw new UnderstudyException(
+                    ErrorCode.INVALID_ARGUMENT, "Argument '" + argument + "' is missing; --help lists the arguments");
+        }
+        return value;
     }
 
     final PrintStream out() {

@@ -14,13 +14,23 @@ import org.understudy.api.NicInventory;
 import org.understudy.api.UnderstudyException;
 
 @Service
-@Command(scope = "understudy", name = "vf-list", description = "List the VFs of all hosts, or of one host")
+@Command(
+        scope = "understudy",
+        name = "vf-list",
+        description = "List the VFs of all hosts, or of one host",
+        detailedDescription = UnderstudyCommand.EXIT_STATUS)
 public final class VfList extends UnderstudyCommand {
-    @Argument(name = "host", description = "Name of a host")
+    @Argument(name = "host", description = "Name of a host", valueToShowInHelp = "")
     @Completion(HostCompleter.class)
     String host = "";
 
-    @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)
+    @Argument(
+            index = 1,
+            name = "options",
+            description = "Options may also follow the arguments",
+            multiValued = true,
+            valueToShowInHelp = "")
+    @Completion(OptionCompleter.class)
     List<String> trailing = List.of();
 
     @Reference

@@ -10,7 +10,11 @@ import org.understudy.api.VmOnHost;
 
 /** A command about one VM, the first argument. */
 abstract class VmCommand extends UnderstudyCommand {
-    @Argument(index = 0, name = "vm", description = "Name or UUID of the VM, or HOST/NAME", required = true)
+    @Argument(
+            index = 0,
+            name = "vm",
+            description = "Name or UUID of the VM, or HOST/NAME; required",
+            valueToShowInHelp = "")
     @Completion(VmCompleter.class)
     String vm = "";
 
@@ -18,7 +22,7 @@ abstract class VmCommand extends UnderstudyCommand {
     VirtualMachines vms;
 
     final VmAddress vm() {
-        return VmOnHost.parse(vm);
+        return VmOnHost.parse(given("vm", vm));
     }
 
     /** Prints the current state of the VM. */

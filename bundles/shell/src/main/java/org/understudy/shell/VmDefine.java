@@ -16,19 +16,32 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VirtualMachines;
 
 @Service
-@Command(scope = "understudy", name = "vm-define", description = "Define a VM from libvirt domain XML")
+@Command(
+        scope = "understudy",
+        name = "vm-define",
+        description = "Define a VM from libvirt domain XML",
+        detailedDescription = UnderstudyCommand.EXIT_STATUS)
 public final class VmDefine extends UnderstudyCommand {
-    @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)
+    @Argument(
+            index = 1,
+            name = "options",
+            description = "Options may also follow the arguments",
+            multiValued = true,
+            valueToShowInHelp = "")
+    @Completion(OptionCompleter.class)
     List<String> trailing = List.of();
 
-    @Argument(index = 0, name = "file", description = "File on the server")
+    @Argument(index = 0, name = "file", description = "File on the server", valueToShowInHelp = "")
     @Completion(FileCompleter.class)
     String file = "";
 
     @Option(name = "-", description = "Read standard input instead of a file")
     boolean standardInput;
 
-    @Option(name = "--host", description = "Host of the VM; required if the configuration has several")
+    @Option(
+            name = "--host",
+            description = "Host of the VM; required if the configuration has several",
+            valueToShowInHelp = "")
     @Completion(HostCompleter.class)
     String host = "";
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.shell;
 
-import java.util.List;
-import org.apache.karaf.shell.api.action.Argument;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 
@@ -10,13 +8,18 @@ import org.apache.karaf.shell.api.action.lifecycle.Service;
 @Command(
         scope = "understudy",
         name = "vm-destroy",
-        description = "Force a VM off at once; data that the guest has not written is lost")
-public final class VmDestroy extends VmCommand {
-    @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)
-    List<String> trailing = List.of();
+        description = "Force a VM off at once; data that the guest has not written is lost",
+        detailedDescription = UnderstudyCommand.EXIT_STATUS)
+public final class VmDestroy extends DestructiveCommand {
+    @Override
+    Loss loss() {
+        return new Loss(
+                "vm-destroy forces it off at once; data that the guest has not written is lost", "Force the VM off?");
+    }
 
     @Override
     int run() {
+        confirm();
         vms.destroy(vm());
         return show();
     }

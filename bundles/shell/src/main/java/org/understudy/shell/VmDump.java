@@ -4,6 +4,7 @@ package org.understudy.shell;
 import java.util.List;
 import org.apache.karaf.shell.api.action.Argument;
 import org.apache.karaf.shell.api.action.Command;
+import org.apache.karaf.shell.api.action.Completion;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 import org.understudy.api.xml.Passwords;
@@ -13,9 +14,16 @@ import org.understudy.api.xml.XmlBytes;
 @Command(
         scope = "understudy",
         name = "vm-dump",
-        description = "Print the domain XML of a VM, byte for byte except for passwords, which are masked")
+        description = "Print the domain XML of a VM, byte for byte except for passwords, which are masked",
+        detailedDescription = UnderstudyCommand.EXIT_STATUS)
 public final class VmDump extends VmCommand {
-    @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)
+    @Argument(
+            index = 1,
+            name = "options",
+            description = "Options may also follow the arguments",
+            multiValued = true,
+            valueToShowInHelp = "")
+    @Completion(OptionCompleter.class)
     List<String> trailing = List.of();
 
     @Option(name = "--security-info", description = "Print the passwords too")

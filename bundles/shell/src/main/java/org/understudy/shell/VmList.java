@@ -7,7 +7,11 @@ import org.apache.karaf.shell.api.action.lifecycle.Service;
 import org.understudy.api.VirtualMachines;
 
 @Service
-@Command(scope = "understudy", name = "vm-list", description = "List the VMs of all hosts")
+@Command(
+        scope = "understudy",
+        name = "vm-list",
+        description = "List the VMs of all hosts",
+        detailedDescription = UnderstudyCommand.EXIT_STATUS)
 public final class VmList extends UnderstudyCommand {
     @Reference
     VirtualMachines vms;

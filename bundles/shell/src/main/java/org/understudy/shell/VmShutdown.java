@@ -4,15 +4,23 @@ package org.understudy.shell;
 import java.util.List;
 import org.apache.karaf.shell.api.action.Argument;
 import org.apache.karaf.shell.api.action.Command;
+import org.apache.karaf.shell.api.action.Completion;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 
 @Service
 @Command(
         scope = "understudy",
         name = "vm-shutdown",
-        description = "Request the guest to shut down, without waiting for it")
+        description = "Request the guest to shut down, without waiting for it",
+        detailedDescription = UnderstudyCommand.EXIT_STATUS)
 public final class VmShutdown extends VmCommand {
-    @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)
+    @Argument(
+            index = 1,
+            name = "options",
+            description = "Options may also follow the arguments",
+            multiValued = true,
+            valueToShowInHelp = "")
+    @Completion(OptionCompleter.class)
     List<String> trailing = List.of();
 
     @Override

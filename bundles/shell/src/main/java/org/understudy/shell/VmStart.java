@@ -4,12 +4,23 @@ package org.understudy.shell;
 import java.util.List;
 import org.apache.karaf.shell.api.action.Argument;
 import org.apache.karaf.shell.api.action.Command;
+import org.apache.karaf.shell.api.action.Completion;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 
 @Service
-@Command(scope = "understudy", name = "vm-start", description = "Start a VM")
+@Command(
+        scope = "understudy",
+        name = "vm-start",
+        description = "Start a VM",
+        detailedDescription = UnderstudyCommand.EXIT_STATUS)
 public final class VmStart extends VmCommand {
-    @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)
+    @Argument(
+            index = 1,
+            name = "options",
+            description = "Options may also follow the arguments",
+            multiValued = true,
+            valueToShowInHelp = "")
+    @Completion(OptionCompleter.class)
     List<String> trailing = List.of();
 
     @Override

@@ -43,15 +43,22 @@ class CommandAccessTest {
     }
 
     private static List<String> commands() throws IOException, URISyntaxException {
+        return classes().stream()
+                .map(type -> type.getAnnotation(Command.class).name())
+                .toList();
+    }
+
+    /** The classes of all commands. */
+    static List<Class<?>> classes() throws IOException, URISyntaxException {
         Path classes = Path.of(
                 VmList.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         try (Stream<Path> files = Files.list(classes.resolve("org/understudy/shell"))) {
-            return files.map(file -> file.getFileName().toString())
+            return files.sorted()
+                    .map(file -> file.getFileName().toString())
                     .filter(name -> name.endsWith(".class"))
                     .map(name -> "org.understudy.shell." + name.substring(0, name.length() - ".class".length()))
-                    .map(CommandAccessTest::load)
+                    .<Class<?>>map(CommandAccessTest::load)
                     .filter(type -> type.isAnnotationPresent(Command.class))
-                    .map(type -> type.getAnnotation(Command.class).name())
                     .toList();
         }
     }

@@ -31,12 +31,16 @@ import org.understudy.itests.karaf.RemoteShell.Said;
 @Timeout(300)
 class AccessIT {
     private static final Set<String> READING = Set.of(
+            "bulk-list",
+            "bulk-show",
             "doctor",
+            "host-list",
             "lint",
             "migration-list",
             "migration-show",
             "pool-list",
             "preflight",
+            "readiness",
             "vf-list",
             "vm-list",
             "vm-show");

@@ -112,6 +112,9 @@ class KarafIT {
                 "vm-shutdown",
                 "vm-destroy",
                 "vm-resume",
+                "vm-pause",
+                "vm-reset",
+                "vm-undefine",
                 "pair-on",
                 "pair-off",
                 "lint",
@@ -122,12 +125,21 @@ class KarafIT {
                 "migration-cancel",
                 "pool-list",
                 "vf-list",
+                "host-list",
+                "readiness",
+                "migrate-bulk",
+                "bulk-list",
+                "bulk-show",
+                "bulk-cancel",
                 "doctor"
             })
     void explainsEveryCommandAndItsJson(String name) throws Exception {
         String help = shell.run("understudy:" + name + " --help").text();
 
-        assertThat(help).contains("DESCRIPTION", name, "--json", "Print one JSON document");
+        assertThat(help)
+                .contains("DESCRIPTION", name, "--json", "Print one JSON document")
+                .contains("Exit status:", "the object does not exist")
+                .doesNotContain("defaults to )", "defaults to []");
     }
 
     @Test
@@ -294,15 +306,23 @@ class KarafIT {
                 "vm-show nobody",
                 "vm-start nobody",
                 "vm-shutdown nobody",
-                "vm-destroy nobody",
+                "vm-destroy --yes nobody",
+                "vm-pause nobody",
+                "vm-reset --yes nobody",
                 "vm-resume nobody",
+                "vm-undefine --yes nobody",
                 "pair-on nobody",
                 "pair-off nobody",
                 "lint nobody",
                 "preflight nobody beta",
                 "migrate nobody beta",
                 "migration-show m-0",
-                "migration-cancel m-0"
+                "migration-show --follow m-0",
+                "migration-cancel m-0",
+                "migrate-bulk nobody --to beta",
+                "bulk-show b-0",
+                "bulk-cancel b-0",
+                "readiness --host nobody"
             })
     void reportsAnUnknownObjectWithARemedyAndNoStackTrace(String command) throws Exception {
         Said said = shell.run("understudy:" + command);
@@ -322,7 +342,7 @@ class KarafIT {
         assertThat(shell.run("understudy:vm-start short").text()).contains("running");
         assertThat(rest.change("POST", "/api/v1/vms/short/start", "").statusCode())
                 .isEqualTo(409);
-        assertThat(shell.run("understudy:vm-destroy short").text()).contains("shutoff");
+        assertThat(shell.run("understudy:vm-destroy short --yes").text()).contains("shutoff");
         assertThat(rest.change("DELETE", "/api/v1/vms/short", "").statusCode()).isEqualTo(200);
     }
 

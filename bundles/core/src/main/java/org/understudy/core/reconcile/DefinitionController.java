@@ -22,6 +22,7 @@ import org.understudy.api.PairChange;
 import org.understudy.api.Severity;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.Hosts;
@@ -92,6 +93,11 @@ public final class DefinitionController implements AutoCloseable {
     /** How VMs differ from their requested pairs. Does not block. */
     public List<Finding> findings() {
         return found.values().stream().flatMap(List::stream).toList();
+    }
+
+    /** How one VM differs from its requested pairs. Does not block. */
+    public List<Finding> findings(HostName host, VmName vm) {
+        return found.getOrDefault(new VmKey(host, vm), List.of());
     }
 
     private void onOpened(Host host) {

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.web;
+
+import javax.servlet.http.HttpServlet;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.understudy.api.HostName;
+import org.understudy.api.JsonView;
+import org.understudy.api.Readiness;
+
+/** {@code /readiness}: which VMs can be migrated now, and what prevents it for the others. */
+@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/readiness")
+public final class ReadinessServlet extends RestServlet {
+    private static final long serialVersionUID = 1L;
+
+    private final transient JsonView view;
+    private final transient Readiness readiness;
+
+    @Activate
+    public ReadinessServlet(@Reference JsonView view, @Reference Readiness readiness) {
+        super(view);
+        this.view = view;
+        this.readiness = readiness;
+    }
+
+    @Override
+    RestResponse answer(String method, RestRequest restRequest) {
+        if (!method.equals("GET") || !restRequest.path().isEmpty()) {
+            throw unknown(method, restRequest);
+        }
+        return RestResponse.ok(
+                view.write(readiness.evaluate(restRequest.query("host").map(HostName::new))));
+    }
+}
