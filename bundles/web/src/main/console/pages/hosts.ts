@@ -56,7 +56,7 @@ export class HostsPage extends PageElement {
     </search>`;
   }
 
-  private matches(host: Host): boolean {
+  private isShown(host: Host): boolean {
     if (this.connection === 'available' && !host.available) return false;
     if (this.connection === 'unavailable' && host.available) return false;
     if (this.connection === 'findings' && host.findings.length === 0) return false;
@@ -64,7 +64,7 @@ export class HostsPage extends PageElement {
   }
 
   private list(hosts: Host[]): TemplateResult {
-    const shown = hosts.filter((host) => this.matches(host))
+    const shown = hosts.filter((host) => this.isShown(host))
       .sort((a, b) => Number(a.available) - Number(b.available) || a.name.localeCompare(b.name, 'en', { numeric: true }));
     if (shown.length === 0) return emptyState('No host matches');
     return html`<div class="us-stack">${shown.map((host) => this.folds.render(host.name, this.summary(host), () => this.host(host)))}</div>`;
