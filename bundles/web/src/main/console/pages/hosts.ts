@@ -91,7 +91,7 @@ export class HostsPage extends PageElement {
   }
 
   private vms(host: Host, vms: Vm[]): TemplateResult {
-    return html`<table class="pf-v6-c-table us-table" aria-label="VMs of ${host.name}">
+    return html`<table class="pf-v6-c-table pf-m-compact us-table" aria-label="VMs of ${host.name}">
       <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr">
         ${['VM', 'State', 'Failover', 'What prevents a migration'].map((text) => html`<th class="pf-v6-c-table__th" scope="col">${text}</th>`)}
       </tr></thead>

@@ -39,7 +39,7 @@ export class PoolsPage extends PageElement {
     const pools = this.pools.value;
     if (pools === undefined) return loading('pools');
     if (pools.length === 0) return emptyState('No pools', html`Add them under <code>pools</code> in etc/understudy.yaml.`);
-    return html`<table class="pf-v6-c-table us-table us-stock" aria-label="Pools">
+    return html`<table class="pf-v6-c-table pf-m-compact us-table us-stock" aria-label="Pools">
       <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr">
         ${['Pool', 'Free', 'Leased', 'Other', 'Per host'].map((text) => html`<th class="pf-v6-c-table__th" scope="col">${text}</th>`)}
       </tr></thead>
@@ -137,7 +137,7 @@ export class PoolsPage extends PageElement {
         ${pf.link === undefined ? nothing : label(pf.link ? 'link up' : 'no link', pf.link ? 'good' : 'warning')}
         <span class="us-quiet">${facts.filter((fact) => fact !== undefined).join(' · ')}</span></h3>
       ${vfs.length === 0 ? html`<p class="us-quiet">No VFs.</p>` : html`
-        <table class="pf-v6-c-table us-table us-vfs" aria-label="VFs of ${name} on ${host}">
+        <table class="pf-v6-c-table pf-m-compact us-table us-vfs" aria-label="VFs of ${name} on ${host}">
           <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr">
             ${['VF', 'State', 'Used by', 'Address', 'MAC', 'VLAN', 'Pool', 'Driver'].map((text) =>
               html`<th class="pf-v6-c-table__th" scope="col">${text}</th>`)}

@@ -99,9 +99,7 @@ class ConsoleIT {
         Process process = node.start();
         try {
             assertThat(process.waitFor(8, TimeUnit.MINUTES)).as("%s", tests).isTrue();
-            assertThat(process.exitValue())
-                    .as("%s", Files.readString(output))
-                    .isZero();
+            assertThat(process.exitValue()).as("%s", Files.readString(output)).isZero();
             assertThat(Files.readString(output)).containsPattern("pass [1-9]");
         } finally {
             process.destroyForcibly();
