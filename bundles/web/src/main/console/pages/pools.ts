@@ -162,7 +162,7 @@ function vfRow(vf: Vf): TemplateResult {
     <td class="pf-v6-c-table__td"><code>${vf.address}</code></td>
     <td class="pf-v6-c-table__td">${vf.mac ? html`<code>${vf.mac}</code>` : html`<span class="us-quiet">none</span>`}</td>
     <td class="pf-v6-c-table__td">${vf.vlan ? vf.vlan : html`<span class="us-quiet">${vf.vlan === 0 ? 'none' : 'unknown'}</span>`}</td>
-    <td class="pf-v6-c-table__td">${vf.pools.join(', ') || html`<span class="us-quiet">none</span>`}</td>
+    <td class="pf-v6-c-table__td us-nowrap">${vf.pools.join(', ') || html`<span class="us-quiet">none</span>`}</td>
     <td class="pf-v6-c-table__td">${vf.driver ?? html`<span class="us-quiet">none</span>`}</td>
   </tr>`;
 }
