@@ -20,6 +20,7 @@ import { picker, searchField } from '../parts/fields.ts';
 import { sortHeader } from '../parts/sorting.ts';
 import { RowWindow } from '../parts/window.ts';
 import { bulkActions } from './bulk.ts';
+import './queue.ts';
 import { ReadinessSource } from './source.ts';
 
 const COLUMNS: { key: SortKey; text: string }[] = [
@@ -67,7 +68,7 @@ export class VmsPage extends PageElement {
       ${store.vms.size === 0
         ? emptyState(store.gaps.length ? 'No VMs on the hosts that answer' : 'No VMs',
           'Define one with understudy:vm-define in the shell, or POST its XML to /understudy/api/v1/vms.')
-        : html`${this.toolbar()}${this.selection()}${this.list()}`}`;
+        : html`${this.toolbar()}${this.selection()}<understudy-queue></understudy-queue>${this.list()}`}`;
   }
 
   /** Only when something that the rows depend on has changed: not when the page is scrolled. */
