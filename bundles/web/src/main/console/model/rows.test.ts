@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EVERYTHING, fromParameters, type Query, toParameters, VmRows } from './rows.ts';
-import { type Vm, vmKey } from './types.ts';
+import { type Vm, type VmReadiness, vmKey } from './types.ts';
 
 function vm(name: string, part: Partial<Vm> = {}, health?: string): Vm {
   return {
@@ -46,6 +46,18 @@ test('by health the worst comes first, and VMs without a pair last', () => {
 test('groups have a row of their own with the number of members', () => {
   const vms = [vm('a'), vm('b', { host: 'beta' }), vm('c')];
   assert.deepEqual(names(vms, { group: 'host' }), ['[alpha 2]', 'a', 'c', '[beta 1]', 'b']);
+});
+
+test('VMs are grouped by what prevents their migration', () => {
+  const vms = [vm('a'), vm('b'), vm('c'), vm('d')];
+  const ready = (one: Vm, code?: string): [string, VmReadiness] => [vmKey(one), {
+    vm: one.name, uuid: one.uuid, host: one.host, state: one.state, ready: code === undefined, destinations: 1,
+    findings: code === undefined ? [] : [{ code, severity: 'error', subject: '', message: '', remedy: '', fixable: false }],
+  }];
+  const rows = new VmRows().of(new Map(vms.map((one) => [vmKey(one), one])), { ...EVERYTHING, group: 'ready' },
+    new Map([ready(vms[0]!), ready(vms[1]!, 'no-destination'), ready(vms[2]!, 'no-destination')]));
+  assert.deepEqual(rows.map((row) => (row.kind === 'vm' ? row.vm.name : `[${row.value} ${row.count}]`)),
+    ['[yes 1]', 'a', '[no-destination 2]', 'b', 'c', '[unknown 1]', 'd']);
 });
 
 test('a VM that appears later is ordered too', () => {
