@@ -2,7 +2,7 @@
 // Where the traffic of a VM ran during a migration, to scale. Boundaries are the ends of steps; lengths that the server has
 // measured replace them.
 
-import type { Migration, StepId, StepReport } from '../vm/records.js';
+import type { Migration, StepReport } from '../model/types.ts';
 
 export type BandPath = 'primary' | 'standby' | 'plain' | 'paused';
 
@@ -16,7 +16,7 @@ export interface Segment {
 }
 
 export interface StepSpan {
-  step: StepId;
+  step: string;
   from: number;
   to: number;
 }
@@ -28,7 +28,7 @@ export interface Band {
   steps: StepSpan[];
 }
 
-function find(migration: Migration, step: StepId): StepReport | undefined {
+function find(migration: Migration, step: string): StepReport | undefined {
   return migration.steps.find((report) => report.step === step);
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The figures of a migration as text. A figure that was not measured is shown as absent, with the reason.
 
-import type { Migration, StepReport } from '../vm/records.js';
+import { duration } from '../model/time.ts';
+import type { Migration } from '../model/types.ts';
 
 export interface Figure {
   name: string;
@@ -9,16 +10,6 @@ export interface Figure {
   /** What it is, or why it is absent. */
   note: string;
   absent: boolean;
-}
-
-/** 87 ms, 1.37 s, 4 min 5 s. */
-export function duration(ms: number): string {
-  if (ms < 10) return `${(Math.round(ms * 10) / 10).toString()} ms`;
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 10_000) return `${(ms / 1000).toFixed(2)} s`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1000);
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
@@ -33,7 +24,20 @@ export function bytes(count: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
 }
 
-function fact(migration: Migration, step: StepReport['step'], key: string): string | undefined {
+/** Name and value of a fact for display. Keys are stable names such as `totalBytes`; a key may be the alias of a primary. */
+export function factText([key, value]: [string, string]): [string, string] {
+  if (key.endsWith('Bytes')) return [words(key.slice(0, -5)), bytes(Number(value))];
+  if (key === 'bytesPerSecond') return ['rate', `${bytes(Number(value))}/s`];
+  if (key === 'dirtyBytesPerSecond') return ['written by guest', `${bytes(Number(value))}/s`];
+  if (key === 'remainingMs') return ['time left', duration(Number(value))];
+  return [words(key), value];
+}
+
+function words(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+function fact(migration: Migration, step: string, key: string): string | undefined {
   return migration.steps.find((report) => report.step === step)?.facts[key];
 }
 

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Destinations of a migration, the best first, each with the reason for its place.
 
-import { isBlocked, type Finding, type Host, type Pool, type Vm } from '../vm/records.js';
+import type { Finding, Host, Pool, Vm } from '../model/types.ts';
+
+export function isBlocked(findings: readonly Finding[]): boolean {
+  return findings.some((finding) => finding.severity === 'error');
+}
 
 export type Verdict = 'ready' | 'warnings' | 'standby' | 'unchecked' | 'checking' | 'unknown' | 'refused' | 'unavailable';
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sentences about a migration: its outcome, where the VM is, what a cancel does, and the next step.
 
-import type { Finding, Migration, StepId } from '../vm/records.js';
+import type { Finding, Migration } from '../model/types.ts';
 
-export const STEPS: readonly { step: StepId; title: string }[] = [
+export const STEPS: readonly { step: string; title: string }[] = [
   { step: 'preflight', title: 'Preflight' },
   { step: 'lease', title: 'Lease VF on destination' },
   { step: 'to-standby', title: 'Traffic to standby' },
@@ -13,7 +13,7 @@ export const STEPS: readonly { step: StepId; title: string }[] = [
   { step: 'release', title: 'Release VF on source' },
 ];
 
-export function title(step: StepId): string {
+export function title(step: string): string {
   return STEPS.find((one) => one.step === step)?.title ?? step;
 }
 

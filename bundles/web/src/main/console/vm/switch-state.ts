@@ -1,7 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the switch of a failover pair shows, and what a press will do. No element, so that it is tested without a browser.
 
-import type { Finding, Nic, Pair, PairChange, Vm } from './records.js';
+import type { Finding, Nic, Pair, Vm } from '../model/types.ts';
+
+/** What a change of a pair did, or would do. */
+export interface PairChange {
+  changed: boolean;
+  effect: 'none' | 'at-once' | 'at-next-start' | 'after-restart';
+  findings: Finding[];
+  definition: string;
+}
+
+export interface PairRequest {
+  nic: string;
+  pool?: string;
+  consents?: string[];
+}
 
 /** "on" only for a pair that carries traffic over its primary; "pending" while the configured and the live VM differ. */
 export type Position = 'off' | 'on' | 'pending-on' | 'pending-off' | 'unproven';
@@ -37,7 +51,7 @@ export function position(vm: Vm, nic: Nic): Position {
   return pair.health === 'active' ? 'on' : 'unproven';
 }
 
-const UNPROVEN: Partial<Record<Pair['health'], string>> = {
+const UNPROVEN: Record<string, string> = {
   'off': 'configured, VM is off',
   'hidden': 'waits for the guest',
   'on-standby': 'on standby',

@@ -3,11 +3,13 @@
 
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
-import { Refusal, type Client } from '../embed/client.js';
-import { findingText, problem, vmPath } from '../embed/parts.js';
-import { base } from '../embed/styles.js';
-import type { Finding, Nic, PairChange, PairRequest, Pool, Vm } from './records.js';
-import { consequence, done, isAnswerable, nicName, pairOf, position, selector, stateText, type Consequence } from './switch-state.js';
+import type { Client } from '../embed/client.ts';
+import { ApiError, vmPath } from '../model/rest.ts';
+import { findingText, problem } from '../embed/parts.ts';
+import { base } from '../embed/styles.ts';
+import type { Finding, Nic, Pool, Vm } from '../model/types.ts';
+import { consequence, done, isAnswerable, nicName, pairOf, position, selector, stateText,
+  type Consequence, type PairChange, type PairRequest } from './switch-state.ts';
 
 /** Fired when a pair was changed; `detail` is the change. */
 export const CHANGED = 'understudy-changed';
@@ -66,7 +68,7 @@ export class UnderstudySwitch extends LitElement {
     if (vm === undefined || nic === undefined || client === undefined || this.locked !== '') return;
     if (nic.role !== 'plain' || nic.model !== 'virtio' || vm.state === 'incoming' || vm.state === 'unknown') return;
     try {
-      this.preview = await client.call<PairChange>('POST', vmPath(vm.uuid, vm.host, 'pair', '&dry-run'), this.request());
+      this.preview = await client.call<PairChange>('POST', vmPath(vm, 'pair', '&dry-run'), this.request());
     } catch {
       // The same call without dry run reports the cause when the switch is pressed.
     }
@@ -170,8 +172,8 @@ export class UnderstudySwitch extends LitElement {
     this.busy = true;
     try {
       const change = on
-        ? await client.call<PairChange>('POST', vmPath(vm.uuid, vm.host, 'pair'), request)
-        : await client.call<PairChange>('DELETE', vmPath(vm.uuid, vm.host, 'pair', `&nic=${encodeURIComponent(selector(nic))}`));
+        ? await client.call<PairChange>('POST', vmPath(vm, 'pair'), request)
+        : await client.call<PairChange>('DELETE', vmPath(vm, 'pair', `&nic=${encodeURIComponent(selector(nic))}`));
       this.message = done(on, nicName(nic), change);
       this.dispatchEvent(new CustomEvent(CHANGED, { detail: change, bubbles: true, composed: true }));
     } catch (error) {
@@ -183,7 +185,7 @@ export class UnderstudySwitch extends LitElement {
 
   /** The dry run was not possible, or the state has changed since: ask what the server needs now. */
   private async refused(error: unknown): Promise<void> {
-    const blocking = error instanceof Refusal ? error.findings.filter((one) => one.severity === 'error') : [];
+    const blocking = error instanceof ApiError ? error.findings.filter((one) => one.severity === 'error') : [];
     if (blocking.length > 0 && blocking.every(isAnswerable) && this.questions.length === 0) {
       this.questions = blocking;
       await this.ask();

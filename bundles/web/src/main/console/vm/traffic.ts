@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which device carries the traffic of a pair or NIC now.
 
-import type { Nic, NicInventory, Pair, Pf, Vf, Vm } from './records.js';
-import { pairOf } from './switch-state.js';
+import type { Nic, NicInventory, Pair, Pf, Vf, Vm } from '../model/types.ts';
+import { pairOf } from './switch-state.ts';
 
 export type Carrier = 'primary' | 'standby' | 'plain' | 'none' | 'unknown';
 
