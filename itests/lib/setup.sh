@@ -32,6 +32,9 @@ iputils-arping|arping|ARP method of the gap probe
 util-linux|setpriv|runs QEMU as an unprivileged user
 shellcheck|shellcheck|checks the scripts
 python3|python3|runs the hooks for managers in the tests
+nodejs|node|builds the console
+npm|npm|installs the packages that the console is built of
+chromium|chromium|runs the browser tests of the console
 chromium-driver|chromedriver|takes the screenshot of the console
 LIST
 }

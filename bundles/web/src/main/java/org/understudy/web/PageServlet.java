@@ -2,40 +2,39 @@
 package org.understudy.web;
 
 import java.io.IOException;
-import java.io.InputStream;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 
-/** Serves the console's own files and nothing else. */
+/**
+ * Serves the console's own files and nothing else. Each page has an address, such as {@code /vms/UUID}; all of them are the file
+ * {@code index.html}, whose script shows the page.
+ */
 @Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=")
 public final class PageServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 
-    private static final Set<String> FILES = Set.of(
-            "index.html",
-            "console.css",
-            "console.js",
-            "dialog.js",
-            "dom.js",
-            "migration.js",
-            "pair.js",
-            "server.js",
-            "vm.js",
-            "icon.svg");
+    private static final String INDEX = "index.html";
 
-    private static final Map<String, String> TYPES = Map.of(
-            "html", "text/html;charset=utf-8",
-            "css", "text/css;charset=utf-8",
-            "js", "text/javascript;charset=utf-8",
-            "svg", "image/svg+xml");
+    /** The parts of an address that the script knows: see app/router.ts. */
+    private static final Set<String> LISTS =
+            Set.of("vms", "pools", "hosts", "migrations", "events", "audit", "configuration", "help");
+
+    private static final Set<String> SINGLES = Set.of("vms", "migrations");
+
+    private final transient Map<String, ConsoleFile> files;
 
     @Activate
-    public PageServlet() {}
+    public PageServlet() throws IOException {
+        files = ConsoleFile.all().stream().collect(Collectors.toUnmodifiableMap(ConsoleFile::name, file -> file));
+    }
 
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
@@ -46,14 +45,26 @@ public final class PageServlet extends HttpServlet {
             response.setHeader("Location", request.getContextPath() + "/");
             return;
         }
-        String file = path.equals("/") ? "index.html" : path.substring(1);
-        if (!FILES.contains(file)) {
+        String[] parts = path.substring(1).split("/", -1);
+        Optional<ConsoleFile> file = isPage(parts)
+                ? Optional.of(files.get(INDEX).at(parts.length - 1))
+                : Optional.ofNullable(files.get(path.substring(1)));
+        if (file.isPresent()) {
+            file.get().sendTo(request, response);
+        } else {
             response.sendError(HttpServletResponse.SC_NOT_FOUND);
-            return;
         }
-        response.setContentType(TYPES.get(file.substring(file.lastIndexOf('.') + 1)));
-        try (InputStream in = PageServlet.class.getResourceAsStream("/console/" + file)) {
-            in.transferTo(response.getOutputStream());
-        }
+    }
+
+    /** Whether the address belongs to a page. A trailing slash is allowed. */
+    private static boolean isPage(String... parts) {
+        boolean slash = parts[parts.length - 1].isEmpty();
+        String[] named = slash ? Arrays.copyOf(parts, parts.length - 1) : parts;
+        return switch (named.length) {
+            case 0 -> true;
+            case 1 -> LISTS.contains(named[0]);
+            case 2 -> SINGLES.contains(named[0]) && !named[1].isEmpty();
+            default -> false;
+        };
     }
 }

@@ -7,54 +7,74 @@ import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.net.URISyntaxException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PageServletTest {
+    /** In bytes, compressed, of everything that the browser runs or styles. */
+    private static final int LARGEST = 80_000;
+
     private static Exchange load(String path) throws Exception {
         return new Exchange("GET", path, "").through(new PageServlet());
     }
 
-    static List<String> files() throws IOException, URISyntaxException {
-        Path folder = Path.of(PageServlet.class.getResource("/console").toURI());
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.map(file -> file.getFileName().toString()).toList();
-        }
+    static List<String> files() throws IOException {
+        return ConsoleFile.all().stream().map(ConsoleFile::name).toList();
+    }
+
+    private static List<String> references(String page) {
+        return Pattern.compile("(?:src|href)=\"([^\"]+)\"")
+                .matcher(page)
+                .results()
+                .map(MatchResult::group)
+                .map(text -> text.replaceAll("^.*=\"|\"$", ""))
+                .toList();
     }
 
     @ParameterizedTest
     @MethodSource("files")
-    void servesEachFileAndEveryFileItRefersTo(String file) throws Exception {
+    void servesEachFile(String file) throws Exception {
         Exchange loaded = load("/" + file);
 
         assertThat(loaded.status).isEqualTo(200);
-        var references =
-                Pattern.compile("(?:src|href)=\"([^\"]+)\"|from '\\./([^']+)'").matcher(loaded.body());
-        assertThat(references.results().map(r -> r.group(1) == null ? r.group(2) : r.group(1)))
-                .isSubsetOf(files());
+        assertThat(loaded.headers.get("Content-Type")).isNotBlank();
+        assertThat(loaded.body()).isNotBlank();
     }
 
     @ParameterizedTest
     @MethodSource("files")
     void needsNothingThatTheContentPolicyForbids(String file) throws Exception {
         assertThat(load("/" + file).body())
-                .doesNotContainPattern("https?://(?!www\\.w3\\.org/)")
-                .doesNotContainPattern(" style=|<style|\\son[a-z]+=\"|innerHTML|eval\\(");
+                .doesNotContainPattern("(?:src|href|from|import|url)\\s*[=(]?\\s*[\"'(]https?://")
+                .doesNotContainPattern("<style|\\son[a-z]+=\"|innerHTML=[^=]*\\$|\\beval\\(|new Function\\(");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/,''", "/vms,''", "/vms/,../", "/vms/6f1c7f8e-4d1b,../", "/migrations/m-1/,../../", "/help,''"})
+    void servesThePageAtEachOfItsAddressesWithFilesThatExist(String address, String root) throws Exception {
+        Exchange loaded = load(address);
+
+        assertThat(loaded.headers).containsEntry("Content-Type", "text/html;charset=utf-8");
+        assertThat(references(loaded.body()))
+                .hasSizeGreaterThan(2)
+                .allSatisfy(reference -> assertThat(reference).startsWith(root).doesNotContain("{"))
+                .extracting(reference -> reference.substring(root.length()))
+                .isSubsetOf(files());
     }
 
     @Test
-    void servesThePageAtItsRootAndRedirectsWithoutTheSlash() throws Exception {
-        assertThat(load("/").headers).containsEntry("Content-Type", "text/html;charset=utf-8");
-
+    void redirectsWithoutTheSlash() throws Exception {
         Exchange bare = new Exchange("GET", "", "");
         when(bare.request.getContextPath()).thenReturn("/understudy");
         bare.through(new PageServlet());
@@ -64,8 +84,60 @@ class PageServletTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/../org/understudy/web/Login.class", "/console", "/console/", "/x.js", "//", "/META-INF"})
+    @ValueSource(
+            strings = {
+                "/../org/understudy/web/Login.class",
+                "/console",
+                "/console/",
+                "/x.js",
+                "//",
+                "/META-INF",
+                "/vms/a/b",
+                "/hosts/a",
+                "/vms//"
+            })
     void servesNothingElse(String path) throws Exception {
         assertThat(load(path).status).isEqualTo(404);
+    }
+
+    @Test
+    void sendsAFileCompressedToABrowserThatAcceptsIt() throws Exception {
+        Exchange exchange = new Exchange("GET", "/console.js", "");
+        when(exchange.request.getHeader("Accept-Encoding")).thenReturn("br, gzip");
+        exchange.through(new PageServlet());
+
+        assertThat(exchange.headers).containsEntry("Content-Encoding", "gzip");
+        try (InputStream plain = new GZIPInputStream(new ByteArrayInputStream(exchange.bytes()))) {
+            assertThat(new String(plain.readAllBytes(), StandardCharsets.UTF_8))
+                    .isEqualTo(load("/console.js").body());
+        }
+    }
+
+    @Test
+    void sendsAFileOnlyOnceToABrowserThatKeepsIt() throws Exception {
+        Exchange again = new Exchange("GET", "/console.js", "");
+        when(again.request.getHeader("If-None-Match"))
+                .thenReturn(load("/console.js").headers.get("ETag"));
+        again.through(new PageServlet());
+
+        assertThat(again.status).isEqualTo(304);
+        assertThat(again.bytes()).isEmpty();
+    }
+
+    @Test
+    void theConsoleIsSmallerThan80Kilobytes() throws IOException {
+        assertThat(ConsoleFile.all().stream()
+                        .filter(file -> file.name().matches(".*\\.(js|css|html)"))
+                        .mapToInt(file -> file.compressed().length)
+                        .sum())
+                .isLessThan(LARGEST);
+    }
+
+    @Test
+    void theBundleContainsTheLicensesOfThePackagesInTheConsole() throws IOException {
+        try (InputStream in = PageServlet.class.getResourceAsStream("/META-INF/NOTICE")) {
+            assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8))
+                    .contains("lit-html", "BSD 3-Clause", "@patternfly/patternfly", "MIT License");
+        }
     }
 }

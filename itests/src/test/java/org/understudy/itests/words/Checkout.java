@@ -18,7 +18,7 @@ final class Checkout {
         this.root = root;
     }
 
-    /** The paths that fit the pattern, relative to the checkout, without what a build has made. */
+    /** The paths that fit the pattern, relative to the checkout, without what a build has made or installed. */
     List<String> files(String folder, String glob) {
         PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + glob);
         try (Stream<Path> found = Files.walk(root.resolve(folder))) {
@@ -26,7 +26,7 @@ final class Checkout {
                     .map(root::relativize)
                     .filter(matcher::matches)
                     .map(Path::toString)
-                    .filter(path -> !path.contains("/target/"))
+                    .filter(path -> !path.contains("/target/") && !path.contains("/node_modules/"))
                     .sorted()
                     .toList();
         } catch (IOException e) {

@@ -9,7 +9,6 @@ final class Exemptions {
     static final List<Exemption> ALL = List.of(
             new Exemption("docs/style.md", ".*", "quotes what it forbids"),
             new Exemption("Cooperation.java", "says", "the name of a JSON field"),
-            new Exemption("console/pair.js", "says", "the name of a JSON field"),
             new Exemption("FindingCollector.java", "No action is needed[.]", "a part without effect needs no step"),
             new Exemption("PairHealth.java", "Nothing to do[.]", "a pair that is active needs no step"),
             new Exemption("native/src/forwarding.c", "detour", "the name of a record in the state directory"),

@@ -13,8 +13,9 @@ final class PlainTexts {
     private static final Pattern C_STRING =
             Pattern.compile("\"((?:[^\"\\\\\n]++|\\\\.)*+)\"(?:\\s*\"((?:[^\"\\\\\n]++|\\\\.)*+)\")*");
     private static final Pattern C_COMMENT = Pattern.compile("/\\*.*?\\*/", Pattern.DOTALL);
-    private static final Pattern JS_STRING =
-            Pattern.compile("'((?:[^'\\\\\n]++|\\\\.)*+)'|`((?:[^`\\\\]++|\\\\.)*+)`|\"((?:[^\"\\\\\n]++|\\\\.)*+)\"");
+    /** Quoted, or between two tags of a template. Templates contain code, so they are no text as a whole. */
+    private static final Pattern TS_TEXT = Pattern.compile("'((?:[^'\\\\\n]++|\\\\.)*+)'|`((?:[^`\\\\\n<]++|\\\\.)*+)`"
+            + "|(?:title|aria-label|placeholder)=\"([^\"]+)\"|>([^<>;{}()=`]+)<");
     private static final Pattern JS_COMMENT = Pattern.compile("/\\*.*?\\*/|(?m)^\\s*//[^\n]*$", Pattern.DOTALL);
     private static final Pattern HTML_TEXT =
             Pattern.compile(">([^<>]+)<|(?:title|aria-label|placeholder)=\"([^\"]+)\"");
@@ -36,10 +37,9 @@ final class PlainTexts {
 
     static List<Text> of(Checkout checkout) {
         PlainTexts reader = new PlainTexts(checkout);
-        reader.each(
-                "bundles/web/src/main/resources", "**.js", Kind.CONSOLE, JS_STRING, PlainTexts::withoutScriptComments);
-        reader.each("bundles/web/src/main/resources", "**.js", Kind.COMMENT, JS_COMMENT, Function.identity());
-        reader.each("bundles/web/src/main/resources", "**.html", Kind.CONSOLE, HTML_TEXT, Function.identity());
+        reader.each("bundles/web/src/main/console", "**.ts", Kind.CONSOLE, TS_TEXT, PlainTexts::withoutScriptComments);
+        reader.each("bundles/web/src/main/console", "**.{ts,mjs}", Kind.COMMENT, JS_COMMENT, Function.identity());
+        reader.each("bundles/web/src/main/console", "**.html", Kind.CONSOLE, HTML_TEXT, Function.identity());
         reader.each("itests/lib", "**.sh", Kind.SCRIPT, SHELL_TEXT, Function.identity());
         reader.each("", "understudy", Kind.SCRIPT, HERE, Function.identity());
         reader.each(

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Changes of the fleet in words, newest first: what has happened while the page was open, and the migrations before.
+
+import type { Host, Migration, PairChanged, Vm } from './types.ts';
+
+export interface LogEntry {
+  at: string;
+  kind: 'vm' | 'host' | 'migration' | 'pair';
+  /** What it is about, and its page. */
+  object: string;
+  link: { page: 'vm'; uuid: string; host: string } | { page: 'migration'; id: string } | { page: 'hosts' };
+  text: string;
+  /** Whether it needs the attention of an admin. */
+  bad: boolean;
+}
+
+/** More are forgotten. */
+export const LONGEST = 1000;
+
+const GOOD_HEALTH = new Set(['active', 'off']);
+
+export function vmChange(before: Vm | undefined, after: Vm | undefined, at: string): LogEntry | undefined {
+  const vm = after ?? before;
+  if (!vm || before?.state === after?.state) return undefined;
+  const text = !before ? `appeared on ${vm.host}, ${state(vm)}` : !after ? `is no longer on ${vm.host}` : `${state(before)} → ${state(after)}`;
+  return { at, kind: 'vm', object: vm.name, link: { page: 'vm', uuid: vm.uuid, host: vm.host }, text, bad: after?.state === 'unknown' };
+}
+
+function state(vm: Vm): string {
+  return vm.state === 'shutoff' ? 'shut off' : vm.state;
+}
+
+export function pairChange({ vm, host, from, pair }: PairChanged, uuid: string, at: string): LogEntry {
+  return {
+    at, kind: 'pair', object: vm, link: { page: 'vm', uuid, host },
+    text: `pair ${pair.standby}: ${words(from)} → ${words(pair.health)}${pair.details ? `. ${pair.details}` : ''}`,
+    bad: pair.health === 'fault' || (!GOOD_HEALTH.has(pair.health) && GOOD_HEALTH.has(from) && pair.health === 'partial'),
+  };
+}
+
+export function hostChange(before: Host | undefined, after: Host | undefined, at: string): LogEntry | undefined {
+  const host = after ?? before;
+  if (!host || before?.available === after?.available) return undefined;
+  const text = !after ? 'is no longer configured' : `is ${after.available ? 'available' : 'unavailable'}`;
+  return { at, kind: 'host', object: host.name, link: { page: 'hosts' }, text, bad: after?.available === false };
+}
+
+/** The start and the end of a migration. */
+export function migrationEntries(migration: Migration): LogEntry[] {
+  const entry = (at: string, text: string, bad: boolean): LogEntry =>
+    ({ at, kind: 'migration', object: migration.vm, link: { page: 'migration', id: migration.id }, text, bad });
+  const way = `${migration.source} → ${migration.destination}`;
+  const entries = [entry(migration.started, `migration ${way} started`, false)];
+  if (migration.ended && migration.outcome) {
+    entries.push(entry(migration.ended, `migration ${way}: ${words(migration.outcome)}`,
+      migration.outcome === 'needs-attention' || migration.outcome === 'failed-on-source'));
+  }
+  return entries;
+}
+
+function words(value: string): string {
+  return value.replaceAll('-', ' ');
+}

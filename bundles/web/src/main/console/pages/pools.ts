@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// VF pools with their stock, and the VFs of each host by PF.
+
+import { html, nothing, type TemplateResult } from 'lit';
+import { customElement, state } from 'lit/decorators.js';
+import { store } from '../app/context.ts';
+import { href } from '../app/router.ts';
+import type { Host, Pf, Pool, Stock, Vf, VfState } from '../model/types.ts';
+import { PageElement } from '../parts/element.ts';
+import { picker, searchField } from '../parts/fields.ts';
+import { findingList, sorted } from '../parts/findings.ts';
+import { Folds } from '../parts/fold.ts';
+import { emptyState, loading, pageHead } from '../parts/head.ts';
+import { emulated, label, vfState } from '../parts/labels.ts';
+import { PoolSource } from './source.ts';
+
+const STATES: VfState[] = ['free', 'leased', 'in-use', 'foreign', 'fault', 'unusable'];
+
+@customElement('understudy-pools-page')
+export class PoolsPage extends PageElement {
+  protected override readonly topics = ['host', 'vf', 'connection'] as const;
+  private readonly pools = new PoolSource(this);
+  @state() private text = '';
+  @state() private pool = '';
+  @state() private vfState = '';
+  private readonly folds = new Folds(this);
+
+  protected override render() {
+    const head = pageHead('VF pools', { lead: 'How many VFs each pool has on each host, and who uses the others.' });
+    if (!store.ready) return html`${head}${loading('pools')}`;
+    return html`${head}
+      <section class="us-section us-flow" aria-labelledby="stock"><h2 id="stock" class="pf-v6-c-title pf-m-lg">Pools</h2>
+        ${this.stock()}</section>
+      <section class="us-section us-flow" aria-labelledby="vfs"><h2 id="vfs" class="pf-v6-c-title pf-m-lg">VFs by host</h2>
+        ${this.toolbar()}${this.hosts()}</section>`;
+  }
+
+  private stock(): TemplateResult {
+    const pools = this.pools.value;
+    if (pools === undefined) return loading('pools');
+    if (pools.length === 0) return emptyState('No pools', html`Add them under <code>pools</code> in etc/understudy.yaml.`);
+    return html`<table class="pf-v6-c-table us-table us-stock" aria-label="Pools">
+      <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr">
+        ${['Pool', 'Free', 'Leased', 'Other', 'Per host'].map((text) => html`<th class="pf-v6-c-table__th" scope="col">${text}</th>`)}
+      </tr></thead>
+      <tbody class="pf-v6-c-table__tbody">${pools.map((pool) => this.poolRow(pool))}</tbody>
+    </table>`;
+  }
+
+  private poolRow(pool: Pool): TemplateResult {
+    const sum = (key: 'free' | 'leased' | 'other') => pool.stocks.reduce((total, stock) => total + stock[key], 0);
+    const stocked = pool.kind !== 'emulated';
+    return html`<tr class="pf-v6-c-table__tr">
+      <th class="pf-v6-c-table__td" scope="row">${pool.name} ${pool.kind === 'emulated' ? emulated() : nothing}
+        <span class="us-under us-quiet">${pool.model ?? (pool.selectors.join(', ') || 'a libvirt network of each host')}</span>
+        ${findingList(sorted(pool.findings))}</th>
+      ${stocked
+        ? html`<td class="pf-v6-c-table__td us-number">${sum('free') === 0 ? label('0', 'warning', { title: 'No VF is free.' }) : sum('free')}</td>
+          <td class="pf-v6-c-table__td us-number">${sum('leased')}</td><td class="pf-v6-c-table__td us-number">${sum('other')}</td>
+          <td class="pf-v6-c-table__td">${this.stocks(pool)}</td>`
+        : html`<td class="pf-v6-c-table__td us-quiet" colspan="4">unlimited</td>`}
+    </tr>`;
+  }
+
+  private stocks(pool: Pool): TemplateResult {
+    if (pool.stocks.length === 0) return html`<span class="us-quiet">on no host</span>`;
+    const lines = (stocks: Stock[]) => html`<ul role="list">${stocks.map((stock) => html`<li>
+      ${stockBar(stock)} <strong>${stock.host}</strong>: ${stock.free} free, ${stock.leased} leased, ${stock.other} other</li>`)}</ul>`;
+    return pool.stocks.length <= 4
+      ? lines(pool.stocks)
+      : this.folds.render(`pool/${pool.name}`, `${pool.stocks.length} hosts`, () => lines(pool.stocks));
+  }
+
+  private toolbar(): TemplateResult {
+    return html`<search class="us-toolbar">
+      ${searchField('Search VFs', 'Address, MAC, VM or host', this.text, (value) => { this.text = value; })}
+      ${picker('Pool', this.pool, (this.pools.value ?? []).map((pool) => pool.name).sort(), (value) => { this.pool = value; })}
+      ${picker('State', this.vfState, STATES.map((value) => ({ value, text: value.replace('-', ' ') })), (value) => { this.vfState = value; })}
+    </search>`;
+  }
+
+  private get filtering(): boolean {
+    return this.text !== '' || this.pool !== '' || this.vfState !== '';
+  }
+
+  private matches(host: string, vf: Vf): boolean {
+    if (this.pool !== '' && !vf.pools.includes(this.pool)) return false;
+    if (this.vfState !== '' && vf.state !== this.vfState) return false;
+    if (this.text === '') return true;
+    const text = [host, vf.address, vf.pfName, vf.mac, vf.netdev, vf.holder?.vm, vf.reason].join('\n').toLowerCase();
+    return this.text.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+  }
+
+  private hosts(): TemplateResult {
+    const matching = new Map<string, Vf[]>();
+    for (const vf of store.vfs.values()) {
+      if (!this.matches(vf.host, vf)) continue;
+      const known = matching.get(vf.host);
+      if (known) known.push(vf);
+      else matching.set(vf.host, [vf]);
+    }
+    const shown = [...store.hosts.values()]
+      .filter(({ name, pfs, nicFindings }) => matching.has(name)
+        || (!this.filtering && ((pfs ?? []).length > 0 || (nicFindings ?? []).some((finding) => finding.severity !== 'notice'))))
+      .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+    if (shown.length === 0) return emptyState(this.filtering ? 'No VF matches' : 'No host with an SR-IOV NIC');
+    return html`<div class="us-stack">${shown.map((host) => {
+      const vfs = (matching.get(host.name) ?? []).sort((a, b) => a.pf.localeCompare(b.pf) || a.index - b.index);
+      return this.folds.render(`host/${host.name}`, this.hostSummary(host, vfs), () => this.host(host, vfs));
+    })}</div>`;
+  }
+
+  private hostSummary(host: Host, vfs: Vf[]): TemplateResult {
+    const count = (state: VfState) => vfs.filter((vf) => vf.state === state).length;
+    return html`<strong>${host.name}</strong>
+      ${host.nicsAvailable === false ? label('NICs unavailable', 'bad') : nothing}
+      <span class="us-quiet">${host.pfs?.length ?? 0} PFs, ${vfs.length} VFs${vfs.length ? ': ' : ''}${STATES.filter((state) => count(state) > 0)
+        .map((state) => `${count(state)} ${state.replace('-', ' ')}`).join(', ')}</span>
+      ${(host.nicFindings ?? []).some((finding) => finding.severity !== 'notice') ? label('findings', 'warning', { glyph: 'warning' }) : nothing}`;
+  }
+
+  private host(host: Host, vfs: Vf[]): TemplateResult {
+    const pfs = host.pfs ?? [];
+    return html`${findingList(sorted(host.nicFindings ?? []))}
+      ${pfs.length === 0 ? html`<p class="us-quiet">No SR-IOV NIC.</p>` : nothing}
+      ${pfs.map((pf) => this.pf(host.name, pf, vfs.filter((vf) => vf.pf === pf.address)))}
+      <p><a href=${href(`vms?host=${encodeURIComponent(host.name)}`)}>VMs of ${host.name}</a></p>`;
+  }
+
+  private pf(host: string, pf: Pf, vfs: Vf[]): TemplateResult | typeof nothing {
+    if (vfs.length === 0 && this.filtering) return nothing;
+    const name = pf.netdev ?? pf.address;
+    const facts = [pf.netdev ? pf.address : undefined, pf.driver, pf.master ? `in ${pf.masterKind ?? 'master'} ${pf.master}` : undefined,
+      `${pf.vfs} of ${pf.totalVfs} VFs`, pf.numaNode === undefined ? undefined : `NUMA node ${pf.numaNode}`];
+    return html`<section class="us-pf">
+      <h3 class="pf-v6-c-title pf-m-md">PF ${name}
+        ${pf.link === undefined ? nothing : label(pf.link ? 'link up' : 'no link', pf.link ? 'good' : 'warning')}
+        <span class="us-quiet">${facts.filter((fact) => fact !== undefined).join(' · ')}</span></h3>
+      ${vfs.length === 0 ? html`<p class="us-quiet">No VFs.</p>` : html`
+        <table class="pf-v6-c-table us-table us-vfs" aria-label="VFs of ${name} on ${host}">
+          <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr">
+            ${['VF', 'State', 'Used by', 'Address', 'MAC', 'VLAN', 'Pool', 'Driver'].map((text) =>
+              html`<th class="pf-v6-c-table__th" scope="col">${text}</th>`)}
+          </tr></thead>
+          <tbody class="pf-v6-c-table__tbody">${vfs.map((vf) => vfRow(vf))}</tbody>
+        </table>`}
+    </section>`;
+  }
+}
+
+function stockBar({ free, leased, other }: Stock): TemplateResult {
+  const total = Math.max(1, free + leased + other);
+  const part = (count: number, kind: string) => (count === 0 ? nothing : html`<span class="us-bar__${kind}" .style=${`flex:${count / total}`}></span>`);
+  return html`<span class="us-bar" aria-hidden="true">${part(leased, 'leased')}${part(other, 'other')}${part(free, 'free')}</span>`;
+}
+
+function vfRow(vf: Vf): TemplateResult {
+  return html`<tr class="pf-v6-c-table__tr">
+    <th class="pf-v6-c-table__td" scope="row">${vf.pfName}#${vf.index}</th>
+    <td class="pf-v6-c-table__td">${vfState(vf.state)}</td>
+    <td class="pf-v6-c-table__td">${usedBy(vf)}</td>
+    <td class="pf-v6-c-table__td"><code>${vf.address}</code></td>
+    <td class="pf-v6-c-table__td">${vf.mac ? html`<code>${vf.mac}</code>` : html`<span class="us-quiet">none</span>`}</td>
+    <td class="pf-v6-c-table__td">${vf.vlan ? vf.vlan : html`<span class="us-quiet">${vf.vlan === 0 ? 'none' : 'unknown'}</span>`}</td>
+    <td class="pf-v6-c-table__td">${vf.pools.join(', ') || html`<span class="us-quiet">none</span>`}</td>
+    <td class="pf-v6-c-table__td">${vf.driver ?? html`<span class="us-quiet">none</span>`}</td>
+  </tr>`;
+}
+
+function usedBy(vf: Vf): TemplateResult {
+  const holder = vf.holder;
+  if (holder?.vm) {
+    return html`<a href=${href(`vms?q=${encodeURIComponent(holder.vm)}`)}>${holder.vm}</a> <span class="us-quiet">${holder.primary}${
+      holder.ours ? '' : `, leased by server ${holder.owner}`}</span>`;
+  }
+  if (holder) return html`<span class="us-quiet">leased by ${holder.owner}</span>`;
+  return html`<span class="us-quiet">${vf.reason || '–'}</span>`;
+}

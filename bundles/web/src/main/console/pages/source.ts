@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the stream of events does not contain: read when a page opens, and again after changes that concern it.
+
+import type { ReactiveController, ReactiveControllerHost } from 'lit';
+import { store } from '../app/context.ts';
+import { ApiError, call } from '../model/rest.ts';
+import type { Topic } from '../model/store.ts';
+import { type FleetReadiness, type Pool, type VmReadiness, vmKey } from '../model/types.ts';
+
+/** After a change, so that many changes cause one request. */
+const DELAY_MS = 2_000;
+
+export class Source<T> implements ReactiveController {
+  value: T | undefined;
+  error: unknown;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private unlisten: () => void = () => {};
+  private abort = new AbortController();
+
+  constructor(private readonly host: ReactiveControllerHost, private readonly path: string, private readonly topics: readonly Topic[]) {
+    host.addController(this);
+  }
+
+  hostConnected(): void {
+    this.abort = new AbortController();
+    this.unlisten = store.listen([...this.topics, 'connection'], () => this.later());
+    void this.read();
+  }
+
+  hostDisconnected(): void {
+    this.unlisten();
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.abort.abort();
+  }
+
+  /** Called with each new value. */
+  protected received(_value: T): void {}
+
+  private later(): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      void this.read();
+    }, DELAY_MS);
+  }
+
+  private async read(): Promise<void> {
+    if (store.connection.state === 'lost') return;
+    try {
+      this.value = await call<T>('GET', this.path, { signal: this.abort.signal });
+      this.error = undefined;
+      this.received(this.value);
+    } catch (error) {
+      if (this.abort.signal.aborted) return;
+      this.error = error;
+      if (error instanceof ApiError && error.status === 404) this.unlisten();
+    }
+    this.host.requestUpdate();
+  }
+}
+
+export class PoolSource extends Source<Pool[]> {
+  constructor(host: ReactiveControllerHost) {
+    super(host, 'pools', ['pool', 'configuration']);
+  }
+}
+
+/** Which VMs can migrate now, as the server evaluates it. */
+export class ReadinessSource extends Source<FleetReadiness> {
+  byVm: ReadonlyMap<string, VmReadiness> = new Map();
+
+  constructor(host: ReactiveControllerHost) {
+    super(host, 'readiness', ['vm', 'host', 'migration', 'vf']);
+  }
+
+  /** False for a server that does not evaluate it. */
+  get available(): boolean {
+    return this.value !== undefined;
+  }
+
+  protected override received(fleet: FleetReadiness): void {
+    this.byVm = new Map(fleet.vms.map((one) => [vmKey(one), one]));
+  }
+}
