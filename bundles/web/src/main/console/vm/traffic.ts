@@ -20,8 +20,8 @@ export interface VfAndPf {
 }
 
 /** The VF that is leased for a pair on the host of the VM. */
-export function vfOf(vm: Vm, pair: Pair, inventories: readonly NicInventory[]): VfAndPf | undefined {
-  const here = inventories.find((inventory) => inventory.host === vm.host);
+export function vfOf(vm: Vm, pair: Pair, inventories: Iterable<NicInventory>): VfAndPf | undefined {
+  const here = [...inventories].find((inventory) => inventory.host === vm.host);
   const vf = here?.vfs.find((candidate) => candidate.holder?.vm === vm.name && candidate.holder.primary === pair.primary);
   if (vf === undefined) return undefined;
   const pf = here?.pfs.find((candidate) => candidate.address === vf.pf);
