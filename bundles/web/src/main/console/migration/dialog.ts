@@ -5,7 +5,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { router, store } from '../app/context.ts';
 import { migrationHref } from '../app/router.ts';
 import { ApiError, call, vmPath } from '../model/rest.ts';
-import type { Finding, Host, Migration, Pool, Vm } from '../model/types.ts';
+import type { Finding, Host, Migration, PoolShare, Vm } from '../model/types.ts';
 import { announce } from '../parts/announce.ts';
 import { ask, attempt, showMessage } from '../parts/dialog.ts';
 import { findingList, sorted } from '../parts/findings.ts';
@@ -67,8 +67,8 @@ class MigrateForm {
     return [...store.hosts.values()].filter((host) => host.name !== this.vm.host);
   }
 
-  private pools(): Pool[] {
-    return [...store.pools.values()];
+  private shares(): PoolShare[] {
+    return [...store.shares.values()];
   }
 
   close(): void {
@@ -83,7 +83,7 @@ class MigrateForm {
   private begin(): void {
     if (this.begun) return;
     this.begun = true;
-    const first = candidates(this.vm, this.hosts(), this.pools(), CHECKED_FIRST).map((host) => host.name);
+    const first = candidates(this.vm, this.hosts(), this.shares(), CHECKED_FIRST).map((host) => host.name);
     if (this.preferred !== undefined && store.hosts.get(this.preferred)?.available && !first.includes(this.preferred)) first.unshift(this.preferred);
     first.forEach((host) => { this.check(host); });
   }
@@ -121,7 +121,7 @@ class MigrateForm {
   }
 
   private destinations(): Destination[] {
-    return ranked(this.vm, this.hosts(), this.pools(), this.checks);
+    return ranked(this.vm, this.hosts(), this.shares(), this.checks);
   }
 
   /** Until the user selects one, the preferred or the best destination. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Destinations of a migration, the best first, each with the reason for its place.
 
-import type { Finding, Host, Pool, Vm } from '../model/types.ts';
+import type { Finding, Host, PoolShare, Vm } from '../model/types.ts';
 
 export function isBlocked(findings: readonly Finding[]): boolean {
   return findings.some((finding) => finding.severity === 'error');
@@ -37,24 +37,24 @@ export function lacksOnlyVf(findings: readonly Finding[]): boolean {
 }
 
 /** The smallest number of free VFs in the pools of the VM's pairs; undefined if it is not known. */
-export function freeVfs(vm: Vm, host: string, pools: readonly Pool[]): number | undefined {
+export function freeVfs(vm: Vm, host: string, shares: readonly PoolShare[]): number | undefined {
   const names = new Set(vm.pairs.filter((pair) => pair.kind === 'vf').map((pair) => pair.pool));
   const free = [...names].map((name) =>
-    pools.find((pool) => pool.name === name)?.stocks.find((stock) => stock.host === host)?.free);
+    shares.find((share) => share.pool === name && share.stock?.host === host)?.stock?.free);
   if (free.length === 0 || free.includes(undefined)) return undefined;
   return Math.min(...(free as number[]));
 }
 
 /** The destinations to check first: available ones with the most free VFs. */
-export function candidates(vm: Vm, hosts: readonly Host[], pools: readonly Pool[], limit: number): Host[] {
+export function candidates(vm: Vm, hosts: readonly Host[], shares: readonly PoolShare[], limit: number): Host[] {
   return hosts.filter((host) => host.available && host.name !== vm.host)
-    .sort((a, b) => (freeVfs(vm, b.name, pools) ?? 0) - (freeVfs(vm, a.name, pools) ?? 0) || a.name.localeCompare(b.name))
+    .sort((a, b) => (freeVfs(vm, b.name, shares) ?? 0) - (freeVfs(vm, a.name, shares) ?? 0) || a.name.localeCompare(b.name))
     .slice(0, limit);
 }
 
-export function ranked(vm: Vm, hosts: readonly Host[], pools: readonly Pool[], checks: ReadonlyMap<string, Check>): Destination[] {
+export function ranked(vm: Vm, hosts: readonly Host[], shares: readonly PoolShare[], checks: ReadonlyMap<string, Check>): Destination[] {
   return hosts.filter((host) => host.name !== vm.host)
-    .map((host) => destination(vm, host, pools, checks.get(host.name)))
+    .map((host) => destination(vm, host, shares, checks.get(host.name)))
     .sort((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict)
       || count(a, 'warning') - count(b, 'warning')
       || (b.freeVfs ?? 0) - (a.freeVfs ?? 0)
@@ -65,8 +65,8 @@ function count(one: Destination, severity: Finding['severity']): number {
   return one.findings.filter((finding) => finding.severity === severity).length;
 }
 
-function destination(vm: Vm, host: Host, pools: readonly Pool[], check: Check | undefined): Destination {
-  const free = freeVfs(vm, host.name, pools);
+function destination(vm: Vm, host: Host, shares: readonly PoolShare[], check: Check | undefined): Destination {
+  const free = freeVfs(vm, host.name, shares);
   const base = { host: host.name, ...(free === undefined ? {} : { freeVfs: free }) };
   const stock = free === undefined ? '' : `, ${free} free VF${free === 1 ? '' : 's'}`;
   if (!host.available) return { ...base, verdict: 'unavailable', reason: host.summary || 'The host does not answer', findings: host.findings };

@@ -80,3 +80,8 @@ export function folded(all: readonly DiffLine[], context = 3): (DiffLine | Skipp
   });
   return result;
 }
+
+/** The server masks passwords in the result of a change, and not in a definition. */
+export function masked(definition: string): string {
+  return definition.replace(/(\w*passw(?:or)?d\s*=\s*)(["'])(?:(?!\2).)*\2/gi, '$1$2***$2');
+}

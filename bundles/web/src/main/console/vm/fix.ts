@@ -8,13 +8,8 @@ import type { Vm } from '../model/types.ts';
 import { announce } from '../parts/announce.ts';
 import { ask, attempt, showMessage } from '../parts/dialog.ts';
 import { findingList, sorted } from '../parts/findings.ts';
-import { diff, folded, lines } from './diff.ts';
+import { diff, folded, lines, masked } from './diff.ts';
 import type { PairChange } from './switch-state.ts';
-
-/** The server masks passwords in the result of a change, and not in a definition. */
-export function masked(definition: string): string {
-  return definition.replace(/(\w*passw(?:or)?d\s*=\s*)(["'])[^"']*\2/gi, '$1$2***$2');
-}
 
 /** Shows what the fix changes, and applies it if the user confirms. True if the definition was changed. */
 export async function fix(vm: Vm): Promise<boolean> {

@@ -18,7 +18,7 @@ interface Way {
 
 export function nicView(vm: Vm, nic: Nic, more: TemplateResult): TemplateResult {
   const pair = pairOf(vm, nic);
-  const found = pair === undefined ? undefined : vfOf(vm, pair, store.nics.values());
+  const found = pair === undefined ? undefined : vfOf(vm, pair, store.vfs.values(), store.hosts.get(vm.host));
   const id = `nic-${nic.index}`;
   return html`<section class="us-section us-flow" aria-labelledby=${id}>
     <h2 class="pf-v6-c-title pf-m-lg" id=${id}>NIC ${nicName(nic)} ${pair === undefined ? nothing : pairHealth(pair.health)}

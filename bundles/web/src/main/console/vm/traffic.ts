@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which device carries the traffic of a pair or NIC now.
 
-import type { Nic, NicInventory, Pair, Pf, Vf, Vm } from '../model/types.ts';
+import type { Host, Nic, Pair, Pf, Vf, Vm } from '../model/types.ts';
 import { pairOf } from './switch-state.ts';
 
 export type Carrier = 'primary' | 'standby' | 'plain' | 'none' | 'unknown';
@@ -19,13 +19,18 @@ export interface VfAndPf {
   pf?: Pf;
 }
 
-/** The VF that is leased for a pair on the host of the VM. */
-export function vfOf(vm: Vm, pair: Pair, inventories: Iterable<NicInventory>): VfAndPf | undefined {
-  const here = [...inventories].find((inventory) => inventory.host === vm.host);
-  const vf = here?.vfs.find((candidate) => candidate.holder?.vm === vm.name && candidate.holder.primary === pair.primary);
-  if (vf === undefined) return undefined;
-  const pf = here?.pfs.find((candidate) => candidate.address === vf.pf);
-  return pf === undefined ? { vf } : { vf, pf };
+/**
+ * The VF that is leased for a pair on the host of the VM.
+ *
+ * @param host the host of the VM, which knows its PFs
+ */
+export function vfOf(vm: Vm, pair: Pair, vfs: Iterable<Vf & { host: string }>, host: Host | undefined): VfAndPf | undefined {
+  for (const vf of vfs) {
+    if (vf.host !== vm.host || vf.holder?.vm !== vm.name || vf.holder.primary !== pair.primary) continue;
+    const pf = host?.pfs?.find((candidate) => candidate.address === vf.pf);
+    return pf === undefined ? { vf } : { vf, pf };
+  }
+  return undefined;
 }
 
 export function trafficOf(vm: Vm, nic: Nic, found?: VfAndPf): Traffic {
