@@ -8,7 +8,7 @@
 
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -105,6 +105,7 @@ async function browserTests(esbuild, all) {
     absWorkingDir: home, entryPoints: tests, outdir: folder, bundle: true, format: 'esm', platform: 'node', target: 'es2022',
     sourcemap: 'inline', external: ['playwright-core', 'axe-core'], outExtension: { '.js': '.mjs' },
   });
+  await symlink(join(home, 'node_modules'), join(folder, 'node_modules'));
 }
 
 async function main() {

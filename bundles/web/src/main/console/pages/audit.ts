@@ -62,7 +62,7 @@ export class AuditPage extends PageElement {
   }
 
   private table(entries: AuditEntry[]): TemplateResult {
-    return html`<table class="pf-v6-c-table us-table us-log" aria-label="Audit log">
+    return html`<table class="pf-v6-c-table pf-m-compact us-table us-log" aria-label="Audit log">
       <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr">
         ${['Time', 'User', 'Action', 'Object', 'Result'].map((text) => html`<th class="pf-v6-c-table__th" scope="col">${text}</th>`)}</tr></thead>
       <tbody class="pf-v6-c-table__tbody">${entries.map((entry) => html`<tr class="pf-v6-c-table__tr">

@@ -25,7 +25,7 @@ export function bulkActions(vms: Vm[]): TemplateResult {
 }
 
 async function start(vms: Vm[]): Promise<void> {
-  if (!await confirmed('Start', vms, `${count(vms)} that are shut off are started, one after the other.`)) return;
+  if (!await confirmed('Start', vms, vms.length === 1 ? 'The VM is started.' : `${count(vms)} that are shut off are started, one after the other.`)) return;
   await each('Start VMs', vms, (vm) => call('POST', vmPath(vm, 'start')));
 }
 
@@ -35,7 +35,7 @@ async function switchOn(vms: Vm[]): Promise<void> {
     await showMessage('Switch failover on', html`<p>All selected VMs have a failover pair.</p>`);
     return;
   }
-  const question = `${count(without)} without a pair get one, each with the pool of its network. A running VM gets it at its next start.`;
+  const question = `${without.length === 1 ? '1 VM without a pair gets one' : `${without.length} VMs without a pair get one`}, with the pool of its network. A running VM uses it from its next start.`;
   if (!await confirmed('Switch failover on', without, question)) return;
   await each('Switch failover on', without, (vm) => call('POST', vmPath(vm, 'pair'), { body: { nic: 'only' } }));
 }

@@ -43,7 +43,7 @@ export class EventsPage extends PageElement {
   }
 
   private table(entries: LogEntry[]): TemplateResult {
-    return html`<table class="pf-v6-c-table us-table us-log" aria-label="Events">
+    return html`<table class="pf-v6-c-table pf-m-compact us-table us-log" aria-label="Events">
       <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr">
         ${['Time', 'Object', 'Event'].map((text) => html`<th class="pf-v6-c-table__th" scope="col">${text}</th>`)}</tr></thead>
       <tbody class="pf-v6-c-table__tbody">${entries.slice(0, this.limit).map((entry) => html`<tr class="pf-v6-c-table__tr">

@@ -56,7 +56,7 @@ export class HostsPage extends PageElement {
     </search>`;
   }
 
-  private matches(host: Host): boolean {
+  private isShown(host: Host): boolean {
     if (this.connection === 'available' && !host.available) return false;
     if (this.connection === 'unavailable' && host.available) return false;
     if (this.connection === 'findings' && host.findings.length === 0) return false;
@@ -64,7 +64,7 @@ export class HostsPage extends PageElement {
   }
 
   private list(hosts: Host[]): TemplateResult {
-    const shown = hosts.filter((host) => this.matches(host))
+    const shown = hosts.filter((host) => this.isShown(host))
       .sort((a, b) => Number(a.available) - Number(b.available) || a.name.localeCompare(b.name, 'en', { numeric: true }));
     if (shown.length === 0) return emptyState('No host matches');
     return html`<div class="us-stack">${shown.map((host) => this.folds.render(host.name, this.summary(host), () => this.host(host)))}</div>`;
@@ -91,7 +91,7 @@ export class HostsPage extends PageElement {
   }
 
   private vms(host: Host, vms: Vm[]): TemplateResult {
-    return html`<table class="pf-v6-c-table us-table" aria-label="VMs of ${host.name}">
+    return html`<table class="pf-v6-c-table pf-m-compact us-table" aria-label="VMs of ${host.name}">
       <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr">
         ${['VM', 'State', 'Failover', 'What prevents a migration'].map((text) => html`<th class="pf-v6-c-table__th" scope="col">${text}</th>`)}
       </tr></thead>

@@ -39,7 +39,7 @@ export class PoolsPage extends PageElement {
     const pools = this.pools.value;
     if (pools === undefined) return loading('pools');
     if (pools.length === 0) return emptyState('No pools', html`Add them under <code>pools</code> in etc/understudy.yaml.`);
-    return html`<table class="pf-v6-c-table us-table us-stock" aria-label="Pools">
+    return html`<table class="pf-v6-c-table pf-m-compact us-table us-stock" aria-label="Pools">
       <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr">
         ${['Pool', 'Free', 'Leased', 'Other', 'Per host'].map((text) => html`<th class="pf-v6-c-table__th" scope="col">${text}</th>`)}
       </tr></thead>
@@ -83,7 +83,7 @@ export class PoolsPage extends PageElement {
     return this.text !== '' || this.pool !== '' || this.vfState !== '';
   }
 
-  private matches(host: string, vf: Vf): boolean {
+  private isShown(host: string, vf: Vf): boolean {
     if (this.pool !== '' && !vf.pools.includes(this.pool)) return false;
     if (this.vfState !== '' && vf.state !== this.vfState) return false;
     if (this.text === '') return true;
@@ -94,7 +94,7 @@ export class PoolsPage extends PageElement {
   private hosts(): TemplateResult {
     const matching = new Map<string, Vf[]>();
     for (const vf of store.vfs.values()) {
-      if (!this.matches(vf.host, vf)) continue;
+      if (!this.isShown(vf.host, vf)) continue;
       const known = matching.get(vf.host);
       if (known) known.push(vf);
       else matching.set(vf.host, [vf]);
@@ -137,7 +137,7 @@ export class PoolsPage extends PageElement {
         ${pf.link === undefined ? nothing : label(pf.link ? 'link up' : 'no link', pf.link ? 'good' : 'warning')}
         <span class="us-quiet">${facts.filter((fact) => fact !== undefined).join(' · ')}</span></h3>
       ${vfs.length === 0 ? html`<p class="us-quiet">No VFs.</p>` : html`
-        <table class="pf-v6-c-table us-table us-vfs" aria-label="VFs of ${name} on ${host}">
+        <table class="pf-v6-c-table pf-m-compact us-table us-vfs" aria-label="VFs of ${name} on ${host}">
           <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr">
             ${['VF', 'State', 'Used by', 'Address', 'MAC', 'VLAN', 'Pool', 'Driver'].map((text) =>
               html`<th class="pf-v6-c-table__th" scope="col">${text}</th>`)}
@@ -150,8 +150,8 @@ export class PoolsPage extends PageElement {
 
 function stockBar({ free, leased, other }: Stock): TemplateResult {
   const total = Math.max(1, free + leased + other);
-  const part = (count: number, kind: string) => (count === 0 ? nothing : html`<span class="us-bar__${kind}" .style=${`flex:${count / total}`}></span>`);
-  return html`<span class="us-bar" aria-hidden="true">${part(leased, 'leased')}${part(other, 'other')}${part(free, 'free')}</span>`;
+  const part = (count: number, kind: string) => (count === 0 ? nothing : html`<span class=${kind} .style=${`flex:${count / total}`}></span>`);
+  return html`<span class="us-bar" aria-hidden="true">${part(leased, 'us-bar__leased')}${part(other, 'us-bar__other')}${part(free, 'us-bar__free')}</span>`;
 }
 
 function vfRow(vf: Vf): TemplateResult {

@@ -129,7 +129,7 @@ export class VmsPage extends PageElement {
     }
     const all = this.vmRows.length > 0 && this.vmRows.every((row) => this.selected.has(row.key));
     const rows = this.inSight();
-    return html`<table class="pf-v6-c-table us-table us-vms" aria-label="VMs" aria-rowcount=${this.rows.length + 1}>
+    return html`<table class="pf-v6-c-table pf-m-compact us-table us-vms" aria-label="VMs" aria-rowcount=${this.rows.length + 1}>
       <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr" aria-rowindex="1">
         <th class="pf-v6-c-table__th us-check"><input type="checkbox" aria-label="Select all ${this.vmRows.length} VMs" .checked=${all}
           @change=${() => this.selectAll(!all)}></th>

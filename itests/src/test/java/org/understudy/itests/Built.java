@@ -52,6 +52,11 @@ public final class Built {
         return ROOT.resolve("understudy");
     }
 
+    /** The browser tests of the console, as the build of the bundle web made them. */
+    public static Path consoleTests() {
+        return ROOT.resolve("bundles/web/target/console.tests");
+    }
+
     /** The hooks for managers, as they are copied to a host. */
     public static Path hooks() {
         return ROOT.resolve("hooks");

@@ -16,6 +16,7 @@ final class PlainTexts {
     /** Quoted, or between two tags of a template. Templates contain code, so they are no text as a whole. */
     private static final Pattern TS_TEXT = Pattern.compile("'((?:[^'\\\\\n]++|\\\\.)*+)'|`((?:[^`\\\\\n<]++|\\\\.)*+)`"
             + "|(?:title|aria-label|placeholder)=\"([^\"]+)\"|>([^<>;{}()=`]+)<");
+
     private static final Pattern JS_COMMENT = Pattern.compile("/\\*.*?\\*/|(?m)^\\s*//[^\n]*$", Pattern.DOTALL);
     private static final Pattern HTML_TEXT =
             Pattern.compile(">([^<>]+)<|(?:title|aria-label|placeholder)=\"([^\"]+)\"");

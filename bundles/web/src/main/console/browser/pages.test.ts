@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every page: its content, its accessibility, its width. The server has hosts alpha and beta, VM walker with a pair on one of
+// them, and VM idle, which is shut off, on alpha.
+
+import type { Page } from 'playwright-core';
+import { assert, assertAccessible, assertFits, Cable, picture, rest, test, visit } from './harness.ts';
+
+const PAGES: { path: string; title: string; sign: string }[] = [
+  { path: 'vms', title: 'VMs', sign: 'walker' },
+  { path: 'pools', title: 'VF pools', sign: 'stand-in' },
+  { path: 'hosts', title: 'Hosts', sign: 'alpha' },
+  { path: 'migrations', title: 'Migrations', sign: 'Migrations' },
+  { path: 'events', title: 'Events', sign: 'Events' },
+  { path: 'audit', title: 'Audit', sign: 'Audit' },
+  { path: 'configuration', title: 'Configuration', sign: 'The whole file is in force.' },
+  { path: 'help', title: 'Help', sign: 'Failover pair' },
+];
+
+async function shows(page: Page, { title, sign }: { title: string; sign: string }): Promise<void> {
+  await page.getByRole('heading', { level: 1, name: title }).waitFor();
+  await page.getByRole('main').getByText(sign).first().waitFor();
+}
+
+for (const one of PAGES) {
+  test(`page ${one.path} is accessible and fits, wide and narrow, light, dark and in forced colors`, async () => {
+    await visit(one.path, async (page) => {
+      await shows(page, one);
+      assert.equal(await page.title(), `${one.title} – Understudy`);
+      assert.equal(await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: one.title }).getAttribute('aria-current'), 'page');
+      await assertAccessible(page);
+      await assertFits(page);
+      await picture(page, one.path);
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await assertAccessible(page);
+      await picture(page, `${one.path}-dark`);
+      await page.emulateMedia({ colorScheme: 'light', forcedColors: 'active' });
+      await picture(page, `${one.path}-forced`);
+      await page.emulateMedia({ forcedColors: 'none' });
+      for (const [width, height] of [[320, 640], [3840, 2160]] as const) {
+        await page.setViewportSize({ width, height });
+        await assertFits(page);
+        await picture(page, `${one.path}-${width}`);
+      }
+    });
+  });
+}
+
+test('the navigation shows another page without a load, focuses its heading and returns to where the page was', async () => {
+  await visit('vms?state=running', async (page) => {
+    await shows(page, PAGES[0]!);
+    await page.evaluate(() => { (globalThis as { loaded?: boolean }).loaded = true; });
+    await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Hosts' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Hosts' }).waitFor();
+    await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
+    assert.match(page.url(), /\/hosts$/);
+    await page.goBack();
+    await page.getByRole('heading', { level: 1, name: 'VMs' }).waitFor();
+    assert.equal(await page.getByLabel('State', { exact: true }).inputValue(), 'running');
+    assert.equal(await page.evaluate(() => (globalThis as { loaded?: boolean }).loaded), true, 'the page was loaded again');
+  });
+});
+
+test('an address that no page has is not found, and a VM that no host has is reported', async () => {
+  await visit('vms/00000000-0000-0000-0000-000000000000', async (page) => {
+    await page.getByText('VM not found').waitFor();
+  });
+});
+
+test('in a narrow window the navigation opens by its button', async () => {
+  await visit('vms', async (page) => {
+    await shows(page, PAGES[0]!);
+    const menu = page.getByRole('button', { name: 'Navigation' });
+    assert.equal(await menu.getAttribute('aria-expanded'), 'false');
+    await menu.click();
+    await page.getByRole('link', { name: 'VF pools' }).click();
+    await page.getByRole('heading', { level: 1, name: 'VF pools' }).waitFor();
+    assert.equal(await menu.getAttribute('aria-expanded'), 'false');
+  }, { width: 320, height: 640 });
+});
+
+test('the search finds a VM by name and by MAC address, and the address of the page keeps it', async () => {
+  await visit('vms', async (page) => {
+    await shows(page, PAGES[0]!);
+    const search = page.getByRole('searchbox', { name: 'Search VMs' });
+    await search.fill('IDLE');
+    await page.getByRole('table', { name: 'VMs' }).getByText('walker').waitFor({ state: 'detached' });
+    assert.match(page.url(), /\?q=IDLE$/);
+    await search.fill('52:54:00:11:22:33');
+    await page.getByRole('link', { name: 'walker' }).waitFor();
+    await search.fill('no such VM');
+    await page.getByRole('button', { name: 'Clear filters' }).click();
+    await page.getByRole('link', { name: 'idle' }).waitFor();
+    assert.match(page.url(), /\/vms$/);
+  });
+});
+
+test('arrow keys move through the table, and the focus survives a change of the list', async () => {
+  await visit('vms?sort=name', async (page) => {
+    await shows(page, PAGES[0]!);
+    await page.getByRole('link', { name: 'idle' }).focus();
+    await page.keyboard.press('ArrowDown');
+    assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'walker');
+    await rest('POST', 'vms/idle/start');
+    await page.getByRole('row', { name: 'idle' }).getByText('running').waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'walker');
+    await rest('POST', 'vms/idle/destroy');
+    await page.getByRole('row', { name: 'idle' }).getByText('shut off').waitFor();
+    await page.keyboard.press('Home');
+    assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'idle');
+  });
+});
+
+test('selected VMs are started, with a question before and the result after', async () => {
+  await visit('vms', async (page) => {
+    await shows(page, PAGES[0]!);
+    const start = page.getByRole('button', { name: 'Start VMs' });
+    assert.equal(await start.getAttribute('aria-disabled'), 'true');
+    assert.match(await start.getAttribute('aria-description') ?? '', /Select one or more VMs/);
+    await page.getByRole('checkbox', { name: 'Select idle on alpha' }).check();
+    await start.click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('The VM is started.').waitFor();
+    await assertAccessible(page);
+    await dialog.getByRole('button', { name: 'Start' }).click();
+    await page.getByText('1 of 1 done').waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('row', { name: 'idle' }).getByText('running').waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement?.textContent?.trim()), 'Start VMs');
+    await rest('POST', 'vms/idle/destroy');
+  });
+});
+
+test('a lost connection is shown with its time, disables actions, and is resumed without a load', async () => {
+  const cable = new Cable();
+  const root = await cable.plug();
+  try {
+    await visit('vms', async (page) => {
+      await shows(page, PAGES[0]!);
+      await page.getByText('live', { exact: true }).waitFor();
+      await page.getByRole('checkbox', { name: 'Select idle on alpha' }).check();
+      cable.cut();
+      await page.getByText(/^stale since \d\d:\d\d:\d\d$/).waitFor();
+      const start = page.getByRole('button', { name: 'Start VMs' });
+      assert.equal(await start.getAttribute('aria-disabled'), 'true');
+      assert.match(await start.getAttribute('title') ?? '', /connection/);
+      await assertAccessible(page);
+      await picture(page, 'lost');
+      await rest('POST', 'vms/idle/start');
+      cable.repair();
+      await page.getByText('live', { exact: true }).waitFor();
+      await page.getByRole('row', { name: 'idle' }).getByText('running').waitFor();
+      await rest('POST', 'vms/idle/destroy');
+      await page.getByRole('row', { name: 'idle' }).getByText('shut off').waitFor();
+    }, { root });
+  } finally {
+    cable.close();
+  }
+});
+
+test('the events page lists changes while it is open', async () => {
+  await visit('events', async (page) => {
+    await page.getByText('live', { exact: true }).waitFor();
+    await rest('POST', 'vms/idle/start');
+    await page.getByRole('row', { name: 'idle' }).getByText('shut off → running').waitFor();
+    await rest('POST', 'vms/idle/destroy');
+    await page.getByRole('row', { name: 'idle' }).getByText('running → shut off').waitFor();
+  });
+});

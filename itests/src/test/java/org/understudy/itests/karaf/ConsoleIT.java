@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.itests.karaf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.understudy.itests.Built;
+
+/** The console in a real browser. The tests themselves are in src/main/console/browser of the bundle web. */
+@ExtendWith(SharedKaraf.class)
+@Timeout(600)
+@TestMethodOrder(OrderAnnotation.class)
+class ConsoleIT {
+    private static final String CONFIGURATION = """
+            hosts:
+              - {name: alpha, connector: qemu, directory: %1$s/alpha, accelerator: tcg, user: %2$s}
+              - {name: beta, connector: qemu, directory: %1$s/beta, accelerator: tcg, user: %2$s}
+            pools:
+              - {name: stand-in, kind: emulated, model: e1000e}
+            allow-emulated-primary: true
+            migration: {settle: 500ms}
+            """;
+
+    private static final int FLEET_HOSTS = 20;
+    private static final int VMS_PER_HOST = 1000;
+
+    private static KarafServer server;
+
+    @BeforeAll
+    static void start(KarafServer shared) {
+        Built.guest();
+        server = shared;
+    }
+
+    @Test
+    @Order(1)
+    void everyPageShowsWhatTheServerHas() throws Exception {
+        Rest rest = server.startWith(CONFIGURATION.formatted(server.home, Built.qemuUser()), 2);
+        TestGuest.start(rest, server, "alpha", "walker", "");
+        assertThat(rest.change("POST", "/api/v1/vms?host=alpha", TestGuest.definition(server, "idle", ""))
+                        .statusCode())
+                .isEqualTo(201);
+
+        run("pages");
+    }
+
+    @Test
+    @Order(2)
+    void twentyThousandVmsAreUsable() throws Exception {
+        server.removeVms();
+        server.startWith(fleet(), FLEET_HOSTS);
+
+        run("fleet");
+    }
+
+    /** The configuration of hosts whose VMs are simulated by libvirt. */
+    private static String fleet() throws IOException {
+        StringBuilder configuration = new StringBuilder("hosts:\n");
+        for (int host = 0; host < FLEET_HOSTS; host++) {
+            StringBuilder node = new StringBuilder("<node>\n");
+            for (int vm = 0; vm < VMS_PER_HOST; vm++) {
+                node.append("""
+                        <domain type='test'>
+                          <name>vm-%04d-%02d</name>
+                          <uuid>6f1c7f8e-4d1b-4b0c-9a52-%012x</uuid>
+                          <memory unit='MiB'>64</memory>
+                          <os><type arch='x86_64' machine='q35'>hvm</type></os>
+                          <devices><interface type='bridge'><source bridge='br0'/><model type='virtio'/></interface></devices>
+                        </domain>
+                        """.formatted(host, vm, host * VMS_PER_HOST + vm));
+            }
+            Path file = server.home.resolve("h%04d.xml".formatted(host));
+            Files.writeString(file, node.append("</node>\n"));
+            configuration.append("  - {name: h%04d, connector: libvirt, uri: 'test://%s'}%n".formatted(host, file));
+        }
+        return configuration.toString();
+    }
+
+    private static void run(String tests) throws IOException, InterruptedException {
+        Path file = Built.consoleTests().resolve(tests + ".test.mjs");
+        Path output = server.home.resolve(tests + ".out");
+        ProcessBuilder node = new ProcessBuilder("node", "--test", "--test-reporter=spec", file.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile());
+        node.environment().put("UNDERSTUDY_URL", "http://127.0.0.1:" + server.httpPort + "/understudy/");
+        node.environment().put("UNDERSTUDY_USER", "admin");
+        node.environment().put("UNDERSTUDY_PASSWORD", server.password());
+        node.environment().put("UNDERSTUDY_VMS", String.valueOf(FLEET_HOSTS * VMS_PER_HOST));
+        Process process = node.start();
+        try {
+            assertThat(process.waitFor(8, TimeUnit.MINUTES)).as("%s", tests).isTrue();
+            assertThat(process.exitValue()).as("%s", Files.readString(output)).isZero();
+            assertThat(Files.readString(output)).containsPattern("pass [1-9]");
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+}
