@@ -28,3 +28,12 @@ export function ofVm(vm: { name: string; uuid: string; host: string }, migration
     ? one.vm === vm.name && (one.source === vm.host || one.destination === vm.host)
     : one.uuid === vm.uuid)).sort((a, b) => Date.parse(b.started) - Date.parse(a.started));
 }
+
+/** The one that started last, in its last revision. */
+export function newest(migrations: readonly Migration[]): Migration | undefined {
+  return migrations.reduce<Migration | undefined>((best, one) => {
+    if (best === undefined) return one;
+    if (one.id === best.id) return one.revision > best.revision ? one : best;
+    return Date.parse(one.started) > Date.parse(best.started) ? one : best;
+  }, undefined);
+}

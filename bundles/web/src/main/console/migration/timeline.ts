@@ -62,8 +62,8 @@ export class UnderstudyTimeline extends LitElement {
     }
   `];
 
-  @property({ attribute: false }) client?: Client;
-  @property({ attribute: false }) migration?: Migration;
+  @property({ attribute: false }) client: Client | undefined;
+  @property({ attribute: false }) migration: Migration | undefined;
   /** Why the user may not cancel it, such as a missing role or a lost connection. */
   @property() locked = '';
   @state() private error: unknown;

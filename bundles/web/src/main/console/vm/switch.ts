@@ -31,9 +31,9 @@ export class UnderstudySwitch extends LitElement {
     label { display: flex; gap: .6rem; align-items: baseline; }
   `];
 
-  @property({ attribute: false }) client?: Client;
-  @property({ attribute: false }) vm?: Vm;
-  @property({ attribute: false }) nic?: Nic;
+  @property({ attribute: false }) client: Client | undefined;
+  @property({ attribute: false }) vm: Vm | undefined;
+  @property({ attribute: false }) nic: Nic | undefined;
   /** Whether a migration of the VM runs. */
   @property({ type: Boolean }) moving = false;
   /** Why the user may not press it, such as a missing role or a lost connection. */
