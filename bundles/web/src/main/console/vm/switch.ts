@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// <understudy-switch>: switches the failover pair of one NIC on or off, and says before what will happen.
+
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { property, query, state } from 'lit/decorators.js';
+import type { Client } from '../embed/client.ts';
+import { ApiError, vmPath } from '../model/rest.ts';
+import { findingText, problem } from '../embed/parts.ts';
+import { base } from '../embed/styles.ts';
+import type { Finding, Nic, Pool, Vm } from '../model/types.ts';
+import { consequence, done, isAnswerable, nicName, pairOf, position, selector, stateText,
+  type Consequence, type PairChange, type PairRequest } from './switch-state.ts';
+
+/** Fired when a pair was changed; `detail` is the change. */
+export const CHANGED = 'understudy-changed';
+
+export class UnderstudySwitch extends LitElement {
+  static override readonly styles = [base, css`
+    .row { display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .8rem; }
+    .toggle { display: inline-flex; align-items: center; gap: .6rem; border: 0; background: none; padding: .2rem; font-weight: 600; text-align: start; }
+    .track { flex: none; width: 2.6rem; height: 1.4rem; border-radius: 99px; border: 2px solid var(--us-quiet); position: relative; }
+    .track::after {
+      content: ''; position: absolute; top: .15rem; left: .15rem; width: .85rem; height: .85rem; border-radius: 50%;
+      background: var(--us-quiet); transition: left .15s;
+    }
+    .on .track { background: var(--us-accent); border-color: var(--us-accent); }
+    .on .track::after { left: 1.35rem; background: var(--us-on-accent); }
+    .mixed .track { border-style: dashed; border-color: var(--us-warn); }
+    .mixed .track::after { left: .75rem; background: var(--us-warn); }
+    .pending { border-left: 4px solid var(--us-warn); padding-left: .6rem; display: flex; flex-wrap: wrap; gap: .3rem .8rem; align-items: center; }
+    label { display: flex; gap: .6rem; align-items: baseline; }
+  `];
+
+  @property({ attribute: false }) client: Client | undefined;
+  @property({ attribute: false }) vm: Vm | undefined;
+  @property({ attribute: false }) nic: Nic | undefined;
+  /** Whether a migration of the VM runs. */
+  @property({ type: Boolean }) moving = false;
+  /** Why the user may not press it, such as a missing role or a lost connection. */
+  @property() locked = '';
+
+  @state() private preview: PairChange | undefined;
+  @state() private questions: Finding[] = [];
+  @state() private pools: Pool[] = [];
+  @state() private error: unknown;
+  @state() private busy = false;
+  @state() private message = '';
+  @state() private accepted = false;
+  @query('dialog') private readonly dialog!: HTMLDialogElement;
+  private pool = '';
+
+  protected override updated(changes: PropertyValues<this>): void {
+    if ((changes.has('vm') || changes.has('nic') || changes.has('client')) && this.definitionKey() !== this.previewKey) void this.foresee();
+  }
+
+  private previewKey = '';
+
+  /** What the dry run depends on. */
+  private definitionKey(): string {
+    return JSON.stringify([this.vm?.uuid, this.vm?.host, this.vm?.nics, this.locked]);
+  }
+
+  /** The dry run, so that the consequence is shown before a press. */
+  private async foresee(): Promise<void> {
+    const { vm, nic, client } = this;
+    this.previewKey = this.definitionKey();
+    this.preview = undefined;
+    if (vm === undefined || nic === undefined || client === undefined || this.locked !== '') return;
+    if (nic.role !== 'plain' || nic.model !== 'virtio' || vm.state === 'incoming' || vm.state === 'unknown') return;
+    try {
+      this.preview = await client.call<PairChange>('POST', vmPath(vm, 'pair', '&dry-run'), this.request());
+    } catch {
+      // The same call without dry run reports the cause when the switch is pressed.
+    }
+  }
+
+  private request(): PairRequest {
+    const pool = this.pool || (this.vm && this.nic ? pairOf(this.vm, this.nic)?.pool : undefined);
+    return {
+      nic: selector(this.nic!),
+      ...(pool === undefined ? {} : { pool }),
+      ...(this.accepted ? { consents: ['change-machine-type'] } : {}),
+    };
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    const { vm, nic } = this;
+    if (vm === undefined || nic === undefined) return nothing;
+    const now = position(vm, nic);
+    const next = this.consequence(vm, nic);
+    const pressed = now === 'on' ? 'true' : now === 'off' ? 'false' : 'mixed';
+    const pending = now === 'pending-on' || now === 'pending-off';
+    return html`
+      <div class="row">
+        <button type="button" class="toggle ${pressed === 'true' ? 'on' : pressed}" aria-pressed=${pressed}
+          aria-disabled=${String(!next.possible || this.busy)} aria-describedby="consequence"
+          aria-label="Failover pair of ${nicName(nic)} of ${vm.name}: ${stateText(vm, nic)}" @click=${() => { void this.press(next); }}>
+          <span class="track" aria-hidden="true"></span><span>${stateText(vm, nic)}</span>
+        </button>
+      </div>
+      ${pending ? html`<div class="pending"><span>Pending change: ${now === 'pending-on'
+        ? 'the VM gets the pair when it is shut down and started again.'
+        : 'the VM loses the pair when it is shut down and started again.'}</span>
+        <button type="button" aria-disabled=${String(!next.possible || this.busy)} @click=${() => { void this.press(next); }}>Revert pending change</button></div>` : nothing}
+      <p id="consequence" class="small quiet">${next.possible ? `If you press: ${next.text}` : next.text}</p>
+      <p role="status" class="small">${this.busy ? 'Changing …' : this.message}</p>
+      ${this.error === undefined ? nothing : problem(this.error)}
+      ${this.question(vm, nic, next)}`;
+  }
+
+  private consequence(vm: Vm, nic: Nic): Consequence {
+    return this.locked === '' ? consequence(vm, nic, this.moving, this.preview) : { text: this.locked, possible: false, asks: false };
+  }
+
+  private question(vm: Vm, nic: Nic, next: Consequence): TemplateResult {
+    const off = nic.role === 'standby';
+    const needsConsent = this.questions.some((one) => one.code === 'machine-change-needs-consent');
+    return html`<dialog aria-labelledby="title" @close=${() => { this.accepted = false; }}>
+      <div>
+        <h2 id="title">Failover ${off ? 'off' : 'on'}: ${vm.name}, ${nicName(nic)}</h2>
+        <p>${next.text}</p>
+        <ul class="findings">${this.questions.map((one) => html`<li class="finding warning">${findingText(one)}</li>`)}</ul>
+        ${needsConsent ? html`<label><input type="checkbox" .checked=${this.accepted}
+          @change=${(e: Event) => { this.accepted = (e.target as HTMLInputElement).checked; }}>
+          <span>Change the machine type. The guest may fail to boot on it, or may rename its devices.</span></label>` : nothing}
+        ${this.pools.length > 0 ? html`<div><label for="pool">Take the primary from pool</label>
+          <select id="pool" @change=${(e: Event) => { this.pool = (e.target as HTMLSelectElement).value; }}>
+            ${this.pools.map((one) => html`<option value=${one.name}>${one.name}${one.kind === 'emulated' ? ' (emulated)' : ''}</option>`)}
+          </select></div>` : nothing}
+        <footer>
+          <button type="button" @click=${() => { this.dialog.close(); }}>Cancel</button>
+          <button type="button" class=${off ? 'danger' : 'main'} aria-disabled=${String(needsConsent && !this.accepted)}
+            @click=${() => { void this.confirm(needsConsent); }}>${off ? confirmOff(next) : 'Switch failover on'}</button>
+        </footer>
+      </div>
+    </dialog>`;
+  }
+
+  private async press(next: Consequence): Promise<void> {
+    if (!next.possible || this.busy) return;
+    this.error = undefined;
+    this.message = '';
+    this.questions = this.preview?.findings.filter((one) => one.severity === 'error' && isAnswerable(one)) ?? [];
+    if (next.asks || this.questions.length > 0) {
+      await this.ask();
+    } else {
+      await this.change();
+    }
+  }
+
+  private async ask(): Promise<void> {
+    this.pools = this.questions.some((one) => one.code === 'pool-unknown')
+      ? await this.client!.call<Pool[]>('GET', 'pools').catch(() => [])
+      : [];
+    this.pool = this.pools[0]?.name ?? '';
+    await this.updateComplete;
+    this.dialog.showModal();
+  }
+
+  private async confirm(needsConsent: boolean): Promise<void> {
+    if (needsConsent && !this.accepted) return;
+    const change = this.change();
+    this.dialog.close();
+    await change;
+  }
+
+  private async change(): Promise<void> {
+    const { vm, nic, client } = this;
+    if (vm === undefined || nic === undefined || client === undefined) return;
+    const on = nic.role !== 'standby';
+    const request = this.request();
+    this.busy = true;
+    try {
+      const change = on
+        ? await client.call<PairChange>('POST', vmPath(vm, 'pair'), request)
+        : await client.call<PairChange>('DELETE', vmPath(vm, 'pair', `&nic=${encodeURIComponent(selector(nic))}`));
+      this.message = done(on, nicName(nic), change);
+      this.dispatchEvent(new CustomEvent(CHANGED, { detail: change, bubbles: true, composed: true }));
+    } catch (error) {
+      await this.refused(error);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** The dry run was not possible, or the state has changed since: ask what the server needs now. */
+  private async refused(error: unknown): Promise<void> {
+    const blocking = error instanceof ApiError ? error.findings.filter((one) => one.severity === 'error') : [];
+    if (blocking.length > 0 && blocking.every(isAnswerable) && this.questions.length === 0) {
+      this.questions = blocking;
+      await this.ask();
+    } else {
+      this.error = error;
+    }
+  }
+}
+
+function confirmOff(next: Consequence): string {
+  return next.text.startsWith('Unplugs') ? 'Unplug VF' : 'Remove pair';
+}
