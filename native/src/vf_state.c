@@ -23,6 +23,7 @@ static const struct {
     [USVF_SIGN_RDMA_UNKNOWN] = {"rdma-unknown", USVF_IN_USE},
     [USVF_SIGN_VDPA] = {"vdpa", USVF_IN_USE},
     [USVF_SIGN_ENABLED] = {"enabled", USVF_IN_USE},
+    [USVF_SIGN_UNREADABLE] = {"unreadable", USVF_IN_USE},
     [USVF_SIGN_VFIO] = {"vfio", USVF_FOREIGN},
     [USVF_SIGN_UIO] = {"uio", USVF_FOREIGN},
     [USVF_SIGN_STUB] = {"stub", USVF_FOREIGN},
@@ -70,6 +71,8 @@ static void add_host_signs(const struct usvf_evidence *evidence, struct usvf_vf 
         add(vf, USVF_SIGN_RDMA_UNKNOWN, "the use of its RDMA device %s is unknown", evidence->rdma_unknown);
     if (evidence->vdpa[0])
         add(vf, USVF_SIGN_VDPA, "it has the vDPA device %s", evidence->vdpa);
+    if (evidence->unread[0])
+        add(vf, USVF_SIGN_UNREADABLE, "its use is unknown, because '%s' in sysfs cannot be read", evidence->unread);
 }
 
 /*

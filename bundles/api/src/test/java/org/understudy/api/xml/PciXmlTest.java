@@ -24,7 +24,8 @@ class PciXmlTest {
         "bus='1' slot='16' function='2',0000:01:10.2",
         "bus='01' slot='020' function='2',0000:01:10.2",
         "domain='0xFFFF' bus='0XFF' slot='0x1F' function='7',ffff:ff:1f.7",
-        "slot=' 3 ',0000:00:03.0"
+        "slot=' 3',0000:00:03.0",
+        "slot='+3',0000:00:03.0"
     })
     void readsAddressesInHexadecimalOctalAndDecimal(String parts, String address) {
         XmlElement device =
@@ -43,6 +44,9 @@ class PciXmlTest {
                 "domain='0x10000'",
                 "slot='-1'",
                 "slot='08'",
+                "slot='3 '",
+                "slot='#3'",
+                "slot='-0'",
                 "bus='x'"
             })
     void readsNoAddressFromUnreadableParts(String part) {
