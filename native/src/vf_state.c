@@ -84,7 +84,7 @@ static void add_host_signs(const struct usvf_evidence *evidence, struct usvf_vf 
 static void add_driver_signs(const struct usvf_evidence *evidence, const struct usvf_saved *saved, struct usvf_vf *vf) {
     bool vfio = evidence->vfio || strstr(vf->driver, "vfio");
     bool uio = evidence->uio || strstr(vf->driver, "uio");
-    bool stub = strcmp(vf->driver, "pci-stub") == 0 || strcmp(vf->driver, "pciback") == 0;
+    bool stub = strstr(vf->driver, "stub") || strstr(vf->driver, "pciback"); /* of any name, such as xen-pciback */
     /* A VF that was adopted is the administrator's again after its lease. */
     bool ours = saved && strcmp(vf->driver, "vfio-pci") == 0 && (vf->lease.owner[0] || strcmp(saved->driver, "vfio-pci") != 0);
     if (evidence->enabled && vfio)

@@ -220,6 +220,10 @@ static void reserved(void) {
     bound_to("pci-stub", "0\n");
 }
 
+static void reserved_by_xen(void) {
+    bound_to("xen-pciback", "0\n");
+}
+
 static void with_an_override(void) {
     tree_file(&tree, HERE "/driver_override", "vfio-pci\n");
 }
@@ -326,6 +330,7 @@ static const struct kind {
     {"uio", bound_to_uio, USVF_SIGN_UIO, USVF_FOREIGN, "bound to igb_uio"},
     {"uio-any", bound_to_a_uio_driver_of_any_name, USVF_SIGN_UIO, USVF_FOREIGN, "bound to acme_user"},
     {"stub", reserved, USVF_SIGN_STUB, USVF_FOREIGN, "bound to pci-stub"},
+    {"stub-xen", reserved_by_xen, USVF_SIGN_STUB, USVF_FOREIGN, "bound to xen-pciback"},
     {"driver-override", with_an_override, USVF_SIGN_DRIVER_OVERRIDE, USVF_FOREIGN, "driver_override is 'vfio-pci'"},
     {"libvirt-unknown", next_to_a_vm_that_cannot_be_read, USVF_SIGN_LIBVIRT_UNKNOWN, USVF_FOREIGN, "libvirt may have assigned it"},
     {"not-network", of_a_crypto_device, USVF_SIGN_NOT_NETWORK, USVF_UNUSABLE, "PCI class 0b4000"},

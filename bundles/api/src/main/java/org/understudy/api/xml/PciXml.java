@@ -41,7 +41,11 @@ public final class PciXml {
      * @param device the device
      */
     public static Optional<XmlElement> hostElement(XmlElement device) {
+        // Devices of other kinds have addresses of other kinds there, without a type.
+        boolean other =
+                device.is("hostdev") && !device.attributeOr("type", "pci").equals("pci");
         return device.child("source")
+                .filter(source -> !other)
                 .flatMap(source -> source.child("address"))
                 .filter(a -> a.attributeOr("type", "pci").equals("pci"));
     }

@@ -3,6 +3,7 @@ package org.understudy.api.xml;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -63,6 +64,11 @@ class PciXmlTest {
         assertThat(PciXml.hostAddress(nic("<address type='pci' bus='1'/>"))).isEmpty();
         assertThat(PciXml.hostAddress(nic("<source><address type='usb' bus='1'/></source>")))
                 .isEmpty();
+        for (String type : List.of("usb", "mdev", "scsi")) {
+            String hostdev = "<hostdev type='" + type + "'><source><address bus='1' uuid='x'/></source></hostdev>";
+            DomainDocument document = DomainDocument.parse("<domain><devices>" + hostdev + "</devices></domain>");
+            assertThat(PciXml.hostAddress(document.devices().get(0))).isEmpty();
+        }
         assertThat(PciXml.guestAddress(nic("<address type='pci' slot='0'/>")))
                 .as("an all-zero address is selected by the host")
                 .isEmpty();

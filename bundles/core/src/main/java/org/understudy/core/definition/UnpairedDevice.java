@@ -19,8 +19,8 @@ public record UnpairedDevice(String label, boolean isNic) {
     /** Source: qemuMigrationSrcIsAllowedHostdev; USB devices can be on the destination too. */
     private static final Set<String> HOSTDEVS = Set.of("pci", "mdev", "scsi_host");
 
-    /** Disks that QEMU drives itself, or that a device of the host serves. */
-    private static final Set<String> DISKS = Set.of("nvme", "vhostvdpa");
+    /** A disk that QEMU drives itself, through VFIO. */
+    private static final String NVME = "nvme";
 
     private static final String QEMU = "http://libvirt.org/schemas/domain/qemu/1.0";
 
@@ -56,10 +56,9 @@ public record UnpairedDevice(String label, boolean isNic) {
         return device.is("hostdev")
                         && (HOSTDEVS.contains(type)
                                 || device.attributeOr("mode", "").equals("capabilities"))
-                || device.is("disk") && DISKS.contains(type)
+                || device.is("disk") && type.equals(NVME)
                 || device.is("interface")
                         && (type.equals("hostdev")
-                                || type.equals("vdpa")
                                 || device.child("teaming").isEmpty()
                                         && type.equals("network")
                                         && device.childAttribute("source", "network")
