@@ -100,13 +100,14 @@ enum usvf_sign {
     USVF_SIGN_RDMA_UNKNOWN,    /* it has an RDMA device whose use cannot be determined */
     USVF_SIGN_VDPA,            /* it has a vDPA device */
     USVF_SIGN_ENABLED,         /* enabled, but not as a NIC of the host */
+    USVF_SIGN_UNREADABLE,      /* what may show a use cannot be read */
     USVF_SIGN_VFIO,            /* bound to a vfio driver */
     USVF_SIGN_UIO,             /* bound to a UIO driver */
     USVF_SIGN_STUB,            /* bound to a driver that only reserves it */
     USVF_SIGN_DRIVER_OVERRIDE, /* its driver_override was set by another program */
     USVF_SIGN_LIBVIRT_UNKNOWN, /* libvirt's files cannot be read */
     USVF_SIGN_NOT_NETWORK,     /* it is no network function */
-    USVF_SIGN_PF,              /* its PF has no Ethernet netdev, or its settings are unknown */
+    USVF_SIGN_PF,              /* its PF has no Ethernet netdev, or does not report the settings of VFs */
     USVF_SIGNS
 };
 
@@ -170,7 +171,7 @@ struct usvf_pf {
     char altnames[512];  /* of the netdev, with blanks between them */
     char master[16];     /* the bond, bridge or other netdev that the netdev is a port of; empty: none */
     char master_kind[16]; /* such as "bond" or "bridge"; empty: unknown */
-    bool switchdev;      /* it has representors of its VFs, so an embedded switch forwards by rules */
+    bool switchdev;      /* an embedded switch forwards by rules: by devlink, or since there are representors of VFs */
     uint32_t class;      /* PCI class code, such as 0x020000; 0: unknown */
     char obstacle[160];  /* why its VFs cannot serve pairs; empty if they can */
     char switch_id[64];

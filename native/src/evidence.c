@@ -43,6 +43,7 @@ static void read_vdpas(struct usvf_sources *sources) {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/bus/vdpa/devices", usvf_sysfs(sources->roots));
     DIR *entries = open_entries(AT_FDCWD, path);
+    sources->vdpas_unread = !entries && errno != ENOENT;
     for (struct dirent *entry; entries && (entry = readdir(entries));) {
         char target[PATH_MAX];
         struct usvf_vdpa row = {0};
@@ -51,8 +52,10 @@ static void read_vdpas(struct usvf_sources *sources) {
         if (!function_in(target, &row.function))
             continue;
         struct usvf_vdpa *more = realloc(sources->vdpas, (sources->vdpa_count + 1) * sizeof *more);
-        if (!more)
+        if (!more) {
+            sources->vdpas_unread = true;
             continue;
+        }
         usvf_copy(row.name, sizeof row.name, entry->d_name);
         sources->vdpas = more;
         more[sources->vdpa_count++] = row;
@@ -167,12 +170,34 @@ static void read_rdma(struct usvf_sources *sources, int folder, struct usvf_evid
         closedir(entries);
 }
 
+/* What exists and cannot be read may show a use. A function without these files is gone. */
+static void read_attributes(int folder, bool net, struct usvf_evidence *evidence) {
+    char text[32], *end = text;
+    bool lost = usvf_read_text(folder, "driver_override", evidence->override, sizeof evidence->override) < 0;
+    if (lost && errno != ENOENT)
+        usvf_copy(evidence->unread, sizeof evidence->unread, "driver_override");
+    if (lost || strcmp(evidence->override, "(null)") == 0)
+        evidence->override[0] = 0;
+    if (readlinkat(folder, "driver", text, sizeof text) < 0 && errno != ENOENT)
+        usvf_copy(evidence->unread, sizeof evidence->unread, "driver");
+    if (net) /* the NIC's own driver enables it */
+        return;
+    lost = usvf_read_text(folder, "enable", text, sizeof text) < 0;
+    if (lost && errno == ENOENT)
+        return;
+    long enabled = lost ? 0 : strtol(text, &end, 10);
+    if (end == text || *end)
+        usvf_copy(evidence->unread, sizeof evidence->unread, "enable");
+    evidence->enabled = enabled > 0;
+}
+
 void usvf_evidence_read(struct usvf_sources *sources, DIR *entries, struct usvf_vf *vf, struct usvf_evidence *evidence) {
     const int folder = dirfd(entries);
     bool net = false;
     *evidence = (struct usvf_evidence){0};
     vf->mtu = USVF_UNKNOWN;
-    for (struct dirent *entry; (entry = readdir(entries));) {
+    errno = 0;
+    for (struct dirent *entry; (entry = readdir(entries)); errno = 0) {
         const char *name = entry->d_name;
         if (strcmp(name, "net") == 0) {
             net = true;
@@ -187,11 +212,12 @@ void usvf_evidence_read(struct usvf_sources *sources, DIR *entries, struct usvf_
             evidence->uio = true;
         }
     }
+    if (errno)
+        usvf_copy(evidence->unread, sizeof evidence->unread, ".");
+    if (sources->vdpas_unread)
+        usvf_copy(evidence->unread, sizeof evidence->unread, "bus/vdpa");
     for (size_t i = 0; i < sources->vdpa_count; i++)
         if (usvf_address_equal(sources->vdpas[i].function, vf->address))
             usvf_copy(evidence->vdpa, sizeof evidence->vdpa, sources->vdpas[i].name);
-    evidence->enabled = !net && usvf_read_number(folder, "enable", 0) > 0;
-    if (usvf_read_text(folder, "driver_override", evidence->override, sizeof evidence->override) < 0 ||
-        strcmp(evidence->override, "(null)") == 0)
-        evidence->override[0] = 0;
+    read_attributes(folder, net, evidence);
 }

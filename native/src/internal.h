@@ -80,6 +80,7 @@ struct usvf_link {
     unsigned vf_count;
     struct usvf_settings *vfs; /* by VF index */
     bool vfs_lost; /* the kernel refused or truncated the list of VFs */
+    bool vfs_unreported; /* it has VFs, and its driver does not report their settings */
 };
 
 struct usvf_links {

@@ -165,6 +165,9 @@ static void read_pf(struct reader *reader, int folder, const char *name, unsigne
             snprintf(pf->obstacle, sizeof pf->obstacle, "its settings are unknown: the kernel refused or truncated the list of the VFs of %s",
                 pf->netdev);
     }
+    if (numvfs > 0 && link && link->vfs_unreported && !pf->obstacle[0])
+        snprintf(pf->obstacle, sizeof pf->obstacle, "the driver %s of its PF does not report the settings of the VFs of %s",
+            pf->driver, pf->netdev);
     read_vfs(reader, pf, folder, name);
 }
 

@@ -227,6 +227,7 @@ void usvf_links_row(uint16_t type, const void *body, size_t size, void *context)
     }
     if (vfs && rest.left >= sizeof(struct rtattr)) /* not even the length of the list is one */
         row.vfs_lost = true;
+    row.vfs_unreported = vfs > 0 && !row.vfs_lost && !row.vf_count;
     if (elsewhere || row.lower == row.index)
         row.lower = 0;
     struct usvf_link *rows = realloc(links->rows, (links->count + 1) * sizeof *rows);

@@ -78,13 +78,22 @@ static bool is_sound(const struct usvf_settings *s, const char **what) {
     return !*what;
 }
 
-/* A PF delivers the frames for a MAC to one VF. For a VF with a lease, the server of its holder decides. */
+/* By its PF, or by its netdev on the host. */
+static bool has_mac(const struct usvf_vf *vf, const uint8_t mac[6]) {
+    return (vf->settings.has_mac && memcmp(vf->settings.mac, mac, 6) == 0) || (vf->up && memcmp(vf->mac, mac, 6) == 0);
+}
+
+/* A PF delivers the frames for a MAC to itself or to one VF. For a VF with a lease, the server of its holder decides. */
 static int check_duplicate(const struct usvf_found *found, const struct usvf_settings *wanted, struct usvf_error *error) {
-    for (size_t i = 0; wanted->has_mac && !usvf_mac_is_zero(wanted->mac) && i < found->pf->vf_count; i++) {
+    if (!wanted->has_mac || usvf_mac_is_zero(wanted->mac))
+        return USVF_OK;
+    if (memcmp(found->pf->mac, wanted->mac, 6) == 0)
+        return usvf_fail(error, USVF_REFUSED, "VF %s: %s, the netdev of its PF, has this MAC; use another MAC for the VM", found->text,
+            found->pf->netdev);
+    for (size_t i = 0; i < found->pf->vf_count; i++) {
         const struct usvf_vf *other = &found->pf->vfs[i];
         char text[USVF_ADDRESS_TEXT];
-        if (other == found->vf || !other->settings.has_mac || memcmp(other->settings.mac, wanted->mac, 6) != 0 ||
-            (other->state != USVF_FREE && other->state != USVF_FOREIGN))
+        if (other == found->vf || other->lease.owner[0] || !has_mac(other, wanted->mac))
             continue;
         usvf_address_text(other->address, text);
         return usvf_fail(error, USVF_REFUSED, "VF %s: VF %s of the same PF still has this MAC and is %s; set another MAC there, or use that VF",

@@ -10,20 +10,29 @@
 
 #define CLASS_NETWORK 0x02
 
+/* Behind a letter and digits, such as "c1" or "p0"; else the same place. */
+static const char *after_part(const char *at, char letter) {
+    size_t digits = *at == letter ? strspn(at + 1, "0123456789") : 0;
+    return digits ? at + 1 + digits : at;
+}
+
 /*
- * In switchdev mode the PF's folder has the netdevs of representors too, in any order. Their port names are "pf0vf3" or "c1pf0vf3";
- * that of the PF itself is "p0". Source: devlink-port of the kernel's documentation.
+ * In switchdev mode the PF's folder has the netdevs of representors too, in any order. Their port names are "pf0vf3", "c1pf0vf3" or
+ * "p0pf0vf3"; that of the PF itself is "p0", or "p0s1" for a part of a port. Sources: devlink-port of the kernel's documentation,
+ * efx_ef100_rep_get_phys_port_name().
  */
 static bool is_representor(const char *port) {
-    const char *at = port;
-    if (*at == 'c')
-        at += 1 + strspn(at + 1, "0123456789");
-    return strncmp(at, "pf", 2) == 0;
+    return strncmp(after_part(after_part(port, 'c'), 'p'), "pf", 2) == 0;
+}
+
+static bool is_uplink(const char *port) {
+    const char *end = after_part(port, 'p');
+    return end != port && !*after_part(end, 's');
 }
 
 struct candidate {
     char name[16], port[32];
-    bool representor, with_vfs;
+    bool representor, with_vfs, uplink;
     long dev_port;
 };
 
@@ -32,6 +41,8 @@ static bool is_better(const struct candidate *a, const struct candidate *b) {
         return !b->name[0] || b->representor;
     if (a->with_vfs != b->with_vfs)
         return a->with_vfs;
+    if (a->uplink != b->uplink)
+        return a->uplink;
     return a->dev_port != b->dev_port ? a->dev_port < b->dev_port : strcmp(a->name, b->name) < 0;
 }
 
@@ -47,6 +58,7 @@ static void read_candidate(const struct usvf_sources *sources, int net, const ch
     const struct usvf_link *link = usvf_links_find(&sources->links, read->name);
     read->with_vfs = link && link->vf_count > 0;
     read->representor = !read->with_vfs && is_representor(read->port);
+    read->uplink = is_uplink(read->port);
 }
 
 /* True if there is a folder of netdevs. */
@@ -111,7 +123,12 @@ static void read_master(const struct usvf_sources *sources, int folder, const st
     }
 }
 
-void usvf_uplink_read(const struct usvf_sources *sources, int folder, struct usvf_pf *pf) {
+/* Port names show switchdev mode only while there are representors; a recording has no answer of devlink. */
+static bool is_switchdev(struct usvf_sources *sources, const struct usvf_pf *pf) {
+    return !(sources->roots && sources->roots->links) && usvf_devlink_switchdev(&sources->devlink, pf->address);
+}
+
+void usvf_uplink_read(struct usvf_sources *sources, int folder, struct usvf_pf *pf) {
     char name[USVF_ADDRESS_TEXT], path[64];
     usvf_address_text(pf->address, name);
     long number = usvf_read_number(folder, "class", 0);
@@ -121,6 +138,7 @@ void usvf_uplink_read(const struct usvf_sources *sources, int folder, struct usv
     find_obstacle(net, link, name, pf);
     if (pf->netdev[0])
         read_master(sources, folder, link, pf);
+    pf->switchdev = pf->switchdev || (pf->netdev[0] && is_switchdev(sources, pf));
     if (!link)
         return;
     memcpy(pf->mac, link->mac, 6);

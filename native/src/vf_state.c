@@ -23,6 +23,7 @@ static const struct {
     [USVF_SIGN_RDMA_UNKNOWN] = {"rdma-unknown", USVF_IN_USE},
     [USVF_SIGN_VDPA] = {"vdpa", USVF_IN_USE},
     [USVF_SIGN_ENABLED] = {"enabled", USVF_IN_USE},
+    [USVF_SIGN_UNREADABLE] = {"unreadable", USVF_IN_USE},
     [USVF_SIGN_VFIO] = {"vfio", USVF_FOREIGN},
     [USVF_SIGN_UIO] = {"uio", USVF_FOREIGN},
     [USVF_SIGN_STUB] = {"stub", USVF_FOREIGN},
@@ -70,6 +71,8 @@ static void add_host_signs(const struct usvf_evidence *evidence, struct usvf_vf 
         add(vf, USVF_SIGN_RDMA_UNKNOWN, "the use of its RDMA device %s is unknown", evidence->rdma_unknown);
     if (evidence->vdpa[0])
         add(vf, USVF_SIGN_VDPA, "it has the vDPA device %s", evidence->vdpa);
+    if (evidence->unread[0])
+        add(vf, USVF_SIGN_UNREADABLE, "its use is unknown, because '%s' in sysfs cannot be read", evidence->unread);
 }
 
 /*
@@ -81,7 +84,7 @@ static void add_host_signs(const struct usvf_evidence *evidence, struct usvf_vf 
 static void add_driver_signs(const struct usvf_evidence *evidence, const struct usvf_saved *saved, struct usvf_vf *vf) {
     bool vfio = evidence->vfio || strstr(vf->driver, "vfio");
     bool uio = evidence->uio || strstr(vf->driver, "uio");
-    bool stub = strcmp(vf->driver, "pci-stub") == 0 || strcmp(vf->driver, "pciback") == 0;
+    bool stub = strstr(vf->driver, "stub") || strstr(vf->driver, "pciback"); /* of any name, such as xen-pciback */
     /* A VF that was adopted is the administrator's again after its lease. */
     bool ours = saved && strcmp(vf->driver, "vfio-pci") == 0 && (vf->lease.owner[0] || strcmp(saved->driver, "vfio-pci") != 0);
     if (evidence->enabled && vfio)

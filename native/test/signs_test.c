@@ -6,6 +6,8 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <linux/devlink.h>
+#include <linux/genetlink.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -15,6 +17,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "devlink.h"
 #include "rdma.h"
 #include "state.h"
 
@@ -26,8 +29,8 @@ static struct tree tree;
 static struct usvf_error error;
 static FILE *links;
 
-/* One netdev of the recording; lower, master: indexes or 0 */
-static void row(const char *name, int index, unsigned short type, bool up, int lower, int master, bool vfs) {
+/* One netdev of the recording; lower, master: indexes or 0; count: number of VFs that it reports, or 0 */
+static void row_of(const char *name, int index, unsigned short type, bool up, int lower, int master, bool vfs, uint32_t count) {
     struct ifinfomsg info = {.ifi_index = index, .ifi_type = type, .ifi_flags = up ? IFF_UP : 0};
     struct usvf_request request;
     usvf_request_begin(&request, RTM_NEWLINK, 0, &info, sizeof info);
@@ -36,6 +39,8 @@ static void row(const char *name, int index, unsigned short type, bool up, int l
         usvf_request_add(&request, IFLA_LINK, &lower, sizeof lower);
     if (master)
         usvf_request_add(&request, IFLA_MASTER, &master, sizeof master);
+    if (count)
+        usvf_request_add(&request, IFLA_NUM_VF, &count, sizeof count);
     if (vfs) {
         struct ifla_vf_mac mac = {.vf = 0, .mac = {0x52, 0x54, 0, 1, 2, 3}};
         void *list = usvf_request_nest(&request, IFLA_VFINFO_LIST | NLA_F_NESTED);
@@ -47,6 +52,10 @@ static void row(const char *name, int index, unsigned short type, bool up, int l
     struct nlmsghdr head;
     memcpy(&head, request.bytes, sizeof head);
     CHECK(fwrite(request.bytes, head.nlmsg_len, 1, links) == 1);
+}
+
+static void row(const char *name, int index, unsigned short type, bool up, int lower, int master, bool vfs) {
+    row_of(name, index, type, up, lower, master, vfs, 0);
 }
 
 static void begin_links(void) {
@@ -211,6 +220,10 @@ static void reserved(void) {
     bound_to("pci-stub", "0\n");
 }
 
+static void reserved_by_xen(void) {
+    bound_to("xen-pciback", "0\n");
+}
+
 static void with_an_override(void) {
     tree_file(&tree, HERE "/driver_override", "vfio-pci\n");
 }
@@ -241,6 +254,44 @@ static void of_a_pf_without_driver(void) {
     pf_without_netdev();
 }
 
+/* Such as virtio-net: its driver has no settings of VFs. */
+static void of_a_pf_whose_driver_has_no_settings_of_vfs(void) {
+    links = fopen(tree.links, "w");
+    CHECK(links);
+    row_of("eno1", 2, ARPHRD_ETHER, true, 0, 0, false, 1);
+    row("eno1v0", 3, ARPHRD_ETHER, false, 0, 0, false);
+    end_links();
+}
+
+static void unreadable(const char *name) {
+    char path[128];
+    snprintf(path, sizeof path, HERE "/%s", name);
+    tree_delete(&tree, path);
+    tree_folder(&tree, path);
+}
+
+static void whose_override_cannot_be_read(void) {
+    unreadable("driver_override");
+}
+
+static void whose_driver_cannot_be_read(void) {
+    unreadable("driver");
+}
+
+static void of_which_enabling_cannot_be_read(void) {
+    without_netdev("0\n");
+    unreadable("enable");
+}
+
+static void of_which_enabling_is_no_number(void) {
+    without_netdev("maybe\n");
+}
+
+static void next_to_vdpa_devices_that_cannot_be_listed(void) {
+    tree_folder(&tree, "sys/bus/vdpa");
+    tree_file(&tree, "sys/bus/vdpa/devices", "");
+}
+
 static void of_a_pf_in_a_container(void) {
     tree_delete(&tree, "sys/bus/pci/devices/" PF "/net/eno1");
 }
@@ -268,18 +319,25 @@ static const struct kind {
     {"vdpa-auxiliary", with_a_vdpa_device_of_an_auxiliary_device, USVF_SIGN_VDPA, USVF_IN_USE, "vDPA device vdpa3"},
     {"enabled", enabled_by_another_driver, USVF_SIGN_ENABLED, USVF_IN_USE, "some_crypto has enabled it"},
     {"enabled-alone", enabled_without_driver, USVF_SIGN_ENABLED, USVF_IN_USE, "a program has enabled it"},
+    {"unreadable-override", whose_override_cannot_be_read, USVF_SIGN_UNREADABLE, USVF_IN_USE, "'driver_override' in sysfs"},
+    {"unreadable-driver", whose_driver_cannot_be_read, USVF_SIGN_UNREADABLE, USVF_IN_USE, "'driver' in sysfs"},
+    {"unreadable-enable", of_which_enabling_cannot_be_read, USVF_SIGN_UNREADABLE, USVF_IN_USE, "'enable' in sysfs"},
+    {"odd-enable", of_which_enabling_is_no_number, USVF_SIGN_UNREADABLE, USVF_IN_USE, "'enable' in sysfs"},
+    {"unreadable-vdpa", next_to_vdpa_devices_that_cannot_be_listed, USVF_SIGN_UNREADABLE, USVF_IN_USE, "'bus/vdpa' in sysfs"},
     {"vfio", bound_to_vfio, USVF_SIGN_VFIO, USVF_FOREIGN, "bound to vfio-pci without a lease"},
     {"vfio-variant", bound_to_a_variant_driver, USVF_SIGN_VFIO, USVF_FOREIGN, "bound to virtio_vfio_pci without a lease"},
     {"vfio-any", bound_to_a_vfio_driver_of_any_name, USVF_SIGN_VFIO, USVF_FOREIGN, "bound to acme_pass without a lease"},
     {"uio", bound_to_uio, USVF_SIGN_UIO, USVF_FOREIGN, "bound to igb_uio"},
     {"uio-any", bound_to_a_uio_driver_of_any_name, USVF_SIGN_UIO, USVF_FOREIGN, "bound to acme_user"},
     {"stub", reserved, USVF_SIGN_STUB, USVF_FOREIGN, "bound to pci-stub"},
+    {"stub-xen", reserved_by_xen, USVF_SIGN_STUB, USVF_FOREIGN, "bound to xen-pciback"},
     {"driver-override", with_an_override, USVF_SIGN_DRIVER_OVERRIDE, USVF_FOREIGN, "driver_override is 'vfio-pci'"},
     {"libvirt-unknown", next_to_a_vm_that_cannot_be_read, USVF_SIGN_LIBVIRT_UNKNOWN, USVF_FOREIGN, "libvirt may have assigned it"},
     {"not-network", of_a_crypto_device, USVF_SIGN_NOT_NETWORK, USVF_UNUSABLE, "PCI class 0b4000"},
     {"pf-infiniband", of_infiniband, USVF_SIGN_PF, USVF_UNUSABLE, "InfiniBand"},
     {"pf-vfio", of_a_pf_on_vfio, USVF_SIGN_PF, USVF_UNUSABLE, "bound to vfio-pci"},
     {"pf-without-driver", of_a_pf_without_driver, USVF_SIGN_PF, USVF_UNUSABLE, "has no driver"},
+    {"pf-without-settings", of_a_pf_whose_driver_has_no_settings_of_vfs, USVF_SIGN_PF, USVF_UNUSABLE, "does not report the settings"},
     {"pf-container", of_a_pf_in_a_container, USVF_SIGN_PF, USVF_UNUSABLE, "another network namespace"},
 };
 
@@ -499,13 +557,13 @@ static struct usvf_pf read_pf(void) {
 
 static void the_netdev_of_a_pf_is_not_that_of_a_representor(void) {
     begin();
-    static const char *const representors[] = {"aa11", "eno1_0", "zz9"};
-    for (int i = 0; i < 3; i++) {
-        char path[128], text[16];
+    static const char *const representors[] = {"aa11", "eno1_0", "eno1_1", "zz9"}, *const parts[] = {"", "c1", "p0", ""};
+    for (int i = 0; i < 4; i++) {
+        char path[128], text[32];
         snprintf(path, sizeof path, "sys/bus/pci/devices/" PF "/net/%s", representors[i]);
         tree_folder(&tree, path);
         strcat(path, "/phys_port_name");
-        snprintf(text, sizeof text, "%spf0vf%d\n", i == 1 ? "c1" : "", i);
+        snprintf(text, sizeof text, "%spf0vf%d\n", parts[i], i);
         tree_file(&tree, path, text);
     }
     tree_file(&tree, "sys/bus/pci/devices/" PF "/net/eno1/phys_port_name", "p0\n");
@@ -513,6 +571,43 @@ static void the_netdev_of_a_pf_is_not_that_of_a_representor(void) {
     CHECK(strcmp(pf.netdev, "eno1") == 0 && pf.switchdev && strcmp(pf.port_name, "p0") == 0 && !pf.obstacle[0]);
     CHECK(read_vf().settings.has_mac);
     tree_remove(&tree);
+}
+
+/* Without an answer of netlink, and with representors whose port names have another form. */
+static void the_netdev_with_the_name_of_a_port_is_that_of_the_pf(void) {
+    begin();
+    tree_file(&tree, "links", "");
+    tree_folder(&tree, "sys/bus/pci/devices/" PF "/net/aa11");
+    tree_file(&tree, "sys/bus/pci/devices/" PF "/net/aa11/phys_port_name", "0\n");
+    tree_file(&tree, "sys/bus/pci/devices/" PF "/net/eno1/phys_port_name", "p1s0\n");
+    CHECK(strcmp(read_pf().netdev, "eno1") == 0);
+    tree_remove(&tree);
+}
+
+static bool is_switchdev(uint16_t mode) {
+    const struct genlmsghdr command = {.cmd = DEVLINK_CMD_ESWITCH_GET};
+    const uint16_t family = 20;
+    struct usvf_devlink devlink = {0};
+    struct usvf_request request;
+    struct nlmsghdr head;
+    usvf_request_begin(&request, GENL_ID_CTRL, 0, &command, sizeof command);
+    usvf_request_add(&request, CTRL_ATTR_FAMILY_ID, &family, sizeof family);
+    memcpy(&head, request.bytes, sizeof head);
+    usvf_devlink_row(head.nlmsg_type, request.bytes + NLMSG_HDRLEN, head.nlmsg_len - NLMSG_HDRLEN, &devlink);
+    CHECK(devlink.family == family && !devlink.switchdev);
+    usvf_request_begin(&request, family, 0, &command, sizeof command);
+    usvf_request_add(&request, DEVLINK_ATTR_BUS_NAME, "pci", 4);
+    usvf_request_add(&request, DEVLINK_ATTR_ESWITCH_MODE, &mode, sizeof mode);
+    memcpy(&head, request.bytes, sizeof head);
+    usvf_devlink_row(head.nlmsg_type, request.bytes + NLMSG_HDRLEN, head.nlmsg_len - NLMSG_HDRLEN, &devlink);
+    return devlink.switchdev;
+}
+
+static void devlink_shows_the_mode_of_a_nic(void) {
+    struct usvf_devlink devlink = {0};
+    CHECK(is_switchdev(DEVLINK_ESWITCH_MODE_SWITCHDEV) && !is_switchdev(DEVLINK_ESWITCH_MODE_LEGACY));
+    /* The kernel of this machine has no such NIC. */
+    CHECK(!usvf_devlink_switchdev(&devlink, address_of("ffff:00:00.0")) && devlink.asked);
 }
 
 /* The netdevs of a PF that is a port, with or without the kinds. */
@@ -602,6 +697,8 @@ int main(int count, char **arguments) {
     TEST(the_admins_vf_is_not_taken_for_that_of_an_expired_lease);
     TEST(an_rdma_device_with_a_context_is_open);
     TEST(the_netdev_of_a_pf_is_not_that_of_a_representor);
+    TEST(the_netdev_with_the_name_of_a_port_is_that_of_the_pf);
+    TEST(devlink_shows_the_mode_of_a_nic);
     TEST(a_pf_that_is_a_port_shows_its_master);
     TEST(a_pf_that_is_a_port_in_sysfs_alone_shows_its_master);
     TEST(an_infiniband_vf_has_no_mac);

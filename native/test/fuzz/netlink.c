@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <string.h>
 
+#include "devlink.h"
 #include "fuzz.h"
 #include "internal.h"
 
@@ -38,6 +39,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     read_links(data, size);
     usvf_dump_parse(&dump, data, size, visit_row, NULL);
     HOLDS(dump.refused >= 0);
+    struct usvf_devlink devlink = {0};
+    dump = (struct usvf_dump){0};
+    usvf_dump_parse(&dump, data, size, usvf_devlink_row, &devlink);
     char *text = malloc(size + 1);
     HOLDS(text);
     memcpy(text, data, size);

@@ -7,15 +7,18 @@ import java.util.regex.Pattern;
 /**
  * An Ethernet address in lower case with colons, such as {@code 52:54:00:11:22:33}.
  *
- * @param value six octets in hexadecimal; upper case becomes lower case
+ * @param value six octets in hexadecimal of two digits
  */
 public record MacAddress(String value) {
-    private static final Pattern FORM = Pattern.compile("[0-9a-f]{2}(:[0-9a-f]{2}){5}");
+    // Source: virMacAddrParse in libvirt, which also accepts octets of one digit.
+    private static final Pattern FORM = Pattern.compile("[0-9a-f]{1,2}(:[0-9a-f]{1,2}){5}");
+
+    private static final Pattern ONE_DIGIT = Pattern.compile("(?<![0-9a-f])[0-9a-f](?![0-9a-f])");
 
     /**
      * Checks the value.
      *
-     * @param value six octets in hexadecimal; upper case becomes lower case
+     * @param value six octets in hexadecimal; upper case becomes lower case, and an octet of one digit gets a zero
      * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT} if the text is not a MAC address
      */
     public MacAddress {
@@ -24,6 +27,7 @@ public record MacAddress(String value) {
             throw new UnderstudyException(
                     ErrorCode.INVALID_ARGUMENT, "MAC address '" + value + "' is not of the form 52:54:00:11:22:33");
         }
+        value = ONE_DIGIT.matcher(value).replaceAll("0$0");
     }
 
     /** {@return true unless the group bit is set or all octets are zero} */

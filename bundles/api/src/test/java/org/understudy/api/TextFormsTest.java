@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.time.Duration;
+import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,15 @@ class TextFormsTest {
         assertThat(selector.numaNode()).hasValue(1);
         assertThat(selector).hasToString("eno1#0-3,7  vendor=0x8086 device=154C driver=i40e numa=1");
         assertThat(VfSelector.parse("0000:01:00.0#2").address()).contains(PciAddress.parse("01:00.0"));
+    }
+
+    @Test
+    void readsMacAddressesInEachFormOfLibvirt() {
+        assertThat(new MacAddress("52:54:0:AB:c:03").value()).isEqualTo("52:54:00:ab:0c:03");
+        assertThat(new MacAddress("0:0:0:0:0:1")).isEqualTo(new MacAddress("00:00:00:00:00:01"));
+        for (String other : List.of("52-54-00-01-02-03", "525400010203", "52:54:00:01:02", "52:54:00:01:02:003")) {
+            assertThatExceptionOfType(UnderstudyException.class).isThrownBy(() -> new MacAddress(other));
+        }
     }
 
     @Test

@@ -29,6 +29,7 @@ import org.understudy.api.spi.IncomingMigration;
 import org.understudy.api.spi.IncomingRequest;
 import org.understudy.api.spi.OutgoingMigration;
 import org.understudy.api.spi.OutgoingRequest;
+import org.understudy.api.xml.GuestMemory;
 import org.understudy.api.xml.MigrationMark;
 import org.understudy.concurrent.Backoff;
 import org.understudy.concurrent.HostExecutor;
@@ -87,9 +88,10 @@ final class PeerHost implements InvocationHandler {
             }
             case "subscribe" -> subscribe(arguments[0]);
             case "prepareIncoming" -> {
-                link.call("prepareIncoming", PeerJson.writeArguments(method, arguments));
                 IncomingRequest request = (IncomingRequest) arguments[0];
-                yield incoming(request.vm(), MigrationMark.of(request.liveDefinition()));
+                GuestMemory memory = GuestMemory.read(request.liveDefinition());
+                link.call("prepareIncoming", PeerJson.writeArguments(method, arguments), memory.startAllowance());
+                yield incoming(request.vm(), MigrationMark.of(request.liveDefinition()), memory);
             }
             case "startOutgoing" -> {
                 link.call("startOutgoing", PeerJson.writeArguments(method, arguments));
@@ -99,7 +101,11 @@ final class PeerHost implements InvocationHandler {
             case "incoming" -> knownIncoming((Host) proxy, (VmName) arguments[0]);
             case "outgoing" -> knownOutgoing((VmName) arguments[0]);
             case "findByUuid" -> find((Host) proxy, (UUID) arguments[0]);
-            default -> remote("", "", method, arguments);
+            case "start", "plugPrimary" -> {
+                GuestMemory memory = GuestMemory.read(((Host) proxy).definition((VmName) arguments[0]));
+                yield remote("", "", memory.startAllowance(), method, arguments);
+            }
+            default -> remote("", "", Duration.ZERO, method, arguments);
         };
     }
 
@@ -111,8 +117,9 @@ final class PeerHost implements InvocationHandler {
         }
     }
 
-    private Object remote(String prefix, String query, Method method, Object... arguments) {
-        String answer = link.call(prefix + method.getName() + query, PeerJson.writeArguments(method, arguments));
+    private Object remote(String prefix, String query, Duration allowance, Method method, Object... arguments) {
+        String answer =
+                link.call(prefix + method.getName() + query, PeerJson.writeArguments(method, arguments), allowance);
         return method.getReturnType() == void.class ? null : PeerJson.read(answer, method.getGenericReturnType());
     }
 
@@ -120,7 +127,10 @@ final class PeerHost implements InvocationHandler {
         return host.find(vm)
                 .map(HostedVm::state)
                 .filter(state -> state == VmState.INCOMING)
-                .map(state -> incoming(vm, host.liveDefinition(vm).flatMap(MigrationMark::of)));
+                .map(state -> {
+                    Optional<String> live = host.liveDefinition(vm);
+                    return incoming(vm, live.flatMap(MigrationMark::of), GuestMemory.read(live.orElse("")));
+                });
     }
 
     /** By a call that every version of the protocol has. */
@@ -153,23 +163,27 @@ final class PeerHost implements InvocationHandler {
         }
     }
 
-    private IncomingMigration incoming(VmName vm, Optional<MigrationId> id) {
+    /** QEMU answers nothing while it opens the VFs of the VM that arrives. */
+    private IncomingMigration incoming(VmName vm, Optional<MigrationId> id, GuestMemory memory) {
         return proxy(
                 IncomingMigration.class,
-                (proxy, method, arguments) -> end("incoming/" + vm.encoded() + "/", id, method, arguments));
+                (proxy, method, arguments) ->
+                        end("incoming/" + vm.encoded() + "/", id, memory.openingAllowance(), method, arguments));
     }
 
     private OutgoingMigration outgoing(VmName vm, Optional<MigrationId> id) {
         return proxy(
                 OutgoingMigration.class,
-                (proxy, method, arguments) -> end("outgoing/" + vm.encoded() + "/", id, method, arguments));
+                (proxy, method, arguments) ->
+                        end("outgoing/" + vm.encoded() + "/", id, Duration.ZERO, method, arguments));
     }
 
     /** An older peer ignores the query, and uses the migration that its host has. */
-    private Object end(String prefix, Optional<MigrationId> id, Method method, Object... arguments) {
+    private Object end(
+            String prefix, Optional<MigrationId> id, Duration allowance, Method method, Object... arguments) {
         return method.getName().equals("toString")
                 ? prefix + name
-                : remote(prefix, id.map(i -> MigrationQuery.PREFIX + i).orElse(""), method, arguments);
+                : remote(prefix, id.map(i -> MigrationQuery.PREFIX + i).orElse(""), allowance, method, arguments);
     }
 
     private Subscription subscribe(Object consumer) {

@@ -24,7 +24,7 @@ import org.understudy.api.spi.PeerEndpoint;
 
 /** Sends calls to a peer, each by one HTTP request. */
 final class PeerLink {
-    /** Longer than any call blocks: a start waits for QEMU, a poll for events. */
+    /** Longer than any call blocks for a small guest: a start waits for QEMU, a poll for events. */
     private static final Duration LONGEST_CALL = Duration.ofSeconds(90);
 
     /** No result of a call: without a login, the host is not available. */
@@ -59,8 +59,17 @@ final class PeerLink {
      *     protocol version is not compatible
      */
     String call(String call, String arguments) {
+        return call(call, arguments, Duration.ZERO);
+    }
+
+    /**
+     * The same.
+     *
+     * @param allowance what the call may need beyond that for a small guest
+     */
+    String call(String call, String arguments, Duration allowance) {
         try {
-            return body(call, client.send(request(call, arguments), HttpResponse.BodyHandlers.ofString()));
+            return body(call, client.send(request(call, arguments, allowance), HttpResponse.BodyHandlers.ofString()));
         } catch (IOException e) {
             throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "Peer " + calls + " does not answer: " + e, e);
         } catch (InterruptedException e) {
@@ -71,13 +80,13 @@ final class PeerLink {
 
     /** Makes a call without blocking a thread; cancelling the result ends it. */
     CompletableFuture<String> callAsync(String call, String arguments) {
-        return client.sendAsync(request(call, arguments), HttpResponse.BodyHandlers.ofString())
+        return client.sendAsync(request(call, arguments, Duration.ZERO), HttpResponse.BodyHandlers.ofString())
                 .thenApply(response -> body(call, response));
     }
 
-    private HttpRequest request(String call, String arguments) {
+    private HttpRequest request(String call, String arguments, Duration allowance) {
         return HttpRequest.newBuilder(calls.resolve(call))
-                .timeout(LONGEST_CALL)
+                .timeout(LONGEST_CALL.plus(allowance))
                 .header("Authorization", authorization)
                 .header("Content-Type", "application/json")
                 .header("X-Requested-With", "understudy")

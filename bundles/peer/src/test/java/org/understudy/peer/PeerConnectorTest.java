@@ -139,6 +139,7 @@ class PeerConnectorTest {
         when(served.find(VM)).thenReturn(Optional.of(vm));
         when(served.facts()).thenReturn(facts);
         when(served.standbyNegotiated(VM, new Alias("ua-a"))).thenReturn(Optional.of(true));
+        when(served.definition(VM)).thenReturn("<domain/>");
         try (Host peer = open()) {
             assertThat(peer.name()).isEqualTo(new HostName("beta"));
             assertThat(peer.vms()).containsExactly(vm);

@@ -2,6 +2,7 @@
 package org.understudy.itests.karaf;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -27,6 +29,7 @@ import org.understudy.itests.lab.SharedHost;
 @ExtendWith({SharedHost.class, SharedKaraf.class})
 class LibvirtPairIT {
     private static final String VF_COMMAND = "/tmp/understudy-vf";
+    private static final Duration FOLLOWED = Duration.ofSeconds(2);
     private static EmulatedHost host;
     private static KarafServer server;
     private static Rest rest;
@@ -90,6 +93,7 @@ class LibvirtPairIT {
         server.awaitUntil(
                 "free VFs",
                 () -> rest.json("/api/v1/pools").at("/0/stocks/0/free").asInt() > 0);
+        showsALeaseThatIsMadeAndReleasedOnTheHost();
         requireOk(rest.change("POST", "/api/v1/vms/web1/start", ""));
         new TestGuest(rest, "web1").awaitActive();
 
@@ -102,6 +106,16 @@ class LibvirtPairIT {
         requireOk(rest.change("POST", "/api/v1/vms/web1/destroy", ""));
         server.awaitUntil("the VF given back", () -> leased() == 0);
         requireOk(rest.change("DELETE", "/api/v1/vms/web1", ""));
+    }
+
+    private static void showsALeaseThatIsMadeAndReleasedOnTheHost() throws Exception {
+        String vf = "0000:01:10.0";
+        String lease = host.output(VF_COMMAND, "lease", vf, "--owner", "another-server", "--json");
+        await().atMost(FOLLOWED).until(() -> leased() == 1);
+
+        String fencing = new ObjectMapper().readTree(lease).get("fencing").asText();
+        host.output(VF_COMMAND, "release", vf, "--owner", "another-server", "--fencing", fencing);
+        await().atMost(FOLLOWED).until(() -> leased() == 0);
     }
 
     /** libvirt reports success for an update of the device, so the device is checked in QEMU. */

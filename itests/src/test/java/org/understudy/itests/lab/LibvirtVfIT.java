@@ -51,6 +51,7 @@ class LibvirtVfIT {
     private static final VmName WEB = new VmName("web1");
     private static final Alias STANDBY = new Alias("ua-standby0");
     private static final Alias PRIMARY = new Alias("ua-vf0");
+    private static final Alias UNNAMED = new Alias("ua-primary-of-standby0");
 
     private static EmulatedHost machine;
     private static Host host;
@@ -133,6 +134,7 @@ class LibvirtVfIT {
         }
     }
 
+    /** As in libvirt's documentation, without an alias. */
     @Test
     void runsAPrimaryThatIsAPlainHostdev() {
         String mac = machine.output(
@@ -144,17 +146,16 @@ class LibvirtVfIT {
                 <hostdev mode='subsystem' type='pci' managed='yes'>
                   <source><address domain='0' bus='1' slot='0x10' function='4'/></source>
                   <teaming type='transient' persistent='ua-standby0'/>
-                  <alias name='ua-vf0'/>
                   <rom enabled='no'/>
                 </hostdev>
                 """ + domain().substring(end));
 
         host.start(WEB, Map.of());
-        awaitPresence(PrimaryPresence.ENABLED);
-        host.unplugPrimary(WEB, PRIMARY);
-        awaitPresence(PrimaryPresence.ABSENT);
-        host.plugPrimary(WEB, PRIMARY, Optional.empty());
-        awaitPresence(PrimaryPresence.ENABLED);
+        awaitPresence(UNNAMED, PrimaryPresence.ENABLED);
+        host.unplugPrimary(WEB, UNNAMED);
+        awaitPresence(UNNAMED, PrimaryPresence.ABSENT);
+        host.plugPrimary(WEB, UNNAMED, Optional.empty());
+        awaitPresence(UNNAMED, PrimaryPresence.ENABLED);
         forget();
         machine.output("ip", "link", "set", machine.pf(), "vf", "2", "mac", mac);
     }
@@ -209,10 +210,14 @@ class LibvirtVfIT {
     }
 
     private static void awaitPresence(PrimaryPresence wanted) {
+        awaitPresence(PRIMARY, wanted);
+    }
+
+    private static void awaitPresence(Alias primary, PrimaryPresence wanted) {
         await(wanted.name())
                 .atMost(BOOT)
                 .pollInterval(Duration.ofMillis(500))
-                .until(() -> host.primaryPresence(WEB, PRIMARY) == wanted);
+                .until(() -> host.primaryPresence(WEB, primary) == wanted);
     }
 
     private static String domain() {

@@ -5,10 +5,14 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.understudy.api.PciAddress;
 
 /** Reads PCI addresses and controllers as libvirt writes them. Unreadable values are unknown. */
 public final class PciXml {
+    // Tried with libvirt 9.0; source: virStrToLong_uip with base 0, which accepts blanks before a number only.
+    private static final Pattern NUMBER = Pattern.compile("\\s*\\+?(?:0[xX][0-9a-fA-F]+|[0-9]+)");
+
     private PciXml() {}
 
     /**
@@ -37,7 +41,11 @@ public final class PciXml {
      * @param device the device
      */
     public static Optional<XmlElement> hostElement(XmlElement device) {
+        // Devices of other kinds have addresses of other kinds there, without a type.
+        boolean other =
+                device.is("hostdev") && !device.attributeOr("type", "pci").equals("pci");
         return device.child("source")
+                .filter(source -> !other)
                 .flatMap(source -> source.child("address"))
                 .filter(a -> a.attributeOr("type", "pci").equals("pci"));
     }
@@ -114,12 +122,7 @@ public final class PciXml {
      */
     public static Optional<Integer> number(String text) {
         try {
-            // Source: virStrToLong_uip with base 0, which knows no digits of other scripts.
-            boolean ascii = text.chars().allMatch(c -> c < 0x80);
-            return Optional.of(text)
-                    .filter(t -> ascii)
-                    .map(t -> Integer.decode(t.strip()))
-                    .filter(n -> n >= 0);
+            return Optional.of(text).filter(t -> NUMBER.matcher(t).matches()).map(t -> Integer.decode(t.strip()));
         } catch (NumberFormatException e) {
             return Optional.empty();
         }

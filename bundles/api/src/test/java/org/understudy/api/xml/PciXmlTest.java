@@ -3,6 +3,7 @@ package org.understudy.api.xml;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -24,7 +25,8 @@ class PciXmlTest {
         "bus='1' slot='16' function='2',0000:01:10.2",
         "bus='01' slot='020' function='2',0000:01:10.2",
         "domain='0xFFFF' bus='0XFF' slot='0x1F' function='7',ffff:ff:1f.7",
-        "slot=' 3 ',0000:00:03.0"
+        "slot=' 3',0000:00:03.0",
+        "slot='+3',0000:00:03.0"
     })
     void readsAddressesInHexadecimalOctalAndDecimal(String parts, String address) {
         XmlElement device =
@@ -43,6 +45,9 @@ class PciXmlTest {
                 "domain='0x10000'",
                 "slot='-1'",
                 "slot='08'",
+                "slot='3 '",
+                "slot='#3'",
+                "slot='-0'",
                 "bus='x'"
             })
     void readsNoAddressFromUnreadableParts(String part) {
@@ -59,6 +64,11 @@ class PciXmlTest {
         assertThat(PciXml.hostAddress(nic("<address type='pci' bus='1'/>"))).isEmpty();
         assertThat(PciXml.hostAddress(nic("<source><address type='usb' bus='1'/></source>")))
                 .isEmpty();
+        for (String type : List.of("usb", "mdev", "scsi")) {
+            String hostdev = "<hostdev type='" + type + "'><source><address bus='1' uuid='x'/></source></hostdev>";
+            DomainDocument document = DomainDocument.parse("<domain><devices>" + hostdev + "</devices></domain>");
+            assertThat(PciXml.hostAddress(document.devices().get(0))).isEmpty();
+        }
         assertThat(PciXml.guestAddress(nic("<address type='pci' slot='0'/>")))
                 .as("an all-zero address is selected by the host")
                 .isEmpty();

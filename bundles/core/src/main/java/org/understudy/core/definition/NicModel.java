@@ -11,8 +11,10 @@ public final class NicModel {
 
     private NicModel() {}
 
-    /** Whether the model of a NIC is virtio, which is the only one that can be a standby NIC. */
+    /** Whether the model of a NIC is virtio, which is the only one that can be a standby NIC. vDPA has no other one. */
     public static boolean isVirtio(XmlElement nic) {
-        return nic.childAttribute("model", "type").filter(VIRTIO::contains).isPresent();
+        return nic.childAttribute("model", "type")
+                .map(VIRTIO::contains)
+                .orElseGet(() -> nic.attributeOr("type", "").equals("vdpa"));
     }
 }

@@ -89,12 +89,13 @@ final class PairPoller {
     private void onMissing(PairKey key, TrackedPair pair) {
         if (pair.health() == PairHealth.FAULT) {
             if (pair.lacksCause()) {
-                causes(key, pair).ifPresent(cause -> pair.annotate(missing(key) + cause));
+                causes(key, pair).ifPresent(cause -> pair.explain(missing(key) + cause));
             }
         } else if (pair.isPolledFor(schedule.missingAfter(), scheduler.runningNanos())) {
             PairHealth next = PairHealthStateMachine.next(pair.health(), new PairEvent.SeenMissing());
             Optional<String> cause = causes(key, pair);
             pairs.setHealth(key, pair, next, missing(key) + cause.orElse(""));
+            cause.filter(known -> !known.isEmpty()).ifPresent(known -> pair.explain(missing(key) + known));
             if (cause.isEmpty()) {
                 readCauseLater(key, pair);
             }

@@ -16,7 +16,7 @@ final class TrackedPair {
     private final Host host;
     private volatile PairView view;
     private volatile PairHealth health = PairHealth.OFF;
-    private volatile Details details = new Details("", false);
+    private volatile Details details = new Details("", "", false);
     private long pollSince;
     private boolean polling;
     /** Why its VF cannot be used; empty while it can. If present, the state in QEMU is ignored. */
@@ -26,8 +26,13 @@ final class TrackedPair {
     /** How its VF differs from what the pair needs; empty if it does not. */
     private volatile Optional<String> misconfigured = Optional.empty();
 
-    /** @param lacksCause whether the host did not report yet why the primary is missing */
-    private record Details(String text, boolean lacksCause) {}
+    /**
+     * What is shown beside the health.
+     *
+     * @param cause the part of the text that the host reported: why the primary is missing
+     * @param lacksCause whether the host did not answer that yet
+     */
+    private record Details(String text, String cause, boolean lacksCause) {}
 
     TrackedPair(Host host, PairView view) {
         this.host = host;
@@ -78,19 +83,28 @@ final class TrackedPair {
     }
 
     void setHealth(PairHealth next, String cause) {
-        details = new Details(cause, false);
+        details = new Details(cause, "", false);
         health = next;
     }
 
+    /** Shows a note in place of the former one, and behind the cause that the host reported. */
     void annotate(String note) {
         if (lacksPrimary() && vfLost.isEmpty()) {
-            details = new Details(note, false);
+            String cause = details.cause();
+            details = new Details(cause.isEmpty() ? note : cause + " " + note, cause, false);
+        }
+    }
+
+    /** Shows why the primary is missing, as the host reported it. */
+    void explain(String cause) {
+        if (lacksPrimary() && vfLost.isEmpty()) {
+            details = new Details(cause, cause, false);
         }
     }
 
     /** The cause of the missing primary is to be read again, until the health changes or the pair has another note. */
     void awaitCause() {
-        details = new Details(details.text(), true);
+        details = new Details(details.text(), details.cause(), true);
     }
 
     boolean lacksCause() {

@@ -432,6 +432,22 @@ class PairHealthTrackerTest {
         assertThat(a.questionsAboutCauses()).isEqualTo(before);
     }
 
+    /** Such as missing interrupt remapping, which no repair changes. */
+    @Test
+    void showsAFailedRepairBehindTheCauseThatTheHostReports() {
+        faultWithoutCause();
+        a.causes(List.of(
+                Finding.of(FindingCode.VF_FAULT, "VF", "VF 0000:01:10.0 has no IOMMU group", "Enable the IOMMU.")));
+        a.without(Fault.CAUSE_UNANSWERED);
+        pass(() -> onlyPair().details().endsWith("Enable the IOMMU."));
+        String cause = onlyPair().details();
+
+        tracker.annotate(new VmKey(a.name(), VM), PRIMARY, "Repair failed: 1");
+        tracker.annotate(new VmKey(a.name(), VM), PRIMARY, "Repair failed: 2");
+
+        pass(() -> onlyPair().details().equals(cause + " Repair failed: 2"));
+    }
+
     @Test
     void stopsReadingACauseThatNeverBecomesKnown() {
         faultWithoutCause();

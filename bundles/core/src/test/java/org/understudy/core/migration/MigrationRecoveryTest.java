@@ -240,6 +240,7 @@ class MigrationRecoveryTest {
 
         assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
         assertThat(codes(m)).contains("state-inconsistent");
+        assertThat(m.findings().get(0).remedy()).contains("(a: paused; b: no such VM)");
         assertThat(bench.a.calls()).isEqualTo(before);
     }
 
@@ -252,7 +253,28 @@ class MigrationRecoveryTest {
         Migration m = recovered(MigrationJournal.Stage.COMMITTED);
 
         assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(m.findings().get(0).remedy()).contains("(a: running; b: running)");
         assertThat(bench.a.calls()).isEqualTo(before);
+    }
+
+    @Test
+    void aPausedVmThatIsLeftOnTheSourceIsOnlyDestroyedByTheAnswersOfBothHosts() {
+        bench.b
+                .prepareIncoming(new IncomingRequest(
+                        ID,
+                        VM,
+                        MigrationBench.DEFINITION,
+                        MigrationBench.DEFINITION,
+                        MigrationOptions.defaults(),
+                        Map.of()))
+                .accept();
+        bench.b.vm(VM).primary(PRIMARY, PrimaryPresence.ENABLED);
+        bench.a.vm(VM).pause();
+
+        Migration m = recovered(MigrationJournal.Stage.COMMITTED);
+
+        assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
+        assertThat(m.findings().get(0).remedy()).contains("Destroy the VM on host a", "(a: paused; b: running)");
     }
 
     @Test

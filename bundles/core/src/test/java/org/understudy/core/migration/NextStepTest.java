@@ -111,6 +111,7 @@ class NextStepTest {
         assertThat(m.outcome()).contains(Outcome.NEEDS_ATTENTION);
         assertThat(first(m).code()).isEqualTo(FindingCode.STATE_INCONSISTENT);
         assertThat(first(m).message()).contains("runs on host b");
+        assertThat(first(m).remedy()).contains("(a: shut off; b: running)");
         assertThat(remedies(m)).noneMatch(r -> r.startsWith(START_ON_SOURCE));
         assertThat(bench.b.calls()).doesNotContain("abort web1");
     }

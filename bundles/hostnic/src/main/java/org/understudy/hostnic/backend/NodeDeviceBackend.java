@@ -30,10 +30,20 @@ public record NodeDeviceBackend(DeviceSource source) implements SriovBackend {
 
     @Override
     public Inventory read() {
-        Inventory inventory = NodeDevices.read(NodeDeviceXml.documents(source.documents()));
-        List<Finding> findings = new ArrayList<>(inventory.findings());
+        List<Finding> findings = new ArrayList<>();
+        Inventory inventory = NodeDevices.read(
+                NodeDeviceXml.documents(source.documents(), failure -> findings.add(unreadable(failure))));
+        findings.addAll(inventory.findings());
         MISSING.stream().map(this::missing).forEach(findings::add);
         return new Inventory(inventory.pfs(), inventory.vfs(), findings);
+    }
+
+    private Finding unreadable(UnderstudyException failure) {
+        return Finding.of(
+                FindingCode.NIC_ACCESS_LIMITED,
+                source.subject(),
+                failure.getMessage(),
+                "Check the devices of the host with virsh nodedev-dumpxml; the other devices are read as usual.");
     }
 
     private Finding missing(String ability) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 import javax.xml.XMLConstants;
 import javax.xml.parsers.DocumentBuilder;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -25,9 +26,32 @@ record NodeDeviceXml(Element element) {
     /**
      * Parses concatenated documents of libvirt.
      *
+     * @param failures receives the failure of each document that cannot be parsed
      * @return the root elements
+     * @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE} if none can be parsed
      */
-    static List<NodeDeviceXml> documents(String text) {
+    static List<NodeDeviceXml> documents(String text, Consumer<UnderstudyException> failures) {
+        try {
+            return parse(text);
+        } catch (UnderstudyException whole) {
+            List<NodeDeviceXml> found = new ArrayList<>();
+            List<UnderstudyException> failed = new ArrayList<>();
+            for (String one : text.split("(?<=</device>)")) {
+                try {
+                    found.addAll(parse(one));
+                } catch (UnderstudyException e) {
+                    failed.add(e);
+                }
+            }
+            if (found.isEmpty()) {
+                throw whole;
+            }
+            failed.forEach(failures);
+            return found;
+        }
+    }
+
+    private static List<NodeDeviceXml> parse(String text) {
         try {
             DocumentBuilderFactory factory = DocumentBuilderFactory.newDefaultInstance();
             factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);

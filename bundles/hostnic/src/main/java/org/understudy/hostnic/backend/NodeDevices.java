@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import org.understudy.api.ErrorCode;
+import java.util.stream.Collectors;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.PciAddress;
@@ -26,19 +26,22 @@ final class NodeDevices {
     private static final String VFIO_DRIVER = "vfio-pci";
 
     private final Map<PciAddress, NodeDeviceXml> functions = new HashMap<>();
-    /** Names of network devices, by their node device. */
-    private final Map<String, String> netdevs = new HashMap<>();
+    /** Names of network devices, by the node device below which they are. */
+    private final Map<String, List<String>> netdevs = new HashMap<>();
 
     private final List<PfView> pfs = new ArrayList<>();
     private final List<VfView> vfs = new ArrayList<>();
     private final List<Finding> findings = new ArrayList<>();
+    private final List<UnderstudyException> failures = new ArrayList<>();
 
     private NodeDevices(List<NodeDeviceXml> devices) {
         for (NodeDeviceXml device : devices) {
             device.capability("pci").ifPresent(pci -> readAddress(device, pci));
             device.capability("net")
                     .flatMap(net -> net.text("interface"))
-                    .ifPresent(name -> device.text("parent").ifPresent(parent -> netdevs.put(parent, name)));
+                    .ifPresent(name -> device.text("parent")
+                            .ifPresent(parent -> netdevs.computeIfAbsent(parent, p -> new ArrayList<>())
+                                    .add(name)));
         }
     }
 
@@ -51,9 +54,7 @@ final class NodeDevices {
         try {
             read.run();
         } catch (UnderstudyException e) {
-            if (e.code() != ErrorCode.INVALID_ARGUMENT) {
-                throw e;
-            }
+            failures.add(e);
             findings.add(
                     Finding.of(
                             FindingCode.NIC_ACCESS_LIMITED,
@@ -63,9 +64,17 @@ final class NodeDevices {
         }
     }
 
-    /** @param devices in any order */
+    /**
+     * Reads the functions of a host.
+     *
+     * @param devices in any order
+     * @throws UnderstudyException if none of them can be read
+     */
     static Inventory read(List<NodeDeviceXml> devices) {
         NodeDevices all = new NodeDevices(devices);
+        if (all.functions.isEmpty() && !all.failures.isEmpty()) {
+            throw all.failures.get(0);
+        }
         all.functions.keySet().stream()
                 .sorted()
                 .forEach(address -> all.readOne(address.toString(), () -> all.readFunction(address)));
@@ -77,9 +86,13 @@ final class NodeDevices {
         NodeDeviceXml pci = device.capability("pci").orElseThrow();
         pci.capability("virt_functions").ifPresent(list -> {
             List<PciAddress> members = list.addresses();
+            Optional<String> netdev = netdev(device);
+            if (netdev.isEmpty() && netdevs(device).size() > 1) {
+                findings.add(ownNetdevUnknown(address, netdevs(device)));
+            }
             PfView pf = new PfView(
                     address,
-                    netdev(device),
+                    netdev,
                     pci.id("vendor"),
                     pci.id("product"),
                     driver(device),
@@ -149,8 +162,25 @@ final class NodeDevices {
         return pci.text("class").map(code -> code.startsWith("0x02")).orElse(true);
     }
 
+    /** Of the netdevs of a PF in switchdev mode, its own one is known by the names of the others that begin with it. */
     private Optional<String> netdev(NodeDeviceXml device) {
-        return device.text("name").map(netdevs::get);
+        List<String> names = netdevs(device);
+        return names.stream()
+                .filter(name -> names.stream().allMatch(other -> other.startsWith(name)))
+                .findFirst();
+    }
+
+    private List<String> netdevs(NodeDeviceXml device) {
+        return device.text("name").map(netdevs::get).orElse(List.of());
+    }
+
+    private static Finding ownNetdevUnknown(PciAddress pf, List<String> names) {
+        return Finding.of(
+                FindingCode.NIC_ACCESS_LIMITED,
+                pf.toString(),
+                "PF " + pf + " has several netdevs, and libvirt does not show which one is its own: "
+                        + names.stream().sorted().collect(Collectors.joining(", ")),
+                "Install understudy-vf on the host (docs/without-root.md), which shows that.");
     }
 
     private static Optional<String> driver(NodeDeviceXml device) {

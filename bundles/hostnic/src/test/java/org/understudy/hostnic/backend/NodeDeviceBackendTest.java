@@ -105,6 +105,45 @@ class NodeDeviceBackendTest {
                 .satisfies(f -> assertThat(f.subject()).isEqualTo("pci_odd"));
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "<device><name>pci_bad</name><capability type='pci'><product id='1'>\u0001</product></capability></device>",
+                "<device><name>pci_bad</name><capability type='pci'><bus>1</bus></capability></device>",
+                "<device><name>pci_bad</name><capability type='pci'><domain>x</domain><bus>1</bus><slot>0</slot>"
+                        + "<function>0</function></capability></device>"
+            })
+    void readsTheOtherDevicesBesideOneThatCannotBeParsed(String bad) throws IOException {
+        Inventory inventory = read(bad + devices());
+
+        assertThat(inventory.vfs()).hasSize(7);
+        assertThat(inventory.findings())
+                .hasSize(7)
+                .first()
+                .satisfies(f -> assertThat(f.remedy()).contains("virsh nodedev-dumpxml"));
+    }
+
+    @Test
+    void doesNotTakeARepresentorForTheNetdevOfAPf() throws IOException {
+        assertThat(read(representor("enp1s0_0") + devices() + representor("enp1s0_1"))
+                        .pfs())
+                .singleElement()
+                .satisfies(pf -> assertThat(pf.netdev()).contains("enp1s0"));
+
+        Inventory unknown = read(representor("aa11") + devices());
+        assertThat(unknown.pfs())
+                .singleElement()
+                .satisfies(pf -> assertThat(pf.netdev()).isEmpty());
+        assertThat(unknown.findings())
+                .first()
+                .satisfies(f -> assertThat(f.message()).contains("aa11, enp1s0"));
+    }
+
+    private static String representor(String name) {
+        return "<device><name>net_%s_00_00_00_00_00_01</name><parent>pci_0000_01_00_0</parent><capability type='net'><interface>%s</interface></capability></device>"
+                .formatted(name, name);
+    }
+
     @Test
     void reportsNoVfAsFree() throws IOException {
         List<VfView> vfs = read(devices()).vfs();

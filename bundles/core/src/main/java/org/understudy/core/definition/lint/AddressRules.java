@@ -160,6 +160,9 @@ final class AddressRules {
             if (implied || model.filter("pcie-root"::equals).isPresent()) {
                 return Optional.of("on the root bus pcie.0, which does not support hot-unplug");
             }
+            if (model.filter("pcie-expander-bus"::equals).isPresent()) {
+                return Optional.of("on the root bus of a pcie-expander-bus, which does not support hot-unplug");
+            }
             return model.filter(BRIDGES::contains)
                     .map(bridge -> "on a " + bridge + ", which is conventional PCI and not PCIe");
         }

@@ -3,8 +3,6 @@ package org.understudy.core.definition.lint;
 
 import java.util.Optional;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.understudy.api.MacAddress;
 import org.understudy.api.PciAddress;
 import org.understudy.api.xml.PciXml;
@@ -19,15 +17,12 @@ import org.understudy.core.definition.NicModel;
  * @param mac empty if it is missing or unreadable
  */
 record NicElement(XmlElement xml, int index, Optional<MacAddress> mac) {
-    // Source: virMacAddrParse, which also accepts octets of one digit.
+    // Source: virMacAddrParse, which accepts no blanks before it.
     private static final Pattern MAC = Pattern.compile("[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){5}");
 
     static NicElement of(XmlElement xml, int index) {
         Optional<MacAddress> mac = xml.childAttribute("mac", "address")
                 .filter(text -> MAC.matcher(text).matches())
-                .map(text -> Stream.of(text.split(":"))
-                        .map(octet -> octet.length() == 1 ? "0" + octet : octet)
-                        .collect(Collectors.joining(":")))
                 .map(MacAddress::new);
         return new NicElement(xml, index, mac);
     }

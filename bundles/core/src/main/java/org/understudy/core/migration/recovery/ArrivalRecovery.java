@@ -15,6 +15,7 @@ import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.MigrationStatusBuilder;
 import org.understudy.core.migration.context.SourceMonitor;
 import org.understudy.core.migration.context.StepAbortedException;
+import org.understudy.core.migration.context.VmAnswers;
 import org.understudy.core.migration.context.VmSnapshot;
 import org.understudy.core.migration.step.Arrived;
 import org.understudy.core.migration.step.MigrationCompletion;
@@ -96,11 +97,14 @@ final class ArrivalRecovery {
 
     private StepAbortedException leftOver() {
         Migration before = interrupted.before();
+        VmAnswers answers = context.answers();
         return StepAbortedException.unclear(Finding.of(
                 FindingCode.STATE_INCONSISTENT,
                 "vm " + before.vm() + " on host " + before.source(),
                 "VM " + before.vm() + " runs on host " + before.destination() + " and is still paused on host "
                         + before.source(),
-                "Destroy the VM on host " + before.source() + "; never resume it there."));
+                answers.destination().is(VmState.RUNNING)
+                        ? "Destroy the VM on host " + before.source() + "; never resume it there (" + answers + ")."
+                        : answers.find()));
     }
 }

@@ -106,16 +106,21 @@ record InterruptedMigration(MigrationJournal.Entry entry, MigrationContext conte
     }
 
     /** Ends the recovery: an admin decides. */
-    static StepAbortedException unclear(Migration before, String message) {
+    StepAbortedException unclear(String message) {
+        return unclear(before(), message, " (" + context.answers() + ")");
+    }
+
+    /** Ends the recovery before both hosts have answered. */
+    static StepAbortedException unclearWithoutAnswer(Migration before, String message) {
+        return unclear(before, message, ", once both answer");
+    }
+
+    private static StepAbortedException unclear(Migration before, String message, String answers) {
         return StepAbortedException.unclear(Finding.of(
                 FindingCode.STATE_INCONSISTENT,
                 "vm " + before.vm(),
                 message + "; nothing was changed",
                 "Decide which of the hosts " + before.source() + " and " + before.destination()
-                        + " has the valid copy of the VM, and destroy the other."));
-    }
-
-    StepAbortedException unclear(String message) {
-        return unclear(before(), message);
+                        + " has the valid copy of the VM" + answers + ", and destroy the other."));
     }
 }

@@ -88,9 +88,10 @@ public final class MigrationRecovery implements Task {
     private void endedByRequest(RecoveryWait wait) {
         String why = wait.reported().map(Finding::message).orElse("The state of the hosts was not known yet");
         wait.reported().ifPresent(status::remove);
-        status.endNeedingAttention(InterruptedMigration.unclear(before, "Recovery ended by request: " + why)
-                .findings()
-                .get(0));
+        status.endNeedingAttention(
+                InterruptedMigration.unclearWithoutAnswer(before, "Recovery ended by request: " + why)
+                        .findings()
+                        .get(0));
         LOG.warn("Migration {} of VM {}: recovery ended by request", before.id(), before.vm());
     }
 

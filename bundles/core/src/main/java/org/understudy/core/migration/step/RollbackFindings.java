@@ -60,8 +60,8 @@ final class RollbackFindings {
                 FindingCode.STATE_INCONSISTENT,
                 context.request().subjectOn(destination),
                 "The VM arrived before the migration could be rolled back, and runs on host " + destination,
-                "Leave the VM on host " + destination + " and do not start it on host " + source
-                        + "; migrate it back if it must run there.");
+                "Leave the VM on host " + destination + " and do not start it on host " + source + " ("
+                        + context.answers() + "); migrate it back if it must run there.");
     }
 
     /** The next step while it may be unknown on which host the VM runs. */

@@ -292,6 +292,17 @@ final class RuleCases {
                                 with(BUS_2, "bus='0x09' slot='0x00' function='0x0'/>"))
                         .fixed(onOwnPort),
                 rule(
+                                PRIMARY_ON_ROOT_BUS,
+                                "nor can anything on another root bus",
+                                replace(
+                                        with(BUS_2, "bus='0x03' slot='0x00' function='0x0'/>"),
+                                        "pcie-to-pci-bridge",
+                                        "pcie-expander-bus"),
+                                PRIMARY,
+                                List.of("ua-vf0", "0000:03:00.0", "pcie-expander-bus"),
+                                with(BUS_2, "bus='0x09' slot='0x00' function='0x0'/>"))
+                        .fixed(replace(onOwnPort, "pcie-to-pci-bridge", "pcie-expander-bus")),
+                rule(
                                 SLOT_NOT_ON_ROOT_PORT,
                                 "a root port has one slot",
                                 with(BUS_2, BUS_2.replace("slot='0x00'", "slot='0x05'")),
@@ -329,6 +340,13 @@ final class RuleCases {
                         STANDBY,
                         List.of("ua-standby0", "'e1000e'"),
                         with(virtio, "<model type='virtio-non-transitional'/>")),
+                rule(
+                        STANDBY_NOT_VIRTIO,
+                        "vDPA is virtio by default",
+                        replace(with("\n      " + virtio, ""), "<interface type='bridge'>", "<interface type='user'>"),
+                        STANDBY,
+                        List.of("ua-standby0", "no model"),
+                        replace(with("\n      " + virtio, ""), "<interface type='bridge'>", "<interface type='vdpa'>")),
                 rule(
                         STANDBY_NOT_VIRTIO,
                         "the default model on x86 is not virtio",
