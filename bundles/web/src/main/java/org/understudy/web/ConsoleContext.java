@@ -2,8 +2,9 @@
 package org.understudy.web;
 
 import java.io.IOException;
-import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
 import org.osgi.service.component.annotations.Activate;
@@ -12,33 +13,35 @@ import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ServiceScope;
 import org.osgi.service.http.context.ServletContextHelper;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContext;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.understudy.api.Action;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.Policies;
+import org.understudy.web.access.Authenticator;
+import org.understudy.web.access.Authenticator.Accepted;
+import org.understudy.web.access.Authenticator.Delayed;
+import org.understudy.web.access.Authenticator.WithoutRole;
+import org.understudy.web.access.Caller;
 
-/** Requires a login for everything below {@code /understudy}. */
+/** Requires a login and the role of the action for everything below {@code /understudy}. */
 @Component(service = ServletContextHelper.class, scope = ServiceScope.BUNDLE)
 @HttpWhiteboardContext(name = ConsoleContext.NAME, path = "/understudy")
 public final class ConsoleContext extends ServletContextHelper {
     static final String NAME = "understudy";
     static final String SELECT = "(osgi.http.whiteboard.context.name=" + NAME + ")";
 
-    private static final Logger LOG = LoggerFactory.getLogger(ConsoleContext.class);
-
     private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
             + " img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    private final LoginCheck login;
-    private final FailedLogins failedLogins;
+    private final Authenticator authenticator;
+    private final Policies policies;
+    private final AuditTrail audit;
 
     @Activate
-    public ConsoleContext(@Reference FailedLogins failedLogins) {
-        this(new LoginCheck("karaf", "admin"), failedLogins);
-    }
-
-    ConsoleContext(LoginCheck login, FailedLogins failedLogins) {
-        this.login = login;
-        this.failedLogins = failedLogins;
+    public ConsoleContext(
+            @Reference Authenticator authenticator, @Reference Policies policies, @Reference AuditTrail audit) {
+        this.authenticator = authenticator;
+        this.policies = policies;
+        this.audit = audit;
     }
 
     @Override
@@ -47,53 +50,46 @@ public final class ConsoleContext extends ServletContextHelper {
         response.setHeader("X-Content-Type-Options", "nosniff");
         response.setHeader("Referrer-Policy", "no-referrer");
         response.setHeader("Cache-Control", "no-store");
-        Optional<Credentials> given = Credentials.parse(Optional.ofNullable(request.getHeader("Authorization")));
-        return given.isPresent() ? isAccepted(given.get(), request.getRemoteAddr(), response) : challenge(response);
-    }
-
-    private boolean isAccepted(Credentials given, String address, HttpServletResponse response) throws IOException {
-        FailedLogins.Reservation reservation = failedLogins.reserve(given, address);
-        if (reservation.isRefused()) {
-            return tooMany(given, reservation.delay(), response);
+        Authenticator.Result result = authenticator.check(request);
+        if (result instanceof Accepted accepted) {
+            return isPermitted(accepted.caller(), request, response);
+        } else if (result instanceof WithoutRole known) {
+            return refuse(roleMissing(known.user(), Action.VIEW), response);
+        } else if (result instanceof Delayed delayed) {
+            return tooMany(delayed, response);
         }
-        return switch (login.check(given)) {
-            case ACCEPTED -> {
-                failedLogins.succeeded(given, address, reservation);
-                yield true;
-            }
-            case ROLE_MISSING -> {
-                failedLogins.succeeded(given, address, reservation);
-                yield roleMissing(given, address, response);
-            }
-            case FAILED -> failed(given, address, response);
-        };
-    }
-
-    private boolean failed(Credentials given, String address, HttpServletResponse response) throws IOException {
-        Duration delay = failedLogins.failed(given, address);
-        LOG.warn(
-                "Login of user {} from {}: failed{}",
-                given.shownUser(),
-                address,
-                delay.isZero() ? "" : ", further logins are refused for " + seconds(delay) + " s");
         return challenge(response);
     }
 
-    /** Not logged, because a program that guesses passwords would fill the log. */
-    private static boolean tooMany(Credentials given, Duration delay, HttpServletResponse response) throws IOException {
-        response.setHeader("Retry-After", String.valueOf(seconds(delay)));
-        return refuse(
-                ErrorCode.TOO_MANY_LOGINS,
-                "Too many failed logins of user '%s' or from this address; logins are refused for %d s"
-                        .formatted(given.shownUser(), seconds(delay)),
-                response);
+    private boolean isPermitted(Caller caller, HttpServletRequest request, HttpServletResponse response)
+            throws IOException {
+        Action action = RouteTable.action(request.getMethod(), Optional.ofNullable(request.getPathInfo()));
+        if (caller.may(action)) {
+            caller.attach(request);
+            return true;
+        }
+        RestResponse refusal = roleMissing(caller.label(), action);
+        audit.record(caller, action, request, Optional.of(ErrorCode.ROLE_MISSING), roleMissingText(caller.label(), action));
+        return refuse(refusal, response);
     }
 
-    private boolean roleMissing(Credentials given, String address, HttpServletResponse response) throws IOException {
-        LOG.info("Login of user {} from {}: refused, role {} is missing", given.shownUser(), address, login.role());
+    private RestResponse roleMissing(String user, Action action) {
+        return ProblemDetails.of(ErrorCode.ROLE_MISSING, roleMissingText(user, action));
+    }
+
+    private String roleMissingText(String user, Action action) {
+        List<String> roles = policies.current().access().sufficientFor(action.role());
+        return "User '%s' does not have the role %s"
+                .formatted(user, roles.stream().map(role -> "'" + role + "'").collect(Collectors.joining(" or ")));
+    }
+
+    private static boolean tooMany(Delayed delayed, HttpServletResponse response) throws IOException {
+        response.setHeader("Retry-After", String.valueOf(delayed.seconds()));
         return refuse(
-                ErrorCode.ROLE_MISSING,
-                "User '%s' does not have the role '%s'".formatted(given.shownUser(), login.role()),
+                ProblemDetails.of(
+                        ErrorCode.TOO_MANY_LOGINS,
+                        "Too many failed logins of user '%s' or from this address; logins are refused for %d s"
+                                .formatted(delayed.user(), delayed.seconds())),
                 response);
     }
 
@@ -104,12 +100,8 @@ public final class ConsoleContext extends ServletContextHelper {
         return false;
     }
 
-    private static boolean refuse(ErrorCode code, String detail, HttpServletResponse response) throws IOException {
-        ProblemDetails.of(code, detail).sendTo(response);
+    private static boolean refuse(RestResponse refusal, HttpServletResponse response) throws IOException {
+        refusal.sendTo(response);
         return false;
-    }
-
-    private static long seconds(Duration delay) {
-        return Math.max(1, delay.plusMillis(999).toSeconds());
     }
 }

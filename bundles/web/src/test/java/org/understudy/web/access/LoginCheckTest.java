@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.understudy.web;
+package org.understudy.web.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.understudy.web.LoginCheck.Result;
+import org.understudy.web.access.LoginCheck.Result;
 
 class LoginCheckTest {
     private final LoginCheck login = new LoginCheck("test", "admin");
