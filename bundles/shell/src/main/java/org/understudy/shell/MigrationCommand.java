@@ -25,6 +25,11 @@ abstract class MigrationCommand extends UnderstudyCommand {
         return new MigrationId(id);
     }
 
+    @Override
+    CommandAudit.CommandObject object(CommandAudit audit) {
+        return CommandAudit.CommandObject.named(id);
+    }
+
     final int show(Migration migration) {
         print(migration, () -> TextView.migration(out(), migration));
         return 0;

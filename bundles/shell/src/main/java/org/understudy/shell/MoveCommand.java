@@ -73,6 +73,11 @@ abstract class MoveCommand extends VmCommand {
         return new HostName(host);
     }
 
+    @Override
+    String note() {
+        return "to host " + host;
+    }
+
     final MigrationOptions options() {
         return new MigrationOptions(
                 bandwidth.isEmpty() ? OptionalLong.empty() : OptionalLong.of(Quantities.bytes(bandwidth)),

@@ -21,6 +21,11 @@ abstract class VmCommand extends UnderstudyCommand {
         return VmOnHost.parse(vm);
     }
 
+    @Override
+    CommandAudit.CommandObject object(CommandAudit audit) {
+        return audit.vm(vm());
+    }
+
     /** Prints the current state of the VM. */
     final int show() {
         var now = vms.show(vm());

@@ -26,6 +26,8 @@ import org.jline.terminal.impl.ExternalTerminal;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.understudy.api.AccessPolicy;
+import org.understudy.api.Action;
 
 /** The access list in the feature against the commands of this bundle. */
 class CommandAccessTest {
@@ -43,6 +45,10 @@ class CommandAccessTest {
     }
 
     private static List<String> commands() throws IOException, URISyntaxException {
+        return types().map(type -> type.getAnnotation(Command.class).name()).toList();
+    }
+
+    private static Stream<? extends Class<?>> types() throws IOException, URISyntaxException {
         Path classes = Path.of(
                 VmList.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         try (Stream<Path> files = Files.list(classes.resolve("org/understudy/shell"))) {
@@ -51,8 +57,8 @@ class CommandAccessTest {
                     .map(name -> "org.understudy.shell." + name.substring(0, name.length() - ".class".length()))
                     .map(CommandAccessTest::load)
                     .filter(type -> type.isAnnotationPresent(Command.class))
-                    .map(type -> type.getAnnotation(Command.class).name())
-                    .toList();
+                    .toList()
+                    .stream();
         }
     }
 
@@ -73,10 +79,25 @@ class CommandAccessTest {
     }
 
     @Test
+    void permitsEachCommandToTheRolesThatItsActionNeeds() throws Exception {
+        Properties roles = roles();
+
+        assertThat(types()).allSatisfy(type -> {
+            Action action = type.getAnnotation(Performs.class).value();
+            assertThat(roles.getProperty(type.getAnnotation(Command.class).name())
+                            .split("\\s*,\\s*"))
+                    .as(type.getSimpleName() + ": " + action)
+                    .containsExactlyElementsOf(AccessPolicy.DEFAULT.sufficientFor(action.role()));
+        });
+        assertThat(roles.getProperty("lint[/(?s).*--file.*/]"))
+                .isEqualTo(String.join(", ", AccessPolicy.DEFAULT.sufficientFor(Action.READ_FILE.role())));
+    }
+
+    @Test
     void grantsNothingToTheRoleThatOpensAShell() throws Exception {
         assertThat(roles().values())
                 .allSatisfy(line -> assertThat(line.toString().split("\\s*,\\s*"))
-                        .isSubsetOf("viewer", "admin")
+                        .isSubsetOf("viewer", "operator", "manager", "admin")
                         .contains("admin"));
     }
 

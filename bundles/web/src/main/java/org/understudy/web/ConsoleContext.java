@@ -4,7 +4,6 @@ package org.understudy.web;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
 import org.osgi.service.component.annotations.Activate;
@@ -54,7 +53,7 @@ public final class ConsoleContext extends ServletContextHelper {
         if (result instanceof Accepted accepted) {
             return isPermitted(accepted.caller(), request, response);
         } else if (result instanceof WithoutRole known) {
-            return refuse(roleMissing(known.user(), Action.VIEW), response);
+            return refuse(ErrorCode.ROLE_MISSING, roleMissing(known.user(), Action.VIEW), response);
         } else if (result instanceof Delayed delayed) {
             return tooMany(delayed, response);
         }
@@ -68,28 +67,24 @@ public final class ConsoleContext extends ServletContextHelper {
             caller.attach(request);
             return true;
         }
-        RestResponse refusal = roleMissing(caller.label(), action);
-        audit.record(caller, action, request, Optional.of(ErrorCode.ROLE_MISSING), roleMissingText(caller.label(), action));
-        return refuse(refusal, response);
+        String detail = roleMissing(caller.label(), action);
+        AuditTrail.failed(request, ErrorCode.ROLE_MISSING, detail);
+        audit.record(caller, action, request, audit.object(request));
+        return refuse(ErrorCode.ROLE_MISSING, detail, response);
     }
 
-    private RestResponse roleMissing(String user, Action action) {
-        return ProblemDetails.of(ErrorCode.ROLE_MISSING, roleMissingText(user, action));
-    }
-
-    private String roleMissingText(String user, Action action) {
+    private String roleMissing(String user, Action action) {
         List<String> roles = policies.current().access().sufficientFor(action.role());
-        return "User '%s' does not have the role %s"
-                .formatted(user, roles.stream().map(role -> "'" + role + "'").collect(Collectors.joining(" or ")));
+        return "User '%s' does not have the role '%s'"
+                .formatted(user, roles.isEmpty() ? EnumParser.word(action.role()) : roles.get(0));
     }
 
     private static boolean tooMany(Delayed delayed, HttpServletResponse response) throws IOException {
         response.setHeader("Retry-After", String.valueOf(delayed.seconds()));
         return refuse(
-                ProblemDetails.of(
-                        ErrorCode.TOO_MANY_LOGINS,
-                        "Too many failed logins of user '%s' or from this address; logins are refused for %d s"
-                                .formatted(delayed.user(), delayed.seconds())),
+                ErrorCode.TOO_MANY_LOGINS,
+                "Too many failed logins of user '%s' or from this address; logins are refused for %d s"
+                        .formatted(delayed.user(), delayed.seconds()),
                 response);
     }
 
@@ -100,8 +95,8 @@ public final class ConsoleContext extends ServletContextHelper {
         return false;
     }
 
-    private static boolean refuse(RestResponse refusal, HttpServletResponse response) throws IOException {
-        refusal.sendTo(response);
+    private static boolean refuse(ErrorCode code, String detail, HttpServletResponse response) throws IOException {
+        ProblemDetails.of(code, detail).sendTo(response);
         return false;
     }
 }

@@ -135,6 +135,7 @@ public final class VmServlet extends RestServlet {
                         .map(text -> EnumParser.parse(Consent.class, text))
                         .collect(Collectors.toSet()));
         boolean dryRun = restRequest.flag("dry-run");
+        AuditTrail.note(restRequest.request(), dryRun ? "dry run" : "");
         return dryRun
                 ? RestResponse.ok(view.write(Passwords.masked(pairs.planOn(
                         vms.definition(vm), request, Optional.of(vms.show(vm).host())))))

@@ -4,107 +4,53 @@ package org.understudy.web.access;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
-import java.security.Principal;
 import java.util.Base64;
-import java.util.Map;
 import java.util.Optional;
-import javax.security.auth.Subject;
-import javax.security.auth.callback.Callback;
-import javax.security.auth.callback.CallbackHandler;
-import javax.security.auth.callback.NameCallback;
-import javax.security.auth.callback.PasswordCallback;
-import javax.security.auth.login.AppConfigurationEntry;
-import javax.security.auth.login.AppConfigurationEntry.LoginModuleControlFlag;
-import javax.security.auth.login.Configuration;
-import javax.security.auth.login.LoginException;
-import javax.security.auth.spi.LoginModule;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.understudy.web.access.LoginCheck.Result;
+import org.understudy.api.AccessPolicy;
 
 class LoginCheckTest {
-    private final LoginCheck login = new LoginCheck("test", "admin");
-
-    /** Has the name of Karaf's class, by which the login recognizes a role. */
-    record RolePrincipal(String name) implements Principal {
-        @Override
-        public String getName() {
-            return name;
-        }
-    }
-
-    /** A realm with two users: root is an admin, eve is not. */
-    public static final class Realm implements LoginModule {
-        private Subject subject = new Subject();
-        private CallbackHandler handler = callbacks -> {};
-
-        @Override
-        public void initialize(Subject who, CallbackHandler asks, Map<String, ?> shared, Map<String, ?> options) {
-            subject = who;
-            handler = asks;
-        }
-
-        @Override
-        public boolean login() throws LoginException {
-            NameCallback name = new NameCallback("user");
-            PasswordCallback password = new PasswordCallback("password", false);
-            try {
-                handler.handle(new Callback[] {name, password});
-            } catch (Exception e) {
-                throw new LoginException(e.toString());
-            }
-            if (!new String(password.getPassword()).equals("sé:cret")) {
-                throw new LoginException("wrong");
-            }
-            subject.getPrincipals().add(new RolePrincipal(name.getName().equals("root") ? "admin" : "viewer"));
-            return true;
-        }
-
-        @Override
-        public boolean commit() {
-            return true;
-        }
-
-        @Override
-        public boolean abort() {
-            return true;
-        }
-
-        @Override
-        public boolean logout() {
-            return true;
-        }
-    }
-
     @BeforeAll
     static void realm() {
-        Configuration.setConfiguration(new Configuration() {
-            @Override
-            public AppConfigurationEntry[] getAppConfigurationEntry(String name) {
-                return new AppConfigurationEntry[] {
-                    new AppConfigurationEntry(Realm.class.getName(), LoginModuleControlFlag.REQUIRED, Map.of())
-                };
-            }
-        });
+        TestRealm.install();
     }
 
-    private Result check(String user, String password) {
-        return login.check(new Credentials(user, password));
+    private static Optional<Set<String>> roles(String user, String password, AccessPolicy policy) {
+        return LoginCheck.roles(policy, new Credentials(user, password), "192.0.2.1");
+    }
+
+    private static AccessPolicy policy(String roleClass) {
+        AccessPolicy usual = AccessPolicy.DEFAULT;
+        return new AccessPolicy(
+                "test", Set.of(roleClass), usual.roles(), true, usual.sessionIdle(), usual.sessionLifetime());
+    }
+
+    private static Optional<Set<String>> roles(String user, String password) {
+        return roles(user, password, policy("RolePrincipal"));
     }
 
     @Test
     void acceptsAnAdmin() {
-        assertThat(check("root", "sé:cret")).isEqualTo(Result.ACCEPTED);
+        assertThat(roles("root", "sé:cret")).hasValue(Set.of("admin"));
     }
 
     @Test
     void distinguishesAMissingRoleFromAWrongPassword() {
-        assertThat(check("eve", "sé:cret")).isEqualTo(Result.ROLE_MISSING);
-        assertThat(check("eve", "wrong")).isEqualTo(Result.FAILED);
-        assertThat(check("root", "wrong")).isEqualTo(Result.FAILED);
+        assertThat(roles("eve", "sé:cret")).hasValue(Set.of("viewer"));
+        assertThat(roles("eve", "wrong")).isEmpty();
+        assertThat(roles("root", "wrong")).isEmpty();
+    }
+
+    @Test
+    void readsRolesOfTheConfiguredClassesOnly() {
+        assertThat(roles("root", "sé:cret", policy("GroupPrincipal"))).hasValue(Set.of());
+        assertThat(roles("root", "sé:cret", policy(TestRealm.RolePrincipal.class.getName())))
+                .hasValue(Set.of("admin"));
     }
 
     @Test
