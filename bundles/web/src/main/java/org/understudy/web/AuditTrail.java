@@ -28,6 +28,9 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.Vm;
 import org.understudy.api.VmAddress;
 import org.understudy.api.VmOnHost;
+import org.understudy.api.VmUuid;
+import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.XmlElement;
 import org.understudy.web.access.Caller;
 
 /** Makes one audit entry of each request that needs one. Never throws, and never waits for a host or a store. */
@@ -43,6 +46,24 @@ public final class AuditTrail {
     /** What an action was done to. */
     record AuditObject(String name, Optional<UUID> uuid, Optional<HostName> host) {
         static final AuditObject NONE = new AuditObject("", Optional.empty(), Optional.empty());
+
+        /** The VM of a definition, by its name and UUID there; without a name if it is not valid. */
+        static AuditObject of(String definition, String host) {
+            try {
+                XmlElement domain = DomainDocument.parse(definition).root();
+                return new AuditObject(
+                        domain.child("name").map(XmlElement::text).orElse(""),
+                        domain.child("uuid").flatMap(uuid -> uuid(uuid.text().strip())),
+                        Optional.of(new HostName(host)));
+            } catch (UnderstudyException e) {
+                // Which the call reports.
+                return NONE;
+            }
+        }
+
+        private static Optional<UUID> uuid(String text) {
+            return VmOnHost.withoutHost(text) instanceof VmUuid uuid ? Optional.of(uuid.value()) : Optional.empty();
+        }
     }
 
     /** How a request ended, and what else is worth a record. */
@@ -79,6 +100,11 @@ public final class AuditTrail {
     /** Names the VM of a request whose path does not. */
     static void concerns(ServletRequest request, VmAddress vm) {
         request.setAttribute(OBJECT, vm);
+    }
+
+    /** Names the VM of a definition. */
+    static void concerns(ServletRequest request, AuditObject object) {
+        request.setAttribute(OBJECT, object);
     }
 
     /** Notes further values of a request, such as the destination. No password and no document. */
@@ -138,7 +164,10 @@ public final class AuditTrail {
         Outcome outcome = request.getAttribute(OUTCOME) instanceof Outcome noted
                 ? noted
                 : new Outcome(Optional.empty(), "");
-        AuditObject actual = request.getAttribute(OBJECT) instanceof VmAddress address ? vm(address) : object;
+        Object named = request.getAttribute(OBJECT);
+        AuditObject actual = named instanceof AuditObject known
+                ? known
+                : named instanceof VmAddress address ? vm(address) : object;
         record(Actor.of(caller), action, actual, outcome.error(), outcome.message());
     }
 

@@ -60,6 +60,7 @@ class HookSocketTest {
     Path folder;
 
     private final NicProvisioning provisioning = mock(NicProvisioning.class);
+    private final AuditTrail audit = new AuditTrail();
     private final FakeTime time = new FakeTime();
     private Path path;
     private HookSocket socket;
@@ -75,7 +76,7 @@ class HookSocketTest {
     }
 
     private HookSocket open(Limits limits, Acceptor acceptor) throws IOException {
-        return new HookSocket(Exchange.VIEW, provisioning, path, CALL_TIMEOUT, limits, acceptor, time);
+        return new HookSocket(Exchange.VIEW, provisioning, audit, path, CALL_TIMEOUT, limits, acceptor, time);
     }
 
     @AfterEach
