@@ -60,7 +60,8 @@ public record AccessPolicy(
         return roles.entrySet().stream()
                 .filter(known -> known.getValue().includes(needed))
                 .sorted(order.thenComparing(Map.Entry::getValue)
-                        .thenComparing(known -> !known.getKey().equalsIgnoreCase(known.getValue().name()))
+                        .thenComparing(known -> !known.getKey()
+                                .equalsIgnoreCase(known.getValue().name()))
                         .thenComparing(Map.Entry::getKey))
                 .map(Map.Entry::getKey)
                 .toList();

@@ -85,8 +85,8 @@ final class PolicyReader {
                 lastValid.allowEmulatedPrimary());
         Map<VmName, ProbeTarget> probes =
                 valid(lost.test("probes"), () -> probes(file.mapping("probes")), lastValid.probes());
-        AccessPolicy access = valid(
-                lost.test("security"), () -> AccessReader.read(file.mapping("security")), lastValid.access());
+        AccessPolicy access =
+                valid(lost.test("security"), () -> AccessReader.read(file.mapping("security")), lastValid.access());
         file.reportUnknownKeys();
         return policy(hosts.hosts(), pools, migrations, emulated, probes, access);
     }

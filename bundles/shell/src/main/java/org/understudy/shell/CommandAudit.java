@@ -65,7 +65,10 @@ record CommandAudit(List<AuditLog> logs, List<Inventory> inventories) {
             try {
                 log.record(entry);
             } catch (RuntimeException e) {
-                LOG.error("Audit log {}: unhandled exception, an entry is lost", log.getClass().getName(), e);
+                LOG.error(
+                        "Audit log {}: unhandled exception, an entry is lost",
+                        log.getClass().getName(),
+                        e);
             }
         }
     }

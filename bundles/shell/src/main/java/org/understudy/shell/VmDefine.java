@@ -40,7 +40,8 @@ public final class VmDefine extends UnderstudyCommand {
 
     @Override
     CommandAudit.CommandObject object(CommandAudit audit) {
-        Optional<HostName> on = Optional.of(host).filter(text -> !text.isEmpty()).map(HostName::new);
+        Optional<HostName> on =
+                Optional.of(host).filter(text -> !text.isEmpty()).map(HostName::new);
         return new CommandAudit.CommandObject(standardInput ? "" : file, Optional.empty(), on);
     }
 

@@ -52,7 +52,8 @@ class CommandAccessTest {
         Path classes = Path.of(
                 VmList.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         try (Stream<Path> files = Files.list(classes.resolve("org/understudy/shell"))) {
-            return files.map(file -> file.getFileName().toString())
+            return files
+                    .map(file -> file.getFileName().toString())
                     .filter(name -> name.endsWith(".class"))
                     .map(name -> "org.understudy.shell." + name.substring(0, name.length() - ".class".length()))
                     .map(CommandAccessTest::load)

@@ -33,8 +33,8 @@ import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 
 class CommandAuditTest {
-    private static final Vm WEB1 = new Vm(
-            new VmName("web1"), new UUID(0, 1), new HostName("alpha"), VmState.RUNNING, List.of(), List.of());
+    private static final Vm WEB1 =
+            new Vm(new VmName("web1"), new UUID(0, 1), new HostName("alpha"), VmState.RUNNING, List.of(), List.of());
 
     private final Terminal terminal = new Terminal();
     private final List<AuditEntry> entries = new ArrayList<>();
@@ -76,8 +76,8 @@ class CommandAuditTest {
 
     @SuppressWarnings("removal")
     private static void runAs(String user, String client, UnderstudyCommand command) {
-        Subject subject = new Subject(
-                true, Set.of(new UserPrincipal(user), new ClientPrincipal(client)), Set.of(), Set.of());
+        Subject subject =
+                new Subject(true, Set.of(new UserPrincipal(user), new ClientPrincipal(client)), Set.of(), Set.of());
         Subject.doAs(subject, (PrivilegedAction<Object>) command::execute);
     }
 

@@ -161,13 +161,11 @@ public final class AuditTrail {
 
     /** Records a request that was done. */
     void record(Caller caller, Action action, HttpServletRequest request, AuditObject object) {
-        Outcome outcome = request.getAttribute(OUTCOME) instanceof Outcome noted
-                ? noted
-                : new Outcome(Optional.empty(), "");
+        Outcome outcome =
+                request.getAttribute(OUTCOME) instanceof Outcome noted ? noted : new Outcome(Optional.empty(), "");
         Object named = request.getAttribute(OBJECT);
-        AuditObject actual = named instanceof AuditObject known
-                ? known
-                : named instanceof VmAddress address ? vm(address) : object;
+        AuditObject actual =
+                named instanceof AuditObject known ? known : named instanceof VmAddress address ? vm(address) : object;
         record(Actor.of(caller), action, actual, outcome.error(), outcome.message());
     }
 
@@ -193,7 +191,10 @@ public final class AuditTrail {
             try {
                 log.record(entry);
             } catch (RuntimeException e) {
-                LOG.error("Audit log {}: unhandled exception, an entry is lost", log.getClass().getName(), e);
+                LOG.error(
+                        "Audit log {}: unhandled exception, an entry is lost",
+                        log.getClass().getName(),
+                        e);
             }
         }
     }

@@ -2,8 +2,11 @@
 package org.understudy.web;
 
 import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
 import org.osgi.service.component.annotations.Activate;
@@ -15,9 +18,12 @@ import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContext;
 import org.understudy.api.Action;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Policies;
+import org.understudy.api.Role;
 import org.understudy.web.access.Authenticator;
 import org.understudy.web.access.Authenticator.Accepted;
 import org.understudy.web.access.Authenticator.Delayed;
+import org.understudy.web.access.Authenticator.Failed;
+import org.understudy.web.access.Authenticator.Unencrypted;
 import org.understudy.web.access.Authenticator.WithoutRole;
 import org.understudy.web.access.Caller;
 
@@ -29,7 +35,10 @@ public final class ConsoleContext extends ServletContextHelper {
     static final String SELECT = "(osgi.http.whiteboard.context.name=" + NAME + ")";
 
     private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
-            + " img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+            + " img-src 'self' data:; base-uri 'none'; form-action '%s'; frame-ancestors 'none'";
+
+    /** The only paths without a login, compared as a whole. */
+    private static final Set<String> PUBLIC = Set.of(LoginServlet.PATH, LoginServlet.PATH + LoginServlet.STYLE);
 
     private final Authenticator authenticator;
     private final Policies policies;
@@ -45,10 +54,15 @@ public final class ConsoleContext extends ServletContextHelper {
 
     @Override
     public boolean handleSecurity(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        response.setHeader("Content-Security-Policy", POLICY);
+        boolean isLogin =
+                PUBLIC.contains(Optional.ofNullable(request.getPathInfo()).orElse(""));
+        response.setHeader("Content-Security-Policy", POLICY.formatted(isLogin ? "self" : "none"));
         response.setHeader("X-Content-Type-Options", "nosniff");
         response.setHeader("Referrer-Policy", "no-referrer");
         response.setHeader("Cache-Control", "no-store");
+        if (isLogin) {
+            return true;
+        }
         Authenticator.Result result = authenticator.check(request);
         if (result instanceof Accepted accepted) {
             return isPermitted(accepted.caller(), request, response);
@@ -56,13 +70,26 @@ public final class ConsoleContext extends ServletContextHelper {
             return refuse(ErrorCode.ROLE_MISSING, roleMissing(known.user(), Action.VIEW), response);
         } else if (result instanceof Delayed delayed) {
             return tooMany(delayed, response);
+        } else if (result instanceof Unencrypted) {
+            return refuse(ErrorCode.ENCRYPTION_REQUIRED, "A token was sent in plain text over a network", response);
         }
-        return challenge(response);
+        if (isBrowser(request)) {
+            return toLogin(request, response);
+        }
+        return challenge(
+                result instanceof Failed
+                        ? "User and password, or the token, are wrong"
+                        : "The request has no valid session, token, or user and password",
+                request,
+                response);
     }
 
     private boolean isPermitted(Caller caller, HttpServletRequest request, HttpServletResponse response)
             throws IOException {
         Action action = RouteTable.action(request.getMethod(), Optional.ofNullable(request.getPathInfo()));
+        if (action.role() == Role.PEER && !Authenticator.isPrivate(request)) {
+            return refuse(ErrorCode.ENCRYPTION_REQUIRED, "A server with connector peer called in plain text", response);
+        }
         if (caller.may(action)) {
             caller.attach(request);
             return true;
@@ -88,11 +115,36 @@ public final class ConsoleContext extends ServletContextHelper {
                 response);
     }
 
-    private static boolean challenge(HttpServletResponse response) throws IOException {
-        response.setHeader("WWW-Authenticate", "Basic realm=\"Understudy\", charset=\"UTF-8\"");
-        // Without this the server answers 403, and a browser does not ask for a password.
-        response.sendError(HttpServletResponse.SC_UNAUTHORIZED);
+    /** A page that a person opens. Scripts of a page and programs get 401. */
+    private static boolean isBrowser(HttpServletRequest request) {
+        String accept = request.getHeader("Accept");
+        return request.getMethod().equals("GET") && accept != null && accept.contains("text/html");
+    }
+
+    private static boolean toLogin(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        String query = request.getQueryString() == null ? "" : "?" + request.getQueryString();
+        String next = Optional.ofNullable(request.getPathInfo()).orElse("/") + query;
+        // Not sendRedirect: the server would build an absolute URL from the Host header of the request.
+        response.setStatus(HttpServletResponse.SC_FOUND);
+        response.setHeader(
+                "Location",
+                request.getContextPath() + LoginServlet.PATH + "?next="
+                        + URLEncoder.encode(next, StandardCharsets.UTF_8));
+        // The server would otherwise answer 403.
+        response.flushBuffer();
         return false;
+    }
+
+    private boolean challenge(String detail, HttpServletRequest request, HttpServletResponse response)
+            throws IOException {
+        // A browser would open its own dialog for a script's request.
+        boolean script =
+                "fetch".equals(request.getHeader("X-Requested-With")) || request.getHeader("Sec-Fetch-Mode") != null;
+        boolean basic = policies.current().access().basic() && !script;
+        response.setHeader(
+                "WWW-Authenticate",
+                basic ? "Basic realm=\"Understudy\", charset=\"UTF-8\"" : "Bearer realm=\"Understudy\"");
+        return refuse(ErrorCode.UNAUTHORIZED, detail, response);
     }
 
     private static boolean refuse(ErrorCode code, String detail, HttpServletResponse response) throws IOException {

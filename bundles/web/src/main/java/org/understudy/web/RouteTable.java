@@ -24,6 +24,7 @@ final class RouteTable {
             route("GET audit(/.*)?", Action.READ_AUDIT),
             route("[A-Z]+ tokens(/.*)?", Action.TOKENS),
             route("DELETE session", Action.VIEW),
+            route("POST login", Action.VIEW),
             route("GET .*", Action.VIEW),
             route("POST lint", Action.VIEW),
             route("POST (vms/[^/]+/)?preflight", Action.VIEW),

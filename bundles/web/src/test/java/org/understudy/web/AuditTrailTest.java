@@ -40,8 +40,8 @@ import org.understudy.web.access.Caller.SessionKey;
 import org.understudy.web.access.Caller.TokenKey;
 
 class AuditTrailTest {
-    private static final Vm WEB1 = new Vm(
-            new VmName("web1"), new UUID(0, 1), new HostName("alpha"), VmState.RUNNING, List.of(), List.of());
+    private static final Vm WEB1 =
+            new Vm(new VmName("web1"), new UUID(0, 1), new HostName("alpha"), VmState.RUNNING, List.of(), List.of());
 
     private final List<AuditEntry> entries = new ArrayList<>();
     private final VirtualMachines vms = mock(VirtualMachines.class);

@@ -87,9 +87,10 @@ class ConsoleContextTest {
         Exchange exchange = new Exchange(method, path, "");
         String credentials = user + ":" + TestRealm.PASSWORD;
         when(exchange.request.getHeader("Authorization"))
-                .thenReturn("Basic "
-                        + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8)));
+                .thenReturn(
+                        "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8)));
         when(exchange.request.getRemoteAddr()).thenReturn("192.0.2.1");
+        when(exchange.request.isSecure()).thenReturn(true);
         boolean permitted = context.handleSecurity(exchange.request, exchange.response);
         if (!permitted) {
             assertThat(exchange.status).isEqualTo(403);
@@ -120,6 +121,22 @@ class ConsoleContextTest {
                     .as(user)
                     .isEqualTo(List.of(users.split(" ")).contains(user));
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"192.0.2.1, false, 403", "192.0.2.1, true, 200", "127.0.0.1, false, 200", "::1, false, 200"})
+    void acceptsAPeerEncryptedOrFromThisMachineOnly(String address, boolean secure, int status) throws IOException {
+        Exchange exchange = new Exchange("POST", "/api/v1/peer/alpha/vms", "");
+        String credentials = "pia:" + TestRealm.PASSWORD;
+        when(exchange.request.getHeader("Authorization"))
+                .thenReturn(
+                        "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8)));
+        when(exchange.request.getRemoteAddr()).thenReturn(address);
+        when(exchange.request.isSecure()).thenReturn(secure);
+
+        assertThat(context.handleSecurity(exchange.request, exchange.response)).isEqualTo(status == 200);
+
+        assertThat(exchange.status).isEqualTo(status);
     }
 
     @Test

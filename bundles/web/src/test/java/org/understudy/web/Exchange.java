@@ -52,7 +52,9 @@ final class Exchange {
                 .doAnswer(call -> attributes.put(call.getArgument(0), call.getArgument(1)))
                 .when(request)
                 .setAttribute(anyString(), any());
-        lenient().when(request.getAttribute(anyString())).thenAnswer(call -> attributes.get(call.<String>getArgument(0)));
+        lenient()
+                .when(request.getAttribute(anyString()))
+                .thenAnswer(call -> attributes.get(call.<String>getArgument(0)));
         lenient().when(response.getOutputStream()).thenReturn(output());
         lenient().doAnswer(call -> status = call.getArgument(0)).when(response).setStatus(anyInt());
         lenient().doAnswer(call -> status = call.getArgument(0)).when(response).sendError(anyInt());

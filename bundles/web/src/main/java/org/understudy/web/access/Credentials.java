@@ -6,7 +6,7 @@ import java.util.Base64;
 import java.util.Optional;
 
 /** The user and password of a request. */
-record Credentials(String user, String password) {
+public record Credentials(String user, String password) {
     private static final String SCHEME = "Basic ";
 
     /** Longer names are cut where they are shown. */

@@ -64,11 +64,11 @@ public final class Sessions {
     /** The session with a key, which counts as used now; empty if it has ended. */
     synchronized Optional<Session> use(String key, AccessPolicy policy) {
         long now = clock.nanos();
-        byKey.values().removeIf(session -> isPast(session.startedAt(), policy.sessionLifetime(), now)
-                || isPast(session.usedAt(), policy.sessionIdle(), now));
+        byKey.values()
+                .removeIf(session -> isPast(session.startedAt(), policy.sessionLifetime(), now)
+                        || isPast(session.usedAt(), policy.sessionIdle(), now));
         return Optional.ofNullable(byKey.computeIfPresent(
-                key,
-                (same, session) -> new Session(session.user(), session.roles(), session.startedAt(), now)));
+                key, (same, session) -> new Session(session.user(), session.roles(), session.startedAt(), now)));
     }
 
     private static boolean isPast(long since, Duration limit, long now) {

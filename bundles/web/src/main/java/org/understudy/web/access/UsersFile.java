@@ -30,8 +30,8 @@ final class UsersFile {
     private static final String PROPERTIES_MODULE = "org.apache.karaf.jaas.modules.properties.PropertiesLoginModule";
 
     /** Modules that know no passwords. */
-    private static final List<String> WITHOUT_PASSWORDS = List.of(
-            "org.apache.karaf.jaas.modules.publickey.", "org.apache.karaf.jaas.modules.audit.");
+    private static final List<String> WITHOUT_PASSWORDS =
+            List.of("org.apache.karaf.jaas.modules.publickey.", "org.apache.karaf.jaas.modules.audit.");
 
     /** Source: BackingEngine in the JAAS modules of Karaf. */
     private static final String GROUP = "_g_:";
@@ -45,7 +45,8 @@ final class UsersFile {
         for (AppConfigurationEntry entry : entries == null ? new AppConfigurationEntry[0] : entries) {
             String module = String.valueOf(entry.getOptions().get(MODULE));
             if (module.equals(PROPERTIES_MODULE)) {
-                Optional<Properties> users = read(String.valueOf(entry.getOptions().get("users")));
+                Optional<Properties> users =
+                        read(String.valueOf(entry.getOptions().get("users")));
                 if (users.isEmpty()) {
                     return Optional.empty();
                 } else if (users.get().containsKey(user)) {

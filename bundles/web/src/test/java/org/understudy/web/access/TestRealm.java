@@ -4,6 +4,7 @@ package org.understudy.web.access;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
+import java.nio.file.Path;
 import java.security.Principal;
 import java.time.Duration;
 import java.util.List;
@@ -24,6 +25,8 @@ import javax.security.auth.spi.LoginModule;
 import org.understudy.api.AccessPolicy;
 import org.understudy.api.Policies;
 import org.understudy.api.Policy;
+import org.understudy.concurrent.Scheduler;
+import org.understudy.concurrent.testing.FakeTime;
 
 /** A realm whose users all have the same password: root is an admin, oscar an operator, eve a viewer, pia a peer, sam only has ssh. */
 public final class TestRealm implements LoginModule {
@@ -85,7 +88,16 @@ public final class TestRealm implements LoginModule {
     }
 
     public static Authenticator authenticator(Policies policies, LongSupplier nanos) {
-        return new Authenticator(policies, new FailedLogins(nanos));
+        return authenticator(policies, nanos, Path.of("no-such-file"), new FakeTime());
+    }
+
+    public static Authenticator authenticator(Policies policies, LongSupplier nanos, Path tokens, Scheduler clock) {
+        return new Authenticator(
+                policies,
+                new FailedLogins(nanos),
+                new Sessions(clock),
+                new StoredTokens(tokens, clock),
+                new CurrentRoles((realm, user) -> Optional.empty(), clock));
     }
 
     @Override
