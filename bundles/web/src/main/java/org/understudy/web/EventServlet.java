@@ -57,6 +57,12 @@ public final class EventServlet extends HttpServlet {
         }
     }
 
+    /** Without the stream, which has no end. */
+    @Override
+    protected void doHead(HttpServletRequest request, HttpServletResponse response) {
+        response.setContentType("text/event-stream");
+    }
+
     private static void send(EventStream stream, PrintWriter out) throws InterruptedException {
         out.print("retry: 1000\n\n");
         // A disconnected client is detected by a failed write.
