@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param settle time after a plug during which no migration starts
  * @param probes how the network gap of a VM is measured
  * @param migrationsAtOnce how many migrations of {@link BulkMigrations} run from or to a host at the same time
+ * @param access who may log in, and how
  */
 public record Policy(
         List<HostPolicy> hosts,
@@ -30,12 +31,13 @@ public record Policy(
         boolean allowEmulatedPrimary,
         Duration settle,
         Map<VmName, ProbeTarget> probes,
-        int migrationsAtOnce) {
+        int migrationsAtOnce,
+        AccessPolicy access) {
     /** The default of {@link #migrationsAtOnce}. */
     public static final int MIGRATIONS_AT_ONCE = 2;
 
     /**
-     * A configuration with the default number of migrations at once.
+     * A configuration with the default number of migrations at once, and the default access.
      *
      * @param hosts the hosts, in the order of the file
      * @param pools the pools, in the order of the file
@@ -67,7 +69,8 @@ public record Policy(
                 allowEmulatedPrimary,
                 settle,
                 probes,
-                MIGRATIONS_AT_ONCE);
+                MIGRATIONS_AT_ONCE,
+                AccessPolicy.DEFAULT);
     }
 
     /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.shell;
 
+import org.understudy.api.Action;
 import java.util.List;
 import org.apache.karaf.shell.api.action.Argument;
 import org.apache.karaf.shell.api.action.Command;
@@ -10,6 +11,7 @@ import org.apache.karaf.shell.api.action.lifecycle.Service;
 import org.understudy.api.VmOnHost;
 
 @Service
+@Performs(Action.CANCEL)
 @Command(
         scope = "understudy",
         name = "bulk-cancel",

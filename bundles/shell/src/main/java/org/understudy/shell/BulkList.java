@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.shell;
 
+import org.understudy.api.Action;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 import org.understudy.api.BulkMigrations;
 
 @Service
+@Performs(Action.VIEW)
 @Command(
         scope = "understudy",
         name = "bulk-list",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.shell;
 
+import org.understudy.api.Action;
 import java.util.List;
 import java.util.Optional;
 import org.apache.karaf.shell.api.action.Argument;
@@ -14,6 +15,7 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.Outcome;
 
 @Service
+@Performs(Action.VIEW)
 @Command(
         scope = "understudy",
         name = "bulk-show",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.shell;
 
+import org.understudy.api.Action;
 import java.util.List;
 import java.util.Optional;
 import org.apache.karaf.shell.api.action.Argument;
@@ -16,6 +17,7 @@ import org.understudy.api.VmAddress;
 import org.understudy.api.VmOnHost;
 
 @Service
+@Performs(Action.MIGRATE)
 @Command(
         scope = "understudy",
         name = "migrate-bulk",

@@ -55,6 +55,11 @@ abstract class MoveCommand extends MigrationOptionsCommand {
         return new HostName(given("host", host));
     }
 
+    @Override
+    String note() {
+        return "to host " + host;
+    }
+
     final MigrationOptions options() {
         return options(Optional.of(probe).filter(text -> !text.isEmpty()).map(ProbeTarget::parse));
     }

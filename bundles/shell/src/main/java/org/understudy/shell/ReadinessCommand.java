@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.shell;
 
+import org.understudy.api.Action;
 import java.util.Optional;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.Completion;
@@ -12,6 +13,7 @@ import org.understudy.api.HostName;
 import org.understudy.api.Readiness;
 
 @Service
+@Performs(Action.VIEW)
 @Command(
         scope = "understudy",
         name = "readiness",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.shell;
 
+import org.understudy.api.Action;
 import java.util.List;
 import org.apache.karaf.shell.api.action.Argument;
 import org.apache.karaf.shell.api.action.Command;
@@ -8,6 +9,7 @@ import org.apache.karaf.shell.api.action.Completion;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 
 @Service
+@Performs(Action.POWER)
 @Command(
         scope = "understudy",
         name = "vm-pause",

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.shell;
 
+import org.understudy.api.Action;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 
 @Service
+@Performs(Action.POWER)
 @Command(
         scope = "understudy",
         name = "vm-reset",

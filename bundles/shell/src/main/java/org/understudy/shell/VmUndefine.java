@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.shell;
 
+import org.understudy.api.Action;
 import java.util.Map;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 
 @Service
+@Performs(Action.UNDEFINE)
 @Command(
         scope = "understudy",
         name = "vm-undefine",

@@ -20,10 +20,13 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContextSelect;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletName;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPattern;
+import org.understudy.api.Action;
+import org.understudy.api.ErrorCode;
+import org.understudy.web.access.Caller;
 
 /**
  * The only servlet that is registered at the HTTP server; it forwards each request to the delegate with the longest
- * matching path. Jetty caches the mapping from path to servlet, also during a registration: with one servlet per path, a
+ * matching path, and makes an audit entry of each change. Jetty caches the mapping from path to servlet, also during a registration: with one servlet per path, a
  * request at that time could leave its path mapped to the wrong servlet permanently.
  */
 @Component(service = Servlet.class)
@@ -38,10 +41,13 @@ public final class DispatcherServlet extends HttpServlet {
 
     private static final String API_ROOT = "/api/";
 
+    private final transient AuditTrail audit;
     private final transient Map<String, HttpServlet> delegates = new ConcurrentHashMap<>();
 
     @Activate
-    public DispatcherServlet() {}
+    public DispatcherServlet(@Reference AuditTrail audit) {
+        this.audit = audit;
+    }
 
     @Reference(
             target = "(" + PATH + "=*)",
@@ -62,6 +68,21 @@ public final class DispatcherServlet extends HttpServlet {
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response)
             throws ServletException, IOException {
+        Action action = RouteTable.action(request.getMethod(), Optional.ofNullable(request.getPathInfo()));
+        if (!action.isAudited()) {
+            forward(request, response);
+            return;
+        }
+        AuditTrail.AuditObject object = audit.object(request);
+        try {
+            forward(request, response);
+        } finally {
+            audit.record(Caller.of(request), action, request, object);
+        }
+    }
+
+    private void forward(HttpServletRequest request, HttpServletResponse response)
+            throws ServletException, IOException {
         String path = Optional.ofNullable(request.getPathInfo()).orElse("");
         Optional<String> longest = delegates.keySet().stream()
                 .filter(prefix -> path.equals(prefix) || path.startsWith(prefix + "/"))
@@ -71,8 +92,10 @@ public final class DispatcherServlet extends HttpServlet {
         if (delegate.isPresent()) {
             delegate.get().service(new PrefixedRequest(request, longest.get(), path), response);
         } else {
+            String message = "Understudy is starting or stopping";
+            AuditTrail.failed(request, ErrorCode.HOST_UNAVAILABLE, message);
             response.setHeader("Retry-After", "1");
-            response.sendError(HttpServletResponse.SC_SERVICE_UNAVAILABLE, "Understudy is starting or stopping");
+            response.sendError(HttpServletResponse.SC_SERVICE_UNAVAILABLE, message);
         }
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.understudy.web;
+package org.understudy.web.access;
 
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -12,6 +12,10 @@ record ClientNetwork(String name) {
 
     /** Bytes of an IPv6 address that a provider assigns to one customer. */
     private static final int PREFIX = 8;
+
+    boolean isLoopback() {
+        return equals(LOOPBACK);
+    }
 
     /** @param address of a client, as a number; any other text is a network of its own */
     static ClientNetwork of(String address) {
