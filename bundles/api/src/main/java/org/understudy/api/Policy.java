@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param allowEmulatedPrimary whether an emulated NIC may replace a VF
  * @param settle time after a plug during which no migration starts
  * @param probes how the network gap of a VM is measured
+ * @param history where migrations, actions and findings are stored
  */
 public record Policy(
         List<HostPolicy> hosts,
@@ -28,7 +29,43 @@ public record Policy(
         Optional<MigrationStrategy> strategy,
         boolean allowEmulatedPrimary,
         Duration settle,
-        Map<VmName, ProbeTarget> probes) {
+        Map<VmName, ProbeTarget> probes,
+        HistoryPolicy history) {
+    /**
+     * A configuration with the default history.
+     *
+     * @param hosts the hosts, in the order of the file
+     * @param pools the pools, in the order of the file
+     * @param networkPools pool by the name of the network or bridge the standby NIC is attached to
+     * @param deadlines the time limits of a migration
+     * @param requireVf whether a VM that ends on standby needs attention
+     * @param strategy how primaries are unplugged and plugged; empty: predicted for each VM
+     * @param allowEmulatedPrimary whether an emulated NIC may replace a VF
+     * @param settle time after a plug during which no migration starts
+     * @param probes how the network gap of a VM is measured
+     */
+    public Policy(
+            List<HostPolicy> hosts,
+            List<PoolPolicy> pools,
+            Map<String, PoolName> networkPools,
+            Deadlines deadlines,
+            boolean requireVf,
+            Optional<MigrationStrategy> strategy,
+            boolean allowEmulatedPrimary,
+            Duration settle,
+            Map<VmName, ProbeTarget> probes) {
+        this(
+                hosts,
+                pools,
+                networkPools,
+                deadlines,
+                requireVf,
+                strategy,
+                allowEmulatedPrimary,
+                settle,
+                probes,
+                HistoryPolicy.defaults());
+    }
 
     /**
      * {@return the names of this host for networks and bridges, by their names on other hosts; empty if they are the same}

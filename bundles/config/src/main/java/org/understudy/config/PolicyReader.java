@@ -14,6 +14,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import org.understudy.api.HistoryPolicy;
 import org.understudy.api.MigrationStrategy;
 import org.understudy.api.Policy;
 import org.understudy.api.Policy.Deadlines;
@@ -36,7 +37,7 @@ final class PolicyReader {
     private static final int LAST_VLAN = 4094;
     private static final Duration SHORTEST = Duration.ofMillis(1);
     private static final List<String> KEYS =
-            List.of("hosts", "pools", "networks", "migration", "allow-emulated-primary", "probes");
+            List.of("hosts", "pools", "networks", "migration", "allow-emulated-primary", "probes", "history");
 
     private final Problems problems;
     private final Policy lastValid;
@@ -56,7 +57,7 @@ final class PolicyReader {
     static Policy defaults(Entry empty, Problems problems) {
         Pools pools = pools(empty);
         Migrations migrations = migrations(empty.mapping("migration"));
-        return policy(List.of(), pools, migrations, false, Map.of());
+        return policy(List.of(), pools, migrations, false, Map.of(), HistoryPolicy.defaults());
     }
 
     Policy read(Entry file) {
@@ -84,8 +85,10 @@ final class PolicyReader {
                 lastValid.allowEmulatedPrimary());
         Map<VmName, ProbeTarget> probes =
                 valid(lost.test("probes"), () -> probes(file.mapping("probes")), lastValid.probes());
+        HistoryPolicy history =
+                valid(lost.test("history"), () -> HistoryReader.read(file.mapping("history")), lastValid.history());
         file.reportUnknownKeys();
-        return policy(hosts.hosts(), pools, migrations, emulated, probes);
+        return policy(hosts.hosts(), pools, migrations, emulated, probes, history);
     }
 
     private static void reportWithoutKeys(Entry file) {
@@ -103,7 +106,8 @@ final class PolicyReader {
             Pools pools,
             Migrations migrations,
             boolean allowEmulatedPrimary,
-            Map<VmName, ProbeTarget> probes) {
+            Map<VmName, ProbeTarget> probes,
+            HistoryPolicy history) {
         return new Policy(
                 hosts,
                 pools.all(),
@@ -113,7 +117,8 @@ final class PolicyReader {
                 migrations.strategy(),
                 allowEmulatedPrimary,
                 migrations.settle(),
-                probes);
+                probes,
+                history);
     }
 
     /** The value, or the last valid one if a problem was found in it, or if it is lost. */

@@ -35,7 +35,8 @@ public final class HostNetworks {
                 policy.strategy(),
                 policy.allowEmulatedPrimary(),
                 policy.settle(),
-                policy.probes());
+                policy.probes(),
+                policy.history());
     }
 
     private static Optional<PoolName> name(String network) {
