@@ -61,6 +61,7 @@ class ArrowsIT {
                         "org.understudy.concurrent",
                         "org.understudy.config",
                         "org.understudy.core",
+                        "org.understudy.history",
                         "org.understudy.hostnic",
                         "org.understudy.json",
                         "org.understudy.libvirt",

@@ -83,6 +83,8 @@ public enum ErrorCode {
     HOST_UNAVAILABLE(503, 5, "Check that the host is up and reachable, then retry."),
     /** The call exceeded its deadline; whether it was executed is unknown. */
     DEADLINE_EXCEEDED(504, 5, "Check the host; if it is only slow, raise the deadline in etc/understudy.yaml."),
+    /** The store of the history cannot be read; what is recorded meanwhile is stored later. */
+    HISTORY_UNAVAILABLE(503, 5, "Correct the cause in the message; understudy:doctor shows the state of the store."),
     /** A file or folder of this server could not be read or written. */
     IO_FAILED(500, 5, "Check space, owner and permissions of the file or folder named in the message."),
     /** A defect of Understudy. */

@@ -223,6 +223,10 @@ public enum FindingCode {
     STORAGE_FULL(0, Severity.WARNING),
     /** The journal of migrations could not be written. */
     JOURNAL_INCOMPLETE(0, Severity.WARNING),
+    /** The store of the history cannot be written; entries wait in memory. */
+    HISTORY_UNAVAILABLE(0, Severity.WARNING),
+    /** Entries of the history are lost. */
+    HISTORY_INCOMPLETE(0, Severity.WARNING),
     /** The check found nothing wrong. */
     HEALTHY(0, Severity.NOTICE);
 

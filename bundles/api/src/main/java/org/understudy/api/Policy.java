@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param probes how the network gap of a VM is measured
  * @param migrationsAtOnce how many migrations of {@link BulkMigrations} run from or to a host at the same time
  * @param access who may log in, and how
+ * @param history where migrations, actions and findings are stored
  */
 public record Policy(
         List<HostPolicy> hosts,
@@ -32,12 +33,13 @@ public record Policy(
         Duration settle,
         Map<VmName, ProbeTarget> probes,
         int migrationsAtOnce,
-        AccessPolicy access) {
+        AccessPolicy access,
+        HistoryPolicy history) {
     /** The default of {@link #migrationsAtOnce}. */
     public static final int MIGRATIONS_AT_ONCE = 2;
 
     /**
-     * A configuration with the default number of migrations at once, and the default access.
+     * A configuration with the default number of migrations at once, the default access and history.
      *
      * @param hosts the hosts, in the order of the file
      * @param pools the pools, in the order of the file
@@ -70,7 +72,8 @@ public record Policy(
                 settle,
                 probes,
                 MIGRATIONS_AT_ONCE,
-                AccessPolicy.DEFAULT);
+                AccessPolicy.DEFAULT,
+                HistoryPolicy.defaults());
     }
 
     /**

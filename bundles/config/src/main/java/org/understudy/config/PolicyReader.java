@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.understudy.api.AccessPolicy;
+import org.understudy.api.HistoryPolicy;
 import org.understudy.api.MigrationStrategy;
 import org.understudy.api.Policy;
 import org.understudy.api.Policy.Deadlines;
@@ -40,7 +41,7 @@ final class PolicyReader {
 
     private static final Duration SHORTEST = Duration.ofMillis(1);
     private static final List<String> KEYS =
-            List.of("hosts", "pools", "networks", "migration", "allow-emulated-primary", "probes", "security");
+            List.of("hosts", "pools", "networks", "migration", "allow-emulated-primary", "probes", "security", "history");
 
     private final Problems problems;
     private final Policy lastValid;
@@ -64,7 +65,7 @@ final class PolicyReader {
     static Policy defaults(Entry empty, Problems problems) {
         Pools pools = pools(empty);
         Migrations migrations = migrations(empty.mapping("migration"));
-        return policy(List.of(), pools, migrations, false, Map.of(), AccessPolicy.DEFAULT);
+        return policy(List.of(), pools, migrations, false, Map.of(), AccessPolicy.DEFAULT, HistoryPolicy.defaults());
     }
 
     Policy read(Entry file) {
@@ -99,8 +100,10 @@ final class PolicyReader {
                 valid(lost.test("probes"), () -> probes(file.mapping("probes")), lastValid.probes());
         AccessPolicy access =
                 valid(lost.test("security"), () -> AccessReader.read(file.mapping("security")), lastValid.access());
+        HistoryPolicy history =
+                valid(lost.test("history"), () -> HistoryReader.read(file.mapping("history")), lastValid.history());
         file.reportUnknownKeys();
-        return policy(hosts.hosts(), pools, migrations, emulated, probes, access);
+        return policy(hosts.hosts(), pools, migrations, emulated, probes, access, history);
     }
 
     private static void reportWithoutKeys(Entry file) {
@@ -119,7 +122,9 @@ final class PolicyReader {
             Migrations migrations,
             boolean allowEmulatedPrimary,
             Map<VmName, ProbeTarget> probes,
-            AccessPolicy access) {
+            AccessPolicy access,
+
+            HistoryPolicy history) {
         return new Policy(
                 hosts,
                 pools.all(),
@@ -131,7 +136,8 @@ final class PolicyReader {
                 migrations.settle(),
                 probes,
                 migrations.atOnce(),
-                access);
+                access,
+                history);
     }
 
     /** The value, or the last valid one if a problem was found in it, or if it is lost. */

@@ -22,6 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.api.AccessPolicy;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
+import org.understudy.api.HistoryPolicy;
+import org.understudy.api.HistoryPolicy.PostgresPolicy;
 import org.understudy.api.HostName;
 import org.understudy.api.MigrationStrategy;
 import org.understudy.api.Policy;
@@ -95,6 +97,12 @@ class PolicyFileTest {
                 probes:
                   web1: heartbeat:127.0.0.1:47000/1
                   web2: {kind: icmp, address: 192.0.2.1, interval: 20ms}
+                history:
+                  directory: /srv/history
+                  keep-days: 30
+                  keep-entries: 5000
+                  postgresql: {host: db, port: 5433, database: us, user: me, password-file: /etc/p, tls: no,
+                    root-certificate: /etc/ca}
                 """);
 
         assertThat(policy)
@@ -143,7 +151,33 @@ class PolicyFileTest {
                                 new ProbeTarget.Heartbeat("127.0.0.1", 47000, 1),
                                 new VmName("web2"),
                                 new ProbeTarget.Icmp("192.0.2.1", Duration.ofMillis(20))),
-                        4));
+                        4,
+                        AccessPolicy.DEFAULT,
+                        new HistoryPolicy(
+                                Optional.of("/srv/history"),
+                                Optional.of(new PostgresPolicy(
+                                        "db", 5433, "us", "me", Optional.of("/etc/p"), false, Optional.of("/etc/ca"))),
+                                30,
+                                5000)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"localhost, false", "127.0.0.1, false", "'::1', false", "db.example.org, true", "192.0.2.7, true"})
+    void encryptsTheConnectionToADatabaseOfAnotherMachine(String host, boolean encrypted) {
+        Policy policy = good("history: {postgresql: {host: '%s', database: us, user: me}}\n".formatted(host));
+
+        assertThat(policy.history().postgres().orElseThrow().tls()).isEqualTo(encrypted);
+    }
+
+    @Test
+    void keepsTheStoreOfTheHistoryWhileItsKeysHaveAnError() {
+        Reading first = read("history: {keep-days: 30}\n", Reading.none());
+        Reading second = read("history: {keep-days: 7, postgresql: {database: us}}\n", first);
+
+        assertThat(second.policy().history()).isEqualTo(first.policy().history());
+        assertThat(second.findings())
+                .singleElement()
+                .satisfies(f -> assertThat(f.message()).contains("history.postgresql", "'user' is missing"));
     }
 
     @Test
@@ -181,6 +215,8 @@ class PolicyFileTest {
         assertThat(policy.pools()).hasSize(2);
         assertThat(policy.networkPools()).hasSize(1);
         assertThat(policy.probes()).hasSize(6);
+        assertThat(policy.history().keepDays()).isEqualTo(defaults.history().keepDays());
+        assertThat(policy.history().keepEntries()).isEqualTo(defaults.history().keepEntries());
         assertThat(policy.hosts().get(0).options())
                 .containsOnlyKeys(
                         "directory",

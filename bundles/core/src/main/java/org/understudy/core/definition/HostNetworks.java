@@ -36,7 +36,9 @@ public final class HostNetworks {
                 policy.allowEmulatedPrimary(),
                 policy.settle(),
                 policy.probes(),
-                policy.migrationsAtOnce());
+                policy.migrationsAtOnce(),
+                policy.access(),
+                policy.history());
     }
 
     private static Optional<PoolName> name(String network) {

@@ -12,6 +12,7 @@ import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.understudy.api.Doctor;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
+import org.understudy.api.History;
 import org.understudy.api.HostNics;
 import org.understudy.api.Migrations;
 import org.understudy.api.Policies;
@@ -35,7 +36,9 @@ public final class DoctorService implements Doctor {
             @Reference PoolNetworkController networks,
             @Reference DefinitionController definitions,
             @Reference(cardinality = ReferenceCardinality.OPTIONAL, policyOption = ReferencePolicyOption.GREEDY)
-                    Optional<HostNics> nics) {
+                    Optional<HostNics> nics,
+            @Reference(cardinality = ReferenceCardinality.OPTIONAL, policyOption = ReferencePolicyOption.GREEDY)
+                    Optional<History> history) {
         this(List.of(
                 new JavaCheck(Runtime.version().feature()),
                 new ConfigurationCheck(policies),
@@ -44,6 +47,7 @@ public final class DoctorService implements Doctor {
                 migrations::findings,
                 networks::findings,
                 definitions::findings,
+                () -> history.map(History::findings).orElse(List.of()),
                 new PlaceCheck(locator, new MigrationLock(migrations)),
                 new ToolCheck(Optional.ofNullable(System.getenv("PATH")).orElse(""))));
     }

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
+import org.understudy.api.History;
 import org.understudy.api.HostNics;
 import org.understudy.api.NicInventory;
 import org.understudy.api.PoolName;
@@ -37,6 +38,7 @@ class DoctorServiceTest {
     private final FakeDefinitionHost alpha = new FakeDefinitionHost("alpha");
     private final FakeDefinitionHost beta = new FakeDefinitionHost("beta");
     private final FakeHosts fakeHosts = new FakeHosts(alpha, beta);
+    private final History history = mock(History.class);
 
     @AfterEach
     void close() {
@@ -200,6 +202,15 @@ class DoctorServiceTest {
         assertThat(new NicCheck(Optional.empty()).findings()).isEmpty();
     }
 
+    @Test
+    void reportsAHistoryThatIsNotStored() {
+        Finding finding =
+                Finding.of(FindingCode.HISTORY_UNAVAILABLE, "history", "History cannot be used", "Correct it.");
+        when(history.findings()).thenReturn(List.of(finding));
+
+        assertThat(doctor().examine()).contains(finding);
+    }
+
     private DoctorService doctor() {
         PoolNetworkController networks = mock(PoolNetworkController.class);
         when(networks.findings()).thenReturn(List.of());
@@ -212,7 +223,8 @@ class DoctorServiceTest {
                 fakeHosts.migrations,
                 networks,
                 definitions,
-                Optional.empty());
+                Optional.empty(),
+                Optional.of(history));
     }
 
     private List<Finding> places() {

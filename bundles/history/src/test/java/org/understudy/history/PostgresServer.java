@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.history;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.understudy.api.HistoryPolicy.PostgresPolicy;
+
+/** A PostgreSQL server of this machine in a folder of its own, on a free port of 127.0.0.1. */
+final class PostgresServer implements AutoCloseable {
+    static final String PASSWORD = "s3cret-of-the-test";
+    private static final Path VERSIONS = Path.of("/usr/lib/postgresql");
+    private static final String NOBODY = "nobody";
+
+    final int port;
+    private final Path programs;
+    private final Path folder;
+    private Process process;
+
+    PostgresServer() throws IOException, SQLException {
+        programs = programs();
+        folder = Files.createTempDirectory(Path.of("/tmp"), "us-pg");
+        port = freePort();
+        boolean root = System.getProperty("user.name").equals("root");
+        if (root) {
+            Files.setOwner(
+                    folder,
+                    folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(NOBODY));
+        }
+        run("initdb", "-D", data(), "-U", "owner", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C");
+        start();
+        try (Connection connection = new PostgresDatabase(policy("postgres", "owner", Optional.empty()))
+                        .open()
+                        .getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("create role understudy login password '" + PASSWORD + "'");
+        }
+        Files.writeString(
+                Path.of(data(), "pg_hba.conf"),
+                "host all owner 127.0.0.1/32 trust\nhost all understudy 127.0.0.1/32 scram-sha-256\n");
+        stop();
+        start();
+    }
+
+    /** Fails without the Debian package that ./understudy setup installs. */
+    private static Path programs() throws IOException {
+        assertThat(VERSIONS)
+                .as("Debian package postgresql, see ./understudy setup")
+                .isDirectory();
+        try (Stream<Path> versions = Files.list(VERSIONS)) {
+            return versions.map(version -> version.resolve("bin"))
+                    .filter(bin -> Files.exists(bin.resolve("initdb")))
+                    .max(Comparator.naturalOrder())
+                    .orElseThrow(() -> new AssertionError("Debian package postgresql has no initdb"));
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private String data() {
+        return folder.resolve("data").toString();
+    }
+
+    /** As an unprivileged user, as PostgreSQL refuses to run as root. */
+    private Process launch(String program, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>();
+        if (System.getProperty("user.name").equals("root")) {
+            command.addAll(List.of("setpriv", "--reuid=" + NOBODY, "--regid=nogroup", "--clear-groups", "--"));
+        }
+        command.add(programs.resolve(program).toString());
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command)
+                .directory(new File("/"))
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
+                .start();
+    }
+
+    private Path log() {
+        return folder.resolveSibling(folder.getFileName() + ".log");
+    }
+
+    private void run(String program, String... arguments) throws IOException {
+        assertThat(launch(program, arguments).onExit().join().exitValue())
+                .as(() -> program + ": " + logText())
+                .isZero();
+    }
+
+    private String logText() {
+        try {
+            return Files.readString(log());
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    void start() throws IOException {
+        process = launch(
+                "postgres",
+                "-D",
+                data(),
+                "-p",
+                String.valueOf(port),
+                "-k",
+                folder.toString(),
+                "-F",
+                "-c",
+                "listen_addresses=127.0.0.1");
+        await("PostgreSQL").atMost(Duration.ofSeconds(30)).ignoreExceptions().until(() -> {
+            assertThat(process.isAlive()).as(logText()).isTrue();
+            new PostgresDatabase(policy("postgres", "owner", Optional.empty()))
+                    .open()
+                    .getConnection()
+                    .close();
+            return true;
+        });
+    }
+
+    /** Ends all connections at once. */
+    void stop() throws IOException {
+        // The fast shutdown; for SIGTERM it waits for its clients.
+        new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start();
+        await("the end of PostgreSQL").atMost(Duration.ofSeconds(30)).until(() -> !process.isAlive());
+    }
+
+    PostgresPolicy policy(String database, String user, Optional<Path> password) {
+        return new PostgresPolicy(
+                "127.0.0.1", port, database, user, password.map(Path::toString), false, Optional.empty());
+    }
+
+    /** A database of its own for each test. */
+    PostgresPolicy newDatabase(String name, Path secrets) throws IOException, SQLException {
+        try (Connection connection = new PostgresDatabase(policy("postgres", "owner", Optional.empty()))
+                        .open()
+                        .getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("create database " + name + " owner understudy");
+        }
+        return policy(name, "understudy", Optional.of(passwordFile(secrets, PASSWORD)));
+    }
+
+    static Path passwordFile(Path secrets, String password) throws IOException {
+        Path file = Files.createTempFile(
+                secrets,
+                "password",
+                "",
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        return Files.writeString(file, password + "\n");
+    }
+
+    @Override
+    public void close() throws IOException {
+        stop();
+        try (Stream<Path> files = Files.walk(folder)) {
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
+        }
+        Files.deleteIfExists(log());
+    }
+}
