@@ -9,25 +9,20 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.osgi.framework.BundleContext;
-import org.understudy.api.HostName;
-import org.understudy.api.VmName;
-import org.understudy.api.VmState;
-import org.understudy.api.spi.Host;
-import org.understudy.api.spi.HostEvent;
 import org.understudy.config.YamlPolicies;
 import org.understudy.core.definition.lint.NicFacts;
 import org.understudy.core.health.PairHealthTracker;
 import org.understudy.core.inventory.HostRegistry;
+import org.understudy.core.inventory.InventoryService;
 import org.understudy.core.inventory.VmLocator;
+import org.understudy.core.inventory.VmReadings;
 import org.understudy.core.lifecycle.VirtualMachineService;
 import org.understudy.core.migration.MigrationComponent;
 import org.understudy.core.probe.Probes;
@@ -42,9 +37,7 @@ import org.understudy.libvirt.host.LibvirtConnector;
  * libvirt calls and discards the results, {@code FleetBench product FOLDER} runs Understudy. Each in its own process.
  */
 public final class FleetBench {
-    private static final int CHANGES = 20;
     private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(10);
-    private static final HostName SHARED = new HostName("shared");
 
     private final Path folder;
     private final Map<String, Object> result = new LinkedHashMap<>();
@@ -93,56 +86,32 @@ public final class FleetBench {
         int wanted = policies.current().hosts().size();
         HostRegistry hosts = new HostRegistry(policies);
         VmLocator locator = new VmLocator(hosts);
-        PairHealthTracker health = new PairHealthTracker(hosts);
+        VmReadings readings = new VmReadings(hosts);
+        InventoryService inventory = new InventoryService(hosts, readings, policies);
+        PairHealthTracker health = new PairHealthTracker(hosts, readings, inventory);
         MigrationComponent migrations = new MigrationComponent(bundle(), hosts, locator, policies, new Probes());
         VfLeaseController keeper = new VfLeaseController(hosts, migrations, policies);
-        VirtualMachineService vms =
-                new VirtualMachineService(hosts, locator, policies, health, migrations, keeper, new NicFacts());
+        VirtualMachineService vms = new VirtualMachineService(
+                hosts, inventory, locator, policies, health, migrations, keeper, new NicFacts());
         hosts.addConnector(new LibvirtConnector());
         await("every host is open", () -> hosts.all().size() == wanted);
         took("connectMs", start);
-        for (String view : List.of("firstViewMs", "nextViewMs")) {
-            start = System.nanoTime();
-            result.put("vms", vms.list().vms().size() - 1); // that of the shared host
-            took(view, start);
-        }
+        start = System.nanoTime();
+        result.put("vms", vms.list().vms().size() - 1); // that of the shared host
+        await("the health of every pair is known", () -> inventory.snapshot().vms().stream()
+                .flatMap(vm -> vm.value().pairs().stream())
+                .noneMatch(pair -> pair.details().equals("its state is being read")));
+        took("firstViewMs", start);
+        start = System.nanoTime();
+        vms.list();
+        took("nextViewMs", start);
         result.put("hosts", wanted - 1);
-        changes(hosts, vms);
-        weigh();
-    }
-
-    /** Another client defines and starts a VM on a host; measures the time until its event and until it is visible. */
-    private void changes(HostRegistry hosts, VirtualMachineService vms) throws Exception {
-        Host host = hosts.host(SHARED);
-        Pointer other = PlainLibvirt.open(FleetOnDisk.SHARED_URI);
-        double[] heard = new double[CHANGES];
-        double[] shown = new double[CHANGES];
-        for (int i = 0; i < CHANGES; i++) {
-            VmName vm = new VmName("newcomer" + i);
-            CountDownLatch started = new CountDownLatch(1);
-            host.subscribe(e -> {
-                if (e instanceof HostEvent.Started && e.vm().equals(vm)) {
-                    started.countDown();
-                }
-            });
-            long start = System.nanoTime();
-            PlainLibvirt.create(other, FleetOnDisk.definition(vm.value(), 60_000 + i));
-            if (!started.await(1, TimeUnit.MINUTES)) {
-                throw new IllegalStateException("no event of VM " + vm);
-            }
-            heard[i] = (System.nanoTime() - start) / 1e6;
-            if (vms.show(vm).state() != VmState.RUNNING) {
-                throw new IllegalStateException("VM " + vm + " runs, but has another state in the view");
-            }
-            shown[i] = (System.nanoTime() - start) / 1e6;
+        try (FleetChanges changes = new FleetChanges(inventory)) {
+            result.putAll(changes.one(20));
+            result.putAll(changes.idle());
+            result.putAll(changes.many(100, 10, 60));
         }
-        result.put("changeHeardMs", median(heard));
-        result.put("changeShownMs", median(shown));
-    }
-
-    private static double median(double[] values) {
-        Arrays.sort(values);
-        return values[values.length / 2];
+        weigh();
     }
 
     private void took(String what, long start) {

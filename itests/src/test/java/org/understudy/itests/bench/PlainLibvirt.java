@@ -25,6 +25,8 @@ final class PlainLibvirt {
         Pointer virDomainDefineXML(Pointer connection, String definition);
 
         int virDomainCreate(Pointer domain);
+
+        int virConnectClose(Pointer connection);
     }
 
     interface C extends Library {
@@ -47,6 +49,10 @@ final class PlainLibvirt {
         }
         C_LIBRARY.free(domains.getValue());
         return count;
+    }
+
+    static void close(Pointer connection) {
+        CALLS.virConnectClose(connection);
     }
 
     static void create(Pointer connection, String definition) {
