@@ -6,6 +6,7 @@ import java.lang.reflect.Constructor;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
+import java.lang.reflect.TypeVariable;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.FileSystem;
@@ -81,6 +82,8 @@ public enum Samples {
     public Object of(Type type) {
         if (type instanceof ParameterizedType generic) {
             return container(generic);
+        } else if (type instanceof TypeVariable) {
+            return SIMPLE.get(String.class);
         }
         Class<?> raw = (Class<?>) type;
         if (raw == OptionalInt.class) {
