@@ -18,8 +18,10 @@ import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContextSelect;
+import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletAsyncSupported;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletName;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPattern;
+import org.understudy.api.ErrorCode;
 
 /**
  * The only servlet that is registered at the HTTP server; it forwards each request to the delegate with the longest
@@ -27,6 +29,7 @@ import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPatte
  * request at that time could leave its path mapped to the wrong servlet permanently.
  */
 @Component(service = Servlet.class)
+@HttpWhiteboardServletAsyncSupported
 @HttpWhiteboardServletName("understudy")
 @HttpWhiteboardServletPattern("/*")
 @HttpWhiteboardContextSelect(ConsoleContext.SELECT)
@@ -71,8 +74,9 @@ public final class DispatcherServlet extends HttpServlet {
         if (delegate.isPresent()) {
             delegate.get().service(new PrefixedRequest(request, longest.get(), path), response);
         } else {
-            response.setHeader("Retry-After", "1");
-            response.sendError(HttpServletResponse.SC_SERVICE_UNAVAILABLE, "Understudy is starting or stopping");
+            ProblemDetails.of(ErrorCode.STARTING, "Understudy is starting or stopping")
+                    .with("Retry-After", "1")
+                    .sendTo(response);
         }
     }
 
