@@ -15,6 +15,15 @@ public interface HostNics {
     List<PoolView> pools();
 
     /**
+     * {@return the share of each pool on a host, in the order of the configuration} The default is for a host without VFs.
+     *
+     * @param host its name in the configuration
+     */
+    default List<PoolShare> poolShares(HostName host) {
+        return List.of();
+    }
+
+    /**
      * Delivers the inventory of a host whenever something in it has changed, on one thread for all listeners, which
      * must not block.
      *

@@ -43,6 +43,11 @@ public final class EventBroadcaster<K, V> implements AutoCloseable {
         deliveries.forEach(d -> d.put(key, value));
     }
 
+    /** As {@link #send}, but a merged value is delivered after all that wait: the order is that of the last values. */
+    public void sendLast(K key, V value) {
+        deliveries.forEach(d -> d.putLast(key, value));
+    }
+
     /** Ends all deliveries after the values sent so far. Does not wait. */
     @Override
     public void close() {

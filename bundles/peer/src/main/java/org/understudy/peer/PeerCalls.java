@@ -38,7 +38,7 @@ public final class PeerCalls implements PeerEndpoint {
     private static final Set<String> BY_VM = Set.of("prepareIncoming", "startOutgoing");
 
     private static final Set<String> NOT_FOR_PEERS =
-            Set.of("close", "subscribe", "name", "incoming", "outgoing", "findByUuid");
+            Set.of("close", "subscribe", "name", "incoming", "outgoing", "findByUuid", "outage", "listenForOutages");
 
     private static final Method VMS = method(Host.class, "vms");
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -48,6 +49,8 @@ final class PeerHost implements InvocationHandler {
     private final HostExecutor executor;
     private Poll position = new Poll("", 0);
     private CompletableFuture<?> polling = CompletableFuture.completedFuture("");
+    private final List<Runnable> outageListeners = new CopyOnWriteArrayList<>();
+    private volatile Optional<String> outage = Optional.empty();
     private int failures;
     private boolean closed;
 
@@ -86,6 +89,8 @@ final class PeerHost implements InvocationHandler {
                 yield null;
             }
             case "subscribe" -> subscribe(arguments[0]);
+            case "outage" -> outage;
+            case "listenForOutages" -> listenForOutages((Runnable) arguments[0]);
             case "prepareIncoming" -> {
                 link.call("prepareIncoming", PeerJson.writeArguments(method, arguments));
                 IncomingRequest request = (IncomingRequest) arguments[0];
@@ -179,6 +184,19 @@ final class PeerHost implements InvocationHandler {
         return () -> consumers.remove(added);
     }
 
+    private Subscription listenForOutages(Runnable changed) {
+        outageListeners.add(changed);
+        return () -> outageListeners.remove(changed);
+    }
+
+    private void setOutage(Optional<String> why) {
+        boolean differs = outage.isPresent() != why.isPresent();
+        outage = why;
+        if (differs) {
+            outageListeners.forEach(Runnable::run);
+        }
+    }
+
     private synchronized void poll() {
         if (closed) {
             return;
@@ -232,6 +250,7 @@ final class PeerHost implements InvocationHandler {
                             received.missed().stream().map(vm -> new HostEvent.EventsMissed(vm, now)),
                             page.events().stream())
                     .forEach(event -> consumers.forEach(consumer -> deliver(consumer, event)));
+            setOutage(Optional.empty());
         } catch (RuntimeException e) {
             failed(e);
             return;
@@ -239,12 +258,25 @@ final class PeerHost implements InvocationHandler {
         poll();
     }
 
-    private synchronized void failed(Throwable failure) {
-        if (!closed) {
+    /** A single failure may be that of one connection. */
+    private void failed(Throwable failure) {
+        boolean lasting;
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
             Duration pause = RETRIES.pause(++failures);
             LOG.debug("Host {}: events could not be read, retrying in {} ms", name, pause.toMillis(), failure);
             executor.schedule(name, pause, "poll of events", this::poll);
+            lasting = failures > 1;
         }
+        if (lasting) {
+            setOutage(Optional.of("did not answer: " + cause(failure).getMessage()));
+        }
+    }
+
+    private static Throwable cause(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
     private synchronized void close() {

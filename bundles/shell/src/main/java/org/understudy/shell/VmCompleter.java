@@ -2,8 +2,10 @@
 package org.understudy.shell;
 
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 import org.apache.karaf.shell.api.console.CommandLine;
@@ -25,23 +27,23 @@ public final class VmCompleter implements Completer {
     @Override
     public int complete(Session session, CommandLine line, List<String> candidates) {
         List<Vm> all = vms.list().vms();
-        return new StringsCompleter(all.stream().map(vm -> address(vm, all)).toList())
+        Map<Object, Long> names = counted(all, Vm::name);
+        Map<Object, Long> uuids = counted(all, Vm::uuid);
+        return new StringsCompleter(all.stream()
+                        .map(vm -> address(vm, names.get(vm.name()) == 1, uuids.get(vm.uuid()) == 1))
+                        .toList())
                 .complete(session, line, candidates);
     }
 
-    private static String address(Vm vm, List<Vm> all) {
-        String name = vm.name().value();
-        if (!PLAIN.matcher(name).matches()) {
-            boolean isOnOneHost = isOnly(vm, all, Vm::uuid);
-            return isOnOneHost ? vm.uuid().toString() : vm.host() + "/" + vm.uuid();
-        }
-        return isOnly(vm, all, Vm::name) && !name.startsWith("-") ? name : vm.host() + "/" + name;
+    private static Map<Object, Long> counted(List<Vm> all, Function<Vm, Object> key) {
+        return all.stream().collect(Collectors.groupingBy(key, Collectors.counting()));
     }
 
-    private static boolean isOnly(Vm vm, List<Vm> all, Function<Vm, Object> key) {
-        return all.stream()
-                        .filter(other -> key.apply(other).equals(key.apply(vm)))
-                        .count()
-                == 1;
+    private static String address(Vm vm, boolean hasOwnName, boolean isOnOneHost) {
+        String name = vm.name().value();
+        if (!PLAIN.matcher(name).matches()) {
+            return isOnOneHost ? vm.uuid().toString() : vm.host() + "/" + vm.uuid();
+        }
+        return hasOwnName && !name.startsWith("-") ? name : vm.host() + "/" + name;
     }
 }

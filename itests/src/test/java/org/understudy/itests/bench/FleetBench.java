@@ -27,7 +27,9 @@ import org.understudy.config.YamlPolicies;
 import org.understudy.core.definition.lint.NicFacts;
 import org.understudy.core.health.PairHealthTracker;
 import org.understudy.core.inventory.HostRegistry;
+import org.understudy.core.inventory.InventoryService;
 import org.understudy.core.inventory.VmLocator;
+import org.understudy.core.inventory.VmReadings;
 import org.understudy.core.lifecycle.VirtualMachineService;
 import org.understudy.core.migration.MigrationComponent;
 import org.understudy.core.probe.Probes;
@@ -93,11 +95,13 @@ public final class FleetBench {
         int wanted = policies.current().hosts().size();
         HostRegistry hosts = new HostRegistry(policies);
         VmLocator locator = new VmLocator(hosts);
-        PairHealthTracker health = new PairHealthTracker(hosts);
+        VmReadings readings = new VmReadings(hosts);
+        InventoryService inventory = new InventoryService(hosts, readings, policies);
+        PairHealthTracker health = new PairHealthTracker(hosts, readings, inventory);
         MigrationComponent migrations = new MigrationComponent(bundle(), hosts, locator, policies, new Probes());
         VfLeaseController keeper = new VfLeaseController(hosts, migrations, policies);
-        VirtualMachineService vms =
-                new VirtualMachineService(hosts, locator, policies, health, migrations, keeper, new NicFacts());
+        VirtualMachineService vms = new VirtualMachineService(
+                hosts, inventory, locator, policies, health, migrations, keeper, new NicFacts());
         hosts.addConnector(new LibvirtConnector());
         await("every host is open", () -> hosts.all().size() == wanted);
         took("connectMs", start);

@@ -43,7 +43,9 @@ import org.understudy.config.YamlPolicies;
 import org.understudy.core.definition.lint.NicFacts;
 import org.understudy.core.health.PairHealthTracker;
 import org.understudy.core.inventory.HostRegistry;
+import org.understudy.core.inventory.InventoryService;
 import org.understudy.core.inventory.VmLocator;
+import org.understudy.core.inventory.VmReadings;
 import org.understudy.core.lifecycle.VirtualMachineService;
 import org.understudy.core.migration.MigrationComponent;
 import org.understudy.core.pair.PairService;
@@ -67,6 +69,8 @@ final class Lab implements AutoCloseable {
     final PairService pairs;
     final MigrationComponent migrations;
     private final YamlPolicies policies;
+    private final VmReadings readings;
+    private final InventoryService inventory;
     private final PairHealthTracker health;
     private final VfLeaseController vfs;
     private final AtomicReference<UnaryOperator<String>> sabotage = new AtomicReference<>(UnaryOperator.identity());
@@ -92,10 +96,12 @@ final class Lab implements AutoCloseable {
         hosts.addConnector(connector());
         Awaitility.await("both hosts are open").until(() -> hosts.all().size() == 2);
         VmLocator locator = new VmLocator(hosts);
-        health = new PairHealthTracker(hosts);
+        readings = new VmReadings(hosts);
+        inventory = new InventoryService(hosts, readings, policies);
+        health = new PairHealthTracker(hosts, readings, inventory);
         migrations = new MigrationComponent(bundle(), hosts, locator, policies, new Probes());
         vfs = new VfLeaseController(hosts, migrations, policies);
-        vms = new VirtualMachineService(hosts, locator, policies, health, migrations, vfs, new NicFacts());
+        vms = new VirtualMachineService(hosts, inventory, locator, policies, health, migrations, vfs, new NicFacts());
         pairs = new PairService(locator, hosts, policies, migrations, health, new NicFacts(), vfs);
     }
 
@@ -380,6 +386,8 @@ final class Lab implements AutoCloseable {
         vfs.close();
         migrations.close();
         health.close();
+        inventory.close();
+        readings.close();
         hosts.close();
         policies.close();
         try (Stream<Path> files = Files.walk(folder)) {

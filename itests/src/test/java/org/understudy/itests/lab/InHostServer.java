@@ -16,7 +16,9 @@ import org.understudy.config.YamlPolicies;
 import org.understudy.core.definition.lint.NicFacts;
 import org.understudy.core.health.PairHealthTracker;
 import org.understudy.core.inventory.HostRegistry;
+import org.understudy.core.inventory.InventoryService;
 import org.understudy.core.inventory.VmLocator;
+import org.understudy.core.inventory.VmReadings;
 import org.understudy.core.lifecycle.VirtualMachineService;
 import org.understudy.core.migration.MigrationComponent;
 import org.understudy.core.probe.Probes;
@@ -58,7 +60,9 @@ final class InHostServer {
         HostNicService nics = new HostNicService(bundle, policies);
         VfLeases pools = new VfLeases(bundle, nics, policies);
         VmLocator locator = new VmLocator(hosts);
-        PairHealthTracker health = new PairHealthTracker(hosts);
+        VmReadings readings = new VmReadings(hosts);
+        InventoryService inventory = new InventoryService(hosts, readings, policies);
+        PairHealthTracker health = new PairHealthTracker(hosts, readings, inventory);
         health.setNics(nics);
         MigrationComponent migrations = new MigrationComponent(bundle, hosts, locator, policies, new Probes());
         VfLeaseController keeper = new VfLeaseController(hosts, migrations, policies);
@@ -69,7 +73,7 @@ final class InHostServer {
         NicFacts facts = new NicFacts();
         facts.setNics(nics);
         VirtualMachineService vms =
-                new VirtualMachineService(hosts, locator, policies, health, migrations, keeper, facts);
+                new VirtualMachineService(hosts, inventory, locator, policies, health, migrations, keeper, facts);
         await("the host is open", () -> hosts.all().size() == 1);
         await("the NICs are read", () -> nics.inventories().get(0).available());
         System.out.println("findings " + vms.define(HOST, Files.readString(Path.of(arguments[1]))));

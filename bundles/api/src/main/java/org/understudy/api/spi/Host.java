@@ -231,6 +231,24 @@ public interface Host extends AutoCloseable {
      */
     Subscription subscribe(Consumer<HostEvent> consumer);
 
+    /**
+     * {@return why the host cannot be reached now, such as {@code closed the connection}, to follow its name in a sentence; empty
+     * while it can, as far as the connector knows} Does not block.
+     */
+    default Optional<String> outage() {
+        return Optional.empty();
+    }
+
+    /**
+     * Calls the listener after {@link #outage} has changed. After an outage the events that were missed are published before.
+     *
+     * @param changed called on a thread of the connector; must not block
+     * @return ends the delivery when closed
+     */
+    default Subscription listenForOutages(Runnable changed) {
+        return () -> {};
+    }
+
     /** Closes the connection to the host. VMs continue to run. */
     @Override
     void close();

@@ -4,7 +4,6 @@ package org.understudy.core.health;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -13,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -40,7 +40,6 @@ import org.understudy.api.VfView;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
-import org.understudy.api.spi.HostedVm;
 import org.understudy.api.spi.Hosts;
 import org.understudy.concurrent.EventBroadcaster;
 import org.understudy.concurrent.HostExecutor;
@@ -48,12 +47,18 @@ import org.understudy.concurrent.Scheduler;
 import org.understudy.concurrent.ServiceSubscription;
 import org.understudy.concurrent.SystemScheduler;
 import org.understudy.core.definition.DomainView;
-import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.inventory.HostWatch;
+import org.understudy.core.inventory.InventoryService;
+import org.understudy.core.inventory.PairObserver;
+import org.understudy.core.inventory.ShownPairs;
+import org.understudy.core.inventory.UnansweredHost;
+import org.understudy.core.inventory.VmFollower;
+import org.understudy.core.inventory.VmReading;
+import org.understudy.core.inventory.VmReadings;
 
 /** Tracks and publishes the health of every pair of every running VM. An OSGi service within this bundle. */
 @Component(service = PairHealthTracker.class)
-public final class PairHealthTracker implements AutoCloseable {
+public final class PairHealthTracker implements VmFollower, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PairHealthTracker.class);
     private static final Duration VIEW_LIMIT = Duration.ofSeconds(5);
 
@@ -62,6 +67,7 @@ public final class PairHealthTracker implements AutoCloseable {
     private final ServiceSubscription<HostNics> nics =
             new ServiceSubscription<>(served -> served.listen(this::onInventory));
     private final ServiceSubscription<Policies> policies = new ServiceSubscription<>(served -> () -> {});
+    private final VmReadings readings;
     private final HostWatch watch;
     private final TrackedPairs pairs;
     private final PairHealthUpdater updater;
@@ -69,24 +75,36 @@ public final class PairHealthTracker implements AutoCloseable {
     private final HostExecutor executor;
 
     @Activate
-    public PairHealthTracker(@Reference Hosts hosts) {
-        this(hosts, DomainView::of, PollSchedule.usual(), SystemScheduler.process());
+    public PairHealthTracker(
+            @Reference Hosts hosts, @Reference VmReadings readings, @Reference InventoryService inventory) {
+        this(hosts, readings, inventory, DomainView::of, PollSchedule.usual(), SystemScheduler.process());
     }
 
-    /** @param views reads a definition */
-    PairHealthTracker(Hosts hosts, Function<String, DomainView> views, PollSchedule schedule, Scheduler scheduler) {
+    /**
+     * @param observer receives each change of a pair
+     * @param views reads a definition
+     */
+    PairHealthTracker(
+            Hosts hosts,
+            VmReadings readings,
+            PairObserver observer,
+            Function<String, DomainView> views,
+            PollSchedule schedule,
+            Scheduler scheduler) {
+        this.readings = readings;
         this.broadcaster = new EventBroadcaster<>(
                 "understudy-pair-health",
                 scheduler,
                 (older, newer) -> new PairChanged(newer.vm(), newer.host(), older.from(), newer.pair()));
         this.executor = new HostExecutor("understudy-health", scheduler, EVENTS_WAITING, this::resyncAll);
-        this.pairs = new TrackedPairs(broadcaster::send);
+        this.pairs = new TrackedPairs(broadcaster::send, observer);
         this.updater = new PairHealthUpdater(pairs, schedule, new PairProber(views), executor, scheduler);
         this.watch = new HostWatch(
                 hosts,
                 this::readAll,
                 (host, event) -> enqueue(host.name(), event, () -> updater.onEvent(host, event)),
                 scheduler);
+        readings.follow(this);
     }
 
     /** Also takes the state of the hosts' VFs into account. */
@@ -193,29 +211,17 @@ public final class PairHealthTracker implements AutoCloseable {
      */
     public List<Pair> pairsOf(
             VmName vm, HostName host, DomainView configured, Optional<DomainView> live, VmState state) {
-        if (live.isEmpty() || state == VmState.SHUTOFF || state == VmState.INCOMING) {
-            return configured.pairs().stream()
-                    .map(p -> TrackedPair.pair(p, PairHealth.OFF, ""))
-                    .toList();
-        }
-        if (configured.pairs().isEmpty() && live.get().pairs().isEmpty()) {
-            return List.of();
-        }
         VmKey key = new VmKey(host, vm);
-        refresh(key);
-        List<Pair> shown = new ArrayList<>();
-        for (PairView p : configured.pairs()) {
-            shown.add(
-                    live.get().carries(p)
-                            ? current(key, p)
-                            : TrackedPair.pair(
-                                    p, PairHealth.PENDING_RESTART, "switched on; the running VM does not have it"));
+        boolean runs = live.isPresent() && state != VmState.SHUTOFF && state != VmState.INCOMING;
+        if (runs && !(configured.pairs().isEmpty() && live.get().pairs().isEmpty())) {
+            refresh(key);
         }
-        live.get().pairs().stream()
-                .filter(p -> configured.pairs().stream().noneMatch(p::isSameAs))
-                .map(p -> leftover(key, p))
-                .forEach(shown::add);
-        return shown;
+        return ShownPairs.of(
+                configured,
+                live,
+                state,
+                primary -> pairs.find(new PairKey(key, primary)).map(TrackedPair::shown),
+                pair -> ShownPairs.pair(pair, PairHealth.FAULT, "the host has not reported its state"));
     }
 
     /** The pair with the evidence whether the guest of the running VM cooperates. Blocks for the host's answers. */
@@ -229,20 +235,6 @@ public final class PairHealthTracker implements AutoCloseable {
             LOG.debug("VM {}: guest evidence is not available: {}", vm, e.getMessage());
             return pair;
         }
-    }
-
-    private Pair leftover(VmKey key, PairView pair) {
-        return pairs.find(new PairKey(key, pair.primary()))
-                .map(TrackedPair::shown)
-                .filter(p -> p.health() == PairHealth.PENDING_RESTART)
-                .orElseGet(() -> TrackedPair.pair(
-                        pair, PairHealth.PENDING_RESTART, "switched off; the running VM still has it"));
-    }
-
-    private Pair current(VmKey key, PairView pair) {
-        return pairs.find(new PairKey(key, pair.primary()))
-                .map(TrackedPair::shown)
-                .orElseGet(() -> TrackedPair.pair(pair, PairHealth.FAULT, "the host has not reported its state"));
     }
 
     /** Polls for changes that cause no event. Waits for a limited time, as a view may be slightly outdated. */
@@ -271,28 +263,52 @@ public final class PairHealthTracker implements AutoCloseable {
         updater.poll(key);
     }
 
+    /** Called once the events of the host are delivered. */
     private void readAll(Host host) {
-        enqueue(host.name(), "VMs", () -> readAll(host, host.vms().iterator()));
+        readings.whenRead(
+                host,
+                vms -> readAll(
+                        host, vms.values().stream().filter(VmReading::hasPairs).iterator(), updater::resync));
     }
 
     /** One task for each VM, so that a VM whose reading fails prevents no other, and events of the host are not delayed. */
-    private void readAll(Host host, Iterator<HostedVm> rest) {
+    private void readAll(Host host, Iterator<VmReading> rest, BiConsumer<Host, VmReading> resync) {
         if (rest.hasNext()) {
-            VmKey key = new VmKey(host.name(), rest.next().name());
-            enqueue(host.name(), key, () -> {
+            VmReading next = rest.next();
+            enqueue(host.name(), new VmKey(host.name(), next.vm().name()), () -> {
                 try {
-                    updater.resync(host, key.vm());
+                    resync.accept(host, next);
                 } finally {
-                    readAll(host, rest);
+                    readAll(host, rest, resync);
                 }
             });
+        }
+    }
+
+    /** Each VM whose events may have been missed has an event. */
+    @Override
+    public void onHost(Host host, Map<VmName, VmReading> vms, Optional<UnansweredHost> trouble) {}
+
+    /** The VM may have changed before the events of the host were delivered here. */
+    @Override
+    public void onVm(Host host, VmName vm, Optional<VmReading> before, Optional<VmReading> now) {
+        if (now.filter(VmReading::hasPairs).isPresent()
+                && before.filter(now.get()::isDefinedAs).isEmpty()) {
+            VmKey key = new VmKey(host.name(), vm);
+            enqueue(host.name(), key, () -> updater.resyncSoon(host, key));
         }
     }
 
     /** Reads the state of all VMs in place of events that were dropped. */
     private void resyncAll(HostName host) {
         updater.resetPolling(host);
-        watch.host(host).ifPresent(this::readAll);
+        watch.host(host)
+                .ifPresent(open -> readings.whenRead(
+                        open,
+                        vms -> readAll(
+                                open,
+                                vms.values().iterator(),
+                                (same, vm) -> updater.resync(same, vm.vm().name()))));
     }
 
     private boolean enqueue(HostName host, Object label, Runnable work) {

@@ -20,6 +20,7 @@ import org.understudy.api.spi.MigrationPhase;
 import org.understudy.concurrent.HostExecutor;
 import org.understudy.concurrent.Scheduler;
 import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.inventory.VmReading;
 
 /**
  * Updates the health of pairs of running VMs by events. An event that is impossible in the current health means that
@@ -151,7 +152,7 @@ final class PairHealthUpdater {
 
     /** Sets the details of a pair that lacks its primary. */
     void annotate(PairKey key, String details) {
-        pairs.find(key).ifPresent(pair -> pair.annotate(details));
+        pairs.find(key).ifPresent(pair -> pairs.annotate(key, pair, details));
     }
 
     /**
@@ -176,7 +177,8 @@ final class PairHealthUpdater {
         }
     }
 
-    private void resyncSoon(Host host, VmKey vm) {
+    /** Reads the state of a VM after a short while, which serves further events. */
+    void resyncSoon(Host host, VmKey vm) {
         if (resyncScheduled.add(vm)) {
             Runnable reading = () -> {
                 resyncScheduled.remove(vm);
@@ -194,8 +196,16 @@ final class PairHealthUpdater {
 
     /** Replaces the tracked state of a VM with that of the host. */
     void resync(Host host, VmName name) {
+        adopt(host, name, prober.of(host, name));
+    }
+
+    /** As {@link #resync}, with definitions that were just read. */
+    void resync(Host host, VmReading read) {
+        adopt(host, read.vm().name(), prober.of(host, read));
+    }
+
+    private void adopt(Host host, VmName name, Map<PairView, PairProber.Reading> readings) {
         VmKey vm = new VmKey(host.name(), name);
-        Map<PairView, PairProber.Reading> readings = prober.of(host, name);
         Set<PairKey> gone = new HashSet<>(pairs.of(vm));
         readings.forEach((view, now) -> {
             PairKey key = new PairKey(vm, view.primary());

@@ -89,7 +89,7 @@ final class PairPoller {
     private void onMissing(PairKey key, TrackedPair pair) {
         if (pair.health() == PairHealth.FAULT) {
             if (pair.lacksCause()) {
-                causes(key, pair).ifPresent(cause -> pair.annotate(missing(key) + cause));
+                causes(key, pair).ifPresent(cause -> pairs.annotate(key, pair, missing(key) + cause));
             }
         } else if (pair.isPolledFor(schedule.missingAfter(), scheduler.runningNanos())) {
             PairHealth next = PairHealthStateMachine.next(pair.health(), new PairEvent.SeenMissing());

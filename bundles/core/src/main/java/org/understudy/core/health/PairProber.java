@@ -14,6 +14,7 @@ import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.inventory.VmReading;
 
 /** Reads the health of the pairs of a VM from its host: for the first reading, and after events were missed. */
 record PairProber(Function<String, DomainView> views) {
@@ -22,17 +23,31 @@ record PairProber(Function<String, DomainView> views) {
 
     /** The pairs of a running VM, including those that lack their primary; none if it does not run here. */
     Map<PairView, Reading> of(Host host, VmName vm) {
-        Map<PairView, Reading> readings = new LinkedHashMap<>();
-        Optional<VmState> state = host.find(vm).map(HostedVm::state);
-        if (state.filter(s -> s == VmState.RUNNING || s == VmState.PAUSED).isEmpty()) {
-            return readings;
+        if (host.find(vm).filter(PairProber::runs).isEmpty()) {
+            return Map.of();
         }
         Optional<String> live = host.liveDefinition(vm);
-        if (live.isEmpty()) {
-            return readings;
-        }
-        DomainView stored = views.apply(host.definition(vm));
-        for (PairView pair : views.apply(live.get()).pairsWith(stored)) {
+        return live.isEmpty() ? Map.of() : of(host, vm, views.apply(host.definition(vm)), views.apply(live.get()));
+    }
+
+    /** The same by definitions that were just read. */
+    Map<PairView, Reading> of(Host host, VmReading read) {
+        return runs(read.vm()) && read.configured().isPresent() && read.live().isPresent()
+                ? of(
+                        host,
+                        read.vm().name(),
+                        read.configured().get(),
+                        read.live().get())
+                : Map.of();
+    }
+
+    private static boolean runs(HostedVm vm) {
+        return vm.state() == VmState.RUNNING || vm.state() == VmState.PAUSED;
+    }
+
+    private static Map<PairView, Reading> of(Host host, VmName vm, DomainView stored, DomainView live) {
+        Map<PairView, Reading> readings = new LinkedHashMap<>();
+        for (PairView pair : live.pairsWith(stored)) {
             boolean configured =
                     stored.pairs().stream().anyMatch(p -> p.primary().equals(pair.primary()));
             readings.put(

@@ -10,6 +10,7 @@ import org.understudy.api.VfState;
 import org.understudy.api.VfView;
 import org.understudy.api.spi.Host;
 import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.inventory.ShownPairs;
 
 /** One pair of a running VM. Called only by tasks of its host, unless a method states otherwise. */
 final class TrackedPair {
@@ -56,11 +57,7 @@ final class TrackedPair {
 
     /** The API view. For any thread. */
     Pair shown() {
-        return pair(view, health, details.text());
-    }
-
-    static Pair pair(PairView p, PairHealth health, String details) {
-        return new Pair(p.standby(), p.primary(), p.mac(), p.pool(), p.kind(), health, details);
+        return ShownPairs.pair(view, health, details.text());
     }
 
     /** For any thread. */

@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -33,6 +34,7 @@ import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostConnector;
+import org.understudy.api.spi.HostFacts;
 import org.understudy.api.spi.Hosts;
 import org.understudy.concurrent.Backoff;
 import org.understudy.concurrent.DeadlineFanOut;
@@ -55,6 +57,8 @@ public final class HostRegistry implements Hosts {
 
     private final Map<String, HostConnector> connectors = new ConcurrentHashMap<>();
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+    private final List<Consumer<HostName>> viewListeners = new CopyOnWriteArrayList<>();
+    private final List<Runnable> configurationListeners = new CopyOnWriteArrayList<>();
     private final Policies policies;
     private final ExecutorService opening;
     private final ExecutorService closing;
@@ -72,7 +76,8 @@ public final class HostRegistry implements Hosts {
         this.policies = policies;
         this.opening = scheduler.pool("understudy-hosts");
         this.closing = scheduler.pool("understudy-hosts-closing");
-        this.shared = new ManagedHost.Shared(scheduler, opening, closing, reopenBackoff, this::notifyListeners);
+        this.shared = new ManagedHost.Shared(
+                scheduler, opening, closing, reopenBackoff, this::onChanged, this::notifyViewListeners);
         this.hosts = new ManagedHosts(this::connector, shared);
         this.fanOut = new DeadlineFanOut(scheduler);
         this.changes = policies.listen(changed -> applyPolicies());
@@ -128,6 +133,7 @@ public final class HostRegistry implements Hosts {
 
     private void openAndNotify() {
         hosts.all().forEach(ManagedHost::open);
+        configurationListeners.forEach(Runnable::run);
         notifyListeners();
     }
 
@@ -139,6 +145,7 @@ public final class HostRegistry implements Hosts {
         try {
             opening.execute(() -> {
                 int failures = change.check(change.wanted().flatMap(this::connector));
+                notifyViewListeners(change.name());
                 if (failures > 0) {
                     change.nextCheck(shared.scheduler().after(shared.backoff().pause(failures), () -> check(change)));
                 } else if (hosts.apply(change.name())) {
@@ -156,6 +163,8 @@ public final class HostRegistry implements Hosts {
         return () -> {
             if (hosts.end(piece)) {
                 openAndNotify();
+            } else if (!hosts.findings(host.name()).isEmpty()) {
+                notifyViewListeners(host.name());
             }
         };
     }
@@ -174,6 +183,30 @@ public final class HostRegistry implements Hosts {
     public Subscription listen(Runnable changed) {
         listeners.add(changed);
         return () -> listeners.remove(changed);
+    }
+
+    /**
+     * Calls the listeners after the views of hosts may have changed for another reason than their answers.
+     *
+     * @param changed receives the host that was opened or closed, or could not be opened; must not block
+     * @param configured called after hosts were added, changed or removed; must not block
+     */
+    Subscription listenForViews(Consumer<HostName> changed, Runnable configured) {
+        viewListeners.add(changed);
+        configurationListeners.add(configured);
+        return () -> {
+            viewListeners.remove(changed);
+            configurationListeners.remove(configured);
+        };
+    }
+
+    private void onChanged(HostName host) {
+        notifyViewListeners(host);
+        notifyListeners();
+    }
+
+    private void notifyViewListeners(HostName host) {
+        viewListeners.forEach(listener -> listener.accept(host));
     }
 
     private void notifyListeners() {
@@ -198,9 +231,7 @@ public final class HostRegistry implements Hosts {
     /** @throws UnderstudyException also {@link ErrorCode#HOST_UNAVAILABLE} if it is configured but not open */
     @Override
     public Host host(HostName name) {
-        return hosts.all().stream()
-                .filter(s -> s.policy().name().equals(name))
-                .findFirst()
+        return hosts.find(name)
                 .orElseThrow(() ->
                         new UnderstudyException(ErrorCode.HOST_NOT_FOUND, "Host '" + name + "' is not configured"))
                 .require();
@@ -225,6 +256,37 @@ public final class HostRegistry implements Hosts {
                         .orElseGet(managedHost::unopened))
                 .map(this::withChange)
                 .toList();
+    }
+
+    /** The hosts of the configuration, in its order, and those that are removed from it but not closed yet. */
+    List<HostName> names() {
+        return hosts.all().stream()
+                .map(managedHost -> managedHost.policy().name())
+                .toList();
+    }
+
+    /** The host of this name, if it is open. */
+    Optional<Host> open(HostName name) {
+        return hosts.find(name).flatMap(ManagedHost::host);
+    }
+
+    /**
+     * The view of a host by its last answers; empty if the host is not configured. Does not block.
+     *
+     * @param facts empty if they were not read yet
+     * @param trouble why the host does not answer; empty while it does
+     */
+    Optional<HostView> view(HostName name, Optional<HostFacts> facts, Optional<UnansweredHost> trouble) {
+        return hosts.find(name)
+                .map(managedHost -> {
+                    if (managedHost.host().isEmpty()) {
+                        return managedHost.unopened();
+                    }
+                    return trouble.map(why -> managedHost.unanswered(why.reason(), why.cause()))
+                            .or(() -> facts.map(managedHost::view))
+                            .orElseGet(managedHost::unread);
+                })
+                .map(this::withChange);
     }
 
     /** Adds what delays or prevents the use of new options. */

@@ -7,12 +7,14 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
+import org.understudy.api.HostName;
 import org.understudy.api.HostView;
 import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.Subscription;
@@ -36,8 +38,15 @@ final class ManagedHost {
      * @param opening opens hosts
      * @param closing closes hosts; a separate pool, so that a host that hangs while it is closed does not delay opening
      * @param changed called after a host was opened, or closed with its connector
+     * @param refused called after a host could not be opened
      */
-    record Shared(Scheduler scheduler, Executor opening, Executor closing, Backoff backoff, Runnable changed) {}
+    record Shared(
+            Scheduler scheduler,
+            Executor opening,
+            Executor closing,
+            Backoff backoff,
+            Consumer<HostName> changed,
+            Consumer<HostName> refused) {}
 
     /** @param by the connector that opened it */
     private record Opened(Host host, HostConnector by) {}
@@ -176,7 +185,9 @@ final class ManagedHost {
         if (reopen) {
             open();
         } else if (result.isPresent()) {
-            shared.changed().run();
+            shared.changed().accept(policy.name());
+        } else {
+            shared.refused().accept(policy.name());
         }
     }
 
@@ -193,7 +204,7 @@ final class ManagedHost {
             }
             released = release();
         }
-        shared.changed().run();
+        shared.changed().accept(policy.name());
         open();
         return released;
     }
@@ -245,6 +256,11 @@ final class ManagedHost {
                 .map(known -> ((UnderstudyException) known).code())
                 .orElse(ErrorCode.HOST_UNAVAILABLE);
         return absent(obstacle(reason, code.remedy()));
+    }
+
+    /** The API view of a host that is open and was not read yet. */
+    HostView unread() {
+        return absent(obstacle("is being read", "Wait until the host is read."));
     }
 
     /** The API view of a host that is not open. */

@@ -46,6 +46,10 @@ final class ManagedHosts {
         return List.copyOf(hosts.values());
     }
 
+    synchronized Optional<ManagedHost> find(HostName name) {
+        return Optional.ofNullable(hosts.get(name));
+    }
+
     /** Changes that are not in force yet. */
     synchronized List<HostChange> changes() {
         return List.copyOf(changes.values());

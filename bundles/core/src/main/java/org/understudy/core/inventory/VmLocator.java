@@ -212,7 +212,12 @@ public final class VmLocator implements AutoCloseable {
     }
 
     private static int rank(VmLocation location) {
-        return PRECEDENCE.indexOf(location.vm().state());
+        return rank(location.vm().state());
+    }
+
+    /** The lower, the more the claim of a host is trusted. */
+    static int rank(VmState state) {
+        return PRECEDENCE.indexOf(state);
     }
 
     /**

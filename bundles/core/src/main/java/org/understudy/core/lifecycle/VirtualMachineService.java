@@ -2,11 +2,9 @@
 package org.understudy.core.lifecycle;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
@@ -39,8 +37,8 @@ import org.understudy.core.definition.lint.MaskedPasswords;
 import org.understudy.core.definition.lint.NicFacts;
 import org.understudy.core.health.PairHealthTracker;
 import org.understudy.core.inventory.HostRegistry;
+import org.understudy.core.inventory.InventoryService;
 import org.understudy.core.inventory.MigrationLock;
-import org.understudy.core.inventory.UnansweredHost;
 import org.understudy.core.inventory.VmLocation;
 import org.understudy.core.inventory.VmLocator;
 import org.understudy.core.vf.VfLeaseController;
@@ -52,6 +50,7 @@ public final class VirtualMachineService implements VirtualMachines {
     private static final Set<VmState> ACTIVE = EnumSet.of(VmState.RUNNING, VmState.PAUSED, VmState.UNKNOWN);
 
     private final HostRegistry hosts;
+    private final InventoryService inventory;
     private final Policies policies;
     private final VmLocator locator;
     private final VmViewBuilder views;
@@ -63,6 +62,7 @@ public final class VirtualMachineService implements VirtualMachines {
     @Activate
     public VirtualMachineService(
             @Reference HostRegistry hosts,
+            @Reference InventoryService inventory,
             @Reference VmLocator locator,
             @Reference Policies policies,
             @Reference PairHealthTracker health,
@@ -70,6 +70,7 @@ public final class VirtualMachineService implements VirtualMachines {
             @Reference VfLeaseController vfs,
             @Reference NicFacts nics) {
         this.hosts = hosts;
+        this.inventory = inventory;
         this.policies = policies;
         this.locator = locator;
         this.views = new VmViewBuilder(health);
@@ -81,30 +82,12 @@ public final class VirtualMachineService implements VirtualMachines {
 
     @Override
     public List<HostView> hosts() {
-        return hosts.views();
+        return inventory.hosts();
     }
 
     @Override
     public VmInventory list() {
-        VmLocator.Survey survey = locator.survey();
-        List<UnansweredHost> unanswered = new ArrayList<>(survey.unanswered());
-        Map<HostName, List<VmLocation>> perHost = survey.claims().values().stream()
-                .flatMap(claims -> VmLocator.authoritative(claims).stream())
-                .collect(Collectors.groupingBy(location -> location.host().name()));
-        List<Vm> vms = new ArrayList<>();
-        locator.call(
-                perHost.values().stream().map(on -> on.get(0).host()).toList(),
-                host -> perHost.get(host.name()).stream().map(views::lenient).toList(),
-                (host, read) -> vms.addAll(read),
-                failed -> {
-                    unanswered.add(failed);
-                    perHost.get(failed.host()).forEach(location -> vms.add(VmViewBuilder.withoutNics(location)));
-                });
-        return new VmInventory(
-                vms.stream()
-                        .sorted(Comparator.comparing(Vm::name).thenComparing(Vm::host))
-                        .toList(),
-                unanswered.stream().map(UnansweredHost::finding).toList());
+        return inventory.list();
     }
 
     @Override
@@ -130,6 +113,8 @@ public final class VirtualMachineService implements VirtualMachines {
         Subscription work = hosts.hold(host, "the command to define VM " + view.name());
         try (work) {
             return define(host, view, definition);
+        } finally {
+            inventory.refresh(host, view.name());
         }
     }
 
@@ -256,6 +241,8 @@ public final class VirtualMachineService implements VirtualMachines {
         Subscription work = hosts.hold(here.host(), "the command to " + verb + " VM " + vm);
         try (work) {
             action.accept(here, survey);
+        } finally {
+            inventory.refresh(here.host(), here.vm().name());
         }
     }
 

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.core.lifecycle;
 
-import java.util.List;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.understudy.api.ErrorCode;
-import org.understudy.api.UnderstudyException;
 import org.understudy.api.Vm;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.HostedVm;
@@ -16,8 +11,6 @@ import org.understudy.core.inventory.VmLocation;
 
 /** Builds the API view of a VM. */
 record VmViewBuilder(PairHealthTracker health) {
-    private static final Logger LOG = LoggerFactory.getLogger(VmViewBuilder.class);
-
     Vm of(VmLocation here) {
         HostedVm vm = here.vm();
         DomainView configured = DomainView.of(here.host().definition(vm.name()));
@@ -47,28 +40,5 @@ record VmViewBuilder(PairHealthTracker health) {
                                 .map(pair -> health.withGuest(here.host(), vm.name(), pair))
                                 .toList())
                 : vm;
-    }
-
-    /**
-     * Like {@link #of}, but without NICs and pairs if the definition is unavailable: one VM must not hide the others.
-     *
-     * @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE}
-     */
-    Vm lenient(VmLocation here) {
-        try {
-            return of(here);
-        } catch (UnderstudyException e) {
-            if (e.code() == ErrorCode.HOST_UNAVAILABLE) {
-                throw e;
-            }
-            LOG.warn("VM {}: listed without NICs: {}", here.vm().name(), e.getMessage());
-            return withoutNics(here);
-        }
-    }
-
-    /** The view of a VM whose host no longer answers. */
-    static Vm withoutNics(VmLocation here) {
-        HostedVm vm = here.vm();
-        return new Vm(vm.name(), vm.uuid(), here.host().name(), vm.state(), List.of(), List.of());
     }
 }

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -35,6 +34,8 @@ import org.understudy.core.definition.DomainView;
 import org.understudy.core.health.VmKey;
 import org.understudy.core.inventory.HostWatch;
 import org.understudy.core.inventory.MigrationLock;
+import org.understudy.core.inventory.VmReading;
+import org.understudy.core.inventory.VmReadings;
 import org.understudy.core.pair.PairService;
 
 /**
@@ -58,6 +59,7 @@ public final class DefinitionController implements AutoCloseable {
     }
 
     private final Hosts hosts;
+    private final VmReadings readings;
     private final PairService pairs;
     private final MigrationLock migrationLock;
     private final Timings timings;
@@ -66,26 +68,31 @@ public final class DefinitionController implements AutoCloseable {
 
     private final Map<HostName, Subscription> networkSubscriptions = new ConcurrentHashMap<>();
     private final Controller<VmKey> controller;
-    /** Queues the VMs of hosts that were opened. */
-    private final Controller<HostName> openings;
-
     private final HostWatch watch;
 
     @Activate
     public DefinitionController(
-            @Reference Hosts hosts, @Reference PairService pairs, @Reference Migrations migrations) {
-        this(hosts, pairs, migrations, Timings.usual(), SystemScheduler.process());
+            @Reference Hosts hosts,
+            @Reference VmReadings readings,
+            @Reference PairService pairs,
+            @Reference Migrations migrations) {
+        this(hosts, readings, pairs, migrations, Timings.usual(), SystemScheduler.process());
     }
 
-    DefinitionController(Hosts hosts, PairService pairs, Migrations migrations, Timings timings, Scheduler scheduler) {
+    DefinitionController(
+            Hosts hosts,
+            VmReadings readings,
+            PairService pairs,
+            Migrations migrations,
+            Timings timings,
+            Scheduler scheduler) {
         this.hosts = hosts;
         this.pairs = pairs;
         this.migrationLock = new MigrationLock(migrations);
         this.timings = timings;
         this.controller =
                 new Controller<>("understudy-definitions", scheduler, VmKey::host, timings.backoff(), this::reconcile);
-        this.openings = new Controller<>(
-                "understudy-definitions-opened", scheduler, Function.identity(), timings.backoff(), this::enqueueAll);
+        this.readings = readings;
         this.watch = new HostWatch(hosts, this::onOpened, this::onEvent, scheduler);
     }
 
@@ -95,7 +102,11 @@ public final class DefinitionController implements AutoCloseable {
     }
 
     private void onOpened(Host host) {
-        openings.add(host.name());
+        readings.whenRead(
+                host,
+                vms -> vms.values().stream()
+                        .filter(VmReading::mayHaveRequests)
+                        .forEach(vm -> enqueue(new VmKey(host.name(), vm.vm().name()))));
         if (host instanceof VfNetworks networks) {
             Subscription subscription = networks.listen(() -> found.keySet().stream()
                     .filter(key -> key.host().equals(host.name()))
@@ -108,16 +119,6 @@ public final class DefinitionController implements AutoCloseable {
     private void onEvent(Host host, HostEvent event) {
         if (event instanceof HostEvent.DefinitionChanged || event instanceof HostEvent.EventsMissed) {
             enqueue(new VmKey(host.name(), event.vm()));
-        }
-    }
-
-    private Controller.Result enqueueAll(HostName name) {
-        try {
-            open(name).ifPresent(host -> host.vms().forEach(vm -> enqueue(new VmKey(name, vm.name()))));
-            return Controller.Result.done();
-        } catch (UnderstudyException e) {
-            LOG.debug("Host {}: VMs could not be listed, retrying: {}", name, e.getMessage());
-            return Controller.Result.retry();
         }
     }
 
@@ -200,7 +201,6 @@ public final class DefinitionController implements AutoCloseable {
     public void close() {
         watch.close();
         networkSubscriptions.values().forEach(Subscription::close);
-        openings.close();
         controller.close();
     }
 }

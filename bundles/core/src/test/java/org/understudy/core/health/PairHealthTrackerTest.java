@@ -16,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -56,6 +57,7 @@ import org.understudy.concurrent.Scheduler;
 import org.understudy.concurrent.SystemScheduler;
 import org.understudy.concurrent.testing.FakeScheduler;
 import org.understudy.core.definition.DomainView;
+import org.understudy.core.inventory.VmReadings;
 import org.understudy.core.testing.FakeHost;
 import org.understudy.core.testing.FakeHost.FakeVm;
 import org.understudy.core.testing.FakeHost.Fault;
@@ -86,6 +88,7 @@ class PairHealthTrackerTest {
     private final FakeVm vm = a.running("web1", "pair", PRIMARY);
     private final List<PairHealth> seen = new CopyOnWriteArrayList<>();
     private PairHealthTracker tracker;
+    private Optional<VmReadings> readings = Optional.empty();
 
     @BeforeEach
     void open() {
@@ -118,9 +121,13 @@ class PairHealthTrackerTest {
                 return a;
             }
         };
+        Function<String, DomainView> views = definition -> definition.startsWith("pair") ? WITH_PAIR : PLAIN;
+        readings = Optional.of(new VmReadings(hosts, views, scheduler));
         return new PairHealthTracker(
                 hosts,
-                definition -> definition.startsWith("pair") ? WITH_PAIR : PLAIN,
+                readings.get(),
+                (host, changed, primary, now) -> {},
+                views,
                 new PollSchedule(
                         firstQuestion,
                         Duration.ofMillis(20),
@@ -139,6 +146,7 @@ class PairHealthTrackerTest {
     @AfterEach
     void close() {
         tracker.close();
+        readings.ifPresent(VmReadings::close);
     }
 
     private PairHealth health() {

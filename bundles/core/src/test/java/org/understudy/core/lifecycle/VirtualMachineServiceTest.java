@@ -40,10 +40,15 @@ import org.understudy.api.VmState;
 import org.understudy.api.VmUuid;
 import org.understudy.api.xml.Passwords;
 import org.understudy.concurrent.Backoff;
+import org.understudy.concurrent.Scheduler;
+import org.understudy.concurrent.SystemScheduler;
 import org.understudy.concurrent.testing.VirtualTimeScheduler;
+import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.lint.NicFacts;
 import org.understudy.core.inventory.HostRegistry;
+import org.understudy.core.inventory.InventoryService;
 import org.understudy.core.inventory.VmLocator;
+import org.understudy.core.inventory.VmReadings;
 import org.understudy.core.testing.FakeDefinitionHost;
 import org.understudy.core.testing.FakeHosts;
 import org.understudy.core.vf.VfLeaseController;
@@ -72,8 +77,13 @@ class VirtualMachineServiceTest {
     }
 
     private VirtualMachineService vms(VmLocator locator) {
+        return vms(fakeHosts.inventory, locator);
+    }
+
+    private VirtualMachineService vms(InventoryService inventory, VmLocator locator) {
         return new VirtualMachineService(
                 fakeHosts.registry,
+                inventory,
                 locator,
                 fakeHosts.policies,
                 fakeHosts.health,
@@ -82,12 +92,29 @@ class VirtualMachineServiceTest {
                 new NicFacts());
     }
 
+    /** With an inventory that reads the hosts now. */
+    private VmInventory list() {
+        return list(fakeHosts.registry);
+    }
+
+    private VmInventory list(HostRegistry registry) {
+        Scheduler scheduler = SystemScheduler.process();
+        VmReadings readings = new VmReadings(registry, DomainView::of, scheduler);
+        InventoryService inventory = new InventoryService(registry, readings, fakeHosts.policies, scheduler);
+        try {
+            return vms(inventory, fakeHosts.locator).list();
+        } finally {
+            readings.close();
+            inventory.close();
+        }
+    }
+
     @Test
     void listsTheVmsOfAllHostsByName() {
         alpha.with("web2", VmState.SHUTOFF);
         beta.with("web1", VmState.RUNNING);
 
-        List<Vm> list = vms().list().vms();
+        List<Vm> list = list().vms();
 
         assertThat(list).extracting(v -> v.name() + "@" + v.host()).containsExactly("web1@beta", "web2@alpha");
         assertThat(list.get(0).nics())
@@ -100,7 +127,7 @@ class VirtualMachineServiceTest {
         alpha.with("web1", VmState.RUNNING);
         beta.with("web1", VmState.INCOMING);
 
-        assertThat(vms().list().vms())
+        assertThat(list().vms())
                 .singleElement()
                 .satisfies(v -> assertThat(v.host()).isEqualTo(new HostName("alpha")));
         assertThat(vms().show(WEB1).host()).isEqualTo(new HostName("alpha"));
@@ -112,7 +139,7 @@ class VirtualMachineServiceTest {
         beta.with("web1", VmState.RUNNING);
 
         assertThat(vms().show(WEB1).host()).isEqualTo(new HostName("beta"));
-        assertThat(vms().list().vms()).hasSize(1);
+        assertThat(list().vms()).hasSize(1);
     }
 
     @Test
@@ -120,7 +147,7 @@ class VirtualMachineServiceTest {
         alpha.with("web1", VmState.RUNNING);
         beta.with("web1", VmState.RUNNING);
 
-        assertThat(vms().list().vms()).hasSize(2);
+        assertThat(list().vms()).hasSize(2);
         assertThatThrownBy(() -> vms().destroy(WEB1))
                 .isInstanceOfSatisfying(
                         UnderstudyException.class,
@@ -152,7 +179,7 @@ class VirtualMachineServiceTest {
         beta.fail(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "timed out"));
 
         assertCode(ErrorCode.HOST_UNAVAILABLE, () -> vms().show(WEB1));
-        assertThat(vms().list().vms()).isEmpty();
+        assertThat(list().vms()).isEmpty();
     }
 
     @Test
@@ -160,7 +187,7 @@ class VirtualMachineServiceTest {
         alpha.with("web2", VmState.RUNNING);
         beta.with("web1", VmState.PAUSED).fail(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "timed out"));
 
-        VmInventory listed = vms().list();
+        VmInventory listed = list();
 
         assertThat(listed.vms()).extracting(Vm::name).containsExactly(new VmName("web2"));
         assertThat(listed.findings()).singleElement().satisfies(f -> {
@@ -176,10 +203,8 @@ class VirtualMachineServiceTest {
         when(fakeHosts.policies.current()).thenReturn(FakeHosts.policy(late));
         HostRegistry registry =
                 new HostRegistry(fakeHosts.policies, time, new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(1)));
-        VmLocator locator = new VmLocator(registry, time);
 
-        VmInventory listed = vms(locator).list();
-        locator.close();
+        VmInventory listed = list(registry);
         registry.close();
 
         assertThat(listed.vms()).isEmpty();
@@ -194,7 +219,7 @@ class VirtualMachineServiceTest {
         beta.with("web1", VmState.RUNNING);
         beta.failDefinitions(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "timed out"));
 
-        VmInventory listed = vms().list();
+        VmInventory listed = list();
 
         assertThat(listed.vms()).extracting(Vm::name).containsExactly(WEB1, new VmName("web2"));
         assertThat(listed.vms().get(0).nics()).isEmpty();
@@ -206,7 +231,7 @@ class VirtualMachineServiceTest {
         beta.with("web1", VmState.RUNNING);
         beta.failDefinitions(new UnderstudyException(ErrorCode.LIBVIRT_ERROR, "no such domain"));
 
-        VmInventory listed = vms().list();
+        VmInventory listed = list();
 
         assertThat(listed.vms())
                 .singleElement()
@@ -391,7 +416,7 @@ class VirtualMachineServiceTest {
         beta.with("web1", other, VmState.SHUTOFF);
         fakeHosts.migrated("web1", "alpha", "gamma", Optional.empty());
 
-        assertThat(vms().list().vms()).extracting(vm -> vm.host().value()).containsExactly("alpha", "beta");
+        assertThat(list().vms()).extracting(vm -> vm.host().value()).containsExactly("alpha", "beta");
         vms().start(new VmOnHost(beta.name(), "web1"));
         vms().pause(new VmUuid(other));
         assertCode(ErrorCode.MIGRATION_IN_PROGRESS, () -> vms().pause(new VmOnHost(alpha.name(), "web1")));

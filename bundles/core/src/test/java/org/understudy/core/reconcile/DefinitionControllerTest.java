@@ -22,6 +22,7 @@ import org.understudy.concurrent.Backoff;
 import org.understudy.concurrent.testing.FakeScheduler;
 import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.lint.NicFacts;
+import org.understudy.core.inventory.VmReadings;
 import org.understudy.core.pair.PairService;
 import org.understudy.core.reconcile.DefinitionController.Timings;
 import org.understudy.core.testing.FakeDefinitionHost;
@@ -50,18 +51,21 @@ class DefinitionControllerTest {
             fakeHosts.health,
             new NicFacts(),
             vfs);
+    private Optional<VmReadings> readings = Optional.empty();
     private Optional<DefinitionController> controller = Optional.empty();
 
     @AfterEach
     void close() {
         controller.ifPresent(DefinitionController::close);
+        readings.ifPresent(VmReadings::close);
         vfs.close();
         fakeHosts.close();
     }
 
     private DefinitionController keep() {
-        controller =
-                Optional.of(new DefinitionController(fakeHosts.registry, pairs, fakeHosts.migrations, RHYTHM, clock));
+        readings = Optional.of(new VmReadings(fakeHosts.registry, DomainView::of, clock));
+        controller = Optional.of(new DefinitionController(
+                fakeHosts.registry, readings.get(), pairs, fakeHosts.migrations, RHYTHM, clock));
         return controller.get();
     }
 

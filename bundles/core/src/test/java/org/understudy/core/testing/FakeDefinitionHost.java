@@ -40,6 +40,8 @@ public final class FakeDefinitionHost implements Host {
     private final Map<VmName, String> live = new ConcurrentHashMap<>();
     private final List<String> calls = new CopyOnWriteArrayList<>();
     private final List<Consumer<HostEvent>> listeners = new CopyOnWriteArrayList<>();
+    private final List<Runnable> outageListeners = new CopyOnWriteArrayList<>();
+    private volatile Optional<String> outage = Optional.empty();
     private volatile Runnable afterFind = () -> {};
     private final List<String> questions = new CopyOnWriteArrayList<>();
     private boolean hanging;
@@ -216,6 +218,30 @@ public final class FakeDefinitionHost implements Host {
     public void edit(String definition) {
         VmName vm = define(definition).name();
         listeners.forEach(l -> l.accept(new HostEvent.DefinitionChanged(vm, Instant.EPOCH)));
+    }
+
+    /** Another program removes a VM. */
+    public void remove(String vm) {
+        removeWithoutEvent(vm);
+        listeners.forEach(l -> l.accept(new HostEvent.DefinitionChanged(new VmName(vm), Instant.EPOCH)));
+    }
+
+    public void removeWithoutEvent(String vm) {
+        vms.remove(new VmName(vm));
+        definitions.remove(new VmName(vm));
+    }
+
+    /** The connector notices that the host is lost. */
+    public void lose(String why) {
+        fail(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, why));
+        outage = Optional.of(why);
+        outageListeners.forEach(Runnable::run);
+    }
+
+    public void reconnect() {
+        recover();
+        outage = Optional.empty();
+        outageListeners.forEach(Runnable::run);
     }
 
     /** Stores an edited definition, and its event is missed. */
@@ -404,6 +430,17 @@ public final class FakeDefinitionHost implements Host {
     public Subscription subscribe(Consumer<HostEvent> consumer) {
         listeners.add(consumer);
         return () -> listeners.remove(consumer);
+    }
+
+    @Override
+    public Optional<String> outage() {
+        return outage;
+    }
+
+    @Override
+    public Subscription listenForOutages(Runnable changed) {
+        outageListeners.add(changed);
+        return () -> outageListeners.remove(changed);
     }
 
     @Override

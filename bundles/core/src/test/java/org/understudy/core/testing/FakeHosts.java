@@ -35,6 +35,7 @@ import org.understudy.concurrent.Backoff;
 import org.understudy.concurrent.testing.FakeScheduler;
 import org.understudy.core.health.PairHealthTracker;
 import org.understudy.core.inventory.HostRegistry;
+import org.understudy.core.inventory.InventoryService;
 import org.understudy.core.inventory.VmLocator;
 
 /** Hosts in memory behind a real registry, and a list of migrations. */
@@ -44,6 +45,9 @@ public final class FakeHosts implements AutoCloseable {
     public final Policies policies = mock(Policies.class);
     public final Migrations migrations = mock(Migrations.class);
     public final PairHealthTracker health = mock(PairHealthTracker.class);
+    /** Not fed: for services that only refresh it. */
+    public final InventoryService inventory = mock(InventoryService.class);
+
     public final HostRegistry registry;
     public final VmLocator locator;
 

@@ -63,6 +63,7 @@ class VfLeaseControllerTest {
     private final OneVf pool = new OneVf();
     private final VirtualMachineService vms = new VirtualMachineService(
             fakeHosts.registry,
+            fakeHosts.inventory,
             fakeHosts.locator,
             fakeHosts.policies,
             fakeHosts.health,

@@ -24,6 +24,7 @@ import org.understudy.api.HostNics;
 import org.understudy.api.NicInventory;
 import org.understudy.api.Policies;
 import org.understudy.api.Policy.HostPolicy;
+import org.understudy.api.PoolShare;
 import org.understudy.api.PoolView;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
@@ -158,11 +159,13 @@ public final class HostNicService implements HostNics {
         return List.copyOf(accesses.values());
     }
 
+    private synchronized Optional<HostNicAccess> find(HostName host) {
+        return Optional.ofNullable(accesses.get(host));
+    }
+
     /** @throws UnderstudyException {@link ErrorCode#HOST_NOT_FOUND} */
     HostNicAccess access(HostName host) {
-        return current().stream()
-                .filter(s -> s.policy().name().equals(host))
-                .findFirst()
+        return find(host)
                 .orElseThrow(() ->
                         new UnderstudyException(ErrorCode.HOST_NOT_FOUND, "Host '" + host + "' is not configured"));
     }
@@ -175,6 +178,13 @@ public final class HostNicService implements HostNics {
     @Override
     public List<PoolView> pools() {
         return poolMembership().views(inventories());
+    }
+
+    @Override
+    public List<PoolShare> poolShares(HostName host) {
+        return find(host).map(HostNicAccess::inventory).stream()
+                .flatMap(inventory -> poolMembership().shares(inventory).stream())
+                .toList();
     }
 
     @Override

@@ -18,6 +18,7 @@ import org.understudy.api.PciAddress;
 import org.understudy.api.PfView;
 import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PoolName;
+import org.understudy.api.PoolShare;
 import org.understudy.api.PoolView;
 import org.understudy.api.PoolView.Stock;
 import org.understudy.api.PrimaryKind;
@@ -80,55 +81,49 @@ public record PoolMembership(List<PoolPolicy> policies) {
 
     /** Every pool with its stock on each host and its findings. */
     public List<PoolView> views(Collection<NicInventory> hosts) {
-        List<NicInventory> readable =
-                hosts.stream().filter(NicInventory::available).toList();
-        List<NicInventory> unreadable =
-                hosts.stream().filter(host -> !host.available()).toList();
-        Map<PoolName, List<Finding>> overlaps = overlaps(readable);
+        List<List<PoolShare>> shares = hosts.stream().map(this::shares).toList();
+        List<PoolView> views = new ArrayList<>();
+        for (int i = 0; i < policies.size(); i++) {
+            int pool = i;
+            views.add(PoolView.of(
+                    policies.get(pool), shares.stream().map(of -> of.get(pool)).toList()));
+        }
+        return views;
+    }
+
+    /** The share of every pool on a host, in the order of the pools. */
+    public List<PoolShare> shares(NicInventory host) {
+        Map<PoolName, List<Finding>> overlaps = host.available() ? overlaps(host) : Map.of();
         return policies.stream()
-                .map(pool -> {
-                    List<Finding> others = new ArrayList<>(unknown(pool.name(), unreadable));
-                    others.addAll(overlaps.getOrDefault(pool.name(), List.of()));
-                    return view(pool, readable, others);
-                })
+                .map(pool -> share(pool, host, overlaps.getOrDefault(pool.name(), List.of())))
                 .toList();
+    }
+
+    private static PoolShare share(PoolPolicy pool, NicInventory host, List<Finding> overlaps) {
+        if (pool.kind() != PrimaryKind.VF) {
+            return new PoolShare(pool.name(), Optional.empty(), List.of());
+        } else if (!host.available()) {
+            return new PoolShare(pool.name(), Optional.empty(), unknown(pool.name(), host));
+        }
+        List<Finding> findings = new ArrayList<>(overlaps);
+        if (!pool.adopt()) {
+            reserved(pool.name(), host).ifPresent(findings::add);
+        }
+        bonded(pool.name(), host).ifPresent(findings::add);
+        return new PoolShare(pool.name(), Optional.of(stock(pool, host)), List.copyOf(findings));
     }
 
     /** A host without access to its NICs has no finding, and no VF for a pool. */
-    private static List<Finding> unknown(PoolName pool, List<NicInventory> unreadable) {
-        return unreadable.stream()
-                .flatMap(host -> host.findings().stream()
-                        .limit(1)
-                        .map(why -> Finding.of(
-                                        FindingCode.HOST_UNAVAILABLE,
-                                        "pool " + pool + ", host " + host.host(),
-                                        "Pool " + pool + ": its VFs on host " + host.host() + " are unknown: "
-                                                + why.message(),
-                                        why.remedy())
-                                .as(why.severity())))
+    private static List<Finding> unknown(PoolName pool, NicInventory host) {
+        return host.findings().stream()
+                .limit(1)
+                .map(why -> Finding.of(
+                                FindingCode.HOST_UNAVAILABLE,
+                                "pool " + pool + ", host " + host.host(),
+                                "Pool " + pool + ": its VFs on host " + host.host() + " are unknown: " + why.message(),
+                                why.remedy())
+                        .as(why.severity()))
                 .toList();
-    }
-
-    private static PoolView view(PoolPolicy pool, List<NicInventory> hosts, List<Finding> others) {
-        if (pool.kind() != PrimaryKind.VF) {
-            return PoolView.of(pool);
-        }
-        List<Stock> stocks = hosts.stream().map(host -> stock(pool, host)).toList();
-        List<Finding> findings = new ArrayList<>(others);
-        if (!pool.adopt()) {
-            hosts.forEach(host -> reserved(pool.name(), host).ifPresent(findings::add));
-        }
-        hosts.forEach(host -> bonded(pool.name(), host).ifPresent(findings::add));
-        boolean empty = stocks.stream().allMatch(s -> s.free() + s.leased() + s.other() == 0);
-        if (empty && !hosts.isEmpty()) {
-            findings.add(Finding.of(
-                    FindingCode.POOL_WITHOUT_VFS,
-                    "pool " + pool.name(),
-                    "Pool " + pool.name() + " has no VF on any host: no VF matches "
-                            + pool.selectors().stream().map(VfSelector::text).collect(Collectors.joining(", ")),
-                    "Compare its selectors with the output of understudy:vf-list, or create VFs on the PF."));
-        }
-        return new PoolView(pool.name(), pool.kind(), pool.selectors(), pool.model(), stocks, List.copyOf(findings));
     }
 
     /** The usual preparation of a host for VMs: its VFs are bound to vfio-pci at boot. */
@@ -185,15 +180,13 @@ public record PoolMembership(List<PoolPolicy> policies) {
         return new Stock(host.host(), free, leased, other);
     }
 
-    private static Map<PoolName, List<Finding>> overlaps(List<NicInventory> hosts) {
+    private static Map<PoolName, List<Finding>> overlaps(NicInventory host) {
         Map<PoolName, List<Finding>> found = new TreeMap<>();
-        for (NicInventory host : hosts) {
-            Map<List<PoolName>, List<VfView>> shared = host.vfs().stream()
-                    .filter(vf -> vf.pools().size() > 1)
-                    .collect(Collectors.groupingBy(VfView::pools, LinkedHashMap::new, Collectors.toList()));
-            shared.forEach((pools, vfs) -> pools.forEach(
-                    pool -> found.computeIfAbsent(pool, p -> new ArrayList<>()).add(overlap(host, pool, pools, vfs))));
-        }
+        Map<List<PoolName>, List<VfView>> shared = host.vfs().stream()
+                .filter(vf -> vf.pools().size() > 1)
+                .collect(Collectors.groupingBy(VfView::pools, LinkedHashMap::new, Collectors.toList()));
+        shared.forEach((pools, vfs) -> pools.forEach(
+                pool -> found.computeIfAbsent(pool, p -> new ArrayList<>()).add(overlap(host, pool, pools, vfs))));
         return found;
     }
 

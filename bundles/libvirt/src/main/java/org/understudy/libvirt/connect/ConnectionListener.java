@@ -11,6 +11,9 @@ public interface ConnectionListener {
     /** Deregisters the callbacks; the connection may be dead. */
     void deregister(NativeConnect connect);
 
+    /** The connection was lost; must not block. */
+    default void lost() {}
+
     /** The connection is open again after a loss; events were missed. */
     void reconnected();
 }

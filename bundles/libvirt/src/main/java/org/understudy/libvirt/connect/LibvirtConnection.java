@@ -93,6 +93,11 @@ public final class LibvirtConnection implements AutoCloseable {
         return session.call(what, call);
     }
 
+    /** Why there is no connection, to follow the name of the host in a sentence; empty if there is one. Does not block. */
+    public synchronized Optional<String> outage() {
+        return current.isPresent() ? Optional.empty() : Optional.of(lastOutage.why());
+    }
+
     /**
      * Starts to connect; does not block.
      *
@@ -200,6 +205,7 @@ public final class LibvirtConnection implements AutoCloseable {
             lastOutage = outage;
         }
         LOG.warn("Host {} {}", settings.name(), outage.why());
+        listener.lost();
         reconnectAfter(reconnects.afterLoss());
     }
 

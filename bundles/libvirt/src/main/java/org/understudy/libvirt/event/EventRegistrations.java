@@ -33,19 +33,26 @@ public final class EventRegistrations implements ConnectionListener {
     private final DomainEvents events;
     private final ChangeNotifier networks;
     private final ChangeNotifier devices;
+    private final Runnable afterLoss;
     private final Runnable afterReconnect;
     /** Deregistration calls by connection. */
     private final Map<NativeConnect, List<IntSupplier>> registered = new ConcurrentHashMap<>();
 
     /**
      * @param devices also notified when a connection is closed
+     * @param afterLoss runs after a connection was lost; must not block
      * @param afterReconnect runs after a lost connection is open again
      */
     public EventRegistrations(
-            DomainEvents events, ChangeNotifier networks, ChangeNotifier devices, Runnable afterReconnect) {
+            DomainEvents events,
+            ChangeNotifier networks,
+            ChangeNotifier devices,
+            Runnable afterLoss,
+            Runnable afterReconnect) {
         this.events = events;
         this.networks = networks;
         this.devices = devices;
+        this.afterLoss = afterLoss;
         this.afterReconnect = afterReconnect;
     }
 
@@ -160,6 +167,11 @@ public final class EventRegistrations implements ConnectionListener {
         if (answer < 0) {
             LOG.debug("{}", LibvirtFailure.last("deregister an event").getMessage());
         }
+    }
+
+    @Override
+    public void lost() {
+        afterLoss.run();
     }
 
     @Override

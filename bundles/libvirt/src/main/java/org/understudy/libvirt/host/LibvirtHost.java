@@ -66,6 +66,7 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
     private final OutgoingDomains outgoingDomains = new OutgoingDomains();
     private final ChangeNotifier networkEvents = new ChangeNotifier("networks");
     private final ChangeNotifier deviceEvents = new ChangeNotifier("devices");
+    private final ChangeNotifier outageEvents = new ChangeNotifier("connection");
     private final Clock clock = Clock.systemUTC();
     private final LibvirtConnection connection;
     private final Domains domains;
@@ -90,6 +91,7 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
                 new DomainEvents(events, outgoingDomains, aliases::nameOf, SystemScheduler.process()),
                 networkEvents,
                 deviceEvents,
+                outageEvents::notifyListeners,
                 this::publishMissedChanges);
         this.connection = new LibvirtConnection(settings, loop, registrations, threads, timing);
         this.domains = new Domains(connection);
@@ -122,6 +124,7 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
                 .forEach(events::publish);
         networkEvents.notifyListeners();
         deviceEvents.notifyListeners();
+        outageEvents.notifyListeners();
     }
 
     @Override
@@ -299,6 +302,16 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
     @Override
     public Subscription subscribe(Consumer<HostEvent> consumer) {
         return events.subscribe(consumer);
+    }
+
+    @Override
+    public Optional<String> outage() {
+        return connection.outage();
+    }
+
+    @Override
+    public Subscription listenForOutages(Runnable changed) {
+        return outageEvents.listen(changed);
     }
 
     @Override

@@ -48,6 +48,7 @@ final class LibvirtConnectionTest {
                 new DomainEvents(events, new OutgoingDomains(), (vm, alias) -> alias, SystemScheduler.process()),
                 new ChangeNotifier("networks"),
                 new ChangeNotifier("devices"),
+                () -> {},
                 () -> {});
         private final AtomicInteger registered = new AtomicInteger();
         private final AtomicInteger deregistered = new AtomicInteger();

@@ -173,6 +173,16 @@ record BoundedHost(Host host, BoundedCalls calls) implements Host {
     }
 
     @Override
+    public Optional<String> outage() {
+        return host.outage();
+    }
+
+    @Override
+    public Subscription listenForOutages(Runnable changed) {
+        return host.listenForOutages(changed);
+    }
+
+    @Override
     public void close() {
         host.close();
     }

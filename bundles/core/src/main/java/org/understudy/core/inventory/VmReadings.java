@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.understudy.core.inventory;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.HostName;
+import org.understudy.api.Subscription;
+import org.understudy.api.VmName;
+import org.understudy.api.spi.Host;
+import org.understudy.api.spi.Hosts;
+import org.understudy.concurrent.HostExecutor;
+import org.understudy.concurrent.Scheduler;
+import org.understudy.concurrent.SystemScheduler;
+import org.understudy.core.definition.DomainView;
+
+/**
+ * Reads the VMs of every host once: all of them when the host is open and after it was lost, later only a VM that an event
+ * names. An OSGi service within this bundle; safe for use from any thread.
+ */
+@Component(service = VmReadings.class)
+public final class VmReadings implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(VmReadings.class);
+    /** Hosts that hang while they are read, before others wait. */
+    private static final int THREADS = 128;
+
+    private static final int EVENTS_WAITING = 10_000;
+    /** How old the facts of a host may be: they change without an event. */
+    private static final Duration FACTS_AGE = Duration.ofMinutes(10);
+
+    private static final Duration FACTS_TURN = Duration.ofSeconds(10);
+
+    private final Scheduler scheduler;
+    private final VmReader reader;
+    private final HostExecutor executor;
+    private final List<VmFollower> followers = new CopyOnWriteArrayList<>();
+    private final Map<HostName, HostReadings> hosts = new HashMap<>();
+    private final HostWatch watch;
+    private final Subscription factsTurn;
+    private final Deque<HostName> factsOrder = new ArrayDeque<>();
+
+    @Activate
+    public VmReadings(@Reference Hosts hosts) {
+        this(hosts, DomainView::of, SystemScheduler.process());
+    }
+
+    /** @param views reads a definition */
+    public VmReadings(Hosts hosts, Function<String, DomainView> views, Scheduler scheduler) {
+        this.scheduler = scheduler;
+        this.reader = new VmReader(views);
+        this.executor = new HostExecutor("understudy-inventory", scheduler, THREADS, EVENTS_WAITING, this::readAll);
+        this.watch = new HostWatch(hosts, host -> of(host).open(), (host, event) -> of(host).onEvent(event), scheduler);
+        this.factsTurn = scheduler.every(FACTS_TURN, this::readSomeFacts);
+    }
+
+    /** Also delivers what was read before. */
+    public void follow(VmFollower follower) {
+        List<HostReadings> known;
+        synchronized (this) {
+            followers.add(follower);
+            known = List.copyOf(hosts.values());
+        }
+        known.forEach(host -> host.replay(follower));
+    }
+
+    /** Delivers the VMs of a host once they are read, in the order of later readings. */
+    public void whenRead(Host host, Consumer<Map<VmName, VmReading>> consumer) {
+        of(host).whenRead(consumer);
+    }
+
+    /** Reads a VM after a change by this server, which its event may report later. Waits up to a limit. */
+    public void refresh(Host host, VmName vm, Duration limit) {
+        CompletableFuture<Void> read = new CompletableFuture<>();
+        HostReadings readings = of(host);
+        readings.enqueue(vm, true);
+        if (!executor.run(host.name(), "refresh of " + vm, () -> read.complete(null))) {
+            return;
+        }
+        try {
+            read.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            LOG.debug("Host {}: VM {} is read later", host.name(), vm);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** A few hosts at each turn, so that the load is even. */
+    private void readSomeFacts() {
+        List<HostReadings> turn = new ArrayList<>();
+        synchronized (this) {
+            if (factsOrder.isEmpty()) {
+                factsOrder.addAll(hosts.keySet());
+            }
+            long turns = FACTS_AGE.dividedBy(FACTS_TURN);
+            for (long due = (hosts.size() + turns - 1) / turns; due > 0 && !factsOrder.isEmpty(); due--) {
+                Optional.ofNullable(hosts.get(factsOrder.remove())).ifPresent(turn::add);
+            }
+        }
+        turn.forEach(HostReadings::enqueueFacts);
+    }
+
+    private void readAll(HostName host) {
+        Optional<HostReadings> known;
+        synchronized (this) {
+            known = Optional.ofNullable(hosts.get(host));
+        }
+        known.ifPresent(HostReadings::enqueueAll);
+    }
+
+    /** The readings of an open host. A host that was opened again is another one, and is read anew. */
+    private HostReadings of(Host host) {
+        HostReadings current;
+        Optional<HostReadings> replaced;
+        synchronized (this) {
+            replaced = Optional.ofNullable(hosts.get(host.name())).filter(known -> known.host() != host);
+            if (replaced.isPresent()) {
+                hosts.remove(host.name());
+            }
+            current = hosts.computeIfAbsent(
+                    host.name(), name -> new HostReadings(host, reader, executor, scheduler, followers));
+        }
+        replaced.ifPresent(HostReadings::close);
+        return current;
+    }
+
+    @Override
+    @Deactivate
+    public void close() {
+        watch.close();
+        factsTurn.close();
+        executor.close();
+        synchronized (this) {
+            hosts.values().forEach(HostReadings::close);
+        }
+    }
+}
