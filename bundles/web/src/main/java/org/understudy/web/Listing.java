@@ -163,7 +163,7 @@ final class Listing<T> {
 
     /** The query of the request with another cursor, as the request has escaped it. */
     private static String next(RestRequest request, String cursor) {
-        String others = Arrays.stream(request.servletRequest().getQueryString().split("&"))
+        String others = Arrays.stream(request.request().getQueryString().split("&"))
                 .filter(parameter -> !parameter.startsWith("cursor="))
                 .filter(parameter -> parameter.chars().noneMatch(c -> c <= ' ' || c == '<' || c == '>' || c == '"'))
                 .collect(Collectors.joining("&"));

@@ -43,7 +43,7 @@ public final class PeerServlet extends RestServlet {
     }
 
     private RestResponse call(RestRequest request) {
-        String query = Optional.ofNullable(request.servletRequest().getQueryString())
+        String query = Optional.ofNullable(request.request().getQueryString())
                 .map(text -> "?" + text)
                 .orElse("");
         return RestResponse.ok(endpoint.call(

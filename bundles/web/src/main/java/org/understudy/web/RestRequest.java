@@ -44,7 +44,7 @@ final class RestRequest {
         this.path = path;
     }
 
-    HttpServletRequest servletRequest() {
+    HttpServletRequest request() {
         return request;
     }
 

@@ -98,7 +98,7 @@ abstract class RestServlet extends HttpServlet {
             throw new UnderstudyException(ErrorCode.NOT_ACCEPTABLE, "The resource has the form " + route.type());
         }
         Supplier<RestResponse> answer =
-                () -> orProblem(request.servletRequest(), () -> route.handler().answer(request));
+                () -> orProblem(request.request(), () -> route.handler().answer(request));
         return route.method().equals("POST")
                 ? request.header(IdempotencyKeys.HEADER)
                         .map(key -> keys.once(request.user(), key, request.digest(), answer))
