@@ -7,6 +7,7 @@ import static org.understudy.itests.karaf.LabServer.other;
 import static org.understudy.itests.karaf.LabServer.requireOk;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
