@@ -38,6 +38,26 @@ public enum ErrorCode {
             403,
             4,
             "Allow it on that host in the ACL file of understudy-vf or in the access rules of libvirt, or run this server as a permitted user."),
+    /** The REST interface has no resource at the path. */
+    RESOURCE_NOT_FOUND(404, 3, "Use a path of /understudy/api/v1/openapi.json."),
+    /** The resource does not have the method. */
+    METHOD_NOT_ALLOWED(405, 2, "Use a method that the header Allow names."),
+    /** The client accepts no form that the resource has. */
+    NOT_ACCEPTABLE(406, 2, "Accept the media type named in the message."),
+    /** The object is not the one that the client has read. */
+    PRECONDITION_FAILED(412, 4, "Read the object again, and repeat the call with its new ETag."),
+    /** The body of the call exceeds the limit. */
+    BODY_TOO_LARGE(413, 2, "Send a body within the limit named in the message."),
+    /** The body of the call has a form that the resource does not read. */
+    MEDIA_TYPE_UNSUPPORTED(415, 2, "Send one of the media types named in the message."),
+    /** Another call of this user has the same key. */
+    IDEMPOTENCY_KEY_REUSED(422, 2, "Use a new Idempotency-Key for each call, and the same one only to repeat it."),
+    /** The first call with this key has no result yet. */
+    CALL_IN_PROGRESS(409, 4, "Repeat the call after the first one with this Idempotency-Key has ended."),
+    /** Too many streams of events are open. */
+    TOO_MANY_STREAMS(429, 4, "Close other pages of the console, or other readers of events, then retry."),
+    /** A part of the server is starting or stopping. */
+    STARTING(503, 5, "Retry after a few seconds; if the error recurs, read the log of the server."),
     /** No host has the VM. */
     VM_NOT_FOUND(404, 3, "List the VMs with understudy:vm-list."),
     /** The host is not configured. */
@@ -56,6 +76,8 @@ public enum ErrorCode {
     WRONG_VM_STATE(409, 4, "Change the VM to the state named in the message first."),
     /** The VM is being migrated. */
     MIGRATION_IN_PROGRESS(409, 4, "Wait for the running migration, or cancel it."),
+    /** The migration has ended, so that it cannot be cancelled. */
+    MIGRATION_ENDED(409, 4, "Read the outcome of the migration; to return the VM, migrate it back."),
     /** The state changed during the operation. */
     ILLEGAL_TRANSITION(409, 4, "Read the state again and retry; if the error recurs, report it with the log."),
     /** Findings of severity ERROR prevent it; see {@link UnderstudyException#findings}. */

@@ -4,6 +4,7 @@ package org.understudy.web;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -139,7 +140,7 @@ public final class AuditTrail {
 
     private static Optional<HostName> host(HttpServletRequest request) {
         try {
-            return new RestRequest(request, List.of()).query("host").map(HostName::new);
+            return new RestRequest(request, Map.of()).query("host").map(HostName::new);
         } catch (UnderstudyException e) {
             // Its form is wrong, which the call reports.
             return Optional.empty();

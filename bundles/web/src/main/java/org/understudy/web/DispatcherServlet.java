@@ -18,6 +18,7 @@ import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContextSelect;
+import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletAsyncSupported;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletName;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPattern;
 import org.understudy.api.Action;
@@ -30,6 +31,7 @@ import org.understudy.web.access.Caller;
  * request at that time could leave its path mapped to the wrong servlet permanently.
  */
 @Component(service = Servlet.class)
+@HttpWhiteboardServletAsyncSupported
 @HttpWhiteboardServletName("understudy")
 @HttpWhiteboardServletPattern("/*")
 @HttpWhiteboardContextSelect(ConsoleContext.SELECT)
@@ -93,9 +95,10 @@ public final class DispatcherServlet extends HttpServlet {
             delegate.get().service(new PrefixedRequest(request, longest.get(), path), response);
         } else {
             String message = "Understudy is starting or stopping";
-            AuditTrail.failed(request, ErrorCode.HOST_UNAVAILABLE, message);
-            response.setHeader("Retry-After", "1");
-            response.sendError(HttpServletResponse.SC_SERVICE_UNAVAILABLE, message);
+            AuditTrail.failed(request, ErrorCode.STARTING, message);
+            ProblemDetails.of(ErrorCode.STARTING, message)
+                    .with("Retry-After", "1")
+                    .sendTo(response);
         }
     }
 

@@ -5,10 +5,11 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.MigrationStep;
 import org.understudy.api.PairHealth;
 
-/** Texts for pair health and migration steps, so that no client needs a copy of them. */
+/** Texts for pair health, migration steps and errors, so that no client needs a copy of them. */
 final class DisplayNames {
     private DisplayNames() {}
 
@@ -20,6 +21,10 @@ final class DisplayNames {
         List<Map<String, Object>> steps = Arrays.stream(MigrationStep.values())
                 .map(step -> Map.<String, Object>of("step", step, "number", step.number(), "title", step.title()))
                 .toList();
-        return Map.of("health", health, "steps", steps);
+        Map<ErrorCode, Object> errors = new LinkedHashMap<>();
+        for (ErrorCode code : ErrorCode.values()) {
+            errors.put(code, Map.of("status", code.httpStatus(), "remedy", code.remedy()));
+        }
+        return Map.of("health", health, "steps", steps, "errors", errors);
     }
 }

@@ -3,110 +3,227 @@ package org.understudy.web;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
+import org.understudy.api.Inventory;
+import org.understudy.api.InventorySnapshot;
 import org.understudy.api.JsonView;
 import org.understudy.api.Migrations;
 import org.understudy.api.Pairs;
 import org.understudy.api.Policies;
 import org.understudy.api.Subscription;
-import org.understudy.api.VirtualMachines;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.Vm;
+import org.understudy.api.VmAddress;
 import org.understudy.concurrent.Scheduler;
 import org.understudy.concurrent.SystemScheduler;
-import org.understudy.web.EventStream.Event;
 
 /**
- * Publishes changes to every open stream. Migrations and pairs notify of changes; hosts, VMs and the findings of the
- * configuration are polled once a second while a stream is open. A list that takes long to read, such as that of VMs while a
- * host hangs, delays no other event.
+ * Publishes each change to every open stream that wants it. A change costs the same for any number of objects: it is written
+ * once, and only if a client reads it. The findings of the configuration are polled once a second while a stream is open.
  */
 @Component(service = EventHub.class)
 public final class EventHub {
+    private static final Logger LOG = LoggerFactory.getLogger(EventHub.class);
+
+    /** Header of a list: the ID of the last event whose change it contains. */
+    static final String ID_HEADER = "Event-Id";
+
     private static final Duration POLL = Duration.ofSeconds(1);
 
-    /** One for each feed; each occupies at most one. */
-    private static final int THREADS = 4;
+    /** Proxies and browsers close a connection that is quiet for longer. */
+    private static final Duration KEEP_ALIVE = Duration.ofSeconds(10);
 
+    private final JsonView view;
+    private final Policies policies;
+    private final Inventory inventory;
+    private final Migrations migrations;
     private final Set<EventStream> streams = ConcurrentHashMap.newKeySet();
-    private final ExecutorService threads;
-    private final EventFeed configurationFeed;
-    private final EventFeed hostFeed;
-    private final EventFeed vmFeed;
-    private final EventFeed migrationFeed;
+    /** Held while an event gets its ID and is queued, so that all streams have the same order. Nothing blocks under it. */
+    private final ReentrantLock lock = new ReentrantLock();
+
+    private final EventLog log;
     private final List<Subscription> subscriptions;
+    private List<Finding> configuration = List.of();
+    private long configurationRevision;
+    private long pairRevision;
 
     @Activate
     public EventHub(
             @Reference JsonView view,
             @Reference Policies policies,
-            @Reference VirtualMachines vms,
+            @Reference Inventory inventory,
             @Reference Pairs pairs,
             @Reference Migrations migrations) {
-        this(view, policies, vms, pairs, migrations, SystemScheduler.process());
+        this(view, policies, inventory, pairs, migrations, SystemScheduler.process());
     }
 
     EventHub(
             JsonView view,
             Policies policies,
-            VirtualMachines vms,
+            Inventory inventory,
             Pairs pairs,
             Migrations migrations,
             Scheduler scheduler) {
-        threads = scheduler.pool("understudy-events", THREADS, THREADS);
-        configurationFeed = new EventFeed("configuration", () -> view.write(policies.findings()), streams, threads);
-        hostFeed = new EventFeed("hosts", () -> view.write(vms.hosts()), streams, threads);
-        vmFeed = new EventFeed("vms", () -> view.write(vms.list()), streams, threads);
-        migrationFeed = new EventFeed("migrations", () -> view.write(migrations.list()), streams, threads);
+        this.view = view;
+        this.policies = policies;
+        this.inventory = inventory;
+        this.migrations = migrations;
+        log = new EventLog(view, UUID.randomUUID().toString().substring(0, 8));
         subscriptions = List.of(
-                migrations.listen(migration -> {
-                    String key = "migration/" + migration.id();
-                    migrationFeed.send(key, () -> new Event(key, "migration", view.write(migration)));
-                }),
-                pairs.listen(change -> {
-                    String key = "pair/" + change.host() + "/" + change.vm() + "/"
-                            + change.pair().standby();
-                    Event event = new Event(key, "pair", view.write(change));
-                    streams.forEach(stream -> stream.offer(event));
-                    poll();
-                }),
-                scheduler.every(POLL, this::poll));
+                inventory.listen(change -> publish(() -> Event.of(change))),
+                migrations.listen(migration -> publish(() -> Event.of(migration))),
+                pairs.listen(change -> publish(() -> Event.of(change, ++pairRevision))),
+                scheduler.every(POLL, this::poll),
+                scheduler.every(KEEP_ALIVE, this::keepAlive));
     }
 
     @Deactivate
     void deactivate() {
         subscriptions.forEach(Subscription::close);
-        List.of(configurationFeed, hostFeed, vmFeed, migrationFeed).forEach(EventFeed::close);
-        threads.shutdownNow();
         streams.forEach(EventStream::close);
     }
 
-    /** Opens a stream, which begins with the current state. Does not wait for that. */
-    EventStream open() {
-        EventStream stream = new EventStream();
-        streams.add(stream);
-        List.of(configurationFeed, hostFeed, vmFeed, migrationFeed).forEach(feed -> feed.begin(stream));
+    private void publish(Supplier<Event> event) {
+        lock.lock();
+        try {
+            EventLog.Entry entry = log.add(event.get());
+            streams.forEach(stream -> stream.offer(entry));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void poll() {
+        try {
+            if (!streams.isEmpty()) {
+                publishConfiguration();
+            }
+        } catch (RuntimeException | Error e) {
+            LOG.debug("Findings of the configuration could not be read, retrying", e);
+        }
+    }
+
+    private void publishConfiguration() {
+        List<Finding> findings = policies.findings();
+        lock.lock();
+        try {
+            if (!findings.equals(configuration)) {
+                configuration = findings;
+                configurationRevision++;
+                publish(() -> Event.ofConfiguration(findings, configurationRevision));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void keepAlive() {
+        lock.lock();
+        try {
+            streams.forEach(stream -> stream.keepAlive(log.id()));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The ID of the last event: what is read after it contains that change. */
+    String lastId() {
+        lock.lock();
+        try {
+            return log.id();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * The VM that has this address now.
+     *
+     * @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND}, {@link ErrorCode#VM_AMBIGUOUS}
+     */
+    Vm find(VmAddress address) {
+        Map<UUID, Vm> found = inventory.snapshot().find(address).stream()
+                .collect(Collectors.toMap(vm -> vm.value().uuid(), vm -> vm.value(), (one, two) -> one));
+        if (found.size() > 1) {
+            String all = found.values().stream()
+                    .map(vm -> vm.host() + "/" + vm.uuid())
+                    .sorted()
+                    .collect(Collectors.joining(", "));
+            throw new UnderstudyException(ErrorCode.VM_AMBIGUOUS, "Several VMs have the name " + address + ": " + all);
+        }
+        return found.values().stream()
+                .findFirst()
+                .orElseThrow(() -> new UnderstudyException(ErrorCode.VM_NOT_FOUND, "No host has VM " + address));
+    }
+
+    /**
+     * Opens a stream. It begins with the changes since an event, or with the current state.
+     *
+     * @param user who reads it
+     * @param since the ID of an event; the state follows if not all changes since are known
+     */
+    EventStream open(String user, EventFilter filter, Optional<String> since) {
+        publishConfiguration();
+        EventStream stream = new EventStream(user, filter);
+        Optional<List<EventLog.Entry>> missed;
+        Event findings;
+        String id;
+        lock.lock();
+        try {
+            missed = since.flatMap(log::since);
+            findings = Event.ofConfiguration(configuration, configurationRevision);
+            id = log.id();
+            streams.add(stream);
+        } finally {
+            lock.unlock();
+        }
+        if (missed.isPresent()) {
+            stream.begin(EventFrames.resumed(missed.get(), filter, id), Long.MIN_VALUE, Map.of());
+        } else {
+            InventorySnapshot snapshot = inventory.snapshot();
+            List<Event> others = Stream.concat(
+                            Stream.of(findings), migrations.list().stream().map(Event::of))
+                    .filter(filter::test)
+                    .toList();
+            Map<String, Long> revisions = others.stream().collect(Collectors.toMap(Event::object, Event::revision));
+            Stream<Event> all = Stream.concat(EventFrames.inventory(snapshot, filter), others.stream());
+            stream.begin(EventFrames.complete(all, id, view), snapshot.revision(), revisions);
+        }
         return stream;
     }
 
     void close(EventStream stream) {
-        stream.close();
         streams.remove(stream);
+        stream.close();
+    }
+
+    /** Ends the streams of these users, such as after a change of their rights. */
+    void closeStreamsOf(Predicate<String> users) {
+        streams.stream().filter(stream -> users.test(stream.user())).forEach(EventStream::close);
     }
 
     int size() {
         return streams.size();
     }
 
-    private void poll() {
-        if (!streams.isEmpty()) {
-            configurationFeed.poll();
-            hostFeed.poll();
-            vmFeed.poll();
-        }
+    long size(String user) {
+        return streams.stream().filter(stream -> stream.user().equals(user)).count();
     }
 }

@@ -2,74 +2,90 @@
 package org.understudy.web;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import javax.servlet.AsyncContext;
 import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
+import org.understudy.api.Action;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.JsonView;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.Vm;
+import org.understudy.api.VmOnHost;
 import org.understudy.api.Subscription;
-import org.understudy.web.EventStream.Event;
 import org.understudy.web.access.Caller;
 import org.understudy.web.access.StreamWatch;
 
-/** {@code /events}: server-sent events. Each open stream occupies one thread of the HTTP server. */
+/** {@code /events}: server-sent events. An open stream occupies no thread of the HTTP server. */
 @Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/events")
-public final class EventServlet extends HttpServlet {
+public final class EventServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 
-    /** The HTTP server has 200 threads; REST requests need most of them. */
-    private static final int MAX_STREAMS = 50;
+    static final String TYPE = "text/event-stream";
 
-    private static final Duration KEEP_ALIVE = Duration.ofSeconds(10);
+    /** Limit of the open streams of all users. */
+    static final int MAX_STREAMS = 1000;
+    /** Limit of the open streams of one user, so that no user takes the streams of the others. */
+    static final int MAX_STREAMS_OF_USER = 500;
 
     private final transient EventHub hub;
     private final transient StreamWatch watch;
 
     @Activate
-    public EventServlet(@Reference EventHub hub, @Reference StreamWatch watch) {
+    public EventServlet(@Reference JsonView view, @Reference EventHub hub, @Reference StreamWatch watch) {
+        super(view);
         this.hub = hub;
         this.watch = watch;
     }
 
     @Override
-    protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    List<Route> routes() {
+        return List.of(Route.get("", Action.VIEW, this::stream).writing(TYPE));
+    }
+
+    private RestResponse stream(RestRequest request) {
+        EventFilter filter = filter(request);
+        Optional<String> since = request.header("Last-Event-ID").or(() -> request.query("since"));
+        requireFree(request.user());
+        return RestResponse.streaming(
+                TYPE, (servlet, response) -> begin(hub.open(request.user(), filter, since), servlet, response));
+    }
+
+    private EventFilter filter(RestRequest request) {
+        Optional<Vm> vm = request.query("vm").map(address -> hub.find(VmOnHost.parse(address)));
+        Set<EventKind> otherwise = vm.isPresent() ? EventKind.OF_VM : EnumSet.allOf(EventKind.class);
+        Set<EventKind> named = EnumSet.noneOf(EventKind.class);
+        request.queries("kind").map(EventKind::parse).forEach(named::addAll);
+        return new EventFilter(named.isEmpty() ? otherwise : named, vm);
+    }
+
+    private void requireFree(String user) {
         if (hub.size() >= MAX_STREAMS) {
-            response.sendError(
-                    HttpServletResponse.SC_SERVICE_UNAVAILABLE,
-                    "Too many open event streams; the limit is " + MAX_STREAMS);
-            return;
+            throw new UnderstudyException(
+                    ErrorCode.TOO_MANY_STREAMS, MAX_STREAMS + " streams of events are open, which is the limit");
         }
-        response.setContentType("text/event-stream");
-        response.setCharacterEncoding("UTF-8");
-        EventStream stream = hub.open();
+        if (hub.size(user) >= MAX_STREAMS_OF_USER) {
+            throw new UnderstudyException(
+                    ErrorCode.TOO_MANY_STREAMS,
+                    "User '" + user + "' has " + MAX_STREAMS_OF_USER + " open streams of events, which is the limit");
+        }
+    }
+
+    private void begin(EventStream stream, HttpServletRequest request, HttpServletResponse response)
+            throws IOException {
+        AsyncContext context = request.startAsync();
         Subscription watched = watch.watch(Caller.of(request), stream::close);
-        try {
-            send(stream, response.getWriter());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
+        Runnable ended = () -> {
             watched.close();
             hub.close(stream);
-        }
-    }
-
-    /** Without the stream, which has no end. */
-    @Override
-    protected void doHead(HttpServletRequest request, HttpServletResponse response) {
-        response.setContentType("text/event-stream");
-    }
-
-    private static void send(EventStream stream, PrintWriter out) throws InterruptedException {
-        out.print("retry: 1000\n\n");
-        // A disconnected client is detected by a failed write.
-        while (!out.checkError() && !stream.isClosed()) {
-            Optional<Event> event = stream.next(KEEP_ALIVE);
-            out.print(event.map(e -> "event: " + e.type() + "\ndata: " + e.json() + "\n\n")
-                    .orElse(": keep-alive\n\n"));
-        }
+        };
+        new EventWriter(context, response.getOutputStream(), stream, ended).start();
     }
 }

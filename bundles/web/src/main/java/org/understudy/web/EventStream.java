@@ -1,67 +1,128 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.web;
 
-import java.time.Duration;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The events that are not yet sent to one client. A newer event replaces a queued one with the same key, so that a slow
- * client costs little memory and the last event it receives is current. The stream of a client that falls too far behind is
- * closed: the client reconnects and begins with the current state.
+ * What is not yet sent to one client. A newer event replaces a queued one of the same object, so that a slow client costs little
+ * memory and the last event it receives is current. The stream of a client that falls too far behind is closed: the client
+ * connects again and begins with the current state.
  */
 final class EventStream {
     /** Limit of queued events. */
     static final int MAX_QUEUED = 5000;
 
-    /**
-     * @param key what has changed; one event per key is queued
-     * @param type name of the event for the client
-     */
-    record Event(String key, String type, String json) {}
-
+    private final String user;
+    private final EventFilter filter;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    private final Map<String, Event> queued = new LinkedHashMap<>();
+    private final Map<String, EventLog.Entry> queued = new LinkedHashMap<>();
+    /** The revisions of the objects with which the stream began, except those of the inventory. */
+    private final Map<String, Long> known = new HashMap<>();
+
+    private long inventoryRevision = Long.MIN_VALUE;
+    private Iterator<byte[]> first = Collections.emptyIterator();
+    private volatile Runnable wake = () -> {};
     private boolean closed;
 
-    void offer(Event event) {
+    EventStream(String user, EventFilter filter) {
+        this.user = user;
+        this.filter = filter;
+    }
+
+    String user() {
+        return user;
+    }
+
+    EventFilter filter() {
+        return filter;
+    }
+
+    /**
+     * Sets what is sent before all changes. Those that are queued already and are part of it are dropped.
+     *
+     * @param revision of the inventory in it
+     * @param revisions of the other objects in it
+     */
+    void begin(Iterator<byte[]> frames, long revision, Map<String, Long> revisions) {
         lock.lock();
         try {
-            if (closed) {
-                return;
-            }
-            queued.remove(event.key());
-            queued.put(event.key(), event);
-            if (queued.size() > MAX_QUEUED) {
-                queued.clear();
-                closed = true;
-            }
-            changed.signal();
+            first = frames;
+            inventoryRevision = revision;
+            known.putAll(revisions);
+            queued.values().removeIf(entry -> !isNews(entry.event()));
         } finally {
             lock.unlock();
         }
     }
 
-    /** Waits for the next event; empty after the timeout or if the stream is closed. */
-    Optional<Event> next(Duration timeout) throws InterruptedException {
+    /** @param reader is called when there is something to send, or the stream was closed; must not block */
+    void onChange(Runnable reader) {
+        wake = reader;
+    }
+
+    void offer(EventLog.Entry entry) {
+        Event event = entry.event();
         lock.lock();
         try {
-            long left = timeout.toNanos();
-            while (queued.isEmpty() && !closed && left > 0) {
-                left = changed.awaitNanos(left);
+            if (closed || !filter.test(event) || !isNews(event)) {
+                return;
             }
-            Iterator<Event> events = queued.values().iterator();
-            if (closed || !events.hasNext()) {
+            queued.remove(event.object());
+            queued.put(event.object(), entry);
+            if (queued.size() > MAX_QUEUED) {
+                queued.clear();
+                closed = true;
+            }
+        } finally {
+            lock.unlock();
+        }
+        wake.run();
+    }
+
+    private boolean isNews(Event event) {
+        long read = event.isInInventory() ? inventoryRevision : known.getOrDefault(event.object(), Long.MIN_VALUE);
+        return event.revision() > read;
+    }
+
+    /** Sends a sign of life, and the ID up to which a quiet client has all events. */
+    void keepAlive(String id) {
+        lock.lock();
+        try {
+            if (closed || !queued.isEmpty() || first.hasNext()) {
+                return;
+            }
+            byte[] frame = EventLog.withId(id, ": keep-alive\n\n".getBytes(StandardCharsets.UTF_8));
+            first = Collections.singleton(frame).iterator();
+        } finally {
+            lock.unlock();
+        }
+        wake.run();
+    }
+
+    /** The next bytes for the client; empty if there are none now. */
+    Optional<byte[]> poll() {
+        lock.lock();
+        try {
+            if (closed) {
                 return Optional.empty();
             }
-            Event event = events.next();
-            events.remove();
-            return Optional.of(event);
+            if (first.hasNext()) {
+                return Optional.of(first.next());
+            }
+            Iterator<EventLog.Entry> entries = queued.values().iterator();
+            if (!entries.hasNext()) {
+                return Optional.empty();
+            }
+            EventLog.Entry entry = entries.next();
+            entries.remove();
+            return Optional.of(entry.frame());
         } finally {
             lock.unlock();
         }
@@ -71,10 +132,11 @@ final class EventStream {
         lock.lock();
         try {
             closed = true;
-            changed.signalAll();
+            queued.clear();
         } finally {
             lock.unlock();
         }
+        wake.run();
     }
 
     boolean isClosed() {

@@ -2,6 +2,7 @@
 package org.understudy.web;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import javax.servlet.ServletException;
 import javax.servlet.ServletRequest;
@@ -11,6 +12,7 @@ import javax.servlet.http.HttpServletResponse;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
+import org.understudy.api.Action;
 import org.understudy.api.HostName;
 import org.understudy.api.JsonView;
 import org.understudy.api.spi.PeerEndpoint;
@@ -36,16 +38,18 @@ public final class PeerServlet extends RestServlet {
     }
 
     @Override
-    RestResponse answer(String method, RestRequest restRequest) {
-        int parts = restRequest.path().size();
-        if (!method.equals("POST") || parts < 2) {
-            throw unknown(method, restRequest);
-        }
-        String query = Optional.ofNullable(restRequest.request().getQueryString())
+    List<Route> routes() {
+        return List.of(Route.post("/{host}/{call*}", Action.PEER_CHANGE, this::call));
+    }
+
+    private RestResponse call(RestRequest request) {
+        String query = Optional.ofNullable(request.request().getQueryString())
                 .map(text -> "?" + text)
                 .orElse("");
-        String name = String.join("/", restRequest.path().subList(1, parts)) + query;
-        Optional<String> protocol = Optional.ofNullable(restRequest.request().getHeader(PeerEndpoint.PROTOCOL_HEADER));
-        return RestResponse.ok(endpoint.call(protocol, new HostName(restRequest.part(0)), name, restRequest.body()));
+        return RestResponse.ok(endpoint.call(
+                request.header(PeerEndpoint.PROTOCOL_HEADER),
+                new HostName(request.part("host")),
+                request.part("call") + query,
+                request.body()));
     }
 }

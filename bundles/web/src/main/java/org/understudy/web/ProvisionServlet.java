@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.web;
 
+import java.util.List;
 import javax.servlet.http.HttpServlet;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
+import org.understudy.api.Action;
 import org.understudy.api.JsonView;
 import org.understudy.api.NicProvisioning;
 import org.understudy.web.AuditTrail.AuditObject;
@@ -30,21 +32,21 @@ public final class ProvisionServlet extends RestServlet {
     }
 
     @Override
-    RestResponse answer(String method, RestRequest restRequest) {
-        if (!method.equals("POST") || restRequest.path().size() != 1) {
-            throw unknown(method, restRequest);
-        }
+    List<Route> routes() {
+        return List.of(Route.post("/{occasion}", Action.PROVISION, this::provision));
+    }
+
+    private RestResponse provision(RestRequest request) {
         ProvisionRequest provisionRequest = new ProvisionRequest(
-                restRequest.part(0),
-                restRequest.requiredQuery("host"),
-                restRequest.document(),
-                restRequest.queries("nic").toList(),
-                restRequest.query("pool"),
-                restRequest.query("form"),
-                restRequest.query("vf"));
-        AuditTrail.concerns(
-                restRequest.request(), AuditObject.of(provisionRequest.definition(), provisionRequest.host()));
-        AuditTrail.note(restRequest.request(), provisionRequest.occasion());
+                request.part("occasion"),
+                request.requiredQuery("host"),
+                request.document(),
+                request.queries("nic").toList(),
+                request.query("pool"),
+                request.query("form"),
+                request.query("vf"));
+        AuditTrail.concerns(request.request(), AuditObject.of(provisionRequest.definition(), provisionRequest.host()));
+        AuditTrail.note(request.request(), provisionRequest.occasion());
         return RestResponse.ok(view.write(provisionRequest.apply(provisioning)));
     }
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.web;
 
+import java.util.List;
 import javax.servlet.http.HttpServlet;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
+import org.understudy.api.Action;
 import org.understudy.api.HostName;
 import org.understudy.api.JsonView;
 import org.understudy.api.Readiness;
@@ -25,11 +27,12 @@ public final class ReadinessServlet extends RestServlet {
     }
 
     @Override
-    RestResponse answer(String method, RestRequest restRequest) {
-        if (!method.equals("GET") || !restRequest.path().isEmpty()) {
-            throw unknown(method, restRequest);
-        }
+    List<Route> routes() {
+        return List.of(Route.get("", Action.VIEW, this::evaluate));
+    }
+
+    private RestResponse evaluate(RestRequest request) {
         return RestResponse.ok(
-                view.write(readiness.evaluate(restRequest.query("host").map(HostName::new))));
+                view.write(readiness.evaluate(request.query("host").map(HostName::new))));
     }
 }

@@ -2,9 +2,10 @@
 package org.understudy.web;
 
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.Supplier;
 import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
@@ -14,37 +15,37 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.JsonView;
 import org.understudy.api.UnderstudyException;
 
-/** What all REST servlets share: protection against cross-site request forgery, and the form of errors. */
+/**
+ * A part of the REST interface. Its routes are the only table of its calls: unknown paths, other methods, {@code OPTIONS} and
+ * the roles of users are answered from it.
+ */
 abstract class RestServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
     private static final Logger LOG = LoggerFactory.getLogger(RestServlet.class);
-    private static final Set<String> SAFE_METHODS = Set.of("GET", "HEAD");
+
+    /** The address of the interface. */
+    static final String ROOT = "/understudy/api/v1";
+
     private static final String CSRF_HEADER = "X-Requested-With";
 
     private final transient JsonView view;
+    private final transient IdempotencyKeys keys = new IdempotencyKeys();
 
     RestServlet(JsonView view) {
         this.view = view;
     }
 
-    abstract RestResponse answer(String method, RestRequest restRequest);
+    abstract List<Route> routes();
 
     @Override
     protected final void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
         // The server leaves out the body of a response to HEAD.
-        answerOrProblem(request).sendTo(response);
+        orProblem(request, () -> answer(request)).sendTo(request, response);
     }
 
-    private RestResponse answerOrProblem(HttpServletRequest request) {
+    private RestResponse orProblem(HttpServletRequest request, Supplier<RestResponse> answer) {
         try {
-            String method = request.getMethod();
-            if (!SAFE_METHODS.contains(method) && request.getHeader(CSRF_HEADER) == null) {
-                throw new UnderstudyException(
-                        ErrorCode.INVALID_ARGUMENT,
-                        method + " requires the header " + CSRF_HEADER
-                                + " with any value, as protection against request forgery");
-            }
-            return answer(method.equals("HEAD") ? "GET" : method, new RestRequest(request, parts(request)));
+            return answer.get();
         } catch (UnderstudyException e) {
             AuditTrail.failed(request, e.code(), e.getMessage());
             return ProblemDetails.of(view, e);
@@ -55,16 +56,55 @@ abstract class RestServlet extends HttpServlet {
         }
     }
 
-    private static List<String> parts(HttpServletRequest request) {
-        String path = request.getPathInfo();
-        return path == null
-                ? List.of()
-                : Arrays.stream(path.split("/")).filter(part -> !part.isEmpty()).toList();
+    private RestResponse answer(HttpServletRequest request) {
+        List<String> path =
+                Route.parts(Optional.ofNullable(request.getPathInfo()).orElse(""));
+        List<Route> matching =
+                routes().stream().filter(route -> route.match(path).isPresent()).toList();
+        if (matching.isEmpty()) {
+            throw new UnderstudyException(
+                    ErrorCode.RESOURCE_NOT_FOUND, "No resource has the path " + request.getRequestURI());
+        }
+        return matching.stream()
+                .filter(route -> route.isFor(request.getMethod()))
+                .findFirst()
+                .map(route ->
+                        answer(route, new RestRequest(request, route.match(path).orElseThrow())))
+                .orElseGet(() -> withoutRoute(request.getMethod(), matching));
     }
 
-    static UnderstudyException unknown(String method, RestRequest restRequest) {
-        return new UnderstudyException(
-                ErrorCode.INVALID_ARGUMENT,
-                "Unknown REST call " + method + " /" + String.join("/", restRequest.path()));
+    private RestResponse withoutRoute(String method, List<Route> matching) {
+        TreeSet<String> allowed = new TreeSet<>(List.of("OPTIONS"));
+        matching.forEach(route -> allowed.add(route.method()));
+        if (allowed.contains("GET")) {
+            allowed.add("HEAD");
+        }
+        String detail = "Method " + method + " is not one of " + allowed;
+        RestResponse response = method.equals("OPTIONS")
+                ? RestResponse.empty(HttpServletResponse.SC_NO_CONTENT)
+                : ProblemDetails.of(view, ErrorCode.METHOD_NOT_ALLOWED, detail, List.of());
+        return response.with("Allow", String.join(", ", allowed));
+    }
+
+    private RestResponse answer(Route route, RestRequest request) {
+        boolean reads = route.method().equals("GET");
+        if (!reads && request.header(CSRF_HEADER).isEmpty()) {
+            throw new UnderstudyException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    route.method() + " requires the header " + CSRF_HEADER
+                            + " with any value, as protection against request forgery");
+        }
+        if (!request.header("Accept")
+                .map(ranges -> HeaderRanges.accept(ranges, route.type()))
+                .orElse(true)) {
+            throw new UnderstudyException(ErrorCode.NOT_ACCEPTABLE, "The resource has the form " + route.type());
+        }
+        Supplier<RestResponse> answer =
+                () -> orProblem(request.request(), () -> route.handler().answer(request));
+        return route.method().equals("POST")
+                ? request.header(IdempotencyKeys.HEADER)
+                        .map(key -> keys.once(request.user(), key, request.digest(), answer))
+                        .orElseGet(answer)
+                : answer.get();
     }
 }

@@ -4,6 +4,7 @@ package org.understudy.web;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import javax.servlet.ServletException;
 import javax.servlet.ServletRequest;
@@ -44,16 +45,18 @@ public final class SessionServlet extends RestServlet {
     }
 
     @Override
-    RestResponse answer(String method, RestRequest restRequest) {
-        Caller caller = Caller.of(restRequest.request());
-        return switch (method + " " + restRequest.path().size()) {
-            case "GET 0" -> RestResponse.ok(view.write(describe(caller)));
-            case "DELETE 0" -> {
-                authenticator.endSession(caller);
-                yield RestResponse.ok("{}");
-            }
-            default -> throw unknown(method, restRequest);
-        };
+    List<Route> routes() {
+        return List.of(
+                Route.get(
+                        "",
+                        Action.VIEW,
+                        request -> RestResponse.ok(view.write(describe(Caller.of(request.request()))))),
+                Route.delete("", Action.VIEW, this::logOut));
+    }
+
+    private RestResponse logOut(RestRequest request) {
+        authenticator.endSession(Caller.of(request.request()));
+        return RestResponse.ok("{}");
     }
 
     private static Map<String, Object> describe(Caller caller) {

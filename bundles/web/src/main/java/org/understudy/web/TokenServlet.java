@@ -2,12 +2,14 @@
 package org.understudy.web;
 
 import java.time.Duration;
+import java.util.List;
 import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletResponse;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import org.understudy.api.AccessTokens;
+import org.understudy.api.Action;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.JsonView;
 import org.understudy.api.Role;
@@ -31,28 +33,28 @@ public final class TokenServlet extends RestServlet {
     }
 
     @Override
-    RestResponse answer(String method, RestRequest restRequest) {
-        return switch (method + " " + restRequest.path().size()) {
-            case "GET 0" -> RestResponse.ok(view.write(tokens.list()));
-            case "POST 0" -> create(restRequest);
-            case "DELETE 1" -> {
-                tokens.revoke(restRequest.part(0));
-                yield RestResponse.ok("{}");
-            }
-            default -> throw unknown(method, restRequest);
-        };
+    List<Route> routes() {
+        return List.of(
+                Route.get("", Action.TOKENS, request -> RestResponse.ok(view.write(tokens.list()))),
+                Route.post("", Action.TOKENS, this::create),
+                Route.delete("/{id}", Action.TOKENS, this::revoke));
     }
 
-    private RestResponse create(RestRequest restRequest) {
-        Caller caller = Caller.of(restRequest.request());
-        if (!Authenticator.isPrivate(restRequest.request())) {
+    private RestResponse revoke(RestRequest request) {
+        tokens.revoke(request.part("id"));
+        return RestResponse.ok("{}");
+    }
+
+    private RestResponse create(RestRequest request) {
+        Caller caller = Caller.of(request.request());
+        if (!Authenticator.isPrivate(request.request())) {
             throw new UnderstudyException(
                     ErrorCode.ENCRYPTION_REQUIRED, "The secret of a token would travel in plain text");
         } else if (caller.proof() instanceof Caller.TokenKey) {
             throw new UnderstudyException(
                     ErrorCode.ROLE_MISSING, "A token cannot create a token, which would outlive it");
         }
-        JsonFields body = restRequest.json("name", "role", "expiresInDays");
+        JsonFields body = request.json("name", "role", "expiresInDays");
         String name = body.requiredText("name");
         Role role = EnumParser.parse(Role.class, body.requiredText("role"));
         if (caller.roles().stream().noneMatch(held -> held.includes(role))) {
@@ -61,7 +63,7 @@ public final class TokenServlet extends RestServlet {
         }
         long days = body.number("expiresInDays")
                 .orElseThrow(() -> new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "'expiresInDays' is missing"));
-        AuditTrail.note(restRequest.request(), "token %s, role %s".formatted(name, EnumParser.word(role)));
+        AuditTrail.note(request.request(), "token %s, role %s".formatted(name, EnumParser.word(role)));
         Duration life = Duration.ofDays(Math.min(days, AccessTokens.LONGEST.toDays() + 1));
         return RestResponse.json(
                 HttpServletResponse.SC_CREATED, view.write(tokens.create(caller.user(), name, role, life)));

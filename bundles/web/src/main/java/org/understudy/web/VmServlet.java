@@ -1,33 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.web;
 
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletResponse;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
-import org.understudy.api.Consent;
-import org.understudy.api.Finding;
+import org.understudy.api.Action;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
 import org.understudy.api.JsonView;
+import org.understudy.api.MacAddress;
 import org.understudy.api.MigrationOptions;
 import org.understudy.api.Migrations;
-import org.understudy.api.NicSelector;
 import org.understudy.api.PairChange;
-import org.understudy.api.PairRequest;
 import org.understudy.api.Pairs;
-import org.understudy.api.PciAddress;
-import org.understudy.api.PoolName;
-import org.understudy.api.PrimaryForm;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VirtualMachines;
+import org.understudy.api.Vm;
 import org.understudy.api.VmAddress;
+import org.understudy.api.VmInventory;
 import org.understudy.api.VmOnHost;
+import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.Passwords;
+import org.understudy.api.xml.XmlElement;
 import org.understudy.web.AuditTrail.AuditObject;
 
 /** {@code /vms}: lists VMs, and shows, changes and controls one of them. */
@@ -39,124 +41,173 @@ public final class VmServlet extends RestServlet {
     private final transient VirtualMachines vms;
     private final transient Pairs pairs;
     private final transient Migrations migrations;
+    private final transient EventHub events;
+    private final transient PairRoutes pairRoutes;
 
     @Activate
     public VmServlet(
             @Reference JsonView view,
             @Reference VirtualMachines vms,
             @Reference Pairs pairs,
-            @Reference Migrations migrations) {
+            @Reference Migrations migrations,
+            @Reference EventHub events) {
         super(view);
         this.view = view;
         this.vms = vms;
         this.pairs = pairs;
         this.migrations = migrations;
+        this.events = events;
+        this.pairRoutes = new PairRoutes(view, vms, pairs);
     }
 
     @Override
-    RestResponse answer(String method, RestRequest restRequest) {
-        return switch (restRequest.path().size()) {
-            case 0 -> all(method, restRequest);
-            case 1 -> one(method, restRequest, address(restRequest));
-            case 2 -> part(method, restRequest, address(restRequest));
-            default -> throw unknown(method, restRequest);
-        };
+    List<Route> routes() {
+        List<Route> routes = new ArrayList<>(List.of(
+                Route.get("", Action.VIEW, this::list),
+                Route.post("", Action.DEFINE, this::define),
+                Route.get("/{vm}", Action.VIEW, request -> RestResponse.ok(view.write(vms.show(address(request))))),
+                Route.delete("/{vm}", Action.UNDEFINE, this::undefine),
+                Route.get("/{vm}/definition", Action.READ_DEFINITION, this::definition)
+                        .writing(RestResponse.XML),
+                Route.put("/{vm}/definition", Action.DEFINE, this::redefine),
+                Route.get(
+                        "/{vm}/guest",
+                        Action.VIEW,
+                        request -> RestResponse.ok(view.write(vms.examine(address(request))))),
+                Route.get(
+                        "/{vm}/lint",
+                        Action.VIEW,
+                        request -> RestResponse.ok(view.write(pairs.lint(address(request))))),
+                Route.post("/{vm}/fix", Action.DEFINE, this::fix),
+                Route.get("/{vm}/preflight", Action.VIEW, this::preflight)));
+        routes.addAll(pairRoutes.routes());
+        routes.add(power("start", vms::start));
+        routes.add(power("shutdown", vms::shutdown));
+        routes.add(power("destroy", vms::destroy));
+        routes.add(power("reset", vms::reset));
+        routes.add(power("pause", vms::pause));
+        routes.add(power("resume", vms::resume));
+        return routes;
+    }
+
+    private Route power(String verb, Consumer<VmAddress> action) {
+        return Route.post("/{vm}/" + verb, Action.POWER, request -> {
+            VmAddress vm = address(request);
+            action.accept(vm);
+            return RestResponse.ok(view.write(vms.show(vm)));
+        });
     }
 
     /** The name or UUID in the path, on the host in the query if it names one: a path cannot contain every name. */
-    private static VmAddress address(RestRequest restRequest) {
-        String vm = restRequest.part(0);
-        return restRequest
-                .query("host")
+    static VmAddress address(RestRequest request) {
+        String vm = request.part("vm");
+        return request.query("host")
                 .<VmAddress>map(host -> new VmOnHost(new HostName(host), vm))
                 .orElseGet(() -> VmOnHost.withoutHost(vm));
     }
 
-    private RestResponse all(String method, RestRequest restRequest) {
-        return switch (method) {
-            case "GET" -> RestResponse.ok(view.write(vms.list()));
-            case "POST" -> define(restRequest);
-            default -> throw unknown(method, restRequest);
-        };
+    private RestResponse list(RestRequest request) {
+        // Read first: a change between the two is in the events as well.
+        String id = events.lastId();
+        VmInventory all = vms.list();
+        return new Listing<Vm>(view, vm -> vm.host() + "/" + vm.uuid())
+                .filter("host", (vm, host) -> vm.host().value().equals(host))
+                .filter(
+                        "pool",
+                        (vm, pool) -> vm.pairs().stream()
+                                .anyMatch(pair -> pair.pool()
+                                        .filter(p -> p.value().equals(pool))
+                                        .isPresent()))
+                .filter(
+                        "health",
+                        (vm, health) -> vm.pairs().stream()
+                                .anyMatch(pair -> EnumParser.word(pair.health()).equals(health)))
+                .filter("state", (vm, state) -> EnumParser.word(vm.state()).equals(state))
+                .filter("q", VmServlet::contains)
+                .sort("name", vm -> vm.name().value())
+                .sort("host", vm -> vm.host().value())
+                .sort("state", vm -> EnumParser.word(vm.state()))
+                .sort(
+                        "health",
+                        vm -> vm.pairs().stream()
+                                .map(pair -> EnumParser.word(pair.health()))
+                                .max(Comparator.naturalOrder())
+                                .orElse(""))
+                .answer(request, all.vms(), page -> new VmInventory(page, all.findings()), "vms")
+                .with(EventHub.ID_HEADER, id);
     }
 
-    private RestResponse define(RestRequest restRequest) {
-        String host = restRequest.requiredQuery("host");
-        String definition = restRequest.document();
-        AuditTrail.concerns(restRequest.request(), AuditObject.of(definition, host));
-        return RestResponse.json(
-                HttpServletResponse.SC_CREATED, view.write(vms.define(new HostName(host), definition)));
+    private static boolean contains(Vm vm, String text) {
+        return Stream.concat(
+                        Stream.of(
+                                vm.name().value(),
+                                vm.uuid().toString(),
+                                vm.host().value()),
+                        vm.nics().stream().flatMap(nic -> nic.mac().stream()).map(MacAddress::toString))
+                .anyMatch(value -> Listing.contains(value, text));
     }
 
-    private RestResponse one(String method, RestRequest restRequest, VmAddress vm) {
-        if (method.equals("DELETE")) {
-            vms.undefine(vm);
-            return RestResponse.ok("{}");
+    private RestResponse define(RestRequest request) {
+        HostName host = new HostName(request.requiredQuery("host"));
+        String document = request.document();
+        AuditTrail.concerns(request.request(), AuditObject.of(document, host.value()));
+        RestResponse defined =
+                RestResponse.json(HttpServletResponse.SC_CREATED, view.write(vms.define(host, document)));
+        return name(document)
+                .map(name -> vms.show(new VmOnHost(host, name)))
+                .map(vm -> defined.with("Location", RestServlet.ROOT + "/vms/" + vm.uuid() + "?host=" + host))
+                .orElse(defined);
+    }
+
+    private static Optional<String> name(String document) {
+        return DomainDocument.parse(document).root().child("name").map(XmlElement::text);
+    }
+
+    private RestResponse undefine(RestRequest request) {
+        VmAddress vm = address(request);
+        DefinitionTag.requireMatch(request, () -> vms.definition(vm));
+        vms.undefine(vm);
+        return RestResponse.ok("{}");
+    }
+
+    private RestResponse definition(RestRequest request) {
+        String definition = vms.definition(address(request));
+        return RestResponse.xml(definition).with("ETag", DefinitionTag.of(definition));
+    }
+
+    /** Replaces the definition of an existing VM; one of another VM is refused, because it would be a second VM. */
+    private RestResponse redefine(RestRequest request) {
+        String document = request.document();
+        Vm vm = vms.show(address(request));
+        if (!name(document).equals(Optional.of(vm.name().value()))) {
+            throw new UnderstudyException(
+                    ErrorCode.INVALID_ARGUMENT, "The definition does not have the name of VM " + vm.name());
         }
-        if (!method.equals("GET")) {
-            throw unknown(method, restRequest);
+        VmAddress here = new VmOnHost(vm.host(), vm.uuid().toString());
+        DefinitionTag.requireMatch(request, () -> vms.definition(here));
+        return RestResponse.ok(view.write(vms.define(vm.host(), document)))
+                .with("ETag", DefinitionTag.of(vms.definition(here)));
+    }
+
+    /** Applies the safe fixes to the definition; with {@code dry-run} it stores nothing. */
+    private RestResponse fix(RestRequest request) {
+        Vm vm = vms.show(address(request));
+        VmAddress here = new VmOnHost(vm.host(), vm.uuid().toString());
+        String before = vms.definition(here);
+        DefinitionTag.requireMatch(request, () -> before);
+        PairChange change = pairs.fix(before, Optional.of(vm.host()));
+        if (change.changed() && !request.flag("dry-run")) {
+            vms.define(vm.host(), change.definition());
         }
-        return RestResponse.ok(view.write(vms.show(vm)));
+        return RestResponse.ok(view.write(Passwords.masked(change))).with("ETag", DefinitionTag.of(before));
     }
 
-    private RestResponse part(String method, RestRequest restRequest, VmAddress vm) {
-        return switch (method + " " + restRequest.part(1)) {
-            case "GET definition" -> RestResponse.xml(vms.definition(vm));
-            case "GET guest" -> RestResponse.ok(view.write(vms.examine(vm)));
-            case "GET lint" -> RestResponse.ok(view.write(pairs.lint(vm)));
-            case "GET preflight" -> RestResponse.ok(view.write(preflight(restRequest, vm)));
-            case "POST pair" -> pairOn(restRequest, vm);
-            case "DELETE pair" -> pairOff(restRequest, vm);
-            case "POST start" -> control(vm, vms::start);
-            case "POST shutdown" -> control(vm, vms::shutdown);
-            case "POST destroy" -> control(vm, vms::destroy);
-            case "POST reset" -> control(vm, vms::reset);
-            case "POST pause" -> control(vm, vms::pause);
-            case "POST resume" -> control(vm, vms::resume);
-            default -> throw unknown(method, restRequest);
-        };
-    }
-
-    private List<Finding> preflight(RestRequest restRequest, VmAddress vm) {
-        HostName destination = new HostName(restRequest.requiredQuery("destination"));
+    private RestResponse preflight(RestRequest request) {
+        HostName destination = new HostName(request.requiredQuery("destination"));
         MigrationOptions defaults = MigrationOptions.defaults();
-        return migrations.preflight(
-                vm, destination, restRequest.flag("acceptStandby") ? defaults.acceptingStandby() : defaults);
-    }
-
-    private RestResponse control(VmAddress vm, Consumer<VmAddress> action) {
-        action.accept(vm);
-        return RestResponse.ok(view.write(vms.show(vm)));
-    }
-
-    private RestResponse pairOn(RestRequest restRequest, VmAddress vm) {
-        JsonFields body = restRequest.json("nic", "pool", "form", "vf", "consents");
-        PairRequest request = new PairRequest(
-                NicSelector.parse(body.text("nic").orElse("only")),
-                body.text("pool").map(PoolName::new),
-                body.text("form").map(text -> EnumParser.parse(PrimaryForm.class, text)),
-                body.text("vf").map(PciAddress::parse),
-                body.texts("consents").stream()
-                        .map(text -> EnumParser.parse(Consent.class, text))
-                        .collect(Collectors.toSet()));
-        boolean dryRun = restRequest.flag("dry-run");
-        AuditTrail.note(restRequest.request(), dryRun ? "dry run" : "");
-        return dryRun
-                ? RestResponse.ok(view.write(Passwords.masked(pairs.planOn(
-                        vms.definition(vm), request, Optional.of(vms.show(vm).host())))))
-                : changed(vm, pairs.turnOn(vm, request));
-    }
-
-    private RestResponse pairOff(RestRequest restRequest, VmAddress vm) {
-        NicSelector nic = NicSelector.parse(restRequest.query("nic").orElse("only"));
-        return changed(vm, pairs.turnOff(vm, nic));
-    }
-
-    /** A refusal is an error here, so that no client mistakes it for success. */
-    private RestResponse changed(VmAddress vm, PairChange change) {
-        if (Finding.anyBlocking(change.findings())) {
-            throw new UnderstudyException("The pair of VM " + vm + " was not changed", change.findings());
-        }
-        return RestResponse.ok(view.write(Passwords.masked(change)));
+        return RestResponse.ok(view.write(migrations.preflight(
+                address(request),
+                destination,
+                request.flag("acceptStandby") ? defaults.acceptingStandby() : defaults)));
     }
 }

@@ -2,114 +2,190 @@
 package org.understudy.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.ArgumentMatchers.any;
-import static org.mockito.Mockito.atLeastOnce;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.mockito.ArgumentCaptor;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
-import org.understudy.api.HostName;
-import org.understudy.api.HostView;
 import org.understudy.api.Migration;
-import org.understudy.api.MigrationId;
 import org.understudy.api.Migrations;
+import org.understudy.api.PairHealth;
 import org.understudy.api.Pairs;
 import org.understudy.api.Policies;
 import org.understudy.api.Subscription;
-import org.understudy.api.VirtualMachines;
-import org.understudy.api.VmInventory;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.Vm;
+import org.understudy.api.VmName;
+import org.understudy.api.VmOnHost;
 import org.understudy.concurrent.testing.FakeScheduler;
-import org.understudy.concurrent.testing.FakeTime;
-import org.understudy.web.EventStream.Event;
+import org.understudy.json.RecordJson;
 
 class EventHubTest {
-    private static final VmInventory NO_VMS = new VmInventory(List.of(), List.of());
-    private static final Duration LONG = Duration.ofSeconds(20);
+    private static final EventFilter ALL = new EventFilter(EnumSet.allOf(EventKind.class), Optional.empty());
+
     private final Policies policies = mock(Policies.class);
-    private final VirtualMachines vms = mock(VirtualMachines.class);
+    private final FakeInventory inventory = new FakeInventory();
     private final Migrations migrations = mock(Migrations.class);
     private final Subscription subscription = mock(Subscription.class);
     private final Pairs pairs = mock(Pairs.class);
-    private final CountDownLatch release = new CountDownLatch(1);
     private final FakeScheduler time = new FakeScheduler();
     private EventHub hub;
 
     @BeforeEach
     void start() {
-        when(vms.list()).thenReturn(NO_VMS);
         when(migrations.listen(any())).thenReturn(subscription);
         when(pairs.listen(any())).thenReturn(mock(Subscription.class));
-        hub = new EventHub(Exchange.VIEW, policies, vms, pairs, migrations, time);
-    }
-
-    /** For tests in which a call hangs until {@link #release}. */
-    private FakeTime startOnRealThreads() {
-        hub.deactivate();
-        FakeTime realThreads = new FakeTime();
-        hub = new EventHub(Exchange.VIEW, policies, vms, pairs, migrations, realThreads);
-        return realThreads;
-    }
-
-    private static List<HostView> host() {
-        return List.of(new HostView(new HostName("alpha"), "qemu", true, "", List.of()));
-    }
-
-    private static void drain(EventStream stream) throws InterruptedException {
-        while (stream.next(Duration.ZERO).isPresent()) {
-            // The next one follows.
-        }
+        hub = new EventHub(new RecordJson(), policies, inventory, pairs, migrations, time);
+        inventory.putHost("alpha");
+        inventory.put(Things.vm(1, Things.ALPHA, PairHealth.ACTIVE));
+        inventory.put(Things.vm(2, Things.ALPHA, PairHealth.ACTIVE));
     }
 
     @AfterEach
     void stop() {
-        release.countDown();
         hub.deactivate();
     }
 
-    @Test
-    void beginsAStreamWithTheCurrentState() throws Exception {
-        EventStream stream = hub.open();
-
-        List<String> types = new ArrayList<>();
-        for (int i = 0; i < 4; i++) {
-            types.add(stream.next(LONG).map(Event::type).orElse(""));
+    private static List<String> drain(EventStream stream) {
+        List<String> frames = new ArrayList<>();
+        for (Optional<byte[]> next = stream.poll(); next.isPresent(); next = stream.poll()) {
+            frames.add(new String(next.get(), StandardCharsets.UTF_8));
         }
+        return frames;
+    }
 
-        assertThat(types).containsExactlyInAnyOrder("configuration", "hosts", "vms", "migrations");
+    private static List<String> types(List<String> frames) {
+        return frames.stream()
+                .flatMap(String::lines)
+                .filter(line -> line.startsWith("event: "))
+                .map(line -> line.substring("event: ".length()))
+                .toList();
+    }
+
+    private static String id(List<String> frames) {
+        return frames.get(frames.size() - 1).lines().findFirst().orElseThrow().substring("id: ".length());
+    }
+
+    private EventStream open(EventFilter filter) {
+        return hub.open("ann", filter, Optional.empty());
     }
 
     @Test
-    void publishesAChangeOfAHostThatSendsNoNotification() throws Exception {
-        EventStream stream = hub.open();
+    void beginsAStreamWithTheCurrentState() {
+        when(migrations.list()).thenReturn(List.of(Things.migration("m-1", 3, 1, Optional.empty())));
+
+        List<String> frames = drain(open(ALL));
+
+        assertThat(types(frames)).containsExactly("begin", "host", "vm", "vm", "configuration", "migration", "ready");
+        assertThat(frames.get(1)).startsWith("id: \n");
+        assertThat(id(frames)).isEqualTo(hub.lastId());
+    }
+
+    @Test
+    void sendsAChangeOfOneVmAndNothingElse() {
+        EventStream stream = open(ALL);
         drain(stream);
-        when(vms.hosts()).thenReturn(host());
 
-        time.advance(Duration.ofSeconds(1));
+        inventory.put(Things.vm(1, Things.ALPHA, PairHealth.ON_STANDBY));
+        inventory.remove(Things.ALPHA, Things.uuid(2));
 
-        assertThat(stream.next(LONG)).hasValueSatisfying(event -> {
-            assertThat(event.type()).isEqualTo("hosts");
-            assertThat(event.json()).contains("alpha");
-        });
-        assertThat(stream.next(Duration.ZERO)).isEmpty();
+        List<String> frames = drain(stream);
+        assertThat(types(frames)).containsExactly("vm", "vm");
+        assertThat(frames.get(0)).contains("on-standby").hasSizeLessThan(2000);
+        assertThat(frames.get(1)).contains("\"key\":\"alpha/" + Things.uuid(2) + "\"", "\"removed\":true");
     }
 
     @Test
-    void publishesTheFindingsOfAConfigurationThatIsNotInForce() throws Exception {
-        EventStream stream = hub.open();
+    void resumesAfterTheLastEventOfTheClient() {
+        EventStream lost = open(ALL);
+        String id = id(drain(lost));
+        hub.close(lost);
+        inventory.put(Things.vm(1, Things.ALPHA, PairHealth.ON_STANDBY));
+        inventory.remove(Things.ALPHA, Things.uuid(2));
+
+        EventStream resumed = hub.open("ann", ALL, Optional.of(id));
+
+        assertThat(types(drain(resumed))).containsExactly("vm", "vm", "ready");
+        inventory.putHost("beta");
+        assertThat(types(drain(resumed))).containsExactly("host");
+    }
+
+    @Test
+    void beginsAnewIfItDoesNotKnowWhatTheClientMissed() {
+        EventStream stream = hub.open("ann", ALL, Optional.of("earlier-7"));
+
+        assertThat(types(drain(stream))).startsWith("begin");
+    }
+
+    @Test
+    void sendsOnlyTheKindsAndTheVmThatTheClientWants() {
+        EventStream hosts = open(new EventFilter(Set.of(EventKind.HOST), Optional.empty()));
+        Vm web1 = hub.find(new VmName("web1"));
+        EventStream one = open(new EventFilter(EventKind.OF_VM, Optional.of(web1)));
+        assertThat(types(drain(hosts))).containsExactly("begin", "host", "ready");
+        assertThat(types(drain(one))).containsExactly("begin", "vm", "ready");
+
+        inventory.put(Things.vm(2, Things.ALPHA, PairHealth.ON_STANDBY));
+        inventory.put(Things.vm(1, Things.BETA, PairHealth.ON_STANDBY));
+        inventory.remove(Things.ALPHA, Things.uuid(1));
+        listener().accept(Things.migration("m-1", 1, 1, Optional.empty()));
+        listener().accept(Things.migration("m-2", 1, 2, Optional.empty()));
+
+        assertThat(drain(hosts)).isEmpty();
+        assertThat(types(drain(one))).containsExactly("vm", "vm", "migration");
+    }
+
+    @Test
+    void findsTheVmOfAFilterByEveryForm() {
+        assertThat(hub.find(VmOnHost.parse("alpha/web1")).uuid()).isEqualTo(Things.uuid(1));
+        assertThat(hub.find(VmOnHost.parse(Things.uuid(2).toString())).name()).isEqualTo(new VmName("web2"));
+        assertThatThrownBy(() -> hub.find(new VmName("web3")))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.VM_NOT_FOUND));
+    }
+
+    @Test
+    void sendsNoOlderStateOfAMigrationAfterANewerOne() {
+        when(migrations.list()).thenReturn(List.of(Things.migration("m-1", 3, 1, Optional.empty())));
+        EventStream stream = open(ALL);
+        drain(stream);
+
+        listener().accept(Things.migration("m-1", 2, 1, Optional.empty()));
+        listener().accept(Things.migration("m-1", 4, 1, Optional.empty()));
+
+        assertThat(drain(stream)).singleElement().asString().contains("\"revision\":4");
+    }
+
+    private Consumer<Migration> listener() {
+        ArgumentCaptor<Consumer<Migration>> listener = captor();
+        verify(migrations).listen(listener.capture());
+        return listener.getValue();
+    }
+
+    @SuppressWarnings("unchecked")
+    private static ArgumentCaptor<Consumer<Migration>> captor() {
+        return ArgumentCaptor.forClass(Consumer.class);
+    }
+
+    @Test
+    void publishesTheFindingsOfAConfigurationThatIsNotInForce() {
+        EventStream stream = open(ALL);
         drain(stream);
         when(policies.findings())
                 .thenReturn(List.of(Finding.of(
@@ -120,121 +196,50 @@ class EventHubTest {
 
         time.advance(Duration.ofSeconds(1));
 
-        assertThat(stream.next(LONG)).hasValueSatisfying(event -> {
-            assertThat(event.type()).isEqualTo("configuration");
-            assertThat(event.json()).contains("line 1");
-        });
+        assertThat(drain(stream)).singleElement().asString().contains("event: configuration", "line 1");
     }
 
     @Test
-    void continuesPollingAfterAnError() throws Exception {
-        EventStream stream = hub.open();
+    void continuesPollingAfterAnError() {
+        EventStream stream = open(ALL);
         drain(stream);
-        AtomicInteger polls = new AtomicInteger();
-        when(vms.hosts()).thenAnswer(call -> {
-            if (polls.incrementAndGet() < 3) {
-                throw new NoClassDefFoundError("from the test");
-            }
-            return host();
-        });
+        when(policies.findings())
+                .thenThrow(new NoClassDefFoundError("from the test"))
+                .thenReturn(List.of(Finding.of(FindingCode.CONFIGURATION_REJECTED, "file x", "file x: wrong", "Fix.")));
 
-        time.advance(Duration.ofSeconds(2));
-        assertThat(stream.next(Duration.ZERO)).isEmpty();
+        time.advance(Duration.ofSeconds(1));
+        assertThat(drain(stream)).isEmpty();
         time.advance(Duration.ofSeconds(1));
 
-        assertThat(stream.next(LONG)).map(Event::type).contains("hosts");
+        assertThat(types(drain(stream))).containsExactly("configuration");
     }
 
     @Test
-    void publishesHostsWhileTheListOfVmsHangs() throws Exception {
-        when(vms.hosts()).thenReturn(host());
-        when(vms.list()).thenAnswer(call -> {
-            release.await();
-            return NO_VMS;
-        });
-        startOnRealThreads();
+    void sendsSignsOfLifeWithTheLastIdToQuietStreams() {
+        EventStream stream = open(new EventFilter(Set.of(EventKind.HOST), Optional.empty()));
+        drain(stream);
+        inventory.put(Things.vm(1, Things.ALPHA, PairHealth.ON_STANDBY));
 
-        EventStream stream = hub.open();
+        time.advance(Duration.ofSeconds(10));
 
-        assertThat(List.of(type(stream), type(stream), type(stream)))
-                .containsExactlyInAnyOrder("configuration", "hosts", "migrations");
-        release.countDown();
-        assertThat(type(stream)).isEqualTo("vms");
+        assertThat(drain(stream)).containsExactly("id: " + hub.lastId() + "\n: keep-alive\n\n");
     }
 
     @Test
-    void pollsOnceAfterManyChangesDuringAPoll() throws Exception {
-        AtomicInteger reads = new AtomicInteger();
-        CountDownLatch polled = new CountDownLatch(2);
-        when(vms.list()).thenAnswer(call -> {
-            polled.countDown();
-            if (reads.incrementAndGet() == 2) {
-                release.await();
-            }
-            return NO_VMS;
-        });
-        FakeTime realThreads = startOnRealThreads();
-        hub.open();
-        await().until(() -> reads.get() == 1);
+    void closesTheStreamsOfAUser() {
+        EventStream ann = open(ALL);
+        EventStream bob = hub.open("bob", ALL, Optional.empty());
 
-        realThreads.advance(Duration.ofSeconds(1));
-        assertThat(polled.await(20, TimeUnit.SECONDS)).isTrue();
-        realThreads.advance(Duration.ofSeconds(20));
-        EventStream last = hub.open();
-        release.countDown();
+        hub.closeStreamsOf("ann"::equals);
 
-        // The state of the last stream is read after all polls.
-        assertThat(List.of(type(last), type(last), type(last), type(last))).contains("vms");
-        assertThat(reads).hasValue(4);
-    }
-
-    @Test
-    void sendsAChangeOfAMigrationAfterAnOlderListOfThem() throws Exception {
-        CountDownLatch reading = new CountDownLatch(1);
-        when(migrations.list()).thenAnswer(call -> {
-            reading.countDown();
-            return awaitRelease();
-        });
-        startOnRealThreads();
-        ArgumentCaptor<Consumer<Migration>> listener = captor();
-        verify(migrations, atLeastOnce()).listen(listener.capture());
-        EventStream stream = hub.open();
-        assertThat(List.of(type(stream), type(stream), type(stream)))
-                .containsExactlyInAnyOrder("configuration", "hosts", "vms");
-        assertThat(reading.await(20, TimeUnit.SECONDS)).isTrue();
-
-        Migration changed = mock(Migration.class);
-        when(changed.id()).thenReturn(new MigrationId("m-1"));
-        listener.getValue().accept(changed);
-        release.countDown();
-
-        assertThat(List.of(type(stream), type(stream))).containsExactly("migrations", "migration");
-    }
-
-    @Test
-    void closesANewStreamWhoseStateCannotBeRead() {
-        when(vms.list()).thenThrow(new NoClassDefFoundError("from the test"));
-
-        assertThat(hub.open().isClosed()).isTrue();
-    }
-
-    private static String type(EventStream stream) throws InterruptedException {
-        return stream.next(LONG).map(Event::type).orElse("");
-    }
-
-    private <T> List<T> awaitRelease() throws InterruptedException {
-        release.await();
-        return List.of();
-    }
-
-    @SuppressWarnings("unchecked")
-    private static ArgumentCaptor<Consumer<Migration>> captor() {
-        return ArgumentCaptor.forClass(Consumer.class);
+        assertThat(ann.isClosed()).isTrue();
+        assertThat(bob.isClosed()).isFalse();
+        assertThat(hub.size("bob")).isEqualTo(1);
     }
 
     @Test
     void closesEveryStreamAndSubscriptionOnDeactivation() {
-        EventStream stream = hub.open();
+        EventStream stream = open(ALL);
 
         hub.deactivate();
 

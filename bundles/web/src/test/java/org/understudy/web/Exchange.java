@@ -29,6 +29,13 @@ final class Exchange {
     /** Shows in a response which value would be written. */
     static final JsonView VIEW = String::valueOf;
 
+    /** Without a source of events. */
+    static EventHub events() {
+        EventHub events = mock(EventHub.class);
+        lenient().when(events.lastId()).thenReturn("run-1");
+        return events;
+    }
+
     final HttpServletRequest request = mock(HttpServletRequest.class);
     final HttpServletResponse response = mock(HttpServletResponse.class);
     final Map<String, String> headers = new ConcurrentHashMap<>();

@@ -72,6 +72,6 @@ class PeerServletTest {
     @Test
     void refusesGet() throws Exception {
         assertThat(new Exchange("GET", "/alpha/facts", "").through(servlet).status)
-                .isEqualTo(400);
+                .isEqualTo(405);
     }
 }

@@ -76,9 +76,14 @@ class ProvisionServletTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"GET,/define?host=alpha", "POST,/define", "POST,/reboot?host=alpha", "POST,/define/more?host=alpha"})
-    void refusesAnyOtherCall(String method, String path) throws Exception {
-        assertThat(ask(method, path).status).isEqualTo(400);
+    @CsvSource({
+        "GET,/define?host=alpha,405",
+        "POST,/define,400",
+        "POST,/reboot?host=alpha,400",
+        "POST,/define/more?host=alpha,404"
+    })
+    void refusesAnyOtherCall(String method, String path, int status) throws Exception {
+        assertThat(ask(method, path).status).isEqualTo(status);
         verifyNoInteractions(provisioning);
     }
 }

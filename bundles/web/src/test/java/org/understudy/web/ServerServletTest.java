@@ -37,7 +37,13 @@ class ServerServletTest {
                 .thenReturn(new Policy(
                         List.of(), List.of(POOL), Map.of(), deadlines, false, Optional.empty(), false, time, Map.of()));
         ServerServlet servlet = new ServerServlet(
-                Exchange.VIEW, mock(VirtualMachines.class), mock(Pairs.class), mock(Doctor.class), policies, present);
+                Exchange.VIEW,
+                mock(VirtualMachines.class),
+                mock(Pairs.class),
+                mock(Doctor.class),
+                policies,
+                Exchange.events(),
+                present);
         return new Exchange("GET", path, "").through(servlet);
     }
 

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -48,7 +49,12 @@ class VmServletTest {
     private final VirtualMachines vms = mock(VirtualMachines.class);
     private final Pairs pairs = mock(Pairs.class);
     private final Migrations migrations = mock(Migrations.class);
-    private final VmServlet servlet = new VmServlet(Exchange.VIEW, vms, pairs, migrations);
+    private final VmServlet servlet = new VmServlet(Exchange.VIEW, vms, pairs, migrations, Exchange.events());
+
+    @BeforeEach
+    void haveNoVms() {
+        when(vms.list()).thenReturn(new VmInventory(List.of(), List.of()));
+    }
 
     private Exchange ask(String method, String path, String content) throws Exception {
         return new Exchange(method, path, content).through(servlet);
@@ -272,10 +278,16 @@ class VmServletTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = ' ',
-            value = {"GET /web1/start", "PUT /web1", "POST /web1", "GET /web1/pair/0", "TRACE /web1", "GET /web1/..%2f"
+            value = {
+                "GET /web1/start 405",
+                "PUT /web1 405",
+                "POST /web1 405",
+                "GET /web1/pair/0 404",
+                "TRACE /web1 405",
+                "GET /web1/..%2f 404"
             })
-    void refusesCallsThatDoNotExist(String method, String path) throws Exception {
-        assertThat(ask(method, path, "").status).isEqualTo(400);
+    void refusesCallsThatDoNotExist(String method, String path, int status) throws Exception {
+        assertThat(ask(method, path, "").status).isEqualTo(status);
         verifyNoInteractions(vms, pairs, migrations);
     }
 

@@ -156,13 +156,18 @@ class FacesIT {
         }
     }
 
-    /** The updates of one migration, up to its end. */
+    /** The updates of one migration after the state with which the stream begins, up to its end. */
     private static List<JsonNode> migration(Iterator<String> stream) {
         List<JsonNode> updates = new ArrayList<>();
         try {
+            while (!stream.next().equals("event: ready")) {
+                // Earlier migrations.
+            }
             while (updates.isEmpty() || !updates.get(updates.size() - 1).has("outcome")) {
                 if (stream.next().equals("event: migration")) {
-                    updates.add(Rest.JSON.readTree(stream.next().substring("data: ".length())));
+                    updates.add(Rest.JSON
+                            .readTree(stream.next().substring("data: ".length()))
+                            .get("value"));
                 }
             }
             return updates;

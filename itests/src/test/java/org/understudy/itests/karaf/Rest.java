@@ -68,7 +68,10 @@ final class Rest {
 
     /** The lines of an open stream of events. */
     Stream<String> events() throws IOException, InterruptedException {
-        return client.send(request("/api/v1/events").build(), BodyHandlers.ofLines())
-                .body();
+        return lines(request("/api/v1/events").build()).body();
+    }
+
+    HttpResponse<Stream<String>> lines(HttpRequest request) throws IOException, InterruptedException {
+        return client.send(request, BodyHandlers.ofLines());
     }
 }

@@ -100,13 +100,18 @@ record TestGuest(Rest rest, String name) {
      * @param options more fields of the request, each after a comma
      */
     String begin(String destination, String options) throws Exception {
-        HttpResponse<String> started = rest.change(
-                "POST",
-                "/api/v1/migrations",
-                "{\"vm\":\"%s\",\"destination\":\"%s\"%s}".formatted(name, destination, options));
+        HttpResponse<String> started = request(destination, options);
         requireOk(started);
         return "/api/v1/migrations/"
                 + Rest.JSON.readTree(started.body()).get("id").asText();
+    }
+
+    /** The response to a request for a migration, which the preflight may refuse. */
+    HttpResponse<String> request(String destination, String options) throws Exception {
+        return rest.change(
+                "POST",
+                "/api/v1/migrations",
+                "{\"vm\":\"%s\",\"destination\":\"%s\"%s}".formatted(name, destination, options));
     }
 
     /** Waits until a step of a running migration has begun; the step may have ended already. */

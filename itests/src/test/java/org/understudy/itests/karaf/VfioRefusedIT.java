@@ -69,7 +69,8 @@ class VfioRefusedIT {
 
     private static boolean reportsTheMissingVf(String event) {
         try {
-            JsonNode change = Rest.JSON.readTree(event.substring("data: ".length()));
+            JsonNode change =
+                    Rest.JSON.readTree(event.substring("data: ".length())).path("value");
             String details = change.at("/pair/details").asText();
             return change.path("vm").asText().equals("web2")
                     && change.at("/pair/health").asText().equals("fault")
