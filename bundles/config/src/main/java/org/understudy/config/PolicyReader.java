@@ -40,8 +40,8 @@ final class PolicyReader {
     private static final int MOST_AT_ONCE = 100;
 
     private static final Duration SHORTEST = Duration.ofMillis(1);
-    private static final List<String> KEYS =
-            List.of("hosts", "pools", "networks", "migration", "allow-emulated-primary", "probes", "security", "history");
+    private static final List<String> KEYS = List.of(
+            "hosts", "pools", "networks", "migration", "allow-emulated-primary", "probes", "security", "history");
 
     private final Problems problems;
     private final Policy lastValid;
@@ -123,7 +123,6 @@ final class PolicyReader {
             boolean allowEmulatedPrimary,
             Map<VmName, ProbeTarget> probes,
             AccessPolicy access,
-
             HistoryPolicy history) {
         return new Policy(
                 hosts,

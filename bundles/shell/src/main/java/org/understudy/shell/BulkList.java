@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.shell;
 
-import org.understudy.api.Action;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.understudy.api.Action;
 import org.understudy.api.BulkMigrations;
 
 @Service

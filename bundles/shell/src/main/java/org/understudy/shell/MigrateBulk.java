@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.shell;
 
-import org.understudy.api.Action;
 import java.util.List;
 import java.util.Optional;
 import org.apache.karaf.shell.api.action.Argument;
@@ -10,6 +9,7 @@ import org.apache.karaf.shell.api.action.Completion;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.understudy.api.Action;
 import org.understudy.api.BulkMigration;
 import org.understudy.api.BulkMigrations;
 import org.understudy.api.HostName;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.shell;
 
-import org.understudy.api.Action;
 import java.util.Optional;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.Completion;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.understudy.api.Action;
 import org.understudy.api.FleetReadiness;
 import org.understudy.api.HostName;
 import org.understudy.api.Readiness;

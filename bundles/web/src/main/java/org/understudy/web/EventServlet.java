@@ -16,10 +16,10 @@ import org.osgi.service.component.annotations.Reference;
 import org.understudy.api.Action;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.JsonView;
+import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.Vm;
 import org.understudy.api.VmOnHost;
-import org.understudy.api.Subscription;
 import org.understudy.web.access.Caller;
 import org.understudy.web.access.StreamWatch;
 

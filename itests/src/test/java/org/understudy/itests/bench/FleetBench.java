@@ -98,9 +98,11 @@ public final class FleetBench {
         took("connectMs", start);
         start = System.nanoTime();
         result.put("vms", vms.list().vms().size() - 1); // that of the shared host
-        await("the health of every pair is known", () -> inventory.snapshot().vms().stream()
-                .flatMap(vm -> vm.value().pairs().stream())
-                .noneMatch(pair -> pair.details().equals("its state is being read")));
+        await(
+                "the health of every pair is known",
+                () -> inventory.snapshot().vms().stream()
+                        .flatMap(vm -> vm.value().pairs().stream())
+                        .noneMatch(pair -> pair.details().equals("its state is being read")));
         took("firstViewMs", start);
         start = System.nanoTime();
         vms.list();
