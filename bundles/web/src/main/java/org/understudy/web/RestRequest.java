@@ -21,6 +21,7 @@ import javax.servlet.http.HttpServletRequest;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.xml.XmlBytes;
+import org.understudy.web.access.Caller;
 
 /** One request to the REST interface. */
 final class RestRequest {
@@ -57,9 +58,9 @@ final class RestRequest {
         return Optional.ofNullable(request.getHeader(name));
     }
 
-    /** The name of the user; empty without a login. */
+    /** The name of the user. */
     String user() {
-        return Optional.ofNullable(request.getRemoteUser()).orElse("");
+        return Caller.of(request).user();
     }
 
     Optional<String> query(String name) {

@@ -100,7 +100,9 @@ final class FleetSamples {
                 false,
                 usual.settle(),
                 Map.of(),
-                atOnce);
+                atOnce,
+                usual.access(),
+                usual.history());
     }
 
     /** @param outcome empty while it runs */
