@@ -98,9 +98,12 @@ public final class FleetBench {
         took("connectMs", start);
         start = System.nanoTime();
         result.put("vms", vms.list().vms().size() - 1); // that of the shared host
-        await("the health of every pair is known", () -> inventory.snapshot().vms().stream()
-                .flatMap(vm -> vm.value().pairs().stream())
-                .noneMatch(pair -> pair.details().equals("its state is being read")));
+        await(
+                "the health of every pair is known",
+                () -> hosts.all().stream()
+                        .flatMap(host -> inventory.snapshot().vms(host.name()).stream())
+                        .flatMap(vm -> vm.value().pairs().stream())
+                        .noneMatch(pair -> pair.details().equals("its state is being read")));
         took("firstViewMs", start);
         start = System.nanoTime();
         vms.list();
@@ -144,7 +147,7 @@ public final class FleetBench {
             if (System.nanoTime() > end) {
                 throw new IllegalStateException("timeout while waiting: " + what);
             }
-            Thread.sleep(10);
+            Thread.sleep(50);
         }
     }
 

@@ -29,8 +29,7 @@ final class FleetChanges implements AutoCloseable {
 
     private final Inventory inventory;
     private final Pointer client = PlainLibvirt.open(FleetOnDisk.SHARED_URI);
-    private final OperatingSystemMXBean process =
-            ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+    private final OperatingSystemMXBean process = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     private int vms;
 
     FleetChanges(Inventory inventory) {
