@@ -158,7 +158,10 @@ fleet_table() {
       heapMiB: "heap, MiB", residentMiB: "resident, MiB", threads: "threads", fileHandles: "file handles"} | to_entries[]) as $row
       | "| \($row.value) | \(.medians.floor[$row.key] | two) | \(.medians.product[$row.key] | two) | \(.ratios[$row.key]) |"),
     "",
-    "The start of a VM by another client is notified after \(.medians.product.changeHeardMs | two) ms and visible after \(.medians.product.changeShownMs | two) ms."'
+    (.medians.product |
+      "A VM that another program starts reaches a listener after \(.changeHeardMs | two) ms (median; at most \(.changeHeardMaxMs | two) ms).",
+      "A server with one listener and no change uses \(.idlePercent | two) % of a core.",
+      "10 changes a second for a minute reach each of 100 listeners after \(.steadyHeardMs | two) ms (median of the slowest; at most \(.steadyHeardMaxMs | two) ms), and use \(.steadyPercent | two) % of a core.")'
 }
 
 # jq with the facts of this run.

@@ -11,6 +11,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -53,7 +54,7 @@ public final class SystemScheduler implements Scheduler {
 
     @Override
     public ExecutorService pool(String name, int threads, int waiting) {
-        Pool pool = new Pool(name, threads, waiting);
+        Pool pool = waiting == 0 ? new Pool(name, threads) : new Pool(name, threads, waiting, new IdleThreads());
         pools.add(pool);
         return pool;
     }
@@ -128,27 +129,34 @@ public final class SystemScheduler implements Scheduler {
 
     private final class Pool extends ThreadPoolExecutor {
         private final String name;
-        private final int waiting;
-        private final IdleThreads queue;
 
-        Pool(String name, int threads, int waiting) {
-            this(name, threads, waiting, new IdleThreads());
+        /**
+         * A pool without waiting tasks. The thread that became idle last gets the next task, so that the others end after a
+         * burst, also under a steady load.
+         */
+        Pool(String name, int threads) {
+            super(1, threads, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), daemons(name));
+            this.name = name;
+            allowCoreThreadTimeOut(true);
+            setRejectedExecutionHandler((task, pool) -> reject());
         }
 
-        private Pool(String name, int threads, int waiting, IdleThreads queue) {
+        Pool(String name, int threads, int waiting, IdleThreads queue) {
             super(1, threads, IDLE_SECONDS, TimeUnit.SECONDS, queue, daemons(name));
             this.name = name;
-            this.waiting = waiting;
-            this.queue = queue;
             allowCoreThreadTimeOut(true);
-            setRejectedExecutionHandler((task, pool) -> enqueue(task));
+            setRejectedExecutionHandler((task, pool) -> enqueue(task, waiting, queue));
+        }
+
+        private void reject() {
+            throw new RejectedExecutionException("Pool " + name + " is closed or full");
         }
 
         /** Called when all threads are busy, or the pool is closed. */
-        private void enqueue(Runnable task) {
+        private void enqueue(Runnable task, int waiting, IdleThreads queue) {
             synchronized (queue) {
                 if (isShutdown() || waiting < Integer.MAX_VALUE && queue.size() >= waiting) {
-                    throw new RejectedExecutionException("Pool " + name + " is closed or full");
+                    reject();
                 }
                 queue.enqueue(task);
             }

@@ -8,6 +8,8 @@ import static org.awaitility.Awaitility.await;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
@@ -53,6 +55,33 @@ class SystemSchedulerTest {
 
         leave.countDown();
         pool.shutdown();
+    }
+
+    /** Under a steady load the other threads of a burst stay idle, and end. */
+    @Test
+    void givesTheNextTaskToTheThreadThatBecameIdleLast() throws Exception {
+        ExecutorService pool = scheduler.pool("order-test", 3, 0);
+        Set<Thread> used = ConcurrentHashMap.newKeySet();
+        List<CountDownLatch> ends =
+                IntStream.range(0, 3).mapToObj(i -> new CountDownLatch(1)).toList();
+        ends.forEach(end -> pool.execute(() -> hang(end)));
+        ends.forEach(CountDownLatch::countDown);
+        await().until(() -> active("order-test") == 0);
+
+        for (int i = 0; i < 20; i++) {
+            pool.submit(() -> used.add(Thread.currentThread())).get();
+            await().pollInterval(Duration.ofMillis(1)).until(() -> active("order-test") == 0);
+        }
+
+        assertThat(used).hasSizeLessThan(3);
+        pool.shutdown();
+    }
+
+    private static int active(String pool) {
+        return SystemScheduler.usage().stream()
+                .filter(u -> u.name().equals(pool))
+                .mapToInt(SystemScheduler.Usage::active)
+                .sum();
     }
 
     private static void hang(CountDownLatch end) {

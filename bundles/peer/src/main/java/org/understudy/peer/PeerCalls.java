@@ -37,8 +37,16 @@ public final class PeerCalls implements PeerEndpoint {
     /** Methods whose result stays on this server; the peer refers to it by the VM. */
     private static final Set<String> BY_VM = Set.of("prepareIncoming", "startOutgoing");
 
-    private static final Set<String> NOT_FOR_PEERS =
-            Set.of("close", "subscribe", "name", "incoming", "outgoing", "findByUuid", "outage", "listenForOutages");
+    private static final Set<String> NOT_FOR_PEERS = Set.of(
+            "close",
+            "subscribe",
+            "name",
+            "incoming",
+            "outgoing",
+            "findByUuid",
+            "outage",
+            "listenForOutages",
+            "marksQueriedVms");
 
     private static final Method VMS = method(Host.class, "vms");
 

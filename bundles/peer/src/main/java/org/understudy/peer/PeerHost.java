@@ -91,6 +91,7 @@ final class PeerHost implements InvocationHandler {
             }
             case "subscribe" -> subscribe(arguments[0]);
             case "outage" -> outage;
+            case "marksQueriedVms" -> false;
             case "listenForOutages" -> listenForOutages((Runnable) arguments[0]);
             case "prepareIncoming" -> {
                 IncomingRequest request = (IncomingRequest) arguments[0];

@@ -100,7 +100,8 @@ public final class FleetBench {
         result.put("vms", vms.list().vms().size() - 1); // that of the shared host
         await(
                 "the health of every pair is known",
-                () -> inventory.snapshot().vms().stream()
+                () -> hosts.all().stream()
+                        .flatMap(host -> inventory.snapshot().vms(host.name()).stream())
                         .flatMap(vm -> vm.value().pairs().stream())
                         .noneMatch(pair -> pair.details().equals("its state is being read")));
         took("firstViewMs", start);
@@ -146,7 +147,7 @@ public final class FleetBench {
             if (System.nanoTime() > end) {
                 throw new IllegalStateException("timeout while waiting: " + what);
             }
-            Thread.sleep(10);
+            Thread.sleep(50);
         }
     }
 

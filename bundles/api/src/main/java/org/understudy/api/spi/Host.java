@@ -129,6 +129,11 @@ public interface Host extends AutoCloseable {
      */
     void resume(VmName vm);
 
+    /** {@return whether a query to its QEMU leaves a mark on a VM, so that QEMU is queried only in case of doubt} */
+    default boolean marksQueriedVms() {
+        return false;
+    }
+
     /**
      * Reads the state of a primary from QEMU, not from the definition.
      *

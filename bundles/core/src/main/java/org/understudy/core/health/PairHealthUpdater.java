@@ -94,7 +94,14 @@ final class PairHealthUpdater {
             } else if (event instanceof HostEvent.StandbyNegotiated e
                     && e.standby().equals(view.standby())) {
                 pair.setNegotiated(Optional.of(e.at()));
+                boolean wasInUse = pair.health() == PairHealth.ACTIVE;
                 apply(key, new PairEvent.Negotiated(), true);
+                if (wasInUse
+                        && pair.health() == PairHealth.ACTIVE
+                        && pair.host().marksQueriedVms()) {
+                    // A plug follows, which may fail.
+                    resyncSoon(pair.host(), vm);
+                }
             } else if (event instanceof HostEvent.UnplugRequested e
                     && e.primary().equals(view.primary())) {
                 apply(key, new PairEvent.UnplugRequested(), false);

@@ -65,7 +65,10 @@ final class PairPoller {
         pairs.of(host).forEach(key -> pairs.find(key).ifPresent(TrackedPair::stopPolling));
     }
 
-    /** Polls now for changes that cause no event. */
+    /**
+     * Polls now for changes that cause no event. The loss of a primary in use causes one, unless it is missed, so it is polled
+     * only where that leaves no mark.
+     */
     void poll(VmKey vm) {
         pairs.of(vm).forEach(this::poll);
     }
@@ -73,7 +76,7 @@ final class PairPoller {
     private void poll(PairKey key) {
         Optional<TrackedPair> pollable = pairs.find(key)
                 .filter(now -> now.changesWithoutEvent()
-                        || now.health() == PairHealth.ACTIVE
+                        || now.health() == PairHealth.ACTIVE && !now.host().marksQueriedVms()
                         || now.health() == PairHealth.FAULT);
         pollable.ifPresent(pair -> {
             switch (pair.host().primaryPresence(key.vm().vm(), key.primary())) {

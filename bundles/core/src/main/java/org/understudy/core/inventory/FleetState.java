@@ -21,6 +21,7 @@ import org.understudy.api.PoolShare;
 import org.understudy.api.Revised;
 import org.understudy.api.VfView;
 import org.understudy.api.Vm;
+import org.understudy.api.VmAddress;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 
@@ -175,6 +176,16 @@ final class FleetState {
             parts.put(host, part.withVms(vms));
             changed.accept(new InventoryChange.VmChanged(at, host, uuid, now));
         }
+    }
+
+    /** The hosts that hold a VM of this address, listed there or not. */
+    synchronized List<HostName> holders(VmAddress vm) {
+        return claims.values().stream()
+                .flatMap(holders -> holders.values().stream())
+                .filter(held -> vm.matches(held.host(), held.name().value(), held.uuid()))
+                .map(Vm::host)
+                .distinct()
+                .toList();
     }
 
     /** Sets the VFs of a host. The host must be known. */

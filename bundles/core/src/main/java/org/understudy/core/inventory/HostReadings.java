@@ -119,7 +119,11 @@ final class HostReadings implements AutoCloseable {
             allWaiting = true;
             retry.close();
         }
-        executor.run(host.name(), "VMs", this::readAll);
+        if (!executor.run(host.name(), "VMs", this::readAll)) {
+            synchronized (this) {
+                allWaiting = false;
+            }
+        }
     }
 
     void replay(VmFollower follower) {

@@ -28,6 +28,7 @@ import org.understudy.api.Pair;
 import org.understudy.api.Policies;
 import org.understudy.api.Revised;
 import org.understudy.api.Subscription;
+import org.understudy.api.VmAddress;
 import org.understudy.api.VmInventory;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
@@ -128,6 +129,15 @@ public final class InventoryService implements Inventory, VmFollower, PairObserv
     public List<HostView> hosts() {
         await(HOSTS_LIMIT, HostContents::hasFacts);
         return snapshot().hosts().stream().map(host -> host.value().view()).toList();
+    }
+
+    /** The hosts that hold a VM of this address, as last read; none if one of them is not open. Does not block. */
+    public List<Host> holders(VmAddress vm) {
+        List<Optional<Host>> holders =
+                state.holders(vm).stream().map(hosts::open).toList();
+        return holders.stream().allMatch(Optional::isPresent)
+                ? holders.stream().flatMap(Optional::stream).toList()
+                : List.of();
     }
 
     /** Reads a VM after a command of this server, so that the next list has the effect. */

@@ -129,7 +129,9 @@ public final class VmLocator implements AutoCloseable {
 
     /** Reads all VMs of every open host. Blocks for up to 30 s. */
     public Survey survey() {
-        return survey(LIST_LIMIT, Host::vms);
+        Survey survey = allHosts();
+        survey(survey, LIST_LIMIT, hosts.all(), Host::vms);
+        return survey;
     }
 
     /**
@@ -141,7 +143,29 @@ public final class VmLocator implements AutoCloseable {
         if (vm instanceof VmOnHost onHost) {
             hosts.host(onHost.host());
         }
-        return survey(FIND_LIMIT, host -> find(host, withoutHost(vm)).stream().toList());
+        Survey survey = allHosts();
+        survey(
+                survey,
+                FIND_LIMIT,
+                hosts.all(),
+                host -> find(host, withoutHost(vm)).stream().toList());
+        return survey;
+    }
+
+    /**
+     * Returns the location of a VM that some hosts are known to hold; asks all hosts if these do not have it. Blocks as {@link
+     * #survey(VmAddress)} does.
+     *
+     * @throws UnderstudyException as {@link Survey#locate}
+     */
+    public VmLocation locate(VmAddress vm, List<Host> holders) {
+        Survey survey = new Survey(new TreeMap<>(), new ArrayList<>(), new ArrayList<>());
+        survey(
+                survey,
+                FIND_LIMIT,
+                holders,
+                host -> find(host, withoutHost(vm)).stream().toList());
+        return survey.claims().isEmpty() ? locate(vm) : survey.locate(vm);
     }
 
     private static Optional<HostedVm> find(Host host, VmAddress vm) {
@@ -172,17 +196,20 @@ public final class VmLocator implements AutoCloseable {
                 (host, reason, cause) -> failed.accept(new UnansweredHost(host, reason, cause)));
     }
 
-    private Survey survey(Duration limit, Function<Host, List<HostedVm>> reader) {
+    private Survey allHosts() {
         Survey survey = new Survey(new TreeMap<>(), new ArrayList<>(), new ArrayList<>());
         hosts.unopened()
                 .forEach(name -> survey.unanswered().add(new UnansweredHost(name, "is not open", Optional.empty())));
+        return survey;
+    }
+
+    private void survey(Survey survey, Duration limit, List<Host> asked, Function<Host, List<HostedVm>> reader) {
         fanOut.call(
                 limit,
-                hosts.all(),
+                asked,
                 reader,
                 (host, vms) -> vms.forEach(vm -> add(survey, new VmLocation(host, vm))),
                 (host, reason, cause) -> survey.unanswered().add(new UnansweredHost(host, reason, cause)));
-        return survey;
     }
 
     private static void add(Survey survey, VmLocation location) {

@@ -4,11 +4,14 @@ package org.understudy.core.inventory;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
@@ -52,7 +55,8 @@ public final class VmReadings implements AutoCloseable {
     private final VmReader reader;
     private final HostExecutor executor;
     private final List<VmFollower> followers = new CopyOnWriteArrayList<>();
-    private final Map<HostName, HostReadings> hosts = new HashMap<>();
+    private final Map<HostName, HostReadings> readings = new HashMap<>();
+    private final Hosts hosts;
     private final HostWatch watch;
     private final Subscription factsTurn;
     private final Deque<HostName> factsOrder = new ArrayDeque<>();
@@ -64,6 +68,7 @@ public final class VmReadings implements AutoCloseable {
 
     /** @param views reads a definition */
     public VmReadings(Hosts hosts, Function<String, DomainView> views, Scheduler scheduler) {
+        this.hosts = hosts;
         this.scheduler = scheduler;
         this.reader = new VmReader(views);
         this.executor = new HostExecutor("understudy-inventory", scheduler, THREADS, EVENTS_WAITING, this::readAll);
@@ -76,7 +81,7 @@ public final class VmReadings implements AutoCloseable {
         List<HostReadings> known;
         synchronized (this) {
             followers.add(follower);
-            known = List.copyOf(hosts.values());
+            known = List.copyOf(readings.values());
         }
         known.forEach(host -> host.replay(follower));
     }
@@ -89,8 +94,7 @@ public final class VmReadings implements AutoCloseable {
     /** Reads a VM after a change by this server, which its event may report later. Waits up to a limit. */
     public void refresh(Host host, VmName vm, Duration limit) {
         CompletableFuture<Void> read = new CompletableFuture<>();
-        HostReadings readings = of(host);
-        readings.enqueue(vm, true);
+        of(host).enqueue(vm, true);
         if (!executor.run(host.name(), "refresh of " + vm, () -> read.complete(null))) {
             return;
         }
@@ -105,23 +109,36 @@ public final class VmReadings implements AutoCloseable {
 
     /** A few hosts at each turn, so that the load is even. */
     private void readSomeFacts() {
+        dropClosed().forEach(HostReadings::close);
         List<HostReadings> turn = new ArrayList<>();
         synchronized (this) {
             if (factsOrder.isEmpty()) {
-                factsOrder.addAll(hosts.keySet());
+                factsOrder.addAll(readings.keySet());
             }
             long turns = FACTS_AGE.dividedBy(FACTS_TURN);
-            for (long due = (hosts.size() + turns - 1) / turns; due > 0 && !factsOrder.isEmpty(); due--) {
-                Optional.ofNullable(hosts.get(factsOrder.remove())).ifPresent(turn::add);
+            for (long due = (readings.size() + turns - 1) / turns; due > 0 && !factsOrder.isEmpty(); due--) {
+                Optional.ofNullable(readings.get(factsOrder.remove())).ifPresent(turn::add);
             }
         }
         turn.forEach(HostReadings::enqueueFacts);
     }
 
+    private List<HostReadings> dropClosed() {
+        Set<Host> open = Collections.newSetFromMap(new IdentityHashMap<>());
+        open.addAll(hosts.all());
+        synchronized (this) {
+            List<HostReadings> dropped = readings.values().stream()
+                    .filter(host -> !open.contains(host.host()))
+                    .toList();
+            readings.values().removeAll(dropped);
+            return dropped;
+        }
+    }
+
     private void readAll(HostName host) {
         Optional<HostReadings> known;
         synchronized (this) {
-            known = Optional.ofNullable(hosts.get(host));
+            known = Optional.ofNullable(readings.get(host));
         }
         known.ifPresent(HostReadings::enqueueAll);
     }
@@ -131,11 +148,11 @@ public final class VmReadings implements AutoCloseable {
         HostReadings current;
         Optional<HostReadings> replaced;
         synchronized (this) {
-            replaced = Optional.ofNullable(hosts.get(host.name())).filter(known -> known.host() != host);
+            replaced = Optional.ofNullable(readings.get(host.name())).filter(known -> known.host() != host);
             if (replaced.isPresent()) {
-                hosts.remove(host.name());
+                readings.remove(host.name());
             }
-            current = hosts.computeIfAbsent(
+            current = readings.computeIfAbsent(
                     host.name(), name -> new HostReadings(host, reader, executor, scheduler, followers));
         }
         replaced.ifPresent(HostReadings::close);
@@ -149,7 +166,7 @@ public final class VmReadings implements AutoCloseable {
         factsTurn.close();
         executor.close();
         synchronized (this) {
-            hosts.values().forEach(HostReadings::close);
+            readings.values().forEach(HostReadings::close);
         }
     }
 }

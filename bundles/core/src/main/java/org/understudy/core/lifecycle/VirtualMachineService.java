@@ -92,18 +92,23 @@ public final class VirtualMachineService implements VirtualMachines {
 
     @Override
     public Vm show(VmAddress vm) {
-        return views.of(locator.locate(vm));
+        return views.of(located(vm));
     }
 
     @Override
     public Vm examine(VmAddress vm) {
-        return views.withGuest(locator.locate(vm));
+        return views.withGuest(located(vm));
     }
 
     @Override
     public String definition(VmAddress vm) {
-        VmLocation here = locator.locate(vm);
+        VmLocation here = located(vm);
         return here.host().definition(here.vm().name());
+    }
+
+    /** Asks only the hosts that are known to hold the VM; a command asks all. */
+    private VmLocation located(VmAddress vm) {
+        return locator.locate(vm, inventory.holders(vm));
     }
 
     @Override

@@ -381,6 +381,21 @@ class PairHealthTrackerTest {
     }
 
     @Test
+    void doesNotQueryAPairInUseWhereThatMarksTheVm() {
+        a.with(Fault.MARKS_QUERIED_VMS);
+        awaitHealth(PairHealth.ACTIVE);
+        int before = a.questions();
+
+        assertThat(health()).isEqualTo(PairHealth.ACTIVE);
+        clock.advance(Duration.ofMinutes(5));
+        assertThat(a.questions()).isEqualTo(before);
+
+        vm.primary(PRIMARY, PrimaryPresence.ABSENT);
+        emit(new HostEvent.StandbyNegotiated(VM, Instant.now(), STANDBY));
+        awaitHealth(PairHealth.ON_STANDBY);
+    }
+
+    @Test
     void acceptsOnlyTheEndOfTheWaitAsProofOfARelease() {
         awaitHealth(PairHealth.ACTIVE);
         emit(new HostEvent.UnplugRequested(VM, Instant.now(), PRIMARY));

@@ -40,10 +40,7 @@ import org.understudy.api.VmState;
 import org.understudy.api.VmUuid;
 import org.understudy.api.xml.Passwords;
 import org.understudy.concurrent.Backoff;
-import org.understudy.concurrent.Scheduler;
-import org.understudy.concurrent.SystemScheduler;
 import org.understudy.concurrent.testing.VirtualTimeScheduler;
-import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.lint.NicFacts;
 import org.understudy.core.inventory.HostRegistry;
 import org.understudy.core.inventory.InventoryService;
@@ -98,11 +95,34 @@ class VirtualMachineServiceTest {
     }
 
     private VmInventory list(HostRegistry registry) {
-        Scheduler scheduler = SystemScheduler.process();
-        VmReadings readings = new VmReadings(registry, DomainView::of, scheduler);
-        InventoryService inventory = new InventoryService(registry, readings, fakeHosts.policies, scheduler);
+        VmReadings readings = new VmReadings(registry);
+        InventoryService inventory = new InventoryService(registry, readings, fakeHosts.policies);
         try {
             return vms(inventory, fakeHosts.locator).list();
+        } finally {
+            readings.close();
+            inventory.close();
+        }
+    }
+
+    @Test
+    void showsAVmWithoutAQuestionToOtherHosts() {
+        alpha.with("web1", VmState.SHUTOFF);
+        VmReadings readings = new VmReadings(fakeHosts.registry);
+        InventoryService inventory = new InventoryService(fakeHosts.registry, readings, fakeHosts.policies);
+        try {
+            VirtualMachineService vms = vms(inventory, fakeHosts.locator);
+            vms.list();
+            vms.hosts();
+            beta.forget();
+
+            assertThat(vms.show(WEB1).host()).isEqualTo(alpha.name());
+            assertCode(ErrorCode.VM_NOT_FOUND, () -> vms.show(new VmOnHost(beta.name(), "web1")));
+            assertThat(beta.questions()).containsOnly("find web1");
+
+            alpha.removeWithoutEvent("web1");
+            beta.with("web1", VmState.SHUTOFF);
+            assertThat(vms.show(WEB1).host()).isEqualTo(beta.name());
         } finally {
             readings.close();
             inventory.close();

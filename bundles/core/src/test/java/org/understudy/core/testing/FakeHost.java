@@ -118,6 +118,8 @@ public final class FakeHost implements Host {
         AWAY_ONCE_REFUSED,
         /** primaryPresence() alone is not answered. */
         PRESENCE_UNANSWERED,
+        /** A query to QEMU marks the VM. */
+        MARKS_QUERIED_VMS,
         /** whyWithout() alone is not answered. */
         CAUSE_UNANSWERED,
         /** find() throws an unexpected exception. */
@@ -407,6 +409,11 @@ public final class FakeHost implements Host {
     @Override
     public void resume(VmName vm) {
         vm(vm).resume();
+    }
+
+    @Override
+    public boolean marksQueriedVms() {
+        return has(Fault.MARKS_QUERIED_VMS);
     }
 
     @Override

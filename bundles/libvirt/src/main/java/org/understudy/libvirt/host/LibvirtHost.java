@@ -246,6 +246,12 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
         domains.run("resume", vm, Domain::resume);
     }
 
+    /** libvirt taints the domain. */
+    @Override
+    public boolean marksQueriedVms() {
+        return true;
+    }
+
     @Override
     public PrimaryPresence primaryPresence(VmName vm, Alias primary) {
         return primaries.presence(vm, primary);

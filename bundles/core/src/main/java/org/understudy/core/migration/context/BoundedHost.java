@@ -173,6 +173,11 @@ record BoundedHost(Host host, BoundedCalls calls) implements Host {
     }
 
     @Override
+    public boolean marksQueriedVms() {
+        return host.marksQueriedVms();
+    }
+
+    @Override
     public Optional<String> outage() {
         return host.outage();
     }
