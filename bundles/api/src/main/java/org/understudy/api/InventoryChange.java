@@ -80,7 +80,8 @@ public sealed interface InventoryChange {
      * @param address the PCI address of the VF
      * @param now the VF; empty if the host no longer has it, or if its VFs are unknown
      */
-    record VfChanged(long revision, HostName host, PciAddress address, Optional<VfView> now) implements InventoryChange {
+    record VfChanged(long revision, HostName host, PciAddress address, Optional<VfView> now)
+            implements InventoryChange {
         @Override
         public Kind kind() {
             return Kind.VF;
@@ -100,7 +101,8 @@ public sealed interface InventoryChange {
      * @param pool the pool
      * @param now what the pool has on the host; empty if the pool or the host was removed from the configuration
      */
-    record PoolChanged(long revision, HostName host, PoolName pool, Optional<PoolShare> now) implements InventoryChange {
+    record PoolChanged(long revision, HostName host, PoolName pool, Optional<PoolShare> now)
+            implements InventoryChange {
         @Override
         public Kind kind() {
             return Kind.POOL;
