@@ -132,7 +132,7 @@ final class EmbeddedDatabase implements Database {
                 FindingCode.HISTORY_INCOMPLETE,
                 "file " + damaged,
                 "File " + damaged + " is a damaged history; its entries are missing in the new one",
-                "Check the disk, save the file if you need it, and delete it from this folder.");
+                "Check the disk, then move the file " + damaged + " to another folder or delete it.");
     }
 
     @Override

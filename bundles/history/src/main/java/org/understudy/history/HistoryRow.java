@@ -3,6 +3,8 @@ package org.understudy.history;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.UUID;
@@ -50,6 +52,11 @@ record HistoryRow(
     /** PostgreSQL refuses the character NUL and half a surrogate pair, which users may send as their name. */
     private static String storable(String text) {
         return new String(text.replace('\0', '?').getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+    }
+
+    /** A time as the drivers take it. */
+    static OffsetDateTime utc(Instant time) {
+        return time.atOffset(ZoneOffset.UTC);
     }
 
     /** The characters that it takes, about. */

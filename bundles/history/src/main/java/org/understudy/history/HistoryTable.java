@@ -8,7 +8,6 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -57,9 +56,9 @@ final class HistoryTable {
         statement.setString(next++, row.id());
         statement.setString(next++, row.server());
         statement.setString(next++, RowFormat.text(row.kind()));
-        statement.setObject(next++, utc(row.time()));
+        statement.setObject(next++, HistoryRow.utc(row.time()));
         if (row.ended().isPresent()) {
-            statement.setObject(next++, utc(row.ended().get()));
+            statement.setObject(next++, HistoryRow.utc(row.ended().get()));
         } else {
             statement.setNull(next++, Types.TIMESTAMP_WITH_TIMEZONE);
         }
@@ -72,10 +71,6 @@ final class HistoryTable {
             statement.setString(next++, text);
         }
         return next;
-    }
-
-    static OffsetDateTime utc(Instant time) {
-        return time.atOffset(ZoneOffset.UTC);
     }
 
     static List<HistoryRow> read(Connection connection, Selection selection) throws SQLException {
@@ -115,9 +110,9 @@ final class HistoryTable {
         try (PreparedStatement update = connection.prepareStatement(
                 "update " + NAME
                         + " set ended = ?, outcome = 'unknown' where server = ? and kind = 'finding' and ended is null and began < ?")) {
-            update.setObject(1, utc(now));
+            update.setObject(1, HistoryRow.utc(now));
             update.setString(2, server);
-            update.setObject(3, utc(now));
+            update.setObject(3, HistoryRow.utc(now));
             update.executeUpdate();
         }
     }

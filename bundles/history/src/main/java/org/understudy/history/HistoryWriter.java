@@ -5,13 +5,10 @@ import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.Finding;
@@ -31,7 +28,6 @@ final class HistoryWriter {
     static final Duration HANGS = Duration.ofSeconds(30);
     private static final Logger LOG = LoggerFactory.getLogger(HistoryWriter.class);
     private static final Backoff RETRIES = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(64));
-    private static final int BATCH = 200;
 
     private final Database database;
     private final Context context;
@@ -52,6 +48,7 @@ final class HistoryWriter {
      */
     record Context(
             WriteBuffer buffer,
+            BatchWriter batches,
             Supplier<Retention> retention,
             SchemaUpgrade schema,
             String server,
@@ -187,11 +184,7 @@ final class HistoryWriter {
     }
 
     private void use(HistoryStore open) throws SQLException {
-        for (List<HistoryRow> rows = context.buffer().oldest(BATCH);
-                !rows.isEmpty();
-                rows = context.buffer().oldest(BATCH)) {
-            write(open, rows);
-        }
+        context.batches().write(open);
         long now = context.scheduler().nanos();
         if (maintained == 0 || now - maintained >= MAINTENANCE.toNanos()) {
             Retention retention = context.retention().get();
@@ -200,42 +193,13 @@ final class HistoryWriter {
         }
     }
 
-    private void write(HistoryStore open, List<HistoryRow> rows) throws SQLException {
-        try {
-            open.with(connection -> {
-                HistoryTable.write(connection, rows);
-                return true;
-            });
-            context.buffer().remove(rows);
-        } catch (SQLException e) {
-            if (!isOfARow(e)) {
-                throw e;
-            }
-            if (rows.size() == 1) {
-                LOG.error(
-                        "History entry {}: refused by {}, dropped", rows.get(0).id(), database.subject(), e);
-                context.buffer().drop(rows.get(0));
-            } else {
-                for (HistoryRow row : rows) {
-                    write(open, List.of(row));
-                }
-            }
-        }
-    }
-
-    /** Data exception or integrity constraint violation. Source: ISO/IEC 9075-2, "SQLSTATE class and subclass codes". */
-    private static boolean isOfARow(SQLException e) {
-        String state = Optional.ofNullable(e.getSQLState()).orElse("");
-        return state.startsWith("22") || state.startsWith("23");
-    }
-
     private Failure failed(Throwable e) {
         close(false);
         Failure before;
         synchronized (this) {
             before = failure;
         }
-        String cause = cause(e);
+        String cause = FailureText.of(e);
         if (!before.cause().equals(Optional.of(cause))) {
             LOG.warn("History in {}: cannot be used, retrying: {}", database.subject(), cause);
             LOG.debug("History in {}", database.subject(), e);
@@ -248,17 +212,6 @@ final class HistoryWriter {
             }
         }
         return new Failure(before.times() + 1, Optional.of(cause));
-    }
-
-    /** One line: the message of the operating system, if there is one, without the statement that H2 appends. */
-    private static String cause(Throwable e) {
-        Throwable reason = Stream.iterate(e, Objects::nonNull, Throwable::getCause)
-                .filter(IOException.class::isInstance)
-                .findFirst()
-                .orElse(e);
-        String message = Optional.ofNullable(reason.getMessage()).orElseGet(reason::toString);
-        String line = message.replaceAll("(?s); SQL statement:.*", "").replaceAll("\\s+", " ");
-        return reason instanceof SQLException ? line : reason.getClass().getSimpleName() + ": " + line;
     }
 
     private void close(boolean healthy) {

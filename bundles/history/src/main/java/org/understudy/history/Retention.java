@@ -62,7 +62,7 @@ record Retention(int days, int entries) {
                 "delete from %1$s where id in (select id from %1$s where kind = ? and began <= ? order by began fetch first %2$d rows only)"
                         .formatted(HistoryTable.NAME, AT_ONCE))) {
             delete.setString(1, RowFormat.text(kind));
-            delete.setObject(2, HistoryTable.utc(last));
+            delete.setObject(2, HistoryRow.utc(last));
             return delete.executeUpdate();
         }
     }

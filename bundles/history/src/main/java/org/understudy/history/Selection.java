@@ -35,8 +35,8 @@ record Selection(String sql, List<Object> values) {
         query.host().map(HostName::value).ifPresent(host -> conditions.add("(host = ? or other_host = ?)", host, host));
         query.user().map(HistoryRow::column).ifPresent(user -> conditions.add("user_name = ?", user));
         conditions.among("outcome", query.outcomes());
-        query.since().ifPresent(since -> conditions.add("began >= ?", HistoryTable.utc(since)));
-        query.until().ifPresent(until -> conditions.add("began < ?", HistoryTable.utc(until)));
+        query.since().ifPresent(since -> conditions.add("began >= ?", HistoryRow.utc(since)));
+        query.until().ifPresent(until -> conditions.add("began < ?", HistoryRow.utc(until)));
         query.cursor().map(text -> Cursor.parse(query, text)).ifPresent(cursor -> behind(query, cursor, conditions));
         String direction = query.ascending() ? "" : " desc";
         String order = column(query.sort()).map(c -> c + direction + ", ").orElse("");
@@ -66,7 +66,7 @@ record Selection(String sql, List<Object> values) {
 
     private static void behind(HistoryQuery query, Cursor cursor, Conditions conditions) {
         String than = query.ascending() ? ">" : "<";
-        Object time = HistoryTable.utc(cursor.time());
+        Object time = HistoryRow.utc(cursor.time());
         Optional<String> column = column(query.sort());
         // The first condition lets a database use an index, which H2 does not for rows.
         conditions.add(column.orElse("began") + " " + than + "= ?", column.isPresent() ? cursor.key() : time);

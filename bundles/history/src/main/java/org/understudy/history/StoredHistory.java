@@ -56,7 +56,14 @@ final class StoredHistory implements History {
         readers = scheduler.pool("understudy-history-query", READERS, WAITING_READERS);
         Instant started = scheduler.instant();
         context = new HistoryWriter.Context(
-                buffer, () -> retention, SchemaUpgrade.shipped(), server, started, scheduler, writers);
+                buffer,
+                new BatchWriter(buffer),
+                () -> retention,
+                SchemaUpgrade.shipped(),
+                server,
+                started,
+                scheduler,
+                writers);
         retention = Retention.of(policy);
         writer = new HistoryWriter(databases.apply(policy), context);
     }

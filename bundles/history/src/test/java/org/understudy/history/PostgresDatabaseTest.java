@@ -26,6 +26,7 @@ import org.understudy.api.HistoryPolicy.PostgresPolicy;
 import org.understudy.api.HistoryQuery;
 import org.understudy.api.Outcome;
 import org.understudy.concurrent.testing.FakeScheduler;
+import org.understudy.history.testing.PostgresServer;
 
 class PostgresDatabaseTest extends HistoryTableContract {
     private static PostgresServer server;

@@ -10,9 +10,14 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +27,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.understudy.api.HistoryPolicy.PostgresPolicy;
+import org.understudy.history.testing.PostgresServer;
 import org.understudy.itests.Built;
 import org.understudy.itests.karaf.RemoteShell.Said;
 
@@ -418,5 +425,75 @@ class FacesIT {
         Said on = shell.run("understudy:pair-on walker --pool stand-in");
         assertThat(on.status()).as(on.text()).isZero();
         guest.awaitActive();
+    }
+
+    /** The drivers are those inside the bundle. */
+    @Test
+    void keepsMigrationsInAFileOrInPostgresAcrossARestartOfTheBundle() throws Exception {
+        if (rest.json("/api/v1/migrations").isEmpty()) {
+            guest.migrate(destination());
+        }
+        JsonNode migration = newestMigration();
+        String file = "jdbc:h2:file:%s/data/understudy/history/history;ACCESS_MODE_DATA=r".formatted(server.home);
+        bundle("restart");
+        awaitHistory("the history in its file");
+        bundle("stop");
+        try (Connection stored = new org.h2.Driver().connect(file, user("sa"))) {
+            assertThat(outcome(stored, migration)).isEqualTo(text(migration, "outcome"));
+        }
+        String whole = CONFIGURATION.formatted(server.home, Built.qemuUser());
+        try (PostgresServer postgres = new PostgresServer()) {
+            PostgresPolicy place = postgres.newDatabase("faces", server.home);
+            String section =
+                    "history: {postgresql: {host: 127.0.0.1, port: %d, database: faces, user: %s, password-file: %s}}\n"
+                            .formatted(
+                                    place.port(),
+                                    place.user(),
+                                    place.passwordFile().orElseThrow());
+            server.startWith(whole + section, 2);
+            bundle("start");
+            try (Connection stored = postgres.connect("faces")) {
+                server.awaitUntil(
+                        "the migration in PostgreSQL",
+                        () -> outcome(stored, migration).equals(text(migration, "outcome")));
+            }
+            awaitHistory("the history in PostgreSQL");
+        } finally {
+            server.startWith(whole, 2);
+            bundle("start");
+        }
+        awaitHistory("the history in its file again");
+    }
+
+    private static void bundle(String command) throws Exception {
+        shell.run("bundle:" + command + " org.understudy.history");
+    }
+
+    /** Without findings, it is open. */
+    private static void awaitHistory(String what) {
+        server.awaitUntil(
+                what,
+                () -> shell.run("bundle:list").text().matches("(?s).*Active[^\n]*Understudy History.*")
+                        && !shell.run("understudy:doctor").text().contains("history-"));
+    }
+
+    private static String text(JsonNode node, String key) {
+        return node.get(key).asText();
+    }
+
+    private static Properties user(String name) {
+        Properties user = new Properties();
+        user.setProperty("user", name);
+        return user;
+    }
+
+    private static String outcome(Connection stored, JsonNode migration) throws SQLException {
+        try (PreparedStatement select =
+                stored.prepareStatement("select outcome from understudy_history where id = ?")) {
+            select.setString(1, text(migration, "id"));
+            try (ResultSet found = select.executeQuery()) {
+                return found.next() ? found.getString(1) : "";
+            }
+        }
     }
 }

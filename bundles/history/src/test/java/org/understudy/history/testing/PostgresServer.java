@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.understudy.history;
+package org.understudy.history.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -19,21 +19,25 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.stream.Stream;
+import org.postgresql.Driver;
 import org.understudy.api.HistoryPolicy.PostgresPolicy;
 
 /** A PostgreSQL server of this machine in a folder of its own, on a free port of 127.0.0.1. */
-final class PostgresServer implements AutoCloseable {
-    static final String PASSWORD = "s3cret-of-the-test";
+public final class PostgresServer implements AutoCloseable {
+    /** Of the user understudy. */
+    public static final String PASSWORD = "s3cret-of-the-test";
+
     private static final Path VERSIONS = Path.of("/usr/lib/postgresql");
     private static final String NOBODY = "nobody";
 
-    final int port;
+    public final int port;
     private final Path programs;
     private final Path folder;
     private Process process;
 
-    PostgresServer() throws IOException, SQLException {
+    public PostgresServer() throws IOException, SQLException {
         programs = programs();
         folder = Files.createTempDirectory(Path.of("/tmp"), "us-pg");
         port = freePort();
@@ -45,9 +49,7 @@ final class PostgresServer implements AutoCloseable {
         }
         run("initdb", "-D", data(), "-U", "owner", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C");
         start();
-        try (Connection connection = new PostgresDatabase(policy("postgres", "owner", Optional.empty()))
-                        .open()
-                        .getConnection();
+        try (Connection connection = connect("postgres");
                 Statement statement = connection.createStatement()) {
             statement.execute("create role understudy login password '" + PASSWORD + "'");
         }
@@ -114,7 +116,7 @@ final class PostgresServer implements AutoCloseable {
         }
     }
 
-    void start() throws IOException {
+    public void start() throws IOException {
         process = launch(
                 "postgres",
                 "-D",
@@ -128,38 +130,40 @@ final class PostgresServer implements AutoCloseable {
                 "listen_addresses=127.0.0.1");
         await("PostgreSQL").atMost(Duration.ofSeconds(30)).ignoreExceptions().until(() -> {
             assertThat(process.isAlive()).as(logText()).isTrue();
-            new PostgresDatabase(policy("postgres", "owner", Optional.empty()))
-                    .open()
-                    .getConnection()
-                    .close();
+            connect("postgres").close();
             return true;
         });
     }
 
     /** Ends all connections at once. */
-    void stop() throws IOException {
+    public void stop() throws IOException {
         // The fast shutdown; for SIGTERM it waits for its clients.
         new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start();
         await("the end of PostgreSQL").atMost(Duration.ofSeconds(30)).until(() -> !process.isAlive());
     }
 
-    PostgresPolicy policy(String database, String user, Optional<Path> password) {
+    /** As the owner of all databases. */
+    public Connection connect(String database) throws SQLException {
+        Properties user = new Properties();
+        user.setProperty("user", "owner");
+        return new Driver().connect("jdbc:postgresql://127.0.0.1:%d/%s".formatted(port, database), user);
+    }
+
+    public PostgresPolicy policy(String database, String user, Optional<Path> password) {
         return new PostgresPolicy(
                 "127.0.0.1", port, database, user, password.map(Path::toString), false, Optional.empty());
     }
 
     /** A database of its own for each test. */
-    PostgresPolicy newDatabase(String name, Path secrets) throws IOException, SQLException {
-        try (Connection connection = new PostgresDatabase(policy("postgres", "owner", Optional.empty()))
-                        .open()
-                        .getConnection();
+    public PostgresPolicy newDatabase(String name, Path secrets) throws IOException, SQLException {
+        try (Connection connection = connect("postgres");
                 Statement statement = connection.createStatement()) {
             statement.execute("create database " + name + " owner understudy");
         }
         return policy(name, "understudy", Optional.of(passwordFile(secrets, PASSWORD)));
     }
 
-    static Path passwordFile(Path secrets, String password) throws IOException {
+    public static Path passwordFile(Path secrets, String password) throws IOException {
         Path file = Files.createTempFile(
                 secrets,
                 "password",
