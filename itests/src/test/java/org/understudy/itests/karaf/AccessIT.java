@@ -205,11 +205,12 @@ class AccessIT {
         "PUT,    /api/v1/unknown,                 chief"
     })
     void permitsEachCallToTheRolesThatItNeeds(String method, String path, String permitted) throws Exception {
-        for (String[] user : new String[][] {
-            {"watcher", "w1"}, {"runner", "r1"}, {"visitor", "v1"}, {"link", "l1"}, {"chief", "c1"}
-        }) {
-            int status =
-                    new Rest(server.httpPort, user[0], user[1]).change(method, path, "").statusCode();
+        for (String[] user :
+                new String[][] {{"watcher", "w1"}, {"runner", "r1"}, {"visitor", "v1"}, {"link", "l1"}, {"chief", "c1"}
+                }) {
+            int status = new Rest(server.httpPort, user[0], user[1])
+                    .change(method, path, "")
+                    .statusCode();
             if (List.of(permitted.split(" ")).contains(user[0])) {
                 assertThat(status).as(user[0]).isNotIn(401, 403, 500);
             } else {
@@ -221,7 +222,9 @@ class AccessIT {
                 .header("X-Requested-With", "itests")
                 .method(method, BodyPublishers.noBody())
                 .build();
-        assertThat(HttpClient.newHttpClient().send(anonymous, BodyHandlers.discarding()).statusCode())
+        assertThat(HttpClient.newHttpClient()
+                        .send(anonymous, BodyHandlers.discarding())
+                        .statusCode())
                 .isEqualTo(401);
     }
 

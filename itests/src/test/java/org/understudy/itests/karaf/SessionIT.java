@@ -48,7 +48,8 @@ class SessionIT {
     void addUsers() throws IOException {
         users = Files.readString(server.etc("users.properties"));
         Files.writeString(
-                server.etc("users.properties"), users + "\nruth = r1,_g_:runners\nboss = b1,admin\n_g_\\:runners = group,operator\n");
+                server.etc("users.properties"),
+                users + "\nruth = r1,_g_:runners\nboss = b1,admin\n_g_\\:runners = group,operator\n");
         chief = new Rest(server.httpPort, "boss", "b1");
     }
 
@@ -72,7 +73,11 @@ class SessionIT {
     }
 
     private String session(String user, String password) throws Exception {
-        return login(user, password).headers().firstValue("Set-Cookie").orElseThrow().split(";")[0];
+        return login(user, password)
+                .headers()
+                .firstValue("Set-Cookie")
+                .orElseThrow()
+                .split(";")[0];
     }
 
     private HttpResponse<String> as(String header, String value, String method, String path) throws Exception {
@@ -101,8 +106,8 @@ class SessionIT {
 
     @Test
     void aBrowserLogsInByTheFormAndOut() throws Exception {
-        HttpResponse<String> page = client.send(
-                request("/vms").header("Accept", "text/html").build(), BodyHandlers.ofString());
+        HttpResponse<String> page =
+                client.send(request("/vms").header("Accept", "text/html").build(), BodyHandlers.ofString());
         assertThat(page.statusCode()).isEqualTo(302);
         assertThat(page.headers().firstValue("Location")).hasValue("/understudy/login?next=%2Fvms");
         HttpResponse<String> form = client.send(request("/login?next=%2Fvms").build(), BodyHandlers.ofString());
@@ -118,10 +123,12 @@ class SessionIT {
         assertThat(login.statusCode()).isEqualTo(303);
         assertThat(login.headers().firstValue("Location")).hasValue("/understudy/vms");
         String cookie = login.headers().firstValue("Set-Cookie").orElseThrow().split(";")[0];
-        JsonNode who = Rest.JSON.readTree(as("Cookie", cookie, "GET", "/api/v1/session").body());
+        JsonNode who = Rest.JSON.readTree(
+                as("Cookie", cookie, "GET", "/api/v1/session").body());
         assertThat(who.get("user").asText()).isEqualTo("ruth");
         assertThat(who.get("role").asText()).isEqualTo("operator");
-        assertThat(as("Cookie", cookie, "DELETE", "/api/v1/vms/none").statusCode()).isEqualTo(403);
+        assertThat(as("Cookie", cookie, "DELETE", "/api/v1/vms/none").statusCode())
+                .isEqualTo(403);
         assertThat(as("Cookie", cookie, "POST", "/api/v1/vms/none/start").statusCode())
                 .isEqualTo(404);
         assertThat(as("Cookie", cookie, "DELETE", "/api/v1/session").statusCode())
@@ -165,20 +172,20 @@ class SessionIT {
 
     @Test
     void aTokenWorksUntilItIsRevokedWhichEndsItsStream() throws Exception {
-        HttpResponse<String> created = chief.change(
-                "POST", "/api/v1/tokens", "{\"name\":\"report\",\"role\":\"viewer\",\"expiresInDays\":1}");
+        HttpResponse<String> created =
+                chief.change("POST", "/api/v1/tokens", "{\"name\":\"report\",\"role\":\"viewer\",\"expiresInDays\":1}");
         assertThat(created.statusCode()).as(created.body()).isEqualTo(201);
         JsonNode token = Rest.JSON.readTree(created.body());
         String bearer = "Bearer " + token.get("secret").asText();
 
-        assertThat(as("Authorization", bearer, "GET", "/api/v1/vms").statusCode()).isEqualTo(200);
+        assertThat(as("Authorization", bearer, "GET", "/api/v1/vms").statusCode())
+                .isEqualTo(200);
         assertThat(as("Authorization", bearer, "POST", "/api/v1/vms/none/start").statusCode())
                 .isEqualTo(403);
         assertThat(chief.get("/api/v1/tokens").body())
                 .contains("\"report\"", "lastUsed")
                 .doesNotContain(token.get("secret").asText());
-        assertThat(PosixFilePermissions.toString(
-                        Files.getPosixFilePermissions(server.etc("understudy.tokens.json"))))
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(server.etc("understudy.tokens.json"))))
                 .isEqualTo("rw-------");
         CompletableFuture<Void> stream = openStream("Authorization", bearer);
 
@@ -187,7 +194,8 @@ class SessionIT {
                 .isEqualTo(200);
 
         awaitEnd(stream);
-        assertThat(as("Authorization", bearer, "GET", "/api/v1/vms").statusCode()).isEqualTo(401);
+        assertThat(as("Authorization", bearer, "GET", "/api/v1/vms").statusCode())
+                .isEqualTo(401);
         assertThat(Files.readString(server.home.resolve("data/log/karaf.log")))
                 .contains("User boss from 127.0.0.1 by rest: tokens " + id + " accepted");
     }
