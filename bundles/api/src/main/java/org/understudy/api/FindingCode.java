@@ -219,6 +219,8 @@ public enum FindingCode {
     STORAGE_FULL(0, Severity.WARNING),
     /** The journal of migrations could not be written. */
     JOURNAL_INCOMPLETE(0, Severity.WARNING),
+    /** An HTTP server receives passwords in plain text from other machines. */
+    PLAIN_TEXT_LISTENER(0, Severity.WARNING),
     /** The check found nothing wrong. */
     HEALTHY(0, Severity.NOTICE);
 

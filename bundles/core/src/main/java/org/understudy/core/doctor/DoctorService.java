@@ -15,6 +15,7 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.HostNics;
 import org.understudy.api.Migrations;
 import org.understudy.api.Policies;
+import org.understudy.api.spi.ServerCheck;
 import org.understudy.core.inventory.HostRegistry;
 import org.understudy.core.inventory.MigrationLock;
 import org.understudy.core.inventory.VmLocator;
@@ -35,8 +36,13 @@ public final class DoctorService implements Doctor {
             @Reference PoolNetworkController networks,
             @Reference DefinitionController definitions,
             @Reference(cardinality = ReferenceCardinality.OPTIONAL, policyOption = ReferencePolicyOption.GREEDY)
-                    Optional<HostNics> nics) {
+                    Optional<HostNics> nics,
+            @Reference(cardinality = ReferenceCardinality.MULTIPLE, policyOption = ReferencePolicyOption.GREEDY)
+                    List<ServerCheck> others) {
         this(List.of(
+                () -> others.stream()
+                        .flatMap(check -> check.findings().stream())
+                        .toList(),
                 new JavaCheck(Runtime.version().feature()),
                 new ConfigurationCheck(policies),
                 new HostCheck(hosts, locator),

@@ -212,7 +212,8 @@ class DoctorServiceTest {
                 fakeHosts.migrations,
                 networks,
                 definitions,
-                Optional.empty());
+                Optional.empty(),
+                List.of());
     }
 
     private List<Finding> places() {

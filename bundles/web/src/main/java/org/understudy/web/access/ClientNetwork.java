@@ -13,7 +13,8 @@ public record ClientNetwork(String name) {
     /** Bytes of an IPv6 address that a provider assigns to one customer. */
     private static final int PREFIX = 8;
 
-    boolean isLoopback() {
+    /** {@return whether the client is on this machine} */
+    public boolean isLoopback() {
         return equals(LOOPBACK);
     }
 
