@@ -227,6 +227,8 @@ public enum FindingCode {
     HISTORY_UNAVAILABLE(0, Severity.WARNING),
     /** Entries of the history are lost. */
     HISTORY_INCOMPLETE(0, Severity.WARNING),
+    /** An HTTP server receives passwords in plain text from other machines. */
+    PLAIN_TEXT_LISTENER(0, Severity.WARNING),
     /** The check found nothing wrong. */
     HEALTHY(0, Severity.NOTICE);
 

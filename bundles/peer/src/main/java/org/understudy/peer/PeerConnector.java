@@ -8,6 +8,8 @@ import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
@@ -128,6 +130,13 @@ public final class PeerConnector implements HostConnector {
 
     private static String password(HostPolicy policy, String file) {
         try {
+            Set<PosixFilePermission> mode = Files.getPosixFilePermissions(Path.of(file));
+            if (mode.contains(PosixFilePermission.OTHERS_READ) || mode.contains(PosixFilePermission.OTHERS_WRITE)) {
+                throw invalid(
+                        policy,
+                        "password-file '" + file + "' has mode " + PosixFilePermissions.toString(mode)
+                                + ", so that other users can read or change it; run chmod 600 " + file);
+            }
             return Files.readString(Path.of(file)).strip();
         } catch (IOException e) {
             throw invalid(policy, "password-file '" + file + "' cannot be read: " + e.getMessage());

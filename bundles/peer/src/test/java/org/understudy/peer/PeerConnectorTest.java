@@ -18,6 +18,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
@@ -105,6 +106,7 @@ class PeerConnectorTest {
         server.createContext("/understudy/api/v1/peer/beta/", this::answer);
         server.start();
         Path password = Files.writeString(folder.resolve("password"), "secret\n");
+        Files.setPosixFilePermissions(password, PosixFilePermissions.fromString("rw-------"));
         options = new HashMap<>(Map.of(
                 "url",
                 "http://127.0.0.1:" + server.getAddress().getPort() + "/understudy",
@@ -363,6 +365,15 @@ class PeerConnectorTest {
         assertCode(this::open, ErrorCode.CONFIGURATION_INVALID);
         options = Map.of("url", "http://x");
         assertCode(this::open, ErrorCode.CONFIGURATION_INVALID);
+    }
+
+    @Test
+    void refusesAPasswordFileThatOtherUsersCanRead() throws IOException {
+        Files.setPosixFilePermissions(folder.resolve("password"), PosixFilePermissions.fromString("rw-r--r--"));
+
+        assertThatThrownBy(this::open)
+                .hasMessageContaining("has mode rw-r--r--")
+                .hasMessageContaining("run chmod 600 " + folder.resolve("password"));
     }
 
     @Test

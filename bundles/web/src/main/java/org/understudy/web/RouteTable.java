@@ -25,7 +25,7 @@ final class RouteTable {
             route("[A-Z]+ tokens(/.*)?", Action.TOKENS),
             route("DELETE session", Action.VIEW),
             route("POST login", Action.VIEW),
-            route("GET .*", Action.VIEW),
+            route("(GET|OPTIONS) .*", Action.VIEW),
             route("POST lint", Action.VIEW),
             route("POST (vms/[^/]+/)?preflight", Action.VIEW),
             route("POST vms/[^/]+/(start|shutdown|destroy|reset|pause|resume)", Action.POWER),

@@ -27,6 +27,7 @@ class RouteTableTest {
         "HEAD /api/v1/vms/web1/definition, READ_DEFINITION",
         "GET /api/v1/vms/web1/guest, VIEW",
         "GET /api/v1/events, VIEW",
+        "OPTIONS /api/v1/vms, VIEW",
         "GET /api/v1/audit, READ_AUDIT",
         "GET /api/v1/tokens, TOKENS",
         "POST /api/v1/tokens, TOKENS",
@@ -73,7 +74,6 @@ class RouteTableTest {
                 "POST /api/v1/other",
                 "PUT /api/v1/vms/web1",
                 "PATCH /api/v1/vms/web1",
-                "OPTIONS /api/v1/vms",
                 "POST /",
                 "get /api/v1/vms",
                 "POST /api/v1/vms/web1/start/now"

@@ -16,6 +16,7 @@ import org.understudy.api.History;
 import org.understudy.api.HostNics;
 import org.understudy.api.Migrations;
 import org.understudy.api.Policies;
+import org.understudy.api.spi.ServerCheck;
 import org.understudy.core.inventory.HostRegistry;
 import org.understudy.core.inventory.MigrationLock;
 import org.understudy.core.inventory.VmLocator;
@@ -38,8 +39,13 @@ public final class DoctorService implements Doctor {
             @Reference(cardinality = ReferenceCardinality.OPTIONAL, policyOption = ReferencePolicyOption.GREEDY)
                     Optional<HostNics> nics,
             @Reference(cardinality = ReferenceCardinality.OPTIONAL, policyOption = ReferencePolicyOption.GREEDY)
-                    Optional<History> history) {
+                    Optional<History> history,
+            @Reference(cardinality = ReferenceCardinality.MULTIPLE, policyOption = ReferencePolicyOption.GREEDY)
+                    List<ServerCheck> others) {
         this(List.of(
+                () -> others.stream()
+                        .flatMap(check -> check.findings().stream())
+                        .toList(),
                 new JavaCheck(Runtime.version().feature()),
                 new ConfigurationCheck(policies),
                 new HostCheck(hosts, locator),

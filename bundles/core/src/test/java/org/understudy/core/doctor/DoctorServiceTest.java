@@ -224,7 +224,8 @@ class DoctorServiceTest {
                 networks,
                 definitions,
                 Optional.empty(),
-                Optional.of(history));
+                Optional.of(history),
+                List.of());
     }
 
     private List<Finding> places() {

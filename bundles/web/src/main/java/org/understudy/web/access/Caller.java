@@ -2,8 +2,10 @@
 package org.understudy.web.access;
 
 import java.util.Comparator;
+import java.util.Optional;
 import java.util.Set;
 import javax.servlet.ServletRequest;
+import org.osgi.service.http.context.ServletContextHelper;
 import org.understudy.api.Action;
 import org.understudy.api.AuditEntry.Face;
 import org.understudy.api.Role;
@@ -38,15 +40,18 @@ public record Caller(String user, Set<Role> roles, Proof proof, String address) 
 
     /** {@return the caller of a request that was accepted} */
     public static Caller of(ServletRequest request) {
-        if (request.getAttribute(ATTRIBUTE) instanceof Caller caller) {
-            return caller;
-        }
-        throw new IllegalStateException("The request was not authenticated");
+        return find(request).orElseThrow(() -> new IllegalStateException("The request was not authenticated"));
     }
 
-    /** Stores the caller of a request that was accepted. */
+    /** {@return the caller of a request; empty for the form of the login} */
+    public static Optional<Caller> find(ServletRequest request) {
+        return request.getAttribute(ATTRIBUTE) instanceof Caller caller ? Optional.of(caller) : Optional.empty();
+    }
+
+    /** Stores the caller of a request that was accepted; also as the remote user of the servlet API. */
     public void attach(ServletRequest request) {
         request.setAttribute(ATTRIBUTE, this);
+        request.setAttribute(ServletContextHelper.REMOTE_USER, user);
     }
 
     /** {@return whether one of the roles permits the action} */
