@@ -46,6 +46,8 @@ public enum ErrorCode {
     MEDIA_TYPE_UNSUPPORTED(415, 2, "Send one of the media types named in the message."),
     /** Another call of this user has the same key. */
     IDEMPOTENCY_KEY_REUSED(422, 2, "Use a new Idempotency-Key for each call, and the same one only to repeat it."),
+    /** The address and the headers of the call exceed the limit. */
+    HEAD_TOO_LARGE(431, 2, "Send fewer or shorter headers, and a shorter query."),
     /** The first call with this key has no result yet. */
     CALL_IN_PROGRESS(409, 4, "Repeat the call after the first one with this Idempotency-Key has ended."),
     /** Too many streams of events are open. */

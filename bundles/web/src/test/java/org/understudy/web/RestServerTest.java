@@ -198,6 +198,14 @@ class RestServerTest {
     }
 
     @Test
+    void refusesALongHead() throws Exception {
+        assertProblem(
+                server.send(server.request("/api/v1/vms").header("X-Long", "x".repeat(RestServlet.LARGEST_HEAD))),
+                431,
+                "head-too-large");
+    }
+
+    @Test
     void compressesLongAnswersForClientsThatReadThat() throws Exception {
         when(vms.list()).thenReturn(new VmInventory(many(100), List.of()));
         String plain = server.get("/api/v1/vms").body();

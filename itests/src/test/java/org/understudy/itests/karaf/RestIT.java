@@ -64,6 +64,16 @@ class RestIT {
         }
     }
 
+    @Test
+    void refusesALongHeadWithTheReason() throws Exception {
+        HttpResponse<String> refused = rest.send(rest.request("/api/v1/hosts")
+                .header("X-Long", "x".repeat(20_000))
+                .build());
+
+        assertThat(refused.statusCode()).isEqualTo(431);
+        assertThat(Rest.JSON.readTree(refused.body()).get("code").asText()).isEqualTo("head-too-large");
+    }
+
     private static Socket send(String method, String path, String header) throws IOException {
         String login =
                 Base64.getEncoder().encodeToString(("admin:" + server.password()).getBytes(StandardCharsets.UTF_8));
