@@ -99,6 +99,8 @@ final class WebServer implements AutoCloseable {
     String responseToHead(String head) throws IOException {
         try (Socket socket = connect()) {
             socket.getOutputStream().write((head + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+            // Otherwise the server waits for the body before it closes the connection.
+            socket.shutdownOutput();
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         }
     }

@@ -54,6 +54,8 @@ class RestIT {
     })
     void answersErrorsAsProblems(String method, String path, String header, int status, String code) throws Exception {
         try (Socket socket = send(method, path, header)) {
+            // Otherwise the server waits for a body before it closes the connection.
+            socket.shutdownOutput();
             String response = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
             assertThat(response).startsWith("HTTP/1.1 " + status + " ").contains("application/problem+json");
